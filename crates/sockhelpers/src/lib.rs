@@ -1,0 +1,1 @@
+//! The socket calls that every lesson starts from.

@@ -1,0 +1,1 @@
+//! Launches a network server and asks the kernel what it does.
