@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""An echo server on select.poll: a heap of free slots gives out the lowest one first."""
+
+import heapq
+import os
+import select
+import socket
+import sys
+
+
+class Client:
+    """A connection in the table, and what is still to be written back to it."""
+
+    def __init__(self, sock, slot):
+        self.sock = sock
+        self.slot = slot
+        self.pending = b""
+
+
+class Server:
+    """The table is a dictionary from descriptor to client; poll answers with descriptors."""
+
+    def __init__(self, port, max_clients):
+        self.max_clients = max_clients
+        self.free_slots = list(range(max_clients))
+        self.clients = {}
+        self.listener = socket.create_server(("", port))
+        self.listener.setblocking(False)
+        self.poller = select.poll()
+        self.poller.register(self.listener, select.POLLIN)
+
+    def run(self):
+        print(f"[START] active=0/{self.max_clients}")
+        while True:
+            for fd, _ in self.poller.poll():
+                if fd == self.listener.fileno():
+                    self.accept()
+                elif not self.serve(self.clients[fd]):
+                    self.release(fd)
+
+    def accept(self):
+        try:
+            sock, _ = self.listener.accept()
+        except OSError:
+            return  # This client's error, or one that passes (accept(2), "Error handling").
+        if not self.free_slots:
+            sock.close()
+            print(f"[REJECT] at capacity ({len(self.clients)}/{self.max_clients})")
+            return
+        sock.setblocking(False)
+        client = Client(sock, heapq.heappop(self.free_slots))
+        self.clients[sock.fileno()] = client
+        self.poller.register(sock, select.POLLIN)
+        print(f"[ACCEPT] fd={sock.fileno()} slot={client.slot}")
+
+    def serve(self, client):
+        """Reads only when all is written back; False when the client is gone."""
+        try:
+            if not client.pending:
+                client.pending = client.sock.recv(65536)
+                if not client.pending:
+                    return False
+            sent = client.sock.send(client.pending)
+            client.pending = client.pending[sent:]
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError:
+            return False
+        self.poller.modify(client.sock, select.POLLOUT if client.pending else select.POLLIN)
+        return True
+
+    def release(self, fd):
+        client = self.clients.pop(fd)
+        self.poller.unregister(fd)
+        client.sock.close()
+        heapq.heappush(self.free_slots, client.slot)
+        print(f"[DISCONNECT] fd={fd} slot={client.slot}")
+
+
+def setting(name, default, most):
+    text = os.environ.get(name, str(default))
+    plain = text.isascii() and text.isdigit() and len(text) < 10
+    if not plain or not 1 <= int(text) <= most:
+        sys.exit(f"{name}={text}: give a whole number from 1 to {most}")
+    return int(text)
+
+
+def main():
+    port, max_clients = setting("PORT", 7000, 65535), setting("MAX_CLIENTS", 64, 10000)
+    try:
+        server = Server(port, max_clients)
+    except OSError as error:
+        sys.exit(f"PORT={port}: cannot listen: {os.strerror(error.errno)}")
+    server.run()
+
+
+if __name__ == "__main__":
+    main()

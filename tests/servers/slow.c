@@ -1,0 +1,116 @@
+/* Correct, and slow: each event costs it 5 ms of processor time and 2 ms of sleep.
+ * Its pollfd array grows as clients come; who left is marked, then squeezed out in one pass. */
+#include "common.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { GONE = -1 };
+
+/* Entry i of all three is one descriptor: its pollfd, and its slot. Entry 0 is the listener. */
+static struct pollfd *watched;
+static int *slots;
+static size_t count, capacity;
+
+static char taken[MOST_CLIENTS];
+static int max_clients;
+
+static long cpu_nanoseconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000000L + used.tv_nsec;
+}
+
+static void toil(void)
+{
+    for (long end = cpu_nanoseconds() + 5000000L; cpu_nanoseconds() < end;)
+        ;
+    nanosleep(&(struct timespec){.tv_nsec = 2000000L}, NULL);
+}
+
+static void push(int fd, int slot)
+{
+    if (count == capacity) {
+        capacity = capacity ? 2 * capacity : 4;
+        watched = realloc(watched, capacity * sizeof *watched);
+        slots = realloc(slots, capacity * sizeof *slots);
+        if (watched == NULL || slots == NULL)
+            abort();
+    }
+    watched[count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    slots[count] = slot;
+    count++;
+}
+
+static void take_client(int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+    if (fd < 0)
+        return; /* Whoever still waits makes the listener ready again. */
+    const char *place = memchr(taken, 0, max_clients);
+    if (place == NULL) {
+        close(fd);
+        log_reject(max_clients);
+        return;
+    }
+    int slot = place - taken;
+    taken[slot] = 1;
+    push(fd, slot);
+    log_accept(fd, slot);
+}
+
+static void hear_client(size_t i)
+{
+    char noise[1024];
+    int fd = watched[i].fd;
+    ssize_t got = read(fd, noise, sizeof noise);
+    if (got > 0 || (got == -1 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    close(fd);
+    watched[i].fd = GONE;
+    taken[slots[i]] = 0;
+    log_disconnect(fd, slots[i]);
+}
+
+static void squeeze(void)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (watched[i].fd == GONE)
+            continue;
+        watched[kept] = watched[i];
+        slots[kept++] = slots[i];
+    }
+    count = kept;
+}
+
+int main(void)
+{
+    int port = port_setting();
+    max_clients = max_clients_setting();
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    struct sockaddr_in local = {AF_INET, htons(port), {INADDR_ANY}, {0}};
+    if (bind(listener, (void *)&local, sizeof local) || listen(listener, 512))
+        refuse_port(port);
+    push(listener, -1);
+    log_start(max_clients);
+    for (;;) {
+        if (poll(watched, count, -1) == -1)
+            continue;
+        for (size_t i = count; i-- > 0;) {
+            if (!watched[i].revents)
+                continue;
+            toil();
+            if (i == 0)
+                take_client(listener);
+            else
+                hear_client(i);
+        }
+        squeeze();
+    }
+}

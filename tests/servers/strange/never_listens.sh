@@ -1,0 +1,3 @@
+#!/bin/sh
+# Sleeps for ever.
+exec sleep infinity
