@@ -1,0 +1,248 @@
+//! A client that the observer plays.
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{
+    MsgFlags, Shutdown, SockaddrIn, SockaddrIn6, connect, getpeername, getsockname, getsockopt,
+    recv, send, setsockopt, shutdown, sockopt,
+};
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// A client of the server under observation. Clones are the same client.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Peer>);
+
+#[derive(Debug)]
+struct Peer {
+    local: SocketAddr,
+    server: SocketAddr,
+    inode: OnceLock<u64>,
+    state: Mutex<Wire>,
+}
+
+#[derive(Debug)]
+struct Wire {
+    socket: Option<OwnedFd>,
+    sent: u64,
+    received: Vec<u8>,
+    ended: Option<End>,
+    left: Option<Left>,
+}
+
+/// How the server ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It closed: an end of file.
+    Closed,
+    /// It reset: ECONNRESET.
+    Reset,
+}
+
+/// How the client ended its side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// With a FIN.
+    Finished,
+    /// With a RST.
+    Reset,
+}
+
+/// What a client keeps of an answer; more is read and forgotten.
+const KEPT: usize = 16 << 20;
+
+impl Client {
+    /// Connects `socket`, which may be in another network than ours, to `server`.
+    ///
+    /// A server whose queue of connections is full drops the request, and the kernel repeats it
+    /// after a second: `within` bounds that.
+    pub(crate) fn connect(
+        socket: OwnedFd,
+        server: SocketAddr,
+        within: Duration,
+    ) -> io::Result<Self> {
+        let fd = socket.as_raw_fd();
+        fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        let begun = match server {
+            SocketAddr::V4(v4) => connect(fd, &SockaddrIn::from(v4)),
+            SocketAddr::V6(v6) => connect(fd, &SockaddrIn6::from(v6)),
+        };
+        if begun == Err(Errno::EINPROGRESS) {
+            finish_connect(&socket, within)?;
+        } else {
+            begun?;
+        }
+        setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
+        let (local, server) = match server {
+            SocketAddr::V4(_) => (v4(getsockname(fd)?), v4(getpeername(fd)?)),
+            SocketAddr::V6(_) => (v6(getsockname(fd)?), v6(getpeername(fd)?)),
+        };
+        let wire =
+            Wire { socket: Some(socket), sent: 0, received: Vec::new(), ended: None, left: None };
+        Ok(Self(Arc::new(Peer { local, server, inode: OnceLock::new(), state: Mutex::new(wire) })))
+    }
+
+    /// Its own address: the peer that the server sees.
+    pub fn address(&self) -> SocketAddr {
+        self.0.local
+    }
+
+    /// The server's address.
+    pub fn server(&self) -> SocketAddr {
+        self.0.server
+    }
+
+    /// Sends what the connection takes without waiting; the number of bytes.
+    ///
+    /// # Errors
+    /// NotConnected after the client has left; EPIPE or ECONNRESET when the server has.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut wire = self.wire();
+        let socket = wire.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        match send(socket.as_raw_fd(), bytes, flags) {
+            Err(Errno::EAGAIN) => Ok(0),
+            sent => {
+                let sent = sent?;
+                wire.sent += sent as u64;
+                Ok(sent)
+            }
+        }
+    }
+
+    /// All that the server has sent so far.
+    pub fn received(&self) -> Vec<u8> {
+        self.read();
+        self.wire().received.clone()
+    }
+
+    /// How the server has ended the connection, if it has.
+    pub fn ended(&self) -> Option<End> {
+        self.read();
+        self.wire().ended
+    }
+
+    /// Shuts down the sending side: the server reads an end of file, and may still answer.
+    pub fn half_close(&self) {
+        let mut wire = self.wire();
+        if let Some(socket) = &wire.socket
+            && shutdown(socket.as_raw_fd(), Shutdown::Write).is_ok()
+        {
+            wire.left = Some(Left::Finished);
+        }
+    }
+
+    /// Closes with a FIN. What has arrived is read first: unread bytes would turn it into a reset.
+    pub fn close(&self) {
+        self.read();
+        let mut wire = self.wire();
+        if wire.socket.take().is_some() {
+            wire.left = Some(Left::Finished);
+        }
+    }
+
+    /// Closes with a RST (socket(7), SO_LINGER with a time of 0).
+    pub fn reset(&self) {
+        let mut wire = self.wire();
+        if let Some(socket) = wire.socket.take() {
+            let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
+            let _ = setsockopt(&socket, sockopt::Linger, &at_once);
+            wire.left = Some(Left::Reset);
+        }
+    }
+
+    /// The inode of the server's end, once it was seen: it stays that of the descriptor after a
+    /// reset, when the kernel's table has forgotten the connection.
+    pub fn inode(&self) -> Option<u64> {
+        self.0.inode.get().copied()
+    }
+
+    pub(crate) fn seen_as(&self, inode: u64) {
+        if inode != 0 {
+            self.0.inode.get_or_init(|| inode);
+        }
+    }
+
+    /// How the client has ended its side, if it has.
+    pub(crate) fn left(&self) -> Option<Left> {
+        self.wire().left
+    }
+
+    /// How many bytes the server has not been handed, by its own count of `received`.
+    ///
+    /// Acknowledgements would not tell: they may be held back for 40 ms.
+    pub(crate) fn in_flight(&self, received: u64) -> u64 {
+        self.wire().sent.saturating_sub(received)
+    }
+
+    /// Whether bytes wait on our side because the server's buffer is full.
+    pub(crate) fn held_up(&self) -> bool {
+        let wire = self.wire();
+        wire.socket.as_ref().is_some_and(|socket| unacknowledged(socket) == Some(0))
+    }
+
+    pub(crate) fn raw(&self) -> Option<RawFd> {
+        let wire = self.wire();
+        wire.socket.as_ref().filter(|_| wire.ended.is_none()).map(AsRawFd::as_raw_fd)
+    }
+
+    /// Takes in what has arrived.
+    pub(crate) fn read(&self) {
+        let mut wire = self.wire();
+        let Some(fd) = wire.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
+        let mut buffer = [0; 1 << 16];
+        while wire.ended.is_none() {
+            match recv(fd, &mut buffer, MsgFlags::MSG_DONTWAIT) {
+                Ok(0) => wire.ended = Some(End::Closed),
+                Ok(length) => {
+                    let room = KEPT.saturating_sub(wire.received.len()).min(length);
+                    wire.received.extend_from_slice(&buffer[..room]);
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return,
+                Err(_) => wire.ended = Some(End::Reset),
+            }
+        }
+    }
+
+    fn wire(&self) -> MutexGuard<'_, Wire> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn finish_connect(socket: &OwnedFd, within: Duration) -> io::Result<()> {
+    let mut slot = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+    let timeout = PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX);
+    match poll(&mut slot, timeout)? {
+        0 => Err(io::ErrorKind::TimedOut.into()),
+        _ => match getsockopt(socket, sockopt::SocketError)? {
+            0 => Ok(()),
+            errno => Err(io::Error::from_raw_os_error(errno)),
+        },
+    }
+}
+
+/// Segments on their way (tcp(7), TCP_INFO).
+fn unacknowledged(socket: &OwnedFd) -> Option<u32> {
+    // SAFETY: plain data, filled by the kernel up to the length that it is given.
+    unsafe {
+        let mut info: libc::tcp_info = std::mem::zeroed();
+        let mut length = size_of_val(&info) as libc::socklen_t;
+        let (level, option) = (libc::IPPROTO_TCP, libc::TCP_INFO);
+        let at = (&raw mut info).cast();
+        let read = libc::getsockopt(socket.as_raw_fd(), level, option, at, &mut length);
+        (read == 0).then_some(info.tcpi_unacked)
+    }
+}
+
+fn v4(address: SockaddrIn) -> SocketAddr {
+    SocketAddrV4::from(address).into()
+}
+
+fn v6(address: SockaddrIn6) -> SocketAddr {
+    SocketAddrV6::from(address).into()
+}

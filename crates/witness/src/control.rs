@@ -1,0 +1,130 @@
+//! The line between the observer and the first process of a box.
+//!
+//! A SOCK_SEQPACKET pair: messages keep their bounds, and descriptors and process ids travel
+//! beside them (unix(7), SCM_RIGHTS and SCM_CREDENTIALS). Its end is the box's end.
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials, recvmsg,
+    send, setsockopt, socketpair, sockopt,
+};
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// The most descriptors in one message.
+pub(crate) const BATCH: usize = 16;
+
+/// What the first process says.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// The box stands.
+    Ready,
+    /// The box could not be built.
+    Refused { step: u8, errno: i32 },
+    /// The program is about to be executed, in this process.
+    Started { pid: i32 },
+    /// Where the program's held-back calls are announced.
+    Gate(OwnedFd),
+    /// execve(2) refused the program.
+    ExecFailed { errno: i32 },
+    /// The program ended with this wait status.
+    Exited { status: i32 },
+    /// The sockets that were asked for, or why there are fewer.
+    Sockets(Vec<OwnedFd>, Errno),
+}
+
+/// The tags of messages; eight bytes each: tag, step, two of padding, a number.
+pub(crate) mod tag {
+    pub(crate) const READY: u8 = b'r';
+    pub(crate) const REFUSED: u8 = b'!';
+    pub(crate) const STARTED: u8 = b's';
+    pub(crate) const GATE: u8 = b'g';
+    pub(crate) const EXEC_FAILED: u8 = b'e';
+    pub(crate) const EXITED: u8 = b'x';
+    pub(crate) const SOCKETS: u8 = b'k';
+}
+
+/// The observer's end.
+#[derive(Debug)]
+pub(crate) struct Control(OwnedFd);
+
+impl Control {
+    /// A connected pair: the observer's end and the first process's.
+    pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+        setsockopt(&ours, sockopt::PassCred, &true)?;
+        Ok((Self(ours), theirs))
+    }
+
+    /// Asks for `count` sockets of an address family, made inside the box.
+    pub(crate) fn ask_for_sockets(
+        &self,
+        family: i32,
+        kind: i32,
+        protocol: i32,
+        count: usize,
+    ) -> io::Result<()> {
+        let request = [family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8];
+        send(self.0.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL)?;
+        Ok(())
+    }
+
+    /// The next message; `None` when there is none yet (unless `wait`).
+    ///
+    /// # Errors
+    /// UnexpectedEof when the first process is gone.
+    pub(crate) fn receive(&self, wait: bool) -> io::Result<Option<Message>> {
+        let mut bytes = [0; 8];
+        let mut ancillary = cmsg_space!([RawFd; BATCH], UnixCredentials);
+        let flags = if wait {
+            MsgFlags::MSG_CMSG_CLOEXEC
+        } else {
+            MsgFlags::MSG_CMSG_CLOEXEC | MsgFlags::MSG_DONTWAIT
+        };
+        let mut parts = [IoSliceMut::new(&mut bytes)];
+        let received = loop {
+            match recvmsg::<()>(self.0.as_raw_fd(), &mut parts, Some(&mut ancillary), flags) {
+                Err(Errno::EINTR) => continue,
+                Err(Errno::EAGAIN) => return Ok(None),
+                other => break other?,
+            }
+        };
+        if received.bytes < 8 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let (mut pid, mut descriptors) = (0, Vec::new());
+        for part in received.cmsgs()? {
+            match part {
+                ControlMessageOwned::ScmCredentials(sender) => pid = sender.pid(),
+                // SAFETY: the kernel has just made these descriptors for this process alone.
+                ControlMessageOwned::ScmRights(raw) => descriptors
+                    .extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })),
+                _ => {}
+            }
+        }
+        Ok(Some(parse(bytes, pid, descriptors)?))
+    }
+}
+
+impl AsRawFd for Control {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+fn parse(bytes: [u8; 8], pid: i32, mut descriptors: Vec<OwnedFd>) -> io::Result<Message> {
+    let [kind, step, _, _, number @ ..] = bytes;
+    let number = i32::from_ne_bytes(number);
+    Ok(match kind {
+        tag::READY => Message::Ready,
+        tag::REFUSED => Message::Refused { step, errno: number },
+        tag::STARTED => Message::Started { pid },
+        tag::GATE => Message::Gate(descriptors.pop().ok_or(io::ErrorKind::InvalidData)?),
+        tag::EXEC_FAILED => Message::ExecFailed { errno: number },
+        tag::EXITED => Message::Exited { status: number },
+        tag::SOCKETS => Message::Sockets(descriptors, Errno::from_raw(number)),
+        _ => return Err(io::ErrorKind::InvalidData.into()),
+    })
+}

@@ -1,0 +1,129 @@
+//! Faults at the system-call boundary: the kernel asks the observer what a call shall return.
+//!
+//! The program's chosen calls stop in the kernel until the observer has answered, with an errno or
+//! with "go on" (seccomp_unotify(2)). Any binary can be asked how it takes an EMFILE this way.
+
+use crate::server::Unseen;
+use nix::errno::Errno;
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use syscalls::Sysno;
+
+/// The calls that stop at the gate.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    numbers: Vec<i64>,
+}
+
+impl Gate {
+    /// Holds back every call that takes a connection: accept(2) and accept4(2).
+    pub fn accept() -> Self {
+        Self::on(&["accept", "accept4"])
+    }
+
+    /// Holds back the calls of these names; those that this machine does not have are left out.
+    pub fn on(names: &[&str]) -> Self {
+        let number = |name: &&str| Some(name.parse::<Sysno>().ok()?.id() as i64);
+        Self { numbers: names.iter().filter_map(number).collect() }
+    }
+
+    /// The program that the kernel runs on each call: notify for these, allow all else.
+    pub(crate) fn filter(&self) -> Vec<libc::sock_filter> {
+        if self.numbers.is_empty() {
+            return Vec::new();
+        }
+        let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+        let equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+        let answer = (libc::BPF_RET | libc::BPF_K) as u16;
+        let count = self.numbers.len() as u8;
+        let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+        // struct seccomp_data: the call's number at 0, the architecture at 4.
+        let mut program =
+            vec![step(load, 0, 0, 4), step(equal, 0, count + 1, ARCHITECTURE), step(load, 0, 0, 0)];
+        for (index, number) in self.numbers.iter().enumerate() {
+            program.push(step(equal, count - index as u8, 0, *number as u32));
+        }
+        program.push(step(answer, 0, 0, libc::SECCOMP_RET_ALLOW));
+        program.push(step(answer, 0, 0, libc::SECCOMP_RET_USER_NOTIF));
+        program
+    }
+}
+
+/// AUDIT_ARCH_* of this machine (linux/audit.h).
+#[cfg(target_arch = "x86_64")]
+const ARCHITECTURE: u32 = 0xc000_003e;
+#[cfg(target_arch = "aarch64")]
+const ARCHITECTURE: u32 = 0xc000_00b7;
+
+/// The observer's side of a gate.
+#[derive(Debug)]
+pub(crate) struct Gatekeeper {
+    listener: OwnedFd,
+    faults: VecDeque<Errno>,
+}
+
+impl Gatekeeper {
+    pub(crate) fn new(listener: OwnedFd) -> Self {
+        Self { listener, faults: VecDeque::new() }
+    }
+
+    /// The next call at the gate fails with `errno`; those after it go on.
+    pub(crate) fn fail_next(&mut self, errno: Errno) {
+        self.faults.push_back(errno);
+    }
+
+    /// Faults that no call has met yet.
+    pub(crate) fn faults_left(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Answers the call that waits at the gate. The listener must be readable.
+    pub(crate) fn answer(&mut self) -> Result<(), Unseen> {
+        // SAFETY: plain data, which the kernel wants zeroed and fills.
+        let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+        match ioctl(self.listener.as_raw_fd(), NOTIF_RECV, &mut call) {
+            Ok(()) => {}
+            // The caller was killed between the announcement and this look.
+            Err(Errno::ENOENT | Errno::EINTR) => return Ok(()),
+            Err(errno) => return Err(unseen(errno)),
+        }
+        // SAFETY: plain data.
+        let mut reply: libc::seccomp_notif_resp = unsafe { std::mem::zeroed() };
+        reply.id = call.id;
+        match self.faults.pop_front() {
+            Some(errno) => reply.error = -(errno as i32),
+            None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
+        }
+        match ioctl(self.listener.as_raw_fd(), NOTIF_SEND, &mut reply) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(errno) => Err(unseen(errno)),
+        }
+    }
+}
+
+impl AsRawFd for Gatekeeper {
+    fn as_raw_fd(&self) -> RawFd {
+        self.listener.as_raw_fd()
+    }
+}
+
+// SECCOMP_IOCTL_NOTIF_RECV and _SEND (linux/seccomp.h): read and write, the size, '!', a number.
+const NOTIF_RECV: u64 = request::<libc::seccomp_notif>(0);
+const NOTIF_SEND: u64 = request::<libc::seccomp_notif_resp>(1);
+
+const fn request<T>(number: u64) -> u64 {
+    3 << 30 | (size_of::<T>() as u64) << 16 | (b'!' as u64) << 8 | number
+}
+
+fn ioctl<T>(fd: RawFd, request: u64, argument: &mut T) -> Result<(), Errno> {
+    // SAFETY: each request above is made for the type of its argument.
+    Errno::result(unsafe { libc::ioctl(fd, request as _, argument) }).map(drop)
+}
+
+fn unseen(errno: Errno) -> Unseen {
+    Unseen::new(
+        "the program's system calls (seccomp_unotify(2))".to_owned(),
+        io::Error::from(errno),
+    )
+}

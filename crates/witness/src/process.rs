@@ -1,0 +1,208 @@
+//! A process as `/proc` shows it: its threads, its descriptors, its children.
+
+use crate::server::Unseen;
+use crate::syscalls::Call;
+use procfs::process::{FDTarget, ProcState, Task};
+use procfs::{FromRead, ProcError, ProcResult};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+/// A process, by its id in the observer's own pid namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Process {
+    /// The process id.
+    pub pid: i32,
+}
+
+/// One thread at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// The thread id.
+    pub tid: i32,
+    /// Whether it has ended and waits to be reaped.
+    pub zombie: bool,
+    /// The call that it sleeps in; `None` while it runs.
+    pub call: Option<Call>,
+    /// How often it was put on a processor: while this stands still, it slept.
+    pub turns: u64,
+    /// The processor time that it has used.
+    pub cpu: Duration,
+}
+
+/// An open descriptor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// Its number in the process.
+    pub fd: i32,
+    /// What it refers to.
+    pub target: Target,
+}
+
+/// What a descriptor refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A socket, by its inode.
+    Socket(u64),
+    /// Anything else, as the link in `/proc/PID/fd` names it.
+    Other(String),
+}
+
+impl Process {
+    /// Its threads, now; none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn threads(self) -> Result<Vec<Thread>, Unseen> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(Vec::new());
+        };
+        let mut threads = Vec::new();
+        for task in tasks {
+            if let Some(thread) = seen(task.and_then(|task| thread(&task)))? {
+                threads.push(thread);
+            }
+        }
+        Ok(threads)
+    }
+
+    /// The processes that its threads have started and not reaped.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn children(self) -> Result<Vec<Process>, Unseen> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(Vec::new());
+        };
+        let mut children = Vec::new();
+        for task in tasks {
+            let pids = seen(task.and_then(|task| task.children()))?.unwrap_or_default();
+            children.extend(pids.into_iter().map(|pid| Process { pid: pid as i32 }));
+        }
+        Ok(children)
+    }
+
+    /// Its open descriptors in order of number; none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn descriptors(self) -> Result<Vec<Descriptor>, Unseen> {
+        let Some(table) = seen(self.open().and_then(|process| process.fd()))? else {
+            return Ok(Vec::new());
+        };
+        let mut found = BTreeMap::new();
+        for entry in table {
+            if let Some(entry) = seen(entry)? {
+                let target = match entry.target {
+                    FDTarget::Socket(inode) => Target::Socket(inode),
+                    other => Target::Other(name(&other)),
+                };
+                found.insert(entry.fd, Descriptor { fd: entry.fd, target });
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The status flags of descriptor `fd` (open(2)), `None` when it is not open.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn flags(self, fd: i32) -> Result<Option<i32>, Unseen> {
+        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(Unseen::new(path, error)),
+        };
+        let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
+        Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
+    }
+
+    /// The name that the kernel has for it (`/proc/PID/comm`).
+    pub fn name(self) -> String {
+        let comm = std::fs::read_to_string(format!("/proc/{}/comm", self.pid));
+        comm.unwrap_or_default().trim_end().to_owned()
+    }
+
+    /// Fills `buffer` from its memory at `address`.
+    ///
+    /// `pread` on `/proc/PID/mem` works for the observer's own children where ptrace access is
+    /// granted, and without CAP_SYS_PTRACE, where process_vm_readv(2) does not.
+    pub(crate) fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unseen> {
+        let path = format!("/proc/{}/mem", self.pid);
+        let unseen = |error| Unseen::new(path.clone(), error);
+        let memory = std::fs::File::open(&path).map_err(unseen)?;
+        memory.read_exact_at(buffer, address).map_err(unseen)
+    }
+
+    fn open(self) -> ProcResult<procfs::process::Process> {
+        procfs::process::Process::new(self.pid)
+    }
+}
+
+fn thread(task: &Task) -> ProcResult<Thread> {
+    let stat = task.stat()?;
+    let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
+    let sleeping = matches!(stat.state()?, ProcState::Sleeping);
+    let call = if sleeping { task.read::<_, Waiting>("syscall")?.0 } else { None };
+    let schedule = task.schedstat()?;
+    Ok(Thread {
+        tid: task.tid,
+        zombie,
+        call,
+        turns: schedule.pcount,
+        cpu: Duration::from_nanos(schedule.sum_exec_runtime),
+    })
+}
+
+/// The call in `/proc/PID/task/TID/syscall`; procfs's own reader takes `-1` for a fault of the file.
+struct Waiting(Option<Call>);
+
+impl FromRead for Waiting {
+    fn from_read<R: Read>(mut file: R) -> ProcResult<Self> {
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(Self(parse_call(&text)))
+    }
+}
+
+/// `7 0x55… 0x2 …`; `running`, or `-1` and two registers, when it is in no call (proc(5)).
+fn parse_call(text: &str) -> Option<Call> {
+    let mut words = text.split_whitespace();
+    let number = words.next()?.parse().ok()?;
+    let mut arguments = [0; 6];
+    for argument in &mut arguments {
+        *argument = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
+    }
+    Some(Call { number, arguments })
+}
+
+fn name(target: &FDTarget) -> String {
+    match target {
+        FDTarget::Path(path) => path.display().to_string(),
+        FDTarget::Pipe(inode) => format!("pipe:[{inode}]"),
+        FDTarget::AnonInode(kind) => format!("anon_inode:{kind}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// What was read, `None` if the process or thread ended meanwhile.
+fn seen<T>(read: ProcResult<T>) -> Result<Option<T>, Unseen> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(ProcError::NotFound(_)) => Ok(None),
+        Err(ProcError::Io(error, _)) if is_gone(&error) => Ok(None),
+        Err(ProcError::PermissionDenied(path)) => {
+            let path = path.map_or("/proc".to_owned(), |path| path.display().to_string());
+            Err(Unseen::new(path, std::io::ErrorKind::PermissionDenied.into()))
+        }
+        Err(error) => {
+            Err(Unseen::new("/proc".to_owned(), std::io::Error::other(error.to_string())))
+        }
+    }
+}
+
+fn is_gone(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
+}

@@ -1,0 +1,65 @@
+//! What a server has asked `poll` to watch, read from its own memory.
+
+use crate::process::Process;
+use crate::server::Unseen;
+use crate::syscalls::Call;
+
+/// One entry of the `pollfd` array (poll(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The descriptor; negative entries are skipped by the kernel.
+    pub fd: i32,
+    /// What is waited for, e.g. POLLIN.
+    pub events: i16,
+    /// What the kernel found at the last return.
+    pub revents: i16,
+}
+
+/// No server that this crate is meant for has more entries than this.
+const LIMIT: u64 = 1 << 20;
+const ENTRY: usize = 8;
+
+/// The array that `process` has handed to the kernel with `call`, which must be one of poll's.
+pub(crate) fn read(process: Process, call: &Call) -> Result<Vec<Watched>, Unseen> {
+    let [address, length, ..] = call.arguments;
+    let mut bytes = vec![0; length.min(LIMIT) as usize * ENTRY];
+    process.read_memory(address, &mut bytes)?;
+    let (entries, _) = bytes.as_chunks::<ENTRY>();
+    Ok(entries.iter().map(entry).collect())
+}
+
+fn entry(&[a, b, c, d, e, f, g, h]: &[u8; ENTRY]) -> Watched {
+    Watched {
+        fd: i32::from_ne_bytes([a, b, c, d]),
+        events: i16::from_ne_bytes([e, f]),
+        revents: i16::from_ne_bytes([g, h]),
+    }
+}
+
+impl Watched {
+    /// The events by name, e.g. `POLLIN|POLLOUT`.
+    pub fn events(&self) -> String {
+        names(self.events)
+    }
+
+    /// What the kernel found, by name.
+    pub fn revents(&self) -> String {
+        names(self.revents)
+    }
+}
+
+fn names(bits: i16) -> String {
+    const NAMES: [(i16, &str); 8] = [
+        (libc::POLLIN, "POLLIN"),
+        (libc::POLLPRI, "POLLPRI"),
+        (libc::POLLOUT, "POLLOUT"),
+        (libc::POLLERR, "POLLERR"),
+        (libc::POLLHUP, "POLLHUP"),
+        (libc::POLLNVAL, "POLLNVAL"),
+        (libc::POLLRDNORM, "POLLRDNORM"),
+        (libc::POLLRDHUP, "POLLRDHUP"),
+    ];
+    let set: Vec<_> =
+        NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
+    if set.is_empty() { "0".to_owned() } else { set.join("|") }
+}
