@@ -30,11 +30,7 @@ impl Course {
         }
         lessons.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
         problems.extend(shared_ids(&lessons));
-        if problems.is_empty() {
-            Ok(Self { root, lessons })
-        } else {
-            Err(Problems(problems))
-        }
+        if problems.is_empty() { Ok(Self { root, lessons }) } else { Err(Problems(problems)) }
     }
 
     /// The folder that holds `lessons/`.
@@ -57,11 +53,7 @@ impl Course {
             kind: "lesson",
             name: name.to_owned(),
             home: "this course".to_owned(),
-            names: self
-                .lessons
-                .iter()
-                .map(|lesson| lesson.id.clone())
-                .collect(),
+            names: self.lessons.iter().map(|lesson| lesson.id.clone()).collect(),
         })
     }
 
@@ -77,10 +69,7 @@ impl Course {
         let mut patches = Vec::new();
         let mut problems = Vec::new();
         for path in entries(&self.root, &folder)? {
-            if path
-                .extension()
-                .is_none_or(|extension| extension != "patch")
-            {
+            if path.extension().is_none_or(|extension| extension != "patch") {
                 continue;
             }
             let patch =
@@ -90,20 +79,14 @@ impl Course {
                 Err(found) => problems.extend(found.0),
             }
         }
-        if problems.is_empty() {
-            Ok(patches)
-        } else {
-            Err(Problems(problems))
-        }
+        if problems.is_empty() { Ok(patches) } else { Err(Problems(problems)) }
     }
 }
 
 /// What a folder holds, as paths from `root`, sorted.
 fn entries(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, Problems> {
     let names = || -> io::Result<Vec<PathBuf>> {
-        fs::read_dir(root.join(folder))?
-            .map(|entry| Ok(folder.join(entry?.file_name())))
-            .collect()
+        fs::read_dir(root.join(folder))?.map(|entry| Ok(folder.join(entry?.file_name()))).collect()
     };
     let mut paths = names().map_err(|error| unreadable(folder, &error))?;
     paths.sort();
@@ -120,10 +103,7 @@ fn read_lesson(root: &Path, path: &Path) -> Result<Option<Lesson>, Problems> {
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn read(root: &Path, path: &Path) -> Result<Vec<u8>, Problems> {
@@ -131,10 +111,7 @@ fn read(root: &Path, path: &Path) -> Result<Vec<u8>, Problems> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problems {
-    let place = Place {
-        path: path.to_owned(),
-        line: None,
-    };
+    let place = Place { path: path.to_owned(), line: None };
     let message = format!("cannot be read: {error}; check its name and permissions");
     Problems(vec![Problem { place, message }])
 }
@@ -145,10 +122,7 @@ fn shared_ids(lessons: &[Lesson]) -> Vec<Problem> {
     for pair in lessons.windows(2).filter(|pair| pair[0].id == pair[1].id) {
         let (id, other) = (&pair[1].id, pair[0].path.display());
         let mut collector = Collector::new(&pair[1].path);
-        collector.at(
-            2,
-            format!("id {id} is already that of {other}; choose another"),
-        );
+        collector.at(2, format!("id {id} is already that of {other}; choose another"));
         problems.extend(collector.into_problems());
     }
     problems

@@ -13,11 +13,7 @@ pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec
     compare_proof(lesson, proof, &mut text);
     compare_mistakes(lesson, patches, &mut text);
     let mut problems = text.into_problems();
-    problems.extend(
-        patches
-            .iter()
-            .flat_map(|patch| compare_patch(lesson, patch)),
-    );
+    problems.extend(patches.iter().flat_map(|patch| compare_patch(lesson, patch)));
     problems
 }
 
@@ -46,17 +42,10 @@ fn compare_proof(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
 
 /// The first criterion that both have at different places. Ids that only one has are reported already.
 fn compare_order(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
-    let text = lesson
-        .criteria
-        .iter()
-        .filter(|each| proof.contains(&each.id.as_str()));
+    let text = lesson.criteria.iter().filter(|each| proof.contains(&each.id.as_str()));
     let mut seen = HashSet::new();
-    let proof = proof
-        .iter()
-        .filter(|id| lesson.criterion(id).is_ok() && seen.insert(**id));
-    let differing = text
-        .zip(proof)
-        .find(|(stated, checked)| stated.id != **checked);
+    let proof = proof.iter().filter(|id| lesson.criterion(id).is_ok() && seen.insert(**id));
+    let differing = text.zip(proof).find(|(stated, checked)| stated.id != **checked);
     if let Some((stated, checked)) = differing {
         let message = format!(
             "\"{}\" comes here (by task, then as in the text), and \"{checked}\" in the proof; \
@@ -101,10 +90,7 @@ fn compare_patch(lesson: &Lesson, patch: &MistakePatch) -> Vec<Problem> {
         None => {
             let rows = lesson.mistakes.iter().map(|row| row.id.as_str());
             let hint = suggest(nearest(id, rows), "add it to the table");
-            problems.at(
-                patch.row_line,
-                format!("row \"{id}\" is not in {}; {hint}", lesson.id),
-            );
+            problems.at(patch.row_line, format!("row \"{id}\" is not in {}; {hint}", lesson.id));
         }
     }
     problems.into_problems()

@@ -213,19 +213,12 @@ impl Lesson {
     /// # Errors
     /// [`Unknown`], which suggests the id that was probably meant.
     pub fn criterion(&self, id: &str) -> Result<&Criterion, Unknown> {
-        self.criteria
-            .iter()
-            .find(|criterion| criterion.id == id)
-            .ok_or_else(|| Unknown {
-                kind: "criterion",
-                name: id.to_owned(),
-                home: self.id.clone(),
-                names: self
-                    .criteria
-                    .iter()
-                    .map(|criterion| criterion.id.clone())
-                    .collect(),
-            })
+        self.criteria.iter().find(|criterion| criterion.id == id).ok_or_else(|| Unknown {
+            kind: "criterion",
+            name: id.to_owned(),
+            home: self.id.clone(),
+            names: self.criteria.iter().map(|criterion| criterion.id.clone()).collect(),
+        })
     }
 
     /// The Common Mistakes row of this id.

@@ -58,10 +58,7 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> MistakePatch {
     let (header, rest, rest_line) = split(text);
     let [(id, id_line), (criterion, criterion_line), (row, row_line)] = fields(header, problems);
     if !id.is_empty() && path.file_stem().is_some_and(|stem| *stem != *id) {
-        problems.at(
-            id_line,
-            format!("mistake \"{id}\" in another file; name it {id}.patch"),
-        );
+        problems.at(id_line, format!("mistake \"{id}\" in another file; name it {id}.patch"));
     }
     let (description, diff) = rest.split_at(diff_start(rest));
     let diff_line = rest_line + description.lines().count();
@@ -98,35 +95,19 @@ fn fields(header: &str, problems: &mut Collector) -> [(String, usize); 3] {
         let number = index + 1;
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let Some(place) = FIELDS.iter().position(|each| *each == field) else {
-            let hint = suggest(
-                nearest(field, FIELDS),
-                "leave a blank line before the description",
-            );
+            let hint = suggest(nearest(field, FIELDS), "leave a blank line before the description");
             problems.at(number, format!("unknown field \"{field}\"; {hint}"));
             continue;
         };
         if !is_id(value.trim()) {
-            problems.at(
-                number,
-                format!("{field} is no id; write `{field}: ` and an id"),
-            );
+            problems.at(number, format!("{field} is no id; write `{field}: ` and an id"));
         }
-        if values[place]
-            .replace((value.trim().to_owned(), number))
-            .is_some()
-        {
+        if values[place].replace((value.trim().to_owned(), number)).is_some() {
             problems.at(number, format!("{field} is here twice; keep one"));
         }
     }
-    for (field, _) in FIELDS
-        .iter()
-        .zip(&values)
-        .filter(|(_, value)| value.is_none())
-    {
-        problems.at(
-            1,
-            format!("the header has no {field}; add `{field}: ` and an id"),
-        );
+    for (field, _) in FIELDS.iter().zip(&values).filter(|(_, value)| value.is_none()) {
+        problems.at(1, format!("the header has no {field}; add `{field}: ` and an id"));
     }
     values.map(|value| value.unwrap_or((String::new(), 1)))
 }
@@ -146,23 +127,11 @@ fn diff_start(rest: &str) -> usize {
 fn check(description: &str, line: usize, diff: &str, problems: &mut Collector) {
     if description.trim().is_empty() {
         // The file may end with its header.
-        let line = if diff.is_empty() {
-            line.saturating_sub(1).max(1)
-        } else {
-            line
-        };
-        problems.at(
-            line,
-            "no description; say below the header what is wrong and how it shows",
-        );
+        let line = if diff.is_empty() { line.saturating_sub(1).max(1) } else { line };
+        problems.at(line, "no description; say below the header what is wrong and how it shows");
     }
     if !diff.lines().any(|line| line.starts_with("@@ ")) {
-        let last = (line + description.lines().count())
-            .saturating_sub(1)
-            .max(1);
-        problems.at(
-            last,
-            "no diff; end the file with a unified diff of a/… and b/…",
-        );
+        let last = (line + description.lines().count()).saturating_sub(1).max(1);
+        problems.at(last, "no diff; end the file with a unified diff of a/… and b/…");
     }
 }

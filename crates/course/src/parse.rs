@@ -50,11 +50,7 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
         hero_visual: drawing(&outline, problems),
         future_lock: prose(&source, &outline, Section::FutureLock, problems),
         outputs: outputs(&source.blocks, problems),
-        sections: outline
-            .parts
-            .iter()
-            .map(|part| (part.section, part.line))
-            .collect(),
+        sections: outline.parts.iter().map(|part| (part.section, part.line)).collect(),
     }
 }
 
@@ -69,17 +65,11 @@ fn prose(
         return Text::default();
     };
     let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
-        problems.at(
-            *line,
-            format!("section \"{}\" is empty; write it", section.name()),
-        );
+        problems.at(*line, format!("section \"{}\" is empty; write it", section.name()));
         return Text::default();
     };
     let markdown = source.slice(first.range.start..last.range.end);
-    Text {
-        markdown,
-        line: *line,
-    }
+    Text { markdown, line: *line }
 }
 
 /// The first fenced block of the Hero Visual.
@@ -91,16 +81,10 @@ fn drawing(outline: &Outline<'_>, problems: &mut Collector) -> Text {
         if let Content::Code { text, .. } = &block.content
             && !text.trim().is_empty()
         {
-            return Text {
-                markdown: text.clone(),
-                line: part.line,
-            };
+            return Text { markdown: text.clone(), line: part.line };
         }
     }
-    problems.at(
-        part.line,
-        "the Hero Visual has no drawing; put it in a fenced block",
-    );
+    problems.at(part.line, "the Hero Visual has no drawing; put it in a fenced block");
     Text::default()
 }
 
@@ -116,22 +100,13 @@ fn outputs(blocks: &[Block], problems: &mut Collector) -> Vec<Output> {
         };
         let command = command.trim().to_owned();
         let fence = blocks.get(index + 1).map(|next| &next.content);
-        let Some(Content::Code {
-            text,
-            fenced: Some(range),
-        }) = fence
-        else {
+        let Some(Content::Code { text, fenced: Some(range) }) = fence else {
             let message = "no fenced block follows this comment; put one on the next line";
             problems.at(block.line, message);
             continue;
         };
         let (text, range) = (text.clone(), range.clone());
-        outputs.push(Output {
-            command,
-            text,
-            range,
-            line: block.line,
-        });
+        outputs.push(Output { command, text, range, line: block.line });
     }
     outputs
 }

@@ -94,22 +94,13 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            problems: Vec::new(),
-        }
+        Self { path: path.to_owned(), problems: Vec::new() }
     }
 
     /// Notes what is wrong at a line.
     pub(crate) fn at(&mut self, line: usize, message: impl Into<String>) {
-        let place = Place {
-            path: self.path.clone(),
-            line: Some(line),
-        };
-        self.problems.push(Problem {
-            place,
-            message: message.into(),
-        });
+        let place = Place { path: self.path.clone(), line: Some(line) };
+        self.problems.push(Problem { place, message: message.into() });
     }
 
     /// The value, if nothing was wrong.
@@ -135,14 +126,8 @@ pub(crate) fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Problems
     std::str::from_utf8(bytes).map_err(|error| {
         let (before, rest) = bytes.split_at(error.valid_up_to());
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        let message = format!(
-            "byte 0x{:02x} is not UTF-8; save the file as UTF-8",
-            rest[0]
-        );
-        let place = Place {
-            path: path.to_owned(),
-            line: Some(line),
-        };
+        let message = format!("byte 0x{:02x} is not UTF-8; save the file as UTF-8", rest[0]);
+        let place = Place { path: path.to_owned(), line: Some(line) };
         Problems(vec![Problem { place, message }])
     })
 }
@@ -154,31 +139,19 @@ mod tests {
     fn unknown(name: &str, names: &[&str]) -> String {
         let names = names.iter().map(|&name| name.to_owned()).collect();
         let home = "this course".to_owned();
-        Unknown {
-            kind: "lesson",
-            name: name.to_owned(),
-            home,
-            names,
-        }
-        .to_string()
+        Unknown { kind: "lesson", name: name.to_owned(), home, names }.to_string()
     }
 
     #[test]
     fn a_near_name_is_suggested() {
         let message = unknown("w3-l2", &["w01-l01", "w03-l02"]);
-        assert_eq!(
-            message,
-            "lesson \"w3-l2\" is not in this course; did you mean w03-l02?"
-        );
+        assert_eq!(message, "lesson \"w3-l2\" is not in this course; did you mean w03-l02?");
     }
 
     #[test]
     fn all_names_are_listed_when_none_is_near() {
         let message = unknown("sockets", &["w01-l01", "w03-l02"]);
-        assert_eq!(
-            message,
-            "lesson \"sockets\" is not in this course; it has w01-l01, w03-l02"
-        );
+        assert_eq!(message, "lesson \"sockets\" is not in this course; it has w01-l01, w03-l02");
     }
 
     #[test]

@@ -30,17 +30,10 @@ fn report() -> Report {
         lessons: vec![LessonReport {
             lesson: "w03-l02".to_owned(),
             title: "Accept & Track Many Clients".to_owned(),
-            subject: Subject {
-                kind: SubjectKind::Command,
-                name: "./server".to_owned(),
-            },
+            subject: Subject { kind: SubjectKind::Command, name: "./server".to_owned() },
             launch: Some("boxed".to_owned()),
             verdict: Verdict::NotYet,
-            build: Build {
-                status: BuildStatus::None,
-                millis: 0.0,
-                message: None,
-            },
+            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
             millis: 88.4,
             criteria: vec![
                 criterion(Status::Proved, None),
@@ -53,24 +46,15 @@ fn report() -> Report {
 }
 
 fn cause(mistake: Option<&str>) -> Cause {
-    let row = Row {
-        wrong: true,
-        text: "5  CLOSE_WAIT  B".to_owned(),
-    };
+    let row = Row { wrong: true, text: "5  CLOSE_WAIT  B".to_owned() };
     Cause {
         id: "fd-leak".to_owned(),
         mistake: mistake.map(str::to_owned),
         summary: "B left and its socket stayed open.".to_owned(),
-        steps: vec![Step {
-            did: "B left".to_owned(),
-            logged: vec!["[DISCONNECT]".to_owned()],
-        }],
+        steps: vec![Step { did: "B left".to_owned(), logged: vec!["[DISCONNECT]".to_owned()] }],
         expected: "descriptors 3 4".to_owned(),
         observed: "descriptors 3 4 5".to_owned(),
-        evidence: vec![Table {
-            title: "the kernel says".to_owned(),
-            rows: vec![row],
-        }],
+        evidence: vec![Table { title: "the kernel says".to_owned(), rows: vec![row] }],
         replay: "cargo xtask prove w03-l02 --only no-fd-leak".to_owned(),
     }
 }
@@ -78,23 +62,13 @@ fn cause(mistake: Option<&str>) -> Cause {
 #[test]
 fn a_report_with_every_status_is_valid() {
     let report = serde_json::to_value(report()).unwrap();
-    assert_eq!(
-        schema()
-            .validate(&report)
-            .err()
-            .map(|error| error.to_string()),
-        None
-    );
+    assert_eq!(schema().validate(&report).err().map(|error| error.to_string()), None);
 }
 
 #[test]
 fn every_subject_verdict_and_build_is_valid() {
     let schema = schema();
-    for subject in [
-        SubjectKind::Crate,
-        SubjectKind::Solution,
-        SubjectKind::Command,
-    ] {
+    for subject in [SubjectKind::Crate, SubjectKind::Solution, SubjectKind::Command] {
         for verdict in [Verdict::Proved, Verdict::NotYet, Verdict::Inconclusive] {
             for status in [BuildStatus::Ok, BuildStatus::Failed, BuildStatus::None] {
                 let mut report = report();
@@ -103,11 +77,7 @@ fn every_subject_verdict_and_build_is_valid() {
                 lesson.launch = None;
                 lesson.verdict = verdict;
                 let message = (status == BuildStatus::Failed).then(|| "expected `;`".to_owned());
-                lesson.build = Build {
-                    status,
-                    millis: 1.0,
-                    message,
-                };
+                lesson.build = Build { status, millis: 1.0, message };
                 assert!(schema.is_valid(&serde_json::to_value(report).unwrap()));
             }
         }
@@ -131,10 +101,7 @@ fn a_wrong_report_is_refused() {
         ("/lessons/0/criteria/0/status", json!("failed")),
         ("/lessons/0/criteria/1/status", json!("proved")),
         ("/lessons/0/criteria/2/cause", json!(null)),
-        (
-            "/lessons/0/criteria/3/cause/mistake",
-            json!("Forgot to close"),
-        ),
+        ("/lessons/0/criteria/3/cause/mistake", json!("Forgot to close")),
     ];
     for (place, value) in cases {
         let mut report = serde_json::to_value(report()).unwrap();
@@ -158,11 +125,7 @@ fn a_missing_or_additional_property_is_refused() {
         let object = report.pointer(place).unwrap().as_object().unwrap();
         for property in object.keys() {
             let mut less = report.clone();
-            less.pointer_mut(place)
-                .unwrap()
-                .as_object_mut()
-                .unwrap()
-                .remove(property);
+            less.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(property);
             assert!(!schema.is_valid(&less), "{place} without {property}");
         }
         let mut more = report.clone();

@@ -63,10 +63,7 @@ fn to_socket_addr(address: &SockaddrStorage) -> Option<SocketAddr> {
 }
 
 fn not_ip() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        "the address is neither IPv4 nor IPv6",
-    )
+    io::Error::new(io::ErrorKind::InvalidData, "the address is neither IPv4 nor IPv6")
 }
 
 #[cfg(test)]
@@ -78,10 +75,7 @@ mod tests {
     fn both_ends_are_told(any_port: &str) {
         let listener = TcpListener::bind(any_port).unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        assert_eq!(
-            local_addr(&listener).unwrap(),
-            listener.local_addr().unwrap()
-        );
+        assert_eq!(local_addr(&listener).unwrap(), listener.local_addr().unwrap());
         assert_eq!(peer_addr(&peer).unwrap(), listener.local_addr().unwrap());
     }
 
@@ -98,10 +92,7 @@ mod tests {
     #[test]
     fn a_listener_has_no_peer() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(
-            peer_addr(&listener).unwrap_err().kind(),
-            io::ErrorKind::NotConnected
-        );
+        assert_eq!(peer_addr(&listener).unwrap_err().kind(), io::ErrorKind::NotConnected);
     }
 
     #[test]
@@ -109,9 +100,6 @@ mod tests {
         let (socket, _peer) = UnixStream::pair().unwrap();
         let address: SockaddrStorage = getsockname(socket.as_raw_fd()).unwrap();
         assert_eq!((get_addr(&address), get_port(&address)), (None, None));
-        assert_eq!(
-            local_addr(&socket).unwrap_err().kind(),
-            io::ErrorKind::InvalidData
-        );
+        assert_eq!(local_addr(&socket).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

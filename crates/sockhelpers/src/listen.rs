@@ -57,21 +57,13 @@ pub struct ListenError {
 impl ListenError {
     fn new(call: &'static str, address: SocketAddr, error: impl Into<io::Error>) -> Self {
         let error = error.into();
-        ListenError {
-            call,
-            address,
-            error,
-        }
+        ListenError { call, address, error }
     }
 }
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ListenError {
-            call,
-            address,
-            error,
-        } = self;
+        let ListenError { call, address, error } = self;
         write!(f, "{call} {address}: {error}")?;
         // ip(7), "Address format": ports below ip_unprivileged_port_start are privileged.
         if *call == "bind" && error.raw_os_error() == Some(libc::EACCES) {
@@ -142,9 +134,7 @@ impl Drop for AddressList {
 
 fn explain(code: libc::c_int) -> String {
     // SAFETY: gai_strerror answers any code with a NUL-ended text that is never freed.
-    unsafe { CStr::from_ptr(libc::gai_strerror(code)) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(libc::gai_strerror(code)) }.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -158,10 +148,7 @@ mod tests {
     fn port_0_listens_where_the_kernel_says() {
         let listener = create_listening_socket(0, 128).unwrap();
         let address = local_addr(&listener).unwrap();
-        assert!(
-            address.ip().is_unspecified() && address.port() != 0,
-            "{address}"
-        );
+        assert!(address.ip().is_unspecified() && address.port() != 0, "{address}");
         assert!(getsockopt(&listener, sockopt::AcceptConn).unwrap());
         assert!(getsockopt(&listener, sockopt::ReuseAddr).unwrap());
     }

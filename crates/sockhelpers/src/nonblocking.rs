@@ -33,9 +33,6 @@ mod tests {
         let file = OpenOptions::new().append(true).open("/dev/null").unwrap();
         set_nonblocking(&file).unwrap();
         let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL).unwrap());
-        assert!(
-            flags.contains(OFlag::O_APPEND | OFlag::O_NONBLOCK),
-            "{flags:?}"
-        );
+        assert!(flags.contains(OFlag::O_APPEND | OFlag::O_NONBLOCK), "{flags:?}");
     }
 }

@@ -16,9 +16,7 @@ use std::os::fd::AsFd;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Received {
-    nix::unistd::read(socket, buffer)
-        .map_err(io::Error::from)
-        .into()
+    nix::unistd::read(socket, buffer).map_err(io::Error::from).into()
 }
 
 /// What came of a read, one case for each thing that a server does next.
@@ -87,10 +85,7 @@ mod tests {
     #[test]
     fn a_reset_is_a_client_gone() {
         let (client, peer) = connection();
-        let at_once = libc::linger {
-            l_onoff: 1,
-            l_linger: 0,
-        };
+        let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&peer, sockopt::Linger, &at_once).unwrap();
         drop(peer);
         assert!(matches!(receive(&client, &mut [0; 16]), Received::Gone));

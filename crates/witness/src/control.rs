@@ -26,6 +26,8 @@ pub(crate) enum Message {
     Started { pid: i32 },
     /// Where the program's held-back calls are announced.
     Gate(OwnedFd),
+    /// The kernel does not hold calls back here.
+    GateRefused { errno: i32 },
     /// execve(2) refused the program.
     ExecFailed { errno: i32 },
     /// The program ended with this wait status.
@@ -40,6 +42,7 @@ pub(crate) mod tag {
     pub(crate) const REFUSED: u8 = b'!';
     pub(crate) const STARTED: u8 = b's';
     pub(crate) const GATE: u8 = b'g';
+    pub(crate) const GATE_REFUSED: u8 = b'n';
     pub(crate) const EXEC_FAILED: u8 = b'e';
     pub(crate) const EXITED: u8 = b'x';
     pub(crate) const SOCKETS: u8 = b'k';
@@ -122,6 +125,7 @@ fn parse(bytes: [u8; 8], pid: i32, mut descriptors: Vec<OwnedFd>) -> io::Result<
         tag::REFUSED => Message::Refused { step, errno: number },
         tag::STARTED => Message::Started { pid },
         tag::GATE => Message::Gate(descriptors.pop().ok_or(io::ErrorKind::InvalidData)?),
+        tag::GATE_REFUSED => Message::GateRefused { errno: number },
         tag::EXEC_FAILED => Message::ExecFailed { errno: number },
         tag::EXITED => Message::Exited { status: number },
         tag::SOCKETS => Message::Sockets(descriptors, Errno::from_raw(number)),

@@ -210,10 +210,13 @@ unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
         let entered = check(libc::chdir(program.directory.as_ptr()))
-            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
-            .and_then(|_| hold_back(plan, program));
+            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
         if let Err(errno) = entered {
             tell(plan, tag::EXEC_FAILED, 0, errno);
+            libc::_exit(127);
+        }
+        if let Err(errno) = hold_back(plan, program) {
+            tell(plan, tag::GATE_REFUSED, 0, errno);
             libc::_exit(127);
         }
         tell(plan, tag::STARTED, 0, 0);

@@ -51,6 +51,9 @@ pub enum LaunchError {
     /// The box could not be built.
     #[error("the box could not be built: {0}")]
     NoBox(String),
+    /// The program's calls cannot be held back on this machine.
+    #[error("the program's system calls cannot be held back here (seccomp_unotify(2)): {0}")]
+    NoGate(io::Error),
     /// The observer itself ran out of something.
     #[error("the observer could not prepare: {0}")]
     Observer(#[from] io::Error),
@@ -149,6 +152,9 @@ impl Launch {
                     let step = STEPS.get(usize::from(step)).unwrap_or(&"a step");
                     let error = io::Error::from_raw_os_error(errno);
                     return Err(LaunchError::NoBox(format!("{step}: {error}")));
+                }
+                Message::GateRefused { errno } => {
+                    return Err(LaunchError::NoGate(io::Error::from_raw_os_error(errno)));
                 }
                 Message::ExecFailed { errno } => {
                     let error = io::Error::from_raw_os_error(errno);

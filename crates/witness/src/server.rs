@@ -216,6 +216,27 @@ impl Server {
         }
     }
 
+    /// Waits until the server is asleep and all that was sent to it has been delivered. One that
+    /// wakes by the clock as well may go on by itself; `until_quiet` waits for that too.
+    ///
+    /// # Errors
+    /// [`Stuck`], for every other way in which its activity ends.
+    pub fn until_resting(&mut self) -> Result<Vec<Call>, Stuck> {
+        match self.until(Server::resting) {
+            Err(Stuck::Quiet { calls }) => Ok(calls),
+            resting => resting,
+        }
+    }
+
+    fn resting(&mut self) -> Result<Option<Vec<Call>>, Unseen> {
+        let threads = self.all_threads()?;
+        let asleep = || threads.iter().filter_map(|(_, thread)| thread.call).collect();
+        Ok(match self.rest(&threads)? {
+            Rest::Awake => None,
+            Rest::Dozing | Rest::Quiet(_) => Some(asleep()),
+        })
+    }
+
     /// Waits until the program, or a process that it has started, listens on `port`.
     /// Nobody connects to find out.
     ///

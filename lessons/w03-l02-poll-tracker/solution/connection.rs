@@ -48,11 +48,7 @@ impl Connection {
     /// A client that was just accepted.
     pub fn connected(fd: OwnedFd) -> Connection {
         // <task 2: describe a client that was just accepted>
-        Connection {
-            fd: Some(fd),
-            state: State::Connected,
-            ..Connection::closed()
-        }
+        Connection { fd: Some(fd), state: State::Connected, ..Connection::closed() }
         // </task>
     }
 
@@ -105,11 +101,7 @@ impl Connection {
     /// As for [`Connection::send`].
     pub fn flush(&mut self) -> io::Result<()> {
         // MSG_NOSIGNAL: a peer that is gone answers EPIPE, not the signal SIGPIPE (send(2)).
-        match send(
-            self.fd()?.as_raw_fd(),
-            &self.pending,
-            MsgFlags::MSG_NOSIGNAL,
-        ) {
+        match send(self.fd()?.as_raw_fd(), &self.pending, MsgFlags::MSG_NOSIGNAL) {
             Ok(count) => {
                 self.pending.drain(..count);
                 self.bytes_out += count as u64;
@@ -122,17 +114,10 @@ impl Connection {
     }
 
     fn settle(&mut self) {
-        self.state = if self.pending.is_empty() {
-            State::Ready
-        } else {
-            State::Draining
-        };
+        self.state = if self.pending.is_empty() { State::Ready } else { State::Draining };
     }
 
     fn fd(&self) -> io::Result<BorrowedFd<'_>> {
-        self.fd
-            .as_ref()
-            .map(|fd| fd.as_fd())
-            .ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.fd.as_ref().map(|fd| fd.as_fd()).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }

@@ -41,13 +41,7 @@ impl Server {
         let spare = Spare::new();
         // <task 1: log the start, with no active client>
         log::start(table.active(), table.capacity());
-        Ok(Server {
-            listener,
-            table,
-            watch,
-            spare,
-            buffer: [0; BUFFER],
-        })
+        Ok(Server { listener, table, watch, spare, buffer: [0; BUFFER] })
         // </task>
     }
 

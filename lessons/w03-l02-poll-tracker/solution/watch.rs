@@ -27,25 +27,14 @@ pub struct Watch {
 impl Watch {
     /// Watches the listener alone, at position 0.
     pub fn new(listener: &OwnedFd) -> Watch {
-        let entries = vec![pollfd {
-            fd: listener.as_raw_fd(),
-            events: libc::POLLIN,
-            revents: 0,
-        }];
-        Watch {
-            entries,
-            sources: vec![Source::Listener],
-        }
+        let entries = vec![pollfd { fd: listener.as_raw_fd(), events: libc::POLLIN, revents: 0 }];
+        Watch { entries, sources: vec![Source::Listener] }
     }
 
     /// Watches a client for input.
     pub fn add(&mut self, fd: RawFd, slot: usize) {
         // <task 2: watch the client for input>
-        self.entries.push(pollfd {
-            fd,
-            events: libc::POLLIN,
-            revents: 0,
-        });
+        self.entries.push(pollfd { fd, events: libc::POLLIN, revents: 0 });
         self.sources.push(Source::Client(slot));
         // </task>
     }

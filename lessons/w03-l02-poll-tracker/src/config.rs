@@ -55,21 +55,13 @@ pub struct ConfigError {
 impl ConfigError {
     /// `problem` is what is wrong with this `value` of `variable`.
     pub fn new(variable: &'static str, value: impl ToString, problem: impl ToString) -> Self {
-        ConfigError {
-            variable,
-            value: value.to_string(),
-            problem: problem.to_string(),
-        }
+        ConfigError { variable, value: value.to_string(), problem: problem.to_string() }
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ConfigError {
-            variable,
-            value,
-            problem,
-        } = self;
+        let ConfigError { variable, value, problem } = self;
         write!(f, "{variable}={value:?}: {problem}")
     }
 }
@@ -83,11 +75,7 @@ fn parse(
 ) -> Result<usize, ConfigError> {
     let number = value.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| {
-        let expected = format!(
-            "expected a number from {} to {}",
-            range.start(),
-            range.end()
-        );
+        let expected = format!("expected a number from {} to {}", range.start(), range.end());
         ConfigError::new(variable, value, expected)
     })
 }
@@ -97,10 +85,7 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStringExt;
 
-    const DEFAULTS: Config = Config {
-        port: 7000,
-        max_clients: 64,
-    };
+    const DEFAULTS: Config = Config { port: 7000, max_clients: 64 };
 
     fn with(variable: &str, value: impl Into<OsString>) -> Result<Config, String> {
         let value = value.into();
@@ -115,43 +100,23 @@ mod tests {
 
     #[test]
     fn each_variable_overrides_its_default() {
-        assert_eq!(
-            with("PORT", "65535"),
-            Ok(Config {
-                port: 65535,
-                ..DEFAULTS
-            })
-        );
-        assert_eq!(
-            with("MAX_CLIENTS", "1"),
-            Ok(Config {
-                max_clients: 1,
-                ..DEFAULTS
-            })
-        );
+        assert_eq!(with("PORT", "65535"), Ok(Config { port: 65535, ..DEFAULTS }));
+        assert_eq!(with("MAX_CLIENTS", "1"), Ok(Config { max_clients: 1, ..DEFAULTS }));
     }
 
     #[test]
     fn a_value_out_of_range_is_named() {
         let error = with("MAX_CLIENTS", "0").unwrap_err();
-        assert_eq!(
-            error,
-            r#"MAX_CLIENTS="0": expected a number from 1 to 1048576"#
-        );
+        assert_eq!(error, r#"MAX_CLIENTS="0": expected a number from 1 to 1048576"#);
     }
 
     #[test]
     fn no_other_value_will_do() {
         let huge = "99999999999999999999999999";
-        for value in [
-            "", " ", "0", "-1", "7000 ", "0x10", "1e3", "many", "65536\n", huge,
-        ] {
+        for value in ["", " ", "0", "-1", "7000 ", "0x10", "1e3", "many", "65536\n", huge] {
             for variable in ["PORT", "MAX_CLIENTS"] {
                 let error = with(variable, value).unwrap_err();
-                assert!(
-                    error.starts_with(&format!("{variable}={value:?}: ")),
-                    "{error}"
-                );
+                assert!(error.starts_with(&format!("{variable}={value:?}: ")), "{error}");
                 assert!(!error.contains('\n'), "{error}");
             }
         }

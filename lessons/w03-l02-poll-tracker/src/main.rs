@@ -6,10 +6,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-const DEFAULTS: Config = Config {
-    port: 7000,
-    max_clients: 64,
-};
+const DEFAULTS: Config = Config { port: 7000, max_clients: 64 };
 
 fn main() -> ExitCode {
     let Err(error) = run();

@@ -38,16 +38,12 @@ impl Table {
 
     /// The client in a slot, if there is one.
     pub fn get(&self, slot: usize) -> Option<&Connection> {
-        self.slots
-            .get(slot)
-            .filter(|connection| connection.state() != State::Closed)
+        self.slots.get(slot).filter(|connection| connection.state() != State::Closed)
     }
 
     /// The client in a slot, if there is one, to be changed.
     pub fn get_mut(&mut self, slot: usize) -> Option<&mut Connection> {
-        self.slots
-            .get_mut(slot)
-            .filter(|connection| connection.state() != State::Closed)
+        self.slots.get_mut(slot).filter(|connection| connection.state() != State::Closed)
     }
 
     /// How many slots are in use.

@@ -28,15 +28,8 @@ pub struct Watch {
 impl Watch {
     /// Watches the listener alone, at position 0.
     pub fn new(listener: &OwnedFd) -> Watch {
-        let entries = vec![pollfd {
-            fd: listener.as_raw_fd(),
-            events: libc::POLLIN,
-            revents: 0,
-        }];
-        Watch {
-            entries,
-            sources: vec![Source::Listener],
-        }
+        let entries = vec![pollfd { fd: listener.as_raw_fd(), events: libc::POLLIN, revents: 0 }];
+        Watch { entries, sources: vec![Source::Listener] }
     }
 
     /// Watches a client for input.

@@ -32,9 +32,7 @@ struct Model {
 
 impl Model {
     fn next(&self) -> Option<usize> {
-        let free = (0..CAPACITY)
-            .rev()
-            .filter(|&slot| self.clients[slot].is_none());
+        let free = (0..CAPACITY).rev().filter(|&slot| self.clients[slot].is_none());
         free.max_by_key(|&slot| self.freed[slot])
     }
 
@@ -79,9 +77,7 @@ proptest! {
 #[test]
 fn a_fresh_table_hands_out_the_lowest_slots_first() {
     let mut table = Table::new(3);
-    let slots: Vec<_> = (0..3)
-        .map(|_| table.insert(any_descriptor()).unwrap())
-        .collect();
+    let slots: Vec<_> = (0..3).map(|_| table.insert(any_descriptor()).unwrap()).collect();
     assert_eq!(slots, [0, 1, 2]);
 }
 

@@ -33,25 +33,15 @@ pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontM
         Err(error) => {
             let line = error.location().map_or(1, |location| location.line() + 1);
             let line = line.min(1 + yaml.lines().count().max(1));
-            problems.at(
-                line,
-                format!("the front matter is not YAML: {error}; correct the line"),
-            );
-            (
-                Fields::default().read(path, &mut Collector::new(path)),
-                body,
-            )
+            problems.at(line, format!("the front matter is not YAML: {error}; correct the line"));
+            (Fields::default().read(path, &mut Collector::new(path)), body)
         }
     }
 }
 
 /// The YAML without its `---` lines, and the byte after them.
 fn split(text: &str) -> Option<(&str, usize)> {
-    let start = text
-        .split_inclusive('\n')
-        .next()
-        .filter(|line| line.trim_end() == "---")?
-        .len();
+    let start = text.split_inclusive('\n').next().filter(|line| line.trim_end() == "---")?.len();
     let mut end = start;
     for line in text[start..].split_inclusive('\n') {
         if line.trim_end() == "---" {
@@ -95,10 +85,7 @@ impl Fields<'_> {
     fn value(&self, field: &str, example: &str, problems: &mut Collector) -> Option<&Value> {
         let value = self.mapping.get(field);
         if value.is_none() {
-            problems.at(
-                1,
-                format!("the front matter has no {field}; add `{field}: {example}`"),
-            );
+            problems.at(1, format!("the front matter has no {field}; add `{field}: {example}`"));
         }
         value
     }
@@ -110,10 +97,8 @@ impl Fields<'_> {
         match value.as_str().map(str::trim) {
             Some(text) if !text.is_empty() => text.to_owned(),
             _ => {
-                problems.at(
-                    self.line(field),
-                    format!("{field} must be a text; write it in quotes"),
-                );
+                problems
+                    .at(self.line(field), format!("{field} must be a text; write it in quotes"));
                 String::new()
             }
         }
@@ -125,10 +110,7 @@ impl Fields<'_> {
         };
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
         number.filter(|&number| number > 0).unwrap_or_else(|| {
-            problems.at(
-                self.line(field),
-                format!("{field} must be a whole number from 1 up"),
-            );
+            problems.at(self.line(field), format!("{field} must be a whole number from 1 up"));
             0
         })
     }
@@ -136,10 +118,7 @@ impl Fields<'_> {
     fn page(&self, problems: &mut Collector) -> Page {
         match self.value("type", "lesson", problems).map(Value::as_str) {
             Some(Some("lesson")) | None => {}
-            Some(_) => problems.at(
-                self.line("type"),
-                "unknown type of page; write `type: lesson`",
-            ),
+            Some(_) => problems.at(self.line("type"), "unknown type of page; write `type: lesson`"),
         }
         Page::Lesson
     }
@@ -152,14 +131,8 @@ impl Fields<'_> {
             let message = format!("id \"{id}\" is not of the form w03-l02 (week, lesson)");
             return problems.at(self.line("id"), message);
         }
-        let folder = path
-            .parent()
-            .and_then(Path::file_name)
-            .unwrap_or_default()
-            .to_string_lossy();
-        let named = folder
-            .strip_prefix(id)
-            .is_some_and(|rest| rest.starts_with('-'));
+        let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let named = folder.strip_prefix(id).is_some_and(|rest| rest.starts_with('-'));
         if !folder.is_empty() && !named {
             let message = format!("id {id} and folder {folder} differ; rename one: {id}-…");
             problems.at(self.line("id"), message);

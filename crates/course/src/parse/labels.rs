@@ -11,16 +11,8 @@ pub(crate) fn intro(source: &Source<'_>, blocks: &[Block], problems: &mut Collec
         return Default::default();
     }
     let line = blocks.first().map_or(1, |block| block.line);
-    let home = Home {
-        name: "the introduction",
-        line,
-        blocks,
-    };
-    home.read(
-        source,
-        ["Goal", "What you build", "Why it matters"],
-        problems,
-    )
+    let home = Home { name: "the introduction", line, blocks };
+    home.read(source, ["Goal", "What you build", "Why it matters"], problems)
 }
 
 /// Every task, with its Do, Test and Expected.
@@ -29,34 +21,14 @@ pub(crate) fn tasks(
     outline: &Outline<'_>,
     problems: &mut Collector,
 ) -> Vec<Task> {
-    outline
-        .tasks
-        .iter()
-        .map(|task| read_task(source, task, problems))
-        .collect()
+    outline.tasks.iter().map(|task| read_task(source, task, problems)).collect()
 }
 
 fn read_task(source: &Source<'_>, part: &TaskPart<'_>, problems: &mut Collector) -> Task {
-    let TaskPart {
-        number,
-        ref title,
-        line,
-        blocks,
-    } = *part;
-    let home = Home {
-        name: &format!("task {number}"),
-        line,
-        blocks,
-    };
+    let TaskPart { number, ref title, line, blocks } = *part;
+    let home = Home { name: &format!("task {number}"), line, blocks };
     let [work, test, expected] = home.read(source, ["Do", "Test", "Expected"], problems);
-    Task {
-        number,
-        title: title.clone(),
-        work,
-        test,
-        expected,
-        line,
-    }
+    Task { number, title: title.clone(), work, test, expected, line }
 }
 
 /// The blocks that hold labelled text.
@@ -91,24 +63,16 @@ impl<'a> Home<'a> {
         }
         labels.map(|label| {
             let Some(each) = found.iter().find(|each| each.label == label) else {
-                let message = format!(
-                    "{} has no **{label}:**; begin a paragraph with it",
-                    self.name
-                );
+                let message =
+                    format!("{} has no **{label}:**; begin a paragraph with it", self.name);
                 problems.at(self.line, message);
                 return Text::default();
             };
             let markdown = source.slice(each.start..each.end);
             if markdown.is_empty() {
-                problems.at(
-                    each.line,
-                    format!("**{label}:** is empty in {}; write it", self.name),
-                );
+                problems.at(each.line, format!("**{label}:** is empty in {}; write it", self.name));
             }
-            Text {
-                markdown,
-                line: each.line,
-            }
+            Text { markdown, line: each.line }
         })
     }
 
@@ -121,12 +85,7 @@ impl<'a> Home<'a> {
                 && let Some((label, start)) = &inline.label
                 && labels.contains(&label.as_str())
             {
-                found.push(Labelled {
-                    label,
-                    line: block.line,
-                    start: *start,
-                    end,
-                });
+                found.push(Labelled { label, line: block.line, start: *start, end });
                 end = block.range.start;
             }
         }

@@ -57,24 +57,13 @@ impl<'a> Source<'a> {
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
         let events = Parser::new_ext(&text[body..], options).into_offset_iter();
         let lines = lines(text);
-        let mut reader = Reader {
-            text,
-            body,
-            lines,
-            events,
-            cut: None,
-            problems,
-        };
+        let mut reader = Reader { text, body, lines, events, cut: None, problems };
         let mut blocks = Vec::new();
         while let Some((event, range)) = reader.next() {
             if let Event::Start(tag) = event {
                 let line = reader.line(range.start);
                 let content = reader.content(tag, range.clone());
-                blocks.push(Block {
-                    line,
-                    range,
-                    content,
-                });
+                blocks.push(Block { line, range, content });
             }
         }
         let cut = reader.cut;
@@ -95,9 +84,7 @@ impl<'a> Source<'a> {
 /// The byte at which each line begins.
 fn lines(text: &str) -> Vec<usize> {
     let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
-    std::iter::once(0)
-        .chain(after.filter(|&start| start < text.len()))
-        .collect()
+    std::iter::once(0).chain(after.filter(|&start| start < text.len())).collect()
 }
 
 struct Reader<'a, 'p> {
@@ -177,10 +164,7 @@ impl<'a> Reader<'a, '_> {
         match inside.filter(closed) {
             Some((first, last)) => Some(range.start + first + 1..range.start + last + 1),
             None => {
-                self.unclosed(
-                    range.start,
-                    "this code block is never closed; end it with ```",
-                );
+                self.unclosed(range.start, "this code block is never closed; end it with ```");
                 None
             }
         }
@@ -210,10 +194,7 @@ impl<'a> Reader<'a, '_> {
 
     /// Running text up to the end of what has just begun.
     fn inline(&mut self, start: usize) -> Inline {
-        let mut inline = Inline {
-            line: self.line(start),
-            ..Inline::default()
-        };
+        let mut inline = Inline { line: self.line(start), ..Inline::default() };
         let mut leading = false;
         let mut depth = 0;
         // Outside of code: where a comment may begin.
@@ -244,10 +225,7 @@ impl<'a> Reader<'a, '_> {
         }
         inline.text.truncate(inline.text.trim_end().len());
         if prose.contains("<!--") {
-            self.problems.at(
-                inline.line,
-                "a comment here is never closed; end it with -->",
-            );
+            self.problems.at(inline.line, "a comment here is never closed; end it with -->");
         }
         inline
     }
@@ -274,13 +252,9 @@ impl Inline {
     }
 
     fn html(&mut self, html: &str) {
-        let comment = html
-            .trim()
-            .strip_prefix("<!--")
-            .and_then(|rest| rest.strip_suffix("-->"));
+        let comment = html.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
         if let Some(comment) = comment {
-            self.comments
-                .push((comment.trim().to_owned(), self.text.len()));
+            self.comments.push((comment.trim().to_owned(), self.text.len()));
         }
     }
 }

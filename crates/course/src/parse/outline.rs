@@ -49,11 +49,7 @@ impl<'a> Outline<'a> {
         if let Some(block) = before.first() {
             problems.at(block.line, "text before the title; move it below");
         }
-        let mut outline = Outline {
-            intro: &[],
-            parts: Vec::new(),
-            tasks: Vec::new(),
-        };
+        let mut outline = Outline { intro: &[], parts: Vec::new(), tasks: Vec::new() };
         let mut titles = headings.iter().filter(|heading| heading.level == 1);
         match titles.next() {
             Some(title) => {
@@ -61,16 +57,12 @@ impl<'a> Outline<'a> {
                 outline.intro = title.blocks;
             }
             None if source.cut.is_some() => {}
-            None => problems.at(
-                1,
-                "no title; write `# Lesson N (N/M): Title` below the front matter",
-            ),
+            None => {
+                problems.at(1, "no title; write `# Lesson N (N/M): Title` below the front matter")
+            }
         }
         for title in titles {
-            problems.at(
-                title.line,
-                "a second title; a section's heading begins with ##",
-            );
+            problems.at(title.line, "a second title; a section's heading begins with ##");
         }
         for heading in headings.into_iter().filter(|heading| heading.level > 1) {
             outline.add(heading, problems);
@@ -86,16 +78,8 @@ impl<'a> Outline<'a> {
     }
 
     fn add(&mut self, heading: Heading<'a>, problems: &mut Collector) {
-        let Heading {
-            level,
-            text,
-            line,
-            blocks,
-        } = heading;
-        let under_work = self
-            .parts
-            .last()
-            .is_some_and(|part| part.section == Section::Work);
+        let Heading { level, text, line, blocks } = heading;
+        let under_work = self.parts.last().is_some_and(|part| part.section == Section::Work);
         if level == 4 && under_work {
             return self.add_task(heading, problems);
         }
@@ -104,27 +88,18 @@ impl<'a> Outline<'a> {
         };
         if level != section.level() {
             let marks = "#".repeat(section.level());
-            problems.at(
-                line,
-                format!("\"{text}\" at the wrong level; write `{marks} {text}`"),
-            );
+            problems.at(line, format!("\"{text}\" at the wrong level; write `{marks} {text}`"));
         }
         if let Some(first) = self.part(section) {
             let (name, first) = (section.name(), first.line);
             let message = format!("section \"{name}\" is already on line {first}; join the two");
             return problems.at(line, message);
         }
-        self.parts.push(Part {
-            section,
-            line,
-            blocks,
-        });
+        self.parts.push(Part { section, line, blocks });
     }
 
     fn add_task(&mut self, heading: Heading<'a>, problems: &mut Collector) {
-        let Heading {
-            text, line, blocks, ..
-        } = heading;
+        let Heading { text, line, blocks, .. } = heading;
         let Some((number, title)) = task(text) else {
             let message = format!("\"{text}\" is not a task; write `#### Task N — Title`");
             return problems.at(line, message);
@@ -135,12 +110,7 @@ impl<'a> Outline<'a> {
                 format!("task {number} where task {expected} belongs; number them from 1");
             problems.at(line, message);
         }
-        self.tasks.push(TaskPart {
-            number,
-            title,
-            line,
-            blocks,
-        });
+        self.tasks.push(TaskPart { number, title, line, blocks });
     }
 
     fn check_order(&self, problems: &mut Collector) {
@@ -188,12 +158,7 @@ fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
         // Deeper headings are part of a section's text.
         if let Content::Heading(level @ 1..=4, inline) = &block.content {
             let (text, line) = (inline.text.as_str(), block.line);
-            headings.push(Heading {
-                level: *level,
-                text,
-                line,
-                blocks: &blocks[index + 1..end],
-            });
+            headings.push(Heading { level: *level, text, line, blocks: &blocks[index + 1..end] });
             end = index;
         }
     }
@@ -204,9 +169,7 @@ fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
 /// The section of this heading; a remark in parentheses, as in `Warmup (15 min)`, is no part of its name.
 fn section(heading: &str) -> Option<Section> {
     let name = bare(heading);
-    Section::ALL
-        .into_iter()
-        .find(|section| section.name().eq_ignore_ascii_case(name))
+    Section::ALL.into_iter().find(|section| section.name().eq_ignore_ascii_case(name))
 }
 
 fn bare(heading: &str) -> &str {

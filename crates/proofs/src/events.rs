@@ -1,0 +1,29 @@
+//! The log lines of the contract, typed.
+
+use witness::Line;
+
+/// What a line with one of the contract's tags says. A value that is missing or no number is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Accept { fd: Option<i32>, slot: Option<usize> },
+    Disconnect { fd: Option<i32>, slot: Option<usize> },
+    Reject,
+}
+
+impl Event {
+    pub(crate) fn of(line: &Line) -> Option<Self> {
+        let fd = line.value("fd").and_then(|number| number.parse().ok());
+        let slot = line.value("slot").and_then(|number| number.parse().ok());
+        match line.tag()? {
+            "ACCEPT" => Some(Event::Accept { fd, slot }),
+            "DISCONNECT" => Some(Event::Disconnect { fd, slot }),
+            "REJECT" => Some(Event::Reject),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a line is one of the contract's, and not the author's own.
+pub(crate) fn is_contract(line: &Line) -> bool {
+    matches!(line.tag(), Some("START" | "ACCEPT" | "DISCONNECT" | "REJECT" | "FORK"))
+}

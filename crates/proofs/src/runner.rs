@@ -1,0 +1,148 @@
+//! Runs a proof's criteria on all processors, and reports them in the lesson's order.
+
+use crate::fall::Fall;
+use crate::scene::Stage;
+use crate::{Criterion, Fault, Proof, Subject};
+use course::report::{Cause, Finding, Status};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+use witness::Tier;
+
+/// Every criterion stands on this one.
+const GROUND: &str = "starts";
+
+type Outcome = (Result<(), Fall>, Duration);
+
+pub(crate) fn run(
+    proof: &Proof,
+    subject: &Subject,
+    only: &[String],
+    found: &mut dyn FnMut(Finding),
+) -> Result<(), Fault> {
+    let asked =
+        |criterion: &&Criterion| only.is_empty() || only.iter().any(|id| id == criterion.id);
+    let criteria: Vec<&Criterion> = proof.criteria.iter().filter(asked).collect();
+    let stage = Stage { proof, subject };
+    let mut report = Report { criteria: &criteria, outcomes: HashMap::new(), next: 0 };
+
+    let (ground, rest): (Vec<&Criterion>, Vec<&Criterion>) =
+        criteria.iter().partition(|criterion| criterion.id == GROUND);
+    for criterion in ground {
+        report.take(criterion.id, timed(criterion, &stage), found)?;
+    }
+    if report.has_failed(GROUND) {
+        for criterion in rest {
+            let cause = Box::default();
+            report.take(
+                criterion.id,
+                (Err(Fall::Blocked { on: GROUND, cause }), Duration::ZERO),
+                found,
+            )?;
+        }
+        return Ok(());
+    }
+    in_parallel(&stage, &rest, |id, outcome| report.take(id, outcome, found))
+}
+
+/// Asks every criterion, each on the next processor that is free.
+fn in_parallel(
+    stage: &Stage<'_>,
+    criteria: &[&Criterion],
+    mut take: impl FnMut(&'static str, Outcome) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let boxed = stage.subject.tier.unwrap_or_else(Tier::here) == Tier::Boxed;
+    let workers = if boxed { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+    let next = AtomicUsize::new(0);
+    let (results, arriving) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..workers.min(criteria.len()) {
+            let (results, next) = (results.clone(), &next);
+            scope.spawn(move || {
+                while let Some(criterion) = criteria.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // A closed channel means that a fault has ended the proof.
+                    if results.send((criterion.id, timed(criterion, stage))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(results);
+        arriving.into_iter().try_for_each(|(id, outcome)| take(id, outcome))
+    })
+}
+
+fn timed(criterion: &Criterion, stage: &Stage<'_>) -> Outcome {
+    let begun = Instant::now();
+    let result = (criterion.check)(stage);
+    (result, begun.elapsed())
+}
+
+/// What is known so far, and what was already told.
+struct Report<'a> {
+    criteria: &'a [&'a Criterion],
+    outcomes: HashMap<&'static str, Outcome>,
+    next: usize,
+}
+
+impl Report<'_> {
+    fn take(
+        &mut self,
+        id: &'static str,
+        outcome: Outcome,
+        found: &mut dyn FnMut(Finding),
+    ) -> Result<(), Fault> {
+        if let (Err(Fall::Fault(Fault(text))), _) = &outcome {
+            return Err(Fault(text.clone()));
+        }
+        self.outcomes.insert(id, outcome);
+        while let Some(finding) = self.criteria.get(self.next).and_then(|it| self.finding(it.id)) {
+            found(finding);
+            self.next += 1;
+        }
+        Ok(())
+    }
+
+    fn has_failed(&self, id: &str) -> bool {
+        self.outcomes.get(id).is_some_and(|(result, _)| result.is_err())
+    }
+
+    /// The finding of a criterion, once it and what it stands on are known.
+    fn finding(&self, id: &'static str) -> Option<Finding> {
+        let (result, elapsed) = self.outcomes.get(id)?;
+        let finding = |status, cause| {
+            Some(Finding { criterion: id.to_owned(), status, cause, elapsed: *elapsed })
+        };
+        match result {
+            Ok(()) => finding(Status::Proved, None),
+            Err(Fall::Failed(cause)) => finding(Status::Failed, Some(Cause::clone(cause))),
+            Err(Fall::Unseen(what)) => finding(Status::Inconclusive, Some(unseen(what))),
+            Err(Fall::Blocked { on, cause }) => {
+                let is_asked = self.criteria.iter().any(|criterion| criterion.id == *on);
+                if is_asked && *on != id && !self.outcomes.contains_key(on) {
+                    return None;
+                }
+                match self.outcomes.get(on).filter(|_| *on != id) {
+                    Some((Err(Fall::Unseen(what)), _)) => {
+                        finding(Status::Inconclusive, Some(unseen(what)))
+                    }
+                    Some((Err(_), _)) => finding(Status::Skipped, Some(stands_on(on))),
+                    _ => finding(Status::Failed, Some(Cause::clone(cause))),
+                }
+            }
+            Err(Fall::Fault(_)) => None,
+        }
+    }
+}
+
+fn stands_on(id: &str) -> Cause {
+    let summary = format!("not run: it stands on {id}");
+    Cause { id: "stands-on".to_owned(), summary, ..Cause::default() }
+}
+
+fn unseen(what: &str) -> Cause {
+    let summary = format!("could not be seen: {what}");
+    Cause { id: "unseen".to_owned(), summary, ..Cause::default() }
+}

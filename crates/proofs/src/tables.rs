@@ -1,0 +1,118 @@
+//! The evidence: connections as the kernel has them, and beside them what the server asks poll for.
+
+use crate::scene::{Guest, Scene};
+use course::report::{Row, Table};
+use witness::{Descriptor, Socket, State, Stuck, Target, Watched};
+
+/// Both tables at this moment; a server that has ended has none.
+pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Vec<Table> {
+    if scene.server.exit().is_some() {
+        return Vec::new();
+    }
+    let Ok(descriptors) = scene.server.descriptors() else { return Vec::new() };
+    let watched = match stuck {
+        Stuck::Spinning(strobe) => strobe.watched.clone(),
+        _ => scene.server.watched().ok().flatten(),
+    };
+    let people = People::of(scene, &descriptors);
+    let mut tables = vec![people.connections(watched.as_deref())];
+    if let Some(watched) = watched {
+        tables.push(people.watch_set(&watched, &descriptors));
+    }
+    tables
+}
+
+/// Who is behind each socket of the server.
+struct People<'a> {
+    listener: Option<(i32, Socket)>,
+    clients: Vec<(i32, Option<&'a Guest>, Option<Socket>)>,
+    waiting: u32,
+}
+
+impl<'a> People<'a> {
+    fn of(scene: &'a Scene, descriptors: &[Descriptor]) -> Self {
+        let listening = scene.server.listener().ok().flatten();
+        let mut people = Self { listener: None, clients: Vec::new(), waiting: 0 };
+        people.waiting = listening.map_or(0, |socket| socket.unread);
+        for descriptor in descriptors {
+            let Target::Socket(inode) = descriptor.target else { continue };
+            if let Some(socket) = listening.filter(|socket| socket.inode == inode) {
+                people.listener = Some((descriptor.fd, socket));
+                continue;
+            }
+            let guest = scene.guests.iter().find(|guest| {
+                // Looking it up is what makes the inode known.
+                let _ =
+                    guest.client.inode().is_none().then(|| scene.server.connection(&guest.client));
+                guest.client.inode() == Some(inode)
+            });
+            let socket =
+                guest.and_then(|guest| scene.server.connection(&guest.client).ok().flatten());
+            people.clients.push((descriptor.fd, guest, socket));
+        }
+        people
+    }
+
+    fn connections(&self, watched: Option<&[Watched]>) -> Table {
+        let mut rows = Vec::new();
+        if let Some((fd, socket)) = &self.listener {
+            let queue = match self.waiting {
+                0 => String::new(),
+                count => format!(", {count} not accepted"),
+            };
+            rows.push((
+                *fd,
+                row(*fd, "LISTEN", &format!("{}{queue}", socket.local), self.waiting > 0),
+            ));
+        }
+        for (fd, guest, socket) in &self.clients {
+            let state = socket.map_or("CLOSED", |socket| socket.state.name());
+            let gone = socket.is_none_or(|socket| socket.state != State::Established);
+            let unwatched = watched.is_some_and(|set| !set.iter().any(|entry| entry.fd == *fd));
+            let mut who = guest.map_or("a socket", |guest| guest.name.as_str()).to_owned();
+            if gone && guest.is_some() {
+                who += ", gone";
+            }
+            if let Some(unread @ 1..) = socket.filter(|_| !gone).map(|socket| socket.unread) {
+                who += &format!(", {unread} bytes unread");
+            }
+            rows.push((*fd, row(*fd, state, &who, gone || unwatched)));
+        }
+        rows.sort_by_key(|(fd, _)| *fd);
+        Table {
+            title: "the kernel says".to_owned(),
+            rows: rows.into_iter().map(|(_, row)| row).collect(),
+        }
+    }
+
+    fn watch_set(&self, watched: &[Watched], descriptors: &[Descriptor]) -> Table {
+        let rows = watched.iter().enumerate().map(|(index, entry)| {
+            let repeated = watched.iter().filter(|other| other.fd == entry.fd).count() > 1;
+            let wrong = entry.fd >= 0 && (repeated || !self.may_watch(entry.fd, descriptors));
+            let found = match entry.revents {
+                0 => String::new(),
+                _ => format!(" → {}", entry.revents()),
+            };
+            let text =
+                format!("{:<5}{:<4}{}{}", format!("[{index}]"), entry.fd, entry.events(), found);
+            Row { wrong, text }
+        });
+        Table { title: "the server asks poll for".to_owned(), rows: rows.collect() }
+    }
+
+    /// The listener, a client that is here, or something that is no client at all.
+    fn may_watch(&self, fd: i32, descriptors: &[Descriptor]) -> bool {
+        let open = descriptors.iter().find(|descriptor| descriptor.fd == fd);
+        match open.map(|descriptor| &descriptor.target) {
+            None => false,
+            Some(Target::Other(_)) => true,
+            Some(Target::Socket(_)) => self.clients.iter().all(|(client, _, socket)| {
+                *client != fd || socket.is_some_and(|socket| socket.state == State::Established)
+            }),
+        }
+    }
+}
+
+fn row(fd: i32, state: &str, who: &str, wrong: bool) -> Row {
+    Row { wrong, text: format!("{fd:<4}{state:<13}{who}") }
+}

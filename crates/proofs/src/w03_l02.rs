@@ -1,0 +1,59 @@
+//! w03-l02, Accept & Track Many Clients: one thread, `poll`, a table of connections.
+
+mod arriving;
+mod full;
+mod leaving;
+mod rows;
+mod waiting;
+
+use crate::fall::Fall;
+use crate::scene::{Blame, Stage};
+use crate::{Criterion, Proof};
+use witness::Gate;
+
+/// By task, and within a task as the lesson's Prove and Done When lists have them.
+pub(crate) const PROOF: Proof = Proof {
+    lesson: "w03-l02",
+    port: 7000,
+    capacity: 64,
+    criteria: &[
+        Criterion { id: "starts", check: starts },
+        Criterion { id: "slots", check: arriving::slots },
+        Criterion { id: "nonblocking", check: arriving::nonblocking },
+        Criterion { id: "accept-again", check: arriving::accept_again },
+        Criterion { id: "one-thread", check: arriving::one_thread },
+        Criterion { id: "reuse", check: leaving::reuse },
+        Criterion { id: "no-fd-leak", check: leaving::no_fd_leak },
+        Criterion { id: "watch-set", check: waiting::watch_set },
+        Criterion { id: "idle", check: waiting::idle },
+        Criterion { id: "capacity", check: full::capacity },
+    ],
+};
+
+/// Ready on PORT, `[START] active=0/MAX_CLIENTS`.
+fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
+    scene.until_listening()?;
+    let wanted = format!("0/{}", scene.capacity);
+    let line = scene
+        .server
+        .until(|now| Ok(now.log().iter().find(|line| line.tag() == Some("START")).cloned()));
+    let (observed, stuck) = match line {
+        Ok(line) if line.value("active") == Some(&wanted) => return Ok(()),
+        Ok(line) => (line.text, None),
+        Err(stuck) => ("no [START] line".to_owned(), Some(stuck)),
+    };
+    // Slots that are free, where those in use belong.
+    let full = format!("[START] active={0}/{0}", scene.capacity);
+    let blame = Blame {
+        id: "start-line",
+        mistake: observed.starts_with(&full).then_some("start-count"),
+        summary: "The server listens, and its log does not say that no slot is in use.".to_owned(),
+        expected: format!("[START] active={wanted}"),
+        observed,
+    };
+    Err(match stuck {
+        Some(stuck) => scene.fail(stuck, blame),
+        None => scene.refute(blame),
+    })
+}

@@ -1,0 +1,162 @@
+//! Clients that arrive.
+
+use super::rows;
+use crate::events::Event;
+use crate::fall::Fall;
+use crate::scene::{Blame, Scene, Stage};
+use witness::{Gate, Stuck};
+
+/// 5 simultaneous clients are tracked: each `[ACCEPT]` names the descriptor that the kernel
+/// connects to that client, and slots 0 to 4 in order.
+pub(super) fn slots(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open()?;
+    for slot in 0..scene.capacity.min(5) {
+        let (guest, fd) = scene.admit()?;
+        let wanted = format!("[ACCEPT] fd={fd} slot={slot}");
+        let said = scene.logged(|event| match event {
+            Event::Accept { fd, slot } => Some((*fd, *slot)),
+            _ => None,
+        });
+        let (id, mistake) = match &said {
+            Ok((named, at)) if *named == Some(fd) && *at == Some(slot) => continue,
+            Ok((named, _)) if *named != Some(fd) => ("wrong-descriptor", Some("wrong-fd")),
+            Ok(_) => ("wrong-slot", Some("slot-order")),
+            Err(_) => ("accept-not-logged", None),
+        };
+        let summary = match id {
+            "wrong-descriptor" => format!(
+                "The log names another descriptor for {} than the one that the kernel connects to it.",
+                guest.name
+            ),
+            "wrong-slot" => format!("{} was given another slot than the next one.", guest.name),
+            _ => format!("{} was accepted, and no [ACCEPT] line says so.", guest.name),
+        };
+        let observed = scene.said();
+        let blame = Blame { id, mistake, summary, expected: wanted, observed };
+        return Err(match said {
+            Ok(_) => scene.refute(blame),
+            Err(stuck) => scene.fail(stuck, blame),
+        });
+    }
+    Ok(())
+}
+
+/// Every client descriptor is O_NONBLOCK.
+pub(super) fn nonblocking(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open()?;
+    for _ in 0..scene.capacity.min(2) {
+        let (guest, fd) = scene.admit()?;
+        // The flag is set after the descriptor is there: wait for it, not for a moment.
+        let set = scene.server.until(|now| {
+            let flags = now.process().flags(fd)?.unwrap_or(0);
+            Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
+        });
+        if let Err(stuck) = set {
+            let blame = Blame {
+                id: "blocking-descriptor",
+                mistake: Some("blocking-client"),
+                summary: format!("{}'s descriptor {fd} is in blocking mode.", guest.name),
+                expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
+                observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
+            };
+            return Err(scene.fail(stuck, blame));
+        }
+    }
+    Ok(())
+}
+
+const FAULTS: [(i32, &str, &str); 4] = [
+    (libc::EAGAIN, "EAGAIN", "accept-eagain"),
+    (libc::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
+    (libc::EINTR, "EINTR", "accept-eagain"),
+    (libc::EMFILE, "EMFILE", "accept-emfile"),
+];
+
+/// `accept` failing with EAGAIN, ECONNABORTED, EINTR or EMFILE does not end the server, and the
+/// next client is served.
+pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open_with(stage.proof.capacity, Gate::accept())?;
+    for (errno, name, row) in FAULTS {
+        scene.server.fail_next(errno);
+        let guest = scene.connect()?;
+        scene.step(format!("accept failed with {name}"));
+        let client = guest.client.clone();
+        // Out of descriptors, a server may turn this client away; the next one counts then.
+        let met = scene.server.until(|now| {
+            let settled = now.descriptor_of(&client)?.is_some() || client.ended().is_some();
+            Ok((now.faults_left() == 0 && settled).then_some(()))
+        });
+        if let Err(stuck) = met {
+            return Err(not_survived(&mut scene, name, row, stuck));
+        }
+        if guest.client.ended().is_some() {
+            scene.admit()?;
+        }
+    }
+    Ok(())
+}
+
+fn not_survived(scene: &mut Scene, errno: &str, row: &'static str, stuck: Stuck) -> Fall {
+    let (mistake, summary) = match &stuck {
+        Stuck::Ended(_) => {
+            (Some(row), format!("The server ended when accept failed with {errno}."))
+        }
+        other => {
+            let text = format!("After accept failed with {errno}, the client was never served.");
+            (rows::of(other), text)
+        }
+    };
+    let blame = Blame {
+        id: "accept-gave-up",
+        mistake,
+        summary,
+        expected: "the server goes back to poll, and serves the client when accept succeeds"
+            .to_owned(),
+        observed: stuck.to_string(),
+    };
+    scene.fail(stuck, blame)
+}
+
+/// Threads and processes do not grow with clients.
+pub(super) fn one_thread(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open()?;
+    // A run-time may start what it needs with the first client.
+    scene.admit()?;
+    let before = workers(&scene)?;
+    let more = scene.capacity.saturating_sub(1).min(8);
+    for _ in 0..more {
+        scene.admit()?;
+    }
+    // A thread that is about to be started will have been once the server rests.
+    let rest = scene.server.until_resting();
+    if let Err(stuck @ (Stuck::Ended(_) | Stuck::Unseen(_))) = rest {
+        let summary = "The server ended while its clients were connected.".to_owned();
+        let expected = format!("{} clients served", more + 1);
+        let observed = stuck.to_string();
+        return Err(scene
+            .fail(stuck, Blame { id: "ended", summary, expected, observed, ..Blame::default() }));
+    }
+    let after = workers(&scene)?;
+    if (after - before.min(after)) * 2 < more.max(1) {
+        return Ok(());
+    }
+    Err(scene.refute(Blame {
+        id: "thread-per-client",
+        mistake: Some("thread-per-client"),
+        summary: format!(
+            "{} clients are served by {after} threads or processes: this lesson asks for one.",
+            more + 1
+        ),
+        expected: format!("{before}, as with the first client"),
+        observed: format!("{after} with {} clients", more + 1),
+    }))
+}
+
+/// The threads of every process.
+fn workers(scene: &Scene) -> Result<usize, Fall> {
+    let mut count = 0;
+    for process in scene.server.processes()? {
+        count += process.threads()?.len();
+    }
+    Ok(count)
+}

@@ -1,0 +1,326 @@
+//! Clients that leave.
+
+use super::rows;
+use crate::events::Event;
+use crate::fall::Fall;
+use crate::scene::{Blame, Guest, Scene, Stage};
+use std::collections::BTreeSet;
+use witness::{Exit, Stuck, Target};
+
+/// A client that leaves is logged with its own fd and slot, and its slot is taken by the next one
+/// (alone: slot 0 again).
+pub(super) fn reuse(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open()?;
+    let first = arrive(&mut scene)?;
+    leave(&mut scene, &first)?;
+    let again = arrive(&mut scene)?;
+    same_slot(&mut scene, &first, &again)?;
+    if scene.capacity < 3 {
+        return leave(&mut scene, &again);
+    }
+
+    // One from the middle, then the first, then the one that came in between.
+    let (middle, last) = (arrive(&mut scene)?, arrive(&mut scene)?);
+    scene.step(format!("{} sent \"hello\"", middle.guest.name));
+    let _ = middle.guest.client.send(b"hello");
+    leave(&mut scene, &middle)?;
+    let next = arrive(&mut scene)?;
+    same_slot(&mut scene, &middle, &next)?;
+    for seat in [again, next, last] {
+        leave(&mut scene, &seat)?;
+    }
+    Ok(())
+}
+
+/// A client with the descriptor that the kernel says and the slot that the log says.
+struct Seat {
+    guest: Guest,
+    fd: i32,
+    slot: Option<usize>,
+}
+
+fn arrive(scene: &mut Scene) -> Result<Seat, Fall> {
+    let (guest, fd) = scene.admit()?;
+    let said = scene.logged(|event| match event {
+        Event::Accept { slot, .. } => Some(*slot),
+        _ => None,
+    });
+    let slot = said.map_err(|stuck| scene.not_taken(&guest, stuck))?;
+    Ok(Seat { guest, fd, slot })
+}
+
+fn same_slot(scene: &mut Scene, left: &Seat, came: &Seat) -> Result<(), Fall> {
+    if left.slot == came.slot && came.slot.is_some() {
+        return Ok(());
+    }
+    let observed = scene.said();
+    Err(scene.refute(Blame {
+        id: "slot-not-reused",
+        mistake: Some("slot-never-freed"),
+        summary: format!(
+            "{} left slot {}, and {} was not given it.",
+            left.guest.name,
+            number(left.slot),
+            came.guest.name
+        ),
+        expected: format!("[ACCEPT] fd={} slot={}", came.fd, number(left.slot)),
+        observed,
+    }))
+}
+
+/// The client closes, and the log names its descriptor and its slot.
+fn leave(scene: &mut Scene, seat: &Seat) -> Result<(), Fall> {
+    let name = &seat.guest.name;
+    // Bytes that cross a FIN turn it into a reset: let the answer come first.
+    if let Err(stuck @ (Stuck::Ended(_) | Stuck::Unseen(_))) = scene.server.until_resting() {
+        return Err(not_logged(scene, seat, stuck));
+    }
+    scene.step(format!("{name} closed"));
+    seat.guest.client.close();
+    let said = scene.logged(|event| match event {
+        Event::Disconnect { fd, slot } => Some((*fd, *slot)),
+        _ => None,
+    });
+    let (fd, slot) = match said {
+        Ok(said) => said,
+        Err(stuck) => return Err(not_logged(scene, seat, stuck)),
+    };
+    if fd == Some(seat.fd) && slot == seat.slot {
+        return Ok(());
+    }
+    let mistake = match fd {
+        Some(-1) => Some("log-after-clear"),
+        _ => Some("wrong-entry-removed"),
+    };
+    let observed = scene.said();
+    Err(scene.refute(Blame {
+        id: "wrong-goodbye",
+        mistake,
+        summary: format!("{name} left, and the log names another descriptor or slot than its own."),
+        expected: format!("[DISCONNECT] fd={} slot={}", seat.fd, number(seat.slot)),
+        observed,
+    }))
+}
+
+fn not_logged(scene: &mut Scene, seat: &Seat, stuck: Stuck) -> Fall {
+    let name = &seat.guest.name;
+    let held = matches!(scene.server.descriptor_of(&seat.guest.client), Ok(Some(_)));
+    let mistake = rows::of(&stuck).or((held && is_quiet(&stuck)).then_some("waits-for-hangup"));
+    let (summary, observed) = if held {
+        let text =
+            format!("{name} left, and the server still holds descriptor {} for it.", seat.fd);
+        (text, "no [DISCONNECT] line, the descriptor still open".to_owned())
+    } else {
+        let text = format!("{name} left, and no [DISCONNECT] line says so.");
+        (text, stuck.to_string())
+    };
+    let expected = format!("[DISCONNECT] fd={} slot={}", seat.fd, number(seat.slot));
+    scene.fail(stuck, Blame { id: "departure-missed", mistake, summary, expected, observed })
+}
+
+fn is_quiet(stuck: &Stuck) -> bool {
+    matches!(stuck, Stuck::Quiet { .. })
+}
+
+fn number(slot: Option<usize>) -> String {
+    slot.map_or("?".to_owned(), |slot| slot.to_string())
+}
+
+const CROWD: usize = 200;
+
+/// Descriptors before = after: FIN, RST and half-close, rejected clients, and 200 that came and went.
+pub(super) fn no_fd_leak(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open_with(4, Default::default())?;
+    let before = sockets(&scene)?;
+    depart(&mut scene, Way::Close)?;
+    let others = not_sockets(&scene)?;
+    depart(&mut scene, Way::Reset)?;
+    depart(&mut scene, Way::HalfClose)?;
+    turn_one_away(&mut scene)?;
+    come_and_go(&mut scene, &before)?;
+    all_back(&mut scene, &before, others)
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Close,
+    Reset,
+    HalfClose,
+}
+
+impl Way {
+    const ALL: [Way; 3] = [Way::Close, Way::Reset, Way::HalfClose];
+
+    fn go(self, guest: &Guest) {
+        match self {
+            Way::Close => guest.client.close(),
+            Way::Reset => guest.client.reset(),
+            Way::HalfClose => guest.client.half_close(),
+        }
+    }
+
+    fn says(self) -> &'static str {
+        match self {
+            Way::Close => "closed (FIN)",
+            Way::Reset => "reset its connection (RST)",
+            Way::HalfClose => "shut down its sending side (half-close)",
+        }
+    }
+}
+
+/// One client comes and leaves one way, and its descriptor goes with it.
+fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
+    let (guest, fd) = scene.admit()?;
+    scene.step(format!("{} {}", guest.name, way.says()));
+    way.go(&guest);
+    let Err(stuck) = scene.released(&guest) else { return Ok(()) };
+    let (mistake, summary) = match (&stuck, way) {
+        (Stuck::Ended(Exit::Status(_) | Exit::Signal(_)), Way::Reset) => (
+            Some("reset-ends-server"),
+            format!("The server ended when {} reset its connection.", guest.name),
+        ),
+        (Stuck::Quiet { .. }, _) => {
+            let logged = matches!(scene.logged(goodbye), Ok(()));
+            let summary = if logged {
+                format!("The server logged that {} left, but never closed its socket.", guest.name)
+            } else {
+                format!("{} left, and the server never closed its socket.", guest.name)
+            };
+            let missed = rows::of(&stuck).unwrap_or("waits-for-hangup");
+            (Some(if logged { "forgot-close" } else { missed }), summary)
+        }
+        _ => (
+            rows::of(&stuck),
+            format!("{} left, and the server never closed its socket.", guest.name),
+        ),
+    };
+    let blame = Blame {
+        id: "fd-leak",
+        mistake,
+        summary,
+        expected: format!("descriptor {fd} is closed"),
+        observed: match &stuck {
+            Stuck::Ended(_) => stuck.to_string(),
+            _ => format!("descriptor {fd} is still open"),
+        },
+    };
+    Err(scene.fail(stuck, blame))
+}
+
+fn goodbye(event: &Event) -> Option<()> {
+    matches!(event, Event::Disconnect { .. }).then_some(())
+}
+
+/// Fills the table, has one more turned away, and empties it again.
+fn turn_one_away(scene: &mut Scene) -> Result<(), Fall> {
+    let mut inside = Vec::new();
+    for _ in 0..scene.capacity {
+        inside.push(scene.admit()?.0);
+    }
+    let extra = scene.connect()?;
+    let _ = scene.server.until(|_| Ok(extra.client.ended().map(drop)));
+    extra.client.close();
+    scene.step(format!("{} clients closed", inside.len()));
+    for guest in &inside {
+        guest.client.close();
+    }
+    for guest in &inside {
+        if let Err(stuck) = scene.released(guest) {
+            return Err(leak(scene, stuck, guest));
+        }
+    }
+    Ok(())
+}
+
+fn leak(scene: &mut Scene, stuck: Stuck, guest: &Guest) -> Fall {
+    let mistake = match &stuck {
+        Stuck::Ended(_) => Some("full-ends-server"),
+        other => rows::of(other).or(Some("forgot-close")),
+    };
+    let blame = Blame {
+        id: "fd-leak",
+        mistake,
+        summary: format!("{} left, and the server never closed its socket.", guest.name),
+        expected: "its descriptor is closed".to_owned(),
+        observed: stuck.to_string(),
+    };
+    scene.fail(stuck, blame)
+}
+
+/// 200 clients, as many at a time as there are slots up to four, leaving in every way.
+fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
+    scene.step(format!("{CROWD} clients came and left in every way"));
+    let wave = scene.capacity.min(4);
+    for round in 0..CROWD / wave {
+        let mut crowd = Vec::with_capacity(wave);
+        for _ in 0..wave {
+            crowd.push(scene.server.connect().map_err(|error| {
+                Fall::Unseen(format!("the observer could not connect: {error}"))
+            })?);
+        }
+        let taken = scene
+            .server
+            .until(|now| Ok((sockets_of(now)?.len() >= before.len() + wave).then_some(())));
+        for (index, client) in crowd.into_iter().enumerate() {
+            let guest = Guest { name: "one of them".to_owned(), client };
+            Way::ALL[(round + index) % 3].go(&guest);
+            if taken.is_err() {
+                guest.client.close();
+            }
+        }
+        let back =
+            scene.server.until(|now| Ok((sockets_of(now)?.len() <= before.len()).then_some(())));
+        if taken.is_err() || back.is_err() {
+            break; // what is left over is told by `all_back`
+        }
+    }
+    Ok(())
+}
+
+fn all_back(scene: &mut Scene, before: &BTreeSet<u64>, others: usize) -> Result<(), Fall> {
+    let same = scene.server.until(|now| {
+        let back = sockets_of(now)? == *before && others_of(now)? <= others;
+        Ok(back.then_some(()))
+    });
+    let Err(stuck) = same else { return Ok(()) };
+    let left =
+        sockets(scene)?.difference(before).count() + not_sockets(scene)?.saturating_sub(others);
+    let mistake = match &stuck {
+        Stuck::Ended(_) => None,
+        // Those that were let in gave theirs back one by one; what is left is of one that was not.
+        other => rows::of(other).or((left == 1).then_some("reject-not-closed")),
+    };
+    let blame = Blame {
+        id: "fd-leak",
+        mistake,
+        summary: format!(
+            "Every client has left, and {left} descriptors more are open than before."
+        ),
+        expected: "the same descriptors as before the first client".to_owned(),
+        observed: match &stuck {
+            Stuck::Ended(_) => stuck.to_string(),
+            _ => format!("{left} more"),
+        },
+    };
+    Err(scene.fail(stuck, blame))
+}
+
+fn sockets(scene: &Scene) -> Result<BTreeSet<u64>, Fall> {
+    Ok(sockets_of(&scene.server)?)
+}
+
+fn sockets_of(server: &witness::Server) -> Result<BTreeSet<u64>, witness::Unseen> {
+    let open = server.descriptors()?;
+    Ok(open
+        .into_iter()
+        .filter_map(|it| if let Target::Socket(inode) = it.target { Some(inode) } else { None })
+        .collect())
+}
+
+fn not_sockets(scene: &Scene) -> Result<usize, Fall> {
+    Ok(others_of(&scene.server)?)
+}
+
+fn others_of(server: &witness::Server) -> Result<usize, witness::Unseen> {
+    Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
+}

@@ -1,0 +1,42 @@
+//! What a server's rest says about its mistake: the rows that any check may come across.
+
+use crate::scene::shows;
+use witness::{Call, Stuck};
+
+/// The Common Mistakes row that explains why the server is stuck, whatever was asked of it.
+pub(super) fn of(stuck: &Stuck) -> Option<&'static str> {
+    match stuck {
+        Stuck::Quiet { calls } => asleep(calls),
+        Stuck::Spinning(strobe) => {
+            let polls = || strobe.calls.iter().filter(|(call, _)| call.is_poll());
+            let watched = strobe.watched.as_deref().unwrap_or_default();
+            if watched.iter().any(|entry| entry.revents & libc::POLLNVAL != 0) {
+                Some("stale-pollfd")
+            } else if polls().any(|(call, found)| *found == 0 && call.arguments[2] as i32 == 0) {
+                Some("zero-timeout")
+            } else if shows(strobe, &["read", "recvfrom", "recvmsg", "readv"], |count| count == 0) {
+                Some("spin-on-eof")
+            } else if watched.iter().any(|entry| entry.revents == libc::POLLOUT) {
+                Some("always-writable")
+            } else if watched.iter().any(|entry| entry.revents & libc::POLLIN != 0) {
+                // Readable, and never read: an end of file that nobody takes.
+                Some("spin-on-eof")
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A loop that sleeps elsewhere than in poll has made a call that blocks.
+fn asleep(calls: &[Call]) -> Option<&'static str> {
+    let is_in = |names: &[&str]| calls.iter().any(|call| names.contains(&call.name()));
+    if is_in(&["accept", "accept4"]) {
+        Some("blocking-accept")
+    } else if is_in(&["read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"]) {
+        Some("blocking-client")
+    } else {
+        None
+    }
+}

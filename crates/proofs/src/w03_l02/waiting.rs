@@ -1,0 +1,207 @@
+//! What the server waits for, and how.
+
+use super::rows;
+use crate::fall::Fall;
+use crate::scene::{Blame, Guest, Scene, Stage};
+use witness::{Stuck, Target, Unseen, Watched};
+
+/// The `pollfd` array that the server hands to the kernel is the listener and the live clients, at
+/// every step.
+pub(super) fn watch_set(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open()?;
+    let mut live = Vec::new();
+    in_step(&mut scene, &live)?;
+    for _ in 0..scene.capacity.min(3) {
+        live.push(scene.admit()?);
+        in_step(&mut scene, &live)?;
+    }
+    let Some((speaker, _)) = live.last() else { return Ok(()) };
+    scene.step(format!("{} sent \"hello\"", speaker.name));
+    let _ = speaker.client.send(b"hello");
+    in_step(&mut scene, &live)?;
+
+    // The first leaves, so that the last may have to move; then another takes the room.
+    departs(&mut scene, &mut live, 0)?;
+    live.push(scene.admit()?);
+    in_step(&mut scene, &live)?;
+    while !live.is_empty() {
+        departs(&mut scene, &mut live, 0)?;
+    }
+    Ok(())
+}
+
+fn departs(scene: &mut Scene, live: &mut Vec<(Guest, i32)>, index: usize) -> Result<(), Fall> {
+    let (guest, _) = live.remove(index);
+    // Whatever the server has answered must not meet a closed socket.
+    if let Err(stuck @ Stuck::Ended(_)) = scene.server.until_resting() {
+        return Err(out_of_step(scene, live, stuck));
+    }
+    scene.step(format!("{} closed", guest.name));
+    guest.client.close();
+    in_step(scene, live)
+}
+
+/// Waits until poll is given the listener and `live`, each once, and nothing that is no more.
+fn in_step(scene: &mut Scene, live: &[(Guest, i32)]) -> Result<(), Fall> {
+    let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
+    let matched = scene.server.until(|now| match now.watched()? {
+        Some(watched) => Ok(difference(now, &watched, &wanted)?.is_none().then_some(())),
+        None => Ok(None),
+    });
+    match matched {
+        Ok(()) => Ok(()),
+        Err(stuck) => Err(out_of_step(scene, live, stuck)),
+    }
+}
+
+fn out_of_step(scene: &mut Scene, live: &[(Guest, i32)], stuck: Stuck) -> Fall {
+    let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
+    let watched = match &stuck {
+        Stuck::Spinning(strobe) => strobe.watched.clone(),
+        _ => scene.server.watched().ok().flatten(),
+    };
+    let found = match &watched {
+        Some(watched) => difference(&scene.server, watched, &wanted).ok().flatten(),
+        None => Some(Difference {
+            mistake: rows::of(&stuck),
+            summary: "The server is not asleep in poll, so it watches nobody.".to_owned(),
+        }),
+    };
+    // Right, and yet never asleep: that is what `idle` is about.
+    let (found, on) = match found {
+        Some(found) => (found, None),
+        None => {
+            let summary = "The array is right, but the server never sleeps in poll.".to_owned();
+            (Difference { mistake: rows::of(&stuck), summary }, Some("idle"))
+        }
+    };
+    let expected = format!("the listener and {}", list(&wanted));
+    let observed = match &watched {
+        Some(watched) => list(&watched.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
+        None => stuck.to_string(),
+    };
+    let blame = Blame {
+        id: "out-of-step",
+        mistake: found.mistake,
+        summary: found.summary,
+        expected,
+        observed,
+    };
+    let fall = scene.fail(stuck, blame);
+    match on {
+        Some(on) => fall.blocks(on),
+        None => fall,
+    }
+}
+
+fn list(fds: &[i32]) -> String {
+    match fds {
+        [] => "no descriptor".to_owned(),
+        fds => {
+            format!("descriptors {}", fds.iter().map(i32::to_string).collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
+/// How the array differs from what it should be.
+struct Difference {
+    mistake: Option<&'static str>,
+    summary: String,
+}
+
+fn difference(
+    server: &witness::Server,
+    watched: &[Watched],
+    live: &[i32],
+) -> Result<Option<Difference>, Unseen> {
+    let open = server.descriptors()?;
+    let listener = server.listener()?.map(|socket| Target::Socket(socket.inode));
+    let listener = open.iter().find(|it| Some(&it.target) == listener.as_ref()).map(|it| it.fd);
+    let times = |fd: i32| watched.iter().filter(|entry| entry.fd == fd).count();
+    let found = |mistake, summary: String| Ok(Some(Difference { mistake, summary }));
+
+    for fd in listener.iter().chain(live) {
+        match times(*fd) {
+            1 => {}
+            0 => {
+                let text = format!(
+                    "Descriptor {fd} is connected, and the server does not ask poll for it."
+                );
+                return found(Some("wrong-entry-removed"), text);
+            }
+            _ => {
+                return found(
+                    Some("watched-twice"),
+                    format!("Descriptor {fd} is in the array more than once."),
+                );
+            }
+        }
+    }
+    for entry in watched.iter().filter(|entry| entry.fd >= 0) {
+        let known = Some(entry.fd) == listener || live.contains(&entry.fd);
+        // A pipe or an eventfd that the server wakes itself with is its own affair.
+        let target = open.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
+        if !known && !matches!(target, Some(Target::Other(_))) {
+            let state = if target.is_some() { "its client has left" } else { "it is closed" };
+            let text =
+                format!("The server still asks poll for descriptor {}, though {state}.", entry.fd);
+            return found(Some("stale-pollfd"), text);
+        }
+    }
+    let reads = libc::POLLIN | libc::POLLRDNORM;
+    let deaf = watched.iter().find(|entry| live.contains(&entry.fd) && entry.events & reads == 0);
+    match deaf {
+        Some(entry) => {
+            found(None, format!("The server does not wait for what descriptor {} sends.", entry.fd))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Shorter time-outs than this are no sleep: 100 wake-ups a second with nothing to do.
+const NAP: i32 = 10;
+
+/// With nothing to do it sleeps in `poll`: no spinning, after an EOF least of all.
+pub(super) fn idle(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open()?;
+    asleep(&mut scene)?;
+    let (stays, _) = scene.admit()?;
+    let leaves = if scene.capacity > 1 { scene.admit()?.0 } else { stays.clone() };
+    asleep(&mut scene)?;
+    scene.step(format!("{} sent \"hello\"", leaves.name));
+    let _ = leaves.client.send(b"hello");
+    asleep(&mut scene)?;
+    scene.step(format!("{} closed", leaves.name));
+    leaves.client.close();
+    asleep(&mut scene)
+}
+
+fn asleep(scene: &mut Scene) -> Result<(), Fall> {
+    let expected = "asleep in poll".to_owned();
+    let calls = match scene.server.until_resting() {
+        Ok(calls) => calls,
+        Err(stuck) => {
+            let id = if matches!(stuck, Stuck::Spinning(_)) { "spinning" } else { "not-asleep" };
+            let mistake = rows::of(&stuck);
+            let summary = "With nothing to do, the server does not go to sleep.".to_owned();
+            let observed = stuck.to_string();
+            return Err(scene.fail(stuck, Blame { id, mistake, summary, expected, observed }));
+        }
+    };
+    let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
+    let Some(poll) = calls.iter().find(|call| call.is_poll()).copied() else {
+        let stuck = Stuck::Quiet { calls };
+        let mistake = rows::of(&stuck);
+        let summary = format!("With nothing to do, the server sleeps in {observed}, not in poll.");
+        return Err(scene
+            .fail(stuck, Blame { id: "asleep-elsewhere", mistake, summary, expected, observed }));
+    };
+    let timeout = poll.arguments[2] as i32;
+    if poll.name() == "poll" && (0..NAP).contains(&timeout) {
+        let summary = format!("With nothing to do, the server wakes up every {timeout} ms.");
+        let observed = format!("poll with a time-out of {timeout} ms");
+        let mistake = Some("zero-timeout");
+        return Err(scene.refute(Blame { id: "restless", mistake, summary, expected, observed }));
+    }
+    Ok(())
+}
