@@ -1,4 +1,4 @@
-//! What a proof reports: a finding for each criterion, a cause for each finding that is not `proved`.
+//! What a proof reports: a finding for each criterion, a cause for each that is not `proved`.
 //!
 //! [`Report`] serializes to the one document of `prove --format json`;
 //! `report.schema.json` beside this crate's manifest describes it.
@@ -128,7 +128,8 @@ pub struct LessonReport {
     pub title: String,
     /// Whose server it was.
     pub subject: Subject,
-    /// How servers were launched: `boxed` (namespaces of their own) or `plain`; `null` when none was.
+    /// How servers were launched: `boxed` (namespaces of their own) or `plain`; `None` when none
+    /// was.
     pub launch: Option<String>,
     /// What the findings add up to.
     pub verdict: Verdict,
@@ -219,6 +220,7 @@ fn as_rows<S: Serializer>(tables: &[Table], serializer: S) -> Result<S::Ok, S::E
     });
     serializer.collect_seq(rows)
 }
+<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests {
@@ -272,3 +274,5 @@ mod tests {
         assert_eq!(cause["evidence"], serde_json::json!(lines));
     }
 }
+=======
+>>>>>>> h2

@@ -1,7 +1,9 @@
 //! Markdown as a list of blocks, each with its line: no more of it than a lesson uses.
 
+mod reader;
+
 use crate::problem::Collector;
-use pulldown_cmark::{CodeBlockKind, Event, OffsetIter, Options, Parser, Tag, TagEnd};
+use reader::Reader;
 use std::ops::Range;
 
 /// The text of a file and its blocks.
@@ -43,6 +45,8 @@ pub(crate) enum Content {
 #[derive(Default)]
 pub(crate) struct Inline {
     pub(crate) line: usize,
+    /// The byte at which it begins.
+    start: usize,
     /// Without Markdown marks and comments.
     pub(crate) text: String,
     /// The bold words before a colon that it opens with, and the byte after them.
@@ -54,6 +58,7 @@ pub(crate) struct Inline {
 impl<'a> Source<'a> {
     /// Reads `text` from byte `body` on.
     pub(crate) fn read(text: &'a str, body: usize, problems: &mut Collector) -> Self {
+<<<<<<< HEAD
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
         let events = Parser::new_ext(&text[body..], options).into_offset_iter();
         let lines = lines(text);
@@ -67,6 +72,9 @@ impl<'a> Source<'a> {
             }
         }
         let cut = reader.cut;
+=======
+        let (blocks, cut) = Reader::new(text, body, problems).blocks();
+>>>>>>> h2
         Source { text, blocks, cut }
     }
 
@@ -81,6 +89,7 @@ impl<'a> Source<'a> {
     }
 }
 
+<<<<<<< HEAD
 /// The byte at which each line begins.
 fn lines(text: &str) -> Vec<usize> {
     let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
@@ -244,13 +253,18 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+=======
+>>>>>>> h2
 impl Inline {
-    fn open_with_label(&mut self, end: usize) {
-        if let Some(label) = self.text.strip_suffix(':') {
-            self.label = Some((label.to_owned(), end));
+    /// Bold words have just ended: they are a label if nothing stands before them.
+    fn after_bold(&mut self, bold: Range<usize>) {
+        let opens = bold.start == self.start;
+        if let Some(label) = self.text.strip_suffix(':').filter(|_| opens) {
+            self.label = Some((label.to_owned(), bold.end));
         }
     }
 
+    /// Inline HTML: a comment, or a tag that is of no concern.
     fn html(&mut self, html: &str) {
         let comment = html.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
         if let Some(comment) = comment {
