@@ -63,10 +63,7 @@ fn check<T>(bytes: &[u8], outcome: Result<T, Problems>) -> Result<(), TestCaseEr
     let lines = bytes.split_inclusive(|&byte| byte == b'\n').count().max(1);
     for problem in problems {
         let line = problem.place.line.unwrap_or(0);
-        prop_assert!(
-            (1..=lines).contains(&line),
-            "{problem}, in a file of {lines} lines"
-        );
+        prop_assert!((1..=lines).contains(&line), "{problem}, in a file of {lines} lines");
     }
     Ok(())
 }

@@ -21,9 +21,7 @@ fn course(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn problems(root: &TempDir) -> String {
-    Course::open(root.path())
-        .expect_err("something is wrong")
-        .to_string()
+    Course::open(root.path()).expect_err("something is wrong").to_string()
 }
 
 #[test]
@@ -36,11 +34,7 @@ fn lessons_come_in_the_order_of_their_ids() {
         ("lessons/README.md", b"no folder"),
     ]);
     let course = Course::open(root.path()).unwrap();
-    let ids: Vec<_> = course
-        .lessons()
-        .iter()
-        .map(|lesson| lesson.id.as_str())
-        .collect();
+    let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.as_str()).collect();
     assert_eq!(ids, ["w01-l03", "w05-l03"]);
     assert_eq!(course.root(), root.path());
 }
@@ -52,38 +46,23 @@ fn a_lesson_answers_to_its_id_and_to_its_folder() {
     assert_eq!(course.lesson("w05-l03").unwrap().title, "Count");
     assert_eq!(course.lesson("w05-l03-count").unwrap().title, "Count");
     let unknown = course.lesson("w5-l3").unwrap_err().to_string();
-    assert_eq!(
-        unknown,
-        "lesson \"w5-l3\" is not in this course; did you mean w05-l03?"
-    );
+    assert_eq!(unknown, "lesson \"w5-l3\" is not in this course; did you mean w05-l03?");
     for name in ["", "sockets", "lessons", "/"] {
         let unknown = course.lesson(name).unwrap_err().to_string();
-        assert!(
-            unknown.ends_with("is not in this course; it has w05-l03"),
-            "{unknown}"
-        );
+        assert!(unknown.ends_with("is not in this course; it has w05-l03"), "{unknown}");
     }
 }
 
 #[test]
 fn a_course_without_lessons_says_so() {
     let root = course(&[]);
-    let unknown = Course::open(root.path())
-        .unwrap()
-        .lesson("w05-l03")
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        unknown,
-        "lesson \"w05-l03\" is not in this course; there is none"
-    );
+    let unknown = Course::open(root.path()).unwrap().lesson("w05-l03").unwrap_err().to_string();
+    assert_eq!(unknown, "lesson \"w05-l03\" is not in this course; there is none");
 }
 
 #[test]
 fn problems_of_every_file_are_reported_from_the_root() {
-    let wrong = LESSON
-        .replace("Ten lines.", "")
-        .replace("w05-l03", "w06-l03");
+    let wrong = LESSON.replace("Ten lines.", "").replace("w05-l03", "w06-l03");
     let root = course(&[
         ("lessons/w05-l03-count/lesson.md", b"\xff"),
         ("lessons/w06-l03-count/lesson.md", wrong.as_bytes()),
@@ -98,15 +77,9 @@ fn problems_of_every_file_are_reported_from_the_root() {
 fn what_cannot_be_read_is_a_problem_of_the_file() {
     let root = course(&[("lessons/w05-l03-count/lesson.md/inside", b"")]);
     let message = problems(&root);
-    assert!(
-        message.starts_with("lessons/w05-l03-count/lesson.md: cannot be read: "),
-        "{message}"
-    );
+    assert!(message.starts_with("lessons/w05-l03-count/lesson.md: cannot be read: "), "{message}");
     let message = Course::open("/nowhere/at/all").unwrap_err().to_string();
-    assert!(
-        message.starts_with("lessons: cannot be read: "),
-        "{message}"
-    );
+    assert!(message.starts_with("lessons: cannot be read: "), "{message}");
 }
 
 #[test]
@@ -125,14 +98,8 @@ fn wrong_servers_come_in_the_order_of_their_names() {
     let zero = PATCH.replace("mistake: forgot-close", "mistake: a-zero");
     let root = course(&[
         ("lessons/w05-l03-count/lesson.md", LESSON.as_bytes()),
-        (
-            "lessons/w05-l03-count/mistakes/forgot-close.patch",
-            PATCH.as_bytes(),
-        ),
-        (
-            "lessons/w05-l03-count/mistakes/a-zero.patch",
-            zero.as_bytes(),
-        ),
+        ("lessons/w05-l03-count/mistakes/forgot-close.patch", PATCH.as_bytes()),
+        ("lessons/w05-l03-count/mistakes/a-zero.patch", zero.as_bytes()),
         ("lessons/w05-l03-count/mistakes/README.md", b"not a patch"),
     ]);
     let course = Course::open(root.path()).unwrap();

@@ -22,9 +22,7 @@ fn patch(id: &str, criterion: &str, row: &str) -> MistakePatch {
 
 /// A wrong server for each criterion.
 fn patches() -> Vec<MistakePatch> {
-    PROOF
-        .map(|criterion| patch(&format!("not-{criterion}"), criterion, "zero"))
-        .to_vec()
+    PROOF.map(|criterion| patch(&format!("not-{criterion}"), criterion, "zero")).to_vec()
 }
 
 #[track_caller]
@@ -55,10 +53,8 @@ fn a_check_without_a_sentence_is_a_difference() {
     differs(
         &["first", "no-eleven", "last", "middle"],
         &patches(),
-        &[
-            "lesson.md:47: the proof checks \"middle\", which no bullet states; \
-         add one that ends with <!-- middle task=N -->",
-        ],
+        &["lesson.md:47: the proof checks \"middle\", which no bullet states; \
+         add one that ends with <!-- middle task=N -->"],
     );
     differs(
         &["first", "no-eleven", "lasst"],
@@ -85,18 +81,14 @@ fn another_order_is_a_difference() {
     differs(
         &["first", "last", "no-eleven"],
         &patches(),
-        &[
-            "lesson.md:61: \"no-eleven\" comes here (by task, then as in the text), and \"last\" \
-         in the proof; reorder one",
-        ],
+        &["lesson.md:61: \"no-eleven\" comes here (by task, then as in the text), and \"last\" \
+         in the proof; reorder one"],
     );
 }
 
 #[test]
 fn a_row_without_a_wrong_server_is_a_difference() {
-    let patches: Vec<_> = PROOF
-        .map(|id| patch(&format!("not-{id}"), id, "by-hand"))
-        .to_vec();
+    let patches: Vec<_> = PROOF.map(|id| patch(&format!("not-{id}"), id, "by-hand")).to_vec();
     differs(
         &PROOF,
         &patches,

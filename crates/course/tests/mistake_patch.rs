@@ -14,10 +14,7 @@ fn parse(text: &str) -> Result<MistakePatch, String> {
 fn a_patch_has_a_header_a_description_and_a_diff() {
     let patch = parse(RIGHT).unwrap();
     assert_eq!(patch.id, "forgot-close");
-    assert_eq!(
-        (patch.criterion.as_str(), patch.criterion_line),
-        ("no-fd-leak", 2)
-    );
+    assert_eq!((patch.criterion.as_str(), patch.criterion_line), ("no-fd-leak", 2));
     assert_eq!((patch.row.as_str(), patch.row_line), ("forgot-close", 3));
     assert!(patch.description.starts_with("The counter never"));
     assert!(patch.description.ends_with("a thousand counts."));
@@ -36,11 +33,7 @@ fn a_diff_may_begin_as_git_writes_it() {
 fn a_wrong_patch_is_told_line_by_line() {
     let diff = &RIGHT[RIGHT.find("--- a/").unwrap()..];
     let cases: [(&str, &str, &[&str]); 9] = [
-        (
-            "row: forgot-close\n",
-            "",
-            &["1: the header has no row; add `row: ` and an id"],
-        ),
+        ("row: forgot-close\n", "", &["1: the header has no row; add `row: ` and an id"]),
         (
             "criterion: no",
             "criteria: no",
@@ -49,11 +42,7 @@ fn a_wrong_patch_is_told_line_by_line() {
                 "2: unknown field \"criteria\"; did you mean \"criterion\"?",
             ],
         ),
-        (
-            "no-fd-leak",
-            "No leak",
-            &["2: criterion is no id; write `criterion: ` and an id"],
-        ),
+        ("no-fd-leak", "No leak", &["2: criterion is no id; write `criterion: ` and an id"]),
         (
             "row: forgot-close\n",
             "row: forgot-close\nrow: other\n",
@@ -80,16 +69,8 @@ fn a_wrong_patch_is_told_line_by_line() {
             "",
             &["5: no description; say below the header what is wrong and how it shows"],
         ),
-        (
-            diff,
-            "",
-            &["7: no diff; end the file with a unified diff of a/… and b/…"],
-        ),
-        (
-            "@@ -1,2 +1,2 @@\n",
-            "",
-            &["7: no diff; end the file with a unified diff of a/… and b/…"],
-        ),
+        (diff, "", &["7: no diff; end the file with a unified diff of a/… and b/…"]),
+        ("@@ -1,2 +1,2 @@\n", "", &["7: no diff; end the file with a unified diff of a/… and b/…"]),
     ];
     for (from, to, expected) in cases {
         assert_eq!(RIGHT.matches(from).count(), 1, "{from:?}");

@@ -20,39 +20,14 @@ pub(crate) struct FrontMatter {
 
 /// Reads the front matter of `text`, and says at which byte the Markdown begins.
 pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontMatter, usize) {
-<<<<<<< HEAD
-    let (yaml, body) = match split(text) {
-        Some(split) => split,
-        None => {
-            let message = "no front matter; open the file with a line ---, \
-                           the fields id, title, order, duration_min and type, and a line ---";
-            problems.at(1, message);
-            return (Fields::default().read(path, &mut Collector::new(path)), 0);
-        }
-    };
-    match serde_norway::from_str::<Mapping>(yaml) {
-        Ok(mapping) => (Fields { yaml, mapping }.read(path, problems), body),
-        Err(error) => {
-            let line = error.location().map_or(1, |location| location.line() + 1);
-            let line = line.min(1 + yaml.lines().count().max(1));
-            problems.at(line, format!("the front matter is not YAML: {error}; correct the line"));
-            (Fields::default().read(path, &mut Collector::new(path)), body)
-=======
     let (yaml, body) = split(text);
     let fields = match yaml.map(serde_norway::from_str) {
-        Some(Ok(mapping)) => Fields {
-            yaml: &text[..body],
-            mapping,
-        },
+        Some(Ok(mapping)) => Fields { yaml: &text[..body], mapping },
         Some(Err(error)) => {
             let line = error.location().map_or(1, |location| location.line());
             let line = line.clamp(1, text[..body].lines().count());
-            problems.at(
-                line,
-                format!("the front matter is not YAML: {error}; correct the line"),
-            );
+            problems.at(line, format!("the front matter is not YAML: {error}; correct the line"));
             return (FrontMatter::default(), body);
->>>>>>> h2
         }
         None => {
             let message = "no front matter; open the file with a line ---, the fields id, title, \
@@ -64,15 +39,6 @@ pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontM
     (fields.read(path, problems), body)
 }
 
-<<<<<<< HEAD
-/// The YAML without its `---` lines, and the byte after them.
-fn split(text: &str) -> Option<(&str, usize)> {
-    let start = text.split_inclusive('\n').next().filter(|line| line.trim_end() == "---")?.len();
-    let mut end = start;
-    for line in text[start..].split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            return Some((&text[start..end], end + line.len()));
-=======
 /// The YAML with its opening `---`, so that its lines are the file's, and the byte after the
 /// closing one. Without a closing one, front matter ends at the first blank line and is none.
 fn split(text: &str) -> (Option<&str>, usize) {
@@ -85,7 +51,6 @@ fn split(text: &str) -> (Option<&str>, usize) {
             _ if fence => return (Some(&text[..end]), end + line.len()),
             _ if line.trim().is_empty() => return (None, end),
             _ => {}
->>>>>>> h2
         }
         end += line.len();
     }

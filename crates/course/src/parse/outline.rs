@@ -50,31 +50,9 @@ impl<'a> Outline<'a> {
         if let Some(block) = before.first() {
             problems.at(block.line, "text before the title; move it below");
         }
-<<<<<<< HEAD
-        let mut outline = Outline { intro: &[], parts: Vec::new(), tasks: Vec::new() };
-        let mut titles = headings.iter().filter(|heading| heading.level == 1);
-        match titles.next() {
-            Some(title) => {
-                check_title(title, front, problems);
-                outline.intro = title.blocks;
-            }
-            None if source.cut.is_some() => {}
-            None => {
-                problems.at(1, "no title; write `# Lesson N (N/M): Title` below the front matter")
-            }
-        }
-        for title in titles {
-            problems.at(title.line, "a second title; a section's heading begins with ##");
-        }
-=======
         let intro = intro(&headings, source, front, problems);
         let (parts, tasks) = (Vec::new(), Vec::new());
-        let mut outline = Outline {
-            intro,
-            parts,
-            tasks,
-        };
->>>>>>> h2
+        let mut outline = Outline { intro, parts, tasks };
         for heading in headings.into_iter().filter(|heading| heading.level > 1) {
             outline.add(heading, problems);
         }

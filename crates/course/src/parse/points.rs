@@ -11,22 +11,6 @@ use std::collections::HashMap;
 pub(crate) fn criteria(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Criterion> {
     let tasks = outline.tasks.len() as u32;
     let mut criteria = Vec::new();
-<<<<<<< HEAD
-    for (section, kind) in [(Section::Prove, Kind::Prove), (Section::DoneWhen, Kind::Guard)] {
-        let Some(part) = outline.part(section) else {
-            continue;
-        };
-        let bullets: Vec<&Inline> =
-            part.blocks.iter().flat_map(|block| items(&block.content)).collect();
-        if bullets.is_empty() {
-            problems.at(part.line, format!("\"{}\" has no bullet; write one", section.name()));
-        }
-        let tasks = outline.tasks.len() as u32;
-        criteria
-            .extend(bullets.iter().filter_map(|bullet| criterion(bullet, kind, tasks, problems)));
-    }
-    unique(criteria.iter().map(|each| (each.id.as_str(), each.line)), problems);
-=======
     for bullet in bullets(outline, Section::Prove, problems) {
         if bullet.comments.is_empty() {
             let message = "this bullet has no id; end it with <!-- id task=N -->";
@@ -39,7 +23,6 @@ pub(crate) fn criteria(outline: &Outline<'_>, problems: &mut Collector) -> Vec<C
     }
     let ids = criteria.iter().map(|each| (each.id.as_str(), each.line));
     unique(ids, problems);
->>>>>>> h2
     criteria.sort_by_key(|criterion| criterion.task);
     criteria
 }
@@ -71,32 +54,6 @@ fn criterion(
     tasks: u32,
     problems: &mut Collector,
 ) -> Option<Criterion> {
-<<<<<<< HEAD
-    let line = bullet.line;
-    if bullet.comments.is_empty() && kind == Kind::Prove {
-        problems.at(line, "this bullet has no id; end it with <!-- id task=N -->");
-    }
-    let Mark { id, task, advice } = mark::of(bullet, problems)?;
-    if bullet.text.is_empty() {
-        problems
-            .at(line, format!("criterion \"{id}\" has no sentence; write it before the comment"));
-    }
-    if advice {
-        problems.at(line, format!("criterion \"{id}\" cannot be advice; take out its comment"));
-    }
-    match task {
-        Some(task) if (1..=tasks).contains(&task) => {
-            return Some(Criterion { id, kind, task, text: bullet.text.clone(), line });
-        }
-        Some(task) => problems.at(
-            line,
-            format!(
-                "criterion \"{id}\" belongs to task {task}, which does not exist; there are {tasks}"
-            ),
-        ),
-        None => problems
-            .at(line, format!("criterion \"{id}\" belongs to no task; write <!-- {id} task=N -->")),
-=======
     let Mark { id, task, advice } = mark::of(bullet, problems)?;
     let (text, line) = (bullet.text.clone(), bullet.line);
     let mut wrong = |what: &str| problems.at(line, format!("criterion \"{id}\" {what}"));
@@ -110,25 +67,15 @@ fn criterion(
         Some(task) if (1..=tasks).contains(&task) => {}
         Some(task) => wrong(&format!("belongs to task {task}, but there are {tasks}")),
         None => wrong(&format!("belongs to no task; write <!-- {id} task=N -->")),
->>>>>>> h2
     }
     let task = task?;
-    Some(Criterion {
-        id,
-        kind,
-        task,
-        text,
-        line,
-    })
+    Some(Criterion { id, kind, task, text, line })
 }
 
 /// The rows of the table `Mistake | Fix`.
 pub(crate) fn mistakes(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Mistake> {
     let rows = rows(outline, problems);
-    let mistakes: Vec<_> = rows
-        .iter()
-        .filter_map(|row| mistake(row, problems))
-        .collect();
+    let mistakes: Vec<_> = rows.iter().filter_map(|row| mistake(row, problems)).collect();
     let ids = mistakes.iter().map(|each| (each.id.as_str(), each.line));
     unique(ids, problems);
     mistakes
@@ -143,32 +90,14 @@ fn rows<'a>(outline: &Outline<'a>, problems: &mut Collector) -> &'a [Vec<Inline>
         Content::Table(rows) => Some((block.line, rows.split_first()?)),
         _ => None,
     });
-<<<<<<< HEAD
-    let Some((line, rows)) = tables.next() else {
-        problems.at(part.line, "no table of mistakes; write `| Mistake | Fix |` and its rows");
-        return Vec::new();
-=======
     let Some((line, (head, rows))) = tables.next() else {
         let message = "no table of mistakes; write `| Mistake | Fix |` and its rows";
         problems.at(part.line, message);
         return &[];
->>>>>>> h2
     };
     if let Some((line, _)) = tables.next() {
         problems.at(line, "a second table; move its rows into the first");
     }
-<<<<<<< HEAD
-    let mut rows = rows.iter();
-    let head = rows.next().map_or(&[][..], Vec::as_slice);
-    if !head.iter().map(|cell| cell.text.as_str()).eq(["Mistake", "Fix"]) {
-        problems
-            .at(line, "the table has other columns; its first line must be `| Mistake | Fix |`");
-        return Vec::new();
-    }
-    let mistakes: Vec<Mistake> = rows.filter_map(|row| mistake(row, problems)).collect();
-    unique(mistakes.iter().map(|each| (each.id.as_str(), each.line)), problems);
-    mistakes
-=======
     let columns = head.iter().map(|cell| cell.text.as_str());
     if !columns.eq(["Mistake", "Fix"]) {
         let message = "the table has other columns; its first line must be `| Mistake | Fix |`";
@@ -176,23 +105,12 @@ fn rows<'a>(outline: &Outline<'a>, problems: &mut Collector) -> &'a [Vec<Inline>
         return &[];
     }
     rows
->>>>>>> h2
 }
 
 fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
     let [mistake, fix] = row else { return None };
     let line = mistake.line;
     if mistake.text.is_empty() || fix.text.is_empty() {
-<<<<<<< HEAD
-        problems.at(line, "an empty cell; say what the mistake is and what to do instead");
-    }
-    if fix.comments.is_empty() {
-        problems.at(line, "this row has no id; end its Fix cell with <!-- id -->");
-    }
-    let Mark { id, task, advice } = mark::of(fix, problems)?;
-    if task.is_some() {
-        problems.at(line, format!("row \"{id}\" cannot belong to a task; write <!-- {id} -->"));
-=======
         let message = "an empty cell; say what the mistake is and what to do instead";
         problems.at(line, message);
     }
@@ -204,7 +122,6 @@ fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
     if task.is_some() {
         let message = format!("row \"{id}\" cannot belong to a task; write <!-- {id} -->");
         problems.at(line, message);
->>>>>>> h2
     }
     let (mistake, fix) = (mistake.text.clone(), fix.text.clone());
     Some(Mistake { id, advice, mistake, fix, line })

@@ -4,11 +4,7 @@ use super::{RIGHT, problems, says};
 
 #[test]
 fn a_wrong_front_matter_is_told_field_by_field() {
-    says(
-        "id: w05-l03\n",
-        "",
-        &["--- => the front matter has no id; add `id: …`"],
-    );
+    says("id: w05-l03\n", "", &["--- => the front matter has no id; add `id: …`"]);
     says(
         "order: 3\nduration_min: 45\n",
         "",
@@ -27,21 +23,13 @@ fn a_wrong_front_matter_is_told_field_by_field() {
         "id: w05-l04",
         &["id: => id w05-l04 and folder w05-l03-count differ; rename one: w05-l04-…"],
     );
-    says(
-        "title: \"Count\"",
-        "title: 7",
-        &["title: => title must be a text; write it in quotes"],
-    );
+    says("title: \"Count\"", "title: 7", &["title: => title must be a text; write it in quotes"]);
     says(
         "duration_min: 45",
         "duration_min: -45",
         &["duration_min: => duration_min must be a whole number from 1 up"],
     );
-    says(
-        "type: lesson",
-        "type: quiz",
-        &["type: => unknown type of page; write `type: lesson`"],
-    );
+    says("type: lesson", "type: quiz", &["type: => unknown type of page; write `type: lesson`"]);
     says(
         "duration_min: 45",
         "duration_mins: 45",
@@ -60,10 +48,7 @@ fn front_matter_that_is_none_is_one_problem() {
     says(&front, "", &[none]);
     says("type: lesson\n---\n", "type: lesson\n", &[none]);
     let problems = problems(RIGHT.replace("order: 3", "order: [3").as_bytes());
-    assert!(
-        problems[0].contains("lesson.md:5: the front matter is not YAML"),
-        "{problems:?}"
-    );
+    assert!(problems[0].contains("lesson.md:5: the front matter is not YAML"), "{problems:?}");
     assert_eq!(problems.len(), 1);
 }
 

@@ -20,18 +20,11 @@ fn problems(bytes: &[u8]) -> Vec<String> {
 /// Edits the right text at one place and expects each `BEGINNING OF A LINE => WHAT IS SAID OF IT`.
 #[track_caller]
 fn says(from: &str, to: &str, expected: &[&str]) {
-    assert_eq!(
-        RIGHT.matches(from).count(),
-        1,
-        "the right text has {from:?} once"
-    );
+    assert_eq!(RIGHT.matches(from).count(), 1, "the right text has {from:?} once");
     let text = RIGHT.replace(from, to);
     let at_its_line = |expected: &&str| {
         let (start, message) = expected.split_once(" => ").unwrap();
-        let line = 1 + text
-            .lines()
-            .position(|line| line.starts_with(start))
-            .unwrap();
+        let line = 1 + text.lines().position(|line| line.starts_with(start)).unwrap();
         format!("lessons/w05-l03-count/lesson.md:{line}: {message}")
     };
     let expected: Vec<_> = expected.iter().map(at_its_line).collect();
@@ -46,10 +39,7 @@ fn every_problem_is_reported_in_the_order_of_the_lines() {
         .replace("Ten lines.", "")
         .replace(" <!-- last task=2 -->", "");
     let problems = problems(text.as_bytes());
-    let lines: Vec<_> = problems
-        .iter()
-        .map(|line| line.split(':').nth(1).unwrap())
-        .collect();
+    let lines: Vec<_> = problems.iter().map(|line| line.split(':').nth(1).unwrap()).collect();
     assert_eq!(lines, ["4", "20", "22", "45", "50"]);
 }
 

@@ -14,11 +14,7 @@ fn labels_are_complete_in_order_and_not_empty() {
         "**To do:** Print the",
         &["#### Task 2 => task 2 has no **Do:**; begin a paragraph with it"],
     );
-    says(
-        "**Do:** Print `1`.",
-        "**Do:**",
-        &["**Do:** => **Do:** is empty in task 1; write it"],
-    );
+    says("**Do:** Print `1`.", "**Do:**", &["**Do:** => **Do:** is empty in task 1; write it"]);
     says(
         "**Test:** `count 1`",
         "**Test:**",

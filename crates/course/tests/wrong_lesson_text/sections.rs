@@ -27,11 +27,7 @@ fn sections_are_known_and_complete() {
         "### Done When",
         &["### Done When => \"Done When\" at the wrong level; write `## Done When`"],
     );
-    says(
-        "Commit it.\n",
-        "",
-        &["### Ship => section \"Ship\" is empty; write it"],
-    );
+    says("Commit it.\n", "", &["### Ship => section \"Ship\" is empty; write it"]);
     says(
         "```\n1 → 2 → 3\n```",
         "1, 2, 3",
@@ -44,17 +40,9 @@ fn sections_come_once_and_in_order() {
     let proof = "## Proof\n\n<!-- output: count 2 -->\n```text\n1\n2\n```\n\n";
     let visual = "## Hero Visual\n\n```\n1 → 2 → 3\n```\n\n";
     let again = "## proof => section \"Proof\" is already on line 70; join the two";
-    says(
-        "Next: backwards.\n",
-        "Next.\n\n## proof\n\nAgain.\n",
-        &[again],
-    );
+    says("Next: backwards.\n", "Next.\n\n## proof\n\nAgain.\n", &[again]);
     let order = "## Proof => section \"Proof\" out of order; move it before \"Hero Visual\"";
-    says(
-        &[proof, visual].concat(),
-        &[visual, proof].concat(),
-        &[order],
-    );
+    says(&[proof, visual].concat(), &[visual, proof].concat(), &[order]);
 }
 
 #[test]

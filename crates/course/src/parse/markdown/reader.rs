@@ -20,14 +20,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn new(text: &'a str, body: usize, problems: &'p mut Collector) -> Self {
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
         let events = Parser::new_ext(&text[body..], options).into_offset_iter();
-        Reader {
-            text,
-            body,
-            lines: lines(text),
-            events,
-            cut: None,
-            problems,
-        }
+        Reader { text, body, lines: lines(text), events, cut: None, problems }
     }
 
     /// The top-level blocks, and the line of the one that is never closed.
@@ -37,11 +30,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             if let Event::Start(tag) = event {
                 let line = self.line(range.start);
                 let content = self.content(tag, range.clone());
-                blocks.push(Block {
-                    line,
-                    range,
-                    content,
-                });
+                blocks.push(Block { line, range, content });
             }
         }
         (blocks, self.cut)
@@ -147,11 +136,7 @@ impl<'a, 'p> Reader<'a, 'p> {
 
     /// Running text up to the end of what has just begun.
     fn inline(&mut self, start: usize) -> Inline {
-        let mut inline = Inline {
-            line: self.line(start),
-            start,
-            ..Inline::default()
-        };
+        let mut inline = Inline { line: self.line(start), start, ..Inline::default() };
         let mut prose = String::new();
         let mut depth = 0;
         while let Some((event, range)) = self.next() {
@@ -178,10 +163,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         inline.text.truncate(inline.text.trim_end().len());
         // Code may speak of a comment; elsewhere its opening has found no end.
         if prose.contains("<!--") {
-            self.problems.at(
-                inline.line,
-                "a comment here is never closed; end it with -->",
-            );
+            self.problems.at(inline.line, "a comment here is never closed; end it with -->");
         }
         inline
     }
@@ -203,7 +185,5 @@ impl<'a, 'p> Reader<'a, 'p> {
 /// The byte at which each line begins.
 fn lines(text: &str) -> Vec<usize> {
     let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
-    std::iter::once(0)
-        .chain(after.filter(|&start| start < text.len()))
-        .collect()
+    std::iter::once(0).chain(after.filter(|&start| start < text.len())).collect()
 }
