@@ -1,1 +1,40 @@
 //! The socket calls that every lesson starts from.
+//!
+//! | to | use |
+//! |---|---|
+//! | listen on a port | [`create_listening_socket`] |
+//! | take a client from the backlog | [`accept`], and [`Accepted`] to tell its outcomes apart |
+//! | read from a client | [`receive`], and [`Received`] |
+//! | keep a call from blocking | [`set_nonblocking`] |
+//! | know who is at the two ends | [`local_addr`], [`peer_addr`], [`get_addr`], [`get_port`] |
+//!
+//! A descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): whoever holds it closes it, by dropping it.
+//!
+//! ```
+//! use sockhelpers::{Received, accept, create_listening_socket, local_addr, receive};
+//! use std::{io::Write, net::TcpStream};
+//!
+//! let listener = create_listening_socket(0, 128)?;
+//! let port = local_addr(&listener)?.port();
+//! let mut peer = TcpStream::connect(("127.0.0.1", port))?;
+//! let (client, address) = accept(&listener)?;
+//! assert_eq!(address, peer.local_addr()?);
+//!
+//! peer.write_all(b"hello")?;
+//! let mut buffer = [0; 16];
+//! assert!(matches!(receive(&client, &mut buffer), Received::Bytes(5)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod accept;
+mod address;
+mod listen;
+mod nonblocking;
+mod receive;
+
+pub use accept::{Accepted, accept};
+pub use address::{get_addr, get_port, local_addr, peer_addr};
+pub use listen::{ListenError, create_listening_socket};
+pub use nix::sys::socket::SockaddrStorage;
+pub use nonblocking::set_nonblocking;
+pub use receive::{Received, receive};

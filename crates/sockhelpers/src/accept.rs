@@ -1,0 +1,117 @@
+//! Taking a client from the backlog, and what can come of it.
+
+use crate::address;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::{io, mem};
+
+/// Takes the first connection out of the listener's backlog: its descriptor (close-on-exec, and
+/// blocking whatever the listener is) and its peer's address. Waits for one on a blocking listener.
+///
+/// # Errors
+/// Those of accept(2), which [`Accepted`] sorts by what a server does about them.
+pub fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, SocketAddr)> {
+    // SAFETY: all zeros is a valid sockaddr_storage.
+    let mut peer: libc::sockaddr_storage = unsafe { mem::zeroed() };
+    let mut length = size_of_val(&peer) as libc::socklen_t;
+    let peer = (&raw mut peer).cast();
+    let listener = listener.as_fd().as_raw_fd();
+    // SAFETY: `peer` has room for `length` bytes, and both outlive the call.
+    let client = unsafe { libc::accept4(listener, peer, &mut length, libc::SOCK_CLOEXEC) };
+    if client == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, and nobody else knows of it.
+    let client = unsafe { OwnedFd::from_raw_fd(client) };
+    // SAFETY: the kernel has written an address of `length` bytes there.
+    Ok((client, unsafe { address::from_raw(peer, length) }?))
+}
+
+/// What came of an [`accept`], one case for each thing that a server does next.
+///
+/// ```
+/// use sockhelpers::{Accepted, accept, create_listening_socket, set_nonblocking};
+///
+/// let listener = create_listening_socket(0, 1)?;
+/// set_nonblocking(&listener)?;
+/// assert!(matches!(Accepted::from(accept(&listener)), Accepted::Nothing));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub enum Accepted {
+    /// A client, and its peer's address.
+    Client(OwnedFd, SocketAddr),
+    /// EAGAIN: the backlog is empty (by now).
+    Nothing,
+    /// ECONNABORTED, EPROTO or a pending network error: this client left before it was accepted.
+    Gone,
+    /// EINTR: a signal arrived first.
+    Interrupted,
+    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: no descriptor, or no memory for one, is left. The client
+    /// stays in the backlog.
+    NoDescriptors,
+    /// Anything else: the listener itself is of no use.
+    Failed(io::Error),
+}
+
+impl From<io::Result<(OwnedFd, SocketAddr)>> for Accepted {
+    /// Sorts the errors as accept(2) lists them under "Errors" and "Error handling".
+    fn from(result: io::Result<(OwnedFd, SocketAddr)>) -> Self {
+        let error = match result {
+            Ok((client, peer)) => return Accepted::Client(client, peer),
+            Err(error) => error,
+        };
+        match error.raw_os_error().unwrap_or_default() {
+            libc::EAGAIN => Accepted::Nothing,
+            libc::ECONNABORTED | libc::EPROTO => Accepted::Gone,
+            libc::ENETDOWN | libc::ENETUNREACH | libc::EHOSTDOWN => Accepted::Gone,
+            libc::EHOSTUNREACH | libc::ENONET | libc::ENOPROTOOPT => Accepted::Gone,
+            libc::EINTR => Accepted::Interrupted,
+            libc::EMFILE | libc::ENFILE => Accepted::NoDescriptors,
+            libc::ENOBUFS | libc::ENOMEM => Accepted::NoDescriptors,
+            _ => Accepted::Failed(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+    use std::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn gives_the_client_and_its_peer() {
+        let listener = TcpListener::bind("[::1]:0").unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (client, address) = accept(&listener).unwrap();
+        assert_eq!(address, peer.local_addr().unwrap());
+        assert_eq!(crate::peer_addr(&client).unwrap(), address);
+    }
+
+    #[test]
+    fn a_client_is_closed_on_exec() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (client, _) = accept(&listener).unwrap();
+        let flags = FdFlag::from_bits_retain(fcntl(&client, FcntlArg::F_GETFD).unwrap());
+        assert!(flags.contains(FdFlag::FD_CLOEXEC));
+    }
+
+    #[test]
+    fn each_errno_has_its_case() {
+        let outcome = |errno| Accepted::from(Err(io::Error::from_raw_os_error(errno)));
+        assert!(matches!(outcome(libc::EWOULDBLOCK), Accepted::Nothing));
+        assert!(matches!(outcome(libc::ECONNABORTED), Accepted::Gone));
+        assert!(matches!(outcome(libc::EINTR), Accepted::Interrupted));
+        assert!(matches!(outcome(libc::EMFILE), Accepted::NoDescriptors));
+        assert!(matches!(outcome(libc::ENOMEM), Accepted::NoDescriptors));
+        assert!(matches!(outcome(libc::EBADF), Accepted::Failed(_)));
+    }
+
+    #[test]
+    fn a_descriptor_that_does_not_listen_fails() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        assert!(matches!(Accepted::from(accept(&file)), Accepted::Failed(_)));
+    }
+}

@@ -1,0 +1,41 @@
+//! A descriptor that never makes its owner wait.
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use std::io;
+use std::os::fd::AsFd;
+
+/// Sets O_NONBLOCK: from now on a call that would wait fails with EAGAIN instead (fcntl(2),
+/// "File status flags"). The other flags stay as they are.
+///
+/// # Errors
+/// Those of fcntl(2).
+///
+/// ```
+/// let listener = sockhelpers::create_listening_socket(0, 1)?;
+/// sockhelpers::set_nonblocking(&listener)?;
+/// let nobody = sockhelpers::accept(&listener).unwrap_err();
+/// assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn set_nonblocking(descriptor: impl AsFd) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(&descriptor, FcntlArg::F_GETFL)?);
+    fcntl(&descriptor, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    #[test]
+    fn keeps_the_other_flags() {
+        let file = OpenOptions::new().append(true).open("/dev/null").unwrap();
+        set_nonblocking(&file).unwrap();
+        let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL).unwrap());
+        assert!(
+            flags.contains(OFlag::O_APPEND | OFlag::O_NONBLOCK),
+            "{flags:?}"
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! What the server knows of one client.
+#![allow(unused, reason = "tasks are still to do")]
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+use sockhelpers::Received;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Accepted; nothing was read from it yet.
+    Connected,
+    /// It has sent something, and all of the output for it is with the kernel.
+    Ready,
+    /// Output is waiting for the peer to read.
+    Draining,
+    /// There is no client: the slot is free.
+    Closed,
+}
+
+/// One slot of the table: a client, or none.
+#[derive(Debug)]
+pub struct Connection {
+    /// Owned, so that to drop it is to close it; `None` when closed.
+    fd: Option<OwnedFd>,
+    state: State,
+    bytes_in: u64,
+    bytes_out: u64,
+    /// What the kernel had no room for.
+    pending: Vec<u8>,
+}
+
+impl Connection {
+    /// A slot with no client in it.
+    pub fn closed() -> Connection {
+        todo!("Task 1: describe a slot with no client in it")
+    }
+
+    /// A client that was just accepted.
+    pub fn connected(fd: OwnedFd) -> Connection {
+        todo!("Task 2: describe a client that was just accepted")
+    }
+
+    /// Where the connection is in its life.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How many bytes were read from the client.
+    pub fn bytes_in(&self) -> u64 {
+        self.bytes_in
+    }
+
+    /// How many bytes the kernel has taken for the client.
+    pub fn bytes_out(&self) -> u64 {
+        self.bytes_out
+    }
+
+    /// The descriptor's number, and -1 when closed.
+    pub fn raw_fd(&self) -> RawFd {
+        self.fd.as_ref().map_or(-1, |fd| fd.as_raw_fd())
+    }
+
+    /// Reads once, and counts what came.
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Received {
+        let received = match self.fd() {
+            Ok(fd) => sockhelpers::receive(fd, buffer),
+            Err(closed) => Received::Failed(closed),
+        };
+        if let Received::Bytes(count) = received {
+            self.bytes_in += count as u64;
+            self.settle();
+        }
+        received
+    }
+
+    /// Sends `bytes` after what is pending. What the kernel has no room for becomes pending: a
+    /// short write is no error, and the connection is then [`State::Draining`].
+    ///
+    /// # Errors
+    /// Those of send(2) that mean the end of the connection: ECONNRESET, EPIPE and the like.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(bytes);
+        self.flush()
+    }
+
+    /// Sends what is pending, as far as the kernel has room.
+    ///
+    /// # Errors
+    /// As for [`Connection::send`].
+    pub fn flush(&mut self) -> io::Result<()> {
+        // MSG_NOSIGNAL: a peer that is gone answers EPIPE, not the signal SIGPIPE (send(2)).
+        match send(
+            self.fd()?.as_raw_fd(),
+            &self.pending,
+            MsgFlags::MSG_NOSIGNAL,
+        ) {
+            Ok(count) => {
+                self.pending.drain(..count);
+                self.bytes_out += count as u64;
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        self.settle();
+        Ok(())
+    }
+
+    fn settle(&mut self) {
+        self.state = if self.pending.is_empty() {
+            State::Ready
+        } else {
+            State::Draining
+        };
+    }
+
+    fn fd(&self) -> io::Result<BorrowedFd<'_>> {
+        self.fd
+            .as_ref()
+            .map(|fd| fd.as_fd())
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}

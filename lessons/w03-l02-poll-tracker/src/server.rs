@@ -1,0 +1,127 @@
+//! The loop: wait, accept, read, echo, remove. One thread, and it sleeps nowhere but in `poll`.
+#![allow(unused, reason = "tasks are still to do")]
+
+use crate::config::{Config, ConfigError};
+use crate::connection::State;
+use crate::log;
+use crate::spare::Spare;
+use crate::table::Table;
+use crate::watch::{Source, Watch};
+use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
+use std::convert::Infallible;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::{error::Error, io};
+
+/// Clients that may wait to be accepted.
+const BACKLOG: u16 = 128;
+
+/// Bytes read from a client at a time, and so the most that is ever pending for it.
+const BUFFER: usize = 4096;
+
+/// A listening socket, the clients that came through it, and what `poll` watches of them.
+pub struct Server {
+    listener: OwnedFd,
+    table: Table,
+    watch: Watch,
+    spare: Spare,
+    buffer: [u8; BUFFER],
+}
+
+impl Server {
+    /// Listens on the port that `config` names, and says so in the log.
+    ///
+    /// # Errors
+    /// PORT and why it will not do, when it is taken or needs root; else those of fcntl(2).
+    pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
+        let table = Table::new(config.max_clients);
+        let listener = create_listening_socket(config.port, BACKLOG)
+            .map_err(|error| ConfigError::new("PORT", config.port, error))?;
+        // A client that poll reported may be gone by the time of accept (accept(2), "Notes").
+        set_nonblocking(&listener)?;
+        let watch = Watch::new(&listener);
+        let spare = Spare::new();
+        todo!("Task 1: log the start, with no active client")
+    }
+
+    /// Serves, until the kernel refuses to go on.
+    ///
+    /// # Errors
+    /// Those of poll(2) and accept(2) that no client is the cause of.
+    pub fn run(&mut self) -> io::Result<Infallible> {
+        loop {
+            self.watch.wait()?;
+            for position in self.watch.positions() {
+                match self.watch.ready(position) {
+                    Some(Source::Listener) => self.accept()?,
+                    Some(Source::Client(slot)) => self.serve(position, slot),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// Takes one client from the backlog. If there are more, `poll` reports the listener again.
+    fn accept(&mut self) -> io::Result<()> {
+        todo!("Task 2: accept a client, and survive the errors that only it is the cause of")
+    }
+
+    /// Takes one client where no descriptor is left for it, and if need be turns it away.
+    fn accept_with_the_spare(&mut self) -> io::Result<()> {
+        match self.spare.accept(&self.listener) {
+            Ok(Some((client, _))) => return self.admit(client),
+            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Gives a client a slot and watches it, or turns it away when every slot is in use.
+    fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
+        todo!("Task 2: make the client non-blocking, give it a slot, watch it, log it")
+    }
+
+    /// Closes a client that there is no slot for, so that it does not wait for nothing.
+    fn reject(&mut self, client: OwnedFd) {
+        todo!("Task 4: close the client and log that the table is full")
+    }
+
+    /// Does for a client what `poll` found it ready for: the output that is pending comes first,
+    /// and until it is gone nothing more is read.
+    fn serve(&mut self, position: usize, slot: usize) {
+        let Some(connection) = self.table.get_mut(slot) else {
+            return;
+        };
+        if connection.state() == State::Draining {
+            let flushed = connection.flush();
+            return self.after_write(position, slot, flushed);
+        }
+        match connection.receive(&mut self.buffer) {
+            Received::Bytes(count) => {
+                let echoed = connection.send(&self.buffer[..count]);
+                self.after_write(position, slot, echoed);
+            }
+            other => self.after_read(position, slot, other),
+        }
+    }
+
+    /// A client with output pending is watched for room to send it, any other for input.
+    fn after_write(&mut self, position: usize, slot: usize, result: io::Result<()>) {
+        let state = self.table.get(slot).map(|connection| connection.state());
+        match (result, state) {
+            (Ok(()), Some(State::Draining)) => self.watch.set_events(position, libc::POLLOUT),
+            (Ok(()), _) => self.watch.set_events(position, libc::POLLIN),
+            (Err(_), _) => self.remove(position, slot),
+        }
+    }
+
+    /// After a read that gave no bytes: removes a client that has ended or lost its connection.
+    fn after_read(&mut self, position: usize, slot: usize, received: Received) {
+        todo!("Task 3: tell a client that has left from one that has nothing to say yet")
+    }
+
+    /// Removes a client from the array first and from the table second: once closed, its number
+    /// may be another client's.
+    fn remove(&mut self, position: usize, slot: usize) {
+        todo!("Task 3: stop watching the client, remove it from the table, log it")
+    }
+}
