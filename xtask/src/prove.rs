@@ -1,0 +1,236 @@
+//! `cargo xtask prove`: asks a lesson's server each criterion, and says what it found.
+
+use crate::ask::Question;
+use crate::destination::Destination;
+use crate::interrupt;
+use crate::outcome::Outcome;
+use crate::place;
+use crate::show::{self, Heading, Ids, Line, Screen, last};
+use crate::subject::{Choice, Server};
+use crate::tally;
+use anyhow::{Result, bail};
+use course::catalogue::Course;
+use course::report::{CriterionReport, LessonReport, Report, Status, Verdict};
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What `prove` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Lessons to prove, e.g. w03-l02; with --solution, none means all
+    #[arg(value_name = "LESSON")]
+    pub lessons: Vec<String>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    pub choice: Choice,
+    /// Ask these criteria alone (`cargo xtask list LESSON` names them)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Prove this many times, to find a race
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Show every failure in full, not the first alone
+    #[arg(long)]
+    pub all: bool,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the report to this file, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for a terminal
+    Human,
+    /// One JSON document, and nothing else
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask prove w03-l02                        your own server
+  cargo xtask prove w03-l02 --only slots,reuse     two criteria of it
+  cargo xtask prove w03-l02 --cmd ./server         a server in any language
+  cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
+  cargo xtask prove w03-l02 --repeat 500           look for a race
+  cargo xtask prove --solution --format json --out report.json
+
+Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
+
+/// Proves the lessons, and shows or writes the report.
+///
+/// # Errors
+/// Misuse, and faults of the machine; whatever is wrong with the server is in the report.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(&place::root())?;
+    let questions = questions(&course, args)?;
+    let destination = Destination::new(args.out.as_deref())?;
+    let mut screen = match (args.format, &args.out) {
+        (Format::Human, None) => Screen::stdout(),
+        (Format::Human, Some(_)) => Screen::kept(80),
+        (Format::Json, _) => Screen::none(),
+    };
+    let mut lessons = Vec::new();
+    for (index, question) in questions.iter().enumerate() {
+        if index > 0 {
+            screen.show(&Line::new())?;
+        }
+        lessons.extend(lesson(question, args, &mut screen)?);
+        if interrupt::requested() {
+            break;
+        }
+    }
+    let outcome = Outcome::of(lessons.iter().map(|lesson| lesson.verdict));
+    destination.write(&match args.format {
+        Format::Human => screen.text().to_owned(),
+        Format::Json => serde_json::to_string_pretty(&Report { schema: 1, lessons })? + "\n",
+    })?;
+    Ok(if interrupt::requested() { Outcome::Stopped } else { outcome })
+}
+
+fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
+    let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
+    let named: Vec<_> = match (args.lessons.as_slice(), args.choice.solution) {
+        ([], true) => all.collect(),
+        ([], false) => {
+            let ids: Vec<_> = all.map(|lesson| format!("  {}  {}", lesson.id, lesson.title)).collect();
+            bail!("name a lesson to prove:\n{}", ids.join("\n"));
+        }
+        (ids, _) => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+    };
+    let flags = args.choice.flags();
+    let question = |lesson| Ok(Question { flags: flags.clone(), ..Question::new(lesson, &args.only)? });
+    named.into_iter().map(question).collect()
+}
+
+/// Proves one lesson as often as asked: a report for each run.
+fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
+    heading(question, args, screen)?;
+    let server = args.choice.server(question.lesson)?;
+    let Some(subject) = &server.subject else {
+        return Ok(vec![refused(question, server, screen)?]);
+    };
+    let start = Instant::now();
+    if args.repeat == 1 {
+        let mut live = Live::new(question, args.all, screen);
+        let mut shown = Ok(());
+        let criteria = question.ask(subject, &mut |report| {
+            if shown.is_ok() {
+                shown = live.found(report);
+            }
+        })?;
+        shown?;
+        let report = report(question, &server, criteria, start.elapsed());
+        screen.show(&last_line(&report, start.elapsed()))?;
+        return Ok(vec![report]);
+    }
+    let runs = interrupt::patiently(|| repeat(question, &server, subject, args.repeat))?;
+    screen.show_all(&tally::lines(question, &runs, args.repeat, start.elapsed(), screen.width()))?;
+    Ok(runs)
+}
+
+fn repeat(
+    question: &Question<'_>,
+    server: &Server,
+    subject: &proofs::Subject,
+    times: u32,
+) -> Result<Vec<LessonReport>> {
+    let mut runs = Vec::new();
+    while runs.len() < times as usize && !interrupt::requested() {
+        let start = Instant::now();
+        let criteria = question.ask(subject, &mut |_| {})?;
+        runs.push(report(question, server, criteria, start.elapsed()));
+    }
+    Ok(runs)
+}
+
+fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
+    let runs = format!("{} runs", args.repeat);
+    let notes = [args.choice.note(), Some(proofs::launch_tier()), (args.repeat > 1).then_some(&runs)];
+    let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let lesson = question.lesson;
+    let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
+    screen.show_all(&heading.lines(screen.width()))
+}
+
+/// The report of a server that the compiler refused, its own words on standard error.
+fn refused(question: &Question<'_>, server: Server, screen: &mut Screen) -> Result<LessonReport> {
+    anstream::eprintln!("{}", server.build.message.as_deref().unwrap_or_default());
+    let report = report(question, &server, question.unasked(), Duration::ZERO);
+    let parts = ["it does not compile".to_owned(), "next: the first error above".to_owned()];
+    screen.show(&last(Verdict::NotYet, &parts))?;
+    Ok(report)
+}
+
+fn report(
+    question: &Question<'_>,
+    server: &Server,
+    criteria: Vec<CriterionReport>,
+    elapsed: Duration,
+) -> LessonReport {
+    LessonReport {
+        lesson: question.lesson.id.clone(),
+        title: question.lesson.title.clone(),
+        subject: server.named.clone(),
+        launch: server.subject.as_ref().map(|_| proofs::launch_tier().to_owned()),
+        verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
+        build: server.build.clone(),
+        millis: elapsed.as_secs_f64() * 1e3,
+        criteria,
+    }
+}
+
+fn last_line(report: &LessonReport, elapsed: Duration) -> Line {
+    let criteria = &report.criteria;
+    let proved = criteria.iter().filter(|each| each.status == Status::Proved).count();
+    let unseen = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
+    let mut parts = match report.verdict {
+        Verdict::Inconclusive => {
+            vec![format!("{proved} of {} proved, {unseen} could not be seen", criteria.len())]
+        }
+        _ => vec![format!("{proved} of {}", criteria.len())],
+    };
+    parts.extend(tally::next(criteria));
+    parts.push(show::time(elapsed));
+    last(report.verdict, &parts)
+}
+
+/// Shows each criterion as soon as it is known, the first failure in full.
+struct Live<'a> {
+    question: &'a Question<'a>,
+    screen: &'a mut Screen,
+    ids: Ids,
+    in_full: bool,
+    all: bool,
+}
+
+impl<'a> Live<'a> {
+    fn new(question: &'a Question<'a>, all: bool, screen: &'a mut Screen) -> Self {
+        Self { question, screen, ids: Ids::of(question.ids()), in_full: true, all }
+    }
+
+    fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
+        let width = self.screen.width();
+        let summary = report.cause.as_ref().map_or("", |cause| &cause.summary);
+        let task = format!("Task {}", report.task);
+        let in_full = self.in_full || self.all;
+        let (text, note) = match report.status {
+            Status::Proved => (report.text.clone(), ""),
+            Status::Failed if in_full => (report.text.clone(), task.as_str()),
+            Status::Failed => (summary.to_owned(), task.as_str()),
+            Status::Skipped => (format!("not run: {summary}"), ""),
+            Status::Inconclusive => (format!("could not be seen: {summary}"), ""),
+        };
+        self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
+        if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
+            self.in_full = false;
+            self.screen.show_all(&tally::in_full(self.question.lesson, cause, width))?;
+        }
+        Ok(())
+    }
+}
