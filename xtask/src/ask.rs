@@ -25,20 +25,39 @@ impl<'a> Question<'a> {
     /// An id that the lesson does not have, or that its text and its proof do not agree on.
     pub fn new(lesson: &'a Lesson, only: &[String]) -> Result<Self> {
         let Some(proof) = proofs::of(&lesson.id) else {
-            bail!("lesson {} has no proof yet; `cargo xtask list` shows which have", lesson.id);
+            bail!(
+                "lesson {} has no proof yet; `cargo xtask list` shows which have",
+                lesson.id
+            );
         };
         for id in only {
             lesson.criterion(id)?;
         }
         let asked = |id: &str| only.is_empty() || only.iter().any(|only| only == id);
-        let ids = proof.criteria.iter().map(|criterion| criterion.id).filter(|id| asked(id));
+        let ids = proof
+            .criteria
+            .iter()
+            .map(|criterion| criterion.id)
+            .filter(|id| asked(id));
         let criteria: Vec<_> = ids
             .map(|id| lesson.criterion(id).with_context(disagreement))
             .collect::<Result<_>>()?;
-        if let Some(id) = only.iter().find(|id| !criteria.iter().any(|known| known.id == **id)) {
-            bail!("criterion {id} of {} is in the text alone; {}", lesson.id, disagreement());
+        if let Some(id) = only
+            .iter()
+            .find(|id| !criteria.iter().any(|known| known.id == **id))
+        {
+            bail!(
+                "criterion {id} of {} is in the text alone; {}",
+                lesson.id,
+                disagreement()
+            );
         }
-        Ok(Self { lesson, proof, criteria, flags: String::new() })
+        Ok(Self {
+            lesson,
+            proof,
+            criteria,
+            flags: String::new(),
+        })
     }
 
     /// The ids of the criteria to ask.
@@ -80,12 +99,22 @@ impl<'a> Question<'a> {
                 ..Cause::default()
             }),
         };
-        self.criteria.iter().map(finding).filter_map(|finding| self.report(finding)).collect()
+        self.criteria
+            .iter()
+            .map(finding)
+            .filter_map(|finding| self.report(finding))
+            .collect()
     }
 
     fn report(&self, finding: Finding) -> Option<CriterionReport> {
-        let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
-        let cause = finding.cause.map(|cause| Cause { replay: self.replay(&criterion.id), ..cause });
+        let criterion = self
+            .criteria
+            .iter()
+            .find(|known| known.id == finding.criterion)?;
+        let cause = finding.cause.map(|cause| Cause {
+            replay: self.replay(&criterion.id),
+            ..cause
+        });
         Some(CriterionReport {
             id: criterion.id.clone(),
             kind: criterion.kind,
@@ -99,7 +128,10 @@ impl<'a> Question<'a> {
 
     fn replay(&self, criterion: &str) -> String {
         let flags = &self.flags;
-        format!("cargo xtask prove {} --only {criterion}{flags}", self.lesson.id)
+        format!(
+            "cargo xtask prove {} --only {criterion}{flags}",
+            self.lesson.id
+        )
     }
 }
 

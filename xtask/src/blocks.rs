@@ -47,7 +47,9 @@ pub fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
 /// What a `cargo xtask …` command prints on standard output: in 80 columns, without colour.
 fn printed(command: &str) -> Result<String> {
     let words = shell_words::split(command).with_context(|| format!("cannot read `{command}`"))?;
-    let [cargo, xtask, arguments @ ..] = words.as_slice() else { bail!("{}", foreign(command)) };
+    let [cargo, xtask, arguments @ ..] = words.as_slice() else {
+        bail!("{}", foreign(command))
+    };
     if (cargo.as_str(), xtask.as_str()) != ("cargo", "xtask") {
         bail!("{}", foreign(command));
     }
@@ -59,10 +61,17 @@ fn printed(command: &str) -> Result<String> {
         .output()
         .with_context(|| format!("cannot run `{command}`"))?;
     if output.status.code().is_none_or(|code| code > 1) {
-        bail!("`{command}` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "`{command}` ended with {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     let lines = String::from_utf8_lossy(&output.stdout);
-    Ok(lines.lines().map(|line| line.trim_end().to_owned() + "\n").collect())
+    Ok(lines
+        .lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect())
 }
 
 fn foreign(command: &str) -> String {
@@ -88,7 +97,11 @@ fn steady(line: &str) -> Vec<&str> {
         _ => "",
     };
     let masks: Vec<_> = words.iter().enumerate().map(mask).collect();
-    words.into_iter().zip(masks).map(|(word, mask)| if mask.is_empty() { word } else { mask }).collect()
+    words
+        .into_iter()
+        .zip(masks)
+        .map(|(word, mask)| if mask.is_empty() { word } else { mask })
+        .collect()
 }
 
 #[cfg(test)]
@@ -97,24 +110,46 @@ mod tests {
 
     #[test]
     fn times_and_tiers_do_not_make_a_block_stale() {
-        assert!(alike("proved · 10 of 10 · 58 ms\n", "proved · 10 of 10 · 1061 ms\n"));
-        assert!(alike("w03-l02  Accept  solution · boxed", "w03-l02  Accept  solution · plain"));
+        assert!(alike(
+            "proved · 10 of 10 · 58 ms\n",
+            "proved · 10 of 10 · 1061 ms\n"
+        ));
+        assert!(alike(
+            "w03-l02  Accept  solution · boxed",
+            "w03-l02  Accept  solution · plain"
+        ));
         assert!(alike("took 9998 ms", "took 10.2 s"));
-        assert!(!alike("proved · 10 of 10 · 58 ms", "proved · 9 of 10 · 58 ms"));
+        assert!(!alike(
+            "proved · 10 of 10 · 58 ms",
+            "proved · 9 of 10 · 58 ms"
+        ));
         assert!(!alike("a\nb\n", "a\n"));
     }
 
     #[test]
     fn a_foreign_command_is_refused() {
-        assert!(printed("rm -rf /").unwrap_err().to_string().contains("only those can be shown"));
+        assert!(
+            printed("rm -rf /")
+                .unwrap_err()
+                .to_string()
+                .contains("only those can be shown")
+        );
         assert!(printed("cargo").is_err());
     }
 
     #[test]
     fn blocks_are_rewritten_from_the_end() {
-        let block = |start, end| Output { command: String::new(), text: String::new(), range: start..end, line: 1 };
+        let block = |start, end| Output {
+            command: String::new(),
+            text: String::new(),
+            range: start..end,
+            line: 1,
+        };
         let (first, second) = (block(1, 2), block(3, 4));
-        let stale = [&first, &second].map(|block| Stale { block, printed: "long".into() });
+        let stale = [&first, &second].map(|block| Stale {
+            block,
+            printed: "long".into(),
+        });
         assert_eq!(rewritten("-a-b-", &stale), "-long-long-");
     }
 }

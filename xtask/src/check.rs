@@ -43,11 +43,20 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut screen = Screen::stdout();
     let course = match Course::open(place::root()) {
         Ok(course) => course,
-        Err(problems) => return show(problems.0.iter().map(ToString::to_string).collect(), 0, &mut screen),
+        Err(problems) => {
+            return show(
+                problems.0.iter().map(ToString::to_string).collect(),
+                0,
+                &mut screen,
+            );
+        }
     };
     let lessons: Vec<_> = match args.lessons.as_slice() {
         [] => course.lessons().iter().collect(),
-        ids => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+        ids => ids
+            .iter()
+            .map(|id| course.lesson(id))
+            .collect::<Result<_, _>>()?,
     };
     let mut differences = Vec::new();
     for lesson in &lessons {
@@ -63,7 +72,10 @@ fn show(differences: Vec<String>, lessons: usize, screen: &mut Screen) -> Result
         screen.show(&Line::new().plain(difference))?;
     }
     let end = match differences.len() {
-        0 => Line::new().good("consistent").faint(" · ").plain(&amount(lessons, "lesson")),
+        0 => Line::new()
+            .good("consistent")
+            .faint(" · ")
+            .plain(&amount(lessons, "lesson")),
         some => Line::new().bad(&amount(some, "difference")),
     };
     screen.show(&end)?;
@@ -77,16 +89,30 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
         Err(problems) => return problems.0.iter().map(ToString::to_string).collect(),
     };
     let Some(proof) = proofs::of(&lesson.id) else {
-        return vec![format!("{}:1: lesson {} has no proof; write one in crates/proofs", lesson.path.display(), lesson.id)];
+        return vec![format!(
+            "{}:1: lesson {} has no proof; write one in crates/proofs",
+            lesson.path.display(),
+            lesson.id
+        )];
     };
-    let ids: Vec<_> = proof.criteria.iter().map(|criterion| criterion.id).collect();
+    let ids: Vec<_> = proof
+        .criteria
+        .iter()
+        .map(|criterion| criterion.id)
+        .collect();
     let compared = consistency::compare(lesson, &ids, &patches);
     let mut differences: Vec<_> = compared.iter().map(ToString::to_string).collect();
     match stage::sources(&course.root().join(lesson.folder())) {
         Err(error) => differences.push(format!("{error:#}")),
         Ok(sources) => {
-            let misfits = patches.iter().map(|patch| stage::patched(&sources, &wrong(patch)));
-            differences.extend(misfits.filter_map(Result::err).map(|error| format!("{error:#}")));
+            let misfits = patches
+                .iter()
+                .map(|patch| stage::patched(&sources, &wrong(patch)));
+            differences.extend(
+                misfits
+                    .filter_map(Result::err)
+                    .map(|error| format!("{error:#}")),
+            );
         }
     }
     differences
@@ -94,7 +120,10 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
 
 fn starters(course: &Course, lesson: &Lesson) -> Vec<String> {
     match starter::starters(course.root(), lesson) {
-        Ok(starters) => starters.iter().filter_map(starter::Starter::difference).collect(),
+        Ok(starters) => starters
+            .iter()
+            .filter_map(starter::Starter::difference)
+            .collect(),
         Err(error) => vec![format!("{error:#}")],
     }
 }
@@ -107,13 +136,17 @@ fn outputs(course: &Course, lesson: &Lesson, write: bool) -> Result<Vec<String>>
     };
     if write && !stale.is_empty() {
         let path = course.root().join(&lesson.path);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         replace(&path, blocks::rewritten(&text, &stale).as_bytes())?;
         return Ok(Vec::new());
     }
     let difference = |Stale { block, .. }: &Stale<'_>| {
         let place = format!("{}:{}", lesson.path.display(), block.line);
-        format!("{place}: `{}` prints something else now; `cargo xtask check --write` puts it here", block.command)
+        format!(
+            "{place}: `{}` prints something else now; `cargo xtask check --write` puts it here",
+            block.command
+        )
     };
     Ok(stale.iter().map(difference).collect())
 }

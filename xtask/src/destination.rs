@@ -21,15 +21,23 @@ impl Destination {
     /// # Errors
     /// Names the file, and what is in the way.
     pub fn new(file: Option<&Path>) -> Result<Self> {
-        let Some(file) = file else { return Ok(Self::Stdout) };
+        let Some(file) = file else {
+            return Ok(Self::Stdout);
+        };
         let place = || format!("--out {}: cannot write there", file.display());
         // A link stays a link: what it points to is replaced.
         let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         if path.exists() && !path.is_file() {
-            bail!("--out {}: not a file; name one to write the report to", file.display());
+            bail!(
+                "--out {}: not a file; name one to write the report to",
+                file.display()
+            );
         }
         if path.exists() {
-            OpenOptions::new().write(true).open(&path).with_context(place)?;
+            OpenOptions::new()
+                .write(true)
+                .open(&path)
+                .with_context(place)?;
         }
         beside(&path).with_context(place)?;
         Ok(Self::File(path))
@@ -64,7 +72,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// An unfinished file in the same folder, so that a rename can put it in place (rename(2), atomic).
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(ErrorKind::IsADirectory)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
     Builder::new()
         .prefix(name)
@@ -75,7 +85,9 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 
 fn to_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     written.or_else(|error| match error.kind() {
         ErrorKind::BrokenPipe => Ok(()),
         _ => Err(error),
@@ -94,7 +106,10 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         Destination::new(Some(&path)).unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -102,7 +117,10 @@ mod tests {
     fn a_device_a_folder_and_a_missing_folder_are_refused_beforehand() {
         for place in ["/dev/null", "/", "/no/such/folder/report.json", ""] {
             let refused = Destination::new(Some(Path::new(place)));
-            assert!(refused.is_err_and(|error| error.to_string().contains("--out")), "{place}");
+            assert!(
+                refused.is_err_and(|error| error.to_string().contains("--out")),
+                "{place}"
+            );
         }
     }
 }

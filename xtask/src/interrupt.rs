@@ -2,8 +2,14 @@
 //!
 //! Servers need no care here: the witness ties each one's life to ours.
 
-use nix::{sys::signal::{Signal, kill}, unistd::Pid};
-use signal_hook::{consts::{SIGINT, SIGTERM}, iterator::Signals};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
 use std::io;
 use std::process::{Child, Output, exit};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};

@@ -26,8 +26,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
     if args.lessons.is_empty() {
         screen.show_all(&overview(course.lessons(), screen.width()))?;
     }
-    let named: Vec<_> =
-        args.lessons.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?;
+    let named: Vec<_> = args
+        .lessons
+        .iter()
+        .map(|id| course.lesson(id))
+        .collect::<Result<_, _>>()?;
     for (index, lesson) in named.into_iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
@@ -42,16 +45,35 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     let figures = |lesson: &Lesson| {
         let tasks = amount(lesson.tasks.len(), "task");
         let criteria = lesson.criteria.len();
-        format!("{:>4} min  {tasks:>8}  {criteria:>2} criteria", lesson.duration_min)
+        format!(
+            "{:>4} min  {tasks:>8}  {criteria:>2} criteria",
+            lesson.duration_min
+        )
     };
     let room = width.saturating_sub(9 + 2 + 31).max(16);
     let title = |lesson: &Lesson| wrapped(&lesson.title, room);
-    let longest = lessons.iter().flat_map(title).map(|piece| piece.chars().count()).max().unwrap_or(0);
+    let longest = lessons
+        .iter()
+        .flat_map(title)
+        .map(|piece| piece.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut lines = Vec::new();
     for lesson in lessons {
         for (row, piece) in title(lesson).iter().enumerate() {
-            let (id, figures) = if row == 0 { (lesson.id.as_str(), figures(lesson)) } else { ("", String::new()) };
-            lines.push(Line::new().strong(id).to(9).plain(piece).to(9 + longest + 1).faint(&figures));
+            let (id, figures) = if row == 0 {
+                (lesson.id.as_str(), figures(lesson))
+            } else {
+                ("", String::new())
+            };
+            lines.push(
+                Line::new()
+                    .strong(id)
+                    .to(9)
+                    .plain(piece)
+                    .to(9 + longest + 1)
+                    .faint(&figures),
+            );
         }
     }
     lines
@@ -59,14 +81,29 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
 
 /// A lesson's tasks, each with its criteria.
 fn contents(lesson: &Lesson, width: usize) -> Vec<Line> {
-    let title = Line::new().strong(&lesson.id).plain("  ").strong(&lesson.title);
+    let title = Line::new()
+        .strong(&lesson.id)
+        .plain("  ")
+        .strong(&lesson.title);
     let mut lines = vec![title.faint(&format!("  {} min", lesson.duration_min))];
     lines.push(Line::new().faint(&lesson.path.to_string_lossy()));
-    let ids = Ids::of(lesson.criteria.iter().map(|criterion| criterion.id.as_str()));
+    let ids = Ids::of(
+        lesson
+            .criteria
+            .iter()
+            .map(|criterion| criterion.id.as_str()),
+    );
     for Task { number, title, .. } in &lesson.tasks {
         lines.push(Line::new());
-        lines.push(Line::new().plain("  ").strong(&format!("Task {number}  {title}")));
-        let own = lesson.criteria.iter().filter(|criterion| criterion.task == *number);
+        lines.push(
+            Line::new()
+                .plain("  ")
+                .strong(&format!("Task {number}  {title}")),
+        );
+        let own = lesson
+            .criteria
+            .iter()
+            .filter(|criterion| criterion.task == *number);
         lines.extend(own.flat_map(|Criterion { id, text, .. }| ids.stated(id, text, width)));
     }
     lines

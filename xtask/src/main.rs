@@ -38,16 +38,22 @@ Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopp
 
 fn main() -> ExitCode {
     let task = Cli::parse().command;
-    let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
-        Task::Prove(args) => prove::run(args),
-        Task::List(args) => list::run(args),
-        Task::Starter(args) => starter::run(args),
-        Task::Mistakes(args) => mistakes::run(args),
-        Task::Check(args) => check::run(args),
-    });
+    let done = interrupt::listen()
+        .map_err(anyhow::Error::from)
+        .and_then(|()| match &task {
+            Task::Prove(args) => prove::run(args),
+            Task::List(args) => list::run(args),
+            Task::Starter(args) => starter::run(args),
+            Task::Mistakes(args) => mistakes::run(args),
+            Task::Check(args) => check::run(args),
+        });
     done.unwrap_or_else(|error| {
         show::error(&error);
-        if interrupt::requested() { Outcome::Stopped } else { Outcome::Fault }
+        if interrupt::requested() {
+            Outcome::Stopped
+        } else {
+            Outcome::Fault
+        }
     })
     .into()
 }

@@ -57,8 +57,11 @@ Exit status: 0 all caught; 1 some not; 2 misuse, or a fault of the machine.";
 /// Misuse, a patch that does not apply or compile, and faults of the machine.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
-    let lessons: Vec<_> =
-        args.lessons.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?;
+    let lessons: Vec<_> = args
+        .lessons
+        .iter()
+        .map(|id| course.lesson(id))
+        .collect::<Result<_, _>>()?;
     let mut screen = Screen::stdout();
     let mut missed = false;
     for (index, lesson) in lessons.into_iter().enumerate() {
@@ -68,14 +71,25 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let patches = chosen(&course, lesson, &args.only)?;
         missed |= table(lesson, &patches, args.format, &mut screen)?;
     }
-    Ok(if interrupt::requested() { Outcome::Stopped } else { Outcome::of_differences(missed) })
+    Ok(if interrupt::requested() {
+        Outcome::Stopped
+    } else {
+        Outcome::of_differences(missed)
+    })
 }
 
 fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<MistakePatch>> {
     let mut patches = course.mistakes(lesson)?;
-    if let Some(id) = only.iter().find(|id| !patches.iter().any(|patch| patch.id == **id)) {
+    if let Some(id) = only
+        .iter()
+        .find(|id| !patches.iter().any(|patch| patch.id == **id))
+    {
         let ids: Vec<_> = patches.iter().map(|patch| patch.id.as_str()).collect();
-        bail!("mistake {id:?} is not in {}; it has {}", lesson.id, ids.join(", "));
+        bail!(
+            "mistake {id:?} is not in {}; it has {}",
+            lesson.id,
+            ids.join(", ")
+        );
     }
     patches.retain(|patch| only.is_empty() || only.contains(&patch.id));
     Ok(patches)
@@ -96,7 +110,11 @@ fn table(
     let programs = stage::build(&lesson.id, &folder, &wrongs)?;
     let width = screen.width();
     if format == Format::Human {
-        let title = format!("{} · {}", lesson.title, amount(patches.len(), "wrong server"));
+        let title = format!(
+            "{} · {}",
+            lesson.title,
+            amount(patches.len(), "wrong server")
+        );
         screen.show(&Line::new().strong(&lesson.id).plain("  ").strong(&title))?;
         screen.show_all(&shape.head(width))?;
     }
@@ -121,17 +139,29 @@ fn table(
 
 /// What [`stage::build`] needs of a patch.
 pub fn wrong(patch: &MistakePatch) -> Wrong<'_> {
-    Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff }
+    Wrong {
+        id: &patch.id,
+        path: &patch.path,
+        diff: &patch.diff,
+    }
 }
 
 fn subject(program: PathBuf, directory: PathBuf) -> Subject {
     let command = vec![program.into()];
-    Subject { command, directory, port: None, capacity: None, timeout: Duration::from_secs(10) }
+    Subject {
+        command,
+        directory,
+        port: None,
+        capacity: None,
+        timeout: Duration::from_secs(10),
+    }
 }
 
 /// Whether the criterion that a patch names failed, with the row that it names as the cause.
 pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judged<'a> {
-    let named = criteria.iter().find(|criterion| criterion.id == patch.criterion);
+    let named = criteria
+        .iter()
+        .find(|criterion| criterion.id == patch.criterion);
     let cause = named.and_then(|criterion| criterion.cause.as_ref());
     let row = cause.and_then(|cause| cause.mistake.as_deref());
     let criterion = &patch.criterion;
@@ -140,7 +170,10 @@ pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judge
         (Some(Status::Failed), row) => {
             let summary = cause.map_or("", |cause| &cause.summary);
             let named = row.map_or("no row".to_owned(), |row| format!("the row {row}"));
-            Some(format!("{criterion} names {named}, not {}: {summary}", patch.row))
+            Some(format!(
+                "{criterion} names {named}, not {}: {summary}",
+                patch.row
+            ))
         }
         (Some(Status::Proved), _) => Some(format!("{criterion} does not catch it")),
         (Some(_), _) => {
@@ -150,7 +183,12 @@ pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judge
         (None, _) => Some(format!("no criterion is called {criterion}")),
     };
     let statuses = criteria.iter().map(|criterion| criterion.status).collect();
-    Judged { id: &patch.id, criterion, statuses, missed }
+    Judged {
+        id: &patch.id,
+        criterion,
+        statuses,
+        missed,
+    }
 }
 
 fn end(caught: usize, all: usize) -> Line {
@@ -171,7 +209,10 @@ mod tests {
     fn judged(status: Status, row: Option<&str>) -> Option<String> {
         let text = "mistake: m\ncriterion: slots\nrow: wrong-fd\n\nIt is wrong.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
         let patch = MistakePatch::parse(Path::new("m.patch"), text.as_bytes()).unwrap();
-        let cause = Cause { mistake: row.map(str::to_owned), ..Cause::default() };
+        let cause = Cause {
+            mistake: row.map(str::to_owned),
+            ..Cause::default()
+        };
         let criterion = CriterionReport {
             id: "slots".into(),
             kind: Kind::Prove,
@@ -187,9 +228,25 @@ mod tests {
     #[test]
     fn only_its_own_criterion_and_row_catch_a_mistake() {
         assert_eq!(judged(Status::Failed, Some("wrong-fd")), None);
-        assert!(judged(Status::Failed, Some("idle")).unwrap().contains("names the row idle"));
-        assert!(judged(Status::Failed, None).unwrap().contains("names no row"));
-        assert!(judged(Status::Proved, None).unwrap().contains("does not catch it"));
-        assert!(judged(Status::Skipped, None).unwrap().contains("could not be asked"));
+        assert!(
+            judged(Status::Failed, Some("idle"))
+                .unwrap()
+                .contains("names the row idle")
+        );
+        assert!(
+            judged(Status::Failed, None)
+                .unwrap()
+                .contains("names no row")
+        );
+        assert!(
+            judged(Status::Proved, None)
+                .unwrap()
+                .contains("does not catch it")
+        );
+        assert!(
+            judged(Status::Skipped, None)
+                .unwrap()
+                .contains("could not be asked")
+        );
     }
 }

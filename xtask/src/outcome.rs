@@ -19,11 +19,13 @@ pub enum Outcome {
 impl Outcome {
     /// What several verdicts add up to: one `not yet` outweighs what could not be seen.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
-        verdicts.into_iter().fold(Self::Right, |outcome, verdict| match (outcome, verdict) {
-            (_, Verdict::NotYet) | (Self::NotYet, _) => Self::NotYet,
-            (_, Verdict::Inconclusive) => Self::Fault,
-            (_, Verdict::Proved) => outcome,
-        })
+        verdicts
+            .into_iter()
+            .fold(Self::Right, |outcome, verdict| match (outcome, verdict) {
+                (_, Verdict::NotYet) | (Self::NotYet, _) => Self::NotYet,
+                (_, Verdict::Inconclusive) => Self::Fault,
+                (_, Verdict::Proved) => outcome,
+            })
     }
 
     /// 1 where there is something to report.
@@ -50,7 +52,10 @@ mod tests {
 
     #[test]
     fn not_yet_outweighs_inconclusive() {
-        assert_eq!(Outcome::of([Proved, Inconclusive, NotYet, Inconclusive]), Outcome::NotYet);
+        assert_eq!(
+            Outcome::of([Proved, Inconclusive, NotYet, Inconclusive]),
+            Outcome::NotYet
+        );
         assert_eq!(Outcome::of([Inconclusive, Proved]), Outcome::Fault);
         assert_eq!(Outcome::of([Proved, Proved]), Outcome::Right);
     }

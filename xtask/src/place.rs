@@ -8,12 +8,16 @@ pub fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let ours = manifest.filter(|folder| folder.ends_with("xtask"));
     let folder = ours.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    folder.parent().map_or_else(|| folder.clone(), Path::to_path_buf)
+    folder
+        .parent()
+        .map_or_else(|| folder.clone(), Path::to_path_buf)
 }
 
 /// Where builds go: `CARGO_TARGET_DIR`, else `target/` in the root.
 pub fn target() -> PathBuf {
-    let named = env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let named = env::var_os("CARGO_TARGET_DIR")
+        .filter(|name| !name.is_empty())
+        .map(PathBuf::from);
     let target = named.unwrap_or_else(|| root().join("target"));
     std::path::absolute(&target).unwrap_or(target)
 }

@@ -1,6 +1,6 @@
 //! Builds a lesson's server with cargo.
 
-use crate::{interrupt, place, show};
+use crate::{interrupt, place};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -37,7 +37,9 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let mut command = cargo(&manifest, colour);
     let target = place::target();
     match solution {
-        true => command.args(["--features", "solution", "--target-dir"]).arg(target.join("solution")),
+        true => command
+            .args(["--features", "solution", "--target-dir"])
+            .arg(target.join("solution")),
         false => command.arg("--target-dir").arg(target),
     };
     build(command)
@@ -48,9 +50,16 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
 /// # Errors
 /// As [`lesson`].
 pub fn solutions(folder: &Path) -> Result<Built> {
-    let mut command = cargo(&folder.join("Cargo.toml"), show::errors_in_colour());
+    let mut command = cargo(&folder.join("Cargo.toml"), false);
     // --bins: the libraries, all of one name, then stay apart under their hashed names.
-    command.args(["--workspace", "--bins", "--features", "solution", "--offline", "--target-dir"]);
+    command.args([
+        "--workspace",
+        "--bins",
+        "--features",
+        "solution",
+        "--offline",
+        "--target-dir",
+    ]);
     command.arg(folder.join("target"));
     build(command)
 }
@@ -60,21 +69,39 @@ fn cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     let colour = if colour { "always" } else { "never" };
-    command.args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
-    command.args([OsStr::new("--color"), colour.as_ref(), "--manifest-path".as_ref(), manifest.as_ref()]);
+    command.args([
+        "build",
+        "--quiet",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    command.args([
+        OsStr::new("--color"),
+        colour.as_ref(),
+        "--manifest-path".as_ref(),
+        manifest.as_ref(),
+    ]);
     command.current_dir(place::root());
     command
 }
 
 fn build(mut command: Command) -> Result<Built> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let start = Instant::now();
     let child = command.spawn().with_context(|| {
-        format!("cannot run {}; is cargo in PATH?", command.get_program().display())
+        format!(
+            "cannot run {}; is cargo in PATH?",
+            command.get_program().display()
+        )
     })?;
     let output = interrupt::wait(child).context("cannot read what cargo prints")?;
     let elapsed = start.elapsed();
-    let words = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    let words = String::from_utf8_lossy(&output.stderr)
+        .trim_end()
+        .to_owned();
     let messages = messages(&output.stdout);
     let compiled = messages.iter().find_map(|message| match message {
         Message::BuildFinished { success } => Some(*success),
@@ -82,9 +109,18 @@ fn build(mut command: Command) -> Result<Built> {
     });
     match compiled {
         // Cargo says nothing at all about compiling where it stops before that.
-        None => bail!("cargo could not start to compile:\n{words}"),
-        Some(false) => Ok(Built { elapsed, result: Err(words) }),
-        Some(true) => Ok(Built { elapsed, result: Ok(messages.into_iter().filter_map(program).collect()) }),
+        None => bail!(
+            "cargo could not start to compile:\n{}",
+            anstream::adapter::strip_str(&words)
+        ),
+        Some(false) => Ok(Built {
+            elapsed,
+            result: Err(words),
+        }),
+        Some(true) => Ok(Built {
+            elapsed,
+            result: Ok(messages.into_iter().filter_map(program).collect()),
+        }),
     }
 }
 
@@ -92,8 +128,13 @@ fn build(mut command: Command) -> Result<Built> {
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
-    CompilerArtifact { target: Target, executable: Option<PathBuf> },
-    BuildFinished { success: bool },
+    CompilerArtifact {
+        target: Target,
+        executable: Option<PathBuf>,
+    },
+    BuildFinished {
+        success: bool,
+    },
     #[serde(other)]
     Other,
 }
@@ -105,14 +146,20 @@ struct Target {
 
 fn messages(stdout: &[u8]) -> Vec<Message> {
     let lines = stdout.split(|byte| *byte == b'\n');
-    lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    lines
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect()
 }
 
 fn program(message: Message) -> Option<Program> {
     match message {
-        Message::CompilerArtifact { target, executable: Some(path) } => {
-            Some(Program { name: target.name, path })
-        }
+        Message::CompilerArtifact {
+            target,
+            executable: Some(path),
+        } => Some(Program {
+            name: target.name,
+            path,
+        }),
         _ => None,
     }
 }

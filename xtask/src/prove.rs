@@ -90,21 +90,38 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Format::Human => screen.text().to_owned(),
         Format::Json => serde_json::to_string_pretty(&Report { schema: 1, lessons })? + "\n",
     })?;
-    Ok(if interrupt::requested() { Outcome::Stopped } else { outcome })
+    Ok(if interrupt::requested() {
+        Outcome::Stopped
+    } else {
+        outcome
+    })
 }
 
 fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
-    let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
+    let all = course
+        .lessons()
+        .iter()
+        .filter(|lesson| proofs::of(&lesson.id).is_some());
     let named: Vec<_> = match (args.lessons.as_slice(), args.choice.solution) {
         ([], true) => all.collect(),
         ([], false) => {
-            let ids: Vec<_> = all.map(|lesson| format!("  {}  {}", lesson.id, lesson.title)).collect();
+            let ids: Vec<_> = all
+                .map(|lesson| format!("  {}  {}", lesson.id, lesson.title))
+                .collect();
             bail!("name a lesson to prove:\n{}", ids.join("\n"));
         }
-        (ids, _) => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+        (ids, _) => ids
+            .iter()
+            .map(|id| course.lesson(id))
+            .collect::<Result<_, _>>()?,
     };
     let flags = args.choice.flags();
-    let question = |lesson| Ok(Question { flags: flags.clone(), ..Question::new(lesson, &args.only)? });
+    let question = |lesson| {
+        Ok(Question {
+            flags: flags.clone(),
+            ..Question::new(lesson, &args.only)?
+        })
+    };
     named.into_iter().map(question).collect()
 }
 
@@ -130,7 +147,13 @@ fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<V
         return Ok(vec![report]);
     }
     let runs = interrupt::patiently(|| repeat(question, &server, subject, args.repeat))?;
-    screen.show_all(&tally::lines(question, &runs, args.repeat, start.elapsed(), screen.width()))?;
+    screen.show_all(&tally::lines(
+        question,
+        &runs,
+        args.repeat,
+        start.elapsed(),
+        screen.width(),
+    ))?;
     Ok(runs)
 }
 
@@ -151,10 +174,18 @@ fn repeat(
 
 fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
     let runs = format!("{} runs", args.repeat);
-    let notes = [args.choice.note(), Some(proofs::launch_tier()), (args.repeat > 1).then_some(&runs)];
+    let notes = [
+        args.choice.note(),
+        Some(proofs::launch_tier()),
+        (args.repeat > 1).then_some(&runs),
+    ];
     let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let lesson = question.lesson;
-    let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
+    let heading = Heading {
+        id: &lesson.id,
+        title: &lesson.title,
+        note: &note,
+    };
     screen.show_all(&heading.lines(screen.width()))
 }
 
@@ -162,7 +193,10 @@ fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Res
 fn refused(question: &Question<'_>, server: Server, screen: &mut Screen) -> Result<LessonReport> {
     anstream::eprintln!("{}", server.build.message.as_deref().unwrap_or_default());
     let report = report(question, &server, question.unasked(), Duration::ZERO);
-    let parts = ["it does not compile".to_owned(), "next: the first error above".to_owned()];
+    let parts = [
+        "it does not compile".to_owned(),
+        "next: the first error above".to_owned(),
+    ];
     screen.show(&last(Verdict::NotYet, &parts))?;
     Ok(report)
 }
@@ -177,7 +211,10 @@ fn report(
         lesson: question.lesson.id.clone(),
         title: question.lesson.title.clone(),
         subject: server.named.clone(),
-        launch: server.subject.as_ref().map(|_| proofs::launch_tier().to_owned()),
+        launch: server
+            .subject
+            .as_ref()
+            .map(|_| proofs::launch_tier().to_owned()),
         verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
         build: server.build.clone(),
         millis: elapsed.as_secs_f64() * 1e3,
@@ -187,11 +224,20 @@ fn report(
 
 fn last_line(report: &LessonReport, elapsed: Duration) -> Line {
     let criteria = &report.criteria;
-    let proved = criteria.iter().filter(|each| each.status == Status::Proved).count();
-    let unseen = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
+    let proved = criteria
+        .iter()
+        .filter(|each| each.status == Status::Proved)
+        .count();
+    let unseen = criteria
+        .iter()
+        .filter(|each| each.status == Status::Inconclusive)
+        .count();
     let mut parts = match report.verdict {
         Verdict::Inconclusive => {
-            vec![format!("{proved} of {} proved, {unseen} could not be seen", criteria.len())]
+            vec![format!(
+                "{proved} of {} proved, {unseen} could not be seen",
+                criteria.len()
+            )]
         }
         _ => vec![format!("{proved} of {}", criteria.len())],
     };
@@ -211,7 +257,13 @@ struct Live<'a> {
 
 impl<'a> Live<'a> {
     fn new(question: &'a Question<'a>, all: bool, screen: &'a mut Screen) -> Self {
-        Self { question, screen, ids: Ids::of(question.ids()), in_full: true, all }
+        Self {
+            question,
+            screen,
+            ids: Ids::of(question.ids()),
+            in_full: true,
+            all,
+        }
     }
 
     fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
@@ -226,10 +278,15 @@ impl<'a> Live<'a> {
             Status::Skipped => (format!("not run: {summary}"), ""),
             Status::Inconclusive => (format!("could not be seen: {summary}"), ""),
         };
-        self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
+        self.screen.show_all(
+            &self
+                .ids
+                .lines(report.status, &report.id, &text, note, width),
+        )?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
             self.in_full = false;
-            self.screen.show_all(&tally::in_full(self.question.lesson, cause, width))?;
+            self.screen
+                .show_all(&tally::in_full(self.question.lesson, cause, width))?;
         }
         Ok(())
     }

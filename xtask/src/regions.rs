@@ -13,7 +13,10 @@ pub const ALLOW: &str = r#"#![allow(unused, reason = "tasks are still to do")]"#
 /// [`Malformed`] where a region is nested, is left open or has no number and title.
 pub fn starter(solution: &str) -> Result<String, Malformed> {
     let lines: Vec<&str> = solution.lines().collect();
-    let head = lines.iter().take_while(|line| line.starts_with("//!")).count();
+    let head = lines
+        .iter()
+        .take_while(|line| line.starts_with("//!"))
+        .count();
     let mut starter: Vec<String> = lines[..head].iter().map(|line| line.to_string()).collect();
     starter.push(ALLOW.to_owned());
     let mut open = None;
@@ -25,17 +28,28 @@ pub fn starter(solution: &str) -> Result<String, Malformed> {
             }
             (Mark::Close, Some(_)) => open = None,
             (Mark::Open(_), Some(outer)) => {
-                return Err(malformed(number, format!("the region of line {outer} is still open here; close it with `// </task>` first")));
+                return Err(malformed(
+                    number,
+                    format!(
+                        "the region of line {outer} is still open here; close it with `// </task>` first"
+                    ),
+                ));
             }
             (Mark::Close, None) => {
-                return Err(malformed(number, "no region is open here; begin it with `// <task 1: title>`"));
+                return Err(malformed(
+                    number,
+                    "no region is open here; begin it with `// <task 1: title>`",
+                ));
             }
             (Mark::Text, None) => starter.push(line.to_string()),
             (Mark::Text, Some(_)) => {}
         }
     }
     match open {
-        Some(line) => Err(malformed(line, "this region has no end; close it with `// </task>`")),
+        Some(line) => Err(malformed(
+            line,
+            "this region has no end; close it with `// </task>`",
+        )),
         None => Ok(starter.join("\n") + "\n"),
     }
 }
@@ -66,22 +80,31 @@ enum Mark {
 
 fn mark(line: &str, number: usize) -> Result<Mark, Malformed> {
     let text = line.trim_start();
-    let Some(comment) = text.strip_prefix("//").map(str::trim) else { return Ok(Mark::Text) };
+    let Some(comment) = text.strip_prefix("//").map(str::trim) else {
+        return Ok(Mark::Text);
+    };
     if comment == "</task>" {
         return Ok(Mark::Close);
     }
     if !comment.starts_with("<task") && !comment.starts_with("</task") {
         return Ok(Mark::Text);
     }
-    let title = title(comment)
-        .ok_or_else(|| malformed(number, "a region begins as `// <task 1: title>` and ends as `// </task>`"))?;
+    let title = title(comment).ok_or_else(|| {
+        malformed(
+            number,
+            "a region begins as `// <task 1: title>` and ends as `// </task>`",
+        )
+    })?;
     let indent = &line[..line.len() - text.len()];
     Ok(Mark::Open(format!("{indent}todo!(\"{title}\")")))
 }
 
 /// `<task 2: find a slot>` as `Task 2: find a slot`, written so that it can stand in a `todo!`.
 fn title(comment: &str) -> Option<String> {
-    let (number, title) = comment.strip_prefix("<task ")?.strip_suffix('>')?.split_once(": ")?;
+    let (number, title) = comment
+        .strip_prefix("<task ")?
+        .strip_suffix('>')?
+        .split_once(": ")?;
     let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
     let escaped = title.trim().replace('\\', "\\\\").replace('"', "\\\"");
     let escaped = escaped.replace('{', "{{").replace('}', "}}");
@@ -89,7 +112,10 @@ fn title(comment: &str) -> Option<String> {
 }
 
 fn malformed(line: usize, problem: impl Into<String>) -> Malformed {
-    Malformed { line, problem: problem.into() }
+    Malformed {
+        line,
+        problem: problem.into(),
+    }
 }
 
 #[cfg(test)]
@@ -106,14 +132,21 @@ mod tests {
     #[test]
     fn a_title_may_hold_quotes_and_braces() {
         let starter = starter("// <task 1: say \"{hi}\" \\ wave>\n// </task>\n").unwrap();
-        assert!(starter.ends_with("\ntodo!(\"Task 1: say \\\"{{hi}}\\\" \\\\ wave\")\n"), "{starter}");
+        assert!(
+            starter.ends_with("\ntodo!(\"Task 1: say \\\"{{hi}}\\\" \\\\ wave\")\n"),
+            "{starter}"
+        );
     }
 
     #[test]
     fn every_malformed_region_is_an_error_with_its_line() {
         let cases = [
             ("x\n// <task 1: a>\n", 2, "no end"),
-            ("// <task 1: a>\n// <task 2: b>\n// </task>\n", 2, "of line 1 is still open"),
+            (
+                "// <task 1: a>\n// <task 2: b>\n// </task>\n",
+                2,
+                "of line 1 is still open",
+            ),
             ("x\n// </task>\n", 2, "no region is open"),
             ("// <task one: a>\n// </task>\n", 1, "a region begins as"),
             ("// <task 0: a>\n// </task>\n", 1, "a region begins as"),

@@ -35,7 +35,10 @@ pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<Pa
     for (wrong, name) in wrongs.iter().zip(&names) {
         let member = stage.join("members").join(name);
         let mut files = patched(&sources, wrong)?;
-        files.insert("Cargo.toml".into(), member_manifest(&manifest, name, folder)?);
+        files.insert(
+            "Cargo.toml".into(),
+            member_manifest(&manifest, name, folder)?,
+        );
         fill(&member, &files)?;
     }
     let root = place::root();
@@ -53,7 +56,8 @@ pub fn sources(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.join("src"), folder.join("solution")];
     while let Some(next) = folders.pop() {
-        let entries = fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))?;
+        let entries =
+            fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))?;
         for entry in entries {
             let path = entry?.path();
             if path.is_dir() {
@@ -79,16 +83,24 @@ pub fn patched(
     let mut changed = 0;
     for part in PatchSet::parse(wrong.diff, ParseOptions::unidiff()) {
         let part = part.map_err(|error| anyhow!("{place}: not a unified diff: {error}"))?;
-        let name = target(&part).with_context(|| format!("{place}: a diff changes files, it adds and removes none"))?;
+        let name = target(&part)
+            .with_context(|| format!("{place}: a diff changes files, it adds and removes none"))?;
         let text = files
             .get_mut(Path::new(&name))
             .with_context(|| format!("{place}: {name} is not a file of this lesson"))?;
-        let patch = part.patch().as_text().with_context(|| format!("{place}: a binary diff"))?;
-        *text = diffy::apply(text, patch)
-            .map_err(|error| anyhow!("{place}: {error} in {name}; write the patch anew against it"))?;
+        let patch = part
+            .patch()
+            .as_text()
+            .with_context(|| format!("{place}: a binary diff"))?;
+        *text = diffy::apply(text, patch).map_err(|error| {
+            anyhow!("{place}: {error} in {name}; write the patch anew against it")
+        })?;
         changed += 1;
     }
-    ensure!(changed > 0, "{place}: the diff changes nothing; it begins with `--- a/solution/…`");
+    ensure!(
+        changed > 0,
+        "{place}: the diff changes nothing; it begins with `--- a/solution/…`"
+    );
     Ok(files)
 }
 
@@ -102,12 +114,17 @@ fn target(part: &diffy::patch_set::FilePatch<'_, str>) -> Option<String> {
 
 /// The lesson's manifest for a copy: its own name, nothing but library and program, absolute paths.
 fn member_manifest(text: &str, name: &str, folder: &Path) -> Result<String> {
-    let mut manifest: DocumentMut = text.parse().with_context(|| format!("{}/Cargo.toml", folder.display()))?;
+    let mut manifest: DocumentMut = text
+        .parse()
+        .with_context(|| format!("{}/Cargo.toml", folder.display()))?;
     manifest["package"]["name"] = value(name);
     for unused in ["test", "bench", "example", "dev-dependencies"] {
         manifest.remove(unused);
     }
-    if let Some(bins) = manifest.get_mut("bin").and_then(Item::as_array_of_tables_mut) {
+    if let Some(bins) = manifest
+        .get_mut("bin")
+        .and_then(Item::as_array_of_tables_mut)
+    {
         bins.iter_mut().for_each(|bin| bin["name"] = value(name));
     }
     absolute_paths(manifest.get_mut("dependencies"), folder);
@@ -122,8 +139,13 @@ fn root_manifest(text: &str, root: &Path, members: &[String]) -> Result<String> 
     for key in rest.iter().filter(|key| !kept.contains(&key.as_str())) {
         manifest.remove(key);
     }
-    let workspace = manifest["workspace"].as_table_like_mut().context("Cargo.toml has no [workspace]")?;
-    let paths: Array = members.iter().map(|name| format!("members/{name}")).collect();
+    let workspace = manifest["workspace"]
+        .as_table_like_mut()
+        .context("Cargo.toml has no [workspace]")?;
+    let paths: Array = members
+        .iter()
+        .map(|name| format!("members/{name}"))
+        .collect();
     workspace.insert("members", value(paths));
     workspace.remove("exclude");
     workspace.remove("default-members");
@@ -132,9 +154,13 @@ fn root_manifest(text: &str, root: &Path, members: &[String]) -> Result<String> 
 }
 
 fn absolute_paths(dependencies: Option<&mut Item>, base: &Path) {
-    let Some(dependencies) = dependencies.and_then(Item::as_table_like_mut) else { return };
+    let Some(dependencies) = dependencies.and_then(Item::as_table_like_mut) else {
+        return;
+    };
     for (_, dependency) in dependencies.iter_mut() {
-        let Some(dependency) = dependency.as_table_like_mut() else { continue };
+        let Some(dependency) = dependency.as_table_like_mut() else {
+            continue;
+        };
         if let Some(path) = dependency_path(dependency) {
             let path = base.join(path).to_string_lossy().into_owned();
             dependency.insert("path", value(path));
@@ -149,11 +175,16 @@ fn dependency_path(dependency: &dyn TableLike) -> Option<String> {
 /// Makes `folder` hold exactly these files.
 fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
     if folder.join("src").exists() {
-        for stale in sources(folder)?.keys().filter(|old| !files.contains_key(*old)) {
+        for stale in sources(folder)?
+            .keys()
+            .filter(|old| !files.contains_key(*old))
+        {
             fs::remove_file(folder.join(stale))?;
         }
     }
-    files.iter().try_for_each(|(path, text)| write_changed(&folder.join(path), text))
+    files
+        .iter()
+        .try_for_each(|(path, text)| write_changed(&folder.join(path), text))
 }
 
 fn write_changed(path: &Path, text: &str) -> Result<()> {
@@ -168,7 +199,11 @@ fn write_changed(path: &Path, text: &str) -> Result<()> {
 
 /// Brings the stage's lock file up to the course's, which cargo then fits to the stage's members.
 fn copy_lock(course: &Path, stage: &Path) -> Result<()> {
-    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let changed = |path: &Path| {
+        fs::metadata(path)
+            .and_then(|metadata| metadata.modified())
+            .ok()
+    };
     if changed(stage) <= changed(course) {
         fs::copy(course, stage).with_context(|| format!("cannot copy {}", course.display()))?;
     }
@@ -180,7 +215,9 @@ fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
     let built = built.map_err(|words| anyhow!("a wrong server does not compile:\n{words}"))?;
     let path = |name: &String| {
         let program = built.iter().find(|program| program.name == *name);
-        program.map(|program| program.path.clone()).with_context(|| format!("cargo built no {name}"))
+        program
+            .map(|program| program.path.clone())
+            .with_context(|| format!("cargo built no {name}"))
     };
     names.iter().map(path).collect()
 }
@@ -197,18 +234,30 @@ mod tests {
 
     fn apply(text: &str, diff: &str) -> Result<String> {
         let sources = BTreeMap::from([("solution/a.rs".into(), text.to_owned())]);
-        let wrong = Wrong { id: "x", path: Path::new("mistakes/x.patch"), diff };
+        let wrong = Wrong {
+            id: "x",
+            path: Path::new("mistakes/x.patch"),
+            diff,
+        };
         patched(&sources, &wrong).map(|mut files| files.remove(Path::new("solution/a.rs")).unwrap())
     }
 
     #[test]
     fn a_patch_changes_its_file() {
-        assert_eq!(apply("fn a() {\n    right()\n}\n", DIFF).unwrap(), "fn a() {\n    wrong()\n}\n");
+        assert_eq!(
+            apply("fn a() {\n    right()\n}\n", DIFF).unwrap(),
+            "fn a() {\n    wrong()\n}\n"
+        );
     }
 
     #[test]
     fn a_patch_that_does_not_fit_is_named() {
-        for (text, diff) in [("fn b() {}\n", DIFF), ("", ""), ("", "@@ -1 +1 @@"), ("", &DIFF.replace("a.rs", "b.rs"))] {
+        for (text, diff) in [
+            ("fn b() {}\n", DIFF),
+            ("", ""),
+            ("", "@@ -1 +1 @@"),
+            ("", &DIFF.replace("a.rs", "b.rs")),
+        ] {
             let error = apply(text, diff).unwrap_err().to_string();
             assert!(error.starts_with("mistakes/x.patch: "), "{error}");
         }

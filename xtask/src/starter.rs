@@ -2,9 +2,9 @@
 
 use crate::destination::replace;
 use crate::outcome::Outcome;
+use crate::place;
 use crate::regions;
 use crate::show::{Line, Screen};
-use crate::place;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -46,7 +46,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let lessons: Vec<_> = match args.lessons.as_slice() {
         [] => course.lessons().iter().collect(),
-        ids => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+        ids => ids
+            .iter()
+            .map(|id| course.lesson(id))
+            .collect::<Result<_, _>>()?,
     };
     let mut starters = Vec::new();
     for lesson in lessons {
@@ -55,7 +58,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut screen = Screen::stdout();
     if args.check {
         let differing: Vec<_> = starters.iter().filter_map(Starter::difference).collect();
-        screen.show_all(&differing.iter().map(|text| Line::new().plain(text)).collect::<Vec<_>>())?;
+        screen.show_all(
+            &differing
+                .iter()
+                .map(|text| Line::new().plain(text))
+                .collect::<Vec<_>>(),
+        )?;
         return Ok(Outcome::of_differences(!differing.is_empty()));
     }
     write(&starters, args.force, &mut screen)?;
@@ -82,9 +90,14 @@ impl Starter {
             Some(present) if present == self.text.as_bytes() => return None,
             Some(present) => String::from_utf8_lossy(present),
         };
-        let same = present.lines().zip(self.text.lines()).take_while(|(is, should)| is == should);
+        let same = present
+            .lines()
+            .zip(self.text.lines())
+            .take_while(|(is, should)| is == should);
         let line = same.count() + 1;
-        Some(format!("{place}:{line}: is not what the solution derives; {next}"))
+        Some(format!(
+            "{place}:{line}: is not what the solution derives; {next}"
+        ))
     }
 }
 
@@ -98,11 +111,22 @@ pub fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.with_context(|| format!("cannot read {}", solution.display()))?,
     };
-    let mut names: Vec<_> =
-        entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
-    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"));
+    let mut names: Vec<_> = entries
+        .map(|entry| Ok(entry?.file_name()))
+        .collect::<std::io::Result<_>>()?;
+    names.retain(|name| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+    });
     names.sort();
-    let starter = |name| starter(root, &solution.join(&name), lesson.folder().join("src").join(&name));
+    let starter = |name| {
+        starter(
+            root,
+            &solution.join(&name),
+            lesson.folder().join("src").join(&name),
+        )
+    };
     names.into_iter().map(starter).collect()
 }
 
@@ -115,22 +139,33 @@ fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         present => Some(present.with_context(|| format!("cannot read {}", path.display()))?),
     };
-    Ok(Starter { path, text, present })
+    Ok(Starter {
+        path,
+        text,
+        present,
+    })
 }
 
 /// Writes the missing files, and with `force` those that differ; without it, differing ones stop all.
 fn write(starters: &[Starter], force: bool, screen: &mut Screen) -> Result<()> {
-    let differing = |starter: &&Starter| starter.present.is_some() && starter.difference().is_some();
+    let differing =
+        |starter: &&Starter| starter.present.is_some() && starter.difference().is_some();
     let work: Vec<_> = starters.iter().filter(differing).collect();
     if !work.is_empty() && !force {
-        let names: Vec<_> = work.iter().map(|starter| format!("  {}", starter.path.display())).collect();
+        let names: Vec<_> = work
+            .iter()
+            .map(|starter| format!("  {}", starter.path.display()))
+            .collect();
         bail!(
             "these files differ from the starter, and may hold somebody's work:\n{}\n\
              nothing was written; keep a copy of them, then add --force to begin again",
             names.join("\n")
         );
     }
-    for starter in starters.iter().filter(|starter| starter.difference().is_some()) {
+    for starter in starters
+        .iter()
+        .filter(|starter| starter.difference().is_some())
+    {
         replace(&place::root().join(&starter.path), starter.text.as_bytes())?;
         screen.show(&Line::new().plain(&format!("wrote {}", starter.path.display())))?;
     }

@@ -56,7 +56,11 @@ impl Choice {
 
     /// What stands at the right of a lesson's heading.
     pub fn note(&self) -> Option<&str> {
-        if self.solution { Some("solution") } else { self.cmd.as_deref() }
+        if self.solution {
+            Some("solution")
+        } else {
+            self.cmd.as_deref()
+        }
     }
 
     /// The flags that choose the same server again, as a shell reads them.
@@ -89,18 +93,33 @@ impl Choice {
         };
         let program = find(program, &directory)?;
         let arguments = arguments.iter().map(OsString::from);
-        let command = [program.into_os_string()].into_iter().chain(arguments).collect();
+        let command = [program.into_os_string()]
+            .into_iter()
+            .chain(arguments)
+            .collect();
         Ok(Server {
             named: named(SubjectKind::Command, line),
-            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
+            build: Build {
+                status: BuildStatus::None,
+                millis: 0.0,
+                message: None,
+            },
             subject: Some(self.subject(command, directory)),
         })
     }
 
     fn built(&self, lesson: &Lesson) -> Result<Server> {
         let folder = place::root().join(lesson.folder());
-        let kind = if self.solution { SubjectKind::Solution } else { SubjectKind::Crate };
-        let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let kind = if self.solution {
+            SubjectKind::Solution
+        } else {
+            SubjectKind::Crate
+        };
+        let package = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let built = program::lesson(&folder, self.solution, show::errors_in_colour())?;
         let (status, message, programs) = match built.result {
             Ok(programs) => (BuildStatus::Ok, None, programs),
@@ -108,11 +127,23 @@ impl Choice {
         };
         let program = programs.into_iter().find(|program| program.name == package);
         if program.is_none() && status == BuildStatus::Ok {
-            bail!("{}: no binary named {package}; restore its [[bin]]", folder.join("Cargo.toml").display());
+            bail!(
+                "{}: no binary named {package}; restore its [[bin]]",
+                folder.join("Cargo.toml").display()
+            );
         }
-        let subject = program.map(|program| self.subject(vec![program.path.into()], folder.clone()));
+        let subject =
+            program.map(|program| self.subject(vec![program.path.into()], folder.clone()));
         let millis = built.elapsed.as_secs_f64() * 1e3;
-        Ok(Server { named: named(kind, &package), build: Build { status, millis, message }, subject })
+        Ok(Server {
+            named: named(kind, &package),
+            build: Build {
+                status,
+                millis,
+                message,
+            },
+            subject,
+        })
     }
 
     fn subject(&self, command: Vec<OsString>, directory: PathBuf) -> proofs::Subject {
@@ -127,7 +158,10 @@ impl Choice {
 }
 
 fn named(kind: SubjectKind, name: &str) -> report::Subject {
-    report::Subject { kind, name: name.to_owned() }
+    report::Subject {
+        kind,
+        name: name.to_owned(),
+    }
 }
 
 /// Where a command's program lies: from `directory`, or in PATH as a shell would look.
@@ -135,14 +169,23 @@ fn find(program: &str, directory: &Path) -> Result<PathBuf> {
     if program.contains('/') {
         let path = directory.join(program);
         return match fs::metadata(&path) {
-            Err(error) => Err(error).with_context(|| format!("--cmd: cannot run {}", path.display())),
+            Err(error) => {
+                Err(error).with_context(|| format!("--cmd: cannot run {}", path.display()))
+            }
             Ok(_) if runs(&path) => Ok(path),
-            Ok(_) => bail!("--cmd: {} is not a program; chmod +x it, or name its interpreter", path.display()),
+            Ok(_) => bail!(
+                "--cmd: {} is not a program; chmod +x it, or name its interpreter",
+                path.display()
+            ),
         };
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).map(|folder| directory.join(folder).join(program)).find(|path| runs(path));
-    found.with_context(|| format!("--cmd: no program {program:?} in PATH; for one in this folder write ./{program}"))
+    let found = env::split_paths(&path)
+        .map(|folder| directory.join(folder).join(program))
+        .find(|path| runs(path));
+    found.with_context(|| {
+        format!("--cmd: no program {program:?} in PATH; for one in this folder write ./{program}")
+    })
 }
 
 fn runs(path: &Path) -> bool {
@@ -155,12 +198,22 @@ mod tests {
 
     fn choice(cmd: &str) -> Choice {
         let cmd = Some(cmd.to_owned());
-        Choice { solution: false, cmd, port: Some(9000), capacity: None, timeout: 10 }
+        Choice {
+            solution: false,
+            cmd,
+            port: Some(9000),
+            capacity: None,
+            timeout: 10,
+        }
     }
 
     #[test]
     fn a_command_is_found_in_path_or_from_the_folder() {
-        let sh = choice("sh -c 'exit 0'").command("sh -c 'exit 0'").unwrap().subject.unwrap();
+        let sh = choice("sh -c 'exit 0'")
+            .command("sh -c 'exit 0'")
+            .unwrap()
+            .subject
+            .unwrap();
         assert!(sh.command[0].to_string_lossy().ends_with("/sh"));
         assert_eq!(sh.command[1..], ["-c", "exit 0"]);
         assert_eq!(find("./src/lib.rs", Path::new("/no/such")).is_err(), true);
@@ -168,7 +221,14 @@ mod tests {
 
     #[test]
     fn a_command_that_cannot_run_says_why() {
-        for (line, why) in [("", "empty"), ("   ", "empty"), ("'open", "quote it"), ("no-such-x", "in PATH"), ("/etc", "not a program"), ("./none", "cannot run")] {
+        for (line, why) in [
+            ("", "empty"),
+            ("   ", "empty"),
+            ("'open", "quote it"),
+            ("no-such-x", "in PATH"),
+            ("/etc", "not a program"),
+            ("./none", "cannot run"),
+        ] {
             let error = choice(line).command(line).err().expect(line);
             assert!(format!("{error:#}").contains(why), "{line}: {error:#}");
         }
@@ -176,6 +236,9 @@ mod tests {
 
     #[test]
     fn the_flags_choose_the_same_server_again() {
-        assert_eq!(choice("./server 'a b'").flags(), r#" --cmd './server '\''a b'\''' --port 9000"#);
+        assert_eq!(
+            choice("./server 'a b'").flags(),
+            r#" --cmd './server '\''a b'\''' --port 9000"#
+        );
     }
 }

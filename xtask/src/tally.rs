@@ -18,9 +18,15 @@ pub fn lines(
     let mut lines = Vec::new();
     for (index, criterion) in question.criteria.iter().enumerate() {
         let seen = Seen::of(runs.iter().filter_map(|run| run.criteria.get(index)));
-        let Some((status, text)) = seen.told(runs.len()) else { continue };
+        let Some((status, text)) = seen.told(runs.len()) else {
+            continue;
+        };
         let note = format!("Task {}", criterion.task);
-        let note = if status == Status::Failed { note.as_str() } else { "" };
+        let note = if status == Status::Failed {
+            note.as_str()
+        } else {
+            ""
+        };
         lines.extend(ids.lines(status, &criterion.id, &text, note, width));
     }
     if let Some(cause) = first_failure(runs) {
@@ -28,7 +34,11 @@ pub fn lines(
     }
     if races(question, runs) {
         let told = "The same steps, different outcomes: a race in the server.";
-        lines.extend(wrapped(told, width - 4).iter().map(|piece| Line::new().plain("    ").strong(piece)));
+        lines.extend(
+            wrapped(told, width - 4)
+                .iter()
+                .map(|piece| Line::new().plain("    ").strong(piece)),
+        );
         lines.push(Line::new());
     }
     lines.push(end(runs, wanted, elapsed));
@@ -38,14 +48,22 @@ pub fn lines(
 /// A cause in full, with the lesson's Common Mistakes row where it is one.
 pub fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
-    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix });
+    let row = row.map(|row| Mistake {
+        mistake: &row.mistake,
+        fix: &row.fix,
+    });
     failure(cause, row, width)
 }
 
 /// Where to go on: the lowest task with a criterion that failed.
 pub fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
-    let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
-    failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
+    let failed = criteria
+        .into_iter()
+        .filter(|each| each.status == Status::Failed);
+    failed
+        .map(|each| each.task)
+        .min()
+        .map(|task| format!("next: Task {task}"))
 }
 
 /// How often one criterion came out in each way.
@@ -74,11 +92,18 @@ impl Seen {
     /// The worst of it in words; nothing where every run proved it.
     fn told(&self, runs: usize) -> Option<(Status, String)> {
         match self {
-            Self { failed: 1.., .. } => Some((Status::Failed, format!("failed in {} of {runs} runs", self.failed))),
-            Self { unseen: 1.., .. } => {
-                Some((Status::Inconclusive, format!("could not be seen in {} of {runs} runs", self.unseen)))
-            }
-            Self { skipped: 1.., .. } => Some((Status::Skipped, format!("not run in {} of {runs} runs", self.skipped))),
+            Self { failed: 1.., .. } => Some((
+                Status::Failed,
+                format!("failed in {} of {runs} runs", self.failed),
+            )),
+            Self { unseen: 1.., .. } => Some((
+                Status::Inconclusive,
+                format!("could not be seen in {} of {runs} runs", self.unseen),
+            )),
+            Self { skipped: 1.., .. } => Some((
+                Status::Skipped,
+                format!("not run in {} of {runs} runs", self.skipped),
+            )),
             _ => None,
         }
     }
@@ -86,7 +111,9 @@ impl Seen {
 
 fn first_failure(runs: &[LessonReport]) -> Option<&Cause> {
     let criteria = runs.iter().flat_map(|run| &run.criteria);
-    criteria.filter(|each| each.status == Status::Failed).find_map(|each| each.cause.as_ref())
+    criteria
+        .filter(|each| each.status == Status::Failed)
+        .find_map(|each| each.cause.as_ref())
 }
 
 /// Whether a criterion failed in one run and held in another.
@@ -99,7 +126,10 @@ fn races(question: &Question<'_>, runs: &[LessonReport]) -> bool {
 
 fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
     let verdicts = runs.iter().map(|run| run.verdict);
-    let proved = verdicts.clone().filter(|verdict| *verdict == Verdict::Proved).count();
+    let proved = verdicts
+        .clone()
+        .filter(|verdict| *verdict == Verdict::Proved)
+        .count();
     let verdict = match () {
         () if verdicts.clone().any(|verdict| verdict == Verdict::NotYet) => Verdict::NotYet,
         () if proved < runs.len() => Verdict::Inconclusive,
@@ -107,7 +137,10 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
     };
     let mut parts = vec![format!("proved {proved} of {} runs", runs.len())];
     if runs.len() < wanted as usize {
-        parts.push(format!("stopped before the other {}", wanted as usize - runs.len()));
+        parts.push(format!(
+            "stopped before the other {}",
+            wanted as usize - runs.len()
+        ));
     }
     parts.extend(next(runs.iter().flat_map(|run| &run.criteria)));
     parts.push(time(elapsed));

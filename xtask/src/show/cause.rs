@@ -20,14 +20,21 @@ pub struct Mistake<'a> {
 /// A cause in at most `width` columns, with the row that describes it where the lesson has one.
 pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
     let blocks = [
-        paragraph(Line::new().plain("    "), &cause.summary, width, Line::strong),
+        paragraph(
+            Line::new().plain("    "),
+            &cause.summary,
+            width,
+            Line::strong,
+        ),
         steps(&cause.steps, width),
         tables(&cause.evidence, width),
         outcome(cause, width),
         advice(cause, row, width),
     ];
     let filled = blocks.into_iter().filter(|block| !block.is_empty());
-    let mut lines: Vec<_> = filled.flat_map(|block| [vec![Line::new()], block].concat()).collect();
+    let mut lines: Vec<_> = filled
+        .flat_map(|block| [vec![Line::new()], block].concat())
+        .collect();
     lines.push(Line::new());
     lines
 }
@@ -37,8 +44,16 @@ fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     let indent = 6 + steps.len().to_string().len() + 2;
     let beside = width >= TWO_COLUMNS;
     let half = (width - indent) / 2;
-    let longest = steps.iter().map(|step| display_width(&step.did)).max().unwrap_or(0);
-    let left = if beside { longest.min(half) } else { width - indent };
+    let longest = steps
+        .iter()
+        .map(|step| display_width(&step.did))
+        .max()
+        .unwrap_or(0);
+    let left = if beside {
+        longest.min(half)
+    } else {
+        width - indent
+    };
     let mut lines = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         let number = format!("{:>1$}  ", index + 1, indent - 2);
@@ -47,7 +62,9 @@ fn steps(steps: &[Step], width: usize) -> Vec<Line> {
         let logged = wrapped(&logged(&step.logged), width - column);
         let skipped = if beside { 0 } else { done.len() };
         for row in 0..done.len().max(skipped + logged.len()) {
-            let start = Line::new().faint(if row == 0 { &number } else { "" }).to(indent);
+            let start = Line::new()
+                .faint(if row == 0 { &number } else { "" })
+                .to(indent);
             let line = start.plain(done.get(row).map_or("", String::as_str));
             match row.checked_sub(skipped).and_then(|row| logged.get(row)) {
                 Some(piece) if !piece.is_empty() => lines.push(line.to(column).faint(piece)),
@@ -77,9 +94,18 @@ fn logged(lines: &[String]) -> String {
 fn outcome(cause: &Cause, width: usize) -> Vec<Line> {
     let part = |name: &str, text: &str| match text {
         "" => Vec::new(),
-        _ => paragraph(Line::new().plain("      ").faint(name), text, width, Line::plain),
+        _ => paragraph(
+            Line::new().plain("      ").faint(name),
+            text,
+            width,
+            Line::plain,
+        ),
     };
-    [part("expected  ", &cause.expected), part("observed  ", &cause.observed)].concat()
+    [
+        part("expected  ", &cause.expected),
+        part("observed  ", &cause.observed),
+    ]
+    .concat()
 }
 
 fn advice(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
@@ -94,7 +120,12 @@ fn advice(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
     }
     // A command is copied: it stays on one line whatever the width.
     if !cause.replay.is_empty() {
-        lines.push(Line::new().plain("    ").faint("again: ").plain(&cause.replay));
+        lines.push(
+            Line::new()
+                .plain("    ")
+                .faint("again: ")
+                .plain(&cause.replay),
+        );
     }
     lines
 }
@@ -120,23 +151,38 @@ mod tests {
             did: did.into(),
             logged: logged.iter().map(|line| line.to_string()).collect(),
         };
-        let row = |wrong, text: &str| Row { wrong, text: text.into() };
+        let row = |wrong, text: &str| Row {
+            wrong,
+            text: text.into(),
+        };
         Cause {
             id: "fd-leak".into(),
             summary: "The server logged that client B left, but never closed its socket.".into(),
             steps: vec![
-                step("A, B connected", &["[ACCEPT] fd=4 slot=0", "[ACCEPT] fd=5 slot=1"]),
+                step(
+                    "A, B connected",
+                    &["[ACCEPT] fd=4 slot=0", "[ACCEPT] fd=5 slot=1"],
+                ),
                 step("B sent \"hello\", then closed", &[]),
-                step("the server read 5 bytes, then 0", &["[DISCONNECT] fd=5 slot=1"]),
+                step(
+                    "the server read 5 bytes, then 0",
+                    &["[DISCONNECT] fd=5 slot=1"],
+                ),
             ],
             expected: "descriptors 3 4".into(),
             observed: "descriptors 3 4 5".into(),
             evidence: vec![
                 Table {
                     title: "the kernel says".into(),
-                    rows: vec![row(false, "4  ESTABLISHED  A"), row(true, "5  CLOSE_WAIT   B, gone")],
+                    rows: vec![
+                        row(false, "4  ESTABLISHED  A"),
+                        row(true, "5  CLOSE_WAIT   B, gone"),
+                    ],
                 },
-                Table { title: "the server asks poll for".into(), rows: vec![row(false, "[1] 4  POLLIN")] },
+                Table {
+                    title: "the server asks poll for".into(),
+                    rows: vec![row(false, "[1] 4  POLLIN")],
+                },
             ],
             replay: "cargo xtask prove w03-l02 --only no-fd-leak".into(),
             ..Cause::default()
@@ -144,9 +190,15 @@ mod tests {
     }
 
     fn shown(cause: &Cause, width: usize) -> String {
-        let row = Mistake { mistake: "Forgetting to close the descriptor", fix: "Drop it with the slot." };
+        let row = Mistake {
+            mistake: "Forgetting to close the descriptor",
+            fix: "Drop it with the slot.",
+        };
         let lines = failure(cause, Some(row), width);
-        assert!(lines.iter().all(|line| line.width() <= width), "wider than {width}");
+        assert!(
+            lines.iter().all(|line| line.width() <= width),
+            "wider than {width}"
+        );
         lines.iter().map(|line| line.text() + "\n").collect()
     }
 
@@ -184,7 +236,10 @@ mod tests {
       2  B sent \"hello\", then closed
 ";
         assert!(text.contains(expected), "{text}");
-        assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n      the server asks"), "{text}");
+        assert!(
+            text.contains("▸ 5  CLOSE_WAIT   B, gone\n      the server asks"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -193,7 +248,11 @@ mod tests {
         cause.steps[0].logged = vec!["\x1b[2J\x1b]0;owned\x07".into()];
         cause.observed = "\x1b[32m✓ proved\r".into();
         let lines = failure(&cause, None, 80);
-        assert!(lines.iter().all(|line| !line.text().contains(char::is_control)));
+        assert!(
+            lines
+                .iter()
+                .all(|line| !line.text().contains(char::is_control))
+        );
         let text: String = lines.iter().map(|line| line.text()).collect();
         assert!(text.contains(r"\x1b[2J\x1b]0;owned\x07"), "{text}");
         assert!(text.contains(r"observed  \x1b[32m✓ proved\r"), "{text}");

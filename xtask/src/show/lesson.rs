@@ -38,20 +38,35 @@ impl Ids {
     /// A column that fits every one of `ids`.
     pub fn of<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         let width = ids.into_iter().map(display_width).max().unwrap_or(0);
-        Self { width: width.min(24) }
+        Self {
+            width: width.min(24),
+        }
     }
 
     /// `  ✗ id    text    note` in `width` columns, the text wrapped in its own column.
-    pub fn lines(&self, status: Status, id: &str, text: &str, note: &str, width: usize) -> Vec<Line> {
+    pub fn lines(
+        &self,
+        status: Status,
+        id: &str,
+        text: &str,
+        note: &str,
+        width: usize,
+    ) -> Vec<Line> {
         let indent = 4 + self.width + 3;
         let room = match note {
             "" => width.saturating_sub(indent),
             _ => width.saturating_sub(indent + 2 + display_width(note)),
         };
-        let start = Line::new().plain("  ").then(mark(status)).plain(" ").plain(id);
+        let start = Line::new()
+            .plain("  ")
+            .then(mark(status))
+            .plain(" ")
+            .plain(id);
         let mut lines = hanging(start, indent, text, room);
         if let Some(first) = lines.first_mut().filter(|_| !note.is_empty()) {
-            *first = std::mem::take(first).to(width - display_width(note)).faint(note);
+            *first = std::mem::take(first)
+                .to(width - display_width(note))
+                .faint(note);
         }
         lines
     }
@@ -59,7 +74,12 @@ impl Ids {
     /// `    id    text`: a criterion that nobody was asked.
     pub fn stated(&self, id: &str, text: &str, width: usize) -> Vec<Line> {
         let indent = 4 + self.width + 3;
-        hanging(Line::new().plain("    ").plain(id), indent, text, width.saturating_sub(indent))
+        hanging(
+            Line::new().plain("    ").plain(id),
+            indent,
+            text,
+            width.saturating_sub(indent),
+        )
     }
 }
 
@@ -87,7 +107,9 @@ pub fn last(verdict: Verdict, parts: &[String]) -> Line {
         Verdict::NotYet => Line::new().bad("not yet"),
         Verdict::Inconclusive => Line::new().unsure("inconclusive"),
     };
-    parts.iter().fold(line, |line, part| line.faint(" · ").plain(part))
+    parts
+        .iter()
+        .fold(line, |line, part| line.faint(" · ").plain(part))
 }
 
 /// A duration as people read it: `58 ms`, `12.3 s`.
@@ -100,7 +122,11 @@ pub fn time(elapsed: Duration) -> String {
 
 /// A number of things: `1 task`, `4 tasks`.
 pub fn amount(number: usize, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+    if number == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{number} {thing}s")
+    }
 }
 
 fn add_at_right(lines: &mut Vec<Line>, note: Line, width: usize) {
@@ -124,21 +150,40 @@ mod tests {
     fn a_criterion_fits_one_line_with_its_task_at_the_right() {
         let ids = Ids::of(["slots", "no-fd-leak"]);
         let lines = ids.lines(Status::Failed, "slots", "clients are tracked", "Task 2", 50);
-        assert_eq!(texts(&lines), ["  ✗ slots        clients are tracked        Task 2"]);
+        assert_eq!(
+            texts(&lines),
+            ["  ✗ slots        clients are tracked        Task 2"]
+        );
     }
 
     #[test]
     fn a_long_sentence_wraps_in_its_column() {
         let ids = Ids::of(["slots"]);
-        let lines = ids.lines(Status::Proved, "slots", "five clients are tracked at once", "", 32);
-        let shown = ["  ✓ slots   five clients are", "            tracked at once"];
+        let lines = ids.lines(
+            Status::Proved,
+            "slots",
+            "five clients are tracked at once",
+            "",
+            32,
+        );
+        let shown = [
+            "  ✓ slots   five clients are",
+            "            tracked at once",
+        ];
         assert_eq!(texts(&lines), shown);
     }
 
     #[test]
     fn a_heading_gives_its_note_a_line_where_there_is_no_room() {
-        let heading = Heading { id: "w1", title: "Accept and track", note: "solution · boxed" };
-        assert_eq!(texts(&heading.lines(40)), ["w1  Accept and track    solution · boxed"]);
+        let heading = Heading {
+            id: "w1",
+            title: "Accept and track",
+            note: "solution · boxed",
+        };
+        assert_eq!(
+            texts(&heading.lines(40)),
+            ["w1  Accept and track    solution · boxed"]
+        );
         let narrow = ["w1  Accept and track", "                solution · boxed"];
         assert_eq!(texts(&heading.lines(32)), narrow);
     }

@@ -74,11 +74,13 @@ impl Line {
 
     /// The text with ANSI escapes for its styles.
     pub(super) fn rendered(&self) -> String {
-        self.spans.iter().fold(String::new(), |mut line, (style, text)| {
-            // Writing to a String does not fail.
-            let _ = write!(line, "{style}{text}{style:#}");
-            line
-        })
+        self.spans
+            .iter()
+            .fold(String::new(), |mut line, (style, text)| {
+                // Writing to a String does not fail.
+                let _ = write!(line, "{style}{text}{style:#}");
+                line
+            })
     }
 
     fn styled(mut self, style: Style, text: &str) -> Self {
@@ -92,7 +94,10 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = visible(text);
     let splitter = textwrap::WordSplitter::NoHyphenation;
     let options = textwrap::Options::new(width.max(8)).word_splitter(splitter);
-    textwrap::wrap(&text, options).into_iter().map(|piece| piece.into_owned()).collect()
+    textwrap::wrap(&text, options)
+        .into_iter()
+        .map(|piece| piece.into_owned())
+        .collect()
 }
 
 /// The first `width` columns of `text`, made visible, with `…` where something is left out.

@@ -25,35 +25,58 @@ pub struct Shape<'a> {
 impl<'a> Shape<'a> {
     /// A table of these mistakes by these criteria.
     pub fn new(criteria: &'a [&'a str], mistakes: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { criteria, names: mistakes.into_iter().map(display_width).max().unwrap_or(0) }
+        Self {
+            criteria,
+            names: mistakes.into_iter().map(display_width).max().unwrap_or(0),
+        }
     }
 
     /// What the columns are: the numbered criteria, then the numbers above their columns.
     pub fn head(&self, width: usize) -> Vec<Line> {
         let criteria = self.criteria.iter().enumerate();
-        let legend = criteria.map(|(index, id)| format!("{}\u{a0}{id}", index + 1)).collect::<Vec<_>>();
+        let legend = criteria
+            .map(|(index, id)| format!("{}\u{a0}{id}", index + 1))
+            .collect::<Vec<_>>();
         let mut lines: Vec<_> = wrapped(&legend.join("   "), width - 2)
             .iter()
             .map(|piece| Line::new().plain("  ").faint(&piece.replace('\u{a0}', " ")))
             .collect();
-        let numbers: String = (1..=self.criteria.len()).map(|number| format!("{number:>2} ")).collect();
+        let numbers: String = (1..=self.criteria.len())
+            .map(|number| format!("{number:>2} "))
+            .collect();
         lines.extend([Line::new(), Line::new().to(self.indent()).faint(&numbers)]);
         lines
     }
 
     /// One mistake: a sign for each criterion, in brackets for the one that has to catch it.
     pub fn row(&self, judged: &Judged<'_>, width: usize) -> Vec<Line> {
-        let verdict = if judged.missed.is_none() { Status::Proved } else { Status::Failed };
-        let start = Line::new().plain("  ").then(mark(verdict)).plain(" ").plain(judged.id);
+        let verdict = if judged.missed.is_none() {
+            Status::Proved
+        } else {
+            Status::Failed
+        };
+        let start = Line::new()
+            .plain("  ")
+            .then(mark(verdict))
+            .plain(" ")
+            .plain(judged.id);
         let cells = self.criteria.iter().zip(&judged.statuses);
         let row = cells.fold(start.to(self.indent()), |line, (id, status)| {
-            let (left, right) = if *id == judged.criterion { ("[", "]") } else { (" ", " ") };
+            let (left, right) = if *id == judged.criterion {
+                ("[", "]")
+            } else {
+                (" ", " ")
+            };
             line.plain(left).then(mark(*status)).plain(right)
         });
         let mut lines = vec![row.plain("  ").plain(judged.criterion)];
         if let Some(missed) = &judged.missed {
             let pieces = wrapped(missed, width - 6);
-            lines.extend(pieces.iter().map(|piece| Line::new().plain("      ").bad(piece)));
+            lines.extend(
+                pieces
+                    .iter()
+                    .map(|piece| Line::new().plain("      ").bad(piece)),
+            );
         }
         lines
     }
@@ -71,7 +94,11 @@ pub fn markdown(criteria: &[&str], all: &[Judged<'_>]) -> String {
     for judged in all {
         let cells = criteria.iter().zip(&judged.statuses).map(|(id, status)| {
             let sign = mark(*status).text();
-            if *id == judged.criterion { format!(" **{sign}** |") } else { format!(" {sign} |") }
+            if *id == judged.criterion {
+                format!(" **{sign}** |")
+            } else {
+                format!(" {sign} |")
+            }
         });
         text += &format!("| {} |{}\n", judged.id, cells.collect::<String>());
     }
@@ -87,7 +114,12 @@ mod tests {
 
     fn wrong_fd(missed: Option<&str>) -> Judged<'static> {
         let missed = missed.map(str::to_owned);
-        Judged { id: "wrong-fd", criterion: "slots", statuses: vec![Proved, Failed, Skipped], missed }
+        Judged {
+            id: "wrong-fd",
+            criterion: "slots",
+            statuses: vec![Proved, Failed, Skipped],
+            missed,
+        }
     }
 
     #[test]

@@ -38,17 +38,26 @@ impl Screen {
     pub fn stdout() -> Self {
         let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
         let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, 100));
-        Self { out: Out::Stdout(anstream::stdout()), width }
+        Self {
+            out: Out::Stdout(anstream::stdout()),
+            width,
+        }
     }
 
     /// Plain text of `width` columns, kept for [`Screen::text`].
     pub fn kept(width: usize) -> Self {
-        Self { out: Out::Text(String::new()), width }
+        Self {
+            out: Out::Text(String::new()),
+            width,
+        }
     }
 
     /// Nowhere.
     pub fn none() -> Self {
-        Self { out: Out::Nothing, width: 80 }
+        Self {
+            out: Out::Nothing,
+            width: 80,
+        }
     }
 
     /// What a [`Screen::kept`] has been shown so far; nothing for the others.
@@ -96,15 +105,18 @@ impl Screen {
 
 /// Whether standard error shows colour.
 pub fn errors_in_colour() -> bool {
-    io::stderr().is_terminal()
-        && AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+    io::stderr().is_terminal() && AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Shows an error and its causes on standard error.
 pub fn error(error: &anyhow::Error) {
     let chain = format!("{error:#}");
     for (index, text) in chain.lines().enumerate() {
-        let start = if index == 0 { Line::new().bad("error").plain(": ") } else { Line::new() };
+        let start = if index == 0 {
+            Line::new().bad("error").plain(": ")
+        } else {
+            Line::new()
+        };
         // Nobody is left to tell where standard error is closed.
         let _ = writeln!(anstream::stderr(), "{}", start.plain(text).rendered());
     }

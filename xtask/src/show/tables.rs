@@ -11,12 +11,18 @@ const LONG: usize = 14;
 
 /// Tables as lines of at most `width` columns.
 pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
-    let drawn: Vec<_> = tables.iter().map(|table| draw(table, width - INDENT)).collect();
+    let drawn: Vec<_> = tables
+        .iter()
+        .map(|table| draw(table, width - INDENT))
+        .collect();
     let needed: usize = drawn.iter().map(|rows| widest(rows) + GAP).sum();
     if needed <= width - INDENT + GAP {
         return beside(&drawn);
     }
-    drawn.iter().flat_map(|rows| beside(std::slice::from_ref(rows))).collect()
+    drawn
+        .iter()
+        .flat_map(|rows| beside(std::slice::from_ref(rows)))
+        .collect()
 }
 
 /// A table's title and rows, a row's mark before it.
@@ -67,7 +73,11 @@ fn beside(drawn: &[Vec<Line>]) -> Vec<Line> {
 }
 
 fn widest(lines: &[Line]) -> usize {
-    lines.iter().map(|line| display_width(&line.text())).max().unwrap_or(0)
+    lines
+        .iter()
+        .map(|line| display_width(&line.text()))
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -75,8 +85,14 @@ mod tests {
     use super::*;
 
     fn table(title: &str, rows: &[&str], wrong: usize) -> Table {
-        let row = |(index, text): (usize, &&str)| Row { wrong: index == wrong, text: text.to_string() };
-        Table { title: title.into(), rows: rows.iter().enumerate().map(row).collect() }
+        let row = |(index, text): (usize, &&str)| Row {
+            wrong: index == wrong,
+            text: text.to_string(),
+        };
+        Table {
+            title: title.into(),
+            rows: rows.iter().enumerate().map(row).collect(),
+        }
     }
 
     fn shown(given: &[Table], width: usize) -> Vec<String> {
@@ -85,14 +101,24 @@ mod tests {
 
     #[test]
     fn two_tables_stand_side_by_side() {
-        let given = [table("kernel", &["3 LISTEN", "5 CLOSE_WAIT"], 1), table("server", &["3"], 9)];
-        let expected = ["      kernel           server", "        3 LISTEN         3", "      ▸ 5 CLOSE_WAIT"];
+        let given = [
+            table("kernel", &["3 LISTEN", "5 CLOSE_WAIT"], 1),
+            table("server", &["3"], 9),
+        ];
+        let expected = [
+            "      kernel           server",
+            "        3 LISTEN         3",
+            "      ▸ 5 CLOSE_WAIT",
+        ];
         assert_eq!(shown(&given, 80), expected);
     }
 
     #[test]
     fn they_stand_below_one_another_where_there_is_no_room() {
-        let given = [table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9), table("server", &["3"], 9)];
+        let given = [
+            table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9),
+            table("server", &["3"], 9),
+        ];
         assert_eq!(shown(&given, 32).len(), 4);
     }
 
@@ -102,6 +128,9 @@ mod tests {
         let lines = shown(&[table("kernel", &rows, 700)], 80);
         assert!(lines.len() < 15, "{lines:?}");
         assert!(lines.iter().any(|line| line.contains("▸")));
-        assert!(lines.iter().any(|line| line.contains("… 693 more")), "{lines:?}");
+        assert!(
+            lines.iter().any(|line| line.contains("… 693 more")),
+            "{lines:?}"
+        );
     }
 }

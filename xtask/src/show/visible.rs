@@ -35,12 +35,18 @@ mod tests {
 
     #[test]
     fn plain_text_stays_as_it_is() {
-        assert!(matches!(visible("[ACCEPT] fd=4 – ünïcode ✓"), Cow::Borrowed(_)));
+        assert!(matches!(
+            visible("[ACCEPT] fd=4 – ünïcode ✓"),
+            Cow::Borrowed(_)
+        ));
     }
 
     #[test]
     fn control_bytes_are_written_out() {
-        assert_eq!(visible("\x1b[31mred\x07\0\n\r\t"), "\\x1b[31mred\\x07\\x00\\n\\r\\t");
+        assert_eq!(
+            visible("\x1b[31mred\x07\0\n\r\t"),
+            "\\x1b[31mred\\x07\\x00\\n\\r\\t"
+        );
         assert_eq!(visible("\u{9b}2J\u{202e}evil"), "\\u{9b}2J\\u{202e}evil");
     }
 

@@ -1,0 +1,183 @@
+//! The YAML between the two `---` that a lesson opens with.
+
+use crate::lesson::Page;
+use crate::problem::{Collector, nearest, suggest};
+use serde_norway::{Mapping, Value};
+use std::path::Path;
+
+/// The fields, in the order in which every lesson has them.
+const FIELDS: [&str; 5] = ["id", "title", "order", "duration_min", "type"];
+
+/// What the front matter says; empty and 0 where it is wrong, and a problem for each.
+pub(crate) struct FrontMatter {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) order: u32,
+    pub(crate) duration_min: u32,
+    pub(crate) page: Page,
+}
+
+/// Reads the front matter of `text`, and says at which byte the Markdown begins.
+pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontMatter, usize) {
+    let (yaml, body) = match split(text) {
+        Some(split) => split,
+        None => {
+            let message = "no front matter; open the file with a line ---, \
+                           the fields id, title, order, duration_min and type, and a line ---";
+            problems.at(1, message);
+            return (Fields::default().read(path, &mut Collector::new(path)), 0);
+        }
+    };
+    match serde_norway::from_str::<Mapping>(yaml) {
+        Ok(mapping) => (Fields { yaml, mapping }.read(path, problems), body),
+        Err(error) => {
+            let line = error.location().map_or(1, |location| location.line() + 1);
+            let line = line.min(1 + yaml.lines().count().max(1));
+            problems.at(
+                line,
+                format!("the front matter is not YAML: {error}; correct the line"),
+            );
+            (
+                Fields::default().read(path, &mut Collector::new(path)),
+                body,
+            )
+        }
+    }
+}
+
+/// The YAML without its `---` lines, and the byte after them.
+fn split(text: &str) -> Option<(&str, usize)> {
+    let start = text
+        .split_inclusive('\n')
+        .next()
+        .filter(|line| line.trim_end() == "---")?
+        .len();
+    let mut end = start;
+    for line in text[start..].split_inclusive('\n') {
+        if line.trim_end() == "---" {
+            return Some((&text[start..end], end + line.len()));
+        }
+        end += line.len();
+    }
+    None
+}
+
+#[derive(Default)]
+struct Fields<'a> {
+    yaml: &'a str,
+    mapping: Mapping,
+}
+
+impl Fields<'_> {
+    fn read(&self, path: &Path, problems: &mut Collector) -> FrontMatter {
+        self.name_unknown(problems);
+        let id = self.string("id", problems);
+        self.check_id(path, &id, problems);
+        FrontMatter {
+            id,
+            title: self.string("title", problems),
+            order: self.number("order", problems),
+            duration_min: self.number("duration_min", problems),
+            page: self.page(problems),
+        }
+    }
+
+    fn name_unknown(&self, problems: &mut Collector) {
+        for key in self.mapping.keys() {
+            let key = key.as_str().unwrap_or("?");
+            if !FIELDS.contains(&key) {
+                let hint = suggest(nearest(key, FIELDS), "take it out");
+                problems.at(self.line(key), format!("unknown field \"{key}\"; {hint}"));
+            }
+        }
+    }
+
+    fn value(&self, field: &str, example: &str, problems: &mut Collector) -> Option<&Value> {
+        let value = self.mapping.get(field);
+        if value.is_none() {
+            problems.at(
+                1,
+                format!("the front matter has no {field}; add `{field}: {example}`"),
+            );
+        }
+        value
+    }
+
+    fn string(&self, field: &str, problems: &mut Collector) -> String {
+        let Some(value) = self.value(field, "…", problems) else {
+            return String::new();
+        };
+        match value.as_str().map(str::trim) {
+            Some(text) if !text.is_empty() => text.to_owned(),
+            _ => {
+                problems.at(
+                    self.line(field),
+                    format!("{field} must be a text; write it in quotes"),
+                );
+                String::new()
+            }
+        }
+    }
+
+    fn number(&self, field: &str, problems: &mut Collector) -> u32 {
+        let Some(value) = self.value(field, "1", problems) else {
+            return 0;
+        };
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        number.filter(|&number| number > 0).unwrap_or_else(|| {
+            problems.at(
+                self.line(field),
+                format!("{field} must be a whole number from 1 up"),
+            );
+            0
+        })
+    }
+
+    fn page(&self, problems: &mut Collector) -> Page {
+        match self.value("type", "lesson", problems).map(Value::as_str) {
+            Some(Some("lesson")) | None => {}
+            Some(_) => problems.at(
+                self.line("type"),
+                "unknown type of page; write `type: lesson`",
+            ),
+        }
+        Page::Lesson
+    }
+
+    fn check_id(&self, path: &Path, id: &str, problems: &mut Collector) {
+        if id.is_empty() {
+            return;
+        }
+        if !is_id(id) {
+            let message = format!("id \"{id}\" is not of the form w03-l02 (week, lesson)");
+            return problems.at(self.line("id"), message);
+        }
+        let folder = path
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default()
+            .to_string_lossy();
+        let named = folder
+            .strip_prefix(id)
+            .is_some_and(|rest| rest.starts_with('-'));
+        if !folder.is_empty() && !named {
+            let message = format!("id {id} and folder {folder} differ; rename one: {id}-…");
+            problems.at(self.line("id"), message);
+        }
+    }
+
+    /// The line on which a field stands: the YAML begins on the file's second.
+    fn line(&self, field: &str) -> usize {
+        let starts = |line: &str| line.trim_start_matches(['"', '\'']).starts_with(field);
+        2 + self.yaml.lines().position(starts).unwrap_or(0)
+    }
+}
+
+/// Whether `id` is a `w`, two digits, `-l` and two digits.
+fn is_id(id: &str) -> bool {
+    let form = |(given, form): (u8, u8)| match form {
+        b'0' => given.is_ascii_digit(),
+        exact => given == exact,
+    };
+    id.len() == 7 && id.bytes().zip(*b"w00-l00").all(form)
+}

@@ -1,0 +1,172 @@
+//! The report and `report.schema.json` agree.
+
+use course::lesson::Kind;
+use course::report::{
+    Build, BuildStatus, Cause, CriterionReport, LessonReport, Report, Row, Status, Step, Subject,
+    SubjectKind, Table, Verdict,
+};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+fn schema() -> Validator {
+    let schema = serde_json::from_str(include_str!("../report.schema.json")).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::draft202012::new(&schema).unwrap()
+}
+
+/// A report with a criterion of every status.
+fn report() -> Report {
+    let criterion = |status, cause| CriterionReport {
+        id: "no-fd-leak".to_owned(),
+        kind: Kind::Prove,
+        task: 3,
+        text: "Descriptors stay the same".to_owned(),
+        status,
+        millis: 4.1,
+        cause,
+    };
+    Report {
+        schema: 1,
+        lessons: vec![LessonReport {
+            lesson: "w03-l02".to_owned(),
+            title: "Accept & Track Many Clients".to_owned(),
+            subject: Subject {
+                kind: SubjectKind::Command,
+                name: "./server".to_owned(),
+            },
+            launch: Some("boxed".to_owned()),
+            verdict: Verdict::NotYet,
+            build: Build {
+                status: BuildStatus::None,
+                millis: 0.0,
+                message: None,
+            },
+            millis: 88.4,
+            criteria: vec![
+                criterion(Status::Proved, None),
+                criterion(Status::Failed, Some(cause(Some("forgot-close")))),
+                criterion(Status::Skipped, Some(cause(None))),
+                criterion(Status::Inconclusive, Some(cause(None))),
+            ],
+        }],
+    }
+}
+
+fn cause(mistake: Option<&str>) -> Cause {
+    let row = Row {
+        wrong: true,
+        text: "5  CLOSE_WAIT  B".to_owned(),
+    };
+    Cause {
+        id: "fd-leak".to_owned(),
+        mistake: mistake.map(str::to_owned),
+        summary: "B left and its socket stayed open.".to_owned(),
+        steps: vec![Step {
+            did: "B left".to_owned(),
+            logged: vec!["[DISCONNECT]".to_owned()],
+        }],
+        expected: "descriptors 3 4".to_owned(),
+        observed: "descriptors 3 4 5".to_owned(),
+        evidence: vec![Table {
+            title: "the kernel says".to_owned(),
+            rows: vec![row],
+        }],
+        replay: "cargo xtask prove w03-l02 --only no-fd-leak".to_owned(),
+    }
+}
+
+#[test]
+fn a_report_with_every_status_is_valid() {
+    let report = serde_json::to_value(report()).unwrap();
+    assert_eq!(
+        schema()
+            .validate(&report)
+            .err()
+            .map(|error| error.to_string()),
+        None
+    );
+}
+
+#[test]
+fn every_subject_verdict_and_build_is_valid() {
+    let schema = schema();
+    for subject in [
+        SubjectKind::Crate,
+        SubjectKind::Solution,
+        SubjectKind::Command,
+    ] {
+        for verdict in [Verdict::Proved, Verdict::NotYet, Verdict::Inconclusive] {
+            for status in [BuildStatus::Ok, BuildStatus::Failed, BuildStatus::None] {
+                let mut report = report();
+                let lesson = &mut report.lessons[0];
+                lesson.subject.kind = subject;
+                lesson.launch = None;
+                lesson.verdict = verdict;
+                let message = (status == BuildStatus::Failed).then(|| "expected `;`".to_owned());
+                lesson.build = Build {
+                    status,
+                    millis: 1.0,
+                    message,
+                };
+                assert!(schema.is_valid(&serde_json::to_value(report).unwrap()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_report_is_refused() {
+    let schema = schema();
+    let cases: [(&str, Value); 14] = [
+        ("/schema", json!(2)),
+        ("/lessons/0/lesson", json!("lesson 2")),
+        ("/lessons/0/verdict", json!("passed")),
+        ("/lessons/0/launch", json!("docker")),
+        ("/lessons/0/subject/kind", json!("student")),
+        ("/lessons/0/build/status", json!("failed")),
+        ("/lessons/0/build/message", json!("warning: unused")),
+        ("/lessons/0/millis", json!(-1)),
+        ("/lessons/0/criteria/0/kind", json!("bonus")),
+        ("/lessons/0/criteria/0/task", json!(0)),
+        ("/lessons/0/criteria/0/status", json!("failed")),
+        ("/lessons/0/criteria/1/status", json!("proved")),
+        ("/lessons/0/criteria/2/cause", json!(null)),
+        (
+            "/lessons/0/criteria/3/cause/mistake",
+            json!("Forgot to close"),
+        ),
+    ];
+    for (place, value) in cases {
+        let mut report = serde_json::to_value(report()).unwrap();
+        *report.pointer_mut(place).unwrap() = value;
+        assert!(!schema.is_valid(&report), "{place}");
+    }
+}
+
+#[test]
+fn a_missing_or_additional_property_is_refused() {
+    let schema = schema();
+    let report = serde_json::to_value(report()).unwrap();
+    for place in [
+        "",
+        "/lessons/0",
+        "/lessons/0/subject",
+        "/lessons/0/build",
+        "/lessons/0/criteria/1",
+        "/lessons/0/criteria/1/cause",
+    ] {
+        let object = report.pointer(place).unwrap().as_object().unwrap();
+        for property in object.keys() {
+            let mut less = report.clone();
+            less.pointer_mut(place)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .remove(property);
+            assert!(!schema.is_valid(&less), "{place} without {property}");
+        }
+        let mut more = report.clone();
+        more.pointer_mut(place).unwrap()["extra"] = json!(true);
+        assert!(!schema.is_valid(&more), "{place} with extra");
+    }
+}
