@@ -81,27 +81,23 @@ fn foreign(command: &str) -> String {
 /// Whether two outputs differ at most in what differs from one run and machine to the next:
 /// how long it took, and whether servers run in a box.
 fn alike(left: &str, right: &str) -> bool {
-    let steady = |text: &str| text.lines().map(steady).collect::<Vec<_>>();
-    steady(left) == steady(right)
+    left.lines().map(steady).eq(right.lines().map(steady))
 }
 
 /// A line's words with times and tiers masked.
 fn steady(line: &str) -> Vec<&str> {
-    let words: Vec<_> = line.split(' ').filter(|word| !word.is_empty()).collect();
-    let unit = |index: usize| matches!(words.get(index), Some(&("ms" | "s")));
-    let number = |word: &str| word.parse::<f64>().is_ok();
-    let mask = |(index, word): (usize, &&'_ str)| match *word {
-        word if number(word) && unit(index + 1) => "#",
-        "ms" | "s" if index > 0 && number(words[index - 1]) => "#",
-        "boxed" | "plain" if index > 0 && words[index - 1] == "·" => "#",
-        _ => "",
-    };
-    let masks: Vec<_> = words.iter().enumerate().map(mask).collect();
+    let mut words: Vec<_> = line.split_whitespace().collect();
+    for index in 1..words.len() {
+        match (words[index - 1], words[index]) {
+            (number, "ms" | "s") if number.parse::<f64>().is_ok() => {
+                words[index - 1] = "#";
+                words[index] = "#";
+            }
+            ("·", "boxed" | "plain") => words[index] = "#",
+            _ => {}
+        }
+    }
     words
-        .into_iter()
-        .zip(masks)
-        .map(|(word, mask)| if mask.is_empty() { word } else { mask })
-        .collect()
 }
 
 #[cfg(test)]

@@ -39,6 +39,14 @@ impl Destination {
                 .open(&path)
                 .with_context(place)?;
         }
+        let folder = folder(&path);
+        if !folder.is_dir() {
+            bail!(
+                "--out {}: there is no folder {}; make it first",
+                file.display(),
+                folder.display()
+            );
+        }
         beside(&path).with_context(place)?;
         Ok(Self::File(path))
     }
@@ -72,15 +80,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// An unfinished file in the same folder, so that a rename can put it in place (rename(2), atomic).
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(ErrorKind::IsADirectory)?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
     Builder::new()
         .prefix(name)
         .suffix(".part")
         .permissions(Permissions::from_mode(mode & 0o777))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .tempfile_in(folder(path))
+}
+
+fn folder(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 fn to_stdout(text: &str) -> io::Result<()> {

@@ -1,7 +1,6 @@
 //! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by what.
 
 use crate::ask::Question;
-use crate::interrupt;
 use crate::outcome::Outcome;
 use crate::place;
 use crate::show::{Judged, Line, Screen, Shape, amount, markdown};
@@ -71,11 +70,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let patches = chosen(&course, lesson, &args.only)?;
         missed |= table(lesson, &patches, args.format, &mut screen)?;
     }
-    Ok(if interrupt::requested() {
-        Outcome::Stopped
-    } else {
-        Outcome::of_differences(missed)
-    })
+    Ok(Outcome::of_differences(missed))
 }
 
 fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<MistakePatch>> {
@@ -89,6 +84,13 @@ fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<Mista
             "mistake {id:?} is not in {}; it has {}",
             lesson.id,
             ids.join(", ")
+        );
+    }
+    if patches.is_empty() {
+        bail!(
+            "{} has no wrong servers; add {}/mistakes/*.patch",
+            lesson.id,
+            lesson.folder().display()
         );
     }
     patches.retain(|patch| only.is_empty() || only.contains(&patch.id));

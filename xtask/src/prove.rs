@@ -67,8 +67,9 @@ Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
 /// # Errors
 /// Misuse, and faults of the machine; whatever is wrong with the server is in the report.
 pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(&place::root())?;
+    let course = Course::open(place::root())?;
     let questions = questions(&course, args)?;
+    args.choice.check()?;
     let destination = Destination::new(args.out.as_deref())?;
     let mut screen = match (args.format, &args.out) {
         (Format::Human, None) => Screen::stdout(),
@@ -115,7 +116,10 @@ fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
             .map(|id| course.lesson(id))
             .collect::<Result<_, _>>()?,
     };
-    let flags = args.choice.flags();
+    let mut flags = args.choice.flags();
+    if args.repeat > 1 {
+        flags += &format!(" --repeat {}", args.repeat);
+    }
     let question = |lesson| {
         Ok(Question {
             flags: flags.clone(),

@@ -43,6 +43,16 @@ pub struct Server {
 }
 
 impl Choice {
+    /// Whether the command, where there is one, can run at all.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn check(&self) -> Result<()> {
+        self.cmd
+            .as_deref()
+            .map_or(Ok(()), |line| self.command(line).map(drop))
+    }
+
     /// Finds or builds the server for `lesson`.
     ///
     /// # Errors
@@ -167,7 +177,7 @@ fn named(kind: SubjectKind, name: &str) -> report::Subject {
 /// Where a command's program lies: from `directory`, or in PATH as a shell would look.
 fn find(program: &str, directory: &Path) -> Result<PathBuf> {
     if program.contains('/') {
-        let path = directory.join(program);
+        let path = std::path::absolute(directory.join(program))?;
         return match fs::metadata(&path) {
             Err(error) => {
                 Err(error).with_context(|| format!("--cmd: cannot run {}", path.display()))

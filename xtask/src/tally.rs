@@ -135,7 +135,10 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
         () if proved < runs.len() => Verdict::Inconclusive,
         () => Verdict::Proved,
     };
-    let mut parts = vec![format!("proved {proved} of {} runs", runs.len())];
+    let mut parts = vec![match verdict {
+        Verdict::Proved => format!("{proved} of {} runs", runs.len()),
+        _ => format!("{proved} of {} runs proved", runs.len()),
+    }];
     if runs.len() < wanted as usize {
         parts.push(format!(
             "stopped before the other {}",

@@ -1,6 +1,6 @@
 //! A failure in full: what was done, what the kernel shows, what the mistake is called.
 
-use super::{Line, line::cut, tables::tables, wrapped};
+use super::{Line, line::cut, line::side_by_side, tables::tables, wrapped};
 use course::report::{Cause, Step};
 use textwrap::core::display_width;
 
@@ -59,7 +59,8 @@ fn steps(steps: &[Step], width: usize) -> Vec<Line> {
         let number = format!("{:>1$}  ", index + 1, indent - 2);
         let done = wrapped(&cut(&step.did, LONG), left);
         let column = if beside { indent + left + 2 } else { indent };
-        let logged = wrapped(&logged(&step.logged), width - column);
+        let logged = logged(&step.logged);
+        let logged = side_by_side(logged.iter().map(String::as_str), " · ", width - column);
         let skipped = if beside { 0 } else { done.len() };
         for row in 0..done.len().max(skipped + logged.len()) {
             let start = Line::new()
@@ -76,19 +77,16 @@ fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     lines
 }
 
-/// Log lines in one text; of many, the first and the last.
-fn logged(lines: &[String]) -> String {
+/// Log lines; of many, the first and the last.
+fn logged(lines: &[String]) -> Vec<String> {
     let line = |line: &String| cut(line, LONG);
-    let mut shown: Vec<_> = match lines.len() {
-        0..=6 => lines.iter().map(line).collect(),
-        _ => lines[..3].iter().map(line).collect(),
-    };
-    if let [_, _, _, hidden @ .., last] = lines
-        && lines.len() > 6
-    {
-        shown.extend([format!("… {} more", hidden.len()), line(last)]);
+    match lines {
+        [first, second, third, hidden @ .., last] if hidden.len() > 2 => {
+            let more = format!("… {} more", hidden.len());
+            vec![line(first), line(second), line(third), more, line(last)]
+        }
+        _ => lines.iter().map(line).collect(),
     }
-    shown.join(" · ")
 }
 
 fn outcome(cause: &Cause, width: usize) -> Vec<Line> {
@@ -207,8 +205,8 @@ mod tests {
         let expected = r#"
     The server logged that client B left, but never closed its socket.
 
-      1  A, B connected                   [ACCEPT] fd=4 slot=0 · [ACCEPT] fd=5
-                                          slot=1
+      1  A, B connected                   [ACCEPT] fd=4 slot=0 ·
+                                          [ACCEPT] fd=5 slot=1
       2  B sent "hello", then closed
       3  the server read 5 bytes, then 0  [DISCONNECT] fd=5 slot=1
 

@@ -1,6 +1,6 @@
 //! A lesson's heading, a line for each of its criteria, and its last line.
 
-use super::{Line, wrapped};
+use super::{Line, line::cut, wrapped};
 use course::report::{Status, Verdict};
 use std::time::Duration;
 use textwrap::core::display_width;
@@ -24,10 +24,13 @@ impl Heading<'_> {
             let id = if row == 0 { self.id } else { "" };
             lines.push(Line::new().strong(id).to(indent).strong(piece));
         }
-        add_at_right(&mut lines, Line::new().faint(self.note), width);
+        add_at_right(&mut lines, Line::new().faint(&cut(self.note, width)), width);
         lines
     }
 }
+
+/// Between an id and its sentence.
+const GAP: usize = 2;
 
 /// The column that holds the ids of a lesson's criteria.
 pub struct Ids {
@@ -52,7 +55,7 @@ impl Ids {
         note: &str,
         width: usize,
     ) -> Vec<Line> {
-        let indent = 4 + self.width + 3;
+        let indent = 4 + self.width + GAP;
         let room = match note {
             "" => width.saturating_sub(indent),
             _ => width.saturating_sub(indent + 2 + display_width(note)),
@@ -73,7 +76,7 @@ impl Ids {
 
     /// `    id    text`: a criterion that nobody was asked.
     pub fn stated(&self, id: &str, text: &str, width: usize) -> Vec<Line> {
-        let indent = 4 + self.width + 3;
+        let indent = 4 + self.width + GAP;
         hanging(
             Line::new().plain("    ").plain(id),
             indent,
@@ -152,7 +155,7 @@ mod tests {
         let lines = ids.lines(Status::Failed, "slots", "clients are tracked", "Task 2", 50);
         assert_eq!(
             texts(&lines),
-            ["  ✗ slots        clients are tracked        Task 2"]
+            ["  ✗ slots       clients are tracked         Task 2"]
         );
     }
 
@@ -166,10 +169,7 @@ mod tests {
             "",
             32,
         );
-        let shown = [
-            "  ✓ slots   five clients are",
-            "            tracked at once",
-        ];
+        let shown = ["  ✓ slots  five clients are", "           tracked at once"];
         assert_eq!(texts(&lines), shown);
     }
 

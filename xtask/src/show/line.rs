@@ -100,6 +100,25 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
+/// `items` side by side in lines of at most `width` columns, broken between items where they are short.
+pub(super) fn side_by_side<'a>(
+    items: impl IntoIterator<Item = &'a str>,
+    separator: &str,
+    width: usize,
+) -> Vec<String> {
+    // A no-break space holds an item together; a longer item may break anywhere.
+    let held = |item: &str| match display_width(item) <= width {
+        true => item.replace(' ', "\u{a0}"),
+        false => item.to_owned(),
+    };
+    let items: Vec<_> = items.into_iter().map(held).collect();
+    let lines = wrapped(&items.join(separator), width);
+    lines
+        .into_iter()
+        .map(|line| line.replace('\u{a0}', " "))
+        .collect()
+}
+
 /// The first `width` columns of `text`, made visible, with `…` where something is left out.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let text = visible(text);

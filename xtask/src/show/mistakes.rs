@@ -1,6 +1,6 @@
 //! The table of wrong servers by criteria.
 
-use super::{Line, line::wrapped, mark};
+use super::{Line, line::side_by_side, mark, wrapped};
 use course::report::Status;
 use textwrap::core::display_width;
 
@@ -34,17 +34,21 @@ impl<'a> Shape<'a> {
     /// What the columns are: the numbered criteria, then the numbers above their columns.
     pub fn head(&self, width: usize) -> Vec<Line> {
         let criteria = self.criteria.iter().enumerate();
-        let legend = criteria
-            .map(|(index, id)| format!("{}\u{a0}{id}", index + 1))
-            .collect::<Vec<_>>();
-        let mut lines: Vec<_> = wrapped(&legend.join("   "), width - 2)
-            .iter()
-            .map(|piece| Line::new().plain("  ").faint(&piece.replace('\u{a0}', " ")))
+        let legend: Vec<_> = criteria
+            .map(|(index, id)| format!("{} {id}", index + 1))
             .collect();
+        let legend = side_by_side(legend.iter().map(String::as_str), "   ", width - 2);
+        let legend = legend
+            .iter()
+            .map(|piece| Line::new().plain("  ").faint(piece));
+        let mut lines: Vec<_> = legend.collect();
         let numbers: String = (1..=self.criteria.len())
             .map(|number| format!("{number:>2} "))
             .collect();
-        lines.extend([Line::new(), Line::new().to(self.indent()).faint(&numbers)]);
+        lines.extend([
+            Line::new(),
+            Line::new().to(self.indent()).faint(numbers.trim_end()),
+        ]);
         lines
     }
 
@@ -131,7 +135,7 @@ mod tests {
         let expected = [
             "  1 starts   2 slots   3 reuse",
             "",
-            "               1  2  3 ",
+            "               1  2  3",
             "  ✓ wrong-fd   ✓ [✗] –   slots",
         ];
         assert_eq!(shown, expected);

@@ -90,7 +90,10 @@ impl Screen {
         };
         written.or_else(|error| match error.kind() {
             ErrorKind::BrokenPipe => Ok(()),
-            _ => Err(error),
+            kind => Err(io::Error::new(
+                kind,
+                format!("cannot write to standard output: {error}"),
+            )),
         })
     }
 
