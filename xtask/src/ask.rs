@@ -26,7 +26,7 @@ impl<'a> Question<'a> {
     pub fn new(lesson: &'a Lesson, only: &[String]) -> Result<Self> {
         let Some(proof) = proofs::of(&lesson.id) else {
             bail!(
-                "lesson {} has no proof yet; `cargo xtask list` shows which have",
+                "lesson {} has no proof yet; `cargo xtask prove` alone lists those that have",
                 lesson.id
             );
         };
@@ -84,7 +84,16 @@ impl<'a> Question<'a> {
         };
         let asked = proofs::prove(self.proof, subject, &only, &mut collect);
         asked.map_err(|Fault(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
-        Ok(reports)
+        match only
+            .iter()
+            .find(|id| !reports.iter().any(|report| report.id == **id))
+        {
+            Some(id) => bail!(
+                "{}: the proof says nothing of {id}; mend it in crates/proofs",
+                self.lesson.id
+            ),
+            None => Ok(reports),
+        }
     }
 
     /// The report of a server that could not be built: nothing was asked of it.

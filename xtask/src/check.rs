@@ -51,13 +51,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
             );
         }
     };
-    let lessons: Vec<_> = match args.lessons.as_slice() {
-        [] => course.lessons().iter().collect(),
-        ids => ids
-            .iter()
-            .map(|id| course.lesson(id))
-            .collect::<Result<_, _>>()?,
-    };
+    let lessons = place::lessons(&course, &args.lessons)?;
     let mut differences = Vec::new();
     for lesson in &lessons {
         differences.extend(mistakes(&course, lesson));

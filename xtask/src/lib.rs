@@ -6,6 +6,8 @@ pub mod check;
 pub mod destination;
 pub mod interrupt;
 pub mod list;
+pub mod live;
+mod manifest;
 pub mod mistakes;
 pub mod outcome;
 pub mod place;

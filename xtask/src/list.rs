@@ -2,7 +2,7 @@
 
 use crate::outcome::Outcome;
 use crate::place;
-use crate::show::{Ids, Line, Screen, amount, wrapped};
+use crate::show::{Ids, Line, Screen, amount, hanging, wrapped};
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{Criterion, Lesson, Task};
@@ -23,15 +23,12 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let mut screen = Screen::stdout();
+    let lessons = place::lessons(&course, &args.lessons)?;
     if args.lessons.is_empty() {
         screen.show_all(&overview(course.lessons(), screen.width()))?;
+        return Ok(Outcome::Right);
     }
-    let named: Vec<_> = args
-        .lessons
-        .iter()
-        .map(|id| course.lesson(id))
-        .collect::<Result<_, _>>()?;
-    for (index, lesson) in named.into_iter().enumerate() {
+    for (index, lesson) in lessons.into_iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
         }
@@ -60,21 +57,11 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
         .unwrap_or(0);
     let mut lines = Vec::new();
     for lesson in lessons {
-        for (row, piece) in title(lesson).iter().enumerate() {
-            let (id, figures) = if row == 0 {
-                (lesson.id.as_str(), figures(lesson))
-            } else {
-                ("", String::new())
-            };
-            lines.push(
-                Line::new()
-                    .strong(id)
-                    .to(9)
-                    .plain(piece)
-                    .to(9 + longest + 1)
-                    .faint(&figures),
-            );
-        }
+        let start = Line::new().strong(&lesson.id);
+        let mut own = hanging(start, 9, &lesson.title, room);
+        let first = std::mem::take(&mut own[0]);
+        own[0] = first.to(9 + longest + 1).faint(&figures(lesson));
+        lines.extend(own);
     }
     lines
 }

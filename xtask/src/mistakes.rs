@@ -56,11 +56,7 @@ Exit status: 0 all caught; 1 some not; 2 misuse, or a fault of the machine.";
 /// Misuse, a patch that does not apply or compile, and faults of the machine.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
-    let lessons: Vec<_> = args
-        .lessons
-        .iter()
-        .map(|id| course.lesson(id))
-        .collect::<Result<_, _>>()?;
+    let lessons = place::lessons(&course, &args.lessons)?;
     let mut screen = Screen::stdout();
     let mut missed = false;
     for (index, lesson) in lessons.into_iter().enumerate() {

@@ -1,5 +1,8 @@
 //! Where the course lies on this machine.
 
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use course::problem::Unknown;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -20,4 +23,15 @@ pub fn target() -> PathBuf {
         .map(PathBuf::from);
     let target = named.unwrap_or_else(|| root().join("target"));
     std::path::absolute(&target).unwrap_or(target)
+}
+
+/// The lessons of these names; all of them where there are none.
+///
+/// # Errors
+/// A name that no lesson has.
+pub fn lessons<'a>(course: &'a Course, names: &[String]) -> Result<Vec<&'a Lesson>, Unknown> {
+    match names {
+        [] => Ok(course.lessons().iter().collect()),
+        names => names.iter().map(|name| course.lesson(name)).collect(),
+    }
 }

@@ -3,14 +3,15 @@
 use crate::ask::Question;
 use crate::destination::Destination;
 use crate::interrupt;
+use crate::live::{self, Live};
 use crate::outcome::Outcome;
 use crate::place;
-use crate::show::{self, Heading, Ids, Line, Screen, last};
+use crate::show::{Heading, Line, Screen, last};
 use crate::subject::{Choice, Server};
 use crate::tally;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
-use course::report::{CriterionReport, LessonReport, Report, Status, Verdict};
+use course::report::{CriterionReport, LessonReport, Report, Verdict};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -133,34 +134,48 @@ fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
 fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
     heading(question, args, screen)?;
     let server = args.choice.server(question.lesson)?;
-    let Some(subject) = &server.subject else {
-        return Ok(vec![refused(question, server, screen)?]);
-    };
-    let start = Instant::now();
-    if args.repeat == 1 {
-        let mut live = Live::new(question, args.all, screen);
-        let mut shown = Ok(());
-        let criteria = question.ask(subject, &mut |report| {
-            if shown.is_ok() {
-                shown = live.found(report);
-            }
-        })?;
-        shown?;
-        let report = report(question, &server, criteria, start.elapsed());
-        screen.show(&last_line(&report, start.elapsed()))?;
-        return Ok(vec![report]);
-    }
-    let runs = interrupt::patiently(|| repeat(question, &server, subject, args.repeat))?;
-    screen.show_all(&tally::lines(
-        question,
-        &runs,
-        args.repeat,
-        start.elapsed(),
-        screen.width(),
-    ))?;
-    Ok(runs)
+    Ok(match (&server.subject, args.repeat) {
+        (Err(words), _) => vec![refused(question, &server, words, screen)?],
+        (Ok(subject), 1) => vec![once(question, &server, subject, args.all, screen)?],
+        (Ok(subject), times) => {
+            let start = Instant::now();
+            let runs = interrupt::patiently(|| repeat(question, &server, subject, times))?;
+            let width = screen.width();
+            screen.show_all(&tally::lines(
+                question,
+                &runs,
+                times,
+                start.elapsed(),
+                width,
+            ))?;
+            runs
+        }
+    })
 }
 
+/// One run, each criterion shown as soon as it is known.
+fn once(
+    question: &Question<'_>,
+    server: &Server,
+    subject: &proofs::Subject,
+    all: bool,
+    screen: &mut Screen,
+) -> Result<LessonReport> {
+    let start = Instant::now();
+    let mut live = Live::new(question, all, screen);
+    let mut shown = Ok(());
+    let criteria = question.ask(subject, &mut |report| {
+        if shown.is_ok() {
+            shown = live.found(report);
+        }
+    })?;
+    shown?;
+    let report = report(question, server, criteria, start.elapsed());
+    screen.show(&live::end(&report, start.elapsed()))?;
+    Ok(report)
+}
+
+/// Runs until there are enough, or until Ctrl-C.
 fn repeat(
     question: &Question<'_>,
     server: &Server,
@@ -194,9 +209,14 @@ fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Res
 }
 
 /// The report of a server that the compiler refused, its own words on standard error.
-fn refused(question: &Question<'_>, server: Server, screen: &mut Screen) -> Result<LessonReport> {
-    anstream::eprintln!("{}", server.build.message.as_deref().unwrap_or_default());
-    let report = report(question, &server, question.unasked(), Duration::ZERO);
+fn refused(
+    question: &Question<'_>,
+    server: &Server,
+    words: &str,
+    screen: &mut Screen,
+) -> Result<LessonReport> {
+    anstream::eprintln!("{words}");
+    let report = report(question, server, question.unasked(), Duration::ZERO);
     let parts = [
         "it does not compile".to_owned(),
         "next: the first error above".to_owned(),
@@ -217,81 +237,11 @@ fn report(
         subject: server.named.clone(),
         launch: server
             .subject
-            .as_ref()
-            .map(|_| proofs::launch_tier().to_owned()),
+            .is_ok()
+            .then(|| proofs::launch_tier().to_owned()),
         verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
         build: server.build.clone(),
         millis: elapsed.as_secs_f64() * 1e3,
         criteria,
-    }
-}
-
-fn last_line(report: &LessonReport, elapsed: Duration) -> Line {
-    let criteria = &report.criteria;
-    let proved = criteria
-        .iter()
-        .filter(|each| each.status == Status::Proved)
-        .count();
-    let unseen = criteria
-        .iter()
-        .filter(|each| each.status == Status::Inconclusive)
-        .count();
-    let mut parts = match report.verdict {
-        Verdict::Inconclusive => {
-            vec![format!(
-                "{proved} of {} proved, {unseen} could not be seen",
-                criteria.len()
-            )]
-        }
-        _ => vec![format!("{proved} of {}", criteria.len())],
-    };
-    parts.extend(tally::next(criteria));
-    parts.push(show::time(elapsed));
-    last(report.verdict, &parts)
-}
-
-/// Shows each criterion as soon as it is known, the first failure in full.
-struct Live<'a> {
-    question: &'a Question<'a>,
-    screen: &'a mut Screen,
-    ids: Ids,
-    in_full: bool,
-    all: bool,
-}
-
-impl<'a> Live<'a> {
-    fn new(question: &'a Question<'a>, all: bool, screen: &'a mut Screen) -> Self {
-        Self {
-            question,
-            screen,
-            ids: Ids::of(question.ids()),
-            in_full: true,
-            all,
-        }
-    }
-
-    fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
-        let width = self.screen.width();
-        let summary = report.cause.as_ref().map_or("", |cause| &cause.summary);
-        let task = format!("Task {}", report.task);
-        let in_full = self.in_full || self.all;
-        let (text, note) = match report.status {
-            Status::Proved => (report.text.clone(), ""),
-            Status::Failed if in_full => (report.text.clone(), task.as_str()),
-            Status::Failed => (summary.to_owned(), task.as_str()),
-            Status::Skipped => (format!("not run: {summary}"), ""),
-            Status::Inconclusive => (format!("could not be seen: {summary}"), ""),
-        };
-        self.screen.show_all(
-            &self
-                .ids
-                .lines(report.status, &report.id, &text, note, width),
-        )?;
-        if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
-            self.in_full = false;
-            self.screen
-                .show_all(&tally::in_full(self.question.lesson, cause, width))?;
-        }
-        Ok(())
     }
 }

@@ -4,13 +4,13 @@
 //! so that cargo compiles only what changed since the last time.
 
 use crate::destination::replace;
+use crate::manifest::{member, workspace};
 use crate::{place, program};
 use anyhow::{Context, Result, anyhow, ensure};
 use diffy::patch_set::{ParseOptions, PatchSet};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use toml_edit::{Array, DocumentMut, Item, TableLike, value};
 
 /// A patch that turns the solution into a wrong server.
 pub struct Wrong<'a> {
@@ -33,16 +33,13 @@ pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<Pa
     let sources = sources(folder)?;
     let manifest = read(&folder.join("Cargo.toml"))?;
     for (wrong, name) in wrongs.iter().zip(&names) {
-        let member = stage.join("members").join(name);
+        let copy = stage.join("members").join(name);
         let mut files = patched(&sources, wrong)?;
-        files.insert(
-            "Cargo.toml".into(),
-            member_manifest(&manifest, name, folder)?,
-        );
-        fill(&member, &files)?;
+        files.insert("Cargo.toml".into(), member(&manifest, name, folder)?);
+        fill(&copy, &files)?;
     }
     let root = place::root();
-    let manifest = root_manifest(&read(&root.join("Cargo.toml"))?, &root, &names)?;
+    let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &names)?;
     write_changed(&stage.join("Cargo.toml"), &manifest)?;
     copy_lock(&root.join("Cargo.lock"), &stage.join("Cargo.lock"))?;
     programs(&stage, &names)
@@ -110,66 +107,6 @@ fn target(part: &diffy::patch_set::FilePatch<'_, str>) -> Option<String> {
         diffy::patch_set::FileOperation::Modify { original, .. } => Some(original.into_owned()),
         _ => None,
     }
-}
-
-/// The lesson's manifest for a copy: its own name, nothing but library and program, absolute paths.
-fn member_manifest(text: &str, name: &str, folder: &Path) -> Result<String> {
-    let mut manifest: DocumentMut = text
-        .parse()
-        .with_context(|| format!("{}/Cargo.toml", folder.display()))?;
-    manifest["package"]["name"] = value(name);
-    for unused in ["test", "bench", "example", "dev-dependencies"] {
-        manifest.remove(unused);
-    }
-    if let Some(bins) = manifest
-        .get_mut("bin")
-        .and_then(Item::as_array_of_tables_mut)
-    {
-        bins.iter_mut().for_each(|bin| bin["name"] = value(name));
-    }
-    absolute_paths(manifest.get_mut("dependencies"), folder);
-    Ok(manifest.to_string())
-}
-
-/// The course's workspace with other members: what they inherit stays the same.
-fn root_manifest(text: &str, root: &Path, members: &[String]) -> Result<String> {
-    let mut manifest: DocumentMut = text.parse().context("Cargo.toml of the course")?;
-    let kept = ["workspace", "profile", "patch"];
-    let rest: Vec<_> = manifest.iter().map(|(key, _)| key.to_owned()).collect();
-    for key in rest.iter().filter(|key| !kept.contains(&key.as_str())) {
-        manifest.remove(key);
-    }
-    let workspace = manifest["workspace"]
-        .as_table_like_mut()
-        .context("Cargo.toml has no [workspace]")?;
-    let paths: Array = members
-        .iter()
-        .map(|name| format!("members/{name}"))
-        .collect();
-    workspace.insert("members", value(paths));
-    workspace.remove("exclude");
-    workspace.remove("default-members");
-    absolute_paths(workspace.get_mut("dependencies"), root);
-    Ok(manifest.to_string())
-}
-
-fn absolute_paths(dependencies: Option<&mut Item>, base: &Path) {
-    let Some(dependencies) = dependencies.and_then(Item::as_table_like_mut) else {
-        return;
-    };
-    for (_, dependency) in dependencies.iter_mut() {
-        let Some(dependency) = dependency.as_table_like_mut() else {
-            continue;
-        };
-        if let Some(path) = dependency_path(dependency) {
-            let path = base.join(path).to_string_lossy().into_owned();
-            dependency.insert("path", value(path));
-        }
-    }
-}
-
-fn dependency_path(dependency: &dyn TableLike) -> Option<String> {
-    dependency.get("path")?.as_str().map(str::to_owned)
 }
 
 /// Makes `folder` hold exactly these files.
@@ -261,21 +198,5 @@ mod tests {
             let error = apply(text, diff).unwrap_err().to_string();
             assert!(error.starts_with("mistakes/x.patch: "), "{error}");
         }
-    }
-
-    #[test]
-    fn a_copy_has_its_own_name_and_absolute_paths() {
-        let text = "[package]\nname = \"l\"\n[[bin]]\nname = \"l\"\npath = \"src/main.rs\"\n[[test]]\nname = \"t\"\n[dependencies]\nup = { path = \"../up\" }\n[dev-dependencies]\nx = \"1\"\n";
-        let manifest = member_manifest(text, "l-wrong", Path::new("/c/l")).unwrap();
-        let expected = "[package]\nname = \"l-wrong\"\n[[bin]]\nname = \"l-wrong\"\npath = \"src/main.rs\"\n[dependencies]\nup = { path = \"/c/l/../up\" }\n";
-        assert_eq!(manifest, expected);
-    }
-
-    #[test]
-    fn the_stage_inherits_what_the_course_says() {
-        let text = "[workspace]\nmembers = [\"a/*\"]\nresolver = \"3\"\n[workspace.dependencies]\nh = { path = \"crates/h\" }\n[profile.dev]\ndebug = 0\n";
-        let manifest = root_manifest(text, Path::new("/c"), &["m-1".into()]).unwrap();
-        let expected = "[workspace]\nmembers = [\"members/m-1\"]\nresolver = \"3\"\n[workspace.dependencies]\nh = { path = \"/c/crates/h\" }\n[profile.dev]\ndebug = 0\n";
-        assert_eq!(manifest, expected);
     }
 }

@@ -44,13 +44,7 @@ Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 /// A malformed region, a file that cannot be read or written, one that holds other work.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
-    let lessons: Vec<_> = match args.lessons.as_slice() {
-        [] => course.lessons().iter().collect(),
-        ids => ids
-            .iter()
-            .map(|id| course.lesson(id))
-            .collect::<Result<_, _>>()?,
-    };
+    let lessons = place::lessons(&course, &args.lessons)?;
     let mut starters = Vec::new();
     for lesson in lessons {
         starters.extend(self::starters(course.root(), lesson)?);

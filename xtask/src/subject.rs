@@ -1,6 +1,7 @@
 //! Whose server is asked: the student's crate, the reference, or any command.
 
 use crate::{place, program, show};
+use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, SubjectKind};
@@ -38,8 +39,8 @@ pub struct Server {
     pub named: report::Subject,
     /// How its build went.
     pub build: Build,
-    /// What to run; `None` where the build failed.
-    pub subject: Option<proofs::Subject>,
+    /// What to run, or the compiler's own words, coloured for standard error, where it refused.
+    pub subject: Result<proofs::Subject, String>,
 }
 
 impl Choice {
@@ -114,7 +115,7 @@ impl Choice {
                 millis: 0.0,
                 message: None,
             },
-            subject: Some(self.subject(command, directory)),
+            subject: Ok(self.subject(command, directory)),
         })
     }
 
@@ -131,28 +132,39 @@ impl Choice {
             .to_string_lossy()
             .into_owned();
         let built = program::lesson(&folder, self.solution, show::errors_in_colour())?;
-        let (status, message, programs) = match built.result {
-            Ok(programs) => (BuildStatus::Ok, None, programs),
-            Err(message) => (BuildStatus::Failed, Some(message), Vec::new()),
+        let millis = built.elapsed.as_secs_f64() * 1e3;
+        let programs = match built.result {
+            Ok(programs) => programs,
+            Err(words) => {
+                let message = Some(strip_str(&words).to_string());
+                let build = Build {
+                    status: BuildStatus::Failed,
+                    millis,
+                    message,
+                };
+                return Ok(Server {
+                    named: named(kind, &package),
+                    build,
+                    subject: Err(words),
+                });
+            }
         };
         let program = programs.into_iter().find(|program| program.name == package);
-        if program.is_none() && status == BuildStatus::Ok {
-            bail!(
+        let manifest = folder.join("Cargo.toml");
+        let program = program.with_context(|| {
+            format!(
                 "{}: no binary named {package}; restore its [[bin]]",
-                folder.join("Cargo.toml").display()
-            );
-        }
-        let subject =
-            program.map(|program| self.subject(vec![program.path.into()], folder.clone()));
-        let millis = built.elapsed.as_secs_f64() * 1e3;
+                manifest.display()
+            )
+        })?;
         Ok(Server {
             named: named(kind, &package),
             build: Build {
-                status,
+                status: BuildStatus::Ok,
                 millis,
-                message,
+                message: None,
             },
-            subject,
+            subject: Ok(self.subject(vec![program.path.into()], folder)),
         })
     }
 
@@ -226,7 +238,7 @@ mod tests {
             .unwrap();
         assert!(sh.command[0].to_string_lossy().ends_with("/sh"));
         assert_eq!(sh.command[1..], ["-c", "exit 0"]);
-        assert_eq!(find("./src/lib.rs", Path::new("/no/such")).is_err(), true);
+        assert!(find("./src/lib.rs", Path::new("/no/such")).is_err());
     }
 
     #[test]

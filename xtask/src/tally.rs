@@ -149,3 +149,114 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
     parts.push(time(elapsed));
     last(verdict, &parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use course::lesson::Kind;
+    use course::report::{Build, BuildStatus, Subject, SubjectKind};
+    use proofs::Proof;
+    use std::path::Path;
+
+    static PROOF: Proof = Proof {
+        lesson: "w03-l02",
+        port: 7000,
+        capacity: 64,
+        criteria: &[],
+    };
+
+    fn run(starts: Status, slots: Status) -> LessonReport {
+        let criterion = |id: &str, task, status| CriterionReport {
+            id: id.into(),
+            kind: Kind::Prove,
+            task,
+            text: String::new(),
+            status,
+            millis: 1.0,
+            cause: (status != Status::Proved).then(|| Cause {
+                summary: format!("{id} is wrong"),
+                ..Cause::default()
+            }),
+        };
+        LessonReport {
+            lesson: "w03-l02".into(),
+            title: String::new(),
+            subject: Subject {
+                kind: SubjectKind::Crate,
+                name: String::new(),
+            },
+            launch: None,
+            verdict: Verdict::of([starts, slots]),
+            build: Build {
+                status: BuildStatus::Ok,
+                millis: 0.0,
+                message: None,
+            },
+            millis: 1.0,
+            criteria: vec![criterion("starts", 1, starts), criterion("slots", 2, slots)],
+        }
+    }
+
+    fn shown(runs: &[LessonReport]) -> String {
+        let text = include_bytes!("../../lessons/w03-l02-poll-tracker/lesson.md");
+        let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
+        let criteria = ["starts", "slots"]
+            .map(|id| lesson.criterion(id).unwrap())
+            .to_vec();
+        let flags = String::new();
+        let question = Question {
+            lesson: &lesson,
+            proof: &PROOF,
+            criteria,
+            flags,
+        };
+        let lines = lines(&question, runs, 3, Duration::from_millis(9), 80);
+        lines.iter().map(|line| line.text() + "\n").collect()
+    }
+
+    #[test]
+    fn runs_that_agree_take_one_line() {
+        let runs = vec![run(Status::Proved, Status::Proved); 3];
+        assert_eq!(shown(&runs), "proved · 3 of 3 runs · 9 ms\n");
+    }
+
+    #[test]
+    fn runs_that_differ_are_called_a_race() {
+        let runs = [
+            run(Status::Proved, Status::Failed),
+            run(Status::Proved, Status::Proved),
+        ];
+        let text = shown(&runs);
+        assert!(text.contains("✗ slots   failed in 1 of 2 runs"), "{text}");
+        assert!(text.contains("slots is wrong"), "{text}");
+        assert!(text.contains("a race in the server"), "{text}");
+        let end =
+            "not yet · 1 of 2 runs proved · stopped before the other 1 · next: Task 2 · 9 ms\n";
+        assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
+    fn the_same_failure_each_time_is_no_race() {
+        let text = shown(&vec![run(Status::Failed, Status::Proved); 3]);
+        assert!(text.contains("failed in 3 of 3 runs"), "{text}");
+        assert!(!text.contains("race"), "{text}");
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_no_race() {
+        let runs = [
+            run(Status::Proved, Status::Inconclusive),
+            run(Status::Proved, Status::Proved),
+        ];
+        let text = shown(&runs);
+        assert!(
+            text.contains("? slots   could not be seen in 1 of 2 runs"),
+            "{text}"
+        );
+        assert!(!text.contains("race"), "{text}");
+        assert!(
+            text.contains("\ninconclusive · 1 of 2 runs proved"),
+            "{text}"
+        );
+    }
+}

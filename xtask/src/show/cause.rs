@@ -1,6 +1,6 @@
 //! A failure in full: what was done, what the kernel shows, what the mistake is called.
 
-use super::{Line, line::cut, line::side_by_side, tables::tables, wrapped};
+use super::{Line, lesson::hanging, line::cut, line::side_by_side, tables::tables, wrapped};
 use course::report::{Cause, Step};
 use textwrap::core::display_width;
 
@@ -39,54 +39,64 @@ pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Lin
     lines
 }
 
-/// The numbered steps, and beside each what the server logged.
+/// The numbered steps, and what the server logged after each: beside it, or below on a narrow screen.
 fn steps(steps: &[Step], width: usize) -> Vec<Line> {
-    let indent = 6 + steps.len().to_string().len() + 2;
-    let beside = width >= TWO_COLUMNS;
-    let half = (width - indent) / 2;
+    let digits = steps.len().to_string().len();
+    let indent = 6 + digits + 2;
     let longest = steps
         .iter()
         .map(|step| display_width(&step.did))
         .max()
         .unwrap_or(0);
-    let left = if beside {
-        longest.min(half)
+    let beside = width >= TWO_COLUMNS;
+    let room = if beside {
+        longest.min((width - indent) / 2)
     } else {
         width - indent
     };
+    let log = if beside { indent + room + 2 } else { indent };
     let mut lines = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        let number = format!("{:>1$}  ", index + 1, indent - 2);
-        let done = wrapped(&cut(&step.did, LONG), left);
-        let column = if beside { indent + left + 2 } else { indent };
-        let logged = logged(&step.logged);
-        let logged = side_by_side(logged.iter().map(String::as_str), " · ", width - column);
-        let skipped = if beside { 0 } else { done.len() };
-        for row in 0..done.len().max(skipped + logged.len()) {
-            let start = Line::new()
-                .faint(if row == 0 { &number } else { "" })
-                .to(indent);
-            let line = start.plain(done.get(row).map_or("", String::as_str));
-            match row.checked_sub(skipped).and_then(|row| logged.get(row)) {
-                Some(piece) if !piece.is_empty() => lines.push(line.to(column).faint(piece)),
-                _ if row < done.len() => lines.push(line),
-                _ => {}
-            }
+    for (step, number) in steps.iter().zip(1..) {
+        let number = Line::new()
+            .plain("      ")
+            .faint(&format!("{number:>digits$}"));
+        let done = hanging(number, indent, &cut(&step.did, LONG), room);
+        let logged = logged(&step.logged, width - log);
+        match beside {
+            true => lines.extend(joined(done, logged, log)),
+            false => lines.extend(done.into_iter().chain(joined(Vec::new(), logged, log))),
         }
     }
     lines
 }
 
-/// Log lines; of many, the first and the last.
-fn logged(lines: &[String]) -> Vec<String> {
+/// `left` lines with `right` pieces beside them from `column` on.
+fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
+    let height = left.len().max(right.len());
+    let mut left = left.into_iter();
+    let mut right = right.into_iter();
+    let lines = (0..height).map(|_| {
+        let line = left.next().unwrap_or_default();
+        match right.next() {
+            Some(piece) => line.to(column).faint(&piece),
+            None => line,
+        }
+    });
+    lines.collect()
+}
+
+/// Log lines in pieces of at most `width` columns; of many, the first and the last.
+fn logged(lines: &[String], width: usize) -> Vec<String> {
     let line = |line: &String| cut(line, LONG);
-    match lines {
+    let shown = match lines {
+        [] => return Vec::new(),
         [first, second, third, hidden @ .., last] if hidden.len() > 2 => {
             let more = format!("… {} more", hidden.len());
             vec![line(first), line(second), line(third), more, line(last)]
         }
         _ => lines.iter().map(line).collect(),
-    }
+    };
+    side_by_side(shown.iter().map(String::as_str), " · ", width)
 }
 
 fn outcome(cause: &Cause, width: usize) -> Vec<Line> {
@@ -235,7 +245,7 @@ mod tests {
 ";
         assert!(text.contains(expected), "{text}");
         assert!(
-            text.contains("▸ 5  CLOSE_WAIT   B, gone\n      the server asks"),
+            text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      the server asks"),
             "{text}"
         );
     }

@@ -20,7 +20,10 @@ impl Heading<'_> {
     pub fn lines(&self, width: usize) -> Vec<Line> {
         let indent = display_width(self.id) + 2;
         let mut lines = Vec::new();
-        for (row, piece) in wrapped(self.title, width - indent).iter().enumerate() {
+        for (row, piece) in wrapped(self.title, width.saturating_sub(indent))
+            .iter()
+            .enumerate()
+        {
             let id = if row == 0 { self.id } else { "" };
             lines.push(Line::new().strong(id).to(indent).strong(piece));
         }
@@ -86,8 +89,8 @@ impl Ids {
     }
 }
 
-/// `text` in a column of its own beside `start`.
-fn hanging(start: Line, indent: usize, text: &str, room: usize) -> Vec<Line> {
+/// `text` wrapped in a column of `room` columns from `indent` on, beside `start`: one line at least.
+pub fn hanging(start: Line, indent: usize, text: &str, room: usize) -> Vec<Line> {
     let mut start = Some(start);
     let line = |piece: &String| start.take().unwrap_or_default().to(indent).plain(piece);
     wrapped(text, room).iter().map(line).collect()

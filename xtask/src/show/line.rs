@@ -49,10 +49,7 @@ impl Line {
 
     /// Adds spaces up to `column`, counted from 0, and one at least where the line is longer already.
     pub fn to(self, column: usize) -> Self {
-        let spaces = match column.checked_sub(self.width()) {
-            Some(spaces) => spaces,
-            None => 1,
-        };
+        let spaces = column.checked_sub(self.width()).unwrap_or(1);
         self.plain(&" ".repeat(spaces))
     }
 
@@ -84,7 +81,9 @@ impl Line {
     }
 
     fn styled(mut self, style: Style, text: &str) -> Self {
-        self.spans.push((style, visible(text).into_owned()));
+        if !text.is_empty() {
+            self.spans.push((style, visible(text).into_owned()));
+        }
         self
     }
 }

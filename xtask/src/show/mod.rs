@@ -11,13 +11,13 @@ mod tables;
 mod visible;
 
 pub use cause::{Mistake, failure};
-pub use lesson::{Heading, Ids, amount, last, mark, time};
+pub use lesson::{Heading, Ids, amount, hanging, last, mark, time};
 pub use line::{Line, wrapped};
 pub use mistakes::{Judged, Shape, markdown};
 pub use visible::visible;
 
 use anstream::AutoStream;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, Write};
 
 /// Where lines are shown, and how wide it is.
 pub struct Screen {
@@ -108,7 +108,7 @@ impl Screen {
 
 /// Whether standard error shows colour.
 pub fn errors_in_colour() -> bool {
-    io::stderr().is_terminal() && AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+    AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Shows an error and its causes on standard error.

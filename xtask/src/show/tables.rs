@@ -19,10 +19,11 @@ pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
     if needed <= width - INDENT + GAP {
         return beside(&drawn);
     }
-    drawn
+    let stacked: Vec<_> = drawn
         .iter()
-        .flat_map(|rows| beside(std::slice::from_ref(rows)))
-        .collect()
+        .map(|rows| beside(std::slice::from_ref(rows)))
+        .collect();
+    stacked.join(&Line::new())
 }
 
 /// A table's title and rows, a row's mark before it.
@@ -119,7 +120,7 @@ mod tests {
             table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9),
             table("server", &["3"], 9),
         ];
-        assert_eq!(shown(&given, 32).len(), 4);
+        assert_eq!(shown(&given, 32).len(), 5);
     }
 
     #[test]
