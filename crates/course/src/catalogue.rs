@@ -52,7 +52,13 @@ impl Course {
     /// # Errors
     /// [`Unknown`], which suggests the id that was probably meant.
     pub fn lesson(&self, name: &str) -> Result<&Lesson, Unknown> {
-        let called = |lesson: &&Lesson| lesson.id == name || lesson.folder().ends_with(name);
+        let called = |lesson: &&Lesson| {
+            lesson.id == name
+                || lesson
+                    .folder()
+                    .file_name()
+                    .is_some_and(|folder| folder == name)
+        };
         self.lessons.iter().find(called).ok_or_else(|| Unknown {
             kind: "lesson",
             name: name.to_owned(),

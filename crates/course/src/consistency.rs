@@ -44,7 +44,7 @@ fn compare_proof(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     compare_order(lesson, proof, problems);
 }
 
-/// The first criterion that both have at different places. Ids that only one has are reported already.
+/// The first criterion that both have at different places. What only one has is reported already.
 fn compare_order(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     let text = lesson
         .criteria
@@ -94,7 +94,7 @@ fn compare_patch(lesson: &Lesson, patch: &MistakePatch) -> Vec<Problem> {
     let id = &patch.row;
     match lesson.mistake(id) {
         Some(row) if row.advice => {
-            let message = format!("row \"{id}\" is advice; take that word out of its comment");
+            let message = format!("row \"{id}\" is advice; take that word out");
             problems.at(patch.row_line, message);
         }
         Some(_) => {}

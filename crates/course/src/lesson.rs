@@ -50,9 +50,10 @@ pub struct Lesson {
 }
 
 /// What kind of page a `lesson.md` is: `type` in its front matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Page {
     /// A lesson with tasks and a proof.
+    #[default]
     Lesson,
 }
 

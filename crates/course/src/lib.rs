@@ -1,4 +1,4 @@
-//! The lessons as data: what is asked, what each way to get it wrong is called, and what a proof reports.
+//! The lessons as data: what is asked, what going wrong is called, what a proof reports.
 //!
 //! Start with [`catalogue::Course`], which finds the lessons, and [`lesson::Lesson`], which is one.
 //! Nothing here runs a program or knows a terminal.

@@ -6,6 +6,7 @@ mod mark;
 mod markdown;
 mod outline;
 mod points;
+mod title;
 
 pub(crate) use mark::is_id;
 

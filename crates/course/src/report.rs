@@ -1,4 +1,4 @@
-//! What a proof reports: a finding for each criterion, a cause for each finding that is not `proved`.
+//! What a proof reports: a finding for each criterion, a cause for each that is not `proved`.
 //!
 //! [`Report`] serializes to the one document of `prove --format json`;
 //! `report.schema.json` beside this crate's manifest describes it.
@@ -128,7 +128,8 @@ pub struct LessonReport {
     pub title: String,
     /// Whose server it was.
     pub subject: Subject,
-    /// How servers were launched: `boxed` (namespaces of their own) or `plain`; `null` when none was.
+    /// How servers were launched: `boxed` (namespaces of their own) or `plain`; `None` when none
+    /// was.
     pub launch: Option<String>,
     /// What the findings add up to.
     pub verdict: Verdict,
@@ -218,87 +219,4 @@ fn as_rows<S: Serializer>(tables: &[Table], serializer: S) -> Result<S::Ok, S::E
         })
     });
     serializer.collect_seq(rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_failure_outweighs_everything() {
-        use Status::*;
-        for findings in [
-            vec![Failed],
-            vec![Proved, Skipped],
-            vec![Inconclusive, Failed],
-            vec![Failed, Inconclusive],
-        ] {
-            assert_eq!(
-                Verdict::of(findings.clone()),
-                Verdict::NotYet,
-                "{findings:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_could_not_be_seen_is_never_proved() {
-        use Status::*;
-        assert_eq!(Verdict::of([Proved, Inconclusive]), Verdict::Inconclusive);
-        assert_eq!(Verdict::of([Inconclusive, Proved]), Verdict::Inconclusive);
-    }
-
-    #[test]
-    fn proved_takes_every_criterion_and_at_least_one() {
-        assert_eq!(
-            Verdict::of([Status::Proved, Status::Proved]),
-            Verdict::Proved
-        );
-        assert_eq!(Verdict::of([]), Verdict::NotYet);
-    }
-
-    #[test]
-    fn a_step_is_one_line_with_the_log_behind_it() {
-        let logged = vec!["[ACCEPT] fd=4 slot=0".to_owned(), "hi".to_owned()];
-        let steps = vec![
-            Step {
-                did: "A connected".to_owned(),
-                logged,
-            },
-            Step {
-                did: "A left".to_owned(),
-                logged: Vec::new(),
-            },
-        ];
-        let cause = serde_json::to_value(Cause {
-            steps,
-            ..Cause::default()
-        })
-        .unwrap();
-        let lines = ["A connected: [ACCEPT] fd=4 slot=0 · hi", "A left"];
-        assert_eq!(cause["steps"], serde_json::json!(lines));
-    }
-
-    #[test]
-    fn a_row_of_evidence_names_its_table_and_shows_what_is_wrong() {
-        let row = |wrong, text: &str| Row {
-            wrong,
-            text: text.to_owned(),
-        };
-        let rows = vec![row(false, "3  LISTEN"), row(true, "5  CLOSE_WAIT")];
-        let evidence = vec![Table {
-            title: "the kernel says".to_owned(),
-            rows,
-        }];
-        let cause = serde_json::to_value(Cause {
-            evidence,
-            ..Cause::default()
-        })
-        .unwrap();
-        let lines = [
-            "the kernel says: 3  LISTEN",
-            "the kernel says: ▸ 5  CLOSE_WAIT",
-        ];
-        assert_eq!(cause["evidence"], serde_json::json!(lines));
-    }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 const FIELDS: [&str; 5] = ["id", "title", "order", "duration_min", "type"];
 
 /// What the front matter says; empty and 0 where it is wrong, and a problem for each.
+#[derive(Default)]
 pub(crate) struct FrontMatter {
     pub(crate) id: String,
     pub(crate) title: String,
@@ -19,50 +20,49 @@ pub(crate) struct FrontMatter {
 
 /// Reads the front matter of `text`, and says at which byte the Markdown begins.
 pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontMatter, usize) {
-    let (yaml, body) = match split(text) {
-        Some(split) => split,
-        None => {
-            let message = "no front matter; open the file with a line ---, \
-                           the fields id, title, order, duration_min and type, and a line ---";
-            problems.at(1, message);
-            return (Fields::default().read(path, &mut Collector::new(path)), 0);
-        }
-    };
-    match serde_norway::from_str::<Mapping>(yaml) {
-        Ok(mapping) => (Fields { yaml, mapping }.read(path, problems), body),
-        Err(error) => {
-            let line = error.location().map_or(1, |location| location.line() + 1);
-            let line = line.min(1 + yaml.lines().count().max(1));
+    let (yaml, body) = split(text);
+    let fields = match yaml.map(serde_norway::from_str) {
+        Some(Ok(mapping)) => Fields {
+            yaml: &text[..body],
+            mapping,
+        },
+        Some(Err(error)) => {
+            let line = error.location().map_or(1, |location| location.line());
+            let line = line.clamp(1, text[..body].lines().count());
             problems.at(
                 line,
                 format!("the front matter is not YAML: {error}; correct the line"),
             );
-            (
-                Fields::default().read(path, &mut Collector::new(path)),
-                body,
-            )
+            return (FrontMatter::default(), body);
         }
-    }
+        None => {
+            let message = "no front matter; open the file with a line ---, the fields id, title, \
+                           order, duration_min and type, and a line ---";
+            problems.at(1, message);
+            return (FrontMatter::default(), body);
+        }
+    };
+    (fields.read(path, problems), body)
 }
 
-/// The YAML without its `---` lines, and the byte after them.
-fn split(text: &str) -> Option<(&str, usize)> {
-    let start = text
-        .split_inclusive('\n')
-        .next()
-        .filter(|line| line.trim_end() == "---")?
-        .len();
-    let mut end = start;
-    for line in text[start..].split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            return Some((&text[start..end], end + line.len()));
+/// The YAML with its opening `---`, so that its lines are the file's, and the byte after the
+/// closing one. Without a closing one, front matter ends at the first blank line and is none.
+fn split(text: &str) -> (Option<&str>, usize) {
+    let mut end = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let fence = line.trim_end() == "---";
+        match index {
+            0 if !fence => return (None, 0),
+            0 => {}
+            _ if fence => return (Some(&text[..end]), end + line.len()),
+            _ if line.trim().is_empty() => return (None, end),
+            _ => {}
         }
         end += line.len();
     }
-    None
+    (None, end)
 }
 
-#[derive(Default)]
 struct Fields<'a> {
     yaml: &'a str,
     mapping: Mapping,
@@ -84,7 +84,10 @@ impl Fields<'_> {
 
     fn name_unknown(&self, problems: &mut Collector) {
         for key in self.mapping.keys() {
-            let key = key.as_str().unwrap_or("?");
+            let Some(key) = key.as_str() else {
+                problems.at(1, "a field's name is not a text; take the field out");
+                continue;
+            };
             if !FIELDS.contains(&key) {
                 let hint = suggest(nearest(key, FIELDS), "take it out");
                 problems.at(self.line(key), format!("unknown field \"{key}\"; {hint}"));
@@ -166,10 +169,10 @@ impl Fields<'_> {
         }
     }
 
-    /// The line on which a field stands: the YAML begins on the file's second.
+    /// The line on which a field stands.
     fn line(&self, field: &str) -> usize {
         let starts = |line: &str| line.trim_start_matches(['"', '\'']).starts_with(field);
-        2 + self.yaml.lines().position(starts).unwrap_or(0)
+        1 + self.yaml.lines().position(starts).unwrap_or(0)
     }
 }
 

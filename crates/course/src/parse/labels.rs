@@ -86,7 +86,10 @@ impl<'a> Home<'a> {
         let order: Vec<&str> = found.iter().map(|each| each.label).collect();
         if order.len() >= N && order != labels {
             let labels = labels.join(", ");
-            let message = format!("{} has its labels out of order; write {labels}", self.name);
+            let message = format!(
+                "{} must have each label once and in order: {labels}",
+                self.name
+            );
             problems.at(self.line, message);
         }
         labels.map(|label| {

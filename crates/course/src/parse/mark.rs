@@ -1,4 +1,4 @@
-//! The comment that gives a sentence its id: `<!-- slots task=2 -->`, `<!-- linear-scan advice -->`.
+//! The comment that names a sentence: `<!-- slots task=2 -->`, `<!-- linear-scan advice -->`.
 
 use super::markdown::Inline;
 use crate::problem::Collector;
@@ -11,7 +11,7 @@ pub(crate) struct Mark {
     pub(crate) advice: bool,
 }
 
-/// The mark at the end of `inline`; `None` where there is none, or where it is wrong (a problem then).
+/// The mark at the end of `inline`; `None` where there is none, or a wrong one (a problem then).
 pub(crate) fn of(inline: &Inline, problems: &mut Collector) -> Option<Mark> {
     let (comment, before) = inline.comments.first()?;
     if inline.comments.len() > 1 {

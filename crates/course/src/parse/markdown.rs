@@ -1,7 +1,9 @@
 //! Markdown as a list of blocks, each with its line: no more of it than a lesson uses.
 
+mod reader;
+
 use crate::problem::Collector;
-use pulldown_cmark::{CodeBlockKind, Event, OffsetIter, Options, Parser, Tag, TagEnd};
+use reader::Reader;
 use std::ops::Range;
 
 /// The text of a file and its blocks.
@@ -43,6 +45,8 @@ pub(crate) enum Content {
 #[derive(Default)]
 pub(crate) struct Inline {
     pub(crate) line: usize,
+    /// The byte at which it begins.
+    start: usize,
     /// Without Markdown marks and comments.
     pub(crate) text: String,
     /// The bold words before a colon that it opens with, and the byte after them.
@@ -54,30 +58,7 @@ pub(crate) struct Inline {
 impl<'a> Source<'a> {
     /// Reads `text` from byte `body` on.
     pub(crate) fn read(text: &'a str, body: usize, problems: &mut Collector) -> Self {
-        let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
-        let events = Parser::new_ext(&text[body..], options).into_offset_iter();
-        let lines = lines(text);
-        let mut reader = Reader {
-            text,
-            body,
-            lines,
-            events,
-            cut: None,
-            problems,
-        };
-        let mut blocks = Vec::new();
-        while let Some((event, range)) = reader.next() {
-            if let Event::Start(tag) = event {
-                let line = reader.line(range.start);
-                let content = reader.content(tag, range.clone());
-                blocks.push(Block {
-                    line,
-                    range,
-                    content,
-                });
-            }
-        }
-        let cut = reader.cut;
+        let (blocks, cut) = Reader::new(text, body, problems).blocks();
         Source { text, blocks, cut }
     }
 
@@ -92,187 +73,16 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The byte at which each line begins.
-fn lines(text: &str) -> Vec<usize> {
-    let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
-    std::iter::once(0)
-        .chain(after.filter(|&start| start < text.len()))
-        .collect()
-}
-
-struct Reader<'a, 'p> {
-    text: &'a str,
-    body: usize,
-    lines: Vec<usize>,
-    events: OffsetIter<'a>,
-    cut: Option<usize>,
-    problems: &'p mut Collector,
-}
-
-impl<'a> Reader<'a, '_> {
-    fn next(&mut self) -> Option<(Event<'a>, Range<usize>)> {
-        let (event, range) = self.events.next()?;
-        Some((event, range.start + self.body..range.end + self.body))
-    }
-
-    fn line(&self, byte: usize) -> usize {
-        self.lines.partition_point(|&start| start <= byte)
-    }
-
-    fn content(&mut self, tag: Tag<'a>, range: Range<usize>) -> Content {
-        match tag {
-            Tag::Heading { level, .. } => {
-                Content::Heading(level as usize, self.inline(range.start))
-            }
-            Tag::Paragraph => Content::Paragraph(self.inline(range.start)),
-            Tag::List(_) => Content::List(self.items()),
-            Tag::Table(_) => Content::Table(self.rows()),
-            Tag::CodeBlock(kind) => self.code(kind, range),
-            Tag::HtmlBlock => self.html(range),
-            _ => {
-                self.skip();
-                Content::Other
-            }
-        }
-    }
-
-    /// The items of a list, up to its end.
-    fn items(&mut self) -> Vec<Inline> {
-        let mut items = Vec::new();
-        while let Some((Event::Start(_), range)) = self.next() {
-            items.push(self.inline(range.start));
-        }
-        items
-    }
-
-    /// The rows of a table, up to its end.
-    fn rows(&mut self) -> Vec<Vec<Inline>> {
-        let mut rows = Vec::new();
-        while let Some((Event::Start(_), _)) = self.next() {
-            rows.push(self.items());
-        }
-        rows
-    }
-
-    fn code(&mut self, kind: CodeBlockKind<'_>, range: Range<usize>) -> Content {
-        let mut text = String::new();
-        while let Some((Event::Text(piece), _)) = self.next() {
-            text.push_str(&piece);
-        }
-        let fenced = match kind {
-            CodeBlockKind::Indented => None,
-            CodeBlockKind::Fenced(_) => self.between_fences(range),
-        };
-        Content::Code { text, fenced }
-    }
-
-    /// The bytes after the line of the opening fence and before that of the closing one.
-    fn between_fences(&mut self, range: Range<usize>) -> Option<Range<usize>> {
-        let block = self.text[range.clone()].trim_end();
-        let inside = block.find('\n').zip(block.rfind('\n'));
-        let closed = |&(_, last): &(usize, usize)| {
-            let fence = block[last..].trim();
-            fence.starts_with("```") || fence.starts_with("~~~")
-        };
-        match inside.filter(closed) {
-            Some((first, last)) => Some(range.start + first + 1..range.start + last + 1),
-            None => {
-                self.unclosed(
-                    range.start,
-                    "this code block is never closed; end it with ```",
-                );
-                None
-            }
-        }
-    }
-
-    fn html(&mut self, range: Range<usize>) -> Content {
-        self.skip();
-        let html = self.text[range.clone()].trim();
-        let Some(comment) = html.strip_prefix("<!--") else {
-            return Content::Other;
-        };
-        match comment.strip_suffix("-->") {
-            Some(comment) => Content::Comment(comment.trim().to_owned()),
-            None if comment.contains("-->") => Content::Other,
-            None => {
-                self.unclosed(range.start, "this comment is never closed; end it with -->");
-                Content::Other
-            }
-        }
-    }
-
-    fn unclosed(&mut self, byte: usize, message: &str) {
-        let line = self.line(byte);
-        self.cut.get_or_insert(line);
-        self.problems.at(line, message);
-    }
-
-    /// Running text up to the end of what has just begun.
-    fn inline(&mut self, start: usize) -> Inline {
-        let mut inline = Inline {
-            line: self.line(start),
-            ..Inline::default()
-        };
-        let mut leading = false;
-        let mut depth = 0;
-        // Outside of code: where a comment may begin.
-        let mut prose = String::new();
-        while let Some((event, range)) = self.next() {
-            match event {
-                Event::Start(Tag::List(_)) => self.skip(),
-                Event::Start(tag) => {
-                    leading = tag == Tag::Strong && inline.text.is_empty();
-                    depth += 1;
-                }
-                Event::End(_) if depth == 0 => break,
-                Event::End(end) => {
-                    if end == TagEnd::Strong && leading {
-                        inline.open_with_label(range.end);
-                    }
-                    depth -= 1;
-                }
-                Event::Text(text) => {
-                    inline.text.push_str(&text);
-                    prose.push_str(&text);
-                }
-                Event::Code(text) => inline.text.push_str(&text),
-                Event::SoftBreak | Event::HardBreak => inline.text.push(' '),
-                Event::InlineHtml(html) | Event::Html(html) => inline.html(&html),
-                _ => {}
-            }
-        }
-        inline.text.truncate(inline.text.trim_end().len());
-        if prose.contains("<!--") {
-            self.problems.at(
-                inline.line,
-                "a comment here is never closed; end it with -->",
-            );
-        }
-        inline
-    }
-
-    /// Passes over everything up to the end of what has just begun.
-    fn skip(&mut self) {
-        let mut depth = 1;
-        while depth > 0 {
-            match self.next() {
-                Some((Event::Start(_), _)) => depth += 1,
-                Some((Event::End(_), _)) => depth -= 1,
-                Some(_) => {}
-                None => return,
-            }
-        }
-    }
-}
-
 impl Inline {
-    fn open_with_label(&mut self, end: usize) {
-        if let Some(label) = self.text.strip_suffix(':') {
-            self.label = Some((label.to_owned(), end));
+    /// Bold words have just ended: they are a label if nothing stands before them.
+    fn after_bold(&mut self, bold: Range<usize>) {
+        let opens = bold.start == self.start;
+        if let Some(label) = self.text.strip_suffix(':').filter(|_| opens) {
+            self.label = Some((label.to_owned(), bold.end));
         }
     }
 
+    /// Inline HTML: a comment, or a tag that is of no concern.
     fn html(&mut self, html: &str) {
         let comment = html
             .trim()

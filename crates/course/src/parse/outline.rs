@@ -2,6 +2,7 @@
 
 use super::front_matter::FrontMatter;
 use super::markdown::{Block, Content, Source};
+use super::title;
 use crate::lesson::Section;
 use crate::problem::{Collector, nearest, suggest};
 
@@ -49,29 +50,13 @@ impl<'a> Outline<'a> {
         if let Some(block) = before.first() {
             problems.at(block.line, "text before the title; move it below");
         }
+        let intro = intro(&headings, source, front, problems);
+        let (parts, tasks) = (Vec::new(), Vec::new());
         let mut outline = Outline {
-            intro: &[],
-            parts: Vec::new(),
-            tasks: Vec::new(),
+            intro,
+            parts,
+            tasks,
         };
-        let mut titles = headings.iter().filter(|heading| heading.level == 1);
-        match titles.next() {
-            Some(title) => {
-                check_title(title, front, problems);
-                outline.intro = title.blocks;
-            }
-            None if source.cut.is_some() => {}
-            None => problems.at(
-                1,
-                "no title; write `# Lesson N (N/M): Title` below the front matter",
-            ),
-        }
-        for title in titles {
-            problems.at(
-                title.line,
-                "a second title; a section's heading begins with ##",
-            );
-        }
         for heading in headings.into_iter().filter(|heading| heading.level > 1) {
             outline.add(heading, problems);
         }
@@ -201,7 +186,30 @@ fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
     (&blocks[..end], headings)
 }
 
-/// The section of this heading; a remark in parentheses, as in `Warmup (15 min)`, is no part of its name.
+/// What stands below the title. There is one title, and it agrees with the front matter.
+fn intro<'a>(
+    headings: &[Heading<'a>],
+    source: &Source<'_>,
+    front: &FrontMatter,
+    problems: &mut Collector,
+) -> &'a [Block] {
+    let mut titles = headings.iter().filter(|heading| heading.level == 1);
+    let Some(title) = titles.next() else {
+        if source.cut.is_none() {
+            let message = "no title; write `# Lesson N (N/M): Title` below the front matter";
+            problems.at(1, message);
+        }
+        return &[];
+    };
+    title::check(title.text, title.line, front, problems);
+    for title in titles {
+        let message = "a second title; a section's heading begins with ##";
+        problems.at(title.line, message);
+    }
+    title.blocks
+}
+
+/// The section of this heading: its name without a remark, as in `Warmup (15 min)`.
 fn section(heading: &str) -> Option<Section> {
     let name = bare(heading);
     Section::ALL
@@ -215,7 +223,7 @@ fn bare(heading: &str) -> &str {
 
 fn unknown(heading: &str) -> String {
     let near = nearest(bare(heading), Section::ALL.map(Section::name));
-    let hint = suggest(near, "take it out, or make it part of a section's text");
+    let hint = suggest(near, "take it out, or use #####");
     format!("unknown section \"{heading}\"; {hint}")
 }
 
@@ -224,26 +232,4 @@ fn task(heading: &str) -> Option<(u32, String)> {
     let (number, title) = heading.strip_prefix("Task ")?.split_once(" — ")?;
     let title = title.trim();
     (!title.is_empty()).then_some((number.parse().ok()?, title.to_owned()))
-}
-
-/// `Lesson 2 (2/7): Accept & Track Many Clients`, with the number and title of the front matter.
-fn check_title(heading: &Heading<'_>, front: &FrontMatter, problems: &mut Collector) {
-    let FrontMatter { order, title, .. } = front;
-    let right =
-        title_parts(heading.text).is_some_and(|(number, name)| number == *order && name == title);
-    if !right && *order > 0 && !title.is_empty() {
-        let message = format!(
-            "the title differs from the front matter; write `# Lesson {order} ({order}/…): {title}`"
-        );
-        problems.at(heading.line, message);
-    }
-}
-
-fn title_parts(heading: &str) -> Option<(u32, &str)> {
-    let (number, rest) = heading.strip_prefix("Lesson ")?.split_once(" (")?;
-    let (place, title) = rest.split_once("): ")?;
-    let (place, of) = place.split_once('/')?;
-    let number = number.parse().ok()?;
-    let (place, of): (u32, u32) = (place.parse().ok()?, of.parse().ok()?);
-    (place == number && place <= of).then_some((number, title))
 }

@@ -9,158 +9,128 @@ use std::collections::HashMap;
 
 /// The bullets of both lists, by task, and within a task as they stand in the text.
 pub(crate) fn criteria(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Criterion> {
+    let tasks = outline.tasks.len() as u32;
     let mut criteria = Vec::new();
-    for (section, kind) in [
-        (Section::Prove, Kind::Prove),
-        (Section::DoneWhen, Kind::Guard),
-    ] {
-        let Some(part) = outline.part(section) else {
-            continue;
-        };
-        let bullets: Vec<&Inline> = part
-            .blocks
-            .iter()
-            .flat_map(|block| items(&block.content))
-            .collect();
-        if bullets.is_empty() {
-            problems.at(
-                part.line,
-                format!("\"{}\" has no bullet; write one", section.name()),
-            );
+    for bullet in bullets(outline, Section::Prove, problems) {
+        if bullet.comments.is_empty() {
+            let message = "this bullet has no id; end it with <!-- id task=N -->";
+            problems.at(bullet.line, message);
         }
-        let tasks = outline.tasks.len() as u32;
-        criteria.extend(
-            bullets
-                .iter()
-                .filter_map(|bullet| criterion(bullet, kind, tasks, problems)),
-        );
+        criteria.extend(criterion(bullet, Kind::Prove, tasks, problems));
     }
-    unique(
-        criteria.iter().map(|each| (each.id.as_str(), each.line)),
-        problems,
-    );
+    for bullet in bullets(outline, Section::DoneWhen, problems) {
+        criteria.extend(criterion(bullet, Kind::Guard, tasks, problems));
+    }
+    let ids = criteria.iter().map(|each| (each.id.as_str(), each.line));
+    unique(ids, problems);
     criteria.sort_by_key(|criterion| criterion.task);
     criteria
 }
 
-fn items(content: &Content) -> &[Inline] {
-    match content {
-        Content::List(items) => items,
-        _ => &[],
+fn bullets<'a>(
+    outline: &Outline<'a>,
+    section: Section,
+    problems: &mut Collector,
+) -> Vec<&'a Inline> {
+    let Some(part) = outline.part(section) else {
+        return Vec::new();
+    };
+    let lists = part.blocks.iter().filter_map(|block| match &block.content {
+        Content::List(items) => Some(items),
+        _ => None,
+    });
+    let bullets: Vec<_> = lists.flatten().collect();
+    if bullets.is_empty() {
+        let message = format!("\"{}\" has no bullet; write one", section.name());
+        problems.at(part.line, message);
     }
+    bullets
 }
 
+/// The criterion that a bullet states, if its comment gives it an id.
 fn criterion(
     bullet: &Inline,
     kind: Kind,
     tasks: u32,
     problems: &mut Collector,
 ) -> Option<Criterion> {
-    let line = bullet.line;
-    if bullet.comments.is_empty() && kind == Kind::Prove {
-        problems.at(
-            line,
-            "this bullet has no id; end it with <!-- id task=N -->",
-        );
-    }
     let Mark { id, task, advice } = mark::of(bullet, problems)?;
-    if bullet.text.is_empty() {
-        problems.at(
-            line,
-            format!("criterion \"{id}\" has no sentence; write it before the comment"),
-        );
+    let (text, line) = (bullet.text.clone(), bullet.line);
+    let mut wrong = |what: &str| problems.at(line, format!("criterion \"{id}\" {what}"));
+    if text.is_empty() {
+        wrong("has no sentence; write it before the comment");
     }
     if advice {
-        problems.at(
-            line,
-            format!("criterion \"{id}\" cannot be advice; take out its comment"),
-        );
+        wrong("cannot be advice; take that word out");
     }
     match task {
-        Some(task) if (1..=tasks).contains(&task) => {
-            return Some(Criterion {
-                id,
-                kind,
-                task,
-                text: bullet.text.clone(),
-                line,
-            });
-        }
-        Some(task) => problems.at(
-            line,
-            format!(
-                "criterion \"{id}\" belongs to task {task}, which does not exist; there are {tasks}"
-            ),
-        ),
-        None => problems.at(
-            line,
-            format!("criterion \"{id}\" belongs to no task; write <!-- {id} task=N -->"),
-        ),
+        Some(task) if (1..=tasks).contains(&task) => {}
+        Some(task) => wrong(&format!("belongs to task {task}, but there are {tasks}")),
+        None => wrong(&format!("belongs to no task; write <!-- {id} task=N -->")),
     }
-    None
+    let task = task?;
+    Some(Criterion {
+        id,
+        kind,
+        task,
+        text,
+        line,
+    })
 }
 
 /// The rows of the table `Mistake | Fix`.
 pub(crate) fn mistakes(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Mistake> {
+    let rows = rows(outline, problems);
+    let mistakes: Vec<_> = rows
+        .iter()
+        .filter_map(|row| mistake(row, problems))
+        .collect();
+    let ids = mistakes.iter().map(|each| (each.id.as_str(), each.line));
+    unique(ids, problems);
+    mistakes
+}
+
+/// The rows below the head of the one table.
+fn rows<'a>(outline: &Outline<'a>, problems: &mut Collector) -> &'a [Vec<Inline>] {
     let Some(part) = outline.part(Section::CommonMistakes) else {
-        return Vec::new();
+        return &[];
     };
     let mut tables = part.blocks.iter().filter_map(|block| match &block.content {
-        Content::Table(rows) => Some((block.line, rows)),
+        Content::Table(rows) => Some((block.line, rows.split_first()?)),
         _ => None,
     });
-    let Some((line, rows)) = tables.next() else {
-        problems.at(
-            part.line,
-            "no table of mistakes; write `| Mistake | Fix |` and its rows",
-        );
-        return Vec::new();
+    let Some((line, (head, rows))) = tables.next() else {
+        let message = "no table of mistakes; write `| Mistake | Fix |` and its rows";
+        problems.at(part.line, message);
+        return &[];
     };
     if let Some((line, _)) = tables.next() {
         problems.at(line, "a second table; move its rows into the first");
     }
-    let mut rows = rows.iter();
-    let head = rows.next().map_or(&[][..], Vec::as_slice);
-    if !head
-        .iter()
-        .map(|cell| cell.text.as_str())
-        .eq(["Mistake", "Fix"])
-    {
-        problems.at(
-            line,
-            "the table has other columns; its first line must be `| Mistake | Fix |`",
-        );
-        return Vec::new();
+    let columns = head.iter().map(|cell| cell.text.as_str());
+    if !columns.eq(["Mistake", "Fix"]) {
+        let message = "the table has other columns; its first line must be `| Mistake | Fix |`";
+        problems.at(line, message);
+        return &[];
     }
-    let mistakes: Vec<Mistake> = rows.filter_map(|row| mistake(row, problems)).collect();
-    unique(
-        mistakes.iter().map(|each| (each.id.as_str(), each.line)),
-        problems,
-    );
-    mistakes
+    rows
 }
 
 fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
     let [mistake, fix] = row else { return None };
     let line = mistake.line;
     if mistake.text.is_empty() || fix.text.is_empty() {
-        problems.at(
-            line,
-            "an empty cell; say what the mistake is and what to do instead",
-        );
+        let message = "an empty cell; say what the mistake is and what to do instead";
+        problems.at(line, message);
     }
     if fix.comments.is_empty() {
-        problems.at(
-            line,
-            "this row has no id; end its Fix cell with <!-- id -->",
-        );
+        let message = "this row has no id; end its Fix cell with <!-- id -->";
+        problems.at(line, message);
     }
     let Mark { id, task, advice } = mark::of(fix, problems)?;
     if task.is_some() {
-        problems.at(
-            line,
-            format!("row \"{id}\" cannot belong to a task; write <!-- {id} -->"),
-        );
+        let message = format!("row \"{id}\" cannot belong to a task; write <!-- {id} -->");
+        problems.at(line, message);
     }
     let (mistake, fix) = (mistake.text.clone(), fix.text.clone());
     Some(Mistake {
@@ -172,6 +142,7 @@ fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
     })
 }
 
+/// Reports each id that an earlier line has.
 fn unique<'a>(ids: impl Iterator<Item = (&'a str, usize)>, problems: &mut Collector) {
     let mut seen = HashMap::new();
     for (id, line) in ids {

@@ -1,0 +1,105 @@
+//! Front matter and title.
+
+use super::{RIGHT, problems, says};
+
+#[test]
+fn a_wrong_front_matter_is_told_field_by_field() {
+    says(
+        "id: w05-l03\n",
+        "",
+        &["--- => the front matter has no id; add `id: …`"],
+    );
+    says(
+        "order: 3\nduration_min: 45\n",
+        "",
+        &[
+            "--- => the front matter has no order; add `order: 1`",
+            "--- => the front matter has no duration_min; add `duration_min: 1`",
+        ],
+    );
+    says(
+        "id: w05-l03",
+        "id: w5-l3",
+        &["id: => id \"w5-l3\" is not of the form w03-l02 (week, lesson)"],
+    );
+    says(
+        "id: w05-l03",
+        "id: w05-l04",
+        &["id: => id w05-l04 and folder w05-l03-count differ; rename one: w05-l04-…"],
+    );
+    says(
+        "title: \"Count\"",
+        "title: 7",
+        &["title: => title must be a text; write it in quotes"],
+    );
+    says(
+        "duration_min: 45",
+        "duration_min: -45",
+        &["duration_min: => duration_min must be a whole number from 1 up"],
+    );
+    says(
+        "type: lesson",
+        "type: quiz",
+        &["type: => unknown type of page; write `type: lesson`"],
+    );
+    says(
+        "duration_min: 45",
+        "duration_mins: 45",
+        &[
+            "--- => the front matter has no duration_min; add `duration_min: 1`",
+            "duration_mins: => unknown field \"duration_mins\"; did you mean \"duration_min\"?",
+        ],
+    );
+}
+
+#[test]
+fn front_matter_that_is_none_is_one_problem() {
+    let front = RIGHT.split_inclusive('\n').take(7).collect::<String>();
+    let none = " => no front matter; open the file with a line ---, the fields id, title, order, \
+                duration_min and type, and a line ---";
+    says(&front, "", &[none]);
+    says("type: lesson\n---\n", "type: lesson\n", &[none]);
+    let problems = problems(RIGHT.replace("order: 3", "order: [3").as_bytes());
+    assert!(
+        problems[0].contains("lesson.md:5: the front matter is not YAML"),
+        "{problems:?}"
+    );
+    assert_eq!(problems.len(), 1);
+}
+
+#[test]
+fn a_title_agrees_with_the_front_matter() {
+    says(
+        "Lesson 3 (3/4): Count",
+        "Lesson 2 (2/4): Count",
+        &["# Lesson => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
+    );
+    says(
+        "Lesson 3 (3/4): Count",
+        "Lesson 3 (3/4): Countdown",
+        &["# Lesson => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
+    );
+    says(
+        "Lesson 3 (3/4): Count",
+        "Lesson 3 (3/2): Count",
+        &["# Lesson => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
+    );
+    says(
+        "Lesson 3 (3/4): Count",
+        "Count",
+        &["# Count => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
+    );
+    says(
+        "# Lesson 3",
+        "Counting\n\n# Lesson 3",
+        &["Counting => text before the title; move it below"],
+    );
+    says(
+        "### Ship",
+        "# Ship",
+        &[
+            "### Prove => missing section \"Ship\"; add `### Ship` below",
+            "# Ship => a second title; a section's heading begins with ##",
+        ],
+    );
+}
