@@ -8,7 +8,8 @@
 //! | keep a call from blocking | [`set_nonblocking`] |
 //! | know who is at the two ends | [`local_addr`], [`peer_addr`], [`get_addr`], [`get_port`] |
 //!
-//! A descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): whoever holds it closes it, by dropping it.
+//! A descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): whoever holds it closes it, by dropping
+//! it.
 //!
 //! ```
 //! use sockhelpers::{Received, accept, create_listening_socket, local_addr, receive};
