@@ -14,7 +14,7 @@ pub struct Question<'a> {
     pub proof: &'static Proof,
     /// The criteria to ask, in the lesson's order.
     pub criteria: Vec<&'a Criterion>,
-    /// What `cargo xtask prove LESSON --only ID` needs besides to ask the same server, e.g. `--solution`.
+    /// What the replay of a criterion needs to choose the same server, e.g. ` --solution`.
     pub flags: String,
 }
 

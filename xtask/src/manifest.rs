@@ -76,17 +76,53 @@ mod tests {
 
     #[test]
     fn a_copy_has_its_own_name_and_absolute_paths() {
-        let text = "[package]\nname = \"l\"\n[[bin]]\nname = \"l\"\npath = \"src/main.rs\"\n[[test]]\nname = \"t\"\n[dependencies]\nup = { path = \"../up\" }\n[dev-dependencies]\nx = \"1\"\n";
+        let text = "\
+            [package]\n\
+            name = \"l\"\n\
+            [[bin]]\n\
+            name = \"l\"\n\
+            path = \"src/main.rs\"\n\
+            [[test]]\n\
+            name = \"t\"\n\
+            [dependencies]\n\
+            up = { path = \"../up\" }\n\
+            [dev-dependencies]\n\
+            x = \"1\"\n\
+            ";
         let manifest = member(text, "l-wrong", Path::new("/c/l")).unwrap();
-        let expected = "[package]\nname = \"l-wrong\"\n[[bin]]\nname = \"l-wrong\"\npath = \"src/main.rs\"\n[dependencies]\nup = { path = \"/c/l/../up\" }\n";
+        let expected = "\
+            [package]\n\
+            name = \"l-wrong\"\n\
+            [[bin]]\n\
+            name = \"l-wrong\"\n\
+            path = \"src/main.rs\"\n\
+            [dependencies]\n\
+            up = { path = \"/c/l/../up\" }\n\
+            ";
         assert_eq!(manifest, expected);
     }
 
     #[test]
     fn the_stage_inherits_what_the_course_says() {
-        let text = "[workspace]\nmembers = [\"a/*\"]\nresolver = \"3\"\n[workspace.dependencies]\nh = { path = \"crates/h\" }\n[profile.dev]\ndebug = 0\n";
+        let text = "\
+            [workspace]\n\
+            members = [\"a/*\"]\n\
+            resolver = \"3\"\n\
+            [workspace.dependencies]\n\
+            h = { path = \"crates/h\" }\n\
+            [profile.dev]\n\
+            debug = 0\n\
+            ";
         let manifest = workspace(text, Path::new("/c"), &["m-1".into()]).unwrap();
-        let expected = "[workspace]\nmembers = [\"members/m-1\"]\nresolver = \"3\"\n[workspace.dependencies]\nh = { path = \"/c/crates/h\" }\n[profile.dev]\ndebug = 0\n";
+        let expected = "\
+            [workspace]\n\
+            members = [\"members/m-1\"]\n\
+            resolver = \"3\"\n\
+            [workspace.dependencies]\n\
+            h = { path = \"/c/crates/h\" }\n\
+            [profile.dev]\n\
+            debug = 0\n\
+            ";
         assert_eq!(manifest, expected);
     }
 }

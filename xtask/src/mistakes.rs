@@ -205,7 +205,19 @@ mod tests {
     use std::path::Path;
 
     fn judged(status: Status, row: Option<&str>) -> Option<String> {
-        let text = "mistake: m\ncriterion: slots\nrow: wrong-fd\n\nIt is wrong.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
+        let text = "\
+            mistake: m\n\
+            criterion: slots\n\
+            row: wrong-fd\n\
+            \n\
+            It is wrong.\n\
+            \n\
+            --- a/x\n\
+            +++ b/x\n\
+            @@ -1 +1 @@\n\
+            -a\n\
+            +b\n\
+            ";
         let patch = MistakePatch::parse(Path::new("m.patch"), text.as_bytes()).unwrap();
         let cause = Cause {
             mistake: row.map(str::to_owned),

@@ -64,7 +64,7 @@ pub fn solutions(folder: &Path) -> Result<Built> {
     build(command)
 }
 
-/// Cargo's own programme where it runs us, and in the course's folder, whose configuration it reads.
+/// The cargo that runs us, in the course's folder, whose configuration it reads.
 fn cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);

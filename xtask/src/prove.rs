@@ -30,7 +30,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Prove this many times, to find a race
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Show every failure in full, not the first alone
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! Derives what a student starts from: each titled region of a solution becomes a `todo!`.
 //!
-//! A region stands between `// <task 2: find a free slot>` and `// </task>`, each on a line of its own.
+//! A region stands between two lines: `// <task 2: find a free slot>` and `// </task>`.
 
 use std::{error, fmt};
 
@@ -31,7 +31,7 @@ pub fn starter(solution: &str) -> Result<String, Malformed> {
                 return Err(malformed(
                     number,
                     format!(
-                        "the region of line {outer} is still open here; close it with `// </task>` first"
+                        "the region of line {outer} is still open; end it with `// </task>` first"
                     ),
                 ));
             }
@@ -124,8 +124,25 @@ mod tests {
 
     #[test]
     fn a_region_becomes_a_todo_at_its_indentation() {
-        let solution = "//! The table.\n//! In slots.\n\nfn take(&mut self) -> usize {\n    // <task 2: find a free slot>\n    self.free.pop()\n    // </task>\n}\n";
-        let expected = "//! The table.\n//! In slots.\n#![allow(unused, reason = \"tasks are still to do\")]\n\nfn take(&mut self) -> usize {\n    todo!(\"Task 2: find a free slot\")\n}\n";
+        let solution = "\
+//! The table.
+//! In slots.
+
+fn take(&mut self) -> usize {
+    // <task 2: find a free slot>
+    self.free.pop()
+    // </task>
+}
+";
+        let expected = "\
+//! The table.
+//! In slots.
+#![allow(unused, reason = \"tasks are still to do\")]
+
+fn take(&mut self) -> usize {
+    todo!(\"Task 2: find a free slot\")
+}
+";
         assert_eq!(starter(solution).unwrap(), expected);
     }
 

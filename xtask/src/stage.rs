@@ -167,7 +167,14 @@ fn read(path: &Path) -> Result<String> {
 mod tests {
     use super::*;
 
-    const DIFF: &str = "--- a/solution/a.rs\n+++ b/solution/a.rs\n@@ -1,2 +1,2 @@\n fn a() {\n-    right()\n+    wrong()\n";
+    const DIFF: &str = "\
+--- a/solution/a.rs
++++ b/solution/a.rs
+@@ -1,2 +1,2 @@
+ fn a() {
+-    right()
++    wrong()
+";
 
     fn apply(text: &str, diff: &str) -> Result<String> {
         let sources = BTreeMap::from([("solution/a.rs".into(), text.to_owned())]);

@@ -140,7 +140,7 @@ fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
     })
 }
 
-/// Writes the missing files, and with `force` those that differ; without it, differing ones stop all.
+/// Writes the missing files, and with `force` those that differ; without it, those stop all.
 fn write(starters: &[Starter], force: bool, screen: &mut Screen) -> Result<()> {
     let differing =
         |starter: &&Starter| starter.present.is_some() && starter.difference().is_some();

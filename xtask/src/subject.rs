@@ -21,13 +21,16 @@ pub struct Choice {
     #[arg(long, value_name = "COMMAND")]
     pub cmd: Option<String>,
     /// The port built into the program, if it does not read PORT
-    #[arg(long, value_name = "N", requires = "cmd", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", requires = "cmd")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
     /// The number of slots built into the program, if it does not read MAX_CLIENTS
-    #[arg(long, value_name = "N", requires = "cmd", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "cmd")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub capacity: Option<u32>,
     /// Seconds that one criterion may take, for servers that never become quiet
-    #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
 }
 

@@ -89,7 +89,7 @@ impl Ids {
     }
 }
 
-/// `text` wrapped in a column of `room` columns from `indent` on, beside `start`: one line at least.
+/// `text` wrapped in `room` columns from `indent` on, beside `start`: one line at least.
 pub fn hanging(start: Line, indent: usize, text: &str, room: usize) -> Vec<Line> {
     let mut start = Some(start);
     let line = |piece: &String| start.take().unwrap_or_default().to(indent).plain(piece);

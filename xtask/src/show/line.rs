@@ -47,7 +47,7 @@ impl Line {
         self.styled(Style::new().dimmed(), text)
     }
 
-    /// Adds spaces up to `column`, counted from 0, and one at least where the line is longer already.
+    /// Adds spaces up to `column`, counted from 0, and one where the line is longer already.
     pub fn to(self, column: usize) -> Self {
         let spaces = column.checked_sub(self.width()).unwrap_or(1);
         self.plain(&" ".repeat(spaces))
@@ -99,7 +99,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
-/// `items` side by side in lines of at most `width` columns, broken between items where they are short.
+/// `items` side by side in lines of at most `width` columns, broken between items.
 pub(super) fn side_by_side<'a>(
     items: impl IntoIterator<Item = &'a str>,
     separator: &str,

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-/// `text` with every character that acts rather than shows written out: `\x1b[31m`, `\n`, `\u{202e}`.
+/// `text` with every character that acts rather than shows written out, e.g. `\x1b[31m`, `\n`.
 ///
-/// Control characters move the cursor and recolour the screen; the bidirectional controls make a line
-/// read as another one (CVE-2021-42574). Applied twice it changes nothing more.
+/// Control characters move the cursor and recolour the screen; bidirectional ones make a line read
+/// as another (CVE-2021-42574). Applied twice it changes nothing more.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
         return Cow::Borrowed(text);
