@@ -39,7 +39,7 @@ pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Lin
     lines
 }
 
-/// The numbered steps, each with what the server logged then: beside it, or below where it is narrow.
+/// The numbered steps, each with what the server logged: beside it, or below where it is narrow.
 fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     let digits = steps.len().to_string().len();
     let indent = 6 + digits + 2;

@@ -145,7 +145,11 @@ mod tests {
 
     #[test]
     fn markdown_holds_the_same() {
-        let expected = "| wrong server | starts | slots | reuse |\n|---|---|---|---|\n| wrong-fd | ✓ | **✗** | – |\n";
+        let expected = "\
+| wrong server | starts | slots | reuse |
+|---|---|---|---|
+| wrong-fd | ✓ | **✗** | – |
+";
         assert_eq!(markdown(&CRITERIA, &[wrong_fd(None)]), expected);
     }
 }
