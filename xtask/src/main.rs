@@ -1,1 +1,53 @@
-fn main() {}
+//! `cargo xtask …`: the commands of the course, one module each.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use xtask::outcome::Outcome;
+use xtask::{check, interrupt, list, mistakes, prove, show, starter};
+
+/// Learn to write network servers, each step proved by the kernel.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run a lesson's server and ask the kernel what it really does
+    Prove(prove::Args),
+    /// List the lessons, or one lesson's tasks and criteria
+    #[command(visible_alias = "show")]
+    List(list::Args),
+    /// Write what students start from, derived from the solution
+    Starter(starter::Args),
+    /// Prove that each wrong server of a lesson is caught
+    Mistakes(mistakes::Args),
+    /// Compare text, criteria, wrong servers, starters and shown outputs
+    Check(check::Args),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask list                             what there is to learn
+  cargo xtask prove w03-l02                    prove your own server
+  cargo xtask prove w03-l02 --cmd ./server     prove one in any language
+
+Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopped.";
+
+fn main() -> ExitCode {
+    let task = Cli::parse().command;
+    let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
+        Task::Prove(args) => prove::run(args),
+        Task::List(args) => list::run(args),
+        Task::Starter(args) => starter::run(args),
+        Task::Mistakes(args) => mistakes::run(args),
+        Task::Check(args) => check::run(args),
+    });
+    done.unwrap_or_else(|error| {
+        show::error(&error);
+        if interrupt::requested() { Outcome::Stopped } else { Outcome::Fault }
+    })
+    .into()
+}

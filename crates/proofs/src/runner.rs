@@ -138,11 +138,11 @@ impl Report<'_> {
 }
 
 fn stands_on(id: &str) -> Cause {
-    let summary = format!("not run: it stands on {id}");
+    let summary = format!("it stands on {id}");
     Cause { id: "stands-on".to_owned(), summary, ..Cause::default() }
 }
 
 fn unseen(what: &str) -> Cause {
-    let summary = format!("could not be seen: {what}");
+    let summary = what.to_owned();
     Cause { id: "unseen".to_owned(), summary, ..Cause::default() }
 }

@@ -1,0 +1,126 @@
+//! `cargo xtask check`: whether text, criteria, wrong servers, starters and shown outputs agree.
+
+use crate::blocks::{self, Stale};
+use crate::destination::replace;
+use crate::mistakes::wrong;
+use crate::outcome::Outcome;
+use crate::show::{Line, Screen, amount};
+use crate::{place, stage, starter};
+use anyhow::{Context, Result};
+use course::catalogue::Course;
+use course::consistency;
+use course::lesson::Lesson;
+use std::fs;
+
+/// What `check` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Lessons to check; none means all
+    #[arg(value_name = "LESSON")]
+    pub lessons: Vec<String>,
+    /// Rewrite the blocks of lesson.md that show what a command prints
+    #[arg(long)]
+    pub write: bool,
+}
+
+const EXAMPLES: &str = "\
+For those who write lessons. It compares, both ways: the ids in lesson.md, the proof's
+criteria and mistakes/*.patch; src/ and what solution/ derives; each block after
+`<!-- output: cargo xtask … -->` and what that command prints (times aside).
+
+Examples:
+  cargo xtask check
+  cargo xtask check w03-l02 --write
+
+Exit status: 0 all agree; 1 differences, each with file and line; 2 misuse.";
+
+/// Checks the lessons, and shows every difference.
+///
+/// # Errors
+/// A lesson that does not exist, or a file that cannot be written.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let mut screen = Screen::stdout();
+    let course = match Course::open(place::root()) {
+        Ok(course) => course,
+        Err(problems) => {
+            return show(problems.0.iter().map(ToString::to_string).collect(), 0, &mut screen);
+        }
+    };
+    let lessons = place::lessons(&course, &args.lessons)?;
+    let mut differences = Vec::new();
+    for lesson in &lessons {
+        differences.extend(mistakes(&course, lesson));
+        differences.extend(starters(&course, lesson));
+        differences.extend(outputs(&course, lesson, args.write)?);
+    }
+    show(differences, lessons.len(), &mut screen)
+}
+
+fn show(differences: Vec<String>, lessons: usize, screen: &mut Screen) -> Result<Outcome> {
+    for difference in differences.iter().flat_map(|text| text.lines()) {
+        screen.show(&Line::new().plain(difference))?;
+    }
+    let end = match differences.len() {
+        0 => Line::new().good("consistent").faint(" · ").plain(&amount(lessons, "lesson")),
+        some => Line::new().bad(&amount(some, "difference")),
+    };
+    screen.show(&end)?;
+    Ok(Outcome::of_differences(!differences.is_empty()))
+}
+
+/// The text against the proof and the patches, and the patches against the solution.
+fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
+    let patches = match course.mistakes(lesson) {
+        Ok(patches) => patches,
+        Err(problems) => return problems.0.iter().map(ToString::to_string).collect(),
+    };
+    let Some(proof) = proofs::of(&lesson.id) else {
+        return vec![format!(
+            "{}:1: lesson {} has no proof; write one in crates/proofs",
+            lesson.path.display(),
+            lesson.id
+        )];
+    };
+    let ids: Vec<_> = proof.criteria.iter().map(|criterion| criterion.id).collect();
+    let compared = consistency::compare(lesson, &ids, &patches);
+    let mut differences: Vec<_> = compared.iter().map(ToString::to_string).collect();
+    match stage::sources(&course.root().join(lesson.folder())) {
+        Err(error) => differences.push(format!("{error:#}")),
+        Ok(sources) => {
+            let misfits = patches.iter().map(|patch| stage::patched(&sources, &wrong(patch)));
+            differences.extend(misfits.filter_map(Result::err).map(|error| format!("{error:#}")));
+        }
+    }
+    differences
+}
+
+fn starters(course: &Course, lesson: &Lesson) -> Vec<String> {
+    match starter::starters(course.root(), lesson) {
+        Ok(starters) => starters.iter().filter_map(starter::Starter::difference).collect(),
+        Err(error) => vec![format!("{error:#}")],
+    }
+}
+
+/// The stale blocks, rewritten if `write`.
+fn outputs(course: &Course, lesson: &Lesson, write: bool) -> Result<Vec<String>> {
+    let stale = match blocks::stale(lesson) {
+        Ok(stale) => stale,
+        Err(error) => return Ok(vec![format!("{error:#}")]),
+    };
+    if write && !stale.is_empty() {
+        let path = course.root().join(&lesson.path);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        replace(&path, blocks::rewritten(&text, &stale).as_bytes())?;
+        return Ok(Vec::new());
+    }
+    let difference = |Stale { block, .. }: &Stale<'_>| {
+        let place = format!("{}:{}", lesson.path.display(), block.line);
+        format!(
+            "{place}: `{}` prints something else now; `cargo xtask check --write` puts it here",
+            block.command
+        )
+    };
+    Ok(stale.iter().map(difference).collect())
+}

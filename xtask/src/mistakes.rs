@@ -1,0 +1,219 @@
+//! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by what.
+
+use crate::ask::Question;
+use crate::outcome::Outcome;
+use crate::place;
+use crate::show::{Judged, Line, Screen, Shape, amount, markdown};
+use crate::stage::{self, Wrong};
+use anyhow::{Result, bail};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use course::mistake::MistakePatch;
+use course::report::{CriterionReport, Status};
+use proofs::Subject;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What `mistakes` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Lessons whose wrong servers to prove, e.g. w03-l02
+    #[arg(value_name = "LESSON", required = true)]
+    pub lessons: Vec<String>,
+    /// These wrong servers alone
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// How to show the table
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// How to show the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for a terminal
+    Human,
+    /// A Markdown table
+    Markdown,
+}
+
+const EXAMPLES: &str = "\
+Each row is a wrong server, each column a criterion: ✗ failed, ✓ proved, – not run,
+? could not be seen. The criterion that has to catch it stands in brackets; it counts
+as caught where that one fails and names the mistake's row as the cause.
+
+Examples:
+  cargo xtask mistakes w03-l02
+  cargo xtask mistakes w03-l02 --only forgot-close
+  cargo xtask mistakes w03-l02 --format markdown
+
+Exit status: 0 all caught; 1 some not; 2 misuse, or a fault of the machine.";
+
+/// Proves each wrong server, and shows the table.
+///
+/// # Errors
+/// Misuse, a patch that does not apply or compile, and faults of the machine.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(place::root())?;
+    let lessons = place::lessons(&course, &args.lessons)?;
+    let mut screen = Screen::stdout();
+    let mut missed = false;
+    for (index, lesson) in lessons.into_iter().enumerate() {
+        if index > 0 {
+            screen.show(&Line::new())?;
+        }
+        let patches = chosen(&course, lesson, &args.only)?;
+        missed |= table(lesson, &patches, args.format, &mut screen)?;
+    }
+    Ok(Outcome::of_differences(missed))
+}
+
+fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<MistakePatch>> {
+    let mut patches = course.mistakes(lesson)?;
+    if let Some(id) = only.iter().find(|id| !patches.iter().any(|patch| patch.id == **id)) {
+        let ids: Vec<_> = patches.iter().map(|patch| patch.id.as_str()).collect();
+        bail!("mistake {id:?} is not in {}; it has {}", lesson.id, ids.join(", "));
+    }
+    if patches.is_empty() {
+        bail!(
+            "{} has no wrong servers; add {}/mistakes/*.patch",
+            lesson.id,
+            lesson.folder().display()
+        );
+    }
+    patches.retain(|patch| only.is_empty() || only.contains(&patch.id));
+    Ok(patches)
+}
+
+/// Shows one lesson's table; true where a mistake is not caught.
+fn table(
+    lesson: &Lesson,
+    patches: &[MistakePatch],
+    format: Format,
+    screen: &mut Screen,
+) -> Result<bool> {
+    let question = Question::new(lesson, &[])?;
+    let ids: Vec<_> = question.ids().collect();
+    let shape = Shape::new(&ids, patches.iter().map(|patch| patch.id.as_str()));
+    let wrongs: Vec<_> = patches.iter().map(wrong).collect();
+    let folder = place::root().join(lesson.folder());
+    let programs = stage::build(&lesson.id, &folder, &wrongs)?;
+    let width = screen.width();
+    if format == Format::Human {
+        let title = format!("{} · {}", lesson.title, amount(patches.len(), "wrong server"));
+        screen.show(&Line::new().strong(&lesson.id).plain("  ").strong(&title))?;
+        screen.show_all(&shape.head(width))?;
+    }
+    let mut all = Vec::new();
+    for (patch, program) in patches.iter().zip(programs) {
+        let criteria = question.ask(&subject(program, folder.clone()), &mut |_| {})?;
+        let judged = judge(patch, &criteria);
+        if format == Format::Human {
+            screen.show_all(&shape.row(&judged, width))?;
+        }
+        all.push(judged);
+    }
+    let caught = all.iter().filter(|judged| judged.missed.is_none()).count();
+    match format {
+        Format::Human => screen.show(&end(caught, all.len()))?,
+        Format::Markdown => markdown(&ids, &all)
+            .lines()
+            .try_for_each(|line| screen.show(&Line::new().plain(line)))?,
+    }
+    Ok(caught < all.len())
+}
+
+/// What [`stage::build`] needs of a patch.
+pub fn wrong(patch: &MistakePatch) -> Wrong<'_> {
+    Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff }
+}
+
+fn subject(program: PathBuf, directory: PathBuf) -> Subject {
+    let command = vec![program.into()];
+    Subject {
+        command,
+        directory,
+        port: None,
+        capacity: None,
+        tier: None,
+        timeout: Duration::from_secs(10),
+    }
+}
+
+/// Whether the criterion that a patch names failed, with the row that it names as the cause.
+pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judged<'a> {
+    let named = criteria.iter().find(|criterion| criterion.id == patch.criterion);
+    let cause = named.and_then(|criterion| criterion.cause.as_ref());
+    let row = cause.and_then(|cause| cause.mistake.as_deref());
+    let criterion = &patch.criterion;
+    let missed = match (named.map(|criterion| criterion.status), row) {
+        (Some(Status::Failed), Some(row)) if row == patch.row => None,
+        (Some(Status::Failed), row) => {
+            let summary = cause.map_or("", |cause| &cause.summary);
+            let named = row.map_or("no row".to_owned(), |row| format!("the row {row}"));
+            Some(format!("{criterion} names {named}, not {}: {summary}", patch.row))
+        }
+        (Some(Status::Proved), _) => Some(format!("{criterion} does not catch it")),
+        (Some(_), _) => {
+            let summary = cause.map_or("", |cause| &cause.summary);
+            Some(format!("{criterion} could not be asked: {summary}"))
+        }
+        (None, _) => Some(format!("no criterion is called {criterion}")),
+    };
+    let statuses = criteria.iter().map(|criterion| criterion.status).collect();
+    Judged { id: &patch.id, criterion, statuses, missed }
+}
+
+fn end(caught: usize, all: usize) -> Line {
+    let line = match caught == all {
+        true => Line::new().good("all caught"),
+        false => Line::new().bad("not all caught"),
+    };
+    line.faint(" · ").plain(&format!("{caught} of {all}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use course::lesson::Kind;
+    use course::report::Cause;
+    use std::path::Path;
+
+    fn judged(status: Status, row: Option<&str>) -> Option<String> {
+        let text = "\
+            mistake: m\n\
+            criterion: slots\n\
+            row: wrong-fd\n\
+            \n\
+            It is wrong.\n\
+            \n\
+            --- a/x\n\
+            +++ b/x\n\
+            @@ -1 +1 @@\n\
+            -a\n\
+            +b\n\
+            ";
+        let patch = MistakePatch::parse(Path::new("m.patch"), text.as_bytes()).unwrap();
+        let cause = Cause { mistake: row.map(str::to_owned), ..Cause::default() };
+        let criterion = CriterionReport {
+            id: "slots".into(),
+            kind: Kind::Prove,
+            task: 2,
+            text: String::new(),
+            status,
+            millis: 0.0,
+            cause: Some(cause),
+        };
+        judge(&patch, &[criterion]).missed
+    }
+
+    #[test]
+    fn only_its_own_criterion_and_row_catch_a_mistake() {
+        assert_eq!(judged(Status::Failed, Some("wrong-fd")), None);
+        assert!(judged(Status::Failed, Some("idle")).unwrap().contains("names the row idle"));
+        assert!(judged(Status::Failed, None).unwrap().contains("names no row"));
+        assert!(judged(Status::Proved, None).unwrap().contains("does not catch it"));
+        assert!(judged(Status::Skipped, None).unwrap().contains("could not be asked"));
+    }
+}

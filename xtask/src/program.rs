@@ -1,0 +1,134 @@
+//! Builds a lesson's server with cargo.
+
+use crate::{interrupt, place};
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, str};
+
+/// What became of a build.
+pub struct Built {
+    /// The build's wall time.
+    pub elapsed: Duration,
+    /// The programs, or the compiler's own words where it refused.
+    pub result: Result<Vec<Program>, String>,
+}
+
+/// One executable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The binary target's name.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// Builds the crate in `folder`: the student's, or with `solution` the reference.
+///
+/// The reference gets a target folder of its own, so that neither overwrites the other's program.
+///
+/// # Errors
+/// Where cargo cannot run, or stops before it compiles: a manifest that it cannot read, say.
+pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
+    let manifest = folder.join("Cargo.toml");
+    let mut command = cargo(&manifest, colour);
+    let target = place::target();
+    match solution {
+        true => {
+            command.args(["--features", "solution", "--target-dir"]).arg(target.join("solution"))
+        }
+        false => command.arg("--target-dir").arg(target),
+    };
+    build(command)
+}
+
+/// Builds every solution of the workspace in `folder`, into its own target folder there.
+///
+/// # Errors
+/// As [`lesson`].
+pub fn solutions(folder: &Path) -> Result<Built> {
+    let mut command = cargo(&folder.join("Cargo.toml"), false);
+    // --bins: the libraries, all of one name, then stay apart under their hashed names.
+    command.args(["--workspace", "--bins", "--features", "solution", "--offline", "--target-dir"]);
+    command.arg(folder.join("target"));
+    build(command)
+}
+
+/// The cargo that runs us, in the course's folder, whose configuration it reads.
+fn cargo(manifest: &Path, colour: bool) -> Command {
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    let colour = if colour { "always" } else { "never" };
+    command.args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
+    command.args([
+        OsStr::new("--color"),
+        colour.as_ref(),
+        "--manifest-path".as_ref(),
+        manifest.as_ref(),
+    ]);
+    command.current_dir(place::root());
+    command
+}
+
+fn build(mut command: Command) -> Result<Built> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let start = Instant::now();
+    let child = command.spawn().with_context(|| {
+        format!("cannot run {}; is cargo in PATH?", command.get_program().display())
+    })?;
+    let output = interrupt::wait(child).context("cannot read what cargo prints")?;
+    let elapsed = start.elapsed();
+    let words = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    let messages = messages(&output.stdout);
+    let compiled = messages.iter().find_map(|message| match message {
+        Message::BuildFinished { success } => Some(*success),
+        _ => None,
+    });
+    match compiled {
+        // Cargo says nothing at all about compiling where it stops before that.
+        None => {
+            bail!("cargo could not start to compile:\n{}", anstream::adapter::strip_str(&words))
+        }
+        Some(false) => Ok(Built { elapsed, result: Err(words) }),
+        Some(true) => {
+            Ok(Built { elapsed, result: Ok(messages.into_iter().filter_map(program).collect()) })
+        }
+    }
+}
+
+/// The messages that matter here (the Cargo book, External tools, JSON messages).
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact {
+        target: Target,
+        executable: Option<PathBuf>,
+    },
+    BuildFinished {
+        success: bool,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+fn messages(stdout: &[u8]) -> Vec<Message> {
+    let lines = stdout.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+fn program(message: Message) -> Option<Program> {
+    match message {
+        Message::CompilerArtifact { target, executable: Some(path) } => {
+            Some(Program { name: target.name, path })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,214 @@
+//! `cargo xtask prove`: asks a lesson's server each criterion, and says what it found.
+
+use crate::ask::Question;
+use crate::destination::Destination;
+use crate::interrupt;
+use crate::live::{self, Live};
+use crate::outcome::Outcome;
+use crate::place;
+use crate::show::{Heading, Line, Screen, last};
+use crate::subject::{Choice, Server};
+use crate::tally;
+use anyhow::{Result, bail};
+use course::catalogue::Course;
+use course::report::{CriterionReport, LessonReport, Report, Verdict};
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What `prove` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Lessons to prove, e.g. w03-l02; with --solution, none means all
+    #[arg(value_name = "LESSON")]
+    pub lessons: Vec<String>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    pub choice: Choice,
+    /// Ask these criteria alone (`cargo xtask list LESSON` names them)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Prove this many times, to find a race
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Show every failure in full, not the first alone
+    #[arg(long)]
+    pub all: bool,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the report to this file, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for a terminal
+    Human,
+    /// One JSON document, and nothing else
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask prove w03-l02                        your own server
+  cargo xtask prove w03-l02 --only slots,reuse     two criteria of it
+  cargo xtask prove w03-l02 --cmd ./server         a server in any language
+  cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
+  cargo xtask prove w03-l02 --repeat 500           look for a race
+  cargo xtask prove --solution --format json --out report.json
+
+Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
+
+/// Proves the lessons, and shows or writes the report.
+///
+/// # Errors
+/// Misuse, and faults of the machine; whatever is wrong with the server is in the report.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(place::root())?;
+    let questions = questions(&course, args)?;
+    args.choice.check()?;
+    let destination = Destination::new(args.out.as_deref())?;
+    let mut screen = match (args.format, &args.out) {
+        (Format::Human, None) => Screen::stdout(),
+        (Format::Human, Some(_)) => Screen::kept(80),
+        (Format::Json, _) => Screen::none(),
+    };
+    let mut lessons = Vec::new();
+    for (index, question) in questions.iter().enumerate() {
+        if index > 0 {
+            screen.show(&Line::new())?;
+        }
+        lessons.extend(lesson(question, args, &mut screen)?);
+        if interrupt::requested() {
+            break;
+        }
+    }
+    let outcome = Outcome::of(lessons.iter().map(|lesson| lesson.verdict));
+    destination.write(&match args.format {
+        Format::Human => screen.text().to_owned(),
+        Format::Json => serde_json::to_string_pretty(&Report { schema: 1, lessons })? + "\n",
+    })?;
+    Ok(if interrupt::requested() { Outcome::Stopped } else { outcome })
+}
+
+fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
+    let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
+    let named: Vec<_> = match (args.lessons.as_slice(), args.choice.solution) {
+        ([], true) => all.collect(),
+        ([], false) => {
+            let ids: Vec<_> =
+                all.map(|lesson| format!("  {}  {}", lesson.id, lesson.title)).collect();
+            bail!("name a lesson to prove:\n{}", ids.join("\n"));
+        }
+        (ids, _) => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+    };
+    let mut flags = args.choice.flags();
+    if args.repeat > 1 {
+        flags += &format!(" --repeat {}", args.repeat);
+    }
+    let question =
+        |lesson| Ok(Question { flags: flags.clone(), ..Question::new(lesson, &args.only)? });
+    named.into_iter().map(question).collect()
+}
+
+/// Proves one lesson as often as asked: a report for each run.
+fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
+    heading(question, args, screen)?;
+    let server = args.choice.server(question.lesson)?;
+    Ok(match (&server.subject, args.repeat) {
+        (Err(words), _) => vec![refused(question, &server, words, screen)?],
+        (Ok(subject), 1) => vec![once(question, &server, subject, args.all, screen)?],
+        (Ok(subject), times) => {
+            let start = Instant::now();
+            let runs = interrupt::patiently(|| repeat(question, &server, subject, times))?;
+            let width = screen.width();
+            screen.show_all(&tally::lines(question, &runs, times, start.elapsed(), width))?;
+            runs
+        }
+    })
+}
+
+/// One run, each criterion shown as soon as it is known.
+fn once(
+    question: &Question<'_>,
+    server: &Server,
+    subject: &proofs::Subject,
+    all: bool,
+    screen: &mut Screen,
+) -> Result<LessonReport> {
+    let start = Instant::now();
+    let mut live = Live::new(question, all, screen);
+    let mut shown = Ok(());
+    let criteria = question.ask(subject, &mut |report| {
+        if shown.is_ok() {
+            shown = live.found(report);
+        }
+    })?;
+    shown?;
+    let report = report(question, server, criteria, start.elapsed());
+    screen.show(&live::end(&report, start.elapsed()))?;
+    Ok(report)
+}
+
+/// Runs until there are enough, or until Ctrl-C.
+fn repeat(
+    question: &Question<'_>,
+    server: &Server,
+    subject: &proofs::Subject,
+    times: u32,
+) -> Result<Vec<LessonReport>> {
+    let mut runs = Vec::new();
+    while runs.len() < times as usize && !interrupt::requested() {
+        let start = Instant::now();
+        let criteria = question.ask(subject, &mut |_| {})?;
+        runs.push(report(question, server, criteria, start.elapsed()));
+    }
+    Ok(runs)
+}
+
+fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
+    let runs = format!("{} runs", args.repeat);
+    let tier = args.choice.tier().to_string();
+    let notes = [args.choice.note(), Some(&tier), (args.repeat > 1).then_some(&runs)];
+    let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let lesson = question.lesson;
+    let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
+    screen.show_all(&heading.lines(screen.width()))
+}
+
+/// The report of a server that the compiler refused, its own words on standard error.
+fn refused(
+    question: &Question<'_>,
+    server: &Server,
+    words: &str,
+    screen: &mut Screen,
+) -> Result<LessonReport> {
+    anstream::eprintln!("{words}");
+    let report = report(question, server, question.unasked(), Duration::ZERO);
+    let parts = ["it does not compile".to_owned(), "next: the first error above".to_owned()];
+    screen.show(&last(Verdict::NotYet, &parts))?;
+    Ok(report)
+}
+
+fn report(
+    question: &Question<'_>,
+    server: &Server,
+    criteria: Vec<CriterionReport>,
+    elapsed: Duration,
+) -> LessonReport {
+    LessonReport {
+        lesson: question.lesson.id.clone(),
+        title: question.lesson.title.clone(),
+        subject: server.named.clone(),
+        launch: server.subject.as_ref().ok().and_then(|it| Some(it.tier?.to_string())),
+        verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
+        build: server.build.clone(),
+        millis: elapsed.as_secs_f64() * 1e3,
+        criteria,
+    }
+}

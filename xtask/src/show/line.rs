@@ -1,0 +1,152 @@
+//! One line of styled text, built from the left.
+
+use super::visible;
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write;
+use textwrap::core::display_width;
+
+/// One line of styled text.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    spans: Vec<(Style, String)>,
+}
+
+impl Line {
+    /// An empty line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds text in the terminal's own colours.
+    pub fn plain(self, text: &str) -> Self {
+        self.styled(Style::new(), text)
+    }
+
+    /// Adds text that is good news.
+    pub fn good(self, text: &str) -> Self {
+        self.styled(AnsiColor::Green.on_default(), text)
+    }
+
+    /// Adds text that is wrong.
+    pub fn bad(self, text: &str) -> Self {
+        self.styled(AnsiColor::Red.on_default(), text)
+    }
+
+    /// Adds text that could not be settled.
+    pub fn unsure(self, text: &str) -> Self {
+        self.styled(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// Adds text that stands out.
+    pub fn strong(self, text: &str) -> Self {
+        self.styled(Style::new().bold(), text)
+    }
+
+    /// Adds text that stands back.
+    pub fn faint(self, text: &str) -> Self {
+        self.styled(Style::new().dimmed(), text)
+    }
+
+    /// Adds spaces up to `column`, counted from 0, and one where the line is longer already.
+    pub fn to(self, column: usize) -> Self {
+        let spaces = column.checked_sub(self.width()).unwrap_or(1);
+        self.plain(&" ".repeat(spaces))
+    }
+
+    /// Adds another line's text.
+    pub fn then(mut self, other: Line) -> Self {
+        self.spans.extend(other.spans);
+        self
+    }
+
+    /// Columns that the line takes.
+    pub fn width(&self) -> usize {
+        self.spans.iter().map(|(_, text)| display_width(text)).sum()
+    }
+
+    /// The text without its styles.
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// The text with ANSI escapes for its styles.
+    pub(super) fn rendered(&self) -> String {
+        self.spans.iter().fold(String::new(), |mut line, (style, text)| {
+            // Writing to a String does not fail.
+            let _ = write!(line, "{style}{text}{style:#}");
+            line
+        })
+    }
+
+    fn styled(mut self, style: Style, text: &str) -> Self {
+        if !text.is_empty() {
+            self.spans.push((style, visible(text).into_owned()));
+        }
+        self
+    }
+}
+
+/// `text` in pieces of at most `width` columns, made visible; an empty text is one empty piece.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let text = visible(text);
+    let splitter = textwrap::WordSplitter::NoHyphenation;
+    let options = textwrap::Options::new(width.max(8)).word_splitter(splitter);
+    textwrap::wrap(&text, options).into_iter().map(|piece| piece.into_owned()).collect()
+}
+
+/// `items` side by side in lines of at most `width` columns, broken between items.
+pub(super) fn side_by_side<'a>(
+    items: impl IntoIterator<Item = &'a str>,
+    separator: &str,
+    width: usize,
+) -> Vec<String> {
+    // A no-break space holds an item together; a longer item may break anywhere.
+    let held = |item: &str| match display_width(item) <= width {
+        true => item.replace(' ', "\u{a0}"),
+        false => item.to_owned(),
+    };
+    let items: Vec<_> = items.into_iter().map(held).collect();
+    let lines = wrapped(&items.join(separator), width);
+    lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+}
+
+/// The first `width` columns of `text`, made visible, with `…` where something is left out.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    let text = visible(text);
+    if display_width(&text) <= width {
+        return text.into_owned();
+    }
+    let mut kept = String::new();
+    for character in text.chars() {
+        kept.push(character);
+        if display_width(&kept) >= width {
+            kept.pop();
+            break;
+        }
+    }
+    kept + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_what_is_shown() {
+        let line = Line::new().good("✓ ").plain("\x1b").to(8).plain("end");
+        assert_eq!(line.text(), "✓ \\x1b  end");
+        assert_eq!(line.width(), 11);
+    }
+
+    #[test]
+    fn styles_end_where_their_text_ends() {
+        let line = Line::new().bad("no").plain(" matter");
+        assert_eq!(line.rendered(), "\x1b[31mno\x1b[0m matter");
+    }
+
+    #[test]
+    fn a_long_word_is_broken_rather_than_overhanging() {
+        let pieces = wrapped(&"x".repeat(30), 12);
+        assert!(pieces.iter().all(|piece| piece.len() <= 12), "{pieces:?}");
+    }
+}

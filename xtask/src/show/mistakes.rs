@@ -1,0 +1,124 @@
+//! The table of wrong servers by criteria.
+
+use super::{Line, line::side_by_side, mark, wrapped};
+use course::report::Status;
+use textwrap::core::display_width;
+
+/// How one wrong server came out.
+pub struct Judged<'a> {
+    /// The mistake's id.
+    pub id: &'a str,
+    /// The criterion that has to catch it.
+    pub criterion: &'a str,
+    /// What each criterion said, in the lesson's order.
+    pub statuses: Vec<Status>,
+    /// Why it does not count as caught; `None` where it does.
+    pub missed: Option<String>,
+}
+
+/// The table's shape: the criteria's ids, and the columns that the mistakes' ids take.
+pub struct Shape<'a> {
+    criteria: &'a [&'a str],
+    names: usize,
+}
+
+impl<'a> Shape<'a> {
+    /// A table of these mistakes by these criteria.
+    pub fn new(criteria: &'a [&'a str], mistakes: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { criteria, names: mistakes.into_iter().map(display_width).max().unwrap_or(0) }
+    }
+
+    /// What the columns are: the numbered criteria, then the numbers above their columns.
+    pub fn head(&self, width: usize) -> Vec<Line> {
+        let criteria = self.criteria.iter().enumerate();
+        let legend: Vec<_> = criteria.map(|(index, id)| format!("{} {id}", index + 1)).collect();
+        let legend = side_by_side(legend.iter().map(String::as_str), "   ", width - 2);
+        let legend = legend.iter().map(|piece| Line::new().plain("  ").faint(piece));
+        let mut lines: Vec<_> = legend.collect();
+        let numbers: String =
+            (1..=self.criteria.len()).map(|number| format!("{number:>2} ")).collect();
+        lines.extend([Line::new(), Line::new().to(self.indent()).faint(numbers.trim_end())]);
+        lines
+    }
+
+    /// One mistake: a sign for each criterion, in brackets for the one that has to catch it.
+    pub fn row(&self, judged: &Judged<'_>, width: usize) -> Vec<Line> {
+        let verdict = if judged.missed.is_none() { Status::Proved } else { Status::Failed };
+        let start = Line::new().plain("  ").then(mark(verdict)).plain(" ").plain(judged.id);
+        let cells = self.criteria.iter().zip(&judged.statuses);
+        let row = cells.fold(start.to(self.indent()), |line, (id, status)| {
+            let (left, right) = if *id == judged.criterion { ("[", "]") } else { (" ", " ") };
+            line.plain(left).then(mark(*status)).plain(right)
+        });
+        let mut lines = vec![row.plain("  ").plain(judged.criterion)];
+        if let Some(missed) = &judged.missed {
+            let pieces = wrapped(missed, width - 6);
+            lines.extend(pieces.iter().map(|piece| Line::new().plain("      ").bad(piece)));
+        }
+        lines
+    }
+
+    fn indent(&self) -> usize {
+        4 + self.names + 2
+    }
+}
+
+/// The table in Markdown, the criterion that has to catch a mistake in bold.
+pub fn markdown(criteria: &[&str], all: &[Judged<'_>]) -> String {
+    let heads: String = criteria.iter().map(|id| format!(" {id} |")).collect();
+    let rule = "---|".repeat(criteria.len() + 1);
+    let mut text = format!("| wrong server |{heads}\n|{rule}\n");
+    for judged in all {
+        let cells = criteria.iter().zip(&judged.statuses).map(|(id, status)| {
+            let sign = mark(*status).text();
+            if *id == judged.criterion { format!(" **{sign}** |") } else { format!(" {sign} |") }
+        });
+        text += &format!("| {} |{}\n", judged.id, cells.collect::<String>());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Status::{Failed, Proved, Skipped};
+
+    const CRITERIA: [&str; 3] = ["starts", "slots", "reuse"];
+
+    fn wrong_fd(missed: Option<&str>) -> Judged<'static> {
+        let missed = missed.map(str::to_owned);
+        Judged {
+            id: "wrong-fd",
+            criterion: "slots",
+            statuses: vec![Proved, Failed, Skipped],
+            missed,
+        }
+    }
+
+    #[test]
+    fn the_criterion_that_must_catch_it_stands_in_brackets() {
+        let shape = Shape::new(&CRITERIA, ["wrong-fd"]);
+        let mut lines = shape.head(80);
+        lines.extend(shape.row(&wrong_fd(None), 80));
+        let shown: Vec<_> = lines.iter().map(Line::text).collect();
+        let expected = [
+            "  1 starts   2 slots   3 reuse",
+            "",
+            "               1  2  3",
+            "  ✓ wrong-fd   ✓ [✗] –   slots",
+        ];
+        assert_eq!(shown, expected);
+        let missed = shape.row(&wrong_fd(Some("slots proved it")), 80);
+        assert_eq!(missed[1].text(), "      slots proved it");
+    }
+
+    #[test]
+    fn markdown_holds_the_same() {
+        let expected = "\
+| wrong server | starts | slots | reuse |
+|---|---|---|---|
+| wrong-fd | ✓ | **✗** | – |
+";
+        assert_eq!(markdown(&CRITERIA, &[wrong_fd(None)]), expected);
+    }
+}

@@ -1,0 +1,111 @@
+//! Tables of evidence, side by side where the screen is wide enough.
+
+use super::{Line, line::cut};
+use course::report::{Row, Table};
+use textwrap::core::display_width;
+
+const INDENT: usize = 6;
+const GAP: usize = 3;
+/// A table longer than this shows its first rows and its wrong ones.
+const LONG: usize = 14;
+
+/// Tables as lines of at most `width` columns.
+pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
+    let drawn: Vec<_> = tables.iter().map(|table| draw(table, width - INDENT)).collect();
+    let needed: usize = drawn.iter().map(|rows| widest(rows) + GAP).sum();
+    if needed <= width - INDENT + GAP {
+        return beside(&drawn);
+    }
+    let stacked: Vec<_> = drawn.iter().map(|rows| beside(std::slice::from_ref(rows))).collect();
+    stacked.join(&Line::new())
+}
+
+/// A table's title and rows, a row's mark before it.
+fn draw(table: &Table, width: usize) -> Vec<Line> {
+    let mut lines = vec![Line::new().faint(&cut(&table.title, width))];
+    for (row, hidden) in chosen(&table.rows) {
+        let text = cut(&row.text, width - 2);
+        lines.push(match row.wrong {
+            true => Line::new().bad(&format!("▸ {text}")),
+            false => Line::new().plain(&format!("  {text}")),
+        });
+        if hidden > 0 {
+            lines.push(Line::new().faint(&format!("  … {hidden} more")));
+        }
+    }
+    lines
+}
+
+/// The rows to show, each with the number of rows left out after it.
+fn chosen(rows: &[Row]) -> Vec<(&Row, usize)> {
+    let mut chosen: Vec<(&Row, usize)> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let first = index < LONG / 2;
+        let wrong = row.wrong && chosen.len() < LONG;
+        match chosen.last_mut() {
+            Some((_, hidden)) if rows.len() > LONG && !first && !wrong => *hidden += 1,
+            _ => chosen.push((row, 0)),
+        }
+    }
+    chosen
+}
+
+/// Draws tables in columns, row beside row.
+fn beside(drawn: &[Vec<Line>]) -> Vec<Line> {
+    let height = drawn.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |row: usize| {
+        let mut column = INDENT;
+        let mut line = Line::new();
+        for table in drawn {
+            if let Some(cell) = table.get(row) {
+                line = line.to(column).then(cell.clone());
+            }
+            column += widest(table) + GAP;
+        }
+        line
+    };
+    (0..height).map(line).collect()
+}
+
+fn widest(lines: &[Line]) -> usize {
+    lines.iter().map(|line| display_width(&line.text())).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(title: &str, rows: &[&str], wrong: usize) -> Table {
+        let row =
+            |(index, text): (usize, &&str)| Row { wrong: index == wrong, text: text.to_string() };
+        Table { title: title.into(), rows: rows.iter().enumerate().map(row).collect() }
+    }
+
+    fn shown(given: &[Table], width: usize) -> Vec<String> {
+        tables(given, width).iter().map(Line::text).collect()
+    }
+
+    #[test]
+    fn two_tables_stand_side_by_side() {
+        let given = [table("kernel", &["3 LISTEN", "5 CLOSE_WAIT"], 1), table("server", &["3"], 9)];
+        let expected =
+            ["      kernel           server", "        3 LISTEN         3", "      ▸ 5 CLOSE_WAIT"];
+        assert_eq!(shown(&given, 80), expected);
+    }
+
+    #[test]
+    fn they_stand_below_one_another_where_there_is_no_room() {
+        let given =
+            [table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9), table("server", &["3"], 9)];
+        assert_eq!(shown(&given, 32).len(), 5);
+    }
+
+    #[test]
+    fn a_long_table_shows_its_start_and_what_is_wrong() {
+        let rows = vec!["4 ESTABLISHED"; 1000];
+        let lines = shown(&[table("kernel", &rows, 700)], 80);
+        assert!(lines.len() < 15, "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains("▸")));
+        assert!(lines.iter().any(|line| line.contains("… 693 more")), "{lines:?}");
+    }
+}

@@ -1,0 +1,190 @@
+//! Builds every wrong server of a lesson at once: a workspace of patched copies of its crate.
+//!
+//! It lies in `target/mistakes/LESSON/`. Files that are right already are left alone,
+//! so that cargo compiles only what changed since the last time.
+
+use crate::destination::replace;
+use crate::manifest::{member, workspace};
+use crate::{place, program};
+use anyhow::{Context, Result, anyhow, ensure};
+use diffy::patch_set::{ParseOptions, PatchSet};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A patch that turns the solution into a wrong server.
+pub struct Wrong<'a> {
+    /// e.g. `forgot-close`.
+    pub id: &'a str,
+    /// The patch's file, for errors.
+    pub path: &'a Path,
+    /// A unified diff against the lesson's folder.
+    pub diff: &'a str,
+}
+
+/// Builds the wrong servers of the lesson crate in `folder`: their programs, in the order given.
+///
+/// # Errors
+/// A patch that does not apply, and what the compiler says of one that does not compile.
+pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<PathBuf>> {
+    let stage = place::target().join("mistakes").join(lesson);
+    let name = |wrong: &Wrong<'_>| format!("{lesson}-{}", wrong.id);
+    let names: Vec<_> = wrongs.iter().map(name).collect();
+    let sources = sources(folder)?;
+    let manifest = read(&folder.join("Cargo.toml"))?;
+    for (wrong, name) in wrongs.iter().zip(&names) {
+        let copy = stage.join("members").join(name);
+        let mut files = patched(&sources, wrong)?;
+        files.insert("Cargo.toml".into(), member(&manifest, name, folder)?);
+        fill(&copy, &files)?;
+    }
+    let root = place::root();
+    let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &names)?;
+    write_changed(&stage.join("Cargo.toml"), &manifest)?;
+    copy_lock(&root.join("Cargo.lock"), &stage.join("Cargo.lock"))?;
+    programs(&stage, &names)
+}
+
+/// A crate's own files below `src/` and `solution/`, by their path in `folder`.
+///
+/// # Errors
+/// A file that cannot be read, or is not UTF-8.
+pub fn sources(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.join("src"), folder.join("solution")];
+    while let Some(next) = folders.pop() {
+        let entries =
+            fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(inside) = path.strip_prefix(folder) {
+                files.insert(inside.to_owned(), read(&path)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// `sources` with a patch applied.
+///
+/// # Errors
+/// Names the patch and the file that it does not fit.
+pub fn patched(
+    sources: &BTreeMap<PathBuf, String>,
+    wrong: &Wrong<'_>,
+) -> Result<BTreeMap<PathBuf, String>> {
+    let place = wrong.path.display();
+    let mut files = sources.clone();
+    let mut changed = 0;
+    for part in PatchSet::parse(wrong.diff, ParseOptions::unidiff()) {
+        let part = part.map_err(|error| anyhow!("{place}: not a unified diff: {error}"))?;
+        let name = target(&part)
+            .with_context(|| format!("{place}: a diff changes files, it adds and removes none"))?;
+        let text = files
+            .get_mut(Path::new(&name))
+            .with_context(|| format!("{place}: {name} is not a file of this lesson"))?;
+        let patch = part.patch().as_text().with_context(|| format!("{place}: a binary diff"))?;
+        *text = diffy::apply(text, patch).map_err(|error| {
+            anyhow!("{place}: {error} in {name}; write the patch anew against it")
+        })?;
+        changed += 1;
+    }
+    ensure!(changed > 0, "{place}: the diff changes nothing; it begins with `--- a/solution/…`");
+    Ok(files)
+}
+
+/// The file that one part of a diff changes, without its `a/`.
+fn target(part: &diffy::patch_set::FilePatch<'_, str>) -> Option<String> {
+    match part.operation().strip_prefix(1) {
+        diffy::patch_set::FileOperation::Modify { original, .. } => Some(original.into_owned()),
+        _ => None,
+    }
+}
+
+/// Makes `folder` hold exactly these files.
+fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
+    if folder.join("src").exists() {
+        for stale in sources(folder)?.keys().filter(|old| !files.contains_key(*old)) {
+            fs::remove_file(folder.join(stale))?;
+        }
+    }
+    files.iter().try_for_each(|(path, text)| write_changed(&folder.join(path), text))
+}
+
+fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    replace(path, text.as_bytes())
+}
+
+/// Brings the stage's lock file up to the course's, which cargo then fits to the stage's members.
+fn copy_lock(course: &Path, stage: &Path) -> Result<()> {
+    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    if changed(stage) <= changed(course) {
+        fs::copy(course, stage).with_context(|| format!("cannot copy {}", course.display()))?;
+    }
+    Ok(())
+}
+
+fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
+    let built = program::solutions(stage)?.result;
+    let built = built.map_err(|words| anyhow!("a wrong server does not compile:\n{words}"))?;
+    let path = |name: &String| {
+        let program = built.iter().find(|program| program.name == *name);
+        program
+            .map(|program| program.path.clone())
+            .with_context(|| format!("cargo built no {name}"))
+    };
+    names.iter().map(path).collect()
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIFF: &str = "\
+--- a/solution/a.rs
++++ b/solution/a.rs
+@@ -1,2 +1,2 @@
+ fn a() {
+-    right()
++    wrong()
+";
+
+    fn apply(text: &str, diff: &str) -> Result<String> {
+        let sources = BTreeMap::from([("solution/a.rs".into(), text.to_owned())]);
+        let wrong = Wrong { id: "x", path: Path::new("mistakes/x.patch"), diff };
+        patched(&sources, &wrong).map(|mut files| files.remove(Path::new("solution/a.rs")).unwrap())
+    }
+
+    #[test]
+    fn a_patch_changes_its_file() {
+        assert_eq!(
+            apply("fn a() {\n    right()\n}\n", DIFF).unwrap(),
+            "fn a() {\n    wrong()\n}\n"
+        );
+    }
+
+    #[test]
+    fn a_patch_that_does_not_fit_is_named() {
+        for (text, diff) in [
+            ("fn b() {}\n", DIFF),
+            ("", ""),
+            ("", "@@ -1 +1 @@"),
+            ("", &DIFF.replace("a.rs", "b.rs")),
+        ] {
+            let error = apply(text, diff).unwrap_err().to_string();
+            assert!(error.starts_with("mistakes/x.patch: "), "{error}");
+        }
+    }
+}
