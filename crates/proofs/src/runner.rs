@@ -33,16 +33,10 @@ pub(crate) fn run(
     for criterion in ground {
         report.take(criterion.id, timed(criterion, &stage), found)?;
     }
-    if report.has_failed(GROUND) {
-        for criterion in rest {
-            let cause = Box::default();
-            report.take(
-                criterion.id,
-                (Err(Fall::Blocked { on: GROUND, cause }), Duration::ZERO),
-                found,
-            )?;
-        }
-        return Ok(());
+    if report.blocks_all(GROUND) {
+        let blocked = || Err(Fall::Blocked { on: GROUND, cause: Box::default() });
+        let mut rest = rest.iter();
+        return rest.try_for_each(|it| report.take(it.id, (blocked(), Duration::ZERO), found));
     }
     in_parallel(&stage, &rest, |id, outcome| report.take(id, outcome, found))
 }
@@ -105,8 +99,12 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn has_failed(&self, id: &str) -> bool {
-        self.outcomes.get(id).is_some_and(|(result, _)| result.is_err())
+    /// Whether there is no server to ask anything else.
+    fn blocks_all(&self, id: &str) -> bool {
+        let outcome = self.outcomes.get(id);
+        outcome.is_some_and(|(result, _)| {
+            matches!(result, Err(Fall::Blocked { .. } | Fall::Unseen(_)))
+        })
     }
 
     /// The finding of a criterion, once it and what it stands on are known.

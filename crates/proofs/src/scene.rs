@@ -168,7 +168,8 @@ impl Scene {
         Ok(guest)
     }
 
-    fn no_connection(&mut self, name: &str, error: &std::io::Error) -> Fall {
+    /// The failure of a server that no client can connect to.
+    pub(crate) fn no_connection(&mut self, name: &str, error: &std::io::Error) -> Fall {
         let observed = format!("connect(2): {error}");
         let doing = self.server.until_quiet().err().unwrap_or(Stuck::Quiet { calls: Vec::new() });
         let blame = Blame {
@@ -218,10 +219,19 @@ impl Scene {
         })
     }
 
-    /// Waits until no descriptor is left for a client.
+    /// Waits until no descriptor is left for a client, and the server has taken it well.
     pub(crate) fn released(&mut self, guest: &Guest) -> Result<(), Stuck> {
         let client = guest.client.clone();
-        self.server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(())))
+        self.server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(())))?;
+        self.still_runs()
+    }
+
+    /// A server that is about to end closes its descriptors first: waits for the one or the other.
+    pub(crate) fn still_runs(&mut self) -> Result<(), Stuck> {
+        match self.server.until_resting() {
+            Err(stuck @ (Stuck::Ended(_) | Stuck::Unseen(_))) => Err(stuck),
+            _ => Ok(()),
+        }
     }
 
     /// What the server said about the last step, for a sentence.

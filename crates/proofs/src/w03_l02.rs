@@ -33,7 +33,7 @@ pub(crate) const PROOF: Proof = Proof {
 /// Ready on PORT, `[START] active=0/MAX_CLIENTS`.
 fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
-    scene.until_listening()?;
+    scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
     let wanted = format!("0/{}", scene.capacity);
     let line = scene
         .server

@@ -300,7 +300,8 @@ impl Server {
                 Sleep::Brief => return Ok(Rest::Awake),
             }
         }
-        Ok(Rest::Quiet(calls))
+        // With every thread gone, its end is about to be announced.
+        Ok(if calls.is_empty() { Rest::Awake } else { Rest::Quiet(calls) })
     }
 
     fn all_delivered(&mut self) -> Result<bool, Unseen> {

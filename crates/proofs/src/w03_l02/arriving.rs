@@ -81,14 +81,16 @@ pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
         let guest = scene.connect()?;
         scene.step(format!("accept failed with {name}"));
         let client = guest.client.clone();
-        // Out of descriptors, a server may turn this client away; the next one counts then.
-        let met = scene.server.until(|now| {
-            let settled = now.descriptor_of(&client)?.is_some() || client.ended().is_some();
-            Ok((now.faults_left() == 0 && settled).then_some(()))
+        let served = scene.server.until(|now| {
+            let taken = now.descriptor_of(&client)?.is_some() || client.ended().is_some();
+            Ok((now.faults_left() == 0 && taken).then_some(()))
         });
-        if let Err(stuck) = met {
-            return Err(not_survived(&mut scene, name, row, stuck));
-        }
+        // Out of descriptors, a server may turn this client away; then the next one counts.
+        let alive = served.and_then(|()| match guest.client.ended() {
+            Some(_) => scene.still_runs(),
+            None => Ok(()),
+        });
+        alive.map_err(|stuck| not_survived(&mut scene, name, row, stuck))?;
         if guest.client.ended().is_some() {
             scene.admit()?;
         }
@@ -128,16 +130,15 @@ pub(super) fn one_thread(stage: &Stage<'_>) -> Result<(), Fall> {
         scene.admit()?;
     }
     // A thread that is about to be started will have been once the server rests.
-    let rest = scene.server.until_resting();
-    if let Err(stuck @ (Stuck::Ended(_) | Stuck::Unseen(_))) = rest {
+    if let Err(stuck) = scene.still_runs() {
         let summary = "The server ended while its clients were connected.".to_owned();
-        let expected = format!("{} clients served", more + 1);
+        let expected = format!("{} clients are served", more + 1);
         let observed = stuck.to_string();
-        return Err(scene
-            .fail(stuck, Blame { id: "ended", summary, expected, observed, ..Blame::default() }));
+        let blame = Blame { id: "ended", mistake: None, summary, expected, observed };
+        return Err(scene.fail(stuck, blame));
     }
     let after = workers(&scene)?;
-    if (after - before.min(after)) * 2 < more.max(1) {
+    if (after.saturating_sub(before)) * 2 < more.max(1) {
         return Ok(());
     }
     Err(scene.refute(Blame {

@@ -21,7 +21,10 @@ pub(super) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
     let Some(first) = inside.first() else { return Ok(()) };
     scene.step(format!("{} closed", first.name));
     first.client.close();
-    if let Err(stuck) = scene.released(first) {
+    // Its place is free when the log says so, or when its descriptor is closed.
+    if scene.logged(|event| matches!(event, Event::Disconnect { .. }).then_some(())).is_err()
+        && let Err(stuck) = scene.released(first)
+    {
         return Err(stays_full(&mut scene, first, stuck));
     }
     let next = scene.connect()?;

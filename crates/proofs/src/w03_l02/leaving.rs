@@ -72,9 +72,7 @@ fn same_slot(scene: &mut Scene, left: &Seat, came: &Seat) -> Result<(), Fall> {
 fn leave(scene: &mut Scene, seat: &Seat) -> Result<(), Fall> {
     let name = &seat.guest.name;
     // Bytes that cross a FIN turn it into a reset: let the answer come first.
-    if let Err(stuck @ (Stuck::Ended(_) | Stuck::Unseen(_))) = scene.server.until_resting() {
-        return Err(not_logged(scene, seat, stuck));
-    }
+    scene.still_runs().map_err(|stuck| not_logged(scene, seat, stuck))?;
     scene.step(format!("{name} closed"));
     seat.guest.client.close();
     let said = scene.logged(|event| match event {
@@ -219,6 +217,7 @@ fn turn_one_away(scene: &mut Scene) -> Result<(), Fall> {
     }
     let extra = scene.connect()?;
     let _ = scene.server.until(|_| Ok(extra.client.ended().map(drop)));
+    scene.still_runs().map_err(|stuck| leak(scene, stuck, &extra))?;
     extra.client.close();
     scene.step(format!("{} clients closed", inside.len()));
     for guest in &inside {
@@ -254,9 +253,8 @@ fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
     for round in 0..CROWD / wave {
         let mut crowd = Vec::with_capacity(wave);
         for _ in 0..wave {
-            crowd.push(scene.server.connect().map_err(|error| {
-                Fall::Unseen(format!("the observer could not connect: {error}"))
-            })?);
+            let client = scene.server.connect();
+            crowd.push(client.map_err(|error| scene.no_connection("one of them", &error))?);
         }
         let taken = scene
             .server
@@ -269,7 +267,7 @@ fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
             }
         }
         let back =
-            scene.server.until(|now| Ok((sockets_of(now)?.len() <= before.len()).then_some(())));
+            scene.server.until(|now| Ok((sockets_of(now)?.len() == before.len()).then_some(())));
         if taken.is_err() || back.is_err() {
             break; // what is left over is told by `all_back`
         }

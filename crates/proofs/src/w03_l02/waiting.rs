@@ -33,9 +33,7 @@ pub(super) fn watch_set(stage: &Stage<'_>) -> Result<(), Fall> {
 fn departs(scene: &mut Scene, live: &mut Vec<(Guest, i32)>, index: usize) -> Result<(), Fall> {
     let (guest, _) = live.remove(index);
     // Whatever the server has answered must not meet a closed socket.
-    if let Err(stuck @ Stuck::Ended(_)) = scene.server.until_resting() {
-        return Err(out_of_step(scene, live, stuck));
-    }
+    scene.still_runs().map_err(|stuck| out_of_step(scene, live, stuck))?;
     scene.step(format!("{} closed", guest.name));
     guest.client.close();
     in_step(scene, live)
