@@ -3,7 +3,7 @@
 //! The program's chosen calls stop in the kernel until the observer has answered, with an errno or
 //! with "go on" (seccomp_unotify(2)). Any binary can be asked how it takes an EMFILE this way.
 
-use crate::server::Unseen;
+use crate::stuck::Unseen;
 use nix::errno::Errno;
 use std::collections::VecDeque;
 use std::io;

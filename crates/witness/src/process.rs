@@ -1,6 +1,6 @@
 //! A process as `/proc` shows it: its threads, its descriptors, its children.
 
-use crate::server::Unseen;
+use crate::stuck::Unseen;
 use crate::syscalls::Call;
 use procfs::process::{FDTarget, ProcState, Task};
 use procfs::{FromRead, ProcError, ProcResult};
@@ -47,6 +47,13 @@ pub enum Target {
     Socket(u64),
     /// Anything else, as the link in `/proc/PID/fd` names it.
     Other(String),
+}
+
+impl Thread {
+    /// What stands for a process that ended while it was looked at.
+    pub(crate) fn vanished(pid: i32) -> Self {
+        Self { tid: pid, zombie: false, call: None, turns: 0, cpu: Duration::ZERO }
+    }
 }
 
 impl Process {

@@ -1,7 +1,7 @@
 //! What a server has asked `poll` to watch, read from its own memory.
 
 use crate::process::Process;
-use crate::server::Unseen;
+use crate::stuck::Unseen;
 use crate::syscalls::Call;
 
 /// One entry of the `pollfd` array (poll(2)).

@@ -1,0 +1,175 @@
+//! What the observer sees of a server: its log, and the kernel's view of it.
+
+use super::Server;
+use crate::client::Client;
+use crate::log::Line;
+use crate::process::{Descriptor, Process, Target, Thread};
+use crate::sockets::Socket;
+use crate::stuck::{Exit, Unseen};
+use crate::syscalls::Call;
+use crate::tier::Tier;
+use crate::watched::{self, Watched};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+impl Server {
+    /// The lines of its standard output so far.
+    pub fn log(&self) -> &[Line] {
+        self.log.lines()
+    }
+
+    /// Its standard error so far, the first 64 KiB of it.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.errors).into_owned()
+    }
+
+    /// How it is kept apart.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// How it ended, if it has.
+    pub fn exit(&self) -> Option<&Exit> {
+        self.exit.as_ref()
+    }
+
+    /// The process that listens, once one does; the program itself until then.
+    pub fn process(&self) -> Process {
+        self.listener.unwrap_or(self.program)
+    }
+
+    /// Every process in its box: the program and all that it has started and that has not been reaped.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn processes(&self) -> Result<Vec<Process>, Unseen> {
+        let mut found = Process { pid: self.init }.children()?;
+        let mut next = 0;
+        while let Some(process) = found.get(next).copied() {
+            found.extend(process.children()?);
+            next += 1;
+        }
+        Ok(found)
+    }
+
+    /// The calls that its threads sleep in, now; running threads are left out.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn calls(&self) -> Result<Vec<&'static str>, Unseen> {
+        let threads = self.all_threads()?;
+        Ok(threads.iter().filter_map(|(_, thread)| Some(thread.call?.name())).collect())
+    }
+
+    /// The server's end of `client`'s connection; `None` when it has none any more.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel does not answer.
+    pub fn connection(&self, client: &Client) -> Result<Option<Socket>, Unseen> {
+        let Some(table) = &self.table else { return Ok(None) };
+        let socket = table.connection(client.server(), client.address()).map_err(netlink)?;
+        if let Some(socket) = socket {
+            client.seen_as(socket.inode);
+        }
+        Ok(socket)
+    }
+
+    /// The descriptor that the kernel connects to `client`; `None` while it has none.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides descriptors.
+    pub fn descriptor_of(&self, client: &Client) -> Result<Option<i32>, Unseen> {
+        self.connection(client)?;
+        let Some(inode) = client.inode() else { return Ok(None) };
+        let mut descriptors = self.process().descriptors()?.into_iter();
+        Ok(descriptors
+            .find(|descriptor| descriptor.target == Target::Socket(inode))
+            .map(|it| it.fd))
+    }
+
+    /// The descriptors of the process that listens.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn descriptors(&self) -> Result<Vec<Descriptor>, Unseen> {
+        self.process().descriptors()
+    }
+
+    /// The listener that clients reach, with the number of connections that wait to be accepted.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel does not answer.
+    pub fn listener(&self) -> Result<Option<Socket>, Unseen> {
+        match (&self.table, self.address) {
+            (Some(table), Some(address)) => table.listener(address).map_err(netlink),
+            _ => Ok(None),
+        }
+    }
+
+    /// Every socket in its network that listens.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel does not answer.
+    pub fn listeners(&self) -> Result<Vec<Socket>, Unseen> {
+        self.table.as_ref().map_or(Ok(Vec::new()), |table| table.listeners().map_err(netlink))
+    }
+
+    /// Whether connections to `port` are held in TIME_WAIT in its network.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel does not answer.
+    pub fn is_in_time_wait(&self, port: u16) -> Result<bool, Unseen> {
+        let Some(table) = &self.table else { return Ok(false) };
+        let held = table.time_wait().map_err(netlink)?;
+        Ok(held.iter().any(|socket| socket.local.port() == port))
+    }
+
+    /// What the process that listens has asked poll to watch; `None` while it is not asleep in poll.
+    ///
+    /// # Errors
+    /// [`Unseen`] where its memory may not be read.
+    pub fn watched(&self) -> Result<Option<Vec<Watched>>, Unseen> {
+        let process = self.process();
+        for thread in process.threads()? {
+            let Some(call) = thread.call.filter(Call::is_poll) else { continue };
+            let read = watched::read(process, &call);
+            // It may have woken meanwhile, and be changing the array.
+            if process.threads()?.contains(&thread) {
+                return read.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn all_threads(&self) -> Result<Vec<(Process, Thread)>, Unseen> {
+        let mut all = Vec::new();
+        for process in self.processes()? {
+            let threads = process.threads()?;
+            if threads.is_empty() {
+                // It ended after it was listed, and its parent is about to learn of it.
+                all.push((process, Thread::vanished(process.pid)));
+            }
+            all.extend(threads.into_iter().map(|thread| (process, thread)));
+        }
+        Ok(all)
+    }
+
+    pub(super) fn find_listener(&self, port: u16) -> Result<Option<(SocketAddr, Process)>, Unseen> {
+        let Some(table) = &self.table else { return Ok(None) };
+        for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
+            let address = SocketAddr::new(ip, port);
+            let Some(socket) = table.listener(address).map_err(netlink)? else { continue };
+            for process in self.processes()? {
+                let descriptors = process.descriptors()?;
+                if descriptors.iter().any(|it| it.target == Target::Socket(socket.inode)) {
+                    return Ok(Some((address, process)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) fn netlink(error: io::Error) -> Unseen {
+    Unseen::new("the kernel's socket table (sock_diag(7))".to_owned(), error)
+}

@@ -1,0 +1,284 @@
+//! Waiting for facts, and knowing when they will not come true.
+//!
+//! A server that is asleep, to which everything that was sent has been delivered, will do nothing
+//! more: delivery itself is what wakes a thread. So a wait ends when its fact holds or when the
+//! server rests, and a wrong server is told so as fast as a right one.
+
+use super::Server;
+use super::{is_readable, view::netlink};
+use crate::client::{Client, Left};
+use crate::process::{Process, Thread};
+use crate::sockets::{Socket, State};
+use crate::strobe::Strobe;
+use crate::stuck::{Stuck, Unseen, doing};
+use crate::syscalls::{Call, Sleep};
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+/// The pauses between two looks at a fact that nothing announces.
+const SHORTEST: Duration = Duration::from_micros(40);
+const LONGEST: Duration = Duration::from_millis(1);
+/// A fact that is still on its way after pauses this long deserves a look at the whole server.
+const PATIENCE: Duration = Duration::from_micros(160);
+
+impl Server {
+    /// Waits until `fact` gives a value.
+    ///
+    /// A fact is looked at when something may have changed, and given up only when it cannot come
+    /// true any more: when the server has ended, is asleep with nothing left for it in the kernel,
+    /// or spins. No fixed time is ever waited.
+    ///
+    /// # Errors
+    /// [`Stuck`] says why it will not come true.
+    pub fn until<T>(
+        &mut self,
+        mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unseen>,
+    ) -> Result<T, Stuck> {
+        let mut vigil = Vigil::new(self.timeout);
+        let mut pause = SHORTEST;
+        loop {
+            let news = self.pump()?;
+            if let Some(value) = fact(self)? {
+                return Ok(value);
+            }
+            if (pause >= PATIENCE || self.exit.is_some())
+                && let Some(stuck) = self.stuck(&mut vigil)?
+            {
+                // What happened up to now is on its way to us: take it in, and look once more.
+                self.catch_up()?;
+                return fact(self)?.ok_or(stuck);
+            }
+            pause = if news { SHORTEST } else { (pause * 2).min(LONGEST) };
+            self.wait_for_news(pause);
+        }
+    }
+
+    /// Waits until the server is asleep with nothing left for it to do, and says in which calls.
+    ///
+    /// # Errors
+    /// [`Stuck`], for every other way in which its activity ends.
+    pub fn until_quiet(&mut self) -> Result<Vec<Call>, Stuck> {
+        match self.until(|_| Ok(None)) {
+            Err(Stuck::Quiet { calls }) => Ok(calls),
+            other => other,
+        }
+    }
+
+    /// Waits until the server is asleep and all that was sent to it has been delivered. One that
+    /// wakes by the clock as well may go on by itself; `until_quiet` waits for that too.
+    ///
+    /// # Errors
+    /// [`Stuck`], for every other way in which its activity ends.
+    pub fn until_resting(&mut self) -> Result<Vec<Call>, Stuck> {
+        let resting = self.until(|now| {
+            let threads = now.all_threads()?;
+            Ok(match now.rest(&threads)? {
+                Rest::Awake => None,
+                Rest::Dozing | Rest::Asleep => Some(calls(&threads)),
+            })
+        });
+        match resting {
+            Err(Stuck::Quiet { calls }) => Ok(calls),
+            other => other,
+        }
+    }
+
+    /// Waits until the program, or a process that it has started, listens on `port`.
+    /// Nobody connects to find out.
+    ///
+    /// # Errors
+    /// [`Stuck`] when it never will.
+    pub fn until_listening(&mut self, port: u16) -> Result<(), Stuck> {
+        let (address, process) = self.until(|now| match &now.exit {
+            Some(_) => Ok(None),
+            None => now.find_listener(port),
+        })?;
+        (self.address, self.listener) = (Some(address), Some(process));
+        Ok(())
+    }
+
+    /// Why nothing more will happen, if nothing will.
+    fn stuck(&mut self, vigil: &mut Vigil) -> Result<Option<Stuck>, Stuck> {
+        if let Some(exit) = &self.exit {
+            return Ok(Some(Stuck::Ended(exit.clone())));
+        }
+        let threads = self.all_threads()?;
+        let done = match self.rest(&threads)? {
+            Rest::Asleep => vigil.calm.has_lasted(&threads),
+            Rest::Dozing => vigil.naps.have_passed(&threads),
+            Rest::Awake => {
+                if let Some(strobe) = self.spinning(vigil, &threads) {
+                    return Ok(Some(Stuck::Spinning(strobe)));
+                }
+                false
+            }
+        };
+        if done {
+            return Ok(Some(Stuck::Quiet { calls: calls(&threads) }));
+        }
+        let late = Instant::now() >= vigil.deadline;
+        Ok(late.then(|| Stuck::TimedOut { after: self.timeout, doing: doing(&threads) }))
+    }
+
+    /// Whether the server is asleep, with all that was sent to it delivered.
+    ///
+    /// Threads that slept before, during and after a moment at which everything had been delivered
+    /// will not be woken by any of it.
+    fn rest(&mut self, before: &[(Process, Thread)]) -> Result<Rest, Unseen> {
+        let asleep = |(_, thread): &(Process, Thread)| thread.zombie || thread.call.is_some();
+        // With every thread gone, the end of the program is about to be announced.
+        let all = !calls(before).is_empty() && before.iter().all(asleep);
+        if !all || !self.all_delivered()? || self.all_threads()? != before {
+            return Ok(Rest::Awake);
+        }
+        let sleep = |(process, thread): &(Process, Thread)| Some(thread.call?.sleep(*process));
+        let mut rest = Rest::Asleep;
+        for sleep in before.iter().filter_map(sleep) {
+            match sleep {
+                Sleep::UntilEvent => {}
+                Sleep::AtMost(_) => rest = Rest::Dozing,
+                Sleep::Brief => return Ok(Rest::Awake),
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Whether nothing is on its way to the server.
+    fn all_delivered(&mut self) -> Result<bool, Unseen> {
+        if self.gate.as_ref().is_some_and(|gate| is_readable(gate.as_raw_fd())) {
+            return Ok(false);
+        }
+        let Some(table) = &self.table else { return Ok(true) };
+        let mut all = true;
+        let mut kept = Vec::with_capacity(self.clients.len());
+        for client in self.clients.drain(..) {
+            let socket = table.connection(client.server(), client.address()).map_err(netlink)?;
+            let arrived = is_delivered(&client, socket.as_ref());
+            all &= arrived;
+            // Nothing more can come of a client that has left and that the server has let go.
+            let held = socket.is_some_and(|socket| socket.inode != 0);
+            if client.left().is_none() || held || !arrived {
+                kept.push(client);
+            }
+        }
+        self.clients = kept;
+        Ok(all)
+    }
+
+    /// A glimpse of what it does, if it goes round and round.
+    fn spinning(&mut self, vigil: &mut Vigil, threads: &[(Process, Thread)]) -> Option<Strobe> {
+        let own: Vec<_> =
+            threads.iter().filter(|(process, _)| *process == self.process()).cloned().collect();
+        let suspect = vigil.effort.suspect(&own, if self.has_spun { TRIFLE } else { EFFORT })?;
+        let strobe = Strobe::of(self.process(), &suspect);
+        self.has_spun |= strobe.is_spinning();
+        strobe.is_spinning().then_some(strobe)
+    }
+}
+
+/// How far a server is from doing anything.
+enum Rest {
+    /// Something runs, or is on its way.
+    Awake,
+    /// Asleep, and will go on by itself.
+    Dozing,
+    /// Asleep until an event, and none is on its way.
+    Asleep,
+}
+
+/// Whether all that `client` has done so far has reached the server's socket.
+fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
+    let Some(socket) = socket else { return true };
+    match (socket.state, client.left()) {
+        (State::SynReceived, _) => false,
+        (State::TimeWait, _) => true,
+        (_, Some(Left::Reset)) => false,
+        (State::Established, Some(Left::Finished)) => false,
+        _ => client.in_flight(socket.received) == 0 || client.held_up(),
+    }
+}
+
+fn calls(threads: &[(Process, Thread)]) -> Vec<Call> {
+    threads.iter().filter_map(|(_, thread)| thread.call).collect()
+}
+
+/// What one wait has seen of the server so far.
+struct Vigil {
+    deadline: Instant,
+    calm: Calm,
+    naps: Naps,
+    effort: Effort,
+}
+
+impl Vigil {
+    fn new(timeout: Duration) -> Self {
+        let deadline = Instant::now() + timeout;
+        Self { deadline, calm: Calm::default(), naps: Naps::default(), effort: Effort::default() }
+    }
+}
+
+/// A server that is found asleep is looked at once more before anything is concluded from it.
+///
+/// What the kernel says of several processes is not of one moment: a child that is just being
+/// started or reaped may be missing from it (proc(5), children), and a wake-up may be under way on
+/// another processor. Neither outlasts the pause.
+#[derive(Default)]
+struct Calm {
+    since: Option<Instant>,
+    threads: Vec<(Process, Thread)>,
+}
+
+const CALM: Duration = Duration::from_millis(3);
+
+impl Calm {
+    fn has_lasted(&mut self, threads: &[(Process, Thread)]) -> bool {
+        if self.threads != threads {
+            *self = Self { since: None, threads: threads.to_vec() };
+        }
+        self.since.get_or_insert_with(Instant::now).elapsed() >= CALM
+    }
+}
+
+/// Servers that wake by the clock: idle once they have woken twice and gone back to sleep.
+#[derive(Default)]
+struct Naps(Vec<(i32, u64)>);
+
+impl Naps {
+    fn have_passed(&mut self, threads: &[(Process, Thread)]) -> bool {
+        if self.0.is_empty() {
+            self.0 = threads.iter().map(|(_, thread)| (thread.tid, thread.turns)).collect();
+        }
+        let woken = |(tid, turns): &(i32, u64)| {
+            threads.iter().any(|(_, now)| now.tid == *tid && now.turns >= turns + 2)
+        };
+        self.0.iter().any(woken)
+    }
+}
+
+/// Processor time that a server may use and show nothing for it, before it is looked at closely.
+const EFFORT: Duration = Duration::from_millis(10);
+/// The same for a server that was seen spinning before.
+const TRIFLE: Duration = Duration::from_millis(1);
+
+/// Processor time since the last close look.
+#[derive(Default)]
+struct Effort {
+    since: Option<Duration>,
+    patience: u32,
+}
+
+impl Effort {
+    /// The thread to look at closely, where more time was used than is allowed.
+    fn suspect(&mut self, threads: &[(Process, Thread)], allowed: Duration) -> Option<Thread> {
+        let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
+        let since = *self.since.get_or_insert(used);
+        if used.saturating_sub(since) < allowed * (1 << self.patience) {
+            return None;
+        }
+        // If it turns out to be at work, it may work twice as long before the next look.
+        self.since = Some(used);
+        self.patience = (self.patience + 1).min(10);
+        let running = threads.iter().filter(|(_, thread)| thread.call.is_none());
+        running.max_by_key(|(_, thread)| thread.cpu).map(|(_, thread)| thread.clone())
+    }
+}
