@@ -10,10 +10,11 @@ use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
 use crate::sockets::SocketTable;
+use crate::strobe;
 use crate::stuck::{Exit, Unseen};
 use crate::tier::Tier;
 use nix::errno::Errno;
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io;
 use std::net::SocketAddr;
@@ -221,7 +222,11 @@ impl Drop for Server {
         // The end of the line is the end of the box; its first process is ours to reap.
         let _ =
             nix::sys::socket::shutdown(self.control.as_raw_fd(), nix::sys::socket::Shutdown::Both);
-        while waitpid(Pid::from_raw(self.init), None) == Err(Errno::EINTR) {}
+        let init = Pid::from_raw(self.init);
+        while matches!(waitpid(init, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive)) {
+            strobe::reap(self.process());
+            std::thread::sleep(Duration::from_micros(50));
+        }
     }
 }
 

@@ -6,7 +6,9 @@
 use crate::process::{Process, Thread};
 use crate::syscalls::Call;
 use crate::watched::{self, Watched};
+use nix::errno::Errno;
 use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::fmt;
@@ -32,39 +34,39 @@ impl Strobe {
         self.calls.len() >= GLIMPSE && waits >= GLIMPSE / 10 && !self.calls.iter().any(is_progress)
     }
 
-    /// Watches thread `tid` of `process` for a moment; empty where tracing is refused.
+    /// Watches a thread of `process` for a moment; empty where tracing is refused.
     pub(crate) fn of(process: Process, thread: &Thread) -> Self {
         let pid = Pid::from_raw(thread.tid);
         let mut strobe = Self::default();
         if ptrace::seize(pid, Options::PTRACE_O_TRACESYSGOOD).is_ok() {
-            if ptrace::interrupt(pid).is_ok() && stopped(pid).is_some() {
-                strobe.follow(process, pid);
+            let mut signal = None;
+            if ptrace::interrupt(pid).is_ok()
+                && let Some(stop) = stopped(pid)
+            {
+                signal = pending(stop);
+                strobe.follow(process, pid, &mut signal);
             }
-            let_go(pid);
+            let_go(pid, signal);
         }
         strobe
     }
 
-    fn follow(&mut self, process: Process, pid: Pid) {
+    /// From call to call. A signal that stopped the thread on its way is handed on to it.
+    fn follow(&mut self, process: Process, pid: Pid, signal: &mut Option<Signal>) {
         let mut entered = None;
-        let mut signal = None;
         while self.calls.len() < GLIMPSE && ptrace::syscall(pid, signal.take()).is_ok() {
-            match stopped(pid) {
-                Some(WaitStatus::PtraceSyscall(_)) => match boundary(pid) {
-                    Some(Boundary::Entry(call)) => entered = Some(call),
-                    Some(Boundary::Exit(value)) => {
-                        if let Some(call) = entered.take() {
-                            if call.is_poll() {
-                                self.watched = watched::read(process, &call).ok();
-                            }
-                            self.calls.push((call, value));
-                        }
+            let Some(stop) = stopped(pid) else { return };
+            *signal = pending(stop);
+            match boundary(pid).filter(|_| matches!(stop, WaitStatus::PtraceSyscall(_))) {
+                Some(Boundary::Entry(call)) => entered = Some(call),
+                Some(Boundary::Exit(value)) => {
+                    let Some(call) = entered.take() else { continue };
+                    if call.is_poll() {
+                        self.watched = watched::read(process, &call).ok();
                     }
-                    None => {}
-                },
-                Some(WaitStatus::Stopped(_, pending)) => signal = Some(pending),
-                Some(_) => {}
-                None => return,
+                    self.calls.push((call, value));
+                }
+                None => {}
             }
         }
     }
@@ -91,7 +93,7 @@ impl fmt::Display for Strobe {
 
 fn result(value: i64) -> String {
     match value {
-        -4095..0 => format!("{:?}", nix::errno::Errno::from_raw(-value as i32)),
+        -4095..0 => format!("{:?}", Errno::from_raw(-value as i32)),
         value => value.to_string(),
     }
 }
@@ -147,14 +149,55 @@ fn stopped(pid: Pid) -> Option<WaitStatus> {
     }
 }
 
+/// The signal that a thread was stopped for on its way to it.
+fn pending(stop: WaitStatus) -> Option<Signal> {
+    match stop {
+        WaitStatus::Stopped(_, signal) => Some(signal),
+        _ => None,
+    }
+}
+
 /// A thread must be stopped to be let go.
-fn let_go(pid: Pid) {
-    let mut tries = 0;
-    while ptrace::detach(pid, None) == Err(nix::errno::Errno::ESRCH) && tries < 50 {
+fn let_go(pid: Pid, mut signal: Option<Signal>) {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while ptrace::detach(pid, signal) == Err(Errno::ESRCH) && Instant::now() < deadline {
         if ptrace::interrupt(pid).is_err() {
             return; // it has ended
         }
-        stopped(pid);
-        tries += 1;
+        signal = stopped(pid).and_then(pending).or(signal);
+    }
+}
+
+/// Reaps a thread that ended while it was being traced: until then its box cannot end.
+pub(crate) fn reap(process: Process) {
+    let _ = waitpid(Pid::from_raw(process.pid), Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Child, Command};
+
+    fn shell(line: &str) -> Child {
+        Command::new("sh").args(["-c", line]).spawn().unwrap()
+    }
+
+    #[test]
+    fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
+        let mut children: Vec<_> = (0..3).map(|_| shell("while :; do :; done")).collect();
+        children.push(shell("while :; do x=$(:); done"));
+        for child in &children {
+            let process = Process { pid: child.id() as i32 };
+            for _ in 0..20 {
+                let thread = process.threads().unwrap().pop().unwrap();
+                assert!(!Strobe::of(process, &thread).is_spinning());
+                let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid));
+                assert!(status.unwrap().contains("TracerPid:\t0\n"));
+            }
+        }
+        for child in &mut children {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 }

@@ -167,10 +167,12 @@ impl Server {
 
     /// A glimpse of what it does, if it goes round and round.
     fn spinning(&mut self, vigil: &mut Vigil, threads: &[(Process, Thread)]) -> Option<Strobe> {
-        let own: Vec<_> =
-            threads.iter().filter(|(process, _)| *process == self.process()).cloned().collect();
+        // What a program does before it listens is its own affair.
+        let listener = self.listener?;
+        let is_own = |(process, _): &&(Process, Thread)| *process == listener;
+        let own: Vec<_> = threads.iter().filter(is_own).cloned().collect();
         let suspect = vigil.effort.suspect(&own, if self.has_spun { TRIFLE } else { EFFORT })?;
-        let strobe = Strobe::of(self.process(), &suspect);
+        let strobe = Strobe::of(listener, &suspect);
         self.has_spun |= strobe.is_spinning();
         strobe.is_spinning().then_some(strobe)
     }
