@@ -1,12 +1,12 @@
 //! Builds a lesson's server with cargo.
 
-use crate::{interrupt, place};
+use crate::{fresh, interrupt, place};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, str};
 
 /// What became of a build.
@@ -33,16 +33,23 @@ pub struct Program {
 /// # Errors
 /// Where cargo cannot run, or stops before it compiles: a manifest that it cannot read, say.
 pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
-    let manifest = folder.join("Cargo.toml");
-    let mut command = cargo(&manifest, colour);
-    let target = place::target();
-    match solution {
-        true => {
-            command.args(["--features", "solution", "--target-dir"]).arg(target.join("solution"))
-        }
-        false => command.arg("--target-dir").arg(target),
-    };
-    build(command)
+    let begun = (Instant::now(), SystemTime::now());
+    let target = if solution { place::target().join("solution") } else { place::target() };
+    let package = folder.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(program) = fresh::program(&target, &package, &place::root()) {
+        return Ok(Built { elapsed: begun.0.elapsed(), result: Ok(vec![program]) });
+    }
+    let mut command = cargo(&folder.join("Cargo.toml"), colour);
+    command.arg("--target-dir").arg(&target);
+    if solution {
+        command.args(["--features", "solution"]);
+    }
+    let built = build(command)?;
+    let programs = built.result.as_deref().unwrap_or_default();
+    if let Some(program) = programs.iter().find(|program| program.name == package) {
+        fresh::note(&target, program, begun.1);
+    }
+    Ok(built)
 }
 
 /// Builds every solution of the workspace in `folder`, into its own target folder there.
