@@ -9,7 +9,8 @@ use crate::{place, program};
 use anyhow::{Context, Result, anyhow, ensure};
 use diffy::patch_set::{ParseOptions, PatchSet};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A patch that turns the solution into a wrong server.
@@ -30,6 +31,7 @@ pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<Pa
     let stage = place::target().join("mistakes").join(lesson);
     let name = |wrong: &Wrong<'_>| format!("{lesson}-{}", wrong.id);
     let names: Vec<_> = wrongs.iter().map(name).collect();
+    let _alone = alone(&stage)?;
     let sources = sources(folder)?;
     let manifest = read(&folder.join("Cargo.toml"))?;
     for (wrong, name) in wrongs.iter().zip(&names) {
@@ -43,6 +45,18 @@ pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<Pa
     write_changed(&stage.join("Cargo.toml"), &manifest)?;
     copy_lock(&root.join("Cargo.lock"), &stage.join("Cargo.lock"))?;
     programs(&stage, &names)
+}
+
+/// Waits until no other process builds in `stage`; they wait until the file is dropped (flock(2)).
+fn alone(stage: &Path) -> Result<File> {
+    let place = stage.join("lock");
+    let locked = || -> io::Result<File> {
+        fs::create_dir_all(stage)?;
+        let file = File::create(&place)?;
+        file.lock()?;
+        Ok(file)
+    };
+    locked().with_context(|| format!("cannot lock {}", place.display()))
 }
 
 /// A crate's own files below `src/` and `solution/`, by their path in `folder`.

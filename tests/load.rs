@@ -1,0 +1,90 @@
+//! A busy machine changes how long a proof takes, and never what it finds.
+
+mod support;
+
+use assert_cmd::assert::Assert;
+use assert_cmd::assert::OutputAssertExt;
+use predicates::str::{contains, is_empty};
+use proofs::Tier;
+use std::hint;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use support::programs::{Bench, line, python, servers};
+use support::{assert_says, prove, said};
+
+const AT_ONCE: usize = 32;
+
+#[test]
+fn proves_thirty_two_servers_at_the_same_time() {
+    if Tier::here() == Tier::Plain {
+        println!("skipped: servers share the ports of this machine here");
+        return;
+    }
+    prove(&["--solution", "--only", "starts"]).code(0);
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["prove", "w03-l02", "--solution"]).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let provers: Vec<_> = (0..AT_ONCE).map(|_| start()).collect();
+    for prover in provers {
+        let proved = prover.wait_with_output().unwrap().assert().code(0).stderr(is_empty());
+        proved.stdout(contains("proved · 10 of 10"));
+    }
+}
+
+#[test]
+fn proves_the_solution_each_time_under_load() {
+    let proved = under_load(|| prove(&["--solution", "--repeat", "20"]));
+    assert_says(&said(&proved.code(0)), &["proved · 20 of 20 runs"]);
+}
+
+#[test]
+fn proves_a_server_in_c_each_time_under_load() {
+    let bench = Bench::new();
+    let server = line([&bench.compiled("linear_scan.c")]);
+    let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "20"]));
+    assert_says(&said(&proved.code(0)), &["proved · 20 of 20 runs"]);
+}
+
+#[test]
+fn proves_a_slow_server_each_time_under_load() {
+    let bench = Bench::new();
+    let server = line([&bench.compiled("slow.c")]);
+    let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "2"]));
+    assert_says(&said(&proved.code(0)), &["proved · 2 of 2 runs"]);
+}
+
+#[test]
+fn proves_a_server_in_python_each_time_under_load() {
+    let Some(python) = python() else { return };
+    let server = line([&python, &servers().join("select_poll.py")]);
+    let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "20"]));
+    assert_says(&said(&proved.code(0)), &["proved · 20 of 20 runs"]);
+}
+
+/// Does `work` while two threads do nothing, as fast as they can.
+fn under_load(work: impl FnOnce() -> Assert) -> Assert {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
+        }
+        let _end = End(&done);
+        work()
+    })
+}
+
+/// Says `done` when it goes, in a panic too.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
