@@ -51,7 +51,7 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for lesson in lessons {
         let start = Line::new().strong(&lesson.id);
-        let mut own = hanging(start, 9, &lesson.title, room);
+        let mut own = hanging(start, 9, &lesson.title, room, Line::plain);
         let first = std::mem::take(&mut own[0]);
         own[0] = first.to(9 + longest + 1).faint(&figures(lesson));
         lines.extend(own);

@@ -1,7 +1,7 @@
 //! What a learner sees while a lesson is being proved.
 
 use crate::ask::Question;
-use crate::show::{self, Ids, Line, Screen, last};
+use crate::show::{self, Ids, Line, Screen, brief, last};
 use crate::tally;
 use course::report::{CriterionReport, LessonReport, Status, Verdict};
 use std::io;
@@ -28,13 +28,13 @@ impl<'a> Live<'a> {
     /// The screen's own.
     pub fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
         let width = self.screen.width();
-        let summary = report.cause.as_ref().map_or("", |cause| &cause.summary);
+        let summary = report.cause.as_ref().map_or_else(String::new, brief);
         let task = format!("Task {}", report.task);
         let in_full = self.in_full || self.all;
         let (text, note) = match report.status {
             Status::Proved => (report.text.clone(), ""),
             Status::Failed if in_full => (report.text.clone(), task.as_str()),
-            Status::Failed => (summary.to_owned(), task.as_str()),
+            Status::Failed => (summary, ""),
             Status::Skipped => (format!("not run: {summary}"), ""),
             Status::Inconclusive => (format!("could not be seen: {summary}"), ""),
         };

@@ -42,7 +42,9 @@ pub fn lines(
 /// A cause in full, with the lesson's Common Mistakes row where it is one.
 pub fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
-    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix });
+    let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
+    let place = format!("{file}:{}", row.map_or(1, |row| row.line));
+    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
     failure(cause, row, width)
 }
 
