@@ -1,11 +1,12 @@
-//! The blocks of a lesson's text that show what a command prints.
+//! The blocks of a text that show what a command prints.
 //!
 //! `<!-- output: cargo xtask … -->` stands before each; the command runs again, and what it
 //! prints is compared with what stands there, or put in its place.
 
 use anyhow::{Context, Result, bail};
-use course::lesson::{Lesson, Output};
+use course::lesson::Output;
 use std::env;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A block that shows something else than its command prints.
@@ -16,14 +17,14 @@ pub struct Stale<'a> {
     pub printed: String,
 }
 
-/// The blocks of a lesson that are out of date.
+/// Those of `blocks`, which stand in the text at `path`, that are out of date.
 ///
 /// # Errors
 /// A command that is none of ours, or that cannot run.
-pub fn stale(lesson: &Lesson) -> Result<Vec<Stale<'_>>> {
+pub fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'a>>> {
     let mut stale = Vec::new();
-    for block in &lesson.outputs {
-        let place = || format!("{}:{}", lesson.path.display(), block.line);
+    for block in blocks {
+        let place = || format!("{}:{}", path.display(), block.line);
         let printed = printed(&block.command).with_context(place)?;
         if !alike(&printed, &block.text) {
             stale.push(Stale { block, printed });

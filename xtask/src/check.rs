@@ -9,8 +9,9 @@ use crate::{place, stage, starter};
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::consistency;
-use course::lesson::Lesson;
+use course::lesson::{Lesson, Output};
 use std::fs;
+use std::path::Path;
 
 /// What `check` is told.
 #[derive(Debug, clap::Args)]
@@ -19,7 +20,7 @@ pub struct Args {
     /// Lessons to check; none means all
     #[arg(value_name = "LESSON")]
     pub lessons: Vec<String>,
-    /// Rewrite the blocks of lesson.md that show what a command prints
+    /// Rewrite the blocks of lesson.md and README.md that show what a command prints
     #[arg(long)]
     pub write: bool,
 }
@@ -27,7 +28,8 @@ pub struct Args {
 const EXAMPLES: &str = "\
 For those who write lessons. It compares, both ways: the ids in lesson.md, the proof's
 criteria and mistakes/*.patch; src/ and what solution/ derives; each block after
-`<!-- output: cargo xtask … -->` and what that command prints (times aside).
+`<!-- output: cargo xtask … -->`, here and in README.md, and what that command prints
+(times aside).
 
 Examples:
   cargo xtask check
@@ -52,7 +54,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     for lesson in &lessons {
         differences.extend(mistakes(&course, lesson));
         differences.extend(starters(&course, lesson));
-        differences.extend(outputs(&course, lesson, args.write)?);
+        differences.extend(outputs(&lesson.path, &lesson.outputs, args.write)?);
+    }
+    if args.lessons.is_empty() {
+        differences.extend(readme(args.write)?);
     }
     show(differences, lessons.len(), &mut screen)
 }
@@ -102,23 +107,34 @@ fn starters(course: &Course, lesson: &Lesson) -> Vec<String> {
     }
 }
 
-/// The stale blocks, rewritten if `write`.
-fn outputs(course: &Course, lesson: &Lesson, write: bool) -> Result<Vec<String>> {
-    let stale = match blocks::stale(lesson) {
+/// The README shows what commands print as well.
+fn readme(write: bool) -> Result<Vec<String>> {
+    let path = Path::new("README.md");
+    let text = fs::read(place::root().join(path)).context("cannot read README.md")?;
+    match Output::all(path, &text) {
+        Ok(blocks) => outputs(path, &blocks, write),
+        Err(problems) => Ok(problems.0.iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// The stale blocks of the text at `path`, rewritten if `write`.
+fn outputs(path: &Path, blocks: &[Output], write: bool) -> Result<Vec<String>> {
+    let stale = match blocks::stale(path, blocks) {
         Ok(stale) => stale,
         Err(error) => return Ok(vec![format!("{error:#}")]),
     };
     if write && !stale.is_empty() {
-        let path = course.root().join(&lesson.path);
+        let file = place::root().join(path);
         let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        replace(&path, blocks::rewritten(&text, &stale).as_bytes())?;
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        replace(&file, blocks::rewritten(&text, &stale).as_bytes())?;
         return Ok(Vec::new());
     }
     let difference = |Stale { block, .. }: &Stale<'_>| {
-        let place = format!("{}:{}", lesson.path.display(), block.line);
         format!(
-            "{place}: `{}` prints something else now; `cargo xtask check --write` puts it here",
+            "{}:{}: `{}` prints something else now; `cargo xtask check --write` puts it here",
+            path.display(),
+            block.line,
             block.command
         )
     };

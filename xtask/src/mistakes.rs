@@ -3,15 +3,18 @@
 use crate::ask::Question;
 use crate::outcome::Outcome;
 use crate::place;
-use crate::show::{Judged, Line, Screen, Shape, amount, markdown};
+use crate::prove;
+use crate::show::{Heading, Judged, Line, Screen, Shape, amount, markdown};
 use crate::stage::{self, Wrong};
+use crate::subject::Server;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::mistake::MistakePatch;
 use course::report::{CriterionReport, Status};
-use proofs::Subject;
+use proofs::{Subject, Tier};
 use std::path::PathBuf;
+use std::slice;
 use std::time::Duration;
 
 /// What `mistakes` is told.
@@ -24,6 +27,9 @@ pub struct Args {
     /// These wrong servers alone
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Prove this one wrong server, and show what its author would see
+    #[arg(long, value_name = "ID", conflicts_with_all = ["only", "format"])]
+    pub show: Option<String>,
     /// How to show the table
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -46,6 +52,7 @@ as caught where that one fails and names the mistake's row as the cause.
 Examples:
   cargo xtask mistakes w03-l02
   cargo xtask mistakes w03-l02 --only forgot-close
+  cargo xtask mistakes w03-l02 --show forgot-close
   cargo xtask mistakes w03-l02 --format markdown
 
 Exit status: 0 all caught; 1 some not; 2 misuse, or a fault of the machine.";
@@ -63,7 +70,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        let patches = chosen(&course, lesson, &args.only)?;
+        let only = args.show.as_ref().map_or(args.only.as_slice(), slice::from_ref);
+        let patches = chosen(&course, lesson, only)?;
+        if args.show.is_some() {
+            missed |= show(lesson, &patches, &mut screen)?;
+            continue;
+        }
         missed |= table(lesson, &patches, args.format, &mut screen)?;
     }
     Ok(Outcome::of_differences(missed))
@@ -122,6 +134,26 @@ fn table(
             .try_for_each(|line| screen.show(&Line::new().plain(line)))?,
     }
     Ok(caught < all.len())
+}
+
+/// Shows what the author of a wrong server would see; true, for it is not proved.
+fn show(lesson: &Lesson, patches: &[MistakePatch], screen: &mut Screen) -> Result<bool> {
+    let folder = place::root().join(lesson.folder());
+    let wrongs: Vec<_> = patches.iter().map(wrong).collect();
+    let programs = stage::build(&lesson.id, &folder, &wrongs)?;
+    for (patch, program) in patches.iter().zip(programs) {
+        let name = program.strip_prefix(place::root()).unwrap_or(&program).display().to_string();
+        let flags = format!(" --cmd {}", shell_words::quote(&name));
+        let question = Question { flags, ..Question::new(lesson, &[])? };
+        let server = Server::command(&name, subject(program, folder.clone()));
+        let note = format!("{} · {}", patch.id, Tier::here());
+        let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
+        screen.show_all(&heading.lines(screen.width()))?;
+        if let Ok(subject) = &server.subject {
+            prove::once(&question, &server, subject, false, screen)?;
+        }
+    }
+    Ok(true)
 }
 
 /// What [`stage::build`] needs of a patch.

@@ -134,7 +134,7 @@ fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<V
 }
 
 /// One run, each criterion shown as soon as it is known.
-fn once(
+pub(crate) fn once(
     question: &Question<'_>,
     server: &Server,
     subject: &proofs::Subject,

@@ -68,6 +68,17 @@ pub struct Server {
     pub subject: Result<proofs::Subject, String>,
 }
 
+impl Server {
+    /// A program that needs no build.
+    pub(crate) fn command(line: &str, subject: proofs::Subject) -> Self {
+        Self {
+            named: named(SubjectKind::Command, line),
+            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
+            subject: Ok(subject),
+        }
+    }
+}
+
 impl Choice {
     /// Whether the command, where there is one, can run at all.
     ///
@@ -135,11 +146,7 @@ impl Choice {
         let program = find(program, &directory)?;
         let arguments = arguments.iter().map(OsString::from);
         let command = [program.into_os_string()].into_iter().chain(arguments).collect();
-        Ok(Server {
-            named: named(SubjectKind::Command, line),
-            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
-            subject: Ok(self.subject(command, directory)),
-        })
+        Ok(Server::command(line, self.subject(command, directory)))
     }
 
     fn built(&self, lesson: &Lesson) -> Result<Server> {

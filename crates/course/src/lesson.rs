@@ -136,6 +136,16 @@ pub struct Output {
     pub line: usize,
 }
 
+impl Output {
+    /// The blocks of a text that is no lesson, such as the README.
+    ///
+    /// # Errors
+    /// A text that is not UTF-8, or a comment with no block after it.
+    pub fn all(path: &Path, bytes: &[u8]) -> Result<Vec<Output>, Problems> {
+        parse::outputs_of(path, bytes)
+    }
+}
+
 /// A section of every lesson, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is named as its heading is")]

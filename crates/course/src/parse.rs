@@ -24,6 +24,15 @@ pub(crate) fn lesson(path: &Path, bytes: &[u8]) -> Result<Lesson, Problems> {
     problems.finish(lesson)
 }
 
+/// Reads the output blocks of any text.
+pub(crate) fn outputs_of(path: &Path, bytes: &[u8]) -> Result<Vec<Output>, Problems> {
+    let text = utf8(path, bytes)?;
+    let mut problems = Collector::new(path);
+    let source = Source::read(text, 0, &mut problems);
+    let outputs = outputs(&source.blocks, &mut problems);
+    problems.finish(outputs)
+}
+
 fn read(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
     let (front, body) = front_matter::read(path, text, problems);
     let source = Source::read(text, body, problems);

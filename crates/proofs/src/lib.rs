@@ -8,6 +8,7 @@ mod fall;
 mod runner;
 mod scene;
 mod tables;
+mod turn;
 mod w03_l02;
 
 use course::report::Finding;

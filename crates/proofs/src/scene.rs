@@ -6,10 +6,9 @@
 use crate::events::{Event, is_contract};
 use crate::fall::Fall;
 use crate::tables;
+use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
 use course::report::{Cause, Step};
-use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener};
 use witness::{Client, Exit, Gate, Launch, Line, Server, Strobe, Stuck, Tier, Unseen};
 
 /// What a check is given: the program, and the proof's defaults.
@@ -25,7 +24,8 @@ pub(crate) struct Scene {
     pub(crate) capacity: usize,
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
-    _turn: Option<File>,
+    /// Given back after the server is gone: fields are dropped in their order.
+    _turn: Option<Turn>,
 }
 
 /// A client with a name.
@@ -74,7 +74,7 @@ impl Stage<'_> {
     pub(crate) fn launch(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let tier = self.subject.tier.unwrap_or_else(Tier::here);
-        let turn = if tier == Tier::Plain { Some(take_turn(port)?) } else { None };
+        let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
         let server = Launch::new(program)
@@ -90,22 +90,6 @@ impl Stage<'_> {
         let steps = vec![(started, 0)];
         Ok(Scene { server, port, capacity, guests: Vec::new(), steps, _turn: turn })
     }
-}
-
-/// On a shared network a port serves one program at a time: waits for those of other proofs.
-fn take_turn(port: u16) -> Result<File, Fault> {
-    let path = std::env::temp_dir().join(format!("sockproof-port-{port}.lock"));
-    let fault = |error| Fault(format!("{}: {error}", path.display()));
-    let file = File::options().create(true).append(true).open(&path).map_err(fault)?;
-    file.lock().map_err(fault)?;
-    TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| {
-        let why = Tier::refusal().unwrap_or("a plain launch was asked for");
-        Fault(format!(
-            "port {port} is not free: {error}. Programs share this machine's ports here ({why}); \
-             see who holds it with: ss -ltnp 'sport = :{port}'"
-        ))
-    })?;
-    Ok(file)
 }
 
 impl Scene {
