@@ -80,7 +80,7 @@ impl Ids {
         if width < indent + SENTENCE {
             let mut lines = vec![id];
             add_at_right(&mut lines, note, width);
-            lines.extend(hanging(Line::new(), 4, text, width.saturating_sub(4), paint));
+            lines.extend(hanging(Line::new(), 6, text, width.saturating_sub(6), paint));
             return lines;
         }
         let mut lines = hanging(id, indent, text, width - indent - note_room, paint);
@@ -158,7 +158,7 @@ mod tests {
     fn a_narrow_screen_puts_the_sentence_below_its_id() {
         let ids = Ids::of(["accept-again"]);
         let lines = ids.lines(Status::Failed, "accept-again", "it accepts again", "Task 2", 40);
-        let shown = ["  ✗ accept-again                  Task 2", "    it accepts again"];
+        let shown = ["  ✗ accept-again                  Task 2", "      it accepts again"];
         assert_eq!(texts(&lines), shown);
     }
 
