@@ -2,10 +2,11 @@
 
 use crate::outcome::Outcome;
 use crate::place;
-use crate::show::{Ids, Line, Screen, amount, hanging, wrapped};
+use crate::show::{Heading, Ids, Line, Screen, amount, hanging};
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{Criterion, Lesson, Task};
+use textwrap::core::display_width;
 
 /// What `list` is told.
 #[derive(Debug, clap::Args)]
@@ -37,23 +38,28 @@ pub fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Right)
 }
 
-/// A line for each lesson, the figures in columns at the right.
+/// Columns of the figures, e.g. ` 120 min   4 tasks  10 criteria`.
+const FIGURES: usize = 31;
+
+/// A line for each lesson, the figures in columns at the right, or below where it is narrow.
 fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     let figures = |lesson: &Lesson| {
         let tasks = amount(lesson.tasks.len(), "task");
         let criteria = lesson.criteria.len();
         format!("{:>4} min  {tasks:>8}  {criteria:>2} criteria", lesson.duration_min)
     };
-    let room = width.saturating_sub(9 + 2 + 31).max(16);
-    let title = |lesson: &Lesson| wrapped(&lesson.title, room);
-    let longest =
-        lessons.iter().flat_map(title).map(|piece| piece.chars().count()).max().unwrap_or(0);
+    let longest = lessons.iter().map(|lesson| display_width(&lesson.title)).max().unwrap_or(0);
+    let column = 9 + longest + 1;
     let mut lines = Vec::new();
     for lesson in lessons {
         let start = Line::new().strong(&lesson.id);
-        let mut own = hanging(start, 9, &lesson.title, room);
-        let first = std::mem::take(&mut own[0]);
-        own[0] = first.to(9 + longest + 1).faint(&figures(lesson));
+        let mut own = hanging(start, 9, &lesson.title, width - 9, Line::plain);
+        match own.as_mut_slice() {
+            [line] if column + FIGURES <= width => {
+                *line = std::mem::take(line).to(column).faint(&figures(lesson));
+            }
+            _ => own.push(Line::new().to(9).faint(figures(lesson).trim_start())),
+        }
         lines.extend(own);
     }
     lines
@@ -61,8 +67,9 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
 
 /// A lesson's tasks, each with its criteria.
 fn contents(lesson: &Lesson, width: usize) -> Vec<Line> {
-    let title = Line::new().strong(&lesson.id).plain("  ").strong(&lesson.title);
-    let mut lines = vec![title.faint(&format!("  {} min", lesson.duration_min))];
+    let note = format!("{} min", lesson.duration_min);
+    let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
+    let mut lines = heading.lines(width);
     lines.push(Line::new().faint(&lesson.path.to_string_lossy()));
     let ids = Ids::of(lesson.criteria.iter().map(|criterion| criterion.id.as_str()));
     for Task { number, title, .. } in &lesson.tasks {

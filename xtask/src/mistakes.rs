@@ -113,8 +113,9 @@ fn table(
     let programs = stage::build(&lesson.id, &folder, &wrongs)?;
     let width = screen.width();
     if format == Format::Human {
-        let title = format!("{} · {}", lesson.title, amount(patches.len(), "wrong server"));
-        screen.show(&Line::new().strong(&lesson.id).plain("  ").strong(&title))?;
+        let note = amount(patches.len(), "wrong server");
+        let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
+        screen.show_all(&heading.lines(width))?;
         screen.show_all(&shape.head(width))?;
     }
     let mut all = Vec::new();

@@ -1,7 +1,7 @@
 //! Many runs of one proof in a few lines.
 
 use crate::ask::Question;
-use crate::show::{Ids, Line, Mistake, failure, last, time, wrapped};
+use crate::show::{Ids, Line, Mistake, failure, hanging, last, time};
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub fn lines(
 ) -> Vec<Line> {
     let ids = Ids::of(question.ids());
     let mut lines = Vec::new();
+    let mut told = false;
     for (index, criterion) in question.criteria.iter().enumerate() {
         let seen = Seen::of(runs.iter().filter_map(|run| run.criteria.get(index)));
         let Some((status, text)) = seen.told(runs.len()) else {
@@ -24,15 +25,14 @@ pub fn lines(
         let note = format!("Task {}", criterion.task);
         let note = if status == Status::Failed { note.as_str() } else { "" };
         lines.extend(ids.lines(status, &criterion.id, &text, note, width));
-    }
-    if let Some(cause) = first_failure(runs) {
-        lines.extend(in_full(question.lesson, cause, width));
+        if let Some(cause) = first_failure(runs, index).filter(|_| !told) {
+            lines.extend(in_full(question.lesson, cause, width));
+            told = true;
+        }
     }
     if races(question, runs) {
-        let told = "The same steps, different outcomes: a race in the server.";
-        lines.extend(
-            wrapped(told, width - 4).iter().map(|piece| Line::new().plain("    ").strong(piece)),
-        );
+        let race = "The same steps, different outcomes: a race in the server.";
+        lines.extend(hanging(Line::new(), 4, race, width - 4, Line::strong));
         lines.push(Line::new());
     }
     lines.push(end(runs, wanted, elapsed));
@@ -42,7 +42,9 @@ pub fn lines(
 /// A cause in full, with the lesson's Common Mistakes row where it is one.
 pub fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
-    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix });
+    let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
+    let place = format!("{file}:{}", row.map_or(1, |row| row.line));
+    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
     failure(cause, row, width)
 }
 
@@ -93,9 +95,10 @@ impl Seen {
     }
 }
 
-fn first_failure(runs: &[LessonReport]) -> Option<&Cause> {
-    let criteria = runs.iter().flat_map(|run| &run.criteria);
-    criteria.filter(|each| each.status == Status::Failed).find_map(|each| each.cause.as_ref())
+/// Why a criterion failed when it first did.
+fn first_failure(runs: &[LessonReport], criterion: usize) -> Option<&Cause> {
+    let reports = runs.iter().filter_map(|run| run.criteria.get(criterion));
+    reports.filter(|each| each.status == Status::Failed).find_map(|each| each.cause.as_ref())
 }
 
 /// Whether a criterion failed in one run and held in another.

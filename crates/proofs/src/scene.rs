@@ -112,7 +112,7 @@ impl Scene {
     }
 
     fn why_not_listening(&self, stuck: &Stuck) -> Result<String, Unseen> {
-        let nothing = format!("Nothing listens on {}.", self.port);
+        let nothing = format!("Nothing listens on {}", self.port);
         if let Stuck::Ended(Exit::Status(0)) = stuck
             && let Some(left) = self.server.processes()?.first()
         {
@@ -125,15 +125,15 @@ impl Scene {
         let ports: Vec<_> =
             self.server.listeners()?.iter().map(|it| it.local.port().to_string()).collect();
         Ok(match (stuck, ports.join(", ")) {
-            (Stuck::Ended(exit), _) => format!("{nothing} The server {exit}."),
-            (Stuck::Quiet { calls }, ports) if !ports.is_empty() => {
+            (Stuck::Ended(exit), _) => format!("{nothing}: the server {exit}."),
+            (Stuck::Quiet { .. }, ports) if !ports.is_empty() => {
+                format!("{nothing}: the server listens on {ports} instead.")
+            }
+            (Stuck::Quiet { calls }, _) => {
                 let call = calls.first().map_or("no call", |call| call.name());
-                format!("{nothing} The server listens on {ports} instead, and is asleep in {call}.")
+                format!("{nothing}: the server is asleep in {call}.")
             }
-            (other, _) => {
-                let other = other.to_string();
-                format!("{nothing} {}{}.", other[..1].to_uppercase(), &other[1..])
-            }
+            (other, _) => format!("{nothing}: {other}."),
         })
     }
 
@@ -179,15 +179,28 @@ impl Scene {
     /// The failure of a server that does not take a client.
     pub(crate) fn not_taken(&mut self, guest: &Guest, stuck: Stuck) -> Fall {
         let waiting = self.server.listener().ok().flatten().map_or(0, |listener| listener.unread);
-        let observed = match (guest.client.ended(), waiting) {
-            (Some(_), _) => format!("the server closed {}'s connection", guest.name),
-            (None, 1..) => format!("{} is still in the listener's queue", guest.name),
-            _ => format!("no descriptor is connected to {}", guest.name),
+        let fd = self.server.descriptor_of(&guest.client).ok().flatten();
+        let name = &guest.name;
+        let (what, observed) = match (guest.client.ended(), waiting, fd) {
+            (Some(_), ..) => {
+                ("the server closed its connection", format!("{name} reads an end of file"))
+            }
+            (None, 1.., _) => {
+                ("the server never accepted it", format!("{name} is still in the listener's queue"))
+            }
+            (None, 0, Some(fd)) => (
+                "no [ACCEPT] line says so",
+                format!("descriptor {fd} is connected to {name}, and {}", self.said()),
+            ),
+            (None, 0, None) => (
+                "the server has no descriptor for it",
+                format!("no descriptor is connected to {name}"),
+            ),
         };
         let blame = Blame {
             id: "not-accepted",
-            summary: format!("{} connected, and the server has no descriptor for it.", guest.name),
-            expected: format!("a descriptor that the kernel connects to {}", guest.name),
+            summary: format!("{name} connected, and {what}."),
+            expected: format!("{name} is accepted, and [ACCEPT] names its descriptor"),
             observed,
             ..Blame::default()
         };
@@ -308,6 +321,13 @@ fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
         cause.mistake = None;
         cause.summary = format!("The server stopped at a task that is still to do: {task}");
         return;
+    }
+    // A check tells what it missed; what is to be told is the end, and what led to it.
+    if let [.., step, _] = cause.steps.as_slice()
+        && cause.id != "not-listening"
+        && !cause.summary.starts_with("The server ended")
+    {
+        cause.summary = format!("The server {exit} when {}.", step.did);
     }
     let words: Vec<_> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = words.iter().rev().find(|line| !line.starts_with("note: run with"));

@@ -10,6 +10,7 @@ pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Vec<Table> {
         return Vec::new();
     }
     let Ok(descriptors) = scene.server.descriptors() else { return Vec::new() };
+    let spins = matches!(stuck, Stuck::Spinning(_));
     let watched = match stuck {
         Stuck::Spinning(strobe) => strobe.watched.clone(),
         _ => scene.server.watched().ok().flatten(),
@@ -17,7 +18,7 @@ pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Vec<Table> {
     let people = People::of(scene, &descriptors);
     let mut tables = vec![people.connections(watched.as_deref())];
     if let Some(watched) = watched {
-        tables.push(people.watch_set(&watched, &descriptors));
+        tables.push(people.watch_set(&watched, &descriptors, spins));
     }
     tables
 }
@@ -32,6 +33,7 @@ struct People<'a> {
 impl<'a> People<'a> {
     fn of(scene: &'a Scene, descriptors: &[Descriptor]) -> Self {
         let listening = scene.server.listener().ok().flatten();
+        let elsewhere = scene.server.listeners().unwrap_or_default();
         let mut people = Self { listener: None, clients: Vec::new(), waiting: 0 };
         people.waiting = listening.map_or(0, |socket| socket.unread);
         for descriptor in descriptors {
@@ -46,8 +48,10 @@ impl<'a> People<'a> {
                     guest.client.inode().is_none().then(|| scene.server.connection(&guest.client));
                 guest.client.inode() == Some(inode)
             });
-            let socket =
-                guest.and_then(|guest| scene.server.connection(&guest.client).ok().flatten());
+            let socket = match guest {
+                Some(guest) => scene.server.connection(&guest.client).ok().flatten(),
+                None => elsewhere.iter().find(|socket| socket.inode == inode).copied(),
+            };
             people.clients.push((descriptor.fd, guest, socket));
         }
         people
@@ -69,7 +73,11 @@ impl<'a> People<'a> {
             let state = socket.map_or("CLOSED", |socket| socket.state.name());
             let gone = socket.is_none_or(|socket| socket.state != State::Established);
             let unwatched = watched.is_some_and(|set| !set.iter().any(|entry| entry.fd == *fd));
-            let mut who = guest.map_or("a socket", |guest| guest.name.as_str()).to_owned();
+            let mut who = match (guest, socket) {
+                (Some(guest), _) => guest.name.clone(),
+                (None, Some(listener)) => listener.local.to_string(),
+                (None, None) => "a socket".to_owned(),
+            };
             if gone && guest.is_some() {
                 who += ", gone";
             }
@@ -85,19 +93,22 @@ impl<'a> People<'a> {
         }
     }
 
-    fn watch_set(&self, watched: &[Watched], descriptors: &[Descriptor]) -> Table {
+    /// While the server sleeps, what the kernel found last is of no interest; while it spins, that
+    /// is what keeps it awake.
+    fn watch_set(&self, watched: &[Watched], descriptors: &[Descriptor], spins: bool) -> Table {
         let rows = watched.iter().enumerate().map(|(index, entry)| {
             let repeated = watched.iter().filter(|other| other.fd == entry.fd).count() > 1;
-            let wrong = entry.fd >= 0 && (repeated || !self.may_watch(entry.fd, descriptors));
-            let found = match entry.revents {
-                0 => String::new(),
-                _ => format!(" → {}", entry.revents()),
-            };
+            let awakes = spins && entry.revents != 0;
+            let misplaced = repeated || !self.may_watch(entry.fd, descriptors);
+            let wrong = entry.fd >= 0 && (awakes || misplaced);
+            let found = if awakes { format!(" → {}", entry.revents()) } else { String::new() };
             let text =
                 format!("{:<5}{:<4}{}{}", format!("[{index}]"), entry.fd, entry.events(), found);
             Row { wrong, text }
         });
-        Table { title: "the server asks poll for".to_owned(), rows: rows.collect() }
+        let title =
+            if spins { "the server asks poll for → is told" } else { "the server asks poll for" };
+        Table { title: title.to_owned(), rows: rows.collect() }
     }
 
     /// The listener, a client that is here, or something that is no client at all.

@@ -38,17 +38,19 @@ fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     let line = scene
         .server
         .until(|now| Ok(now.log().iter().find(|line| line.tag() == Some("START")).cloned()));
-    let (observed, stuck) = match line {
+    let (summary, observed, stuck) = match line {
         Ok(line) if line.value("active") == Some(&wanted) => return Ok(()),
-        Ok(line) => (line.text, None),
-        Err(stuck) => ("no [START] line".to_owned(), Some(stuck)),
+        Ok(line) => ("The [START] line does not say that no slot is in use.", line.text, None),
+        Err(stuck) => {
+            ("The server listens, and logs no [START] line.", "no [START] line".into(), Some(stuck))
+        }
     };
     // Slots that are free, where those in use belong.
     let full = format!("[START] active={0}/{0}", scene.capacity);
     let blame = Blame {
         id: "start-line",
         mistake: observed.starts_with(&full).then_some("start-count"),
-        summary: "The server listens, and its log does not say that no slot is in use.".to_owned(),
+        summary: summary.to_owned(),
         expected: format!("[START] active={wanted}"),
         observed,
     };

@@ -1,13 +1,14 @@
 //! A failure in full: what was done, what the kernel shows, what the mistake is called.
 
-use super::{Line, lesson::hanging, line::cut, line::side_by_side, tables::tables, wrapped};
-use course::report::{Cause, Step};
+use super::line::{Line, Paint, cut, hanging};
+use super::{steps::steps, tables::tables};
+use course::report::Cause;
 use textwrap::core::display_width;
 
-/// A narrower screen gets the log below the steps in place of beside them.
-const TWO_COLUMNS: usize = 60;
-/// The longest text from a server that is shown whole, in columns.
-const LONG: usize = 240;
+/// The longest text that is shown whole, in columns.
+const LONG: usize = 720;
+/// The narrowest column for text beside its label.
+const TEXT: usize = 30;
 
 /// A Common Mistakes row of the lesson.
 pub struct Mistake<'a> {
@@ -15,113 +16,110 @@ pub struct Mistake<'a> {
     pub mistake: &'a str,
     /// What to do about it.
     pub fix: &'a str,
+    /// Where it stands, e.g. `lesson.md:195`.
+    pub place: &'a str,
 }
 
 /// A cause in at most `width` columns, with the row that describes it where the lesson has one.
 pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
-    let blocks = [
-        paragraph(Line::new().plain("    "), &cause.summary, width, Line::strong),
-        steps(&cause.steps, width),
-        tables(&cause.evidence, width),
-        outcome(cause, width),
-        advice(cause, row, width),
-    ];
+    let blocks = match Todo::of(cause) {
+        Some(todo) => vec![todo.lines(width)],
+        None => vec![
+            text(4, &cause.summary, width, Line::strong),
+            steps(&cause.steps, width),
+            tables(&cause.evidence, width),
+            outcome(cause, width),
+            advice(cause, row, width),
+        ],
+    };
     let filled = blocks.into_iter().filter(|block| !block.is_empty());
     let mut lines: Vec<_> = filled.flat_map(|block| [vec![Line::new()], block].concat()).collect();
     lines.push(Line::new());
     lines
 }
 
-/// The numbered steps, each with what the server logged: beside it, or below where it is narrow.
-fn steps(steps: &[Step], width: usize) -> Vec<Line> {
-    let digits = steps.len().to_string().len();
-    let indent = 6 + digits + 2;
-    let longest = steps.iter().map(|step| display_width(&step.did)).max().unwrap_or(0);
-    let beside = width >= TWO_COLUMNS;
-    let room = if beside { longest.min((width - indent) / 2) } else { width - indent };
-    let log = if beside { indent + room + 2 } else { indent };
-    let mut lines = Vec::new();
-    for (step, number) in steps.iter().zip(1..) {
-        let number = Line::new().plain("      ").faint(&format!("{number:>digits$}"));
-        let done = hanging(number, indent, &cut(&step.did, LONG), room);
-        let logged = logged(&step.logged, width - log);
-        match beside {
-            true => lines.extend(joined(done, logged, log)),
-            false => lines.extend(done.into_iter().chain(joined(Vec::new(), logged, log))),
+/// A cause in a few words.
+pub fn brief(cause: &Cause) -> String {
+    match Todo::of(cause) {
+        Some(Todo { task, place, .. }) => {
+            let number = task.split(':').next().unwrap_or(task);
+            format!("{number} is still to do, {place}")
         }
+        None => cause.summary.clone(),
     }
-    lines
 }
 
-/// `left` lines with `right` pieces beside them from `column` on.
-fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
-    let height = left.len().max(right.len());
-    let mut left = left.into_iter();
-    let mut right = right.into_iter();
-    let lines = (0..height).map(|_| {
-        let line = left.next().unwrap_or_default();
-        match right.next() {
-            Some(piece) => line.to(column).faint(&piece),
-            None => line,
-        }
-    });
-    lines.collect()
+/// A server that stopped at a `todo!` has nothing else to explain.
+struct Todo<'a> {
+    told: &'a str,
+    task: &'a str,
+    place: &'a str,
 }
 
-/// Log lines in pieces of at most `width` columns; of many, the first and the last.
-fn logged(lines: &[String], width: usize) -> Vec<String> {
-    let line = |line: &String| cut(line, LONG);
-    let shown = match lines {
-        [] => return Vec::new(),
-        [first, second, third, hidden @ .., last] if hidden.len() > 2 => {
-            let more = format!("… {} more", hidden.len());
-            vec![line(first), line(second), line(third), more, line(last)]
+impl<'a> Todo<'a> {
+    /// The parts of `The server stopped …: Task 1: make every slot (src/table.rs:22)`.
+    fn of(cause: &'a Cause) -> Option<Self> {
+        let summary = (cause.id == "todo").then_some(&cause.summary)?;
+        let (told, rest) = summary.split_once(": ")?;
+        let (task, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+        Some(Self { told, task, place })
+    }
+
+    fn lines(&self, width: usize) -> Vec<Line> {
+        let mut lines = text(4, &format!("{}:", self.told), width, Line::strong);
+        let column = width.saturating_sub(display_width(self.place));
+        let mut task = text(6, self.task, width, Line::plain);
+        if task.len() == 1 && task[0].width() + 2 <= column {
+            lines.push(task.remove(0).to(column).faint(self.place));
+        } else {
+            lines.extend(task);
+            lines.push(Line::new().to(6).faint(self.place));
         }
-        _ => lines.iter().map(line).collect(),
-    };
-    side_by_side(shown.iter().map(String::as_str), " · ", width)
+        lines
+    }
 }
 
 fn outcome(cause: &Cause, width: usize) -> Vec<Line> {
-    let part = |name: &str, text: &str| match text {
+    let part = |name: &str, told: &str| match told {
         "" => Vec::new(),
-        _ => paragraph(Line::new().plain("      ").faint(name), text, width, Line::plain),
+        _ => labelled(Line::new().to(6).faint(name), told, width, Line::plain),
     };
     [part("expected  ", &cause.expected), part("observed  ", &cause.observed)].concat()
 }
 
 fn advice(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
-    let part = |name: &str, text: &str, paint: Paint| match text {
-        "" => Vec::new(),
-        _ => paragraph(Line::new().plain("    ").faint(name), text, width, paint),
-    };
     let mut lines = Vec::new();
-    if let Some(row) = row {
-        lines.extend(part("Common mistake: ", row.mistake, Line::plain));
-        lines.extend(part("           Fix: ", row.fix, Line::plain));
+    if let Some(Mistake { mistake, fix, place }) = row {
+        let label = |name: &str| Line::new().to(4).faint(name);
+        lines.extend(labelled(label("Common mistake: "), mistake, width, Line::plain));
+        let fix = format!("{fix} ({place})");
+        lines.extend(labelled(label("           Fix: "), &fix, width, Line::faint));
     }
     // A command is copied: it stays on one line whatever the width.
     if !cause.replay.is_empty() {
-        lines.push(Line::new().plain("    ").faint("again: ").plain(&cause.replay));
+        lines.push(Line::new().to(4).faint("again: ").plain(&cause.replay));
     }
     lines
 }
 
-type Paint = fn(Line, &str) -> Line;
+/// Text beside its label, or below it where little room is left.
+fn labelled(label: Line, told: &str, width: usize, paint: Paint) -> Vec<Line> {
+    let indent = label.width();
+    if width < indent + TEXT {
+        let label = Line::new().to(4).faint(label.text().trim());
+        return [vec![label], text(6, told, width, paint)].concat();
+    }
+    hanging(label, indent, &cut(told, LONG), width - indent, paint)
+}
 
-/// Text that hangs from its first line's start.
-fn paragraph(start: Line, text: &str, width: usize, paint: Paint) -> Vec<Line> {
-    let indent = start.width();
-    let mut start = Some(start);
-    let pieces = wrapped(&cut(text, LONG * 3), width - indent);
-    let line = |piece: &String| paint(start.take().unwrap_or_default().to(indent), piece);
-    pieces.iter().map(line).collect()
+fn text(indent: usize, told: &str, width: usize, paint: Paint) -> Vec<Line> {
+    hanging(Line::new(), indent, &cut(told, LONG), width - indent, paint)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use course::report::{Row, Table};
+    use course::report::{Row, Step, Table};
 
     fn leak() -> Cause {
         let step = |did: &str, logged: &[&str]| Step {
@@ -161,6 +159,7 @@ mod tests {
         let row = Mistake {
             mistake: "Forgetting to close the descriptor",
             fix: "Drop it with the slot.",
+            place: "lesson.md:195",
         };
         let lines = failure(cause, Some(row), width);
         assert!(lines.iter().all(|line| line.width() <= width), "wider than {width}");
@@ -172,7 +171,7 @@ mod tests {
         let expected = r#"
     The server logged that client B left, but never closed its socket.
 
-      1  A, B connected                   [ACCEPT] fd=4 slot=0 ·
+      1  A, B connected                   [ACCEPT] fd=4 slot=0
                                           [ACCEPT] fd=5 slot=1
       2  B sent "hello", then closed
       3  the server read 5 bytes, then 0  [DISCONNECT] fd=5 slot=1
@@ -185,7 +184,7 @@ mod tests {
       observed  descriptors 3 4 5
 
     Common mistake: Forgetting to close the descriptor
-               Fix: Drop it with the slot.
+               Fix: Drop it with the slot. (lesson.md:195)
     again: cargo xtask prove w03-l02 --only no-fd-leak
 
 "#;
@@ -193,15 +192,31 @@ mod tests {
     }
 
     #[test]
-    fn fifty_columns_put_it_below_them() {
-        let text = shown(&leak(), 54);
+    fn forty_columns_put_everything_below_its_label() {
+        let lines = failure(&leak(), None, 40);
+        let text: String = lines.iter().map(|line| line.text() + "\n").collect();
         let expected = "
       1  A, B connected
-         [ACCEPT] fd=4 slot=0 · [ACCEPT] fd=5 slot=1
+           [ACCEPT] fd=4 slot=0
+           [ACCEPT] fd=5 slot=1
       2  B sent \"hello\", then closed
 ";
         assert!(text.contains(expected), "{text}");
         assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      the server asks"), "{text}");
+        assert!(text.contains("\n    expected\n      descriptors 3 4\n"), "{text}");
+    }
+
+    #[test]
+    fn a_task_still_to_do_is_all_that_is_said() {
+        let mut cause = leak();
+        cause.id = "todo".into();
+        let told = "The server stopped at a task that is still to do";
+        cause.summary = format!("{told}: Task 1: make every slot (now) (src/table.rs:22)");
+        let task = "      Task 1: make every slot (now)";
+        let wide = format!("\n    {told}:\n{task:<65}src/table.rs:22\n\n");
+        assert_eq!(shown(&cause, 80), wide);
+        assert!(shown(&cause, 40).ends_with(&format!("{task}\n      src/table.rs:22\n\n")));
+        assert_eq!(brief(&cause), "Task 1 is still to do, src/table.rs:22");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A lesson's heading, a line for each of its criteria, and its last line.
 
-use super::{Line, line::cut, wrapped};
+use super::line::{Line, Paint, hanging, shortened};
 use course::report::{Status, Verdict};
 use std::time::Duration;
 use textwrap::core::display_width;
@@ -15,22 +15,32 @@ pub struct Heading<'a> {
     pub note: &'a str,
 }
 
+/// A note that is longer gives way to the title, shortened, before it gets a line of its own.
+const NOTE: usize = 24;
+
 impl Heading<'_> {
-    /// The heading in `width` columns; the note gets a line of its own where it does not fit.
+    /// The heading in `width` columns, the note at the right.
     pub fn lines(&self, width: usize) -> Vec<Line> {
         let indent = display_width(self.id) + 2;
-        let mut lines = Vec::new();
-        for (row, piece) in wrapped(self.title, width.saturating_sub(indent)).iter().enumerate() {
-            let id = if row == 0 { self.id } else { "" };
-            lines.push(Line::new().strong(id).to(indent).strong(piece));
+        let id = Line::new().strong(self.id);
+        let room = width.saturating_sub(indent);
+        let mut lines = hanging(id, indent, self.title, room, Line::strong);
+        let used = lines.last().map_or(0, Line::width);
+        let room = width.saturating_sub(used + 2);
+        if room < NOTE.min(display_width(self.note)) {
+            lines.push(Line::new());
+            add_at_right(&mut lines, &shortened(self.note, width), width);
+        } else {
+            add_at_right(&mut lines, &shortened(self.note, room), width);
         }
-        add_at_right(&mut lines, Line::new().faint(&cut(self.note, width)), width);
         lines
     }
 }
 
 /// Between an id and its sentence.
 const GAP: usize = 2;
+/// The narrowest column for a sentence.
+const SENTENCE: usize = 28;
 
 /// The column that holds the ids of a lesson's criteria.
 pub struct Ids {
@@ -53,31 +63,30 @@ impl Ids {
         note: &str,
         width: usize,
     ) -> Vec<Line> {
-        let indent = 4 + self.width + GAP;
-        let room = match note {
-            "" => width.saturating_sub(indent),
-            _ => width.saturating_sub(indent + 2 + display_width(note)),
-        };
-        let start = Line::new().plain("  ").then(mark(status)).plain(" ").plain(id);
-        let mut lines = hanging(start, indent, text, room);
-        if let Some(first) = lines.first_mut().filter(|_| !note.is_empty()) {
-            *first = std::mem::take(first).to(width - display_width(note)).faint(note);
-        }
-        lines
+        let paint = if status == Status::Skipped { Line::faint } else { Line::plain };
+        let start = paint(Line::new().plain("  ").then(mark(status)).plain(" "), id);
+        self.beside(start, text, note, width, paint)
     }
 
     /// `    id    text`: a criterion that nobody was asked.
     pub fn stated(&self, id: &str, text: &str, width: usize) -> Vec<Line> {
-        let indent = 4 + self.width + GAP;
-        hanging(Line::new().plain("    ").plain(id), indent, text, width.saturating_sub(indent))
+        self.beside(Line::new().plain("    ").plain(id), text, "", width, Line::plain)
     }
-}
 
-/// `text` wrapped in `room` columns from `indent` on, beside `start`: one line at least.
-pub fn hanging(start: Line, indent: usize, text: &str, room: usize) -> Vec<Line> {
-    let mut start = Some(start);
-    let line = |piece: &String| start.take().unwrap_or_default().to(indent).plain(piece);
-    wrapped(text, room).iter().map(line).collect()
+    /// Text and note beside an id, or the text below it where little room is left.
+    fn beside(&self, id: Line, text: &str, note: &str, width: usize, paint: Paint) -> Vec<Line> {
+        let indent = 4 + self.width + GAP;
+        let note_room = if note.is_empty() { 0 } else { display_width(note) + GAP };
+        if width < indent + SENTENCE {
+            let mut lines = vec![id];
+            add_at_right(&mut lines, note, width);
+            lines.extend(hanging(Line::new(), 6, text, width.saturating_sub(6), paint));
+            return lines;
+        }
+        let mut lines = hanging(id, indent, text, width - indent - note_room, paint);
+        add_at_right(&mut lines[..1], note, width);
+        lines
+    }
 }
 
 /// The sign of a status, coloured: `✓` proved, `✗` failed, `–` not run, `?` could not be seen.
@@ -113,12 +122,11 @@ pub fn amount(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
-fn add_at_right(lines: &mut Vec<Line>, note: Line, width: usize) {
-    let column = width.saturating_sub(note.width());
-    match lines.pop() {
-        Some(last) if last.width() + 2 <= column => lines.push(last.to(column).then(note)),
-        Some(last) => lines.extend([last, Line::new().to(column).then(note)]),
-        None => {}
+/// Adds `note` to the last of `lines`, so that it ends in the last of `width` columns.
+fn add_at_right(lines: &mut [Line], note: &str, width: usize) {
+    if let Some(last) = lines.last_mut().filter(|_| !note.is_empty()) {
+        let column = width.saturating_sub(display_width(note));
+        *last = std::mem::take(last).to(column).faint(note);
     }
 }
 
@@ -140,9 +148,32 @@ mod tests {
     #[test]
     fn a_long_sentence_wraps_in_its_column() {
         let ids = Ids::of(["slots"]);
-        let lines = ids.lines(Status::Proved, "slots", "five clients are tracked at once", "", 32);
-        let shown = ["  ✓ slots  five clients are", "           tracked at once"];
+        let lines =
+            ids.lines(Status::Proved, "slots", "five clients are tracked, all at once", "", 40);
+        let shown = ["  ✓ slots  five clients are tracked, all", "           at once"];
         assert_eq!(texts(&lines), shown);
+    }
+
+    #[test]
+    fn a_narrow_screen_puts_the_sentence_below_its_id() {
+        let ids = Ids::of(["accept-again"]);
+        let lines = ids.lines(Status::Failed, "accept-again", "it accepts again", "Task 2", 40);
+        let shown = ["  ✗ accept-again                  Task 2", "      it accepts again"];
+        assert_eq!(texts(&lines), shown);
+    }
+
+    #[test]
+    fn what_was_not_run_stands_back() {
+        let lines = Ids::of(["a"]).lines(Status::Skipped, "a", "not run", "", 80);
+        assert_eq!(lines[0].rendered().matches("\x1b[2m").count(), 3, "sign, id and text are dim");
+    }
+
+    #[test]
+    fn a_long_command_is_shortened_to_stay_on_the_line() {
+        let note = format!("{}/server · boxed", "x".repeat(200));
+        let heading = Heading { id: "w1", title: "Accept", note: &note };
+        let shown = ["w1  Accept  xxxxxxxxxxx…xxxxxxxxx/server · boxed"];
+        assert_eq!(texts(&heading.lines(48)), shown);
     }
 
     #[test]

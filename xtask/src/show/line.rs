@@ -5,6 +5,9 @@ use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use textwrap::core::display_width;
 
+/// How text is added to a line, e.g. [`Line::faint`].
+pub(super) type Paint = fn(Line, &str) -> Line;
+
 /// One line of styled text.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
@@ -94,6 +97,13 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(&text, options).into_iter().map(|piece| piece.into_owned()).collect()
 }
 
+/// `text` wrapped in `room` columns from `indent` on, beside `start`: one line at least.
+pub fn hanging(start: Line, indent: usize, text: &str, room: usize, paint: Paint) -> Vec<Line> {
+    let mut start = Some(start);
+    let line = |piece: &String| paint(start.take().unwrap_or_default().to(indent), piece);
+    wrapped(text, room).iter().map(line).collect()
+}
+
 /// `items` side by side in lines of at most `width` columns, broken between items.
 pub(super) fn side_by_side<'a>(
     items: impl IntoIterator<Item = &'a str>,
@@ -127,6 +137,20 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     kept + "…"
 }
 
+/// `text` in `width` columns, with `…` in place of its middle where it is longer.
+pub(super) fn shortened(text: &str, width: usize) -> String {
+    let text = visible(text);
+    if display_width(&text) <= width {
+        return text.into_owned();
+    }
+    // Of a path the end says more than the start.
+    let start = cut(&text, width / 3);
+    let room = width.saturating_sub(display_width(&start));
+    let fits = |at: &usize| display_width(&text[*at..]) <= room;
+    let end = text.char_indices().map(|(at, _)| at).find(fits).unwrap_or(text.len());
+    start + &text[end..]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +166,13 @@ mod tests {
     fn styles_end_where_their_text_ends() {
         let line = Line::new().bad("no").plain(" matter");
         assert_eq!(line.rendered(), "\x1b[31mno\x1b[0m matter");
+    }
+
+    #[test]
+    fn a_long_command_keeps_its_start_and_more_of_its_end() {
+        assert_eq!(shortened("python3 lessons/mine/server.py", 18), "pytho…ne/server.py");
+        assert_eq!(shortened("./server", 18), "./server");
+        assert_eq!(display_width(&shortened(&"服务器".repeat(20), 18)), 17);
     }
 
     #[test]

@@ -4,6 +4,9 @@ use super::{Line, line::side_by_side, mark, wrapped};
 use course::report::Status;
 use textwrap::core::display_width;
 
+/// Where the signs begin when there is no room for them beside a name.
+const BELOW: usize = 6;
+
 /// How one wrong server came out.
 pub struct Judged<'a> {
     /// The mistake's id.
@@ -37,7 +40,8 @@ impl<'a> Shape<'a> {
         let mut lines: Vec<_> = legend.collect();
         let numbers: String =
             (1..=self.criteria.len()).map(|number| format!("{number:>2} ")).collect();
-        lines.extend([Line::new(), Line::new().to(self.indent()).faint(numbers.trim_end())]);
+        let column = if self.fits(width) { self.indent() } else { BELOW };
+        lines.extend([Line::new(), Line::new().to(column).faint(numbers.trim_end())]);
         lines
     }
 
@@ -46,16 +50,26 @@ impl<'a> Shape<'a> {
         let verdict = if judged.missed.is_none() { Status::Proved } else { Status::Failed };
         let start = Line::new().plain("  ").then(mark(verdict)).plain(" ").plain(judged.id);
         let cells = self.criteria.iter().zip(&judged.statuses);
-        let row = cells.fold(start.to(self.indent()), |line, (id, status)| {
+        let cells = cells.fold(Line::new(), |line, (id, status)| {
             let (left, right) = if *id == judged.criterion { ("[", "]") } else { (" ", " ") };
             line.plain(left).then(mark(*status)).plain(right)
         });
-        let mut lines = vec![row.plain("  ").plain(judged.criterion)];
+        let (mut lines, row) = match self.fits(width) {
+            true => (Vec::new(), start.to(self.indent()).then(cells)),
+            false => (vec![start], Line::new().to(BELOW).then(cells)),
+        };
+        let named = row.clone().plain("  ").plain(judged.criterion);
+        lines.push(if named.width() <= width { named } else { row });
         if let Some(missed) = &judged.missed {
             let pieces = wrapped(missed, width - 6);
             lines.extend(pieces.iter().map(|piece| Line::new().plain("      ").bad(piece)));
         }
         lines
+    }
+
+    /// Whether a name and its signs stand on one line.
+    fn fits(&self, width: usize) -> bool {
+        self.indent() + 3 * self.criteria.len() <= width
     }
 
     fn indent(&self) -> usize {
@@ -110,6 +124,14 @@ mod tests {
         assert_eq!(shown, expected);
         let missed = shape.row(&wrong_fd(Some("slots proved it")), 80);
         assert_eq!(missed[1].text(), "      slots proved it");
+    }
+
+    #[test]
+    fn a_narrow_screen_puts_the_signs_below_the_name() {
+        let shape = Shape::new(&CRITERIA, ["wrong-fd"]);
+        let lines = shape.row(&wrong_fd(None), 22);
+        let shown: Vec<_> = lines.iter().map(Line::text).collect();
+        assert_eq!(shown, ["  ✓ wrong-fd", "       ✓ [✗] –   slots"]);
     }
 
     #[test]

@@ -7,12 +7,13 @@ mod cause;
 mod lesson;
 mod line;
 mod mistakes;
+mod steps;
 mod tables;
 mod visible;
 
-pub use cause::{Mistake, failure};
-pub use lesson::{Heading, Ids, amount, hanging, last, mark, time};
-pub use line::{Line, wrapped};
+pub use cause::{Mistake, brief, failure};
+pub use lesson::{Heading, Ids, amount, last, mark, time};
+pub use line::{Line, hanging, wrapped};
 pub use mistakes::{Judged, Shape, markdown};
 pub use visible::visible;
 

@@ -9,9 +9,10 @@ const GAP: usize = 3;
 /// A table longer than this shows its first rows and its wrong ones.
 const LONG: usize = 14;
 
-/// Tables as lines of at most `width` columns.
+/// Tables as lines of at most `width` columns; one without rows is left out.
 pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
-    let drawn: Vec<_> = tables.iter().map(|table| draw(table, width - INDENT)).collect();
+    let tables = tables.iter().filter(|table| !table.rows.is_empty());
+    let drawn: Vec<_> = tables.map(|table| draw(table, width - INDENT)).collect();
     let needed: usize = drawn.iter().map(|rows| widest(rows) + GAP).sum();
     if needed <= width - INDENT + GAP {
         return beside(&drawn);
@@ -98,6 +99,11 @@ mod tests {
         let given =
             [table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9), table("server", &["3"], 9)];
         assert_eq!(shown(&given, 32).len(), 5);
+    }
+
+    #[test]
+    fn a_table_without_rows_is_left_out() {
+        assert!(shown(&[table("the kernel says", &[], 9)], 80).is_empty());
     }
 
     #[test]

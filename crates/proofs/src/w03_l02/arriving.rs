@@ -23,13 +23,15 @@ pub(super) fn slots(stage: &Stage<'_>) -> Result<(), Fall> {
             Ok(_) => ("wrong-slot", Some("slot-order")),
             Err(_) => ("accept-not-logged", None),
         };
-        let summary = match id {
-            "wrong-descriptor" => format!(
-                "The log names another descriptor for {} than the one that the kernel connects to it.",
-                guest.name
-            ),
-            "wrong-slot" => format!("{} was given another slot than the next one.", guest.name),
-            _ => format!("{} was accepted, and no [ACCEPT] line says so.", guest.name),
+        let name = &guest.name;
+        let summary = match &said {
+            Ok((Some(named), _)) if *named != fd => {
+                format!("The log says fd={named}; the kernel connects {name} to descriptor {fd}.")
+            }
+            Ok((None, _)) => format!("The [ACCEPT] line does not name {name}'s descriptor."),
+            Ok((_, Some(at))) => format!("{name} was given slot {at}; slot {slot} was next."),
+            Ok((_, None)) => format!("The [ACCEPT] line does not name {name}'s slot."),
+            Err(_) => format!("{name} was accepted, and no [ACCEPT] line says so."),
         };
         let observed = scene.said();
         let blame = Blame { id, mistake, summary, expected: wanted, observed };
@@ -146,10 +148,10 @@ pub(super) fn one_thread(stage: &Stage<'_>) -> Result<(), Fall> {
         id: "thread-per-client",
         mistake: Some("thread-per-client"),
         summary: format!(
-            "{} clients are served by {after} threads or processes: this lesson asks for one.",
+            "{} clients, {after} threads or processes: this lesson asks for one.",
             more + 1
         ),
-        expected: format!("{before}, as with the first client"),
+        expected: format!("{before} threads and processes, as with the first client"),
         observed: format!("{after} with {} clients", more + 1),
     }))
 }

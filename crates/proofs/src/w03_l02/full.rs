@@ -125,17 +125,17 @@ fn not_turned_away(scene: &mut Scene, extra: &Guest, stuck: Option<Stuck>) -> Fa
         Some(_) if waiting => (
             "not-accepted-when-full",
             Some("stops-accepting"),
-            format!("{full}, and the server leaves {name} waiting in the listener's queue."),
+            format!("{full}, and {name} is left in the listener's queue."),
         ),
         Some(_) if !closed && said => (
             "rejected-not-closed",
             Some("reject-not-closed"),
-            format!("The log says that {name} was turned away, and its connection is still open."),
+            format!("{name} was turned away, and its connection is still open."),
         ),
         Some(_) if !closed => (
             "not-rejected",
             Some("reject-not-closed"),
-            format!("{full}, and {name} was accepted and neither tracked nor closed."),
+            format!("{full}, and {name} was neither tracked nor closed."),
         ),
         Some(_) => (
             "reject-not-logged",
@@ -175,9 +175,7 @@ fn still_served(scene: &mut Scene, guest: &Guest) -> Result<(), Fall> {
     let blame = Blame {
         id: "not-read-when-full",
         mistake: rows::of(&stuck),
-        summary: format!(
-            "A client was turned away, and {name}, who is inside, is not served any more."
-        ),
+        summary: format!("A client was turned away, and {name}, who is in, is not served."),
         expected: format!("{name} is connected, and its bytes are read"),
         observed: stuck.to_string(),
     };
@@ -189,7 +187,7 @@ fn stays_full(scene: &mut Scene, left: &Guest, stuck: Stuck) -> Fall {
     let blame = Blame {
         id: "stays-full",
         mistake: rows::of(&stuck).or(Some("slot-never-freed")),
-        summary: format!("{} left, and nobody is let in in its place.", left.name),
+        summary: format!("{} left, and nobody is let in after it.", left.name),
         expected: "the next client is let in".to_owned(),
         observed,
     };

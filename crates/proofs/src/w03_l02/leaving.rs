@@ -58,10 +58,11 @@ fn same_slot(scene: &mut Scene, left: &Seat, came: &Seat) -> Result<(), Fall> {
         id: "slot-not-reused",
         mistake: Some("slot-never-freed"),
         summary: format!(
-            "{} left slot {}, and {} was not given it.",
+            "{} left slot {}, and {} was given slot {}.",
             left.guest.name,
             number(left.slot),
-            came.guest.name
+            came.guest.name,
+            number(came.slot)
         ),
         expected: format!("[ACCEPT] fd={} slot={}", came.fd, number(left.slot)),
         observed,
@@ -94,7 +95,7 @@ fn leave(scene: &mut Scene, seat: &Seat) -> Result<(), Fall> {
     Err(scene.refute(Blame {
         id: "wrong-goodbye",
         mistake,
-        summary: format!("{name} left, and the log names another descriptor or slot than its own."),
+        summary: format!("{name} left, and [DISCONNECT] does not name its descriptor and slot."),
         expected: format!("[DISCONNECT] fd={} slot={}", seat.fd, number(seat.slot)),
         observed,
     }))
@@ -240,7 +241,7 @@ fn leak(scene: &mut Scene, stuck: Stuck, guest: &Guest) -> Fall {
         id: "fd-leak",
         mistake,
         summary: format!("{} left, and the server never closed its socket.", guest.name),
-        expected: "its descriptor is closed".to_owned(),
+        expected: format!("{}'s descriptor is closed", guest.name),
         observed: stuck.to_string(),
     };
     scene.fail(stuck, blame)
@@ -291,9 +292,7 @@ fn all_back(scene: &mut Scene, before: &BTreeSet<u64>, others: usize) -> Result<
     let blame = Blame {
         id: "fd-leak",
         mistake,
-        summary: format!(
-            "Every client has left, and {left} descriptors more are open than before."
-        ),
+        summary: format!("Every client has left; descriptors that stayed open: {left}."),
         expected: "the same descriptors as before the first client".to_owned(),
         observed: match &stuck {
             Stuck::Ended(_) => stuck.to_string(),

@@ -122,9 +122,7 @@ fn difference(
         match times(*fd) {
             1 => {}
             0 => {
-                let text = format!(
-                    "Descriptor {fd} is connected, and the server does not ask poll for it."
-                );
+                let text = format!("Descriptor {fd} is connected, and poll is not asked for it.");
                 return found(Some("wrong-entry-removed"), text);
             }
             _ => {
@@ -141,8 +139,7 @@ fn difference(
         let target = open.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
         if !known && !matches!(target, Some(Target::Other(_))) {
             let state = if target.is_some() { "its client has left" } else { "it is closed" };
-            let text =
-                format!("The server still asks poll for descriptor {}, though {state}.", entry.fd);
+            let text = format!("poll is asked for descriptor {}, and {state}.", entry.fd);
             return found(Some("stale-pollfd"), text);
         }
     }
