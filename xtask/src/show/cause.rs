@@ -43,7 +43,7 @@ pub fn brief(cause: &Cause) -> String {
     match Todo::of(cause) {
         Some(Todo { task, place, .. }) => {
             let number = task.split(':').next().unwrap_or(task);
-            format!("{number} is still to do, {place}")
+            format!("{number} is still to do ({place})")
         }
         None => cause.summary.clone(),
     }
@@ -216,7 +216,7 @@ mod tests {
         let wide = format!("\n    {told}:\n{task:<65}src/table.rs:22\n\n");
         assert_eq!(shown(&cause, 80), wide);
         assert!(shown(&cause, 40).ends_with(&format!("{task}\n      src/table.rs:22\n\n")));
-        assert_eq!(brief(&cause), "Task 1 is still to do, src/table.rs:22");
+        assert_eq!(brief(&cause), "Task 1 is still to do (src/table.rs:22)");
     }
 
     #[test]
