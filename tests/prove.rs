@@ -31,7 +31,7 @@ fn reports_the_solution_as_json() {
 #[test]
 fn sends_who_starts_to_the_first_task() {
     let told = prove(&[]).code(1).stderr(is_empty());
-    let pieces = ["✗ starts", "still to do: Task 1:", "(src/", "not run: it stands on starts"];
+    let pieces = ["✗ starts", "still to do:", "Task 1:", "src/", "not run: it stands on starts"];
     assert_says(&said(&told), &pieces);
     assert_says(&said(&told), &["not yet · 0 of 10 · next: Task 1 ·"]);
 }

@@ -108,7 +108,7 @@ fn not_survived(scene: &mut Scene, errno: &str, row: &'static str, stuck: Stuck)
         }
         other => {
             let text = format!("After accept failed with {errno}, the client was never served.");
-            (rows::of(other), text)
+            (rows::of(scene, other), text)
         }
     };
     let blame = Blame {

@@ -174,7 +174,7 @@ fn still_served(scene: &mut Scene, guest: &Guest) -> Result<(), Fall> {
     };
     let blame = Blame {
         id: "not-read-when-full",
-        mistake: rows::of(&stuck),
+        mistake: rows::of(scene, &stuck),
         summary: format!("A client was turned away, and {name}, who is in, is not served."),
         expected: format!("{name} is connected, and its bytes are read"),
         observed: stuck.to_string(),
@@ -186,7 +186,7 @@ fn stays_full(scene: &mut Scene, left: &Guest, stuck: Stuck) -> Fall {
     let observed = scene.said();
     let blame = Blame {
         id: "stays-full",
-        mistake: rows::of(&stuck).or(Some("slot-never-freed")),
+        mistake: rows::of(scene, &stuck).or(Some("slot-never-freed")),
         summary: format!("{} left, and nobody is let in after it.", left.name),
         expected: "the next client is let in".to_owned(),
         observed,

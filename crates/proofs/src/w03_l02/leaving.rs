@@ -5,7 +5,7 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
 use std::collections::BTreeSet;
-use witness::{Exit, Stuck, Target};
+use witness::{Client, Exit, Stuck, Target};
 
 /// A client that leaves is logged with its own fd and slot, and its slot is taken by the next one
 /// (alone: slot 0 again).
@@ -104,7 +104,8 @@ fn leave(scene: &mut Scene, seat: &Seat) -> Result<(), Fall> {
 fn not_logged(scene: &mut Scene, seat: &Seat, stuck: Stuck) -> Fall {
     let name = &seat.guest.name;
     let held = matches!(scene.server.descriptor_of(&seat.guest.client), Ok(Some(_)));
-    let mistake = rows::of(&stuck).or((held && is_quiet(&stuck)).then_some("waits-for-hangup"));
+    let mistake =
+        rows::of(scene, &stuck).or((held && is_quiet(&stuck)).then_some("waits-for-hangup"));
     let (summary, observed) = if held {
         let text =
             format!("{name} left, and the server still holds descriptor {} for it.", seat.fd);
@@ -150,11 +151,11 @@ enum Way {
 impl Way {
     const ALL: [Way; 3] = [Way::Close, Way::Reset, Way::HalfClose];
 
-    fn go(self, guest: &Guest) {
+    fn go(self, client: &Client) {
         match self {
-            Way::Close => guest.client.close(),
-            Way::Reset => guest.client.reset(),
-            Way::HalfClose => guest.client.half_close(),
+            Way::Close => client.close(),
+            Way::Reset => client.reset(),
+            Way::HalfClose => client.half_close(),
         }
     }
 
@@ -171,7 +172,7 @@ impl Way {
 fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
     let (guest, fd) = scene.admit()?;
     scene.step(format!("{} {}", guest.name, way.says()));
-    way.go(&guest);
+    way.go(&guest.client);
     let Err(stuck) = scene.released(&guest) else { return Ok(()) };
     let (mistake, summary) = match (&stuck, way) {
         (Stuck::Ended(Exit::Status(_) | Exit::Signal(_)), Way::Reset) => (
@@ -185,11 +186,11 @@ fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
             } else {
                 format!("{} left, and the server never closed its socket.", guest.name)
             };
-            let missed = rows::of(&stuck).unwrap_or("waits-for-hangup");
+            let missed = rows::of(scene, &stuck).unwrap_or("waits-for-hangup");
             (Some(if logged { "forgot-close" } else { missed }), summary)
         }
         _ => (
-            rows::of(&stuck),
+            rows::of(scene, &stuck),
             format!("{} left, and the server never closed its socket.", guest.name),
         ),
     };
@@ -210,36 +211,33 @@ fn goodbye(event: &Event) -> Option<()> {
     matches!(event, Event::Disconnect { .. }).then_some(())
 }
 
-/// Fills the table, has one more turned away, and empties it again.
+/// Fills the table and has one more turned away; then all of them leave.
 fn turn_one_away(scene: &mut Scene) -> Result<(), Fall> {
-    let mut inside = Vec::new();
-    for _ in 0..scene.capacity {
-        inside.push(scene.admit()?.0);
+    for _ in 0..=scene.capacity {
+        let client = scene.connect()?.client;
+        // How many are let in is for another criterion to ask.
+        let _ = scene.server.until(|now| {
+            let seen = client.ended().is_some() || now.descriptor_of(&client)?.is_some();
+            Ok(seen.then_some(()))
+        });
     }
-    let extra = scene.connect()?;
-    let _ = scene.server.until(|_| Ok(extra.client.ended().map(drop)));
-    scene.still_runs().map_err(|stuck| leak(scene, stuck, &extra))?;
-    extra.client.close();
-    scene.step(format!("{} clients closed", inside.len()));
-    for guest in &inside {
+    let guests = scene.guests[scene.guests.len() - scene.capacity - 1..].to_vec();
+    scene.still_runs().map_err(|stuck| leak(scene, stuck, "full-ends-server", &guests[0]))?;
+    scene.step(format!("{} clients closed", guests.len()));
+    for guest in &guests {
         guest.client.close();
     }
-    for guest in &inside {
-        if let Err(stuck) = scene.released(guest) {
-            return Err(leak(scene, stuck, guest));
-        }
+    for (index, guest) in guests.iter().enumerate() {
+        let row = if index < scene.capacity { "forgot-close" } else { "reject-not-closed" };
+        scene.released(guest).map_err(|stuck| leak(scene, stuck, row, guest))?;
     }
     Ok(())
 }
 
-fn leak(scene: &mut Scene, stuck: Stuck, guest: &Guest) -> Fall {
-    let mistake = match &stuck {
-        Stuck::Ended(_) => Some("full-ends-server"),
-        other => rows::of(other).or(Some("forgot-close")),
-    };
+fn leak(scene: &mut Scene, stuck: Stuck, row: &'static str, guest: &Guest) -> Fall {
     let blame = Blame {
         id: "fd-leak",
-        mistake,
+        mistake: rows::of(scene, &stuck).or(Some(row)),
         summary: format!("{} left, and the server never closed its socket.", guest.name),
         expected: format!("{}'s descriptor is closed", guest.name),
         observed: stuck.to_string(),
@@ -247,33 +245,41 @@ fn leak(scene: &mut Scene, stuck: Stuck, guest: &Guest) -> Fall {
     scene.fail(stuck, blame)
 }
 
-/// 200 clients, as many at a time as there are slots up to four, leaving in every way.
+/// 200 clients, some at a time, leaving in every way.
 fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
     scene.step(format!("{CROWD} clients came and left in every way"));
-    let wave = scene.capacity.min(4);
+    let wave = scene.capacity.saturating_sub(1).clamp(1, 4);
     for round in 0..CROWD / wave {
         let mut crowd = Vec::with_capacity(wave);
         for _ in 0..wave {
             let client = scene.server.connect();
             crowd.push(client.map_err(|error| scene.no_connection("one of them", &error))?);
         }
-        let taken = scene
-            .server
-            .until(|now| Ok((sockets_of(now)?.len() >= before.len() + wave).then_some(())));
+        count_sockets(scene, before.len() + wave)
+            .map_err(|stuck| stopped(scene, stuck, round * wave))?;
         for (index, client) in crowd.into_iter().enumerate() {
-            let guest = Guest { name: "one of them".to_owned(), client };
-            Way::ALL[(round + index) % 3].go(&guest);
-            if taken.is_err() {
-                guest.client.close();
-            }
+            Way::ALL[(round + index) % 3].go(&client);
         }
-        let back =
-            scene.server.until(|now| Ok((sockets_of(now)?.len() == before.len()).then_some(())));
-        if taken.is_err() || back.is_err() {
-            break; // what is left over is told by `all_back`
+        if count_sockets(scene, before.len()).is_err() {
+            break; // what stayed open is told in the end
         }
     }
     Ok(())
+}
+
+fn count_sockets(scene: &mut Scene, count: usize) -> Result<(), Stuck> {
+    scene.server.until(|now| Ok((sockets_of(now)?.len() == count).then_some(())))
+}
+
+fn stopped(scene: &mut Scene, stuck: Stuck, served: usize) -> Fall {
+    let blame = Blame {
+        id: "stopped-serving",
+        mistake: rows::of(scene, &stuck).or(Some("slot-never-freed")),
+        summary: format!("After {served} of {CROWD} clients that came and left, it takes no more."),
+        expected: format!("{CROWD} clients are accepted"),
+        observed: stuck.to_string(),
+    };
+    scene.fail(stuck, blame)
 }
 
 fn all_back(scene: &mut Scene, before: &BTreeSet<u64>, others: usize) -> Result<(), Fall> {
@@ -284,14 +290,9 @@ fn all_back(scene: &mut Scene, before: &BTreeSet<u64>, others: usize) -> Result<
     let Err(stuck) = same else { return Ok(()) };
     let left =
         sockets(scene)?.difference(before).count() + not_sockets(scene)?.saturating_sub(others);
-    let mistake = match &stuck {
-        Stuck::Ended(_) => None,
-        // Those that were let in gave theirs back one by one; what is left is of one that was not.
-        other => rows::of(other).or((left == 1).then_some("reject-not-closed")),
-    };
     let blame = Blame {
         id: "fd-leak",
-        mistake,
+        mistake: rows::of(scene, &stuck),
         summary: format!("Every client has left; descriptors that stayed open: {left}."),
         expected: "the same descriptors as before the first client".to_owned(),
         observed: match &stuck {

@@ -1,17 +1,19 @@
 //! What a server's rest says about its mistake: the rows that any check may come across.
 
-use crate::scene::shows;
-use witness::{Call, Stuck};
+use crate::scene::{Scene, shows};
+use witness::{Call, Stuck, Watched};
 
 /// The Common Mistakes row that explains why the server is stuck, whatever was asked of it.
-pub(super) fn of(stuck: &Stuck) -> Option<&'static str> {
+pub(super) fn of(scene: &Scene, stuck: &Stuck) -> Option<&'static str> {
     match stuck {
         Stuck::Quiet { calls } => asleep(calls),
         Stuck::Spinning(strobe) => {
             let polls = || strobe.calls.iter().filter(|(call, _)| call.is_poll());
             let watched = strobe.watched.as_deref().unwrap_or_default();
             if watched.iter().any(|entry| entry.revents & libc::POLLNVAL != 0) {
-                Some("stale-pollfd")
+                // The place of the one that left was given up by somebody who is still here.
+                let deaf = forgets_someone(scene, watched);
+                Some(if deaf { "wrong-entry-removed" } else { "stale-pollfd" })
             } else if polls().any(|(call, found)| *found == 0 && call.arguments[2] as i32 == 0) {
                 Some("zero-timeout")
             } else if shows(strobe, &["read", "recvfrom", "recvmsg", "readv"], |count| count == 0) {
@@ -39,4 +41,12 @@ fn asleep(calls: &[Call]) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether the server has a client's descriptor that poll is not asked for.
+fn forgets_someone(scene: &Scene, watched: &[Watched]) -> bool {
+    scene.guests.iter().any(|guest| match scene.server.descriptor_of(&guest.client) {
+        Ok(Some(fd)) => !watched.iter().any(|entry| entry.fd == fd),
+        _ => false,
+    })
 }

@@ -61,7 +61,7 @@ fn out_of_step(scene: &mut Scene, live: &[(Guest, i32)], stuck: Stuck) -> Fall {
     let found = match &watched {
         Some(watched) => difference(&scene.server, watched, &wanted).ok().flatten(),
         None => Some(Difference {
-            mistake: rows::of(&stuck),
+            mistake: rows::of(scene, &stuck),
             summary: "The server is not asleep in poll, so it watches nobody.".to_owned(),
         }),
     };
@@ -70,7 +70,7 @@ fn out_of_step(scene: &mut Scene, live: &[(Guest, i32)], stuck: Stuck) -> Fall {
         Some(found) => (found, None),
         None => {
             let summary = "The array is right, but the server never sleeps in poll.".to_owned();
-            (Difference { mistake: rows::of(&stuck), summary }, Some("idle"))
+            (Difference { mistake: rows::of(scene, &stuck), summary }, Some("idle"))
         }
     };
     let expected = format!("the listener and {}", list(&wanted));
@@ -177,7 +177,7 @@ fn asleep(scene: &mut Scene) -> Result<(), Fall> {
         Ok(calls) => calls,
         Err(stuck) => {
             let id = if matches!(stuck, Stuck::Spinning(_)) { "spinning" } else { "not-asleep" };
-            let mistake = rows::of(&stuck);
+            let mistake = rows::of(scene, &stuck);
             let summary = "With nothing to do, the server does not go to sleep.".to_owned();
             let observed = stuck.to_string();
             return Err(scene.fail(stuck, Blame { id, mistake, summary, expected, observed }));
@@ -186,7 +186,7 @@ fn asleep(scene: &mut Scene) -> Result<(), Fall> {
     let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
     let Some(poll) = calls.iter().find(|call| call.is_poll()).copied() else {
         let stuck = Stuck::Quiet { calls };
-        let mistake = rows::of(&stuck);
+        let mistake = rows::of(scene, &stuck);
         let summary = format!("With nothing to do, the server sleeps in {observed}, not in poll.");
         return Err(scene
             .fail(stuck, Blame { id: "asleep-elsewhere", mistake, summary, expected, observed }));
