@@ -45,8 +45,7 @@ fn sigkill_takes_the_server_along() {
 fn sigkill_takes_the_server_along_without_a_box() {
     let bench = Bench::new();
     let hanging = line([&bench.compiled("strange/deaf_and_spinning.c")]);
-    let port = free_port().to_string();
-    let flags = ["--timeout", "3600", "--tier", "plain", "--port", &port];
+    let flags = ["--timeout", "3600", "--tier", "plain"];
     let status = struck(&hanging, &flags, Strike::Prover(Signal::SIGKILL));
     assert_eq!(status.code(), None);
 }
@@ -74,7 +73,8 @@ fn struck(program: &str, flags: &[&str], strike: Strike) -> ExitStatus {
 
 fn start(program: &str, flags: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(["prove", "w03-l02", "--cmd", program]).args(flags).process_group(0);
+    command.args(["prove", "w03-l02", "--cmd", program, "--port", &free_port().to_string()]);
+    command.args(flags).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
 }

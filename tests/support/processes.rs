@@ -9,9 +9,7 @@ use std::{fs, process, thread};
 
 /// An argument that no other process has.
 pub(crate) fn marker() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("marker-{}-{count}-end", process::id())
+    format!("marker-{}-{}-end", process::id(), count())
 }
 
 /// The command lines, a NUL after each argument, of the processes that carry `marker` in one.
@@ -44,7 +42,7 @@ pub(crate) fn eventually(what: &str, mut fact: impl FnMut() -> bool) {
 
 /// A port below those that clients are given (ip(7), ip_local_port_range), held until dropped.
 pub(crate) fn held_port() -> (u16, TcpListener) {
-    let first = 20_000 + (process::id() % 10_000) as u16;
+    let first = 20_000 + (process::id().wrapping_add(97 * count()) % 10_000) as u16;
     let hold = |port| Some((port, TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).ok()?));
     (first..32_000).find_map(hold).expect("a port is free")
 }
@@ -57,4 +55,10 @@ pub(crate) fn free_port() -> u16 {
 fn command_line(process: &Path) -> Option<String> {
     let bytes = fs::read(process.join("cmdline")).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// How often this was called before, in this process.
+fn count() -> u32 {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
 }
