@@ -6,6 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use support::TMPDIR;
 use support::processes::{assert_gone, eventually, free_port, marker, serving};
 use support::programs::{Bench, line};
 
@@ -74,7 +75,7 @@ fn struck(program: &str, flags: &[&str], strike: Strike) -> ExitStatus {
 fn start(program: &str, flags: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["prove", "w03-l02", "--cmd", program, "--port", &free_port().to_string()]);
-    command.args(flags).process_group(0);
+    command.args(flags).env("TMPDIR", TMPDIR).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
 }

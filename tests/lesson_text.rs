@@ -3,7 +3,7 @@
 mod support;
 
 use support::course::{Course, LESSON};
-use support::{answer, assert_says, complained, said};
+use support::{assert_says, complained, said};
 
 /// What stands in lesson.md, what takes its place, and what is said of that line.
 const SPOILED: &[(&str, &str, &str)] = &[
@@ -24,10 +24,10 @@ fn each_fault_is_told_by_file_and_line() {
         let line = course.edit("lesson.md", old, new);
         let place = format!("{LESSON}/lesson.md:{line}: {words}");
         for command in ["list", "prove"] {
-            let told = answer(course.command().args([command, "w03-l02"])).code(2).stdout("");
+            let told = course.command().args([command, "w03-l02"]).assert().code(2).stdout("");
             assert_says(&complained(&told), &["error: lessons/", &place]);
         }
-        let told = answer(course.command().arg("check")).code(1).stderr("");
+        let told = course.command().arg("check").assert().code(1).stderr("");
         assert_says(&said(&told), &[&place]);
     }
 }
@@ -36,6 +36,6 @@ fn each_fault_is_told_by_file_and_line() {
 fn a_course_without_lessons_says_where_it_looked() {
     let course = Course::new();
     std::fs::remove_dir_all(course.path("lessons")).unwrap();
-    let told = answer(course.command().args(["prove", "w03-l02"])).code(2).stdout("");
+    let told = course.command().args(["prove", "w03-l02"]).assert().code(2).stdout("");
     assert_says(&complained(&told), &["error: lessons: cannot be read"]);
 }

@@ -4,7 +4,7 @@ mod support;
 
 use predicates::str::is_empty;
 use support::course::Course;
-use support::{answer, assert_says, complained, said, xtask};
+use support::{assert_says, complained, said, xtask};
 
 #[test]
 fn every_mistake_is_caught_by_its_criterion_and_row() {
@@ -26,7 +26,7 @@ fn a_wrong_criterion_or_row_does_not_count_as_caught() {
     course.edit("mistakes/forgot-close.patch", named.0, named.1);
     course.edit("mistakes/slot-order.patch", "row: slot-order", "row: wrong-fd");
     let only = ["--only", "forgot-close,slot-order,start-count"];
-    let told = answer(course.command().args(["mistakes", "w03-l02"]).args(only)).code(1);
+    let told = course.command().args(["mistakes", "w03-l02"]).args(only).assert().code(1);
     let pieces = ["reuse does not catch it", "slots names the row slot-order, not wrong-fd"];
     assert_says(&said(&told), &pieces);
     assert_says(&said(&told), &["✓ start-count", "not all caught · 1 of 3"]);
@@ -37,7 +37,7 @@ fn a_patch_that_no_longer_fits_is_named() {
     let course = Course::new();
     course.edit("solution/table.rs", "free", "unused");
     course.edit("mistakes/forgot-close.patch", "--- a/solution/table.rs", "--- a/solution/no.rs");
-    let told = answer(course.command().args(["mistakes", "w03-l02"])).code(2);
+    let told = course.command().args(["mistakes", "w03-l02"]).assert().code(2);
     assert_says(&complained(&told), &["mistakes/forgot-close.patch: ", "solution/no.rs"]);
 }
 
@@ -52,7 +52,7 @@ fn every_disagreement_is_found_at_once() {
     course.edit("lesson.md", "<!-- idle task=3 -->", "<!-- idles task=3 -->");
     course.edit("mistakes/slot-order.patch", "row: slot-order", "row: slot-odor");
     course.edit("src/table.rs", "//!", "//! Changed.");
-    let told = answer(course.command().args(["check", "w03-l02"])).code(1);
+    let told = course.command().args(["check", "w03-l02"]).assert().code(1);
     let pieces = ["lesson.md:", "\"idles\"", "slot-order.patch:", "slot-odor", "src/table.rs:1: "];
     assert_says(&said(&told), &pieces);
 }

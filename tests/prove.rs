@@ -2,13 +2,13 @@
 
 mod support;
 
+use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_empty};
 use std::fs;
-use std::net::TcpListener;
 use support::course::{Course, LESSON};
 use support::processes::{free_port, held_port};
 use support::programs::{Bench, line};
-use support::{answer, assert_says, checked, complained, prove, report, said, score};
+use support::{assert_says, checked, complained, prove, report, said, score};
 use xtask::place;
 
 #[test]
@@ -63,12 +63,12 @@ fn writes_the_report_to_a_file_instead() {
 fn shows_the_compilers_own_words() {
     let course = Course::new();
     course.edit("src/table.rs", "use ", "use of a word too many;\nuse ");
-    let told = answer(course.command().args(["prove", "w03-l02"])).code(1);
+    let told = course.command().args(["prove", "w03-l02"]).assert().code(1);
     assert_says(&complained(&told), &["error: expected", "src/table.rs"]);
     assert_says(&said(&told), &["not yet · it does not compile", "next: the first error above"]);
-    told.stderr(predicates::prelude::PredicateBooleanExt::not(contains("panicked")));
+    told.stderr(contains("panicked").not());
 
-    let told = answer(course.command().args(["prove", "w03-l02", "--format", "json"])).code(1);
+    let told = course.command().args(["prove", "w03-l02", "--format", "json"]).assert().code(1);
     let lesson = &report(&told)["lessons"][0];
     assert_eq!((&lesson["verdict"], &lesson["launch"]), (&"not-yet".into(), &().into()));
     assert_eq!(lesson["build"]["status"], "failed");
@@ -79,7 +79,7 @@ fn shows_the_compilers_own_words() {
 fn names_a_manifest_that_cargo_cannot_read() {
     let course = Course::new();
     course.edit("Cargo.toml", "[package]", "[package");
-    let told = answer(course.command().args(["prove", "w03-l02"])).code(2);
+    let told = course.command().args(["prove", "w03-l02"]).assert().code(2);
     assert_says(&complained(&told), &["cargo could not start to compile", LESSON, "Cargo.toml"]);
 }
 
@@ -95,7 +95,7 @@ fn proves_the_solution_on_this_machines_own_network() {
 
 #[test]
 fn says_who_holds_a_port_that_is_taken() {
-    let (port, _holder): (u16, TcpListener) = held_port();
+    let (port, _holder) = held_port();
     let port = port.to_string();
     let bench = Bench::new();
     let server = line([&bench.compiled("linear_scan.c")]);

@@ -8,23 +8,24 @@ pub(crate) mod programs;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
-use proofs::Tier;
 use serde_json::Value;
-use std::fs::File;
 use std::str;
 use std::time::Duration;
 
 /// How long anything here may take before it counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Where commands leave what they share with others that run at the same time.
+pub(crate) const TMPDIR: &str = env!("CARGO_TARGET_TMPDIR");
+
 /// What `cargo xtask` says to these arguments.
 pub(crate) fn xtask(arguments: &[&str]) -> Assert {
-    answer(command().args(arguments))
+    command().args(arguments).assert()
 }
 
 /// What `cargo xtask prove w03-l02` says to these flags.
 pub(crate) fn prove(flags: &[&str]) -> Assert {
-    answer(command().args(["prove", "w03-l02"]).args(flags))
+    command().args(["prove", "w03-l02"]).args(flags).assert()
 }
 
 /// The command line, to be given arguments.
@@ -32,23 +33,11 @@ pub(crate) fn command() -> Command {
     tamed(Command::new(env!("CARGO_BIN_EXE_xtask")))
 }
 
-/// `command` without what a developer's terminal would add to it.
+/// `command` without what a developer's terminal would add to it, and with an end in any case.
 pub(crate) fn tamed(mut command: Command) -> Command {
-    command.timeout(PATIENCE).env_remove("CLICOLOR_FORCE").env_remove("COLUMNS");
+    command.env_remove("CLICOLOR_FORCE").env_remove("COLUMNS");
+    command.env("TMPDIR", TMPDIR).timeout(PATIENCE);
     command
-}
-
-/// Runs `command`; alone, where servers share the ports of this machine.
-pub(crate) fn answer(command: &mut Command) -> Assert {
-    let _turn = (Tier::here() == Tier::Plain).then(turn);
-    command.assert()
-}
-
-/// Waits until no other test holds the turn, in this process or another.
-fn turn() -> File {
-    let turn = File::create(concat!(env!("CARGO_TARGET_TMPDIR"), "/turn")).unwrap();
-    turn.lock().unwrap();
-    turn
 }
 
 /// Standard output as one line, however it was wrapped.
