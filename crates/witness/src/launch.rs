@@ -124,7 +124,7 @@ impl Launch {
         let path = self.find()?;
         let shown = path.display().to_string();
         let tier = self.tier.unwrap_or_else(Tier::here);
-        let namespaces = tier.namespaces();
+        let namespaces = tier.namespaces().map_err(LaunchError::NoBox)?;
         let (control, theirs) = Control::pair()?;
         let (log, output) = Log::open()?;
         let (stderr, errors) =
