@@ -29,6 +29,7 @@ mod init;
 mod launch;
 mod log;
 mod process;
+mod ready;
 mod server;
 mod sockets;
 mod strobe;
