@@ -1,6 +1,7 @@
 //! A program under observation.
 
 mod view;
+mod vigil;
 mod waiting;
 
 use crate::client::Client;
@@ -10,7 +11,7 @@ use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
 use crate::sockets::SocketTable;
-use crate::strobe;
+use crate::strobe::Tracer;
 use crate::stuck::{Exit, Unseen};
 use crate::tier::Tier;
 use nix::errno::Errno;
@@ -18,8 +19,8 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// A running program, and what the observer keeps of it. Dropping it ends the program and
 /// everything that the program has started, and returns when they are gone.
@@ -42,9 +43,13 @@ pub struct Server {
     exit: Option<Exit>,
     /// Whether it was ever seen going round and round.
     has_spun: bool,
+    tracer: Tracer,
 }
 
+/// What is kept of its standard error.
 const ERRORS_KEPT: usize = 1 << 16;
+/// A program that goes on and on is not listened to more often than this before others are.
+const AT_ONCE: usize = 64;
 
 impl Server {
     pub(crate) fn new(
@@ -72,6 +77,7 @@ impl Server {
             clients: Vec::new(),
             exit: None,
             has_spun: false,
+            tracer: Tracer::default(),
         }
     }
 
@@ -87,8 +93,12 @@ impl Server {
     pub(crate) fn started(&mut self, pid: i32) -> io::Result<()> {
         self.program = Process { pid };
         let (family, protocol) = (libc::AF_NETLINK, libc::NETLINK_SOCK_DIAG);
-        let netlink = self.request_sockets(family, libc::SOCK_RAW, protocol, 1)?.pop();
-        self.table = netlink.map(SocketTable::new);
+        let netlink = match self.request_sockets(family, libc::SOCK_RAW, protocol, 1) {
+            Ok(mut sockets) => sockets.pop(),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(error),
+            Err(_) => None,
+        };
+        self.table = Some(SocketTable::new(netlink, Process { pid: self.init }));
         Ok(())
     }
 
@@ -96,12 +106,8 @@ impl Server {
     fn pump(&mut self) -> Result<bool, Unseen> {
         let mut news = self.log.read();
         news |= self.read_stderr();
-        while let Some(gate) = &mut self.gate
-            && is_readable(gate.as_raw_fd())
-        {
-            gate.answer()?;
-            news = true;
-        }
+        news |= self.answer_gate()?;
+        self.tracer.tidy();
         while self.exit.is_none() {
             match self.control.receive(false) {
                 Ok(None) => break,
@@ -112,6 +118,18 @@ impl Server {
             news = true;
         }
         Ok(news)
+    }
+
+    /// Lets the calls at the gate go on, or fail as was ordered.
+    fn answer_gate(&mut self) -> Result<bool, Unseen> {
+        let Some(gate) = &mut self.gate else { return Ok(false) };
+        for answered in 0..AT_ONCE {
+            if !gate.is_asked() {
+                return Ok(answered > 0);
+            }
+            gate.answer()?;
+        }
+        Ok(true)
     }
 
     fn note(&mut self, message: Message) {
@@ -140,21 +158,31 @@ impl Server {
     /// Takes in everything that the server has said up to now.
     fn catch_up(&mut self) -> Result<(), Unseen> {
         self.log.catch_up(Duration::from_secs(1));
-        while self.read_stderr() {}
+        // All that a pipe holds (pipe(7)), and not what is written meanwhile, for ever.
+        let mut pieces = 0..AT_ONCE;
+        while pieces.next().is_some() && self.read_stderr() {}
         self.pump().map(drop)
     }
 
     /// Sleeps until something that we can wait for happens, `pause` at the most.
     fn wait_for_news(&self, pause: Duration) {
+        let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let gate = self.gate.as_ref().map(AsRawFd::as_raw_fd);
         let own = [self.log.as_raw_fd(), self.control.as_raw_fd()];
-        let clients = self.clients.iter().rev().take(16).filter_map(Client::raw);
-        let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let mut watched: Vec<_> = own.into_iter().chain(gate).chain(clients).map(ready).collect();
-        let pause = libc::timespec { tv_sec: 0, tv_nsec: pause.as_nanos() as i64 };
+        let mut watched: Vec<_> = own.into_iter().chain(gate).map(ready).collect();
+        let talking = |client: &'_ Client| Some((client.clone(), client.to_watch()?));
+        let clients: Vec<_> = self.clients.iter().rev().take(16).filter_map(talking).collect();
+        let others = watched.len();
+        watched.extend(clients.iter().map(|(_, fd)| ready(*fd)));
+        let pause = libc::timespec { tv_sec: 0, tv_nsec: pause.subsec_nanos().into() };
         // SAFETY: the array and the time are locals.
         unsafe {
             libc::ppoll(watched.as_mut_ptr(), watched.len() as u64, &pause, std::ptr::null());
+        }
+        for (slot, (client, _)) in watched[others..].iter().zip(&clients) {
+            if slot.revents != 0 {
+                client.notice();
+            }
         }
     }
 
@@ -171,7 +199,14 @@ impl Server {
             self.sockets.extend(sockets);
         }
         let socket = self.sockets.pop().ok_or(io::ErrorKind::NotConnected)?;
-        let client = Client::connect(socket, address, self.timeout)?;
+        let deadline = Instant::now() + self.timeout;
+        let client = Client::connect(socket, address, || {
+            if Instant::now() >= deadline {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            // A server that is held up at the gate would not empty its queue.
+            self.pump().map(drop).map_err(io::Error::other)
+        })?;
         self.clients.push(client.clone());
         Ok(client)
     }
@@ -188,10 +223,10 @@ impl Server {
         self.gate.as_ref().map_or(0, Gatekeeper::faults_left)
     }
 
-    /// Sends the program a signal, by its number.
+    /// Sends the program a signal, by its number (signal(7)); nothing once it is known to have ended.
     pub fn signal(&self, signal: i32) {
         if self.exit.is_none() {
-            // SAFETY: the program is our own child's child, and has not been reaped.
+            // SAFETY: takes two numbers.
             unsafe { libc::kill(self.program.pid, signal) };
         }
     }
@@ -223,15 +258,13 @@ impl Drop for Server {
         let _ =
             nix::sys::socket::shutdown(self.control.as_raw_fd(), nix::sys::socket::Shutdown::Both);
         let init = Pid::from_raw(self.init);
-        while matches!(waitpid(init, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive)) {
-            strobe::reap(self.process());
-            std::thread::sleep(Duration::from_micros(50));
+        // A box does not end before its traced threads were reaped (ptrace(2)).
+        while !self.tracer.is_done()
+            && waitpid(init, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive)
+        {
+            self.tracer.tidy();
+            std::thread::yield_now();
         }
+        while waitpid(init, None) == Err(Errno::EINTR) {}
     }
-}
-
-fn is_readable(fd: RawFd) -> bool {
-    let mut slot = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    // SAFETY: the slot is a local.
-    unsafe { libc::poll(&mut slot, 1, 0) == 1 && slot.revents & libc::POLLIN != 0 }
 }
