@@ -5,8 +5,8 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::PollFlags;
 use nix::sys::socket::{
-    MsgFlags, Shutdown, SockaddrIn, SockaddrIn6, connect, getpeername, getsockname, getsockopt,
-    recv, send, setsockopt, shutdown, sockopt,
+    MsgFlags, Shutdown, SockaddrIn, SockaddrIn6, connect, getsockname, getsockopt, recv, send,
+    setsockopt, shutdown, sockopt,
 };
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -71,20 +71,20 @@ impl Client {
     ) -> io::Result<Self> {
         let fd = socket.as_raw_fd();
         fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
         let begun = match server {
             SocketAddr::V4(v4) => connect(fd, &SockaddrIn::from(v4)),
             SocketAddr::V6(v6) => connect(fd, &SockaddrIn6::from(v6)),
         };
-        match begun {
+        let ended = match begun {
             Err(Errno::EINPROGRESS | Errno::EINTR) => finish_connect(&socket, meanwhile)?,
-            begun => begun?,
-        }
-        setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
-        let (local, server) = match server {
-            SocketAddr::V4(_) => (v4(getsockname(fd)?), v4(getpeername(fd)?)),
-            SocketAddr::V6(_) => (v6(getsockname(fd)?), v6(getpeername(fd)?)),
+            begun => begun.map(|()| None)?,
         };
-        let (inode, state) = (OnceLock::new(), Mutex::new(Wire::new(socket)));
+        let local = match server {
+            SocketAddr::V4(_) => v4(getsockname(fd)?),
+            SocketAddr::V6(_) => v6(getsockname(fd)?),
+        };
+        let (inode, state) = (OnceLock::new(), Mutex::new(Wire::new(socket, ended)));
         Ok(Self(Arc::new(Peer { local, server, inode, state })))
     }
 
@@ -232,22 +232,24 @@ impl Client {
 }
 
 impl Wire {
-    fn new(socket: OwnedFd) -> Self {
+    fn new(socket: OwnedFd, ended: Option<End>) -> Self {
         let received = Vec::new();
-        Self { socket: Some(socket), sent: 0, received, noticed: false, ended: None, left: None }
+        Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
     }
 }
 
+/// Waits until it is connected; how the server has ended the connection, if it already has.
 fn finish_connect(
     socket: &OwnedFd,
     mut meanwhile: impl FnMut() -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<Option<End>> {
     let moment = Duration::from_millis(1);
     while !ready::by(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
         meanwhile()?;
     }
     match getsockopt(socket, sockopt::SocketError)? {
-        0 => Ok(()),
+        0 => Ok(None),
+        libc::ECONNRESET => Ok(Some(End::Reset)), // connected, and let go at once
         errno => Err(io::Error::from_raw_os_error(errno)),
     }
 }

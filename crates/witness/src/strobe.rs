@@ -68,14 +68,14 @@ impl Strobe {
 impl fmt::Display for Strobe {
     /// The round that repeats, e.g. `poll = 1, read = 0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from = self.calls.iter().position(|(call, _)| is_wait(call)).unwrap_or(0);
-        let round = &self.calls[from..];
-        let next = round
-            .iter()
-            .skip(1)
-            .position(|(call, _)| is_wait(call))
-            .map_or(round.len(), |at| at + 1);
-        for (index, (call, value)) in round[..next.min(4)].iter().enumerate() {
+        let has_loop = self.calls.iter().any(|(call, _)| call.waits_for_readiness());
+        let begins =
+            |call: &Call| if has_loop { call.waits_for_readiness() } else { is_wait(call) };
+        let mut starts = (0..self.calls.len()).filter(|at| begins(&self.calls[*at].0));
+        let from = starts.next().unwrap_or(0);
+        let to = starts.next().unwrap_or(self.calls.len());
+        let round = &self.calls[from..to];
+        for (index, (call, value)) in round.iter().take(4).enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             let result = result(*value);
             write!(f, "{comma}{} = {result}", call.name())?;
