@@ -117,7 +117,8 @@ impl Launch {
         self
     }
 
-    /// How long a wait for a fact may last when the server never comes to rest; 10 seconds unless said.
+    /// How long a wait for a fact may last when the server never comes to rest; 10 seconds unless
+    /// said.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -1,5 +1,6 @@
 //! A program under observation.
 
+mod pump;
 mod view;
 mod vigil;
 mod waiting;
@@ -12,7 +13,7 @@ use crate::log::Log;
 use crate::process::Process;
 use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
-use crate::stuck::{Exit, Unseen};
+use crate::stuck::Exit;
 use crate::tier::Tier;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -45,11 +46,6 @@ pub struct Server {
     has_spun: bool,
     tracer: Tracer,
 }
-
-/// What is kept of its standard error.
-const ERRORS_KEPT: usize = 1 << 16;
-/// A program that goes on and on is not listened to more often than this before others are.
-const AT_ONCE: usize = 64;
 
 impl Server {
     pub(crate) fn new(
@@ -102,90 +98,6 @@ impl Server {
         Ok(())
     }
 
-    /// Takes in what the kernel has for us; whether there was anything.
-    fn pump(&mut self) -> Result<bool, Unseen> {
-        let mut news = self.log.read();
-        news |= self.read_stderr();
-        news |= self.answer_gate()?;
-        self.tracer.tidy();
-        while self.exit.is_none() {
-            match self.control.receive(false) {
-                Ok(None) => break,
-                Ok(Some(message)) => self.note(message),
-                // The box's first process is gone, and with it everything else.
-                Err(_) => self.exit = Some(Exit::Signal("SIGKILL".to_owned())),
-            }
-            news = true;
-        }
-        Ok(news)
-    }
-
-    /// Lets the calls at the gate go on, or fail as was ordered.
-    fn answer_gate(&mut self) -> Result<bool, Unseen> {
-        let Some(gate) = &mut self.gate else { return Ok(false) };
-        for answered in 0..AT_ONCE {
-            if !gate.is_asked() {
-                return Ok(answered > 0);
-            }
-            gate.answer()?;
-        }
-        Ok(true)
-    }
-
-    fn note(&mut self, message: Message) {
-        match message {
-            Message::Exited { status } => {
-                self.exit.get_or_insert(Exit::of(status));
-            }
-            Message::ExecFailed { errno } => self.exit = Some(Exit::NotExecuted(errno)),
-            Message::Sockets(sockets, _) => self.sockets.extend(sockets),
-            _ => {}
-        }
-    }
-
-    fn read_stderr(&mut self) -> bool {
-        let mut buffer = [0; 1 << 13];
-        match nix::unistd::read(&self.stderr, &mut buffer) {
-            Ok(length) if length > 0 => {
-                let room = ERRORS_KEPT.saturating_sub(self.errors.len()).min(length);
-                self.errors.extend_from_slice(&buffer[..room]);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes in everything that the server has said up to now.
-    fn catch_up(&mut self) -> Result<(), Unseen> {
-        self.log.catch_up(Duration::from_secs(1));
-        // All that a pipe holds (pipe(7)), and not what is written meanwhile, for ever.
-        let mut pieces = 0..AT_ONCE;
-        while pieces.next().is_some() && self.read_stderr() {}
-        self.pump().map(drop)
-    }
-
-    /// Sleeps until something that we can wait for happens, `pause` at the most.
-    fn wait_for_news(&self, pause: Duration) {
-        let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let gate = self.gate.as_ref().map(AsRawFd::as_raw_fd);
-        let own = [self.log.as_raw_fd(), self.control.as_raw_fd()];
-        let mut watched: Vec<_> = own.into_iter().chain(gate).map(ready).collect();
-        let talking = |client: &'_ Client| Some((client.clone(), client.to_watch()?));
-        let clients: Vec<_> = self.clients.iter().rev().take(16).filter_map(talking).collect();
-        let others = watched.len();
-        watched.extend(clients.iter().map(|(_, fd)| ready(*fd)));
-        let pause = libc::timespec { tv_sec: 0, tv_nsec: pause.subsec_nanos().into() };
-        // SAFETY: the array and the time are locals.
-        unsafe {
-            libc::ppoll(watched.as_mut_ptr(), watched.len() as u64, &pause, std::ptr::null());
-        }
-        for (slot, (client, _)) in watched[others..].iter().zip(&clients) {
-            if slot.revents != 0 {
-                client.notice();
-            }
-        }
-    }
-
     /// Connects a client to the port that the server listens on.
     ///
     /// # Errors
@@ -223,7 +135,7 @@ impl Server {
         self.gate.as_ref().map_or(0, Gatekeeper::faults_left)
     }
 
-    /// Sends the program a signal, by its number (signal(7)); nothing once it is known to have ended.
+    /// Sends the program a signal, by its number (signal(7)); none once it is known to have ended.
     pub fn signal(&self, signal: i32) {
         if self.exit.is_none() {
             // SAFETY: takes two numbers.
@@ -268,3 +180,6 @@ impl Drop for Server {
         while waitpid(init, None) == Err(Errno::EINTR) {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,8 @@ pub struct Socket {
     pub peer: SocketAddr,
     /// What `/proc/PID/fd` calls it; 0 once no descriptor is left.
     pub inode: u64,
-    /// Bytes not yet read, an end of file counted as one; for a listener, connections not yet accepted.
+    /// Bytes not yet read, an end of file counted as one; for a listener, connections not yet
+    /// accepted.
     pub unread: u32,
     /// Bytes that arrived from the peer since it was connected. Where the table does not count
     /// them, those that the client knows to be acknowledged, which may be 40 ms behind (RFC 9293,

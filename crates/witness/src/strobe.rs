@@ -30,7 +30,8 @@ const GLIMPSE: usize = 80;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Strobe {
-    /// Whether it goes round and round: it waits, is told at once that something is ready, and does nothing of use.
+    /// Whether it goes round and round: it waits, is told at once that something is ready, and does
+    /// nothing of use.
     pub fn is_spinning(&self) -> bool {
         let waits = self.calls.iter().filter(|(call, _)| is_wait(call)).count();
         self.calls.len() >= GLIMPSE && waits >= GLIMPSE / 10 && !self.calls.iter().any(is_progress)

@@ -33,7 +33,7 @@ impl Call {
     /// Its name, e.g. `accept4`.
     pub fn name(&self) -> &'static str {
         match Sysno::new(self.number as usize) {
-            // poll goes by this name after a signal or a tracer has interrupted it (restart_syscall(2)).
+            // What poll is called after a signal has stopped it (restart_syscall(2)).
             Some(Sysno::restart_syscall) => "poll",
             Some(call) => call.name(),
             None => "no system call",
@@ -116,7 +116,8 @@ fn millis(register: u64) -> Option<Duration> {
     u64::try_from(register as i32).ok().map(Duration::from_millis)
 }
 
-/// The struct timespec or timeval at `address`, its fraction counted as nanoseconds; null is for ever.
+/// The struct timespec or timeval at `address`, its fraction counted as nanoseconds; null is for
+/// ever.
 fn read_span(process: Process, address: u64) -> Option<Duration> {
     if address == 0 {
         return None;

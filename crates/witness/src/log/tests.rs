@@ -2,6 +2,7 @@
 
 use super::lines::Lines;
 use super::*;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use std::os::fd::AsFd;
 
@@ -55,7 +56,7 @@ fn a_mark_is_found_behind_a_line_of_any_length() {
     assert!(log.catch_up(SOON));
     write_all(&output, b"\nnext\n");
     assert!(log.catch_up(SOON));
-    assert_eq!((log.lines()[0].text.len(), texts(&log.lines()[1..])), (4_096, vec!["next"]));
+    assert_eq!((log.lines()[0].text.len(), texts(&log.lines()[1..])), (4_096, ["next"].to_vec()));
 }
 
 #[test]
@@ -109,12 +110,12 @@ fn endless_long_lines_are_kept_within_bounds() {
 /// Bytes that are likely to be part of a mark.
 fn tricky() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![Just(0), Just(0x1e), Just(b'0'), Just(b'1'), Just(b'\n'), any::<u8>()];
-    proptest::collection::vec(byte, 0..200)
+    vec(byte, 0..200)
 }
 
 proptest! {
     #[test]
-    fn where_a_stream_is_cut_changes_nothing(bytes in tricky(), cuts in proptest::collection::vec(1..9usize, 1..40)) {
+    fn where_a_stream_is_cut_changes_nothing(bytes in tricky(), cuts in vec(1..9usize, 1..40)) {
         let (mut whole, mut pieces) = (Lines::default(), Lines::default());
         let mark = whole.next_mark();
         prop_assert_eq!(&mark, &pieces.next_mark());

@@ -38,7 +38,8 @@ impl Server {
         self.listener.unwrap_or(self.program)
     }
 
-    /// Every process in its box: the program and all that it has started and that has not been reaped.
+    /// Every process in its box: the program, and all that it has started and that has not been
+    /// reaped.
     ///
     /// # Errors
     /// [`Unseen`] where the kernel hides them.
@@ -124,7 +125,8 @@ impl Server {
         Ok(held.iter().any(|socket| socket.local.port() == port))
     }
 
-    /// What the process that listens has asked poll to watch; `None` while it is not asleep in poll.
+    /// What the process that listens has asked poll to watch; `None` while it is not asleep in
+    /// poll.
     ///
     /// # Errors
     /// [`Unseen`] where its memory may not be read.

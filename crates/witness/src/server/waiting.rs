@@ -42,7 +42,8 @@ impl Server {
             if let Some(value) = fact(self)? {
                 return Ok(value);
             }
-            if (pause >= PATIENCE || self.exit.is_some())
+            let due = pause >= PATIENCE || Instant::now() >= vigil.deadline;
+            if (due || self.exit.is_some())
                 && let Some(stuck) = self.stuck(&mut vigil)?
             {
                 // What happened up to now is on its way to us: take it in, and look once more.
@@ -94,6 +95,7 @@ impl Server {
             Some(_) => Ok(None),
             None => now.find_listener(port),
         })?;
+        self.sockets.clear(); // they may be of another address family
         (self.address, self.listener) = (Some(address), Some(process));
         Ok(())
     }

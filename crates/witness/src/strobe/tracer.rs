@@ -158,8 +158,8 @@ impl Traced {
     }
 }
 
-/// The signal that a stop was made for: none for a system call's, which is marked by bit 7, nor for
-/// an event's, which is named above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD and PTRACE_EVENT_STOP).
+/// The signal that a stop was made for: none for a system call's, which bit 7 marks, nor for an
+/// event's, which is named above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD, PTRACE_EVENT_STOP).
 fn signal_of(status: i32) -> i32 {
     let signal = libc::WSTOPSIG(status);
     if signal == libc::SIGTRAP | 0x80 || status >> 16 != 0 { 0 } else { signal }

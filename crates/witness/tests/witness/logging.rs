@@ -41,7 +41,7 @@ fn a_partial_line_is_finished_later_without_a_trace_of_the_observer() {
 #[test]
 fn everything_written_before_rest_is_there_at_rest() {
     let text = r#"int main(void) { int door = listening();
-        for (int round = 0;; round++) { close(accept(door, 0, 0)); printf("round %d\n", round); } }"#;
+        for (;;) { close(accept(door, 0, 0)); puts("one more"); } }"#;
     let mut server = open_text("rounds", text);
     for round in 0..100 {
         server.connect().unwrap();

@@ -10,18 +10,16 @@ use witness::{Launch, Server, Tier};
 /// What the C servers of these tests share.
 const PRELUDE: &str = r#"
 #define _GNU_SOURCE
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <sys/epoll.h>
+#include <netinet/in.h>
 #include <unistd.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <errno.h>
+#include <stdio.h>
+#include <poll.h>
+#include <time.h>
 
 static int listening(void)
 {

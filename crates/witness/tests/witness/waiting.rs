@@ -118,6 +118,14 @@ fn a_server_that_computes_for_ever_runs_out_of_time() {
     assert_eq!(stuck.to_string(), "after 1 s the server was still running");
 }
 
+#[test]
+fn a_server_that_never_stops_talking_runs_out_of_time() {
+    let mut server = shell("exec yes").timeout(Duration::from_secs(1)).start().unwrap();
+    let (stuck, took) = never(&mut server);
+    assert!(matches!(stuck, Stuck::TimedOut { .. }), "{stuck}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
 const NAPS: &str = r#"
 int main(void)
 {
