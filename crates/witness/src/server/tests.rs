@@ -51,3 +51,24 @@ fn a_wrong_port_is_told_without_netlink() {
     assert_eq!(server.listeners().unwrap().len(), 1);
     assert!(!server.is_in_time_wait(7000).unwrap());
 }
+
+#[test]
+fn a_thread_that_is_still_traced_does_not_keep_its_box_alive() {
+    let text = "import threading\n\
+                def spin():\n    while True: pass\n\
+                threading.Thread(target=spin).start()\n\
+                threading.Event().wait()";
+    for tier in [Tier::here(), Tier::Plain] {
+        let mut server = Launch::new("python3").args(["-c", text]).tier(tier).start().unwrap();
+        let threads = |now: &mut Server| {
+            let threads = now.program.threads()?;
+            Ok((threads.len() == 2).then_some(threads))
+        };
+        let other = server.until(threads).unwrap()[1].tid;
+        let traced = server.tracer.seize(other).unwrap();
+        server.tracer.keep(traced);
+        let program = server.program;
+        drop(server);
+        assert!(program.threads().unwrap().is_empty());
+    }
+}

@@ -62,6 +62,12 @@ impl Tracer {
         }
     }
 
+    /// Keeps it as one that could not be let go.
+    #[cfg(test)]
+    pub(crate) fn keep(&mut self, traced: Traced) {
+        self.held.push(traced);
+    }
+
     /// Tries again with those that could not be let go.
     pub(crate) fn tidy(&mut self) {
         self.held.retain_mut(|traced| !traced.let_go(Duration::ZERO));
