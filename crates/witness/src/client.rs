@@ -1,19 +1,16 @@
 //! A client that the observer plays.
 
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{
-    MsgFlags, Shutdown, SockaddrIn, SockaddrIn6, connect, getpeername, getsockname, getsockopt,
-    recv, send, setsockopt, shutdown, sockopt,
-};
-use std::io;
-use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+mod connect;
 
-/// A client of the server under observation. Clones are the same client.
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, Shutdown, recv, send, setsockopt, shutdown, sockopt};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A client of the server under observation. Clones are the same client: it stays connected until
+/// it closes or its [`Server`](crate::Server) is dropped, not when a handle goes out of scope.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Peer>);
 
@@ -30,6 +27,8 @@ struct Wire {
     socket: Option<OwnedFd>,
     sent: u64,
     received: Vec<u8>,
+    /// Whether the observer knows that something has arrived, and has not read it yet.
+    noticed: bool,
     ended: Option<End>,
     left: Option<Left>,
 }
@@ -56,36 +55,6 @@ pub(crate) enum Left {
 const KEPT: usize = 16 << 20;
 
 impl Client {
-    /// Connects `socket`, which may be in another network than ours, to `server`.
-    ///
-    /// A server whose queue of connections is full drops the request, and the kernel repeats it
-    /// after a second: `within` bounds that.
-    pub(crate) fn connect(
-        socket: OwnedFd,
-        server: SocketAddr,
-        within: Duration,
-    ) -> io::Result<Self> {
-        let fd = socket.as_raw_fd();
-        fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        let begun = match server {
-            SocketAddr::V4(v4) => connect(fd, &SockaddrIn::from(v4)),
-            SocketAddr::V6(v6) => connect(fd, &SockaddrIn6::from(v6)),
-        };
-        if begun == Err(Errno::EINPROGRESS) {
-            finish_connect(&socket, within)?;
-        } else {
-            begun?;
-        }
-        setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
-        let (local, server) = match server {
-            SocketAddr::V4(_) => (v4(getsockname(fd)?), v4(getpeername(fd)?)),
-            SocketAddr::V6(_) => (v6(getsockname(fd)?), v6(getpeername(fd)?)),
-        };
-        let wire =
-            Wire { socket: Some(socket), sent: 0, received: Vec::new(), ended: None, left: None };
-        Ok(Self(Arc::new(Peer { local, server, inode: OnceLock::new(), state: Mutex::new(wire) })))
-    }
-
     /// Its own address: the peer that the server sees.
     pub fn address(&self) -> SocketAddr {
         self.0.local
@@ -185,15 +154,30 @@ impl Client {
         wire.socket.as_ref().is_some_and(|socket| unacknowledged(socket) == Some(0))
     }
 
-    pub(crate) fn raw(&self) -> Option<RawFd> {
+    /// How many bytes the server's side is known to have: the kernel keeps the others (tcp(7),
+    /// SIOCOUTQ). A client that has closed keeps none: its FIN comes after them.
+    pub(crate) fn acknowledged(&self) -> u64 {
         let wire = self.wire();
-        wire.socket.as_ref().filter(|_| wire.ended.is_none()).map(AsRawFd::as_raw_fd)
+        wire.sent - wire.socket.as_ref().map_or(0, unfinished).min(wire.sent)
+    }
+
+    /// Its descriptor, while something new may arrive there.
+    pub(crate) fn to_watch(&self) -> Option<RawFd> {
+        let wire = self.wire();
+        let quiet = wire.ended.is_none() && !wire.noticed;
+        wire.socket.as_ref().filter(|_| quiet).map(AsRawFd::as_raw_fd)
+    }
+
+    /// Something has arrived: no need to watch for it again until it was read.
+    pub(crate) fn notice(&self) {
+        self.wire().noticed = true;
     }
 
     /// Takes in what has arrived.
     pub(crate) fn read(&self) {
         let mut wire = self.wire();
         let Some(fd) = wire.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
+        wire.noticed = false;
         let mut buffer = [0; 1 << 16];
         while wire.ended.is_none() {
             match recv(fd, &mut buffer, MsgFlags::MSG_DONTWAIT) {
@@ -214,16 +198,19 @@ impl Client {
     }
 }
 
-fn finish_connect(socket: &OwnedFd, within: Duration) -> io::Result<()> {
-    let mut slot = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
-    let timeout = PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX);
-    match poll(&mut slot, timeout)? {
-        0 => Err(io::ErrorKind::TimedOut.into()),
-        _ => match getsockopt(socket, sockopt::SocketError)? {
-            0 => Ok(()),
-            errno => Err(io::Error::from_raw_os_error(errno)),
-        },
+impl Wire {
+    fn new(socket: OwnedFd, ended: Option<End>) -> Self {
+        let received = Vec::new();
+        Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
     }
+}
+
+/// Bytes that were sent and not yet acknowledged.
+fn unfinished(socket: &OwnedFd) -> u64 {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
+    let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut bytes) };
+    if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
 /// Segments on their way (tcp(7), TCP_INFO).
@@ -237,12 +224,4 @@ fn unacknowledged(socket: &OwnedFd) -> Option<u32> {
         let read = libc::getsockopt(socket.as_raw_fd(), level, option, at, &mut length);
         (read == 0).then_some(info.tcpi_unacked)
     }
-}
-
-fn v4(address: SockaddrIn) -> SocketAddr {
-    SocketAddrV4::from(address).into()
-}
-
-fn v6(address: SockaddrIn6) -> SocketAddr {
-    SocketAddrV6::from(address).into()
 }

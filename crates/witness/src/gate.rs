@@ -3,11 +3,12 @@
 //! The program's chosen calls stop in the kernel until the observer has answered, with an errno or
 //! with "go on" (seccomp_unotify(2)). Any binary can be asked how it takes an EMFILE this way.
 
+use crate::ready;
 use crate::stuck::Unseen;
 use nix::errno::Errno;
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use syscalls::Sysno;
 
 /// The calls that stop at the gate.
@@ -78,6 +79,11 @@ impl Gatekeeper {
         self.faults.len()
     }
 
+    /// Whether a call waits at the gate.
+    pub(crate) fn is_asked(&self) -> bool {
+        ready::to_read(self.listener.as_fd())
+    }
+
     /// Answers the call that waits at the gate. The listener must be readable.
     pub(crate) fn answer(&mut self) -> Result<(), Unseen> {
         // SAFETY: plain data, which the kernel wants zeroed and fills.
@@ -91,12 +97,17 @@ impl Gatekeeper {
         // SAFETY: plain data.
         let mut reply: libc::seccomp_notif_resp = unsafe { std::mem::zeroed() };
         reply.id = call.id;
-        match self.faults.pop_front() {
-            Some(errno) => reply.error = -(errno as i32),
+        match self.faults.front() {
+            Some(errno) => reply.error = -(*errno as i32),
             None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
         }
         match ioctl(self.listener.as_raw_fd(), NOTIF_SEND, &mut reply) {
-            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Ok(()) => {
+                self.faults.pop_front();
+                Ok(())
+            }
+            // A signal took the call away before the answer: it comes back, or the next one does.
+            Err(Errno::ENOENT) => Ok(()),
             Err(errno) => Err(unseen(errno)),
         }
     }

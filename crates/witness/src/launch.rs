@@ -37,6 +37,14 @@ pub enum LaunchError {
     /// There is a file, and it is not a program.
     #[error("{0} is not executable; try chmod +x, or name its interpreter first")]
     NotExecutable(String),
+    /// The folder that it was to run in cannot be entered.
+    #[error("{folder} cannot be the program's folder: {error}")]
+    NoDirectory {
+        /// The folder's path.
+        folder: String,
+        /// What the kernel said.
+        error: io::Error,
+    },
     /// A name or argument has a NUL byte in it.
     #[error("{0:?} has a NUL byte in it, which no program can be given")]
     NulByte(OsString),
@@ -109,7 +117,8 @@ impl Launch {
         self
     }
 
-    /// How long a wait for a fact may last when the server never comes to rest; 10 seconds unless said.
+    /// How long a wait for a fact may last when the server never comes to rest; 10 seconds unless
+    /// said.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -121,10 +130,11 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn start(self) -> Result<Server, LaunchError> {
+        self.check_directory()?;
         let path = self.find()?;
         let shown = path.display().to_string();
         let tier = self.tier.unwrap_or_else(Tier::here);
-        let namespaces = tier.namespaces();
+        let namespaces = tier.namespaces().map_err(LaunchError::NoBox)?;
         let (control, theirs) = Control::pair()?;
         let (log, output) = Log::open()?;
         let (stderr, errors) =
@@ -188,6 +198,14 @@ impl Launch {
             output,
             errors,
             filter: self.gate.filter(),
+        })
+    }
+
+    fn check_directory(&self) -> Result<(), LaunchError> {
+        text(self.directory.as_os_str().as_bytes())?;
+        std::fs::read_dir(&self.directory).map(drop).map_err(|error| {
+            let folder = self.directory.display().to_string();
+            LaunchError::NoDirectory { folder, error }
         })
     }
 

@@ -5,6 +5,8 @@
 //! sleeps or spins, and whether anything is left for the server to do. Nothing is slept through and
 //! no connection is made to find out: a wrong server is told so as fast as a right one.
 //!
+//! # A stranger's server in ten lines
+//!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut server = witness::Launch::new("./server").env("PORT", "7000").start()?;
@@ -19,8 +21,48 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The rooms: [`Launch`] starts a program in a box of its own; [`Server`] is the running program;
-//! [`Client`] is a peer that the observer plays; [`Stuck`] says why a fact will not come true.
+//! [`Launch`] starts a program; [`Server`] is the running program, and dropping it ends all that
+//! the program has started; [`Client`] is a peer that the observer plays; [`Gate`] makes system
+//! calls fail on order; [`Stuck`] says why a fact will not come true.
+//!
+//! # Quiet
+//!
+//! A server is *quiet* when it will do nothing more by itself:
+//! - every thread of every process is asleep in a system call that only an event ends (or is a
+//!   zombie). A nap is no such call, unless it is for 30 s or more: that is for ever. A time-out
+//!   of a second or more counts as an event's; a server that wakes more often is quiet when it has
+//!   woken twice and gone back to sleep;
+//! - all that the clients have sent, a FIN or RST included, has reached its sockets, or waits on
+//!   the client's side because the server's buffer is full. Arrival is what wakes a thread, so
+//!   whoever sleeps now does not mean to look at it;
+//! - it was so 3 ms before too, with no thread put on a processor in between.
+//!
+//! What has not been logged or closed by then never will be: [`Server::until`] gives up. A server
+//! that is not quiet is waited for up to [`Launch::timeout`], or until its system calls show that
+//! it goes round and round.
+//!
+//! # Tiers
+//!
+//! | [`Tier`] | the server has | where |
+//! |---|---|---|
+//! | [`Boxed`](Tier::Boxed) | a network, process ids and mounts of its own: any port is free, and nothing outlives its box | root, or user namespaces permitted (user_namespaces(7)) |
+//! | [`Plain`](Tier::Plain) | a subreaper that ends its descendants (prctl(2)), on this machine's network | anywhere |
+//!
+//! Neither keeps a hostile program from this machine's files. [`Tier::refusal`] says why there is
+//! no box here.
+//!
+//! # What needs which permission
+//!
+//! | question | asked of | needs |
+//! |---|---|---|
+//! | sockets, unread bytes | sock_diag(7), or `/proc/PID/net` where that is refused | nothing; without sock_diag a look takes milliseconds, and arrival is known by the acknowledgement, up to 40 ms later |
+//! | descriptors, calls, the `pollfd` array | `/proc/PID` | the program runs as the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE |
+//! | [`Gate`] | seccomp_unotify(2) | Linux 5.5; a container's profile may refuse it: [`LaunchError::NoGate`] |
+//! | [`Strobe`] | ptrace(2) | as for descriptors, and nobody else traces it; without it, a spinning server runs out of time instead |
+//!
+//! What cannot be seen is [`Unseen`], which is never the server's fault. Linux only, on x86-64 and
+//! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread that
+//! takes it.
 
 mod client;
 mod control;
@@ -29,6 +71,7 @@ mod init;
 mod launch;
 mod log;
 mod process;
+mod ready;
 mod server;
 mod sockets;
 mod strobe;

@@ -4,13 +4,16 @@
 //! from one side to the other by way of a kernel worker, so "nothing more to read" proves nothing:
 //! [`Log::catch_up`] writes a mark of its own into the same stream and reads up to it.
 
-use nix::errno::Errno;
+mod lines;
+
+use crate::ready;
+use lines::Lines;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::PollFlags;
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{self, SetArg};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 /// One line of the log: a tag in brackets and `key=value` pairs, or text of the author's own.
@@ -33,20 +36,15 @@ impl Line {
     }
 }
 
-/// A server that logs more than this is not read to the end of it.
-const LINES: usize = 20_000;
-const LINE: usize = 4_096;
 const READ: usize = 1 << 16;
 
 /// The observer's side of the terminal.
 #[derive(Debug)]
 pub(crate) struct Log {
     master: OwnedFd,
-    /// Kept open to write marks, and so that the terminal outlives the program.
+    /// Ours to write marks; while it is open the terminal outlives the program.
     slave: OwnedFd,
-    lines: Vec<Line>,
-    unfinished: Vec<u8>,
-    marks: u64,
+    lines: Lines,
 }
 
 impl Log {
@@ -58,21 +56,15 @@ impl Log {
         termios::cfmakeraw(&mut settings);
         termios::tcsetattr(&pair.slave, SetArg::TCSANOW, &settings)?;
         fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        fcntl(&pair.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        fcntl(&pair.slave, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        let output = pair.slave.try_clone()?;
-        let log = Self {
-            master: pair.master,
-            slave: pair.slave,
-            lines: Vec::new(),
-            unfinished: Vec::new(),
-            marks: 0,
-        };
-        Ok((log, output))
+        for end in [&pair.master, &pair.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        }
+        let slave = second_slave(&pair.master)?;
+        Ok((Self { master: pair.master, slave, lines: Lines::default() }, pair.slave))
     }
 
     pub(crate) fn lines(&self) -> &[Line] {
-        &self.lines
+        self.lines.finished()
     }
 
     /// Reads what has come through, a bounded piece of it. Whether there was anything.
@@ -80,7 +72,7 @@ impl Log {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
             Ok(length) if length > 0 => {
-                self.take(&buffer[..length]);
+                self.lines.take(&buffer[..length]);
                 true
             }
             _ => false,
@@ -90,44 +82,37 @@ impl Log {
     /// Reads all that was written before now. Whether the mark came through in time.
     pub(crate) fn catch_up(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
-        self.marks += 1;
-        let mark = format!("\0\x1emark {}\x1e\0", self.marks);
-        // A program that has stopped its terminal would block us here: give the write up instead.
-        if !self.write_mark(mark.as_bytes(), deadline) {
+        let mark = self.lines.next_mark();
+        if !self.write(&mark, deadline) {
             return false;
         }
-        loop {
-            if let Some(at) = find(&self.unfinished, mark.as_bytes()) {
-                let rest = self.unfinished.split_off(at + mark.len());
-                self.unfinished.truncate(at);
-                self.take(&rest);
-                return true;
-            }
-            if !self.read() && !readable(&self.master, deadline) {
+        while !self.lines.is_marked() {
+            if !self.read() && !ready::by(deadline, self.master.as_fd(), PollFlags::POLLIN) {
                 return false;
             }
-        }
-    }
-
-    fn write_mark(&self, mark: &[u8], deadline: Instant) -> bool {
-        let mut slot = [PollFd::new(self.slave.as_fd(), PollFlags::POLLOUT)];
-        matches!(poll(&mut slot, left(deadline)), Ok(1))
-            && matches!(nix::unistd::write(&self.slave, mark), Ok(length) if length == mark.len())
-    }
-
-    fn take(&mut self, bytes: &[u8]) {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.unfinished.len() < LINE {
-                self.unfinished.extend_from_slice(piece);
+            if Instant::now() >= deadline {
+                return self.lines.is_marked();
             }
-            if piece.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.unfinished);
-                if self.lines.len() < LINES {
-                    let text = String::from_utf8_lossy(&line);
-                    self.lines.push(Line { text: text.trim_end_matches(['\r', '\n']).to_owned() });
+        }
+        true
+    }
+
+    /// Writes what the program might have written. One that has stopped its terminal, or fills it
+    /// as fast as it is read, is not waited for longer than the deadline.
+    fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> bool {
+        while !bytes.is_empty() {
+            match nix::unistd::write(&self.slave, bytes) {
+                Ok(length) => bytes = &bytes[length..],
+                Err(_) if Instant::now() >= deadline => return false,
+                // There is no room: reading makes some.
+                Err(_) if self.read() => {}
+                Err(_) => {
+                    let pause = Instant::now() + Duration::from_millis(1);
+                    ready::by(pause.min(deadline), self.slave.as_fd(), PollFlags::POLLOUT);
                 }
             }
         }
+        true
     }
 }
 
@@ -137,21 +122,18 @@ impl AsRawFd for Log {
     }
 }
 
-fn readable(fd: &OwnedFd, deadline: Instant) -> bool {
-    let mut slot = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
-    loop {
-        match poll(&mut slot, left(deadline)) {
-            Err(Errno::EINTR) => continue,
-            ready => return matches!(ready, Ok(1)),
+/// The slave, opened once more: our own descriptor can refuse to block, and the program's not know
+/// (ioctl_tty(2), TIOCGPTPEER).
+fn second_slave(master: &OwnedFd) -> io::Result<OwnedFd> {
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    // SAFETY: the request takes flags by value and returns a new descriptor, which nobody else has.
+    unsafe {
+        match libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) {
+            -1 => Err(io::Error::last_os_error()),
+            fd => Ok(OwnedFd::from_raw_fd(fd)),
         }
     }
 }
 
-fn left(deadline: Instant) -> PollTimeout {
-    let left = deadline.saturating_duration_since(Instant::now());
-    PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
-}
+#[cfg(test)]
+mod tests;

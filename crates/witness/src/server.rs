@@ -1,6 +1,8 @@
 //! A program under observation.
 
+mod pump;
 mod view;
+mod vigil;
 mod waiting;
 
 use crate::client::Client;
@@ -10,16 +12,16 @@ use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
 use crate::sockets::SocketTable;
-use crate::strobe;
-use crate::stuck::{Exit, Unseen};
+use crate::strobe::Tracer;
+use crate::stuck::Exit;
 use crate::tier::Tier;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// A running program, and what the observer keeps of it. Dropping it ends the program and
 /// everything that the program has started, and returns when they are gone.
@@ -42,9 +44,8 @@ pub struct Server {
     exit: Option<Exit>,
     /// Whether it was ever seen going round and round.
     has_spun: bool,
+    tracer: Tracer,
 }
-
-const ERRORS_KEPT: usize = 1 << 16;
 
 impl Server {
     pub(crate) fn new(
@@ -72,6 +73,7 @@ impl Server {
             clients: Vec::new(),
             exit: None,
             has_spun: false,
+            tracer: Tracer::default(),
         }
     }
 
@@ -87,75 +89,13 @@ impl Server {
     pub(crate) fn started(&mut self, pid: i32) -> io::Result<()> {
         self.program = Process { pid };
         let (family, protocol) = (libc::AF_NETLINK, libc::NETLINK_SOCK_DIAG);
-        let netlink = self.request_sockets(family, libc::SOCK_RAW, protocol, 1)?.pop();
-        self.table = netlink.map(SocketTable::new);
+        let netlink = match self.request_sockets(family, libc::SOCK_RAW, protocol, 1) {
+            Ok(mut sockets) => sockets.pop(),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(error),
+            Err(_) => None,
+        };
+        self.table = Some(SocketTable::new(netlink, Process { pid: self.init }));
         Ok(())
-    }
-
-    /// Takes in what the kernel has for us; whether there was anything.
-    fn pump(&mut self) -> Result<bool, Unseen> {
-        let mut news = self.log.read();
-        news |= self.read_stderr();
-        while let Some(gate) = &mut self.gate
-            && is_readable(gate.as_raw_fd())
-        {
-            gate.answer()?;
-            news = true;
-        }
-        while self.exit.is_none() {
-            match self.control.receive(false) {
-                Ok(None) => break,
-                Ok(Some(message)) => self.note(message),
-                // The box's first process is gone, and with it everything else.
-                Err(_) => self.exit = Some(Exit::Signal("SIGKILL".to_owned())),
-            }
-            news = true;
-        }
-        Ok(news)
-    }
-
-    fn note(&mut self, message: Message) {
-        match message {
-            Message::Exited { status } => {
-                self.exit.get_or_insert(Exit::of(status));
-            }
-            Message::ExecFailed { errno } => self.exit = Some(Exit::NotExecuted(errno)),
-            Message::Sockets(sockets, _) => self.sockets.extend(sockets),
-            _ => {}
-        }
-    }
-
-    fn read_stderr(&mut self) -> bool {
-        let mut buffer = [0; 1 << 13];
-        match nix::unistd::read(&self.stderr, &mut buffer) {
-            Ok(length) if length > 0 => {
-                let room = ERRORS_KEPT.saturating_sub(self.errors.len()).min(length);
-                self.errors.extend_from_slice(&buffer[..room]);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes in everything that the server has said up to now.
-    fn catch_up(&mut self) -> Result<(), Unseen> {
-        self.log.catch_up(Duration::from_secs(1));
-        while self.read_stderr() {}
-        self.pump().map(drop)
-    }
-
-    /// Sleeps until something that we can wait for happens, `pause` at the most.
-    fn wait_for_news(&self, pause: Duration) {
-        let gate = self.gate.as_ref().map(AsRawFd::as_raw_fd);
-        let own = [self.log.as_raw_fd(), self.control.as_raw_fd()];
-        let clients = self.clients.iter().rev().take(16).filter_map(Client::raw);
-        let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let mut watched: Vec<_> = own.into_iter().chain(gate).chain(clients).map(ready).collect();
-        let pause = libc::timespec { tv_sec: 0, tv_nsec: pause.as_nanos() as i64 };
-        // SAFETY: the array and the time are locals.
-        unsafe {
-            libc::ppoll(watched.as_mut_ptr(), watched.len() as u64, &pause, std::ptr::null());
-        }
     }
 
     /// Connects a client to the port that the server listens on.
@@ -171,7 +111,14 @@ impl Server {
             self.sockets.extend(sockets);
         }
         let socket = self.sockets.pop().ok_or(io::ErrorKind::NotConnected)?;
-        let client = Client::connect(socket, address, self.timeout)?;
+        let deadline = Instant::now() + self.timeout;
+        let client = Client::connect(socket, address, || {
+            if Instant::now() >= deadline {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            // A server that is held up at the gate would not empty its queue.
+            self.pump().map(drop).map_err(io::Error::other)
+        })?;
         self.clients.push(client.clone());
         Ok(client)
     }
@@ -188,10 +135,10 @@ impl Server {
         self.gate.as_ref().map_or(0, Gatekeeper::faults_left)
     }
 
-    /// Sends the program a signal, by its number.
+    /// Sends the program a signal, by its number (signal(7)); none once it is known to have ended.
     pub fn signal(&self, signal: i32) {
         if self.exit.is_none() {
-            // SAFETY: the program is our own child's child, and has not been reaped.
+            // SAFETY: takes two numbers.
             unsafe { libc::kill(self.program.pid, signal) };
         }
     }
@@ -223,15 +170,16 @@ impl Drop for Server {
         let _ =
             nix::sys::socket::shutdown(self.control.as_raw_fd(), nix::sys::socket::Shutdown::Both);
         let init = Pid::from_raw(self.init);
-        while matches!(waitpid(init, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive)) {
-            strobe::reap(self.process());
-            std::thread::sleep(Duration::from_micros(50));
+        // A box does not end before its traced threads were reaped (ptrace(2)).
+        while !self.tracer.is_done()
+            && waitpid(init, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive)
+        {
+            self.tracer.tidy();
+            std::thread::yield_now();
         }
+        while waitpid(init, None) == Err(Errno::EINTR) {}
     }
 }
 
-fn is_readable(fd: RawFd) -> bool {
-    let mut slot = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    // SAFETY: the slot is a local.
-    unsafe { libc::poll(&mut slot, 1, 0) == 1 && slot.revents & libc::POLLIN != 0 }
-}
+#[cfg(test)]
+mod tests;

@@ -3,16 +3,18 @@
 //! A server that uses processor time and shows nothing for it is either working or spinning; only
 //! its calls tell. It is traced for a moment (ptrace(2)), and then let go unharmed.
 
+mod begin_again;
+mod tracer;
+
 use crate::process::{Process, Thread};
 use crate::syscalls::Call;
 use crate::watched::{self, Watched};
 use nix::errno::Errno;
-use nix::sys::ptrace::{self, Options};
-use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tracer::{Boundary, Traced};
+
+pub(crate) use tracer::Tracer;
 
 /// A glimpse of a thread that never sleeps.
 #[derive(Clone, Debug, Default)]
@@ -28,36 +30,28 @@ const GLIMPSE: usize = 80;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Strobe {
-    /// Whether it goes round and round: it waits, is told at once that something is ready, and does nothing of use.
+    /// Whether it goes round and round: it waits, is told at once that something is ready, and does
+    /// nothing of use.
     pub fn is_spinning(&self) -> bool {
         let waits = self.calls.iter().filter(|(call, _)| is_wait(call)).count();
         self.calls.len() >= GLIMPSE && waits >= GLIMPSE / 10 && !self.calls.iter().any(is_progress)
     }
 
     /// Watches a thread of `process` for a moment; empty where tracing is refused.
-    pub(crate) fn of(process: Process, thread: &Thread) -> Self {
-        let pid = Pid::from_raw(thread.tid);
+    pub(crate) fn of(process: Process, thread: &Thread, tracer: &mut Tracer) -> Self {
         let mut strobe = Self::default();
-        if ptrace::seize(pid, Options::PTRACE_O_TRACESYSGOOD).is_ok() {
-            let mut signal = None;
-            if ptrace::interrupt(pid).is_ok()
-                && let Some(stop) = stopped(pid)
-            {
-                signal = pending(stop);
-                strobe.follow(process, pid, &mut signal);
-            }
-            let_go(pid, signal);
+        if let Some(mut traced) = tracer.seize(thread.tid) {
+            strobe.follow(process, &mut traced);
+            tracer.let_go(traced);
         }
         strobe
     }
 
-    /// From call to call. A signal that stopped the thread on its way is handed on to it.
-    fn follow(&mut self, process: Process, pid: Pid, signal: &mut Option<Signal>) {
+    /// From call to call.
+    fn follow(&mut self, process: Process, traced: &mut Traced) {
         let mut entered = None;
-        while self.calls.len() < GLIMPSE && ptrace::syscall(pid, signal.take()).is_ok() {
-            let Some(stop) = stopped(pid) else { return };
-            *signal = pending(stop);
-            match boundary(pid).filter(|_| matches!(stop, WaitStatus::PtraceSyscall(_))) {
+        while self.calls.len() < GLIMPSE && traced.go_on(PATIENCE) {
+            match traced.boundary() {
                 Some(Boundary::Entry(call)) => entered = Some(call),
                 Some(Boundary::Exit(value)) => {
                     let Some(call) = entered.take() else { continue };
@@ -75,14 +69,14 @@ impl Strobe {
 impl fmt::Display for Strobe {
     /// The round that repeats, e.g. `poll = 1, read = 0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from = self.calls.iter().position(|(call, _)| is_wait(call)).unwrap_or(0);
-        let round = &self.calls[from..];
-        let next = round
-            .iter()
-            .skip(1)
-            .position(|(call, _)| is_wait(call))
-            .map_or(round.len(), |at| at + 1);
-        for (index, (call, value)) in round[..next.min(4)].iter().enumerate() {
+        let has_loop = self.calls.iter().any(|(call, _)| call.waits_for_readiness());
+        let begins =
+            |call: &Call| if has_loop { call.waits_for_readiness() } else { is_wait(call) };
+        let mut starts = (0..self.calls.len()).filter(|at| begins(&self.calls[*at].0));
+        let from = starts.next().unwrap_or(0);
+        let to = starts.next().unwrap_or(self.calls.len());
+        let round = &self.calls[from..to];
+        for (index, (call, value)) in round.iter().take(4).enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             let result = result(*value);
             write!(f, "{comma}{} = {result}", call.name())?;
@@ -114,90 +108,5 @@ fn is_progress((call, value): &(Call, i64)) -> bool {
     }
 }
 
-enum Boundary {
-    Entry(Call),
-    Exit(i64),
-}
-
-fn boundary(pid: Pid) -> Option<Boundary> {
-    let info = ptrace::syscall_info(pid).ok()?;
-    // SAFETY: `op` says which part of the union the kernel has filled (ptrace(2)).
-    unsafe {
-        match info.op {
-            libc::PTRACE_SYSCALL_INFO_ENTRY => Some(Boundary::Entry(Call {
-                number: info.u.entry.nr as i64,
-                arguments: info.u.entry.args,
-            })),
-            libc::PTRACE_SYSCALL_INFO_EXIT => Some(Boundary::Exit(info.u.exit.sval)),
-            _ => None,
-        }
-    }
-}
-
-/// Waits for the thread's next stop; `None` when none comes soon.
-fn stopped(pid: Pid) -> Option<WaitStatus> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match waitpid(pid, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::StillAlive) if Instant::now() < deadline => std::thread::yield_now(),
-            Ok(WaitStatus::StillAlive | WaitStatus::Exited(..) | WaitStatus::Signaled(..))
-            | Err(_) => {
-                return None;
-            }
-            Ok(status) => return Some(status),
-        }
-    }
-}
-
-/// The signal that a thread was stopped for on its way to it.
-fn pending(stop: WaitStatus) -> Option<Signal> {
-    match stop {
-        WaitStatus::Stopped(_, signal) => Some(signal),
-        _ => None,
-    }
-}
-
-/// A thread must be stopped to be let go.
-fn let_go(pid: Pid, mut signal: Option<Signal>) {
-    let deadline = Instant::now() + Duration::from_secs(2);
-    while ptrace::detach(pid, signal) == Err(Errno::ESRCH) && Instant::now() < deadline {
-        if ptrace::interrupt(pid).is_err() {
-            return; // it has ended
-        }
-        signal = stopped(pid).and_then(pending).or(signal);
-    }
-}
-
-/// Reaps a thread that ended while it was being traced: until then its box cannot end.
-pub(crate) fn reap(process: Process) {
-    let _ = waitpid(Pid::from_raw(process.pid), Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG));
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::process::{Child, Command};
-
-    fn shell(line: &str) -> Child {
-        Command::new("sh").args(["-c", line]).spawn().unwrap()
-    }
-
-    #[test]
-    fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
-        let mut children: Vec<_> = (0..3).map(|_| shell("while :; do :; done")).collect();
-        children.push(shell("while :; do x=$(:); done"));
-        for child in &children {
-            let process = Process { pid: child.id() as i32 };
-            for _ in 0..20 {
-                let thread = process.threads().unwrap().pop().unwrap();
-                assert!(!Strobe::of(process, &thread).is_spinning());
-                let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid));
-                assert!(status.unwrap().contains("TracerPid:\t0\n"));
-            }
-        }
-        for child in &mut children {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-}
+mod tests;

@@ -38,10 +38,11 @@ impl Tier {
         ground().as_ref().err().map(String::as_str)
     }
 
-    pub(crate) fn namespaces(self) -> libc::c_int {
-        match (self, ground()) {
-            (Tier::Boxed, Ok(namespaces)) => *namespaces,
-            _ => 0,
+    /// The namespaces that it takes (clone(2)), or why they cannot be had here.
+    pub(crate) fn namespaces(self) -> Result<libc::c_int, String> {
+        match self {
+            Tier::Boxed => ground().clone(),
+            Tier::Plain => Ok(0),
         }
     }
 }

@@ -63,3 +63,28 @@ fn names(bits: i16) -> String {
         NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     if set.is_empty() { "0".to_owned() } else { set.join("|") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_read_from_memory() {
+        let slots = [(3, libc::POLLIN, 0), (-1, 0, 0), (7, libc::POLLOUT, libc::POLLHUP)]
+            .map(|(fd, events, revents)| libc::pollfd { fd, events, revents });
+        let own = Process { pid: std::process::id() as i32 };
+        let arguments = [slots.as_ptr() as u64, slots.len() as u64, 0, 0, 0, 0];
+        let watched = read(own, &Call { number: libc::SYS_poll, arguments }).unwrap();
+        assert_eq!(watched.iter().map(|it| it.fd).collect::<Vec<_>>(), [3, -1, 7]);
+        assert_eq!((watched[0].events().as_str(), watched[1].events().as_str()), ("POLLIN", "0"));
+        assert_eq!(watched[2].revents(), "POLLHUP");
+    }
+
+    #[test]
+    fn memory_that_is_not_there_is_unseen() {
+        let own = Process { pid: std::process::id() as i32 };
+        for arguments in [[8, 1, 0, 0, 0, 0], [u64::MAX, u64::MAX, 0, 0, 0, 0]] {
+            assert!(read(own, &Call { number: libc::SYS_poll, arguments }).is_err());
+        }
+    }
+}

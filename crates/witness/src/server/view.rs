@@ -4,7 +4,7 @@ use super::Server;
 use crate::client::Client;
 use crate::log::Line;
 use crate::process::{Descriptor, Process, Target, Thread};
-use crate::sockets::Socket;
+use crate::sockets::{Socket, State};
 use crate::stuck::{Exit, Unseen};
 use crate::syscalls::Call;
 use crate::tier::Tier;
@@ -38,7 +38,8 @@ impl Server {
         self.listener.unwrap_or(self.program)
     }
 
-    /// Every process in its box: the program and all that it has started and that has not been reaped.
+    /// Every process in its box: the program, and all that it has started and that has not been
+    /// reaped.
     ///
     /// # Errors
     /// [`Unseen`] where the kernel hides them.
@@ -67,7 +68,8 @@ impl Server {
     /// [`Unseen`] where the kernel does not answer.
     pub fn connection(&self, client: &Client) -> Result<Option<Socket>, Unseen> {
         let Some(table) = &self.table else { return Ok(None) };
-        let socket = table.connection(client.server(), client.address()).map_err(netlink)?;
+        let mut found = table.connections([client].into_iter()).map_err(unseen_table)?;
+        let socket = found.pop().flatten();
         if let Some(socket) = socket {
             client.seen_as(socket.inode);
         }
@@ -101,7 +103,7 @@ impl Server {
     /// [`Unseen`] where the kernel does not answer.
     pub fn listener(&self) -> Result<Option<Socket>, Unseen> {
         match (&self.table, self.address) {
-            (Some(table), Some(address)) => table.listener(address).map_err(netlink),
+            (Some(table), Some(address)) => table.listener(address).map_err(unseen_table),
             _ => Ok(None),
         }
     }
@@ -111,7 +113,7 @@ impl Server {
     /// # Errors
     /// [`Unseen`] where the kernel does not answer.
     pub fn listeners(&self) -> Result<Vec<Socket>, Unseen> {
-        self.table.as_ref().map_or(Ok(Vec::new()), |table| table.listeners().map_err(netlink))
+        self.sockets_in(State::Listen)
     }
 
     /// Whether connections to `port` are held in TIME_WAIT in its network.
@@ -119,12 +121,12 @@ impl Server {
     /// # Errors
     /// [`Unseen`] where the kernel does not answer.
     pub fn is_in_time_wait(&self, port: u16) -> Result<bool, Unseen> {
-        let Some(table) = &self.table else { return Ok(false) };
-        let held = table.time_wait().map_err(netlink)?;
+        let held = self.sockets_in(State::TimeWait)?;
         Ok(held.iter().any(|socket| socket.local.port() == port))
     }
 
-    /// What the process that listens has asked poll to watch; `None` while it is not asleep in poll.
+    /// What the process that listens has asked poll to watch; `None` while it is not asleep in
+    /// poll.
     ///
     /// # Errors
     /// [`Unseen`] where its memory may not be read.
@@ -139,6 +141,10 @@ impl Server {
             }
         }
         Ok(None)
+    }
+
+    fn sockets_in(&self, state: State) -> Result<Vec<Socket>, Unseen> {
+        self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(unseen_table))
     }
 
     pub(super) fn all_threads(&self) -> Result<Vec<(Process, Thread)>, Unseen> {
@@ -158,7 +164,7 @@ impl Server {
         let Some(table) = &self.table else { return Ok(None) };
         for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
             let address = SocketAddr::new(ip, port);
-            let Some(socket) = table.listener(address).map_err(netlink)? else { continue };
+            let Some(socket) = table.listener(address).map_err(unseen_table)? else { continue };
             for process in self.processes()? {
                 let descriptors = process.descriptors()?;
                 if descriptors.iter().any(|it| it.target == Target::Socket(socket.inode)) {
@@ -170,6 +176,6 @@ impl Server {
     }
 }
 
-pub(super) fn netlink(error: io::Error) -> Unseen {
-    Unseen::new("the kernel's socket table (sock_diag(7))".to_owned(), error)
+pub(super) fn unseen_table(error: io::Error) -> Unseen {
+    Unseen::new("the kernel's socket table (sock_diag(7), proc_pid_net(5))".to_owned(), error)
 }

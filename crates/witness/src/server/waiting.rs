@@ -5,14 +5,15 @@
 //! server rests, and a wrong server is told so as fast as a right one.
 
 use super::Server;
-use super::{is_readable, view::netlink};
+use super::view::unseen_table;
+use super::vigil::{EFFORT, TRIFLE, Vigil};
 use crate::client::{Client, Left};
+use crate::gate::Gatekeeper;
 use crate::process::{Process, Thread};
 use crate::sockets::{Socket, State};
 use crate::strobe::Strobe;
 use crate::stuck::{Stuck, Unseen, doing};
 use crate::syscalls::{Call, Sleep};
-use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 /// The pauses between two looks at a fact that nothing announces.
@@ -41,7 +42,8 @@ impl Server {
             if let Some(value) = fact(self)? {
                 return Ok(value);
             }
-            if (pause >= PATIENCE || self.exit.is_some())
+            let due = pause >= PATIENCE || Instant::now() >= vigil.deadline;
+            if (due || self.exit.is_some())
                 && let Some(stuck) = self.stuck(&mut vigil)?
             {
                 // What happened up to now is on its way to us: take it in, and look once more.
@@ -93,6 +95,7 @@ impl Server {
             Some(_) => Ok(None),
             None => now.find_listener(port),
         })?;
+        self.sockets.clear(); // they may be of another address family
         (self.address, self.listener) = (Some(address), Some(process));
         Ok(())
     }
@@ -145,23 +148,20 @@ impl Server {
 
     /// Whether nothing is on its way to the server.
     fn all_delivered(&mut self) -> Result<bool, Unseen> {
-        if self.gate.as_ref().is_some_and(|gate| is_readable(gate.as_raw_fd())) {
+        if self.gate.as_ref().is_some_and(Gatekeeper::is_asked) {
             return Ok(false);
         }
         let Some(table) = &self.table else { return Ok(true) };
         let mut all = true;
-        let mut kept = Vec::with_capacity(self.clients.len());
-        for client in self.clients.drain(..) {
-            let socket = table.connection(client.server(), client.address()).map_err(netlink)?;
-            let arrived = is_delivered(&client, socket.as_ref());
+        let mut sockets = table.connections(self.clients.iter()).map_err(unseen_table)?.into_iter();
+        self.clients.retain(|client| {
+            let socket = sockets.next().flatten();
+            let arrived = is_delivered(client, socket.as_ref());
             all &= arrived;
             // Nothing more can come of a client that has left and that the server has let go.
             let held = socket.is_some_and(|socket| socket.inode != 0);
-            if client.left().is_none() || held || !arrived {
-                kept.push(client);
-            }
-        }
-        self.clients = kept;
+            client.left().is_none() || held || !arrived
+        });
         Ok(all)
     }
 
@@ -172,7 +172,7 @@ impl Server {
         let is_own = |(process, _): &&(Process, Thread)| *process == listener;
         let own: Vec<_> = threads.iter().filter(is_own).cloned().collect();
         let suspect = vigil.effort.suspect(&own, if self.has_spun { TRIFLE } else { EFFORT })?;
-        let strobe = Strobe::of(listener, &suspect);
+        let strobe = Strobe::of(listener, &suspect, &mut self.tracer);
         self.has_spun |= strobe.is_spinning();
         strobe.is_spinning().then_some(strobe)
     }
@@ -202,85 +202,4 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
 
 fn calls(threads: &[(Process, Thread)]) -> Vec<Call> {
     threads.iter().filter_map(|(_, thread)| thread.call).collect()
-}
-
-/// What one wait has seen of the server so far.
-struct Vigil {
-    deadline: Instant,
-    calm: Calm,
-    naps: Naps,
-    effort: Effort,
-}
-
-impl Vigil {
-    fn new(timeout: Duration) -> Self {
-        let deadline = Instant::now() + timeout;
-        Self { deadline, calm: Calm::default(), naps: Naps::default(), effort: Effort::default() }
-    }
-}
-
-/// A server that is found asleep is looked at once more before anything is concluded from it.
-///
-/// What the kernel says of several processes is not of one moment: a child that is just being
-/// started or reaped may be missing from it (proc(5), children), and a wake-up may be under way on
-/// another processor. Neither outlasts the pause.
-#[derive(Default)]
-struct Calm {
-    since: Option<Instant>,
-    threads: Vec<(Process, Thread)>,
-}
-
-const CALM: Duration = Duration::from_millis(3);
-
-impl Calm {
-    fn has_lasted(&mut self, threads: &[(Process, Thread)]) -> bool {
-        if self.threads != threads {
-            *self = Self { since: None, threads: threads.to_vec() };
-        }
-        self.since.get_or_insert_with(Instant::now).elapsed() >= CALM
-    }
-}
-
-/// Servers that wake by the clock: idle once they have woken twice and gone back to sleep.
-#[derive(Default)]
-struct Naps(Vec<(i32, u64)>);
-
-impl Naps {
-    fn have_passed(&mut self, threads: &[(Process, Thread)]) -> bool {
-        if self.0.is_empty() {
-            self.0 = threads.iter().map(|(_, thread)| (thread.tid, thread.turns)).collect();
-        }
-        let woken = |(tid, turns): &(i32, u64)| {
-            threads.iter().any(|(_, now)| now.tid == *tid && now.turns >= turns + 2)
-        };
-        self.0.iter().any(woken)
-    }
-}
-
-/// Processor time that a server may use and show nothing for it, before it is looked at closely.
-const EFFORT: Duration = Duration::from_millis(10);
-/// The same for a server that was seen spinning before.
-const TRIFLE: Duration = Duration::from_millis(1);
-
-/// Processor time since the last close look.
-#[derive(Default)]
-struct Effort {
-    since: Option<Duration>,
-    patience: u32,
-}
-
-impl Effort {
-    /// The thread to look at closely, where more time was used than is allowed.
-    fn suspect(&mut self, threads: &[(Process, Thread)], allowed: Duration) -> Option<Thread> {
-        let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
-        let since = *self.since.get_or_insert(used);
-        if used.saturating_sub(since) < allowed * (1 << self.patience) {
-            return None;
-        }
-        // If it turns out to be at work, it may work twice as long before the next look.
-        self.since = Some(used);
-        self.patience = (self.patience + 1).min(10);
-        let running = threads.iter().filter(|(_, thread)| thread.call.is_none());
-        running.max_by_key(|(_, thread)| thread.cpu).map(|(_, thread)| thread.clone())
-    }
 }

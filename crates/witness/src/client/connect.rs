@@ -1,0 +1,69 @@
+//! Connecting a client, without waiting on what the server waits for.
+
+use super::{Client, End, Peer, Wire};
+use crate::ready;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::PollFlags;
+use nix::sys::socket::{
+    SockaddrIn, SockaddrIn6, connect, getsockname, getsockopt, setsockopt, sockopt,
+};
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+impl Client {
+    /// Connects `socket`, which may be in another network than ours, to `server`.
+    ///
+    /// A server whose queue of connections is full drops the request, and the kernel repeats it
+    /// after a second: `meanwhile` is called until it is taken, and may give up.
+    pub(crate) fn connect(
+        socket: OwnedFd,
+        server: SocketAddr,
+        meanwhile: impl FnMut() -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let fd = socket.as_raw_fd();
+        fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
+        let begun = match server {
+            SocketAddr::V4(v4) => connect(fd, &SockaddrIn::from(v4)),
+            SocketAddr::V6(v6) => connect(fd, &SockaddrIn6::from(v6)),
+        };
+        let ended = match begun {
+            Err(Errno::EINPROGRESS | Errno::EINTR) => finish_connect(&socket, meanwhile)?,
+            begun => begun.map(|()| None)?,
+        };
+        let local = match server {
+            SocketAddr::V4(_) => v4(getsockname(fd)?),
+            SocketAddr::V6(_) => v6(getsockname(fd)?),
+        };
+        let (inode, state) = (OnceLock::new(), Mutex::new(Wire::new(socket, ended)));
+        Ok(Self(Arc::new(Peer { local, server, inode, state })))
+    }
+}
+
+/// Waits until it is connected; how the server has ended the connection, if it already has.
+fn finish_connect(
+    socket: &OwnedFd,
+    mut meanwhile: impl FnMut() -> io::Result<()>,
+) -> io::Result<Option<End>> {
+    let moment = Duration::from_millis(1);
+    while !ready::by(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
+        meanwhile()?;
+    }
+    match getsockopt(socket, sockopt::SocketError)? {
+        0 => Ok(None),
+        libc::ECONNRESET => Ok(Some(End::Reset)), // connected, and let go at once
+        errno => Err(io::Error::from_raw_os_error(errno)),
+    }
+}
+
+fn v4(address: SockaddrIn) -> SocketAddr {
+    SocketAddrV4::from(address).into()
+}
+
+fn v6(address: SockaddrIn6) -> SocketAddr {
+    SocketAddrV6::from(address).into()
+}

@@ -1,0 +1,64 @@
+//! The box around a program: its namespaces, and what is visible in them.
+
+use super::Plan;
+use super::speak::check;
+use libc::{c_char, c_int};
+use std::ffi::CStr;
+use std::ptr;
+
+/// The steps of building a box, as a refusal names them.
+pub(crate) const STEPS: [&str; 4] = [
+    "mapping the user (user_namespaces(7))",
+    "making mounts private (mount_namespaces(7))",
+    "bringing up the loopback interface (netdevice(7))",
+    "becoming a subreaper (prctl(2))",
+];
+
+/// The box: who we are in it, what we see of /proc, and a loopback interface that is up.
+pub(super) unsafe fn build(plan: &Plan) -> Result<(), (u8, i32)> {
+    // SAFETY: the strings are static or the plan's; the calls change this process's own namespaces.
+    unsafe {
+        if let Some((uid, gid)) = &plan.identity {
+            write_file(c"/proc/self/setgroups", c"deny").map_err(|errno| (0, errno))?;
+            write_file(c"/proc/self/uid_map", uid).map_err(|errno| (0, errno))?;
+            write_file(c"/proc/self/gid_map", gid).map_err(|errno| (0, errno))?;
+        }
+        if plan.namespaces == 0 {
+            return check(libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+                .map(drop)
+                .map_err(|errno| (3, errno));
+        }
+        let private = libc::MS_REC | libc::MS_PRIVATE;
+        check(libc::mount(ptr::null(), c"/".as_ptr(), ptr::null(), private, ptr::null()))
+            .map_err(|errno| (1, errno))?;
+        // Refused where parts of /proc are masked; then process ids in /proc are the observer's.
+        let (proc, flags) = (c"proc".as_ptr(), libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC);
+        libc::mount(proc, c"/proc".as_ptr(), proc, flags, ptr::null());
+        loopback_up().map_err(|errno| (2, errno))
+    }
+}
+
+unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
+    // SAFETY: the buffer is `text`'s own.
+    unsafe {
+        let fd = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
+        let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
+        let result = check(written as c_int);
+        libc::close(fd);
+        result.map(drop)
+    }
+}
+
+unsafe fn loopback_up() -> Result<(), i32> {
+    // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).
+    unsafe {
+        let socket = check(libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0))?;
+        let mut request: libc::ifreq = std::mem::zeroed();
+        request.ifr_name[0] = b'l' as c_char;
+        request.ifr_name[1] = b'o' as c_char;
+        request.ifr_ifru.ifru_flags = libc::IFF_UP as i16;
+        let result = check(libc::ioctl(socket, libc::SIOCSIFFLAGS, &request));
+        libc::close(socket);
+        result.map(drop)
+    }
+}

@@ -1,0 +1,68 @@
+//! From a copy of the observer to the program: the last steps before `execve`.
+
+use super::speak::{check, send_descriptors, tell};
+use super::{Plan, Program};
+use crate::control::tag;
+use libc::c_int;
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
+    // SAFETY: system calls on what the plan keeps alive; `execve` or `_exit` ends this copy.
+    unsafe {
+        expect_signals();
+        libc::setsid();
+        libc::dup2(program.input.as_raw_fd(), 0);
+        libc::dup2(program.output.as_raw_fd(), 1);
+        libc::dup2(program.errors.as_raw_fd(), 2);
+        let entered = check(libc::chdir(program.directory.as_ptr()))
+            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
+        if let Err(errno) = entered {
+            tell(plan, tag::EXEC_FAILED, 0, errno);
+            libc::_exit(127);
+        }
+        if let Err(errno) = hold_back(plan, program) {
+            tell(plan, tag::GATE_REFUSED, 0, errno);
+            libc::_exit(127);
+        }
+        tell(plan, tag::STARTED, 0, 0);
+        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
+        libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
+        tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
+        libc::_exit(127);
+    }
+}
+
+/// Signals as programs expect them. What the observer ignores would stay ignored beyond `execve`
+/// (signal(7)): SIGPIPE by Rust's runtime, SIGINT in a shell's background, SIGCHLD by a parent.
+unsafe fn expect_signals() {
+    // SAFETY: changes this process's own dispositions and mask; the set is a local.
+    unsafe {
+        for signal in 1..=libc::SIGRTMAX() {
+            libc::signal(signal, libc::SIG_DFL); // refused for SIGKILL, SIGSTOP and libc's own
+        }
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &none, ptr::null_mut());
+    }
+}
+
+/// Installs the gate's filter and passes its listener out (seccomp_unotify(2)).
+unsafe fn hold_back(plan: &Plan, program: &Program) -> Result<(), i32> {
+    if program.filter.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the filter outlives the call, which copies it.
+    unsafe {
+        let code = libc::sock_fprog {
+            len: program.filter.len() as u16,
+            filter: program.filter.as_ptr().cast_mut(),
+        };
+        let (mode, flags) = (libc::SECCOMP_SET_MODE_FILTER, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER);
+        let listener = libc::syscall(libc::SYS_seccomp, mode, flags, &code) as c_int;
+        let listener = check(listener)?;
+        send_descriptors(plan.control.as_raw_fd(), tag::GATE, &[listener], 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! What the first process does while the program runs, and when the observer hangs up.
+
+use super::program::become_program;
+use super::speak::{check, send_descriptors, tell};
+use super::{Plan, Program};
+use crate::control::{BATCH, tag};
+use libc::{c_int, c_ulong};
+use std::os::fd::{AsRawFd, RawFd};
+use std::ptr;
+
+/// Starts the program, then reaps, makes sockets, and ends when the observer hangs up.
+pub(super) unsafe fn serve(plan: &Plan, program: &Program) -> ! {
+    // SAFETY: system calls on local buffers.
+    unsafe {
+        let child_ended = child_signals();
+        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        match pid {
+            -1 => tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
+            0 => become_program(plan, program),
+            _ => {}
+        }
+        forget_streams(program);
+        let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
+        loop {
+            libc::poll(watched.as_mut_ptr(), 2, -1);
+            if watched[1].revents != 0 {
+                let mut information = [0u8; 128]; // a struct signalfd_siginfo
+                while libc::read(child_ended, information.as_mut_ptr().cast(), 128) > 0 {}
+                reap(plan, pid);
+            }
+            if watched[0].revents != 0 && !make_sockets(plan.control.as_raw_fd()) {
+                if plan.namespaces == 0 {
+                    end_all();
+                }
+                libc::_exit(0); // in a pid namespace, the kernel ends everything else
+            }
+        }
+    }
+}
+
+/// Where the ends of children are announced. All signals are blocked here (see `launch`).
+unsafe fn child_signals() -> c_int {
+    // SAFETY: the set is a local; the disposition is this process's own. Ignored, as a parent may
+    // have left it, the signal would let children vanish without their status (wait(2)).
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        let mut child_signal: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&mut child_signal, libc::SIGCHLD);
+        libc::signalfd(-1, &child_signal, libc::SFD_NONBLOCK | libc::SFD_CLOEXEC)
+    }
+}
+
+/// Lets go of the program's ends of its streams, and of the observer's terminal.
+unsafe fn forget_streams(program: &Program) {
+    // SAFETY: descriptors that only the program uses from here on.
+    unsafe {
+        for fd in [program.output.as_raw_fd(), program.errors.as_raw_fd()] {
+            libc::close(fd);
+        }
+        for fd in 0..3 {
+            libc::dup2(program.input.as_raw_fd(), fd);
+        }
+    }
+}
+
+unsafe fn reap(plan: &Plan, program: i32) {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is a local.
+        match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
+            pid if pid <= 0 => return,
+            // SAFETY: as in `tell`.
+            pid if pid == program => unsafe { tell(plan, tag::EXITED, 0, status) },
+            _ => {}
+        }
+    }
+}
+
+/// Answers one request for sockets; false when the observer has hung up.
+unsafe fn make_sockets(control: RawFd) -> bool {
+    let mut request = [0u8; 4];
+    let mut made = [-1; BATCH];
+    // SAFETY: local buffers of the lengths given.
+    unsafe {
+        match libc::recv(control, request.as_mut_ptr().cast(), 4, libc::MSG_DONTWAIT) {
+            4 => {}
+            -1 => return *libc::__errno_location() == libc::EAGAIN,
+            _ => return false,
+        }
+        let [family, kind, protocol, count] = request.map(c_int::from);
+        let (mut length, mut errno) = (0, 0);
+        while length < count as usize && length < BATCH && errno == 0 {
+            match check(libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol)) {
+                Ok(fd) => {
+                    made[length] = fd;
+                    length += 1;
+                }
+                Err(refused) => errno = refused,
+            }
+        }
+        send_descriptors(control, tag::SOCKETS, &made[..length], errno);
+        for fd in &made[..length] {
+            libc::close(*fd);
+        }
+        true
+    }
+}
+
+/// Without a pid namespace: ends every descendant, those that come to us as orphans included.
+unsafe fn end_all() {
+    // SAFETY: signals go to our own children only, and nobody else can reap those.
+    unsafe { while kill_children() && libc::waitpid(-1, ptr::null_mut(), 0) > 0 {} }
+}
+
+/// Kills the children that there are now; false where the kernel does not list them.
+///
+/// A child is one of ours before its parent, which was killed, can be reaped: the next list has it.
+unsafe fn kill_children() -> bool {
+    let mut text = [0u8; 4096];
+    // SAFETY: a local buffer of the length given.
+    let length = unsafe {
+        let path = c"/proc/thread-self/children";
+        let fd = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+        let length = libc::read(fd, text.as_mut_ptr().cast(), text.len());
+        libc::close(fd);
+        length
+    };
+    let mut pid = 0;
+    for byte in &text[..length.max(0) as usize] {
+        match byte {
+            b'0'..=b'9' => pid = pid * 10 + c_int::from(byte - b'0'),
+            _ if pid == 0 => {}
+            _ => {
+                // SAFETY: a child of ours that is not reaped: nobody else has its number.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+                pid = 0;
+            }
+        }
+    }
+    length >= 0
+}

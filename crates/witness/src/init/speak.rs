@@ -1,0 +1,56 @@
+//! What the first process says to the observer.
+
+use super::Plan;
+use libc::{c_int, c_void};
+use std::os::fd::{AsRawFd, RawFd};
+
+pub(super) unsafe fn tell(plan: &Plan, kind: u8, step: u8, number: i32) {
+    let message = message(kind, step, number);
+    // SAFETY: a local buffer of the length given.
+    unsafe {
+        libc::send(plan.control.as_raw_fd(), message.as_ptr().cast(), 8, libc::MSG_NOSIGNAL);
+    }
+}
+
+pub(super) unsafe fn send_descriptors(
+    control: RawFd,
+    kind: u8,
+    descriptors: &[RawFd],
+    number: i32,
+) {
+    let mut bytes = message(kind, 0, number);
+    let mut ancillary = [0u64; 16]; // aligned as a cmsghdr, room for BATCH descriptors
+    // SAFETY: the header and its parts are locals; the ancillary buffer holds BATCH descriptors.
+    unsafe {
+        let mut part = libc::iovec { iov_base: bytes.as_mut_ptr().cast::<c_void>(), iov_len: 8 };
+        let mut header: libc::msghdr = std::mem::zeroed();
+        header.msg_iov = &mut part;
+        header.msg_iovlen = 1;
+        if !descriptors.is_empty() {
+            let length = size_of_val(descriptors) as u32;
+            header.msg_control = ancillary.as_mut_ptr().cast();
+            header.msg_controllen = libc::CMSG_SPACE(length) as usize;
+            let first = libc::CMSG_FIRSTHDR(&header);
+            (*first).cmsg_level = libc::SOL_SOCKET;
+            (*first).cmsg_type = libc::SCM_RIGHTS;
+            (*first).cmsg_len = libc::CMSG_LEN(length) as usize;
+            std::ptr::copy_nonoverlapping(
+                descriptors.as_ptr(),
+                libc::CMSG_DATA(first).cast(),
+                descriptors.len(),
+            );
+        }
+        libc::sendmsg(control, &header, libc::MSG_NOSIGNAL);
+    }
+}
+
+fn message(kind: u8, step: u8, number: i32) -> [u8; 8] {
+    let [a, b, c, d] = number.to_ne_bytes();
+    [kind, step, 0, 0, a, b, c, d]
+}
+
+/// The result of a call, or its errno.
+pub(super) unsafe fn check(result: c_int) -> Result<c_int, i32> {
+    // SAFETY: errno is this thread's.
+    if result == -1 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
+}

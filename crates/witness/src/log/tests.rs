@@ -1,0 +1,135 @@
+//! What becomes of bytes that are written to the terminal.
+
+use super::lines::Lines;
+use super::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::os::fd::AsFd;
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn texts(lines: &[Line]) -> Vec<&str> {
+    lines.iter().map(|line| line.text.as_str()).collect()
+}
+
+fn write_all(output: &OwnedFd, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        bytes = &bytes[nix::unistd::write(output, bytes).unwrap()..];
+    }
+}
+
+#[test]
+fn a_line_has_a_tag_and_values() {
+    let line = Line { text: "[ACCEPT] fd=4 slot=0 from=a=b".to_owned() };
+    assert_eq!(line.tag(), Some("ACCEPT"));
+    let values = ["fd", "slot", "from", "lot"].map(|key| line.value(key));
+    assert_eq!(values, [Some("4"), Some("0"), Some("a=b"), None]);
+    assert_eq!(Line { text: "ACCEPT] [no".to_owned() }.tag(), None);
+}
+
+#[test]
+fn what_was_written_before_is_there_after_catching_up() {
+    let (mut log, output) = Log::open().unwrap();
+    for round in 1..200 {
+        write_all(&output, b"a line\r\n");
+        assert!(log.catch_up(SOON));
+        assert_eq!(log.lines().len(), round);
+    }
+    assert_eq!(log.lines()[0].text, "a line");
+}
+
+#[test]
+fn a_mark_inside_a_line_is_not_seen_in_it() {
+    let (mut log, output) = Log::open().unwrap();
+    write_all(&output, b"first half,");
+    assert!(log.catch_up(SOON));
+    assert!(log.lines().is_empty());
+    write_all(&output, b" second half\n");
+    assert!(log.catch_up(SOON));
+    assert_eq!(texts(log.lines()), ["first half, second half"]);
+}
+
+#[test]
+fn a_mark_is_found_behind_a_line_of_any_length() {
+    let (mut log, output) = Log::open().unwrap();
+    write_all(&output, &[b'x'; 6_000]);
+    assert!(log.catch_up(SOON));
+    write_all(&output, b"\nnext\n");
+    assert!(log.catch_up(SOON));
+    assert_eq!((log.lines()[0].text.len(), texts(&log.lines()[1..])), (4_096, ["next"].to_vec()));
+}
+
+#[test]
+fn the_program_s_own_descriptor_still_blocks() {
+    let (log, output) = Log::open().unwrap();
+    let flags = |fd: &OwnedFd| OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL).unwrap());
+    assert!(flags(&log.slave).contains(OFlag::O_NONBLOCK));
+    assert!(!flags(&output).contains(OFlag::O_NONBLOCK));
+}
+
+#[test]
+fn a_stopped_terminal_is_given_up() {
+    let (mut log, output) = Log::open().unwrap();
+    termios::tcflow(&output, termios::FlowArg::TCOOFF).unwrap();
+    assert!(!log.catch_up(Duration::from_millis(5)));
+    termios::tcflow(&output, termios::FlowArg::TCOON).unwrap();
+    write_all(&output, b"on again\n");
+    assert!(log.catch_up(SOON));
+    assert_eq!(texts(log.lines()), ["on again"]);
+}
+
+#[test]
+fn a_flood_is_read_to_a_mark_in_the_middle_of_it() {
+    let (mut log, output) = Log::open().unwrap();
+    std::thread::scope(|threads| {
+        let flood = threads.spawn(|| (0..100_000).for_each(|_| write_all(&output, b"flood\n")));
+        while log.lines().is_empty() {
+            ready::to_read(log.master.as_fd());
+            log.read();
+        }
+        log.catch_up(SOON);
+        while !flood.is_finished() {
+            log.read();
+        }
+    });
+    assert!(log.catch_up(SOON));
+    assert!(log.lines().iter().all(|line| line.text == "flood"));
+    assert_eq!(log.lines().len(), 20_000);
+}
+
+#[test]
+fn endless_long_lines_are_kept_within_bounds() {
+    let mut lines = Lines::default();
+    let line = [&[b'x'; 10_000][..], b"\n"].concat();
+    (0..10_000).for_each(|_| lines.take(&line));
+    (0..10_000).for_each(|_| lines.take(&line[..10_000]));
+    let kept: usize = lines.finished().iter().map(|line| line.text.len()).sum();
+    assert!(kept <= 8 << 20);
+}
+
+/// Bytes that are likely to be part of a mark.
+fn tricky() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![Just(0), Just(0x1e), Just(b'0'), Just(b'1'), Just(b'\n'), any::<u8>()];
+    vec(byte, 0..200)
+}
+
+proptest! {
+    #[test]
+    fn where_a_stream_is_cut_changes_nothing(bytes in tricky(), cuts in vec(1..9usize, 1..40)) {
+        let (mut whole, mut pieces) = (Lines::default(), Lines::default());
+        let mark = whole.next_mark();
+        prop_assert_eq!(&mark, &pieces.next_mark());
+        let stream = [&bytes[..], &mark, b"after\n"].concat();
+        whole.take(&stream);
+        let mut rest = stream.as_slice();
+        for cut in cuts.into_iter().cycle() {
+            let (piece, more) = rest.split_at(cut.min(rest.len()));
+            pieces.take(piece);
+            rest = more;
+            if rest.is_empty() { break }
+        }
+        prop_assert!(whole.is_marked() && pieces.is_marked());
+        prop_assert_eq!(whole.finished(), pieces.finished());
+        prop_assert!(whole.finished().last().unwrap().text.ends_with("after"));
+    }
+}

@@ -1,0 +1,26 @@
+//! Waiting for one descriptor.
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+/// Whether `fd` is ready for all of `wanted` by the deadline; one that has passed asks about now.
+pub(crate) fn by(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
+    let mut slot = [PollFd::new(fd, wanted)];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match poll(&mut slot, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+            Err(Errno::EINTR) => {}
+            answer => {
+                let found = slot[0].revents().unwrap_or(PollFlags::empty());
+                return answer.is_ok() && found.contains(wanted);
+            }
+        }
+    }
+}
+
+/// Whether there is something to read now.
+pub(crate) fn to_read(fd: BorrowedFd<'_>) -> bool {
+    by(Instant::now(), fd, PollFlags::POLLIN)
+}

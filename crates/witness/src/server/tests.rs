@@ -1,0 +1,74 @@
+//! The same answers where netlink is refused: `/proc/PID/net` stands in for it.
+
+use super::*;
+use crate::launch::Launch;
+use crate::sockets::State;
+use crate::stuck::Stuck;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+/// A correct server, whose sockets are looked up in files.
+fn open(file: &str, tier: Tier) -> Server {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
+    let port = match tier {
+        Tier::Boxed => 7000,
+        Tier::Plain => {
+            let free = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+            free.local_addr().unwrap().port()
+        }
+    };
+    let launch = Launch::new(path).env("PORT", port.to_string()).tier(tier);
+    let mut server = launch.start().unwrap();
+    server.table = Some(SocketTable::new(None, Process { pid: server.init }));
+    server.until_listening(port).unwrap();
+    server
+}
+
+#[test]
+fn clients_are_followed_without_netlink() {
+    for tier in [Tier::here(), Tier::Plain] {
+        let mut server = open("select_poll.py", tier);
+        for _ in 0..3 {
+            let client = server.connect().unwrap();
+            let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+            assert!(fd > 2);
+            client.send(b"some bytes").unwrap();
+            server.until_quiet().unwrap();
+            let end = server.connection(&client).unwrap().unwrap();
+            let expected = (State::Established, 0, 10);
+            assert_eq!((end.state, end.unread, end.received), expected);
+            client.close();
+            server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_wrong_port_is_told_without_netlink() {
+    let mut server = open("strange/million_lines.py", Tier::here());
+    let stuck = server.until_listening(7999).unwrap_err();
+    assert!(matches!(stuck, Stuck::Quiet { .. }), "{stuck}");
+    assert_eq!(server.listeners().unwrap().len(), 1);
+    assert!(!server.is_in_time_wait(7000).unwrap());
+}
+
+#[test]
+fn a_thread_that_is_still_traced_does_not_keep_its_box_alive() {
+    let text = "import threading\n\
+                def spin():\n    while True: pass\n\
+                threading.Thread(target=spin).start()\n\
+                threading.Event().wait()";
+    for tier in [Tier::here(), Tier::Plain] {
+        let mut server = Launch::new("python3").args(["-c", text]).tier(tier).start().unwrap();
+        let threads = |now: &mut Server| {
+            let threads = now.program.threads()?;
+            Ok((threads.len() == 2).then_some(threads))
+        };
+        let other = server.until(threads).unwrap()[1].tid;
+        let traced = server.tracer.seize(other).unwrap();
+        server.tracer.keep(traced);
+        let program = server.program;
+        drop(server);
+        assert!(program.threads().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+//! What one wait remembers of the server from look to look.
+
+use crate::process::{Process, Thread};
+use std::time::{Duration, Instant};
+
+/// One wait.
+pub(super) struct Vigil {
+    pub(super) deadline: Instant,
+    pub(super) calm: Calm,
+    pub(super) naps: Naps,
+    pub(super) effort: Effort,
+}
+
+impl Vigil {
+    pub(super) fn new(timeout: Duration) -> Self {
+        let deadline = Instant::now() + timeout;
+        Self { deadline, calm: Calm::default(), naps: Naps::default(), effort: Effort::default() }
+    }
+}
+
+/// A server that is found asleep is looked at once more before anything is concluded from it.
+///
+/// What the kernel says of several processes is not of one moment: a child that is just being
+/// started or reaped may be missing from it (proc(5), children), and a wake-up may be under way on
+/// another processor. Neither outlasts the pause.
+#[derive(Default)]
+pub(super) struct Calm {
+    since: Option<Instant>,
+    threads: Vec<(Process, Thread)>,
+}
+
+const CALM: Duration = Duration::from_millis(3);
+
+impl Calm {
+    pub(super) fn has_lasted(&mut self, threads: &[(Process, Thread)]) -> bool {
+        if self.threads != threads {
+            *self = Self { since: None, threads: threads.to_vec() };
+        }
+        self.since.get_or_insert_with(Instant::now).elapsed() >= CALM
+    }
+}
+
+/// Servers that wake by the clock: idle once they have woken twice and gone back to sleep.
+#[derive(Default)]
+pub(super) struct Naps(Vec<(i32, u64)>);
+
+impl Naps {
+    pub(super) fn have_passed(&mut self, threads: &[(Process, Thread)]) -> bool {
+        if self.0.is_empty() {
+            self.0 = threads.iter().map(|(_, thread)| (thread.tid, thread.turns)).collect();
+        }
+        let woken = |(tid, turns): &(i32, u64)| {
+            threads.iter().any(|(_, now)| now.tid == *tid && now.turns >= turns + 2)
+        };
+        self.0.iter().any(woken)
+    }
+}
+
+/// Processor time that a server may use and show nothing for it, before it is looked at closely.
+pub(super) const EFFORT: Duration = Duration::from_millis(10);
+/// The same for a server that was seen spinning before.
+pub(super) const TRIFLE: Duration = Duration::from_millis(1);
+
+/// Processor time since the last close look.
+#[derive(Default)]
+pub(super) struct Effort {
+    since: Option<Duration>,
+    patience: u32,
+}
+
+impl Effort {
+    /// The thread to look at closely, where more time was used than is allowed.
+    pub(super) fn suspect(
+        &mut self,
+        threads: &[(Process, Thread)],
+        allowed: Duration,
+    ) -> Option<Thread> {
+        let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
+        let since = *self.since.get_or_insert(used);
+        if used.saturating_sub(since) < allowed * (1 << self.patience) {
+            return None;
+        }
+        // If it turns out to be at work, it may work twice as long before the next look.
+        self.since = Some(used);
+        self.patience = (self.patience + 1).min(10);
+        let running = threads.iter().filter(|(_, thread)| thread.call.is_none() && !thread.zombie);
+        running.max_by_key(|(_, thread)| thread.cpu).map(|(_, thread)| thread.clone())
+    }
+}

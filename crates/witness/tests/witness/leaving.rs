@@ -1,0 +1,97 @@
+//! How clients leave, as the server sees it.
+
+use crate::programs::{open, tiers, written};
+use witness::{End, Launch, Server, State, Tier};
+
+/// Names what each client does until it leaves.
+const NAMES_THE_END: &str = r#"
+int main(void)
+{
+    int door = listening();
+    for (;;) {
+        int fd = accept(door, 0, 0), got;
+        char bytes[4096];
+        long total = 0;
+        while ((got = read(fd, bytes, sizeof bytes)) > 0)
+            total += got;
+        printf("%s after %ld\n", got == 0 ? "FIN" : errno == ECONNRESET ? "RST" : "?", total);
+        send(fd, "bye", 3, MSG_NOSIGNAL);
+        close(fd);
+    }
+}"#;
+
+fn last_line(server: &mut Server) -> String {
+    server.until_quiet().unwrap();
+    server.log().last().map_or_else(String::new, |line| line.text.clone())
+}
+
+#[test]
+fn close_and_half_close_are_a_fin_and_reset_is_a_rst() {
+    for tier in tiers() {
+        let mut server = open(Launch::new(written("names_the_end", NAMES_THE_END)), tier);
+        let closes = server.connect().unwrap();
+        assert_eq!(closes.send(b"four").unwrap(), 4);
+        closes.close();
+        assert_eq!(last_line(&mut server), "FIN after 4");
+
+        let half = server.connect().unwrap();
+        half.half_close();
+        assert_eq!(last_line(&mut server), "FIN after 0");
+        assert_eq!((half.received(), half.ended()), (b"bye".to_vec(), Some(End::Closed)));
+
+        let resets = server.connect().unwrap();
+        resets.send(b"x").unwrap();
+        server.until(|now| now.descriptor_of(&resets)).unwrap();
+        server.until_quiet().unwrap();
+        resets.reset();
+        assert_eq!(last_line(&mut server), "RST after 1");
+        assert_eq!(server.connection(&resets).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_client_that_has_left_can_do_nothing_more() {
+    let mut server = open(Launch::new(written("names_the_end", NAMES_THE_END)), Tier::here());
+    let client = server.connect().unwrap();
+    client.close();
+    client.reset();
+    client.half_close();
+    assert_eq!(client.send(b"x").unwrap_err().kind(), std::io::ErrorKind::NotConnected);
+    assert_eq!(client.received(), b"");
+}
+
+#[test]
+fn a_close_that_the_server_ignores_leaves_close_wait() {
+    let text = "int main(void) { int door = listening(); for (;;) accept(door, 0, 0); }";
+    let mut server = open(Launch::new(written("ignores_all", text)), Tier::here());
+    let client = server.connect().unwrap();
+    server.until(|now| now.descriptor_of(&client)).unwrap();
+    client.close();
+    server.until_quiet().unwrap();
+    assert_eq!(server.connection(&client).unwrap().unwrap().state, State::CloseWait);
+    assert!(server.descriptor_of(&client).unwrap().is_some());
+}
+
+#[test]
+fn a_server_that_resets_is_told_from_one_that_closes() {
+    let text = r#"int main(void) { int door = listening(); for (;;) {
+        int fd = accept(door, 0, 0);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+        close(fd); } }"#;
+    let mut server = open(Launch::new(written("resets", text)), Tier::here());
+    let client = server.connect().unwrap();
+    assert_eq!(server.until(|_| Ok(client.ended())).unwrap(), End::Reset);
+}
+
+#[test]
+fn five_hundred_clients_come_and_go() {
+    let mut server = crate::programs::open_file("accept_many.c");
+    let before = server.descriptors().unwrap();
+    for _ in 0..500 {
+        let client = server.connect().unwrap();
+        server.until(|now| now.descriptor_of(&client)).unwrap();
+        client.close();
+    }
+    server.until_quiet().unwrap();
+    assert_eq!(server.descriptors().unwrap(), before);
+}

@@ -1,0 +1,10 @@
+//! What the witness says of real servers, right and wrong, in C and in Python.
+
+mod ending;
+mod faults;
+mod launching;
+mod leaving;
+mod logging;
+mod programs;
+mod seeing;
+mod waiting;

@@ -1,0 +1,127 @@
+//! The servers under observation: built once, started on ports of their own.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
+use witness::{Launch, Server, Tier};
+
+/// What the C servers of these tests share.
+const PRELUDE: &str = r#"
+#define _GNU_SOURCE
+#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <netinet/in.h>
+#include <unistd.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <errno.h>
+#include <stdio.h>
+#include <poll.h>
+#include <time.h>
+
+static int listening(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("PORT")))};
+    if (bind(fd, (struct sockaddr *)&any, sizeof any) || listen(fd, 128))
+        exit(9);
+    return fd;
+}
+"#;
+
+/// A server of `tests/servers`, compiled where it is in C.
+pub(crate) fn server(file: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
+    if path.extension().is_some_and(|it| it == "c") { compiled(file, &path) } else { path }
+}
+
+/// A server whose C text follows the prelude.
+pub(crate) fn written(name: &str, text: &str) -> PathBuf {
+    let source = folder().join(format!("{name}.{}.c", std::process::id()));
+    std::fs::write(&source, format!("{PRELUDE}{text}")).unwrap();
+    let program = compiled(name, &source);
+    std::fs::remove_file(source).unwrap();
+    program
+}
+
+/// Programs are part of the build, as cargo's own are, and lie beside them.
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("witness");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn compiled(name: &str, source: &Path) -> PathBuf {
+    type Cell = Arc<OnceLock<PathBuf>>;
+    static BUILT: Mutex<Option<HashMap<String, Cell>>> = Mutex::new(None);
+    let cell = {
+        let mut built = BUILT.lock().unwrap();
+        built.get_or_insert_default().entry(name.to_owned()).or_default().clone()
+    };
+    cell.get_or_init(|| compile(name, source)).clone()
+}
+
+fn compile(name: &str, source: &Path) -> PathBuf {
+    let program = folder().join(name.replace(['/', '.'], "-"));
+    let fresh = program.with_extension(std::process::id().to_string());
+    let mut cc = Command::new("cc");
+    let status = cc.args(["-O1", "-pthread", "-o"]).arg(&fresh).arg(source).status();
+    assert!(status.unwrap().success(), "{source:?} does not compile");
+    // Another run of these tests may be executing the old one.
+    std::fs::rename(fresh, &program).unwrap();
+    program
+}
+
+/// Both ways to keep a server apart, where this machine has both.
+pub(crate) fn tiers() -> Vec<Tier> {
+    let mut tiers = vec![Tier::here(), Tier::Plain];
+    tiers.dedup();
+    tiers
+}
+
+/// A port that a server of this tier can have.
+pub(crate) fn port(tier: Tier) -> u16 {
+    match tier {
+        Tier::Boxed => 7000,
+        Tier::Plain => {
+            let free = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+            free.local_addr().unwrap().port()
+        }
+    }
+}
+
+/// Started, and listening.
+pub(crate) fn open(launch: Launch, tier: Tier) -> Server {
+    let port = port(tier);
+    let mut server = launch.tier(tier).env("PORT", port.to_string()).start().unwrap();
+    if let Err(stuck) = server.until_listening(port) {
+        panic!("{stuck}; it said: {:?} {}", server.log(), server.stderr());
+    }
+    server
+}
+
+/// A server of `tests/servers`, listening in the strongest box that there is here.
+pub(crate) fn open_file(file: &str) -> Server {
+    open(Launch::new(server(file)), Tier::here())
+}
+
+/// A server whose C text follows the prelude, listening in the strongest box that there is here.
+pub(crate) fn open_text(name: &str, text: &str) -> Server {
+    open(Launch::new(written(name, text)), Tier::here())
+}
+
+/// A shell that runs a line.
+pub(crate) fn shell(line: &str) -> Launch {
+    Launch::new("sh").args(["-c", line])
+}
+
+/// Waits for a log line of exactly this text.
+pub(crate) fn until_logged(server: &mut Server, text: &str) {
+    let found = server.until(|now| Ok(now.log().iter().any(|it| it.text == text).then_some(())));
+    if let Err(stuck) = found {
+        panic!("no {text:?}: {stuck}; {:?} {}", server.log(), server.stderr());
+    }
+}

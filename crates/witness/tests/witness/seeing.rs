@@ -1,0 +1,100 @@
+//! What the kernel shows of a server.
+
+use crate::programs::{open, open_file, open_text, server, tiers, until_logged, written};
+use std::collections::BTreeSet;
+use witness::{Client, Launch, Server, State, Target};
+
+fn admitted(server: &mut Server) -> (Client, i32) {
+    let client = server.connect().unwrap();
+    let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+    (client, fd)
+}
+
+#[test]
+fn listening_is_seen_without_a_connection() {
+    for tier in tiers() {
+        let mut server = open(Launch::new(server("accept_many.c")), tier);
+        let calls = server.until_quiet().unwrap();
+        assert_eq!(calls.iter().map(|call| call.name()).collect::<Vec<_>>(), ["poll"]);
+        assert_eq!(server.listener().unwrap().unwrap().unread, 0);
+        assert_eq!(server.log().len(), 1, "{:?}", server.log());
+    }
+}
+
+#[test]
+fn the_kernel_names_the_descriptor_of_each_client() {
+    for tier in tiers() {
+        let mut server = open(Launch::new(server("accept_many.c")), tier);
+        for slot in 0..5 {
+            let (client, fd) = admitted(&mut server);
+            until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
+            let end = server.connection(&client).unwrap().unwrap();
+            assert_eq!((end.state, end.peer), (State::Established, client.address()));
+            let own = server.descriptors().unwrap();
+            let target = own.into_iter().find(|it| it.fd == fd).unwrap().target;
+            assert_eq!(target, Target::Socket(client.inode().unwrap()));
+        }
+    }
+}
+
+#[test]
+fn what_poll_watches_is_read_from_any_server() {
+    for file in ["accept_many.c", "ppoll.c", "select_poll.py", "ipv6.c", "holes.c"] {
+        let mut server = open_file(file);
+        let listener = server.listener().unwrap().unwrap().inode;
+        let (first, _) = admitted(&mut server);
+        let (_second, stays) = admitted(&mut server);
+        first.close();
+        server.until(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
+        server.until_resting().unwrap();
+        let own = server.descriptors().unwrap();
+        let door = own.iter().find(|it| it.target == Target::Socket(listener)).unwrap().fd;
+        let watched = server.watched().unwrap().unwrap();
+        let watched: BTreeSet<i32> = watched.iter().map(|it| it.fd).filter(|fd| *fd >= 0).collect();
+        assert_eq!(watched, BTreeSet::from([door, stays]), "{file}");
+    }
+}
+
+#[test]
+fn a_descriptor_shows_whether_it_blocks() {
+    let mut server = open_file("accept_many.c");
+    let (_client, fd) = admitted(&mut server);
+    let process = server.process();
+    assert_ne!(process.flags(fd).unwrap().unwrap() & libc::O_NONBLOCK, 0);
+    assert_eq!(process.flags(1).unwrap().unwrap() & libc::O_NONBLOCK, 0);
+    assert_eq!(process.flags(999).unwrap(), None);
+}
+
+#[test]
+fn a_child_that_listens_is_the_server() {
+    let text = "int main(void) { if (fork() == 0) listening(); pause(); }";
+    for tier in tiers() {
+        let mut server = open(Launch::new(written("listening_child", text)), tier);
+        server.connect().unwrap();
+        assert_eq!(server.listener().unwrap().unwrap().unread, 1);
+        assert_eq!(server.processes().unwrap()[1..], [server.process()]);
+        assert_eq!(server.descriptors().unwrap().len(), 4);
+    }
+}
+
+#[test]
+fn an_unreaped_child_is_a_zombie() {
+    let text = "int main(void) { int door = listening(); if (fork() == 0) return 0; \
+                for (;;) accept(door, 0, 0); }";
+    let mut server = open_text("zombie", text);
+    server.until_quiet().unwrap();
+    let processes = server.processes().unwrap();
+    let zombies = processes.iter().flat_map(|it| it.threads().unwrap()).filter(|it| it.zombie);
+    assert_eq!((processes.len(), zombies.count()), (2, 1));
+}
+
+#[test]
+fn the_calls_of_every_thread_are_named() {
+    let mut server = open_file("strange/thread_per_client.c");
+    let _client = admitted(&mut server);
+    server.until_quiet().unwrap();
+    let mut calls = server.calls().unwrap();
+    calls.sort_unstable();
+    assert_eq!(calls, ["accept", "read"]);
+    assert_eq!(server.watched().unwrap(), None);
+}
