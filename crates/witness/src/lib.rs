@@ -64,8 +64,8 @@
 //!   program. Without it, a spinning server runs out of time instead.
 //!
 //! What cannot be seen is [`Unseen`], which is never the server's fault. Linux only, on x86-64 and
-//! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread that
-//! takes it.
+//! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread
+//! that takes it.
 
 mod client;
 mod control;
