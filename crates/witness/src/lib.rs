@@ -43,26 +43,29 @@
 //!
 //! # Tiers
 //!
-//! | [`Tier`] | the server has | where |
-//! |---|---|---|
-//! | [`Boxed`](Tier::Boxed) | a network, process ids and mounts of its own: any port is free, and nothing outlives its box | root, or user namespaces permitted (user_namespaces(7)) |
-//! | [`Plain`](Tier::Plain) | a subreaper that ends its descendants (prctl(2)), on this machine's network | anywhere |
+//! - [`Tier::Boxed`]: a network, process ids and mounts of its own. Any port is free, and nothing
+//!   outlives the box. Needs root, or that user namespaces are permitted (user_namespaces(7)).
+//! - [`Tier::Plain`]: a child on this machine's network, with a subreaper that ends its descendants
+//!   (prctl(2)). Needs nothing.
 //!
 //! Neither keeps a hostile program from this machine's files. [`Tier::refusal`] says why there is
 //! no box here.
 //!
 //! # What needs which permission
 //!
-//! | question | asked of | needs |
-//! |---|---|---|
-//! | sockets, unread bytes | sock_diag(7), or `/proc/PID/net` where that is refused | nothing; without sock_diag a look takes milliseconds, and arrival is known by the acknowledgement, up to 40 ms later |
-//! | descriptors, calls, the `pollfd` array | `/proc/PID` | the program runs as the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE |
-//! | [`Gate`] | seccomp_unotify(2) | Linux 5.5; a container's profile may refuse it: [`LaunchError::NoGate`] |
-//! | [`Strobe`] | ptrace(2) | as for descriptors, and nobody else traces it; without it, a spinning server runs out of time instead |
+//! - Sockets and unread bytes: nothing. They are asked of sock_diag(7), or where that is refused of
+//!   `/proc/PID/net`: a look then takes milliseconds, and arrival is known by the acknowledgement,
+//!   up to 40 ms later.
+//! - Descriptors, calls, the `pollfd` array: from `/proc/PID`, which takes a program that runs as
+//!   the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE.
+//! - A [`Gate`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
+//!   ([`LaunchError::NoGate`]).
+//! - A [`Strobe`]: ptrace(2), so the same as for descriptors, and that nobody else traces the
+//!   program. Without it, a spinning server runs out of time instead.
 //!
 //! What cannot be seen is [`Unseen`], which is never the server's fault. Linux only, on x86-64 and
-//! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread that
-//! takes it.
+//! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread
+//! that takes it.
 
 mod client;
 mod control;
