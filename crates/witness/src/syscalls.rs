@@ -59,6 +59,15 @@ impl Call {
         matches!(self.name(), "poll" | "ppoll")
     }
 
+    /// Whether it waits for readiness of no descriptor at all: a nap by another name.
+    fn watches_nothing(&self) -> bool {
+        match self.name() {
+            "poll" | "ppoll" => self.arguments[1] == 0,
+            "select" | "pselect6" => self.arguments[0] == 0,
+            _ => false,
+        }
+    }
+
     /// What ends the sleep of a thread of `process` that is in this call.
     pub(crate) fn sleep(&self, process: Process) -> Sleep {
         let argument = |index: usize| self.arguments[index];
@@ -79,6 +88,9 @@ impl Call {
             "clock_nanosleep" => return nap(span(2)),
             _ => None,
         };
+        if self.watches_nothing() {
+            return nap(at_most);
+        }
         match at_most {
             Some(span) if span < HEARTBEAT => Sleep::AtMost(span),
             _ => Sleep::UntilEvent,
@@ -149,11 +161,17 @@ mod tests {
 
     #[test]
     fn a_poll_without_a_time_out_waits_for_an_event() {
-        assert_eq!(sleep("poll", [0, 0, u64::MAX, 0, 0, 0]), Sleep::UntilEvent);
-        assert_eq!(sleep("poll", [0, 0, u64::from(u32::MAX), 0, 0, 0]), Sleep::UntilEvent);
+        assert_eq!(sleep("poll", [0, 1, u64::MAX, 0, 0, 0]), Sleep::UntilEvent);
+        assert_eq!(sleep("poll", [0, 1, u64::from(u32::MAX), 0, 0, 0]), Sleep::UntilEvent);
         let tick = Sleep::AtMost(Duration::from_millis(50));
-        assert_eq!(sleep("poll", [0, 0, 50, 0, 0, 0]), tick);
+        assert_eq!(sleep("poll", [0, 1, 50, 0, 0, 0]), tick);
         assert_eq!(sleep("epoll_wait", [0, 0, 0, 50, 0, 0]), tick);
+    }
+
+    #[test]
+    fn a_poll_of_nothing_is_a_nap() {
+        assert_eq!(sleep("poll", [0, 0, 2, 0, 0, 0]), Sleep::Brief);
+        assert_eq!(sleep("poll", [0, 0, 3_600_000, 0, 0, 0]), Sleep::UntilEvent);
     }
 
     #[test]

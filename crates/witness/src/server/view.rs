@@ -126,21 +126,33 @@ impl Server {
     }
 
     /// What the process that listens has asked poll to watch; `None` while it is not asleep in
-    /// poll.
+    /// poll. Of several threads in poll, the one that watches the listener is meant.
     ///
     /// # Errors
     /// [`Unseen`] where its memory may not be read.
     pub fn watched(&self) -> Result<Option<Vec<Watched>>, Unseen> {
         let process = self.process();
+        let mut found = None;
         for thread in process.threads()? {
             let Some(call) = thread.call.filter(Call::is_poll) else { continue };
             let read = watched::read(process, &call);
             // It may have woken meanwhile, and be changing the array.
-            if process.threads()?.contains(&thread) {
-                return read.map(Some);
+            if !process.threads()?.contains(&thread) {
+                continue;
+            }
+            let array = read?;
+            if found.is_none() || self.includes_listener(&array)? {
+                found = Some(array);
             }
         }
-        Ok(None)
+        Ok(found)
+    }
+
+    fn includes_listener(&self, watched: &[Watched]) -> Result<bool, Unseen> {
+        let listener = self.listener()?.map(|socket| Target::Socket(socket.inode));
+        let open = self.descriptors()?;
+        let number = open.iter().find(|it| Some(&it.target) == listener.as_ref()).map(|it| it.fd);
+        Ok(watched.iter().any(|entry| Some(entry.fd) == number))
     }
 
     fn sockets_in(&self, state: State) -> Result<Vec<Socket>, Unseen> {
