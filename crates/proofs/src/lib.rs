@@ -1,6 +1,6 @@
 //! The criteria of each lesson, written to be read beside it.
 //!
-//! A proof is a table of criteria; a criterion is a function that plays a [`scene`] with a fresh
+//! A proof is a table of criteria; a criterion is a function that plays a scene with a fresh
 //! server and says what it saw. [`prove`] runs them on all processors and reports them in order.
 
 mod events;

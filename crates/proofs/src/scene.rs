@@ -3,13 +3,14 @@
 //! Everything that a check does goes through here, so that when it fails, the steps that led there
 //! are already written down.
 
-use crate::events::{Event, is_contract};
+mod failing;
+mod listening;
+
+use crate::events::Event;
 use crate::fall::Fall;
-use crate::tables;
 use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
-use course::report::{Cause, Step};
-use witness::{Client, Exit, Gate, Launch, Line, Server, Strobe, Stuck, Tier, Unseen};
+use witness::{Client, Gate, Launch, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
 pub(crate) struct Stage<'a> {
@@ -93,50 +94,6 @@ impl Stage<'_> {
 }
 
 impl Scene {
-    /// Waits until the server listens where it should.
-    pub(crate) fn until_listening(&mut self) -> Result<(), Fall> {
-        let Err(stuck) = self.server.until_listening(self.port) else { return Ok(()) };
-        let port = self.port;
-        if self.server.tier() == Tier::Plain && self.server.is_in_time_wait(port)? {
-            let text =
-                "connections of an earlier run are in TIME_WAIT on the port; try again in a minute";
-            return Err(Fall::Unseen(text.to_owned()));
-        }
-        let summary = self.why_not_listening(&stuck)?;
-        let expected = format!("a LISTEN socket on port {port}");
-        let observed = stuck.to_string();
-        Err(self.fail(
-            stuck,
-            Blame { id: "not-listening", summary, expected, observed, ..Blame::default() },
-        ))
-    }
-
-    fn why_not_listening(&self, stuck: &Stuck) -> Result<String, Unseen> {
-        let nothing = format!("Nothing listens on {}", self.port);
-        if let Stuck::Ended(Exit::Status(0)) = stuck
-            && let Some(left) = self.server.processes()?.first()
-        {
-            return Ok(format!(
-                "The program ended at once and left {} running behind it: a server under proof \
-                 stays in the foreground.",
-                left.name()
-            ));
-        }
-        let ports: Vec<_> =
-            self.server.listeners()?.iter().map(|it| it.local.port().to_string()).collect();
-        Ok(match (stuck, ports.join(", ")) {
-            (Stuck::Ended(exit), _) => format!("{nothing}: the server {exit}."),
-            (Stuck::Quiet { .. }, ports) if !ports.is_empty() => {
-                format!("{nothing}: the server listens on {ports} instead.")
-            }
-            (Stuck::Quiet { calls }, _) => {
-                let call = calls.first().map_or("no call", |call| call.name());
-                format!("{nothing}: the server is asleep in {call}.")
-            }
-            (other, _) => format!("{nothing}: {other}."),
-        })
-    }
-
     /// Writes down what is about to happen.
     pub(crate) fn step(&mut self, text: impl Into<String>) {
         self.steps.push((text.into(), self.server.log().len()));
@@ -234,118 +191,9 @@ impl Scene {
     /// What the server said about the last step, for a sentence.
     pub(crate) fn said(&self) -> String {
         let from = self.steps.last().map_or(0, |(_, at)| *at);
-        let said: Vec<_> = contract_lines(&self.server.log()[from..]);
+        let said: Vec<_> = failing::contract_lines(&self.server.log()[from..]);
         if said.is_empty() { "nothing was logged".to_owned() } else { said.join(" · ") }
     }
-
-    /// The failure of this scene, with its story and the kernel's tables as they are now.
-    pub(crate) fn fail(&mut self, stuck: Stuck, blame: Blame) -> Fall {
-        if let Stuck::Unseen(unseen) = stuck {
-            return unseen.into();
-        }
-        if let Stuck::Ended(Exit::NotExecuted(_)) = stuck {
-            let what = "check that it is a program of this machine, or name its interpreter first";
-            return Fall::Fault(Fault(format!("the command {}; {what}", strip(&stuck))));
-        }
-        self.step(ending(&stuck));
-        let mut cause = Cause {
-            id: blame.id.to_owned(),
-            mistake: blame.mistake.map(str::to_owned),
-            summary: blame.summary,
-            steps: self.story(),
-            expected: blame.expected,
-            observed: blame.observed,
-            evidence: tables::of(self, &stuck),
-            replay: String::new(),
-        };
-        if let Stuck::Ended(exit) = &stuck {
-            explain_end(&mut cause, exit, &self.server.stderr());
-        }
-        Fall::Failed(Box::new(cause))
-    }
-
-    /// The failure of a server that was asked nothing more: what it shows is wrong already.
-    pub(crate) fn refute(&mut self, blame: Blame) -> Fall {
-        // Where it rests tells the reader more than where it happened to be.
-        let stuck = match self.server.until_quiet() {
-            Ok(calls) => Stuck::Quiet { calls },
-            Err(stuck) => stuck,
-        };
-        self.fail(stuck, blame)
-    }
-
-    fn story(&self) -> Vec<Step> {
-        let log = self.server.log();
-        let ends = self.steps.iter().skip(1).map(|(_, at)| *at).chain([log.len()]);
-        let told = self.steps.iter().zip(ends);
-        told.map(|((did, from), to)| Step {
-            did: did.clone(),
-            logged: contract_lines(&log[*from..to]),
-        })
-        .collect()
-    }
-}
-
-/// The longest that a story quotes one step's lines.
-const QUOTED: usize = 4;
-
-fn contract_lines(lines: &[Line]) -> Vec<String> {
-    lines
-        .iter()
-        .filter(|line| is_contract(line))
-        .take(QUOTED)
-        .map(|line| line.text.clone())
-        .collect()
-}
-
-/// How the story ends.
-fn ending(stuck: &Stuck) -> String {
-    match stuck {
-        Stuck::Quiet { calls } => match calls.first() {
-            Some(call) => format!("the server went quiet in {}", call.name()),
-            None => "the server went quiet".to_owned(),
-        },
-        Stuck::Spinning(strobe) => format!("the server never slept: {strobe}, over and over"),
-        other => other.to_string(),
-    }
-}
-
-fn strip(stuck: &Stuck) -> String {
-    stuck.to_string().replacen("the server ", "", 1)
-}
-
-/// A server that ended explains itself on standard error: a task still to do, or its last words.
-fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
-    if let Some(task) = todo(stderr) {
-        cause.id = "todo".to_owned();
-        cause.mistake = None;
-        cause.summary = format!("The server stopped at a task that is still to do: {task}");
-        return;
-    }
-    // A check tells what it missed; what is to be told is the end, and what led to it.
-    if let [.., step, _] = cause.steps.as_slice()
-        && cause.id != "not-listening"
-        && !cause.summary.starts_with("The server ended")
-    {
-        cause.summary = format!("The server {exit} when {}.", step.did);
-    }
-    let words: Vec<_> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = words.iter().rev().find(|line| !line.starts_with("note: run with"));
-    cause.observed = match last {
-        Some(line) => format!("the server {exit}, and its last words were: {line}"),
-        None => format!("the server {exit}, without a word"),
-    };
-}
-
-/// `Task 2: accept the client … (src/server.rs:41)` of a panic at a todo!.
-fn todo(stderr: &str) -> Option<String> {
-    let (before, after) = stderr.split_once("not yet implemented: ")?;
-    let task = after.lines().next()?;
-    let place = before.lines().last()?.rsplit_once("panicked at ")?.1;
-    let mut parts = place.trim_end_matches(':').rsplitn(2, ':');
-    let (_column, place) = (parts.next()?, parts.next()?);
-    let place = place.rfind("src/").map_or(place, |at| &place[at..]);
-    Some(format!("{task} ({place})"))
 }
 
 /// A, B … Z, then C27, C28 …

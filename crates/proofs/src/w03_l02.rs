@@ -2,6 +2,7 @@
 
 mod arriving;
 mod full;
+mod leaks;
 mod leaving;
 mod rows;
 mod waiting;
@@ -23,7 +24,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion { id: "accept-again", check: arriving::accept_again },
         Criterion { id: "one-thread", check: arriving::one_thread },
         Criterion { id: "reuse", check: leaving::reuse },
-        Criterion { id: "no-fd-leak", check: leaving::no_fd_leak },
+        Criterion { id: "no-fd-leak", check: leaks::no_fd_leak },
         Criterion { id: "watch-set", check: waiting::watch_set },
         Criterion { id: "idle", check: waiting::idle },
         Criterion { id: "capacity", check: full::capacity },

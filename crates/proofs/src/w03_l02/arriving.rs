@@ -79,9 +79,9 @@ const FAULTS: [(i32, &str, &str); 4] = [
 pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open_with(stage.proof.capacity, Gate::accept())?;
     for (errno, name, row) in FAULTS {
+        scene.step(format!("the next accept is made to fail with {name}"));
         scene.server.fail_next(errno);
         let guest = scene.connect()?;
-        scene.step(format!("accept failed with {name}"));
         let client = guest.client.clone();
         let met = scene.server.until(|now| {
             let taken = now.descriptor_of(&client)?.is_some() || client.ended().is_some();
@@ -102,7 +102,12 @@ pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
 }
 
 fn not_survived(scene: &mut Scene, errno: &str, row: &'static str, stuck: Stuck) -> Fall {
+    let never_called = scene.server.faults_left() > 0;
     let (mistake, summary) = match &stuck {
+        _ if never_called => (
+            rows::of(scene, &stuck),
+            "A client came, and the server never called accept.".to_owned(),
+        ),
         Stuck::Ended(_) => {
             (Some(row), format!("The server ended when accept failed with {errno}."))
         }
@@ -119,7 +124,8 @@ fn not_survived(scene: &mut Scene, errno: &str, row: &'static str, stuck: Stuck)
             .to_owned(),
         observed: stuck.to_string(),
     };
-    scene.fail(stuck, blame)
+    let fall = scene.fail(stuck, blame);
+    if never_called { fall.blocks("slots") } else { fall }
 }
 
 /// Threads and processes do not grow with clients.

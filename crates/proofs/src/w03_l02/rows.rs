@@ -6,7 +6,7 @@ use witness::{Call, Stuck, Watched};
 /// The Common Mistakes row that explains why the server is stuck, whatever was asked of it.
 pub(super) fn of(scene: &Scene, stuck: &Stuck) -> Option<&'static str> {
     match stuck {
-        Stuck::Quiet { calls } => asleep(calls),
+        Stuck::Quiet { calls } => asleep(scene, calls),
         Stuck::Spinning(strobe) => {
             let polls = || strobe.calls.iter().filter(|(call, _)| call.is_poll());
             let watched = strobe.watched.as_deref().unwrap_or_default();
@@ -32,10 +32,11 @@ pub(super) fn of(scene: &Scene, stuck: &Stuck) -> Option<&'static str> {
 }
 
 /// A loop that sleeps elsewhere than in poll has made a call that blocks.
-fn asleep(calls: &[Call]) -> Option<&'static str> {
+fn asleep(scene: &Scene, calls: &[Call]) -> Option<&'static str> {
     let is_in = |names: &[&str]| calls.iter().any(|call| names.contains(&call.name()));
     if is_in(&["accept", "accept4"]) {
-        Some("blocking-accept")
+        // Before the first client, nothing says that it would ever have polled.
+        (!scene.guests.is_empty()).then_some("blocking-accept")
     } else if is_in(&["read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"]) {
         Some("blocking-client")
     } else {

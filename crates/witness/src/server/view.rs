@@ -108,12 +108,18 @@ impl Server {
         }
     }
 
-    /// Every socket in its network that listens.
+    /// Every socket of its processes that listens.
     ///
     /// # Errors
     /// [`Unseen`] where the kernel does not answer.
     pub fn listeners(&self) -> Result<Vec<Socket>, Unseen> {
-        self.sockets_in(State::Listen)
+        let mut own = Vec::new();
+        for process in self.processes()? {
+            own.extend(process.descriptors()?.into_iter().map(|descriptor| descriptor.target));
+        }
+        let mut listening = self.sockets_in(State::Listen)?;
+        listening.retain(|socket| own.contains(&Target::Socket(socket.inode)));
+        Ok(listening)
     }
 
     /// Whether connections to `port` are held in TIME_WAIT in its network.

@@ -1,0 +1,205 @@
+//! What clients that have left leave behind.
+
+use super::rows;
+use crate::events::Event;
+use crate::fall::Fall;
+use crate::scene::{Blame, Guest, Scene, Stage};
+use std::collections::BTreeSet;
+use witness::{Client, Exit, Stuck, Target};
+
+const CROWD: usize = 200;
+
+/// Descriptors before = after: FIN, RST and half-close, rejected clients, and 200 that came and went.
+pub(super) fn no_fd_leak(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.open_with(4, Default::default())?;
+    let before = sockets(&scene)?;
+    depart(&mut scene, Way::Close)?;
+    let others = not_sockets(&scene)?;
+    depart(&mut scene, Way::Reset)?;
+    depart(&mut scene, Way::HalfClose)?;
+    turn_one_away(&mut scene)?;
+    come_and_go(&mut scene, &before)?;
+    all_back(&mut scene, &before, others)
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Close,
+    Reset,
+    HalfClose,
+}
+
+impl Way {
+    const ALL: [Way; 3] = [Way::Close, Way::Reset, Way::HalfClose];
+
+    fn go(self, client: &Client) {
+        match self {
+            Way::Close => client.close(),
+            Way::Reset => client.reset(),
+            Way::HalfClose => client.half_close(),
+        }
+    }
+
+    fn says(self) -> &'static str {
+        match self {
+            Way::Close => "closed (FIN)",
+            Way::Reset => "reset its connection (RST)",
+            Way::HalfClose => "shut down its sending side (half-close)",
+        }
+    }
+}
+
+/// One client comes and leaves one way, and its descriptor goes with it.
+fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
+    let (guest, fd) = scene.admit()?;
+    scene.step(format!("{} {}", guest.name, way.says()));
+    way.go(&guest.client);
+    let Err(stuck) = scene.released(&guest) else { return Ok(()) };
+    let (mistake, summary) = match (&stuck, way) {
+        (Stuck::Ended(Exit::Status(_) | Exit::Signal(_)), Way::Reset) => (
+            Some("reset-ends-server"),
+            format!("The server ended when {} reset its connection.", guest.name),
+        ),
+        (Stuck::Quiet { .. }, _) => {
+            let logged = matches!(scene.logged(goodbye), Ok(()));
+            let summary = if logged {
+                format!("The server logged that {} left, but never closed its socket.", guest.name)
+            } else {
+                format!("{} left, and the server never closed its socket.", guest.name)
+            };
+            let missed = rows::of(scene, &stuck).unwrap_or("waits-for-hangup");
+            (Some(if logged { "forgot-close" } else { missed }), summary)
+        }
+        _ => (
+            rows::of(scene, &stuck),
+            format!("{} left, and the server never closed its socket.", guest.name),
+        ),
+    };
+    let blame = Blame {
+        id: "fd-leak",
+        mistake,
+        summary,
+        expected: format!("descriptor {fd} is closed"),
+        observed: match &stuck {
+            Stuck::Ended(_) => stuck.to_string(),
+            _ => format!("descriptor {fd} is still open"),
+        },
+    };
+    Err(scene.fail(stuck, blame))
+}
+
+fn goodbye(event: &Event) -> Option<()> {
+    matches!(event, Event::Disconnect { .. }).then_some(())
+}
+
+/// Fills the table and has one more turned away; then all of them leave.
+fn turn_one_away(scene: &mut Scene) -> Result<(), Fall> {
+    for _ in 0..=scene.capacity {
+        let client = scene.connect()?.client;
+        // How many are let in is for another criterion to ask.
+        let _ = scene.server.until(|now| {
+            let seen = client.ended().is_some() || now.descriptor_of(&client)?.is_some();
+            Ok(seen.then_some(()))
+        });
+    }
+    let guests = scene.guests[scene.guests.len() - scene.capacity - 1..].to_vec();
+    scene.still_runs().map_err(|stuck| leak(scene, stuck, "full-ends-server", &guests[0]))?;
+    scene.step(format!("{} clients closed", guests.len()));
+    for guest in &guests {
+        guest.client.close();
+    }
+    for (index, guest) in guests.iter().enumerate() {
+        let row = if index < scene.capacity { "forgot-close" } else { "reject-not-closed" };
+        scene.released(guest).map_err(|stuck| leak(scene, stuck, row, guest))?;
+    }
+    Ok(())
+}
+
+fn leak(scene: &mut Scene, stuck: Stuck, row: &'static str, guest: &Guest) -> Fall {
+    let blame = Blame {
+        id: "fd-leak",
+        mistake: rows::of(scene, &stuck).or(Some(row)),
+        summary: format!("{} left, and the server never closed its socket.", guest.name),
+        expected: format!("{}'s descriptor is closed", guest.name),
+        observed: stuck.to_string(),
+    };
+    scene.fail(stuck, blame)
+}
+
+/// 200 clients, some at a time, leaving in every way.
+fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
+    scene.step(format!("{CROWD} clients came and left in every way"));
+    let wave = scene.capacity.saturating_sub(1).clamp(1, 4);
+    for round in 0..CROWD / wave {
+        let mut crowd = Vec::with_capacity(wave);
+        for _ in 0..wave {
+            let client = scene.server.connect();
+            crowd.push(client.map_err(|error| scene.no_connection("one of them", &error))?);
+        }
+        count_sockets(scene, before.len() + wave)
+            .map_err(|stuck| stopped(scene, stuck, round * wave))?;
+        for (index, client) in crowd.into_iter().enumerate() {
+            Way::ALL[(round + index) % 3].go(&client);
+        }
+        if count_sockets(scene, before.len()).is_err() {
+            break; // what stayed open is told in the end
+        }
+    }
+    Ok(())
+}
+
+fn count_sockets(scene: &mut Scene, count: usize) -> Result<(), Stuck> {
+    scene.server.until(|now| Ok((sockets_of(now)?.len() == count).then_some(())))
+}
+
+fn stopped(scene: &mut Scene, stuck: Stuck, served: usize) -> Fall {
+    let blame = Blame {
+        id: "stopped-serving",
+        mistake: rows::of(scene, &stuck).or(Some("slot-never-freed")),
+        summary: format!("After {served} of {CROWD} clients that came and left, it takes no more."),
+        expected: format!("{CROWD} clients are accepted"),
+        observed: stuck.to_string(),
+    };
+    scene.fail(stuck, blame)
+}
+
+fn all_back(scene: &mut Scene, before: &BTreeSet<u64>, others: usize) -> Result<(), Fall> {
+    let same = scene.server.until(|now| {
+        let back = sockets_of(now)? == *before && others_of(now)? <= others;
+        Ok(back.then_some(()))
+    });
+    let Err(stuck) = same else { return Ok(()) };
+    let left =
+        sockets(scene)?.difference(before).count() + not_sockets(scene)?.saturating_sub(others);
+    let blame = Blame {
+        id: "fd-leak",
+        mistake: rows::of(scene, &stuck),
+        summary: format!("Every client has left; descriptors that stayed open: {left}."),
+        expected: "the same descriptors as before the first client".to_owned(),
+        observed: match &stuck {
+            Stuck::Ended(_) => stuck.to_string(),
+            _ => format!("{left} more"),
+        },
+    };
+    Err(scene.fail(stuck, blame))
+}
+
+fn sockets(scene: &Scene) -> Result<BTreeSet<u64>, Fall> {
+    Ok(sockets_of(&scene.server)?)
+}
+
+fn sockets_of(server: &witness::Server) -> Result<BTreeSet<u64>, witness::Unseen> {
+    let open = server.descriptors()?;
+    Ok(open
+        .into_iter()
+        .filter_map(|it| if let Target::Socket(inode) = it.target { Some(inode) } else { None })
+        .collect())
+}
+
+fn not_sockets(scene: &Scene) -> Result<usize, Fall> {
+    Ok(others_of(&scene.server)?)
+}
+
+fn others_of(server: &witness::Server) -> Result<usize, witness::Unseen> {
+    Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
+}
