@@ -33,6 +33,18 @@ pub struct Criterion {
     /// As in `lesson.md`.
     pub id: &'static str,
     pub(crate) check: fn(&scene::Stage<'_>) -> Result<(), fall::Fall>,
+    /// Asked before the others, so that none of them waits for it in the end.
+    pub(crate) is_long: bool,
+}
+
+impl Criterion {
+    const fn new(id: &'static str, check: fn(&scene::Stage<'_>) -> Result<(), fall::Fall>) -> Self {
+        Self { id, check, is_long: false }
+    }
+
+    const fn long(self) -> Self {
+        Self { is_long: true, ..self }
+    }
 }
 
 /// The program to ask, and what is known of it beforehand.

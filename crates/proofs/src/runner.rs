@@ -28,7 +28,7 @@ pub(crate) fn run(
     let stage = Stage { proof, subject };
     let mut report = Report { criteria: &criteria, outcomes: HashMap::new(), next: 0 };
 
-    let (ground, rest): (Vec<&Criterion>, Vec<&Criterion>) =
+    let (ground, mut rest): (Vec<&Criterion>, Vec<&Criterion>) =
         criteria.iter().partition(|criterion| criterion.id == GROUND);
     for criterion in ground {
         report.take(criterion.id, timed(criterion, &stage), found)?;
@@ -38,6 +38,7 @@ pub(crate) fn run(
         let mut rest = rest.iter();
         return rest.try_for_each(|it| report.take(it.id, (blocked(), Duration::ZERO), found));
     }
+    rest.sort_by_key(|criterion| !criterion.is_long);
     in_parallel(&stage, &rest, |id, outcome| report.take(id, outcome, found))
 }
 

@@ -1,16 +1,12 @@
-//! Accept many clients on one thread, and track each of them in a table.
+//! Who is connected: the table of clients, and what a server that has one needs besides.
 //!
-//! Read it from the outside in: [`server`] is the poll loop, [`watch`] the array that it hands to
-//! the kernel, [`table`] who is connected, [`connection`] what is known of each.
+//! Start with [`table`]; [`connection`] is what it knows of each client. The loop that fills it is
+//! the program's own, in `main.rs`: later lessons put other loops around the same table.
 
 pub mod config;
 #[cfg_attr(feature = "solution", path = "../solution/connection.rs")]
 pub mod connection;
 pub mod log;
-#[cfg_attr(feature = "solution", path = "../solution/server.rs")]
-pub mod server;
 pub mod spare;
 #[cfg_attr(feature = "solution", path = "../solution/table.rs")]
 pub mod table;
-#[cfg_attr(feature = "solution", path = "../solution/watch.rs")]
-pub mod watch;

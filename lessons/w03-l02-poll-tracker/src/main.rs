@@ -1,6 +1,17 @@
 //! The server as a command: PORT and MAX_CLIENTS in, a log on standard output.
+//!
+//! Read it from the outside in: `server` is the poll loop, `watch` the array that it hands to the
+//! kernel, and `poll_tracker` the table of clients that both are about.
 
-use poll_tracker::{config::Config, server::Server};
+#![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
+
+#[cfg_attr(feature = "solution", path = "../solution/server.rs")]
+mod server;
+#[cfg_attr(feature = "solution", path = "../solution/watch.rs")]
+mod watch;
+
+use poll_tracker::config::Config;
+use server::Server;
 use std::convert::Infallible;
 use std::error::Error;
 use std::io::{self, Write};

@@ -1,12 +1,12 @@
 //! The loop: wait, accept, read, echo, remove. One thread, and it sleeps nowhere but in `poll`.
 #![allow(unused, reason = "tasks are still to do")]
 
-use crate::config::{Config, ConfigError};
-use crate::connection::State;
-use crate::log;
-use crate::spare::Spare;
-use crate::table::Table;
 use crate::watch::{Source, Watch};
+use poll_tracker::config::{Config, ConfigError};
+use poll_tracker::connection::State;
+use poll_tracker::log;
+use poll_tracker::spare::Spare;
+use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
 use std::os::fd::{AsRawFd, OwnedFd};
