@@ -51,7 +51,7 @@ fn a_wrong_port_is_named() {
     let port = free_port();
     let [said, is] = [port, port + 70].map(|port| format!("listens on {port}"));
     let told = told_on(port, &program, &["--timeout", "3600"]);
-    assert_says(&told, &[&format!("Nothing {said}"), &format!("The server {is} instead")]);
+    assert_says(&told, &[&format!("Nothing {said}"), &format!("the server {is} instead")]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn what_is_printed_cannot_command_a_terminal() {
 #[test]
 fn a_log_that_is_made_up_is_not_believed() {
     let Some(program) = in_python("fakes_log.py") else { return };
-    assert_says(&told(&program, &[]), &["✗ slots", "no descriptor for it", "not accepted"]);
+    assert_says(&told(&program, &[]), &["✗ slots", "the server never accepted it", "not accepted"]);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_closed_log_is_missed() {
 #[test]
 fn a_million_lines_do_no_harm() {
     let Some(program) = in_python("million_lines.py") else { return };
-    assert_says(&told(&program, &[]), &["✓ starts", "✗ slots", "no descriptor for it"]);
+    assert_says(&told(&program, &[]), &["✓ starts", "✗ slots", "the server never accepted it"]);
 }
 
 #[test]
