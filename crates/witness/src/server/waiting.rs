@@ -129,8 +129,10 @@ impl Server {
     /// will not be woken by any of it.
     fn rest(&mut self, before: &[(Process, Thread)]) -> Result<Rest, Unseen> {
         let asleep = |(_, thread): &(Process, Thread)| thread.zombie || thread.call.is_some();
-        // With every thread gone, the end of the program is about to be announced.
-        let all = !calls(before).is_empty() && before.iter().all(asleep);
+        // Once the program itself is gone, its end is about to be announced.
+        let runs =
+            |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
+        let all = before.iter().any(runs) && before.iter().all(asleep);
         if !all || !self.all_delivered()? || self.all_threads()? != before {
             return Ok(Rest::Awake);
         }
