@@ -68,6 +68,8 @@ impl Stage<'_> {
     pub(crate) fn open_with(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
         let mut scene = self.launch(capacity, gate)?;
         scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
+        // It listens before it says so: let the story begin with what it says.
+        let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
         Ok(scene)
     }
 
@@ -96,6 +98,9 @@ impl Stage<'_> {
 impl Scene {
     /// Writes down what is about to happen.
     pub(crate) fn step(&mut self, text: impl Into<String>) {
+        // What was said up to here belongs to the steps before. If it cannot be had, the story
+        // tells it one step late, and nothing else changes.
+        let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
     }
 

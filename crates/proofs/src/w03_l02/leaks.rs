@@ -54,6 +54,8 @@ impl Way {
 /// One client comes and leaves one way, and its descriptor goes with it.
 fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
     let (guest, fd) = scene.admit()?;
+    // It has a descriptor before the server has said so: let the story tell both in order.
+    let _ = scene.still_runs();
     scene.step(format!("{} {}", guest.name, way.says()));
     way.go(&guest.client);
     let Err(stuck) = scene.released(&guest) else { return Ok(()) };

@@ -68,7 +68,10 @@ impl Server {
     }
 
     /// Takes in everything that the server has said up to now.
-    pub(super) fn catch_up(&mut self) -> Result<(), Unseen> {
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel does not answer at the gate.
+    pub fn catch_up(&mut self) -> Result<(), Unseen> {
         self.log.catch_up(Duration::from_secs(1));
         // All that a pipe holds (pipe(7)), and not what is written meanwhile, for ever.
         let mut pieces = 0..AT_ONCE;

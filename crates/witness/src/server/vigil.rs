@@ -57,9 +57,9 @@ impl Naps {
 }
 
 /// Processor time that a server may use and show nothing for it, before it is looked at closely.
-pub(super) const EFFORT: Duration = Duration::from_millis(10);
+pub(super) const EFFORT: Duration = Duration::from_millis(4);
 /// The same for a server that was seen spinning before.
-pub(super) const TRIFLE: Duration = Duration::from_millis(1);
+pub(super) const TRIFLE: Duration = Duration::from_micros(500);
 
 /// Processor time since the last close look.
 #[derive(Default)]
