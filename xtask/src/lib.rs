@@ -4,7 +4,6 @@ pub mod ask;
 pub mod blocks;
 pub mod check;
 pub mod destination;
-pub mod fresh;
 pub mod interrupt;
 pub mod list;
 pub mod live;

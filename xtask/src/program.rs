@@ -1,6 +1,6 @@
 //! Builds a lesson's server with cargo.
 
-use crate::{fresh, interrupt, place};
+use crate::{interrupt, place};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -36,7 +36,8 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let begun = (Instant::now(), SystemTime::now());
     let target = if solution { place::target().join("solution") } else { place::target() };
     let package = folder.file_name().unwrap_or_default().to_string_lossy();
-    if let Some(program) = fresh::program(&target, &package, &place::root()) {
+    if let Some(path) = fresh::program(&target, &package, &place::root()) {
+        let program = Program { name: package.into_owned(), path };
         return Ok(Built { elapsed: begun.0.elapsed(), result: Ok(vec![program]) });
     }
     let mut command = cargo(&folder.join("Cargo.toml"), colour);
@@ -47,7 +48,8 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let built = build(command)?;
     let programs = built.result.as_deref().unwrap_or_default();
     if let Some(program) = programs.iter().find(|program| program.name == package) {
-        fresh::note(&target, program, begun.1);
+        // Where no note can be written, the next call asks cargo again.
+        let _ = fresh::note(&target, &package, &program.path, begun.1);
     }
     Ok(built)
 }

@@ -1,65 +1,58 @@
 //! Whether a program is still what its sources say, without starting cargo to find out.
 //!
-//! After cargo has said that a program is up to date, a note of it is kept beside it: the program's
-//! file, when cargo was started, and what in the environment changes a build. As long as none of
-//! that has changed, and no source, folder or manifest is younger, cargo would say the same again.
+//! After cargo has said that a program is up to date, a note of it is kept: the program's file, when
+//! cargo was started, and what in the environment changes a build. As long as none of that has
+//! changed, and no source, folder or manifest is younger, cargo would say the same again.
 
-use crate::destination::replace;
-use crate::program::Program;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{env, fs};
-
-/// What was true when cargo last said that a program is up to date.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Note {
-    program: PathBuf,
-    file: Identity,
-    /// When cargo was started, since 1970: what is younger, it may not have seen.
-    since: Duration,
-    environment: Vec<(String, String)>,
-}
-
-/// Which file it is, and which content of it.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Identity {
-    inode: u64,
-    size: u64,
-    changed: (i64, i64),
-}
+use std::{env, fs, io, process};
 
 /// The program noted in `folder` under `name`, if it is certain to be up to date.
-pub fn program(folder: &Path, name: &str, root: &Path) -> Option<Program> {
-    let note: Note = serde_json::from_slice(&fs::read(place(folder, name)).ok()?).ok()?;
-    let same = identity(&note.program)? == note.file && environment() == note.environment;
-    let limit = UNIX_EPOCH + note.since;
-    let older = |path: &PathBuf| modified(path).is_some_and(|time| time < limit);
-    let current = same && sources(&note.program, root)?.iter().all(older);
-    current.then(|| Program { name: name.to_owned(), path: note.program })
+///
+/// Its sources lie below `root`, the workspace's folder, or are named in the `.d` file that cargo
+/// puts beside it.
+pub fn program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> {
+    let noted = fs::read_to_string(place(folder, name)).ok()?;
+    let mut lines = noted.lines();
+    let program = PathBuf::from(lines.next()?);
+    let since = Duration::from_nanos(lines.next()?.parse().ok()?);
+    let older = |path: &PathBuf| modified(path).is_some_and(|time| time < UNIX_EPOCH + since);
+    let is_fresh = text(&program, since)? == noted && sources(&program, root)?.iter().all(older);
+    is_fresh.then_some(program)
 }
 
-/// Notes that cargo, started at `since`, has found or made `program` up to date. A note that cannot
-/// be written costs the next call a start of cargo, no more.
-pub fn note(folder: &Path, program: &Program, since: SystemTime) {
-    let Some(file) = identity(&program.path) else { return };
+/// Notes that cargo, started at `since`, has found or made `program` up to date.
+///
+/// # Errors
+/// Those of the file system. Without a note, the next call starts cargo: nothing worse.
+pub fn note(folder: &Path, name: &str, program: &Path, since: SystemTime) -> io::Result<()> {
     let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let note = Note { program: program.path.clone(), file, since, environment: environment() };
-    if let Ok(text) = serde_json::to_vec_pretty(&note) {
-        let _ = replace(&place(folder, &program.name), &text);
-    }
+    let Some(text) = text(program, since) else { return Err(io::ErrorKind::NotFound.into()) };
+    let unfinished = folder.join(format!("{name}.{}.part", process::id()));
+    fs::write(&unfinished, text)?;
+    fs::rename(unfinished, place(folder, name))
 }
 
 fn place(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.fresh.json"))
+    folder.join(format!("{name}.fresh"))
 }
 
-fn identity(program: &Path) -> Option<Identity> {
+/// What is true of a program that cargo, started `since` 1970, says is up to date: its place, that
+/// time (what is younger, cargo may not have seen), its file, and the environment, a line each.
+fn text(program: &Path, since: Duration) -> Option<String> {
     let file = fs::metadata(program).ok()?;
     let changed = (file.ctime(), file.ctime_nsec());
-    Some(Identity { inode: file.ino(), size: file.size(), changed })
+    let environment = environment();
+    Some(format!(
+        "{}\n{}\ninode {} size {} changed {changed:?}\n{environment}",
+        program.to_str()?,
+        since.as_nanos(),
+        file.ino(),
+        file.size(),
+    ))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -94,18 +87,16 @@ fn names(line: &str) -> Vec<PathBuf> {
 }
 
 /// The variables that change what cargo or rustc make of the same sources.
-fn environment() -> Vec<(String, String)> {
-    let matters = |name: &str| {
-        ["RUST", "CARGO_BUILD", "CARGO_PROFILE", "CARGO_ENCODED", "CARGO_TARGET", "CARGO_HOME"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
-    };
-    let lossy =
-        |(name, value): (_, std::ffi::OsString)| (name, value.to_string_lossy().into_owned());
-    let names = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    let mut found: Vec<_> = names.filter(|(name, _)| matters(name)).map(lossy).collect();
+fn environment() -> String {
+    const PREFIXES: [&str; 6] =
+        ["RUST", "CARGO_BUILD", "CARGO_PROFILE", "CARGO_ENCODED", "CARGO_TARGET", "CARGO_HOME"];
+    let mut found: Vec<String> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        .map(|(name, value)| format!("{name}={value:?}\n"))
+        .collect();
     found.sort();
-    found
+    found.concat()
 }
 
 #[cfg(test)]
@@ -121,10 +112,9 @@ mod tests {
         fs::write(&program, "machine code").unwrap();
         let listed = format!("{}: {}/my\\ server.rs\n", program.display(), root.path().display());
         fs::write(program.with_extension("d"), listed).unwrap();
-        let found = Program { name: "server".to_owned(), path: program.clone() };
         let notes = root.path().join("notes");
         fs::create_dir(&notes).unwrap();
-        note(&notes, &found, SystemTime::now() + Duration::from_secs(60));
+        note(&notes, "server", &program, SystemTime::now() + Duration::from_secs(60)).unwrap();
         (root, program, source)
     }
 
