@@ -26,7 +26,7 @@ pub struct Strobe {
     pub watched: Option<Vec<Watched>>,
     /// What epoll was asked to watch at its last epoll_wait.
     pub interests: Option<Vec<Interest>>,
-    /// The events of its last epoll_wait that found any, each with its data.
+    /// The events of its last epoll_wait, each with its data.
     pub told: Vec<(u32, u64)>,
 }
 
@@ -63,7 +63,7 @@ impl Strobe {
                     if call.is_poll() {
                         self.watched = watched::read(process, &call).ok();
                     }
-                    if call.is_epoll() && value > 0 {
+                    if call.is_epoll() {
                         self.interests = interest::read(process, call.epoll()).ok();
                         self.told = interest::told(process, &call, value).unwrap_or_default();
                     }
