@@ -121,8 +121,13 @@ impl Scene {
 
     /// A new client connects. What comes of it is the check's to see.
     pub(crate) fn connect(&mut self) -> Result<Guest, Fall> {
+        self.step(format!("{} connected", name(self.guests.len())));
+        self.join()
+    }
+
+    /// A new client connects, one of many that a step has announced.
+    pub(crate) fn join(&mut self) -> Result<Guest, Fall> {
         let name = name(self.guests.len());
-        self.step(format!("{name} connected"));
         let client = self.server.connect().map_err(|error| self.no_connection(&name, &error))?;
         let guest = Guest { name, client };
         self.guests.push(guest.clone());

@@ -32,21 +32,7 @@ pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Vec<Table> {
     } else if let Some(interests) = &interests {
         tables.push(people.interest_list(interests, &descriptors, told));
     }
-    tables.into_iter().map(shortened).collect()
-}
-
-/// The longest table that a report shows.
-const SHOWN: usize = 16;
-
-/// A table of a crowd, without most of what is as it should be.
-fn shortened(mut table: Table) -> Table {
-    let more = table.rows.len().saturating_sub(SHOWN);
-    if more > 0 {
-        table.rows.sort_by_key(|row| !row.wrong);
-        table.rows.truncate(SHOWN);
-        table.rows.push(Row { wrong: false, text: format!("and {more} more") });
-    }
-    table
+    tables
 }
 
 /// Who is behind each socket of the server.

@@ -20,7 +20,7 @@ pub struct Interest {
 /// The kernel permits no deeper nesting (epoll_ctl(2), ELOOP).
 const NESTING: usize = 5;
 
-/// The list of `process`'s epoll descriptor, and of those that are nested in it.
+/// The list of `process`'s epoll descriptor, and of those that are nested in it, by descriptor.
 pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<Interest>, Unseen> {
     let mut list = Vec::new();
     let mut nested = vec![epoll];
@@ -36,6 +36,7 @@ pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<Interest>, Unseen
             break;
         }
     }
+    list.sort_by_key(|entry| entry.fd);
     Ok(list)
 }
 

@@ -57,7 +57,9 @@ fn unread(scene: &Scene, strobe: &Strobe, data: u64) -> Option<&'static str> {
     }
     let guest = scene.guests.iter().find(|guest| guest.client.inode() == Some(entry.inode))?;
     let socket = scene.server.connection(&guest.client).ok()??;
-    let speaks = socket.state == State::Established && socket.unread > 0;
+    // An end of file counts as one.
+    let end = u32::from(socket.state != State::Established);
+    let speaks = socket.unread > end;
     let by_number = data as u32 == entry.fd as u32;
     Some(if speaks && by_number { "fd-as-slot" } else { "spin-on-eof" })
 }
