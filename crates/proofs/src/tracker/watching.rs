@@ -139,27 +139,35 @@ fn not_once(
     set: &[Entry],
     live: &[Seat],
 ) -> Result<Option<Difference>, Unseen> {
-    let mut wanted: Vec<_> =
-        live.iter().map(|(guest, fd)| (*fd, guest.client.inode().map(File::Socket))).collect();
+    let times = |file| set.iter().filter(|entry| Some(entry.file) == file).count();
+    let clients =
+        live.iter().map(|(guest, fd)| (*fd, times(guest.client.inode().map(File::Socket))));
+    let mut counts: Vec<_> = clients.collect();
     if let Some(socket) = server.listener()? {
         let open = server.descriptors()?;
-        let fd = open.iter().find(|it| it.target == Target::Socket(socket.inode)).map(|it| it.fd);
-        wanted.extend(fd.map(|fd| (fd, Some(File::Socket(socket.inode)))));
+        let door = open.iter().find(|it| it.target == Target::Socket(socket.inode));
+        let count = times(Some(File::Socket(socket.inode)));
+        // A listener may be on the lists of several threads (epoll_ctl(2), EPOLLEXCLUSIVE).
+        let count = if wait == Wait::Epoll { count.min(1) } else { count };
+        counts.extend(door.map(|door| (door.fd, count)));
     }
-    let set_name = set_of(wait);
-    for (fd, file) in wanted {
-        let missing = if wait == Wait::Epoll { "not-added" } else { "wrong-entry-removed" };
-        let (mistake, summary) = match set.iter().filter(|entry| Some(entry.file) == file).count() {
-            1 => continue,
-            0 if wait == Wait::Epoll => {
-                (missing, format!("Descriptor {fd} is connected, and not on the interest list."))
-            }
-            0 => (missing, format!("Descriptor {fd} is connected, and poll is not asked for it.")),
-            _ => ("watched-twice", format!("Descriptor {fd} is in the {set_name} more than once.")),
-        };
-        return Ok(Some(Difference { mistake: Some(mistake), summary }));
-    }
-    Ok(None)
+    let Some((fd, count)) = counts.into_iter().find(|(_, count)| *count != 1) else {
+        return Ok(None);
+    };
+    let (mistake, summary) = match (count, wait) {
+        (0, Wait::Epoll) => {
+            ("not-added", format!("Descriptor {fd} is connected, and not on the interest list."))
+        }
+        (0, _) => (
+            "wrong-entry-removed",
+            format!("Descriptor {fd} is connected, and poll is not asked for it."),
+        ),
+        (_, Wait::Epoll) => {
+            ("watched-twice", format!("Descriptor {fd} is on the interest list more than once."))
+        }
+        _ => ("watched-twice", format!("Descriptor {fd} is in the array more than once.")),
+    };
+    Ok(Some(Difference { mistake: Some(mistake), summary }))
 }
 
 /// Somebody is watched who is not here any more.

@@ -56,6 +56,31 @@ fn what_poll_watches_is_read_from_any_server() {
 }
 
 #[test]
+fn what_epoll_watches_is_read_from_any_server() {
+    for file in ["epoll/level.c", "epoll/edge.c", "epoll/oneshot.c", "epoll/company.c"] {
+        let mut server = open_file(file);
+        let (first, _) = admitted(&mut server);
+        let (second, _) = admitted(&mut server);
+        first.close();
+        server.until(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
+        server.until_resting().unwrap();
+        let listener = server.listener().unwrap().unwrap().inode;
+        let list = server.interests().unwrap().unwrap();
+        let times = |inode| list.iter().filter(|entry| entry.inode == inode).count();
+        let seen = [Some(listener), first.inode(), second.inode()].map(|it| times(it.unwrap()));
+        assert_eq!(seen, [1, 0, 1], "{file}: {list:?}");
+        assert_eq!(server.watched().unwrap(), None, "{file}");
+    }
+}
+
+#[test]
+fn a_server_on_poll_has_no_interest_list() {
+    let mut server = open_file("accept_many.c");
+    server.until_quiet().unwrap();
+    assert_eq!(server.interests().unwrap(), None);
+}
+
+#[test]
 fn a_descriptor_shows_whether_it_blocks() {
     let mut server = open_file("accept_many.c");
     let (_client, fd) = admitted(&mut server);
