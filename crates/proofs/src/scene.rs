@@ -10,12 +10,14 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
-use witness::{Client, Gate, Launch, Server, Strobe, Stuck, Tier};
+use witness::{Client, Gate, Launch, Repute, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
 pub(crate) struct Stage<'a> {
     pub(crate) proof: &'a Proof,
     pub(crate) subject: &'a Subject,
+    /// What its scenes have shown of the program.
+    pub(crate) repute: Repute,
 }
 
 /// One server and its clients.
@@ -88,6 +90,7 @@ impl Stage<'_> {
             .gate(gate)
             .tier(tier)
             .timeout(self.subject.timeout)
+            .repute(self.repute.clone())
             .start()?;
         let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
         let steps = vec![(started, 0)];

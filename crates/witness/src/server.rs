@@ -11,6 +11,7 @@ use crate::gate::Gatekeeper;
 use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
+use crate::repute::Repute;
 use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
 use crate::stuck::Exit;
@@ -42,8 +43,7 @@ pub struct Server {
     sockets: Vec<OwnedFd>,
     clients: Vec<Client>,
     exit: Option<Exit>,
-    /// Whether it was ever seen going round and round.
-    has_spun: bool,
+    repute: Repute,
     tracer: Tracer,
 }
 
@@ -55,6 +55,7 @@ impl Server {
         stderr: OwnedFd,
         tier: Tier,
         timeout: Duration,
+        repute: Repute,
     ) -> Self {
         Self {
             init,
@@ -72,7 +73,7 @@ impl Server {
             sockets: Vec::new(),
             clients: Vec::new(),
             exit: None,
-            has_spun: false,
+            repute,
             tracer: Tracer::default(),
         }
     }

@@ -173,10 +173,14 @@ impl Server {
         let listener = self.listener?;
         let is_own = |(process, _): &&(Process, Thread)| *process == listener;
         let own: Vec<_> = threads.iter().filter(is_own).cloned().collect();
-        let suspect = vigil.effort.suspect(&own, if self.has_spun { TRIFLE } else { EFFORT })?;
+        let allowed = if self.repute.spins() { TRIFLE } else { EFFORT };
+        let suspect = vigil.effort.suspect(&own, allowed)?;
         let strobe = Strobe::of(listener, &suspect, &mut self.tracer);
-        self.has_spun |= strobe.is_spinning();
-        strobe.is_spinning().then_some(strobe)
+        let spins = strobe.is_spinning();
+        if spins {
+            self.repute.spun();
+        }
+        spins.then_some(strobe)
     }
 }
 
