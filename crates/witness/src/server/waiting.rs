@@ -174,7 +174,7 @@ impl Server {
         let is_own = |(process, _): &&(Process, Thread)| *process == listener;
         let own: Vec<_> = threads.iter().filter(is_own).cloned().collect();
         let allowed = if self.repute.spins() { TRIFLE } else { EFFORT };
-        let suspect = vigil.effort.suspect(&own, allowed)?;
+        let suspect = vigil.effort.suspect(&own, allowed, self.log.kept())?;
         let strobe = Strobe::of(listener, &suspect, &mut self.tracer);
         let spins = strobe.is_spinning();
         if spins {
