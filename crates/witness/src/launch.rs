@@ -3,6 +3,7 @@
 use crate::control::{Control, Message};
 use crate::gate::Gate;
 use crate::init::{self, Plan, Program, STEPS, Strings};
+use crate::limit;
 use crate::log::Log;
 use crate::repute::Repute;
 use crate::server::Server;
@@ -206,6 +207,7 @@ impl Launch {
             input: std::fs::File::open("/dev/null")?.into(),
             output,
             errors,
+            descriptors: limit::raise()?,
             filter: self.gate.filter(),
         })
     }

@@ -21,6 +21,8 @@ const SHORTEST: Duration = Duration::from_micros(40);
 const LONGEST: Duration = Duration::from_millis(1);
 /// A fact that is still on its way after pauses this long deserves a look at the whole server.
 const PATIENCE: Duration = Duration::from_micros(160);
+/// What that look takes for each client: a crowd's is not worth it before as much time has passed.
+const LOOK: Duration = Duration::from_micros(5);
 
 impl Server {
     /// Waits until `fact` gives a value.
@@ -37,12 +39,14 @@ impl Server {
     ) -> Result<T, Stuck> {
         let mut vigil = Vigil::new(self.timeout);
         let mut pause = SHORTEST;
+        let worthwhile = Instant::now() + LOOK * self.clients.len() as u32;
         loop {
             let news = self.pump()?;
             if let Some(value) = fact(self)? {
                 return Ok(value);
             }
-            let due = pause >= PATIENCE || Instant::now() >= vigil.deadline;
+            let now = Instant::now();
+            let due = pause >= PATIENCE && now >= worthwhile || now >= vigil.deadline;
             if (due || self.exit.is_some())
                 && let Some(stuck) = self.stuck(&mut vigil)?
             {
