@@ -7,7 +7,9 @@ mod events;
 mod fall;
 mod runner;
 mod scene;
+mod shared;
 mod tables;
+mod tracker;
 mod turn;
 mod w03_l02;
 
