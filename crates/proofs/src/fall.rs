@@ -18,10 +18,10 @@ pub(crate) enum Fall {
 }
 
 impl Fall {
-    /// The same, for a check that needs what criterion `on` asks.
+    /// The same, for a check that needs what criterion `on` asks (and no other).
     pub(crate) fn blocks(self, on: &'static str) -> Self {
         match self {
-            Fall::Failed(cause) => Fall::Blocked { on, cause },
+            Fall::Failed(cause) | Fall::Blocked { cause, .. } => Fall::Blocked { on, cause },
             other => other,
         }
     }

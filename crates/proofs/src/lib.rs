@@ -11,6 +11,7 @@ mod shared;
 mod tables;
 mod tracker;
 mod turn;
+mod w01_l01;
 mod w03_l02;
 
 use course::report::Finding;
@@ -24,7 +25,8 @@ pub struct Proof {
     pub lesson: &'static str,
     /// The port that its servers use unless told otherwise.
     pub port: u16,
-    /// The slots that its servers have unless told otherwise.
+    /// The slots that its servers have unless told otherwise; 0 where they keep no table, and
+    /// MAX_CLIENTS means nothing to them.
     pub capacity: usize,
     /// In the lesson's order.
     pub criteria: &'static [Criterion],
@@ -73,7 +75,7 @@ pub struct Fault(pub String);
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 1] = [&w03_l02::PROOF];
+    const PROOFS: [&Proof; 2] = [&w01_l01::PROOF, &w03_l02::PROOF];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 
