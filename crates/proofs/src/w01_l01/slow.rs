@@ -11,7 +11,7 @@ const LINE: usize = 64;
 /// How much it reads at a time.
 const BITE: usize = 4000;
 /// How often the server is held up, and how much is read in between.
-const PAUSES: usize = 4;
+const PAUSES: usize = 3;
 const GULP: usize = 256 << 10;
 
 /// 4 MiB through a slow reader come back whole: short writes are finished.
@@ -46,7 +46,14 @@ pub(super) fn every_byte(stage: &Stage<'_>) -> Result<(), Fall> {
 
 /// No two places in it look alike.
 fn numbered_lines() -> Vec<u8> {
-    (0..MUCH / LINE).flat_map(|number| format!("{number:063}\n").into_bytes()).collect()
+    let mut bytes = Vec::with_capacity(MUCH);
+    for number in 0..MUCH / LINE {
+        let digits = number.to_string();
+        bytes.resize(bytes.len() + LINE - 1 - digits.len(), b'.');
+        bytes.extend_from_slice(digits.as_bytes());
+        bytes.push(b'\n');
+    }
+    bytes
 }
 
 /// Waits until the server can go no further, sending what it takes meanwhile: where it is then.
