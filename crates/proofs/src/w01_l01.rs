@@ -66,8 +66,9 @@ fn only_when_it_listens(stage: &Stage<'_>) -> Result<(), Fall> {
         Err(Fall::Unseen(_)) => return Ok(()), // where calls cannot be held back, this is not asked
         launched => launched?,
     };
-    scene.step("its call of listen is made to fail with EADDRINUSE");
+    // First of all: each look at the server lets a call go on that waits at the gate.
     scene.server.fail_next(libc::EADDRINUSE);
+    scene.step("its call of listen is made to fail with EADDRINUSE");
     let announced = scene.server.until(|now| {
         let said = start_line(now).filter(|_| now.faults_left() == 0);
         Ok(said.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))

@@ -208,6 +208,7 @@ impl Wire {
             match recv(fd, &mut buffer[..room], MsgFlags::MSG_DONTWAIT) {
                 Ok(0) => self.ended = Some(End::Closed),
                 Ok(length) => {
+                    acknowledge(fd);
                     limit -= length;
                     let kept = KEPT.saturating_sub(self.received.len()).min(length);
                     self.received.extend_from_slice(&buffer[..kept]);
@@ -218,6 +219,16 @@ impl Wire {
             }
         }
     }
+}
+
+/// Acknowledges at once what was read (tcp(7), TCP_QUICKACK): what the server has written since may
+/// wait for that (RFC 9293, section 3.7.4, Nagle), up to 40 ms.
+fn acknowledge(fd: RawFd) {
+    let yes: libc::c_int = 1;
+    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
+    let length = size_of_val(&yes) as libc::socklen_t;
+    // SAFETY: the kernel reads one int.
+    unsafe { libc::setsockopt(fd, level, option, (&raw const yes).cast(), length) };
 }
 
 /// Bytes that were sent and not yet acknowledged.

@@ -9,10 +9,19 @@ use witness::{Descriptor, Exit, Stuck};
 /// A client that resets the connection ends neither the server nor the next client's service.
 pub(super) fn reset(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
+    after_a_goodbye(&mut scene)?;
     while_it_reads(&mut scene)?;
     before_it_writes(&mut scene, Way::Reset)?;
     before_it_writes(&mut scene, Way::HalfClose)?;
     talk::greeted(&mut scene).map(drop)
+}
+
+/// What holds after a reset holds after a goodbye, or it is not the reset's doing.
+fn after_a_goodbye(scene: &mut Scene) -> Result<(), Fall> {
+    let guest = talk::greeted(scene)?;
+    scene.step(format!("{} closed", guest.name));
+    guest.client.close();
+    scene.still_runs().map_err(|stuck| kept(scene, &guest, stuck, Way::Close))
 }
 
 /// The server is in a read, which fails with ECONNRESET.
@@ -34,8 +43,8 @@ fn before_it_writes(scene: &mut Scene, first: Way) -> Result<(), Fall> {
         Way::HalfClose => "shut down its sending side and reset",
         _ => "reset",
     };
-    scene.step(format!("while the server was stopped, {name} sent \"bye\" and {left}"));
-    let _ = guest.client.send(b"bye");
+    scene.step(format!("while the server was stopped, {name} sent \"bye\\n\" and {left}"));
+    let _ = guest.client.send(b"bye\n");
     first.go(&guest.client);
     guest.client.reset();
     scene.server.go_on();
@@ -45,11 +54,11 @@ fn before_it_writes(scene: &mut Scene, first: Way) -> Result<(), Fall> {
 /// The server goes on, and the next client is served.
 fn survives(scene: &mut Scene, guest: &Guest, row: &'static str) -> Result<(), Fall> {
     scene.still_runs().map_err(|stuck| ended(scene, guest, stuck, row))?;
-    let next = scene.connect().map_err(|fall| fall.blocks("next-client"))?;
-    scene.step(format!("{} sent \"next\"", next.name));
-    let _ = next.client.send(b"next");
-    let stuck = talk::hears(scene, &next, 4).err();
-    if next.client.received() == b"next" {
+    let next = talk::arrives(scene)?;
+    scene.step(format!("{} sent \"next\\n\"", next.name));
+    let _ = next.client.send(b"next\n");
+    let stuck = talk::hears(scene, &next, 5).err();
+    if next.client.received() == b"next\n" {
         next.client.close();
         return Ok(());
     }
@@ -57,7 +66,7 @@ fn survives(scene: &mut Scene, guest: &Guest, row: &'static str) -> Result<(), F
         id: "next-not-served",
         mistake: Some(row),
         summary: format!("{} reset, and {} is not served after it.", guest.name, next.name),
-        expected: format!("{} receives \"next\"", next.name),
+        expected: format!("{} receives \"next\\n\"", next.name),
         observed: format!("{} received {}", next.name, talk::shown(&next.client.received())),
     };
     Err(rows::fail(scene, stuck, blame))
@@ -91,7 +100,8 @@ pub(super) fn no_fd_leak(stage: &Stage<'_>) -> Result<(), Fall> {
         let _ = scene.still_runs(); // bytes that cross a FIN would turn it into a reset
         scene.step(format!("{} {}", guest.name, way.says()));
         way.go(&guest.client);
-        scene.released(&guest).map_err(|stuck| kept(&mut scene, &guest, stuck))?;
+        let released = scene.released(&guest);
+        released.map_err(|stuck| kept(&mut scene, &guest, stuck, way))?;
         if matches!(way, Way::Close) {
             // A run-time may open what it needs with the first client: not a socket.
             before = with_its_own(before, scene.server.descriptors()?);
@@ -114,18 +124,18 @@ fn with_its_own(before: Vec<Descriptor>, now: Vec<Descriptor>) -> Vec<Descriptor
 fn pair(scene: &mut Scene, round: usize) -> Result<(), Fall> {
     let connect = |scene: &mut Scene| {
         scene.server.connect().map_err(|error| {
-            let fall = scene.no_connection("one of them", &error);
-            fall.blocks("next-client")
+            let fall = scene.no_connection("one of them", &error).alone();
+            fall.blocks(if scene.server.exit().is_some() { "reset" } else { "next-client" })
         })
     };
     let served = connect(scene)?;
-    let _ = served.send(b"hello");
+    let _ = served.send(b"hello\n");
     let heard = scene
         .server
-        .until(|_| Ok((served.received().len() >= 5 || served.ended().is_some()).then_some(())));
+        .until(|_| Ok((served.received().len() >= 6 || served.ended().is_some()).then_some(())));
     heard.map_err(|stuck| stopped(scene, stuck, 2 * round))?;
     let waiting = connect(scene)?;
-    let _ = waiting.send(b"I wait");
+    let _ = waiting.send(b"I wait\n");
     Way::ALL[round % 3].go(&waiting);
     Way::ALL[(round / 3) % 3].go(&served);
     Ok(())
@@ -141,10 +151,12 @@ fn stopped(scene: &mut Scene, stuck: Stuck, served: usize) -> Fall {
         expected: format!("{CROWD} clients are served"),
         observed: stuck.to_string(),
     };
-    rows::fail(scene, Some(stuck), blame)
+    let has_ended = matches!(stuck, Stuck::Ended(_));
+    let fall = rows::fail(scene, Some(stuck), blame);
+    if has_ended { fall.blocks("reset") } else { fall }
 }
 
-fn kept(scene: &mut Scene, guest: &Guest, stuck: Stuck) -> Fall {
+fn kept(scene: &mut Scene, guest: &Guest, stuck: Stuck, way: Way) -> Fall {
     let blame = Blame {
         id: "fd-leak",
         mistake: Some("forgot-close"),
@@ -152,7 +164,14 @@ fn kept(scene: &mut Scene, guest: &Guest, stuck: Stuck) -> Fall {
         expected: format!("{}'s descriptor is closed", guest.name),
         observed: "it is still open".to_owned(),
     };
-    rows::fail(scene, Some(stuck), blame)
+    match (&stuck, way) {
+        (Stuck::Ended(_), Way::Reset) => ended(scene, guest, stuck, "read-reset").blocks("reset"),
+        (Stuck::Ended(_), _) => {
+            let blame = Blame { mistake: Some("closes-listener"), ..blame };
+            rows::fail(scene, Some(stuck), blame).blocks("next-client")
+        }
+        _ => rows::fail(scene, Some(stuck), blame),
+    }
 }
 
 fn all_back(scene: &mut Scene, before: &[Descriptor]) -> Result<(), Fall> {
@@ -169,5 +188,7 @@ fn all_back(scene: &mut Scene, before: &[Descriptor]) -> Result<(), Fall> {
             _ => format!("{left} more"),
         },
     };
-    Err(rows::fail(scene, Some(stuck), blame))
+    let has_ended = matches!(stuck, Stuck::Ended(_));
+    let fall = rows::fail(scene, Some(stuck), blame);
+    Err(if has_ended { fall.blocks("reset") } else { fall })
 }

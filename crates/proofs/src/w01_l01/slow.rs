@@ -117,10 +117,9 @@ fn bytes_lost(
 ) -> Fall {
     let same = sent.iter().zip(heard).take_while(|(sent, heard)| sent == heard).count();
     let hung_up = guest.client.ended().is_some();
-    let lost = if hung_up { "one-read" } else { "short-write" };
     let blame = Blame {
         id: "bytes-lost",
-        mistake: Some(lost),
+        mistake: Some(if hung_up { "one-read" } else { "short-write" }),
         summary: format!(
             "Of {MUCH} bytes that {} sent, {} came back, and only the first {same} are as they \
              were.",
@@ -136,5 +135,6 @@ fn bytes_lost(
             _ => format!("nothing after byte {same}"),
         },
     };
-    rows::fail(scene, stuck, blame)
+    let fall = rows::fail(scene, stuck, blame);
+    if hung_up { fall.blocks("echo") } else { fall }
 }

@@ -10,37 +10,29 @@ use witness::Stuck;
 pub(super) fn next_client(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
     let first = talk::greeted(&mut scene)?;
-    let second = scene.connect().map_err(|fall| closed(fall).blocks("next-client"))?;
-    let said: [&[u8]; 3] = [b"I wait\n", b"\0", b"and have more to say"];
+    let second = talk::arrives(&mut scene)?;
+    let said: [&[u8]; 3] = [b"I wait\n", b"and have more to say,\n", b"line by line\n"];
     scene.step(format!("{} sent {} messages", second.name, said.len()));
     for message in said {
         let _ = second.client.send(message);
     }
-    waits(&mut scene, &second)?;
-    talk::comes_back(&mut scene, &first, b"still here").map_err(|fall| fall.blocks("echo"))?;
+    waits(&mut scene, &first, &second)?;
+    talk::comes_back(&mut scene, &first, b"still here\n").map_err(|fall| fall.blocks("echo"))?;
     scene.step(format!("{} closed", first.name));
     first.client.close();
     is_served(&mut scene, &second, &said.concat())
 }
 
-/// Whoever connects and is refused has come to a listener that is no more.
-fn closed(fall: Fall) -> Fall {
-    match fall {
-        Fall::Failed(mut cause) | Fall::Blocked { mut cause, .. } => {
-            cause.mistake = Some("closes-listener".to_owned());
-            Fall::Failed(cause)
-        }
-        other => other,
-    }
-}
-
 /// While the first client is connected, the second hears nothing.
-fn waits(scene: &mut Scene, second: &Guest) -> Result<(), Fall> {
+fn waits(scene: &mut Scene, first: &Guest, second: &Guest) -> Result<(), Fall> {
     let client = &second.client;
     let disturbed = scene.server.until(|_| {
         let over = !client.received().is_empty() || client.ended().is_some();
         Ok(over.then_some(()))
     });
+    if first.client.ended().is_some() {
+        return Err(talk::misheard(scene, first, b"", b"", disturbed.err()).blocks("echo"));
+    }
     let name = &second.name;
     let expected = format!("{name} waits until A has left");
     let stuck = match disturbed {
