@@ -138,7 +138,12 @@ fn pair(scene: &mut Scene, round: usize) -> Result<(), Fall> {
     let _ = waiting.send(b"I wait\n");
     Way::ALL[round % 3].go(&waiting);
     Way::ALL[(round / 3) % 3].go(&served);
-    Ok(())
+    // A backlog may have room for one.
+    let taken = |now: &mut witness::Server| {
+        let queue = now.listener()?.map_or(0, |listener| listener.unread);
+        Ok((queue == 0).then_some(()))
+    };
+    scene.server.until(taken).map_err(|stuck| stopped(scene, stuck, 2 * round + 1))
 }
 
 fn stopped(scene: &mut Scene, stuck: Stuck, served: usize) -> Fall {
