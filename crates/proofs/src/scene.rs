@@ -84,17 +84,20 @@ impl Stage<'_> {
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let server = Launch::new(program)
+        let mut launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
-            .env("MAX_CLIENTS", capacity.to_string())
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
             .timeout(self.subject.timeout)
-            .repute(self.repute.clone())
-            .start()?;
-        let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
+            .repute(self.repute.clone());
+        let mut started = format!("started with PORT={port}");
+        if self.proof.capacity > 0 {
+            launch = launch.env("MAX_CLIENTS", capacity.to_string());
+            started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        let server = launch.start()?;
         let steps = vec![(started, 0)];
         let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
         let guests = Vec::new();

@@ -74,6 +74,23 @@ impl Process {
         Ok(threads)
     }
 
+    /// Whether every thread of it is stopped (signal(7), SIGSTOP); not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn is_stopped(self) -> Result<bool, Unseen> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(false);
+        };
+        for task in tasks {
+            let state = seen(task.and_then(|task| task.stat()?.state()))?;
+            if state.is_some_and(|state| state != ProcState::Stopped) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The processes that its threads have started and not reaped.
     ///
     /// # Errors
