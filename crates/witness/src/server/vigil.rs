@@ -74,7 +74,7 @@ impl Effort {
         &mut self,
         threads: &[(Process, Thread)],
         allowed: Duration,
-    ) -> Option<Thread> {
+    ) -> Option<(Process, Thread)> {
         let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
         let since = *self.since.get_or_insert(used);
         if used.saturating_sub(since) < allowed * (1 << self.patience) {
@@ -83,7 +83,7 @@ impl Effort {
         // If it turns out to be at work, it may work twice as long before the next look.
         self.since = Some(used);
         self.patience = (self.patience + 1).min(10);
-        let running = threads.iter().filter(|(_, thread)| thread.call.is_none() && !thread.zombie);
-        running.max_by_key(|(_, thread)| thread.cpu).map(|(_, thread)| thread.clone())
+        let running = threads.iter().filter(|(_, thread)| thread.is_running());
+        running.max_by_key(|(_, thread)| thread.cpu).cloned()
     }
 }

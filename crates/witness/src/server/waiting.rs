@@ -128,7 +128,7 @@ impl Server {
     /// Threads that slept before, during and after a moment at which everything had been delivered
     /// will not be woken by any of it.
     fn rest(&mut self, before: &[(Process, Thread)]) -> Result<Rest, Unseen> {
-        let asleep = |(_, thread): &(Process, Thread)| thread.zombie || thread.call.is_some();
+        let asleep = |(_, thread): &(Process, Thread)| !thread.is_running();
         // Once the program itself is gone, its end is about to be announced.
         let runs =
             |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
@@ -170,11 +170,10 @@ impl Server {
     /// A glimpse of what it does, if it goes round and round.
     fn spinning(&mut self, vigil: &mut Vigil, threads: &[(Process, Thread)]) -> Option<Strobe> {
         // What a program does before it listens is its own affair.
-        let listener = self.listener?;
-        let is_own = |(process, _): &&(Process, Thread)| *process == listener;
-        let own: Vec<_> = threads.iter().filter(is_own).cloned().collect();
-        let suspect = vigil.effort.suspect(&own, if self.has_spun { TRIFLE } else { EFFORT })?;
-        let strobe = Strobe::of(listener, &suspect, &mut self.tracer);
+        self.listener?;
+        let allowed = if self.has_spun { TRIFLE } else { EFFORT };
+        let (process, suspect) = vigil.effort.suspect(threads, allowed)?;
+        let strobe = Strobe::of(process, &suspect, &mut self.tracer);
         self.has_spun |= strobe.is_spinning();
         strobe.is_spinning().then_some(strobe)
     }
