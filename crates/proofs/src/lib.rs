@@ -9,6 +9,7 @@ mod runner;
 mod scene;
 mod tables;
 mod turn;
+mod w02_l01;
 mod w03_l02;
 
 use course::report::Finding;
@@ -22,7 +23,7 @@ pub struct Proof {
     pub lesson: &'static str,
     /// The port that its servers use unless told otherwise.
     pub port: u16,
-    /// The slots that its servers have unless told otherwise.
+    /// The slots that its servers have unless told otherwise; 0 where they have no table.
     pub capacity: usize,
     /// In the lesson's order.
     pub criteria: &'static [Criterion],
@@ -71,7 +72,7 @@ pub struct Fault(pub String);
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 1] = [&w03_l02::PROOF];
+    const PROOFS: [&Proof; 2] = [&w02_l01::PROOF, &w03_l02::PROOF];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

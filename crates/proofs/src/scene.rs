@@ -80,17 +80,22 @@ impl Stage<'_> {
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let server = Launch::new(program)
-            .args(arguments)
-            .env("PORT", port.to_string())
-            .env("MAX_CLIENTS", capacity.to_string())
+        let mut settings = vec![("PORT", port.to_string())];
+        if self.proof.capacity > 0 {
+            settings.push(("MAX_CLIENTS", capacity.to_string()));
+        }
+        let mut launch = Launch::new(program).args(arguments);
+        for (name, value) in &settings {
+            launch = launch.env(name, value);
+        }
+        let server = launch
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
             .timeout(self.subject.timeout)
             .start()?;
-        let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
-        let steps = vec![(started, 0)];
+        let told: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let steps = vec![(format!("started with {}", told.join(" ")), 0)];
         Ok(Scene { server, port, capacity, guests: Vec::new(), steps, _turn: turn })
     }
 }

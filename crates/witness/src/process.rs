@@ -81,6 +81,23 @@ impl Process {
         Ok(threads)
     }
 
+    /// Whether every thread of it is stopped (signal(7), SIGSTOP); not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn is_stopped(self) -> Result<bool, Unseen> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(false);
+        };
+        for task in tasks {
+            let state = seen(task.and_then(|task| task.stat()?.state()))?;
+            if state.is_some_and(|state| state != ProcState::Stopped) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The processes that its threads have started and not reaped.
     ///
     /// # Errors
@@ -131,6 +148,16 @@ impl Process {
         };
         let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
+    }
+
+    /// Its process ids: the observer's, then that in each pid namespace within, the last being what
+    /// getpid(2) tells the process itself; none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn ids(self) -> Result<Vec<i32>, Unseen> {
+        let status = seen(self.open().and_then(|process| process.status()))?;
+        Ok(status.and_then(|status| status.nspid).unwrap_or_default())
     }
 
     /// The name that the kernel has for it (`/proc/PID/comm`).

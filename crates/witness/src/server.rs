@@ -1,6 +1,7 @@
 //! A program under observation.
 
 mod pump;
+mod stopped;
 mod view;
 mod vigil;
 mod waiting;
@@ -13,7 +14,7 @@ use crate::log::Log;
 use crate::process::Process;
 use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
-use crate::stuck::{Exit, Stuck, Unseen};
+use crate::stuck::Exit;
 use crate::tier::Tier;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -141,36 +142,6 @@ impl Server {
             // SAFETY: takes two numbers.
             unsafe { libc::kill(self.program.pid, signal) };
         }
-    }
-
-    /// Stops the process that listens, until [`resume`](Self::resume): signals that it would take
-    /// meanwhile wait for it.
-    ///
-    /// # Errors
-    /// [`Stuck`] where it cannot be seen to stop.
-    pub fn pause(&mut self) -> Result<(), Stuck> {
-        self.signal_listener(libc::SIGSTOP)?;
-        self.until(|now| {
-            let threads = now.process().threads()?;
-            Ok(threads.iter().all(|thread| thread.stopped || thread.zombie).then_some(()))
-        })
-    }
-
-    /// Lets the process that listens go on.
-    ///
-    /// # Errors
-    /// [`Unseen`] where the kernel hides whether there still is one.
-    pub fn resume(&mut self) -> Result<(), Unseen> {
-        self.signal_listener(libc::SIGCONT)
-    }
-
-    fn signal_listener(&self, signal: i32) -> Result<(), Unseen> {
-        let listener = self.process();
-        if self.processes()?.contains(&listener) {
-            // SAFETY: takes two numbers.
-            unsafe { libc::kill(listener.pid, signal) };
-        }
-        Ok(())
     }
 
     fn request_sockets(
