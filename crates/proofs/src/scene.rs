@@ -25,6 +25,7 @@ pub(crate) struct Scene {
     pub(crate) capacity: usize,
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
+    keeps_log: bool,
     /// Given back after the server is gone: fields are dropped in their order.
     _turn: Option<Turn>,
 }
@@ -96,7 +97,9 @@ impl Stage<'_> {
             .start()?;
         let told: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let steps = vec![(format!("started with {}", told.join(" ")), 0)];
-        Ok(Scene { server, port, capacity, guests: Vec::new(), steps, _turn: turn })
+        let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
+        let guests = Vec::new();
+        Ok(Scene { server, port, capacity, guests, steps, keeps_log, _turn: turn })
     }
 }
 
@@ -107,6 +110,11 @@ impl Scene {
         // tells it one step late, and nothing else changes.
         let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
+    }
+
+    /// Whether the lesson has its servers log every client that comes and goes.
+    pub(crate) fn keeps_log(&self) -> bool {
+        self.keeps_log
     }
 
     /// A new client connects. What comes of it is the check's to see.
@@ -164,10 +172,11 @@ impl Scene {
                 format!("no descriptor is connected to {name}"),
             ),
         };
+        let logged = if self.keeps_log { ", and [ACCEPT] names its descriptor" } else { "" };
         let blame = Blame {
             id: "not-accepted",
             summary: format!("{name} connected, and {what}."),
-            expected: format!("{name} is accepted, and [ACCEPT] names its descriptor"),
+            expected: format!("{name} is accepted{logged}"),
             observed,
             ..Blame::default()
         };

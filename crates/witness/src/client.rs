@@ -89,6 +89,15 @@ impl Client {
         self.wire().received.clone()
     }
 
+    /// Reads at most `limit` bytes of what has arrived, as a slow reader does; how many came. The
+    /// others of these calls read all that there is.
+    pub fn read_some(&self, limit: usize) -> usize {
+        let mut wire = self.wire();
+        let before = wire.received.len();
+        wire.read(limit);
+        wire.received.len() - before
+    }
+
     /// How the server has ended the connection, if it has.
     pub fn ended(&self) -> Option<End> {
         self.read();
@@ -175,22 +184,7 @@ impl Client {
 
     /// Takes in what has arrived.
     pub(crate) fn read(&self) {
-        let mut wire = self.wire();
-        let Some(fd) = wire.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
-        wire.noticed = false;
-        let mut buffer = [0; 1 << 16];
-        while wire.ended.is_none() {
-            match recv(fd, &mut buffer, MsgFlags::MSG_DONTWAIT) {
-                Ok(0) => wire.ended = Some(End::Closed),
-                Ok(length) => {
-                    let room = KEPT.saturating_sub(wire.received.len()).min(length);
-                    wire.received.extend_from_slice(&buffer[..room]);
-                }
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return,
-                Err(_) => wire.ended = Some(End::Reset),
-            }
-        }
+        self.wire().read(usize::MAX);
     }
 
     fn wire(&self) -> MutexGuard<'_, Wire> {
@@ -202,6 +196,27 @@ impl Wire {
     fn new(socket: OwnedFd, ended: Option<End>) -> Self {
         let received = Vec::new();
         Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
+    }
+
+    /// Takes in what has arrived, at most `limit` bytes of it.
+    fn read(&mut self, mut limit: usize) {
+        let Some(fd) = self.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
+        self.noticed = false;
+        let mut buffer = [0; 1 << 16];
+        while self.ended.is_none() && limit > 0 {
+            let room = buffer.len().min(limit);
+            match recv(fd, &mut buffer[..room], MsgFlags::MSG_DONTWAIT) {
+                Ok(0) => self.ended = Some(End::Closed),
+                Ok(length) => {
+                    limit -= length;
+                    let kept = KEPT.saturating_sub(self.received.len()).min(length);
+                    self.received.extend_from_slice(&buffer[..kept]);
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return,
+                Err(_) => self.ended = Some(End::Reset),
+            }
+        }
     }
 }
 

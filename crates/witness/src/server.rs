@@ -1,5 +1,6 @@
 //! A program under observation.
 
+mod again;
 mod pump;
 mod stopped;
 mod view;
@@ -138,9 +139,13 @@ impl Server {
 
     /// Sends the program a signal, by its number (signal(7)); none once it is known to have ended.
     pub fn signal(&self, signal: i32) {
+        self.kill(self.program, signal);
+    }
+
+    fn kill(&self, process: Process, signal: i32) {
         if self.exit.is_none() {
             // SAFETY: takes two numbers.
-            unsafe { libc::kill(self.program.pid, signal) };
+            unsafe { libc::kill(process.pid, signal) };
         }
     }
 

@@ -13,19 +13,12 @@ impl Server {
     /// # Errors
     /// [`Stuck`] when it does not, because it has ended.
     pub fn stop(&mut self) -> Result<(), Stuck> {
-        self.tell(libc::SIGSTOP);
+        self.kill(self.process(), libc::SIGSTOP);
         self.until(|now| Ok(now.process().is_stopped()?.then_some(())))
     }
 
     /// Lets it go on (SIGCONT).
     pub fn go_on(&mut self) {
-        self.tell(libc::SIGCONT);
-    }
-
-    fn tell(&self, signal: i32) {
-        if self.exit.is_none() {
-            // SAFETY: takes two numbers.
-            unsafe { libc::kill(self.process().pid, signal) };
-        }
+        self.kill(self.process(), libc::SIGCONT);
     }
 }
