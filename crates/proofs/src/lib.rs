@@ -25,7 +25,8 @@ pub struct Proof {
     pub lesson: &'static str,
     /// The port that its servers use unless told otherwise.
     pub port: u16,
-    /// The slots that its servers have unless told otherwise; 0 where they have no table.
+    /// The slots that its servers have unless told otherwise; 0 where they keep no table, and
+    /// MAX_CLIENTS means nothing to them.
     pub capacity: usize,
     /// In the lesson's order.
     pub criteria: &'static [Criterion],

@@ -81,22 +81,20 @@ impl Stage<'_> {
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let mut settings = vec![("PORT", port.to_string())];
-        if self.proof.capacity > 0 {
-            settings.push(("MAX_CLIENTS", capacity.to_string()));
-        }
-        let mut launch = Launch::new(program).args(arguments);
-        for (name, value) in &settings {
-            launch = launch.env(name, value);
-        }
-        let server = launch
+        let mut launch = Launch::new(program)
+            .args(arguments)
+            .env("PORT", port.to_string())
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
-            .timeout(self.subject.timeout)
-            .start()?;
-        let told: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let steps = vec![(format!("started with {}", told.join(" ")), 0)];
+            .timeout(self.subject.timeout);
+        let mut started = format!("started with PORT={port}");
+        if self.proof.capacity > 0 {
+            launch = launch.env("MAX_CLIENTS", capacity.to_string());
+            started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        let server = launch.start()?;
+        let steps = vec![(started, 0)];
         let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
         let guests = Vec::new();
         Ok(Scene { server, port, capacity, guests, steps, keeps_log, _turn: turn })

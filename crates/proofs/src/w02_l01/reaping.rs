@@ -34,7 +34,11 @@ fn buried(scene: &mut Scene, left: &Pair) -> Result<(), Fall> {
     }
     let blame = Blame {
         id: "zombie",
-        mistake: Some(if is_reaped_by_the_next(scene, left) { "reaps-late" } else { "never-reaps" }),
+        mistake: Some(if is_reaped_by_the_next(scene, left) {
+            "reaps-late"
+        } else {
+            "never-reaps"
+        }),
         summary: format!("{}'s child has ended, and nobody has reaped it.", left.guest.name),
         expected: format!("{}'s child is gone", left.guest.name),
         observed: "it was a zombie when the server had come to rest".to_owned(),

@@ -92,7 +92,10 @@ fn misheard(
 fn wrong_byte(name: &str, sent: u8, got: u8) -> (Option<&'static str>, String) {
     let (sent_text, got_text) = (sent.escape_ascii(), got.escape_ascii());
     if sent.is_ascii_alphabetic() && got == sent {
-        return (Some("one-way"), format!("{name} sent '{sent_text}', and it came back as it was."));
+        return (
+            Some("one-way"),
+            format!("{name} sent '{sent_text}', and it came back as it was."),
+        );
     }
     let by_blind_flip = !sent.is_ascii_alphabetic() && got == sent ^ 0x20;
     let text = format!("{name} sent '{sent_text}', and '{got_text}' came back.");

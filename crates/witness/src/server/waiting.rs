@@ -1,7 +1,8 @@
 //! Waiting for facts, and knowing when they will not come true.
 //!
 //! A server that is asleep, to which everything that was sent has been delivered, will do nothing
-//! more: delivery itself is what wakes a thread. So a wait ends when its fact holds or when the
+//! more: delivery itself is what wakes a thread. What it has sent may still be on its way, though:
+//! that has to arrive, too, where somebody waits for it. So a wait ends when its fact holds or when the
 //! server rests, and a wrong server is told so as fast as a right one.
 
 use super::Server;
@@ -197,8 +198,16 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (State::TimeWait, _) => true,
         (_, Some(Left::Reset)) => false,
         (State::Established, Some(Left::Finished)) => false,
-        _ => client.in_flight(socket.received) == 0 || client.held_up(),
+        _ => {
+            (client.in_flight(socket.received) == 0 || client.held_up()) && is_heard(client, socket)
+        }
     }
+}
+
+/// Whether all that the server has sent to `client` has reached it, or waits because it does not
+/// read.
+fn is_heard(client: &Client, socket: &Socket) -> bool {
+    socket.unacknowledged == 0 || !client.is_listening()
 }
 
 fn calls(threads: &[(Process, Thread)]) -> Vec<Call> {
