@@ -1,7 +1,7 @@
 //! Children that have ended: each must be reaped, or it stays a zombie.
 
 use super::evidence::{self, is_dead};
-use super::family::{Pair, arrive, child_of, is_asleep_in, no_child, until_ended};
+use super::family::{Pair, arrive, child_of, is_asleep_in, no_child, settle, until_ended};
 use crate::fall::Fall;
 use crate::scene::{Blame, Scene, Stage};
 use witness::{Client, Process, Server, Stuck, Unseen};
@@ -16,6 +16,7 @@ pub(super) fn no_zombies(stage: &Stage<'_>) -> Result<(), Fall> {
     scene.step(format!("{} closed (FIN)", first.guest.name));
     first.guest.client.close();
     buried(&mut scene, &first)?;
+    settle(&mut scene).map_err(|stuck| ended(&mut scene, stuck))?;
     let next = scene.connect()?;
     if let Err(stuck) = child_of(&mut scene, &next, &[&first, &stays]) {
         return Err(deaf(&mut scene, &next, stuck));
