@@ -48,7 +48,7 @@ pub(super) fn holders(server: &Server, client: &Client) -> Result<Vec<Process>, 
 /// The failure of a server that gives a client no child.
 pub(super) fn no_child(scene: &mut Scene, guest: &Guest, stuck: Stuck) -> Fall {
     let name = &guest.name;
-    let waits = is_asleep_in(scene, &["wait4", "waitid"]);
+    let waits = waits_for_a_child(scene);
     let queued = scene.server.listener().ok().flatten().is_some_and(|it| it.unread > 0);
     let holders = holders(&scene.server, &guest.client).unwrap_or_default();
     let (mistake, why, observed) = match &stuck {
@@ -57,7 +57,11 @@ pub(super) fn no_child(scene: &mut Scene, guest: &Guest, stuck: Stuck) -> Fall {
             (None, "its connection was closed".into(), format!("{name} reads an end of file"))
         }
         _ if queued => (
-            waits.then_some("waits-for-child"),
+            waits.then_some(if somebody_left(scene) {
+                "blocking-reaper"
+            } else {
+                "waits-for-child"
+            }),
             match waits {
                 true => "the parent sleeps until another client's child ends".to_owned(),
                 false => "the parent never accepted it".to_owned(),
@@ -84,10 +88,17 @@ pub(super) fn no_child(scene: &mut Scene, guest: &Guest, stuck: Stuck) -> Fall {
     evidence::fail(scene, Some(stuck), blame)
 }
 
-/// Whether the process that listens sleeps in one of these calls.
-pub(super) fn is_asleep_in(scene: &Scene, calls: &[&str]) -> bool {
+/// Whether the process that listens sleeps until a child ends.
+pub(super) fn waits_for_a_child(scene: &Scene) -> bool {
     let threads = scene.server.process().threads().unwrap_or_default();
-    threads.iter().filter_map(|thread| thread.call).any(|call| calls.contains(&call.name()))
+    let mut calls = threads.iter().filter_map(|thread| thread.call);
+    calls.any(|call| matches!(call.name(), "wait4" | "waitid"))
+}
+
+/// Whether a client that was here has been let go.
+fn somebody_left(scene: &Scene) -> bool {
+    let gone = |guest: &Guest| matches!(scene.server.connection(&guest.client), Ok(None));
+    scene.guests.iter().any(gone)
 }
 
 /// Waits until a child has ended, whether it was reaped or not.
@@ -97,6 +108,18 @@ pub(super) fn until_ended(scene: &mut Scene, child: Process) -> Result<(), Stuck
 
 fn has_ended(server: &Server, child: Process) -> Result<bool, Unseen> {
     Ok(evidence::is_dead(child)? || !server.processes()?.contains(&child))
+}
+
+/// The failure of a server that does not go on, for a check that has asked for something else.
+pub(super) fn ended(scene: &mut Scene, stuck: Stuck) -> Fall {
+    let blame = Blame {
+        id: "stopped-serving",
+        mistake: None,
+        summary: "The server does not go on after a child has ended.".to_owned(),
+        expected: "children end, and the parent serves the next client".to_owned(),
+        observed: stuck.to_string(),
+    };
+    evidence::fail(scene, Some(stuck), blame).blocks("interrupted")
 }
 
 /// Waits until the server will do nothing more by itself. Only its end is a failure.

@@ -1,7 +1,9 @@
 //! Children that have ended: each must be reaped, or it stays a zombie.
 
 use super::evidence::{self, is_dead};
-use super::family::{Pair, arrive, child_of, is_asleep_in, no_child, settle, until_ended};
+use super::family::{
+    Pair, arrive, child_of, ended, no_child, settle, until_ended, waits_for_a_child,
+};
 use crate::fall::Fall;
 use crate::scene::{Blame, Scene, Stage};
 use witness::{Client, Process, Server, Stuck, Unseen};
@@ -19,7 +21,9 @@ pub(super) fn no_zombies(stage: &Stage<'_>) -> Result<(), Fall> {
     settle(&mut scene).map_err(|stuck| ended(&mut scene, stuck))?;
     let next = scene.connect()?;
     if let Err(stuck) = child_of(&mut scene, &next, &[&first, &stays]) {
-        return Err(deaf(&mut scene, &next, stuck));
+        let is_reaping = waits_for_a_child(&scene);
+        let fall = no_child(&mut scene, &next, stuck);
+        return Err(if is_reaping { fall } else { fall.blocks("own-child") });
     }
     all_at_once(&mut scene)
 }
@@ -33,15 +37,17 @@ fn buried(scene: &mut Scene, left: &Pair) -> Result<(), Fall> {
     if let Stuck::Ended(_) = stuck {
         return Err(ended(scene, stuck));
     }
+    let name = &left.guest.name;
+    let (mistake, summary) = if is_reaped_by_the_next(scene, left) {
+        ("reaps-late", format!("{name}'s child was a zombie until the next client connected."))
+    } else {
+        ("never-reaps", format!("{name}'s child has ended, and nobody has reaped it."))
+    };
     let blame = Blame {
         id: "zombie",
-        mistake: Some(if is_reaped_by_the_next(scene, left) {
-            "reaps-late"
-        } else {
-            "never-reaps"
-        }),
-        summary: format!("{}'s child has ended, and nobody has reaped it.", left.guest.name),
-        expected: format!("{}'s child is gone", left.guest.name),
+        mistake: Some(mistake),
+        summary,
+        expected: format!("{name}'s child is gone, with nobody else coming"),
         observed: "it was a zombie when the server had come to rest".to_owned(),
     };
     Err(evidence::fail(scene, Some(stuck), blame))
@@ -51,24 +57,6 @@ fn buried(scene: &mut Scene, left: &Pair) -> Result<(), Fall> {
 fn is_reaped_by_the_next(scene: &mut Scene, left: &Pair) -> bool {
     let came = scene.connect().is_ok() && scene.server.until_quiet().is_ok();
     came && scene.server.processes().is_ok_and(|now| !now.contains(&left.child))
-}
-
-/// After one child has ended, the next client finds nobody at the door.
-fn deaf(scene: &mut Scene, next: &crate::scene::Guest, stuck: Stuck) -> Fall {
-    if !is_asleep_in(scene, &["wait4", "waitid"]) {
-        return no_child(scene, next, stuck).blocks("own-child");
-    }
-    let blame = Blame {
-        id: "waits-for-all",
-        mistake: Some("blocking-reaper"),
-        summary: format!(
-            "One child has ended; the parent waits for the others too, and {} is not served.",
-            next.name
-        ),
-        expected: format!("{} is given a child", next.name),
-        observed: "the parent is asleep in wait".to_owned(),
-    };
-    evidence::fail(scene, Some(stuck), blame)
 }
 
 /// 50 children end while their parent cannot look: it is told of all of them by one SIGCHLD, for
@@ -141,15 +129,4 @@ fn lives_on(scene: &mut Scene, stuck: Stuck) -> Fall {
         ..Blame::default()
     };
     evidence::fail(scene, Some(stuck), blame).blocks("hangup")
-}
-
-fn ended(scene: &mut Scene, stuck: Stuck) -> Fall {
-    let blame = Blame {
-        id: "stopped-serving",
-        mistake: None,
-        summary: "The server does not go on after a child has ended.".to_owned(),
-        expected: "children end, and the parent serves the next client".to_owned(),
-        observed: stuck.to_string(),
-    };
-    evidence::fail(scene, Some(stuck), blame).blocks("interrupted")
 }

@@ -71,13 +71,16 @@ fn not_let_go(scene: &mut Scene, unlucky: &Guest, stuck: Stuck) -> Fall {
     if scene.server.faults_left() > 0 && !matches!(stuck, Stuck::Ended(_)) {
         return no_child(scene, unlucky, stuck).blocks("own-child");
     }
-    let (mistake, summary) = match &stuck {
-        Stuck::Ended(_) => {
-            ("fork-ends-server", "The server ended when fork failed with EAGAIN.".to_owned())
-        }
+    let (mistake, summary, observed) = match &stuck {
+        Stuck::Ended(_) => (
+            "fork-ends-server",
+            "The server ended when fork failed with EAGAIN.".to_owned(),
+            stuck.to_string(),
+        ),
         _ => (
             "fork-leaks-client",
             format!("There is no child for {name}, and the server keeps its connection open."),
+            format!("{name} is still connected, and nobody serves it"),
         ),
     };
     let blame = Blame {
@@ -85,7 +88,7 @@ fn not_let_go(scene: &mut Scene, unlucky: &Guest, stuck: Stuck) -> Fall {
         mistake: Some(mistake),
         summary,
         expected: format!("{name} reads an end of file, and the server goes on"),
-        observed: stuck.to_string(),
+        observed,
     };
     evidence::fail(scene, Some(stuck), blame)
 }

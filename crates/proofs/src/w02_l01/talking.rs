@@ -1,7 +1,7 @@
 //! What a child says to its client, and how the two part.
 
 use super::evidence;
-use super::family::{Pair, arrive, holders, until_ended};
+use super::family::{Pair, arrive, ended, holders, settle, until_ended};
 use super::speech::{Speech, say};
 use crate::fall::Fall;
 use crate::scene::{Blame, Scene, Stage, shows};
@@ -59,11 +59,16 @@ pub(super) fn hangup(stage: &Stage<'_>) -> Result<(), Fall> {
         let flooded = client.received().len() > words.len();
         Ok((flooded || client.ended().is_some()).then_some(()))
     });
+    if client.received().len() > words.len() {
+        return Err(talks_on(&mut scene, &polite));
+    }
     let answered = client.received().len() == words.len();
     if !(answered && client.ended() == Some(End::Closed)) {
         return Err(not_parted(&mut scene, &polite, parted.err()));
     }
     child_ends(&mut scene, &polite)?;
+    // How the parent takes its child's end is for another criterion to ask.
+    settle(&mut scene).map_err(|stuck| ended(&mut scene, stuck))?;
 
     let brief = arrive(&mut scene, &[&polite])?;
     scene.step(format!("{} closed (FIN)", brief.guest.name));
@@ -75,16 +80,27 @@ fn child_ends(scene: &mut Scene, pair: &Pair) -> Result<(), Fall> {
     until_ended(scene, pair.child).map_err(|stuck| not_parted(scene, pair, Some(stuck)))
 }
 
+/// A child that never stops sending; it has to be ended before the story can be.
+fn talks_on(scene: &mut Scene, pair: &Pair) -> Fall {
+    let name = &pair.guest.name;
+    let received = pair.guest.client.received().len();
+    scene.step(format!("{name} had {received} bytes, and reset its connection (RST)"));
+    pair.guest.client.reset();
+    let blame = Blame {
+        id: "no-goodbye",
+        mistake: Some("ignores-eof"),
+        summary: format!("{name} has said its last word, and its child talks on."),
+        expected: format!("the rest of its answer, then a FIN, and {name}'s child has ended"),
+        observed: format!("{received} bytes and no end, for 7 that {name} had sent"),
+    };
+    evidence::fail(scene, None, blame)
+}
+
 fn not_parted(scene: &mut Scene, pair: &Pair, stuck: Option<Stuck>) -> Fall {
     let name = &pair.guest.name;
     let received = pair.guest.client.received().len();
     let open = holders(&scene.server, &pair.guest.client).unwrap_or_default();
     let (mistake, summary, observed) = match &stuck {
-        _ if received > 7 => (
-            Some("ignores-eof"),
-            format!("{name} has said its last word, and its child talks on."),
-            format!("{received} bytes, for 7 that {name} had sent"),
-        ),
         Some(Stuck::Spinning(strobe)) => (
             shows(strobe, &["read", "recvfrom", "recvmsg"], |count| count == 0)
                 .then_some("ignores-eof"),
