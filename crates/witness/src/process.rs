@@ -186,11 +186,11 @@ impl Process {
         }
     }
 
-    /// Whether it has ended, or is on its way (linux/sched.h, PF_EXITING).
+    /// Whether it is gone, has ended, or is about to (linux/sched.h, PF_EXITING).
     fn is_ending(self) -> bool {
-        let stat = self.open().and_then(|process| process.stat());
-        let exiting = |bits| StatFlags::from_bits_truncate(bits).contains(StatFlags::PF_EXITING);
-        stat.is_ok_and(|stat| stat.state == 'Z' || exiting(stat.flags))
+        let Ok(stat) = self.open().and_then(|process| process.stat()) else { return true };
+        let flags = StatFlags::from_bits_truncate(stat.flags);
+        stat.state == 'Z' || flags.contains(StatFlags::PF_EXITING)
     }
 
     fn open(self) -> ProcResult<procfs::process::Process> {

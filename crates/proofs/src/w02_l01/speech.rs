@@ -70,6 +70,10 @@ fn misheard(
             Some("stops-at-nul"),
             format!("{name}'s answer ends where a NUL byte belongs, and the rest is missing."),
         ),
+        (Some(0xff), None) => (
+            Some("ignores-eof"),
+            format!("{name}'s answer ends where byte 0xff belongs, which is no EOF but a byte."),
+        ),
         (Some(_), None) if guest.client.ended().is_some() => (
             spoke_before.then_some("answers-once"),
             format!("{name} was let go before it had its whole answer."),
