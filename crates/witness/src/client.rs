@@ -163,6 +163,12 @@ impl Client {
         wire.socket.as_ref().is_some_and(|socket| unacknowledged(socket) == Some(0))
     }
 
+    /// Whether it has taken in all that has arrived, and may be waiting for more.
+    pub(crate) fn is_listening(&self) -> bool {
+        let wire = self.wire();
+        wire.ended.is_none() && wire.socket.as_ref().is_some_and(|socket| unread(socket) == 0)
+    }
+
     /// How many bytes the server's side is known to have: the kernel keeps the others (tcp(7),
     /// SIOCOUTQ). A client that has closed keeps none: its FIN comes after them.
     pub(crate) fn acknowledged(&self) -> u64 {
@@ -214,7 +220,7 @@ impl Wire {
                     self.received.extend_from_slice(&buffer[..kept]);
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return,
+                Err(Errno::EAGAIN) => return acknowledge(fd),
                 Err(_) => self.ended = Some(End::Reset),
             }
         }
@@ -229,6 +235,14 @@ fn acknowledge(fd: RawFd) {
     let length = size_of_val(&yes) as libc::socklen_t;
     // SAFETY: the kernel reads one int.
     unsafe { libc::setsockopt(fd, level, option, (&raw const yes).cast(), length) };
+}
+
+/// Bytes that have arrived and were not read (tcp(7), SIOCINQ, which is FIONREAD).
+fn unread(socket: &OwnedFd) -> u64 {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int.
+    let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &mut bytes) };
+    if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
 /// Bytes that were sent and not yet acknowledged.

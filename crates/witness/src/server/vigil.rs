@@ -81,7 +81,7 @@ impl Effort {
         threads: &[(Process, Thread)],
         allowed: Duration,
         logged: usize,
-    ) -> Option<Thread> {
+    ) -> Option<(Process, Thread)> {
         let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
         if logged >= self.logged + FLOOD {
             (self.since, self.logged) = (Some(used), logged);
@@ -93,7 +93,7 @@ impl Effort {
         // If it turns out to be at work, it may work twice as long before the next look.
         self.since = Some(used);
         self.patience = (self.patience + 1).min(10);
-        let running = threads.iter().filter(|(_, thread)| thread.call.is_none() && !thread.zombie);
-        running.max_by_key(|(_, thread)| thread.cpu).map(|(_, thread)| thread.clone())
+        let running = threads.iter().filter(|(_, thread)| thread.is_running());
+        running.max_by_key(|(_, thread)| thread.cpu).cloned()
     }
 }
