@@ -10,12 +10,14 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
-use witness::{Client, Gate, Launch, Server, Strobe, Stuck, Tier};
+use witness::{Client, Gate, Launch, Repute, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
 pub(crate) struct Stage<'a> {
     pub(crate) proof: &'a Proof,
     pub(crate) subject: &'a Subject,
+    /// What its scenes have shown of the program.
+    pub(crate) repute: Repute,
 }
 
 /// One server and its clients.
@@ -82,16 +84,20 @@ impl Stage<'_> {
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let server = Launch::new(program)
+        let mut launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
-            .env("MAX_CLIENTS", capacity.to_string())
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
             .timeout(self.subject.timeout)
-            .start()?;
-        let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
+            .repute(self.repute.clone());
+        let mut started = format!("started with PORT={port}");
+        if self.proof.capacity > 0 {
+            launch = launch.env("MAX_CLIENTS", capacity.to_string());
+            started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        let server = launch.start()?;
         let steps = vec![(started, 0)];
         let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
         let guests = Vec::new();
