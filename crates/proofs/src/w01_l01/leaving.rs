@@ -40,10 +40,10 @@ fn before_it_writes(scene: &mut Scene, first: Way) -> Result<(), Fall> {
     let name = &guest.name;
     scene.server.stop().map_err(|stuck| ended(scene, &guest, stuck, "write-reset"))?;
     let left = match first {
-        Way::HalfClose => "shut down its sending side and reset",
-        _ => "reset",
+        Way::HalfClose => ", shut down its sending side and reset",
+        _ => " and reset",
     };
-    scene.step(format!("while the server was stopped, {name} sent \"bye\\n\" and {left}"));
+    scene.step(format!("{name} sent \"bye\\n\"{left}, while the server was stopped"));
     let _ = guest.client.send(b"bye\n");
     first.go(&guest.client);
     guest.client.reset();

@@ -26,13 +26,17 @@ pub(super) fn port_taken(stage: &Stage<'_>) -> Result<(), Fall> {
     let words = scene.server.stderr();
     let trace = ["panicked at", "Traceback (most recent", "stack backtrace"];
     let (mistake, summary) = match &stuck {
-        Stuck::Ended(Exit::Signal(_)) => ("port-panic", "The server crashed: its port is taken."),
-        Stuck::Ended(Exit::Status(0)) => ("port-ignored", "It ended as if all were well."),
+        Stuck::Ended(Exit::Signal(_)) => {
+            ("port-panic", "The server ended by crashing: its port is taken.")
+        }
+        Stuck::Ended(Exit::Status(0)) => {
+            ("port-ignored", "The server ended as if all were well: its port is taken.")
+        }
         Stuck::Ended(_) if trace.iter().any(|words_of| words.contains(words_of)) => {
-            ("port-panic", "It ended with a trace of its own code in place of a message.")
+            ("port-panic", "The server ended with a trace of its code in place of a message.")
         }
         Stuck::Ended(_) if words.contains(&port.to_string()) => return Ok(()),
-        Stuck::Ended(_) => ("port-silent", "It ended, and its words do not name the port."),
+        Stuck::Ended(_) => ("port-silent", "The server ended, and its words do not name the port."),
         _ => ("port-ignored", "The port is taken, and the server goes on all the same."),
     };
     let blame = Blame {
@@ -56,7 +60,7 @@ pub(super) fn restart(stage: &Stage<'_>) -> Result<(), Fall> {
     let _ = guest.client.ended();
     guest.client.half_close();
     let port = scene.port;
-    scene.step(format!("the server was started again, on port {port}"));
+    scene.step(format!("it was started again, on port {port}"));
     again(&mut scene)?;
     let in_the_way = scene.server.until(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
     let listens = scene.server.until_listening(port);

@@ -115,26 +115,42 @@ fn bytes_lost(
     heard: &[u8],
     stuck: Option<Stuck>,
 ) -> Fall {
-    let same = sent.iter().zip(heard).take_while(|(sent, heard)| sent == heard).count();
     let hung_up = guest.client.ended().is_some();
     let blame = Blame {
         id: "bytes-lost",
         mistake: Some(if hung_up { "one-read" } else { "short-write" }),
-        summary: format!(
-            "Of {MUCH} bytes that {} sent, {} came back, and only the first {same} are as they \
-             were.",
-            guest.name,
-            heard.len()
-        ),
+        summary: format!("Of 4 MiB that {} sent, not every byte came back.", guest.name),
         expected: format!("{MUCH} bytes, in their order"),
-        observed: match (sent.get(same..same + LINE), heard.get(same..)) {
-            (Some(missing), Some([_, ..])) => {
-                let there = talk::shown(&heard[same..]);
-                format!("byte {same} should begin {}; there is {there}", talk::shown(missing))
-            }
-            _ => format!("nothing after byte {same}"),
-        },
+        observed: format!("{} bytes; {}", heard.len(), difference(sent, heard)),
     };
     let fall = rows::fail(scene, stuck, blame);
     if hung_up { fall.blocks("echo") } else { fall }
+}
+
+/// Where the two part, for a sentence.
+fn difference(sent: &[u8], heard: &[u8]) -> String {
+    let same = sent.iter().zip(heard).take_while(|(sent, heard)| sent == heard).count();
+    let next = &heard[same..heard.len().min(same + LINE)];
+    if next.is_empty() {
+        return format!("nothing comes after byte {same}");
+    }
+    match sent[same..].windows(next.len()).position(|place| place == next) {
+        Some(lost) => format!("after byte {same}, {lost} are missing"),
+        None => format!("after byte {same} comes {}", talk::shown(next)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_an_end_and_a_stranger_are_told_apart() {
+        let sent = numbered_lines();
+        let heard = [&sent[..127], &sent[255..]].concat();
+        assert_eq!(difference(&sent, &heard), "after byte 127, 128 are missing");
+        assert_eq!(difference(&sent, &sent[..100]), "nothing comes after byte 100");
+        let heard = [&sent[..100], b"?"].concat();
+        assert_eq!(difference(&sent, &heard), "after byte 100 comes \"?\"");
+    }
 }
