@@ -48,9 +48,8 @@ pub(super) fn every_byte(stage: &Stage<'_>) -> Result<(), Fall> {
 fn numbered_lines() -> Vec<u8> {
     let mut bytes = Vec::with_capacity(MUCH);
     for number in 0..MUCH / LINE {
-        let digits = number.to_string();
-        bytes.resize(bytes.len() + LINE - 1 - digits.len(), b'.');
-        bytes.extend_from_slice(digits.as_bytes());
+        bytes.extend_from_slice(number.to_string().as_bytes());
+        bytes.resize(number * LINE + LINE - 1, b'.');
         bytes.push(b'\n');
     }
     bytes
@@ -147,8 +146,8 @@ mod tests {
     #[test]
     fn a_gap_an_end_and_a_stranger_are_told_apart() {
         let sent = numbered_lines();
-        let heard = [&sent[..127], &sent[255..]].concat();
-        assert_eq!(difference(&sent, &heard), "after byte 127, 128 are missing");
+        let heard = [&sent[..128], &sent[256..]].concat();
+        assert_eq!(difference(&sent, &heard), "after byte 128, 128 are missing");
         assert_eq!(difference(&sent, &sent[..100]), "nothing comes after byte 100");
         let heard = [&sent[..100], b"?"].concat();
         assert_eq!(difference(&sent, &heard), "after byte 100 comes \"?\"");
