@@ -1,4 +1,4 @@
-//! w01-l01 asked of echo servers: correct ones are proved, strange ones are told what is wrong.
+//! w01-l01: its own servers and others', correct ones proved, wrong ones told what is wrong.
 
 mod support;
 
@@ -7,6 +7,24 @@ use std::path::PathBuf;
 use support::processes::free_port;
 use support::programs::{Bench, in_folder, line, python, servers};
 use support::{assert_says, report, said, xtask};
+
+#[test]
+fn proves_the_solution() {
+    let proved = xtask(&["prove", "w01-l01", "--solution"]).code(0).stderr(is_empty());
+    assert_says(&said(&proved), &["proved · 8 of 8 ·"]);
+}
+
+#[test]
+fn sends_who_starts_to_the_first_task() {
+    let told = xtask(&["prove", "w01-l01"]).code(1).stderr(is_empty());
+    assert_says(&said(&told), &["✗ starts", "Task 1:", "not yet · 0 of 8 · next: Task 1 ·"]);
+}
+
+#[test]
+fn every_mistake_is_caught_by_its_criterion_and_row() {
+    let told = xtask(&["mistakes", "w01-l01"]).code(0).stderr(is_empty());
+    assert_says(&said(&told), &["all caught · "]);
+}
 
 #[test]
 fn proves_the_c_servers() {

@@ -20,28 +20,25 @@ pub(super) fn every_byte(stage: &Stage<'_>) -> Result<(), Fall> {
     let guest = talk::greeted(&mut scene)?;
     let before = guest.client.received().len();
     let sent = numbered_lines();
-    let mut rest = sent.as_slice();
-    scene.step(format!("{} sent 4 MiB, and read nothing", guest.name));
-    let mut finished = Ok(());
-    for pause in 0..PAUSES {
-        let calls = held_up(&mut scene, &guest, &mut rest);
-        match calls.and_then(|calls| cut_short(&mut scene, &calls, pause == 0)) {
-            Ok(()) => sip(&guest, GULP),
-            Err(stuck) => {
-                finished = Err(stuck);
-                break;
-            }
-        };
-    }
-    if finished.is_ok() {
-        scene.step(format!("{} read on, {BITE} bytes at a time", guest.name));
-        finished = read_to_the_end(&mut scene, &guest, &mut rest, before + MUCH);
-    }
+    let read = slowly(&mut scene, &guest, &sent, before + MUCH);
     let heard = guest.client.received().split_off(before);
     if heard == sent {
         return Ok(());
     }
-    Err(bytes_lost(&mut scene, &guest, &sent, &heard, finished.err()))
+    Err(bytes_lost(&mut scene, &guest, &sent, &heard, read.err()))
+}
+
+/// Holds the server up again and again, and then reads until `total` bytes have come in all.
+fn slowly(scene: &mut Scene, guest: &Guest, sent: &[u8], total: usize) -> Result<(), Stuck> {
+    let mut rest = sent;
+    scene.step(format!("{} sent 4 MiB, and read nothing", guest.name));
+    for pause in 0..PAUSES {
+        let calls = held_up(scene, guest, &mut rest)?;
+        cut_short(scene, &calls, pause == 0)?;
+        sip(guest, GULP);
+    }
+    scene.step(format!("{} read on, {BITE} bytes at a time", guest.name));
+    read_to_the_end(scene, guest, &mut rest, total)
 }
 
 /// No two places in it look alike.
