@@ -64,6 +64,16 @@ fn a_server_that_ignores_sigterm_is_told_so() {
 }
 
 #[test]
+fn a_server_that_outlives_its_program_is_told_so() {
+    let bench = Bench::new();
+    let server = bench.compiled("echo/plain.c");
+    let script = format!("{} & wait", server.display());
+    let program = shell_words::join(["sh", "-c", &script]);
+    let told = told(&program, &["--only", "restart", "--timeout", "3600"]);
+    assert_says(&told, &["✗ restart", "left plain running behind it"]);
+}
+
+#[test]
 fn a_restart_that_nothing_stands_in_the_way_of_is_inconclusive() {
     let Some(program) = strange("leaves_no_trace.py") else { return };
     let unseen = xtask(&["prove", "w01-l01", "--cmd", &program]).code(2).stderr(is_empty());

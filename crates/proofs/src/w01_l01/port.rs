@@ -111,7 +111,23 @@ fn end(scene: &mut Scene) -> Result<(), Fall> {
     }
 }
 
+/// Starts the program once more, and makes sure that nothing of its first run is left.
 fn again(scene: &mut Scene) -> Result<(), Fall> {
     let started = scene.server.start_again();
-    started.map_err(|error| Fall::Unseen(format!("it could not be started again: {error}")))
+    started.map_err(|error| Fall::Unseen(format!("it could not be started again: {error}")))?;
+    let gone = scene.server.until(|now| Ok(now.orphans()?.is_empty().then_some(())));
+    match (gone, scene.server.orphans()?.first()) {
+        (Err(stuck), Some(left)) => {
+            let name = left.name();
+            let blame = Blame {
+                id: "left-behind",
+                mistake: None,
+                summary: format!("The server ended by SIGTERM, and left {name} running behind it."),
+                expected: "nothing that the program started outlives it".to_owned(),
+                observed: format!("{name} is still there"),
+            };
+            Err(scene.fail(stuck, blame))
+        }
+        _ => Ok(()),
+    }
 }
