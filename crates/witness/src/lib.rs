@@ -23,7 +23,9 @@
 //!
 //! [`Launch`] starts a program; [`Server`] is the running program, and dropping it ends all that
 //! the program has started; [`Client`] is a peer that the observer plays; [`Gate`] makes system
-//! calls fail on order; [`Stuck`] says why a fact will not come true.
+//! calls fail on order; [`Stuck`] says why a fact will not come true. [`Server::stop`] holds a
+//! server while its clients do something; [`Server::start_again`] runs the program once more in the
+//! same network, with [`Server::hold_port`] on a port that another program has.
 //!
 //! # Quiet
 //!

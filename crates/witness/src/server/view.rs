@@ -54,6 +54,17 @@ impl Server {
         Ok(found)
     }
 
+    /// The processes that do not descend from the program: what an earlier run of it has left, or a
+    /// parent that has ended since.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn orphans(&self) -> Result<Vec<Process>, Unseen> {
+        let mut found = Process { pid: self.init }.children()?;
+        found.retain(|process| *process != self.program);
+        Ok(found)
+    }
+
     /// The calls that its threads sleep in, now; running threads are left out.
     ///
     /// # Errors
