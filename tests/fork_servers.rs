@@ -38,6 +38,12 @@ fn proves_the_python_servers() {
 }
 
 #[test]
+fn every_mistake_is_caught_by_its_criterion_and_row() {
+    let told = xtask(&["mistakes", "w02-l01"]).code(0).stderr(is_empty());
+    assert_says(&said(&told), &["all caught · "]);
+}
+
+#[test]
 fn proves_a_server_each_time() {
     let bench = Bench::new();
     let told = prove(&in_c(&bench, "reaps"), &["--repeat", "20"]).code(0);
