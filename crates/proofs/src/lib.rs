@@ -11,6 +11,7 @@ mod shared;
 mod tables;
 mod tracker;
 mod turn;
+mod w01_l01;
 mod w02_l01;
 mod w03_l02;
 
@@ -75,7 +76,7 @@ pub struct Fault(pub String);
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 2] = [&w02_l01::PROOF, &w03_l02::PROOF];
+    const PROOFS: [&Proof; 3] = [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

@@ -214,20 +214,21 @@ impl Wire {
             match recv(fd, &mut buffer[..room], MsgFlags::MSG_DONTWAIT) {
                 Ok(0) => self.ended = Some(End::Closed),
                 Ok(length) => {
+                    acknowledge(fd);
                     limit -= length;
                     let kept = KEPT.saturating_sub(self.received.len()).min(length);
                     self.received.extend_from_slice(&buffer[..kept]);
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return acknowledge(fd),
+                Err(Errno::EAGAIN) => return,
                 Err(_) => self.ended = Some(End::Reset),
             }
         }
     }
 }
 
-/// Acknowledges at once what was read. A server's small segment may wait for that, up to 40 ms, and
-/// the server be asleep meanwhile (tcp(7), TCP_NODELAY and TCP_QUICKACK, which does not last).
+/// Acknowledges at once what was read (tcp(7), TCP_QUICKACK): what the server has written since may
+/// wait for that (RFC 9293, section 3.7.4, Nagle), up to 40 ms.
 fn acknowledge(fd: RawFd) {
     let yes: libc::c_int = 1;
     let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
