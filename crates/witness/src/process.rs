@@ -90,6 +90,15 @@ impl Process {
         Ok(!threads.is_empty() && threads.iter().all(|thread| thread.stopped))
     }
 
+    /// Whether it has ended and waits to be reaped; not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn is_zombie(self) -> Result<bool, Unseen> {
+        let threads = self.threads()?;
+        Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
+    }
+
     /// The processes that its threads have started and not reaped.
     ///
     /// # Errors
