@@ -220,7 +220,7 @@ impl Wire {
                     self.received.extend_from_slice(&buffer[..kept]);
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return acknowledge(fd),
+                Err(Errno::EAGAIN) => return,
                 Err(_) => self.ended = Some(End::Reset),
             }
         }

@@ -101,6 +101,23 @@ impl Server {
             .map(|it| it.fd))
     }
 
+    /// The processes that have ended and that one of the server's own has still to reap. Orphans are
+    /// not among them: whoever has adopted them will.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn zombies(&self) -> Result<Vec<Process>, Unseen> {
+        let mut zombies = Vec::new();
+        for parent in self.processes()? {
+            for child in parent.children()? {
+                if child.is_zombie()? {
+                    zombies.push(child);
+                }
+            }
+        }
+        Ok(zombies)
+    }
+
     /// The processes with a descriptor of the socket that has this inode.
     ///
     /// # Errors
