@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::command::Context;
 use crate::error::Error;
+use crate::reply::Version;
 use crate::{admin, number};
 
 /// `AUTH [username] password`
@@ -41,14 +42,12 @@ fn is_same(expected: &[u8], given: &[u8]) -> bool {
     expected.len() == given.len() && differences == 0
 }
 
-/// `HELLO [2 [AUTH username password] [SETNAME name]]`: what this server is.
+/// `HELLO [2 | 3 [AUTH username password] [SETNAME name]]`: what this server is.
 pub fn hello(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    if let Some(version) = args.get(1) {
-        let text = "ERR Protocol version is not an integer or out of range";
-        if number::parse(version).ok_or(Error::Other(text))? != 2 {
-            return Err(Error::NoProtocol);
-        }
-    }
+    let version = match args.get(1) {
+        Some(version) => read_version(version)?,
+        None => context.session.version,
+    };
     let options = HelloOptions::read(args)?;
     if let Some((user, password)) = options.auth {
         log_in(context, user, password)?;
@@ -63,8 +62,18 @@ pub fn hello(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if let Some(name) = options.name {
         admin::set_name(context, name)?;
     }
+    admin::speak(context, version);
     admin::introduce(context);
     Ok(())
+}
+
+fn read_version(text: &[u8]) -> Result<Version, Error> {
+    let problem = "ERR Protocol version is not an integer or out of range";
+    match number::parse(text).ok_or(Error::Other(problem))? {
+        2 => Ok(Version::Resp2),
+        3 => Ok(Version::Resp3),
+        _ => Err(Error::NoProtocol),
+    }
 }
 
 #[derive(Default)]

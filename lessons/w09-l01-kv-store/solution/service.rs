@@ -73,6 +73,7 @@ impl Service {
     /// Runs every whole command in what was left over and `input`, as long as there is room for
     /// replies, and keeps the rest.
     pub fn feed(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) -> Fed {
+        reply.speak(session.version);
         match session.buffer.take() {
             None => self.run_input(session, input, reply),
             Some(buffer) => self.run_buffer(session, buffer, input, reply),

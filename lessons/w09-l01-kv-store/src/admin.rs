@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::command::{Context, TABLE};
 use crate::error::Error;
+use crate::reply::Version;
 use crate::{glob, number, transaction};
 
 /// What this server says it is. Clients take from it what they may ask.
@@ -36,6 +37,7 @@ pub fn reset(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     transaction::abandon(context.store, context.session);
     context.session.authenticated = context.password.is_none();
     context.session.name = Box::default();
+    speak(context, Version::Resp2);
     context.reply.simple("RESET");
     Ok(())
 }
@@ -67,6 +69,12 @@ pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         () => return Err(unknown_part("CLIENT", args)),
     }
     Ok(())
+}
+
+/// Replies to the client in this version from now on.
+pub fn speak(context: &mut Context<'_>, version: Version) {
+    context.session.version = version;
+    context.reply.speak(version);
 }
 
 /// Names the client.
@@ -103,7 +111,7 @@ pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let settings = [("appendonly", "no"), ("databases", "1"), ("save", "")];
     let asked = |name: &str| args.from(2).any(|pattern| glob::matches(pattern, name.as_bytes()));
     let found: Vec<_> = settings.iter().filter(|(name, _)| asked(name)).collect();
-    context.reply.array(2 * found.len());
+    context.reply.map(found.len());
     for (name, value) in found {
         context.reply.bulk(name.as_bytes());
         context.reply.bulk(value.as_bytes());
@@ -125,14 +133,14 @@ pub fn info(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
 
 /// The answer to HELLO: names and values in turn.
 pub fn introduce(context: &mut Context<'_>) {
-    let id = context.session.id as i64;
+    let (id, version) = (context.session.id as i64, context.session.version as i64);
     let reply = &mut *context.reply;
-    reply.array(14);
+    reply.map(7);
     for (name, value) in [("server", "redis"), ("version", VERSION)] {
         reply.bulk(name.as_bytes());
         reply.bulk(value.as_bytes());
     }
-    for (name, value) in [("proto", 2), ("id", id)] {
+    for (name, value) in [("proto", version), ("id", id)] {
         reply.bulk(name.as_bytes());
         reply.integer(value);
     }

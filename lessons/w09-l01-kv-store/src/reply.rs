@@ -1,4 +1,5 @@
-//! Replies as RESP2 writes them (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
+//! Replies as RESP writes them (<https://redis.io/docs/latest/develop/reference/protocol-spec/>):
+//! version 2, and what differs in version 3.
 
 use crate::Error;
 use std::io::Write;
@@ -14,6 +15,17 @@ const LIMIT: usize = 16 << 20;
 pub struct Reply {
     bytes: Vec<u8>,
     overflowed: bool,
+    version: Version,
+}
+
+/// What a client understands; it says so with HELLO.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// As every connection begins.
+    #[default]
+    Resp2 = 2,
+    /// One nil for all types, and maps.
+    Resp3 = 3,
 }
 
 impl Reply {
@@ -37,6 +49,11 @@ impl Reply {
         self.bytes.clear();
         self.bytes.shrink_to(PAUSE);
         self.overflowed = false;
+    }
+
+    /// Writes the replies that follow for a client that understands `version`.
+    pub fn speak(&mut self, version: Version) {
+        self.version = version;
     }
 
     /// `+OK`
@@ -83,17 +100,33 @@ impl Reply {
 
     /// The bulk string that is none.
     pub fn nil(&mut self) {
-        self.parts(&[b"$-1\r\n"]);
+        self.none(b"$-1\r\n");
     }
 
     /// The array that is none.
     pub fn nil_array(&mut self) {
-        self.parts(&[b"*-1\r\n"]);
+        self.none(b"*-1\r\n");
+    }
+
+    fn none(&mut self, resp2: &[u8]) {
+        self.parts(&[if self.version == Version::Resp3 { b"_\r\n" } else { resp2 }]);
     }
 
     /// The head of an array: that many replies follow.
     pub fn array(&mut self, count: usize) {
-        self.parts(&[b"*", itoa::Buffer::new().format(count).as_bytes(), b"\r\n"]);
+        self.head(b"*", count);
+    }
+
+    /// The head of a map: that many keys and values follow, in turn.
+    pub fn map(&mut self, count: usize) {
+        match self.version {
+            Version::Resp2 => self.head(b"*", 2 * count),
+            Version::Resp3 => self.head(b"%", count),
+        }
+    }
+
+    fn head(&mut self, kind: &[u8], count: usize) {
+        self.parts(&[kind, itoa::Buffer::new().format(count).as_bytes(), b"\r\n"]);
     }
 
     fn parts(&mut self, parts: &[&[u8]]) {

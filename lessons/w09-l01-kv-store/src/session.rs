@@ -1,6 +1,7 @@
 //! What the server knows of a client, besides its connection: one session for each slot.
 
 use crate::parse::Parser;
+use crate::reply::Version;
 use crate::transaction::Transaction;
 
 /// What a client has said so far, as far as it matters for what it says next.
@@ -14,6 +15,8 @@ pub struct Session {
     pub buffer: Option<Box<Buffer>>,
     /// What it has queued since MULTI, and the keys that it watches.
     pub transaction: Transaction,
+    /// What its replies are to look like (HELLO).
+    pub version: Version,
     /// What it calls itself (CLIENT SETNAME).
     pub name: Box<[u8]>,
     /// Nothing that it sends is looked at any more, and it goes once its replies are sent.
