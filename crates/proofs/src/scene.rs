@@ -75,21 +75,38 @@ impl Stage<'_> {
 
     /// A server that was just started.
     pub(crate) fn launch(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
+        self.launch_with(capacity, gate, None)
+    }
+
+    /// A server that was just started, with REQUIREPASS set to `password` if there is one.
+    pub(crate) fn launch_with(
+        &self,
+        capacity: usize,
+        gate: Gate,
+        password: Option<&str>,
+    ) -> Result<Scene, Fall> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let tier = self.subject.tier.unwrap_or_else(Tier::here);
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let server = Launch::new(program)
+        let launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
             .env("MAX_CLIENTS", capacity.to_string())
+            .env_remove("REQUIREPASS")
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
-            .timeout(self.subject.timeout)
-            .start()?;
-        let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
+            .timeout(self.subject.timeout);
+        let mut started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
+        let server = match password {
+            Some(password) => {
+                started += &format!(" REQUIREPASS={password}");
+                launch.env("REQUIREPASS", password).start()?
+            }
+            None => launch.start()?,
+        };
         let steps = vec![(started, 0)];
         Ok(Scene { server, port, capacity, guests: Vec::new(), steps, _turn: turn })
     }
@@ -102,6 +119,26 @@ impl Scene {
         // tells it one step late, and nothing else changes.
         let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
+    }
+
+    /// How many steps there are so far.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Tells the last step in other words, now that its outcome is known.
+    pub(crate) fn retell(&mut self, text: impl Into<String>) {
+        if let Some((told, _)) = self.steps.last_mut() {
+            *told = text.into();
+        }
+    }
+
+    /// Tells the steps from number `from` on as one.
+    pub(crate) fn sum_up(&mut self, from: usize, text: impl Into<String>) {
+        if from + 1 < self.steps.len() {
+            self.steps.truncate(from + 1);
+            self.retell(text);
+        }
     }
 
     /// A new client connects. What comes of it is the check's to see.
