@@ -13,6 +13,7 @@ mod transaction;
 
 use crate::fall::Fall;
 use crate::scene::Stage;
+use crate::shared::{self, Wait};
 use crate::{Criterion, Proof, Subject};
 use witness::{Gate, Process, Server, Unseen};
 
@@ -31,6 +32,9 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("transaction", transaction::transaction),
         Criterion::new("bad-input", bad_input::bad_input),
         Criterion::new("slow-reader", slow_reader::slow_reader),
+        Criterion::new("no-fd-leak", shared::no_fd_leak).long(),
+        Criterion::new("one-thread", shared::one_thread),
+        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
     ],
 };
 

@@ -1,8 +1,9 @@
 //! Which of the lesson's Common Mistakes a store shows.
 
 use super::resp::Reply;
-use crate::scene::{Scene, shows};
-use witness::Stuck;
+use crate::scene::Scene;
+use crate::shared;
+use witness::{Call, Stuck};
 
 /// The row that explains a wrong reply by itself, whatever the check was after.
 pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&'static str> {
@@ -26,15 +27,9 @@ fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
 
 /// The row that explains why a store does nothing more.
 pub(super) fn of_rest(scene: &Scene, stuck: &Stuck) -> Option<&'static str> {
-    let _ = scene;
+    let sends = |call: &Call| matches!(call.name(), "write" | "writev" | "sendto" | "sendmsg");
     match stuck {
-        Stuck::Quiet { calls } => {
-            let sends = ["write", "sendto", "sendmsg", "writev"];
-            calls.iter().any(|call| sends.contains(&call.name())).then_some("blocking-send")
-        }
-        Stuck::Spinning(strobe) if shows(strobe, &["epoll_wait", "poll"], |found| found == 0) => {
-            Some("zero-timeout")
-        }
-        _ => None,
+        Stuck::Quiet { calls } if calls.iter().any(sends) => Some("blocking-send"),
+        _ => shared::rows::of(scene, stuck),
     }
 }
