@@ -144,6 +144,7 @@ impl Scene {
             self.steps.truncate(from + 1);
             self.retell(text);
         }
+    }
 
     /// Whether the lesson has its servers log every client that comes and goes.
     pub(crate) fn keeps_log(&self) -> bool {
