@@ -25,6 +25,7 @@ pub(crate) struct Scene {
     pub(crate) capacity: usize,
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
+    keeps_log: bool,
     /// Given back after the server is gone: fields are dropped in their order.
     _turn: Option<Turn>,
 }
@@ -68,30 +69,51 @@ impl Stage<'_> {
     pub(crate) fn open_with(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
         let mut scene = self.launch(capacity, gate)?;
         scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-        // It listens before it says so: let the story begin with what it says.
-        let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
+        if scene.keeps_log {
+            // It listens before it says so: let the story begin with what it says.
+            let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
+        }
         Ok(scene)
     }
 
     /// A server that was just started.
     pub(crate) fn launch(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
+        self.launch_with(capacity, gate, None)
+    }
+
+    /// A server that was just started, with REQUIREPASS set to `password` if there is one.
+    pub(crate) fn launch_with(
+        &self,
+        capacity: usize,
+        gate: Gate,
+        password: Option<&str>,
+    ) -> Result<Scene, Fall> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let tier = self.subject.tier.unwrap_or_else(Tier::here);
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let server = Launch::new(program)
+        let launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
             .env("MAX_CLIENTS", capacity.to_string())
+            .env_remove("REQUIREPASS")
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
-            .timeout(self.subject.timeout)
-            .start()?;
-        let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
+            .timeout(self.subject.timeout);
+        let mut started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
+        let server = match password {
+            Some(password) => {
+                started += &format!(" REQUIREPASS={password}");
+                launch.env("REQUIREPASS", password).start()?
+            }
+            None => launch.start()?,
+        };
         let steps = vec![(started, 0)];
-        Ok(Scene { server, port, capacity, guests: Vec::new(), steps, _turn: turn })
+        let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
+        let guests = Vec::new();
+        Ok(Scene { server, port, capacity, guests, steps, keeps_log, _turn: turn })
     }
 }
 
@@ -102,6 +124,31 @@ impl Scene {
         // tells it one step late, and nothing else changes.
         let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
+    }
+
+    /// How many steps there are so far.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Tells the last step in other words, now that its outcome is known.
+    pub(crate) fn retell(&mut self, text: impl Into<String>) {
+        if let Some((told, _)) = self.steps.last_mut() {
+            *told = text.into();
+        }
+    }
+
+    /// Tells the steps from number `from` on as one.
+    pub(crate) fn sum_up(&mut self, from: usize, text: impl Into<String>) {
+        if from + 1 < self.steps.len() {
+            self.steps.truncate(from + 1);
+            self.retell(text);
+        }
+    }
+
+    /// Whether the lesson has its servers log every client that comes and goes.
+    pub(crate) fn keeps_log(&self) -> bool {
+        self.keeps_log
     }
 
     /// A new client connects. What comes of it is the check's to see.
@@ -159,10 +206,11 @@ impl Scene {
                 format!("no descriptor is connected to {name}"),
             ),
         };
+        let logged = if self.keeps_log { ", and [ACCEPT] names its descriptor" } else { "" };
         let blame = Blame {
             id: "not-accepted",
             summary: format!("{name} connected, and {what}."),
-            expected: format!("{name} is accepted, and [ACCEPT] names its descriptor"),
+            expected: format!("{name} is accepted{logged}"),
             observed,
             ..Blame::default()
         };

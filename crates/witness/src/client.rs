@@ -89,6 +89,12 @@ impl Client {
         self.wire().received.clone()
     }
 
+    /// What the server has sent so far, from byte `at` on.
+    pub fn received_from(&self, at: usize) -> Vec<u8> {
+        self.read();
+        self.wire().received.get(at..).unwrap_or_default().to_vec()
+    }
+
     /// How the server has ended the connection, if it has.
     pub fn ended(&self) -> Option<End> {
         self.read();

@@ -4,7 +4,7 @@ use crate::scene::{Scene, shows};
 use witness::{Call, Stuck, Watched};
 
 /// The Common Mistakes row that explains why the server is stuck, whatever was asked of it.
-pub(super) fn of(scene: &Scene, stuck: &Stuck) -> Option<&'static str> {
+pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Option<&'static str> {
     match stuck {
         Stuck::Quiet { calls } => asleep(scene, calls),
         Stuck::Spinning(strobe) => {

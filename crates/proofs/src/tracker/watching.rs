@@ -1,13 +1,13 @@
 //! What the server waits for, and how.
 
-use super::rows;
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
+use crate::shared::rows;
 use witness::{Stuck, Target, Unseen, Watched};
 
 /// The `pollfd` array that the server hands to the kernel is the listener and the live clients, at
 /// every step.
-pub(super) fn watch_set(stage: &Stage<'_>) -> Result<(), Fall> {
+pub(crate) fn watch_set(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
     let mut live = Vec::new();
     in_step(&mut scene, &live)?;
@@ -151,52 +151,4 @@ fn difference(
         }
         None => Ok(None),
     }
-}
-
-/// Shorter time-outs than this are no sleep: 100 wake-ups a second with nothing to do.
-const NAP: i32 = 10;
-
-/// With nothing to do it sleeps in `poll`: no spinning, after an EOF least of all.
-pub(super) fn idle(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    asleep(&mut scene)?;
-    let (stays, _) = scene.admit()?;
-    let leaves = if scene.capacity > 1 { scene.admit()?.0 } else { stays.clone() };
-    asleep(&mut scene)?;
-    scene.step(format!("{} sent \"hello\"", leaves.name));
-    let _ = leaves.client.send(b"hello");
-    asleep(&mut scene)?;
-    scene.step(format!("{} closed", leaves.name));
-    leaves.client.close();
-    asleep(&mut scene)
-}
-
-fn asleep(scene: &mut Scene) -> Result<(), Fall> {
-    let expected = "asleep in poll".to_owned();
-    let calls = match scene.server.until_resting() {
-        Ok(calls) => calls,
-        Err(stuck) => {
-            let id = if matches!(stuck, Stuck::Spinning(_)) { "spinning" } else { "not-asleep" };
-            let mistake = rows::of(scene, &stuck);
-            let summary = "With nothing to do, the server does not go to sleep.".to_owned();
-            let observed = stuck.to_string();
-            return Err(scene.fail(stuck, Blame { id, mistake, summary, expected, observed }));
-        }
-    };
-    let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
-    let Some(poll) = calls.iter().find(|call| call.is_poll()).copied() else {
-        let stuck = Stuck::Quiet { calls };
-        let mistake = rows::of(scene, &stuck);
-        let summary = format!("With nothing to do, the server sleeps in {observed}, not in poll.");
-        return Err(scene
-            .fail(stuck, Blame { id: "asleep-elsewhere", mistake, summary, expected, observed }));
-    };
-    let timeout = poll.arguments[2] as i32;
-    if poll.name() == "poll" && (0..NAP).contains(&timeout) {
-        let summary = format!("With nothing to do, the server wakes up every {timeout} ms.");
-        let observed = format!("poll with a time-out of {timeout} ms");
-        let mistake = Some("zero-timeout");
-        return Err(scene.refute(Blame { id: "restless", mistake, summary, expected, observed }));
-    }
-    Ok(())
 }
