@@ -72,6 +72,9 @@ impl Stage<'_> {
         if scene.keeps_log {
             // It listens before it says so: let the story begin with what it says.
             let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
+        } else {
+            // It may listen at one address before it does at the other.
+            let _ = scene.server.until_resting();
         }
         Ok(scene)
     }

@@ -50,15 +50,17 @@ fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     })
 }
 
-/// Bytes as a reader can see them: the first of them, and how many there are.
+/// Bytes as a reader can see them; of many, the first and how many there are.
 fn quoted(bytes: &[u8]) -> String {
     const LONGEST: usize = 72;
-    match bytes.get(..LONGEST) {
-        Some(start) if bytes.len() > LONGEST => {
-            format!("\"{}…\" ({} bytes)", start.escape_ascii(), bytes.len())
+    let mut shown = String::new();
+    for byte in bytes {
+        if shown.len() >= LONGEST {
+            return format!("\"{shown}…\" ({} bytes)", bytes.len());
         }
-        _ => format!("\"{}\"", bytes.escape_ascii()),
+        shown.extend(byte.escape_ascii().map(char::from));
     }
+    format!("\"{shown}\"")
 }
 
 /// The memory that its processes fill, in bytes.

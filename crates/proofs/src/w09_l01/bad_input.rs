@@ -1,8 +1,8 @@
 //! What no client should send, and some do.
 
-use super::memory;
 use super::resp::{Reply, error, simple};
 use super::store::{Caller, Heard, Store};
+use super::{memory, rows};
 use crate::fall::Fall;
 use crate::scene::{Blame, Stage};
 
@@ -19,16 +19,27 @@ pub(super) fn bad_input(stage: &Stage<'_>) -> Result<(), Fall> {
     let (from, mut callers) = (store.scene.steps(), Vec::new());
     for junk in junk() {
         let mut client = store.caller()?;
-        send(&mut store, &mut client, &junk).map_err(|fall| fall.row(junk.row))?;
-        let others = store.expect(&mut bystander, &[b"PING"], simple("PONG"));
-        others.map_err(|fall| fall.row(junk.row))?;
+        survived(&mut store, &mut client, &mut bystander, &junk)
+            .map_err(|fall| fall.row(junk.row))?;
+        bounded(&mut store, before)?;
         callers.push(client);
         let text = format!("{} other clients sent bad input, A was served", callers.len());
         store.scene.sum_up(from, text);
     }
-    bounded(&mut store, before)?;
     released(&mut store, &callers)?;
     store.expect(&mut bystander, &[b"PING"], simple("PONG"))
+}
+
+/// One client sends what is no command; another is served as before.
+fn survived(
+    store: &mut Store,
+    client: &mut Caller,
+    bystander: &mut Caller,
+    junk: &Junk,
+) -> Result<(), Fall> {
+    send(store, client, junk)?;
+    store.survives()?;
+    store.expect(bystander, &[b"PING"], simple("PONG"))
 }
 
 /// What is well-formed and still wrong costs an error, and the connection goes on.
@@ -72,8 +83,6 @@ fn junk() -> Vec<Junk> {
     };
     let wrong = |bytes| refused("error-ends-server", bytes);
     vec![
-        refused("negative-length", b"*1\r\n$-5\r\nPING\r\n"),
-        refused("negative-length", b"*1\r\n$-1\r\nPING\r\n"),
         wrong(b"*one\r\n$4\r\nPING\r\n"),
         wrong(b"*1\r\n$four\r\nPING\r\n"),
         wrong(b"*1\r\n:4\r\nPING\r\n"),
@@ -84,6 +93,8 @@ fn junk() -> Vec<Junk> {
         wrong(b"*99999999999999999999\r\n$4\r\nPING\r\n"),
         wrong(b"*9223372036854775807\r\n$4\r\nPING\r\n"),
         wrong(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        refused("negative-length", b"*1\r\n$-5\r\nPING\r\n"),
+        refused("negative-length", b"*1\r\n$-1\r\nPING\r\n"),
         refused("endless-line", &[b'x'; 4 << 20]),
         refused("endless-line", &[&b"*1\r\n$"[..], &[b'1'; 4 << 20]].concat()),
         ignored(b"*3\r\n$3\r\nSET\r\n$5\r\nco"),
@@ -150,16 +161,16 @@ fn bounded(store: &mut Store, before: u64) -> Result<(), Fall> {
 
 /// They leave, and their descriptors go with them.
 fn released(store: &mut Store, callers: &[Caller]) -> Result<(), Fall> {
-    store.scene.step("those who sent bad input closed");
+    store.scene.step("those who sent bad input reset their connections");
     for caller in callers {
-        caller.guest.client.close();
+        caller.guest.client.reset();
     }
     for caller in callers {
         let Err(stuck) = store.scene.released(&caller.guest) else { continue };
         let name = &caller.guest.name;
         let blame = Blame {
             id: "fd-leak",
-            mistake: Some("forgot-close"),
+            mistake: rows::of_rest(&store.scene, &stuck).or(Some("forgot-close")),
             summary: format!("{name} left, and the server never closed its socket."),
             expected: format!("{name}'s descriptor is closed"),
             observed: stuck.to_string(),

@@ -12,9 +12,11 @@ pub(super) fn split(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut client = store.caller()?;
     let set = command(&[b"SET", b"color", b"a\r\nb"]);
     let get = command(&[b"GET", b"color"]);
+    store
+        .dialogue(&mut client, [("SET color red", ok()), ("GET color", bulk("red"))])
+        .map_err(|fall| fall.blocks("get-set"))?;
     let bytes: Vec<_> = set.chunks(1).collect();
     in_pieces(&mut store, &mut client, &bytes, &ok())?;
-    in_pieces(&mut store, &mut client, &[b"PI", b"NG\r", b"\n"], &simple("PONG"))?;
     for cut in 1..get.len() {
         in_pieces(&mut store, &mut client, &[&get[..cut], &get[cut..]], &bulk("a\r\nb"))?;
     }
@@ -28,7 +30,8 @@ pub(super) fn split(stage: &Stage<'_>) -> Result<(), Fall> {
     for wanted in [ok(), bulk("a\r\nb")] {
         due(&mut store, &mut client, &wanted)?;
     }
-    long_value(&mut store, &mut client)
+    long_value(&mut store, &mut client)?;
+    in_pieces(&mut store, &mut client, &[b"PI", b"NG\r", b"\n"], &simple("PONG"))
 }
 
 /// Sends one command in pieces, each read before the next is sent: it is answered once, at its end.
@@ -102,13 +105,16 @@ const COMMANDS: usize = 1000;
 pub(super) fn pipeline(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut store = Store::open(stage)?;
     let mut client = store.caller()?;
+    store
+        .dialogue(&mut client, [("SET key 1", ok()), ("GET key", bulk("1"))])
+        .map_err(|fall| fall.blocks("get-set"))?;
     let (mut bytes, mut wanted) = (Vec::new(), Vec::new());
     for round in 0..COMMANDS / 4 {
         let value = format!("value-{round}");
         bytes.extend(command(&[b"SET", b"key", value.as_bytes()]));
         bytes.extend(command(&[b"INCR", b"count"]));
         bytes.extend(command(&[b"GET", b"key"]));
-        bytes.extend(b"PING\r\n");
+        bytes.extend(command(&[b"PING"]));
         wanted.extend([ok(), number(round as i64 + 1), bulk(value), simple("PONG")]);
     }
     store.scene.step(format!(
@@ -123,12 +129,12 @@ pub(super) fn pipeline(stage: &Stage<'_>) -> Result<(), Fall> {
 
 /// The replies that are due, in their order, and nothing after them.
 fn replies(store: &mut Store, client: &mut Caller, wanted: &[Reply]) -> Result<(), Fall> {
-    for (index, wanted) in wanted.iter().enumerate() {
+    for (index, due) in wanted.iter().enumerate() {
         let (number, heard) = (index + 1, store.hear(client));
         let (summary, observed, stuck) = match heard {
-            Ok(Heard::Reply(got)) if got.is(wanted) => continue,
+            Ok(Heard::Reply(got)) if got.is(due) => continue,
             Ok(Heard::Reply(got)) => {
-                let text = format!("Reply {number} is {got}, where {wanted} belongs.");
+                let text = format!("Reply {number} is {got}, where {due} belongs.");
                 (text, got.to_string(), None)
             }
             Ok(Heard::Garbage(why)) => {
@@ -139,13 +145,13 @@ fn replies(store: &mut Store, client: &mut Caller, wanted: &[Reply]) -> Result<(
                 (text, format!("{index} replies"), None)
             }
             Err(stuck) => {
-                let text = format!("Only {index} commands were answered.");
+                let text = format!("Of {} commands, {index} were answered.", wanted.len());
                 (text, format!("{index} replies, then {stuck}"), Some(stuck))
             }
         };
         let rest = stuck.as_ref().and_then(|stuck| rows::of_rest(&store.scene, stuck));
         let mistake = rest.or((index == 1).then_some("first-only"));
-        let expected = format!("reply {number}: {wanted}");
+        let expected = format!("reply {number}: {due}");
         let blame = Blame { id: "out-of-line", mistake, summary, expected, observed };
         return Err(match stuck {
             Some(stuck) => store.scene.fail(stuck, blame),

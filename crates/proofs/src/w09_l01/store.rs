@@ -120,7 +120,7 @@ impl Store {
         mistake: Option<&'static str>,
     ) -> Fall {
         self.scene.refute(Blame {
-            id: "wrong-reply",
+            id: rows::WRONG_REPLY,
             mistake,
             summary: format!("{asked} was answered {got}, where {wanted} belongs."),
             expected: wanted.to_owned(),
@@ -195,6 +195,19 @@ impl Store {
             Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
             _ => Ok(()),
         }
+    }
+
+    /// The server is still there, after what was done to it last.
+    pub(super) fn survives(&mut self) -> Result<(), Fall> {
+        let Err(stuck) = self.scene.still_runs() else { return Ok(()) };
+        let blame = Blame {
+            id: "ended",
+            summary: "The server ended.".to_owned(),
+            expected: "the server goes on".to_owned(),
+            observed: stuck.to_string(),
+            ..Blame::default()
+        };
+        Err(self.scene.fail(stuck, blame))
     }
 
     fn unasked(&mut self, caller: &Caller) -> Fall {
