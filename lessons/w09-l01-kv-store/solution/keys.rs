@@ -44,7 +44,7 @@ pub fn keys(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// `DBSIZE`: how many keys there are.
 pub fn dbsize(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    context.reply.integer(context.store.len() as i64);
+    context.reply.integer(context.store.count() as i64);
     Ok(())
 }
 

@@ -221,13 +221,13 @@ impl Server {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
             // <task 7: wait for room to send, and for input only while little enough is owed>
-            return Ok(if self.may_read(slot) { Interest::Both } else { Interest::Write });
+            return Ok(Interest { read: self.may_read(slot), write: true });
             // </task>
         }
         if self.clients[slot].session.closing {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        Ok(Interest::Read)
+        Ok(Interest::READ)
     }
 
     /// Closes a client's connection, frees its slot and forgets what it had under way.

@@ -38,7 +38,7 @@ impl Service {
     /// An empty store; with a `password`, clients have to say it first.
     pub fn new(password: Option<Vec<u8>>) -> Service {
         Service {
-            store: Store::new(),
+            store: Store::default(),
             commands: Commands::new(),
             parser: Parser::default(),
             password,
@@ -74,9 +74,10 @@ impl Service {
     /// replies, and keeps the rest.
     pub fn feed(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) -> Fed {
         reply.speak(session.version);
-        match session.buffer.take() {
-            None => self.run_input(session, input, reply),
-            Some(buffer) => self.run_buffer(session, buffer, input, reply),
+        if session.buffer.is_none() {
+            self.run_input(session, input, reply);
+        } else {
+            self.run_buffer(session, input, reply);
         }
         let more = session.buffer.is_some() && reply.is_full() && !session.closing;
         if more { Fed::Paused } else { Fed::All }
@@ -96,14 +97,11 @@ impl Service {
     }
 
     /// What was left over comes first, and `input` is its continuation.
-    fn run_buffer(
-        &mut self,
-        session: &mut Session,
-        mut buffer: Box<Buffer>,
-        input: &[u8],
-        reply: &mut Reply,
-    ) {
+    fn run_buffer(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) {
         // <task 3: run what has become whole, and keep what is left of it>
+        let Some(mut buffer) = session.buffer.take() else {
+            return;
+        };
         buffer.bytes.extend_from_slice(input);
         let done = self.run(session, &mut buffer.parser, &buffer.bytes, reply);
         if done == buffer.bytes.len() {

@@ -25,7 +25,7 @@ struct Entry {
 }
 
 /// All keys. A key whose time is past is never seen, whether or not it was removed yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Store {
     // Keyed: nobody can choose keys that all collide, without knowing the server's own seed.
     entries: HashMap<Box<[u8]>, Entry, RandomState>,
@@ -35,16 +35,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store without keys, at time 0.
-    pub fn new() -> Store {
-        Store {
-            entries: HashMap::default(),
-            expiries: Expiries::new(),
-            watched: Watched::default(),
-            now: 0,
-        }
-    }
-
     /// What time it is.
     pub fn now(&self) -> Millis {
         self.now
@@ -131,7 +121,7 @@ impl Store {
     }
 
     /// How many keys there are.
-    pub fn len(&mut self) -> usize {
+    pub fn count(&mut self) -> usize {
         self.sweep(usize::MAX);
         self.entries.len()
     }
@@ -219,12 +209,6 @@ impl Store {
     pub fn has_changed(&mut self, key: &[u8], seen: Change) -> bool {
         self.expire(key);
         self.watched.last_change(key) != Some(seen)
-    }
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Store::new()
     }
 }
 

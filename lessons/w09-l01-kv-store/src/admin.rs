@@ -121,7 +121,7 @@ pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// `INFO [section…]`: the same for every section.
 pub fn info(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    let keys = context.store.len();
+    let keys = context.store.count();
     let text = format!(
         "# Server\r\nredis_version:{VERSION}\r\nredis_mode:standalone\r\n\r\n\
          # Replication\r\nrole:master\r\n\r\n\

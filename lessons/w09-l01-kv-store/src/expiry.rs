@@ -10,6 +10,7 @@ pub type Millis = i64;
 /// that an entry without an expiry takes no more room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expiry {
+    /// Once this is past, the key is gone.
     pub at: Millis,
     ticket: NonZeroU64,
 }
@@ -21,11 +22,13 @@ pub struct Expiries {
     next_ticket: NonZeroU64,
 }
 
-impl Expiries {
-    pub fn new() -> Expiries {
+impl Default for Expiries {
+    fn default() -> Expiries {
         Expiries { queue: BTreeMap::new(), next_ticket: NonZeroU64::MIN }
     }
+}
 
+impl Expiries {
     /// Lets `key` expire once `at` is past.
     pub fn add(&mut self, at: Millis, key: &[u8]) -> Expiry {
         let expiry = Expiry { at, ticket: self.next_ticket };

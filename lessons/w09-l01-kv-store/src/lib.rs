@@ -10,7 +10,7 @@ mod admin;
 pub mod args;
 pub mod command;
 mod error;
-mod expiry;
+pub mod expiry;
 mod glob;
 mod inline;
 #[cfg_attr(feature = "solution", path = "../solution/keys.rs")]

@@ -21,24 +21,22 @@ pub enum Source {
 
 /// What a client is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interest {
+pub struct Interest {
     /// Input.
-    Read,
-    /// Room for output, and no input until there is.
-    Write,
-    /// Whichever comes first.
-    Both,
+    pub read: bool,
+    /// Room for output.
+    pub write: bool,
 }
 
 impl Interest {
+    /// Input alone: what a client is watched for that is owed nothing.
+    pub const READ: Interest = Interest { read: true, write: false };
+
     /// Level-triggered: what is not dealt with is reported again.
     fn events(self) -> u32 {
-        let events = match self {
-            Interest::Read => EPOLLIN,
-            Interest::Write => EPOLLOUT,
-            Interest::Both => EPOLLIN | EPOLLOUT,
-        };
-        events as u32
+        let read = if self.read { EPOLLIN } else { 0 };
+        let write = if self.write { EPOLLOUT } else { 0 };
+        (read | write) as u32
     }
 }
 
@@ -57,8 +55,8 @@ impl Watch {
     /// Those of epoll_create1(2) and epoll_ctl(2).
     pub fn new(listener: &OwnedFd, slots: usize) -> io::Result<Watch> {
         let events = vec![epoll_event { events: 0, u64: 0 }; EVENTS];
-        let watch = Watch { epoll: create()?, events, interests: vec![Interest::Read; slots] };
-        watch.control(EPOLL_CTL_ADD, listener.as_raw_fd(), Interest::Read, LISTENER)?;
+        let watch = Watch { epoll: create()?, events, interests: vec![Interest::READ; slots] };
+        watch.control(EPOLL_CTL_ADD, listener.as_raw_fd(), Interest::READ, LISTENER)?;
         Ok(watch)
     }
 
@@ -68,8 +66,8 @@ impl Watch {
     /// # Errors
     /// Those of epoll_ctl(2).
     pub fn add(&mut self, fd: RawFd, slot: usize) -> io::Result<()> {
-        self.interests[slot] = Interest::Read;
-        self.control(EPOLL_CTL_ADD, fd, Interest::Read, slot as u64)
+        self.interests[slot] = Interest::READ;
+        self.control(EPOLL_CTL_ADD, fd, Interest::READ, slot as u64)
     }
 
     /// Watches a client for something else, if it is something else.
