@@ -12,6 +12,7 @@ mod tables;
 mod tracker;
 mod turn;
 mod w03_l02;
+mod w04_l01;
 mod w09_l01;
 
 use course::report::Finding;
@@ -74,7 +75,7 @@ pub struct Fault(pub String);
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 2] = [&w03_l02::PROOF, &w09_l01::PROOF];
+    const PROOFS: [&Proof; 3] = [&w03_l02::PROOF, &w04_l01::PROOF, &w09_l01::PROOF];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Scene {
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
     keeps_log: bool,
+    lesson: &'static str,
     /// Given back after the server is gone: fields are dropped in their order.
     _turn: Option<Turn>,
 }
@@ -116,7 +117,8 @@ impl Stage<'_> {
         let steps = vec![(started, 0)];
         let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
         let guests = Vec::new();
-        Ok(Scene { server, port, capacity, guests, steps, keeps_log, _turn: turn })
+        let lesson = self.proof.lesson;
+        Ok(Scene { server, port, capacity, guests, steps, keeps_log, lesson, _turn: turn })
     }
 }
 
@@ -152,6 +154,11 @@ impl Scene {
     /// Whether the lesson has its servers log every client that comes and goes.
     pub(crate) fn keeps_log(&self) -> bool {
         self.keeps_log
+    }
+
+    /// Where the log of the last step begins.
+    pub(crate) fn log_of_step(&self) -> usize {
+        self.steps.last().map_or(0, |(_, at)| *at)
     }
 
     /// A new client connects. What comes of it is the check's to see.
@@ -222,7 +229,7 @@ impl Scene {
 
     /// Waits for a log line that follows the last step.
     pub(crate) fn logged<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> Result<T, Stuck> {
-        let from = self.steps.last().map_or(0, |(_, at)| *at);
+        let from = self.log_of_step();
         self.server.until(|now| {
             let mut events = now.log()[from..].iter().filter_map(Event::of);
             Ok(events.find_map(|event| wanted(&event)))
@@ -246,7 +253,7 @@ impl Scene {
 
     /// What the server said about the last step, for a sentence.
     pub(crate) fn said(&self) -> String {
-        let from = self.steps.last().map_or(0, |(_, at)| *at);
+        let from = self.log_of_step();
         let said: Vec<_> = failing::contract_lines(&self.server.log()[from..]);
         if said.is_empty() { "nothing was logged".to_owned() } else { said.join(" · ") }
     }

@@ -64,6 +64,11 @@ impl Call {
         matches!(self.name(), "epoll_wait" | "epoll_pwait" | "epoll_pwait2")
     }
 
+    /// The epoll descriptor of one of epoll_wait(2)'s.
+    pub(crate) fn epoll(&self) -> i32 {
+        self.arguments[0] as i32
+    }
+
     /// The time-out of a poll or epoll_wait in ms, negative for ever; `None` for the calls that are
     /// only given an address of theirs.
     pub fn timeout(&self) -> Option<i32> {
