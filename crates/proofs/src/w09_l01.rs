@@ -23,18 +23,18 @@ pub(crate) const PROOF: Proof = Proof {
     port: 6379,
     capacity: 10_000,
     criteria: &[
-        Criterion::new("starts", starts),
         Criterion::new("ping", commands::ping),
-        Criterion::new("get-set", commands::get_set).long(),
+        Criterion::new("starts", starts),
         Criterion::new("split", framing::split),
         Criterion::new("pipeline", framing::pipeline),
+        Criterion::new("get-set", commands::get_set).long(),
+        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
         Criterion::new("auth", auth::auth),
         Criterion::new("transaction", transaction::transaction),
         Criterion::new("bad-input", bad_input::bad_input),
         Criterion::new("slow-reader", slow_reader::slow_reader),
-        Criterion::new("no-fd-leak", shared::no_fd_leak).long(),
+        Criterion::new("no-fd-leak", shared::no_fd_leak),
         Criterion::new("one-thread", shared::one_thread),
-        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
     ],
 };
 
