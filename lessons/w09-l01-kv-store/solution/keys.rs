@@ -112,10 +112,7 @@ impl Condition {
                 () if args.is(index, "XX") => &mut condition.xx,
                 () if args.is(index, "GT") => &mut condition.gt,
                 () if args.is(index, "LT") => &mut condition.lt,
-                () => {
-                    let option = String::from_utf8_lossy(&args[index]);
-                    return Err(Error::Said(format!("ERR Unsupported option {option}")));
-                }
+                () => return Err(Error::said("ERR Unsupported option ", &args[index], "")),
             };
             *flag = true;
         }

@@ -96,12 +96,7 @@ impl<'a> HelloOptions<'a> {
                     options.name = Some(name);
                     index += 2;
                 }
-                _ => {
-                    let option = String::from_utf8_lossy(option);
-                    return Err(Error::Said(format!(
-                        "ERR Syntax error in HELLO option '{option}'"
-                    )));
-                }
+                _ => return Err(Error::said("ERR Syntax error in HELLO option '", option, "'")),
             }
         }
         Ok(options)

@@ -3,13 +3,14 @@
 use crate::args::Args;
 use crate::command::{Command, Commands, Context, FOR_GUESTS};
 use crate::error::Error;
+use crate::expiry::Millis;
 use crate::parse::{Limits, Parser};
 use crate::reply::Reply;
 use crate::session::{Buffer, Session};
 use crate::store::Store;
 use crate::transaction;
 use std::mem;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// Keys that are removed at a time once they have expired, so that no client waits long for it.
 const SWEEP: usize = 1000;
@@ -21,7 +22,7 @@ pub struct Service {
     /// For input that no session has a part of yet.
     parser: Parser,
     password: Option<Vec<u8>>,
-    started: Instant,
+    clock: Clock,
     sessions: u64,
 }
 
@@ -37,14 +38,16 @@ pub enum Fed {
 impl Service {
     /// An empty store; with a `password`, clients have to say it first.
     pub fn new(password: Option<Vec<u8>>) -> Service {
-        Service {
+        let mut service = Service {
             store: Store::default(),
             commands: Commands::new(),
             parser: Parser::default(),
             password,
-            started: Instant::now(),
+            clock: Clock::new(),
             sessions: 0,
-        }
+        };
+        service.store.set_now(service.clock.now());
+        service
     }
 
     /// A session for a client that has just come.
@@ -60,7 +63,7 @@ impl Service {
 
     /// Looks at the clock, and removes some of the keys that have expired.
     pub fn tick(&mut self) {
-        self.store.set_now(self.started.elapsed().as_millis() as i64);
+        self.store.set_now(self.clock.now());
         self.store.sweep(SWEEP);
     }
 
@@ -166,7 +169,8 @@ impl Service {
         name: &[u8],
         args: Args<'_>,
     ) -> Result<&'static Command, Error> {
-        let command = self.commands.find(name).ok_or_else(|| unknown(name, args))?;
+        let command = self.commands.find(name);
+        let command = command.ok_or_else(|| Error::unknown_command(name, args.from(1)))?;
         if !command.takes(args.len()) {
             return Err(Error::Arity(command.name));
         }
@@ -181,19 +185,19 @@ impl Service {
     }
 }
 
-/// Names the command, and so many of its arguments as fit 128 bytes.
-fn unknown(name: &[u8], args: Args<'_>) -> Error {
-    const MOST: usize = 128;
-    let text = |bytes: &[u8], most: usize| {
-        let shown = &bytes[..bytes.len().min(most)];
-        String::from_utf8_lossy(shown).into_owned()
-    };
-    let mut words = String::new();
-    for word in args.from(1) {
-        if words.len() >= MOST {
-            break;
-        }
-        words += &format!("'{}' ", text(word, MOST - words.len()));
+struct Clock {
+    started: Instant,
+    started_at: Millis,
+}
+
+impl Clock {
+    fn new() -> Clock {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let started_at = since_1970.map_or(0, |elapsed| elapsed.as_millis() as Millis);
+        Clock { started: Instant::now(), started_at }
     }
-    Error::UnknownCommand(text(name, MOST), words)
+
+    fn now(&self) -> Millis {
+        self.started_at + self.started.elapsed().as_millis() as Millis
+    }
 }

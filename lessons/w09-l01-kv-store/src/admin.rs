@@ -66,7 +66,7 @@ pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         }
         () if args.is(1, "ID") => context.reply.integer(context.session.id as i64),
         () if args.is(1, "SETINFO") => context.reply.ok(),
-        () => return Err(unknown_part("CLIENT", args)),
+        () => return Err(Error::unknown_part("CLIENT", &args[1])),
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ pub fn command(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match () {
         () if args.len() == 1 || args.is(1, "DOCS") => context.reply.array(0),
         () if args.is(1, "COUNT") => context.reply.integer(TABLE.len() as i64),
-        () => return Err(unknown_part("COMMAND", args)),
+        () => return Err(Error::unknown_part("COMMAND", &args[1])),
     }
     Ok(())
 }
@@ -103,7 +103,7 @@ pub fn command(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 /// `CONFIG GET pattern…`: there is nothing to configure, and nothing is written to disk.
 pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if !args.is(1, "GET") {
-        return Err(unknown_part("CONFIG", args));
+        return Err(Error::unknown_part("CONFIG", &args[1]));
     }
     if args.len() < 3 {
         return Err(Error::Arity("config|get"));
@@ -150,8 +150,4 @@ pub fn introduce(context: &mut Context<'_>) {
     }
     reply.bulk(b"modules");
     reply.array(0);
-}
-
-fn unknown_part(command: &'static str, args: Args<'_>) -> Error {
-    Error::UnknownPart(command, String::from_utf8_lossy(&args[1]).into_owned())
 }

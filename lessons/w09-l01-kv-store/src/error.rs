@@ -1,7 +1,5 @@
 //! What a command may answer instead of a result, in Redis's own words.
 
-use std::fmt;
-
 /// An error reply. It ends a command, never a connection, but for [`Error::Protocol`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -23,10 +21,6 @@ pub enum Error {
     Syntax,
     /// Too few arguments, or too many, for the command of this name.
     Arity(&'static str),
-    /// There is no such command: what the client called it, and some of its arguments.
-    UnknownCommand(String, String),
-    /// The command of this name has no such part.
-    UnknownPart(&'static str, String),
     /// AUTH comes first.
     NoAuth,
     /// AUTH did not succeed.
@@ -40,7 +34,7 @@ pub enum Error {
     /// Anything else, word for word.
     Other(&'static str),
     /// Anything else that names what the client sent.
-    Said(String),
+    Said(Vec<u8>),
 }
 
 /// What is wrong with bytes that should have been a command.
@@ -68,8 +62,9 @@ pub enum Protocol {
     CommandTooLong,
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// The reply, without its first byte and its line break.
+    pub fn text(&self) -> Vec<u8> {
         let text = match self {
             Error::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
             Error::NotAnInteger => "ERR value is not an integer or out of range",
@@ -83,28 +78,51 @@ impl fmt::Display for Error {
             Error::ExecAbort => "EXECABORT Transaction discarded because of previous errors.",
             Error::NoProtocol => "NOPROTO unsupported protocol version",
             Error::Other(text) => text,
-            Error::Said(text) => text,
-            Error::Protocol(problem) => return write!(f, "ERR Protocol error: {problem}"),
-            Error::ExpireTime(name) => {
-                return write!(f, "ERR invalid expire time in '{name}' command");
-            }
-            Error::Arity(name) => {
-                return write!(f, "ERR wrong number of arguments for '{name}' command");
-            }
-            Error::UnknownCommand(name, args) => {
-                return write!(f, "ERR unknown command '{name}', with args beginning with: {args}");
-            }
-            Error::UnknownPart(command, name) => {
-                return write!(f, "ERR unknown subcommand '{name}'. Try {command} HELP.");
-            }
+            Error::Said(text) => return text.clone(),
+            Error::Protocol(problem) => return problem.text(),
+            Error::ExpireTime(name) => &format!("ERR invalid expire time in '{name}' command"),
+            Error::Arity(name) => &format!("ERR wrong number of arguments for '{name}' command"),
         };
-        f.write_str(text)
+        text.as_bytes().to_vec()
+    }
+
+    /// No command is called `name`; some of its `words` are shown with it.
+    pub fn unknown_command<'a>(name: &[u8], words: impl Iterator<Item = &'a [u8]>) -> Error {
+        const MOST: usize = 128;
+        let mut shown = Vec::new();
+        for word in words {
+            if shown.len() >= MOST {
+                break;
+            }
+            shown = [&shown, &b"'"[..], start(word, MOST - shown.len()), b"' "].concat();
+        }
+        let before = b"ERR unknown command '";
+        let between = b"', with args beginning with: ";
+        Error::Said([&before[..], start(name, MOST), between, &shown].concat())
+    }
+
+    /// `command` has no part called `name`.
+    pub fn unknown_part(command: &str, name: &[u8]) -> Error {
+        let hint = format!("'. Try {command} HELP.");
+        Error::said("ERR unknown subcommand '", name, &hint)
+    }
+
+    /// A text that names what the client sent.
+    pub fn said(before: &str, word: &[u8], after: &str) -> Error {
+        let word = start(word, 128);
+        Error::Said([before.as_bytes(), word, after.as_bytes()].concat())
     }
 }
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+/// A word as Redis shows it, for which it is a C string: up to its first NUL.
+fn start(word: &[u8], most: usize) -> &[u8] {
+    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
+    &word[..word.len().min(most)]
+}
+
+impl Protocol {
+    fn text(self) -> Vec<u8> {
+        let text = match self {
             Protocol::InlineTooLong => "too big inline request",
             Protocol::UnbalancedQuotes => "unbalanced quotes in request",
             Protocol::CountTooLong => "too big mbulk count string",
@@ -114,10 +132,13 @@ impl fmt::Display for Protocol {
             Protocol::GuestCount => "unauthenticated multibulk length",
             Protocol::GuestLength => "unauthenticated bulk length",
             Protocol::CommandTooLong => "too big request",
-            Protocol::ExpectedString(byte) => {
-                return write!(f, "expected '$', got '{}'", char::from(*byte));
-            }
-        })
+            Protocol::ExpectedString(_) => "expected '$', got '",
+        };
+        let mut text = [b"ERR Protocol error: ", text.as_bytes()].concat();
+        if let Protocol::ExpectedString(byte) = self {
+            text.extend([byte, b'\'']);
+        }
+        text
     }
 }
 

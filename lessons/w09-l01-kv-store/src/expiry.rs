@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-/// Milliseconds since the server started.
+/// Milliseconds since 1970, by a clock that runs evenly: nobody sets it while the server runs.
 pub type Millis = i64;
 
 /// When a key expires. The ticket tells keys apart that expire at the same time; it is never 0, so

@@ -2,7 +2,6 @@
 //! version 2, and what differs in version 3.
 
 use crate::Error;
-use std::io::Write;
 
 /// Replies beyond this many bytes wait until the client has read some.
 const PAUSE: usize = 1 << 20;
@@ -68,15 +67,11 @@ impl Reply {
 
     /// An error. It is one line, whatever the client had in its words.
     pub fn error(&mut self, error: &Error) {
-        let start = self.bytes.len();
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.bytes, "-{error}");
-        for byte in &mut self.bytes[start..] {
-            if matches!(byte, b'\r' | b'\n') {
-                *byte = b' ';
-            }
-        }
-        self.parts(&[b"\r\n"]);
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let mut text = error.text();
+        while text.pop_if(|byte| is_break(byte)).is_some() {}
+        text.iter_mut().filter(|byte| is_break(byte)).for_each(|byte| *byte = b' ');
+        self.parts(&[b"-", &text, b"\r\n"]);
     }
 
     /// An integer.
