@@ -10,12 +10,14 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
-use witness::{Client, Gate, Launch, Server, Strobe, Stuck, Tier};
+use witness::{Client, Gate, Launch, Repute, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
 pub(crate) struct Stage<'a> {
     pub(crate) proof: &'a Proof,
     pub(crate) subject: &'a Subject,
+    /// What its scenes have shown of the program.
+    pub(crate) repute: Repute,
 }
 
 /// One server and its clients.
@@ -70,13 +72,8 @@ impl Stage<'_> {
     pub(crate) fn open_with(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
         let mut scene = self.launch(capacity, gate)?;
         scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-        if scene.keeps_log {
-            // It listens before it says so: let the story begin with what it says.
-            let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
-        } else {
-            // It may listen at one address before it does at the other.
-            let _ = scene.server.until_resting();
-        }
+        // It listens before it says so: let the story begin with what it says.
+        let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
         Ok(scene)
     }
 
@@ -97,23 +94,25 @@ impl Stage<'_> {
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let launch = Launch::new(program)
+        let mut launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
-            .env("MAX_CLIENTS", capacity.to_string())
             .env_remove("REQUIREPASS")
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
-            .timeout(self.subject.timeout);
-        let mut started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
-        let server = match password {
-            Some(password) => {
-                started += &format!(" REQUIREPASS={password}");
-                launch.env("REQUIREPASS", password).start()?
-            }
-            None => launch.start()?,
-        };
+            .timeout(self.subject.timeout)
+            .repute(self.repute.clone());
+        let mut started = format!("started with PORT={port}");
+        if self.proof.capacity > 0 {
+            launch = launch.env("MAX_CLIENTS", capacity.to_string());
+            started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        if let Some(password) = password {
+            launch = launch.env("REQUIREPASS", password);
+            started += &format!(" REQUIREPASS={password}");
+        }
+        let server = launch.start()?;
         let steps = vec![(started, 0)];
         let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
         let guests = Vec::new();

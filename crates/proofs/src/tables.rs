@@ -60,6 +60,10 @@ impl<'a> People<'a> {
     fn of(scene: &'a Scene, descriptors: &[Descriptor]) -> Self {
         let listening = scene.server.listener().ok().flatten();
         let elsewhere = scene.server.listeners().unwrap_or_default();
+        for guest in scene.guests.iter().filter(|guest| guest.client.inode().is_none()) {
+            // To look it up is what makes its inode known.
+            let _ = scene.server.connection(&guest.client);
+        }
         let mut people = Self { listener: None, clients: Vec::new(), waiting: 0 };
         people.waiting = listening.map_or(0, |socket| socket.unread);
         for descriptor in descriptors {
@@ -68,12 +72,7 @@ impl<'a> People<'a> {
                 people.listener = Some((descriptor.fd, socket));
                 continue;
             }
-            let guest = scene.guests.iter().find(|guest| {
-                // Looking it up is what makes the inode known.
-                let _ =
-                    guest.client.inode().is_none().then(|| scene.server.connection(&guest.client));
-                guest.client.inode() == Some(inode)
-            });
+            let guest = scene.guests.iter().find(|guest| guest.client.inode() == Some(inode));
             let socket = match guest {
                 Some(guest) => scene.server.connection(&guest.client).ok().flatten(),
                 None => elsewhere.iter().find(|socket| socket.inode == inode).copied(),

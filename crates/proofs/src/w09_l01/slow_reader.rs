@@ -32,7 +32,7 @@ pub(super) fn slow_reader(stage: &Stage<'_>) -> Result<(), Fall> {
 
     store.scene.step(format!("{} reset its connection", slow.guest.name));
     slow.guest.client.reset();
-    store.survives()?;
+    store.survives("reset-ends-server")?;
     served(&mut store, &mut other)
 }
 

@@ -49,7 +49,7 @@ impl Store {
 
     /// A new client.
     pub(super) fn caller(&mut self) -> Result<Caller, Fall> {
-        let guest = self.scene.connect().map_err(|fall| fall.blocks("ping"))?;
+        let guest = self.scene.connect()?;
         Ok(Caller { guest, outbox: Vec::new(), inbox: Vec::new(), taken: 0, sent: 0 })
     }
 
@@ -197,15 +197,15 @@ impl Store {
         }
     }
 
-    /// The server is still there, after what was done to it last.
-    pub(super) fn survives(&mut self) -> Result<(), Fall> {
+    /// The server is still there after what was done to it last; `row` explains one that is not.
+    pub(super) fn survives(&mut self, row: &'static str) -> Result<(), Fall> {
         let Err(stuck) = self.scene.still_runs() else { return Ok(()) };
         let blame = Blame {
             id: "ended",
+            mistake: Some(row),
             summary: "The server ended.".to_owned(),
             expected: "the server goes on".to_owned(),
             observed: stuck.to_string(),
-            ..Blame::default()
         };
         Err(self.scene.fail(stuck, blame))
     }

@@ -90,6 +90,20 @@ impl Server {
             .map(|it| it.fd))
     }
 
+    /// The processes with a descriptor of the socket that has this inode.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides descriptors.
+    pub fn holders(&self, inode: u64) -> Result<Vec<Process>, Unseen> {
+        let mut holders = Vec::new();
+        for process in self.processes()? {
+            if process.descriptors()?.iter().any(|it| it.target == Target::Socket(inode)) {
+                holders.push(process);
+            }
+        }
+        Ok(holders)
+    }
+
     /// The descriptors of the process that listens.
     ///
     /// # Errors
