@@ -64,6 +64,7 @@ fn quotes_what_is_no_reply() {
     let wrong = [(r#"b"+OK\r\n""#, r#"b"+OK\n""#)];
     let cause = refuted("get-set", &wrong, "--only=get-set");
     assert_says(&cause, &[r#"a line that does not end with \\r\\n"#, r#"+OK\\n"#]);
+    assert_says(&cause, &[r#"A sent \"*3\\r\\n$3\\r\\nSET\\r\\n"#]);
 }
 
 #[test]

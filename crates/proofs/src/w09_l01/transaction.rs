@@ -15,11 +15,11 @@ fn queued() -> Reply {
 pub(super) fn transaction(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut store = Store::open(stage)?;
     let (mut client, mut other) = (store.caller()?, store.caller()?);
-    together(&mut store, &mut client, &mut other)?;
-    discarded(&mut store, &mut client)?;
-    aborted(&mut store, &mut client)?;
-    watched(&mut store, &mut client, &mut other)?;
-    unwatched(&mut store, &mut client, &mut other)?;
+    for chapter in [together, discarded, aborted, watched, unwatched] {
+        let from = store.scene.steps();
+        chapter(&mut store, &mut client, &mut other)?;
+        store.settle(from);
+    }
     store.dialogue(
         &mut client,
         [("EXEC", error("ERR")), ("DISCARD", error("ERR")), ("PING", simple("PONG"))],
@@ -49,7 +49,7 @@ fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Resul
     store.dialogue(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
 }
 
-fn discarded(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn discarded(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
     let before = [("MULTI", ok()), ("SET a 1", queued()), ("DISCARD", ok()), ("GET a", Reply::Nil)];
     let after = [("MULTI", ok()), ("EXISTS a", queued()), ("EXEC", array([number(0)]))];
     store.dialogue(client, before)?;
@@ -57,12 +57,14 @@ fn discarded(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
 }
 
 /// A command that cannot be queued: none of the others runs.
-fn aborted(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn aborted(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
     for bad in ["GET", "NO-SUCH-COMMAND a"] {
+        let from = store.scene.steps();
         let before = [("MULTI", ok()), ("SET a 1", queued()), (bad, error("ERR"))];
         store.dialogue(client, before)?;
         let exec = [("EXEC", error("EXECABORT")), ("GET a", Reply::Nil)];
         store.dialogue(client, exec).map_err(rows::if_answered("exec-despite-error"))?;
+        store.settle(from);
     }
     Ok(())
 }
@@ -79,11 +81,13 @@ fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result
         ("FLUSHDB", ok()),
     ];
     for (change, answer) in changes {
+        let from = store.scene.steps();
         store.dialogue(client, [("SET a 1", ok()), ("WATCH z a", ok()), ("MULTI", ok())])?;
         store.dialogue(client, [("SET won me", queued())])?;
         store.dialogue(other, [(change, answer)])?;
         let exec = [("EXEC", Reply::Nil), ("GET won", Reply::Nil)];
         store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))?;
+        store.settle(from);
     }
     // A change of one's own before MULTI counts as well; one that EXEC makes does not.
     store.dialogue(client, [("WATCH a", ok()), ("SET a 3", ok()), ("MULTI", ok())])?;
