@@ -5,6 +5,7 @@
 pub(crate) mod course;
 pub(crate) mod processes;
 pub(crate) mod programs;
+pub(crate) mod schema;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -70,11 +71,8 @@ pub(crate) fn report(answer: &Assert) -> Value {
 
 /// These bytes as a report that its schema allows.
 pub(crate) fn checked(bytes: &[u8]) -> Value {
-    let schema = include_str!("../../crates/course/report.schema.json");
-    let schema = serde_json::from_str(schema).unwrap();
-    let report = serde_json::from_slice(bytes).expect("the report is JSON");
-    jsonschema::draft202012::new(&schema).unwrap().validate(&report).expect("the schema allows it");
-    report
+    schema::assert_allows(bytes);
+    serde_json::from_slice(bytes).expect("the report is JSON")
 }
 
 /// How many criteria of a lesson's report are proved, and how many it has.

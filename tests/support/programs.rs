@@ -42,13 +42,18 @@ pub(crate) fn servers() -> PathBuf {
     fs::canonicalize(original().join("tests/servers")).unwrap()
 }
 
-/// The servers of one language, in the order of their names.
+/// The table's servers of one language, in the order of their names.
 pub(crate) fn in_language(extension: &str) -> Vec<PathBuf> {
-    let paths = fs::read_dir(servers()).unwrap().map(|entry| entry.unwrap().path());
+    in_folder(&servers(), extension)
+}
+
+/// The servers of one language in a folder, in the order of their names.
+pub(crate) fn in_folder(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|its| its == extension)).collect();
     found.sort();
-    assert!(!found.is_empty(), "tests/servers has no *.{extension}");
+    assert!(!found.is_empty(), "{} has no *.{extension}", folder.display());
     found
 }
 

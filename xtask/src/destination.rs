@@ -80,6 +80,8 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         .suffix(".part")
         .permissions(Permissions::from_mode(mode & 0o777))
         .tempfile_in(folder(path))
+        // Without the unfinished file's name, which nobody has asked for.
+        .map_err(|error| error.kind().into())
 }
 
 fn folder(path: &Path) -> &Path {

@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod check;
 pub mod destination;
 pub mod interrupt;
+pub mod lessons;
 pub mod list;
 pub mod live;
 mod manifest;

@@ -35,8 +35,7 @@ pub(crate) fn workspace(text: &str, root: &Path, members: &[String]) -> Result<S
     }
     let workspace =
         manifest["workspace"].as_table_like_mut().context("Cargo.toml has no [workspace]")?;
-    let paths: Array = members.iter().map(|name| format!("members/{name}")).collect();
-    workspace.insert("members", value(paths));
+    workspace.insert("members", value(members.iter().collect::<Array>()));
     workspace.remove("exclude");
     workspace.remove("default-members");
     absolute_paths(workspace.get_mut("dependencies"), root);
@@ -105,7 +104,7 @@ mod tests {
             [profile.dev]\n\
             debug = 0\n\
             ";
-        let manifest = workspace(text, Path::new("/c"), &["m-1".into()]).unwrap();
+        let manifest = workspace(text, Path::new("/c"), &["members/m-1".to_owned()]).unwrap();
         let expected = "\
             [workspace]\n\
             members = [\"members/m-1\"]\n\

@@ -1,6 +1,6 @@
 //! Builds a lesson's server with cargo.
 
-use crate::{interrupt, place};
+use crate::{interrupt, lessons, place};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -34,13 +34,15 @@ pub struct Program {
 /// Where cargo cannot run, or stops before it compiles: a manifest that it cannot read, say.
 pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let begun = (Instant::now(), SystemTime::now());
-    let target = if solution { place::target().join("solution") } else { place::target() };
+    let target = place::target().join(if solution { "solution" } else { "student" });
     let package = folder.file_name().unwrap_or_default().to_string_lossy();
     if let Some(path) = fresh::program(&target, &package, &place::root()) {
         let program = Program { name: package.into_owned(), path };
         return Ok(Built { elapsed: begun.0.elapsed(), result: Ok(vec![program]) });
     }
-    let mut command = cargo(&folder.join("Cargo.toml"), colour);
+    let workspace = lessons::workspace_folder()?;
+    let manifest = workspace.join("lessons").join(&*package).join("Cargo.toml");
+    let mut command = cargo(&manifest, colour);
     command.arg("--target-dir").arg(&target);
     if solution {
         command.args(["--features", "solution"]);

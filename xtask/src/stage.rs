@@ -41,7 +41,8 @@ pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<Pa
         fill(&copy, &files)?;
     }
     let root = place::root();
-    let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &names)?;
+    let members: Vec<_> = names.iter().map(|name| format!("members/{name}")).collect();
+    let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &members)?;
     write_changed(&stage.join("Cargo.toml"), &manifest)?;
     copy_lock(&root.join("Cargo.lock"), &stage.join("Cargo.lock"))?;
     programs(&stage, &names)
@@ -127,7 +128,8 @@ fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
     files.iter().try_for_each(|(path, text)| write_changed(&folder.join(path), text))
 }
 
-fn write_changed(path: &Path, text: &str) -> Result<()> {
+/// Writes a file only where it does not hold this text already.
+pub(crate) fn write_changed(path: &Path, text: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
@@ -137,8 +139,8 @@ fn write_changed(path: &Path, text: &str) -> Result<()> {
     replace(path, text.as_bytes())
 }
 
-/// Brings the stage's lock file up to the course's, which cargo then fits to the stage's members.
-fn copy_lock(course: &Path, stage: &Path) -> Result<()> {
+/// Brings another workspace's lock file up to the course's, which cargo then fits to its members.
+pub(crate) fn copy_lock(course: &Path, stage: &Path) -> Result<()> {
     let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     if changed(stage) <= changed(course) {
         fs::copy(course, stage).with_context(|| format!("cannot copy {}", course.display()))?;
@@ -158,7 +160,8 @@ fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
     names.iter().map(path).collect()
 }
 
-fn read(path: &Path) -> Result<String> {
+/// A file's text, or an error that names it.
+pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 

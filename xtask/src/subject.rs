@@ -196,9 +196,9 @@ fn find(program: &str, directory: &Path) -> Result<PathBuf> {
     if program.contains('/') {
         let path = std::path::absolute(directory.join(program))?;
         return match fs::metadata(&path) {
-            Err(error) => {
-                Err(error).with_context(|| format!("--cmd: cannot run {}", path.display()))
-            }
+            Err(error) => Err(error).with_context(|| {
+                format!("--cmd: cannot run {}; build it first, or check the path", path.display())
+            }),
             Ok(_) if runs(&path) => Ok(path),
             Ok(_) => bail!(
                 "--cmd: {} is not a program; chmod +x it, or name its interpreter",

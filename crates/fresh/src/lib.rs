@@ -12,12 +12,13 @@ use std::{env, fs, io, process};
 
 /// The program noted in `folder` under `name`, if it is certain to be up to date.
 ///
-/// Its sources lie below `root`, the workspace's folder, or are named in the `.d` file that cargo
-/// puts beside it.
+/// Its sources are those that cargo lists beside it, and what stands in `root`, the workspace's
+/// folder, for all of them.
 pub fn program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> {
     let noted = fs::read_to_string(place(folder, name)).ok()?;
     let mut lines = noted.lines();
-    let program = PathBuf::from(lines.next()?);
+    // Not the program of the clone that this folder is a copy of.
+    let program = Some(PathBuf::from(lines.next()?)).filter(|path| path.starts_with(folder))?;
     let since = Duration::from_nanos(lines.next()?.parse().ok()?);
     let older = |path: &PathBuf| modified(path).is_some_and(|time| time < UNIX_EPOCH + since);
     let is_fresh = text(&program, since)? == noted && sources(&program, root)?.iter().all(older);
@@ -59,18 +60,18 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-/// The sources that cargo lists beside the program, their folders, and every manifest above them.
+/// The listed sources, their folders, and every manifest above them.
 fn sources(program: &Path, root: &Path) -> Option<BTreeSet<PathBuf>> {
     let listed = fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, files) = listed.split_once(": ")?;
-    let mut paths: BTreeSet<PathBuf> = ["Cargo.lock", ".cargo", ".cargo/config.toml"]
+    let mut paths: BTreeSet<PathBuf> = ["Cargo.toml", "Cargo.lock", ".cargo", ".cargo/config.toml"]
         .into_iter()
         .map(|name| root.join(name))
         .filter(|path| path.exists())
         .collect();
     for file in names(files) {
-        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
-        paths.extend(folders.map(|folder| folder.join("Cargo.toml")).filter(|path| path.exists()));
+        let manifests = file.ancestors().skip(1).map(|folder| folder.join("Cargo.toml"));
+        paths.extend(manifests.filter(|path| path.exists()));
         paths.extend(file.parent().map(Path::to_path_buf));
         paths.insert(file);
     }
@@ -106,14 +107,14 @@ mod tests {
     /// A program with one source, noted as up to date.
     fn noted() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let root = tempfile::tempdir().unwrap();
-        let (program, source) = (root.path().join("server"), root.path().join("my server.rs"));
+        let notes = root.path().join("notes");
+        fs::create_dir(&notes).unwrap();
+        let (program, source) = (notes.join("server"), root.path().join("my server.rs"));
         fs::write(&source, "fn main() {}").unwrap();
         fs::write(root.path().join("Cargo.toml"), "[package]").unwrap();
         fs::write(&program, "machine code").unwrap();
         let listed = format!("{}: {}/my\\ server.rs\n", program.display(), root.path().display());
         fs::write(program.with_extension("d"), listed).unwrap();
-        let notes = root.path().join("notes");
-        fs::create_dir(&notes).unwrap();
         note(&notes, "server", &program, SystemTime::now() + Duration::from_secs(60)).unwrap();
         (root, program, source)
     }

@@ -26,6 +26,14 @@ impl Fall {
         self
     }
 
+    /// The same, as a failure of the criterion itself, which stands on no other here.
+    pub(crate) fn alone(self) -> Self {
+        match self {
+            Fall::Blocked { cause, .. } => Fall::Failed(cause),
+            other => other,
+        }
+    }
+
     /// The same, for a check that needs what criterion `on` asks.
     pub(crate) fn blocks(self, on: &'static str) -> Self {
         match self {

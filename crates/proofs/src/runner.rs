@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::Tier;
+use witness::{Repute, Tier};
 
 /// Every criterion stands on this one.
 const GROUND: &str = "starts";
@@ -25,7 +25,7 @@ pub(crate) fn run(
     let asked =
         |criterion: &&Criterion| only.is_empty() || only.iter().any(|id| id == criterion.id);
     let criteria: Vec<&Criterion> = proof.criteria.iter().filter(asked).collect();
-    let stage = Stage { proof, subject };
+    let stage = Stage { proof, subject, repute: Repute::default() };
     let mut report = Report { criteria: &criteria, outcomes: HashMap::new(), next: 0 };
 
     let (ground, mut rest): (Vec<&Criterion>, Vec<&Criterion>) =

@@ -10,12 +10,14 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
-use witness::{Client, Gate, Launch, Server, Strobe, Stuck, Tier};
+use witness::{Client, Gate, Launch, Repute, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
 pub(crate) struct Stage<'a> {
     pub(crate) proof: &'a Proof,
     pub(crate) subject: &'a Subject,
+    /// What its scenes have shown of the program.
+    pub(crate) repute: Repute,
 }
 
 /// One server and its clients.
@@ -26,6 +28,7 @@ pub(crate) struct Scene {
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
     keeps_log: bool,
+    lesson: &'static str,
     /// Given back after the server is gone: fields are dropped in their order.
     _turn: Option<Turn>,
 }
@@ -69,10 +72,8 @@ impl Stage<'_> {
     pub(crate) fn open_with(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
         let mut scene = self.launch(capacity, gate)?;
         scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-        if scene.keeps_log {
-            // It listens before it says so: let the story begin with what it says.
-            let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
-        }
+        // It listens before it says so: let the story begin with what it says.
+        let _ = scene.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
         Ok(scene)
     }
 
@@ -93,27 +94,30 @@ impl Stage<'_> {
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
-        let launch = Launch::new(program)
+        let mut launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
-            .env("MAX_CLIENTS", capacity.to_string())
             .env_remove("REQUIREPASS")
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
-            .timeout(self.subject.timeout);
-        let mut started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
-        let server = match password {
-            Some(password) => {
-                started += &format!(" REQUIREPASS={password}");
-                launch.env("REQUIREPASS", password).start()?
-            }
-            None => launch.start()?,
-        };
+            .timeout(self.subject.timeout)
+            .repute(self.repute.clone());
+        let mut started = format!("started with PORT={port}");
+        if self.proof.capacity > 0 {
+            launch = launch.env("MAX_CLIENTS", capacity.to_string());
+            started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        if let Some(password) = password {
+            launch = launch.env("REQUIREPASS", password);
+            started += &format!(" REQUIREPASS={password}");
+        }
+        let server = launch.start()?;
         let steps = vec![(started, 0)];
         let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
         let guests = Vec::new();
-        Ok(Scene { server, port, capacity, guests, steps, keeps_log, _turn: turn })
+        let lesson = self.proof.lesson;
+        Ok(Scene { server, port, capacity, guests, steps, keeps_log, lesson, _turn: turn })
     }
 }
 
@@ -149,6 +153,11 @@ impl Scene {
     /// Whether the lesson has its servers log every client that comes and goes.
     pub(crate) fn keeps_log(&self) -> bool {
         self.keeps_log
+    }
+
+    /// Where the log of the last step begins.
+    pub(crate) fn log_of_step(&self) -> usize {
+        self.steps.last().map_or(0, |(_, at)| *at)
     }
 
     /// A new client connects. What comes of it is the check's to see.
@@ -219,7 +228,7 @@ impl Scene {
 
     /// Waits for a log line that follows the last step.
     pub(crate) fn logged<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> Result<T, Stuck> {
-        let from = self.steps.last().map_or(0, |(_, at)| *at);
+        let from = self.log_of_step();
         self.server.until(|now| {
             let mut events = now.log()[from..].iter().filter_map(Event::of);
             Ok(events.find_map(|event| wanted(&event)))
@@ -243,7 +252,7 @@ impl Scene {
 
     /// What the server said about the last step, for a sentence.
     pub(crate) fn said(&self) -> String {
-        let from = self.steps.last().map_or(0, |(_, at)| *at);
+        let from = self.log_of_step();
         let said: Vec<_> = failing::contract_lines(&self.server.log()[from..]);
         if said.is_empty() { "nothing was logged".to_owned() } else { said.join(" · ") }
     }

@@ -3,11 +3,13 @@
 //! They ask nothing of the log, so that a server which keeps none can be asked as well: a client
 //! is in when the kernel shows a descriptor for it, and gone when there is none.
 
+pub(crate) mod descriptors;
 mod idle;
 mod leaks;
 pub(crate) mod rows;
 mod threads;
 mod wait;
+pub(crate) mod watch;
 pub(crate) mod ways;
 
 pub(crate) use idle::idle;

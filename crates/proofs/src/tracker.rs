@@ -10,4 +10,4 @@ pub(crate) use arriving::{accept_again, nonblocking, slots};
 pub(crate) use full::capacity;
 pub(crate) use leaving::reuse;
 pub(crate) use starting::starts;
-pub(crate) use watching::watch_set;
+pub(crate) use watching::{Seat, once_each, watch_set};

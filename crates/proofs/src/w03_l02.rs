@@ -17,7 +17,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("one-thread", one_thread),
         Criterion::new("reuse", reuse),
         Criterion::new("no-fd-leak", no_fd_leak).long(),
-        Criterion::new("watch-set", watch_set),
+        Criterion::new("watch-set", |stage| watch_set(stage, Wait::Poll)),
         Criterion::new("idle", |stage| idle(stage, Wait::Poll)),
         Criterion::new("capacity", capacity),
     ],

@@ -23,18 +23,18 @@ pub(crate) const PROOF: Proof = Proof {
     port: 6379,
     capacity: 10_000,
     criteria: &[
-        Criterion::new("starts", starts),
         Criterion::new("ping", commands::ping),
-        Criterion::new("get-set", commands::get_set).long(),
+        Criterion::new("starts", starts),
         Criterion::new("split", framing::split),
         Criterion::new("pipeline", framing::pipeline),
+        Criterion::new("get-set", commands::get_set).long(),
+        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
         Criterion::new("auth", auth::auth),
         Criterion::new("transaction", transaction::transaction),
         Criterion::new("bad-input", bad_input::bad_input),
         Criterion::new("slow-reader", slow_reader::slow_reader),
-        Criterion::new("no-fd-leak", shared::no_fd_leak).long(),
+        Criterion::new("no-fd-leak", shared::no_fd_leak),
         Criterion::new("one-thread", shared::one_thread),
-        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
     ],
 };
 
@@ -42,7 +42,8 @@ pub(crate) const PROOF: Proof = Proof {
 fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     let elsewhere = stage.subject.port.unwrap_or(stage.proof.port + 1);
     let subject = Subject { port: Some(elsewhere), ..stage.subject.clone() };
-    let stage = Stage { proof: stage.proof, subject: &subject };
+    let repute = stage.repute.clone();
+    let stage = Stage { proof: stage.proof, subject: &subject, repute };
     let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
     scene.until_listening().map_err(|fall| match scene.server.listeners() {
         Ok(sockets) if !sockets.is_empty() => fall.row("ignores-port"),
@@ -50,15 +51,17 @@ fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     })
 }
 
-/// Bytes as a reader can see them: the first of them, and how many there are.
+/// Bytes as a reader can see them; of many, the first and how many there are.
 fn quoted(bytes: &[u8]) -> String {
     const LONGEST: usize = 72;
-    match bytes.get(..LONGEST) {
-        Some(start) if bytes.len() > LONGEST => {
-            format!("\"{}…\" ({} bytes)", start.escape_ascii(), bytes.len())
+    let mut shown = String::new();
+    for byte in bytes {
+        if shown.len() >= LONGEST {
+            return format!("\"{shown}…\" ({} bytes)", bytes.len());
         }
-        _ => format!("\"{}\"", bytes.escape_ascii()),
+        shown.extend(byte.escape_ascii().map(char::from));
     }
+    format!("\"{shown}\"")
 }
 
 /// The memory that its processes fill, in bytes.

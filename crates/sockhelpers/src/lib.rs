@@ -6,6 +6,7 @@
 //! | take a client from the backlog | [`accept`], and [`Accepted`] to tell its outcomes apart |
 //! | read from a client | [`receive`], and [`Received`] |
 //! | keep a call from blocking | [`set_nonblocking`] |
+//! | be told a port or another number | [`port_from_env`], [`number_from_env`] |
 //! | know who is at the two ends | [`local_addr`], [`peer_addr`], [`get_addr`], [`get_port`] |
 //!
 //! A descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): whoever holds it closes it, by dropping
@@ -29,12 +30,14 @@
 
 mod accept;
 mod address;
+mod env;
 mod listen;
 mod nonblocking;
 mod receive;
 
 pub use accept::{Accepted, accept};
 pub use address::{get_addr, get_port, local_addr, peer_addr};
+pub use env::{ConfigError, number_from_env, port_from_env};
 pub use listen::{ListenError, create_listening_socket};
 pub use nix::sys::socket::SockaddrStorage;
 pub use nonblocking::set_nonblocking;

@@ -95,6 +95,15 @@ impl Client {
         self.wire().received.get(at..).unwrap_or_default().to_vec()
     }
 
+    /// Reads at most `limit` bytes of what has arrived, as a slow reader does; how many came. The
+    /// others of these calls read all that there is.
+    pub fn read_some(&self, limit: usize) -> usize {
+        let mut wire = self.wire();
+        let before = wire.received.len();
+        wire.read(limit);
+        wire.received.len() - before
+    }
+
     /// How the server has ended the connection, if it has.
     pub fn ended(&self) -> Option<End> {
         self.read();
@@ -160,6 +169,12 @@ impl Client {
         wire.socket.as_ref().is_some_and(|socket| unacknowledged(socket) == Some(0))
     }
 
+    /// Whether it has taken in all that has arrived, and may be waiting for more.
+    pub(crate) fn is_listening(&self) -> bool {
+        let wire = self.wire();
+        wire.ended.is_none() && wire.socket.as_ref().is_some_and(|socket| unread(socket) == 0)
+    }
+
     /// How many bytes the server's side is known to have: the kernel keeps the others (tcp(7),
     /// SIOCOUTQ). A client that has closed keeps none: its FIN comes after them.
     pub(crate) fn acknowledged(&self) -> u64 {
@@ -181,22 +196,7 @@ impl Client {
 
     /// Takes in what has arrived.
     pub(crate) fn read(&self) {
-        let mut wire = self.wire();
-        let Some(fd) = wire.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
-        wire.noticed = false;
-        let mut buffer = [0; 1 << 16];
-        while wire.ended.is_none() {
-            match recv(fd, &mut buffer, MsgFlags::MSG_DONTWAIT) {
-                Ok(0) => wire.ended = Some(End::Closed),
-                Ok(length) => {
-                    let room = KEPT.saturating_sub(wire.received.len()).min(length);
-                    wire.received.extend_from_slice(&buffer[..room]);
-                }
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return,
-                Err(_) => wire.ended = Some(End::Reset),
-            }
-        }
+        self.wire().read(usize::MAX);
     }
 
     fn wire(&self) -> MutexGuard<'_, Wire> {
@@ -209,6 +209,46 @@ impl Wire {
         let received = Vec::new();
         Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
     }
+
+    /// Takes in what has arrived, at most `limit` bytes of it.
+    fn read(&mut self, mut limit: usize) {
+        let Some(fd) = self.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
+        self.noticed = false;
+        let mut buffer = [0; 1 << 16];
+        while self.ended.is_none() && limit > 0 {
+            let room = buffer.len().min(limit);
+            match recv(fd, &mut buffer[..room], MsgFlags::MSG_DONTWAIT) {
+                Ok(0) => self.ended = Some(End::Closed),
+                Ok(length) => {
+                    acknowledge(fd);
+                    limit -= length;
+                    let kept = KEPT.saturating_sub(self.received.len()).min(length);
+                    self.received.extend_from_slice(&buffer[..kept]);
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return acknowledge(fd),
+                Err(_) => self.ended = Some(End::Reset),
+            }
+        }
+    }
+}
+
+/// Acknowledges at once what was read (tcp(7), TCP_QUICKACK): what the server has written since may
+/// wait for that (RFC 9293, section 3.7.4, Nagle), up to 40 ms.
+fn acknowledge(fd: RawFd) {
+    let yes: libc::c_int = 1;
+    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
+    let length = size_of_val(&yes) as libc::socklen_t;
+    // SAFETY: the kernel reads one int.
+    unsafe { libc::setsockopt(fd, level, option, (&raw const yes).cast(), length) };
+}
+
+/// Bytes that have arrived and were not read (tcp(7), SIOCINQ, which is FIONREAD).
+fn unread(socket: &OwnedFd) -> u64 {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int.
+    let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &mut bytes) };
+    if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
 /// Bytes that were sent and not yet acknowledged.

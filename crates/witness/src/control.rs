@@ -15,6 +15,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 /// The most descriptors in one message.
 pub(crate) const BATCH: usize = 16;
 
+/// The request to start the program once more; every other one is for sockets.
+pub(crate) const AGAIN: [u8; 4] = [0; 4];
+
 /// What the first process says.
 #[derive(Debug)]
 pub(crate) enum Message {
@@ -69,7 +72,15 @@ impl Control {
         protocol: i32,
         count: usize,
     ) -> io::Result<()> {
-        let request = [family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8];
+        self.ask([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
+    }
+
+    /// Asks for the program to be started once more, in the same box.
+    pub(crate) fn ask_for_the_program(&self) -> io::Result<()> {
+        self.ask(AGAIN)
+    }
+
+    fn ask(&self, request: [u8; 4]) -> io::Result<()> {
         send(self.0.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL)?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! The program's chosen calls stop in the kernel until the observer has answered, with an errno or
 //! with "go on" (seccomp_unotify(2)). Any binary can be asked how it takes an EMFILE this way.
 
+use crate::process::Process;
 use crate::ready;
 use crate::stuck::Unseen;
 use nix::errno::Errno;
@@ -21,6 +22,12 @@ impl Gate {
     /// Holds back every call that takes a connection: accept(2) and accept4(2).
     pub fn accept() -> Self {
         Self::on(&["accept", "accept4"])
+    }
+
+    /// Holds back every call that starts a process: fork(2), vfork(2), clone(2) and clone3.
+    /// Threads are started with the same calls; those never fail.
+    pub fn fork() -> Self {
+        Self::on(&["fork", "vfork", "clone", "clone3"])
     }
 
     /// Holds back the calls of these names; those that this machine does not have are left out.
@@ -97,13 +104,13 @@ impl Gatekeeper {
         // SAFETY: plain data.
         let mut reply: libc::seccomp_notif_resp = unsafe { std::mem::zeroed() };
         reply.id = call.id;
-        match self.faults.front() {
+        match self.faults.front().filter(|_| !starts_thread(&call)) {
             Some(errno) => reply.error = -(*errno as i32),
             None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
         }
         match ioctl(self.listener.as_raw_fd(), NOTIF_SEND, &mut reply) {
             Ok(()) => {
-                self.faults.pop_front();
+                self.faults.drain(..usize::from(reply.error != 0));
                 Ok(())
             }
             // A signal took the call away before the answer: it comes back, or the next one does.
@@ -117,6 +124,24 @@ impl AsRawFd for Gatekeeper {
     fn as_raw_fd(&self) -> RawFd {
         self.listener.as_raw_fd()
     }
+}
+
+/// Whether a call starts a thread of the caller's own process (clone(2), CLONE_THREAD).
+fn starts_thread(call: &libc::seccomp_notif) -> bool {
+    let [first, ..] = call.data.args;
+    let flags = match Sysno::new(call.data.nr as usize) {
+        Some(Sysno::clone) => first,
+        Some(Sysno::clone3) => first_field(call.pid as i32, first).unwrap_or(0),
+        _ => 0,
+    };
+    flags & libc::CLONE_THREAD as u64 != 0
+}
+
+/// The flags in a struct clone_args.
+fn first_field(pid: i32, address: u64) -> Result<u64, Unseen> {
+    let mut bytes = [0; 8];
+    Process { pid }.read_memory(address, &mut bytes)?;
+    Ok(u64::from_ne_bytes(bytes))
 }
 
 // SECCOMP_IOCTL_NOTIF_RECV and _SEND (linux/seccomp.h): read and write, the size, '!', a number.

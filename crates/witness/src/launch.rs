@@ -3,7 +3,9 @@
 use crate::control::{Control, Message};
 use crate::gate::Gate;
 use crate::init::{self, Plan, Program, STEPS, Strings};
+use crate::limit;
 use crate::log::Log;
+use crate::repute::Repute;
 use crate::server::Server;
 use crate::tier::{Tier, identity};
 use nix::fcntl::OFlag;
@@ -26,6 +28,7 @@ pub struct Launch {
     gate: Gate,
     tier: Option<Tier>,
     timeout: Duration,
+    repute: Repute,
 }
 
 /// Why a program could not be started.
@@ -78,6 +81,7 @@ impl Launch {
             gate: Gate::default(),
             tier: None,
             timeout: Duration::from_secs(10),
+            repute: Repute::default(),
         }
     }
 
@@ -124,6 +128,12 @@ impl Launch {
         self
     }
 
+    /// What is known of the program from its other runs, and what this one adds to it.
+    pub fn repute(mut self, repute: Repute) -> Self {
+        self.repute = repute;
+        self
+    }
+
     /// Starts it. Its standard input is empty, its standard output a terminal of 80 columns, its
     /// standard error a pipe; it has no descriptor but these three.
     ///
@@ -149,7 +159,7 @@ impl Launch {
         let init = init::launch(&plan)
             .map_err(|error| LaunchError::NoBox(format!("clone(2): {error}")))?;
         drop(plan);
-        let mut server = Server::new(init, control, log, stderr, tier, self.timeout);
+        let mut server = Server::new(init, control, log, stderr, tier, self.timeout, self.repute);
         loop {
             match server.next_message()? {
                 Message::Ready => {}
@@ -197,6 +207,7 @@ impl Launch {
             input: std::fs::File::open("/dev/null")?.into(),
             output,
             errors,
+            descriptors: limit::raise()?,
             filter: self.gate.filter(),
         })
     }

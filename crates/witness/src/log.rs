@@ -67,6 +67,11 @@ impl Log {
         self.lines.finished()
     }
 
+    /// Bytes of the lines that are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.lines.kept()
+    }
+
     /// Reads what has come through, a bounded piece of it. Whether there was anything.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];

@@ -2,7 +2,7 @@
 
 use crate::stuck::Unseen;
 use crate::syscalls::Call;
-use procfs::process::{FDTarget, ProcState, Task};
+use procfs::process::{FDTarget, ProcState, StatFlags, Task};
 use procfs::{FromRead, ProcError, ProcResult};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -23,6 +23,8 @@ pub struct Thread {
     pub tid: i32,
     /// Whether it has ended and waits to be reaped.
     pub zombie: bool,
+    /// Whether a signal has stopped it, until another lets it go on (signal(7), SIGSTOP).
+    pub stopped: bool,
     /// The call that it sleeps in; `None` while it runs.
     pub call: Option<Call>,
     /// How often it was put on a processor: while this stands still, it slept.
@@ -50,9 +52,14 @@ pub enum Target {
 }
 
 impl Thread {
+    /// Whether it may do something next: it neither sleeps nor is stopped nor has ended.
+    pub fn is_running(&self) -> bool {
+        self.call.is_none() && !self.stopped && !self.zombie
+    }
+
     /// What stands for a process that ended while it was looked at.
     pub(crate) fn vanished(pid: i32) -> Self {
-        Self { tid: pid, zombie: false, call: None, turns: 0, cpu: Duration::ZERO }
+        Self { tid: pid, zombie: false, stopped: false, call: None, turns: 0, cpu: Duration::ZERO }
     }
 }
 
@@ -67,11 +74,28 @@ impl Process {
         };
         let mut threads = Vec::new();
         for task in tasks {
-            if let Some(thread) = seen(task.and_then(|task| thread(&task)))? {
+            if let Some(thread) = self.seen(task.and_then(|task| thread(&task)))? {
                 threads.push(thread);
             }
         }
         Ok(threads)
+    }
+
+    /// Whether every thread of it is stopped (signal(7), SIGSTOP); not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn is_stopped(self) -> Result<bool, Unseen> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(false);
+        };
+        for task in tasks {
+            let state = seen(task.and_then(|task| task.stat()?.state()))?;
+            if state.is_some_and(|state| state != ProcState::Stopped) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The processes that its threads have started and not reaped.
@@ -95,12 +119,12 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn descriptors(self) -> Result<Vec<Descriptor>, Unseen> {
-        let Some(table) = seen(self.open().and_then(|process| process.fd()))? else {
+        let Some(table) = self.seen(self.open().and_then(|process| process.fd()))? else {
             return Ok(Vec::new());
         };
         let mut found = BTreeMap::new();
         for entry in table {
-            if let Some(entry) = seen(entry)? {
+            if let Some(entry) = self.seen(entry)? {
                 let target = match entry.target {
                     FDTarget::Socket(inode) => Target::Socket(inode),
                     other => Target::Other(name(&other)),
@@ -116,12 +140,7 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn flags(self, fd: i32) -> Result<Option<i32>, Unseen> {
-        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if is_gone(&error) => return Ok(None),
-            Err(error) => return Err(Unseen::new(path, error)),
-        };
+        let Some(text) = self.fdinfo(fd)? else { return Ok(None) };
         let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
     }
@@ -135,6 +154,26 @@ impl Process {
         let status = seen(self.open().and_then(|process| process.status()))?;
         let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
         Ok(kibibytes * 1024)
+    }
+
+    /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
+    pub(crate) fn fdinfo(self, fd: i32) -> Result<Option<String>, Unseen> {
+        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(Unseen::new(path, error)),
+        }
+    }
+
+    /// Its process ids: the observer's, then that in each pid namespace within, the last being what
+    /// getpid(2) tells the process itself; none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn ids(self) -> Result<Vec<i32>, Unseen> {
+        let status = seen(self.open().and_then(|process| process.status()))?;
+        Ok(status.and_then(|status| status.nspid).unwrap_or_default())
     }
 
     /// The name that the kernel has for it (`/proc/PID/comm`).
@@ -154,6 +193,22 @@ impl Process {
         memory.read_exact_at(buffer, address).map_err(unseen)
     }
 
+    /// As [`seen`], for files that an ordinary user may not open any more once the process is
+    /// about to end: its memory is gone, and they are root's until it is reaped.
+    fn seen<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unseen> {
+        match read {
+            Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
+            read => seen(read),
+        }
+    }
+
+    /// Whether it is gone, has ended, or is about to (linux/sched.h, PF_EXITING).
+    fn is_ending(self) -> bool {
+        let Ok(stat) = self.open().and_then(|process| process.stat()) else { return true };
+        let flags = StatFlags::from_bits_truncate(stat.flags);
+        stat.state == 'Z' || flags.contains(StatFlags::PF_EXITING)
+    }
+
     fn open(self) -> ProcResult<procfs::process::Process> {
         procfs::process::Process::new(self.pid)
     }
@@ -162,12 +217,14 @@ impl Process {
 fn thread(task: &Task) -> ProcResult<Thread> {
     let stat = task.stat()?;
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
+    let stopped = matches!(stat.state()?, ProcState::Stopped);
     let sleeping = matches!(stat.state()?, ProcState::Sleeping);
     let call = if sleeping { task.read::<_, Waiting>("syscall")?.0 } else { None };
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
         zombie,
+        stopped,
         call,
         turns: schedule.pcount,
         cpu: Duration::from_nanos(schedule.sum_exec_runtime),
@@ -253,8 +310,20 @@ mod tests {
     }
 
     #[test]
+    fn memory_counts_once_it_is_filled() {
+        const SIZE: usize = 64 << 20;
+        let own = Process { pid: std::process::id() as i32 };
+        let before = own.memory().unwrap();
+        let mut room = Vec::<u8>::with_capacity(SIZE);
+        assert!(own.memory().unwrap() < before + SIZE as u64 / 2);
+        room.resize(std::hint::black_box(SIZE), 1);
+        assert!(own.memory().unwrap() > before + SIZE as u64 / 2, "{}", room.len());
+    }
+
+    #[test]
     fn a_process_that_is_gone_has_nothing() {
         let nobody = Process { pid: i32::MAX };
+        assert_eq!(nobody.memory().unwrap(), 0);
         assert!(nobody.threads().unwrap().is_empty() && nobody.children().unwrap().is_empty());
         assert!(nobody.descriptors().unwrap().is_empty());
         assert_eq!((nobody.flags(0).unwrap(), nobody.name()), (None, String::new()));

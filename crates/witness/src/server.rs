@@ -1,6 +1,8 @@
 //! A program under observation.
 
+mod again;
 mod pump;
+mod stopped;
 mod view;
 mod vigil;
 mod waiting;
@@ -11,6 +13,7 @@ use crate::gate::Gatekeeper;
 use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
+use crate::repute::Repute;
 use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
 use crate::stuck::Exit;
@@ -42,8 +45,7 @@ pub struct Server {
     sockets: Vec<OwnedFd>,
     clients: Vec<Client>,
     exit: Option<Exit>,
-    /// Whether it was ever seen going round and round.
-    has_spun: bool,
+    repute: Repute,
     tracer: Tracer,
 }
 
@@ -55,6 +57,7 @@ impl Server {
         stderr: OwnedFd,
         tier: Tier,
         timeout: Duration,
+        repute: Repute,
     ) -> Self {
         Self {
             init,
@@ -72,7 +75,7 @@ impl Server {
             sockets: Vec::new(),
             clients: Vec::new(),
             exit: None,
-            has_spun: false,
+            repute,
             tracer: Tracer::default(),
         }
     }
@@ -137,9 +140,13 @@ impl Server {
 
     /// Sends the program a signal, by its number (signal(7)); none once it is known to have ended.
     pub fn signal(&self, signal: i32) {
+        self.kill(self.program, signal);
+    }
+
+    fn kill(&self, process: Process, signal: i32) {
         if self.exit.is_none() {
             // SAFETY: takes two numbers.
-            unsafe { libc::kill(self.program.pid, signal) };
+            unsafe { libc::kill(process.pid, signal) };
         }
     }
 

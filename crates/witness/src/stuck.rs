@@ -88,7 +88,7 @@ impl Exit {
 
 /// What a server does that has not come to rest.
 pub(crate) fn doing(threads: &[(Process, Thread)]) -> String {
-    let running = threads.iter().any(|(_, thread)| thread.call.is_none() && !thread.zombie);
+    let running = threads.iter().any(|(_, thread)| thread.is_running());
     let calls: Vec<_> = threads.iter().filter_map(|(_, thread)| thread.call).collect();
     if running { "running".to_owned() } else { format!("going in and out of {}", names(&calls)) }
 }

@@ -64,6 +64,11 @@ impl Call {
         matches!(self.name(), "epoll_wait" | "epoll_pwait" | "epoll_pwait2")
     }
 
+    /// The epoll descriptor of one of epoll_wait(2)'s.
+    pub(crate) fn epoll(&self) -> i32 {
+        self.arguments[0] as i32
+    }
+
     /// The time-out of a poll or epoll_wait in ms, negative for ever; `None` for the calls that are
     /// only given an address of theirs.
     pub fn timeout(&self) -> Option<i32> {
@@ -101,6 +106,8 @@ impl Call {
                 return nap(span(2).and_then(|end| until(argument(0) as i32, end)));
             }
             "clock_nanosleep" => return nap(span(2)),
+            // The observer reads what goes to the terminal.
+            "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
             _ => None,
         };
         if self.watches_nothing() {
@@ -120,6 +127,12 @@ fn nap(span: Option<Duration>) -> Sleep {
         Some(span) if span >= FOR_EVER => Sleep::UntilEvent,
         _ => Sleep::Brief,
     }
+}
+
+/// Whether the descriptor is a terminal's (pts(4)).
+fn is_terminal(process: Process, descriptor: u64) -> bool {
+    let link = std::fs::read_link(format!("/proc/{}/fd/{descriptor}", process.pid));
+    link.is_ok_and(|target| target.starts_with("/dev/pts"))
 }
 
 /// Whether a futex(2) operation is told when to wake up, rather than after how long.
@@ -159,6 +172,7 @@ fn read_span(process: Process, address: u64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsRawFd;
 
     fn call(name: &str, arguments: [u64; 6]) -> Call {
         let number = name.parse::<Sysno>().unwrap().id().into();
@@ -198,6 +212,15 @@ mod tests {
             assert_eq!(sleep("clock_nanosleep", [1, 0, at, 0, 0, 0]), expected);
         }
         assert_eq!(sleep("nanosleep", [8, 0, 0, 0, 0, 0]), Sleep::Brief); // unreadable
+    }
+
+    #[test]
+    fn the_observer_makes_room_on_the_terminal_and_the_peer_in_a_socket() {
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let (socket, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let write_to = |fd: i32| sleep("write", [fd as u64, 0, 1, 0, 0, 0]);
+        assert_eq!(write_to(terminal.slave.as_raw_fd()), Sleep::Brief);
+        assert_eq!(write_to(socket.as_raw_fd()), Sleep::UntilEvent);
     }
 
     #[test]

@@ -29,8 +29,11 @@ impl Scene {
             evidence: tables::of(self, &stuck),
             replay: String::new(),
         };
-        if let Stuck::Ended(exit) = &stuck {
-            explain_end(&mut cause, exit, &self.server.stderr());
+        let stderr = self.server.stderr();
+        match (todo(&stderr, self.lesson), &stuck) {
+            (Some(task), _) => explain_todo(&mut cause, &task),
+            (None, Stuck::Ended(exit)) => explain_end(&mut cause, exit, &stderr),
+            _ => {}
         }
         Fall::Failed(Box::new(cause))
     }
@@ -85,14 +88,15 @@ fn strip(stuck: &Stuck) -> String {
     stuck.to_string().replacen("the server ", "", 1)
 }
 
-/// A server that ended explains itself on standard error: a task still to do, or its last words.
+/// A server, or a child of it, that came to a task still to do.
+fn explain_todo(cause: &mut Cause, task: &str) {
+    cause.id = "todo".to_owned();
+    cause.mistake = None;
+    cause.summary = format!("The server stopped at a task that is still to do: {task}");
+}
+
+/// A server that ended explains itself on standard error, by its last words.
 fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
-    if let Some(task) = todo(stderr) {
-        cause.id = "todo".to_owned();
-        cause.mistake = None;
-        cause.summary = format!("The server stopped at a task that is still to do: {task}");
-        return;
-    }
     // A check tells what it missed; what is to be told is the end, and what led to it.
     if let [.., step, _] = cause.steps.as_slice()
         && cause.id != "not-listening"
@@ -108,13 +112,15 @@ fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
     };
 }
 
-/// `Task 2: accept the client … (src/server.rs:41)` of a panic at a todo!.
-fn todo(stderr: &str) -> Option<String> {
+/// `Task 2: accept the client … (src/server.rs:41)` of a panic at a todo!, which may be another
+/// lesson's that this one builds on.
+fn todo(stderr: &str, lesson: &str) -> Option<String> {
     let (before, after) = stderr.split_once("not yet implemented: ")?;
     let task = after.lines().next()?;
     let place = before.lines().last()?.rsplit_once("panicked at ")?.1;
     let mut parts = place.trim_end_matches(':').rsplitn(2, ':');
     let (_column, place) = (parts.next()?, parts.next()?);
-    let place = place.rfind("src/").map_or(place, |at| &place[at..]);
+    let other = place.rfind("lessons/").filter(|at| !place[*at..].contains(lesson));
+    let place = other.or_else(|| place.rfind("src/")).map_or(place, |at| &place[at..]);
     Some(format!("{task} ({place})"))
 }

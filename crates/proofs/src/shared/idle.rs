@@ -39,7 +39,7 @@ fn asleep(scene: &mut Scene, wait: Wait) -> Result<(), Fall> {
     let Some(call) = wait.among(&calls) else {
         let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
         let stuck = Stuck::Quiet { calls };
-        let mistake = rows::of(scene, &stuck);
+        let mistake = rows::elsewhere(wait, &stuck).or_else(|| rows::of(scene, &stuck));
         let name = wait.name();
         let summary =
             format!("With nothing to do, the server sleeps in {observed}, not in {name}.");

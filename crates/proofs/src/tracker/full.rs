@@ -48,9 +48,13 @@ pub(crate) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
 fn let_in(scene: &mut Scene) -> Result<Guest, Fall> {
     let guest = scene.connect()?;
     let client = guest.client.clone();
+    let from = scene.log_of_step();
     let seat = scene.server.until(|now| {
-        let rejected = client.ended().is_some();
-        Ok(if rejected { Some(false) } else { now.descriptor_of(&client)?.map(|_| true) })
+        if client.ended().is_some() {
+            return Ok(Some(false));
+        }
+        let said = now.log()[from..].iter().any(|line| line.tag() == Some("ACCEPT"));
+        Ok(if said { Some(true) } else { now.descriptor_of(&client)?.map(|_| true) })
     });
     match seat {
         Ok(true) => tracked(scene, &guest).map(|()| guest),

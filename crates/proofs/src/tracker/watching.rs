@@ -1,91 +1,99 @@
-//! What the server waits for, and how.
+//! What the server waits for, beside what it should wait for.
 
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
-use crate::shared::rows;
-use witness::{Stuck, Target, Unseen, Watched};
+use crate::shared::watch::{Entry, File, entries, entries_of};
+use crate::shared::{Wait, rows};
+use witness::{Stuck, Target, Unseen};
 
-/// The `pollfd` array that the server hands to the kernel is the listener and the live clients, at
-/// every step.
-pub(crate) fn watch_set(stage: &Stage<'_>) -> Result<(), Fall> {
+/// What the server hands to the kernel to watch is the listener and the live clients, at every
+/// step.
+pub(crate) fn watch_set(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
     let mut scene = stage.open()?;
     let mut live = Vec::new();
-    in_step(&mut scene, &live)?;
+    in_step(&mut scene, wait, &live)?;
     for _ in 0..scene.capacity.min(3) {
         live.push(scene.admit()?);
-        in_step(&mut scene, &live)?;
+        in_step(&mut scene, wait, &live)?;
     }
     let Some((speaker, _)) = live.last() else { return Ok(()) };
     scene.step(format!("{} sent \"hello\"", speaker.name));
     let _ = speaker.client.send(b"hello");
-    in_step(&mut scene, &live)?;
+    in_step(&mut scene, wait, &live)?;
 
     // The first leaves, so that the last may have to move; then another takes the room.
-    departs(&mut scene, &mut live, 0)?;
+    departs(&mut scene, wait, &mut live)?;
     live.push(scene.admit()?);
-    in_step(&mut scene, &live)?;
+    in_step(&mut scene, wait, &live)?;
     while !live.is_empty() {
-        departs(&mut scene, &mut live, 0)?;
+        departs(&mut scene, wait, &mut live)?;
     }
     Ok(())
 }
 
-fn departs(scene: &mut Scene, live: &mut Vec<(Guest, i32)>, index: usize) -> Result<(), Fall> {
-    let (guest, _) = live.remove(index);
+/// A client, and the descriptor that the kernel connects to it.
+pub(crate) type Seat = (Guest, i32);
+
+/// The client that has been there longest leaves.
+fn departs(scene: &mut Scene, wait: Wait, live: &mut Vec<Seat>) -> Result<(), Fall> {
+    let (guest, _) = live.remove(0);
     // Whatever the server has answered must not meet a closed socket.
-    scene.still_runs().map_err(|stuck| out_of_step(scene, live, stuck))?;
+    scene.still_runs().map_err(|stuck| out_of_step(scene, wait, live, stuck))?;
     scene.step(format!("{} closed", guest.name));
     guest.client.close();
-    in_step(scene, live)
+    in_step(scene, wait, live)
 }
 
-/// Waits until poll is given the listener and `live`, each once, and nothing that is no more.
-fn in_step(scene: &mut Scene, live: &[(Guest, i32)]) -> Result<(), Fall> {
-    let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
-    let matched = scene.server.until(|now| match now.watched()? {
-        Some(watched) => Ok(difference(now, &watched, &wanted)?.is_none().then_some(())),
+/// Waits until the kernel is given the listener and `live`, each once.
+pub(crate) fn once_each(scene: &mut Scene, wait: Wait, live: &[Seat]) -> Result<(), Fall> {
+    let guests = scene.guests.clone();
+    let matched = scene.server.until(|now| match entries(now, &guests, wait)? {
+        Some(set) => Ok(not_once(now, wait, &set, live)?.is_none().then_some(())),
         None => Ok(None),
     });
-    match matched {
-        Ok(()) => Ok(()),
-        Err(stuck) => Err(out_of_step(scene, live, stuck)),
-    }
+    matched.map_err(|stuck| out_of_step(scene, wait, live, stuck))
 }
 
-fn out_of_step(scene: &mut Scene, live: &[(Guest, i32)], stuck: Stuck) -> Fall {
-    let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
-    let watched = match &stuck {
-        Stuck::Spinning(strobe) => strobe.watched.clone(),
-        _ => scene.server.watched().ok().flatten(),
+/// Waits until the kernel is given the listener and `live`, each once, and nothing that is no more.
+fn in_step(scene: &mut Scene, wait: Wait, live: &[Seat]) -> Result<(), Fall> {
+    let guests = scene.guests.clone();
+    let matched = scene.server.until(|now| match entries(now, &guests, wait)? {
+        Some(set) => Ok(difference(now, &guests, wait, &set, live)?.is_none().then_some(())),
+        None => Ok(None),
+    });
+    matched.map_err(|stuck| out_of_step(scene, wait, live, stuck))
+}
+
+fn out_of_step(scene: &mut Scene, wait: Wait, live: &[Seat], stuck: Stuck) -> Fall {
+    let (server, guests, name) = (&scene.server, &scene.guests, wait.name());
+    let set = match &stuck {
+        Stuck::Spinning(strobe) => entries_of(strobe, server, guests).ok().flatten(),
+        _ => entries(server, guests, wait).ok().flatten(),
     };
-    let found = match &watched {
-        Some(watched) => difference(&scene.server, watched, &wanted).ok().flatten(),
+    let found = match &set {
+        Some(set) => difference(server, guests, wait, set, live).ok().flatten(),
         None => Some(Difference {
-            mistake: rows::of(scene, &stuck),
-            summary: "The server is not asleep in poll, so it watches nobody.".to_owned(),
+            mistake: rows::elsewhere(wait, &stuck).or_else(|| rows::of(scene, &stuck)),
+            summary: format!("The server is not asleep in {name}, so it watches nobody."),
         }),
     };
     // Right, and yet never asleep: that is what `idle` is about.
     let (found, on) = match found {
         Some(found) => (found, None),
         None => {
-            let summary = "The array is right, but the server never sleeps in poll.".to_owned();
+            let set = set_of(wait);
+            let summary = format!("The {set} is right, but the server never sleeps in {name}.");
             (Difference { mistake: rows::of(scene, &stuck), summary }, Some("idle"))
         }
     };
+    let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
     let expected = format!("the listener and {}", list(&wanted));
-    let observed = match &watched {
-        Some(watched) => list(&watched.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
+    let observed = match &set {
+        Some(set) => list(&set.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
         None => stuck.to_string(),
     };
-    let blame = Blame {
-        id: "out-of-step",
-        mistake: found.mistake,
-        summary: found.summary,
-        expected,
-        observed,
-    };
-    let fall = scene.fail(stuck, blame);
+    let Difference { mistake, summary } = found;
+    let fall = scene.fail(stuck, Blame { id: "out-of-step", mistake, summary, expected, observed });
     match on {
         Some(on) => fall.blocks(on),
         None => fall,
@@ -101,7 +109,11 @@ fn list(fds: &[i32]) -> String {
     }
 }
 
-/// How the array differs from what it should be.
+fn set_of(wait: Wait) -> &'static str {
+    if wait == Wait::Epoll { "interest list" } else { "array" }
+}
+
+/// How what is watched differs from what should be.
 struct Difference {
     mistake: Option<&'static str>,
     summary: String,
@@ -109,46 +121,76 @@ struct Difference {
 
 fn difference(
     server: &witness::Server,
-    watched: &[Watched],
-    live: &[i32],
+    guests: &[Guest],
+    wait: Wait,
+    set: &[Entry],
+    live: &[Seat],
 ) -> Result<Option<Difference>, Unseen> {
-    let open = server.descriptors()?;
-    let listener = server.listener()?.map(|socket| Target::Socket(socket.inode));
-    let listener = open.iter().find(|it| Some(&it.target) == listener.as_ref()).map(|it| it.fd);
-    let times = |fd: i32| watched.iter().filter(|entry| entry.fd == fd).count();
-    let found = |mistake, summary: String| Ok(Some(Difference { mistake, summary }));
+    if let Some(found) = not_once(server, wait, set, live)? {
+        return Ok(Some(found));
+    }
+    Ok(stale(guests, wait, set, live).or_else(|| deaf(set, live)))
+}
 
-    for fd in listener.iter().chain(live) {
-        match times(*fd) {
-            1 => {}
-            0 => {
-                let text = format!("Descriptor {fd} is connected, and poll is not asked for it.");
-                return found(Some("wrong-entry-removed"), text);
+/// The listener, or a client that is here, is not there exactly once.
+fn not_once(
+    server: &witness::Server,
+    wait: Wait,
+    set: &[Entry],
+    live: &[Seat],
+) -> Result<Option<Difference>, Unseen> {
+    let mut wanted: Vec<_> =
+        live.iter().map(|(guest, fd)| (*fd, guest.client.inode().map(File::Socket))).collect();
+    if let Some(socket) = server.listener()? {
+        let open = server.descriptors()?;
+        let fd = open.iter().find(|it| it.target == Target::Socket(socket.inode)).map(|it| it.fd);
+        wanted.extend(fd.map(|fd| (fd, Some(File::Socket(socket.inode)))));
+    }
+    let set_name = set_of(wait);
+    for (fd, file) in wanted {
+        let missing = if wait == Wait::Epoll { "not-added" } else { "wrong-entry-removed" };
+        let (mistake, summary) = match set.iter().filter(|entry| Some(entry.file) == file).count() {
+            1 => continue,
+            0 if wait == Wait::Epoll => {
+                (missing, format!("Descriptor {fd} is connected, and not on the interest list."))
             }
-            _ => {
-                return found(
-                    Some("watched-twice"),
-                    format!("Descriptor {fd} is in the array more than once."),
-                );
-            }
-        }
+            0 => (missing, format!("Descriptor {fd} is connected, and poll is not asked for it.")),
+            _ => ("watched-twice", format!("Descriptor {fd} is in the {set_name} more than once.")),
+        };
+        return Ok(Some(Difference { mistake: Some(mistake), summary }));
     }
-    for entry in watched.iter().filter(|entry| entry.fd >= 0) {
-        let known = Some(entry.fd) == listener || live.contains(&entry.fd);
-        // A pipe or an eventfd that the server wakes itself with is its own affair.
-        let target = open.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
-        if !known && !matches!(target, Some(Target::Other(_))) {
-            let state = if target.is_some() { "its client has left" } else { "it is closed" };
-            let text = format!("poll is asked for descriptor {}, and {state}.", entry.fd);
-            return found(Some("stale-pollfd"), text);
+    Ok(None)
+}
+
+/// Somebody is watched who is not here any more.
+fn stale(guests: &[Guest], wait: Wait, set: &[Entry], live: &[Seat]) -> Option<Difference> {
+    let has = |guest: &Guest, file: File| guest.client.inode().map(File::Socket) == Some(file);
+    let gone = |entry: &&Entry| match entry.file {
+        File::Closed => true,
+        File::Other => false,
+        file => {
+            let here = live.iter().any(|(guest, _)| has(guest, file));
+            !here && guests.iter().any(|guest| has(guest, file))
         }
-    }
-    let reads = libc::POLLIN | libc::POLLRDNORM;
-    let deaf = watched.iter().find(|entry| live.contains(&entry.fd) && entry.events & reads == 0);
-    match deaf {
-        Some(entry) => {
-            found(None, format!("The server does not wait for what descriptor {} sends.", entry.fd))
-        }
-        None => Ok(None),
-    }
+    };
+    let entry = set.iter().find(gone)?;
+    let state = if entry.file == File::Closed { "it is closed" } else { "its client has left" };
+    let (mistake, summary) = match wait {
+        Wait::Epoll => (
+            "stale-entry",
+            format!("The interest list still has descriptor {}, and {state}.", entry.fd),
+        ),
+        _ => ("stale-pollfd", format!("poll is asked for descriptor {}, and {state}.", entry.fd)),
+    };
+    Some(Difference { mistake: Some(mistake), summary })
+}
+
+/// Somebody is watched, and not for what it sends.
+fn deaf(set: &[Entry], live: &[Seat]) -> Option<Difference> {
+    let is_live = |entry: &&Entry| {
+        live.iter().any(|(guest, _)| guest.client.inode().map(File::Socket) == Some(entry.file))
+    };
+    let entry = set.iter().filter(is_live).find(|entry| !entry.hears)?;
+    let summary = format!("The server does not wait for what descriptor {} sends.", entry.fd);
+    Some(Difference { mistake: entry.once.then_some("oneshot-not-armed"), summary })
 }

@@ -1,6 +1,7 @@
 //! Who may ask.
 
 use super::resp::{Reply, bulk, error, ok, simple};
+use super::rows;
 use super::store::Store;
 use crate::fall::Fall;
 use crate::scene::Stage;
@@ -19,10 +20,10 @@ pub(super) fn auth(stage: &Stage<'_>) -> Result<(), Fall> {
             ("GET color", error("NOAUTH")),
         ]
     };
-    store.dialogue(&mut client, locked()).map_err(|fall| fall.row("noauth"))?;
+    store.dialogue(&mut client, locked()).map_err(rows::if_answered("noauth"))?;
     store.dialogue(&mut client, [("AUTH open-sesam", error("WRONGPASS"))])?;
     store.dialogue(&mut client, [("AUTH open-sesame!", error("WRONGPASS"))])?;
-    store.dialogue(&mut client, locked()).map_err(|fall| fall.row("wrongpass-unlocks"))?;
+    store.dialogue(&mut client, locked()).map_err(rows::if_answered("wrongpass-unlocks"))?;
     store.dialogue(
         &mut client,
         [
@@ -33,7 +34,7 @@ pub(super) fn auth(stage: &Stage<'_>) -> Result<(), Fall> {
             ("PING", simple("PONG")),
         ],
     )?;
-    store.dialogue(&mut other, locked()).map_err(|fall| fall.row("auth-for-all"))?;
+    store.dialogue(&mut other, locked()).map_err(rows::if_answered("auth-for-all"))?;
     store.dialogue(&mut other, [("AUTH open-sesame", ok()), ("GET color", bulk("red"))])?;
     // A password that was wrong takes nothing away from who is in.
     store.dialogue(&mut other, [("AUTH guess", error("WRONGPASS")), ("GET color", bulk("red"))])

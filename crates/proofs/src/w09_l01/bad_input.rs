@@ -1,10 +1,11 @@
 //! What no client should send, and some do.
 
-use super::memory;
 use super::resp::{Reply, error, simple};
 use super::store::{Caller, Heard, Store};
+use super::{memory, rows};
 use crate::fall::Fall;
 use crate::scene::{Blame, Stage};
+use witness::Stuck;
 
 /// Memory that a server may fill for clients that send nothing of use.
 const BOUND: u64 = 64 << 20;
@@ -19,14 +20,14 @@ pub(super) fn bad_input(stage: &Stage<'_>) -> Result<(), Fall> {
     let (from, mut callers) = (store.scene.steps(), Vec::new());
     for junk in junk() {
         let mut client = store.caller()?;
-        send(&mut store, &mut client, &junk).map_err(|fall| fall.row(junk.row))?;
-        let others = store.expect(&mut bystander, &[b"PING"], simple("PONG"));
-        others.map_err(|fall| fall.row(junk.row))?;
+        send(&mut store, &mut client, &junk)?;
+        store.survives(junk.row.unwrap_or("error-ends-server"))?;
+        store.expect(&mut bystander, &[b"PING"], simple("PONG"))?;
+        bounded(&mut store, before)?;
         callers.push(client);
         let text = format!("{} other clients sent bad input, A was served", callers.len());
         store.scene.sum_up(from, text);
     }
-    bounded(&mut store, before)?;
     released(&mut store, &callers)?;
     store.expect(&mut bystander, &[b"PING"], simple("PONG"))
 }
@@ -51,8 +52,8 @@ fn wrong_commands(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
 struct Junk {
     bytes: Vec<u8>,
     answer: Answer,
-    /// What explains a server that does not survive it.
-    row: &'static str,
+    /// What explains a server that does not refuse it, or does not survive it.
+    row: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,16 +65,12 @@ enum Answer {
 }
 
 fn junk() -> Vec<Junk> {
-    let refused = |row, bytes: &[u8]| Junk { bytes: bytes.to_vec(), answer: Answer::Refusal, row };
-    let ignored = |bytes: &[u8]| Junk {
-        bytes: bytes.to_vec(),
-        answer: Answer::Optional,
-        row: "error-ends-server",
-    };
-    let wrong = |bytes| refused("error-ends-server", bytes);
+    let junk = |answer, row, bytes: &[u8]| Junk { bytes: bytes.to_vec(), answer, row };
+    let wrong = |bytes| junk(Answer::Refusal, None, bytes);
+    let negative = |bytes| junk(Answer::Refusal, Some("negative-length"), bytes);
+    let endless = |bytes| junk(Answer::Refusal, Some("endless-line"), bytes);
+    let odd = |bytes| junk(Answer::Optional, None, bytes);
     vec![
-        refused("negative-length", b"*1\r\n$-5\r\nPING\r\n"),
-        refused("negative-length", b"*1\r\n$-1\r\nPING\r\n"),
         wrong(b"*one\r\n$4\r\nPING\r\n"),
         wrong(b"*1\r\n$four\r\nPING\r\n"),
         wrong(b"*1\r\n:4\r\nPING\r\n"),
@@ -84,29 +81,29 @@ fn junk() -> Vec<Junk> {
         wrong(b"*99999999999999999999\r\n$4\r\nPING\r\n"),
         wrong(b"*9223372036854775807\r\n$4\r\nPING\r\n"),
         wrong(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-        refused("endless-line", &[b'x'; 4 << 20]),
-        refused("endless-line", &[&b"*1\r\n$"[..], &[b'1'; 4 << 20]].concat()),
-        ignored(b"*3\r\n$3\r\nSET\r\n$5\r\nco"),
-        ignored(b"*-1\r\n*0\r\n"),
-        ignored(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"),
-        ignored(b"\0\0\r\n\0\r\n"),
-        ignored(b"*2147483647\r\n$4\r\nPING\r\n"),
-        ignored(&[&b"*1048576\r\n"[..], &b"$1\r\na\r\n".repeat(1000)].concat()),
-        ignored(&b"*1\r\n".repeat(100_000)),
-        ignored(&b"\r\n".repeat(1_000_000)),
-        claim(b"GET"),
-        claim(b"SET"),
-        claim(b"ECHO"),
-        claim(b"NO-SUCH-COMMAND"),
+        negative(b"*1\r\n$-5\r\nPING\r\n"),
+        negative(b"*1\r\n$-1\r\nPING\r\n"),
+        endless(&[b'x'; 4 << 20]),
+        endless(&[&b"*1\r\n$"[..], &[b'1'; 4 << 20]].concat()),
+        odd(b"*3\r\n$3\r\nSET\r\n$5\r\nco"),
+        odd(b"*-1\r\n*0\r\n"),
+        odd(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"),
+        odd(b"\0\0\r\n\0\r\n"),
+        odd(b"*2147483647\r\n$4\r\nPING\r\n"),
+        odd(&[&b"*1048576\r\n"[..], &b"$1\r\na\r\n".repeat(1000)].concat()),
+        odd(&b"*1\r\n".repeat(100_000)),
+        odd(&b"\r\n".repeat(1_000_000)),
+        odd(&claim("GET")),
+        odd(&claim("SET")),
+        odd(&claim("ECHO")),
+        odd(&claim("NO-SUCH-COMMAND")),
     ]
 }
 
 /// A string of 512 MB is announced, and little of it comes.
-fn claim(name: &[u8]) -> Junk {
-    let length = name.len();
-    let head = format!("*2\r\n${length}\r\n{}\r\n$536870912\r\n", name.escape_ascii());
-    let bytes = [head.into_bytes(), vec![b'x'; 1000]].concat();
-    Junk { bytes, answer: Answer::Optional, row: "error-ends-server" }
+fn claim(name: &str) -> Vec<u8> {
+    let head = format!("*2\r\n${}\r\n{name}\r\n$536870912\r\n", name.len());
+    [head.into_bytes(), vec![b'x'; 1000]].concat()
 }
 
 fn send(store: &mut Store, client: &mut Caller, junk: &Junk) -> Result<(), Fall> {
@@ -118,11 +115,12 @@ fn send(store: &mut Store, client: &mut Caller, junk: &Junk) -> Result<(), Fall>
         Ok(Heard::Reply(Reply::Error(_)) | Heard::Closed) => return Ok(()),
         Ok(Heard::Reply(got)) => (got.to_string(), None),
         Ok(Heard::Garbage(_)) => (client.heard(), None),
+        Err(Stuck::Ended(_)) => return Ok(()), // which is told next
         Err(stuck) => (stuck.to_string(), Some(stuck)),
     };
     let blame = Blame {
         id: "not-refused",
-        mistake: None,
+        mistake: junk.row,
         summary: format!("{} sent what is no command, and was not refused.", client.guest.name),
         expected: "an error, or the end of the connection".to_owned(),
         observed,
@@ -150,16 +148,16 @@ fn bounded(store: &mut Store, before: u64) -> Result<(), Fall> {
 
 /// They leave, and their descriptors go with them.
 fn released(store: &mut Store, callers: &[Caller]) -> Result<(), Fall> {
-    store.scene.step("those who sent bad input closed");
+    store.scene.step("those who sent bad input reset their connections");
     for caller in callers {
-        caller.guest.client.close();
+        caller.guest.client.reset();
     }
     for caller in callers {
         let Err(stuck) = store.scene.released(&caller.guest) else { continue };
         let name = &caller.guest.name;
         let blame = Blame {
             id: "fd-leak",
-            mistake: Some("forgot-close"),
+            mistake: rows::of_rest(&store.scene, &stuck).or(Some("forgot-close")),
             summary: format!("{name} left, and the server never closed its socket."),
             expected: format!("{name}'s descriptor is closed"),
             observed: stuck.to_string(),

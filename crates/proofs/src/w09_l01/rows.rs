@@ -1,9 +1,13 @@
 //! Which of the lesson's Common Mistakes a store shows.
 
 use super::resp::Reply;
+use crate::fall::Fall;
 use crate::scene::Scene;
 use crate::shared;
 use witness::{Call, Stuck};
+
+/// The cause of whoever answers something else than what was wanted.
+pub(super) const WRONG_REPLY: &str = "wrong-reply";
 
 /// The row that explains a wrong reply by itself, whatever the check was after.
 pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&'static str> {
@@ -23,6 +27,14 @@ pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&
 
 fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
     whole.len() > part.len() && whole.starts_with(part) && whole[part.len()] == 0
+}
+
+/// Adds the row that explains any wrong reply here; that none came may have another cause.
+pub(super) fn if_answered(row: &'static str) -> impl Fn(Fall) -> Fall {
+    move |fall| match &fall {
+        Fall::Failed(cause) if cause.id == WRONG_REPLY => fall.row(row),
+        _ => fall,
+    }
 }
 
 /// The row that explains why a store does nothing more.

@@ -16,9 +16,10 @@ pub(super) fn slow_reader(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut store = Store::open(stage)?;
     let (mut slow, mut other) = (store.caller()?, store.caller()?);
     let value = vec![b'v'; VALUE];
-    store.expect(&mut other, &[b"SET", b"large", &value], ok())?;
-    store.expect(&mut other, &[b"GET", b"large"], bulk(&value))?;
-    store.expect(&mut slow, &[b"PING"], simple("PONG"))?;
+    let stands_on = |fall: Fall| fall.blocks("get-set");
+    store.expect(&mut other, &[b"SET", b"large", &value], ok()).map_err(stands_on)?;
+    store.expect(&mut other, &[b"GET", b"large"], bulk(&value)).map_err(stands_on)?;
+    served(&mut store, &mut slow)?;
     let before = memory(&store.scene.server)?;
 
     let name = &slow.guest.name;
@@ -31,6 +32,7 @@ pub(super) fn slow_reader(stage: &Stage<'_>) -> Result<(), Fall> {
 
     store.scene.step(format!("{} reset its connection", slow.guest.name));
     slow.guest.client.reset();
+    store.survives("reset-ends-server")?;
     served(&mut store, &mut other)
 }
 

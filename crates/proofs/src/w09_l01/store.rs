@@ -10,6 +10,8 @@ use witness::{Gate, Socket, Stuck};
 /// A server that listens.
 pub(super) struct Store {
     pub(super) scene: Scene,
+    /// The step that tells of commands which were answered well, and how many.
+    settled: Option<(usize, usize)>,
 }
 
 /// A client that speaks RESP2.
@@ -44,12 +46,12 @@ impl Store {
     pub(super) fn open_with(stage: &Stage<'_>, password: Option<&str>) -> Result<Self, Fall> {
         let mut scene = stage.launch_with(stage.proof.capacity, Gate::default(), password)?;
         scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-        Ok(Self { scene })
+        Ok(Self { scene, settled: None })
     }
 
     /// A new client.
     pub(super) fn caller(&mut self) -> Result<Caller, Fall> {
-        let guest = self.scene.connect().map_err(|fall| fall.blocks("ping"))?;
+        let guest = self.scene.connect()?;
         Ok(Caller { guest, outbox: Vec::new(), inbox: Vec::new(), taken: 0, sent: 0 })
     }
 
@@ -59,15 +61,22 @@ impl Store {
         caller: &mut Caller,
         lines: impl IntoIterator<Item = (&'static str, Reply)>,
     ) -> Result<(), Fall> {
-        let (from, mut asked) = (self.scene.steps(), 0);
         for (line, wanted) in lines {
             let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
             self.expect(caller, &words, wanted)?;
-            asked += 1;
         }
-        let name = &caller.guest.name;
-        self.scene.sum_up(from, format!("{asked} commands of {name} were answered as they should"));
         Ok(())
+    }
+
+    /// Tells the steps from number `from` on as one: what comes next does not stand on them.
+    pub(super) fn settle(&mut self, from: usize) {
+        let count = self.scene.steps() - from;
+        let (at, count) = match self.settled {
+            Some((at, before)) if at + 1 == from => (at, before + count),
+            _ => (from, count),
+        };
+        self.scene.sum_up(at, format!("{count} commands were answered as they should be"));
+        self.settled = Some((at, count));
     }
 
     /// Asks one command, which has to be answered with `wanted`.
@@ -79,6 +88,7 @@ impl Store {
     ) -> Result<(), Fall> {
         let got = self.ask(caller, words, &wanted.to_string())?;
         if got.is(&wanted) {
+            self.right(caller, words, &got);
             return Ok(());
         }
         let row = rows::of_reply(words, &wanted, &got);
@@ -94,7 +104,11 @@ impl Store {
         is_right: impl Fn(&Reply) -> bool,
     ) -> Result<(), Fall> {
         let got = self.ask(caller, words, wanted)?;
-        if is_right(&got) { Ok(()) } else { Err(self.wrong(&shown(words), wanted, &got, None)) }
+        if is_right(&got) {
+            self.right(caller, words, &got);
+            return Ok(());
+        }
+        Err(self.wrong(&shown(words), wanted, &got, None))
     }
 
     /// Asks one command; its answer, whatever it is.
@@ -105,10 +119,13 @@ impl Store {
         wanted: &str,
     ) -> Result<Reply, Fall> {
         self.say(caller, &command(words))?;
-        let got = self.reply(caller, &shown(words), wanted)?;
+        self.reply(caller, &shown(words), wanted)
+    }
+
+    /// What was asked last has been answered well: its bytes are of no interest any more.
+    fn right(&mut self, caller: &Caller, words: &[&[u8]], got: &Reply) {
         let name = &caller.guest.name;
         self.scene.retell(format!("{name} sent {}, and was answered {got}", shown(words)));
-        Ok(got)
     }
 
     /// The failure of a server that answers what was `asked` with something else.
@@ -120,7 +137,7 @@ impl Store {
         mistake: Option<&'static str>,
     ) -> Fall {
         self.scene.refute(Blame {
-            id: "wrong-reply",
+            id: rows::WRONG_REPLY,
             mistake,
             summary: format!("{asked} was answered {got}, where {wanted} belongs."),
             expected: wanted.to_owned(),
@@ -195,6 +212,19 @@ impl Store {
             Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
             _ => Ok(()),
         }
+    }
+
+    /// The server is still there after what was done to it last; `row` explains one that is not.
+    pub(super) fn survives(&mut self, row: &'static str) -> Result<(), Fall> {
+        let Err(stuck) = self.scene.still_runs() else { return Ok(()) };
+        let blame = Blame {
+            id: "ended",
+            mistake: Some(row),
+            summary: "The server ended.".to_owned(),
+            expected: "the server goes on".to_owned(),
+            observed: stuck.to_string(),
+        };
+        Err(self.scene.fail(stuck, blame))
     }
 
     fn unasked(&mut self, caller: &Caller) -> Fall {

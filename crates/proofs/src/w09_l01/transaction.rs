@@ -1,6 +1,7 @@
 //! Commands that happen together or not at all.
 
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
+use super::rows;
 use super::store::{Caller, Store};
 use crate::fall::Fall;
 use crate::scene::Stage;
@@ -14,11 +15,11 @@ fn queued() -> Reply {
 pub(super) fn transaction(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut store = Store::open(stage)?;
     let (mut client, mut other) = (store.caller()?, store.caller()?);
-    together(&mut store, &mut client, &mut other)?;
-    discarded(&mut store, &mut client)?;
-    aborted(&mut store, &mut client)?;
-    watched(&mut store, &mut client, &mut other)?;
-    unwatched(&mut store, &mut client, &mut other)?;
+    for chapter in [together, discarded, aborted, watched, unwatched] {
+        let from = store.scene.steps();
+        chapter(&mut store, &mut client, &mut other)?;
+        store.settle(from);
+    }
     store.dialogue(
         &mut client,
         [("EXEC", error("ERR")), ("DISCARD", error("ERR")), ("PING", simple("PONG"))],
@@ -27,10 +28,12 @@ pub(super) fn transaction(stage: &Stage<'_>) -> Result<(), Fall> {
 
 /// Nobody sees a part of it, and an error at run time is one of its replies.
 fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+    store
+        .dialogue(client, [("SET word abc", ok()), ("GET a", Reply::Nil)])
+        .map_err(|fall| fall.blocks("get-set"))?;
     store.dialogue(
         client,
         [
-            ("SET word abc", ok()),
             ("MULTI", ok()),
             ("SET a 1", queued()),
             ("INCR a", queued()),
@@ -38,7 +41,7 @@ fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Resul
             ("GET a", queued()),
         ],
     )?;
-    store.dialogue(other, [("GET a", Reply::Nil)]).map_err(|fall| fall.row("runs-at-once"))?;
+    store.dialogue(other, [("GET a", Reply::Nil)]).map_err(rows::if_answered("runs-at-once"))?;
     store.dialogue(other, [("SET a 5", ok())])?;
     let replies = [ok(), number(2), error("ERR"), bulk("2")];
     store.dialogue(client, [("EXEC", array(replies)), ("GET a", bulk("2"))])?;
@@ -46,20 +49,22 @@ fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Resul
     store.dialogue(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
 }
 
-fn discarded(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn discarded(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
     let before = [("MULTI", ok()), ("SET a 1", queued()), ("DISCARD", ok()), ("GET a", Reply::Nil)];
     let after = [("MULTI", ok()), ("EXISTS a", queued()), ("EXEC", array([number(0)]))];
     store.dialogue(client, before)?;
-    store.dialogue(client, after).map_err(|fall| fall.row("discard-keeps"))
+    store.dialogue(client, after).map_err(rows::if_answered("discard-keeps"))
 }
 
 /// A command that cannot be queued: none of the others runs.
-fn aborted(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn aborted(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
     for bad in ["GET", "NO-SUCH-COMMAND a"] {
+        let from = store.scene.steps();
         let before = [("MULTI", ok()), ("SET a 1", queued()), (bad, error("ERR"))];
         store.dialogue(client, before)?;
         let exec = [("EXEC", error("EXECABORT")), ("GET a", Reply::Nil)];
-        store.dialogue(client, exec).map_err(|fall| fall.row("exec-despite-error"))?;
+        store.dialogue(client, exec).map_err(rows::if_answered("exec-despite-error"))?;
+        store.settle(from);
     }
     Ok(())
 }
@@ -76,21 +81,25 @@ fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result
         ("FLUSHDB", ok()),
     ];
     for (change, answer) in changes {
+        let from = store.scene.steps();
         store.dialogue(client, [("SET a 1", ok()), ("WATCH z a", ok()), ("MULTI", ok())])?;
         store.dialogue(client, [("SET won me", queued())])?;
         store.dialogue(other, [(change, answer)])?;
         let exec = [("EXEC", Reply::Nil), ("GET won", Reply::Nil)];
-        store.dialogue(client, exec).map_err(|fall| fall.row("watch-ignored"))?;
+        store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))?;
+        store.settle(from);
     }
     // A change of one's own before MULTI counts as well; one that EXEC makes does not.
     store.dialogue(client, [("WATCH a", ok()), ("SET a 3", ok()), ("MULTI", ok())])?;
     store.dialogue(client, [("GET a", queued())])?;
-    store.dialogue(client, [("EXEC", Reply::Nil)]).map_err(|fall| fall.row("watch-others-only"))?;
+    store
+        .dialogue(client, [("EXEC", Reply::Nil)])
+        .map_err(rows::if_answered("watch-others-only"))?;
     // A key that was not there, and is now.
     store.dialogue(client, [("DEL new", number(0)), ("WATCH new", ok()), ("MULTI", ok())])?;
     store.dialogue(other, [("SET new 1", ok())])?;
     let exec = [("GET a", queued()), ("EXEC", Reply::Nil)];
-    store.dialogue(client, exec).map_err(|fall| fall.row("watch-ignored"))
+    store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))
 }
 
 /// EXEC, DISCARD and UNWATCH end a watch, and reading changes nothing.

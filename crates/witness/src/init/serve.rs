@@ -3,23 +3,18 @@
 use super::program::become_program;
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
-use crate::control::{BATCH, tag};
+use crate::control::{AGAIN, BATCH, tag};
 use libc::{c_int, c_ulong};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
 
-/// Starts the program, then reaps, makes sockets, and ends when the observer hangs up.
+/// Starts the program, then reaps, does as the observer asks, and ends when it hangs up.
 pub(super) unsafe fn serve(plan: &Plan, program: &Program) -> ! {
     // SAFETY: system calls on local buffers.
     unsafe {
         let child_ended = child_signals();
-        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
-        match pid {
-            -1 => tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
-            0 => become_program(plan, program),
-            _ => {}
-        }
-        forget_streams(program);
+        let mut pid = start(plan, program);
+        forget_terminal(program);
         let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
         loop {
@@ -29,13 +24,35 @@ pub(super) unsafe fn serve(plan: &Plan, program: &Program) -> ! {
                 while libc::read(child_ended, information.as_mut_ptr().cast(), 128) > 0 {}
                 reap(plan, pid);
             }
-            if watched[0].revents != 0 && !make_sockets(plan.control.as_raw_fd()) {
-                if plan.namespaces == 0 {
-                    end_all();
+            if watched[0].revents == 0 {
+                continue;
+            }
+            match asked(plan.control.as_raw_fd()) {
+                Asked::Nothing => {}
+                Asked::Sockets(request) => make_sockets(plan.control.as_raw_fd(), request),
+                Asked::Again => pid = start(plan, program),
+                Asked::End => {
+                    if plan.namespaces == 0 {
+                        end_all();
+                    }
+                    libc::_exit(0); // in a pid namespace, the kernel ends everything else
                 }
-                libc::_exit(0); // in a pid namespace, the kernel ends everything else
             }
         }
+    }
+}
+
+/// Starts the program, the first time or once more; its process id.
+unsafe fn start(plan: &Plan, program: &Program) -> i32 {
+    // SAFETY: the copy goes on with system calls alone, to `execve` or `_exit`.
+    unsafe {
+        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        match pid {
+            -1 => tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
+            0 => become_program(plan, program),
+            _ => {}
+        }
+        pid
     }
 }
 
@@ -51,13 +68,10 @@ unsafe fn child_signals() -> c_int {
     }
 }
 
-/// Lets go of the program's ends of its streams, and of the observer's terminal.
-unsafe fn forget_streams(program: &Program) {
-    // SAFETY: descriptors that only the program uses from here on.
+/// Lets go of the observer's terminal.
+unsafe fn forget_terminal(program: &Program) {
+    // SAFETY: duplicates a descriptor that stays open.
     unsafe {
-        for fd in [program.output.as_raw_fd(), program.errors.as_raw_fd()] {
-            libc::close(fd);
-        }
         for fd in 0..3 {
             libc::dup2(program.input.as_raw_fd(), fd);
         }
@@ -77,19 +91,36 @@ unsafe fn reap(plan: &Plan, program: i32) {
     }
 }
 
-/// Answers one request for sockets; false when the observer has hung up.
-unsafe fn make_sockets(control: RawFd) -> bool {
+/// What the observer asks for.
+enum Asked {
+    /// Nothing yet.
+    Nothing,
+    /// Sockets: family, kind, protocol and count.
+    Sockets([c_int; 4]),
+    /// The program, once more.
+    Again,
+    /// That all of this ends: it has hung up.
+    End,
+}
+
+unsafe fn asked(control: RawFd) -> Asked {
     let mut request = [0u8; 4];
-    let mut made = [-1; BATCH];
-    // SAFETY: local buffers of the lengths given.
+    // SAFETY: a local buffer of the length given; errno is this thread's.
     unsafe {
         match libc::recv(control, request.as_mut_ptr().cast(), 4, libc::MSG_DONTWAIT) {
-            4 => {}
-            -1 => return *libc::__errno_location() == libc::EAGAIN,
-            _ => return false,
+            4 if request == AGAIN => Asked::Again,
+            4 => Asked::Sockets(request.map(c_int::from)),
+            -1 if *libc::__errno_location() == libc::EAGAIN => Asked::Nothing,
+            _ => Asked::End,
         }
-        let [family, kind, protocol, count] = request.map(c_int::from);
-        let (mut length, mut errno) = (0, 0);
+    }
+}
+
+unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 4]) {
+    let mut made = [-1; BATCH];
+    let (mut length, mut errno) = (0, 0);
+    // SAFETY: system calls on descriptors of this process's own.
+    unsafe {
         while length < count as usize && length < BATCH && errno == 0 {
             match check(libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol)) {
                 Ok(fd) => {
@@ -103,7 +134,6 @@ unsafe fn make_sockets(control: RawFd) -> bool {
         for fd in &made[..length] {
             libc::close(*fd);
         }
-        true
     }
 }
 

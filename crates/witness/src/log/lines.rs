@@ -31,6 +31,11 @@ impl Lines {
         &self.finished
     }
 
+    /// Bytes of the lines that are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
     /// Bytes to write into the stream, which say where it was then.
     pub(crate) fn next_mark(&mut self) -> Vec<u8> {
         self.made += 1;

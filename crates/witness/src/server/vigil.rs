@@ -61,21 +61,31 @@ pub(super) const EFFORT: Duration = Duration::from_millis(4);
 /// The same for a server that was seen spinning before.
 pub(super) const TRIFLE: Duration = Duration::from_micros(500);
 
+/// Bytes of log that a server is at work on, and not to be disturbed: to be traced cuts a long
+/// write to its terminal short (signal(7), "Interruption of system calls").
+const FLOOD: usize = 4096;
+
 /// Processor time since the last close look.
 #[derive(Default)]
 pub(super) struct Effort {
     since: Option<Duration>,
+    logged: usize,
     patience: u32,
 }
 
 impl Effort {
-    /// The thread to look at closely, where more time was used than is allowed.
+    /// The thread to look at closely, where more time was used than is allowed. A server that has
+    /// `logged` many bytes meanwhile has used it for those, as long as they are kept at all.
     pub(super) fn suspect(
         &mut self,
         threads: &[(Process, Thread)],
         allowed: Duration,
-    ) -> Option<Thread> {
+        logged: usize,
+    ) -> Option<(Process, Thread)> {
         let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
+        if logged >= self.logged + FLOOD {
+            (self.since, self.logged) = (Some(used), logged);
+        }
         let since = *self.since.get_or_insert(used);
         if used.saturating_sub(since) < allowed * (1 << self.patience) {
             return None;
@@ -83,7 +93,7 @@ impl Effort {
         // If it turns out to be at work, it may work twice as long before the next look.
         self.since = Some(used);
         self.patience = (self.patience + 1).min(10);
-        let running = threads.iter().filter(|(_, thread)| thread.call.is_none() && !thread.zombie);
-        running.max_by_key(|(_, thread)| thread.cpu).map(|(_, thread)| thread.clone())
+        let running = threads.iter().filter(|(_, thread)| thread.is_running());
+        running.max_by_key(|(_, thread)| thread.cpu).cloned()
     }
 }

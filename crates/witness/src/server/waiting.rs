@@ -1,7 +1,8 @@
 //! Waiting for facts, and knowing when they will not come true.
 //!
 //! A server that is asleep, to which everything that was sent has been delivered, will do nothing
-//! more: delivery itself is what wakes a thread. So a wait ends when its fact holds or when the
+//! more: delivery itself is what wakes a thread. What it has sent may still be on its way, though:
+//! that has to arrive, too, where somebody waits for it. So a wait ends when its fact holds or when the
 //! server rests, and a wrong server is told so as fast as a right one.
 
 use super::Server;
@@ -21,6 +22,8 @@ const SHORTEST: Duration = Duration::from_micros(40);
 const LONGEST: Duration = Duration::from_millis(1);
 /// A fact that is still on its way after pauses this long deserves a look at the whole server.
 const PATIENCE: Duration = Duration::from_micros(160);
+/// What that look takes for each client: a crowd's is not worth it before as much time has passed.
+const LOOK: Duration = Duration::from_micros(5);
 
 impl Server {
     /// Waits until `fact` gives a value.
@@ -37,12 +40,14 @@ impl Server {
     ) -> Result<T, Stuck> {
         let mut vigil = Vigil::new(self.timeout);
         let mut pause = SHORTEST;
+        let worthwhile = Instant::now() + LOOK * self.clients.len() as u32;
         loop {
             let news = self.pump()?;
             if let Some(value) = fact(self)? {
                 return Ok(value);
             }
-            let due = pause >= PATIENCE || Instant::now() >= vigil.deadline;
+            let now = Instant::now();
+            let due = pause >= PATIENCE && now >= worthwhile || now >= vigil.deadline;
             if (due || self.exit.is_some())
                 && let Some(stuck) = self.stuck(&mut vigil)?
             {
@@ -128,7 +133,7 @@ impl Server {
     /// Threads that slept before, during and after a moment at which everything had been delivered
     /// will not be woken by any of it.
     fn rest(&mut self, before: &[(Process, Thread)]) -> Result<Rest, Unseen> {
-        let asleep = |(_, thread): &(Process, Thread)| thread.zombie || thread.call.is_some();
+        let asleep = |(_, thread): &(Process, Thread)| !thread.is_running();
         // Once the program itself is gone, its end is about to be announced.
         let runs =
             |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
@@ -170,13 +175,15 @@ impl Server {
     /// A glimpse of what it does, if it goes round and round.
     fn spinning(&mut self, vigil: &mut Vigil, threads: &[(Process, Thread)]) -> Option<Strobe> {
         // What a program does before it listens is its own affair.
-        let listener = self.listener?;
-        let is_own = |(process, _): &&(Process, Thread)| *process == listener;
-        let own: Vec<_> = threads.iter().filter(is_own).cloned().collect();
-        let suspect = vigil.effort.suspect(&own, if self.has_spun { TRIFLE } else { EFFORT })?;
-        let strobe = Strobe::of(listener, &suspect, &mut self.tracer);
-        self.has_spun |= strobe.is_spinning();
-        strobe.is_spinning().then_some(strobe)
+        self.listener?;
+        let allowed = if self.repute.spins() { TRIFLE } else { EFFORT };
+        let (process, suspect) = vigil.effort.suspect(threads, allowed, self.log.kept())?;
+        let strobe = Strobe::of(process, &suspect, &mut self.tracer);
+        let spins = strobe.is_spinning();
+        if spins {
+            self.repute.spun();
+        }
+        spins.then_some(strobe)
     }
 }
 
@@ -198,8 +205,16 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (State::TimeWait, _) => true,
         (_, Some(Left::Reset)) => false,
         (State::Established, Some(Left::Finished)) => false,
-        _ => client.in_flight(socket.received) == 0 || client.held_up(),
+        _ => {
+            (client.in_flight(socket.received) == 0 || client.held_up()) && is_heard(client, socket)
+        }
     }
+}
+
+/// Whether all that the server has sent to `client` has reached it, or waits because it does not
+/// read.
+fn is_heard(client: &Client, socket: &Socket) -> bool {
+    socket.unacknowledged == 0 || !client.is_listening()
 }
 
 fn calls(threads: &[(Process, Thread)]) -> Vec<Call> {

@@ -1,5 +1,6 @@
 //! What the witness says of real servers, right and wrong, in C and in Python.
 
+mod again;
 mod ending;
 mod faults;
 mod launching;

@@ -9,7 +9,8 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 fn schema() -> Validator {
-    let schema = serde_json::from_str(include_str!("../report.schema.json")).unwrap();
+    let schema =
+        serde_json::from_str(include_str!("../../../crates/course/report.schema.json")).unwrap();
     jsonschema::draft202012::meta::validate(&schema).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }

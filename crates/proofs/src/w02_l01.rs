@@ -1,0 +1,60 @@
+//! w02-l01, Fork server: a child process for each client, that changes the case of its letters.
+
+mod evidence;
+mod family;
+mod forking;
+mod reaping;
+mod speech;
+mod surviving;
+mod talking;
+
+use crate::fall::Fall;
+use crate::scene::{Blame, Stage};
+use crate::{Criterion, Proof};
+use witness::Gate;
+
+/// By task, and within a task as the lesson's Prove and Done When lists have them.
+pub(crate) const PROOF: Proof = Proof {
+    lesson: "w02-l01",
+    port: 1205,
+    capacity: 0,
+    criteria: &[
+        Criterion::new("starts", starts),
+        Criterion::new("own-child", forking::own_child),
+        Criterion::new("descriptors", forking::descriptors),
+        Criterion::new("no-zombies", reaping::no_zombies).long(),
+        Criterion::new("flips", talking::flips),
+        Criterion::new("hangup", talking::hangup),
+        Criterion::new("interrupted", surviving::interrupted),
+        Criterion::new("fork-fails", surviving::fork_fails),
+    ],
+};
+
+/// Ready on PORT, `[START] port=PORT`.
+fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
+    scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
+    let wanted = scene.port.to_string();
+    let line = scene
+        .server
+        .until(|now| Ok(now.log().iter().find(|line| line.tag() == Some("START")).cloned()));
+    let (summary, observed, stuck) = match line {
+        Ok(line) if line.value("port") == Some(&wanted) => return Ok(()),
+        Ok(line) => ("The [START] line does not name the port.", line.text, None),
+        Err(stuck) => {
+            ("The server listens, and logs no [START] line.", "no [START] line".into(), Some(stuck))
+        }
+    };
+    let swapped = format!("port={}", scene.port.swap_bytes());
+    let blame = Blame {
+        id: "start-line",
+        mistake: observed.split_whitespace().any(|word| word == swapped).then_some("byte-order"),
+        summary: summary.to_owned(),
+        expected: format!("[START] port={wanted}"),
+        observed,
+    };
+    Err(match stuck {
+        Some(stuck) => scene.fail(stuck, blame),
+        None => scene.refute(blame),
+    })
+}

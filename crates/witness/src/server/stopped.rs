@@ -1,0 +1,24 @@
+//! A server that is stopped for a moment, as Ctrl-Z and fg do.
+//!
+//! What its clients do meanwhile has all happened when it goes on; and a call that was blocked has
+//! been cut short: a write that had sent a part returns that part's length (signal(7), "Interruption
+//! of system calls and library functions by stop signals").
+
+use super::Server;
+use crate::stuck::Stuck;
+
+impl Server {
+    /// Stops the process that listens (SIGSTOP), and returns when it has.
+    ///
+    /// # Errors
+    /// [`Stuck`] when it does not, because it has ended.
+    pub fn stop(&mut self) -> Result<(), Stuck> {
+        self.kill(self.process(), libc::SIGSTOP);
+        self.until(|now| Ok(now.process().is_stopped()?.then_some(())))
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn go_on(&mut self) {
+        self.kill(self.process(), libc::SIGCONT);
+    }
+}

@@ -1,0 +1,24 @@
+/* Takes as much as there is at once, on IPv6 and IPv4, and has hardly a backlog. */
+#include "listening.h"
+
+static char bytes[8 << 20];
+
+int main(void)
+{
+    int listener = listening(AF_INET6, 0);
+    printf("listening, at last\n[START] port=%d family=6\n", echo_port());
+    for (;;) {
+        int client = accept(listener, NULL, NULL);
+        if (client == -1)
+            continue;
+        for (;;) {
+            ssize_t count = recv(client, bytes, sizeof bytes, 0);
+            if (count == -1 && errno == EINTR)
+                continue;
+            if (count <= 0 || send_all(client, bytes, count) == -1)
+                break;
+        }
+        shutdown(client, SHUT_RDWR);
+        close(client);
+    }
+}

@@ -1,0 +1,37 @@
+/* What the echo servers in C share: PORT, and a socket that listens there. */
+#include "../common.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static inline int echo_port(void) { return setting("PORT", 3490, 65535); }
+
+static inline int listening(int family, int backlog)
+{
+    int fd = socket(family, SOCK_STREAM, 0), yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(echo_port())};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(echo_port())};
+    int bound = family == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof v4)
+                                  : bind(fd, (struct sockaddr *)&v6, sizeof v6);
+    if (bound == -1 || listen(fd, backlog) == -1)
+        refuse_port(echo_port());
+    return fd;
+}
+
+/* All of it, whatever a signal cuts short; -1 where the client is gone. */
+static inline int send_all(int client, const char *from, size_t count)
+{
+    while (count > 0) {
+        ssize_t sent = send(client, from, count, MSG_NOSIGNAL);
+        if (sent == -1 && errno != EINTR)
+            return -1;
+        if (sent > 0) {
+            from += sent;
+            count -= sent;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* Answers each piece in two writes, and looks ahead before it reads. */
+#include "listening.h"
+
+static void echo(int client)
+{
+    char bytes[500];
+    while (recv(client, bytes, 1, MSG_PEEK) == 1) {
+        ssize_t count = recv(client, bytes, sizeof bytes, 0);
+        if (count <= 0 || send_all(client, bytes, 1) == -1)
+            return;
+        if (send_all(client, bytes + 1, count - 1) == -1)
+            return;
+    }
+}
+
+int main(void)
+{
+    int listener = listening(AF_INET, 1);
+    printf("[START] pid=%d port=%d\n", (int)getpid(), echo_port());
+    for (;;) {
+        int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (client == -1)
+            continue;
+        echo(client);
+        close(client);
+    }
+}

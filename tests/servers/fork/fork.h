@@ -1,0 +1,43 @@
+/* What the fork servers in C share: the listener, and the whole life of a child. */
+#ifndef FORK_H
+#define FORK_H
+
+#include "../common.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A socket that listens on PORT, announced in the log. */
+static inline int start(void)
+{
+    int port = setting("PORT", 1205, 65535), yes = 1;
+    int door = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(door, (struct sockaddr *)&any, sizeof any) < 0 || listen(door, 5) < 0)
+        refuse_port(port);
+    printf("[START] port=%d\n", port);
+    return door;
+}
+
+/* Answers `client` until it has no more to say. */
+static inline void converse(int in, int out)
+{
+    char text[512];
+    ssize_t count;
+    while ((count = read(in, text, sizeof text)) > 0 || (count < 0 && errno == EINTR)) {
+        for (ssize_t i = 0; i < count; i++)
+            if (isalpha((unsigned char)text[i]))
+                text[i] ^= 0x20;
+        for (ssize_t sent = 0, once; sent < count; sent += once)
+            if ((once = write(out, text + sent, (size_t)(count - sent))) < 0)
+                return;
+    }
+}
+
+#endif

@@ -1,0 +1,57 @@
+//! The lessons as a workspace of their own, in `target/lessons/`.
+//!
+//! At every build cargo looks up each package of a lock file, needed or not. The course's lists a
+//! hundred, a lesson's needs ten. The crates stay where they are, behind a link, so what the
+//! compiler says names them as `lessons/…`.
+
+use crate::manifest::workspace;
+use crate::place;
+use crate::stage::{copy_lock, read, write_changed};
+use anyhow::{Context, Result};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::{fs, process};
+
+/// Where the workspace lies, brought up to date.
+///
+/// # Errors
+/// Names the file that cannot be read or written.
+pub fn workspace_folder() -> Result<PathBuf> {
+    let (root, folder) = (place::root(), place::target().join("lessons"));
+    let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &["lessons/*".to_owned()])?;
+    write_changed(&folder.join("Cargo.toml"), &manifest)?;
+    copy_lock(&root.join("Cargo.lock"), &folder.join("Cargo.lock"))?;
+    let link = folder.join("lessons");
+    point(&link, &root.join("lessons"))
+        .with_context(|| format!("cannot make the link {}", link.display()))?;
+    Ok(folder)
+}
+
+/// Makes `link` a symbolic link to `folder`, in one step (rename(2)).
+fn point(link: &Path, folder: &Path) -> io::Result<()> {
+    if fs::read_link(link).is_ok_and(|old| old == folder) {
+        return Ok(());
+    }
+    let unfinished = link.with_extension(process::id().to_string());
+    symlink(folder, &unfinished).or_else(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Ok(()),
+        _ => Err(error),
+    })?;
+    fs::rename(unfinished, link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_another_clone_is_pointed_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("lessons");
+        point(&link, Path::new("/another/lessons")).unwrap();
+        point(&link, folder.path()).unwrap();
+        assert_eq!(fs::read_link(&link).unwrap(), folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
