@@ -10,6 +10,7 @@ mod config;
 mod server;
 mod watch;
 
+use epoll_tracker::limit::make_room;
 use server::Server;
 use std::convert::Infallible;
 use std::error::Error;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Infallible, Box<dyn Error>> {
     let config = config::from_env()?;
-    config::allow_descriptors(config.table.max_clients)?;
+    // A shell's soft limit is often 1024. Where it cannot be raised, a client beyond is turned away.
+    let _ = make_room(config.table.max_clients);
     Ok(Server::start(config)?.run()?)
 }
