@@ -146,6 +146,17 @@ impl Process {
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
     }
 
+    /// The memory that it fills, in bytes: resident and swapped out (proc(5), VmRSS and VmSwap);
+    /// none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides it from this user.
+    pub fn memory(self) -> Result<u64, Unseen> {
+        let status = seen(self.open().and_then(|process| process.status()))?;
+        let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
+        Ok(kibibytes * 1024)
+    }
+
     /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
     pub(crate) fn fdinfo(self, fd: i32) -> Result<Option<String>, Unseen> {
         let path = format!("/proc/{}/fdinfo/{fd}", self.pid);

@@ -25,8 +25,20 @@ fn a_thread_outside_of_calls_is_in_none() {
 }
 
 #[test]
+fn memory_counts_once_it_is_filled() {
+    const SIZE: usize = 64 << 20;
+    let own = Process { pid: std::process::id() as i32 };
+    let before = own.memory().unwrap();
+    let mut room = Vec::<u8>::with_capacity(SIZE);
+    assert!(own.memory().unwrap() < before + SIZE as u64 / 2);
+    room.resize(std::hint::black_box(SIZE), 1);
+    assert!(own.memory().unwrap() > before + SIZE as u64 / 2, "{}", room.len());
+}
+
+#[test]
 fn a_process_that_is_gone_has_nothing() {
     let nobody = Process { pid: i32::MAX };
+    assert_eq!(nobody.memory().unwrap(), 0);
     assert!(nobody.threads().unwrap().is_empty() && nobody.children().unwrap().is_empty());
     assert!(nobody.descriptors().unwrap().is_empty());
     assert_eq!((nobody.flags(0).unwrap(), nobody.name()), (None, String::new()));
