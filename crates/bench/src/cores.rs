@@ -19,7 +19,7 @@ impl Cores {
     pub(crate) fn find() -> io::Result<Option<Self>> {
         let ours = sched_getaffinity(Pid::from_raw(0))?;
         let mut cores = (0..CpuSet::count()).filter(|core| ours.is_set(*core).unwrap_or(false));
-        let (Some(first), Some(last)) = (cores.next(), cores.last()) else { return Ok(None) };
+        let (Some(first), Some(last)) = (cores.next(), cores.next_back()) else { return Ok(None) };
         Ok(Some(Self { server: only(last)?, clients: only(first)? }))
     }
 

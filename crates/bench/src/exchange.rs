@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, ensure};
 use std::io::{Read, Write};
-use std::ops::Range;
 
 /// Digits in the name of a random key.
 const DIGITS: usize = 12;
@@ -40,7 +39,7 @@ impl Exchange {
         let mut set = Self::command(&["SET", &name, &"v".repeat(length)], "+OK\r\n");
         let start = set.request.windows(DIGITS).position(|window| window == name.as_bytes());
         let start = start.unwrap_or_default();
-        set.random = Some(RandomKeys { places: vec![start..start + DIGITS], keys, state: 1 });
+        set.random = Some(RandomKeys { starts: vec![start], keys, state: 1 });
         set
     }
 
@@ -53,11 +52,7 @@ impl Exchange {
     pub(crate) fn pipelined(mut self, depth: usize) -> Self {
         let length = self.request.len();
         if let Some(random) = &mut self.random {
-            let shifted = |at: usize| {
-                let place = &random.places[0];
-                place.start + at * length..place.end + at * length
-            };
-            random.places = (0..depth).map(shifted).collect();
+            random.starts = (0..depth).map(|at| random.starts[0] + at * length).collect();
         }
         self.request = self.request.repeat(depth);
         self.reply = self.reply.repeat(depth);
@@ -98,23 +93,23 @@ impl Exchange {
     }
 }
 
-/// The places of the keys in the request, and what the next key comes from.
+/// Where each key begins in the request, and what the next key comes from.
 #[derive(Clone, Debug)]
 struct RandomKeys {
-    places: Vec<Range<usize>>,
+    starts: Vec<usize>,
     keys: u64,
     state: u64,
 }
 
 impl RandomKeys {
     fn pick(&mut self, request: &mut [u8]) {
-        for place in &self.places {
+        for &start in &self.starts {
             // Marsaglia, "Xorshift RNGs" (2003): 64 bits, the triple 13, 7, 17.
             self.state ^= self.state << 13;
             self.state ^= self.state >> 7;
             self.state ^= self.state << 17;
             let mut key = self.state % self.keys;
-            for digit in request[place.clone()].iter_mut().rev() {
+            for digit in request[start..start + DIGITS].iter_mut().rev() {
                 *digit = b'0' + (key % 10) as u8;
                 key /= 10;
             }

@@ -124,3 +124,80 @@ pub(crate) fn connect(port: u16) -> Result<TcpStream> {
     setsockopt(&stream, sockopt::Linger, &linger { l_onoff: 1, l_linger: 0 })?;
     Ok(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+    use std::thread;
+
+    const ENOUGH: Duration = Duration::from_secs(60);
+
+    /// A server with a thread a client, which sends each byte back `through` a change, `piece`
+    /// bytes at a time at the most; and how many bytes it has read.
+    fn server(piece: usize, through: fn(u8) -> u8) -> (u16, Arc<AtomicU64>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let count = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&count);
+        thread::spawn(move || {
+            while let Ok((mut client, _)) = listener.accept() {
+                let count = Arc::clone(&counted);
+                thread::spawn(move || {
+                    let mut buffer = vec![0; piece];
+                    while let Ok(length @ 1..) = client.read(&mut buffer) {
+                        count.fetch_add(length as u64, SeqCst);
+                        buffer.iter_mut().for_each(|byte| *byte = through(*byte));
+                        client.write_all(&buffer[..length]).unwrap();
+                    }
+                });
+            }
+        });
+        (port, count)
+    }
+
+    #[test]
+    fn every_request_is_sent_and_answered_once() {
+        let (port, count) = server(4096, |byte| byte);
+        let (mut clients, mut echo) = (Clients::default(), Exchange::echo(64));
+        clients.join(port, 3, &mut echo, 2).unwrap();
+        assert_eq!(count.load(SeqCst), 2 * 64, "the second and the last client say hello");
+        let mut pipeline = echo.pipelined(5);
+        let done = clients.run(&mut pipeline, Work { requests: 100, at_most: ENOUGH }).unwrap();
+        assert_eq!(done.requests, 105, "whole rounds of three clients with five requests each");
+        assert_eq!(count.load(SeqCst), (2 + 105) * 64);
+    }
+
+    #[test]
+    fn an_answer_may_come_in_pieces() {
+        let (port, _) = server(7, |byte| byte);
+        let (mut clients, mut echo) = (Clients::default(), Exchange::echo(64));
+        clients.join(port, 1, &mut echo, 1).unwrap();
+        let work = Work { requests: 10, at_most: ENOUGH };
+        assert_eq!(clients.run(&mut echo, work).unwrap().requests, 10);
+        assert_eq!(clients.round_trips(&mut echo, work).unwrap().len(), 10);
+    }
+
+    #[test]
+    fn a_wrong_answer_ends_the_run() {
+        let (port, _) = server(4096, |byte| byte.to_ascii_uppercase());
+        let joined = Clients::default().join(port, 1, &mut Exchange::echo(3), 1);
+        let error = format!("{:#}", joined.unwrap_err());
+        assert!(
+            error.contains(r#"client 1 of 1: the server answered "ABC" where "abc""#),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_run_ends_when_its_time_is_over() {
+        let (port, _) = server(4096, |byte| byte);
+        let (mut clients, mut echo) = (Clients::default(), Exchange::echo(3));
+        clients.join(port, 2, &mut echo, 1).unwrap();
+        let work = Work { requests: u64::MAX, at_most: Duration::ZERO };
+        assert_eq!(clients.run(&mut echo, work).unwrap().requests, 2);
+    }
+}

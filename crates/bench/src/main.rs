@@ -21,6 +21,7 @@ use measure::Setting;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
+use std::process::ExitCode;
 
 /// Measures one server against another; prints lines of JSON.
 #[derive(Debug, Parser)]
@@ -46,15 +47,25 @@ enum Bench {
     Idle(measure::idle::Args),
 }
 
-fn main() -> Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    // No bench goes on after the command that reads its figures.
     set_pdeathsig(Signal::SIGKILL)?;
-    allow_many_descriptors().context("cannot raise the limit of open files")?;
+    let descriptors = allow_many_descriptors().context("cannot raise the limit of open files")?;
     let cores = cores::Cores::find()?;
     if let Some(cores) = cores {
         cores.hold_clients()?;
     }
-    let setting = Setting { cores, runs: cli.runs, quick: cli.quick };
+    let setting = Setting { cores, descriptors, runs: cli.runs, quick: cli.quick };
     match &cli.bench {
         Bench::Store(args) => measure::store::run(args, &setting),
         Bench::Echo(args) => measure::echo::run(args, &setting),
@@ -62,9 +73,10 @@ fn main() -> Result<()> {
     }
 }
 
-/// Raises the soft limit to the hard one: a descriptor for each of ten thousand clients, here and
-/// in the servers, which inherit it (getrlimit(2), RLIMIT_NOFILE).
-fn allow_many_descriptors() -> nix::Result<()> {
+/// Raises the soft limit of descriptors to the hard one, and says what it is: thousands of clients
+/// need one each, here and in the servers, which inherit it (getrlimit(2), RLIMIT_NOFILE).
+fn allow_many_descriptors() -> nix::Result<u64> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+    Ok(hard)
 }

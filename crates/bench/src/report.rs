@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One line of a bench's output.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Said {
+pub(crate) enum Said {
     /// What will be measured, once and first.
     Heading(Heading),
     /// One case.
@@ -18,50 +18,45 @@ pub enum Said {
 
 /// What is measured, and of whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Heading {
+pub(crate) struct Heading {
     /// The bench, e.g. `store`.
-    pub bench: String,
+    pub(crate) bench: String,
     /// What all its rows have in common.
-    pub title: String,
-    /// The server that is measured.
-    pub server: String,
-    /// What it is compared with; `None` where that is not on this machine.
-    pub reference: Option<String>,
+    pub(crate) title: String,
+    /// The server that is measured, in a word.
+    pub(crate) server: String,
+    /// What it is compared with, in a word; `None` where that is not on this machine.
+    pub(crate) reference: Option<String>,
+    /// What the figures are: of speed, then of cost.
+    pub(crate) columns: [String; 2],
     /// How often each case was run; the figures are medians.
-    pub runs: u32,
+    pub(crate) runs: u32,
 }
 
 /// One case, measured with both servers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// What was asked, e.g. `GET, 16 a pipeline`.
-    pub case: String,
+    pub(crate) case: String,
     /// What the server did.
-    pub server: Figures,
+    pub(crate) server: Figures,
     /// What the reference did.
-    pub reference: Option<Figures>,
+    pub(crate) reference: Option<Figures>,
     /// The server's cost over the reference's: CPU time or memory.
-    pub ratio: Option<f64>,
+    pub(crate) ratio: Option<f64>,
     /// The most that the course promises of `ratio`; `None` where it promises nothing.
-    pub limit: Option<f64>,
+    pub(crate) limit: Option<f64>,
 }
 
 /// What one server did; `None` where a bench does not measure it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Requests answered in a second.
-    pub per_second: Option<f64>,
+    pub(crate) per_second: Option<f64>,
     /// The median time from a request to its answer, in microseconds.
-    pub round_trip_us: Option<f64>,
+    pub(crate) round_trip_us: Option<f64>,
     /// The server's CPU time for a request, user and system, in nanoseconds.
-    pub cpu_ns: Option<f64>,
+    pub(crate) cpu_ns: Option<f64>,
     /// The server's own memory for a connection, in bytes.
-    pub bytes: Option<f64>,
-}
-
-impl Figures {
-    /// What the case costs the server: memory where that was measured, else CPU time.
-    pub fn cost(&self) -> Option<f64> {
-        self.bytes.or(self.cpu_ns)
-    }
+    pub(crate) bytes: Option<f64>,
 }

@@ -34,7 +34,7 @@ pub(crate) fn row(
     limit: Option<f64>,
 ) -> Row {
     let pairs = server.iter().zip(reference);
-    let ratios = pairs.filter_map(|(server, reference)| Some(server.cost()? / reference.cost()?));
+    let ratios = pairs.filter_map(|(server, reference)| Some(cost(server)? / cost(reference)?));
     Row {
         case: case.into(),
         server: medians(server),
@@ -42,6 +42,11 @@ pub(crate) fn row(
         ratio: median(ratios),
         limit,
     }
+}
+
+/// What a case costs a server: memory where that was measured, else CPU time.
+fn cost(figures: &Figures) -> Option<f64> {
+    figures.bytes.or(figures.cpu_ns)
 }
 
 #[cfg(test)]

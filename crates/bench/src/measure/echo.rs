@@ -2,7 +2,7 @@
 
 use super::{Setting, say};
 use crate::exchange::Exchange;
-use crate::report::Said;
+use crate::report::{Heading, Said};
 use crate::server::Server;
 use crate::statistics::row;
 use crate::turns::{Side, by_turns};
@@ -35,8 +35,14 @@ pub(crate) struct Args {
 /// # Errors
 /// A server that cannot be started or does not echo.
 pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
-    let title = format!("{MESSAGE}-byte messages, one of each client under way");
-    setting.begin("echo", &title, "w04-l01", Some("C, epoll"))?;
+    setting.begin(Heading {
+        bench: "echo".into(),
+        title: format!("{MESSAGE}-byte messages, Rust beside C, both on epoll"),
+        server: "Rust".into(),
+        reference: Some("C".into()),
+        columns: ["messages a second".into(), "server CPU for each".into()],
+        runs: setting.runs,
+    })?;
     let mut echo = Exchange::echo(MESSAGE);
     for (connections, messages) in CASES {
         let side = |program: &Path| -> Result<Side> {

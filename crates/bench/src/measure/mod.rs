@@ -16,6 +16,8 @@ use std::time::Duration;
 pub(crate) struct Setting {
     /// `None` where the machine has only one core.
     pub(crate) cores: Option<Cores>,
+    /// Files that this process, and each server, may have open.
+    pub(crate) descriptors: u64,
     /// How often each case is run.
     pub(crate) runs: u32,
     /// Whether a run is a quarter as long.
@@ -29,24 +31,17 @@ impl Setting {
         Work { requests: requests / share, at_most: Duration::from_secs(4) / share as u32 }
     }
 
+    /// Whether so many clients fit the limit of open files, with the few that a server has besides.
+    pub(crate) fn allows(&self, clients: usize) -> bool {
+        clients as u64 + 100 <= self.descriptors
+    }
+
     /// Says what will be measured, and what is amiss with this machine.
     ///
     /// # Errors
     /// As for [`say`].
-    pub(crate) fn begin(
-        &self,
-        bench: &str,
-        title: &str,
-        server: &str,
-        reference: Option<&str>,
-    ) -> Result<()> {
-        say(&Said::Heading(Heading {
-            bench: bench.into(),
-            title: title.into(),
-            server: server.into(),
-            reference: reference.map(Into::into),
-            runs: self.runs,
-        }))?;
+    pub(crate) fn begin(&self, heading: Heading) -> Result<()> {
+        say(&Said::Heading(heading))?;
         if self.cores.is_none() {
             let note = "one core: server and clients take each other's time, so compare nothing";
             say(&Said::Note(note.into()))?;
