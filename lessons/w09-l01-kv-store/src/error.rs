@@ -1,0 +1,128 @@
+//! What a command may answer instead of a result, in Redis's own words.
+
+use std::fmt;
+
+/// An error reply. It ends a command, never a connection, but for [`Error::Protocol`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The key holds another type than the command is for.
+    WrongType,
+    /// No 64-bit signed integer in decimal.
+    NotAnInteger,
+    /// A sum that no 64-bit signed integer holds.
+    Overflow,
+    /// A decrement whose negation no 64-bit signed integer holds.
+    DecrementOverflow,
+    /// A count below 0.
+    NotPositive,
+    /// An expiry in no representable time, for the command of this name.
+    ExpireTime(&'static str),
+    /// A string that would be longer than any may be.
+    TooLong,
+    /// Options that do not go together, or that there are not.
+    Syntax,
+    /// Too few arguments, or too many, for the command of this name.
+    Arity(&'static str),
+    /// There is no such command: what the client called it, and some of its arguments.
+    UnknownCommand(String, String),
+    /// The command of this name has no such part.
+    UnknownPart(&'static str, String),
+    /// AUTH comes first.
+    NoAuth,
+    /// AUTH did not succeed.
+    WrongPassword,
+    /// EXEC after a command that could not be queued.
+    ExecAbort,
+    /// HELLO with a version that is not spoken here.
+    NoProtocol,
+    /// What the client sent is no RESP; the connection is of no more use.
+    Protocol(Protocol),
+    /// Anything else, word for word.
+    Other(&'static str),
+    /// Anything else that names what the client sent.
+    Said(String),
+}
+
+/// What is wrong with bytes that should have been a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A line without an end.
+    InlineTooLong,
+    /// A quotation mark without its second.
+    UnbalancedQuotes,
+    /// An array's count without an end.
+    CountTooLong,
+    /// An array's count that is no number, or too large.
+    Count,
+    /// A string's length without an end.
+    LengthTooLong,
+    /// A string's length that is no number, negative or too large.
+    Length,
+    /// Another byte where a string should begin.
+    ExpectedString(u8),
+    /// More arguments than a client may send before AUTH.
+    GuestCount,
+    /// A longer string than a client may send before AUTH.
+    GuestLength,
+    /// A command that is too large altogether.
+    CommandTooLong,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Error::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
+            Error::NotAnInteger => "ERR value is not an integer or out of range",
+            Error::Overflow => "ERR increment or decrement would overflow",
+            Error::DecrementOverflow => "ERR decrement would overflow",
+            Error::NotPositive => "ERR value is out of range, must be positive",
+            Error::TooLong => "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+            Error::Syntax => "ERR syntax error",
+            Error::NoAuth => "NOAUTH Authentication required.",
+            Error::WrongPassword => "WRONGPASS invalid username-password pair or user is disabled.",
+            Error::ExecAbort => "EXECABORT Transaction discarded because of previous errors.",
+            Error::NoProtocol => "NOPROTO unsupported protocol version",
+            Error::Other(text) => text,
+            Error::Said(text) => text,
+            Error::Protocol(problem) => return write!(f, "ERR Protocol error: {problem}"),
+            Error::ExpireTime(name) => {
+                return write!(f, "ERR invalid expire time in '{name}' command");
+            }
+            Error::Arity(name) => {
+                return write!(f, "ERR wrong number of arguments for '{name}' command");
+            }
+            Error::UnknownCommand(name, args) => {
+                return write!(f, "ERR unknown command '{name}', with args beginning with: {args}");
+            }
+            Error::UnknownPart(command, name) => {
+                return write!(f, "ERR unknown subcommand '{name}'. Try {command} HELP.");
+            }
+        };
+        f.write_str(text)
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Protocol::InlineTooLong => "too big inline request",
+            Protocol::UnbalancedQuotes => "unbalanced quotes in request",
+            Protocol::CountTooLong => "too big mbulk count string",
+            Protocol::Count => "invalid multibulk length",
+            Protocol::LengthTooLong => "too big bulk count string",
+            Protocol::Length => "invalid bulk length",
+            Protocol::GuestCount => "unauthenticated multibulk length",
+            Protocol::GuestLength => "unauthenticated bulk length",
+            Protocol::CommandTooLong => "too big request",
+            Protocol::ExpectedString(byte) => {
+                return write!(f, "expected '$', got '{}'", char::from(*byte));
+            }
+        })
+    }
+}
+
+impl From<Protocol> for Error {
+    fn from(problem: Protocol) -> Self {
+        Error::Protocol(problem)
+    }
+}
