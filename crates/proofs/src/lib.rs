@@ -7,9 +7,12 @@ mod events;
 mod fall;
 mod runner;
 mod scene;
+mod shared;
 mod tables;
+mod tracker;
 mod turn;
 mod w03_l02;
+mod w04_l01;
 
 use course::report::Finding;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
@@ -71,7 +74,7 @@ pub struct Fault(pub String);
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 1] = [&w03_l02::PROOF];
+    const PROOFS: [&Proof; 2] = [&w03_l02::PROOF, &w04_l01::PROOF];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

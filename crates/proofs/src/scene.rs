@@ -25,6 +25,8 @@ pub(crate) struct Scene {
     pub(crate) capacity: usize,
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
+    keeps_log: bool,
+    lesson: &'static str,
     /// Given back after the server is gone: fields are dropped in their order.
     _turn: Option<Turn>,
 }
@@ -91,7 +93,10 @@ impl Stage<'_> {
             .start()?;
         let started = format!("started with PORT={port} MAX_CLIENTS={capacity}");
         let steps = vec![(started, 0)];
-        Ok(Scene { server, port, capacity, guests: Vec::new(), steps, _turn: turn })
+        let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
+        let guests = Vec::new();
+        let lesson = self.proof.lesson;
+        Ok(Scene { server, port, capacity, guests, steps, keeps_log, lesson, _turn: turn })
     }
 }
 
@@ -102,6 +107,16 @@ impl Scene {
         // tells it one step late, and nothing else changes.
         let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
+    }
+
+    /// Whether the lesson has its servers log every client that comes and goes.
+    pub(crate) fn keeps_log(&self) -> bool {
+        self.keeps_log
+    }
+
+    /// Where the log of the last step begins.
+    pub(crate) fn log_of_step(&self) -> usize {
+        self.steps.last().map_or(0, |(_, at)| *at)
     }
 
     /// A new client connects. What comes of it is the check's to see.
@@ -159,10 +174,11 @@ impl Scene {
                 format!("no descriptor is connected to {name}"),
             ),
         };
+        let logged = if self.keeps_log { ", and [ACCEPT] names its descriptor" } else { "" };
         let blame = Blame {
             id: "not-accepted",
             summary: format!("{name} connected, and {what}."),
-            expected: format!("{name} is accepted, and [ACCEPT] names its descriptor"),
+            expected: format!("{name} is accepted{logged}"),
             observed,
             ..Blame::default()
         };
@@ -171,7 +187,7 @@ impl Scene {
 
     /// Waits for a log line that follows the last step.
     pub(crate) fn logged<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> Result<T, Stuck> {
-        let from = self.steps.last().map_or(0, |(_, at)| *at);
+        let from = self.log_of_step();
         self.server.until(|now| {
             let mut events = now.log()[from..].iter().filter_map(Event::of);
             Ok(events.find_map(|event| wanted(&event)))
@@ -195,7 +211,7 @@ impl Scene {
 
     /// What the server said about the last step, for a sentence.
     pub(crate) fn said(&self) -> String {
-        let from = self.steps.last().map_or(0, |(_, at)| *at);
+        let from = self.log_of_step();
         let said: Vec<_> = failing::contract_lines(&self.server.log()[from..]);
         if said.is_empty() { "nothing was logged".to_owned() } else { said.join(" · ") }
     }

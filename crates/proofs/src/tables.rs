@@ -1,8 +1,8 @@
-//! The evidence: connections as the kernel has them, and beside them what the server asks poll for.
+//! The evidence: connections as the kernel has them, and beside them what the server watches.
 
 use crate::scene::{Guest, Scene};
 use course::report::{Row, Table};
-use witness::{Descriptor, Socket, State, Stuck, Target, Watched};
+use witness::{Descriptor, Interest, Socket, State, Stuck, Target, Watched};
 
 /// Both tables at this moment; a server that has ended has none.
 pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Vec<Table> {
@@ -15,12 +15,38 @@ pub(crate) fn of(scene: &Scene, stuck: &Stuck) -> Vec<Table> {
         Stuck::Spinning(strobe) => strobe.watched.clone(),
         _ => scene.server.watched().ok().flatten(),
     };
+    let interests = match stuck {
+        Stuck::Spinning(strobe) => strobe.interests.clone(),
+        _ => scene.server.interests().ok().flatten(),
+    };
+    let told = if let Stuck::Spinning(strobe) = stuck { strobe.told.as_slice() } else { &[] };
     let people = People::of(scene, &descriptors);
-    let mut tables = vec![people.connections(watched.as_deref())];
-    if let Some(watched) = watched {
-        tables.push(people.watch_set(&watched, &descriptors, spins));
+    let unwatched = |fd: i32| match (&watched, &interests) {
+        (Some(array), _) => !array.iter().any(|entry| entry.fd == fd),
+        (None, Some(list)) => !list.iter().any(|entry| entry.fd == fd),
+        (None, None) => false,
+    };
+    let mut tables = vec![people.connections(unwatched)];
+    if let Some(watched) = &watched {
+        tables.push(people.watch_set(watched, &descriptors, spins));
+    } else if let Some(interests) = &interests {
+        tables.push(people.interest_list(interests, &descriptors, told));
     }
-    tables
+    tables.into_iter().map(shortened).collect()
+}
+
+/// The longest table that a report shows.
+const SHOWN: usize = 16;
+
+/// A table of a crowd, without most of what is as it should be.
+fn shortened(mut table: Table) -> Table {
+    let more = table.rows.len().saturating_sub(SHOWN);
+    if more > 0 {
+        table.rows.sort_by_key(|row| !row.wrong);
+        table.rows.truncate(SHOWN);
+        table.rows.push(Row { wrong: false, text: format!("and {more} more") });
+    }
+    table
 }
 
 /// Who is behind each socket of the server.
@@ -57,7 +83,7 @@ impl<'a> People<'a> {
         people
     }
 
-    fn connections(&self, watched: Option<&[Watched]>) -> Table {
+    fn connections(&self, unwatched: impl Fn(i32) -> bool) -> Table {
         let mut rows = Vec::new();
         if let Some((fd, socket)) = &self.listener {
             let queue = match self.waiting {
@@ -72,7 +98,6 @@ impl<'a> People<'a> {
         for (fd, guest, socket) in &self.clients {
             let state = socket.map_or("CLOSED", |socket| socket.state.name());
             let gone = socket.is_none_or(|socket| socket.state != State::Established);
-            let unwatched = watched.is_some_and(|set| !set.iter().any(|entry| entry.fd == *fd));
             let mut who = match (guest, socket) {
                 (Some(guest), _) => guest.name.clone(),
                 (None, Some(listener)) => listener.local.to_string(),
@@ -84,7 +109,7 @@ impl<'a> People<'a> {
             if let Some(unread @ 1..) = socket.filter(|_| !gone).map(|socket| socket.unread) {
                 who += &format!(", {unread} bytes unread");
             }
-            rows.push((*fd, row(*fd, state, &who, gone || unwatched)));
+            rows.push((*fd, row(*fd, state, &who, gone || unwatched(*fd))));
         }
         rows.sort_by_key(|(fd, _)| *fd);
         Table {
@@ -108,6 +133,35 @@ impl<'a> People<'a> {
         });
         let title =
             if spins { "the server asks poll for → is told" } else { "the server asks poll for" };
+        Table { title: title.to_owned(), rows: rows.collect() }
+    }
+
+    /// The interest list; beside an entry that keeps the server awake, what it is told.
+    fn interest_list(
+        &self,
+        list: &[Interest],
+        descriptors: &[Descriptor],
+        told: &[(u32, u64)],
+    ) -> Table {
+        let rows = list.iter().map(|entry| {
+            let target = descriptors.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
+            let repeated = match target {
+                Some(Target::Socket(_)) => {
+                    list.iter().filter(|it| it.inode == entry.inode).count() > 1
+                }
+                _ => false,
+            };
+            let moved = matches!(target, Some(Target::Socket(inode)) if *inode != entry.inode);
+            let event = told.iter().find(|(_, data)| *data == entry.data);
+            let found = event.map_or(String::new(), |(events, _)| {
+                format!(" → {}", Interest { events: *events, ..*entry }.events())
+            });
+            let wrong =
+                event.is_some() || moved || repeated || !self.may_watch(entry.fd, descriptors);
+            Row { wrong, text: format!("{:<4}{}{found}", entry.fd, entry.events()) }
+        });
+        let title =
+            if told.is_empty() { "the interest list" } else { "the interest list → is told" };
         Table { title: title.to_owned(), rows: rows.collect() }
     }
 

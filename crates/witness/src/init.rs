@@ -42,6 +42,8 @@ pub(crate) struct Program {
     pub(crate) input: OwnedFd,
     pub(crate) output: OwnedFd,
     pub(crate) errors: OwnedFd,
+    /// How many descriptors it may have.
+    pub(crate) descriptors: libc::rlimit,
     /// Holds back the calls that a gate decides on.
     pub(crate) filter: Vec<libc::sock_filter>,
 }

@@ -3,6 +3,7 @@
 use crate::control::{Control, Message};
 use crate::gate::Gate;
 use crate::init::{self, Plan, Program, STEPS, Strings};
+use crate::limit;
 use crate::log::Log;
 use crate::server::Server;
 use crate::tier::{Tier, identity};
@@ -197,6 +198,7 @@ impl Launch {
             input: std::fs::File::open("/dev/null")?.into(),
             output,
             errors,
+            descriptors: limit::raise()?,
             filter: self.gate.filter(),
         })
     }

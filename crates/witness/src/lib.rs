@@ -1,7 +1,7 @@
 //! Launches a network server and asks the kernel what it does.
 //!
 //! A server's log says what its author believes. This crate asks the kernel instead: which
-//! descriptor is connected to which client, what `poll` is watching right now, whether a thread
+//! descriptor is connected to which client, what `poll` or epoll is watching right now, whether a thread
 //! sleeps or spins, and whether anything is left for the server to do. Nothing is slept through and
 //! no connection is made to find out: a wrong server is told so as fast as a right one.
 //!
@@ -56,7 +56,7 @@
 //! - Sockets and unread bytes: nothing. They are asked of sock_diag(7), or where that is refused of
 //!   `/proc/PID/net`: a look then takes milliseconds, and arrival is known by the acknowledgement,
 //!   up to 40 ms later.
-//! - Descriptors, calls, the `pollfd` array: from `/proc/PID`, which takes a program that runs as
+//! - Descriptors, calls, the `pollfd` array, the interest list: from `/proc/PID`, which takes a program that runs as
 //!   the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE.
 //! - A [`Gate`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
 //!   ([`LaunchError::NoGate`]).
@@ -71,7 +71,9 @@ mod client;
 mod control;
 mod gate;
 mod init;
+mod interest;
 mod launch;
+mod limit;
 mod log;
 mod process;
 mod ready;
@@ -85,6 +87,7 @@ mod watched;
 
 pub use client::{Client, End};
 pub use gate::Gate;
+pub use interest::Interest;
 pub use launch::{Launch, LaunchError};
 pub use log::Line;
 pub use process::{Descriptor, Process, Target, Thread};

@@ -116,14 +116,19 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn flags(self, fd: i32) -> Result<Option<i32>, Unseen> {
-        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if is_gone(&error) => return Ok(None),
-            Err(error) => return Err(Unseen::new(path, error)),
-        };
+        let Some(text) = self.fdinfo(fd)? else { return Ok(None) };
         let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
+    }
+
+    /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
+    pub(crate) fn fdinfo(self, fd: i32) -> Result<Option<String>, Unseen> {
+        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(Unseen::new(path, error)),
+        }
     }
 
     /// The name that the kernel has for it (`/proc/PID/comm`).

@@ -6,6 +6,7 @@
 mod begin_again;
 mod tracer;
 
+use crate::interest::{self, Interest};
 use crate::process::{Process, Thread};
 use crate::syscalls::Call;
 use crate::watched::{self, Watched};
@@ -23,6 +24,10 @@ pub struct Strobe {
     pub calls: Vec<(Call, i64)>,
     /// The array of its last poll, as the kernel filled it in.
     pub watched: Option<Vec<Watched>>,
+    /// What epoll was asked to watch at its last epoll_wait.
+    pub interests: Option<Vec<Interest>>,
+    /// The events of its last epoll_wait that found any, each with its data.
+    pub told: Vec<(u32, u64)>,
 }
 
 const GLIMPSE: usize = 80;
@@ -57,6 +62,10 @@ impl Strobe {
                     let Some(call) = entered.take() else { continue };
                     if call.is_poll() {
                         self.watched = watched::read(process, &call).ok();
+                    }
+                    if call.is_epoll() && value > 0 {
+                        self.interests = interest::read(process, call.epoll()).ok();
+                        self.told = interest::told(process, &call, value).unwrap_or_default();
                     }
                     self.calls.push((call, value));
                 }

@@ -59,6 +59,26 @@ impl Call {
         matches!(self.name(), "poll" | "ppoll")
     }
 
+    /// Whether it is one of epoll_wait(2)'s.
+    pub fn is_epoll(&self) -> bool {
+        matches!(self.name(), "epoll_wait" | "epoll_pwait" | "epoll_pwait2")
+    }
+
+    /// The epoll descriptor of one of epoll_wait(2)'s.
+    pub(crate) fn epoll(&self) -> i32 {
+        self.arguments[0] as i32
+    }
+
+    /// The time-out of a poll or epoll_wait in ms, negative for ever; `None` for the calls that are
+    /// only given an address of theirs.
+    pub fn timeout(&self) -> Option<i32> {
+        match self.name() {
+            "poll" => Some(self.arguments[2] as i32),
+            "epoll_wait" | "epoll_pwait" => Some(self.arguments[3] as i32),
+            _ => None,
+        }
+    }
+
     /// Whether it waits for readiness of no descriptor at all: a nap by another name.
     fn watches_nothing(&self) -> bool {
         match self.name() {

@@ -30,7 +30,7 @@ impl Scene {
             replay: String::new(),
         };
         if let Stuck::Ended(exit) = &stuck {
-            explain_end(&mut cause, exit, &self.server.stderr());
+            explain_end(&mut cause, exit, &self.server.stderr(), self.lesson);
         }
         Fall::Failed(Box::new(cause))
     }
@@ -86,8 +86,8 @@ fn strip(stuck: &Stuck) -> String {
 }
 
 /// A server that ended explains itself on standard error: a task still to do, or its last words.
-fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
-    if let Some(task) = todo(stderr) {
+fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str, lesson: &str) {
+    if let Some(task) = todo(stderr, lesson) {
         cause.id = "todo".to_owned();
         cause.mistake = None;
         cause.summary = format!("The server stopped at a task that is still to do: {task}");
@@ -108,13 +108,15 @@ fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
     };
 }
 
-/// `Task 2: accept the client … (src/server.rs:41)` of a panic at a todo!.
-fn todo(stderr: &str) -> Option<String> {
+/// `Task 2: accept the client … (src/server.rs:41)` of a panic at a todo!, which may be another
+/// lesson's that this one builds on.
+fn todo(stderr: &str, lesson: &str) -> Option<String> {
     let (before, after) = stderr.split_once("not yet implemented: ")?;
     let task = after.lines().next()?;
     let place = before.lines().last()?.rsplit_once("panicked at ")?.1;
     let mut parts = place.trim_end_matches(':').rsplitn(2, ':');
     let (_column, place) = (parts.next()?, parts.next()?);
-    let place = place.rfind("src/").map_or(place, |at| &place[at..]);
+    let other = place.rfind("lessons/").filter(|at| !place[*at..].contains(lesson));
+    let place = other.or_else(|| place.rfind("src/")).map_or(place, |at| &place[at..]);
     Some(format!("{task} ({place})"))
 }

@@ -16,6 +16,7 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
         let entered = check(libc::chdir(program.directory.as_ptr()))
+            .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
         if let Err(errno) = entered {
             tell(plan, tag::EXEC_FAILED, 0, errno);

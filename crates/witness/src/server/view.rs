@@ -2,6 +2,7 @@
 
 use super::Server;
 use crate::client::Client;
+use crate::interest::{self, Interest};
 use crate::log::Line;
 use crate::process::{Descriptor, Process, Target, Thread};
 use crate::sockets::{Socket, State};
@@ -152,6 +153,27 @@ impl Server {
             }
         }
         Ok(found)
+    }
+
+    /// What the process that listens has asked epoll to watch: the lists of all the epoll
+    /// descriptors that its threads sleep in. `None` while none is asleep in epoll.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides the lists.
+    pub fn interests(&self) -> Result<Option<Vec<Interest>>, Unseen> {
+        let process = self.process();
+        let before = process.threads()?;
+        let calls = before.iter().filter_map(|thread| thread.call);
+        let mut epolls: Vec<_> = calls.filter(Call::is_epoll).map(|it| it.epoll()).collect();
+        epolls.sort_unstable();
+        epolls.dedup();
+        let mut all = Vec::new();
+        for epoll in &epolls {
+            all.extend(interest::read(process, *epoll)?);
+        }
+        // Whoever has woken meanwhile may be changing them.
+        let same = !epolls.is_empty() && process.threads()? == before;
+        Ok(same.then_some(all))
     }
 
     fn includes_listener(&self, watched: &[Watched]) -> Result<bool, Unseen> {

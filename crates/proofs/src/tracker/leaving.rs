@@ -1,14 +1,14 @@
 //! Clients that leave their slots.
 
-use super::rows;
 use crate::events::Event;
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
+use crate::shared::rows;
 use witness::Stuck;
 
 /// A client that leaves is logged with its own fd and slot, and its slot is taken by the next one
 /// (alone: slot 0 again).
-pub(super) fn reuse(stage: &Stage<'_>) -> Result<(), Fall> {
+pub(crate) fn reuse(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
     let first = arrive(&mut scene)?;
     leave(&mut scene, &first)?;

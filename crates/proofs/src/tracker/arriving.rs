@@ -1,14 +1,14 @@
 //! Clients that arrive.
 
-use super::rows;
 use crate::events::Event;
 use crate::fall::Fall;
 use crate::scene::{Blame, Scene, Stage};
+use crate::shared::{Wait, rows};
 use witness::{Gate, Stuck};
 
 /// 5 simultaneous clients are tracked: each `[ACCEPT]` names the descriptor that the kernel
 /// connects to that client, and slots 0 to 4 in order.
-pub(super) fn slots(stage: &Stage<'_>) -> Result<(), Fall> {
+pub(crate) fn slots(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
     for slot in 0..scene.capacity.min(5) {
         let (guest, fd) = scene.admit()?;
@@ -44,7 +44,7 @@ pub(super) fn slots(stage: &Stage<'_>) -> Result<(), Fall> {
 }
 
 /// Every client descriptor is O_NONBLOCK.
-pub(super) fn nonblocking(stage: &Stage<'_>) -> Result<(), Fall> {
+pub(crate) fn nonblocking(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
     for _ in 0..scene.capacity.min(2) {
         let (guest, fd) = scene.admit()?;
@@ -76,7 +76,7 @@ const FAULTS: [(i32, &str, &str); 4] = [
 
 /// `accept` failing with EAGAIN, ECONNABORTED, EINTR or EMFILE does not end the server, and the
 /// next client is served.
-pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
+pub(crate) fn accept_again(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
     let mut scene = stage.open_with(stage.proof.capacity, Gate::accept())?;
     for (errno, name, row) in FAULTS {
         scene.step(format!("the next accept is made to fail with {name}"));
@@ -92,7 +92,7 @@ pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
             Some(_) => scene.still_runs(),
             None => Ok(()),
         });
-        alive.map_err(|stuck| not_survived(&mut scene, name, row, stuck))?;
+        alive.map_err(|stuck| not_survived(&mut scene, wait, (name, row), stuck))?;
         let served = if guest.client.ended().is_some() { scene.admit()?.0 } else { guest };
         // Small tables need the room; whether it leaves well is for another criterion to ask.
         served.client.close();
@@ -101,7 +101,12 @@ pub(super) fn accept_again(stage: &Stage<'_>) -> Result<(), Fall> {
     Ok(())
 }
 
-fn not_survived(scene: &mut Scene, errno: &str, row: &'static str, stuck: Stuck) -> Fall {
+fn not_survived(
+    scene: &mut Scene,
+    wait: Wait,
+    (errno, row): (&str, &'static str),
+    stuck: Stuck,
+) -> Fall {
     let never_called = scene.server.faults_left() > 0;
     let (mistake, summary) = match &stuck {
         _ if never_called => (
@@ -120,53 +125,12 @@ fn not_survived(scene: &mut Scene, errno: &str, row: &'static str, stuck: Stuck)
         id: "accept-gave-up",
         mistake,
         summary,
-        expected: "the server goes back to poll, and serves the client when accept succeeds"
-            .to_owned(),
+        expected: format!(
+            "the server goes back to {}, and serves the client when accept succeeds",
+            wait.name()
+        ),
         observed: stuck.to_string(),
     };
     let fall = scene.fail(stuck, blame);
     if never_called { fall.blocks("slots") } else { fall }
-}
-
-/// Threads and processes do not grow with clients.
-pub(super) fn one_thread(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    // A run-time may start what it needs with the first client.
-    scene.admit()?;
-    let before = workers(&scene)?;
-    let more = scene.capacity.saturating_sub(1).min(8);
-    for _ in 0..more {
-        scene.admit()?;
-    }
-    // A thread that is about to be started will have been once the server rests.
-    if let Err(stuck) = scene.still_runs() {
-        let summary = "The server ended while its clients were connected.".to_owned();
-        let expected = format!("{} clients are served", more + 1);
-        let observed = stuck.to_string();
-        let blame = Blame { id: "ended", mistake: None, summary, expected, observed };
-        return Err(scene.fail(stuck, blame));
-    }
-    let after = workers(&scene)?;
-    if (after.saturating_sub(before)) * 2 < more.max(1) {
-        return Ok(());
-    }
-    Err(scene.refute(Blame {
-        id: "thread-per-client",
-        mistake: Some("thread-per-client"),
-        summary: format!(
-            "{} clients, {after} threads or processes: this lesson asks for one.",
-            more + 1
-        ),
-        expected: format!("{before} threads and processes, as with the first client"),
-        observed: format!("{after} with {} clients", more + 1),
-    }))
-}
-
-/// The threads of every process.
-fn workers(scene: &Scene) -> Result<usize, Fall> {
-    let mut count = 0;
-    for process in scene.server.processes()? {
-        count += process.threads()?.len();
-    }
-    Ok(count)
 }

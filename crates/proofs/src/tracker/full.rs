@@ -1,14 +1,14 @@
 //! A table that is full.
 
-use super::rows;
 use crate::events::Event;
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
+use crate::shared::rows;
 use witness::Stuck;
 
 /// With MAX_CLIENTS=2 the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
 /// is logged; the two still have their bytes read; when one leaves, the next is let in.
-pub(super) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
+pub(crate) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open_with(2, Default::default())?;
     let mut inside = Vec::new();
     for _ in 0..scene.capacity {

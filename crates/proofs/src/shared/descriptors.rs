@@ -1,0 +1,18 @@
+//! The descriptors of a server, as sets that can be compared.
+
+use std::collections::BTreeSet;
+use witness::{Server, Target, Unseen};
+
+/// The inodes of the sockets that it has.
+pub(crate) fn sockets_of(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
+    let open = server.descriptors()?;
+    Ok(open
+        .into_iter()
+        .filter_map(|it| if let Target::Socket(inode) = it.target { Some(inode) } else { None })
+        .collect())
+}
+
+/// How many descriptors it has that are no sockets.
+pub(crate) fn others_of(server: &Server) -> Result<usize, Unseen> {
+    Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
+}
