@@ -67,7 +67,7 @@ const RUNS: u32 = 5;
 const QUICK_RUNS: u32 = 3;
 
 /// The epoll server that the epoll tracker is compared with.
-const C_SERVER: &str = "tests/servers/epoll_echo.c";
+const C_SERVER: &str = "crates/bench/servers/epoll.c";
 
 /// What one bench found.
 #[derive(Debug, Serialize)]

@@ -13,8 +13,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-/// Clients that a server is told to make room for: more than any case connects.
-const MAX_CLIENTS: &str = "10100";
+/// Clients that a server is told to make room for: as many as any bench connects.
+pub(crate) const ROOM: usize = 10_000;
 
 /// Time for a server to listen.
 const START: Duration = Duration::from_secs(10);
@@ -28,14 +28,18 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts the program that `command` makes for a free port, on the server's core, and waits
-    /// until it listens. PORT and MAX_CLIENTS are in its environment.
+    /// until it listens. Its environment has PORT, and `room` as MAX_CLIENTS.
     ///
     /// # Errors
     /// A program that cannot run, ends, or does not listen in 10 seconds.
-    pub(crate) fn start(cores: Option<Cores>, command: impl Fn(u16) -> Command) -> Result<Self> {
+    pub(crate) fn start(
+        cores: Option<Cores>,
+        room: usize,
+        command: impl Fn(u16) -> Command,
+    ) -> Result<Self> {
         let port = free_port().context("no port is free")?;
         let mut command = command(port);
-        command.env("PORT", port.to_string()).env("MAX_CLIENTS", MAX_CLIENTS);
+        command.env("PORT", port.to_string()).env("MAX_CLIENTS", room.to_string());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let parent = getpid();
         // SAFETY: between fork and exec it makes system calls only, and allocates nothing.
@@ -130,13 +134,13 @@ mod tests {
 
     #[test]
     fn a_program_that_ends_is_not_waited_for() {
-        let error = Server::start(None, |_| Command::new("true")).unwrap_err();
+        let error = Server::start(None, ROOM, |_| Command::new("true")).unwrap_err();
         assert!(format!("{error:#}").contains("true: it ended before it listened"), "{error:#}");
     }
 
     #[test]
     fn a_program_that_does_not_exist_is_named() {
-        let error = Server::start(None, |_| Command::new("/no/such/server")).unwrap_err();
+        let error = Server::start(None, ROOM, |_| Command::new("/no/such/server")).unwrap_err();
         assert!(error.to_string().contains("cannot start /no/such/server"), "{error}");
     }
 }

@@ -6,13 +6,13 @@ use course::report::Status;
 use textwrap::core::display_width;
 
 /// Columns of one figure.
-const FIGURE: usize = 9;
+const FIGURE: usize = 10;
 /// Columns of the ratio, and of its limit.
 const RATIO: [usize; 2] = [8, 11];
 /// Columns of two pairs of figures and of the ratio with its limit.
 const FIGURES: usize = 4 * FIGURE + RATIO[0] + RATIO[1];
 /// The narrowest column for a case; where there is less, the ratio stands alone.
-const CASE: usize = 24;
+const CASE: usize = 21;
 
 /// What the bench said, in `width` columns.
 pub(super) fn lines(said: &Said, width: usize) -> Vec<Line> {
@@ -142,7 +142,7 @@ mod tests {
             ..Figures::default()
         };
         Said::Row(Row {
-            case: "GET, 16 in a pipeline".into(),
+            case: "GET, 16 a pipeline".into(),
             server: figures(2_710_000.0, 368.0),
             reference: Some(figures(1_960_000.0, 510.0)),
             ratio: Some(ratio),
@@ -158,9 +158,9 @@ mod tests {
     fn figures_stand_under_their_names() {
         let expected = [
             "store  50 connections, 3-byte values                                 median of 5",
-            "                          requests a second server CPU for each",
-            "                             store    Redis    store    Redis   ratio promised",
-            "  GET, 16 in a pipeline      2.71M    1.96M   368 ns   510 ns    0.56   ≤ 0.72 ✓",
+            "                        requests a second server CPU for each",
+            "                          store     Redis     store     Redis   ratio promised",
+            "  GET, 16 a pipeline      2.71M     1.96M    368 ns    510 ns    0.56   ≤ 0.72 ✓",
         ];
         assert_eq!(shown(&[heading(), row(0.56)], 80), expected);
     }

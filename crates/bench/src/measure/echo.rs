@@ -3,7 +3,7 @@
 use super::{Setting, say};
 use crate::exchange::Exchange;
 use crate::report::{Heading, Said};
-use crate::server::Server;
+use crate::server::{ROOM, Server};
 use crate::statistics::row;
 use crate::turns::{Side, by_turns};
 use anyhow::Result;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     let mut echo = Exchange::echo(MESSAGE);
     for (connections, messages) in CASES {
         let side = |program: &Path| -> Result<Side> {
-            let server = Server::start(setting.cores, |_| Command::new(program))?;
+            let server = Server::start(setting.cores, ROOM, |_| Command::new(program))?;
             let mut side = Side::new(server);
             side.join(connections, &mut echo.clone(), 1)?;
             Ok(side)

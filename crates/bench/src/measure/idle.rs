@@ -4,7 +4,7 @@ use super::{Setting, say};
 use crate::curve::{self, Point};
 use crate::exchange::Exchange;
 use crate::report::{Heading, Row, Said};
-use crate::server::Server;
+use crate::server::{ROOM, Server};
 use crate::statistics::row;
 use crate::turns::{Side, by_turns};
 use anyhow::{Context, Result};
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     })?;
     let mut echo = Exchange::echo(64);
     let side = |program: &PathBuf| -> Result<Side> {
-        Ok(Side::new(Server::start(setting.cores, |_| Command::new(program))?))
+        Ok(Side::new(Server::start(setting.cores, ROOM, |_| Command::new(program))?))
     };
     let (mut server, mut reference) = (side(&args.server)?, side(&args.reference)?);
     let mut points = Vec::new();

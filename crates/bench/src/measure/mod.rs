@@ -11,6 +11,9 @@ use anyhow::Result;
 use std::io::{self, Write};
 use std::time::Duration;
 
+/// The longest that a run goes on: on a slow machine it answers fewer requests, not later.
+const MOST: Duration = Duration::from_secs(1);
+
 /// What every bench is told.
 #[derive(Debug)]
 pub(crate) struct Setting {
@@ -28,7 +31,7 @@ impl Setting {
     /// A run of so many requests, or of a quarter of them.
     pub(crate) fn work(&self, requests: u64) -> Work {
         let share = if self.quick { 4 } else { 1 };
-        Work { requests: requests / share, at_most: Duration::from_secs(4) / share as u32 }
+        Work { requests: requests / share, at_most: MOST / share as u32 }
     }
 
     /// Whether so many clients fit the limit of open files, with the few that a server has besides.

@@ -3,7 +3,7 @@
 use super::{Setting, say};
 use crate::exchange::Exchange;
 use crate::report::{Figures, Heading, Said};
-use crate::server::Server;
+use crate::server::{ROOM, Server};
 use crate::statistics::row;
 use crate::turns::{Side, by_turns};
 use anyhow::{Context, Result};
@@ -18,6 +18,9 @@ const CONNECTIONS: usize = 50;
 
 /// Clients whose memory is counted.
 const CROWD: usize = 10_000;
+
+/// Room in a server that shows what it takes without a crowd.
+const ALONE: usize = 10;
 
 /// The most memory for a connection that the course promises, Redis's being 1.
 const MEMORY_LIMIT: f64 = 0.25;
@@ -100,7 +103,7 @@ fn cases() -> Vec<Case> {
 
 fn rates(servers: &Servers<'_>) -> Result<()> {
     let mut hello = Exchange::command(&["SET", "key", "abc"], "+OK\r\n");
-    let (mut server, mut redis) = servers.start()?;
+    let (mut server, mut redis) = servers.start(ROOM)?;
     server.join(CONNECTIONS, &mut hello, 1)?;
     if let Some(redis) = &mut redis {
         redis.join(CONNECTIONS, &mut hello, 1)?;
@@ -123,24 +126,30 @@ struct Servers<'a> {
 }
 
 impl Servers<'_> {
-    fn start(&self) -> Result<(Side, Option<Side>)> {
+    /// Both, with room for so many clients.
+    fn start(&self, room: usize) -> Result<(Side, Option<Side>)> {
         let cores = self.setting.cores;
-        let server = Server::start(cores, |_| Command::new(self.program))?;
-        let redis = self.redis.map(|redis| Server::start(cores, |port| redis.command(port)));
+        let server = Server::start(cores, room, |_| Command::new(self.program))?;
+        let start = |redis: &Redis| Server::start(cores, room, |port| redis.command(port, room));
+        let redis = self.redis.map(start);
         Ok((Side::new(server), redis.transpose()?.map(Side::new)))
     }
 }
 
-/// Memory of servers that nobody has spoken to before: what they keep for each of many clients that
-/// have said PING once, and what of it when they have had time to give some back.
+/// What servers keep for each of many clients that have said PING once: at once, and when they have
+/// had time to give some back.
 fn memory(servers: &Servers<'_>) -> Result<()> {
     if !servers.setting.allows(CROWD) {
         return say(&Said::Note(format!("{CROWD} clients: more than `ulimit -Hn` allows here")));
     }
-    let (server, redis) = servers.start()?;
     let later = (!servers.setting.quick).then_some(LATER);
-    let server = grown(server, later)?;
-    let redis = redis.map(|redis| grown(redis, later)).transpose()?.unwrap_or_default();
+    let (alone, alone_redis) = servers.start(ALONE)?;
+    let (server, redis) = servers.start(ROOM)?;
+    let server = grown(alone, server, later)?;
+    let redis = match alone_redis.zip(redis) {
+        Some((alone, redis)) => grown(alone, redis, later)?,
+        None => Vec::new(),
+    };
     let cases = [
         ("memory for each of 10,000 clients, after a PING", Some(MEMORY_LIMIT)),
         ("the same 5 seconds later", None),
@@ -152,16 +161,17 @@ fn memory(servers: &Servers<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What a server has grown by for each client of a crowd: at once, and `later`.
-fn grown(mut side: Side, later: Option<Duration>) -> Result<Vec<Figures>> {
+/// How much more memory `crowded` takes with a crowd than `alone`, the same program with room for
+/// next to nobody: so a table that is made at the start counts as well.
+fn grown(mut alone: Side, mut crowded: Side, later: Option<Duration>) -> Result<Vec<Figures>> {
     let mut ping = Exchange::command(&["PING"], "+PONG\r\n");
-    side.join(1, &mut ping, 1)?;
-    let before = side.memory()?;
-    side.join(1 + CROWD, &mut ping, 1)?;
-    let mut figures = vec![for_each_client(side.memory()?.saturating_sub(before))];
+    alone.join(1, &mut ping, 1)?;
+    let base = alone.memory()?;
+    crowded.join(CROWD, &mut ping, 1)?;
+    let mut figures = vec![for_each_client(crowded.memory()?.saturating_sub(base))];
     if let Some(later) = later {
         thread::sleep(later);
-        figures.push(for_each_client(side.memory()?.saturating_sub(before)));
+        figures.push(for_each_client(crowded.memory()?.saturating_sub(base)));
     }
     Ok(figures)
 }
@@ -195,11 +205,11 @@ impl Redis {
         Ok(Some(Self { program: program.into(), version: format!("Redis {number}") }))
     }
 
-    /// Redis without persistence, with room for every client.
-    fn command(&self, port: u16) -> Command {
+    /// Redis without persistence.
+    fn command(&self, port: u16, room: usize) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
-        command.args(["--save", "", "--appendonly", "no", "--maxclients", "10100"]);
+        command.args(["--save", "", "--appendonly", "no", "--maxclients", &room.to_string()]);
         command
     }
 }
