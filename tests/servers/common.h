@@ -11,7 +11,9 @@
 #include <string.h>
 
 /* Slots at the most: poll refuses more entries than RLIMIT_NOFILE, often 1024 (poll(2), EINVAL). */
-enum { MOST_CLIENTS = 1000 };
+#ifndef MOST_CLIENTS
+#define MOST_CLIENTS 1000
+#endif
 
 /* The whole number in the variable, from 1 to `most`; anything else ends the program. */
 static inline int setting(const char *name, int fallback, int most)

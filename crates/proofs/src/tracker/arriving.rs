@@ -2,9 +2,9 @@
 
 use crate::events::Event;
 use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
+use crate::scene::{Blame, Guest, Scene, Stage};
 use crate::shared::{Wait, rows};
-use witness::{Gate, Stuck};
+use witness::{Gate, Server, Stuck, Unseen};
 
 /// 5 simultaneous clients are tracked: each `[ACCEPT]` names the descriptor that the kernel
 /// connects to that client, and slots 0 to 4 in order.
@@ -82,11 +82,7 @@ pub(crate) fn accept_again(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
         scene.step(format!("the next accept is made to fail with {name}"));
         scene.server.fail_next(errno);
         let guest = scene.connect()?;
-        let client = guest.client.clone();
-        let met = scene.server.until(|now| {
-            let taken = now.descriptor_of(&client)?.is_some() || client.ended().is_some();
-            Ok((now.faults_left() == 0 && taken).then_some(()))
-        });
+        let (met, company) = taken(&mut scene, &guest)?;
         // Out of descriptors, a server may turn this client away; then the next one counts.
         let alive = met.and_then(|()| match guest.client.ended() {
             Some(_) => scene.still_runs(),
@@ -94,11 +90,39 @@ pub(crate) fn accept_again(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
         });
         alive.map_err(|stuck| not_survived(&mut scene, wait, (name, row), stuck))?;
         let served = if guest.client.ended().is_some() { scene.admit()?.0 } else { guest };
-        // Small tables need the room; whether it leaves well is for another criterion to ask.
-        served.client.close();
-        let _ = scene.released(&served);
+        // Small tables need the room; whether they leave well is for another criterion to ask.
+        for guest in [Some(served), company].into_iter().flatten() {
+            guest.client.close();
+            let _ = scene.released(&guest);
+        }
     }
     Ok(())
+}
+
+/// Waits until the fault was met and the client taken, or turned away. A server that is told of
+/// arrivals alone (epoll(7), EPOLLET) took the fault for the end of the queue: it is sent one more,
+/// which is also given back.
+fn taken(scene: &mut Scene, guest: &Guest) -> Result<(Result<(), Stuck>, Option<Guest>), Fall> {
+    let client = guest.client.clone();
+    let fact = |now: &mut Server| {
+        let taken = now.descriptor_of(&client)?.is_some() || client.ended().is_some();
+        Ok((now.faults_left() == 0 && taken).then_some(()))
+    };
+    let met = scene.server.until(fact);
+    let waits = matches!(met, Err(Stuck::Quiet { .. })) && scene.server.faults_left() == 0;
+    if !waits || !hears_edges(&scene.server)? {
+        return Ok((met, None));
+    }
+    let company = scene.connect()?;
+    Ok((scene.server.until(fact), Some(company)))
+}
+
+/// Whether the listener is watched edge-triggered.
+fn hears_edges(server: &Server) -> Result<bool, Unseen> {
+    let (Some(listener), Some(list)) = (server.listener()?, server.interests()?) else {
+        return Ok(false);
+    };
+    Ok(list.iter().any(|entry| entry.inode == listener.inode && entry.has(libc::EPOLLET)))
 }
 
 fn not_survived(
