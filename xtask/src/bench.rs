@@ -67,7 +67,7 @@ const RUNS: u32 = 5;
 const QUICK_RUNS: u32 = 3;
 
 /// The epoll server that the epoll tracker is compared with.
-const C_SERVER: &str = "crates/bench/servers/epoll.c";
+const C_SERVER: &str = "tests/servers/epoll/level.c";
 
 /// What one bench found.
 #[derive(Debug, Serialize)]
@@ -101,6 +101,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut benches = Vec::new();
     for what in chosen {
         let arguments = arguments(what, args, &course)?;
+        if !benches.is_empty() {
+            screen.show(&Line::new())?;
+        }
         benches.push(measure(&bench, arguments, &mut screen)?);
     }
     if args.format == Format::Json {
@@ -160,10 +163,7 @@ fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Resul
     }
     let end = interrupt::wait(child).context("cannot wait for the bench")?;
     match found {
-        Some(found) if end.status.success() => {
-            screen.show(&Line::new())?;
-            Ok(found)
-        }
+        Some(found) if end.status.success() => Ok(found),
         _ => bail!("{}", String::from_utf8_lossy(&end.stderr).trim_end()),
     }
 }
@@ -187,7 +187,7 @@ fn one(built: Built) -> Result<PathBuf> {
 
 /// The epoll server in C, optimised.
 fn c_server() -> Result<PathBuf> {
-    let program = place::target().join("bench-servers").join("epoll_echo");
+    let program = place::target().join("bench-servers").join("level");
     let mut compiler = Command::new("cc");
     compiler.arg("-O2").arg("-o").arg(&program).arg(place::root().join(C_SERVER));
     let output = compiler.output().context("cannot run cc; is a C compiler in PATH?")?;

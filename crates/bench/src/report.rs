@@ -29,6 +29,8 @@ pub(crate) struct Heading {
     pub(crate) reference: Option<String>,
     /// What the figures are: of speed, then of cost.
     pub(crate) columns: [String; 2],
+    /// Whether the course promises anything of it.
+    pub(crate) promises: bool,
     /// How often each case was run; the figures are medians.
     pub(crate) runs: u32,
 }

@@ -25,7 +25,7 @@ pub(super) fn lines(said: &Said, width: usize) -> Vec<Line> {
 
 /// The title, and what stands in each column.
 fn head(heading: &Heading, width: usize) -> Vec<Line> {
-    let Heading { bench, title, server, reference, columns, runs } = heading;
+    let Heading { bench, title, server, reference, columns, promises, runs } = heading;
     let note = format!("median of {runs}");
     let mut lines = show::Heading { id: bench, title, note: &note }.lines(width);
     let reference = reference.as_deref().unwrap_or_default();
@@ -43,7 +43,10 @@ fn head(heading: &Heading, width: usize) -> Vec<Line> {
         right(line, figure_end(width, index), name, Line::faint)
     });
     let names = right(names, ratio_end, "ratio", Line::faint);
-    lines.push(right(names, width - 2, "promised", Line::faint));
+    lines.push(match promises {
+        true => right(names, width - 2, "promised", Line::faint),
+        false => names,
+    });
     lines
 }
 
@@ -131,6 +134,7 @@ mod tests {
             server: "store".into(),
             reference: Some("Redis".into()),
             columns: ["requests a second".into(), "server CPU for each".into()],
+            promises: true,
             runs: 5,
         })
     }

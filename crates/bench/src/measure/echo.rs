@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
         server: "Rust".into(),
         reference: Some("C".into()),
         columns: ["messages a second".into(), "server CPU for each".into()],
+        promises: true,
         runs: setting.runs,
     })?;
     let mut echo = Exchange::echo(MESSAGE);

@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
         server: "poll".into(),
         reference: Some("epoll".into()),
         columns: ["round trip".into(), "server CPU for each".into()],
+        promises: false,
         runs: setting.runs,
     })?;
     let mut echo = Exchange::echo(64);

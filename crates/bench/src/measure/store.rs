@@ -57,6 +57,7 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
         server: "store".into(),
         reference: redis.is_some().then(|| "Redis".into()),
         columns: ["requests a second".into(), "server CPU for each".into()],
+        promises: true,
         runs: setting.runs,
     })?;
     if redis.is_none() {
