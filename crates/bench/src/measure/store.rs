@@ -143,21 +143,19 @@ fn memory(servers: &Servers<'_>) -> Result<()> {
     if !servers.setting.allows(CROWD) {
         return say(&Said::Note(format!("{CROWD} clients: more than `ulimit -Hn` allows here")));
     }
-    let later = (!servers.setting.quick).then_some(LATER);
     let (alone, alone_redis) = servers.start(ALONE)?;
     let (server, redis) = servers.start(ROOM)?;
+    let later = (!servers.setting.quick).then_some(LATER);
     let server = grown(alone, server, later)?;
-    let redis = match alone_redis.zip(redis) {
-        Some((alone, redis)) => grown(alone, redis, later)?,
-        None => Vec::new(),
-    };
+    let redis = alone_redis.zip(redis).map(|(alone, redis)| grown(alone, redis, later));
+    let mut redis = redis.transpose()?.unwrap_or_default().into_iter();
     let cases = [
         ("memory for each of 10,000 clients, after a PING", Some(MEMORY_LIMIT)),
         ("the same 5 seconds later", None),
     ];
-    for (index, (case, limit)) in cases.into_iter().enumerate().take(server.len()) {
-        let of = |all: &[Figures]| all.get(index).copied().into_iter().collect::<Vec<_>>();
-        say(&Said::Row(row(case, &of(&server), &of(&redis), limit)))?;
+    for ((case, limit), server) in cases.into_iter().zip(server) {
+        let redis: Vec<_> = redis.next().into_iter().collect();
+        say(&Said::Row(row(case, &[server], &redis, limit)))?;
     }
     Ok(())
 }
