@@ -1,6 +1,7 @@
 //! The parts that `cargo xtask …` is made of: one module a command, and what the commands share.
 
 pub mod ask;
+pub mod bench;
 pub mod blocks;
 pub mod check;
 pub mod destination;

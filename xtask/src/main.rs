@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::outcome::Outcome;
-use xtask::{check, interrupt, list, mistakes, prove, show, starter};
+use xtask::{bench, check, interrupt, list, mistakes, prove, show, starter};
 
 /// Learn to write network servers, each step proved by the kernel.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ enum Task {
     Mistakes(mistakes::Args),
     /// Compare text, criteria, wrong servers, starters and shown outputs
     Check(check::Args),
+    /// Measure the course's servers beside Redis, C, and one another
+    Bench(bench::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Task::Starter(args) => starter::run(args),
         Task::Mistakes(args) => mistakes::run(args),
         Task::Check(args) => check::run(args),
+        Task::Bench(args) => bench::run(args),
     });
     done.unwrap_or_else(|error| {
         show::error(&error);

@@ -68,6 +68,16 @@ pub fn solutions(folder: &Path) -> Result<Built> {
     build(command)
 }
 
+/// Builds the crate in `folder` optimised, into `target` of the target folder.
+///
+/// # Errors
+/// As [`lesson`].
+pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
+    let mut command = cargo(&folder.join("Cargo.toml"), false);
+    command.arg("--release").args(flags).arg("--target-dir").arg(place::target().join(target));
+    build(command)
+}
+
 /// The cargo that runs us, in the course's folder, whose configuration it reads.
 fn cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

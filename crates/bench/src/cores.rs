@@ -1,0 +1,47 @@
+//! One core for the server, another for the clients: neither waits for the other's time.
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+use std::io;
+
+/// Two of the cores that this process may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cores {
+    server: CpuSet,
+    clients: CpuSet,
+}
+
+impl Cores {
+    /// The first core for the clients and the last for the server; `None` where there is only one.
+    ///
+    /// # Errors
+    /// Those of sched_getaffinity(2).
+    pub(crate) fn find() -> io::Result<Option<Self>> {
+        let ours = sched_getaffinity(Pid::from_raw(0))?;
+        let mut cores = (0..CpuSet::count()).filter(|core| ours.is_set(*core).unwrap_or(false));
+        let (Some(first), Some(last)) = (cores.next(), cores.next_back()) else { return Ok(None) };
+        Ok(Some(Self { server: only(last)?, clients: only(first)? }))
+    }
+
+    /// Moves the calling process, and all that it starts, to the clients' core.
+    ///
+    /// # Errors
+    /// Those of sched_setaffinity(2).
+    pub(crate) fn hold_clients(&self) -> io::Result<()> {
+        Ok(sched_setaffinity(Pid::from_raw(0), &self.clients)?)
+    }
+
+    /// Moves the calling process, and all that it starts, to the server's core.
+    ///
+    /// # Errors
+    /// As for [`Cores::hold_clients`].
+    pub(crate) fn hold_server(&self) -> io::Result<()> {
+        Ok(sched_setaffinity(Pid::from_raw(0), &self.server)?)
+    }
+}
+
+fn only(core: usize) -> io::Result<CpuSet> {
+    let mut set = CpuSet::new();
+    set.set(core)?;
+    Ok(set)
+}

@@ -1,0 +1,125 @@
+//! Round trip against idle clients as an SVG, readable on a light page and on a dark one.
+
+use anyhow::{Result, anyhow};
+use plotters::prelude::*;
+use std::fs;
+use std::path::Path;
+
+/// One place of the curve.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Point {
+    /// Idle clients.
+    pub(crate) idle: usize,
+    /// The round trip on poll, in microseconds.
+    pub(crate) poll: f64,
+    /// The round trip on epoll, in microseconds.
+    pub(crate) epoll: f64,
+}
+
+const SIZE: (u32, u32) = (720, 400);
+const FONT: (&str, u32) = ("sans-serif", 15);
+
+/// The colours that plotters writes, each of them replaced by what [`STYLE`] says.
+const TEXT: RGBColor = RGBColor(1, 1, 1);
+const GRID: RGBColor = RGBColor(2, 2, 2);
+const POLL: RGBColor = RGBColor(3, 3, 3);
+const EPOLL: RGBColor = RGBColor(4, 4, 4);
+
+const STYLE: &str = "
+<style>
+  svg { --text: #424a53; --grid: #d8dee4; --poll: #bc4c00; --epoll: #0969da }
+  @media (prefers-color-scheme: dark) {
+    svg { --text: #b7bdc8; --grid: #3d444d; --poll: #f0883e; --epoll: #58a6ff }
+  }
+</style>
+";
+
+/// Draws both curves into `file`.
+///
+/// # Errors
+/// No points; a file that cannot be written.
+pub(crate) fn draw(file: &Path, points: &[Point]) -> Result<()> {
+    let svg = plain(points).map_err(|error| anyhow!("{error}"))?;
+    Ok(fs::write(file, coloured(&svg))?)
+}
+
+fn plain(points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_>> {
+    let last = points.last().ok_or("there is nothing to draw")?;
+    let highest = points.iter().fold(0.0, |most: f64, point| most.max(point.poll).max(point.epoll));
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area)
+            .margin(16)
+            .margin_right(72)
+            .x_label_area_size(48)
+            .y_label_area_size(64)
+            .build_cartesian_2d(0.0..last.idle as f64, 0.0..highest * 1.05)?;
+        chart
+            .configure_mesh()
+            .x_desc("idle clients beside the active one")
+            .y_desc("round trip, µs (median)")
+            .x_label_formatter(&|idle| format!("{idle:.0}"))
+            .y_label_formatter(&|time| format!("{time:.0}"))
+            .label_style(FONT.into_font().color(&TEXT))
+            .axis_style(TEXT)
+            .bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .draw()?;
+        let poll = points.iter().map(|point| (point.idle as f64, point.poll));
+        let epoll = points.iter().map(|point| (point.idle as f64, point.epoll));
+        let curves: [(&str, RGBColor, Vec<_>); 2] =
+            [("poll", POLL, poll.collect()), ("epoll", EPOLL, epoll.collect())];
+        for (name, colour, curve) in curves {
+            let end = curve[curve.len() - 1];
+            chart.draw_series(LineSeries::new(curve.iter().copied(), colour.stroke_width(2)))?;
+            chart.draw_series(curve.iter().map(|at| Circle::new(*at, 4, colour.filled())))?;
+            let label = FONT.into_font().color(&colour);
+            let text = Text::new(name, (10, -8), label);
+            chart.draw_series([EmptyElement::at(end) + text])?;
+        }
+        area.present()?;
+    }
+    Ok(svg)
+}
+
+/// Puts the style's colours in the place of plotters' own.
+fn coloured(svg: &str) -> String {
+    let names = [("010101", "text"), ("020202", "grid"), ("030303", "poll"), ("040404", "epoll")];
+    let mut svg = svg.to_owned();
+    for (number, name) in names {
+        svg = svg.replace(&format!("\"#{number}\""), &format!("\"var(--{name})\""));
+    }
+    let start = svg.find('>').map_or(0, |end| end + 1);
+    svg.insert_str(start, STYLE.trim_end());
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POINTS: [Point; 2] = [
+        Point { idle: 10, poll: 52.0, epoll: 51.0 },
+        Point { idle: 9_000, poll: 1_655.0, epoll: 53.0 },
+    ];
+
+    #[test]
+    fn every_colour_is_one_of_the_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("curve.svg");
+        draw(&file, &POINTS).unwrap();
+        let svg = fs::read_to_string(file).unwrap();
+        for name in ["text", "grid", "poll", "epoll"] {
+            assert!(svg.contains(&format!("var(--{name})")), "{name}: {svg}");
+        }
+        assert!(!svg.contains("\"#"), "{svg}");
+        assert!(svg.contains("round trip") && svg.contains("idle clients"), "{svg}");
+    }
+
+    #[test]
+    fn nothing_is_not_drawn() {
+        let error = draw(Path::new("/dev/null"), &[]).unwrap_err();
+        assert_eq!(error.to_string(), "there is nothing to draw");
+    }
+}

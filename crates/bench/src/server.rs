@@ -1,0 +1,146 @@
+//! A server under measurement: started, pinned, asked what it has used, and ended with us.
+
+use crate::cores::Cores;
+use crate::load::connect;
+use anyhow::{Context, Result, bail};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::time::ClockId;
+use nix::unistd::{Pid, getpid, getppid};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
+
+/// Clients that a server is told to make room for: as many as any bench connects.
+pub(crate) const ROOM: usize = 10_000;
+
+/// Time for a server to listen.
+const START: Duration = Duration::from_secs(10);
+
+/// A running server; dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Starts the program that `command` makes for a free port, on the server's core, and waits
+    /// until it listens. Its environment has PORT, and `room` as MAX_CLIENTS.
+    ///
+    /// # Errors
+    /// A program that cannot run, ends, or does not listen in 10 seconds.
+    pub(crate) fn start(
+        cores: Option<Cores>,
+        room: usize,
+        command: impl Fn(u16) -> Command,
+    ) -> Result<Self> {
+        let port = free_port().context("no port is free")?;
+        let mut command = command(port);
+        command.env("PORT", port.to_string()).env("MAX_CLIENTS", room.to_string());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let parent = getpid();
+        // SAFETY: between fork and exec it makes system calls only, and allocates nothing.
+        unsafe { command.pre_exec(move || prepare(parent, cores)) };
+        let name = command.get_program().display().to_string();
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        let mut server = Self { child, port };
+        server.wait_until_it_listens().with_context(|| name)?;
+        Ok(server)
+    }
+
+    /// The TCP port that it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The CPU time of all its threads, user and system (clock_getcpuclockid(3)).
+    ///
+    /// # Errors
+    /// A server that has ended.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let clock = ClockId::pid_cpu_clock_id(self.pid());
+        let time = clock.and_then(ClockId::now).context("the server has ended")?;
+        Ok(time.into())
+    }
+
+    /// Its own memory, in bytes: resident pages, each shared one by the share (PSS, proc(5)).
+    ///
+    /// # Errors
+    /// A server that has ended.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid()))
+            .context("cannot read how much memory the server has")?;
+        pss(&text).context("smaps_rollup names no Pss")
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    fn wait_until_it_listens(&mut self) -> Result<()> {
+        let start = Instant::now();
+        while connect(self.port).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended before it listened: {status}");
+            }
+            if start.elapsed() > START {
+                bail!("it does not listen on port {}, which PORT names", self.port);
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn prepare(parent: Pid, cores: Option<Cores>) -> io::Result<()> {
+    set_pdeathsig(Signal::SIGKILL)?;
+    // A parent that ended before this line sends no signal (PR_SET_PDEATHSIG(2const)).
+    if getppid() != parent {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    cores.map_or(Ok(()), |cores| cores.hold_server())
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn pss(smaps_rollup: &str) -> Option<u64> {
+    let line = smaps_rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proportional_set_size_is_read_in_bytes() {
+        let text = "55d0-7ffd ---p 00000000 00:00 0 [rollup]\nRss:  900 kB\nPss:  12 kB\n";
+        assert_eq!(pss(text), Some(12 * 1024));
+        assert_eq!(pss("Rss: 900 kB"), None);
+    }
+
+    #[test]
+    fn a_program_that_ends_is_not_waited_for() {
+        let error = Server::start(None, ROOM, |_| Command::new("true")).unwrap_err();
+        assert!(format!("{error:#}").contains("true: it ended before it listened"), "{error:#}");
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_named() {
+        let error = Server::start(None, ROOM, |_| Command::new("/no/such/server")).unwrap_err();
+        assert!(error.to_string().contains("cannot start /no/such/server"), "{error}");
+    }
+}
