@@ -2,7 +2,7 @@
 
 mod support;
 
-use predicates::str::is_empty;
+use predicates::str::{is_empty, starts_with};
 use support::course::Course;
 use support::{assert_says, complained, said, xtask};
 
@@ -43,7 +43,7 @@ fn a_patch_that_no_longer_fits_is_named() {
 
 #[test]
 fn text_criteria_mistakes_starters_and_outputs_agree() {
-    xtask(&["check"]).code(0).stdout("consistent · 2 lessons\n").stderr(is_empty());
+    xtask(&["check"]).code(0).stdout(starts_with("consistent · ")).stderr(is_empty());
 }
 
 #[test]
