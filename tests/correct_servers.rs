@@ -3,7 +3,7 @@
 mod support;
 
 use predicates::str::is_empty;
-use support::course::Course;
+use support::nobody::xtask_as_nobody;
 use support::processes::free_port;
 use support::programs::{Bench, in_language, line, python};
 use support::{assert_says, prove, said};
@@ -35,21 +35,12 @@ fn fills_as_many_slots_as_a_server_has_built_in() {
 
 #[test]
 fn proves_as_an_ordinary_user() {
-    let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
-    let mut setpriv = std::process::Command::new("setpriv");
-    if !setpriv.args(nobody).arg("true").status().is_ok_and(|status| status.success()) {
-        println!("skipped: setpriv cannot make an ordinary user of this one");
-        return;
-    }
-    let (bench, course) = (Bench::new(), Course::new());
+    let bench = Bench::new();
     let server = line([&bench.compiled("linear_scan.c")]);
-    let prover = bench.path("xtask");
-    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), &prover).unwrap();
-    let mut command = course.command_of(assert_cmd::Command::new("setpriv"));
-    command.args(nobody).arg(prover).current_dir(bench.path("")).env("TMPDIR", "/tmp");
-    command.args(["prove", "w03-l02", "--cmd", &server, "--port", &free_port().to_string()]);
-    let proved = command.assert().code(0).stderr(is_empty());
-    assert_says(&said(&proved), &["proved · 10 of 10 ·"]);
+    let port = free_port().to_string();
+    let asked = xtask_as_nobody(&["prove", "w03-l02", "--cmd", &server, "--port", &port]);
+    let Some(proved) = asked else { return };
+    assert_says(&said(&proved.code(0).stderr(is_empty())), &["proved · 10 of 10 ·"]);
 }
 
 #[track_caller]

@@ -1,4 +1,4 @@
-//! w01-l01 asked of echo servers: correct ones are proved, strange ones are told what is wrong.
+//! w01-l01: its own servers and others', correct ones proved, wrong ones told what is wrong.
 
 mod support;
 
@@ -7,6 +7,24 @@ use std::path::PathBuf;
 use support::processes::free_port;
 use support::programs::{Bench, in_folder, line, python, servers};
 use support::{assert_says, report, said, xtask};
+
+#[test]
+fn proves_the_solution() {
+    let proved = xtask(&["prove", "w01-l01", "--solution"]).code(0).stderr(is_empty());
+    assert_says(&said(&proved), &["proved · 8 of 8 ·"]);
+}
+
+#[test]
+fn sends_who_starts_to_the_first_task() {
+    let told = xtask(&["prove", "w01-l01"]).code(1).stderr(is_empty());
+    assert_says(&said(&told), &["✗ starts", "Task 1:", "not yet · 0 of 8 · next: Task 1 ·"]);
+}
+
+#[test]
+fn every_mistake_is_caught_by_its_criterion_and_row() {
+    let told = xtask(&["mistakes", "w01-l01"]).code(0).stderr(is_empty());
+    assert_says(&said(&told), &["all caught · "]);
+}
 
 #[test]
 fn proves_the_c_servers() {
@@ -43,6 +61,16 @@ fn a_server_that_ignores_sigterm_is_told_so() {
     let Some(program) = strange("deaf_to_sigterm.py") else { return };
     let told = told(&program, &["--only", "restart", "--timeout", "3600"]);
     assert_says(&told, &["✗ restart", "SIGTERM does not end the server"]);
+}
+
+#[test]
+fn a_server_that_outlives_its_program_is_told_so() {
+    let bench = Bench::new();
+    let server = bench.compiled("echo/plain.c");
+    let script = format!("{} & wait", server.display());
+    let program = shell_words::join(["sh", "-c", &script]);
+    let told = told(&program, &["--only", "restart", "--timeout", "3600"]);
+    assert_says(&told, &["✗ restart", "left plain running behind it"]);
 }
 
 #[test]

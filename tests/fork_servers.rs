@@ -4,6 +4,7 @@ mod support;
 
 use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
+use support::nobody::xtask_as_nobody;
 use support::processes::free_port;
 use support::programs::{Bench, line, python, servers};
 use support::{assert_says, said, xtask};
@@ -35,6 +36,25 @@ fn proves_the_python_servers() {
     for name in ["plain.py", "mixin.py"] {
         assert_proved(&line([&python, &servers().join("fork").join(name)]), &[]);
     }
+}
+
+#[test]
+fn proves_as_an_ordinary_user_who_may_not_see_the_dying() {
+    let bench = Bench::new();
+    let flags = ["--repeat", "10", "--tier", "plain", "--port", &free_port().to_string()];
+    let server = in_c(&bench, "twice");
+    let Some(proved) =
+        xtask_as_nobody(&[&["prove", "w02-l01", "--cmd", &server], &flags[..]].concat())
+    else {
+        return;
+    };
+    assert_says(&said(&proved.code(0).stderr(is_empty())), &["proved · 10 of 10 runs"]);
+}
+
+#[test]
+fn every_mistake_is_caught_by_its_criterion_and_row() {
+    let told = xtask(&["mistakes", "w02-l01"]).code(0).stderr(is_empty());
+    assert_says(&said(&told), &["all caught · "]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod course;
+pub(crate) mod nobody;
 pub(crate) mod processes;
 pub(crate) mod programs;
 pub(crate) mod schema;

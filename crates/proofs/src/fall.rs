@@ -18,6 +18,14 @@ pub(crate) enum Fall {
 }
 
 impl Fall {
+    /// The same, explained by a Common Mistakes row where nothing has explained it yet.
+    pub(crate) fn row(mut self, row: &str) -> Self {
+        if let Fall::Failed(cause) = &mut self {
+            cause.mistake.get_or_insert(row.to_owned());
+        }
+        self
+    }
+
     /// The same, as a failure of the criterion itself, which stands on no other here.
     pub(crate) fn alone(self) -> Self {
         match self {

@@ -15,6 +15,7 @@ mod w01_l01;
 mod w02_l01;
 mod w03_l02;
 mod w04_l01;
+mod w09_l01;
 
 use course::report::Finding;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
@@ -77,8 +78,8 @@ pub struct Fault(pub String);
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 4] =
-        [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF, &w04_l01::PROOF];
+    const PROOFS: [&Proof; 5] =
+        [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF, &w04_l01::PROOF, &w09_l01::PROOF];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

@@ -79,6 +79,16 @@ impl Stage<'_> {
 
     /// A server that was just started.
     pub(crate) fn launch(&self, capacity: usize, gate: Gate) -> Result<Scene, Fall> {
+        self.launch_with(capacity, gate, None)
+    }
+
+    /// A server that was just started, with REQUIREPASS set to `password` if there is one.
+    pub(crate) fn launch_with(
+        &self,
+        capacity: usize,
+        gate: Gate,
+        password: Option<&str>,
+    ) -> Result<Scene, Fall> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let tier = self.subject.tier.unwrap_or_else(Tier::here);
         let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
@@ -87,6 +97,7 @@ impl Stage<'_> {
         let mut launch = Launch::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
+            .env_remove("REQUIREPASS")
             .current_dir(&self.subject.directory)
             .gate(gate)
             .tier(tier)
@@ -96,6 +107,10 @@ impl Stage<'_> {
         if self.proof.capacity > 0 {
             launch = launch.env("MAX_CLIENTS", capacity.to_string());
             started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        if let Some(password) = password {
+            launch = launch.env("REQUIREPASS", password);
+            started += &format!(" REQUIREPASS={password}");
         }
         let server = launch.start()?;
         let steps = vec![(started, 0)];
@@ -113,6 +128,26 @@ impl Scene {
         // tells it one step late, and nothing else changes.
         let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
+    }
+
+    /// How many steps there are so far.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Tells the last step in other words, now that its outcome is known.
+    pub(crate) fn retell(&mut self, text: impl Into<String>) {
+        if let Some((told, _)) = self.steps.last_mut() {
+            *told = text.into();
+        }
+    }
+
+    /// Tells the steps from number `from` on as one.
+    pub(crate) fn sum_up(&mut self, from: usize, text: impl Into<String>) {
+        if from + 1 < self.steps.len() {
+            self.steps.truncate(from + 1);
+            self.retell(text);
+        }
     }
 
     /// Whether the lesson has its servers log every client that comes and goes.

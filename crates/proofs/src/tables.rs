@@ -82,7 +82,11 @@ impl<'a> People<'a> {
         }
         for (fd, guest, socket) in &self.clients {
             let state = socket.map_or("CLOSED", |socket| socket.state.name());
-            let gone = socket.is_none_or(|socket| socket.state != State::Established);
+            let other = self.listener.map(|(_, listener)| listener.local.port());
+            let listens = |socket: &Socket| {
+                socket.state == State::Listen && Some(socket.local.port()) == other
+            };
+            let gone = socket.is_none_or(|it| it.state != State::Established && !listens(&it));
             let mut who = match (guest, socket) {
                 (Some(guest), _) => guest.name.clone(),
                 (None, Some(listener)) => listener.local.to_string(),

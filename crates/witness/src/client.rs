@@ -89,6 +89,12 @@ impl Client {
         self.wire().received.clone()
     }
 
+    /// What the server has sent so far, from byte `at` on.
+    pub fn received_from(&self, at: usize) -> Vec<u8> {
+        self.read();
+        self.wire().received.get(at..).unwrap_or_default().to_vec()
+    }
+
     /// Reads at most `limit` bytes of what has arrived, as a slow reader does; how many came. The
     /// others of these calls read all that there is.
     pub fn read_some(&self, limit: usize) -> usize {
@@ -220,7 +226,7 @@ impl Wire {
                     self.received.extend_from_slice(&buffer[..kept]);
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return acknowledge(fd),
+                Err(Errno::EAGAIN) => return,
                 Err(_) => self.ended = Some(End::Reset),
             }
         }

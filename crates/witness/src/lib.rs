@@ -23,18 +23,22 @@
 //!
 //! [`Launch`] starts a program; [`Server`] is the running program, and dropping it ends all that
 //! the program has started; [`Client`] is a peer that the observer plays; [`Gate`] makes system
-//! calls fail on order; [`Stuck`] says why a fact will not come true.
+//! calls fail on order; [`Stuck`] says why a fact will not come true. [`Server::stop`] holds a
+//! server while its clients do something; [`Server::start_again`] runs the program once more in the
+//! same network, with [`Server::hold_port`] on a port that another program has.
 //!
 //! # Quiet
 //!
 //! A server is *quiet* when it will do nothing more by itself:
 //! - every thread of every process is asleep in a system call that only an event ends (or is a
-//!   zombie). A nap is no such call, unless it is for 30 s or more: that is for ever. A time-out
+//!   zombie, or stopped by a signal). A nap is no such call, unless it is for 30 s or more: that is for ever. A time-out
 //!   of a second or more counts as an event's; a server that wakes more often is quiet when it has
 //!   woken twice and gone back to sleep;
 //! - all that the clients have sent, a FIN or RST included, has reached its sockets, or waits on
 //!   the client's side because the server's buffer is full. Arrival is what wakes a thread, so
 //!   whoever sleeps now does not mean to look at it;
+//! - all that it has sent has reached the clients that take it in: an answer's last bytes may leave
+//!   long after the server has written them (tcp(7), TCP_NODELAY);
 //! - it was so 3 ms before too, with no thread put on a processor in between.
 //!
 //! What has not been logged or closed by then never will be: [`Server::until`] gives up. A server

@@ -86,16 +86,17 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn is_stopped(self) -> Result<bool, Unseen> {
-        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
-            return Ok(false);
-        };
-        for task in tasks {
-            let state = seen(task.and_then(|task| task.stat()?.state()))?;
-            if state.is_some_and(|state| state != ProcState::Stopped) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let threads = self.threads()?;
+        Ok(!threads.is_empty() && threads.iter().all(|thread| thread.stopped))
+    }
+
+    /// Whether it has ended and waits to be reaped; not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them from this user.
+    pub fn is_zombie(self) -> Result<bool, Unseen> {
+        let threads = self.threads()?;
+        Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
     }
 
     /// The processes that its threads have started and not reaped.
@@ -143,6 +144,17 @@ impl Process {
         let Some(text) = self.fdinfo(fd)? else { return Ok(None) };
         let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
+    }
+
+    /// The memory that it fills, in bytes: resident and swapped out (proc(5), VmRSS and VmSwap);
+    /// none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides it from this user.
+    pub fn memory(self) -> Result<u64, Unseen> {
+        let status = seen(self.open().and_then(|process| process.status()))?;
+        let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
+        Ok(kibibytes * 1024)
     }
 
     /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
@@ -273,36 +285,4 @@ fn is_gone(error: &std::io::Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn any_text_of_a_call_is_read_to_an_end(text in ".*") {
-            let _ = parse_call(&text);
-        }
-
-        #[test]
-        fn any_call_is_read_as_the_kernel_writes_it(number: i64, arguments: [u64; 6]) {
-            let words = arguments.map(|it| format!("{it:#x}")).join(" ");
-            let text = format!("{number} {words} 0x7ffc0 0x7f1c0\n");
-            prop_assert_eq!(parse_call(&text), Some(Call { number, arguments }));
-        }
-    }
-
-    #[test]
-    fn a_thread_outside_of_calls_is_in_none() {
-        assert_eq!(parse_call("running\n"), None);
-        assert_eq!(parse_call("-1 0x7ffc0 0x7f1c0\n"), None);
-        assert_eq!(parse_call(""), None);
-    }
-
-    #[test]
-    fn a_process_that_is_gone_has_nothing() {
-        let nobody = Process { pid: i32::MAX };
-        assert!(nobody.threads().unwrap().is_empty() && nobody.children().unwrap().is_empty());
-        assert!(nobody.descriptors().unwrap().is_empty());
-        assert_eq!((nobody.flags(0).unwrap(), nobody.name()), (None, String::new()));
-    }
-}
+mod tests;

@@ -173,6 +173,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // A server that ends first would keep its port in TIME_WAIT; a reset leaves nothing.
+        self.clients.iter().for_each(Client::reset);
         // The end of the line is the end of the box; its first process is ours to reap.
         let _ =
             nix::sys::socket::shutdown(self.control.as_raw_fd(), nix::sys::socket::Shutdown::Both);

@@ -40,10 +40,10 @@ fn before_it_writes(scene: &mut Scene, first: Way) -> Result<(), Fall> {
     let name = &guest.name;
     scene.server.stop().map_err(|stuck| ended(scene, &guest, stuck, "write-reset"))?;
     let left = match first {
-        Way::HalfClose => "shut down its sending side and reset",
-        _ => "reset",
+        Way::HalfClose => ", shut down its sending side and reset",
+        _ => " and reset",
     };
-    scene.step(format!("while the server was stopped, {name} sent \"bye\\n\" and {left}"));
+    scene.step(format!("{name} sent \"bye\\n\"{left}, while the server was stopped"));
     let _ = guest.client.send(b"bye\n");
     first.go(&guest.client);
     guest.client.reset();
@@ -74,16 +74,12 @@ fn survives(scene: &mut Scene, guest: &Guest, row: &'static str) -> Result<(), F
 
 fn ended(scene: &mut Scene, guest: &Guest, stuck: Stuck, row: &'static str) -> Fall {
     let by_sigpipe = matches!(&stuck, Stuck::Ended(Exit::Signal(name)) if name == "SIGPIPE");
-    let how = match &stuck {
-        Stuck::Ended(exit) => exit.to_string(),
-        other => other.to_string(),
-    };
     let blame = Blame {
         id: "ended-by-reset",
         mistake: Some(if by_sigpipe { "sigpipe" } else { row }),
-        summary: format!("The server {how} when {} reset its connection.", guest.name),
+        summary: format!("The server did not survive the reset of {}.", guest.name),
         expected: "the server goes on, and serves the next client".to_owned(),
-        observed: how,
+        observed: stuck.to_string(),
     };
     scene.fail(stuck, blame)
 }
@@ -103,7 +99,6 @@ pub(super) fn no_fd_leak(stage: &Stage<'_>) -> Result<(), Fall> {
         let released = scene.released(&guest);
         released.map_err(|stuck| kept(&mut scene, &guest, stuck, way))?;
         if matches!(way, Way::Close) {
-            // A run-time may open what it needs with the first client: not a socket.
             before = with_its_own(before, scene.server.descriptors()?);
         }
     }
@@ -114,6 +109,7 @@ pub(super) fn no_fd_leak(stage: &Stage<'_>) -> Result<(), Fall> {
     all_back(&mut scene, &before)
 }
 
+/// `before`, and what a run-time may open with the first client: files and pipes, but no socket.
 fn with_its_own(before: Vec<Descriptor>, now: Vec<Descriptor>) -> Vec<Descriptor> {
     let is_socket = |it: &Descriptor| matches!(it.target, witness::Target::Socket(_));
     let kept = now.into_iter().filter(|it| !is_socket(it) || before.contains(it));

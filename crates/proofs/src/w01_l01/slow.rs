@@ -20,37 +20,33 @@ pub(super) fn every_byte(stage: &Stage<'_>) -> Result<(), Fall> {
     let guest = talk::greeted(&mut scene)?;
     let before = guest.client.received().len();
     let sent = numbered_lines();
-    let mut rest = sent.as_slice();
-    scene.step(format!("{} sent 4 MiB, and read nothing", guest.name));
-    let mut finished = Ok(());
-    for pause in 0..PAUSES {
-        let calls = held_up(&mut scene, &guest, &mut rest);
-        match calls.and_then(|calls| cut_short(&mut scene, &calls, pause == 0)) {
-            Ok(()) => sip(&guest, GULP),
-            Err(stuck) => {
-                finished = Err(stuck);
-                break;
-            }
-        };
-    }
-    if finished.is_ok() {
-        scene.step(format!("{} read on, {BITE} bytes at a time", guest.name));
-        finished = read_to_the_end(&mut scene, &guest, &mut rest, before + MUCH);
-    }
+    let read = slowly(&mut scene, &guest, &sent, before + MUCH);
     let heard = guest.client.received().split_off(before);
     if heard == sent {
         return Ok(());
     }
-    Err(bytes_lost(&mut scene, &guest, &sent, &heard, finished.err()))
+    Err(bytes_lost(&mut scene, &guest, &sent, &heard, read.err()))
+}
+
+/// Holds the server up again and again, and then reads until `total` bytes have come in all.
+fn slowly(scene: &mut Scene, guest: &Guest, sent: &[u8], total: usize) -> Result<(), Stuck> {
+    let mut rest = sent;
+    scene.step(format!("{} sent 4 MiB, and read nothing", guest.name));
+    for pause in 0..PAUSES {
+        let calls = held_up(scene, guest, &mut rest)?;
+        cut_short(scene, &calls, pause == 0)?;
+        sip(guest, GULP);
+    }
+    scene.step(format!("{} read on, {BITE} bytes at a time", guest.name));
+    read_to_the_end(scene, guest, &mut rest, total)
 }
 
 /// No two places in it look alike.
 fn numbered_lines() -> Vec<u8> {
     let mut bytes = Vec::with_capacity(MUCH);
     for number in 0..MUCH / LINE {
-        let digits = number.to_string();
-        bytes.resize(bytes.len() + LINE - 1 - digits.len(), b'.');
-        bytes.extend_from_slice(digits.as_bytes());
+        bytes.extend_from_slice(number.to_string().as_bytes());
+        bytes.resize(number * LINE + LINE - 1, b'.');
         bytes.push(b'\n');
     }
     bytes
@@ -115,26 +111,42 @@ fn bytes_lost(
     heard: &[u8],
     stuck: Option<Stuck>,
 ) -> Fall {
-    let same = sent.iter().zip(heard).take_while(|(sent, heard)| sent == heard).count();
     let hung_up = guest.client.ended().is_some();
     let blame = Blame {
         id: "bytes-lost",
         mistake: Some(if hung_up { "one-read" } else { "short-write" }),
-        summary: format!(
-            "Of {MUCH} bytes that {} sent, {} came back, and only the first {same} are as they \
-             were.",
-            guest.name,
-            heard.len()
-        ),
+        summary: format!("Of 4 MiB that {} sent, not every byte came back.", guest.name),
         expected: format!("{MUCH} bytes, in their order"),
-        observed: match (sent.get(same..same + LINE), heard.get(same..)) {
-            (Some(missing), Some([_, ..])) => {
-                let there = talk::shown(&heard[same..]);
-                format!("byte {same} should begin {}; there is {there}", talk::shown(missing))
-            }
-            _ => format!("nothing after byte {same}"),
-        },
+        observed: format!("{} bytes; {}", heard.len(), difference(sent, heard)),
     };
     let fall = rows::fail(scene, stuck, blame);
     if hung_up { fall.blocks("echo") } else { fall }
+}
+
+/// Where the two part, for a sentence.
+fn difference(sent: &[u8], heard: &[u8]) -> String {
+    let same = sent.iter().zip(heard).take_while(|(sent, heard)| sent == heard).count();
+    let next = &heard[same..heard.len().min(same + LINE)];
+    if next.is_empty() {
+        return format!("nothing comes after byte {same}");
+    }
+    match sent[same..].windows(next.len()).position(|place| place == next) {
+        Some(lost) => format!("after byte {same}, {lost} are missing"),
+        None => format!("after byte {same} comes {}", talk::shown(next)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_an_end_and_a_stranger_are_told_apart() {
+        let sent = numbered_lines();
+        let heard = [&sent[..128], &sent[256..]].concat();
+        assert_eq!(difference(&sent, &heard), "after byte 128, 128 are missing");
+        assert_eq!(difference(&sent, &sent[..100]), "nothing comes after byte 100");
+        let heard = [&sent[..100], b"?"].concat();
+        assert_eq!(difference(&sent, &heard), "after byte 100 comes \"?\"");
+    }
 }

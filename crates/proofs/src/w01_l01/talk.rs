@@ -60,6 +60,7 @@ pub(super) fn hears(scene: &mut Scene, guest: &Guest, total: usize) -> Result<()
     })
 }
 
+/// The failure of a server that answers with something else, or nothing.
 pub(super) fn misheard(
     scene: &mut Scene,
     guest: &Guest,
@@ -85,8 +86,8 @@ pub(super) fn misheard(
 
 /// The Common Mistakes row that makes `heard` of `sent`.
 fn explained(sent: &[u8], heard: &[u8]) -> Option<&'static str> {
-    let text = sent.split(|byte| *byte == 0).next().unwrap_or_default();
-    let stops_at_nul = text.len() < sent.len() && heard.starts_with(text);
+    let nul = sent.iter().position(|byte| *byte == 0);
+    let stops_at_nul = nul.is_some_and(|at| heard == &sent[..at] || heard == &sent[..=at]);
     let (long, short) = if sent.len() < heard.len() { (heard, sent) } else { (sent, heard) };
     let line_end = long.strip_prefix(short).is_some_and(|rest| matches!(rest, b"\n" | b"\r\n"));
     if stops_at_nul {
@@ -122,5 +123,6 @@ mod tests {
         assert_eq!(explained(b"a\n", b""), Some("waits-for-more"));
         assert_eq!(explained(b"a", b""), Some("reads-lines"));
         assert_eq!(explained(b"a", b"b"), None);
+        assert_eq!(explained(b"a\0b", b"a\0c"), None);
     }
 }

@@ -24,12 +24,13 @@ pub(super) fn fail(scene: &mut Scene, stuck: Option<Stuck>, blame: Blame) -> Fal
 
 fn family(scene: &Scene) -> Result<Table, Unseen> {
     let mut rows = Vec::new();
+    let zombies = scene.server.zombies()?;
     for process in scene.server.processes()? {
         let is_parent = process == scene.server.process();
         let id = process.ids()?.last().copied().unwrap_or(process.pid);
         let who = format!("{:<8}{id:<7}", if is_parent { "parent" } else { "child" });
         rows.extend(sockets(scene, process, is_parent, &who)?);
-        if is_dead(process)? {
+        if zombies.contains(&process) {
             rows.push(Row { wrong: true, text: format!("{who}zombie") });
         }
     }
@@ -61,10 +62,4 @@ fn sockets(
         rows.push(Row { wrong: is_parent != is_listener, text: text.trim_end().to_owned() });
     }
     Ok(rows)
-}
-
-/// Whether a process has ended and was not reaped.
-pub(super) fn is_dead(process: Process) -> Result<bool, Unseen> {
-    let threads = process.threads()?;
-    Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
 }

@@ -107,7 +107,7 @@ pub(super) fn until_ended(scene: &mut Scene, child: Process) -> Result<(), Stuck
 }
 
 fn has_ended(server: &Server, child: Process) -> Result<bool, Unseen> {
-    Ok(evidence::is_dead(child)? || !server.processes()?.contains(&child))
+    Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 
 /// The failure of a server that does not go on, for a check that has asked for something else.

@@ -1,12 +1,12 @@
 //! Children that have ended: each must be reaped, or it stays a zombie.
 
-use super::evidence::{self, is_dead};
+use super::evidence;
 use super::family::{
     Pair, arrive, child_of, ended, no_child, settle, until_ended, waits_for_a_child,
 };
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
-use witness::{Client, Process, Server, Stuck, Unseen};
+use witness::{Client, Server, Stuck, Unseen};
 
 const CROWD: usize = 50;
 /// At once, and so no more than another criterion has seen served at the same time.
@@ -45,8 +45,7 @@ fn not_taken(scene: &mut Scene, next: &Guest, stuck: Stuck) -> Fall {
 /// A child that ends is gone, with nobody connecting to bring that about.
 fn buried(scene: &mut Scene, left: &Pair) -> Result<(), Fall> {
     until_ended(scene, left.child).map_err(|stuck| lives_on(scene, stuck))?;
-    let gone =
-        scene.server.until(|now| Ok((!now.processes()?.contains(&left.child)).then_some(())));
+    let gone = scene.server.until(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
     let Err(stuck) = gone else { return Ok(()) };
     if let Stuck::Ended(_) = stuck {
         return Err(ended(scene, stuck));
@@ -70,7 +69,7 @@ fn buried(scene: &mut Scene, left: &Pair) -> Result<(), Fall> {
 /// Whether another client's coming is what the parent waits for to reap.
 fn is_reaped_by_the_next(scene: &mut Scene, left: &Pair) -> bool {
     let came = scene.connect().is_ok() && scene.server.until_quiet().is_ok();
-    came && scene.server.processes().is_ok_and(|now| !now.contains(&left.child))
+    came && scene.server.zombies().is_ok_and(|zombies| !zombies.contains(&left.child))
 }
 
 /// 50 clients, some at a time, whose children end while the parent cannot look: one SIGCHLD tells it
@@ -91,12 +90,12 @@ fn come_and_go(scene: &mut Scene) -> Result<(), Fall> {
         died.map_err(|stuck| lives_on(scene, stuck))?;
         scene.server.go_on();
     }
-    let gone = scene.server.until(|now| Ok((zombies(now)? == 0).then_some(())));
+    let gone = scene.server.until(|now| Ok(now.zombies()?.is_empty().then_some(())));
     let Err(stuck) = gone else { return Ok(()) };
     if let Stuck::Ended(_) = stuck {
         return Err(ended(scene, stuck));
     }
-    let left = zombies(&scene.server)?;
+    let left = scene.server.zombies()?.len();
     let blame = Blame {
         id: "zombies",
         mistake: Some("reaps-one"),
@@ -120,18 +119,9 @@ fn take_one(scene: &mut Scene) -> Result<Client, Fall> {
 }
 
 fn living(server: &Server) -> Result<usize, Unseen> {
-    let all = server.processes()?;
-    Ok(all.len() - count_dead(&all)?)
-}
-
-fn zombies(server: &Server) -> Result<usize, Unseen> {
-    count_dead(&server.processes()?)
-}
-
-fn count_dead(processes: &[Process]) -> Result<usize, Unseen> {
     let mut count = 0;
-    for process in processes {
-        count += usize::from(is_dead(*process)?);
+    for process in server.processes()? {
+        count += usize::from(!process.is_zombie()?);
     }
     Ok(count)
 }

@@ -4,7 +4,7 @@ use super::evidence;
 use super::family::{Pair, arrive, ended, holders, settle, until_ended};
 use super::speech::{Speech, say};
 use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage, shows};
+use crate::scene::{Blame, Guest, Scene, Stage, shows};
 use witness::{End, Stuck};
 
 /// Letters change case, other bytes do not change, in any chunking.
@@ -14,36 +14,37 @@ pub(super) fn flips(stage: &Stage<'_>) -> Result<(), Fall> {
     let Pair { guest, .. } = arrive(&mut scene, &[&silent])?;
     let every: Vec<u8> = (0..=u8::MAX).collect();
     let long: Vec<u8> = every.iter().copied().cycle().take(20_000).collect();
-    for speech in [
+    let speeches = [
         Speech::words(r#""Hello, World 2!\n""#, b"Hello, World 2!\n"),
         Speech::words(r#""and Again\n""#, b"and Again\n"),
         Speech::words(r#""Before\0After""#, b"Before\0After"),
         Speech::words("every byte from 0 to 255", &every),
         Speech { told: "the same, a byte at a time", bytes: &every, piece: 1 },
         Speech { told: "20,000 bytes, 997 at a time", bytes: &long, piece: 997 },
-    ] {
-        say(&mut scene, &guest, &speech)?;
+    ];
+    for speech in &speeches {
+        say(&mut scene, &guest, speech)?;
     }
     say(&mut scene, &silent.guest, &Speech::words(r#""Now Me""#, b"Now Me"))?;
-    nothing_more(&mut scene, &guest)
+    let said = speeches.iter().map(|speech| speech.bytes.len()).sum();
+    nothing_more(&mut scene, &guest, said)
 }
 
-/// The answers were as long as what was said, and nobody adds to them later.
-fn nothing_more(scene: &mut Scene, guest: &crate::scene::Guest) -> Result<(), Fall> {
-    let before = guest.client.received().len();
-    let more = scene.still_runs().err();
-    let extra = guest.client.received().len() - before;
-    if extra == 0 && more.is_none() {
+/// The answers were as long as what was said, and nothing was added to them later.
+fn nothing_more(scene: &mut Scene, guest: &Guest, said: usize) -> Result<(), Fall> {
+    let ended = scene.still_runs().err();
+    let answered = guest.client.received().len();
+    if ended.is_none() && answered == said {
         return Ok(());
     }
     let blame = Blame {
         id: "wrong-answer",
         summary: format!("{} was sent more than it had said.", guest.name),
-        expected: "a byte for each byte".to_owned(),
-        observed: format!("{extra} bytes more"),
+        expected: format!("{said} bytes, a byte for each byte"),
+        observed: format!("{answered} bytes"),
         ..Blame::default()
     };
-    Err(evidence::fail(scene, more, blame))
+    Err(evidence::fail(scene, ended, blame))
 }
 
 /// The client's EOF ends the child; the client sees the server's FIN.

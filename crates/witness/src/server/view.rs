@@ -54,6 +54,17 @@ impl Server {
         Ok(found)
     }
 
+    /// The processes that do not descend from the program: what an earlier run of it has left, or a
+    /// parent that has ended since.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn orphans(&self) -> Result<Vec<Process>, Unseen> {
+        let mut found = Process { pid: self.init }.children()?;
+        found.retain(|process| *process != self.program);
+        Ok(found)
+    }
+
     /// The calls that its threads sleep in, now; running threads are left out.
     ///
     /// # Errors
@@ -88,6 +99,23 @@ impl Server {
         Ok(descriptors
             .find(|descriptor| descriptor.target == Target::Socket(inode))
             .map(|it| it.fd))
+    }
+
+    /// The processes that have ended and that one of the server's own has still to reap. Orphans are
+    /// not among them: whoever has adopted them will.
+    ///
+    /// # Errors
+    /// [`Unseen`] where the kernel hides them.
+    pub fn zombies(&self) -> Result<Vec<Process>, Unseen> {
+        let mut zombies = Vec::new();
+        for parent in self.processes()? {
+            for child in parent.children()? {
+                if child.is_zombie()? {
+                    zombies.push(child);
+                }
+            }
+        }
+        Ok(zombies)
     }
 
     /// The processes with a descriptor of the socket that has this inode.

@@ -1,6 +1,6 @@
 //! The same program a second time, and one that is stopped for a moment.
 
-use crate::programs::{open, port, tiers, written};
+use crate::programs::{open, port, shell, tiers, written};
 use witness::{End, Exit, Launch, Stuck, Tier};
 
 fn keeps_clients(name: &str) -> Launch {
@@ -73,4 +73,17 @@ fn a_stop_cuts_a_blocked_write_short() {
     server.until(|now| Ok((!now.log().is_empty()).then_some(()))).unwrap();
     assert_eq!(server.log()[0].text, "short");
     assert_eq!((client.read_some(10), client.read_some(5)), (10, 5));
+}
+
+#[test]
+fn what_a_first_run_has_left_is_an_orphan() {
+    for tier in tiers() {
+        let mut server = shell("sleep infinity & wait").tier(tier).start().unwrap();
+        server.until(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
+        assert!(server.orphans().unwrap().is_empty());
+        server.signal(libc::SIGTERM);
+        server.until_quiet().unwrap_err();
+        server.start_again().unwrap();
+        assert_eq!(server.orphans().unwrap().len(), 1);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod again;
 mod ending;
+mod family;
 mod faults;
 mod launching;
 mod leaving;

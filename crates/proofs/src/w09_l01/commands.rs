@@ -1,0 +1,227 @@
+//! The commands, one at a time.
+
+use super::caller::Caller;
+use super::resp::{Reply, array, bulk, error, number, ok, simple};
+use super::store::Store;
+use super::{quoted, rows};
+use crate::fall::Fall;
+use crate::scene::Stage;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// PING, ECHO, inline commands as well as arrays.
+pub(super) fn ping(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut store = Store::open(stage)?;
+    let mut client = store.caller()?;
+    store.dialogue(
+        &mut client,
+        [("PING", simple("PONG")), ("PING hello", bulk("hello")), ("ECHO hello", bulk("hello"))],
+    )?;
+    let cased = [("ping", simple("PONG")), ("Echo hello", bulk("hello"))];
+    store.dialogue(&mut client, cased).map_err(rows::if_answered("upper-case-only"))?;
+    store.expect(&mut client, &[b"ECHO", b""], bulk(""))?;
+    store.expect(&mut client, &[b"ECHO", b"\r\n\0\xff"], bulk(b"\r\n\0\xff"))?;
+
+    let inline = [
+        ("PING\r\n", simple("PONG")),
+        ("  ECHO   hello \r\n", bulk("hello")),
+        ("PING\n", simple("PONG")),
+    ];
+    for (line, wanted) in inline {
+        typed(&mut store, &mut client, line, &wanted).map_err(|fall| fall.row("arrays-only"))?;
+    }
+    store.dialogue(&mut client, [("PING", simple("PONG"))])
+}
+
+/// A command as a person types it into nc(1).
+fn typed(store: &mut Store, client: &mut Caller, line: &str, wanted: &Reply) -> Result<(), Fall> {
+    store.say(client, line.as_bytes())?;
+    let asked = quoted(line.as_bytes());
+    let got = store.reply(client, &asked, &wanted.to_string())?;
+    match got.is(wanted) {
+        true => Ok(()),
+        false => Err(store.wrong(&asked, &wanted.to_string(), &got, None)),
+    }
+}
+
+/// SET, GET, DEL, EXISTS, INCR, APPEND, EXPIRE, TTL, MGET, MSET, KEYS, DBSIZE and FLUSHDB as Redis
+/// answers them, binary-safe, 0 to 1 MiB values.
+pub(super) fn get_set(stage: &Stage<'_>) -> Result<(), Fall> {
+    let mut store = Store::open(stage)?;
+    let mut client = store.caller()?;
+    store.dialogue(&mut client, [("SET mortal yes", ok()), ("EXPIRE mortal 1", number(1))])?;
+    let due = Instant::now() + SECOND;
+    for chapter in [strings, numbers, many, any_bytes, times] {
+        let from = store.scene.steps();
+        chapter(&mut store, &mut client)?;
+        store.settle(from);
+    }
+    has_gone(&mut store, &mut client, due)?;
+    patterns(&mut store, &mut client)
+}
+
+fn strings(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+    store.dialogue(
+        client,
+        [
+            ("GET color", Reply::Nil),
+            ("SET color red", ok()),
+            ("GET color", bulk("red")),
+            ("SET color blue", ok()),
+            ("GET color", bulk("blue")),
+            ("GET COLOR", Reply::Nil),
+            ("EXISTS color", number(1)),
+            ("EXISTS color nothing color", number(2)),
+            ("APPEND color berry", number(9)),
+            ("GET color", bulk("blueberry")),
+            ("APPEND fresh start", number(5)),
+            ("GET fresh", bulk("start")),
+            ("DEL color nothing fresh color", number(2)),
+            ("DEL color", number(0)),
+            ("EXISTS color", number(0)),
+            ("GET color", Reply::Nil),
+        ],
+    )
+}
+
+fn numbers(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+    store.dialogue(
+        client,
+        [
+            ("INCR count", number(1)),
+            ("INCR count", number(2)),
+            ("GET count", bulk("2")),
+            ("SET count -1", ok()),
+            ("INCR count", number(0)),
+            ("SET count 9223372036854775806", ok()),
+            ("INCR count", number(i64::MAX)),
+            ("INCR count", error("ERR")),
+            ("GET count", bulk("9223372036854775807")),
+            ("SET count word", ok()),
+            ("INCR count", error("ERR")),
+            ("SET count 1.5", ok()),
+            ("INCR count", error("ERR")),
+            ("SET count 9223372036854775808", ok()),
+            ("INCR count", error("ERR")),
+            ("DEL count", number(1)),
+        ],
+    )
+}
+
+fn many(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+    store.dialogue(
+        client,
+        [
+            ("MSET a 1 b 2 a 3", ok()),
+            ("MGET a b", array([bulk("3"), bulk("2")])),
+            ("MGET b nothing b", array([bulk("2"), Reply::Nil, bulk("2")])),
+            ("MSET a 4 b", error("ERR")),
+            ("GET a", bulk("3")),
+            ("DEL a b", number(2)),
+        ],
+    )
+}
+
+/// Keys and values are bytes, from none at all to 1 MiB of them.
+fn any_bytes(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+    let all: Vec<u8> = (0..=255).collect();
+    let long = all.repeat(4096);
+    for value in [&b""[..], b"\0", b"a\0b", b"\r\n", b"+OK\r\n$3\r\n", &all, &long[1..], &long] {
+        for key in [&b"key"[..], b"a\0\r\nb \xff"] {
+            store.expect(client, &[b"SET", key, value], ok())?;
+            store.expect(client, &[b"GET", key], bulk(value))?;
+        }
+    }
+    store.expect(client, &[b"DEL", b"a"], number(0))?;
+    store.expect(client, &[b"DEL", b"key", b"a\0\r\nb \xff"], number(2))
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+/// A clock that counts whole seconds may be this much later.
+const LATE: Duration = Duration::from_millis(1100);
+
+fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+    let left = "a number from 90 to 100";
+    let is_left = |got: &Reply| matches!(got, Reply::Integer(90..=100));
+    store.dialogue(
+        client,
+        [
+            ("TTL key", number(-2)),
+            ("EXPIRE key 100", number(0)),
+            ("SET key value", ok()),
+            ("TTL key", number(-1)),
+            ("EXPIRE key 100", number(1)),
+        ],
+    )?;
+    store.expect_that(client, &[b"TTL", b"key"], left, is_left)?;
+    store.dialogue(client, [("APPEND key s", number(6)), ("GET key", bulk("values"))])?;
+    store.expect_that(client, &[b"TTL", b"key"], left, is_left)?;
+    store.dialogue(
+        client,
+        [
+            ("SET key value", ok()),
+            ("TTL key", number(-1)),
+            ("EXPIRE key 0", number(1)),
+            ("GET key", Reply::Nil),
+            ("SET key value", ok()),
+            ("EXPIRE key -1", number(1)),
+            ("EXISTS key", number(0)),
+            ("TTL key", number(-2)),
+            ("SET key 1", ok()),
+            ("EXPIRE key soon", error("ERR")),
+            ("EXPIRE key 100", number(1)),
+            ("INCR key", number(2)),
+        ],
+    )?;
+    store.expect_that(client, &[b"TTL", b"key"], left, is_left)
+}
+
+/// The key that was given a second to live, and that nobody has touched since.
+fn has_gone(store: &mut Store, client: &mut Caller, due: Instant) -> Result<(), Fall> {
+    store.scene.step("the key mortal came to the end of its second");
+    // Nothing announces this but the clock.
+    thread::sleep(due.saturating_duration_since(Instant::now()));
+    loop {
+        let (from, late) = (store.scene.steps(), Instant::now() >= due + LATE);
+        match store.ask(client, &[b"GET", b"mortal"], "nil")? {
+            Reply::Bulk(_) if !late => store.settle(from),
+            Reply::Nil => return Ok(()),
+            got => return Err(store.wrong("GET mortal", "nil", &got, Some("never-expires"))),
+        }
+    }
+}
+
+fn patterns(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+    store.dialogue(
+        client,
+        [
+            ("FLUSHDB", ok()),
+            ("DBSIZE", number(0)),
+            ("KEYS *", array([])),
+            ("MSET hello 1 hallo 2 hxllo 3 hllo 4 heeello 5 h*llo 6", ok()),
+            ("DBSIZE", number(6)),
+        ],
+    )?;
+    let patterns: [(&[u8], &[&str]); 7] = [
+        (b"*", &["h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
+        (b"h?llo", &["h*llo", "hallo", "hello", "hxllo"]),
+        (b"h*llo", &["h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
+        (b"h[ae]llo", &["hallo", "hello"]),
+        (b"h[^e]llo", &["h*llo", "hallo", "hxllo"]),
+        (b"h[a-f]llo", &["hallo", "hello"]),
+        (b"h\\*llo", &["h*llo"]),
+    ];
+    for (pattern, keys) in patterns {
+        let wanted: Vec<_> = keys.iter().map(bulk).collect();
+        let text = format!("{}, in any order", array(wanted.clone()));
+        let in_order = |got: &Reply| matches!(got, Reply::Array(keys) if sorted(keys) == wanted);
+        store.expect_that(client, &[b"KEYS", pattern], &text, in_order)?;
+    }
+    store.dialogue(client, [("FLUSHDB", ok()), ("GET hello", Reply::Nil), ("DBSIZE", number(0))])
+}
+
+fn sorted(replies: &[Reply]) -> Vec<Reply> {
+    let mut sorted = replies.to_vec();
+    sorted.sort_by_key(Reply::to_string);
+    sorted
+}

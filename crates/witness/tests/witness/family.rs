@@ -1,0 +1,120 @@
+//! Servers of several processes.
+
+use crate::programs::{open, open_text, tiers, until_logged, written};
+use witness::{Gate, Launch, Stuck, Tier};
+
+/// A child for each client. Child and parent close what they do not need.
+const FORKS: &str = r#"
+int main(void)
+{
+    int door = listening();
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int client = accept(door, 0, 0);
+        int child = client < 0 ? -1 : fork();
+        if (child == 0) {
+            char bytes[512];
+            close(door);
+            while (read(client, bytes, sizeof bytes) > 0)
+                ;
+            _exit(0);
+        }
+        if (child < 0)
+            perror("fork");
+        printf("child %d\n", child);
+        fflush(stdout);
+        close(client);
+    }
+}"#;
+
+#[test]
+fn the_processes_that_hold_a_socket_are_named() {
+    for tier in tiers() {
+        let mut server = open(Launch::new(written("forks", FORKS)), tier);
+        let client = server.connect().unwrap();
+        server.until_quiet().unwrap();
+        let inode = server.connection(&client).unwrap().unwrap().inode;
+        let holders = server.holders(inode).unwrap();
+        let processes = server.processes().unwrap();
+        assert_eq!((processes.len(), &holders[..]), (2, &processes[1..]));
+        let door = server.listener().unwrap().unwrap().inode;
+        assert_eq!(server.holders(door).unwrap(), [server.process()]);
+
+        let id = *holders[0].ids().unwrap().last().unwrap();
+        until_logged(&mut server, &format!("child {id}"));
+        client.close();
+        server.until_quiet().unwrap();
+        assert!(server.holders(inode).unwrap().is_empty());
+        assert!(holders[0].ids().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_server_that_is_stopped_is_at_rest() {
+    for tier in tiers() {
+        let mut server = open(Launch::new(written("forks", FORKS)), tier);
+        server.stop().unwrap();
+        let _client = server.connect().unwrap();
+        assert!(server.until_quiet().unwrap().is_empty());
+        server.go_on();
+        server.until(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
+    }
+}
+
+#[test]
+fn a_fork_fails_as_ordered() {
+    for tier in tiers() {
+        let mut server = open(Launch::new(written("forks", FORKS)).gate(Gate::fork()), tier);
+        server.fail_next(libc::EAGAIN);
+        let unlucky = server.connect().unwrap();
+        until_logged(&mut server, "child -1");
+        assert_eq!(server.faults_left(), 0);
+        server.until(|_| Ok(unlucky.ended())).unwrap();
+        let _next = server.connect().unwrap();
+        server.until(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
+    }
+}
+
+#[test]
+fn a_thread_is_started_while_a_fork_is_to_fail() {
+    let text = "#include <pthread.h>\n\
+        static void *rest(void *nothing) { pause(); return nothing; }\n\
+        int main(void) { int door = listening(); pthread_t thread; \
+        accept(door, 0, 0); printf(\"%d\\n\", pthread_create(&thread, 0, rest, 0)); \
+        fflush(stdout); printf(\"%d\\n\", fork()); fflush(stdout); pause(); }";
+    let launch = Launch::new(written("thread_then_fork", text)).gate(Gate::fork());
+    let mut server = open(launch, Tier::here());
+    server.fail_next(libc::EAGAIN);
+    let _client = server.connect().unwrap();
+    until_logged(&mut server, "-1");
+    let said: Vec<_> = server.log().iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(said, ["0", "-1"]);
+}
+
+#[test]
+fn a_child_that_spins_is_seen() {
+    let text = "int main(void) { int door = listening(); \
+                for (;;) { int fd = accept(door, 0, 0); if (fork()) close(fd); \
+                else for (;;) { char byte; read(fd, &byte, 1); } } }";
+    let mut server = open_text("spinning_child", text);
+    let client = server.connect().unwrap();
+    server.until_quiet().unwrap();
+    client.half_close();
+    let stuck = server.until_quiet().unwrap_err();
+    let Stuck::Spinning(strobe) = &stuck else { panic!("{stuck}") };
+    assert_eq!(strobe.to_string(), "read = 0");
+}
+
+#[test]
+fn an_answer_on_its_way_is_waited_for() {
+    // Small segments after the first wait for its acknowledgement (tcp(7), TCP_NODELAY).
+    let text = "int main(void) { int door = listening(); int fd = accept(door, 0, 0); char byte; \
+                while (read(fd, &byte, 1) > 0) for (int i = 0; i < 3; i++) write(fd, &byte, 1); \
+                pause(); }";
+    let mut server = open_text("small_segments", text);
+    let client = server.connect().unwrap();
+    for round in 1..=200 {
+        assert_eq!(client.send(b"x").unwrap(), 1);
+        server.until(|_| Ok((client.received().len() == 3 * round).then_some(()))).unwrap();
+    }
+}

@@ -1,0 +1,153 @@
+//! Commands about the connection and the server: what clients ask before they begin, too.
+
+use crate::args::Args;
+use crate::command::{Context, TABLE};
+use crate::error::Error;
+use crate::reply::Version;
+use crate::{glob, number, transaction};
+
+/// What this server says it is. Clients take from it what they may ask.
+const VERSION: &str = "7.0.0";
+
+/// `PING [message]`
+pub fn ping(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    match (args.len(), args.get(1)) {
+        (1, _) => context.reply.simple("PONG"),
+        (2, Some(message)) => context.reply.bulk(message),
+        _ => return Err(Error::Arity("ping")),
+    }
+    Ok(())
+}
+
+/// `ECHO message`
+pub fn echo(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    context.reply.bulk(&args[1]);
+    Ok(())
+}
+
+/// `QUIT`: replies, and closes the connection.
+pub fn quit(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
+    context.session.closing = true;
+    context.reply.ok();
+    Ok(())
+}
+
+/// `RESET`: as if the client had just come.
+pub fn reset(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
+    transaction::abandon(context.store, context.session);
+    context.session.authenticated = context.password.is_none();
+    context.session.name = Box::default();
+    speak(context, Version::Resp2);
+    context.reply.simple("RESET");
+    Ok(())
+}
+
+/// `SELECT 0`: there is one database.
+pub fn select(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    match number::parse(&args[1]) {
+        Some(0) => context.reply.ok(),
+        Some(_) => return Err(Error::Other("ERR DB index is out of range")),
+        None => return Err(Error::NotAnInteger),
+    }
+    Ok(())
+}
+
+/// `CLIENT SETNAME | GETNAME | ID | SETINFO`
+pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    match () {
+        () if args.is(1, "SETNAME") => {
+            let name = args.get(2).filter(|_| args.len() == 3);
+            set_name(context, name.ok_or(Error::Arity("client|setname"))?)?;
+            context.reply.ok();
+        }
+        () if args.is(1, "GETNAME") => {
+            let name = Some(&*context.session.name).filter(|name| !name.is_empty());
+            context.reply.bulk_or_nil(name);
+        }
+        () if args.is(1, "ID") => context.reply.integer(context.session.id as i64),
+        () if args.is(1, "SETINFO") => context.reply.ok(),
+        () => return Err(Error::unknown_part("CLIENT", &args[1])),
+    }
+    Ok(())
+}
+
+/// Replies to the client in this version from now on.
+pub fn speak(context: &mut Context<'_>, version: Version) {
+    context.session.version = version;
+    context.reply.speak(version);
+}
+
+/// Names the client.
+///
+/// # Errors
+/// A name with blanks or anything else that does not show.
+pub fn set_name(context: &mut Context<'_>, name: &[u8]) -> Result<(), Error> {
+    if !name.iter().all(u8::is_ascii_graphic) {
+        let text = "ERR Client names cannot contain spaces, newlines or special characters.";
+        return Err(Error::Other(text));
+    }
+    context.session.name = name.into();
+    Ok(())
+}
+
+/// `COMMAND`, `COMMAND COUNT`, `COMMAND DOCS`: clients ask, and do without an answer.
+pub fn command(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    match () {
+        () if args.len() == 1 || args.is(1, "DOCS") => context.reply.array(0),
+        () if args.is(1, "COUNT") => context.reply.integer(TABLE.len() as i64),
+        () => return Err(Error::unknown_part("COMMAND", &args[1])),
+    }
+    Ok(())
+}
+
+/// `CONFIG GET pattern…`: there is nothing to configure, and nothing is written to disk.
+pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    if !args.is(1, "GET") {
+        return Err(Error::unknown_part("CONFIG", &args[1]));
+    }
+    if args.len() < 3 {
+        return Err(Error::Arity("config|get"));
+    }
+    let settings = [("appendonly", "no"), ("databases", "1"), ("save", "")];
+    let asked = |name: &str| args.from(2).any(|pattern| glob::matches(pattern, name.as_bytes()));
+    let found: Vec<_> = settings.iter().filter(|(name, _)| asked(name)).collect();
+    context.reply.map(found.len());
+    for (name, value) in found {
+        context.reply.bulk(name.as_bytes());
+        context.reply.bulk(value.as_bytes());
+    }
+    Ok(())
+}
+
+/// `INFO [section…]`: the same for every section.
+pub fn info(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
+    let keys = context.store.count();
+    let text = format!(
+        "# Server\r\nredis_version:{VERSION}\r\nredis_mode:standalone\r\n\r\n\
+         # Replication\r\nrole:master\r\n\r\n\
+         # Keyspace\r\ndb0:keys={keys}\r\n"
+    );
+    context.reply.bulk(text.as_bytes());
+    Ok(())
+}
+
+/// The answer to HELLO: names and values in turn.
+pub fn introduce(context: &mut Context<'_>) {
+    let (id, version) = (context.session.id as i64, context.session.version as i64);
+    let reply = &mut *context.reply;
+    reply.map(7);
+    for (name, value) in [("server", "redis"), ("version", VERSION)] {
+        reply.bulk(name.as_bytes());
+        reply.bulk(value.as_bytes());
+    }
+    for (name, value) in [("proto", version), ("id", id)] {
+        reply.bulk(name.as_bytes());
+        reply.integer(value);
+    }
+    for (name, value) in [("mode", "standalone"), ("role", "master")] {
+        reply.bulk(name.as_bytes());
+        reply.bulk(value.as_bytes());
+    }
+    reply.bulk(b"modules");
+    reply.array(0);
+}

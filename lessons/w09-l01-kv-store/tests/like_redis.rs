@@ -1,0 +1,283 @@
+//! Any sequence of commands is answered as Redis answers it, byte for byte.
+//!
+//! Needs redis-server; without it the test says so and passes.
+
+use kv_store::reply::Reply;
+use kv_store::service::Service;
+use kv_store::session::Session;
+use proptest::prelude::*;
+use proptest::sample::select;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+type Words = Vec<Vec<u8>>;
+
+/// Two clients each, so that one can change what the other watches.
+const CLIENTS: usize = 2;
+
+#[test]
+fn every_reply_is_the_one_of_redis() {
+    let Some(redis) = Redis::start(&[]) else {
+        return eprintln!("skipped: redis-server is not installed");
+    };
+    compare(&redis, None, &prop::collection::vec(step(), 1..60));
+}
+
+#[test]
+fn every_reply_is_the_one_of_redis_with_a_password() {
+    let Some(redis) = Redis::start(&["--requirepass", "secret"]) else {
+        return eprintln!("skipped: redis-server is not installed");
+    };
+    let secret = Some(b"secret".to_vec());
+    compare(&redis, secret, &prop::collection::vec(prop_oneof![login(), step()], 1..30));
+}
+
+#[test]
+fn malformed_input_is_refused_as_redis_refuses_it() {
+    let Some(redis) = Redis::start(&[]) else {
+        return eprintln!("skipped: redis-server is not installed");
+    };
+    for input in MALFORMED {
+        let mut theirs = Vec::new();
+        let mut client = redis.connect();
+        client.write_all(input).unwrap();
+        client.read_to_end(&mut theirs).unwrap();
+
+        let mut service = Service::new(None);
+        let (mut session, mut reply) = (service.greet(), Reply::default());
+        service.feed(&mut session, input, &mut reply);
+        assert_eq!(shown(reply.bytes()), shown(&theirs), "{}", shown(input));
+        assert!(session.closing);
+    }
+}
+
+const MALFORMED: [&[u8]; 12] = [
+    b"*1\r\n$-5\r\nPING\r\n",
+    b"*one\r\n",
+    b"*01\r\n",
+    b"*2147483648\r\n",
+    b"*1\r\n:4\r\nPING\r\n",
+    b"*1\r\n*1\r\n$4\r\nPING\r\n",
+    b"*1\r\n$four\r\n",
+    b"*1\r\n$536870913\r\n",
+    b"*1\r\n$99999999999999999999\r\n",
+    b"ECHO \"a\r\n",
+    b"ECHO 'a'b\r\n",
+    b"PING\r\n*0\r\n*-1\r\n\r\n*1\r\n$4\r\nQUIT\r\nPING\r\n",
+];
+
+fn compare(redis: &Redis, password: Option<Vec<u8>>, steps: &impl Strategy<Value = Vec<Step>>) {
+    let config = ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() };
+    proptest!(config, |(steps in steps)| {
+        let (mut theirs, mut service) = (redis.clients(password.as_deref()), Service::new(password.clone()));
+        let mut ours: Vec<_> = (0..CLIENTS).map(|_| service.greet()).collect();
+        for (client, words) in steps {
+            let expected = ask_redis(&mut theirs[client], &words);
+            let got = ask(&mut service, &mut ours[client], &words);
+            prop_assert_eq!(shown(&got), shown(&expected), "{:?}", shown(&encode(&words)));
+        }
+    });
+}
+
+type Step = (usize, Words);
+
+/// Few keys, so that commands meet each other's.
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    select(vec![&b"a"[..], b"b", b"list", b"\r\n\0", b"", b"hello"]).prop_map(<[u8]>::to_vec)
+}
+
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    let chosen = [
+        &b""[..],
+        b"0",
+        b"1",
+        b"-1",
+        b"007",
+        b"+1",
+        b" 1",
+        b"1.5",
+        b"9223372036854775807",
+        b"-9223372036854775808",
+        b"9223372036854775808",
+        b"word",
+        b"\0\xff\r\n",
+        b"300",
+        b"100000",
+        b"nx",
+        b"XX",
+        b"get",
+        b"EX",
+        b"px",
+        b"KEEPTTL",
+        b"gt",
+        b"LT",
+        b"*",
+        b"h?llo",
+        b"[^a]",
+        b"[a-b]*",
+        b"\\a",
+        b"[",
+        b"[^",
+        b"[]",
+        b"a*b",
+    ];
+    let chosen = select(chosen.to_vec()).prop_map(<[u8]>::to_vec);
+    prop_oneof![4 => chosen, 1 => prop::collection::vec(any::<u8>(), 0..8)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    (0..CLIENTS, prop_oneof![12 => command(), 1 => nonsense()])
+}
+
+/// Commands whose replies depend on the keys alone: those about time are asked with long times.
+const NAMES: [&str; 47] = [
+    "ping", "Echo", "GET", "SET", "SETNX", "GETSET", "MGET", "MSET", "APPEND", "STRLEN", "INCR",
+    "DECR", "INCRBY", "DECRBY", "DEL", "EXISTS", "TYPE", "DBSIZE", "FLUSHDB", "FLUSHALL", "EXPIRE",
+    "PEXPIRE", "TTL", "PERSIST", "SETEX", "PSETEX", "LPUSH", "RPUSH", "LPOP", "RPOP", "LLEN",
+    "LRANGE", "MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH", "EXEC", "MULTI", "WATCH", "SET",
+    "SET", "GET", "EXPIRE", "KEYS", "SELECT", "RESET",
+];
+
+fn command() -> impl Strategy<Value = Words> {
+    let words = prop_oneof![key(), value()];
+    let loose = prop::collection::vec(words, 0..4);
+    (select(&NAMES[..]), key(), loose).prop_filter_map("has a reply of its own", |it| {
+        let (name, key, rest) = it;
+        let mut words = vec![name.as_bytes().to_vec()];
+        match name {
+            "MULTI" | "EXEC" | "DISCARD" | "UNWATCH" | "DBSIZE" | "RESET" => {}
+            "KEYS" => words.push(rest.first()?.clone()),
+            "SELECT" => words.push(b"0".to_vec()),
+            "FLUSHDB" | "FLUSHALL" => words.extend(rest.into_iter().take(1)),
+            _ => words.extend([vec![key], rest].concat()),
+        }
+        Some(words)
+    })
+}
+
+fn nonsense() -> impl Strategy<Value = Words> {
+    let name = select(vec!["nothing", "GETS", "", "no such"]).prop_map(Vec::from);
+    (name, prop::collection::vec("[a-z ]{0,60}".prop_map(String::into_bytes), 0..5))
+        .prop_map(|(name, rest)| [vec![name], rest].concat())
+}
+
+fn login() -> impl Strategy<Value = Step> {
+    let words = select(vec![
+        "AUTH secret",
+        "AUTH default secret",
+        "AUTH nobody secret",
+        "AUTH guess",
+        "AUTH",
+        "AUTH a b c",
+        "RESET",
+        "HELLO 9",
+        "HELLO x",
+        "NOTHING",
+        "GET",
+        "MULTI",
+        "EXEC",
+    ]);
+    (0..CLIENTS, words.prop_map(|line| line.split(' ').map(Vec::from).collect()))
+}
+
+fn encode(words: &Words) -> Vec<u8> {
+    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        bytes.extend(format!("${}\r\n", word.len()).into_bytes());
+        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
+}
+
+fn ask(service: &mut Service, session: &mut Session, words: &Words) -> Vec<u8> {
+    let mut reply = Reply::default();
+    service.tick();
+    service.feed(session, &encode(words), &mut reply);
+    in_order(words, reply.bytes().to_vec())
+}
+
+fn ask_redis(client: &mut TcpStream, words: &Words) -> Vec<u8> {
+    client.write_all(&encode(words)).unwrap();
+    let (mut reply, mut buffer) = (Vec::new(), [0; 4096]);
+    while length(&reply) != Some(reply.len()) {
+        let count = client.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "redis-server closed the connection");
+        reply.extend_from_slice(&buffer[..count]);
+    }
+    // Redis 7 says of EXEC alone what else it would have been refused for.
+    const EXEC: &[u8] = b"-EXECABORT Transaction discarded because of: ";
+    if let Some(reason) = reply.strip_prefix(EXEC) {
+        reply = [b"-", reason].concat();
+    }
+    in_order(words, reply)
+}
+
+/// How long the reply at the start of `bytes` is, once it is whole.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let line = bytes.windows(2).position(|two| two == b"\r\n")? + 2;
+    let number = || str::from_utf8(&bytes[1..line - 2]).unwrap().parse::<i64>().unwrap();
+    match bytes[0] {
+        b'$' if number() >= 0 => {
+            Some(line + number() as usize + 2).filter(|end| *end <= bytes.len())
+        }
+        b'*' => (0..number()).try_fold(line, |at, _| Some(at + length(&bytes[at..])?)),
+        _ => Some(line),
+    }
+}
+
+/// KEYS has no order: one is made up.
+fn in_order(words: &Words, reply: Vec<u8>) -> Vec<u8> {
+    if !words[0].eq_ignore_ascii_case(b"KEYS") {
+        return reply;
+    }
+    let mut sorted = reply;
+    sorted.sort_unstable();
+    sorted
+}
+
+fn shown(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+/// A redis-server of this test's own, which ends with it.
+struct Redis {
+    process: Child,
+    port: u16,
+}
+
+impl Redis {
+    fn start(options: &[&str]) -> Option<Redis> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+        let process = command.args(options).stdout(Stdio::null()).spawn().ok()?;
+        let redis = Redis { process, port };
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::yield_now();
+        }
+        Some(redis)
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).unwrap()
+    }
+
+    /// Clients of an empty store, who have not said the password.
+    fn clients(&self, password: Option<&[u8]>) -> Vec<TcpStream> {
+        let mut cleaner = self.connect();
+        if let Some(password) = password {
+            ask_redis(&mut cleaner, &vec![b"AUTH".to_vec(), password.to_vec()]);
+        }
+        assert_eq!(ask_redis(&mut cleaner, &vec![b"FLUSHALL".to_vec()]), b"+OK\r\n");
+        (0..CLIENTS).map(|_| self.connect()).collect()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
