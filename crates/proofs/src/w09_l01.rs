@@ -3,6 +3,7 @@
 
 mod auth;
 mod bad_input;
+mod caller;
 mod commands;
 mod framing;
 mod resp;

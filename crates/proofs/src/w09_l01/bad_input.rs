@@ -1,7 +1,8 @@
 //! What no client should send, and some do.
 
+use super::caller::{Caller, Heard};
 use super::resp::{Reply, error, simple};
-use super::store::{Caller, Heard, Store};
+use super::store::Store;
 use super::{memory, rows};
 use crate::fall::Fall;
 use crate::scene::{Blame, Stage};

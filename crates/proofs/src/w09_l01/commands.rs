@@ -1,7 +1,8 @@
 //! The commands, one at a time.
 
+use super::caller::Caller;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
-use super::store::{Caller, Store};
+use super::store::Store;
 use super::{quoted, rows};
 use crate::fall::Fall;
 use crate::scene::Stage;
@@ -166,9 +167,13 @@ fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
             ("EXPIRE key -1", number(1)),
             ("EXISTS key", number(0)),
             ("TTL key", number(-2)),
+            ("SET key 1", ok()),
             ("EXPIRE key soon", error("ERR")),
+            ("EXPIRE key 100", number(1)),
+            ("INCR key", number(2)),
         ],
-    )
+    )?;
+    store.expect_that(client, &[b"TTL", b"key"], left, is_left)
 }
 
 /// The key that was given a second to live, and that nobody has touched since.

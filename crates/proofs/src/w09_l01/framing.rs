@@ -1,7 +1,8 @@
 //! Where one command ends and the next begins: the connection does not say.
 
+use super::caller::{Caller, Heard};
 use super::resp::{Reply, bulk, command, number, ok, simple};
-use super::store::{Caller, Heard, Store};
+use super::store::Store;
 use super::{quoted, rows};
 use crate::fall::Fall;
 use crate::scene::{Blame, Stage};

@@ -1,8 +1,9 @@
 //! A client that asks for more than it reads.
 
+use super::caller::Caller;
 use super::memory;
 use super::resp::{bulk, command, ok, simple};
-use super::store::{Caller, Store};
+use super::store::Store;
 use crate::fall::Fall;
 use crate::scene::{Blame, Stage};
 

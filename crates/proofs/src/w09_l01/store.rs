@@ -1,10 +1,10 @@
-//! A store under proof and those who talk to it: commands, the replies that were due, and what is
-//! said where another one came.
+//! A store under proof: what it is asked, the replies that are due, and what is said of others.
 
+use super::caller::{Caller, Heard};
 use super::resp::{Reply, command};
 use super::{quoted, rows};
 use crate::fall::Fall;
-use crate::scene::{Blame, Guest, Scene, Stage};
+use crate::scene::{Blame, Scene, Stage};
 use witness::{Gate, Socket, Stuck};
 
 /// A server that listens.
@@ -12,28 +12,6 @@ pub(super) struct Store {
     pub(super) scene: Scene,
     /// The step that tells of commands which were answered well, and how many.
     settled: Option<(usize, usize)>,
-}
-
-/// A client that speaks RESP2.
-pub(super) struct Caller {
-    pub(super) guest: Guest,
-    /// What the connection has not taken yet.
-    outbox: Vec<u8>,
-    /// What has arrived and was not read as a reply yet.
-    inbox: Vec<u8>,
-    /// How many bytes have arrived.
-    taken: usize,
-    /// How many bytes the connection has taken.
-    sent: u64,
-}
-
-/// What a client hears.
-pub(super) enum Heard {
-    Reply(Reply),
-    /// What is no reply, and why.
-    Garbage(String),
-    /// An end of file or a reset, and no reply before it.
-    Closed,
 }
 
 impl Store {
@@ -52,7 +30,7 @@ impl Store {
     /// A new client.
     pub(super) fn caller(&mut self) -> Result<Caller, Fall> {
         let guest = self.scene.connect()?;
-        Ok(Caller { guest, outbox: Vec::new(), inbox: Vec::new(), taken: 0, sent: 0 })
+        Ok(Caller::new(guest))
     }
 
     /// Asks commands, words apart by spaces, one after the other; each has to be answered as told.
@@ -148,7 +126,7 @@ impl Store {
     /// The client sends `bytes`, as a step of its own.
     pub(super) fn say(&mut self, caller: &mut Caller, bytes: &[u8]) -> Result<(), Fall> {
         caller.pull();
-        if !caller.inbox.is_empty() {
+        if !caller.inbox().is_empty() {
             return Err(self.unasked(caller));
         }
         self.scene.step(format!("{} sent {}", caller.guest.name, quoted(bytes)));
@@ -166,7 +144,7 @@ impl Store {
         let (stuck, observed, summary) = match self.hear(caller) {
             Ok(Heard::Reply(reply)) => return Ok(reply),
             Ok(Heard::Garbage(why)) => {
-                let got = quoted(&caller.inbox);
+                let got = quoted(caller.inbox());
                 (None, got, format!("What answers {asked} is no RESP reply: it {why}."))
             }
             Ok(Heard::Closed) => {
@@ -174,7 +152,7 @@ impl Store {
                 (None, "an end of file".to_owned(), text)
             }
             Err(stuck) => {
-                let observed = match caller.inbox.as_slice() {
+                let observed = match caller.inbox() {
                     [] => stuck.to_string(),
                     part => format!("{} and nothing after it", quoted(part)),
                 };
@@ -192,11 +170,12 @@ impl Store {
 
     /// Waits for the next reply, or for what comes in its place.
     pub(super) fn hear(&mut self, caller: &mut Caller) -> Result<Heard, Stuck> {
+        if let Some(heard) = caller.next() {
+            return Ok(heard); // of many replies that came at once
+        }
         self.scene.server.until(|_| {
             caller.push();
-            let ended = caller.guest.client.ended().is_some();
-            caller.pull();
-            Ok(caller.next().or(ended.then_some(Heard::Closed)))
+            Ok(caller.hear())
         })
     }
 
@@ -205,8 +184,8 @@ impl Store {
         let read = self.scene.server.until(|now| {
             caller.push();
             let socket = now.connection(&caller.guest.client)?;
-            let is_left = |it: Socket| it.unread > 0 || it.received < caller.sent;
-            Ok((!socket.is_some_and(is_left) && caller.outbox.is_empty()).then_some(()))
+            let is_left = |it: Socket| it.unread > 0 || it.received < caller.sent();
+            Ok((!socket.is_some_and(is_left) && caller.has_sent_all()).then_some(()))
         });
         match read {
             Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
@@ -228,7 +207,7 @@ impl Store {
     }
 
     fn unasked(&mut self, caller: &Caller) -> Fall {
-        let (name, got) = (&caller.guest.name, quoted(&caller.inbox));
+        let (name, got) = (&caller.guest.name, quoted(caller.inbox()));
         self.scene.refute(Blame {
             id: "unasked-reply",
             mistake: None,
@@ -236,59 +215,6 @@ impl Store {
             expected: "one reply to each command".to_owned(),
             observed: got,
         })
-    }
-}
-
-impl Caller {
-    /// Sends what the connection takes now; the rest goes while something is waited for.
-    pub(super) fn send(&mut self, bytes: &[u8]) {
-        self.outbox.extend_from_slice(bytes);
-        self.push();
-    }
-
-    pub(super) fn push(&mut self) {
-        let mut sent = 0;
-        while sent < self.outbox.len() {
-            match self.guest.client.send(&self.outbox[sent..]) {
-                Ok(0) => break,
-                Ok(count) => {
-                    sent += count;
-                    self.sent += count as u64;
-                }
-                // The server has closed: nobody is left to send it to.
-                Err(_) => sent = self.outbox.len(),
-            }
-        }
-        self.outbox.drain(..sent);
-    }
-
-    pub(super) fn pull(&mut self) {
-        let new = self.guest.client.received_from(self.taken);
-        self.taken += new.len();
-        self.inbox.extend(new);
-    }
-
-    /// The next reply of what has arrived.
-    pub(super) fn next(&mut self) -> Option<Heard> {
-        match Reply::read(&self.inbox) {
-            Ok(Some((reply, length))) => {
-                self.inbox.drain(..length);
-                Some(Heard::Reply(reply))
-            }
-            Ok(None) => None,
-            Err(why) => Some(Heard::Garbage(why)),
-        }
-    }
-
-    /// What has arrived and was not read as a reply, for a sentence.
-    pub(super) fn heard(&self) -> String {
-        if self.inbox.is_empty() { "an end of file".to_owned() } else { quoted(&self.inbox) }
-    }
-
-    /// Whether nothing has arrived that was not read as a reply.
-    pub(super) fn has_heard_nothing(&mut self) -> bool {
-        self.pull();
-        self.inbox.is_empty() && self.guest.client.ended().is_none()
     }
 }
 

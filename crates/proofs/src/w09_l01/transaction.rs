@@ -1,8 +1,9 @@
 //! Commands that happen together or not at all.
 
+use super::caller::Caller;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
 use super::rows;
-use super::store::{Caller, Store};
+use super::store::Store;
 use crate::fall::Fall;
 use crate::scene::Stage;
 
