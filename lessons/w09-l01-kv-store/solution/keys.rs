@@ -10,7 +10,7 @@ use crate::{glob, number};
 /// `DEL key…`: how many there were.
 pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // <task 2: remove the keys, and count those that were there>
-    let removed = args.from(1).filter(|key| context.store.remove(key)).count();
+    let removed = args.rest(1).filter(|key| context.store.remove(key)).count();
     context.reply.integer(removed as i64);
     Ok(())
     // </task>
@@ -18,7 +18,7 @@ pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// `EXISTS key…`: how many there are; one that is named twice counts twice.
 pub fn exists(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    let found = args.from(1).filter(|key| context.store.contains(key)).count();
+    let found = args.rest(1).filter(|key| context.store.contains(key)).count();
     context.reply.integer(found as i64);
     Ok(())
 }

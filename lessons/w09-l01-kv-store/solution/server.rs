@@ -167,7 +167,7 @@ impl Server {
             connection.flush()?;
         }
         // What was read already comes before what was not.
-        if self.clients[slot].is_paused {
+        if self.clients[slot].is_paused && self.has_room(slot) {
             self.answer(slot, 0)?;
         }
         if self.may_read(slot) {
@@ -209,8 +209,13 @@ impl Server {
     /// Whether more of what a client says is to be read now.
     fn may_read(&self, slot: usize) -> bool {
         let client = &self.clients[slot];
-        let owed = self.table.get(slot).map_or(0, |connection| client.owed(connection));
-        !client.is_paused && !client.session.closing && owed < MOST_OWED
+        !client.is_paused && !client.session.closing && self.has_room(slot)
+    }
+
+    /// Whether so little is owed to a client that more may be.
+    fn has_room(&self, slot: usize) -> bool {
+        let owed = |connection| self.clients[slot].owed(connection);
+        self.table.get(slot).map_or(0, owed) < MOST_OWED
     }
 
     /// What a client is to be watched for next.

@@ -100,10 +100,8 @@ pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if transaction.queue.is_some() {
         return Err(Error::Other("ERR WATCH inside MULTI is not allowed"));
     }
-    for key in args.from(1) {
-        if !transaction.watched.iter().any(|(watched, _)| **watched == *key) {
-            transaction.watched.push((key.into(), context.store.watch(key)));
-        }
+    for key in args.rest(1) {
+        transaction.watched.push((key.into(), context.store.watch(key)));
     }
     context.reply.ok();
     Ok(())

@@ -109,7 +109,7 @@ pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         return Err(Error::Arity("config|get"));
     }
     let settings = [("appendonly", "no"), ("databases", "1"), ("save", "")];
-    let asked = |name: &str| args.from(2).any(|pattern| glob::matches(pattern, name.as_bytes()));
+    let asked = |name: &str| args.rest(2).any(|pattern| glob::matches(pattern, name.as_bytes()));
     let found: Vec<_> = settings.iter().filter(|(name, _)| asked(name)).collect();
     context.reply.map(found.len());
     for (name, value) in found {

@@ -29,7 +29,7 @@ impl<'a> Args<'a> {
     }
 
     /// The words from number `first` on.
-    pub fn from(&self, first: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn rest(&self, first: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         self.spans[first.min(self.spans.len())..].iter().map(move |span| &bytes[span.clone()])
     }
@@ -70,7 +70,7 @@ impl Kept {
 impl From<Args<'_>> for Kept {
     fn from(args: Args<'_>) -> Self {
         let (mut bytes, mut spans) = (Vec::new(), Vec::with_capacity(args.len()));
-        for word in args.from(0) {
+        for word in args.rest(0) {
             spans.push(bytes.len()..bytes.len() + word.len());
             bytes.extend_from_slice(word);
         }

@@ -15,7 +15,7 @@ pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// `EXISTS key…`: how many there are; one that is named twice counts twice.
 pub fn exists(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    let found = args.from(1).filter(|key| context.store.contains(key)).count();
+    let found = args.rest(1).filter(|key| context.store.contains(key)).count();
     context.reply.integer(found as i64);
     Ok(())
 }

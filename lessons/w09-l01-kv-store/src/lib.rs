@@ -1,8 +1,8 @@
 //! A key-value store, but for its sockets: bytes in, replies out.
 //!
 //! Start with [`service`], which takes what a client has sent and runs the commands in it. From
-//! there: [`parse`] finds the commands, [`command`] has the table of them, [`store`] keeps the keys,
-//! and [`session`] is what is known of each client besides its connection.
+//! there: [`parse`] finds the commands, [`command`] has the table of them, [`store`] keeps the
+//! keys, and [`session`] is what is known of each client besides its connection.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its crate")]
 

@@ -33,7 +33,7 @@ fn push(context: &mut Context<'_>, args: Args<'_>, end: End) -> Result<(), Error
     let Some(Value::List(list)) = context.store.get_mut(&args[1]) else {
         return Err(Error::WrongType);
     };
-    for element in args.from(2) {
+    for element in args.rest(2) {
         match end {
             End::Left => list.push_front(element.into()),
             End::Right => list.push_back(element.into()),

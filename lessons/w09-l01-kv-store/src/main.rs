@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Infallible, Box<dyn Error>> {
     let config = config::from_env()?;
-    // A shell's soft limit is often 1024. Where it cannot be raised, a client beyond is turned away.
+    // A shell's limit is often 1024. Where it cannot be raised, clients beyond are turned away.
     let _ = make_room(config.table.max_clients);
     Ok(Server::start(config)?.run()?)
 }

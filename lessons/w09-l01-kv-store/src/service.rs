@@ -154,7 +154,7 @@ impl Service {
         args: Args<'_>,
     ) -> Result<&'static Command, Error> {
         let command = self.commands.find(name);
-        let command = command.ok_or_else(|| Error::unknown_command(name, args.from(1)))?;
+        let command = command.ok_or_else(|| Error::unknown_command(name, args.rest(1)))?;
         if !command.takes(args.len()) {
             return Err(Error::Arity(command.name));
         }

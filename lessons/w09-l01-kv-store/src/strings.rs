@@ -121,7 +121,7 @@ pub fn getset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 /// `MGET key…`: nil where there is no string.
 pub fn mget(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     context.reply.array(args.len() - 1);
-    for key in args.from(1) {
+    for key in args.rest(1) {
         let text = context.store.text(key).unwrap_or(None);
         context.reply.bulk_or_nil(text);
     }

@@ -70,7 +70,8 @@ const MALFORMED: [&[u8]; 12] = [
 fn compare(redis: &Redis, password: Option<Vec<u8>>, steps: &impl Strategy<Value = Vec<Step>>) {
     let config = ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() };
     proptest!(config, |(steps in steps)| {
-        let (mut theirs, mut service) = (redis.clients(password.as_deref()), Service::new(password.clone()));
+        let mut theirs = redis.clients(password.as_deref());
+        let mut service = Service::new(password.clone());
         let mut ours: Vec<_> = (0..CLIENTS).map(|_| service.greet()).collect();
         for (client, words) in steps {
             let expected = ask_redis(&mut theirs[client], &words);

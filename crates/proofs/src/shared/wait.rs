@@ -4,7 +4,6 @@ use witness::Call;
 
 /// What a server waits for readiness in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "lessons to come wait in the others")]
 pub(crate) enum Wait {
     /// poll(2) or ppoll(2).
     Poll,

@@ -65,12 +65,17 @@ impl Caller {
     pub(super) fn hear(&mut self) -> Option<Heard> {
         let ended = self.guest.client.ended().is_some();
         self.pull();
+        self.next().or(ended.then_some(Heard::Closed))
+    }
+
+    /// The next reply of what has arrived, if it is whole or will never be one.
+    pub(super) fn next(&mut self) -> Option<Heard> {
         match Reply::read(&self.inbox) {
             Ok(Some((reply, length))) => {
                 self.inbox.drain(..length);
                 Some(Heard::Reply(reply))
             }
-            Ok(None) => ended.then_some(Heard::Closed),
+            Ok(None) => None,
             Err(why) => Some(Heard::Garbage(why)),
         }
     }

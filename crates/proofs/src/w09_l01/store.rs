@@ -170,6 +170,9 @@ impl Store {
 
     /// Waits for the next reply, or for what comes in its place.
     pub(super) fn hear(&mut self, caller: &mut Caller) -> Result<Heard, Stuck> {
+        if let Some(heard) = caller.next() {
+            return Ok(heard); // of many replies that came at once
+        }
         self.scene.server.until(|_| {
             caller.push();
             Ok(caller.hear())
