@@ -3,8 +3,8 @@
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 use sockhelpers::Received;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::{io, mem};
 
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,14 +85,16 @@ impl Connection {
         received
     }
 
-    /// Sends `bytes` after what is pending. What the kernel has no room for becomes pending: a
+    /// Sends `bytes`, after what is pending. What the kernel has no room for becomes pending: a
     /// short write is no error, and the connection is then [`State::Draining`].
     ///
     /// # Errors
     /// Those of send(2) that mean the end of the connection: ECONNRESET, EPIPE and the like.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.pending.extend_from_slice(bytes);
-        self.flush()
+        let sent = if self.pending.is_empty() { self.write(bytes)? } else { 0 };
+        self.pending.extend_from_slice(&bytes[sent..]);
+        self.settle();
+        Ok(())
     }
 
     /// Sends what is pending, as far as the kernel has room.
@@ -100,21 +102,25 @@ impl Connection {
     /// # Errors
     /// As for [`Connection::send`].
     pub fn flush(&mut self) -> io::Result<()> {
-        // MSG_NOSIGNAL: a peer that is gone answers EPIPE, not the signal SIGPIPE (send(2)).
-        match send(self.fd()?.as_raw_fd(), &self.pending, MsgFlags::MSG_NOSIGNAL) {
-            Ok(count) => {
-                self.pending.drain(..count);
-                // Of ten thousand clients, few are owed anything at a time: the others keep no memory.
-                if self.pending.is_empty() {
-                    self.pending = Vec::new();
-                }
-                self.bytes_out += count as u64;
-            }
-            Err(Errno::EAGAIN | Errno::EINTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
+        let pending = mem::take(&mut self.pending);
+        let sent = self.write(&pending)?;
+        // A client that is owed nothing keeps no memory for it.
+        self.pending = pending[sent..].to_vec();
         self.settle();
         Ok(())
+    }
+
+    /// Writes once. Answers how much the kernel has taken, which may be nothing.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // MSG_NOSIGNAL: a peer that is gone answers EPIPE, not the signal SIGPIPE (send(2)).
+        match send(self.fd()?.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL) {
+            Ok(count) => {
+                self.bytes_out += count as u64;
+                Ok(count)
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     fn settle(&mut self) {
