@@ -157,6 +157,18 @@ impl Client {
         self.wire().sent.saturating_sub(received)
     }
 
+    /// How much it has read and kept.
+    pub(crate) fn bytes_read(&self) -> usize {
+        self.wire().received.len()
+    }
+
+    /// Whether it has read all that has arrived, so that more can come.
+    pub(crate) fn is_hungry(&self) -> bool {
+        let wire = self.wire();
+        let socket = wire.socket.as_ref().filter(|_| wire.ended.is_none());
+        socket.is_some_and(|socket| pending(socket) == 0)
+    }
+
     /// Whether bytes wait on our side because the server's buffer is full.
     pub(crate) fn held_up(&self) -> bool {
         let wire = self.wire();
@@ -237,6 +249,14 @@ fn unfinished(socket: &OwnedFd) -> u64 {
     // SAFETY: the kernel writes one int (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
     let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut bytes) };
     if asked == 0 { bytes.max(0) as u64 } else { 0 }
+}
+
+/// Bytes that have arrived and were not read.
+fn pending(socket: &OwnedFd) -> libc::c_int {
+    let mut bytes = 0;
+    // SAFETY: the kernel writes one int (tcp(7), SIOCINQ, which is FIONREAD).
+    unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &mut bytes) };
+    bytes
 }
 
 /// Segments on their way (tcp(7), TCP_INFO).

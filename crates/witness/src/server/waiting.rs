@@ -107,7 +107,10 @@ impl Server {
         }
         let threads = self.all_threads()?;
         let done = match self.rest(&threads)? {
-            Rest::Asleep => vigil.calm.has_lasted(&threads),
+            Rest::Asleep => {
+                let read = self.clients.iter().map(Client::bytes_read).sum();
+                vigil.calm.has_lasted(&threads, read)
+            }
             Rest::Dozing => vigil.naps.have_passed(&threads),
             Rest::Awake => {
                 if let Some(strobe) = self.spinning(vigil, &threads) {
@@ -190,7 +193,8 @@ enum Rest {
     Asleep,
 }
 
-/// Whether all that `client` has done so far has reached the server's socket.
+/// Whether all that `client` has done so far has reached the server's socket. To read is to do
+/// something, too: it makes room for what the server has written.
 fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     let Some(socket) = socket else { return true };
     match (socket.state, client.left()) {
@@ -198,6 +202,7 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (State::TimeWait, _) => true,
         (_, Some(Left::Reset)) => false,
         (State::Established, Some(Left::Finished)) => false,
+        (State::Established, None) if socket.unacknowledged > 0 && client.is_hungry() => false,
         _ => client.in_flight(socket.received) == 0 || client.held_up(),
     }
 }

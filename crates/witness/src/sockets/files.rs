@@ -72,6 +72,7 @@ fn socket(row: TcpNetEntry) -> Option<Socket> {
         peer: plain(row.remote_address),
         inode: row.inode,
         unread: row.rx_queue,
+        unacknowledged: row.tx_queue,
         received: 0,
     })
 }

@@ -176,6 +176,7 @@ fn socket(body: &[u8]) -> Option<Socket> {
         peer: address(6, 24)?,
         inode: u32_at(body, 68)?.into(),
         unread: u32_at(body, 56)?,
+        unacknowledged: u32_at(body, 60)?,
         received: received(body.get(MESSAGE..)?).unwrap_or(0),
     })
 }
