@@ -10,6 +10,7 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::turn::Turn;
 use crate::{Fault, Proof, Subject};
+use std::io;
 use witness::{Client, Gate, Launch, Repute, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
@@ -162,14 +163,25 @@ impl Scene {
 
     /// A new client connects. What comes of it is the check's to see.
     pub(crate) fn connect(&mut self) -> Result<Guest, Fall> {
+        self.connect_by(Server::connect)
+    }
+
+    /// The same, for a client that connects in its own way.
+    pub(crate) fn connect_by(
+        &mut self,
+        way: impl FnOnce(&mut Server) -> io::Result<Client>,
+    ) -> Result<Guest, Fall> {
         self.step(format!("{} connected", name(self.guests.len())));
-        self.join()
+        self.join(way)
     }
 
     /// A new client connects, one of many that a step has announced.
-    pub(crate) fn join(&mut self) -> Result<Guest, Fall> {
+    pub(crate) fn join(
+        &mut self,
+        way: impl FnOnce(&mut Server) -> io::Result<Client>,
+    ) -> Result<Guest, Fall> {
         let name = name(self.guests.len());
-        let client = self.server.connect().map_err(|error| self.no_connection(&name, &error))?;
+        let client = way(&mut self.server).map_err(|error| self.no_connection(&name, &error))?;
         let guest = Guest { name, client };
         self.guests.push(guest.clone());
         Ok(guest)

@@ -163,6 +163,11 @@ impl Client {
         self.wire().sent.saturating_sub(received)
     }
 
+    /// How much it has read and kept.
+    pub(crate) fn bytes_read(&self) -> usize {
+        self.wire().received.len()
+    }
+
     /// Whether bytes wait on our side because the server's buffer is full.
     pub(crate) fn held_up(&self) -> bool {
         let wire = self.wire();

@@ -19,6 +19,7 @@ use crate::strobe::Tracer;
 use crate::stuck::Exit;
 use crate::tier::Tier;
 use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io;
@@ -107,6 +108,23 @@ impl Server {
     /// NotConnected before [`until_listening`](Self::until_listening); what connect(2) says, or
     /// TimedOut when the server's queue of connections stays full.
     pub fn connect(&mut self) -> io::Result<Client> {
+        self.connect_after(|_| Ok(()))
+    }
+
+    /// The same for a client whose segments are as short as an Ethernet's. A server that writes to
+    /// one on the loopback interface is otherwise given a send buffer of some MiB, for its segments
+    /// are of 64 KiB each (tcp_sndbuf_expand() in net/ipv4/tcp_input.c).
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
+    pub fn connect_over_ethernet(&mut self) -> io::Result<Client> {
+        self.connect_after(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
+    }
+
+    fn connect_after(
+        &mut self,
+        prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
+    ) -> io::Result<Client> {
         let address = self.address.ok_or(io::ErrorKind::NotConnected)?;
         if self.sockets.is_empty() {
             let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
@@ -114,6 +132,7 @@ impl Server {
             self.sockets.extend(sockets);
         }
         let socket = self.sockets.pop().ok_or(io::ErrorKind::NotConnected)?;
+        prepare(&socket)?;
         let deadline = Instant::now() + self.timeout;
         let client = Client::connect(socket, address, || {
             if Instant::now() >= deadline {

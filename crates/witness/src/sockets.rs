@@ -25,7 +25,8 @@ pub struct Socket {
     /// Bytes not yet read, an end of file counted as one; for a listener, connections not yet
     /// accepted.
     pub unread: u32,
-    /// Bytes that it has sent and that have not been acknowledged (tcp(7), SIOCOUTQ).
+    /// Bytes written that the peer has not acknowledged, an end of file counted as one; for a
+    /// listener, the length of its backlog.
     pub unacknowledged: u32,
     /// Bytes that arrived from the peer since it was connected. Where the table does not count
     /// them, those that the client knows to be acknowledged, which may be 40 ms behind (RFC 9293,

@@ -10,14 +10,15 @@ const MUCH: usize = 4 << 20;
 const LINE: usize = 64;
 /// How much it reads at a time.
 const BITE: usize = 4000;
-/// How often the server is held up, and how much is read in between.
-const PAUSES: usize = 3;
-const GULP: usize = 256 << 10;
+/// How much it reads before it looks whether the server can go on.
+const GULP: usize = 64 << 10;
+/// How often a write is interrupted, at the most: one that has sent nothing yet starts again.
+const CUTS: usize = 16;
 
 /// 4 MiB through a slow reader come back whole: short writes are finished.
 pub(super) fn every_byte(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.open()?;
-    let guest = talk::greeted(&mut scene)?;
+    let guest = talk::greeted_over_ethernet(&mut scene)?;
     let before = guest.client.received().len();
     let sent = numbered_lines();
     let read = slowly(&mut scene, &guest, &sent, before + MUCH);
@@ -32,9 +33,21 @@ pub(super) fn every_byte(stage: &Stage<'_>) -> Result<(), Fall> {
 fn slowly(scene: &mut Scene, guest: &Guest, sent: &[u8], total: usize) -> Result<(), Stuck> {
     let mut rest = sent;
     scene.step(format!("{} sent 4 MiB, and read nothing", guest.name));
-    for pause in 0..PAUSES {
-        let calls = held_up(scene, guest, &mut rest)?;
-        cut_short(scene, &calls, pause == 0)?;
+    let mut waits = held_up(scene, guest, &mut rest)?;
+    if rows::writes(&waits) {
+        scene.step("its write was cut short: the server was stopped and went on, as by Ctrl-Z, fg");
+    }
+    for _ in 0..CUTS {
+        let before = waits;
+        if !rows::writes(&before) {
+            break;
+        }
+        scene.server.stop()?;
+        scene.server.go_on();
+        waits = held_up(scene, guest, &mut rest)?;
+        if sends_the_rest(&before, &waits) {
+            break;
+        }
         sip(guest, GULP);
     }
     scene.step(format!("{} read on, {BITE} bytes at a time", guest.name));
@@ -64,17 +77,14 @@ fn held_up(scene: &mut Scene, guest: &Guest, rest: &mut &[u8]) -> Result<Vec<Cal
     }
 }
 
-/// A write that waits for room is interrupted, and returns with what it has sent so far.
-fn cut_short(scene: &mut Scene, calls: &[Call], is_first: bool) -> Result<(), Stuck> {
-    if !rows::writes(calls) {
-        return Ok(());
-    }
-    if is_first {
-        scene.step("its write was cut short: the server was stopped and went on, as by Ctrl-Z, fg");
-    }
-    scene.server.stop()?;
-    scene.server.go_on();
-    Ok(())
+/// Whether a thread was in a write, and now is in one that goes on in the middle of the same bytes.
+fn sends_the_rest(before: &[Call], after: &[Call]) -> bool {
+    let bytes =
+        |call: &Call| (call.arguments[1], call.arguments[1].wrapping_add(call.arguments[2]));
+    before.iter().zip(after).any(|(before, after)| {
+        let ((from, to), (next, end)) = (bytes(before), bytes(after));
+        rows::writes(&[*after]) && from < next && end == to
+    })
 }
 
 fn read_to_the_end(

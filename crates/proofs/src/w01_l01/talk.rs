@@ -3,7 +3,7 @@
 use super::rows;
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
-use witness::Stuck;
+use witness::{Server, Stuck};
 
 /// What a client sends comes back byte for byte, NUL bytes and several messages included.
 pub(super) fn echo(stage: &Stage<'_>) -> Result<(), Fall> {
@@ -20,18 +20,32 @@ pub(super) fn echo(stage: &Stage<'_>) -> Result<(), Fall> {
 
 /// A new client connects. A server that listens no more has closed its listener.
 pub(super) fn arrives(scene: &mut Scene) -> Result<Guest, Fall> {
-    scene.connect().map_err(|fall| match fall.alone() {
+    scene.connect().map_err(closed)
+}
+
+fn closed(fall: Fall) -> Fall {
+    match fall.alone() {
         Fall::Failed(mut cause) => {
             cause.mistake = Some("closes-listener".to_owned());
             Fall::Failed(cause).blocks("next-client")
         }
         other => other,
-    })
+    }
 }
 
 /// A client that is being served: it has said hello, and heard it.
 pub(super) fn greeted(scene: &mut Scene) -> Result<Guest, Fall> {
     let guest = arrives(scene)?;
+    says_hello(scene, guest)
+}
+
+/// The same, for one that the server cannot write much to while it does not read.
+pub(super) fn greeted_over_ethernet(scene: &mut Scene) -> Result<Guest, Fall> {
+    let guest = scene.connect_by(Server::connect_over_ethernet).map_err(closed)?;
+    says_hello(scene, guest)
+}
+
+fn says_hello(scene: &mut Scene, guest: Guest) -> Result<Guest, Fall> {
     comes_back(scene, &guest, b"hello\n").map_err(|fall| fall.blocks("echo"))?;
     Ok(guest)
 }

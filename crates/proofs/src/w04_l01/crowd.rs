@@ -30,7 +30,7 @@ fn gather(scene: &mut Scene) -> Result<Vec<Client>, Fall> {
     let mut crowd = Vec::with_capacity(size);
     while crowd.len() < size {
         for _ in 0..WAVE.min(size - crowd.len()) {
-            crowd.push(scene.join()?.client);
+            crowd.push(scene.join(Server::connect)?.client);
         }
         let taken = scene.server.until(|now| {
             let waiting = now.listener()?.map_or(0, |listener| listener.unread);

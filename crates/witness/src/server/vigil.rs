@@ -27,14 +27,16 @@ impl Vigil {
 pub(super) struct Calm {
     since: Option<Instant>,
     threads: Vec<(Process, Thread)>,
+    /// What the clients have read: each byte makes room for another that the kernel holds.
+    read: usize,
 }
 
 const CALM: Duration = Duration::from_millis(3);
 
 impl Calm {
-    pub(super) fn has_lasted(&mut self, threads: &[(Process, Thread)]) -> bool {
-        if self.threads != threads {
-            *self = Self { since: None, threads: threads.to_vec() };
+    pub(super) fn has_lasted(&mut self, threads: &[(Process, Thread)], read: usize) -> bool {
+        if self.threads != threads || self.read != read {
+            *self = Self { since: None, threads: threads.to_vec(), read };
         }
         self.since.get_or_insert_with(Instant::now).elapsed() >= CALM
     }

@@ -112,7 +112,10 @@ impl Server {
         }
         let threads = self.all_threads()?;
         let done = match self.rest(&threads)? {
-            Rest::Asleep => vigil.calm.has_lasted(&threads),
+            Rest::Asleep => {
+                let read = self.clients.iter().map(Client::bytes_read).sum();
+                vigil.calm.has_lasted(&threads, read)
+            }
             Rest::Dozing => vigil.naps.have_passed(&threads),
             Rest::Awake => {
                 if let Some(strobe) = self.spinning(vigil, &threads) {
@@ -197,7 +200,8 @@ enum Rest {
     Asleep,
 }
 
-/// Whether all that `client` has done so far has reached the server's socket.
+/// Whether all that `client` has done so far has reached the server's socket. To read is to do
+/// something, too: it makes room for what the server has written.
 fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     let Some(socket) = socket else { return true };
     match (socket.state, client.left()) {
