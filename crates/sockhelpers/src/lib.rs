@@ -7,6 +7,7 @@
 //! | read from a client | [`receive`], and [`Received`] |
 //! | keep a call from blocking | [`set_nonblocking`] |
 //! | be told a port or another number | [`port_from_env`], [`number_from_env`] |
+//! | say what happened | [`log_line`] |
 //! | know who is at the two ends | [`local_addr`], [`peer_addr`], [`get_addr`], [`get_port`] |
 //!
 //! A descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): whoever holds it closes it, by dropping
@@ -32,6 +33,7 @@ mod accept;
 mod address;
 mod env;
 mod listen;
+mod log;
 mod nonblocking;
 mod receive;
 
@@ -39,6 +41,7 @@ pub use accept::{Accepted, accept};
 pub use address::{get_addr, get_port, local_addr, peer_addr};
 pub use env::{ConfigError, number_from_env, port_from_env};
 pub use listen::{ListenError, create_listening_socket};
+pub use log::log_line;
 pub use nix::sys::socket::SockaddrStorage;
 pub use nonblocking::set_nonblocking;
 pub use receive::{Received, receive};
