@@ -12,7 +12,7 @@ use support::{assert_says, complained, prove, report, said};
 fn a_program_that_cannot_run_is_misuse() {
     for (program, words) in [
         ("", "--cmd is empty; name a program"),
-        ("./no-such-server", "no-such-server: No such file"),
+        ("./no-such-server", "no-such-server; build it first, or check the path: No such file"),
         (
             "no-such-server",
             "no program \"no-such-server\" in PATH; for one in this folder write ./",
