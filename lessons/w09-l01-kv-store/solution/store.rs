@@ -21,7 +21,8 @@ pub enum Value {
 #[derive(Debug)]
 struct Entry {
     value: Value,
-    expiry: Option<Expiry>,
+    /// Boxed, for most keys have none: the smaller an entry, the more of them are in the cache.
+    expiry: Option<Box<Expiry>>,
 }
 
 /// All keys. A key whose time is past is never seen, whether or not it was removed yet.
@@ -85,7 +86,7 @@ impl Store {
             Some(entry) => {
                 replace(&mut entry.value, text);
                 if let Some(expiry) = entry.expiry.take() {
-                    self.expiries.remove(expiry);
+                    self.expiries.remove(*expiry);
                 }
             }
             None => self.insert(key, Value::Text(text.to_vec())),
@@ -134,7 +135,7 @@ impl Store {
 
     /// When a key expires, if it does.
     pub fn expiry(&self, key: &[u8]) -> Option<Millis> {
-        Some(self.entries.get(key)?.expiry?.at)
+        Some(self.entries.get(key)?.expiry.as_ref()?.at)
     }
 
     /// Lets a key expire once `at` is past, or never. Answers whether there is such a key.
@@ -145,9 +146,9 @@ impl Store {
             return false;
         };
         if let Some(expiry) = entry.expiry.take() {
-            self.expiries.remove(expiry);
+            self.expiries.remove(*expiry);
         }
-        entry.expiry = at.map(|at| self.expiries.add(at, key));
+        entry.expiry = at.map(|at| Box::new(self.expiries.add(at, key)));
         self.watched.changed(key);
         true
         // </task>
@@ -195,7 +196,7 @@ impl Store {
             return false;
         };
         if let Some(expiry) = entry.expiry {
-            self.expiries.remove(expiry);
+            self.expiries.remove(*expiry);
         }
         self.watched.changed(key);
         true

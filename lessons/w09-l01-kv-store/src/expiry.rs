@@ -1,38 +1,30 @@
 //! Which keys expire, in the order in which they do.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU64;
 
 /// Milliseconds since 1970, by a clock that runs evenly: nobody sets it while the server runs.
 pub type Millis = i64;
 
-/// When a key expires. The ticket tells keys apart that expire at the same time; it is never 0, so
-/// that an entry without an expiry takes no more room.
+/// When a key expires. The ticket tells keys apart that expire at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expiry {
     /// Once this is past, the key is gone.
     pub at: Millis,
-    ticket: NonZeroU64,
+    ticket: u64,
 }
 
 /// The keys that expire, the first to do so first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Expiries {
     queue: BTreeMap<Expiry, Box<[u8]>>,
-    next_ticket: NonZeroU64,
-}
-
-impl Default for Expiries {
-    fn default() -> Expiries {
-        Expiries { queue: BTreeMap::new(), next_ticket: NonZeroU64::MIN }
-    }
+    next_ticket: u64,
 }
 
 impl Expiries {
     /// Lets `key` expire once `at` is past.
     pub fn add(&mut self, at: Millis, key: &[u8]) -> Expiry {
         let expiry = Expiry { at, ticket: self.next_ticket };
-        self.next_ticket = self.next_ticket.saturating_add(1);
+        self.next_ticket += 1;
         self.queue.insert(expiry, key.into());
         expiry
     }

@@ -22,7 +22,8 @@ pub enum Value {
 #[derive(Debug)]
 struct Entry {
     value: Value,
-    expiry: Option<Expiry>,
+    /// Boxed, for most keys have none: the smaller an entry, the more of them are in the cache.
+    expiry: Option<Box<Expiry>>,
 }
 
 /// All keys. A key whose time is past is never seen, whether or not it was removed yet.
@@ -125,7 +126,7 @@ impl Store {
 
     /// When a key expires, if it does.
     pub fn expiry(&self, key: &[u8]) -> Option<Millis> {
-        Some(self.entries.get(key)?.expiry?.at)
+        Some(self.entries.get(key)?.expiry.as_ref()?.at)
     }
 
     /// Lets a key expire once `at` is past, or never. Answers whether there is such a key.
@@ -165,7 +166,7 @@ impl Store {
             return false;
         };
         if let Some(expiry) = entry.expiry {
-            self.expiries.remove(expiry);
+            self.expiries.remove(*expiry);
         }
         self.watched.changed(key);
         true
