@@ -31,17 +31,17 @@ impl<'a> Shape<'a> {
         Self { criteria, names: mistakes.into_iter().map(display_width).max().unwrap_or(0) }
     }
 
-    /// What the columns are: the numbered criteria, then the numbers above their columns.
+    /// What the columns are: the criteria by letters, then the letters above their columns.
     pub fn head(&self, width: usize) -> Vec<Line> {
-        let criteria = self.criteria.iter().enumerate();
-        let legend: Vec<_> = criteria.map(|(index, id)| format!("{} {id}", index + 1)).collect();
+        let lettered = ('a'..='z').cycle().zip(self.criteria);
+        let legend: Vec<_> =
+            lettered.clone().map(|(letter, id)| format!("{letter} {id}")).collect();
         let legend = side_by_side(legend.iter().map(String::as_str), "   ", width - 2);
         let legend = legend.iter().map(|piece| Line::new().plain("  ").faint(piece));
         let mut lines: Vec<_> = legend.collect();
-        let numbers: String =
-            (1..=self.criteria.len()).map(|number| format!("{number:>2} ")).collect();
+        let letters: String = lettered.map(|(letter, _)| format!(" {letter} ")).collect();
         let column = if self.fits(width) { self.indent() } else { BELOW };
-        lines.extend([Line::new(), Line::new().to(column).faint(numbers.trim_end())]);
+        lines.extend([Line::new(), Line::new().to(column).faint(letters.trim_end())]);
         lines
     }
 
@@ -116,9 +116,9 @@ mod tests {
         lines.extend(shape.row(&wrong_fd(None), 80));
         let shown: Vec<_> = lines.iter().map(Line::text).collect();
         let expected = [
-            "  1 starts   2 slots   3 reuse",
+            "  a starts   b slots   c reuse",
             "",
-            "               1  2  3",
+            "               a  b  c",
             "  ✓ wrong-fd   ✓ [✗] –   slots",
         ];
         assert_eq!(shown, expected);
