@@ -12,8 +12,10 @@ use crate::tally;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::report::{CriterionReport, LessonReport, Report, Verdict};
+use proofs::Tier;
 use std::io;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What `prove` is told.
@@ -69,6 +71,8 @@ Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
 /// # Errors
 /// Misuse, and faults of the machine; whatever is wrong with the server is in the report.
 pub fn run(args: &Args) -> Result<Outcome> {
+    // What this machine permits is found out while the course is read.
+    thread::spawn(Tier::here);
     let course = Course::open(place::root())?;
     let questions = questions(&course, args)?;
     args.choice.check()?;

@@ -2,10 +2,10 @@
 
 use crate::stuck::Unseen;
 use crate::syscalls::Call;
-use procfs::process::{FDTarget, ProcState, StatFlags, Task};
+use procfs::process::{ProcState, StatFlags, Task};
 use procfs::{FromRead, ProcError, ProcResult};
-use std::collections::BTreeMap;
-use std::io::Read;
+use std::fs::{self, DirEntry};
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
@@ -120,20 +120,17 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn descriptors(self) -> Result<Vec<Descriptor>, Unseen> {
-        let Some(table) = self.seen(self.open().and_then(|process| process.fd()))? else {
+        let folder = fs::read_dir(format!("/proc/{}/fd", self.pid));
+        let Some(entries) = self.seen(folder.map_err(ProcError::from))? else {
             return Ok(Vec::new());
         };
-        let mut found = BTreeMap::new();
-        for entry in table {
-            if let Some(entry) = self.seen(entry)? {
-                let target = match entry.target {
-                    FDTarget::Socket(inode) => Target::Socket(inode),
-                    other => Target::Other(name(&other)),
-                };
-                found.insert(entry.fd, Descriptor { fd: entry.fd, target });
-            }
+        let mut found = Vec::new();
+        for entry in entries {
+            let read = entry.and_then(|entry| descriptor(&entry));
+            found.extend(self.seen(read.map_err(ProcError::from))?);
         }
-        Ok(found.into_values().collect())
+        found.sort_by_key(|descriptor| descriptor.fd);
+        Ok(found)
     }
 
     /// The status flags of descriptor `fd` (open(2)), `None` when it is not open.
@@ -160,7 +157,7 @@ impl Process {
     /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
     pub(crate) fn fdinfo(self, fd: i32) -> Result<Option<String>, Unseen> {
         let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
-        match std::fs::read_to_string(&path) {
+        match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(Unseen::new(path, error)),
@@ -179,7 +176,7 @@ impl Process {
 
     /// The name that the kernel has for it (`/proc/PID/comm`).
     pub fn name(self) -> String {
-        let comm = std::fs::read_to_string(format!("/proc/{}/comm", self.pid));
+        let comm = fs::read_to_string(format!("/proc/{}/comm", self.pid));
         comm.unwrap_or_default().trim_end().to_owned()
     }
 
@@ -190,7 +187,7 @@ impl Process {
     pub(crate) fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unseen> {
         let path = format!("/proc/{}/mem", self.pid);
         let unseen = |error| Unseen::new(path.clone(), error);
-        let memory = std::fs::File::open(&path).map_err(unseen)?;
+        let memory = fs::File::open(&path).map_err(unseen)?;
         memory.read_exact_at(buffer, address).map_err(unseen)
     }
 
@@ -255,13 +252,15 @@ fn parse_call(text: &str) -> Option<Call> {
     Some(Call { number, arguments })
 }
 
-fn name(target: &FDTarget) -> String {
-    match target {
-        FDTarget::Path(path) => path.display().to_string(),
-        FDTarget::Pipe(inode) => format!("pipe:[{inode}]"),
-        FDTarget::AnonInode(kind) => format!("anon_inode:{kind}"),
-        other => format!("{other:?}"),
-    }
+/// The link `/proc/PID/fd/FD`. Read a thousand times a proof, so with one call each; procfs makes
+/// five.
+fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
+    let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
+    let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
+    let link = fs::read_link(entry.path())?.to_string_lossy().into_owned();
+    let inode = link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+    let inode = inode.and_then(|digits| digits.parse().ok());
+    Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
 }
 
 /// What was read, `None` if the process or thread ended meanwhile.
@@ -272,15 +271,13 @@ fn seen<T>(read: ProcResult<T>) -> Result<Option<T>, Unseen> {
         Err(ProcError::Io(error, _)) if is_gone(&error) => Ok(None),
         Err(ProcError::PermissionDenied(path)) => {
             let path = path.map_or("/proc".to_owned(), |path| path.display().to_string());
-            Err(Unseen::new(path, std::io::ErrorKind::PermissionDenied.into()))
+            Err(Unseen::new(path, io::ErrorKind::PermissionDenied.into()))
         }
-        Err(error) => {
-            Err(Unseen::new("/proc".to_owned(), std::io::Error::other(error.to_string())))
-        }
+        Err(error) => Err(Unseen::new("/proc".to_owned(), io::Error::other(error.to_string()))),
     }
 }
 
-fn is_gone(error: &std::io::Error) -> bool {
+fn is_gone(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
 }
 
