@@ -252,10 +252,15 @@ impl Scene {
         })
     }
 
-    /// Waits until no descriptor is left for a client, and the server has taken it well.
-    pub(crate) fn released(&mut self, guest: &Guest) -> Result<(), Stuck> {
+    /// Waits until no descriptor is left for a client.
+    pub(crate) fn let_go(&mut self, guest: &Guest) -> Result<(), Stuck> {
         let client = guest.client.clone();
-        self.server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(())))?;
+        self.server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(())))
+    }
+
+    /// The same, and that the server has taken it well.
+    pub(crate) fn released(&mut self, guest: &Guest) -> Result<(), Stuck> {
+        self.let_go(guest)?;
         self.still_runs()
     }
 

@@ -7,11 +7,11 @@ use crate::events::Event;
 use crate::fall::Fall;
 use crate::scene::{Blame, Guest, Scene, Stage};
 use std::collections::BTreeSet;
-use witness::{Exit, Stuck};
+use witness::{Exit, Server, Stuck};
 
 const CROWD: usize = 200;
-/// As many as a backlog of 5 holds, if the server is slow (listen(2)).
-const WAVE: usize = 5;
+/// No more of them at a time.
+const WAVE: usize = 20;
 /// A larger table, where it cannot be made smaller, is filled by one criterion alone.
 const FILLED: usize = 100;
 
@@ -26,7 +26,7 @@ pub(crate) fn no_fd_leak(stage: &Stage<'_>) -> Result<(), Fall> {
     depart(&mut scene, Way::Reset)?;
     depart(&mut scene, Way::HalfClose)?;
     if scene.capacity <= FILLED {
-        turn_one_away(&mut scene)?;
+        turn_one_away(&mut scene, before.len())?;
     }
     come_and_go(&mut scene, &before)?;
     all_back(&mut scene, &before, others)
@@ -80,26 +80,44 @@ fn goodbye(event: &Event) -> Option<()> {
 }
 
 /// Fills the table and has one more turned away; then all of them leave.
-fn turn_one_away(scene: &mut Scene) -> Result<(), Fall> {
-    for _ in 0..=scene.capacity {
-        let client = scene.connect()?.client;
-        // How many are let in is for another criterion to ask.
-        let _ = scene.server.until(|now| {
-            let seen = client.ended().is_some() || now.descriptor_of(&client)?.is_some();
-            Ok(seen.then_some(()))
-        });
-    }
-    let guests = scene.guests[scene.guests.len() - scene.capacity - 1..].to_vec();
+fn turn_one_away(scene: &mut Scene, before: usize) -> Result<(), Fall> {
+    let guests = one_too_many(scene, before)?;
     scene.still_runs().map_err(|stuck| leak(scene, stuck, "full-ends-server", &guests[0]))?;
     scene.step(format!("{} clients closed", guests.len()));
-    for guest in &guests {
-        guest.client.close();
+    guests.iter().for_each(|guest| guest.client.close());
+    // Whose socket it is matters only where one is left.
+    if count_sockets(scene, before).is_err() {
+        for (index, guest) in guests.iter().enumerate() {
+            let row = if index < scene.capacity { "forgot-close" } else { "reject-not-closed" };
+            scene.let_go(guest).map_err(|stuck| leak(scene, stuck, row, guest))?;
+        }
     }
-    for (index, guest) in guests.iter().enumerate() {
-        let row = if index < scene.capacity { "forgot-close" } else { "reject-not-closed" };
-        scene.released(guest).map_err(|stuck| leak(scene, stuck, row, guest))?;
+    scene.still_runs().map_err(|stuck| leak(scene, stuck, "forgot-close", &guests[0]))
+}
+
+/// One client more than there are slots. How many are let in is for another criterion to ask.
+fn one_too_many(scene: &mut Scene, before: usize) -> Result<Vec<Guest>, Fall> {
+    let count = scene.capacity + 1;
+    scene.step(format!("{count} clients connected"));
+    let mut guests = Vec::with_capacity(count);
+    while guests.len() < count {
+        for _ in 0..wave(scene)?.min(count - guests.len()) {
+            guests.push(scene.join(Server::connect)?);
+        }
+        let _ = count_sockets(scene, before + guests.len().min(scene.capacity));
     }
-    Ok(())
+    let last = guests[count - 1].client.clone();
+    let _ = scene.server.until(|now| {
+        let seen = last.ended().is_some() || now.descriptor_of(&last)?.is_some();
+        Ok(seen.then_some(()))
+    });
+    Ok(guests)
+}
+
+/// So many clients at a time as the backlog holds while the server is slow (listen(2)).
+fn wave(scene: &Scene) -> Result<usize, Fall> {
+    let backlog = scene.server.listener()?.map_or(1, |listener| listener.unacknowledged);
+    Ok((backlog as usize).clamp(1, WAVE))
 }
 
 fn leak(scene: &mut Scene, stuck: Stuck, row: &'static str, guest: &Guest) -> Fall {
@@ -116,7 +134,7 @@ fn leak(scene: &mut Scene, stuck: Stuck, row: &'static str, guest: &Guest) -> Fa
 /// 200 clients, some at a time, leaving in every way.
 fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
     scene.step(format!("{CROWD} clients came and left in every way"));
-    let wave = scene.capacity.saturating_sub(1).clamp(1, WAVE);
+    let wave = wave(scene)?.min(scene.capacity.saturating_sub(1)).max(1);
     for round in 0..CROWD / wave {
         let mut crowd = Vec::with_capacity(wave);
         for _ in 0..wave {
