@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::{Repute, Tier};
+use witness::{Repute, Tier, be_prompt};
 
 /// Every criterion stands on this one.
 const GROUND: &str = "starts";
@@ -56,6 +56,7 @@ fn in_parallel(
         for _ in 0..workers.min(criteria.len()) {
             let (results, next) = (results.clone(), &next);
             scope.spawn(move || {
+                be_prompt();
                 while let Some(criterion) = criteria.get(next.fetch_add(1, Ordering::Relaxed)) {
                     // A closed channel means that a fault has ended the proof.
                     if results.send((criterion.id, timed(criterion, stage))).is_err() {
