@@ -1,8 +1,8 @@
-//! The lessons as a workspace of their own, in `target/lessons/`.
+//! A lesson as a workspace of its own, in `target/lessons/`.
 //!
 //! At every build cargo looks up each package of a lock file, needed or not. The course's lists a
-//! hundred, a lesson's needs ten. The crates stay where they are, behind a link, so what the
-//! compiler says names them as `lessons/…`.
+//! hundred, a lesson needs ten. The crate stays where it is, behind a link, so what the compiler
+//! says names it as `lessons/…`.
 
 use crate::manifest::workspace;
 use crate::place;
@@ -13,19 +13,22 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
-/// Where the workspace lies, brought up to date.
+/// The manifest of the lesson crate `name` in such a workspace, which is brought up to date.
 ///
 /// # Errors
 /// Names the file that cannot be read or written.
-pub fn workspace_folder() -> Result<PathBuf> {
-    let (root, folder) = (place::root(), place::target().join("lessons"));
-    let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &["lessons/*".to_owned()])?;
+pub fn manifest(name: &str) -> Result<PathBuf> {
+    let (root, folder) = (place::root(), place::target().join("lessons").join(name));
+    // The lessons that it builds on are members as well, as path dependencies are.
+    let member = format!("lessons/{name}");
+    let manifest =
+        workspace(&read(&root.join("Cargo.toml"))?, &root, std::slice::from_ref(&member))?;
     write_changed(&folder.join("Cargo.toml"), &manifest)?;
     copy_lock(&root.join("Cargo.lock"), &folder.join("Cargo.lock"))?;
     let link = folder.join("lessons");
     point(&link, &root.join("lessons"))
         .with_context(|| format!("cannot make the link {}", link.display()))?;
-    Ok(folder)
+    Ok(folder.join(member).join("Cargo.toml"))
 }
 
 /// Makes `link` a symbolic link to `folder`, in one step (rename(2)).

@@ -40,9 +40,7 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
         let program = Program { name: package.into_owned(), path };
         return Ok(Built { elapsed: begun.0.elapsed(), result: Ok(vec![program]) });
     }
-    let workspace = lessons::workspace_folder()?;
-    let manifest = workspace.join("lessons").join(&*package).join("Cargo.toml");
-    let mut command = cargo(&manifest, colour);
+    let mut command = cargo(&lessons::manifest(&package)?, colour);
     command.arg("--target-dir").arg(&target);
     if solution {
         command.args(["--features", "solution"]);
