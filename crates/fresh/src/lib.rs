@@ -69,12 +69,16 @@ fn sources(program: &Path, root: &Path) -> Option<BTreeSet<PathBuf>> {
         .map(|name| root.join(name))
         .filter(|path| path.exists())
         .collect();
+    let mut folders = BTreeSet::new();
     for file in names(files) {
-        let manifests = file.ancestors().skip(1).map(|folder| folder.join("Cargo.toml"));
-        paths.extend(manifests.filter(|path| path.exists()));
+        // Whoever stands above a folder that was met before was met then.
+        let above = file.ancestors().skip(1).map(Path::to_path_buf);
+        above.take_while(|folder| folders.insert(folder.clone())).for_each(drop);
         paths.extend(file.parent().map(Path::to_path_buf));
         paths.insert(file);
     }
+    let manifests = folders.iter().map(|folder| folder.join("Cargo.toml"));
+    paths.extend(manifests.filter(|path| path.exists()));
     Some(paths)
 }
 
