@@ -4,7 +4,7 @@ use crate::ask::Question;
 use crate::outcome::Outcome;
 use crate::place;
 use crate::prove;
-use crate::show::{Heading, Judged, Line, Screen, Shape, amount, markdown};
+use crate::show::{Heading, Judged, Line, Screen, Shape, amount, markdown, wrapped};
 use crate::stage::{self, Wrong};
 use crate::subject::Server;
 use anyhow::{Result, bail};
@@ -47,7 +47,8 @@ pub enum Format {
 const EXAMPLES: &str = "\
 Each row is a wrong server, each column a criterion: ✗ failed, ✓ proved, – not run,
 ? could not be seen. The criterion that has to catch it stands in brackets; it counts
-as caught where that one fails and names the mistake's row as the cause.
+as caught where that one fails and names the mistake's row as the cause. Of a whole
+lesson, the criteria that no wrong server fails alone are named below the table.
 
 Examples:
   cargo xtask mistakes w03-l02
@@ -55,7 +56,7 @@ Examples:
   cargo xtask mistakes w03-l02 --show forgot-close
   cargo xtask mistakes w03-l02 --format markdown
 
-Exit status: 0 all caught; 1 some not; 2 misuse, or a fault of the machine.";
+Exit status: 0 all caught, and each criterion is failed alone; 1 not so; 2 misuse, or a fault of the machine.";
 
 /// Proves each wrong server, and shows the table.
 ///
@@ -76,7 +77,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
             missed |= show(lesson, &patches, &mut screen)?;
             continue;
         }
-        missed |= table(lesson, &patches, args.format, &mut screen)?;
+        let whole = args.only.is_empty();
+        missed |= table(lesson, &patches, (args.format, whole), &mut screen)?;
     }
     Ok(Outcome::of_differences(missed))
 }
@@ -98,11 +100,12 @@ fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<Mista
     Ok(patches)
 }
 
-/// Shows one lesson's table; true where a mistake is not caught.
+/// Shows one lesson's table; true where a mistake is not caught, or where the table is whole and a
+/// criterion is never failed alone.
 fn table(
     lesson: &Lesson,
     patches: &[MistakePatch],
-    format: Format,
+    (format, whole): (Format, bool),
     screen: &mut Screen,
 ) -> Result<bool> {
     let question = Question::new(lesson, &[])?;
@@ -134,7 +137,27 @@ fn table(
             .lines()
             .try_for_each(|line| screen.show(&Line::new().plain(line)))?,
     }
-    Ok(caught < all.len())
+    let implied = if whole { never_alone(&ids, &all) } else { Vec::new() };
+    if !implied.is_empty() {
+        let text = format!("no wrong server fails {} alone", implied.join(", "));
+        for piece in wrapped(&text, width) {
+            screen.show(&Line::new().bad(&piece))?;
+        }
+    }
+    Ok(caught < all.len() || !implied.is_empty())
+}
+
+/// The criteria without a wrong server that fails them and no other.
+fn never_alone<'a>(ids: &[&'a str], all: &[Judged<'_>]) -> Vec<&'a str> {
+    let is_failed = |status: &Status| *status == Status::Failed;
+    let fails_one = |judged: &&Judged<'_>| {
+        judged.statuses.iter().filter(|status| is_failed(status)).count() == 1
+    };
+    let alone: Vec<_> = all.iter().filter(fails_one).collect();
+    let criteria = ids.iter().enumerate();
+    let never = criteria
+        .filter(|(index, _)| !alone.iter().any(|judged| is_failed(&judged.statuses[*index])));
+    never.map(|(_, id)| *id).collect()
 }
 
 /// Shows what the author of a wrong server would see; true, for it is not proved.
@@ -239,6 +262,19 @@ mod tests {
             cause: Some(cause),
         };
         judge(&patch, &[criterion]).missed
+    }
+
+    #[test]
+    fn a_criterion_that_only_fails_beside_another_is_never_alone() {
+        use Status::{Failed, Proved, Skipped};
+        let judged = |statuses: [Status; 3]| Judged {
+            id: "m",
+            criterion: "a",
+            statuses: statuses.to_vec(),
+            missed: None,
+        };
+        let all = [[Failed, Failed, Proved], [Failed, Skipped, Proved]].map(judged);
+        assert_eq!(never_alone(&["a", "b", "c"], &all), ["b", "c"]);
     }
 
     #[test]

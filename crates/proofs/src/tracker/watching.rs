@@ -75,24 +75,21 @@ fn out_of_step(scene: &mut Scene, wait: Wait, live: &[Seat], stuck: Stuck) -> Fa
         None => Some(Difference {
             mistake: rows::elsewhere(wait, &stuck).or_else(|| rows::of(scene, &stuck)),
             summary: format!("The server is not asleep in {name}, so it watches nobody."),
+            on: asked_by_epoll(wait),
         }),
     };
-    // Right, and yet never asleep: that is what `idle` is about.
-    let (found, on) = match found {
-        Some(found) => (found, None),
-        None => {
-            let set = set_of(wait);
-            let summary = format!("The {set} is right, but the server never sleeps in {name}.");
-            (Difference { mistake: rows::of(scene, &stuck), summary }, Some("idle"))
-        }
-    };
+    let found = found.unwrap_or_else(|| {
+        let set = set_of(wait);
+        let summary = format!("The {set} is right, but the server never sleeps in {name}.");
+        Difference { mistake: rows::of(scene, &stuck), summary, on: Some("idle") }
+    });
     let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
     let expected = format!("the listener and {}", list(&wanted));
     let observed = match &set {
         Some(set) => list(&set.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
         None => stuck.to_string(),
     };
-    let Difference { mistake, summary } = found;
+    let Difference { mistake, summary, on } = found;
     let fall = scene.fail(stuck, Blame { id: "out-of-step", mistake, summary, expected, observed });
     match on {
         Some(on) => fall.blocks(on),
@@ -117,6 +114,13 @@ fn set_of(wait: Wait) -> &'static str {
 struct Difference {
     mistake: Option<&'static str>,
     summary: String,
+    /// The criterion that asks for this by itself.
+    on: Option<&'static str>,
+}
+
+/// `epoll` asks where the server sleeps, and that nobody is missing or there twice.
+fn asked_by_epoll(wait: Wait) -> Option<&'static str> {
+    (wait == Wait::Epoll).then_some("epoll")
 }
 
 fn difference(
@@ -167,7 +171,7 @@ fn not_once(
         }
         _ => ("watched-twice", format!("Descriptor {fd} is in the array more than once.")),
     };
-    Ok(Some(Difference { mistake: Some(mistake), summary }))
+    Ok(Some(Difference { mistake: Some(mistake), summary, on: asked_by_epoll(wait) }))
 }
 
 /// Somebody is watched who is not here any more.
@@ -190,7 +194,7 @@ fn stale(guests: &[Guest], wait: Wait, set: &[Entry], live: &[Seat]) -> Option<D
         ),
         _ => ("stale-pollfd", format!("poll is asked for descriptor {}, and {state}.", entry.fd)),
     };
-    Some(Difference { mistake: Some(mistake), summary })
+    Some(Difference { mistake: Some(mistake), summary, on: None })
 }
 
 /// Somebody is watched, and not for what it sends.
@@ -200,5 +204,5 @@ fn deaf(set: &[Entry], live: &[Seat]) -> Option<Difference> {
     };
     let entry = set.iter().filter(is_live).find(|entry| !entry.hears)?;
     let summary = format!("The server does not wait for what descriptor {} sends.", entry.fd);
-    Some(Difference { mistake: entry.once.then_some("oneshot-not-armed"), summary })
+    Some(Difference { mistake: entry.once.then_some("oneshot-not-armed"), summary, on: None })
 }
