@@ -120,12 +120,12 @@ pub const TABLE: &[Command] = &[
     Command::new("lrange", 4, lists::lrange),
 ];
 
-/// Longer than any name.
-const NAME: usize = 16;
+/// Longer than any name, in bytes.
+const NAME: usize = size_of::<u128>();
 
 /// The table, to be looked up by name.
 pub struct Commands {
-    by_name: HashMap<[u8; NAME], &'static Command, RandomState>,
+    by_name: HashMap<u128, &'static Command, RandomState>,
 }
 
 impl Commands {
@@ -147,16 +147,11 @@ impl Default for Commands {
     }
 }
 
-/// A name in small letters, filled up with zeros: nothing is allocated for it.
-fn key(name: &[u8]) -> Option<[u8; NAME]> {
-    let mut key = [0; NAME];
-    key.get_mut(..name.len())?.copy_from_slice(name);
-    // A name that ends in zeros is another than the same without.
-    if name.last() == Some(&0) {
-        return None;
-    }
-    key.make_ascii_lowercase();
-    Some(key)
+/// A name in small letters, as one number: it is looked up without being copied in memory.
+fn key(name: &[u8]) -> Option<u128> {
+    let append = |key, byte: &u8| key << 8 | u128::from(byte.to_ascii_lowercase());
+    // After a 1, zeros in front are a part of the name.
+    (name.len() < NAME).then(|| name.iter().fold(1, append))
 }
 
 #[cfg(test)]
@@ -175,7 +170,9 @@ mod tests {
     #[test]
     fn nothing_else_is_found() {
         let commands = Commands::new();
-        for name in [&b""[..], b"GE", b"GET\0", b"GETTT", b"a name that is longer than any other"] {
+        for name in
+            [&b""[..], b"GE", b"GET\0", b"\0GET", b"GETTT", b"a name that is longer than any other"]
+        {
             assert!(commands.find(name).is_none(), "{name:?}");
         }
     }

@@ -2,10 +2,11 @@
 
 use super::caller::{Caller, Heard};
 use super::resp::{Reply, bulk, command, number, ok, simple};
-use super::store::Store;
+use super::store::{Store, has_read};
 use super::{quoted, rows};
 use crate::fall::Fall;
 use crate::scene::{Blame, Stage};
+use witness::Stuck;
 
 /// A command that arrives a byte at a time is one command.
 pub(super) fn split(stage: &Stage<'_>) -> Result<(), Fall> {
@@ -21,11 +22,18 @@ pub(super) fn split(stage: &Stage<'_>) -> Result<(), Fall> {
 fn arrays(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
     let set = command(&[b"SET", b"color", b"blue"]);
     let get = command(&[b"GET", b"color"]);
+    let cuts = 1..get.len();
+    let (numbers, others): (Vec<_>, Vec<_>) = cuts.partition(|cut| ends_in_number(&get[..*cut]));
+    for (cuts, row) in [(others, "read-is-command"), (numbers, "half-a-number")] {
+        let from = store.scene.steps();
+        for cut in cuts {
+            in_pieces(store, client, &[&get[..cut], &get[cut..]], &bulk("red"))
+                .map_err(|fall| fall.row(row))?;
+        }
+        store.settle(from);
+    }
     let bytes: Vec<_> = set.chunks(1).collect();
     in_pieces(store, client, &bytes, &ok())?;
-    for cut in 1..get.len() {
-        in_pieces(store, client, &[&get[..cut], &get[cut..]], &bulk("blue"))?;
-    }
 
     // The end of one command and the start of the next come in one read.
     let both = [set, get].concat();
@@ -37,6 +45,12 @@ fn arrays(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
         due(store, client, &wanted)?;
     }
     long_value(store, client)
+}
+
+/// Whether `part` is cut within the line of a count or a length.
+fn ends_in_number(part: &[u8]) -> bool {
+    let line = part.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"*") || line.starts_with(b"$")
 }
 
 /// Sends one command in pieces, each read before the next is sent: it is answered once, at its end.
@@ -157,7 +171,11 @@ fn replies(store: &mut Store, client: &mut Caller, wanted: &[Reply]) -> Result<(
             }
         };
         let rest = stuck.as_ref().and_then(|stuck| rows::of_rest(&store.scene, stuck));
-        let mistake = rest.or((index == 1).then_some("first-only"));
+        let mistake = rest.or(match stuck {
+            _ if index == 1 => Some("first-only"),
+            Some(Stuck::Quiet { .. }) if keeps_commands(store, client) => Some("left-for-later"),
+            _ => None,
+        });
         let expected = format!("reply {number}: {due}");
         let blame = Blame { id: "out-of-line", mistake, summary, expected, observed };
         return Err(match stuck {
@@ -166,6 +184,11 @@ fn replies(store: &mut Store, client: &mut Caller, wanted: &[Reply]) -> Result<(
         });
     }
     store.expect(client, &[b"PING"], simple("PONG"))
+}
+
+/// Whether the server has read all commands and answered some of them, each in full.
+fn keeps_commands(store: &Store, client: &Caller) -> bool {
+    client.inbox().is_empty() && matches!(has_read(&store.scene.server, client), Ok(true))
 }
 
 /// More than the kernel's buffers hold (tcp(7), tcp_wmem: 4 MiB) and less than a store may keep.

@@ -5,7 +5,7 @@ use super::resp::{Reply, command};
 use super::{quoted, rows};
 use crate::fall::Fall;
 use crate::scene::{Blame, Scene, Stage};
-use witness::{Gate, Socket, Stuck};
+use witness::{Gate, Server, Socket, Stuck, Unseen};
 
 /// A server that listens.
 pub(super) struct Store {
@@ -183,9 +183,7 @@ impl Store {
     pub(super) fn until_read(&mut self, caller: &mut Caller) -> Result<(), Fall> {
         let read = self.scene.server.until(|now| {
             caller.push();
-            let socket = now.connection(&caller.guest.client)?;
-            let is_left = |it: Socket| it.unread > 0 || it.received < caller.sent();
-            Ok((!socket.is_some_and(is_left) && caller.has_sent_all()).then_some(()))
+            Ok(has_read(now, caller)?.then_some(()))
         });
         match read {
             Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
@@ -216,6 +214,13 @@ impl Store {
             observed: got,
         })
     }
+}
+
+/// Whether the server has read all that `caller` sends, as far as it is still connected.
+pub(super) fn has_read(server: &Server, caller: &Caller) -> Result<bool, Unseen> {
+    let socket = server.connection(&caller.guest.client)?;
+    let is_left = |it: Socket| it.unread > 0 || it.received < caller.sent();
+    Ok(!socket.is_some_and(is_left) && caller.has_sent_all())
 }
 
 /// A command as a person types it.
