@@ -6,6 +6,7 @@ use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
 use std::path::Path;
 use support::course::Course;
+use support::nobody::xtask_as_nobody;
 use support::processes::free_port;
 use support::programs::{Bench, line, python, servers};
 use support::{assert_says, command, said, xtask};
@@ -79,20 +80,10 @@ fn proves_on_this_machines_own_network() {
 
 #[test]
 fn proves_as_an_ordinary_user() {
-    let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
-    let mut setpriv = std::process::Command::new("setpriv");
-    if !setpriv.args(nobody).arg("true").status().is_ok_and(|status| status.success()) {
-        println!("skipped: setpriv cannot make an ordinary user of this one");
-        return;
-    }
-    let (bench, course) = (Bench::new(), Course::new());
-    let server = line([&compiled(&bench, "edge.c")]);
-    let prover = bench.path("xtask");
-    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), &prover).unwrap();
-    let mut command = course.command_of(assert_cmd::Command::new("setpriv"));
-    command.args(nobody).arg(prover).current_dir(bench.path("")).env("TMPDIR", "/tmp");
-    command.args(["prove", "w04-l01", "--cmd", &server, "--port", &free_port().to_string()]);
-    assert_proved(command.assert());
+    let bench = Bench::new();
+    let (server, port) = (line([&compiled(&bench, "edge.c")]), free_port().to_string());
+    let asked = xtask_as_nobody(&["prove", "w04-l01", "--cmd", &server, "--port", &port]);
+    asked.into_iter().for_each(assert_proved);
 }
 
 #[test]

@@ -56,7 +56,8 @@ Examples:
   cargo xtask mistakes w03-l02 --show forgot-close
   cargo xtask mistakes w03-l02 --format markdown
 
-Exit status: 0 all caught, and each criterion is failed alone; 1 not so; 2 misuse, or a fault of the machine.";
+Exit status: 0 all caught, and each criterion is failed alone; 1 not so; 2 misuse,
+or a fault of the machine.";
 
 /// Proves each wrong server, and shows the table.
 ///

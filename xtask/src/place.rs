@@ -16,9 +16,7 @@ pub fn root() -> PathBuf {
 
 /// Where builds go: `CARGO_TARGET_DIR`, else `target/` in the root.
 pub fn target() -> PathBuf {
-    let named = env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
-    let target = named.unwrap_or_else(|| root().join("target"));
-    std::path::absolute(&target).unwrap_or(target)
+    fresh::target(&root())
 }
 
 /// The lessons of these names; all of them where there are none.

@@ -37,6 +37,13 @@ pub fn note(folder: &Path, name: &str, program: &Path, since: SystemTime) -> io:
     fs::rename(unfinished, place(folder, name))
 }
 
+/// Where the builds of the workspace in `root` go: `CARGO_TARGET_DIR`, else `target/` in it.
+pub fn target(root: &Path) -> PathBuf {
+    let named = env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let target = named.unwrap_or_else(|| root.join("target"));
+    std::path::absolute(&target).unwrap_or(target)
+}
+
 fn place(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.fresh"))
 }

@@ -18,7 +18,7 @@ const FAULT: u8 = 2;
 
 fn main() -> ExitCode {
     let root = root();
-    let target = target(&root);
+    let target = fresh::target(&root);
     let program = match fresh::program(&target, COMMANDS, &root) {
         Some(program) => program,
         None => match build(&root, &target) {
@@ -62,13 +62,6 @@ fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let folder = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     folder.ancestors().nth(2).map_or_else(|| folder.clone(), Path::to_path_buf)
-}
-
-/// Where builds go: `CARGO_TARGET_DIR`, else `target/` in the root.
-fn target(root: &Path) -> PathBuf {
-    let named = env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
-    let target = named.unwrap_or_else(|| root.join("target"));
-    std::path::absolute(&target).unwrap_or(target)
 }
 
 fn fault(program: &std::ffi::OsStr, error: &Error) -> ExitCode {

@@ -89,7 +89,7 @@ pub fn of(lesson: &str) -> Option<&'static Proof> {
 /// # Errors
 /// A [`Fault`] where nothing can be said of the server: the program does not exist, the port is taken.
 pub fn prove(
-    proof: &Proof,
+    proof: &'static Proof,
     subject: &Subject,
     only: &[String],
     found: &mut dyn FnMut(Finding),

@@ -17,7 +17,7 @@ const GROUND: &str = "starts";
 type Outcome = (Result<(), Fall>, Duration);
 
 pub(crate) fn run(
-    proof: &Proof,
+    proof: &'static Proof,
     subject: &Subject,
     only: &[String],
     found: &mut dyn FnMut(Finding),

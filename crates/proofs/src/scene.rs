@@ -15,11 +15,14 @@ use witness::{Client, Gate, Launch, Repute, Server, Strobe, Stuck, Tier};
 
 /// What a check is given: the program, and the proof's defaults.
 pub(crate) struct Stage<'a> {
-    pub(crate) proof: &'a Proof,
+    pub(crate) proof: &'static Proof,
     pub(crate) subject: &'a Subject,
     /// What its scenes have shown of the program.
     pub(crate) repute: Repute,
 }
+
+/// No more clients connect at a time.
+pub(crate) const WAVE: usize = 20;
 
 /// One server and its clients.
 pub(crate) struct Scene {
@@ -28,8 +31,7 @@ pub(crate) struct Scene {
     pub(crate) capacity: usize,
     pub(crate) guests: Vec<Guest>,
     steps: Vec<(String, usize)>,
-    keeps_log: bool,
-    lesson: &'static str,
+    proof: &'static Proof,
     /// Given back after the server is gone: fields are dropped in their order.
     _turn: Option<Turn>,
 }
@@ -54,6 +56,11 @@ pub(crate) struct Blame {
 }
 
 impl Stage<'_> {
+    /// The same program, of which something else is known or wanted.
+    pub(crate) fn of<'b>(&self, subject: &'b Subject) -> Stage<'b> {
+        Stage { proof: self.proof, subject, repute: self.repute.clone() }
+    }
+
     /// The port that the server listens on.
     pub(crate) fn port(&self) -> u16 {
         self.subject.port.unwrap_or(self.proof.port)
@@ -115,10 +122,8 @@ impl Stage<'_> {
         }
         let server = launch.start()?;
         let steps = vec![(started, 0)];
-        let keeps_log = self.proof.criteria.iter().any(|criterion| criterion.id == "slots");
-        let guests = Vec::new();
-        let lesson = self.proof.lesson;
-        Ok(Scene { server, port, capacity, guests, steps, keeps_log, lesson, _turn: turn })
+        let (guests, proof) = (Vec::new(), self.proof);
+        Ok(Scene { server, port, capacity, guests, steps, proof, _turn: turn })
     }
 }
 
@@ -153,12 +158,18 @@ impl Scene {
 
     /// Whether the lesson has its servers log every client that comes and goes.
     pub(crate) fn keeps_log(&self) -> bool {
-        self.keeps_log
+        self.proof.criteria.iter().any(|criterion| criterion.id == "slots")
     }
 
     /// Where the log of the last step begins.
     pub(crate) fn log_of_step(&self) -> usize {
         self.steps.last().map_or(0, |(_, at)| *at)
+    }
+
+    /// So many clients at a time as the backlog holds while the server is slow (listen(2)).
+    pub(crate) fn wave(&self) -> Result<usize, Fall> {
+        let backlog = self.server.listener()?.map_or(1, |listener| listener.unacknowledged);
+        Ok((backlog as usize).clamp(1, WAVE))
     }
 
     /// A new client connects. What comes of it is the check's to see.
@@ -232,7 +243,7 @@ impl Scene {
                 format!("no descriptor is connected to {name}"),
             ),
         };
-        let logged = if self.keeps_log { ", and [ACCEPT] names its descriptor" } else { "" };
+        let logged = if self.keeps_log() { ", and [ACCEPT] names its descriptor" } else { "" };
         let blame = Blame {
             id: "not-accepted",
             summary: format!("{name} connected, and {what}."),

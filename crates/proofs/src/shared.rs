@@ -7,6 +7,7 @@ pub(crate) mod descriptors;
 mod idle;
 mod leaks;
 pub(crate) mod rows;
+pub(crate) mod starting;
 mod threads;
 mod wait;
 pub(crate) mod watch;

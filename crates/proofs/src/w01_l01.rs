@@ -9,6 +9,7 @@ mod waiting;
 
 use crate::fall::Fall;
 use crate::scene::{Blame, Scene, Stage};
+use crate::shared::starting::{announces, start_line};
 use crate::{Criterion, Proof};
 use witness::{Gate, Stuck};
 
@@ -34,30 +35,9 @@ fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
     scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
     let wanted = scene.port.to_string();
-    let said = scene.server.until(|now| Ok(start_line(now)));
-    match said {
-        Ok(line) if line.value("port") == Some(&wanted) => {}
-        Ok(line) => {
-            let summary = "The [START] line does not name the port.".to_owned();
-            return Err(scene.refute(start_blame(&wanted, summary, line.text)));
-        }
-        Err(stuck) => {
-            let summary = "The server listens, and logs no [START] line.".to_owned();
-            let blame = start_blame(&wanted, summary, "no [START] line".to_owned());
-            return Err(scene.fail(stuck, blame));
-        }
-    }
+    announces(&mut scene, "port", &wanted, |_| Some("start-line"))?;
     drop(scene);
     only_when_it_listens(stage)
-}
-
-fn start_blame(port: &str, summary: String, observed: String) -> Blame {
-    let expected = format!("[START] port={port}");
-    Blame { id: "start-line", mistake: Some("start-line"), summary, expected, observed }
-}
-
-fn start_line(server: &witness::Server) -> Option<witness::Line> {
-    server.log().iter().find(|line| line.tag() == Some("START")).cloned()
 }
 
 /// Once more, and the kernel refuses to listen: then there is nothing to announce.

@@ -9,7 +9,8 @@ mod surviving;
 mod talking;
 
 use crate::fall::Fall;
-use crate::scene::{Blame, Stage};
+use crate::scene::Stage;
+use crate::shared::starting::announces;
 use crate::{Criterion, Proof};
 use witness::Gate;
 
@@ -35,26 +36,8 @@ fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
     scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
     let wanted = scene.port.to_string();
-    let line = scene
-        .server
-        .until(|now| Ok(now.log().iter().find(|line| line.tag() == Some("START")).cloned()));
-    let (summary, observed, stuck) = match line {
-        Ok(line) if line.value("port") == Some(&wanted) => return Ok(()),
-        Ok(line) => ("The [START] line does not name the port.", line.text, None),
-        Err(stuck) => {
-            ("The server listens, and logs no [START] line.", "no [START] line".into(), Some(stuck))
-        }
-    };
     let swapped = format!("port={}", scene.port.swap_bytes());
-    let blame = Blame {
-        id: "start-line",
-        mistake: observed.split_whitespace().any(|word| word == swapped).then_some("byte-order"),
-        summary: summary.to_owned(),
-        expected: format!("[START] port={wanted}"),
-        observed,
-    };
-    Err(match stuck {
-        Some(stuck) => scene.fail(stuck, blame),
-        None => scene.refute(blame),
+    announces(&mut scene, "port", &wanted, |said| {
+        said.split_whitespace().any(|word| word == swapped).then_some("byte-order")
     })
 }

@@ -43,9 +43,7 @@ pub(crate) const PROOF: Proof = Proof {
 fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
     let elsewhere = stage.subject.port.unwrap_or(stage.proof.port + 1);
     let subject = Subject { port: Some(elsewhere), ..stage.subject.clone() };
-    let repute = stage.repute.clone();
-    let stage = Stage { proof: stage.proof, subject: &subject, repute };
-    let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
+    let mut scene = stage.of(&subject).launch(stage.proof.capacity, Gate::default())?;
     scene.until_listening().map_err(|fall| match scene.server.listeners() {
         Ok(sockets) if !sockets.is_empty() => fall.row("ignores-port"),
         _ => fall.blocks("starts"),

@@ -26,7 +26,7 @@ pub struct Socket {
     /// accepted.
     pub unread: u32,
     /// Bytes written that the peer has not acknowledged, an end of file counted as one; for a
-    /// listener, the length of its backlog.
+    /// listener, the length of its backlog, if the table knows it.
     pub unacknowledged: u32,
     /// Bytes that arrived from the peer since it was connected. Where the table does not count
     /// them, those that the client knows to be acknowledged, which may be 40 ms behind (RFC 9293,

@@ -30,7 +30,7 @@ impl Scene {
             replay: String::new(),
         };
         let stderr = self.server.stderr();
-        match (todo(&stderr, self.lesson), &stuck) {
+        match (todo(&stderr, self.proof.lesson), &stuck) {
             (Some(task), _) => explain_todo(&mut cause, &task),
             (None, Stuck::Ended(exit)) => explain_end(&mut cause, exit, &stderr),
             _ => {}

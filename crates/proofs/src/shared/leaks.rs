@@ -5,13 +5,11 @@ use super::rows;
 use super::ways::Way;
 use crate::events::Event;
 use crate::fall::Fall;
-use crate::scene::{Blame, Guest, Scene, Stage};
+use crate::scene::{Blame, Guest, Scene, Stage, WAVE};
 use std::collections::BTreeSet;
 use witness::{Exit, Server, Stuck};
 
 const CROWD: usize = 200;
-/// No more of them at a time.
-const WAVE: usize = 20;
 /// A larger table, where it cannot be made smaller, is filled by one criterion alone.
 const FILLED: usize = 100;
 
@@ -101,7 +99,7 @@ fn one_too_many(scene: &mut Scene, before: usize) -> Result<Vec<Guest>, Fall> {
     scene.step(format!("{count} clients connected"));
     let mut guests = Vec::with_capacity(count);
     while guests.len() < count {
-        for _ in 0..wave(scene)?.min(count - guests.len()) {
+        for _ in 0..scene.wave()?.min(count - guests.len()) {
             guests.push(scene.join(Server::connect)?);
         }
         let _ = count_sockets(scene, before + guests.len().min(scene.capacity));
@@ -112,12 +110,6 @@ fn one_too_many(scene: &mut Scene, before: usize) -> Result<Vec<Guest>, Fall> {
         Ok(seen.then_some(()))
     });
     Ok(guests)
-}
-
-/// So many clients at a time as the backlog holds while the server is slow (listen(2)).
-fn wave(scene: &Scene) -> Result<usize, Fall> {
-    let backlog = scene.server.listener()?.map_or(1, |listener| listener.unacknowledged);
-    Ok((backlog as usize).clamp(1, WAVE))
 }
 
 fn leak(scene: &mut Scene, stuck: Stuck, row: &'static str, guest: &Guest) -> Fall {
@@ -134,7 +126,7 @@ fn leak(scene: &mut Scene, stuck: Stuck, row: &'static str, guest: &Guest) -> Fa
 /// 200 clients, some at a time, leaving in every way.
 fn come_and_go(scene: &mut Scene, before: &BTreeSet<u64>) -> Result<(), Fall> {
     scene.step(format!("{CROWD} clients came and left in every way"));
-    let wave = wave(scene)?.min(scene.capacity.saturating_sub(1)).max(1);
+    let wave = scene.wave()?.min(scene.capacity.saturating_sub(1)).max(1);
     for round in 0..CROWD / wave {
         let mut crowd = Vec::with_capacity(wave);
         for _ in 0..wave {

@@ -52,7 +52,7 @@ pub(super) fn port_taken(stage: &Stage<'_>) -> Result<(), Fall> {
 /// Started again at once on the same port, with connections in TIME_WAIT, it listens.
 pub(super) fn restart(stage: &Stage<'_>) -> Result<(), Fall> {
     let subject = Subject { port: port_to_spare(stage), ..stage.subject.clone() };
-    let mut scene = Stage { subject: &subject, repute: stage.repute.clone(), ..*stage }.open()?;
+    let mut scene = stage.of(&subject).open()?;
     let guest = talk::greeted(&mut scene)?;
     end(&mut scene)?;
     // Whoever closes first keeps the connection in TIME_WAIT (RFC 9293, section 3.3.2): the server.

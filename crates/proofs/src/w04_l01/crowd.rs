@@ -2,15 +2,13 @@
 
 use crate::events::Event;
 use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
+use crate::scene::{Blame, Scene, Stage, WAVE};
 use crate::shared::descriptors::sockets_of;
 use crate::shared::rows;
 use std::collections::BTreeSet;
 use witness::{Client, Line, Server, Stuck, Target, Unseen};
 
 const CROWD: usize = 1000;
-/// As many as a backlog of 5 holds, if the server is slow (listen(2)).
-const WAVE: usize = 5;
 
 /// 1,000 clients are tracked at the same time, and released.
 pub(super) fn crowd(stage: &Stage<'_>) -> Result<(), Fall> {
@@ -29,7 +27,7 @@ fn gather(scene: &mut Scene) -> Result<Vec<Client>, Fall> {
     scene.step(format!("{size} clients connected, and stayed"));
     let mut crowd = Vec::with_capacity(size);
     while crowd.len() < size {
-        for _ in 0..WAVE.min(size - crowd.len()) {
+        for _ in 0..scene.wave()?.min(size - crowd.len()) {
             crowd.push(scene.join(Server::connect)?.client);
         }
         let taken = scene.server.until(|now| {
