@@ -195,6 +195,8 @@ fn subject(program: PathBuf, directory: PathBuf) -> Subject {
         capacity: None,
         tier: None,
         timeout: Duration::from_secs(10),
+        confinement: None,
+        workers: None,
     }
 }
 

@@ -183,6 +183,8 @@ impl Choice {
             capacity: self.capacity.map(|capacity| capacity as usize),
             tier: Some(self.tier()),
             timeout: Duration::from_secs(self.timeout),
+            confinement: None,
+            workers: None,
         }
     }
 }

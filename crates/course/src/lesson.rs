@@ -2,7 +2,7 @@
 
 use crate::parse;
 use crate::problem::{Problems, Unknown};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -99,7 +99,7 @@ pub struct Criterion {
 }
 
 /// Where a criterion's sentence stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A bullet of the Prove list.

@@ -3,11 +3,11 @@
 //! [`Report`] serializes to the one document of `prove --format json`;
 //! `report.schema.json` beside this crate's manifest describes it.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
 
 /// How one criterion came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// The kernel confirms the sentence.
@@ -84,7 +84,7 @@ pub struct Cause {
 }
 
 /// One thing that the proof did or saw.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// e.g. `B sent "hello" and closed`.
     pub did: String,
@@ -93,7 +93,7 @@ pub struct Step {
 }
 
 /// A table of evidence, drawn beside its neighbours.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// e.g. `the kernel says`.
     pub title: String,
@@ -102,7 +102,7 @@ pub struct Table {
 }
 
 /// One row of evidence.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// The row that should not be, or should be otherwise.
     pub wrong: bool,

@@ -20,7 +20,7 @@ mod w09_l01;
 use course::report::Finding;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-pub use witness::Tier;
+pub use witness::{Confinement, Tier};
 
 /// The criteria of one lesson.
 pub struct Proof {
@@ -69,6 +69,10 @@ pub struct Subject {
     pub tier: Option<Tier>,
     /// The longest that one wait within a criterion may take.
     pub timeout: Duration,
+    /// What it may see and use, where nobody vouches for it.
+    pub confinement: Option<Confinement>,
+    /// How many criteria are asked at a time; one for each processor, unless said.
+    pub workers: Option<usize>,
 }
 
 /// A fault of the machine or of the call: no finding about the server at all.

@@ -49,7 +49,8 @@ fn in_parallel(
     mut take: impl FnMut(&'static str, Outcome) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let boxed = stage.subject.tier.unwrap_or_else(Tier::here) == Tier::Boxed;
-    let workers = if boxed { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+    let processors = || thread::available_parallelism().map_or(1, usize::from);
+    let workers = if boxed { stage.subject.workers.unwrap_or_else(processors) } else { 1 };
     let next = AtomicUsize::new(0);
     let (results, arriving) = mpsc::channel();
     thread::scope(|scope| {

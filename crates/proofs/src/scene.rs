@@ -112,6 +112,9 @@ impl Stage<'_> {
             .timeout(self.subject.timeout)
             .repute(self.repute.clone());
         let mut started = format!("started with PORT={port}");
+        if let Some(confinement) = &self.subject.confinement {
+            launch = launch.confined(confinement.clone());
+        }
         if self.proof.capacity > 0 {
             launch = launch.env("MAX_CLIENTS", capacity.to_string());
             started += &format!(" MAX_CLIENTS={capacity}");

@@ -1,5 +1,6 @@
 //! Starting a program under observation.
 
+use crate::confine::Confinement;
 use crate::control::{Control, Message};
 use crate::gate::Gate;
 use crate::init::{self, Plan, Program, STEPS, Strings};
@@ -29,6 +30,7 @@ pub struct Launch {
     tier: Option<Tier>,
     timeout: Duration,
     repute: Repute,
+    confinement: Option<Confinement>,
 }
 
 /// Why a program could not be started.
@@ -82,6 +84,7 @@ impl Launch {
             tier: None,
             timeout: Duration::from_secs(10),
             repute: Repute::default(),
+            confinement: None,
         }
     }
 
@@ -112,6 +115,12 @@ impl Launch {
     /// Holds back some of its system calls, so that they can be made to fail.
     pub fn gate(mut self, gate: Gate) -> Self {
         self.gate = gate;
+        self
+    }
+
+    /// Treats it as a program that nobody vouches for: it sees and uses what is said here alone.
+    pub fn confined(mut self, confinement: Confinement) -> Self {
+        self.confinement = Some(confinement);
         self
     }
 

@@ -72,7 +72,9 @@
 //! that takes it.
 
 mod client;
+mod confine;
 mod control;
+mod finish;
 mod gate;
 mod init;
 mod interest;
@@ -92,6 +94,8 @@ mod tier;
 mod watched;
 
 pub use client::{Client, End};
+pub use confine::{Confinement, Limit, Limits};
+pub use finish::Finished;
 pub use gate::Gate;
 pub use interest::Interest;
 pub use launch::{Launch, LaunchError};

@@ -1,0 +1,12 @@
+//! Grades a class of submissions that nobody vouches for.
+//!
+//! What was handed in is read ([`intake`]), built in a box ([`build`]), asked every criterion in a box
+//! ([`ask`]), and kept in a database ([`store`]) from which every format is written ([`report`]).
+
+pub mod ask;
+pub mod build;
+pub mod intake;
+pub mod model;
+pub mod report;
+pub mod rubric;
+pub mod store;
