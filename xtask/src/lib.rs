@@ -5,6 +5,7 @@ pub mod bench;
 pub mod blocks;
 pub mod check;
 pub mod destination;
+pub mod grade;
 pub mod interrupt;
 pub mod lessons;
 pub mod list;

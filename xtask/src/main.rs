@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::outcome::Outcome;
-use xtask::{bench, check, interrupt, list, mistakes, prove, show, starter};
+use xtask::{bench, check, grade, interrupt, list, mistakes, prove, show, starter};
 
 /// Learn to write network servers, each step proved by the kernel.
 #[derive(Debug, Parser)]
@@ -28,6 +28,16 @@ enum Task {
     Check(check::Args),
     /// Measure the course's servers beside Redis, C, and one another
     Bench(bench::Args),
+    /// Grade a folder of submissions that nobody vouches for
+    Grade(grade::Args),
+    /// Join the results of several shards
+    GradeMerge(grade::Args),
+    /// Grade one submission, for a platform that reads the result
+    GradeOne(grade::Args),
+    /// Make the archive of a Gradescope autograder
+    GradescopeZip(grade::Args),
+    /// Make a class of submissions whose verdicts are known beforehand
+    GradeClass(grade::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -47,6 +57,11 @@ fn main() -> ExitCode {
         Task::Mistakes(args) => mistakes::run(args),
         Task::Check(args) => check::run(args),
         Task::Bench(args) => bench::run(args),
+        Task::Grade(args) => grade::run("grade", args),
+        Task::GradeMerge(args) => grade::run("grade-merge", args),
+        Task::GradeOne(args) => grade::run("grade-one", args),
+        Task::GradescopeZip(args) => grade::run("gradescope-zip", args),
+        Task::GradeClass(args) => grade::run("grade-class", args),
     });
     done.unwrap_or_else(|error| {
         show::error(&error);

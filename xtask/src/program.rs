@@ -76,6 +76,16 @@ pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
     build(command)
 }
 
+/// Builds the grader, into `grade` of the target folder.
+///
+/// # Errors
+/// As [`lesson`].
+pub fn grader() -> Result<Built> {
+    let mut command = cargo(&place::root().join("crates/grade/Cargo.toml"), false);
+    command.arg("--target-dir").arg(place::target().join("grade"));
+    build(command)
+}
+
 /// The cargo that runs us, in the course's folder, whose configuration it reads.
 fn cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -5,8 +5,13 @@
 
 pub mod ask;
 pub mod build;
+pub mod class;
+pub mod gradescope_zip;
 pub mod intake;
+pub mod merge;
 pub mod model;
+pub mod one;
 pub mod report;
 pub mod rubric;
+pub mod run;
 pub mod store;

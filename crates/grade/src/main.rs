@@ -1,3 +1,44 @@
-//! The grader's command line; `cargo xtask grade` starts it.
+//! The grader's command line. `cargo xtask grade …` starts `grade run …`, and so on.
 
-fn main() {}
+use clap::{Parser, Subcommand};
+use grade::{class, gradescope_zip, merge, one, run};
+use std::process::ExitCode;
+use xtask::{interrupt, outcome::Outcome, show};
+
+/// Grade programs that nobody vouches for.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Grade a folder of submissions
+    Grade(run::Args),
+    /// Join the results of several shards
+    GradeMerge(merge::Args),
+    /// Grade one submission, for a platform that reads the result
+    GradeOne(one::Args),
+    /// Make the archive of a Gradescope autograder
+    GradescopeZip(gradescope_zip::Args),
+    /// Make a class of submissions whose verdicts are known beforehand
+    GradeClass(class::Args),
+}
+
+fn main() -> ExitCode {
+    let task = Cli::parse().command;
+    let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
+        Task::Grade(args) => run::run(args),
+        Task::GradeMerge(args) => merge::run(args),
+        Task::GradeOne(args) => one::run(args),
+        Task::GradescopeZip(args) => gradescope_zip::run(args),
+        Task::GradeClass(args) => class::run(args),
+    });
+    done.unwrap_or_else(|error| {
+        show::error(&error);
+        if interrupt::requested() { Outcome::Stopped } else { Outcome::Fault }
+    })
+    .into()
+}
