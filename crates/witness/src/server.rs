@@ -209,5 +209,7 @@ impl Drop for Server {
     }
 }
 
+// <staff>
 #[cfg(test)]
 mod tests;
+// </staff>
