@@ -108,7 +108,6 @@ fn nothing_that_is_there_is_overwritten() {
         (&missing, &["there is no folder", "make it first"]),
         (&within, &["within the course itself"]),
         (&linked.join("kit"), &["within the course itself"]),
-        (Path::new(""), &["new or empty"]),
     ] {
         let refused = command().arg("kit").arg(place).assert().code(2).stdout(is_empty());
         assert_says(&complained(&refused), words);
@@ -145,6 +144,15 @@ fn a_mark_that_does_not_fit_is_told_by_file_and_line() {
     let told = course.command().arg("kit").arg(bench.path("kit")).assert().code(2).stdout("");
     let place = format!("{LESSON}/src/log.rs:{line}: this staff region has no end");
     assert_says(&complained(&told), &[&place, "</staff>"]);
+}
+
+#[test]
+fn a_lesson_without_a_solution_is_not_handed_out() {
+    let course = whole();
+    fs::remove_dir_all(course.path(LESSON).join("solution")).unwrap();
+    let bench = Bench::new();
+    let told = course.command().arg("kit").arg(bench.path("kit")).assert().code(2).stdout("");
+    assert_says(&complained(&told), &[LESSON, "no solution/ to derive a starter from"]);
 }
 
 #[test]

@@ -104,11 +104,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
     out.write(&files, lock)?;
     let [lessons, files] = [(course.lessons().len(), "lesson"), (files.len(), "file")]
         .map(|(n, word)| amount(n, word));
-    let line = Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files);
     let place = args.out.to_string_lossy();
+    let line = Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files);
+    let place = shell_words::quote(&place).into_owned();
     Screen::stdout().show_all(&[
         line,
-        Line::new().plain("students begin with: cd ").plain(&place).plain(" && cargo xtask list"),
+        Line::new().plain(&format!("students begin with: cd {place} && cargo xtask list")),
     ])?;
     Ok(Outcome::Right)
 }
@@ -142,6 +143,11 @@ impl<'a> Kit<'a> {
 
     fn lesson(&mut self, lesson: &Lesson) -> Result<()> {
         let starters = starter::starters(self.root, lesson)?;
+        ensure!(
+            !starters.is_empty(),
+            "{}: no solution/ to derive a starter from; what is in src/ may be the answer",
+            lesson.folder().display()
+        );
         self.starters.extend(starters.into_iter().map(|starter| (starter.path, starter.text)));
         self.package(lesson.folder())?;
         let text = read(&self.root.join(&lesson.path))?;

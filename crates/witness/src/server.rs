@@ -209,7 +209,5 @@ impl Drop for Server {
     }
 }
 
-// <staff>
 #[cfg(test)]
 mod tests;
-// </staff>
