@@ -104,13 +104,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
     out.write(&files, lock)?;
     let [lessons, files] = [(course.lessons().len(), "lesson"), (files.len(), "file")]
         .map(|(n, word)| amount(n, word));
-    let place = args.out.to_string_lossy();
     let line = Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files);
-    let place = shell_words::quote(&place).into_owned();
-    Screen::stdout().show_all(&[
-        line,
-        Line::new().plain(&format!("students begin with: cd {place} && cargo xtask list")),
-    ])?;
+    let place = args.out.to_string_lossy();
+    let next =
+        format!("students begin with: cd {} && cargo xtask list", shell_words::quote(&place));
+    Screen::stdout().show_all(&[line, Line::new().plain(&next)])?;
     Ok(Outcome::Right)
 }
 
