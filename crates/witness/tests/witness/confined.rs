@@ -8,6 +8,7 @@ use witness::{Confinement, Finished, Launch, Limits, Tier};
 mod bounds;
 mod building;
 mod left;
+mod nobody;
 mod observed;
 mod refused;
 mod view;

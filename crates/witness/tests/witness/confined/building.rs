@@ -51,8 +51,11 @@ fn make_builds() {
 
 #[test]
 fn rustc_compiles_and_links() {
-    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap().stdout;
-    let sysroot = PathBuf::from(String::from_utf8(sysroot).unwrap().trim_end());
+    let asked = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let Some(answer) = asked.ok().filter(|answer| answer.status.success()) else {
+        return println!("skipped: this user has no rustc");
+    };
+    let sysroot = PathBuf::from(String::from_utf8(answer.stdout).unwrap().trim_end());
     let folder = source("main.rs", "fn main() { println!(\"from Rust\"); }\n");
     let line = format!("{}/bin/rustc main.rs -o program", sysroot.display());
     let built = build(folder.path(), &line, &[&sysroot]);
