@@ -108,17 +108,15 @@ fn what_is_shown_twice_is_shown_once() {
 
 #[test]
 fn it_sees_its_own_processes_and_no_others() {
-    let listed = says("ls /proc | grep -c '^[0-9]'; cat /proc/1/comm; kill -9 1; echo still here");
-    let [count, _, last] = listed.lines().collect::<Vec<_>>()[..] else { panic!("{listed}") };
-    assert!(count.parse::<u32>().unwrap() <= 6, "{listed}");
-    assert_eq!(last, "still here");
+    let line = "cat /proc/[0-9]*/comm | grep -vE '^(sh|cat|grep)$'; kill -9 1; echo still here";
+    assert_eq!(says(line), "still here");
 }
 
 #[test]
 fn the_first_process_is_closed_to_it() {
-    let said = says("ls /proc/1/fd; cat /proc/1/environ; cat /proc/1/maps; readlink /proc/1/cwd");
-    assert_eq!(said.matches("Permission denied").count(), 3, "{said}");
-    assert!(!said.contains("PATH"), "{said}");
+    let said = says("for it in cmdline environ fd maps mem cwd/x; do cat /proc/1/$it; done 2>&1");
+    assert_eq!(said.matches("No such file").count(), 6, "{said}");
+    assert_eq!(says("cat /proc/sys/user/max_user_namespaces"), "0");
 }
 
 #[test]
