@@ -1,6 +1,8 @@
 //! From a copy of the observer to the program: the last steps before `execve`.
 
-use super::speak::{check, send_descriptors, tell};
+use super::build::{refused, step};
+use super::restrain::{refuse_calls, restrain};
+use super::speak::{check, send_descriptors, tell, tell_refused};
 use super::{Plan, Program};
 use crate::control::tag;
 use libc::c_int;
@@ -15,6 +17,9 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.input.as_raw_fd(), 0);
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
+        if let Some(Err(errno)) = program.restraint.as_ref().map(|it| restrain(it)) {
+            give_up(plan, step::LIMITS, errno);
+        }
         let entered = check(libc::chdir(program.directory.as_ptr()))
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
@@ -26,11 +31,23 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
             tell(plan, tag::GATE_REFUSED, 0, errno);
             libc::_exit(127);
         }
+        if let Some(Err(errno)) = program.restraint.as_ref().map(|it| refuse_calls(it)) {
+            give_up(plan, step::FILTER, errno);
+        }
         tell(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
         libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
         tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
+        libc::_exit(127);
+    }
+}
+
+/// The kernel does not take from the program what it has to.
+unsafe fn give_up(plan: &Plan, step: u8, errno: i32) -> ! {
+    // SAFETY: ends this copy.
+    unsafe {
+        tell_refused(plan, &refused(step)(errno));
         libc::_exit(127);
     }
 }
