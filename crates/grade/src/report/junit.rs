@@ -88,10 +88,13 @@ fn criterion(grade: &CriterionGrade) -> TestCase {
         Status::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
         Status::Skipped => TestCaseStatus::skipped(),
     };
-    if let (Some(cause), true) = (&grade.cause, grade.status != Status::Proved) {
-        status.set_message(plain::line(&cause.summary, plain::LONG));
-        status.set_type(plain::line(&cause.id, plain::LONG));
-        status.set_description(plain::failure(grade));
+    if grade.status != Status::Proved {
+        let (id, summary) = match &grade.cause {
+            Some(cause) => (cause.id.as_str(), cause.summary.as_str()),
+            None => (plain::status(grade.status), "no more is known"),
+        };
+        status.set_message(plain::line(summary, plain::LONG));
+        status.set_type(plain::line(id, plain::LONG)).set_description(plain::failure(grade));
     }
     let mut case = TestCase::new(format!("{}: {}", grade.id, grade.text), status);
     case.set_time(time(grade.millis / 1e3));
