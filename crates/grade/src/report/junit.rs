@@ -47,6 +47,9 @@ fn suite(submission: &Submission, grade: &LessonGrade) -> TestSuite {
         case
     }));
     suite.set_time(time(grade.build.seconds + grade.seconds));
+    // Readers look for `skipped`; the crate counts under the older name.
+    let skipped = std::mem::take(&mut suite.disabled);
+    suite.extra.insert("skipped".into(), skipped.to_string().into());
     suite
 }
 
@@ -94,7 +97,10 @@ fn criterion(grade: &CriterionGrade) -> TestCase {
             None => (plain::status(grade.status), "no more is known"),
         };
         status.set_message(plain::line(summary, plain::LONG));
-        status.set_type(plain::line(id, plain::LONG)).set_description(plain::failure(grade));
+        status.set_description(plain::failure(grade));
+        if grade.status != Status::Skipped {
+            status.set_type(plain::line(id, plain::LONG));
+        }
     }
     let mut case = TestCase::new(format!("{}: {}", grade.id, grade.text), status);
     case.set_time(time(grade.millis / 1e3));

@@ -3,7 +3,7 @@
 use crate::class::{alice, lesson, submissions, with_class, with_submissions};
 use course::report::{Row, Status, Step, Table};
 use grade::model::{Cause, LessonGrade, Mistake, Submission};
-use grade::report::html;
+use grade::report::{csv, html, junit};
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 use std::collections::{BTreeMap, HashSet};
@@ -86,9 +86,14 @@ fn headings(path: &Path, page: &Html) {
 
 #[test]
 #[ignore = "writes the sample class to target/…/tmp/pages, to be looked at"]
-fn pages_to_look_at() {
+fn reports_to_look_at() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    with_class(|class| html::write(class, &folder)).unwrap();
+    with_class(|class| {
+        html::write(class, &folder)?;
+        csv::write(class, &folder.join("grades.csv"))?;
+        junit::write(class, &folder.join("junit.xml"))
+    })
+    .unwrap();
     println!("{}", folder.join("index.html").display());
 }
 

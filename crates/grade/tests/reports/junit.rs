@@ -45,7 +45,9 @@ fn known(element: &BytesStart<'_>, parent: Option<&String>) -> String {
     let name = String::from_utf8(element.name().as_ref().to_vec()).unwrap();
     let (parents, attributes): (&[&str], &[&str]) = match name.as_str() {
         "testsuites" => (&[], &["name", "tests", "failures", "errors", "time"]),
-        "testsuite" => (&["testsuites"], &["name", "tests", "failures", "errors", "time"]),
+        "testsuite" => {
+            (&["testsuites"], &["name", "tests", "failures", "errors", "skipped", "time"])
+        }
         "properties" => (&["testsuite"], &[]),
         "property" => (&["properties"], &["name", "value"]),
         "testcase" => (&["testsuite"], &["name", "classname", "time"]),
