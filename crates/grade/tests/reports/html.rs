@@ -94,6 +94,9 @@ fn reports_to_look_at() {
         junit::write(class, &folder.join("junit.xml"))
     })
     .unwrap();
+    let long = format!("{}{}", "long".repeat(80), HOSTILE.concat());
+    with_submissions(&[written(&long)], |class| html::write(class, &folder.join("hostile")))
+        .unwrap();
     println!("{}", folder.join("index.html").display());
 }
 
@@ -102,6 +105,14 @@ fn every_page_is_well_formed_and_whole_in_itself() {
     let pages = pages(&submissions());
     assert_eq!(pages.len(), 41);
     check(&pages);
+}
+
+#[test]
+fn the_parser_notices_what_is_not_well_formed() {
+    for wrong in ["<p></div>", "<b><p></b></p>", "<a href='x'y>", "<p id=a id=b>"] {
+        let page = format!("<!DOCTYPE html><title>x</title>{wrong}");
+        assert!(!Html::parse_document(&page).errors.is_empty(), "{wrong}");
+    }
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn logged(lines: &[String]) -> Markup {
     let hidden = lines.len().saturating_sub(LOGGED);
     let first = lines.len().min(if hidden > 0 { LOGGED - 1 } else { LOGGED });
     html! {
-        samp.log aria-label="logged" {
+        samp.log {
+            span.unseen { "logged: " }
             @for line in &lines[..first] { span { (plain::line(line, plain::LONG)) } }
             @if hidden > 0 {
                 span.aside { "… " (hidden) " more" }
