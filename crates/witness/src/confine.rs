@@ -1,5 +1,7 @@
 //! What a program that nobody vouches for gets to see and to use.
 
+use crate::limit;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,4 +66,33 @@ impl Default for Limits {
             output: 16 * MIB,
         }
     }
+}
+
+impl Limits {
+    /// How many descriptors a process may have; no more than the observer itself.
+    pub(crate) fn of_descriptors(&self) -> io::Result<libc::rlimit> {
+        let most = limit::raise()?.rlim_max;
+        Ok(both(self.descriptors.min(most)))
+    }
+
+    /// The limits that the kernel keeps for each process (getrlimit(2)).
+    ///
+    /// None of address space: Go, Java and sanitizers reserve far more than they use.
+    pub(crate) fn of_processes(&self) -> Vec<(u32, libc::rlimit)> {
+        let seconds = self.cpu.as_secs().max(1);
+        // The box's first process is counted, too.
+        let mut limits = vec![(libc::RLIMIT_NPROC, both(self.processes + 1))];
+        limits.push((libc::RLIMIT_FSIZE, both(self.disk)));
+        limits.push((
+            libc::RLIMIT_CPU,
+            libc::rlimit { rlim_cur: seconds, rlim_max: seconds.saturating_add(1) },
+        ));
+        // 1 and not 0, which would still start the program that core dumps are piped to (core(5)).
+        limits.push((libc::RLIMIT_CORE, both(1)));
+        limits
+    }
+}
+
+fn both(limit: u64) -> libc::rlimit {
+    libc::rlimit { rlim_cur: limit, rlim_max: limit }
 }

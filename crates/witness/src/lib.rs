@@ -74,8 +74,10 @@
 mod client;
 mod confine;
 mod control;
+mod filter;
 mod finish;
 mod gate;
+mod inhabitant;
 mod init;
 mod interest;
 mod launch;
@@ -84,6 +86,7 @@ mod log;
 mod process;
 mod prompt;
 mod ready;
+mod refused;
 mod repute;
 mod server;
 mod sockets;
@@ -91,6 +94,8 @@ mod strobe;
 mod stuck;
 mod syscalls;
 mod tier;
+mod tree;
+mod view;
 mod watched;
 
 pub use client::{Client, End};

@@ -24,7 +24,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 /// A running program, and what the observer keeps of it. Dropping it ends the program and
@@ -195,8 +195,7 @@ impl Drop for Server {
         // A server that ends first would keep its port in TIME_WAIT; a reset leaves nothing.
         self.clients.iter().for_each(Client::reset);
         // The end of the line is the end of the box; its first process is ours to reap.
-        let _ =
-            nix::sys::socket::shutdown(self.control.as_raw_fd(), nix::sys::socket::Shutdown::Both);
+        self.control.hang_up();
         let init = Pid::from_raw(self.init);
         // A box does not end before its traced threads were reaped (ptrace(2)).
         while !self.tracer.is_done()

@@ -65,14 +65,21 @@ fn ground() -> &'static Result<libc::c_int, String> {
 fn try_out(namespaces: libc::c_int) -> Result<(), String> {
     let fault = |error: io::Error| format!("a box cannot be built: {error}");
     let (control, theirs) = Control::pair().map_err(fault)?;
-    let plan = Plan { namespaces, identity: identity(namespaces), control: theirs, program: None };
+    let plan = Plan {
+        namespaces,
+        identity: identity(namespaces),
+        view: None,
+        leaves_groups: false,
+        control: theirs,
+        program: None,
+    };
     let pid = init::launch(&plan).map_err(|error| explain("clone(2)", error))?;
     drop(plan);
     let answer = control.receive(true);
     let _ = waitpid(Pid::from_raw(pid), None);
     match answer {
         Ok(Some(Message::Ready)) => Ok(()),
-        Ok(Some(Message::Refused { step, errno })) => {
+        Ok(Some(Message::Refused { step, errno, .. })) => {
             let step = STEPS.get(usize::from(step)).unwrap_or(&"a step");
             Err(explain(step, io::Error::from_raw_os_error(errno)))
         }
