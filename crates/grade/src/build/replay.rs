@@ -14,6 +14,10 @@ use std::path::{Path, PathBuf};
 /// The folder that the compiler writes to, in the box's own.
 const OUT: &str = "out";
 
+/// KiB of addresses that the compiler may have. A file without an end is then an error of its own, also
+/// where memory is watched from afar and it would fill that in an instant.
+const ADDRESSES: u32 = 4 << 20;
+
 /// A crate that is ready to be built.
 #[derive(Debug)]
 pub(super) struct Script {
@@ -72,7 +76,8 @@ fn lay_package<'a>(
 /// A script that makes these calls, one after another.
 fn script(prepared: &Prepared, calls: &[&Call], folder: &Path) -> Result<String> {
     let sources = text(&folder.join("lessons"))?;
-    let mut script = format!("set -e\nln -s {} lessons\nmkdir {OUT}\n", quote(&sources));
+    let mut script = format!("set -e\nulimit -v {ADDRESSES}\nln -s {} lessons\n", quote(&sources));
+    writeln!(script, "mkdir {OUT}")?;
     let made: BTreeSet<_> = calls.iter().map(|call| call.makes.as_str()).collect();
     for call in calls.iter().filter(|call| is_wanted(call, calls)) {
         for (name, value) in &call.environment {
