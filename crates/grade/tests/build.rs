@@ -197,6 +197,16 @@ fn a_crate_builds_on_the_earlier_lessons_that_were_handed_in() {
     assert!(words.contains("lessons/w03-l02-poll-tracker/src/table.rs:1:"), "{words}");
 }
 
+#[test]
+fn a_module_may_become_a_folder() {
+    let bench = Bench::new(&["w01-l01"]);
+    let mut files = solution("w01-l01");
+    for (path, _) in files.iter_mut().filter(|(path, _)| path == "src/echo.rs") {
+        *path = "src/echo/mod.rs".to_owned();
+    }
+    bench.build("w01-l01", &borrowed(&files)).result.unwrap();
+}
+
 const C: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); }\n";
 
 #[test]
