@@ -59,6 +59,7 @@ fn the_folders_above_what_is_shown_need_not_be_open_to_it() {
     let inner = folder.path().join("a/b");
     fs::create_dir_all(&inner).unwrap();
     fs::write(inner.join("file"), "read").unwrap();
+    let _ = std::os::unix::fs::chown(folder.path(), Some(65_533), None); // where this is root
     let launch = Launch::new("cat").args([inner.join("file")]);
     assert_eq!(text(&confined(launch, &[&inner]).finish().unwrap()), "read");
 }
