@@ -7,8 +7,9 @@ use crate::launch::LaunchError;
 use layout::{Layout, SYSTEM, entries, is_in_memory, outermost, relative};
 use std::collections::BTreeSet;
 use std::ffi::CString;
+use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The folder that a confined program runs in, and may write.
 pub(crate) const OWN: &str = "/work";
@@ -107,7 +108,11 @@ impl View {
 pub(crate) fn shows(confinement: &Confinement, path: &Path) -> bool {
     let system = SYSTEM.iter().map(Path::new);
     let asked = confinement.visible.iter().map(PathBuf::as_path);
-    system
-        .chain(asked)
-        .any(|shown| std::path::absolute(shown).is_ok_and(|shown| path.starts_with(shown)))
+    system.chain(asked).any(|shown| place(shown).is_ok_and(|shown| path.starts_with(shown)))
+}
+
+/// The absolute path of a file or folder, without `..`; a link on the way stays one.
+pub(crate) fn place(path: &Path) -> io::Result<PathBuf> {
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    if goes_up { path.canonicalize() } else { std::path::absolute(path) }
 }

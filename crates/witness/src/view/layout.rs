@@ -1,6 +1,6 @@
 //! Putting a view together, piece by piece.
 
-use super::{OWN, Piece};
+use super::{OWN, Piece, place};
 use crate::launch::{LaunchError, text};
 use crate::tree;
 use std::collections::BTreeSet;
@@ -146,7 +146,8 @@ impl Layout {
 pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError> {
     let mut sorted = BTreeSet::new();
     for path in visible {
-        let absolute = std::path::absolute(path)?;
+        let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
+        let absolute = place(path).map_err(refused)?;
         let reserved = RESERVED.map(Path::new).contains(&absolute.as_path());
         if reserved || absolute.starts_with("/dev") || absolute.starts_with("/proc") {
             let error = io::Error::other("every box has one of its own; name what is in it");
@@ -170,7 +171,7 @@ pub(super) fn is_in_memory(path: &Path) -> bool {
 
 /// What is in a folder, by absolute paths.
 pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>, LaunchError> {
-    let directory = std::path::absolute(directory)?;
+    let directory = place(directory)?;
     let listed = fs::read_dir(&directory)?.map(|entry| Ok(entry?.path()));
     Ok(listed.collect::<io::Result<Vec<_>>>()?)
 }

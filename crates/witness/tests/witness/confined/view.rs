@@ -108,6 +108,18 @@ fn what_is_shown_twice_is_shown_once() {
 }
 
 #[test]
+fn a_path_that_goes_up_leads_where_it_does_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("shown")).unwrap();
+    fs::write(folder.path().join("shown/file"), "read").unwrap();
+    let shown = folder.path().join("shown/../shown");
+    let launch = shell("cat file").current_dir(&shown);
+    assert_eq!(text(&confined(launch, &[&shown]).finish().unwrap()), "read");
+    let outside = confined(Launch::new("/usr/../root/secret"), &[]).finish().unwrap_err();
+    assert!(matches!(outside, LaunchError::NotFound(_) | LaunchError::NotShown { .. }));
+}
+
+#[test]
 fn it_sees_its_own_processes_and_no_others() {
     let line = "cat /proc/[0-9]*/comm | grep -vE '^(sh|cat|grep)$'; kill -9 1; echo still here";
     assert_eq!(says(line), "still here");
