@@ -1,6 +1,7 @@
 //! JUnit XML: a suite for each student and lesson, a case for each criterion.
 //!
-//! A criterion that does not hold is a `failure`; what could not be seen is an `error`: the machine's.
+//! A criterion that does not hold is a `failure`; what could not be seen is an `error`, the
+//! machine's.
 
 use super::{Class, clusters, plain};
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};

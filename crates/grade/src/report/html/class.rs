@@ -31,7 +31,10 @@ fn header(class: &Class<'_>) -> Markup {
     html! {
         p.path { "Class" }
         h1 { (plain::line(class.name, 80)) }
-        p.total { (all) ", " (amount(class.lessons.len(), "lesson")) ", " (amount(grades.len(), "verdict")) }
+        p.total {
+            (all) ", " (amount(class.lessons.len(), "lesson")) ", "
+            (amount(grades.len(), "verdict"))
+        }
         dl.figures {
             @for verdict in VERDICTS {
                 @let number = grades.iter().filter(|grade| grade.verdict == verdict).count();

@@ -52,7 +52,7 @@ fn reason(grade: &LessonGrade, points: &Points) -> Markup {
             p.remark { (plain::line(&grade.reason, plain::LONG)) }
         }
         @if grade.verdict == Verdict::Inconclusive {
-            p.remark { "The grader could not see enough. That is no fault of the server, and no zero." }
+            p.remark { "The grader could not see enough: no fault of the server, and no zero." }
         }
     }
 }
