@@ -88,7 +88,7 @@ impl Limit {
             }
             Limit::FileSize => {
                 let most = mebibytes(limits.disk);
-                write!(f, "wrote more than {most} MiB to files and was ended")
+                write!(f, "wrote more than {most} MiB or {} files and was ended", limits.files)
             }
         }
     }

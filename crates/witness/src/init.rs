@@ -45,6 +45,8 @@ pub(crate) struct Program {
     pub(crate) errors: OwnedFd,
     /// How many descriptors it may have.
     pub(crate) descriptors: libc::rlimit,
+    /// The user that it runs as, and that nobody else is; the observer's own where there is none.
+    pub(crate) user: Option<u32>,
     /// What it may do to others, where Landlock says so.
     pub(crate) rules: Option<Rules>,
     /// Holds back the calls that a gate decides on.

@@ -6,6 +6,7 @@ use crate::gate::Gate;
 use crate::init::{self, Plan, Program, STEPS, Strings};
 use crate::landlock::{self, Rules};
 use crate::limit;
+use crate::lodger::Lodger;
 use crate::log::Log;
 use crate::repute::Repute;
 use crate::server::Server;
@@ -160,16 +161,33 @@ impl Launch {
         let (stderr, errors) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
         blocking(&errors)?;
+        let lodger = match tier {
+            Tier::UidDrop => Some(
+                Lodger::new(0x7000_0000..0x7ff0_0000)
+                    .map_err(|error| LaunchError::NoBox(format!("a user of its own: {error}")))?,
+            ),
+            _ => None,
+        };
+        if let Some(lodger) = &lodger {
+            lodger.own(&output).and_then(|()| lodger.own(&errors))?;
+        }
         let plan = Plan {
             namespaces,
             identity: identity(namespaces),
             control: theirs,
-            program: Some(self.program(&path, tier, output, errors)?),
+            program: Some(self.program(
+                &path,
+                tier,
+                lodger.as_ref().map(|it| it.uid),
+                output,
+                errors,
+            )?),
         };
         let init = init::launch(&plan)
             .map_err(|error| LaunchError::NoBox(format!("clone(2): {error}")))?;
         drop(plan);
         let mut server = Server::new(init, control, log, stderr, tier, self.timeout, self.repute);
+        server.lodger = lodger;
         loop {
             match server.next_message()? {
                 Message::Ready => {}
@@ -199,6 +217,7 @@ impl Launch {
         &self,
         path: &Path,
         tier: Tier,
+        user: Option<u32>,
         output: OwnedFd,
         errors: OwnedFd,
     ) -> Result<Program, LaunchError> {
@@ -219,6 +238,7 @@ impl Launch {
             output,
             errors,
             descriptors: limit::raise()?,
+            user,
             rules: self.rules(tier).map_err(no_rules)?,
             filter: self.gate.filter(),
         })
@@ -228,6 +248,7 @@ impl Launch {
     fn rules(&self, tier: Tier) -> io::Result<Option<Rules>> {
         match tier {
             Tier::Landlock => Rules::own().map(Some),
+            Tier::UidDrop if landlock::keeps_signals_in() => Rules::own().map(Some),
             _ => Ok(None),
         }
     }

@@ -85,6 +85,8 @@ mod interest;
 mod landlock;
 mod launch;
 mod limit;
+mod lodger;
+mod lodging;
 mod log;
 mod mark;
 mod process;

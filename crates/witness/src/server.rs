@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::control::{BATCH, Control, Message};
 use crate::gate::Gatekeeper;
 use crate::launch::LaunchError;
+use crate::lodger::Lodger;
 use crate::log::Log;
 use crate::process::Process;
 use crate::repute::Repute;
@@ -52,6 +53,8 @@ pub struct Server {
     repute: Repute,
     tracer: Tracer,
     watchdog: Option<Watchdog>,
+    /// Given back after the box is gone.
+    pub(crate) lodger: Option<Lodger>,
 }
 
 impl Server {
@@ -84,6 +87,7 @@ impl Server {
             repute,
             tracer: Tracer::default(),
             watchdog: None,
+            lodger: None,
         }
     }
 

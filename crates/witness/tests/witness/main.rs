@@ -9,4 +9,5 @@ mod leaving;
 mod logging;
 mod programs;
 mod seeing;
+mod strangers;
 mod waiting;
