@@ -1,5 +1,6 @@
 //! From a copy of the observer to the program: the last steps before `execve`.
 
+use super::restrain::{refuse_calls, restrain};
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
 use crate::control::tag;
@@ -18,6 +19,7 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.errors.as_raw_fd(), 2);
         let entered = check(libc::chdir(program.directory.as_ptr()))
             .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)))
+            .and_then(|()| program.restraint.as_ref().map_or(Ok(()), |it| restrain(it)))
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
             .and_then(|_| match &program.rules {
@@ -30,6 +32,10 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         }
         if let Err(errno) = hold_back(plan, program) {
             tell(plan, tag::GATE_REFUSED, 0, errno);
+            libc::_exit(127);
+        }
+        if let Some(Err(errno)) = program.restraint.as_ref().map(|it| refuse_calls(it)) {
+            tell(plan, tag::EXEC_FAILED, 0, errno);
             libc::_exit(127);
         }
         tell(plan, tag::STARTED, 0, 0);
