@@ -54,6 +54,7 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     Ok(built)
 }
 
+// <staff>
 /// Builds every solution of the workspace in `folder`, into its own target folder there.
 ///
 /// # Errors
@@ -85,6 +86,7 @@ pub fn grader() -> Result<Built> {
     command.arg("--target-dir").arg(place::target().join("grade"));
     build(command)
 }
+// </staff>
 
 /// The cargo that runs us, in the course's folder, whose configuration it reads.
 fn cargo(manifest: &Path, colour: bool) -> Command {

@@ -1,6 +1,6 @@
 //! What a confined program sees of this machine: laid out here, built by the box's first process.
 
-use crate::confine::Confinement;
+use crate::confine::{Confinement, Limits};
 use crate::launch::{LaunchError, text};
 use crate::tree;
 use std::collections::BTreeSet;
@@ -86,8 +86,23 @@ impl Piece {
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) pieces: Vec<Piece>,
-    /// How many files, folders and links there can be in the program's own folder.
-    pub(crate) files: u64,
+    pub(crate) own: Own,
+}
+
+/// What there is to know of the program's own folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Own {
+    /// How many files, folders and links there can be in it.
+    pub(crate) most: u64,
+    /// The files in it that something was shown on.
+    pub(crate) covered: BTreeSet<PathBuf>,
+}
+
+impl Own {
+    /// Of a folder without a file system of its own, whose limits a watchdog keeps, a moment late.
+    pub(crate) fn of_this_machine(limits: &Limits) -> Self {
+        Self { most: limits.files.saturating_mul(2), covered: BTreeSet::new() }
+    }
 }
 
 impl View {
@@ -110,8 +125,8 @@ impl View {
         }
         layout.add(Piece::ReadOnly(relative(Path::new("/"))?));
         layout.devices()?;
-        let files = confinement.limits.files + (entries.len() + 16 * (1 + late.len())) as u64;
-        layout.memory(confinement.limits.disk, files)?;
+        let most = confinement.limits.files + (entries.len() + 16 * (1 + late.len())) as u64;
+        layout.memory(confinement.limits.disk, most)?;
         for path in &late {
             layout.show(path)?;
             layout.add(Piece::ReadOnly(relative(path)?));
@@ -121,7 +136,9 @@ impl View {
                 layout.link(&Path::new(OWN).join(name), &path)?;
             }
         }
-        Ok(View { pieces: layout.pieces, files })
+        let covered = late.iter().filter_map(|path| Some(path.strip_prefix(OWN).ok()?.to_owned()));
+        let own = Own { most, covered: covered.collect() };
+        Ok(View { pieces: layout.pieces, own })
     }
 }
 
