@@ -86,6 +86,11 @@ impl Control {
         self.ask(AGAIN)
     }
 
+    /// Another holder of the same end.
+    pub(crate) fn second(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
     /// Says that the box's user is mapped.
     pub(crate) fn go(&self) -> io::Result<()> {
         self.ask(GO)

@@ -3,6 +3,7 @@
 use crate::confine::{Limit, Limits};
 use crate::control::{Control, Message};
 use crate::launch::{Launch, LaunchError, blocking, end};
+use crate::quarters::Quarters;
 use crate::stuck::Exit;
 use crate::tier::Tier;
 use crate::view::Own;
@@ -29,6 +30,8 @@ pub struct Finished {
     pub cpu: Duration,
     folder: Option<OwnedFd>,
     own: Own,
+    /// The folder may be one of this machine's, which goes with this.
+    _quarters: Quarters,
 }
 
 impl Launch {
@@ -45,19 +48,20 @@ impl Launch {
         let errors = theirs.try_clone()?;
         let begun = self.begin(self.tier.unwrap_or_else(Tier::here), theirs, errors)?;
         let began = Instant::now();
-        let own = begun.shown.own().unwrap_or_default();
+        let own = begun.shown.own().unwrap_or_else(|| Own::of_this_machine(&limits));
+        let quarters = begun.quarters;
         let mut run = Run::new(begun.init, begun.control, output, limits.output);
+        run.folder = quarters.open_home()?;
         let (exit, mut over) = loop {
             match run.next(began + limits.wall)? {
                 Event::Output if run.is_over() => break (killed(), Some(Limit::Output)),
                 Event::Output | Event::Silence => {}
                 Event::TooLate => break (killed(), Some(Limit::Wall)),
-                Event::Gone => break (killed(), None),
+                Event::Gone => break (killed(), quarters.over()),
                 Event::Message(Message::Folder(folder)) => run.folder = Some(folder),
                 Event::Message(Message::Started { .. }) => run.has_started = true,
                 Event::Message(Message::Exited { status }) => {
-                    let exit = Exit::of(status);
-                    break (exit.clone(), limit_of(&exit));
+                    break (Exit::of(status), quarters.cause_of(status));
                 }
                 Event::Message(Message::ExecFailed { errno }) if run.has_started => {
                     break (Exit::NotExecuted(errno), None);
@@ -82,21 +86,13 @@ impl Launch {
             cpu,
             folder: run.folder.take(),
             own,
+            _quarters: quarters,
         })
     }
 }
 
 fn killed() -> Exit {
     Exit::Signal("SIGKILL".to_owned())
-}
-
-/// The limit that the kernel enforces with this signal (getrlimit(2)).
-fn limit_of(exit: &Exit) -> Option<Limit> {
-    match exit {
-        Exit::Signal(name) if name == "SIGXCPU" => Some(Limit::Cpu),
-        Exit::Signal(name) if name == "SIGXFSZ" => Some(Limit::FileSize),
-        _ => None,
-    }
 }
 
 /// A program that is running to its end; its box goes when this does.

@@ -3,6 +3,7 @@
 use nix::unistd::{Gid, Uid, fchown, getegid, geteuid};
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +12,7 @@ pub(crate) const INSIDE: u32 = 1000;
 
 /// User ids that no distribution and no user database gives to anyone
 /// (systemd's UIDS-GIDS.md, "unused", 1879048192 and up).
-const STRANGERS: std::ops::Range<u32> = 0x7000_0000..0x7ff0_0000;
+const STRANGERS: Range<u32> = 0x7000_0000..0x7ff0_0000;
 
 /// Who a confined program is on this machine.
 ///
@@ -58,6 +59,12 @@ impl Inhabitant {
 fn stranger() -> Option<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed) % 64 + std::process::id().wrapping_mul(64);
+    let range = strangers()?;
+    Some(range.start + next % (range.end - range.start))
+}
+
+/// The user ids that are nobody's; `None` where root has none but its own.
+pub(crate) fn strangers() -> Option<Range<u32>> {
     let users = mapped(&fs::read_to_string("/proc/self/uid_map").ok()?);
     let groups = mapped(&fs::read_to_string("/proc/self/gid_map").ok()?);
     let (from, to) = (users.0.max(groups.0).max(1), users.1.min(groups.1));
@@ -65,7 +72,7 @@ fn stranger() -> Option<u32> {
     // A container has fewer ids, and gives them out from below.
     let half = from + to.checked_sub(from)? / 2;
     let range = if has_strangers { STRANGERS } else { half..to };
-    (!range.is_empty()).then(|| range.start + next % (range.end - range.start))
+    (!range.is_empty()).then_some(range)
 }
 
 /// The longest range of ids that this process's user namespace has (user_namespaces(7)).

@@ -10,11 +10,13 @@
 mod build;
 mod program;
 mod restrain;
+mod rout;
 mod serve;
 mod speak;
 mod view;
 
 use crate::control::tag;
+use crate::landlock::Rules;
 use crate::view::{Piece, View};
 use libc::{c_char, c_int, c_ulong};
 use nix::sys::signal::{SigSet, SigmaskHow};
@@ -55,6 +57,10 @@ pub(crate) struct Program {
     pub(crate) descriptors: libc::rlimit,
     /// What is taken from a program that nobody vouches for.
     pub(crate) restraint: Option<Restraint>,
+    /// The user that it runs as, and that nobody else is; the observer's own where there is none.
+    pub(crate) user: Option<u32>,
+    /// What it may do to others, where Landlock says so.
+    pub(crate) rules: Option<Rules>,
     /// Holds back the calls that a gate decides on.
     pub(crate) filter: Vec<libc::sock_filter>,
 }
@@ -99,7 +105,9 @@ impl Plan {
                 _ => None,
             });
         let all = [&self.control].into_iter().chain(program).chain(trees);
-        let mut kept: Vec<_> = all.map(AsRawFd::as_raw_fd).collect();
+        let rules = self.program.iter().filter_map(|it| it.rules.as_ref());
+        let mut kept: Vec<_> =
+            all.map(AsRawFd::as_raw_fd).chain(rules.map(AsRawFd::as_raw_fd)).collect();
         kept.sort_unstable();
         kept
     }

@@ -3,13 +3,14 @@
 use crate::confine::Confinement;
 use crate::control::{Control, Message};
 use crate::gate::Gate;
-use crate::inhabitant::Inhabitant;
 use crate::init::{self, Plan, Program, Restraint, STEPS, Strings, step};
 use crate::limit;
 use crate::log::Log;
+use crate::quarters::Quarters;
 use crate::refused;
 use crate::repute::Repute;
 use crate::server::Server;
+use crate::tier::refusal::explain;
 use crate::tier::{Tier, identity};
 use crate::view::{self, OWN, Own, View};
 use nix::errno::Errno;
@@ -173,6 +174,7 @@ impl Launch {
         let begun = self.begin(tier, output, errors)?;
         let (init, control) = (begun.init, begun.control);
         let mut server = Server::new(init, control, log, stderr, tier, self.timeout, self.repute);
+        server.lives_in(begun.quarters);
         loop {
             match server.next_message()? {
                 Message::Gate(listener) => server.keep_gate(listener),
@@ -193,52 +195,53 @@ impl Launch {
         errors: OwnedFd,
     ) -> Result<Begun, LaunchError> {
         self.check_directory()?;
-        let environment = self.environment();
-        let path = self.find(environment.get(OsStr::new("PATH")))?;
         let (namespaces, view) = self.walls(tier)?;
         let (control, theirs) = Control::pair()?;
-        let inhabitant = view.as_ref().map(|_| Inhabitant::new());
-        if let Some(inhabitant) = inhabitant {
-            inhabitant.own(&output).and_then(|()| inhabitant.own(&errors))?;
-        }
+        let (confinement, directory) = (self.confinement.as_ref(), self.directory.as_deref());
+        let mut quarters = Quarters::take(tier, confinement, directory, &control)?;
+        quarters.own(&output).and_then(|()| quarters.own(&errors))?;
+        let environment = self.environment(quarters.home());
+        let path = self.find(environment.get(OsStr::new("PATH")))?;
+        let program = self.program(&path, tier, &quarters, &environment, output, errors)?;
         let plan = Plan {
             namespaces,
             identity: if view.is_some() { None } else { identity(namespaces) },
             view,
-            leaves_groups: inhabitant.is_some_and(|it| it.leaves_groups),
+            leaves_groups: quarters.inhabitant.is_some_and(|it| it.leaves_groups),
             control: theirs,
-            program: Some(self.program(&path, &environment, output, errors)?),
+            program: Some(program),
         };
-        let init = init::launch(&plan)
-            .map_err(|error| LaunchError::NoBox(format!("clone(2): {error}")))?;
+        let init =
+            init::launch(&plan).map_err(|error| LaunchError::NoBox(explain("clone(2)", &error)))?;
         let Plan { view, .. } = plan;
         let shown = Shown { program: path, view };
-        if let Some(inhabitant) = inhabitant {
-            let mapped = inhabitant.map(init).and_then(|()| control.go());
-            mapped.map_err(|error| {
+        if self.confinement.is_some() {
+            let mapped = quarters.inhabitant.map_or(Ok(()), |it| it.map(init));
+            let let_go = mapped.and_then(|()| quarters.watch(init)).and_then(|()| control.go());
+            let_go.map_err(|error| {
                 end(init, &control);
-                LaunchError::NoBox(format!("{}: {error}", STEPS[usize::from(step::MAP)]))
+                LaunchError::NoBox(explain(STEPS[usize::from(step::MAP)], &error))
             })?;
         }
-        Ok(Begun { init, control, shown })
+        Ok(Begun { init, control, shown, quarters })
     }
 
     /// The namespaces of its box, and what is seen in it.
     fn walls(&self, tier: Tier) -> Result<(libc::c_int, Option<View>), LaunchError> {
         match (&self.confinement, tier) {
             (None, _) => Ok((tier.namespaces().map_err(LaunchError::NoBox)?, None)),
-            (Some(confinement), Tier::Boxed) => {
+            (Some(confinement), Tier::Strong) => {
                 Ok((STRONG, Some(View::of(confinement, self.directory.as_deref())?)))
             }
-            (Some(_), Tier::Plain) => {
-                Err(LaunchError::NoBox("without namespaces nothing is kept apart".to_owned()))
-            }
+            (Some(_), _) => Ok((0, None)),
         }
     }
 
     fn program(
         &self,
         path: &Path,
+        tier: Tier,
+        quarters: &Quarters,
         variables: &BTreeMap<OsString, OsString>,
         output: OwnedFd,
         errors: OwnedFd,
@@ -257,15 +260,17 @@ impl Launch {
             arguments: Strings::new(arguments),
             environment: Strings::new(environment),
             directory: text(match limits {
-                Some(_) => OWN.as_bytes(),
+                Some(_) => quarters.home().as_os_str().as_bytes(),
                 None => self.folder().as_os_str().as_bytes(),
             })?,
             input: std::fs::File::open("/dev/null")?.into(),
+            rules: quarters.rules(tier, self.confinement.as_ref(), &output, self.port())?,
             output,
             errors,
+            user: quarters.user(),
             descriptors: limits.map_or_else(limit::raise, |limits| limits.of_descriptors())?,
             restraint: limits.map(|limits| Restraint {
-                limits: limits.of_processes(),
+                limits: limits.of_processes(quarters.processes(limits.processes)),
                 filter: refused::filter(),
             }),
             filter: self.gate.filter(),
@@ -276,9 +281,14 @@ impl Launch {
         self.directory.as_deref().unwrap_or(Path::new("."))
     }
 
-    fn environment(&self) -> BTreeMap<OsString, OsString> {
+    /// The port that the program is told to listen on.
+    fn port(&self) -> Option<u16> {
+        self.changes.get(OsStr::new("PORT"))?.as_ref()?.to_str()?.parse().ok()
+    }
+
+    fn environment(&self, home: &Path) -> BTreeMap<OsString, OsString> {
         let mut all: BTreeMap<_, _> = match self.confinement {
-            Some(_) => BARE.map(|(name, value)| (name.into(), value.into())).into(),
+            Some(_) => bare(home),
             None => std::env::vars_os().collect(),
         };
         for (name, value) in &self.changes {
@@ -341,18 +351,24 @@ const STRONG: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWCGROUP;
 
 /// The environment of a confined program: no secret of the observer's is in it.
-const BARE: [(&str, &str); 4] = [
-    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-    ("HOME", OWN),
-    ("LANG", "C.UTF-8"),
-    ("TERM", "dumb"),
-];
+fn bare(home: &Path) -> BTreeMap<OsString, OsString> {
+    const SAME: [(&str, &str); 3] =
+        [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
+    let same = SAME.map(|(name, value)| (name.into(), value.into()));
+    let mut all: BTreeMap<OsString, OsString> = same.into();
+    all.insert("HOME".into(), home.into());
+    if home != Path::new(OWN) {
+        all.insert("TMPDIR".into(), home.into()); // it has no other
+    }
+    all
+}
 
 /// A box in which the program is about to start.
 pub(crate) struct Begun {
     pub(crate) init: i32,
     pub(crate) control: Control,
     pub(crate) shown: Shown,
+    pub(crate) quarters: Quarters,
 }
 
 /// What a refusal names.
@@ -372,7 +388,7 @@ impl Shown {
         let error = io::Error::from_raw_os_error;
         match *message {
             Message::Refused { step, piece, errno } => {
-                Err(LaunchError::NoBox(format!("{}: {}", self.name(step, piece), error(errno))))
+                Err(LaunchError::NoBox(explain(&self.name(step, piece), &error(errno))))
             }
             Message::GateRefused { errno } => Err(LaunchError::NoGate(error(errno))),
             Message::ExecFailed { errno } => Err(LaunchError::Refused {

@@ -13,6 +13,7 @@ use crate::gate::Gatekeeper;
 use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
+use crate::quarters::Quarters;
 use crate::repute::Repute;
 use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
@@ -36,6 +37,8 @@ pub struct Server {
     log: Log,
     stderr: OwnedFd,
     errors: Vec<u8>,
+    /// Bytes of its standard error, of which `errors` are the first.
+    complained: u64,
     tier: Tier,
     timeout: Duration,
     program: Process,
@@ -48,6 +51,8 @@ pub struct Server {
     exit: Option<Exit>,
     repute: Repute,
     tracer: Tracer,
+    /// Given back after the box is gone.
+    quarters: Quarters,
 }
 
 impl Server {
@@ -66,6 +71,7 @@ impl Server {
             log,
             stderr,
             errors: Vec::new(),
+            complained: 0,
             tier,
             timeout,
             program: Process { pid: 0 },
@@ -78,12 +84,18 @@ impl Server {
             exit: None,
             repute,
             tracer: Tracer::default(),
+            quarters: Quarters::default(),
         }
     }
 
     pub(crate) fn next_message(&mut self) -> Result<Message, LaunchError> {
         let message = self.control.receive(true)?;
         message.ok_or_else(|| LaunchError::Observer(io::ErrorKind::UnexpectedEof.into()))
+    }
+
+    /// What the box gives back when it has ended.
+    pub(crate) fn lives_in(&mut self, quarters: Quarters) {
+        self.quarters = quarters;
     }
 
     pub(crate) fn keep_gate(&mut self, listener: OwnedFd) {
@@ -178,7 +190,7 @@ impl Server {
     ) -> io::Result<Vec<OwnedFd>> {
         self.control.ask_for_sockets(family, kind, protocol, count)?;
         loop {
-            match self.control.receive(true)? {
+            match self.control.receive(true).map_err(|error| self.explained(error))? {
                 Some(Message::Sockets(sockets, errno)) if sockets.is_empty() => {
                     return Err(errno.into());
                 }

@@ -2,7 +2,7 @@
 
 mod layout;
 
-use crate::confine::Confinement;
+use crate::confine::{Confinement, Limits};
 use crate::launch::LaunchError;
 use layout::{Layout, SYSTEM, entries, is_in_memory, outermost, relative};
 use std::collections::BTreeSet;
@@ -59,12 +59,19 @@ pub(crate) struct View {
 }
 
 /// What there is to know of the program's own folder.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Own {
     /// How many files, folders and links there can be in it.
     pub(crate) most: u64,
     /// The files in it that something was shown on.
     pub(crate) covered: BTreeSet<PathBuf>,
+}
+
+impl Own {
+    /// Of a folder without a file system of its own, whose limits a watchdog keeps, a moment late.
+    pub(crate) fn of_this_machine(limits: &Limits) -> Self {
+        Self { most: limits.files.saturating_mul(2), covered: BTreeSet::new() }
+    }
 }
 
 impl View {

@@ -54,6 +54,10 @@ pub(super) unsafe fn build(plan: &Plan) -> Result<(), Refused> {
         // SAFETY: as here.
         return unsafe { super::view::build(plan, view) };
     }
+    if plan.program.as_ref().is_some_and(|program| program.restraint.is_some()) {
+        // SAFETY: as here.
+        unsafe { super::view::wait_to_begin(plan) };
+    }
     // SAFETY: the strings are static or the plan's; the calls change this process's own namespaces.
     unsafe {
         if let Some((uid, gid)) = &plan.identity {

@@ -5,7 +5,8 @@ use super::restrain::{refuse_calls, restrain};
 use super::speak::{check, send_descriptors, tell, tell_refused};
 use super::{Plan, Program};
 use crate::control::tag;
-use libc::c_int;
+use crate::landlock;
+use libc::{c_int, c_ulong};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
@@ -17,12 +18,20 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.input.as_raw_fd(), 0);
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
-        if let Some(Err(errno)) = program.restraint.as_ref().map(|it| restrain(it)) {
+        let entered = check(libc::chdir(program.directory.as_ptr()))
+            .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)));
+        if let (Ok(()), Some(restraint)) = (entered, &program.restraint)
+            && let Err(errno) = restrain(restraint)
+        {
             give_up(plan, step::LIMITS, errno);
         }
-        let entered = check(libc::chdir(program.directory.as_ptr()))
+        let entered = entered
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
-            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
+            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
+            .and_then(|_| match &program.rules {
+                Some(rules) => landlock::put_on(rules.as_raw_fd()),
+                None => Ok(()),
+            });
         if let Err(errno) = entered {
             tell(plan, tag::EXEC_FAILED, 0, errno);
             libc::_exit(127);
@@ -40,6 +49,21 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
         tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
         libc::_exit(127);
+    }
+}
+
+/// Becomes a user without groups and without rights: root's go with its id, and cannot be had again
+/// (capabilities(7)).
+pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
+    // SAFETY: raw calls on numbers, for this process alone; the C library's would take locks.
+    unsafe {
+        let mut capability: c_ulong = 0;
+        while libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) == 0 {
+            capability += 1;
+        }
+        check(libc::syscall(libc::SYS_setgroups, 0, ptr::null::<u32>()) as c_int)?;
+        check(libc::syscall(libc::SYS_setresgid, user, user, user) as c_int)?;
+        check(libc::syscall(libc::SYS_setresuid, user, user, user) as c_int).map(drop)
     }
 }
 

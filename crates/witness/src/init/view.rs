@@ -16,7 +16,7 @@ use std::ptr;
 pub(super) unsafe fn build(plan: &Plan, view: &View) -> Result<(), Refused> {
     // SAFETY: system calls on what the plan keeps alive, on this process and its own namespaces.
     unsafe {
-        wait_to_be_mapped(plan);
+        wait_to_begin(plan);
         become_user(plan).map_err(refused(step::USER))?;
         libc::umask(0o022);
         let private = libc::MS_REC | libc::MS_PRIVATE;
@@ -39,7 +39,7 @@ pub(super) unsafe fn build(plan: &Plan, view: &View) -> Result<(), Refused> {
 }
 
 /// Until then nobody is anybody in the box; only the observer may say who root's program is.
-unsafe fn wait_to_be_mapped(plan: &Plan) {
+pub(super) unsafe fn wait_to_begin(plan: &Plan) {
     let mut word = [0u8; 4];
     // SAFETY: a local buffer of the length given.
     unsafe {

@@ -2,8 +2,10 @@
 
 use super::Server;
 use crate::client::Client;
+use crate::confine::Limit;
 use crate::control::Message;
 use crate::stuck::{Exit, Unseen};
+use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
@@ -20,12 +22,13 @@ impl Server {
         news |= self.read_stderr();
         news |= self.answer_gate()?;
         self.tracer.tidy();
+        self.bound_output();
         while self.exit.is_none() {
             match self.control.receive(false) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.note(message),
                 // The box's first process is gone, and with it everything else.
-                Err(_) => self.exit = Some(Exit::Signal("SIGKILL".to_owned())),
+                Err(_) => self.exit = Some(self.end_of_the_box()),
             }
             news = true;
         }
@@ -47,11 +50,40 @@ impl Server {
     pub(super) fn note(&mut self, message: Message) {
         match message {
             Message::Exited { status } => {
-                self.exit.get_or_insert(Exit::of(status));
+                let over = self.quarters.cause_of(status);
+                let exit = over.map_or_else(|| Exit::of(status), |limit| self.over(limit));
+                self.exit.get_or_insert(exit);
             }
             Message::ExecFailed { errno } => self.exit = Some(Exit::NotExecuted(errno)),
             Message::Sockets(sockets, _) => self.sockets.extend(sockets),
             _ => {}
+        }
+    }
+
+    /// How a program ended whose box is gone.
+    fn end_of_the_box(&self) -> Exit {
+        match self.quarters.over() {
+            Some(limit) => self.over(limit),
+            None => Exit::Signal("SIGKILL".to_owned()),
+        }
+    }
+
+    fn over(&self, limit: Limit) -> Exit {
+        Exit::Over(limit, self.quarters.limits().unwrap_or_default())
+    }
+
+    /// An error of the line to the box, told by the limit that has ended it, where one has.
+    pub(super) fn explained(&self, error: io::Error) -> io::Error {
+        match self.quarters.over() {
+            Some(limit) => io::Error::other(format!("the server {}", self.over(limit))),
+            None => error,
+        }
+    }
+
+    fn bound_output(&self) {
+        let written = self.log.written() + self.complained;
+        if self.quarters.limits().is_some_and(|limits| written > limits.output) {
+            self.quarters.end(Limit::Output);
         }
     }
 
@@ -61,6 +93,7 @@ impl Server {
             Ok(length) if length > 0 => {
                 let room = ERRORS_KEPT.saturating_sub(self.errors.len()).min(length);
                 self.errors.extend_from_slice(&buffer[..room]);
+                self.complained += length as u64;
                 true
             }
             _ => false,

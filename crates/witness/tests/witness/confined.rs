@@ -20,7 +20,7 @@ fn confined(launch: Launch, visible: &[&Path]) -> Launch {
 
 fn bounded(launch: Launch, visible: &[&Path], limits: Limits) -> Launch {
     let visible = visible.iter().map(PathBuf::from).collect();
-    launch.confined(Confinement { visible, limits }).tier(Tier::Boxed)
+    launch.confined(Confinement { visible, limits }).tier(Tier::Strong)
 }
 
 /// What a program does in a box that shows its own file.

@@ -10,4 +10,5 @@ mod leaving;
 mod logging;
 mod programs;
 mod seeing;
+mod strangers;
 mod waiting;

@@ -4,7 +4,7 @@ use super::{confined, says, text};
 use crate::programs::{shell, until_logged};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use witness::{Confinement, Launch, LaunchError, Tier};
 
 #[test]
@@ -168,7 +168,15 @@ fn names_are_looked_up_without_a_network() {
 }
 
 #[test]
-fn it_is_refused_where_nothing_is_kept_apart() {
-    let launch = shell("true").confined(Confinement::default()).tier(Tier::Plain);
-    assert!(matches!(launch.finish().unwrap_err(), LaunchError::NoBox(_)));
+fn its_folder_is_one_of_this_machine_where_it_has_no_box() {
+    for tier in [Tier::UidDrop, Tier::Landlock, Tier::Plain] {
+        let launch = shell("echo made > file; pwd").confined(Confinement::default()).tier(tier);
+        let Ok(finished) = launch.finish() else { continue };
+        assert_eq!(finished.files().unwrap().len(), 1, "{tier}");
+        let made = std::io::read_to_string(finished.open(Path::new("file")).unwrap()).unwrap();
+        let folder = PathBuf::from(text(&finished));
+        assert!(made == "made\n" && folder.is_dir(), "{tier}: {made}");
+        drop(finished);
+        assert!(!folder.exists(), "{tier}");
+    }
 }
