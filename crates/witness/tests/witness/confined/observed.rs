@@ -7,12 +7,12 @@ use witness::{Gate, Launch, Server, State, Stuck, Tier};
 
 fn open_file(file: &str) -> Server {
     let program = server(file);
-    open(confined(Launch::new(&program), &[&program]), Tier::Boxed)
+    open(confined(Launch::new(&program), &[&program]), Tier::Strong)
 }
 
 fn open_text(name: &str, text: &str) -> Server {
     let program = written(name, text);
-    open(confined(Launch::new(&program), &[&program]), Tier::Boxed)
+    open(confined(Launch::new(&program), &[&program]), Tier::Strong)
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn what_epoll_watches_is_read() {
 fn its_calls_fail_on_order() {
     let program = server("accept_many.c");
     let launch = confined(Launch::new(&program), &[&program]).gate(Gate::accept());
-    let mut server = open(launch, Tier::Boxed);
+    let mut server = open(launch, Tier::Strong);
     server.until_quiet().unwrap();
     server.fail_next(libc::EAGAIN);
     let client = server.connect().unwrap();
@@ -73,7 +73,7 @@ fn its_forks_fail_on_order() {
         close(fd); } }";
     let program = written("confined_fork", text);
     let launch = confined(Launch::new(&program), &[&program]).gate(Gate::fork());
-    let mut server = open(launch, Tier::Boxed);
+    let mut server = open(launch, Tier::Strong);
     server.fail_next(libc::EAGAIN);
     let _client = server.connect().unwrap();
     until_logged(&mut server, "1");
@@ -102,7 +102,7 @@ fn it_cannot_hide() {
 fn it_is_started_again_in_the_same_network() {
     let text = "int main(void) { int door = listening(); accept(door, 0, 0); }";
     let program = written("confined_again", text);
-    let mut server = open(confined(Launch::new(&program), &[&program]), Tier::Boxed);
+    let mut server = open(confined(Launch::new(&program), &[&program]), Tier::Strong);
     let _client = server.connect().unwrap();
     server.until(|now| Ok(now.exit().cloned())).unwrap();
     server.start_again().unwrap();
