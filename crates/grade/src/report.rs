@@ -1,5 +1,12 @@
 //! What comes out: a file format a module, each written from the one model.
 
+pub mod autolab;
+pub mod classroom;
+pub mod gradescope;
+pub mod prairielearn;
+pub mod single;
+pub mod told;
+
 use crate::model::Submission;
 use crate::rubric::Rubric;
 
