@@ -1,7 +1,7 @@
 //! One lesson of one submission, as the platforms are told of it.
 
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
-use crate::report::told;
+use crate::report::{plain, told};
 use crate::rubric::Points;
 use course::report::Status;
 
@@ -108,12 +108,10 @@ impl<'a> Single<'a> {
     }
 
     fn points_in_words(&self) -> Option<String> {
-        let points = self.points.points?;
-        let late = match self.points.late {
-            late if late > 0.0 => format!(", {} taken off for lateness", amount(late)),
-            _ => String::new(),
-        };
-        Some(format!("Points: {} of {}{late}.", amount(points), amount(self.points.max)))
+        let (points, max) = (plain::points(self.points.points?), plain::points(self.points.max));
+        let remarks: String =
+            self.points.remarks.iter().map(|each| format!(", {}", told::line(each))).collect();
+        Some(format!("Points: {points} of {max}{remarks}."))
     }
 }
 
@@ -147,21 +145,5 @@ impl Scored<'_> {
             }
             false => String::new(),
         }
-    }
-}
-
-/// A number of points with at most two decimals, and none that are not needed.
-pub fn amount(points: f64) -> String {
-    let text = format!("{points:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_amount_has_the_decimals_that_it_needs() {
-        assert_eq!([10.0, 2.5, 0.333, 0.0].map(amount), ["10", "2.5", "0.33", "0"]);
     }
 }

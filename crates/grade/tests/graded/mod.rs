@@ -56,7 +56,7 @@ pub(crate) fn proved() -> Graded {
         lessons: vec![lesson],
     };
     let each = (2.5, 2.5);
-    let points = Points { points: Some(10.0), max: 10.0, criteria: vec![each; 4], late: 0.0 };
+    let points = Points { points: Some(10.0), max: 10.0, criteria: vec![each; 4], ..Points::default() };
     Graded { submission, points }
 }
 
@@ -73,7 +73,8 @@ pub(crate) fn not_yet() -> Graded {
     let stands_on = Cause { summary: "it stands on slots".into(), ..Cause::default() };
     criteria[3].cause = Some(stands_on);
     let criteria = vec![(2.5, 2.5), (0.0, 2.5), (0.0, 2.5), (0.0, 2.5)];
-    graded.points = Points { points: Some(2.0), max: 10.0, criteria, late: 0.5 };
+    let remarks = vec!["2 h late: 20 % off".to_owned()];
+    graded.points = Points { points: Some(2.0), max: 10.0, criteria, late: 0.5, remarks };
     graded
 }
 
