@@ -5,6 +5,7 @@ pub mod classroom;
 pub mod clusters;
 pub mod csv;
 pub mod gradescope;
+pub mod html;
 pub mod junit;
 pub mod plain;
 pub mod prairielearn;

@@ -56,7 +56,8 @@ pub(crate) fn proved() -> Graded {
         lessons: vec![lesson],
     };
     let each = (2.5, 2.5);
-    let points = Points { points: Some(10.0), max: 10.0, criteria: vec![each; 4], ..Points::default() };
+    let points =
+        Points { points: Some(10.0), max: 10.0, criteria: vec![each; 4], ..Points::default() };
     Graded { submission, points }
 }
 
