@@ -151,6 +151,9 @@ mod tests {
         let mut zip = zip::ZipArchive::new(io::Cursor::new(bytes("three.zip"))).unwrap();
         let names: Vec<_> = zip.file_names().map(str::to_owned).collect();
         assert_eq!(names, ["course/a/b/c.rs", "empty/", "setup.sh"]);
-        assert_eq!(zip.by_name("setup.sh").unwrap().unix_mode().map(|mode| mode & 0o777), Some(0o755));
+        assert_eq!(
+            zip.by_name("setup.sh").unwrap().unix_mode().map(|mode| mode & 0o777),
+            Some(0o755)
+        );
     }
 }

@@ -23,9 +23,7 @@ pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) ->
     for each in earlier.iter().copied().chain([lesson]) {
         let folder = each.folder();
         let is_own = each.id == lesson.id;
-        let wanted = |path: &Path| {
-            is_source(path) || (path.starts_with("solution") && !is_own)
-        };
+        let wanted = |path: &Path| is_source(path) || (path.starts_with("solution") && !is_own);
         let name = format!("course/{}", folder.display());
         archive.tree(&name, &root.join(folder), &wanted)?;
         if is_own {

@@ -36,8 +36,8 @@ impl Metadata {
     /// Names the file, and where it is not as it should be.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
-        let text =
-            fs::read_to_string(path).with_context(|| format!("--metadata {shown}: cannot read it"))?;
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("--metadata {shown}: cannot read it"))?;
         Self::parse(&text).with_context(|| format!("--metadata {shown}"))
     }
 
