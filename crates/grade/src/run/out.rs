@@ -1,6 +1,6 @@
 //! The folder of results.
 
-use crate::report::{Class, csv, junit};
+use crate::report::{Class, csv, html, junit};
 use crate::store::FILE;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -50,10 +50,17 @@ impl Out {
         place::target().join("grade/workshops").join(&hash[..16])
     }
 
+    /// Removes what was built, once all is graded.
+    pub(super) fn tidy(&self) {
+        // What is left is found again, or removed with the target folder.
+        let _ = fs::remove_dir_all(self.workshop());
+    }
+
     /// Writes every format, and returns the files to look at.
     pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<PathBuf>> {
         let [csv, pages, junit] = [CSV, PAGES, JUNIT].map(|name| self.folder.join(name));
         csv::write(class, &csv)?;
+        html::write(class, &self.folder)?;
         junit::write(class, &junit)?;
         Ok(vec![pages, csv, junit])
     }
