@@ -178,8 +178,7 @@ fn lateness_is_counted_from_gradescopes_due_date() {
     let times = r#"{ "created_at": "2026-10-09T12:30:00Z",
                      "assignment": { "due_date": "2026-10-09T11:00:00Z" } }"#;
     handed.write("metadata.json", times);
-    let flags =
-        ["--out", "results.json", "--rubric", "rubric.toml", "--metadata", "metadata.json"];
+    let flags = ["--out", "results.json", "--rubric", "rubric.toml", "--metadata", "metadata.json"];
     assert_eq!(handed.grade("gradescope", &flags).status.code(), Some(0));
     assert_eq!(handed.result()["score"], 8.0, "two hours begun of ten points");
 }

@@ -33,9 +33,9 @@ pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) ->
     Ok(())
 }
 
-/// A crate's manifest, its text, and what is compiled of it.
+/// A crate's manifest, its text, and what its manifest may name: no answers, right or wrong.
 fn is_source(path: &Path) -> bool {
-    path == Path::new("Cargo.toml") || path == Path::new("lesson.md") || path.starts_with("src")
+    !["solution", "mistakes", "fuzz", "target"].iter().any(|other| path.starts_with(other))
 }
 
 /// The packages that it is compiled with, as `cargo vendor` lays them out; in a folder that has to

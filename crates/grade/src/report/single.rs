@@ -1,5 +1,6 @@
 //! One lesson of one submission, as the platforms are told of it.
 
+use crate::ask::NOT_ASKED;
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
 use crate::report::{plain, told};
 use crate::rubric::Points;
@@ -132,6 +133,8 @@ impl Scored<'_> {
         let summary = told::line(&cause.summary);
         match self.criterion.status {
             Status::Proved => String::new(),
+            // Why nothing was asked at all stands in the summary.
+            Status::Skipped if cause.id == NOT_ASKED => String::new(),
             Status::Skipped => format!("Not asked: {summary}"),
             Status::Inconclusive => format!("Inconclusive, and no fault of yours: {summary}"),
             Status::Failed => self.flaky() + &told::cause(cause, coloured),
@@ -141,7 +144,10 @@ impl Scored<'_> {
     fn flaky(&self) -> String {
         match self.criterion.is_flaky() {
             true => {
-                format!("It failed in {} of {} runs.\n", self.criterion.failed, self.criterion.runs)
+                format!(
+                    "    It failed in {} of {} runs.\n\n",
+                    self.criterion.failed, self.criterion.runs
+                )
             }
             false => String::new(),
         }
