@@ -95,7 +95,7 @@ impl Class {
         Store::read(&self.path(out).join(FILE)).unwrap().submissions().unwrap()
     }
 
-    /// Every file in a folder, by its path.
+    /// Every file of a folder but for the database, by its path.
     pub(crate) fn files(&self, out: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.path(out)];
@@ -104,7 +104,7 @@ impl Class {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if path.file_name().unwrap() != FILE {
                     files.insert(path.clone(), fs::read(path).unwrap());
                 }
             }
