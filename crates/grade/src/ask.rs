@@ -24,6 +24,8 @@ use xtask::interrupt;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a criterion is asked at the most.
 const ROUNDS: u32 = 5;
+/// The cause of a criterion that was not asked because none was.
+pub(crate) const NOT_ASKED: &str = "not-asked";
 
 /// Asks every criterion; a failed one again, until it is known whether it always fails. `found` is
 /// told of each once, as soon as it is known.
@@ -48,7 +50,7 @@ pub fn unasked(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
     let question = Question::new(lesson, &[]);
     let reports = question.map_or_else(|_| Vec::new(), |question| question.unasked());
     let skipped = |mut report: CriterionReport| {
-        let (id, summary) = ("not-asked".to_owned(), reason.to_owned());
+        let (id, summary) = (NOT_ASKED.to_owned(), reason.to_owned());
         report.cause = Some(Cause { id, summary, ..Cause::default() });
         Attempts::new(lesson, report).grade()
     };
