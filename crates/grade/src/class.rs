@@ -96,7 +96,7 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     let lessons: Vec<_> =
         place::lessons(&course, &args.lesson)?.into_iter().map(|lesson| lesson.id.clone()).collect();
     let known = known(&course, &lessons)?;
-    let hostile = if args.hostile { hostile::works(&lessons)? } else { Vec::new() };
+    let hostile = if args.hostile { hostile::works(&course, &lessons)? } else { Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
     for seat in roll::seats(&known, &hostile, args.count) {
         let student = forms::write(&course, &seat, out)?;

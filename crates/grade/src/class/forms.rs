@@ -83,7 +83,7 @@ pub fn write(course: &Course, seat: &Seat, class: &Path) -> Result<String> {
     let (layout, wrapping) = forms[seat.number % forms.len()];
     let files = laid_out(course, seat, layout)?;
     let odd = ODD[seat.number % ODD.len()];
-    let student = format!("{:03} {} {odd}", seat.number, seat.work.name);
+    let student = format!("{odd} {:03} {}", seat.number, seat.work.name);
     let path = |suffix: &str| class.join(format!("{student}{suffix}"));
     match wrapping {
         Wrapping::Folder => folder(&files, &path(""))?,
