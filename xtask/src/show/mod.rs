@@ -15,6 +15,7 @@ pub use cause::{Mistake, brief, failure};
 pub use lesson::{Heading, Ids, amount, last, mark, time};
 pub use line::{Line, hanging, wrapped};
 pub use mistakes::{Judged, Shape, markdown};
+pub use tables::chosen;
 pub use visible::visible;
 
 use anstream::AutoStream;

@@ -1,0 +1,84 @@
+//! What is seen while a class is graded: a bar on a terminal, a line for each submission elsewhere.
+
+use super::work::Done;
+use crate::model::Submission;
+use crate::run::summary::word;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+use xtask::show::visible;
+
+/// How far the work is, on standard error.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    is_terminal: bool,
+    is_stopping: AtomicBool,
+}
+
+const BAR: &str = "  {bar:24} {pos}/{len}  {eta} left  {msg}";
+
+impl Progress {
+    /// Nothing of so many submissions.
+    pub(super) fn new(submissions: usize) -> Self {
+        let is_terminal = io::stderr().is_terminal();
+        let bar = ProgressBar::new(submissions as u64);
+        if is_terminal {
+            bar.enable_steady_tick(Duration::from_millis(500)); // the time left goes on
+        } else {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        // The template is a constant, so it is right.
+        bar.set_style(ProgressStyle::with_template(BAR).unwrap_or(ProgressStyle::default_bar()));
+        Self { bar, is_terminal, is_stopping: AtomicBool::new(false) }
+    }
+
+    /// One more is done.
+    pub(super) fn done(&self, submission: &Submission, done: Done) {
+        if done == Done::Stopped {
+            return;
+        }
+        self.bar.inc(1);
+        if done == Done::Before {
+            return self.bar.reset_eta(); // it took no time
+        }
+        let name = visible(&submission.student).into_owned();
+        if !self.is_terminal {
+            let at = format!("{}/{}", self.bar.position(), self.bar.length().unwrap_or(0));
+            self.say(&format!("{at}  {name}  {}", verdicts(submission)));
+        }
+        self.bar.set_message(name);
+    }
+
+    /// So many have to be graded once more.
+    pub(super) fn again(&self, submissions: usize) {
+        if submissions > 0 {
+            self.say(&format!("once more, one at a time: {submissions} inconclusive"));
+            self.bar.inc_length(submissions as u64);
+        }
+    }
+
+    /// Ctrl-C was seen.
+    pub(super) fn stopping(&self) {
+        if !self.is_stopping.swap(true, SeqCst) {
+            self.say("stopping: what is kept stays");
+        }
+    }
+
+    /// Nothing more is to come.
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// A line of its own, above the bar.
+    fn say(&self, text: &str) {
+        // Nobody is left to tell where standard error is closed.
+        self.bar.suspend(|| drop(writeln!(io::stderr(), "  {text}")));
+    }
+}
+
+fn verdicts(submission: &Submission) -> String {
+    let lesson = |it: &crate::model::LessonGrade| format!("{} {}", it.lesson, word(it.verdict));
+    let lessons: Vec<_> = submission.lessons.iter().map(lesson).collect();
+    lessons.join(" · ")
+}

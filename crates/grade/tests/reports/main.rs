@@ -1,0 +1,8 @@
+//! What comes out: points, the gradebook, the pages, JUnit XML.
+
+mod class;
+mod clusters;
+mod collect;
+mod csv;
+mod junit;
+mod rubric;
