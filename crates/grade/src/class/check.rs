@@ -2,7 +2,8 @@
 
 use super::expected::{self, BUILD, Row};
 use crate::model::{BuildStatus, LessonGrade, Submission, Verdict};
-use anyhow::{Result, bail};
+use crate::store::{FILE, Store};
+use anyhow::Result;
 use course::report::Status;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,8 +27,9 @@ pub fn run(grades: &Path, expected: &Path) -> Result<Outcome> {
     Ok(Outcome::of_differences(!found.is_empty()))
 }
 
+/// What the grader has kept in this folder.
 fn graded(grades: &Path) -> Result<Vec<Submission>> {
-    bail!("{}: no results can be read yet", grades.display())
+    Store::read(&grades.join(FILE))?.submissions()
 }
 
 /// A line for each row that did not come out as it says, in the rows' order.

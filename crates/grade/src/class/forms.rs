@@ -131,7 +131,11 @@ fn add_workspace(course: &Course, files: &mut Files, top: &Path, base: &Path) ->
     Ok(())
 }
 
-fn folder(files: &Files, to: &Path) -> Result<()> {
+/// Writes these files below `to`, as they were handed in.
+///
+/// # Errors
+/// Files that cannot be written.
+pub fn folder(files: &Files, to: &Path) -> Result<()> {
     for (name, file) in files {
         let path = to.join(name);
         let parent = path.parent().unwrap_or(to);

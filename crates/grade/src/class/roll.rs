@@ -43,7 +43,7 @@ fn copied(works: &[Work], count: usize) -> Vec<Work> {
 }
 
 /// The same program with another content.
-fn commented(mut work: Work, number: usize) -> Work {
+pub fn commented(mut work: Work, number: usize) -> Work {
     for (path, file) in &mut work.files {
         let comment = match extension(path) {
             "rs" => format!("// copy {number}\n"),
