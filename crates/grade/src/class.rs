@@ -125,3 +125,55 @@ fn ensure_empty(out: &Path) -> Result<()> {
     ensure!(entries.next().is_none(), "{} is not empty; name a new folder", out.display());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake;
+
+    /// A class of every lesson, and the rows of its file.
+    fn class(count: usize) -> (tempfile::TempDir, Vec<Row>) {
+        let folder = tempfile::tempdir().unwrap();
+        let args = Args {
+            out: Some(folder.path().join("class")),
+            count,
+            lesson: Vec::new(),
+            hostile: true,
+            expected: Some(folder.path().join("expected.csv")),
+            check: None,
+        };
+        run(&args).unwrap();
+        let rows = expected::read(&folder.path().join("expected.csv")).unwrap();
+        (folder, rows)
+    }
+
+    #[test]
+    fn every_submission_is_read_as_its_lesson_under_its_name() {
+        let (folder, rows) = class(300);
+        let course = Course::open(place::root()).unwrap();
+        let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.clone()).collect();
+        let handed = intake::find(&folder.path().join("class")).unwrap();
+        assert_eq!(handed.len(), rows.len());
+        for row in &rows {
+            let one = handed.iter().find(|one| one.student == row.student).expect(&row.student);
+            let content = intake::read(one, &course, &ids).expect(&row.student);
+            let lessons: Vec<_> = content.projects.keys().collect();
+            assert_eq!(lessons, [&row.lesson], "{}", row.student);
+        }
+    }
+
+    #[test]
+    fn copies_are_one_content_or_two() {
+        let (folder, rows) = class(300);
+        let course = Course::open(place::root()).unwrap();
+        let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.clone()).collect();
+        let handed = intake::find(&folder.path().join("class")).unwrap();
+        let digests: std::collections::BTreeSet<_> = handed
+            .iter()
+            .flat_map(|one| intake::read(one, &course, &ids).unwrap().projects.into_values())
+            .map(|project| project.digest)
+            .collect();
+        assert!(digests.len() < rows.len(), "nobody handed in what somebody else did");
+        assert!(digests.len() > rows.len() * 3 / 4, "{} of {}", digests.len(), rows.len());
+    }
+}
