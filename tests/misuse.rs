@@ -58,7 +58,10 @@ fn a_number_out_of_range_is_answered_with_the_range() {
 
 #[test]
 fn an_unknown_choice_is_answered_with_the_choices() {
-    assert_refused(&["prove", "w03-l02", "--tier", "sky"], &["'sky'", "boxed, plain"]);
+    assert_refused(
+        &["prove", "w03-l02", "--tier", "sky"],
+        &["'sky'", "strong, uid-drop, landlock, plain"],
+    );
     assert_refused(&["prove", "w03-l02", "--format", "xml"], &["'xml'", "human, json"]);
     assert_refused(&["mistakes", "w03-l02", "--format", "xml"], &["'xml'", "human, markdown"]);
 }

@@ -42,7 +42,11 @@ pub struct Choice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TierName {
     /// Network, process ids and mounts of its own
-    Boxed,
+    Strong,
+    /// A user of its own, which takes root
+    UidDrop,
+    /// A child process that Landlock holds back
+    Landlock,
     /// A child process on this machine's network
     Plain,
 }
@@ -50,7 +54,9 @@ pub enum TierName {
 impl TierName {
     fn tier(self) -> Tier {
         match self {
-            TierName::Boxed => Tier::Boxed,
+            TierName::Strong => Tier::Strong,
+            TierName::UidDrop => Tier::UidDrop,
+            TierName::Landlock => Tier::Landlock,
             TierName::Plain => Tier::Plain,
         }
     }
@@ -85,8 +91,13 @@ impl Choice {
     /// # Errors
     /// Says what is wrong with it.
     pub fn check(&self) -> Result<()> {
-        if let (Some(TierName::Boxed), Some(reason)) = (self.tier, Tier::refusal()) {
-            bail!("--tier boxed is not possible here: {reason}; leave it out, or use --tier plain");
+        if let Some(tier) = self.tier.map(TierName::tier)
+            && let Some(reason) = tier.refusal()
+        {
+            bail!(
+                "--tier {tier} is not possible here: leave it out, or use --tier {}.\n{reason}",
+                Tier::here()
+            );
         }
         self.cmd.as_deref().map_or(Ok(()), |line| self.command(line).map(drop))
     }

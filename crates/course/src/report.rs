@@ -128,8 +128,8 @@ pub struct LessonReport {
     pub title: String,
     /// Whose server it was.
     pub subject: Subject,
-    /// How servers were launched: `boxed` (namespaces of their own) or `plain`; `None` when none
-    /// was.
+    /// How servers were kept apart: `strong`, `uid-drop`, `landlock` or `plain`; `None` when none
+    /// was launched.
     pub launch: Option<String>,
     /// What the findings add up to.
     pub verdict: Verdict,

@@ -18,7 +18,7 @@ pub struct Args {
     /// The folders of results, one a shard: the --out of each `grade --shard`
     #[arg(value_name = "FOLDER", required = true)]
     pub shards: Vec<PathBuf>,
-    /// The folder for the results of all
+    /// The folder for the results of all; what it holds of this class is replaced
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
     /// What the criteria are worth; a point each, or what the lessons say, unless said
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let parts = args.shards.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>>>()?;
-    let about = About { shard: None, ..agreed(&parts)?.clone() };
+    let about = agreed(&parts)?;
     complete(&parts)?;
     let all = joined(&parts)?;
     let out = Out::open(&args.out)?;
@@ -70,8 +70,8 @@ impl Part {
     }
 }
 
-/// What all parts are about.
-fn agreed(parts: &[Part]) -> Result<&About> {
+/// What all parts are about, joined.
+fn agreed(parts: &[Part]) -> Result<About> {
     let first = &parts[0];
     for part in &parts[1..] {
         let (a, b) = (&first.about, &part.about);
@@ -87,7 +87,10 @@ fn agreed(parts: &[Part]) -> Result<&About> {
         };
         bail!("{} and {} are of different {differs}", first.shown, part.shown);
     }
-    Ok(&first.about)
+    // Machines may know the same submissions by different paths.
+    let folder = parts.iter().map(|part| &part.about.folder).min();
+    let folder = folder.unwrap_or(&first.about.folder).clone();
+    Ok(About { folder, shard: None, ..first.about.clone() })
 }
 
 /// Whether every part is there, and finished.
@@ -131,7 +134,9 @@ fn joined(parts: &[Part]) -> Result<BTreeMap<&str, (&str, &Submission)>> {
             if let Some((other, _, result)) = known.filter(|(_, _, result)| *result != submission) {
                 bail!(
                     "{} and {} have different results for {}; leave one of them out",
-                    other.shown, part.shown, result.student
+                    other.shown,
+                    part.shown,
+                    result.student
                 );
             }
         }

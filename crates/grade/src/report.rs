@@ -2,6 +2,7 @@
 
 pub mod clusters;
 pub mod csv;
+pub mod html;
 pub mod junit;
 pub mod plain;
 

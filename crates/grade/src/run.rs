@@ -9,6 +9,7 @@ mod summary;
 mod version;
 mod work;
 
+pub(crate) use out::Out;
 pub use shard::Shard;
 
 use crate::intake::{self, Handed};
@@ -18,7 +19,6 @@ use crate::store::{About, FILE, State, Store};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use out::Out;
 use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -137,15 +137,16 @@ impl Store {
     /// # Errors
     /// The database's own, a full disk above all; what was kept before stays.
     pub fn keep(&self, submission: &Submission) -> Result<()> {
-        let result = serde_json::to_string(submission)?;
-        let state = State::of(submission).name();
-        let kept = self.connection.execute(
-            "INSERT INTO submissions (student, digest, state, result) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (student) DO UPDATE SET \
-             digest = excluded.digest, state = excluded.state, result = excluded.result",
-            params![submission.student, submission.digest, state, result],
-        );
-        self.told(kept).map(drop)
+        self.told(keep(&self.connection, submission))
+    }
+
+    /// Keeps these results, each with its path, and no others.
+    ///
+    /// # Errors
+    /// The database's own; what was kept before stays then.
+    pub fn replace(&mut self, results: &[(&str, &Submission)]) -> Result<()> {
+        let replaced = replace(&mut self.connection, results);
+        self.told(replaced)
     }
 
     /// What is known of a student's submission, if it was graded.
@@ -234,6 +235,30 @@ fn enlist(connection: &mut Connection, handed: &[(String, String)]) -> rusqlite:
         )?;
     }
     list.commit()
+}
+
+fn keep(connection: &Connection, submission: &Submission) -> rusqlite::Result<()> {
+    let result = serde_json::to_string(submission)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let state = State::of(submission).name();
+    connection.execute(
+        "INSERT INTO submissions (student, digest, state, result) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (student) DO UPDATE SET \
+         digest = excluded.digest, state = excluded.state, result = excluded.result",
+        params![submission.student, submission.digest, state, result],
+    )?;
+    Ok(())
+}
+
+fn replace(connection: &mut Connection, results: &[(&str, &Submission)]) -> rusqlite::Result<()> {
+    let all = connection.transaction()?;
+    all.execute("DELETE FROM submissions", [])?;
+    for (path, submission) in results {
+        keep(&all, submission)?;
+        let update = "UPDATE submissions SET path = ?1 WHERE student = ?2";
+        all.execute(update, [*path, &submission.student])?;
+    }
+    all.commit()
 }
 
 #[cfg(test)]

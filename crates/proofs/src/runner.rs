@@ -48,9 +48,9 @@ fn in_parallel(
     criteria: &[&Criterion],
     mut take: impl FnMut(&'static str, Outcome) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let boxed = stage.subject.tier.unwrap_or_else(Tier::here) == Tier::Boxed;
+    let in_turns = stage.subject.tier.unwrap_or_else(Tier::here).shares_ports();
     let processors = || thread::available_parallelism().map_or(1, usize::from);
-    let workers = if boxed { stage.subject.workers.unwrap_or_else(processors) } else { 1 };
+    let workers = if in_turns { 1 } else { stage.subject.workers.unwrap_or_else(processors) };
     let next = AtomicUsize::new(0);
     let (results, arriving) = mpsc::channel();
     thread::scope(|scope| {

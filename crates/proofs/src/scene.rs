@@ -99,7 +99,7 @@ impl Stage<'_> {
     ) -> Result<Scene, Fall> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let tier = self.subject.tier.unwrap_or_else(Tier::here);
-        let turn = if tier == Tier::Plain { Some(Turn::at(port)?) } else { None };
+        let turn = if tier.shares_ports() { Some(Turn::at(port)?) } else { None };
         let (program, arguments) =
             self.subject.command.split_first().ok_or(Fault("no command".into()))?;
         let mut launch = Launch::new(program)

@@ -23,7 +23,7 @@ impl Turn {
     pub(crate) fn at(port: u16) -> Result<Self, Fault> {
         let name = claim(port).map_err(|error| Fault(format!("a turn at port {port}: {error}")))?;
         TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| {
-            let why = Tier::refusal().unwrap_or("a plain launch was asked for");
+            let why = Tier::Strong.refusal().unwrap_or("another tier than strong was asked for");
             Fault(format!(
                 "port {port} is not free: {error}. Programs share this machine's ports here \
                  ({why}); see who holds it with: ss -ltnp 'sport = :{port}'"

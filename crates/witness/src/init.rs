@@ -13,6 +13,7 @@ mod serve;
 mod speak;
 
 use crate::control::tag;
+use crate::landlock::Rules;
 use libc::{c_char, c_int, c_ulong};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use std::ffi::CString;
@@ -44,6 +45,8 @@ pub(crate) struct Program {
     pub(crate) errors: OwnedFd,
     /// How many descriptors it may have.
     pub(crate) descriptors: libc::rlimit,
+    /// What it may do to others, where Landlock says so.
+    pub(crate) rules: Option<Rules>,
     /// Holds back the calls that a gate decides on.
     pub(crate) filter: Vec<libc::sock_filter>,
 }
@@ -96,12 +99,14 @@ fn run(plan: &Plan) -> ! {
 
 /// Closes what was inherited: another box's line, held open here, would keep that box alive.
 unsafe fn keep_only(plan: &Plan) {
-    let mut kept = [plan.control.as_raw_fd(); 4];
+    let mut kept = [plan.control.as_raw_fd(); 5];
     if let Some(program) = &plan.program {
+        let rules = program.rules.as_ref().map_or(kept[0], AsRawFd::as_raw_fd);
         kept[1..].copy_from_slice(&[
             program.input.as_raw_fd(),
             program.output.as_raw_fd(),
             program.errors.as_raw_fd(),
+            rules,
         ]);
     }
     kept.sort_unstable();

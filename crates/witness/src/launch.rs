@@ -4,6 +4,7 @@ use crate::confine::Confinement;
 use crate::control::{Control, Message};
 use crate::gate::Gate;
 use crate::init::{self, Plan, Program, STEPS, Strings};
+use crate::landlock::{self, Rules};
 use crate::limit;
 use crate::log::Log;
 use crate::repute::Repute;
@@ -163,7 +164,7 @@ impl Launch {
             namespaces,
             identity: identity(namespaces),
             control: theirs,
-            program: Some(self.program(&path, output, errors)?),
+            program: Some(self.program(&path, tier, output, errors)?),
         };
         let init = init::launch(&plan)
             .map_err(|error| LaunchError::NoBox(format!("clone(2): {error}")))?;
@@ -197,6 +198,7 @@ impl Launch {
     fn program(
         &self,
         path: &Path,
+        tier: Tier,
         output: OwnedFd,
         errors: OwnedFd,
     ) -> Result<Program, LaunchError> {
@@ -217,8 +219,17 @@ impl Launch {
             output,
             errors,
             descriptors: limit::raise()?,
+            rules: self.rules(tier).map_err(no_rules)?,
             filter: self.gate.filter(),
         })
+    }
+
+    /// What Landlock is to hold the program back from.
+    fn rules(&self, tier: Tier) -> io::Result<Option<Rules>> {
+        match tier {
+            Tier::Landlock => Rules::own().map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn check_directory(&self) -> Result<(), LaunchError> {
@@ -254,6 +265,11 @@ fn is_executable(path: &Path) -> bool {
 
 fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
     CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
+}
+
+fn no_rules(error: io::Error) -> LaunchError {
+    let why = landlock::refusal().map_or_else(|| error.to_string(), str::to_owned);
+    LaunchError::NoBox(why)
 }
 
 /// The program's end of the pipe blocks, as programs expect of standard error.

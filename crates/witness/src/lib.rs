@@ -47,13 +47,16 @@
 //!
 //! # Tiers
 //!
-//! - [`Tier::Boxed`]: a network, process ids and mounts of its own. Any port is free, and nothing
+//! - [`Tier::Strong`]: a network, process ids and mounts of its own. Any port is free, and nothing
 //!   outlives the box. Needs root, or that user namespaces are permitted (user_namespaces(7)).
-//! - [`Tier::Plain`]: a child on this machine's network, with a subreaper that ends its descendants
-//!   (prctl(2)). Needs nothing.
+//! - [`Tier::UidDrop`]: a user of its own, on this machine's network. Needs root.
+//! - [`Tier::Landlock`]: a child on this machine's network whose signals stay among its own
+//!   processes (landlock(7)). Needs Linux 6.12.
+//! - [`Tier::Plain`]: a child on this machine's network. Needs nothing.
 //!
-//! Neither keeps a hostile program from this machine's files. [`Tier::refusal`] says why there is
-//! no box here.
+//! Without a box, a subreaper ends what the program has started (prctl(2)). One's own program keeps
+//! its owner's files on every tier; [`Launch::confined`] takes them away from a program that nobody
+//! vouches for. [`Tier::refusal`] says why a tier is not possible here, and what to do about it.
 //!
 //! # What needs which permission
 //!
@@ -78,6 +81,7 @@ mod finish;
 mod gate;
 mod init;
 mod interest;
+mod landlock;
 mod launch;
 mod limit;
 mod log;
@@ -108,5 +112,5 @@ pub use sockets::{Socket, State};
 pub use strobe::Strobe;
 pub use stuck::{Exit, Stuck, Unseen};
 pub use syscalls::Call;
-pub use tier::Tier;
+pub use tier::{NoSuchTier, Tier};
 pub use watched::Watched;

@@ -32,7 +32,7 @@ fn report() -> Report {
             lesson: "w03-l02".to_owned(),
             title: "Accept & Track Many Clients".to_owned(),
             subject: Subject { kind: SubjectKind::Command, name: "./server".to_owned() },
-            launch: Some("boxed".to_owned()),
+            launch: Some("strong".to_owned()),
             verdict: Verdict::NotYet,
             build: Build { status: BuildStatus::None, millis: 0.0, message: None },
             millis: 88.4,

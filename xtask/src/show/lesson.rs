@@ -11,7 +11,7 @@ pub struct Heading<'a> {
     pub id: &'a str,
     /// The lesson's title.
     pub title: &'a str,
-    /// What stands at the right, e.g. `solution · boxed`.
+    /// What stands at the right, e.g. `solution · strong`.
     pub note: &'a str,
 }
 
@@ -170,17 +170,17 @@ mod tests {
 
     #[test]
     fn a_long_command_is_shortened_to_stay_on_the_line() {
-        let note = format!("{}/server · boxed", "x".repeat(200));
+        let note = format!("{}/server · strong", "x".repeat(200));
         let heading = Heading { id: "w1", title: "Accept", note: &note };
-        let shown = ["w1  Accept  xxxxxxxxxxx…xxxxxxxxx/server · boxed"];
-        assert_eq!(texts(&heading.lines(48)), shown);
+        let shown = ["w1  Accept  xxxxxxxxxxx…xxxxxxxxx/server · strong"];
+        assert_eq!(texts(&heading.lines(49)), shown);
     }
 
     #[test]
     fn a_heading_gives_its_note_a_line_where_there_is_no_room() {
-        let heading = Heading { id: "w1", title: "Accept and track", note: "solution · boxed" };
-        assert_eq!(texts(&heading.lines(40)), ["w1  Accept and track    solution · boxed"]);
-        let narrow = ["w1  Accept and track", "                solution · boxed"];
+        let heading = Heading { id: "w1", title: "Accept and track", note: "solution · strong" };
+        assert_eq!(texts(&heading.lines(40)), ["w1  Accept and track   solution · strong"]);
+        let narrow = ["w1  Accept and track", "               solution · strong"];
         assert_eq!(texts(&heading.lines(32)), narrow);
     }
 

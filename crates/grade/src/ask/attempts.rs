@@ -113,7 +113,9 @@ impl Attempts {
 /// Whether two failures are the same one.
 fn is_same(one: &Option<Cause>, other: &Option<Cause>) -> bool {
     let name = |cause: &Option<Cause>| {
-        cause.as_ref().map(|cause| (cause.id.clone(), cause.mistake.as_ref().map(|it| it.id.clone())))
+        cause
+            .as_ref()
+            .map(|cause| (cause.id.clone(), cause.mistake.as_ref().map(|it| it.id.clone())))
     };
     name(one) == name(other)
 }

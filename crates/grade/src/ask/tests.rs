@@ -33,16 +33,20 @@ fn report(id: &str, answer: &str) -> CriterionReport {
 /// it was asked at all.
 fn asked(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
     let (rounds, told) = (RefCell::new(0), RefCell::new(Vec::new()));
-    let grades = repeat(&lesson(), &mut |grade| told.borrow_mut().push(grade.clone()), &mut |only, heard| {
-        let round = *rounds.borrow();
-        for (id, answers) in criteria {
-            if only.is_empty() || only.iter().any(|it| it == id) {
-                heard(report(id, answers[round.min(answers.len() - 1)]));
+    let grades = repeat(
+        &lesson(),
+        &mut |grade| told.borrow_mut().push(grade.clone()),
+        &mut |only, heard| {
+            let round = *rounds.borrow();
+            for (id, answers) in criteria {
+                if only.is_empty() || only.iter().any(|it| it == id) {
+                    heard(report(id, answers[round.min(answers.len() - 1)]));
+                }
             }
-        }
-        *rounds.borrow_mut() += 1;
-        Ok(())
-    });
+            *rounds.borrow_mut() += 1;
+            Ok(())
+        },
+    );
     let grades = grades.unwrap();
     let mut told = told.into_inner();
     let place = |grade: &CriterionGrade| grades.iter().position(|it| it.id == grade.id);

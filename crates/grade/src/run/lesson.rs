@@ -27,7 +27,9 @@ pub fn grade(
     match graded {
         Ok(Ok(grade)) => grade,
         Ok(Err(error)) => without(lesson, Verdict::Inconclusive, &format!("{error:#}")),
-        Err(_) => without(lesson, Verdict::Inconclusive, "the grader has stopped in the middle of it"),
+        Err(_) => {
+            without(lesson, Verdict::Inconclusive, "the grader has stopped in the middle of it")
+        }
     }
 }
 

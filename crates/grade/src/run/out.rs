@@ -1,10 +1,10 @@
 //! The folder of results.
 
-use crate::report::{Class, csv, html, junit};
+use crate::report::{Class, csv, junit};
 use crate::store::FILE;
 use anyhow::{Context, Result, bail};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 use xtask::place;
 
 /// The folder of results, that can be written.
@@ -34,7 +34,7 @@ impl Out {
             bail!("--out {shown}: {name} is there already, from elsewhere; choose another folder");
         }
         tempfile::tempfile_in(&folder)
-            .map_err(|error| error.kind())
+            .map_err(|error| io::Error::from(error.kind()))
             .with_context(|| format!("--out {shown}: cannot write there"))?;
         Ok(Self { folder })
     }
@@ -54,7 +54,6 @@ impl Out {
     pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<PathBuf>> {
         let [csv, pages, junit] = [CSV, PAGES, JUNIT].map(|name| self.folder.join(name));
         csv::write(class, &csv)?;
-        html::write(class, &self.folder)?;
         junit::write(class, &junit)?;
         Ok(vec![pages, csv, junit])
     }

@@ -1,8 +1,8 @@
 //! What is seen while a class is graded: a bar on a terminal, a line for each submission elsewhere.
 
 use super::work::Done;
-use crate::model::Submission;
-use crate::run::summary::word;
+use crate::model::{LessonGrade, Submission};
+use crate::report::plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -78,7 +78,7 @@ impl Progress {
 }
 
 fn verdicts(submission: &Submission) -> String {
-    let lesson = |it: &crate::model::LessonGrade| format!("{} {}", it.lesson, word(it.verdict));
+    let lesson = |it: &LessonGrade| format!("{} {}", it.lesson, plain::verdict(it.verdict));
     let lessons: Vec<_> = submission.lessons.iter().map(lesson).collect();
     lessons.join(" · ")
 }

@@ -1,17 +1,22 @@
 //! How it went, on one screen.
 
 use crate::model::{Submission, Verdict};
-use crate::report::Class;
+use crate::report::{Class, clusters, plain};
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use xtask::show::{Line, amount, hanging, wrapped};
 
-/// How many groups of equal submissions are named.
+/// How many groups are named.
 const GROUPS: usize = 5;
 
 /// How it went: verdicts, what was handed in twice, and where to look.
-pub(crate) fn lines(class: &Class<'_>, waiting: usize, files: &[PathBuf], width: usize) -> Vec<Line> {
+pub(crate) fn lines(
+    class: &Class<'_>,
+    waiting: usize,
+    files: &[PathBuf],
+    width: usize,
+) -> Vec<Line> {
     let graded = amount(class.submissions.len(), "submission");
     let mut first = Line::new().strong(class.name).plain(&format!("  {graded} graded"));
     if waiting > 0 {
@@ -19,22 +24,12 @@ pub(crate) fn lines(class: &Class<'_>, waiting: usize, files: &[PathBuf], width:
     }
     let mut lines = vec![first, Line::new()];
     lines.extend(class.lessons.iter().map(|(id, _)| lesson(class, id)));
+    lines.extend(common(class, width));
     lines.extend(twins(class, width));
     lines.extend(advice(class, waiting, width));
     lines.push(Line::new());
     lines.extend(files.iter().map(|file| Line::new().plain("  ").plain(&shown(file))));
     lines
-}
-
-/// A verdict in words.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Proved => "proved",
-        Verdict::NotYet => "not yet",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Missing => "missing",
-        Verdict::Refused => "refused",
-    }
 }
 
 /// `  w03-l02  proved 12 · not yet 30 · missing 1`
@@ -47,7 +42,7 @@ fn lesson(class: &Class<'_>, id: &str) -> Line {
     let start = Line::new().plain("  ").strong(id).plain("  ");
     counts.iter().enumerate().fold(start, |line, (index, (verdict, count))| {
         let line = if index > 0 { line.faint(" · ") } else { line };
-        let text = format!("{} {count}", word(*verdict));
+        let text = format!("{} {count}", plain::verdict(*verdict));
         match verdict {
             Verdict::Proved => line.good(&text),
             Verdict::NotYet => line.bad(&text),
@@ -55,6 +50,25 @@ fn lesson(class: &Class<'_>, id: &str) -> Line {
             Verdict::Missing => line.faint(&text),
         }
     })
+}
+
+/// What most have got wrong in the same way.
+fn common(class: &Class<'_>, width: usize) -> Vec<Line> {
+    let mut clusters = clusters::of(class);
+    clusters.retain(|cluster| cluster.students.len() > 1);
+    clusters.truncate(GROUPS);
+    if clusters.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::new(), Line::new().plain("  most common:")];
+    for cluster in clusters {
+        let count = format!("  {:>4} of {:<4} ", cluster.students.len(), cluster.of);
+        let start = Line::new().plain(&count).faint(&cluster.lesson);
+        let text = cluster.mistake.map_or(cluster.summary, |row| row.mistake);
+        let indent = start.width() + 2;
+        lines.extend(hanging(start, indent, &text, width.saturating_sub(indent), Line::plain));
+    }
+    lines
 }
 
 /// Who has handed in the same as somebody else: for the instructor's eyes alone.

@@ -44,10 +44,14 @@ impl About {
         }
         if self.tier != wanted.tier {
             let (had, has) = (&self.tier, &wanted.tier);
-            bail!("it was graded in tier {had}, not {has}; --tier {had} goes on, --again begins anew");
+            bail!(
+                "it was graded in tier {had}, not {has}; --tier {had} goes on, --again begins anew"
+            );
         }
         if self.course != wanted.course {
-            bail!("it was graded with another version of the course; --again grades everything anew");
+            bail!(
+                "it was graded with another version of the course; --again grades everything anew"
+            );
         }
         Ok(())
     }

@@ -13,7 +13,9 @@ pub(super) fn told(path: &Path, error: rusqlite::Error) -> anyhow::Error {
         ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {
             format!("{shown} is no results file, or is damaged; choose another --out")
         }
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+        ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::FileLockingProtocolFailed => {
             format!("{shown} is in use by another grader; wait for it, or choose another --out")
         }
         ErrorCode::DiskFull => format!(
@@ -23,9 +25,9 @@ pub(super) fn told(path: &Path, error: rusqlite::Error) -> anyhow::Error {
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
             format!("{shown} cannot be written: {error}; choose another --out")
         }
-        _ => format!(
-            "{shown}: {error}; what was graded before is kept: give the same command again"
-        ),
+        _ => {
+            format!("{shown}: {error}; what was graded before is kept: give the same command again")
+        }
     };
     anyhow::anyhow!(text)
 }

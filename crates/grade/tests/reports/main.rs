@@ -4,5 +4,6 @@ mod class;
 mod clusters;
 mod collect;
 mod csv;
+mod html;
 mod junit;
 mod rubric;

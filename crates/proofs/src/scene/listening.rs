@@ -2,7 +2,7 @@
 
 use super::{Blame, Scene};
 use crate::fall::Fall;
-use witness::{Exit, Stuck, Tier, Unseen};
+use witness::{Exit, Stuck, Unseen};
 
 impl Scene {
     /// Waits until the server listens where it should.
@@ -25,8 +25,10 @@ impl Scene {
 
     /// Whether it ended because the port is not free, which on a shared network may not be its fault.
     fn was_refused_the_port(&self, stuck: &Stuck) -> bool {
-        let plain = self.server.tier() == Tier::Plain;
-        plain && matches!(stuck, Stuck::Ended(_)) && self.server.stderr().contains("already in use")
+        let shared = self.server.tier().shares_ports();
+        shared
+            && matches!(stuck, Stuck::Ended(_))
+            && self.server.stderr().contains("already in use")
     }
 
     fn why_not_listening(&self, stuck: &Stuck) -> Result<String, Unseen> {

@@ -86,7 +86,7 @@ pub(super) fn restart(stage: &Stage<'_>) -> Result<(), Fall> {
 /// Where ports are shared, TIME_WAIT would keep the lesson's own from the next proof for a minute:
 /// one that nobody asks for.
 fn port_to_spare(stage: &Stage<'_>) -> Option<u16> {
-    let is_shared = stage.subject.tier.unwrap_or_else(Tier::here) == Tier::Plain;
+    let is_shared = stage.subject.tier.unwrap_or_else(Tier::here).shares_ports();
     let any = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?.local_addr();
     let spare = || any().ok().map(|address| address.port());
     stage.subject.port.or_else(|| is_shared.then(spare).flatten())

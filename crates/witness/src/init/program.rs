@@ -3,6 +3,7 @@
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
 use crate::control::tag;
+use crate::landlock;
 use libc::c_int;
 use std::os::fd::AsRawFd;
 use std::ptr;
@@ -17,7 +18,11 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.errors.as_raw_fd(), 2);
         let entered = check(libc::chdir(program.directory.as_ptr()))
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
-            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
+            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
+            .and_then(|_| match &program.rules {
+                Some(rules) => landlock::put_on(rules.as_raw_fd()),
+                None => Ok(()),
+            });
         if let Err(errno) = entered {
             tell(plan, tag::EXEC_FAILED, 0, errno);
             libc::_exit(127);

@@ -10,13 +10,8 @@ use std::path::Path;
 /// A correct server, whose sockets are looked up in files.
 fn open(file: &str, tier: Tier) -> Server {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
-    let port = match tier {
-        Tier::Boxed => 7000,
-        Tier::Plain => {
-            let free = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-            free.local_addr().unwrap().port()
-        }
-    };
+    let free = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap().local_addr().unwrap();
+    let port = if tier.shares_ports() { free().port() } else { 7000 };
     let launch = Launch::new(path).env("PORT", port.to_string()).tier(tier);
     let mut server = launch.start().unwrap();
     server.table = Some(SocketTable::new(None, Process { pid: server.init }));

@@ -75,22 +75,19 @@ fn compile(name: &str, source: &Path) -> PathBuf {
     program
 }
 
-/// Both ways to keep a server apart, where this machine has both.
+/// Every way to keep one's own server apart that this machine has.
 pub(crate) fn tiers() -> Vec<Tier> {
-    let mut tiers = vec![Tier::here(), Tier::Plain];
-    tiers.dedup();
-    tiers
+    let own = [Tier::Strong, Tier::Landlock, Tier::Plain];
+    own.into_iter().filter(|tier| tier.refusal().is_none()).collect()
 }
 
 /// A port that a server of this tier can have.
 pub(crate) fn port(tier: Tier) -> u16 {
-    match tier {
-        Tier::Boxed => 7000,
-        Tier::Plain => {
-            let free = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-            free.local_addr().unwrap().port()
-        }
+    if !tier.shares_ports() {
+        return 7000;
     }
+    let free = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    free.local_addr().unwrap().port()
 }
 
 /// Started, and listening.
