@@ -55,6 +55,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use tree::{Tree, refused};
 
+pub(crate) use lesson_files::{earlier, package};
+
 /// What a folder of submissions holds, in words.
 const EXPECTED: &str = "a folder, .zip or .tar.gz for each student";
 
