@@ -12,13 +12,14 @@ mod work;
 pub(crate) use out::Out;
 pub use shard::Shard;
 
-use crate::intake::{self, Handed};
+use crate::intake::{self, Handed, Project};
 use crate::report::Class;
 use crate::rubric::Rubric;
 use crate::store::{About, FILE, State, Store};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use lesson::Studio;
 use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
     /// How far apart programs are kept: nothing less than strong, unless said
-    #[arg(long, value_name = "TIER", value_parser = demand::parse)]
+    #[arg(long, value_name = "TIER")]
     pub tier: Option<Tier>,
     /// How many submissions are graded at a time; one for each processor unless said
     #[arg(long, value_name = "N")]
@@ -90,7 +91,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     store.enlist(&own.iter().map(listed).collect::<Vec<_>>())?;
 
     let progress = Progress::new(own.len());
-    let work = Work::new(&course, &lessons, tier, store, out.workshop());
+    let studio = Studio::new(&course, &lessons, tier, out.workshop());
+    let grader = |lesson: &Lesson, project: &Project| studio.grade(lesson, project);
+    let work = Work::new(&course, &lessons, store, &grader);
     let worked = interrupt::patiently(|| grade(&work, &own, jobs(args), &progress));
     progress.end();
     let store = work.into_store();

@@ -1,5 +1,6 @@
 //! What a program that nobody vouches for gets to see and to use.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,6 +63,33 @@ impl Default for Limits {
             cpu: Duration::from_secs(30),
             wall: Duration::from_secs(60),
             output: 16 * MIB,
+        }
+    }
+}
+
+impl Limit {
+    /// What a program did that was ended for this limit, after "the server".
+    pub(crate) fn tell(self, limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+        match self {
+            Limit::Memory => {
+                write!(f, "went over its {} MiB of memory and was ended", mebibytes(limits.memory))
+            }
+            Limit::Cpu => {
+                let seconds = limits.cpu.as_secs();
+                write!(f, "used up its {seconds} s of processor time and was ended")
+            }
+            Limit::Wall => {
+                write!(f, "was ended after {} s, which is all it has", limits.wall.as_secs())
+            }
+            Limit::Output => {
+                let most = mebibytes(limits.output);
+                write!(f, "wrote more than {most} MiB to its log and was ended")
+            }
+            Limit::FileSize => {
+                let most = mebibytes(limits.disk);
+                write!(f, "wrote more than {most} MiB to files and was ended")
+            }
         }
     }
 }

@@ -6,8 +6,8 @@
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials, recvmsg,
-    send, setsockopt, socketpair, sockopt,
+    AddressFamily, ControlMessageOwned, MsgFlags, Shutdown, SockFlag, SockType, UnixCredentials,
+    recvmsg, send, setsockopt, shutdown, socketpair, sockopt,
 };
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -78,6 +78,16 @@ impl Control {
     /// Asks for the program to be started once more, in the same box.
     pub(crate) fn ask_for_the_program(&self) -> io::Result<()> {
         self.ask(AGAIN)
+    }
+
+    /// Another holder of the same end.
+    pub(crate) fn second(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
+    /// Hangs up, which is the box's end.
+    pub(crate) fn hang_up(&self) {
+        let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
     }
 
     fn ask(&self, request: [u8; 4]) -> io::Result<()> {

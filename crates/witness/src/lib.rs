@@ -74,6 +74,7 @@
 //! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread
 //! that takes it.
 
+mod cgroup;
 mod client;
 mod confine;
 mod control;
@@ -85,6 +86,7 @@ mod landlock;
 mod launch;
 mod limit;
 mod log;
+mod mark;
 mod process;
 mod prompt;
 mod ready;
@@ -95,6 +97,7 @@ mod strobe;
 mod stuck;
 mod syscalls;
 mod tier;
+mod watchdog;
 mod watched;
 
 pub use client::{Client, End};

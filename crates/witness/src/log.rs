@@ -45,6 +45,7 @@ pub(crate) struct Log {
     /// Ours to write marks; while it is open the terminal outlives the program.
     slave: OwnedFd,
     lines: Lines,
+    written: u64,
 }
 
 impl Log {
@@ -60,11 +61,16 @@ impl Log {
             fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         }
         let slave = second_slave(&pair.master)?;
-        Ok((Self { master: pair.master, slave, lines: Lines::default() }, pair.slave))
+        Ok((Self { master: pair.master, slave, lines: Lines::default(), written: 0 }, pair.slave))
     }
 
     pub(crate) fn lines(&self) -> &[Line] {
         self.lines.finished()
+    }
+
+    /// How many bytes have come through.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Bytes of the lines that are kept.
@@ -78,6 +84,7 @@ impl Log {
         match nix::unistd::read(&self.master, &mut buffer) {
             Ok(length) if length > 0 => {
                 self.lines.take(&buffer[..length]);
+                self.written += length as u64;
                 true
             }
             _ => false,

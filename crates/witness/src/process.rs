@@ -1,12 +1,16 @@
 //! A process as `/proc` shows it: its threads, its descriptors, its children.
 
+mod owner;
+
 use crate::stuck::Unseen;
 use crate::syscalls::Call;
+use owner::as_owner;
 use procfs::process::{ProcState, Schedstat, StatFlags, Task};
 use procfs::{FromRead, ProcError, ProcResult};
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A process, by its id in the observer's own pid namespace.
@@ -72,6 +76,10 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn threads(self) -> Result<Vec<Thread>, Unseen> {
+        as_owner(self.pid, || self.all_threads())
+    }
+
+    fn all_threads(self) -> Result<Vec<Thread>, Unseen> {
         let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
             return Ok(Vec::new());
         };
@@ -123,6 +131,10 @@ impl Process {
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.
     pub fn descriptors(self) -> Result<Vec<Descriptor>, Unseen> {
+        as_owner(self.pid, || self.all_descriptors())
+    }
+
+    fn all_descriptors(self) -> Result<Vec<Descriptor>, Unseen> {
         let folder = fs::read_dir(format!("/proc/{}/fd", self.pid));
         let Some(entries) = self.seen(folder.map_err(ProcError::from))? else {
             return Ok(Vec::new());
@@ -160,7 +172,7 @@ impl Process {
     /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
     pub(crate) fn fdinfo(self, fd: i32) -> Result<Option<String>, Unseen> {
         let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
-        match fs::read_to_string(&path) {
+        match as_owner(self.pid, || fs::read_to_string(&path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(Unseen::new(path, error)),
@@ -183,6 +195,17 @@ impl Process {
         comm.unwrap_or_default().trim_end().to_owned()
     }
 
+    /// `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` where it cannot be had.
+    pub(crate) fn shares(self) -> Option<String> {
+        let path = format!("/proc/{}/smaps_rollup", self.pid);
+        as_owner(self.pid, || fs::read_to_string(path)).ok()
+    }
+
+    /// What descriptor `fd` refers to, as its link names it; `None` when it is not open.
+    pub(crate) fn link(self, fd: i32) -> Option<PathBuf> {
+        as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
+    }
+
     /// Fills `buffer` from its memory at `address`.
     ///
     /// `pread` on `/proc/PID/mem` works for the observer's own children where ptrace access is
@@ -190,7 +213,7 @@ impl Process {
     pub(crate) fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unseen> {
         let path = format!("/proc/{}/mem", self.pid);
         let unseen = |error| Unseen::new(path.clone(), error);
-        let memory = fs::File::open(&path).map_err(unseen)?;
+        let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unseen)?;
         memory.read_exact_at(buffer, address).map_err(unseen)
     }
 

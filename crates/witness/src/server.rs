@@ -19,6 +19,7 @@ use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
 use crate::stuck::Exit;
 use crate::tier::Tier;
+use crate::watchdog::Watchdog;
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -37,6 +38,8 @@ pub struct Server {
     log: Log,
     stderr: OwnedFd,
     errors: Vec<u8>,
+    /// Bytes of its standard error, of which `errors` are the first.
+    complained: u64,
     tier: Tier,
     timeout: Duration,
     program: Process,
@@ -49,6 +52,7 @@ pub struct Server {
     exit: Option<Exit>,
     repute: Repute,
     tracer: Tracer,
+    watchdog: Option<Watchdog>,
 }
 
 impl Server {
@@ -67,6 +71,7 @@ impl Server {
             log,
             stderr,
             errors: Vec::new(),
+            complained: 0,
             tier,
             timeout,
             program: Process { pid: 0 },
@@ -79,12 +84,18 @@ impl Server {
             exit: None,
             repute,
             tracer: Tracer::default(),
+            watchdog: None,
         }
     }
 
     pub(crate) fn next_message(&mut self) -> Result<Message, LaunchError> {
         let message = self.control.receive(true)?;
         message.ok_or_else(|| LaunchError::Observer(io::ErrorKind::UnexpectedEof.into()))
+    }
+
+    /// Has it ended when it goes over a limit.
+    pub(crate) fn keep_within(&mut self, watchdog: Watchdog) {
+        self.watchdog = Some(watchdog);
     }
 
     pub(crate) fn keep_gate(&mut self, listener: OwnedFd) {
@@ -179,7 +190,7 @@ impl Server {
     ) -> io::Result<Vec<OwnedFd>> {
         self.control.ask_for_sockets(family, kind, protocol, count)?;
         loop {
-            match self.control.receive(true)? {
+            match self.control.receive(true).map_err(|error| self.explained(error))? {
                 Some(Message::Sockets(sockets, errno)) if sockets.is_empty() => {
                     return Err(errno.into());
                 }

@@ -1,5 +1,6 @@
 //! Why a fact will not come true.
 
+use crate::confine::{Limit, Limits};
 use crate::process::{Process, Thread};
 use crate::strobe::Strobe;
 use crate::syscalls::Call;
@@ -16,6 +17,8 @@ pub enum Exit {
     Signal(String),
     /// Before it began: execve(2) refused it.
     NotExecuted(i32),
+    /// It went over one of its limits, and was ended.
+    Over(Limit, Limits),
 }
 
 impl fmt::Display for Exit {
@@ -26,6 +29,7 @@ impl fmt::Display for Exit {
             Exit::NotExecuted(errno) => {
                 write!(f, "could not be executed: {}", io::Error::from_raw_os_error(*errno))
             }
+            Exit::Over(limit, limits) => limit.tell(limits, f),
         }
     }
 }

@@ -131,8 +131,7 @@ fn nap(span: Option<Duration>) -> Sleep {
 
 /// Whether the descriptor is a terminal's (pts(4)).
 fn is_terminal(process: Process, descriptor: u64) -> bool {
-    let link = std::fs::read_link(format!("/proc/{}/fd/{descriptor}", process.pid));
-    link.is_ok_and(|target| target.starts_with("/dev/pts"))
+    process.link(descriptor as i32).is_some_and(|target| target.starts_with("/dev/pts"))
 }
 
 /// Whether a futex(2) operation is told when to wake up, rather than after how long.

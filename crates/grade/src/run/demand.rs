@@ -3,24 +3,17 @@
 use anyhow::{Result, bail};
 use witness::Tier;
 
-/// The tiers, from the strongest.
-const TIERS: [Tier; 2] = [Tier::Boxed, Tier::Plain];
-
-/// A tier by its name.
-pub(super) fn parse(name: &str) -> Result<Tier, String> {
-    let found = TIERS.into_iter().find(|tier| tier.to_string() == name);
-    let names: Vec<_> = TIERS.iter().map(Tier::to_string).collect();
-    found.ok_or_else(|| format!("the tiers are {}", names.join(", ")))
-}
-
 /// The tier that was asked for, if it can be had here.
+///
+/// # Errors
+/// Says why it cannot, what to do about it, and what else there is.
 pub(crate) fn tier(asked: Option<Tier>) -> Result<Tier> {
-    let tier = asked.unwrap_or(Tier::Boxed);
-    match Tier::refusal().filter(|_| tier == Tier::Boxed) {
-        None => Ok(tier),
-        Some(reason) => bail!(
-            "programs that nobody vouches for are kept in a {tier} box, which cannot be built here: \
-             {reason}. With --tier plain they run in a weaker one: for submissions that you trust"
-        ),
-    }
+    let tier = asked.unwrap_or(Tier::Strong);
+    let Some(refusal) = tier.refusal_to_strangers() else { return Ok(tier) };
+    let best = Tier::for_strangers();
+    bail!(
+        "programs that nobody vouches for run in tier {tier}, which cannot be had here: {refusal}\n\
+         The strongest that can is {best}: with --tier {best} submissions are kept less far apart \
+         from this machine and from one another"
+    )
 }

@@ -1,6 +1,6 @@
 //! The folder of results.
 
-use crate::report::{Class, csv, junit};
+use crate::report::{Class, csv, html, junit};
 use crate::store::FILE;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -54,6 +54,7 @@ impl Out {
     pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<PathBuf>> {
         let [csv, pages, junit] = [CSV, PAGES, JUNIT].map(|name| self.folder.join(name));
         csv::write(class, &csv)?;
+        html::write(class, &self.folder)?;
         junit::write(class, &junit)?;
         Ok(vec![pages, csv, junit])
     }

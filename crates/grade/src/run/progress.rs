@@ -12,7 +12,7 @@ use xtask::show::visible;
 /// How far the work is, on standard error.
 pub(super) struct Progress {
     bar: ProgressBar,
-    is_terminal: bool,
+    tells_each: bool,
     is_stopping: AtomicBool,
 }
 
@@ -30,7 +30,14 @@ impl Progress {
         }
         // The template is a constant, so it is right.
         bar.set_style(ProgressStyle::with_template(BAR).unwrap_or(ProgressStyle::default_bar()));
-        Self { bar, is_terminal, is_stopping: AtomicBool::new(false) }
+        Self { bar, tells_each: !is_terminal, is_stopping: AtomicBool::new(false) }
+    }
+
+    /// One that says nothing.
+    #[cfg(test)]
+    pub(super) fn silent() -> Self {
+        let bar = ProgressBar::hidden();
+        Self { bar, tells_each: false, is_stopping: AtomicBool::new(false) }
     }
 
     /// One more is done.
@@ -43,7 +50,7 @@ impl Progress {
             return self.bar.reset_eta(); // it took no time
         }
         let name = visible(&submission.student).into_owned();
-        if !self.is_terminal {
+        if self.tells_each {
             let at = format!("{}/{}", self.bar.position(), self.bar.length().unwrap_or(0));
             self.say(&format!("{at}  {name}  {}", verdicts(submission)));
         }

@@ -37,7 +37,9 @@ fn lesson(class: &Class<'_>, id: &str) -> Line {
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     for submission in class.submissions {
         let grade = submission.lessons.iter().find(|grade| grade.lesson == id);
-        grade.map(|grade| *counts.entry(grade.verdict).or_default() += 1);
+        if let Some(grade) = grade {
+            *counts.entry(grade.verdict).or_default() += 1;
+        }
     }
     let start = Line::new().plain("  ").strong(id).plain("  ");
     counts.iter().enumerate().fold(start, |line, (index, (verdict, count))| {

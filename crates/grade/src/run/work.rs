@@ -2,30 +2,28 @@
 
 use super::lesson;
 use super::progress::Progress;
-use crate::build::Workshop;
-use crate::intake::{self, Content, Handed, Trouble};
+use crate::intake::{self, Content, Handed, Project, Trouble};
 use crate::model::{LessonGrade, Submission, Verdict};
 use crate::store::{State, Store};
 use anyhow::{Error, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use witness::Tier;
 use xtask::interrupt;
+
+/// Grades one lesson of a submission. An error ends the run.
+pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + Sync + 'a;
 
 /// What the workers share.
 pub(super) struct Work<'a> {
     course: &'a Course,
     lessons: &'a [&'a Lesson],
     ids: Vec<String>,
-    tier: Tier,
     store: Mutex<Store>,
-    folder: PathBuf,
-    workshop: Mutex<Option<Arc<Workshop>>>,
+    grader: &'a Grader<'a>,
     /// A lock for each content, held while it is graded.
     contents: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
@@ -45,13 +43,12 @@ impl<'a> Work<'a> {
     pub(super) fn new(
         course: &'a Course,
         lessons: &'a [&'a Lesson],
-        tier: Tier,
         store: Store,
-        folder: PathBuf,
+        grader: &'a Grader<'a>,
     ) -> Self {
         let ids = lessons.iter().map(|lesson| lesson.id.clone()).collect();
-        let (store, workshop, contents) = (Mutex::new(store), Mutex::default(), Mutex::default());
-        Self { course, lessons, ids, tier, store, folder, workshop, contents }
+        let (store, contents) = (Mutex::new(store), Mutex::default());
+        Self { course, lessons, ids, store, grader, contents }
     }
 
     /// Grades all of `handed`, `jobs` at a time, until all are graded or Ctrl-C asks to stop.
@@ -138,9 +135,7 @@ impl<'a> Work<'a> {
                 (None, Some(_)) if interrupt::requested() => {
                     lesson::without(one, Verdict::Inconclusive, "stopped")
                 }
-                (None, Some(project)) => {
-                    lesson::grade(one, project, &*self.workshop()?, self.tier, &mut |_| {})
-                }
+                (None, Some(project)) => (self.grader)(one, project)?,
             });
         }
         Ok(grades)
@@ -172,16 +167,6 @@ impl<'a> Work<'a> {
         Ok((now, if same { Done::Before } else { Done::Now }))
     }
 
-    /// The workshop, prepared when the first program is to be built.
-    fn workshop(&self) -> Result<Arc<Workshop>> {
-        let mut workshop = lock(&self.workshop);
-        if let Some(open) = &*workshop {
-            return Ok(Arc::clone(open));
-        }
-        let open = Workshop::open(self.course, &self.ids, &self.folder, self.tier)?;
-        Ok(Arc::clone(workshop.insert(Arc::new(open))))
-    }
-
     fn lock_of(&self, digest: &str) -> Arc<Mutex<()>> {
         Arc::clone(lock(&self.contents).entry(digest.to_owned()).or_default())
     }
@@ -211,3 +196,6 @@ fn copied(mut grade: LessonGrade) -> LessonGrade {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,11 @@
 
 use super::Server;
 use crate::client::Client;
+use crate::confine::Limit;
 use crate::control::Message;
 use crate::stuck::{Exit, Unseen};
+use crate::watchdog::Watchdog;
+use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
@@ -20,12 +23,13 @@ impl Server {
         news |= self.read_stderr();
         news |= self.answer_gate()?;
         self.tracer.tidy();
+        self.bound_output();
         while self.exit.is_none() {
             match self.control.receive(false) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.note(message),
                 // The box's first process is gone, and with it everything else.
-                Err(_) => self.exit = Some(Exit::Signal("SIGKILL".to_owned())),
+                Err(_) => self.exit = Some(self.end_of_the_box()),
             }
             news = true;
         }
@@ -47,11 +51,41 @@ impl Server {
     pub(super) fn note(&mut self, message: Message) {
         match message {
             Message::Exited { status } => {
-                self.exit.get_or_insert(Exit::of(status));
+                let over = self.watchdog.as_ref().and_then(|it| it.cause_of(status));
+                let exit = over.map_or_else(|| Exit::of(status), |limit| self.over(limit));
+                self.exit.get_or_insert(exit);
             }
             Message::ExecFailed { errno } => self.exit = Some(Exit::NotExecuted(errno)),
             Message::Sockets(sockets, _) => self.sockets.extend(sockets),
             _ => {}
+        }
+    }
+
+    /// How a program ended whose box is gone.
+    fn end_of_the_box(&self) -> Exit {
+        match self.watchdog.as_ref().and_then(Watchdog::over) {
+            Some(limit) => self.over(limit),
+            None => Exit::Signal("SIGKILL".to_owned()),
+        }
+    }
+
+    fn over(&self, limit: Limit) -> Exit {
+        Exit::Over(limit, self.watchdog.as_ref().map(Watchdog::limits).unwrap_or_default())
+    }
+
+    /// An error of the line to the box, told by the limit that has ended it, where one has.
+    pub(super) fn explained(&self, error: io::Error) -> io::Error {
+        match self.watchdog.as_ref().and_then(Watchdog::over) {
+            Some(limit) => io::Error::other(format!("the server {}", self.over(limit))),
+            None => error,
+        }
+    }
+
+    fn bound_output(&self) {
+        if let Some(watchdog) = &self.watchdog
+            && self.log.written() + self.complained > watchdog.limits().output
+        {
+            watchdog.end(Limit::Output);
         }
     }
 
@@ -61,6 +95,7 @@ impl Server {
             Ok(length) if length > 0 => {
                 let room = ERRORS_KEPT.saturating_sub(self.errors.len()).min(length);
                 self.errors.extend_from_slice(&buffer[..room]);
+                self.complained += length as u64;
                 true
             }
             _ => false,

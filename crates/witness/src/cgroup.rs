@@ -1,0 +1,154 @@
+//! A control group for one run: the memory and the processes that it may have in all (cgroups(7)).
+
+mod place;
+
+use crate::confine::Limits;
+use crate::mark;
+use place::Place;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The group of one run, in each hierarchy that there is; it is removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Cgroup {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    folder: PathBuf,
+    /// `cgroup.procs`: who writes a 0 there comes in.
+    door: File,
+    /// The file and key that count how often the kernel has ended a process for want of memory.
+    count: Option<&'static str>,
+}
+
+/// How long the kernel may take to be done with the last process of a group.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Cgroup {
+    /// A new group with these limits; `None` where this process may make none.
+    pub(crate) fn new(limits: &Limits) -> Option<Self> {
+        let name = mark::name();
+        let mut group = Self { parts: Vec::new() };
+        for place in places() {
+            group.parts.push(Part::new(place, &name, limits).ok()?);
+        }
+        group.counts_memory().then_some(group)
+    }
+
+    /// The doors by which a process comes in: each is to be written a `0`.
+    pub(crate) fn doors(&self) -> Vec<RawFd> {
+        self.parts.iter().map(|part| part.door.as_raw_fd()).collect()
+    }
+
+    /// Whether the kernel has ended a process of it for want of memory.
+    pub(crate) fn has_run_out(&self) -> bool {
+        self.parts.iter().any(|part| part.kills() > 0)
+    }
+
+    fn counts_memory(&self) -> bool {
+        self.parts.iter().any(|part| part.count.is_some())
+    }
+}
+
+impl Part {
+    fn new(place: &Place, name: &str, limits: &Limits) -> io::Result<Self> {
+        let folder = place.folder.join(name);
+        fs::create_dir(&folder)?;
+        let door = File::options().write(true).open(folder.join("cgroup.procs"));
+        let door = door.inspect_err(|_| drop(fs::remove_dir(&folder)))?;
+        let part = Self { folder, door, count: place.count() };
+        for (file, value, is_needed) in place.settings(limits) {
+            let set = fs::write(part.folder.join(file), value.to_string());
+            // What is not there, swap for one, needs no limit.
+            if is_needed {
+                set?;
+            }
+        }
+        Ok(part)
+    }
+
+    fn kills(&self) -> u64 {
+        let Some(file) = self.count else { return 0 };
+        let text = fs::read_to_string(self.folder.join(file)).unwrap_or_default();
+        let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        count.and_then(|digits| digits.trim().parse().ok()).unwrap_or(0)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while remove(&self.folder).is_err() && Instant::now() < deadline {
+            thread::yield_now();
+        }
+    }
+}
+
+/// Ends who is left in a group, and removes it.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir(folder) {
+        Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
+            let left = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+            for pid in left.lines().filter_map(|line| line.parse::<i32>().ok()).filter(|it| *it > 0)
+            {
+                // SAFETY: takes two numbers; the process is one that was put into this group.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+            }
+            fs::remove_dir(folder)
+        }
+        removed => removed,
+    }
+}
+
+/// Where groups are made, found once; what runs of ended observers have left there is removed.
+fn places() -> &'static [Place] {
+    static PLACES: OnceLock<Vec<Place>> = OnceLock::new();
+    PLACES.get_or_init(|| {
+        let places = place::find();
+        places.iter().for_each(sweep);
+        places
+    })
+}
+
+fn sweep(place: &Place) {
+    for stale in mark::stale(&place.folder) {
+        let _ = remove(&stale);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_removed_with_its_last_process() {
+        let Some(group) = Cgroup::new(&Limits::default()) else { return };
+        let folders: Vec<_> = group.parts.iter().map(|part| part.folder.clone()).collect();
+        assert!(folders.iter().all(|folder| folder.is_dir()) && !group.has_run_out());
+        let mut child = std::process::Command::new("sleep").arg("3600").spawn().unwrap();
+        for part in &group.parts {
+            fs::write(part.folder.join("cgroup.procs"), child.id().to_string()).unwrap();
+        }
+        let reaper = thread::spawn(move || child.wait());
+        drop(group);
+        reaper.join().unwrap().unwrap();
+        assert!(!folders.iter().any(|folder| folder.exists()), "{folders:?}");
+    }
+
+    #[test]
+    fn a_group_of_an_ended_observer_is_removed() {
+        for place in places() {
+            let left = place.folder.join("sockproof-1-1-0");
+            let _ = fs::create_dir(&left);
+            sweep(place);
+            assert!(!left.exists());
+        }
+    }
+}

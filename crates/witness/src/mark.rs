@@ -1,0 +1,62 @@
+//! Names for what a run leaves on this machine, should the observer not live to remove it.
+
+use nix::unistd::getpid;
+use procfs::process::Process;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const PREFIX: &str = "sockproof";
+
+/// A new name, which says whose it is: this process by its id and the time at which it began.
+pub(crate) fn name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let pid = getpid().as_raw();
+    format!("{PREFIX}-{pid}-{}-{next}", began(pid).unwrap_or(0))
+}
+
+/// What is in `folder` with the name of a process that has ended.
+pub(crate) fn stale(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let stale = entries.filter(|entry| is_stale(&entry.file_name().to_string_lossy()));
+    stale.map(|entry| entry.path()).collect()
+}
+
+fn is_stale(name: &str) -> bool {
+    let mut parts = name.split('-');
+    if parts.next() != Some(PREFIX) {
+        return false;
+    }
+    let mut number = || parts.next()?.parse::<u64>().ok();
+    match (number(), number(), number()) {
+        (Some(pid), Some(start), Some(_)) => began(pid as i32) != Some(start),
+        _ => false,
+    }
+}
+
+/// When a process began, in clock ticks since boot (proc_pid_stat(5)).
+fn began(pid: i32) -> Option<u64> {
+    Some(Process::new(pid).ok()?.stat().ok()?.starttime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_this_process_are_not_stale() {
+        let (one, other) = (name(), name());
+        assert_ne!(one, other);
+        assert!(!is_stale(&one));
+    }
+
+    #[test]
+    fn names_of_another_time_are_stale() {
+        let own = std::process::id();
+        assert!(is_stale(&format!("sockproof-{own}-1-0")));
+        for foreign in ["sockproof", "sockproof-a-b-c", "other-1-1-1", "sockproof-1-1", ""] {
+            assert!(!is_stale(foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Ends a program that nobody vouches for when it goes over a limit that the kernel does not end
+//! it for.
+//!
+//! A thread looks every few milliseconds, whatever the observer is waiting for meanwhile. Where
+//! there is a control group, the kernel counts memory and the thread asks it; where there is none,
+//! the thread sums it up over the box.
+
+use crate::cgroup::Cgroup;
+use crate::confine::{Limit, Limits};
+use crate::control::Control;
+use crate::process::Process;
+use std::fs;
+use std::io;
+use std::os::fd::RawFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a program may go on over a limit before anybody looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The watch over one run. It ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    watch: Arc<Watch>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What is watched.
+#[derive(Debug)]
+struct Watch {
+    limits: Limits,
+    group: Option<Cgroup>,
+    /// The folder of this machine that the program writes, where it has no file system of its own.
+    folder: Option<PathBuf>,
+    /// The line whose end is the box's end.
+    control: Control,
+    over: OnceLock<Limit>,
+}
+
+impl Watchdog {
+    /// Prepares to watch; the program is to be let into [`doors`](Self::doors) before it begins.
+    pub(crate) fn new(
+        limits: Limits,
+        folder: Option<PathBuf>,
+        control: &Control,
+    ) -> io::Result<Self> {
+        let (group, control) = (Cgroup::new(&limits), control.second()?);
+        let watch = Watch { limits, group, folder, control, over: OnceLock::new() };
+        Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
+    }
+
+    /// Files that the program writes a `0` to before it begins, to be counted (cgroups(7)).
+    pub(crate) fn doors(&self) -> Vec<RawFd> {
+        self.watch.group.as_ref().map_or(Vec::new(), Cgroup::doors)
+    }
+
+    /// Begins to watch the box that has this first process.
+    pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
+        let (stop, stopped) = mpsc::channel();
+        let watch = Arc::clone(&self.watch);
+        let end = Instant::now() + watch.limits.wall;
+        let thread = thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+                if let Some(limit) = watch.look(Process { pid: init }, end) {
+                    return watch.end(limit);
+                }
+            }
+        });
+        (self.stop, self.thread) = (Some(stop), Some(thread?));
+        Ok(())
+    }
+
+    /// The limits that it keeps.
+    pub(crate) fn limits(&self) -> Limits {
+        self.watch.limits
+    }
+
+    /// The limit that the box was ended for.
+    pub(crate) fn over(&self) -> Option<Limit> {
+        self.watch.over.get().copied()
+    }
+
+    /// Ends the box for a limit that somebody else has seen it go over.
+    pub(crate) fn end(&self, limit: Limit) {
+        self.watch.end(limit);
+    }
+
+    /// The limit that a program went over which has ended with this wait status.
+    pub(crate) fn cause_of(&self, status: i32) -> Option<Limit> {
+        let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
+        let run_out = || self.watch.group.as_ref().is_some_and(Cgroup::has_run_out);
+        match signal {
+            Some(libc::SIGXCPU) => Some(Limit::Cpu),
+            Some(libc::SIGXFSZ) => Some(Limit::FileSize),
+            Some(libc::SIGKILL) if run_out() => Some(Limit::Memory),
+            _ => self.over(),
+        }
+    }
+
+    /// What keeps count of memory: `cgroup`, or `watchdog` where there is none.
+    pub(crate) fn keeper(&self) -> &'static str {
+        if self.watch.group.is_some() { "cgroup" } else { "watchdog" }
+    }
+}
+
+impl Watch {
+    fn end(&self, limit: Limit) {
+        self.over.get_or_init(|| limit);
+        self.control.hang_up();
+    }
+
+    /// The limit that the box is over now.
+    fn look(&self, init: Process, end: Instant) -> Option<Limit> {
+        if Instant::now() >= end {
+            return Some(Limit::Wall);
+        }
+        let out = match &self.group {
+            Some(group) => group.has_run_out(),
+            None => uses_more_than(init, self.limits.memory),
+        };
+        if out {
+            return Some(Limit::Memory);
+        }
+        let full = |folder| !fits(folder, self.limits.disk, self.limits.files);
+        self.folder.as_deref().is_some_and(full).then_some(Limit::FileSize)
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether the descendants of `init` fill more memory than this. Pages that several of them share
+/// are counted once, but only where it matters: that count is a dear one.
+fn uses_more_than(init: Process, limit: u64) -> bool {
+    let family = family(init);
+    let resident: u64 = family.iter().map(|process| resident(*process)).sum();
+    resident > limit && family.iter().map(|process| share(*process)).sum::<u64>() > limit
+}
+
+fn family(init: Process) -> Vec<Process> {
+    let mut found = init.children().unwrap_or_default();
+    let mut next = 0;
+    while let Some(process) = found.get(next).copied() {
+        found.extend(process.children().unwrap_or_default());
+        next += 1;
+    }
+    found
+}
+
+/// Bytes of its pages that are in memory (proc_pid_statm(5)).
+fn resident(process: Process) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/statm", process.pid)).unwrap_or_default();
+    let pages = text.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
+    pages.unwrap_or(0) * procfs::page_size()
+}
+
+/// The same, each page divided by how many processes have it (proc_pid_smaps(5), Pss); all of it
+/// where the kernel does not say.
+fn share(process: Process) -> u64 {
+    let Some(text) = process.shares() else { return resident(process) };
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let kibibytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or(0) * 1024
+}
+
+/// Whether what is in `folder` and below is no more than so many bytes and files.
+fn fits(folder: &Path, bytes: u64, files: u64) -> bool {
+    let (mut bytes, mut files) = (bytes, files);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(found) = entry.metadata() else { continue };
+            let (Some(room), Some(left)) =
+                (bytes.checked_sub(found.blocks() * 512), files.checked_sub(1))
+            else {
+                return false;
+            };
+            (bytes, files) = (room, left);
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_too_full_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("below")).unwrap();
+        fs::write(folder.path().join("below/file"), vec![1; 100_000]).unwrap();
+        let fits = |bytes, files| fits(folder.path(), bytes, files);
+        assert!(fits(1 << 20, 2));
+        assert!(!fits(50_000, 2));
+        assert!(!fits(1 << 20, 1));
+    }
+
+    #[test]
+    fn memory_is_summed_up_over_a_family() {
+        let text = "import os, sys; x = b'x' * 50_000_000; os.fork(); sys.stdin.read()";
+        let mut shell = std::process::Command::new("sh");
+        let line = format!("python3 -c {text:?}; true");
+        let piped = shell.args(["-c", &line]).stdin(std::process::Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        let init = Process { pid: child.id() as i32 };
+        while family(init).len() < 2 || !uses_more_than(init, 50_000_000) {
+            thread::yield_now();
+        }
+        // The two have the 50 MB in common.
+        assert!(!uses_more_than(init, 90_000_000));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}
