@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -27,6 +28,16 @@ static void lock_shared_file(const char *path)
         close(fd);
 }
 
+/* Who opens what, told to everybody who watches the same file. */
+static void watch_shared_file(const char *path)
+{
+    int fd = inotify_init1(IN_NONBLOCK);
+    if (fd >= 0 && inotify_add_watch(fd, path, IN_OPEN) >= 0)
+        breach("it watches %s", path);
+    if (fd >= 0)
+        close(fd);
+}
+
 static void name_a_socket(void)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0neighbours"};
@@ -40,6 +51,7 @@ static void attack(void)
 {
     lock_shared_file("/usr/bin/env");
     lock_shared_file("/proc/self/exe");
+    watch_shared_file("/usr/bin/env");
     if (syscall(SYS_add_key, "user", "neighbours", "x", 1UL, -4) >= 0)
         breach("it has a key");
     if (socket(AF_VSOCK, SOCK_STREAM, 0) >= 0)

@@ -1,5 +1,7 @@
 //! A class that a test hands in, and what the grader makes of it.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use assert_cmd::Command;
 use grade::class::{Files, forms};
 use grade::model::{LessonGrade, Submission};
@@ -85,13 +87,11 @@ impl Class {
         let output = [&answer.stdout[..], &answer.stderr[..]].concat();
         let output = String::from_utf8(output).expect("the output is UTF-8");
         assert!(answer.status.success(), "{:?}: {output}", answer.status);
-        let submissions = Store::read(&out.join(FILE)).and_then(|store| store.submissions());
-        let lessons = submissions.unwrap().into_iter().filter_map(only_lesson).collect();
-        Graded { lessons, output, out }
+        Graded { lessons: lessons(&out), output, out }
     }
 
-    /// The grader's command line.
-    fn command(&self, grader: Grader) -> Command {
+    /// The grader's command line, to be given arguments.
+    pub(crate) fn command(&self, grader: Grader) -> Command {
         let program = env!("CARGO_BIN_EXE_grade");
         let mut command = match grader {
             Grader::Oneself => Command::new(program),
@@ -130,6 +130,12 @@ pub(crate) fn there_is_nobody() -> bool {
         println!("skipped: setpriv cannot make an ordinary user of this one");
     }
     can
+}
+
+/// Of each student in a folder of results, the only lesson.
+pub(crate) fn lessons(out: &Path) -> BTreeMap<String, LessonGrade> {
+    let submissions = Store::read(&out.join(FILE)).and_then(|store| store.submissions());
+    submissions.unwrap().into_iter().filter_map(only_lesson).collect()
 }
 
 fn only_lesson(submission: Submission) -> Option<(String, LessonGrade)> {
