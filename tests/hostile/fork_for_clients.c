@@ -1,4 +1,4 @@
-/* Tries: to fill the process table once it is trusted, with the first client.
+/* Tries: to fill the process table once it is trusted, some more with each client.
  * Must: be held at its limit, and fail one-thread. */
 #include <sys/socket.h>
 
@@ -11,11 +11,10 @@ static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *le
 /* Its children hold what they were born with, and sleep. */
 static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *length)
 {
-    pid_t child = 1;
-    while (HOSTILE && (child = fork()) > 0)
-        ;
-    while (child == 0)
-        pause();
+    for (int more = HOSTILE ? 8 : 0; more > 0; more--)
+        if (fork() == 0)
+            for (;;)
+                pause();
     return accept(listener, address, length);
 }
 

@@ -60,7 +60,7 @@ static void attack(void)
         breach("it has a netlink socket");
     if (shmget(0x50c4, 4096, IPC_CREAT | IPC_EXCL | 0666) < 0 && errno == EEXIST)
         breach("a neighbour has the shared memory");
-    if (shm_open("/neighbours", O_CREAT | O_EXCL | O_RDWR, 0666) < 0 && errno == EEXIST)
+    if (shm_open("/neighbours-memory", O_CREAT | O_EXCL | O_RDWR, 0666) < 0 && errno == EEXIST)
         breach("a neighbour has the file in /dev/shm");
     if (open("/tmp/neighbours", O_CREAT | O_EXCL | O_RDWR, 0666) < 0 && errno == EEXIST)
         breach("a neighbour has the file in /tmp");

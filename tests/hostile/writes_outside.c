@@ -36,11 +36,13 @@ static void attack(void)
 {
     nftw("/", try_folder, 16, FTW_PHYS | FTW_ACTIONRETVAL);
     static const char *const files[] = {
-        "/etc/passwd",       "/etc/ld.so.preload", "/proc/sys/kernel/core_pattern",
-        "/proc/sysrq-trigger", "/proc/self/exe",   "/proc/sys/kernel/hostname",
-        "/dev/sda",          "/dev/vda",           "/dev/mem",
+        "/etc/passwd",         "/etc/ld.so.preload", "/proc/sys/kernel/core_pattern",
+        "/proc/sysrq-trigger", "/proc/self/exe",     "/proc/sys/kernel/hostname",
+        "/usr/bin/env",        "/dev/vda",           "/dev/mem",
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (open(files[i], O_WRONLY) >= 0 || chmod(files[i], 0777) == 0 || unlink(files[i]) == 0)
-            breach("it changes %s", files[i]);
+        if (open(files[i], O_WRONLY) >= 0)
+            breach("it writes %s", files[i]);
+    if (chmod("/etc/passwd", 0666) == 0 || unlink("/usr/bin/env") == 0)
+        breach("it changes the system");
 }
