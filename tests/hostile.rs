@@ -1,5 +1,5 @@
-//! Hostile programs in a class: each has its verdict in bounded time, changes nothing, leaves no process,
-//! and spoils nobody else's grade.
+//! Hostile programs in a class: each has its verdict in bounded time, changes nothing, leaves no
+//! process, and spoils nobody else's grade.
 //!
 //! `HOSTILE=fork_bomb.c,sleeps.mk` in the environment asks of these alone.
 
@@ -128,7 +128,8 @@ fn told(lesson: &LessonGrade) -> String {
 
 /// What a program has said through the grader's own output.
 fn heard(output: &str) -> Vec<String> {
-    let forged = ["PASS slots", "ok 1 - every", "{\"scores\"", "{\"schema\"", "::set-output", "##vso"];
+    let forged =
+        ["PASS slots", "ok 1 - every", "{\"scores\"", "{\"schema\"", "::set-output", "##vso"];
     let says = |line: &str| forged.iter().any(|start| line.trim_start().starts_with(start));
     let acts = |char: char| char.is_control() && char != '\n' && char != '\t';
     let lines = output.lines().filter(|line| says(line) || line.contains(acts));

@@ -1,4 +1,4 @@
-/* Tries: to outlive its box, as a grandchild in a session of its own that ignores every signal it can.
+/* Tries: to outlive its box, as a grandchild in a session of its own that ignores signals.
  * Must: be proved, for its server is right, and leave no process. */
 #include "hostile.h"
 

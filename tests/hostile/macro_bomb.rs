@@ -6,4 +6,4 @@ macro_rules! bomb {
     ($_:tt $($rest:tt)*) => { bomb!($($rest)*) + bomb!($($rest)*) };
 }
 const _: u64 = bomb!(x x x x);
-const _: u64 = bomb!(x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x); // hostile
+const _: u64 = bomb!(x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x); // hostile

@@ -93,8 +93,10 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     ensure_empty(out)?;
     ensure!(args.count > 0, "--count 0: a class has one submission at least");
     let course = Course::open(place::root())?;
-    let lessons: Vec<_> =
-        place::lessons(&course, &args.lesson)?.into_iter().map(|lesson| lesson.id.clone()).collect();
+    let lessons: Vec<_> = place::lessons(&course, &args.lesson)?
+        .into_iter()
+        .map(|lesson| lesson.id.clone())
+        .collect();
     let known = known(&course, &lessons)?;
     let hostile = if args.hostile { hostile::works(&course, &lessons)? } else { Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
@@ -121,7 +123,8 @@ fn known(course: &Course, lessons: &[String]) -> Result<Vec<Work>> {
 
 fn ensure_empty(out: &Path) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    let mut entries = fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))?;
+    let mut entries =
+        fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))?;
     ensure!(entries.next().is_none(), "{} is not empty; name a new folder", out.display());
     Ok(())
 }

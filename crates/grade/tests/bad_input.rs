@@ -1,4 +1,4 @@
-//! What is handed in may be anything, and what is asked as well: a clear line, and the rest goes on.
+//! What is handed in may be anything, what is asked as well: a clear line, and the rest goes on.
 
 #[path = "../../../tests/support/graded.rs"]
 mod graded;
@@ -42,8 +42,9 @@ fn each_bad_submission_has_a_line_and_the_rest_goes_on() {
     class.hand_in("bad-recipe", &[("submission.toml".into(), file("run = \n"))].into());
 
     let out = class.home().join("grades");
-    let answer = class.command(Grader::Oneself).arg("grade").arg(class.submissions());
-    let answer = { answer }.args(["--lesson", LESSON, "--out"]).arg(&out).assert();
+    let mut command = class.command(Grader::Oneself);
+    command.arg("grade").arg(class.submissions()).args(["--lesson", LESSON, "--out"]).arg(&out);
+    let answer = command.assert();
     let lessons = lessons(&out);
     assert_eq!(lessons["right"].verdict, Verdict::Proved, "{:?}", lessons["right"].reason);
     for (student, lesson) in lessons.iter().filter(|(student, _)| *student != "right") {
@@ -86,7 +87,10 @@ fn odd_names_are_told_apart_and_made_readable() {
     let graded = class.grade(Grader::Oneself, LESSON, 2);
     assert_eq!(graded.lessons.len(), 8);
     for (student, lesson) in &graded.lessons {
-        assert!(!student.contains(|char: char| char.is_control() || char == '\u{202e}'), "{student:?}");
+        assert!(
+            !student.contains(|char: char| char.is_control() || char == '\u{202e}'),
+            "{student:?}"
+        );
         assert_eq!(lesson.verdict, Verdict::Proved, "{student}: {}", lesson.reason);
     }
     assert!(!graded.output.contains(|char: char| char.is_control() && char != '\n'));

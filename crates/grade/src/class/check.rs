@@ -37,9 +37,9 @@ pub fn differences(rows: &[Row], graded: &[Submission]) -> Vec<String> {
     let by_name: BTreeMap<_, _> =
         graded.iter().map(|submission| (submission.student.as_str(), submission)).collect();
     let difference = |row: &Row| {
-        let lesson = by_name
-            .get(row.student.as_str())
-            .and_then(|submission| submission.lessons.iter().find(|each| each.lesson == row.lesson));
+        let lesson = by_name.get(row.student.as_str()).and_then(|submission| {
+            submission.lessons.iter().find(|each| each.lesson == row.lesson)
+        });
         let found = match lesson {
             Some(lesson) => disagreement(row, lesson)?,
             None => "is not in the results".to_owned(),
@@ -64,10 +64,8 @@ pub fn disagreement(row: &Row, lesson: &LessonGrade) -> Option<String> {
 }
 
 fn wrong_cause(criterion: &str, mistake: &str, lesson: &LessonGrade) -> Option<String> {
-    let failed = lesson
-        .criteria
-        .iter()
-        .find(|each| each.id == criterion && each.status == Status::Failed);
+    let failed =
+        lesson.criteria.iter().find(|each| each.id == criterion && each.status == Status::Failed);
     let Some(failed) = failed else {
         return Some(format!("{criterion} must fail{}", failures(lesson)));
     };

@@ -1,7 +1,7 @@
 //! Hostile programs as submissions: `tests/hostile/`, each with its verdict and its benign twin.
 //!
-//! Where it makes sense the program is a right server besides, and ends itself where its attack gets
-//! through: to be proved is to have been contained.
+//! Where it makes sense the program is a right server besides, and ends itself where its attack
+//! succeeds: to be proved is to have been contained.
 
 use super::crates::{plain, solution};
 use super::expected::{BUILD, Expected};

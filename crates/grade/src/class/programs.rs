@@ -116,9 +116,9 @@ pub(super) fn with_includes(source: &Path) -> Result<Files> {
         }
         let file = read(&place::root().join("tests").join(&path))?;
         let text = String::from_utf8_lossy(&file.bytes);
-        let included = text.lines().filter_map(|line| {
-            line.trim_start().strip_prefix("#include \"")?.strip_suffix('"')
-        });
+        let included = text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("#include \"")?.strip_suffix('"'));
         let folder = path.parent().unwrap_or(Path::new(""));
         open.extend(included.map(|name| without_dots(&folder.join(name))));
         ensure!(files.len() < 100, "{} includes without end", source.display());
@@ -152,9 +152,6 @@ mod tests {
     fn a_source_brings_what_it_includes() {
         let files = with_includes(Path::new("servers/epoll/level.c")).unwrap();
         let paths: Vec<_> = files.keys().map(|path| path.to_str().unwrap()).collect();
-        assert_eq!(
-            paths,
-            ["servers/common.h", "servers/epoll/level.c", "servers/epoll/tracker.h"]
-        );
+        assert_eq!(paths, ["servers/common.h", "servers/epoll/level.c", "servers/epoll/tracker.h"]);
     }
 }

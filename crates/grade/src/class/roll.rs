@@ -95,8 +95,10 @@ mod tests {
     #[test]
     fn every_other_copy_has_a_content_of_its_own() {
         let seats = seats(&works("known", 1), &[], 5);
-        let contents: BTreeSet<_> =
-            seats.iter().map(|seat| seat.work.files[Path::new("src/main.rs")].bytes.clone()).collect();
+        let contents: BTreeSet<_> = seats
+            .iter()
+            .map(|seat| seat.work.files[Path::new("src/main.rs")].bytes.clone())
+            .collect();
         assert_eq!(contents.len(), 3);
     }
 }
