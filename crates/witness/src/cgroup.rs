@@ -5,9 +5,8 @@ mod place;
 use crate::confine::Limits;
 use crate::mark;
 use place::Place;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
@@ -22,12 +21,12 @@ pub(crate) struct Cgroup {
 #[derive(Debug)]
 struct Part {
     folder: PathBuf,
-    /// `cgroup.procs`: who writes a 0 there comes in.
-    door: File,
     /// The file and key that count how often the kernel has ended a process for want of memory.
     count: Option<&'static str>,
 }
 
+/// Who is in a group; a process id that is written there comes in.
+const PROCESSES: &str = "cgroup.procs";
 /// How long the kernel may take to be done with the last process of a group.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -42,9 +41,11 @@ impl Cgroup {
         group.counts_memory().then_some(group)
     }
 
-    /// The doors by which a process comes in: each is to be written a `0`.
-    pub(crate) fn doors(&self) -> Vec<RawFd> {
-        self.parts.iter().map(|part| part.door.as_raw_fd()).collect()
+    /// Takes in a process, and with it all that it will start.
+    pub(crate) fn admit(&self, pid: i32) -> io::Result<()> {
+        self.parts
+            .iter()
+            .try_for_each(|part| fs::write(part.folder.join(PROCESSES), pid.to_string()))
     }
 
     /// Whether the kernel has ended a process of it for want of memory.
@@ -61,9 +62,7 @@ impl Part {
     fn new(place: &Place, name: &str, limits: &Limits) -> io::Result<Self> {
         let folder = place.folder.join(name);
         fs::create_dir(&folder)?;
-        let door = File::options().write(true).open(folder.join("cgroup.procs"));
-        let door = door.inspect_err(|_| drop(fs::remove_dir(&folder)))?;
-        let part = Self { folder, door, count: place.count() };
+        let part = Self { folder, count: place.count() };
         for (file, value, is_needed) in place.settings(limits) {
             let set = fs::write(part.folder.join(file), value.to_string());
             // What is not there, swap for one, needs no limit.
@@ -95,7 +94,7 @@ impl Drop for Part {
 fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir(folder) {
         Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
-            let left = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+            let left = fs::read_to_string(folder.join(PROCESSES)).unwrap_or_default();
             for pid in left.lines().filter_map(|line| line.parse::<i32>().ok()).filter(|it| *it > 0)
             {
                 // SAFETY: takes two numbers; the process is one that was put into this group.
@@ -117,6 +116,15 @@ fn places() -> &'static [Place] {
     })
 }
 
+/// The version that this process may make groups of.
+pub(crate) fn version() -> &'static str {
+    match places() {
+        [] => "watchdog",
+        [one] if one.is_unified() => "cgroup v2",
+        _ => "cgroup v1",
+    }
+}
+
 fn sweep(place: &Place) {
     for stale in mark::stale(&place.folder) {
         let _ = remove(&stale);
@@ -134,7 +142,7 @@ mod tests {
         assert!(folders.iter().all(|folder| folder.is_dir()) && !group.has_run_out());
         let mut child = std::process::Command::new("sleep").arg("3600").spawn().unwrap();
         for part in &group.parts {
-            fs::write(part.folder.join("cgroup.procs"), child.id().to_string()).unwrap();
+            fs::write(part.folder.join(PROCESSES), child.id().to_string()).unwrap();
         }
         let reaper = thread::spawn(move || child.wait());
         drop(group);

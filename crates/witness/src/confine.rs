@@ -1,6 +1,9 @@
 //! What a program that nobody vouches for gets to see and to use.
 
+use crate::cgroup;
+use crate::limit;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,6 +70,36 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What keeps count of a run's memory here: `cgroup v2`, `cgroup v1`, or `watchdog` where this
+    /// process may make no control group (cgroups(7)).
+    pub fn kept_by() -> &'static str {
+        cgroup::version()
+    }
+
+    /// How many descriptors a process may have; no more than the observer itself.
+    pub(crate) fn of_descriptors(&self) -> io::Result<libc::rlimit> {
+        let most = limit::raise()?.rlim_max;
+        Ok(both(self.descriptors.min(most)))
+    }
+
+    /// The limits that the kernel keeps for each process (getrlimit(2)).
+    ///
+    /// None of address space: Go, Java and sanitizers reserve far more than they use.
+    pub(crate) fn of_processes(&self, processes: u64) -> Vec<(u32, libc::rlimit)> {
+        let seconds = self.cpu.as_secs().max(1);
+        let mut limits = vec![(libc::RLIMIT_NPROC, both(processes))];
+        limits.push((libc::RLIMIT_FSIZE, both(self.disk)));
+        limits.push((
+            libc::RLIMIT_CPU,
+            libc::rlimit { rlim_cur: seconds, rlim_max: seconds.saturating_add(1) },
+        ));
+        // 1 and not 0, which would still start the program that core dumps are piped to (core(5)).
+        limits.push((libc::RLIMIT_CORE, both(1)));
+        limits
+    }
+}
+
 impl Limit {
     /// What a program did that was ended for this limit, after "the server".
     pub(crate) fn tell(self, limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,8 +121,12 @@ impl Limit {
             }
             Limit::FileSize => {
                 let most = mebibytes(limits.disk);
-                write!(f, "wrote more than {most} MiB to files and was ended")
+                write!(f, "wrote more than {most} MiB or {} files and was ended", limits.files)
             }
         }
     }
+}
+
+fn both(limit: u64) -> libc::rlimit {
+    libc::rlimit { rlim_cur: limit, rlim_max: limit }
 }

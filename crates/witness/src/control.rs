@@ -18,13 +18,18 @@ pub(crate) const BATCH: usize = 16;
 /// The request to start the program once more; every other one is for sockets.
 pub(crate) const AGAIN: [u8; 4] = [0; 4];
 
+/// The word that the box's user is mapped; the first of all, where it is waited for.
+pub(crate) const GO: [u8; 4] = [1; 4];
+
 /// What the first process says.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// The box stands.
     Ready,
     /// The box could not be built.
-    Refused { step: u8, errno: i32 },
+    Refused { step: u8, piece: u16, errno: i32 },
+    /// The folder that the program may write.
+    Folder(OwnedFd),
     /// The program is about to be executed, in this process.
     Started { pid: i32 },
     /// Where the program's held-back calls are announced.
@@ -39,9 +44,10 @@ pub(crate) enum Message {
     Sockets(Vec<OwnedFd>, Errno),
 }
 
-/// The tags of messages; eight bytes each: tag, step, two of padding, a number.
+/// The tags of messages; eight bytes each: tag, step, two for its piece, a number.
 pub(crate) mod tag {
     pub(crate) const READY: u8 = b'r';
+    pub(crate) const FOLDER: u8 = b'f';
     pub(crate) const REFUSED: u8 = b'!';
     pub(crate) const STARTED: u8 = b's';
     pub(crate) const GATE: u8 = b'g';
@@ -83,6 +89,11 @@ impl Control {
     /// Another holder of the same end.
     pub(crate) fn second(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
+    }
+
+    /// Says that the box's user is mapped.
+    pub(crate) fn go(&self) -> io::Result<()> {
+        self.ask(GO)
     }
 
     /// Hangs up, which is the box's end.
@@ -139,11 +150,13 @@ impl AsRawFd for Control {
 }
 
 fn parse(bytes: [u8; 8], pid: i32, mut descriptors: Vec<OwnedFd>) -> io::Result<Message> {
-    let [kind, step, _, _, number @ ..] = bytes;
+    let [kind, step, e, f, number @ ..] = bytes;
+    let piece = u16::from_ne_bytes([e, f]);
     let number = i32::from_ne_bytes(number);
     Ok(match kind {
         tag::READY => Message::Ready,
-        tag::REFUSED => Message::Refused { step, errno: number },
+        tag::REFUSED => Message::Refused { step, piece, errno: number },
+        tag::FOLDER => Message::Folder(descriptors.pop().ok_or(io::ErrorKind::InvalidData)?),
         tag::STARTED => Message::Started { pid },
         tag::GATE => Message::Gate(descriptors.pop().ok_or(io::ErrorKind::InvalidData)?),
         tag::GATE_REFUSED => Message::GateRefused { errno: number },

@@ -3,6 +3,7 @@
 //! The program's chosen calls stop in the kernel until the observer has answered, with an errno or
 //! with "go on" (seccomp_unotify(2)). Any binary can be asked how it takes an EMFILE this way.
 
+use crate::filter::{Answer, Filter};
 use crate::process::Process;
 use crate::ready;
 use crate::stuck::Unseen;
@@ -15,7 +16,7 @@ use syscalls::Sysno;
 /// The calls that stop at the gate.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
-    numbers: Vec<i64>,
+    names: Vec<String>,
 }
 
 impl Gate {
@@ -32,37 +33,19 @@ impl Gate {
 
     /// Holds back the calls of these names; those that this machine does not have are left out.
     pub fn on(names: &[&str]) -> Self {
-        let number = |name: &&str| Some(name.parse::<Sysno>().ok()?.id() as i64);
-        Self { numbers: names.iter().filter_map(number).collect() }
+        let known = names.iter().filter(|name| name.parse::<Sysno>().is_ok());
+        Self { names: known.map(|name| name.to_string()).collect() }
     }
 
-    /// The program that the kernel runs on each call: notify for these, allow all else.
+    /// The program that the kernel runs on each call: ask for these, allow all else.
     pub(crate) fn filter(&self) -> Vec<libc::sock_filter> {
-        if self.numbers.is_empty() {
+        if self.names.is_empty() {
             return Vec::new();
         }
-        let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
-        let equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
-        let answer = (libc::BPF_RET | libc::BPF_K) as u16;
-        let count = self.numbers.len() as u8;
-        let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
-        // struct seccomp_data: the call's number at 0, the architecture at 4.
-        let mut program =
-            vec![step(load, 0, 0, 4), step(equal, 0, count + 1, ARCHITECTURE), step(load, 0, 0, 0)];
-        for (index, number) in self.numbers.iter().enumerate() {
-            program.push(step(equal, count - index as u8, 0, *number as u32));
-        }
-        program.push(step(answer, 0, 0, libc::SECCOMP_RET_ALLOW));
-        program.push(step(answer, 0, 0, libc::SECCOMP_RET_USER_NOTIF));
-        program
+        let names: Vec<_> = self.names.iter().map(String::as_str).collect();
+        Filter::default().on(&names, None, Answer::Ask).program(Answer::Allow)
     }
 }
-
-/// AUDIT_ARCH_* of this machine (linux/audit.h).
-#[cfg(target_arch = "x86_64")]
-const ARCHITECTURE: u32 = 0xc000_003e;
-#[cfg(target_arch = "aarch64")]
-const ARCHITECTURE: u32 = 0xc000_00b7;
 
 /// The observer's side of a gate.
 #[derive(Debug)]

@@ -9,18 +9,22 @@
 
 mod build;
 mod program;
+mod restrain;
 mod serve;
 mod speak;
+mod view;
 
 use crate::control::tag;
 use crate::landlock::Rules;
+use crate::view::{Piece, View};
 use libc::{c_char, c_int, c_ulong};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use std::ffi::CString;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-pub(crate) use build::STEPS;
+pub(crate) use build::{STEPS, step};
+pub(crate) use restrain::Restraint;
 
 /// What the first process is to do, laid out before the clone.
 pub(crate) struct Plan {
@@ -28,6 +32,11 @@ pub(crate) struct Plan {
     pub(crate) namespaces: c_int,
     /// The lines of uid_map and gid_map, in a user namespace.
     pub(crate) identity: Option<(CString, CString)>,
+    /// What is seen in a box for a program that nobody vouches for. The observer maps its user, and
+    /// says so; `identity` is `None`.
+    pub(crate) view: Option<View>,
+    /// Whether the box's user can leave the observer's groups.
+    pub(crate) leaves_groups: bool,
     /// The line to the observer.
     pub(crate) control: OwnedFd,
     /// What to start; `None` to find out whether a box can be built here.
@@ -45,6 +54,10 @@ pub(crate) struct Program {
     pub(crate) errors: OwnedFd,
     /// How many descriptors it may have.
     pub(crate) descriptors: libc::rlimit,
+    /// What is taken from a program that nobody vouches for.
+    pub(crate) restraint: Option<Restraint>,
+    /// The user that it runs as, and that nobody else is; the observer's own where there is none.
+    pub(crate) user: Option<u32>,
     /// What it may do to others, where Landlock says so.
     pub(crate) rules: Option<Rules>,
     /// Holds back the calls that a gate decides on.
@@ -66,6 +79,7 @@ impl Strings {
 
 /// Clones the first process and returns its process id.
 pub(crate) fn launch(plan: &Plan) -> std::io::Result<i32> {
+    let kept = plan.descriptors();
     // No handler of the observer's may run in the copy: it takes signals by signalfd(2) alone.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     let flags = c_ulong::from((plan.namespaces | libc::SIGCHLD) as u32);
@@ -73,20 +87,38 @@ pub(crate) fn launch(plan: &Plan) -> std::io::Result<i32> {
     // `run` keeps to what is allowed in the copy of a process with threads.
     let result = match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
         -1 => Err(std::io::Error::last_os_error()),
-        0 => run(plan),
+        0 => run(plan, &kept),
         pid => Ok(pid as i32),
     };
     before.thread_set_mask()?;
     result
 }
 
-fn run(plan: &Plan) -> ! {
+impl Plan {
+    /// The descriptors that the first process uses, in order.
+    fn descriptors(&self) -> Vec<RawFd> {
+        let program = self.program.iter().flat_map(|it| [&it.input, &it.output, &it.errors]);
+        let trees =
+            self.view.iter().flat_map(|view| &view.pieces).filter_map(|piece| match piece {
+                Piece::Tree { from, .. } => Some(from),
+                _ => None,
+            });
+        let all = [&self.control].into_iter().chain(program).chain(trees);
+        let rules = self.program.iter().filter_map(|it| it.rules.as_ref());
+        let mut kept: Vec<_> =
+            all.map(AsRawFd::as_raw_fd).chain(rules.map(AsRawFd::as_raw_fd)).collect();
+        kept.sort_unstable();
+        kept
+    }
+}
+
+fn run(plan: &Plan, kept: &[RawFd]) -> ! {
     // SAFETY: system calls on descriptors and buffers that `plan` keeps alive.
     unsafe {
         libc::setsid(); // the observer's terminal has nothing to say to the box
-        keep_only(plan);
-        if let Err((step, errno)) = build::build(plan) {
-            speak::tell(plan, tag::REFUSED, step, errno);
+        keep_only(kept);
+        if let Err(refused) = build::build(plan) {
+            speak::tell_refused(plan, &refused);
             libc::_exit(1);
         }
         speak::tell(plan, tag::READY, 0, 0);
@@ -98,20 +130,10 @@ fn run(plan: &Plan) -> ! {
 }
 
 /// Closes what was inherited: another box's line, held open here, would keep that box alive.
-unsafe fn keep_only(plan: &Plan) {
-    let mut kept = [plan.control.as_raw_fd(); 5];
-    if let Some(program) = &plan.program {
-        let rules = program.rules.as_ref().map_or(kept[0], AsRawFd::as_raw_fd);
-        kept[1..].copy_from_slice(&[
-            program.input.as_raw_fd(),
-            program.output.as_raw_fd(),
-            program.errors.as_raw_fd(),
-            rules,
-        ]);
-    }
-    kept.sort_unstable();
+unsafe fn keep_only(kept: &[RawFd]) {
     let mut from = 3;
-    for fd in kept.map(|fd| fd as u32) {
+    for &fd in kept {
+        let fd = fd as u32;
         if from < fd {
             // SAFETY: closing descriptors that this copy does not use.
             unsafe { libc::syscall(libc::SYS_close_range, from, fd - 1, 0) };

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 pub(crate) struct Rules(OwnedFd);
 
 /// The version of Landlock that keeps signals in: Linux 6.12.
-const SCOPES: i32 = 6;
+pub(crate) const SCOPES: i32 = 6;
 
 /// What this kernel's Landlock can do: its version, 0 where there is none (landlock_create_ruleset(2)).
 pub(crate) fn version() -> i32 {
@@ -62,7 +62,7 @@ pub(crate) struct Permitted<'a> {
     /// The folder that is its own.
     pub(crate) folder: &'a Path,
     /// Its terminal, which it may open by name.
-    pub(crate) terminal: RawFd,
+    pub(crate) terminal: Option<RawFd>,
     /// The port that it may listen on.
     pub(crate) port: Option<u16>,
 }
@@ -88,7 +88,9 @@ impl Rules {
             rules.permit(Path::new(device), file::READ | file::WRITE)?;
         }
         rules.permit(permitted.folder, u64::MAX)?;
-        rules.permit_open(permitted.terminal, file::READ | file::WRITE)?;
+        if let Some(terminal) = permitted.terminal {
+            rules.permit_open(terminal, file::READ | file::WRITE)?;
+        }
         if let Some(port) = permitted.port
             && version >= 4
         {

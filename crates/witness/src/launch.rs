@@ -3,13 +3,17 @@
 use crate::confine::Confinement;
 use crate::control::{Control, Message};
 use crate::gate::Gate;
-use crate::init::{self, Plan, Program, STEPS, Strings};
-use crate::landlock::{self, Rules};
+use crate::init::{self, Plan, Program, Restraint, STEPS, Strings, step};
 use crate::limit;
 use crate::log::Log;
+use crate::quarters::Quarters;
+use crate::refused;
 use crate::repute::Repute;
 use crate::server::Server;
+use crate::tier::refusal::explain;
 use crate::tier::{Tier, identity};
+use crate::view::{self, OWN, View};
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
@@ -25,13 +29,14 @@ use std::time::Duration;
 pub struct Launch {
     program: OsString,
     arguments: Vec<OsString>,
-    environment: BTreeMap<OsString, OsString>,
-    directory: PathBuf,
+    /// Changes of the environment that it would have; `None` takes a variable out.
+    changes: BTreeMap<OsString, Option<OsString>>,
+    directory: Option<PathBuf>,
     gate: Gate,
-    tier: Option<Tier>,
+    pub(crate) tier: Option<Tier>,
     timeout: Duration,
     repute: Repute,
-    confinement: Option<Confinement>,
+    pub(crate) confinement: Option<Confinement>,
 }
 
 /// Why a program could not be started.
@@ -49,6 +54,14 @@ pub enum LaunchError {
         /// The folder's path.
         folder: String,
         /// What the kernel said.
+        error: io::Error,
+    },
+    /// What a confined program is to see cannot be shown to it.
+    #[error("{path} cannot be shown to the program: {error}")]
+    NotShown {
+        /// The path.
+        path: String,
+        /// Why.
         error: io::Error,
     },
     /// A name or argument has a NUL byte in it.
@@ -74,13 +87,14 @@ pub enum LaunchError {
 }
 
 impl Launch {
-    /// A program by path, or by name on the PATH. It inherits this process's environment.
+    /// A program by path, or by name on the PATH. It inherits this process's environment,
+    /// unless it is [`confined`](Self::confined).
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
-            environment: std::env::vars_os().collect(),
-            directory: PathBuf::from("."),
+            changes: BTreeMap::new(),
+            directory: None,
             gate: Gate::default(),
             tier: None,
             timeout: Duration::from_secs(10),
@@ -97,19 +111,20 @@ impl Launch {
 
     /// Sets a variable of its environment.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.insert(name.into(), value.into());
+        self.changes.insert(name.into(), Some(value.into()));
         self
     }
 
     /// Takes a variable out of its environment.
     pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
-        self.environment.remove(name.as_ref());
+        self.changes.insert(name.as_ref().to_owned(), None);
         self
     }
 
-    /// Where it runs; the observer's own directory unless said.
+    /// Where it runs; the observer's own directory unless said. A confined program runs in a folder of
+    /// its own that it may write, where each entry of this one, which has to be visible, is linked.
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.directory = directory.into();
+        self.directory = Some(directory.into());
         self
     }
 
@@ -119,7 +134,8 @@ impl Launch {
         self
     }
 
-    /// Treats it as a program that nobody vouches for: it sees and uses what is said here alone.
+    /// Treats it as a program that nobody vouches for: it sees and uses what is said here alone. Its
+    /// environment is a PATH, HOME, LANG, TERM, and what is set here.
     pub fn confined(mut self, confinement: Confinement) -> Self {
         self.confinement = Some(confinement);
         self
@@ -150,48 +166,72 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn start(self) -> Result<Server, LaunchError> {
-        self.check_directory()?;
-        let path = self.find()?;
-        let shown = path.display().to_string();
-        let tier = self.tier.unwrap_or_else(Tier::here);
-        let namespaces = tier.namespaces().map_err(LaunchError::NoBox)?;
-        let (control, theirs) = Control::pair()?;
         let (log, output) = Log::open()?;
         let (stderr, errors) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
         blocking(&errors)?;
-        let plan = Plan {
-            namespaces,
-            identity: identity(namespaces),
-            control: theirs,
-            program: Some(self.program(&path, tier, output, errors)?),
-        };
-        let init = init::launch(&plan)
-            .map_err(|error| LaunchError::NoBox(format!("clone(2): {error}")))?;
-        drop(plan);
+        let tier = self.tier.unwrap_or_else(Tier::here);
+        let begun = self.begin(tier, output, errors)?;
+        let (init, control) = (begun.init, begun.control);
         let mut server = Server::new(init, control, log, stderr, tier, self.timeout, self.repute);
+        server.lives_in(begun.quarters);
         loop {
             match server.next_message()? {
-                Message::Ready => {}
                 Message::Gate(listener) => server.keep_gate(listener),
                 Message::Started { pid } => {
                     server.started(pid)?;
                     return Ok(server);
                 }
-                Message::Refused { step, errno } => {
-                    let step = STEPS.get(usize::from(step)).unwrap_or(&"a step");
-                    let error = io::Error::from_raw_os_error(errno);
-                    return Err(LaunchError::NoBox(format!("{step}: {error}")));
-                }
-                Message::GateRefused { errno } => {
-                    return Err(LaunchError::NoGate(io::Error::from_raw_os_error(errno)));
-                }
-                Message::ExecFailed { errno } => {
-                    let error = io::Error::from_raw_os_error(errno);
-                    return Err(LaunchError::Refused { program: shown, error });
-                }
-                Message::Exited { .. } | Message::Sockets(..) => {}
+                other => begun.shown.check(&other)?,
             }
+        }
+    }
+
+    /// Builds the box, in which the program is about to start.
+    pub(crate) fn begin(
+        &self,
+        tier: Tier,
+        output: OwnedFd,
+        errors: OwnedFd,
+    ) -> Result<Begun, LaunchError> {
+        self.check_directory()?;
+        let path = self.find()?;
+        let (namespaces, view) = self.walls(tier)?;
+        let (control, theirs) = Control::pair()?;
+        let (confinement, directory) = (self.confinement.as_ref(), self.directory.as_deref());
+        let mut quarters = Quarters::take(tier, confinement, directory, &control)?;
+        quarters.own(&output).and_then(|()| quarters.own(&errors))?;
+        let plan = Plan {
+            namespaces,
+            identity: if view.is_some() { None } else { identity(namespaces) },
+            view,
+            leaves_groups: quarters.inhabitant.is_some_and(|it| it.leaves_groups),
+            control: theirs,
+            program: Some(self.program(&path, tier, &quarters, output, errors)?),
+        };
+        let init =
+            init::launch(&plan).map_err(|error| LaunchError::NoBox(explain("clone(2)", &error)))?;
+        let Plan { view, .. } = plan;
+        let shown = Shown { program: path, view };
+        if self.confinement.is_some() {
+            let mapped = quarters.inhabitant.map_or(Ok(()), |it| it.map(init));
+            let let_go = mapped.and_then(|()| quarters.watch(init)).and_then(|()| control.go());
+            let_go.map_err(|error| {
+                end(init, &control);
+                LaunchError::NoBox(explain(STEPS[usize::from(step::MAP)], &error))
+            })?;
+        }
+        Ok(Begun { init, control, shown, quarters })
+    }
+
+    /// The namespaces of its box, and what is seen in it.
+    fn walls(&self, tier: Tier) -> Result<(libc::c_int, Option<View>), LaunchError> {
+        match (&self.confinement, tier) {
+            (None, _) => Ok((tier.namespaces().map_err(LaunchError::NoBox)?, None)),
+            (Some(confinement), Tier::Strong) => {
+                Ok((STRONG, Some(View::of(confinement, self.directory.as_deref())?)))
+            }
+            (Some(_), _) => Ok((0, None)),
         }
     }
 
@@ -199,6 +239,7 @@ impl Launch {
         &self,
         path: &Path,
         tier: Tier,
+        quarters: &Quarters,
         output: OwnedFd,
         errors: OwnedFd,
     ) -> Result<Program, LaunchError> {
@@ -207,46 +248,77 @@ impl Launch {
             arguments.push(text(argument.as_bytes())?);
         }
         let mut environment = Vec::new();
-        for (name, value) in &self.environment {
+        for (name, value) in &self.environment(quarters.home()) {
             environment.push(text(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
         }
+        let limits = self.confinement.as_ref().map(|it| it.limits);
         Ok(Program {
             path: text(path.as_os_str().as_bytes())?,
             arguments: Strings::new(arguments),
             environment: Strings::new(environment),
-            directory: text(self.directory.as_os_str().as_bytes())?,
+            directory: text(match limits {
+                Some(_) => quarters.home().as_os_str().as_bytes(),
+                None => self.folder().as_os_str().as_bytes(),
+            })?,
             input: std::fs::File::open("/dev/null")?.into(),
+            rules: quarters.rules(tier, self.confinement.as_ref(), &output, self.port())?,
             output,
             errors,
-            descriptors: limit::raise()?,
-            rules: self.rules(tier).map_err(no_rules)?,
+            user: quarters.user(),
+            descriptors: limits.map_or_else(limit::raise, |limits| limits.of_descriptors())?,
+            restraint: limits.map(|limits| Restraint {
+                limits: limits.of_processes(quarters.processes(limits.processes)),
+                filter: refused::filter(),
+            }),
             filter: self.gate.filter(),
         })
     }
 
-    /// What Landlock is to hold the program back from.
-    fn rules(&self, tier: Tier) -> io::Result<Option<Rules>> {
-        match tier {
-            Tier::Landlock => Rules::own().map(Some),
-            _ => Ok(None),
+    fn folder(&self) -> &Path {
+        self.directory.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// The port that the program is told to listen on.
+    fn port(&self) -> Option<u16> {
+        self.changes.get(OsStr::new("PORT"))?.as_ref()?.to_str()?.parse().ok()
+    }
+
+    fn environment(&self, home: &Path) -> BTreeMap<OsString, OsString> {
+        let mut all: BTreeMap<_, _> = match self.confinement {
+            Some(_) => bare(home),
+            None => std::env::vars_os().collect(),
+        };
+        for (name, value) in &self.changes {
+            match value {
+                Some(value) => all.insert(name.clone(), value.clone()),
+                None => all.remove(name),
+            };
         }
+        all
     }
 
     fn check_directory(&self) -> Result<(), LaunchError> {
-        text(self.directory.as_os_str().as_bytes())?;
-        std::fs::read_dir(&self.directory).map(drop).map_err(|error| {
-            let folder = self.directory.display().to_string();
-            LaunchError::NoDirectory { folder, error }
-        })
+        text(self.folder().as_os_str().as_bytes())?;
+        let folder = self.folder().display().to_string();
+        if let (Some(confinement), Some(directory)) = (&self.confinement, &self.directory)
+            && !view::shows(confinement, &std::path::absolute(directory)?)
+        {
+            let error = io::Error::other("it is not among what the program may see");
+            return Err(LaunchError::NoDirectory { folder, error });
+        }
+        std::fs::read_dir(self.folder())
+            .map(drop)
+            .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
 
     /// The program's file: as named if the name has a slash, else the first on the PATH.
     fn find(&self) -> Result<PathBuf, LaunchError> {
         let shown = self.program.to_string_lossy().into_owned();
         let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
-            vec![self.directory.join(&self.program)]
+            vec![self.folder().join(&self.program)]
         } else {
-            let path = self.environment.get(OsStr::new("PATH")).cloned().unwrap_or_default();
+            let path =
+                self.environment(Path::new("")).remove(OsStr::new("PATH")).unwrap_or_default();
             std::env::split_paths(&path).map(|folder| folder.join(&self.program)).collect()
         };
         let mut found = candidates.into_iter().filter(|path| path.is_file()).peekable();
@@ -255,25 +327,113 @@ impl Launch {
         }
         let path =
             found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
-        Ok(std::path::absolute(path)?)
+        let path = std::path::absolute(path)?;
+        match &self.confinement {
+            Some(confinement) if !view::shows(confinement, &path) => Err(LaunchError::NotShown {
+                path: path.display().to_string(),
+                error: io::Error::other("it is not among what the program may see"),
+            }),
+            _ => Ok(path),
+        }
     }
+}
+
+/// The namespaces of a box for a program that nobody vouches for (clone(2)).
+const STRONG: libc::c_int = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWCGROUP;
+
+/// The environment of a confined program: no secret of the observer's is in it.
+fn bare(home: &Path) -> BTreeMap<OsString, OsString> {
+    const SAME: [(&str, &str); 3] =
+        [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
+    let same = SAME.map(|(name, value)| (name.into(), value.into()));
+    let mut all: BTreeMap<OsString, OsString> = same.into();
+    all.insert("HOME".into(), home.into());
+    if home != Path::new(OWN) {
+        all.insert("TMPDIR".into(), home.into()); // it has no other
+    }
+    all
+}
+
+/// A box in which the program is about to start.
+pub(crate) struct Begun {
+    pub(crate) init: i32,
+    pub(crate) control: Control,
+    pub(crate) shown: Shown,
+    pub(crate) quarters: Quarters,
+}
+
+/// What a refusal names.
+pub(crate) struct Shown {
+    program: PathBuf,
+    view: Option<View>,
+}
+
+impl Shown {
+    /// How many files there can be in the program's folder.
+    pub(crate) fn files(&self) -> Option<u64> {
+        self.view.as_ref().map(|view| view.files)
+    }
+
+    /// Whether `message` is none of the ways in which a launch is refused.
+    pub(crate) fn check(&self, message: &Message) -> Result<(), LaunchError> {
+        let error = io::Error::from_raw_os_error;
+        match *message {
+            Message::Refused { step, piece, errno } => {
+                Err(LaunchError::NoBox(explain(&self.name(step, piece), &error(errno))))
+            }
+            Message::GateRefused { errno } => Err(LaunchError::NoGate(error(errno))),
+            Message::ExecFailed { errno } => Err(LaunchError::Refused {
+                program: self.program.display().to_string(),
+                error: error(errno),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self, number: u8, piece: u16) -> String {
+        let step = STEPS.get(usize::from(number)).unwrap_or(&"a step");
+        let mut pieces = self.view.iter().flat_map(|view| &view.pieces);
+        match pieces.nth(usize::from(piece)) {
+            Some(piece) if number == step::VIEW => format!("{step}: {}", piece.describe()),
+            _ => (*step).to_owned(),
+        }
+    }
+}
+
+/// Ends a box, and returns when it is gone: the processor time that it has used.
+pub(crate) fn end(init: i32, control: &Control) -> Duration {
+    control.hang_up();
+    // SAFETY: plain data, which the kernel fills.
+    let mut used: libc::rusage = unsafe { std::mem::zeroed() };
+    loop {
+        // SAFETY: a child of this process's own, and a local.
+        let result = unsafe { libc::wait4(init, std::ptr::null_mut(), 0, &mut used) };
+        if Errno::result(result) != Err(Errno::EINTR) {
+            break;
+        }
+    }
+    let time = |it: libc::timeval| {
+        Duration::from_secs(it.tv_sec as u64) + Duration::from_micros(it.tv_usec as u64)
+    };
+    time(used.ru_utime) + time(used.ru_stime)
 }
 
 fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
 }
 
-fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
+pub(crate) fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
     CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
 }
 
-fn no_rules(error: io::Error) -> LaunchError {
-    let why = landlock::refusal().map_or_else(|| error.to_string(), str::to_owned);
-    LaunchError::NoBox(why)
-}
-
 /// The program's end of the pipe blocks, as programs expect of standard error.
-fn blocking(fd: &OwnedFd) -> io::Result<()> {
+pub(crate) fn blocking(fd: &OwnedFd) -> io::Result<()> {
     nix::fcntl::fcntl(fd, nix::fcntl::FcntlArg::F_SETFL(OFlag::empty()))?;
     Ok(())
 }

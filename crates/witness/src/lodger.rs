@@ -1,8 +1,10 @@
 //! A user id that is one run's alone, for as long as the run lasts.
 
+use nix::unistd::{Gid, Uid, fchown};
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::ops::Range;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -32,6 +34,14 @@ impl Lodger {
             }
         }
         Err(io::Error::other(format!("{ROOMS} programs already run as users of their own")))
+    }
+}
+
+impl Lodger {
+    /// Lets the user open this once more, by `/dev/stdout` or `/proc/self/fd`.
+    pub(crate) fn own(&self, stream: &OwnedFd) -> io::Result<()> {
+        fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.uid)))?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A process as `/proc` shows it: its threads, its descriptors, its children.
 
-mod owner;
+pub(crate) mod owner;
 
 use crate::stuck::Unseen;
 use crate::syscalls::Call;

@@ -14,19 +14,19 @@ use crate::gate::Gatekeeper;
 use crate::launch::LaunchError;
 use crate::log::Log;
 use crate::process::Process;
+use crate::quarters::Quarters;
 use crate::repute::Repute;
 use crate::sockets::SocketTable;
 use crate::strobe::Tracer;
 use crate::stuck::Exit;
 use crate::tier::Tier;
-use crate::watchdog::Watchdog;
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 /// A running program, and what the observer keeps of it. Dropping it ends the program and
@@ -52,7 +52,8 @@ pub struct Server {
     exit: Option<Exit>,
     repute: Repute,
     tracer: Tracer,
-    watchdog: Option<Watchdog>,
+    /// Given back after the box is gone.
+    quarters: Quarters,
 }
 
 impl Server {
@@ -84,7 +85,7 @@ impl Server {
             exit: None,
             repute,
             tracer: Tracer::default(),
-            watchdog: None,
+            quarters: Quarters::default(),
         }
     }
 
@@ -93,9 +94,9 @@ impl Server {
         message.ok_or_else(|| LaunchError::Observer(io::ErrorKind::UnexpectedEof.into()))
     }
 
-    /// Has it ended when it goes over a limit.
-    pub(crate) fn keep_within(&mut self, watchdog: Watchdog) {
-        self.watchdog = Some(watchdog);
+    /// What the box gives back when it has ended.
+    pub(crate) fn lives_in(&mut self, quarters: Quarters) {
+        self.quarters = quarters;
     }
 
     pub(crate) fn keep_gate(&mut self, listener: OwnedFd) {
@@ -207,8 +208,7 @@ impl Drop for Server {
         // A server that ends first would keep its port in TIME_WAIT; a reset leaves nothing.
         self.clients.iter().for_each(Client::reset);
         // The end of the line is the end of the box; its first process is ours to reap.
-        let _ =
-            nix::sys::socket::shutdown(self.control.as_raw_fd(), nix::sys::socket::Shutdown::Both);
+        self.control.hang_up();
         let init = Pid::from_raw(self.init);
         // A box does not end before its traced threads were reaped (ptrace(2)).
         while !self.tracer.is_done()

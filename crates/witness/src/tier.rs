@@ -1,6 +1,6 @@
 //! How far apart from this machine a server can be kept here.
 
-mod refusal;
+pub(crate) mod refusal;
 
 use crate::confine::Confinement;
 use crate::control::{Control, Message};
@@ -126,14 +126,21 @@ fn ground() -> &'static Result<libc::c_int, String> {
 fn build_empty(namespaces: libc::c_int) -> Result<(), String> {
     let fault = |error: io::Error| format!("a box cannot be built: {error}");
     let (control, theirs) = Control::pair().map_err(fault)?;
-    let plan = Plan { namespaces, identity: identity(namespaces), control: theirs, program: None };
+    let plan = Plan {
+        namespaces,
+        identity: identity(namespaces),
+        view: None,
+        leaves_groups: false,
+        control: theirs,
+        program: None,
+    };
     let pid = init::launch(&plan).map_err(|error| refusal::explain("clone(2)", &error))?;
     drop(plan);
     let answer = control.receive(true);
     let _ = waitpid(Pid::from_raw(pid), None);
     match answer {
         Ok(Some(Message::Ready)) => Ok(()),
-        Ok(Some(Message::Refused { step, errno })) => {
+        Ok(Some(Message::Refused { step, errno, .. })) => {
             let step = STEPS.get(usize::from(step)).unwrap_or(&"a step");
             Err(refusal::explain(step, &io::Error::from_raw_os_error(errno)))
         }
@@ -152,7 +159,7 @@ pub(crate) fn identity(namespaces: libc::c_int) -> Option<(CString, CString)> {
 
 /// Runs true(1) as programs of this tier are run.
 fn run_true(tier: Tier, confinement: Option<Confinement>) -> Result<(), String> {
-    let mut launch = Launch::new("true").env("PATH", "/usr/bin:/bin").current_dir("/").tier(tier);
+    let mut launch = Launch::new("true").env("PATH", "/usr/bin:/bin").tier(tier);
     if let Some(confinement) = confinement {
         launch = launch.confined(confinement);
     }

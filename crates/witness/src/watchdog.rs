@@ -11,7 +11,6 @@ use crate::control::Control;
 use crate::process::Process;
 use std::fs;
 use std::io;
-use std::os::fd::RawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -43,7 +42,7 @@ struct Watch {
 }
 
 impl Watchdog {
-    /// Prepares to watch; the program is to be let into [`doors`](Self::doors) before it begins.
+    /// Prepares to watch.
     pub(crate) fn new(
         limits: Limits,
         folder: Option<PathBuf>,
@@ -54,13 +53,9 @@ impl Watchdog {
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
-    /// Files that the program writes a `0` to before it begins, to be counted (cgroups(7)).
-    pub(crate) fn doors(&self) -> Vec<RawFd> {
-        self.watch.group.as_ref().map_or(Vec::new(), Cgroup::doors)
-    }
-
-    /// Begins to watch the box that has this first process.
+    /// Begins to watch the box that has this first process, which has not begun anything yet.
     pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
+        self.watch.group.as_ref().map_or(Ok(()), |group| group.admit(init))?;
         let (stop, stopped) = mpsc::channel();
         let watch = Arc::clone(&self.watch);
         let end = Instant::now() + watch.limits.wall;
@@ -80,9 +75,10 @@ impl Watchdog {
         self.watch.limits
     }
 
-    /// The limit that the box was ended for.
+    /// The limit for which the box was ended, by the kernel or by this.
     pub(crate) fn over(&self) -> Option<Limit> {
-        self.watch.over.get().copied()
+        let run_out = self.watch.group.as_ref().is_some_and(Cgroup::has_run_out);
+        self.watch.over.get().copied().or(run_out.then_some(Limit::Memory))
     }
 
     /// Ends the box for a limit that somebody else has seen it go over.
@@ -93,18 +89,12 @@ impl Watchdog {
     /// The limit that a program went over which has ended with this wait status.
     pub(crate) fn cause_of(&self, status: i32) -> Option<Limit> {
         let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
-        let run_out = || self.watch.group.as_ref().is_some_and(Cgroup::has_run_out);
         match signal {
             Some(libc::SIGXCPU) => Some(Limit::Cpu),
             Some(libc::SIGXFSZ) => Some(Limit::FileSize),
-            Some(libc::SIGKILL) if run_out() => Some(Limit::Memory),
-            _ => self.over(),
+            Some(libc::SIGKILL) => self.over(),
+            _ => None,
         }
-    }
-
-    /// What keeps count of memory: `cgroup`, or `watchdog` where there is none.
-    pub(crate) fn keeper(&self) -> &'static str {
-        if self.watch.group.is_some() { "cgroup" } else { "watchdog" }
     }
 }
 

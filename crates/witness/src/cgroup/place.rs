@@ -7,6 +7,9 @@ use procfs::process::{MountInfo, Process};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Processes that a box has of its own.
+const OWN: u64 = 8;
+
 /// A folder of groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -27,7 +30,9 @@ enum Controls {
 impl Place {
     /// What is written to limit a group: the file, the value, and whether it has to be there.
     pub(super) fn settings(&self, limits: &Limits) -> Vec<(&'static str, u64, bool)> {
-        let (memory, processes) = (limits.memory, limits.processes);
+        // The box's own processes are in the group, too. Each of the program's counts by its user
+        // before it counts here (getrlimit(2), RLIMIT_NPROC).
+        let (memory, processes) = (limits.memory, limits.processes + OWN);
         match self.controls {
             Controls::Both => vec![
                 ("memory.max", memory, true),
@@ -41,6 +46,10 @@ impl Place {
             ],
             Controls::Processes => vec![("pids.max", processes, true)],
         }
+    }
+
+    pub(super) fn is_unified(&self) -> bool {
+        self.controls == Controls::Both
     }
 
     /// The file with a line `oom_kill N`.

@@ -1,10 +1,11 @@
 //! From a copy of the observer to the program: the last steps before `execve`.
 
+use super::restrain::{refuse_calls, restrain};
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
 use crate::control::tag;
 use crate::landlock;
-use libc::c_int;
+use libc::{c_int, c_ulong};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
@@ -17,6 +18,8 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
         let entered = check(libc::chdir(program.directory.as_ptr()))
+            .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)))
+            .and_then(|()| program.restraint.as_ref().map_or(Ok(()), |it| restrain(it)))
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
             .and_then(|_| match &program.rules {
@@ -31,12 +34,31 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
             tell(plan, tag::GATE_REFUSED, 0, errno);
             libc::_exit(127);
         }
+        if let Some(Err(errno)) = program.restraint.as_ref().map(|it| refuse_calls(it)) {
+            tell(plan, tag::EXEC_FAILED, 0, errno);
+            libc::_exit(127);
+        }
         tell(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
         libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
         tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
         libc::_exit(127);
+    }
+}
+
+/// Becomes a user without groups and without rights: root's go with its id, and cannot be had again
+/// (capabilities(7)).
+pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
+    // SAFETY: raw calls on numbers, for this process alone; the C library's would take locks.
+    unsafe {
+        let mut capability: c_ulong = 0;
+        while libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) == 0 {
+            capability += 1;
+        }
+        check(libc::syscall(libc::SYS_setgroups, 0, ptr::null::<u32>()) as c_int)?;
+        check(libc::syscall(libc::SYS_setresgid, user, user, user) as c_int)?;
+        check(libc::syscall(libc::SYS_setresuid, user, user, user) as c_int).map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the first process does while the program runs, and when the observer hangs up.
 
-use super::program::become_program;
+use super::program::{become_program, become_user};
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
 use crate::control::{AGAIN, BATCH, tag};
@@ -33,7 +33,7 @@ pub(super) unsafe fn serve(plan: &Plan, program: &Program) -> ! {
                 Asked::Again => pid = start(plan, program),
                 Asked::End => {
                     if plan.namespaces == 0 {
-                        end_all();
+                        end_all(program.user);
                     }
                     libc::_exit(0); // in a pid namespace, the kernel ends everything else
                 }
@@ -138,9 +138,32 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
 }
 
 /// Without a pid namespace: ends every descendant, those that come to us as orphans included.
-unsafe fn end_all() {
+///
+/// A user of its own is ended whole, whatever it does meanwhile: one call signals all of it (kill(2)).
+unsafe fn end_all(user: Option<u32>) {
+    if let Some(user) = user {
+        let mut tries = 0..64; // what is killed may be faster, and kill the killer
+        // SAFETY: system calls alone.
+        while unsafe { !kill_user(user) } && tries.next().is_some() {}
+    }
     // SAFETY: signals go to our own children only, and nobody else can reap those.
     unsafe { while kill_children() && libc::waitpid(-1, ptr::null_mut(), 0) > 0 {} }
+}
+
+/// Kills every process of a user that only our children are; whether that came to its end.
+unsafe fn kill_user(user: u32) -> bool {
+    let mut status = -1;
+    // SAFETY: the copy makes system calls alone, and ends; `status` is a local.
+    unsafe {
+        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        if pid == 0 {
+            if become_user(user).is_ok() {
+                libc::kill(-1, libc::SIGKILL);
+            }
+            libc::_exit(0);
+        }
+        pid > 0 && libc::waitpid(pid, &mut status, 0) == pid && status == 0
+    }
 }
 
 /// Kills the children that there are now; false where the kernel does not list them.

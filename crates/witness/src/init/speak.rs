@@ -1,11 +1,23 @@
 //! What the first process says to the observer.
 
 use super::Plan;
+use super::build::Refused;
+use crate::control::tag;
 use libc::{c_int, c_void};
 use std::os::fd::{AsRawFd, RawFd};
 
 pub(super) unsafe fn tell(plan: &Plan, kind: u8, step: u8, number: i32) {
-    let message = message(kind, step, number);
+    // SAFETY: a descriptor that is open.
+    unsafe { send(plan, message(kind, step, 0, number)) };
+}
+
+pub(super) unsafe fn tell_refused(plan: &Plan, refused: &Refused) {
+    let message = message(tag::REFUSED, refused.step, refused.piece, refused.errno);
+    // SAFETY: a descriptor that is open.
+    unsafe { send(plan, message) };
+}
+
+unsafe fn send(plan: &Plan, message: [u8; 8]) {
     // SAFETY: a local buffer of the length given.
     unsafe {
         libc::send(plan.control.as_raw_fd(), message.as_ptr().cast(), 8, libc::MSG_NOSIGNAL);
@@ -18,7 +30,7 @@ pub(super) unsafe fn send_descriptors(
     descriptors: &[RawFd],
     number: i32,
 ) {
-    let mut bytes = message(kind, 0, number);
+    let mut bytes = message(kind, 0, 0, number);
     let mut ancillary = [0u64; 16]; // aligned as a cmsghdr, room for BATCH descriptors
     // SAFETY: the header and its parts are locals; the ancillary buffer holds BATCH descriptors.
     unsafe {
@@ -44,9 +56,9 @@ pub(super) unsafe fn send_descriptors(
     }
 }
 
-fn message(kind: u8, step: u8, number: i32) -> [u8; 8] {
-    let [a, b, c, d] = number.to_ne_bytes();
-    [kind, step, 0, 0, a, b, c, d]
+fn message(kind: u8, step: u8, piece: u16, number: i32) -> [u8; 8] {
+    let ([e, f], [a, b, c, d]) = (piece.to_ne_bytes(), number.to_ne_bytes());
+    [kind, step, e, f, a, b, c, d]
 }
 
 /// The result of a call, or its errno.

@@ -5,7 +5,6 @@ use crate::client::Client;
 use crate::confine::Limit;
 use crate::control::Message;
 use crate::stuck::{Exit, Unseen};
-use crate::watchdog::Watchdog;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
@@ -51,7 +50,7 @@ impl Server {
     pub(super) fn note(&mut self, message: Message) {
         match message {
             Message::Exited { status } => {
-                let over = self.watchdog.as_ref().and_then(|it| it.cause_of(status));
+                let over = self.quarters.cause_of(status);
                 let exit = over.map_or_else(|| Exit::of(status), |limit| self.over(limit));
                 self.exit.get_or_insert(exit);
             }
@@ -63,29 +62,28 @@ impl Server {
 
     /// How a program ended whose box is gone.
     fn end_of_the_box(&self) -> Exit {
-        match self.watchdog.as_ref().and_then(Watchdog::over) {
+        match self.quarters.over() {
             Some(limit) => self.over(limit),
             None => Exit::Signal("SIGKILL".to_owned()),
         }
     }
 
     fn over(&self, limit: Limit) -> Exit {
-        Exit::Over(limit, self.watchdog.as_ref().map(Watchdog::limits).unwrap_or_default())
+        Exit::Over(limit, self.quarters.limits().unwrap_or_default())
     }
 
     /// An error of the line to the box, told by the limit that has ended it, where one has.
     pub(super) fn explained(&self, error: io::Error) -> io::Error {
-        match self.watchdog.as_ref().and_then(Watchdog::over) {
+        match self.quarters.over() {
             Some(limit) => io::Error::other(format!("the server {}", self.over(limit))),
             None => error,
         }
     }
 
     fn bound_output(&self) {
-        if let Some(watchdog) = &self.watchdog
-            && self.log.written() + self.complained > watchdog.limits().output
-        {
-            watchdog.end(Limit::Output);
+        let written = self.log.written() + self.complained;
+        if self.quarters.limits().is_some_and(|limits| written > limits.output) {
+            self.quarters.end(Limit::Output);
         }
     }
 

@@ -6,6 +6,7 @@
 //! in mind, and tried again at each occasion.
 
 use super::begin_again::begin_again;
+use crate::process::owner::as_tracer;
 use crate::syscalls::Call;
 use nix::sys::ptrace::{self, Options};
 use nix::unistd::Pid;
@@ -46,7 +47,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 impl Tracer {
     /// Stops a thread that runs; `None` where it has ended or tracing is refused.
     pub(crate) fn seize(&mut self, tid: i32) -> Option<Traced> {
-        ptrace::seize(Pid::from_raw(tid), Options::PTRACE_O_TRACESYSGOOD).ok()?;
+        let seize = || ptrace::seize(Pid::from_raw(tid), Options::PTRACE_O_TRACESYSGOOD);
+        as_tracer(tid, seize).ok()?;
         let mut traced = Traced { tid, state: State::Running };
         traced.stop(PATIENCE);
         if matches!(traced.state, State::Stopped(_)) {

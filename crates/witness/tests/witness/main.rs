@@ -2,6 +2,7 @@
 
 mod again;
 mod busy;
+mod confined;
 mod ending;
 mod family;
 mod faults;
@@ -10,4 +11,5 @@ mod leaving;
 mod logging;
 mod programs;
 mod seeing;
+mod strangers;
 mod waiting;

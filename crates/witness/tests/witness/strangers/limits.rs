@@ -1,0 +1,108 @@
+//! The limits that end it, and what is said of it then.
+
+use super::{confined, end, line, tiers};
+use crate::programs::written;
+use std::time::{Duration, Instant};
+use witness::{Confinement, Limits, Tier};
+
+fn with(limits: Limits, text: &str, tier: Tier) -> String {
+    let confinement = Confinement { visible: Vec::new(), limits };
+    let begun = Instant::now();
+    let launch = line(text).confined(confinement).timeout(Duration::from_secs(60));
+    let mut server = launch.tier(tier).start().unwrap();
+    let end = end(&mut server);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{tier}: {:?}", begun.elapsed());
+    end
+}
+
+#[test]
+fn memory() {
+    let text = "int main(void) { for (;;) { char *p = malloc(1 << 20);
+        for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; } }";
+    let program = written("memory_hog", text);
+    for tier in tiers() {
+        let limits = Limits { memory: 64 << 20, ..Limits::default() };
+        let mut server = confined(program.clone(), limits).tier(tier).start().unwrap();
+        assert_eq!(end(&mut server), "went over its 64 MiB of memory and was ended", "{tier}");
+    }
+}
+
+#[test]
+fn memory_of_a_child_that_is_left() {
+    let text = "int main(void) { if (fork()) for (;;) pause();
+        for (;;) { char *p = malloc(1 << 20); for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; } }";
+    let program = written("memory_hog_child", text);
+    for tier in tiers() {
+        let limits = Limits { memory: 64 << 20, ..Limits::default() };
+        let mut server = confined(program.clone(), limits).tier(tier).start().unwrap();
+        assert_eq!(end(&mut server), "went over its 64 MiB of memory and was ended", "{tier}");
+    }
+}
+
+#[test]
+fn processor_time() {
+    for tier in tiers() {
+        let limits = Limits { cpu: Duration::from_secs(1), ..Limits::default() };
+        let told = with(limits, "while :; do :; done", tier);
+        assert_eq!(told, "used up its 1 s of processor time and was ended", "{tier}");
+    }
+}
+
+#[test]
+fn wall_time() {
+    for tier in tiers() {
+        let limits = Limits { wall: Duration::from_secs(1), ..Limits::default() };
+        let told = with(limits, "while :; do sleep 0.1; done", tier);
+        assert_eq!(told, "was ended after 1 s, which is all it has", "{tier}");
+    }
+}
+
+#[test]
+fn output() {
+    for tier in tiers() {
+        let limits = Limits { output: 1 << 20, ..Limits::default() };
+        for text in ["yes", "yes >&2"] {
+            let told = with(limits, text, tier);
+            assert_eq!(told, "wrote more than 1 MiB to its log and was ended", "{tier}");
+        }
+    }
+}
+
+#[test]
+fn a_large_file() {
+    let text = "exec dd if=/dev/zero of=file bs=1M count=64";
+    for tier in tiers() {
+        let limits = Limits { disk: 8 << 20, ..Limits::default() };
+        let told = with(limits, text, tier);
+        // A file system of its own is full before the file is too large (write(2), ENOSPC).
+        let expected = "wrote more than 8 MiB or 4096 files and was ended";
+        assert!(told == expected || told == "ended with exit status 1", "{tier}: {told}");
+    }
+}
+
+#[test]
+fn many_files() {
+    let text = "i=0; while :; do : > f$i || exit 3; i=$((i + 1)); done 2>&-";
+    for tier in tiers() {
+        let limits = Limits { files: 100, ..Limits::default() };
+        let told = with(limits, text, tier);
+        let expected = "wrote more than 64 MiB or 100 files and was ended";
+        assert!(told == expected || told.starts_with("ended with exit status"), "{tier}: {told}");
+    }
+}
+
+#[test]
+fn a_fork_bomb() {
+    let text = "int main(void) { for (;;) fork(); }";
+    let program = written("fork_bomb", text);
+    for tier in tiers() {
+        let limits = Limits { wall: Duration::from_secs(2), ..Limits::default() };
+        let mut server = confined(program.clone(), limits).tier(tier).start().unwrap();
+        assert_eq!(end(&mut server), "was ended after 2 s, which is all it has", "{tier}");
+        let processes = server.processes().unwrap();
+        assert!(processes.len() <= 70, "{tier}: {}", processes.len());
+        drop(server);
+        let left = processes.iter().filter(|it| !it.threads().unwrap().is_empty()).count();
+        assert_eq!(left, 0, "{tier}");
+    }
+}

@@ -1,0 +1,108 @@
+//! What it cannot see, write or reach.
+
+use super::{confined, line, says, tiers};
+use crate::programs::{open, server, until_logged};
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use witness::{Limits, Tier};
+
+#[test]
+fn a_right_server_is_seen_whole() {
+    for tier in tiers() {
+        let mut server = open(confined(server("accept_many.c"), Limits::default()), tier);
+        let client = server.connect().unwrap();
+        let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+        until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
+        server.until_quiet().unwrap();
+        assert!(server.watched().unwrap().iter().flatten().any(|entry| entry.fd == fd), "{tier}");
+        client.close();
+        until_logged(&mut server, &format!("[DISCONNECT] fd={fd} slot=0"));
+    }
+}
+
+#[test]
+fn files_of_others_are_out_of_its_sight() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("solution");
+    fs::write(&file, "the answer").unwrap();
+    for tier in tiers() {
+        let said = says(&format!("cat {0}; ls {1}", file.display(), folder.path().display()), tier);
+        assert!(!said.contains("the answer"), "{tier}: {said}");
+        assert!(!said.lines().any(|line| line == "solution"), "{tier}: {said}");
+    }
+}
+
+#[test]
+fn it_writes_in_its_own_folder_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("mark");
+    for tier in tiers() {
+        let text = format!("echo a > here; cat here; pwd; echo b > {}", mark.display());
+        let said = says(&text, tier);
+        assert!(said.starts_with("a\n") && !mark.exists(), "{tier}: {said}");
+        let own = said.lines().nth(1).unwrap();
+        assert!(!fs::exists(format!("{own}/here")).unwrap(), "{tier} left {own}");
+    }
+}
+
+#[test]
+fn it_signals_nobody_else() {
+    let mut sleeper = Command::new("sleep").arg("3600").stdout(Stdio::null()).spawn().unwrap();
+    for tier in tiers() {
+        let text =
+            format!("kill -KILL {}; kill -KILL $PPID; kill -KILL -1; echo alive", sleeper.id());
+        let mut server = line(&text).tier(tier).start().unwrap();
+        super::end(&mut server);
+        assert_eq!(sleeper.try_wait().unwrap(), None, "{tier}");
+    }
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+}
+
+#[test]
+fn it_connects_to_nobody() {
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    door.set_nonblocking(true).unwrap();
+    let port = door.local_addr().unwrap().port();
+    for tier in tiers() {
+        let text = format!("bash -c 'echo hello > /dev/tcp/127.0.0.1/{port}'; echo tried");
+        let said = says(&text, tier);
+        assert!(said.contains("tried"), "{tier}: {said}");
+        assert!(door.accept().is_err(), "{tier}: {said}");
+    }
+}
+
+#[test]
+fn it_has_no_capability_and_no_group() {
+    for tier in tiers() {
+        let said = says("grep -E 'Cap(Eff|Prm|Inh|Amb|Bnd)' /proc/self/status; id -u", tier);
+        let is_bare = |line: &str| line.ends_with("\t0000000000000000");
+        let capabilities = said.lines().filter(|line| line.starts_with("Cap"));
+        let taken = capabilities.filter(|line| !line.starts_with("CapBnd")).all(is_bare);
+        assert!(taken && !said.ends_with("\n0"), "{tier}: {said}");
+    }
+}
+
+#[test]
+fn its_environment_tells_nothing() {
+    for tier in tiers() {
+        let said = says("env | cut -d= -f1 | sort | tr '\\n' ' '", tier);
+        assert!(!said.contains("CARGO"), "{tier}: {said}");
+        assert!(said.contains("HOME") && said.contains("PATH"), "{tier}: {said}");
+    }
+}
+
+#[test]
+fn two_runs_of_one_user_each_do_not_meet() {
+    if !tiers().contains(&Tier::UidDrop) {
+        return;
+    }
+    let start = || line("id -u; exec sleep infinity").tier(Tier::UidDrop).start().unwrap();
+    let users = [start(), start()].map(|mut server| {
+        let said = server.until(|now| Ok(now.log().first().map(|line| line.text.clone())));
+        (said.unwrap(), server)
+    });
+    assert_ne!(users[0].0, users[1].0);
+    assert!(users.iter().all(|(user, _)| user != "0"));
+}
