@@ -67,11 +67,13 @@ impl Workshop {
     /// # Errors
     /// Faults of the machine: no compiler, no room.
     pub fn open(course: &Course, lessons: &[String], folder: &Path, tier: Tier) -> Result<Self> {
-        let compiler = prepared::Compiler::here(course.root())?;
         let mut prepared = BTreeMap::new();
-        for id in lessons {
-            let lesson = course.lesson(id)?;
-            prepared.insert(lesson.id.clone(), Prepared::open(course, lesson, &compiler)?);
+        if !lessons.is_empty() {
+            let compiler = prepared::Compiler::here(course.root())?;
+            for id in lessons {
+                let lesson = course.lesson(id)?;
+                prepared.insert(lesson.id.clone(), Prepared::open(course, lesson, &compiler)?);
+            }
         }
         Ok(Self { tier, prepared, shelf: Shelf::open(folder)? })
     }

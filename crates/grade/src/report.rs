@@ -34,7 +34,7 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Class<'a> {
-    /// Each lesson's criteria, in the course's order; none where no submission was asked that lesson.
+    /// Each lesson's criteria, in the course's order; none where nobody was asked that lesson.
     pub fn columns(&self) -> Vec<Columns<'a>> {
         let columns = |(lesson, title): &'a (String, String)| {
             let mut criteria: Vec<(&str, &str)> = Vec::new();

@@ -35,8 +35,8 @@ pub struct LessonPoints {
 
 /// The points of one lesson of one submission.
 ///
-/// `points`, `max` and `late` are rounded to hundredths, a half away from zero, each once and in the
-/// end; the criteria's are not rounded.
+/// `points`, `max` and `late` are rounded to hundredths, a half away from zero, each once and in
+/// the end; the criteria's are not rounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
     /// What was reached, lateness taken off; `None` where something could not be seen that points
@@ -53,8 +53,8 @@ pub struct Points {
 }
 
 impl Rubric {
-    /// Reads `rubric.toml`; where it says nothing, or where there is none, the lessons' front matter
-    /// holds: a point for each criterion unless said.
+    /// Reads `rubric.toml`; where it says nothing, or where there is none, the lessons' front
+    /// matter holds: a point for each criterion unless said.
     ///
     /// # Errors
     /// Every problem of the file, each with its line.

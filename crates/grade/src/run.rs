@@ -99,6 +99,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let store = work.into_store();
     // What is there is written, whatever has stopped the rest.
     let written = report(&store, &out, &rubric);
+    if let (Ok(()), Ok(Outcome::Right)) = (&worked, &written) {
+        out.tidy();
+    }
     worked.and(written)
 }
 

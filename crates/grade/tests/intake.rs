@@ -224,7 +224,7 @@ fn what_cannot_be_read_is_the_machines_affair() {
     let home = tempfile::tempdir().unwrap();
     let alice = home.path().join("alice");
     folder(&alice, &[("src/server.rs", "x")]);
-    fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o0)).unwrap();
     let result = read(&alice, &["w03-l02"]);
     fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o755)).unwrap();
     // Root reads what it likes.

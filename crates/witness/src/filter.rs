@@ -91,12 +91,12 @@ fn decide(when: Option<Test>, then: Answer) -> Vec<sock_filter> {
     let Some(test) = when else { return vec![answer(then)] };
     let mut program = vec![load(ARGUMENTS_AT + 8 * test.argument), and(test.mask)];
     let count = test.values.len() as u8;
-    // After the values: one instruction for "none of them", one for "one of them".
+    // After the values: an instruction for "none of them", then one for "one of them".
     for (index, value) in test.values.iter().enumerate() {
         program.push(jump(libc::BPF_JEQ, *value, count - index as u8, 0));
     }
-    let (to_answer, to_next) = (skip(usize::from(!test.is_one)), skip(1));
-    program.extend(if test.is_one { [to_next, to_answer] } else { [to_answer, to_next] });
+    let (none, one) = if test.is_one { (2, 0) } else { (1, 1) };
+    program.extend([skip(none), skip(one)]);
     program.push(answer(then));
     program
 }

@@ -101,28 +101,28 @@ const NEW_NAMESPACES: u32 = 0x7e02_0000;
 
 fn build() -> Vec<sock_filter> {
     let refuse = |errno| Answer::Refuse(errno);
-    let mut filter = Filter::default()
+    Filter::default()
         .on(&PROCESSES, None, refuse(EPERM))
         .on(&WALLS, None, refuse(EPERM))
         .on(&KERNEL, None, refuse(EPERM))
-        .on(&ABSENT, None, refuse(ENOSYS));
-    for bit in (0..32).map(|bit| 1 << bit).filter(|bit| NEW_NAMESPACES & bit != 0) {
-        let any = Test { argument: 0, mask: bit, values: &[0], is_one: false };
-        filter = filter.on(&["clone"], Some(any), refuse(EPERM));
-    }
-    filter
+        .on(&ABSENT, None, refuse(ENOSYS))
+        .on(&["clone"], Some(Test { mask: NEW_NAMESPACES, ..none_of(0, &[0]) }), refuse(EPERM))
         .on(&["prctl"], Some(one_of(0, &HIDING)), refuse(EPERM))
-        .on(&["prlimit64"], Some(Test { is_one: false, ..one_of(0, &[0]) }), refuse(EPERM))
+        // Another's limits: the box's first process is the same user.
+        .on(&["prlimit64"], Some(none_of(0, &[0])), refuse(EPERM))
         .on(&["fcntl"], Some(one_of(1, &TELLING)), refuse(EINVAL))
         .on(&["ioctl"], Some(one_of(1, &TYPING)), refuse(EPERM))
-        .on(&SOCKETS, Some(Test { is_one: false, ..one_of(0, &FAMILIES) }), refuse(EAFNOSUPPORT))
+        .on(&SOCKETS, Some(none_of(0, &FAMILIES)), refuse(EAFNOSUPPORT))
         .on(&SOCKETS, Some(one_of(2, &[MPTCP])), refuse(EPROTONOSUPPORT))
         .program(Answer::Kill)
 }
 
-/// Another process's limits: those of the box's first process, which is the same user.
 const fn one_of(argument: u32, values: &'static [u32]) -> Test {
     Test { argument, mask: u32::MAX, values, is_one: true }
+}
+
+const fn none_of(argument: u32, values: &'static [u32]) -> Test {
+    Test { argument, mask: u32::MAX, values, is_one: false }
 }
 
 /// prctl(2): what takes a process, or what it does, out of the observer's sight.

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use xtask::{place, program, stage};
 
+/// What is kept in the folder, and how: another one where that changes.
+const FORM: &str = "2";
+
 /// The compiler at hand.
 #[derive(Debug)]
 pub(super) struct Compiler {
@@ -96,6 +99,7 @@ fn digest(
     let mut part = |text: &str| {
         hash.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
     };
+    part(FORM);
     part(&compiler.version);
     part(&compiler.sysroot.to_string_lossy());
     part(&place::target().to_string_lossy());

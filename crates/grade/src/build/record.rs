@@ -138,6 +138,8 @@ impl Parts {
             if has_value { left.next().cloned().unwrap_or_default() } else { String::new() };
         match argument {
             "--out-dir" | "-L" => return,
+            // What is compiled again is never the answer.
+            "--cfg" if value == "feature=\"solution\"" => return,
             "--extern" => return self.add_extern(&value),
             "--crate-name" => self.name = Some(value.clone()),
             "--crate-type" => self.is_library = value != "bin",
@@ -189,6 +191,8 @@ mod tests {
             "/t/deps",
             "-L",
             "dependency=/t/deps",
+            "--cfg",
+            "feature=\"solution\"",
             "--extern",
             "b=/t/deps/libb-2.rmeta",
         ];

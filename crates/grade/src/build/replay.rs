@@ -14,6 +14,10 @@ use std::path::{Path, PathBuf};
 /// The folder that the compiler writes to, in the box's own.
 const OUT: &str = "out";
 
+/// KiB of addresses that the compiler may have. A file without an end is then an error of its own, also
+/// where memory is watched from afar and it would fill that in an instant.
+const ADDRESSES: u32 = 4 << 20;
+
 /// A crate that is ready to be built.
 #[derive(Debug)]
 pub(super) struct Script {
@@ -29,13 +33,13 @@ pub(super) fn lay(
     files: &BTreeMap<PathBuf, File>,
     folder: &Path,
 ) -> Result<Script> {
-    let own: BTreeMap<_, _> = files.iter().filter(|(path, _)| path.starts_with("src")).collect();
+    let files = files.iter().map(|(path, file)| (path.as_path(), file));
+    let own = files.clone().filter(|(path, _)| path.starts_with("src")).collect();
     lay_package(prepared, &prepared.package, own, folder)?;
     let mut compiled = BTreeSet::from([prepared.package.as_str()]);
     for (lesson, package) in &prepared.earlier {
-        let inside = |(path, file)| Some((Path::strip_prefix(path, lesson).ok()?, file));
-        let brought: BTreeMap<_, _> =
-            files.iter().map(|(path, file)| (path.as_path(), file)).filter_map(inside).collect();
+        let inside = |(path, file): (_, _)| Some((Path::strip_prefix(path, lesson).ok()?, file));
+        let brought: BTreeMap<_, _> = files.clone().filter_map(inside).collect();
         if !brought.is_empty() {
             lay_package(prepared, package, brought, folder)?;
             compiled.insert(package);
@@ -50,29 +54,39 @@ pub(super) fn lay(
 }
 
 /// Writes a package's sources: pristine, but for what a submission brings.
-fn lay_package<'a>(
+fn lay_package(
     prepared: &Prepared,
     package: &str,
-    brought: BTreeMap<impl AsRef<Path> + Ord, &'a File>,
+    brought: BTreeMap<&Path, &File>,
     folder: &Path,
 ) -> Result<()> {
-    let home = folder.join("lessons").join(package);
-    let pristine = prepared.sources.get(package).into_iter().flatten().map(|(path, text)| {
-        let file = File { bytes: text.clone().into_bytes(), is_executable: false };
-        (path.clone(), file)
-    });
-    let mut files: BTreeMap<PathBuf, File> = pristine.collect();
-    for (path, file) in brought {
-        // A submission may have the folder table/ where the lesson has the file table.rs, not both.
-        files.insert(path.as_ref().to_path_buf(), file.clone());
-    }
-    write_all(&home, &files)
+    let pristine = prepared.sources.get(package).into_iter().flatten();
+    let kept = pristine.filter(|(path, _)| !brought.keys().any(|new| replaces(new, path)));
+    let mut files: BTreeMap<PathBuf, File> = kept
+        .map(|(path, text)| {
+            let bytes = text.clone().into_bytes();
+            (path.clone(), File { bytes, is_executable: false })
+        })
+        .collect();
+    files.extend(brought.into_iter().map(|(path, file)| (path.to_path_buf(), file.clone())));
+    write_all(&folder.join("lessons").join(package), &files)
+}
+
+/// Whether the file `new` takes the place of `old`: the same path, one in the other, or the same module
+/// as `table.rs` and `table/mod.rs` are (the Rust Reference, "Module source filenames").
+fn replaces(new: &Path, old: &Path) -> bool {
+    let module = |path: &Path| match path.ends_with("mod.rs") {
+        true => path.parent().map(Path::to_path_buf),
+        false => Some(path.with_extension("")),
+    };
+    new.starts_with(old) || old.starts_with(new) || module(new) == module(old)
 }
 
 /// A script that makes these calls, one after another.
 fn script(prepared: &Prepared, calls: &[&Call], folder: &Path) -> Result<String> {
     let sources = text(&folder.join("lessons"))?;
-    let mut script = format!("set -e\nln -s {} lessons\nmkdir {OUT}\n", quote(&sources));
+    let mut script = format!("set -e\nulimit -v {ADDRESSES}\nln -s {} lessons\n", quote(&sources));
+    writeln!(script, "mkdir {OUT}")?;
     let made: BTreeSet<_> = calls.iter().map(|call| call.makes.as_str()).collect();
     for call in calls.iter().filter(|call| is_wanted(call, calls)) {
         for (name, value) in &call.environment {
@@ -115,4 +129,24 @@ pub(super) fn copied(folder: &Path) -> Result<String> {
 fn text(path: &Path) -> Result<String> {
     let text = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
     Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_one_file() {
+        for (new, old) in [
+            ("src/table.rs", "src/table.rs"),
+            ("src/table/mod.rs", "src/table.rs"),
+            ("src/table.rs", "src/table/mod.rs"),
+            ("src/table.rs/x.rs", "src/table.rs"),
+        ] {
+            assert!(replaces(Path::new(new), Path::new(old)), "{new} {old}");
+        }
+        for (new, old) in [("src/table/slot.rs", "src/table.rs"), ("src/a.rs", "src/b.rs")] {
+            assert!(!replaces(Path::new(new), Path::new(old)), "{new} {old}");
+        }
+    }
 }

@@ -243,7 +243,7 @@ fn left_out(course: &Course, lesson: &Lesson, files: &Files<'_>) -> Vec<String> 
             notes.push(format!("{}: {name} was left out; the lesson's own counts", lesson.id));
         }
     }
-    if files.keys().filter(|path| path.starts_with("solution")).any(|path| differs(&path)) {
+    if files.keys().filter(|path| path.starts_with("solution")).any(differs) {
         notes.push(format!("{}: solution/ was left out; the files in src/ count", lesson.id));
     }
     notes

@@ -1,7 +1,7 @@
 //! Pages to read: `index.html` for the class, `students/NAME.html` for each student.
 //!
-//! Static and whole in themselves: no script, no font, no picture is loaded, and the same results make
-//! the same bytes. Whatever a student wrote passes through [`super::plain`] and is escaped.
+//! Static and whole in themselves: no script, no font, no picture is loaded, and the same results
+//! make the same bytes. Whatever a student wrote passes through [`super::plain`] and is escaped.
 
 mod cause;
 mod class;
@@ -20,8 +20,8 @@ use std::fs;
 use std::path::Path;
 use xtask::destination::replace;
 
-/// Writes the pages into the folder `to`, which is made where it is not there; each page whole or not
-/// at all.
+/// Writes the pages into the folder `to`, which is made where it is not there; each page whole or
+/// not at all. Pages of students who are no longer in the class stay; nothing links to them.
 ///
 /// # Errors
 /// A folder or file that cannot be written.

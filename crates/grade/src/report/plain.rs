@@ -1,4 +1,4 @@
-//! Text of a student's making as it may stand in a report: bounded, and with nothing in it that acts.
+//! Text of a student's making as it may stand in a report: bounded, and nothing in it acts.
 
 use crate::model::{CriterionGrade, Verdict};
 use course::report::Status;

@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 
     fn at(&mut self, byte: usize, message: &str) {
-        let line = 1 + self.text[..byte].matches('\n').count();
+        let line = 1 + self.text.bytes().take(byte).filter(|&byte| byte == b'\n').count();
         let message = message.lines().collect::<Vec<_>>().join("; ");
         self.problems.push((byte, format!("{}:{line}: {message}", self.path.display())));
     }

@@ -50,6 +50,12 @@ impl Out {
         place::target().join("grade/workshops").join(&hash[..16])
     }
 
+    /// Removes what was built, once all is graded.
+    pub(super) fn tidy(&self) {
+        // What is left is found again, or removed with the target folder.
+        let _ = fs::remove_dir_all(self.workshop());
+    }
+
     /// Writes every format, and returns the files to look at.
     pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<PathBuf>> {
         let [csv, pages, junit] = [CSV, PAGES, JUNIT].map(|name| self.folder.join(name));

@@ -1,6 +1,6 @@
 //! How it went, on one screen.
 
-use crate::model::{Submission, Verdict};
+use crate::model::{LessonGrade, Submission, Verdict};
 use crate::report::{Class, clusters, plain};
 use std::collections::BTreeMap;
 use std::env;
@@ -76,7 +76,7 @@ fn common(class: &Class<'_>, width: usize) -> Vec<Line> {
 /// Who has handed in the same as somebody else: for the instructor's eyes alone.
 fn twins(class: &Class<'_>, width: usize) -> Vec<Line> {
     let mut contents: BTreeMap<&str, Vec<&Submission>> = BTreeMap::new();
-    for submission in class.submissions.iter().filter(|it| !it.digest.is_empty()) {
+    for submission in class.submissions.iter().filter(|it| is_something(it)) {
         contents.entry(&submission.digest).or_default().push(submission);
     }
     let mut groups: Vec<_> = contents.into_values().filter(|group| group.len() > 1).collect();
@@ -92,6 +92,12 @@ fn twins(class: &Class<'_>, width: usize) -> Vec<Line> {
         lines.extend(hanging(start, 8, &few(&names), width.saturating_sub(8), Line::plain));
     }
     lines
+}
+
+/// Whether anything was handed in that can be the same as another's.
+fn is_something(submission: &Submission) -> bool {
+    let is_missing = |grade: &LessonGrade| grade.verdict == Verdict::Missing;
+    !submission.digest.is_empty() && !submission.lessons.iter().all(is_missing)
 }
 
 /// The first names, and how many more there are.

@@ -3,6 +3,7 @@
 mod class;
 mod clusters;
 mod collect;
+mod contrast;
 mod csv;
 mod html;
 mod junit;

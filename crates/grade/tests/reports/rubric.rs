@@ -5,6 +5,7 @@ use course::catalogue::Course;
 use course::report::Status;
 use grade::model::{LessonGrade, Submission, Verdict};
 use grade::rubric::{Points, Rubric};
+use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
 use xtask::place;
@@ -180,6 +181,48 @@ due = 2026-10-09
 15: reuse must be a number from 0 to 1000000
 17: due must be a time with its zone, e.g. \"2026-10-09T23:59:00+02:00\" (RFC 3339)";
     assert_eq!(open(text).unwrap_err(), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_is_a_rubric_or_problems_with_lines(
+        (start, end) in (0.0..1.0, 0.0..1.0),
+        text in "[\\[\\]a-z0-9=.\"é\n#-]{0,12}",
+    ) {
+        let place = |part: f64| EXAMPLE.len() * (part * 1000.0) as usize / 1000;
+        let given = [&EXAMPLE[..place(start)], &text, &EXAMPLE[place(end)..]].concat();
+        if let Err(problems) = open(&given) {
+            for problem in problems.lines() {
+                let line = problem.split(':').next().unwrap().parse::<usize>();
+                prop_assert!(line.is_ok_and(|line| line <= given.lines().count() + 1), "{problem}");
+            }
+        }
+    }
+
+    #[test]
+    fn points_lie_between_nothing_and_all(
+        statuses in prop::collection::vec(0..4_usize, 10),
+        weight in 0.01..100.0,
+        percent in 0.0..100.0,
+        late in 0..1_000_000_i64,
+    ) {
+        let text = format!(
+            "late.percent = {percent:?}\n[lessons.w03-l02]\n\
+             due = 2026-10-09T23:59:00+02:00\npoints.slots = {weight:?}"
+        );
+        let all = [Status::Proved, Status::Failed, Status::Skipped, Status::Inconclusive];
+        let mut grade = lesson("w03-l02/solution");
+        for (criterion, status) in grade.criteria.iter_mut().zip(&statuses) {
+            criterion.status = all[*status];
+        }
+        let points = points_at(&open(&text).unwrap(), grade, Some(DUE + late));
+        prop_assert_eq!(points.points.is_none(), statuses.contains(&3));
+        if let Some(reached) = points.points {
+            prop_assert!((0.0..=points.max).contains(&reached));
+            prop_assert!(points.late >= 0.0 && reached + points.late <= points.max + 0.01);
+        }
+    }
 }
 
 #[test]

@@ -32,6 +32,9 @@ static int listening(void)
 }
 "#;
 
+/// The variable that names another folder for what is compiled.
+pub(crate) const FOLDER: &str = "WITNESS_PROGRAMS";
+
 /// A server of `tests/servers`, compiled where it is in C.
 pub(crate) fn server(file: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
@@ -47,9 +50,10 @@ pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     program
 }
 
-/// Programs are part of the build, as cargo's own are, and lie beside them.
+/// Programs are part of the build, as cargo's own are, and lie beside them; another user's do not.
 fn folder() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("witness");
+    let named = std::env::var_os(FOLDER).map(PathBuf::from);
+    let folder = named.unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")).join("witness"));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }

@@ -1,4 +1,4 @@
-//! One criterion that is not proved: what was done, what the kernel shows, what the mistake is called.
+//! One criterion that is not proved: what was done, what the kernel shows, what the mistake is.
 
 use crate::model::{Cause, CriterionGrade};
 use crate::report::plain;
@@ -49,7 +49,8 @@ fn logged(lines: &[String]) -> Markup {
     let hidden = lines.len().saturating_sub(LOGGED);
     let first = lines.len().min(if hidden > 0 { LOGGED - 1 } else { LOGGED });
     html! {
-        samp.log aria-label="logged" {
+        samp.log {
+            span.unseen { "logged: " }
             @for line in &lines[..first] { span { (plain::line(line, plain::LONG)) } }
             @if hidden > 0 {
                 span.aside { "… " (hidden) " more" }
@@ -116,14 +117,17 @@ fn again(grade: &CriterionGrade, cause: &Cause) -> Markup {
     let runs = match grade.runs {
         0 | 1 => None,
         runs if grade.is_flaky() => Some(format!(
-            "It failed in {} of {runs} runs and held in the others: look for what depends on timing.",
+            "It failed in {} of {runs} runs, not in all: look for what depends on timing.",
             grade.failed
         )),
         runs => Some(format!("It failed in each of {runs} runs.")),
     };
     html! {
         @if !cause.replay.is_empty() {
-            p.again { span.label { "See it again" } " " code { (plain::line(&cause.replay, plain::LONG)) } }
+            p.again {
+                span.label { "See it again" } " "
+                code { (plain::line(&cause.replay, plain::LONG)) }
+            }
         }
         @if let Some(runs) = runs { p.aside { (runs) } }
     }

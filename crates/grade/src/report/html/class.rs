@@ -31,7 +31,10 @@ fn header(class: &Class<'_>) -> Markup {
     html! {
         p.path { "Class" }
         h1 { (plain::line(class.name, 80)) }
-        p.total { (all) ", " (amount(class.lessons.len(), "lesson")) }
+        p.total {
+            (all) ", " (amount(class.lessons.len(), "lesson")) ", "
+            (amount(grades.len(), "verdict"))
+        }
         dl.figures {
             @for verdict in VERDICTS {
                 @let number = grades.iter().filter(|grade| grade.verdict == verdict).count();
@@ -58,7 +61,7 @@ fn lessons(class: &Class<'_>) -> Markup {
             div.scroll role="region" aria-labelledby="lessons" tabindex="0" { table.lessons {
                 thead { tr {
                     th scope="col" { "Lesson" }
-                    th scope="col" { "Verdicts" }
+                    th.bar scope="col" { "Verdicts" }
                     @for verdict in VERDICTS { th.count scope="col" { (plain::verdict(verdict)) } }
                     th.count scope="col" { "median points" }
                 } }

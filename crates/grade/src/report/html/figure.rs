@@ -54,9 +54,9 @@ fn histogram(class: &Class<'_>, id: &str, title: &str) -> Markup {
     html! {
         figure.histogram {
             figcaption {
-                span.number { (id) } " " (plain::line(title, 120))
+                span.number { (id) } " " (plain::line(title, 120)) " "
                 span.aside {
-                    " – " (amount(reached.len(), "student"))
+                    (amount(reached.len(), "student"))
                     @if unsettled > 0 { ", " (unsettled) " more not settled" }
                 }
             }

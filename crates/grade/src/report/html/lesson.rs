@@ -34,10 +34,10 @@ fn facts(grade: &LessonGrade, points: &Points) -> Markup {
         format!("{proved} of {} criteria", grade.criteria.len()),
     ];
     if grade.build.seconds > 0.0 {
-        facts.push(format!("built in {}", time(grade.build.seconds)));
+        facts.push(format!("build {}", time(grade.build.seconds)));
     }
     if grade.seconds > 0.0 {
-        facts.push(format!("asked in {}", time(grade.seconds)));
+        facts.push(format!("proof {}", time(grade.seconds)));
     }
     if !grade.tier.is_empty() {
         facts.push(format!("box: {}", plain::line(&grade.tier, 40)));
@@ -52,7 +52,7 @@ fn reason(grade: &LessonGrade, points: &Points) -> Markup {
             p.remark { (plain::line(&grade.reason, plain::LONG)) }
         }
         @if grade.verdict == Verdict::Inconclusive {
-            p.remark { "The grader could not see enough. That is no fault of the server, and no zero." }
+            p.remark { "The grader could not see enough: no fault of the server, and no zero." }
         }
     }
 }
@@ -117,7 +117,12 @@ fn line(grade: &CriterionGrade, worth: Option<(f64, f64)>) -> Markup {
                 @if grade.is_flaky() { " " span.badge.unsure { (mark.word) } }
             }
             @if let Some((reached, max)) = worth {
-                span.worth { (plain::points(reached)) " / " (plain::points(max)) }
+                @let reached = match grade.status {
+                    // Not known yet is not nothing.
+                    Status::Inconclusive => "?".to_owned(),
+                    _ => plain::points(reached),
+                };
+                span.worth { (reached) " / " (plain::points(max)) }
             }
         }
     }

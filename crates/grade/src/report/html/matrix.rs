@@ -55,7 +55,7 @@ fn head(columns: &[Columns<'_>]) -> Markup {
                 @for lesson in columns {
                     th.first.points scope="col" { span { "points" } }
                     @for (id, text) in &lesson.criteria {
-                        th.criterion scope="col" title=(plain::line(text, plain::LONG)) {
+                        th.asked scope="col" title=(plain::line(text, plain::LONG)) {
                             span { (id) }
                         }
                     }
@@ -100,7 +100,10 @@ fn cells(
     html! {
         td.first.points.(tone(grade.verdict)) { (points(class, submission, grade)) }
         @for (id, _) in &lesson.criteria {
-            td { @if let Some(each) = criteria.get(id) { (Mark::of(each).show()) } }
+            @match criteria.get(id).map(|each| Mark::of(each)) {
+                Some(mark) => { td.(mark.tone) { (mark.show()) } }
+                None => { td {} }
+            }
         }
     }
 }

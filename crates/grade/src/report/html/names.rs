@@ -35,8 +35,8 @@ impl<'a> Names<'a> {
     }
 }
 
-/// A name that is safe as it stands stays; any other keeps what is safe of it, and gets its hash, so
-/// that it is the same whoever else is in the class.
+/// A name that is safe as it stands stays; any other keeps what is safe of it, and gets its hash,
+/// so that it is the same whoever else is in the class.
 fn stem(student: &str) -> String {
     let safe = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let is_plain = !student.is_empty()

@@ -1,15 +1,163 @@
-//! What it sees of this machine.
+//! What it sees.
 
-use super::{finish, says, text};
-use crate::programs::shell;
+use super::{confined, says, text};
+use crate::programs::{shell, until_logged};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use witness::{Confinement, Launch, LaunchError, Tier};
 
 #[test]
 fn it_is_an_ordinary_user_in_a_folder_of_its_own() {
-    assert_eq!(says("id -u; id -g; id -G; pwd; hostname"), "1000\n1000\n1000\n/work\nbox");
+    assert_eq!(says("id -u; id -g; pwd; hostname"), "1000\n1000\n/work\nbox");
+    assert_eq!(
+        says("touch here /tmp/there /dev/shm/too && ls /work /tmp | xargs"),
+        "/tmp: there too /work: here"
+    );
 }
 
 #[test]
 fn it_sees_the_system_and_nothing_of_anyone() {
-    let listed = says("ls -d /* | grep -v -E '^/(lib|sbin|bin)'");
+    let listed = says("ls -d /* | grep -v -E '^/(lib.*|sbin|bin)$'");
     assert_eq!(listed, "/dev\n/etc\n/proc\n/tmp\n/usr\n/work");
+    assert_eq!(says("ls -A /tmp /root /home 2>&1 | grep -v 'cannot access'"), "/tmp:");
+}
+
+#[test]
+fn what_is_not_shown_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "the solution").unwrap();
+    let shown = folder.path().join("shown");
+    fs::write(&shown, "a question").unwrap();
+    let line =
+        format!("cat {} {}; ls {}", shown.display(), secret.display(), folder.path().display());
+    let said = text(&confined(shell(&line), &[&shown]).finish().unwrap());
+    assert!(said.starts_with("a question") && said.ends_with("shown"), "{said}");
+    assert!(said.contains("No such file") && !said.contains("solution"), "{said}");
+}
+
+#[test]
+fn what_is_shown_cannot_be_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "as it was").unwrap();
+    fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
+    fs::set_permissions(folder.path().join("file"), PermissionsExt::from_mode(0o666)).unwrap();
+    let line = "cd $0; echo more > file; touch new; rm file; mv file other; chmod 600 file; \
+                ln -s x link; mkfifo pipe; touch /usr/new /etc/new /new; ls";
+    let launch = Launch::new("sh").args(["-c", line]).args([folder.path()]);
+    let said = text(&confined(launch, &[folder.path()]).finish().unwrap());
+    assert_eq!(said.matches("Read-only file system").count(), 10, "{said}");
+    assert!(said.ends_with("\nfile"), "{said}");
+    assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"as it was");
+}
+
+#[test]
+fn the_folders_above_what_is_shown_need_not_be_open_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
+    let inner = folder.path().join("a/b");
+    fs::create_dir_all(&inner).unwrap();
+    fs::write(inner.join("file"), "read").unwrap();
+    let launch = Launch::new("cat").args([inner.join("file")]);
+    assert_eq!(text(&confined(launch, &[&inner]).finish().unwrap()), "read");
+}
+
+#[test]
+fn it_finds_its_files_where_it_runs_and_writes_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a file"), "read").unwrap();
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("src/more"), " more").unwrap();
+    let launch = shell("cat 'a file' src/more; echo ' written' > new; cat new");
+    let launch = launch.current_dir(folder.path());
+    let said = text(&confined(launch, &[folder.path()]).finish().unwrap());
+    assert_eq!(said, "read more written");
+    assert!(!folder.path().join("new").exists());
+}
+
+#[test]
+fn a_folder_that_is_not_shown_cannot_be_its_own() {
+    let launch = shell("ls").current_dir(env!("CARGO_MANIFEST_DIR"));
+    let refused = confined(launch, &[]).finish().unwrap_err();
+    assert!(matches!(refused, LaunchError::NoDirectory { .. }), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_shown_is_refused() {
+    for path in ["/", "/tmp", "/proc/1", "/dev/kmsg", "/no/such/path"] {
+        let refused = confined(shell("ls"), &[Path::new(path)]).finish().unwrap_err();
+        assert!(matches!(refused, LaunchError::NotShown { .. }), "{path}: {refused}");
+        assert!(refused.to_string().starts_with(path), "{refused}");
+    }
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let refused = confined(Launch::new("/etc/rc.local"), &[&program]).start().unwrap_err();
+    let named = matches!(refused, LaunchError::NotShown { .. } | LaunchError::NotFound(_));
+    assert!(named, "{refused}");
+}
+
+#[test]
+fn what_is_shown_twice_is_shown_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "once").unwrap();
+    let file = folder.path().join("file");
+    let visible = [file.as_path(), folder.path(), Path::new("/usr/bin"), Path::new("/usr"), &file];
+    let launch = Launch::new("cat").args([&file]);
+    assert_eq!(text(&confined(launch, &visible).finish().unwrap()), "once");
+}
+
+#[test]
+fn it_sees_its_own_processes_and_no_others() {
+    let listed = says("ls /proc | grep -c '^[0-9]'; cat /proc/1/comm; kill -9 1; echo still here");
+    let [count, _, last] = listed.lines().collect::<Vec<_>>()[..] else { panic!("{listed}") };
+    assert!(count.parse::<u32>().unwrap() <= 6, "{listed}");
+    assert_eq!(last, "still here");
+}
+
+#[test]
+fn the_first_process_is_closed_to_it() {
+    let said = says("ls /proc/1/fd; cat /proc/1/environ; cat /proc/1/maps; readlink /proc/1/cwd");
+    assert_eq!(said.matches("Permission denied").count(), 3, "{said}");
+    assert!(!said.contains("PATH"), "{said}");
+}
+
+#[test]
+fn its_environment_is_its_own() {
+    let said = text(&confined(Launch::new("env").env("PORT", "7000"), &[]).finish().unwrap());
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    let path = "PATH=/usr/local/bin:/usr/bin:/bin";
+    assert_eq!(lines, ["HOME=/work", "LANG=C.UTF-8", path, "PORT=7000", "TERM=dumb"]);
+    let without = Launch::new("env").env_remove("HOME");
+    assert!(!text(&confined(without, &[]).finish().unwrap()).contains("HOME"));
+}
+
+#[test]
+fn its_streams_can_be_opened_by_name() {
+    assert_eq!(says("echo one > /dev/stdout; echo two > /dev/stderr; cat /dev/stdin"), "one\ntwo");
+    let line = "echo one > /dev/stdout; echo two > /proc/self/fd/1; exec sleep infinity";
+    let mut server = confined(shell(line), &[]).start().unwrap();
+    until_logged(&mut server, "one");
+    until_logged(&mut server, "two");
+}
+
+#[test]
+fn its_devices_are_those_that_do_no_harm() {
+    let said = says(
+        "cd /dev; echo x > null; head -c 3 zero | wc -c; head -c 3 urandom | wc -c; \
+         head -c 1 zero > full; for it in *; do test -b $it && echo block; done; ls | xargs",
+    );
+    assert!(said.starts_with("3\n3\n") && said.contains("No space left"), "{said}");
+    assert!(said.ends_with("fd full null random shm stderr stdin stdout urandom zero"), "{said}");
+}
+
+#[test]
+fn names_are_looked_up_without_a_network() {
+    assert_eq!(says("getent hosts localhost | head -1; id -un").lines().count(), 2);
+}
+
+#[test]
+fn it_is_refused_where_nothing_is_kept_apart() {
+    let launch = shell("true").confined(Confinement::default()).tier(Tier::Plain);
+    assert!(matches!(launch.finish().unwrap_err(), LaunchError::NoBox(_)));
 }

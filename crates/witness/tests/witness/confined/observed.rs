@@ -1,0 +1,138 @@
+//! A confined server is observed as any other is.
+
+use super::confined;
+use crate::programs::{open, server, until_logged, written};
+use std::path::Path;
+use witness::{Gate, Launch, Server, State, Stuck, Tier};
+
+fn open_file(file: &str) -> Server {
+    let program = server(file);
+    open(confined(Launch::new(&program), &[&program]), Tier::Strong)
+}
+
+fn open_text(name: &str, text: &str) -> Server {
+    let program = written(name, text);
+    open(confined(Launch::new(&program), &[&program]), Tier::Strong)
+}
+
+#[test]
+fn the_kernel_names_its_descriptors_calls_and_sockets() {
+    let mut server = open_file("accept_many.c");
+    let client = server.connect().unwrap();
+    let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+    until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
+    let calls = server.until_quiet().unwrap();
+    assert!(!calls.is_empty());
+    assert_eq!(server.connection(&client).unwrap().unwrap().state, State::Established);
+    assert!(server.process().flags(fd).unwrap().is_some());
+    assert_eq!(server.descriptors().unwrap().len(), 5);
+    assert!(server.process().memory().unwrap() > 0);
+}
+
+#[test]
+fn what_poll_watches_is_read_from_its_memory() {
+    let text = "int main(void) { struct pollfd watched[2] = {{listening(), POLLIN, 0}}; \
+        for (;;) { poll(watched, watched[1].events ? 2 : 1, -1); \
+        watched[1] = (struct pollfd){accept(watched[0].fd, 0, 0), POLLIN, 0}; \
+        for (;;) poll(watched, 2, -1); } }";
+    let mut server = open_text("confined_poll", text);
+    let client = server.connect().unwrap();
+    let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+    server.until_quiet().unwrap();
+    let watched = server.watched().unwrap().unwrap();
+    assert_eq!(watched.iter().map(|it| it.fd).collect::<Vec<_>>(), [3, fd]);
+}
+
+#[test]
+fn what_epoll_watches_is_read() {
+    let text = "int main(void) { int door = listening(), epoll = epoll_create1(0); \
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = door}; \
+        epoll_ctl(epoll, EPOLL_CTL_ADD, door, &event); \
+        for (;;) epoll_wait(epoll, &event, 1, -1); }";
+    let mut server = open_text("confined_epoll", text);
+    server.until_quiet().unwrap();
+    assert_eq!(server.interests().unwrap().unwrap().len(), 1);
+}
+
+#[test]
+fn its_calls_fail_on_order() {
+    let program = server("accept_many.c");
+    let launch = confined(Launch::new(&program), &[&program]).gate(Gate::accept());
+    let mut server = open(launch, Tier::Strong);
+    server.until_quiet().unwrap();
+    server.fail_next(libc::EAGAIN);
+    let client = server.connect().unwrap();
+    server.until(|now| now.descriptor_of(&client)).unwrap();
+    assert_eq!(server.faults_left(), 0);
+}
+
+#[test]
+fn its_forks_fail_on_order() {
+    let text = "int main(void) { int door = listening(); for (;;) { \
+        int fd = accept(door, 0, 0); printf(\"%d\\n\", fork() < 0); fflush(stdout); \
+        close(fd); } }";
+    let program = written("confined_fork", text);
+    let launch = confined(Launch::new(&program), &[&program]).gate(Gate::fork());
+    let mut server = open(launch, Tier::Strong);
+    server.fail_next(libc::EAGAIN);
+    let _client = server.connect().unwrap();
+    until_logged(&mut server, "1");
+}
+
+#[test]
+fn its_spinning_is_seen() {
+    let text = "int main(void) { struct pollfd door = {listening(), POLLIN, 0}; \
+        for (;;) poll(&door, 1, -1); }";
+    let mut server = open_text("confined_spins", text);
+    let _client = server.connect().unwrap();
+    let stuck = server.until(|_| Ok(None::<()>)).unwrap_err();
+    assert!(matches!(stuck, Stuck::Spinning(_)), "{stuck}");
+}
+
+#[test]
+fn it_cannot_hide() {
+    let text = "#include <sys/prctl.h>\nint main(void) { prctl(PR_SET_DUMPABLE, 0); \
+        struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
+    let mut server = open_text("confined_hides", text);
+    server.until_quiet().unwrap();
+    assert_eq!(server.watched().unwrap().unwrap().len(), 1);
+}
+
+#[test]
+fn it_is_started_again_in_the_same_network() {
+    let text = "int main(void) { int door = listening(); accept(door, 0, 0); }";
+    let program = written("confined_again", text);
+    let mut server = open(confined(Launch::new(&program), &[&program]), Tier::Strong);
+    let _client = server.connect().unwrap();
+    server.until(|now| Ok(now.exit().cloned())).unwrap();
+    server.start_again().unwrap();
+    server.until_listening(7000).unwrap();
+    server.signal(libc::SIGTERM);
+    server.until(|now| Ok(now.exit().cloned())).unwrap();
+    let held = server.hold_port(7000).unwrap();
+    server.start_again().unwrap();
+    server.until(|now| Ok(now.exit().cloned())).unwrap();
+    drop(held);
+}
+
+#[test]
+fn dropping_it_ends_all_that_it_has_started() {
+    let text = "int main(void) { for (int i = 0; i < 5; i++) if (!fork()) setsid(); \
+        signal(SIGTERM, SIG_IGN); for (;;) pause(); }";
+    let program = written("confined_tree", text);
+    let mut server = confined(Launch::new(&program), &[&program]).start().unwrap();
+    server.until(|now| Ok((now.processes()?.len() >= 6).then_some(()))).unwrap();
+    let processes = server.processes().unwrap();
+    drop(server);
+    let remains = |pid| Path::new(&format!("/proc/{pid}")).exists();
+    assert!(!processes.iter().any(|process| remains(process.pid)));
+}
+
+#[test]
+fn eight_of_them_hold_the_same_port_at_once() {
+    let mut servers: Vec<_> = (0..8).map(|_| open_file("accept_many.c")).collect();
+    for server in &mut servers {
+        let client = server.connect().unwrap();
+        server.until(|now| now.descriptor_of(&client)).unwrap();
+    }
+}
