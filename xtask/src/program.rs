@@ -88,6 +88,32 @@ pub fn grader() -> Result<Built> {
 }
 // </staff>
 
+/// Builds the lesson crate `package` as it stands in `src/`, into `target`, and with `features`, so that
+/// `recorder` runs in place of the compiler for the course's own crates (the Cargo book,
+/// build.rustc-workspace-wrapper).
+///
+/// # Errors
+/// As [`lesson`].
+pub fn recorded(
+    package: &str,
+    features: &[String],
+    target: &Path,
+    recorder: &Path,
+) -> Result<Built> {
+    let manifest = lessons::manifest(package)?;
+    let start = |offline: &[&str]| {
+        let mut command = cargo(&manifest, false);
+        command.args(offline).args(["--features", &features.join(",")]);
+        command.arg("--target-dir").arg(target);
+        // One machine's settings are no part of what a submission is built with.
+        command.env("CARGO_ENCODED_RUSTFLAGS", "").env("CARGO_INCREMENTAL", "0");
+        command.env("RUSTC_WORKSPACE_WRAPPER", recorder).env_remove("RUSTC_WRAPPER");
+        build(command)
+    };
+    // Without the network where that is enough; else cargo says what is missing.
+    start(&["--offline"]).or_else(|_| start(&[]))
+}
+
 /// The cargo that runs us, in the course's folder, whose configuration it reads.
 fn cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

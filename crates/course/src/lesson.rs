@@ -3,11 +3,12 @@
 use crate::parse;
 use crate::problem::{Problems, Unknown};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A lesson: its text in parts, each with the line where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lesson {
     /// Its `lesson.md`, from the course's root.
     pub path: PathBuf,
@@ -21,6 +22,8 @@ pub struct Lesson {
     pub duration_min: u32,
     /// What kind of page it is.
     pub page: Page,
+    /// What it is worth where it is graded.
+    pub worth: Worth,
     /// What the student can do afterwards.
     pub goal: Text,
     /// What the student makes.
@@ -55,6 +58,18 @@ pub enum Page {
     /// A lesson with tasks and a proof.
     #[default]
     Lesson,
+}
+
+/// What a lesson is worth: `points` in its front matter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Worth {
+    /// A point for each criterion: nothing is said.
+    #[default]
+    Equal,
+    /// So many points for the whole lesson, shared equally by its criteria.
+    Whole(f64),
+    /// Points by the criterion's id; 1 for each that is not named.
+    Each(BTreeMap<String, f64>),
 }
 
 /// A part of the text, and where it begins.

@@ -7,6 +7,7 @@ mod markdown;
 mod outline;
 mod points;
 mod title;
+mod worth;
 
 pub(crate) use mark::is_id;
 
@@ -41,6 +42,7 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
     let tasks = labels::tasks(&source, &outline, problems);
     let criteria = points::criteria(&outline, problems);
     let mistakes = points::mistakes(&outline, problems);
+    let worth = front.worth.of(&criteria, problems);
     Lesson {
         path: path.to_owned(),
         id: front.id,
@@ -48,6 +50,7 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
         order: front.order,
         duration_min: front.duration_min,
         page: front.page,
+        worth,
         goal,
         builds,
         matters,

@@ -1,6 +1,6 @@
 //! What a lesson's text becomes.
 
-use course::lesson::{Criterion, Kind, Lesson, Mistake, Section, Text};
+use course::lesson::{Criterion, Kind, Lesson, Mistake, Section, Text, Worth};
 use std::path::Path;
 
 const TEXT: &str = include_str!("fixture/lesson.md");
@@ -106,4 +106,15 @@ fn a_misspelt_criterion_is_answered_with_a_suggestion() {
         parse(TEXT).criterion("lasst").unwrap_err().to_string(),
         "criterion \"lasst\" is not in w05-l03; did you mean last?"
     );
+}
+
+#[test]
+fn a_lesson_is_worth_a_point_a_criterion_unless_it_says() {
+    let worth = |points: &str| {
+        parse(&TEXT.replace("type: lesson\n", &format!("type: lesson\n{points}"))).worth
+    };
+    assert_eq!(worth(""), Worth::Equal);
+    assert_eq!(worth("points: 7.5 # as much as a quiz\n"), Worth::Whole(7.5));
+    let each = [("first".to_owned(), 2.0), ("last".to_owned(), 0.0)].into();
+    assert_eq!(worth("points:\n  first: 2\n  last: 0\n"), Worth::Each(each));
 }

@@ -1,18 +1,38 @@
 //! Builds what was handed in, in a box.
+//!
+//! A lesson's crate is prepared once ([`prepared`]): the packages that it builds on are compiled, and the
+//! compiler's own calls for the lesson are kept. A submission's files are then laid over the pristine
+//! ones, and these calls are made again, all in one box: it costs what the compiler takes. A program in
+//! another language is copied into the box, and its own command builds it there.
+//!
+//! What came of a build is kept under the hash of all that went into it, so that the same content is
+//! built once, by whomever it was handed in.
 
-use crate::intake::Project;
-use anyhow::Result;
+mod boxed;
+mod prepared;
+mod record;
+mod replay;
+mod shelf;
+mod words;
+
+use crate::intake::{Project, ProjectKind};
+use anyhow::{Context, Result};
+use boxed::ended;
 use course::catalogue::Course;
+use prepared::Prepared;
+use shelf::Shelf;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 use witness::Tier;
 
 /// Where programs are built, with everything prepared that they have in common.
 #[derive(Debug)]
 pub struct Workshop {
-    folder: PathBuf,
     tier: Tier,
+    prepared: BTreeMap<String, Prepared>,
+    shelf: Shelf,
 }
 
 /// A program that is ready to be asked.
@@ -42,12 +62,20 @@ pub struct Built {
 }
 
 impl Workshop {
-    /// Prepares what the crates of `lessons` build on, in `folder`, once.
+    /// Prepares what the crates of `lessons` build on, once; programs go to `folder`.
     ///
     /// # Errors
     /// Faults of the machine: no compiler, no room.
     pub fn open(course: &Course, lessons: &[String], folder: &Path, tier: Tier) -> Result<Self> {
-        todo!("{} {lessons:?} {} {tier}", course.lessons().len(), folder.display())
+        let mut prepared = BTreeMap::new();
+        if !lessons.is_empty() {
+            let compiler = prepared::Compiler::here(course.root())?;
+            for id in lessons {
+                let lesson = course.lesson(id)?;
+                prepared.insert(lesson.id.clone(), Prepared::open(course, lesson, &compiler)?);
+            }
+        }
+        Ok(Self { tier, prepared, shelf: Shelf::open(folder)? })
     }
 
     /// Builds `project` for `lesson`, or finds what was built of the same content before. Two threads
@@ -56,6 +84,104 @@ impl Workshop {
     /// # Errors
     /// Faults of the machine; whatever the submission does is in the answer.
     pub fn build(&self, lesson: &str, project: &Project) -> Result<Built> {
-        todo!("{lesson} {project:?} {} {}", self.folder.display(), self.tier)
+        match &project.kind {
+            ProjectKind::Crate => self.build_crate(lesson, project),
+            ProjectKind::Program { build, run, port, capacity } => {
+                boxed::check_tools(build.iter().chain([run]))?;
+                let mut built = self.build_program(project, build.as_deref(), run)?;
+                built.result = built.result.map(|program| Program {
+                    command: run.iter().map(OsString::from).collect(),
+                    port: *port,
+                    capacity: *capacity,
+                    ..program
+                });
+                Ok(built)
+            }
+        }
+    }
+
+    fn build_crate(&self, lesson: &str, project: &Project) -> Result<Built> {
+        let prepared = self.prepared.get(lesson);
+        let prepared = prepared.with_context(|| format!("{lesson} was not prepared"))?;
+        let key = format!("{}-{}", &project.digest[..32], prepared.digest);
+        let name = Path::new(&prepared.package);
+        self.shelf.place(&key, true, name, |made| {
+            let sources = self.shelf.scratch()?;
+            let call = replay::lay(prepared, &project.files, sources.path())?;
+            let visible = vec![
+                prepared.sysroot.clone(),
+                prepared.libraries.clone(),
+                sources.path().to_path_buf(),
+            ];
+            let finished = boxed::run(&call.script, &[], visible, self.tier)?;
+            if let Some(why) = ended(&finished) {
+                return Ok(Some(words::of_compiler(&why, &finished.output, &prepared.package)));
+            }
+            made.take(&finished, &call.program, name)
+        })
+    }
+
+    fn build_program(
+        &self,
+        project: &Project,
+        build: Option<&[String]>,
+        run: &[String],
+    ) -> Result<Built> {
+        let was_needed = build.is_some();
+        let own = match own_file(run) {
+            Ok(own) => own,
+            Err(why) => {
+                return Ok(Built { elapsed: Duration::ZERO, was_needed, result: Err(why) });
+            }
+        };
+        let own = own.as_path();
+        self.shelf.place(&project.digest, was_needed, own, |made| {
+            let Some(build) = build else {
+                return made.fill(&project.files).map(|()| None);
+            };
+            let sources = self.shelf.scratch()?;
+            shelf::write_all(sources.path(), &project.files)?;
+            let script = replay::copied(sources.path())?;
+            let visible = vec![sources.path().to_path_buf()];
+            let finished = boxed::run(&script, build, visible, self.tier)?;
+            if let Some(why) = ended(&finished) {
+                return Ok(Some(words::of_command(&why, &finished.output)));
+            }
+            made.take_all(&finished, own)
+        })
+    }
+}
+
+/// The project's own file that a command runs; empty where it runs a program of the system.
+fn own_file(run: &[String]) -> Result<PathBuf, String> {
+    let name = run.first().map_or("", String::as_str);
+    let path = Path::new(name);
+    if path.components().any(|part| part == Component::ParentDir) {
+        return Err(format!("{name} is not in the submission; name a file of it, e.g. ./server"));
+    }
+    match name.contains('/') {
+        true if path.is_relative() => Ok(path.to_path_buf()),
+        true => Ok(PathBuf::new()),
+        false if boxed::has(name) => Ok(PathBuf::new()),
+        false => Err(format!("there is no program {name}; for a file of yours write ./{name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(name: &str) -> Result<PathBuf, String> {
+        own_file(&[name.to_owned()])
+    }
+
+    #[test]
+    fn a_file_of_the_project_is_told_from_a_program_of_the_system() {
+        assert_eq!(own("./bin/server").unwrap(), Path::new("./bin/server"));
+        assert_eq!(own("sh").unwrap(), Path::new(""));
+        assert_eq!(own("/bin/sh").unwrap(), Path::new(""));
+        for name in ["../server", "a/../../b", "no-such-program"] {
+            assert!(own(name).is_err(), "{name}");
+        }
     }
 }

@@ -73,6 +73,10 @@ impl Launch {
         if over.is_none() && run.is_over() {
             over = Some(Limit::Output);
         }
+        // Who ignores the first signal is killed a second later (getrlimit(2), RLIMIT_CPU).
+        if over.is_none() && exit == killed() && cpu > limits.cpu {
+            over = Some(Limit::Cpu);
+        }
         run.output.truncate(limits.output as usize);
         Ok(Finished {
             exit,

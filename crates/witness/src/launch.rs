@@ -304,7 +304,7 @@ impl Launch {
         text(self.folder().as_os_str().as_bytes())?;
         let folder = self.folder().display().to_string();
         if let (Some(confinement), Some(directory)) = (&self.confinement, &self.directory)
-            && !view::shows(confinement, &std::path::absolute(directory)?)
+            && !view::place(directory).is_ok_and(|place| view::shows(confinement, &place))
         {
             let error = io::Error::other("it is not among what the program may see");
             return Err(LaunchError::NoDirectory { folder, error });
@@ -329,14 +329,15 @@ impl Launch {
         }
         let path =
             found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
-        let path = std::path::absolute(path)?;
-        match &self.confinement {
-            Some(confinement) if !view::shows(confinement, &path) => Err(LaunchError::NotShown {
+        let Some(confinement) = &self.confinement else { return Ok(std::path::absolute(path)?) };
+        let path = view::place(&path)?;
+        if !view::shows(confinement, &path) {
+            return Err(LaunchError::NotShown {
                 path: path.display().to_string(),
                 error: io::Error::other("it is not among what the program may see"),
-            }),
-            _ => Ok(path),
+            });
         }
+        Ok(path)
     }
 }
 

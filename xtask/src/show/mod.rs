@@ -16,6 +16,7 @@ mod mistakes;
 pub use cause::{Mistake, brief, failure};
 pub use lesson::{Heading, Ids, amount, last, mark, time};
 pub use line::{Line, hanging, wrapped};
+pub use tables::chosen;
 pub use visible::visible;
 // <staff>
 pub use mistakes::{Judged, Shape, markdown};

@@ -24,7 +24,7 @@ pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
 /// A table's title and rows, a row's mark before it.
 fn draw(table: &Table, width: usize) -> Vec<Line> {
     let mut lines = vec![Line::new().faint(&cut(&table.title, width))];
-    for (row, hidden) in chosen(&table.rows) {
+    for (row, hidden) in chosen(&table.rows, LONG) {
         let text = cut(&row.text, width - 2);
         lines.push(match row.wrong {
             true => Line::new().bad(&format!("▸ {text}")),
@@ -37,14 +37,15 @@ fn draw(table: &Table, width: usize) -> Vec<Line> {
     lines
 }
 
-/// The rows to show, each with the number of rows left out after it.
-fn chosen(rows: &[Row]) -> Vec<(&Row, usize)> {
+/// The rows to show, each with the number of rows left out after it: all of them, or of more than
+/// `most` the first and the wrong ones.
+pub fn chosen(rows: &[Row], most: usize) -> Vec<(&Row, usize)> {
     let mut chosen: Vec<(&Row, usize)> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        let first = index < LONG / 2;
-        let wrong = row.wrong && chosen.len() < LONG;
+        let first = index < most / 2;
+        let wrong = row.wrong && chosen.len() < most;
         match chosen.last_mut() {
-            Some((_, hidden)) if rows.len() > LONG && !first && !wrong => *hidden += 1,
+            Some((_, hidden)) if rows.len() > most && !first && !wrong => *hidden += 1,
             _ => chosen.push((row, 0)),
         }
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// `text` with every character that acts rather than shows written out, e.g. `\x1b[31m`, `\n`.
 ///
 /// Control characters move the cursor and recolour the screen; bidirectional ones make a line read
-/// as another (CVE-2021-42574). Applied twice it changes nothing more.
+/// as another (CVE-2021-42574); U+FFFE and U+FFFF are no characters, and XML has no room for them.
+/// Applied twice it changes nothing more.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
         return Cow::Borrowed(text);
@@ -26,7 +27,8 @@ fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -41,7 +43,7 @@ mod tests {
     #[test]
     fn control_bytes_are_written_out() {
         assert_eq!(visible("\x1b[31mred\x07\0\n\r\t"), "\\x1b[31mred\\x07\\x00\\n\\r\\t");
-        assert_eq!(visible("\u{9b}2J\u{202e}evil"), "\\u{9b}2J\\u{202e}evil");
+        assert_eq!(visible("\u{9b}2J\u{202e}evil\u{ffff}"), "\\u{9b}2J\\u{202e}evil\\u{ffff}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The YAML between the two `---` that a lesson opens with.
 
+use super::worth::Stated;
 use crate::lesson::Page;
 use crate::problem::{Collector, nearest, suggest};
 use serde_norway::{Mapping, Value};
 use std::path::Path;
 
-/// The fields, in the order in which every lesson has them.
-const FIELDS: [&str; 5] = ["id", "title", "order", "duration_min", "type"];
+/// The fields, in the order in which every lesson has them; `points` may be absent.
+const FIELDS: [&str; 6] = ["id", "title", "order", "duration_min", "type", "points"];
 
 /// What the front matter says; empty and 0 where it is wrong, and a problem for each.
 #[derive(Default)]
@@ -16,6 +17,7 @@ pub(crate) struct FrontMatter {
     pub(crate) order: u32,
     pub(crate) duration_min: u32,
     pub(crate) page: Page,
+    pub(crate) worth: Stated,
 }
 
 /// Reads the front matter of `text`, and says at which byte the Markdown begins.
@@ -73,6 +75,7 @@ impl Fields<'_> {
             order: self.number("order", problems),
             duration_min: self.number("duration_min", problems),
             page: self.page(problems),
+            worth: Stated::read(self.mapping.get("points"), self.yaml, problems),
         }
     }
 

@@ -88,3 +88,21 @@ fn a_title_agrees_with_the_front_matter() {
         ],
     );
 }
+
+#[test]
+fn points_are_numbers_of_criteria_that_exist() {
+    let points = |points: &str, expected: &[&str]| {
+        says("type: lesson\n", &format!("type: lesson\npoints: {points}\n"), expected);
+    };
+    let form = "a number from 0 up, or criteria with a number each";
+    for wrong in ["-1", "many", "[1, 2]", ".nan", ".inf"] {
+        points(wrong, &[&format!("points: => points must be {form}")]);
+    }
+    points("\n  last: ten", &["  last: => points of last must be a number from 0 up"]);
+    points(
+        "\n  first: 2\n  lasst: 1",
+        &["  lasst: => points for an unknown criterion \"lasst\"; did you mean \"last\"?"],
+    );
+    points("\n  speed: 1", &["  speed: => points for an unknown criterion \"speed\"; take it out"]);
+    points("\n  7: 1", &["points: => a criterion's id below points is not a text; take it out"]);
+}

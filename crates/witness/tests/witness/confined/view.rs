@@ -59,6 +59,7 @@ fn the_folders_above_what_is_shown_need_not_be_open_to_it() {
     let inner = folder.path().join("a/b");
     fs::create_dir_all(&inner).unwrap();
     fs::write(inner.join("file"), "read").unwrap();
+    let _ = std::os::unix::fs::chown(folder.path(), Some(65_533), None); // where this is root
     let launch = Launch::new("cat").args([inner.join("file")]);
     assert_eq!(text(&confined(launch, &[&inner]).finish().unwrap()), "read");
 }
@@ -104,6 +105,18 @@ fn what_is_shown_twice_is_shown_once() {
     let visible = [file.as_path(), folder.path(), Path::new("/usr/bin"), Path::new("/usr"), &file];
     let launch = Launch::new("cat").args([&file]);
     assert_eq!(text(&confined(launch, &visible).finish().unwrap()), "once");
+}
+
+#[test]
+fn a_path_that_goes_up_leads_where_it_does_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("shown")).unwrap();
+    fs::write(folder.path().join("shown/file"), "read").unwrap();
+    let shown = folder.path().join("shown/../shown");
+    let launch = shell("cat file").current_dir(&shown);
+    assert_eq!(text(&confined(launch, &[&shown]).finish().unwrap()), "read");
+    let outside = confined(Launch::new("/usr/../root/secret"), &[]).finish().unwrap_err();
+    assert!(matches!(outside, LaunchError::NotFound(_) | LaunchError::NotShown { .. }));
 }
 
 #[test]

@@ -1,0 +1,80 @@
+//! Runs a build in a box.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use witness::{Confinement, Exit, Finished, Launch, Limit, Limits, Tier};
+
+const MIB: u64 = 1 << 20;
+
+/// What a build may use: ten times what the course's largest crate takes.
+const LIMITS: Limits = Limits {
+    memory: 1024 * MIB,
+    processes: 128,
+    descriptors: 1_024,
+    disk: 256 * MIB,
+    files: 8_192,
+    cpu: Duration::from_secs(60),
+    wall: Duration::from_secs(120),
+    output: MIB,
+};
+
+/// The programs that a submission without a `submission.toml` is built and run with.
+const TOOLS: [&str; 4] = ["cc", "make", "python3", "sh"];
+
+/// Where the box looks for programs.
+const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+
+/// Runs a shell script to its end, in a folder of its own; `arguments` are its `"$@"`.
+pub(super) fn run(
+    script: &str,
+    arguments: &[String],
+    visible: Vec<PathBuf>,
+    tier: Tier,
+) -> Result<Finished> {
+    let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(tier);
+    let finished = launch.confined(Confinement { visible, limits: LIMITS }).finish();
+    finished.context("cannot build in a box")
+}
+
+/// Why a build that has ended did not succeed; `None` where it did.
+pub(super) fn ended(finished: &Finished) -> Option<String> {
+    let why = match (finished.over, &finished.exit) {
+        (Some(Limit::Memory), _) => {
+            format!("the build needed more than {} MiB of memory", LIMITS.memory / MIB)
+        }
+        (Some(Limit::Cpu), _) => {
+            format!("the build took more than {} s of processor time", LIMITS.cpu.as_secs())
+        }
+        (Some(Limit::Wall), _) => {
+            format!("the build was not done after {} s", LIMITS.wall.as_secs())
+        }
+        (Some(Limit::Output), _) => {
+            format!("the build printed more than {} MiB", LIMITS.output / MIB)
+        }
+        (Some(Limit::FileSize), _) => {
+            format!("the build wrote a file of more than {} MiB", LIMITS.disk / MIB)
+        }
+        (None, Exit::Status(0)) => return None,
+        (None, exit) => format!("the build {exit}"),
+    };
+    Some(why)
+}
+
+/// Whether the usual tools among these commands are installed where the box looks for them.
+///
+/// # Errors
+/// Names the one that is not: that is this machine's affair.
+pub(super) fn check_tools<'a>(commands: impl Iterator<Item = &'a Vec<String>>) -> Result<()> {
+    for tool in commands.filter_map(|command| command.first()) {
+        if TOOLS.contains(&tool.as_str()) && !has(tool) {
+            bail!("there is no {tool} in {}; install it on this machine", PATH.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the box has a program of this name.
+pub(super) fn has(name: &str) -> bool {
+    PATH.iter().any(|folder| Path::new(folder).join(name).is_file())
+}

@@ -1,0 +1,67 @@
+//! Tar archives (tar(5)).
+
+use super::{Bounded, damaged};
+use crate::intake::Trouble;
+use crate::intake::tree::{Tree, no_file};
+use std::io::{self, Read};
+use tar::{Archive, Entry, EntryType};
+
+/// Reads an archive to its end.
+pub(super) fn read(from: impl Read) -> Result<Tree, Trouble> {
+    let mut tree = Tree::default();
+    let mut archive = Archive::new(Bounded::new(from));
+    for entry in archive.entries().map_err(|error| damaged(&error))? {
+        tree.count()?;
+        add(entry.map_err(|error| damaged(&error))?, &mut tree)?;
+    }
+    // What follows the end has the checksum of gzip in it (RFC 1952, section 2.3.1).
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| damaged(&error))?;
+    Ok(tree)
+}
+
+fn add(entry: Entry<'_, impl Read>, tree: &mut Tree) -> Result<(), Trouble> {
+    let kind = entry.header().entry_type();
+    if kind == EntryType::XGlobalHeader {
+        return Ok(());
+    }
+    let name = entry.path_bytes().into_owned();
+    let Some(path) = tree.archived(&name)? else { return Ok(()) };
+    match kind {
+        EntryType::Directory => Ok(()),
+        EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => Ok(()),
+        EntryType::Regular | EntryType::Continuous => {
+            let is_executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
+            let modified = entry.header().mtime().ok().and_then(|time| i64::try_from(time).ok());
+            tree.add(path, is_executable, modified, Whole::new(entry), |error| damaged(&error))
+        }
+        EntryType::Symlink => Err(no_file(&name, "a symbolic link")),
+        EntryType::Link => Err(no_file(&name, "a hard link")),
+        EntryType::Char | EntryType::Block => Err(no_file(&name, "a device")),
+        EntryType::Fifo => Err(no_file(&name, "a FIFO")),
+        EntryType::GNUSparse => Err(no_file(&name, "a sparse file")),
+        _ => Err(no_file(&name, "of a kind that is not read")),
+    }
+}
+
+/// An entry that has to have as many bytes as its header says: a cut archive ends in the midst of one.
+struct Whole<R> {
+    from: R,
+    left: u64,
+}
+
+impl<'a, R: Read> Whole<Entry<'a, R>> {
+    fn new(from: Entry<'a, R>) -> Self {
+        Self { left: from.size(), from }
+    }
+}
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        if read == 0 && self.left > 0 && !buffer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.left = self.left.saturating_sub(read as u64);
+        Ok(read)
+    }
+}

@@ -1,0 +1,96 @@
+//! Reads a folder, descriptor by descriptor, and never through a link (openat(2), O_NOFOLLOW).
+
+use super::Trouble;
+use super::name::{Part, part};
+use super::tree::{Tree, no_file, shown};
+use nix::dir::Dir;
+use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Reads what is in `folder`.
+pub(crate) fn read(folder: OwnedFd) -> Result<Tree, Trouble> {
+    let mut tree = Tree::default();
+    descend(folder, &mut Vec::new(), &mut tree)?;
+    Ok(tree)
+}
+
+/// Reads what is in `folder`, whose path has the parts `above`.
+fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Trouble> {
+    let mut folder = Dir::from_fd(folder).map_err(|error| unreadable(above, error))?;
+    for name in names(&mut folder, above, tree)? {
+        above.push(name);
+        entry(&folder, above, tree)?;
+        above.pop();
+    }
+    Ok(())
+}
+
+/// The names in a folder, in the order of their bytes.
+fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec<u8>>, Trouble> {
+    let mut names = Vec::new();
+    for entry in folder.iter() {
+        let entry = entry.map_err(|error| unreadable(above, error))?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            tree.count()?;
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn entry(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Trouble> {
+    let name = path.last().cloned().unwrap_or_default();
+    if part(&name) == Part::Junk {
+        return Ok(());
+    }
+    let found = fstatat(folder, &name[..], AtFlags::AT_SYMLINK_NOFOLLOW)
+        .map_err(|error| unreadable(path, error))?;
+    let kind = kind(&found);
+    if kind != SFlag::S_IFDIR && kind != SFlag::S_IFREG {
+        return Err(no_file(&path.join(&b'/'), called(kind)));
+    }
+    let Some(inside) = tree.path(path.iter().map(Vec::as_slice))? else { return Ok(()) };
+    // O_NONBLOCK: what was a file a moment ago may be a FIFO now.
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    if kind == SFlag::S_IFDIR {
+        let opened = openat(folder, &name[..], flags | OFlag::O_DIRECTORY, Mode::empty())
+            .map_err(|error| unreadable(path, error))?;
+        return descend(opened, path, tree);
+    }
+    let opened =
+        openat(folder, &name[..], flags, Mode::empty()).map_err(|error| unreadable(path, error))?;
+    let found = fstat(opened.as_fd()).map_err(|error| unreadable(path, error))?;
+    if self::kind(&found) != SFlag::S_IFREG {
+        return Err(no_file(&path.join(&b'/'), called(self::kind(&found))));
+    }
+    let is_executable = found.st_mode & 0o111 != 0;
+    let failed = |error: io::Error| unreadable(path, error);
+    tree.add(inside, is_executable, Some(found.st_mtime), File::from(opened), failed)
+}
+
+pub(crate) fn kind(found: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(found.st_mode & libc::S_IFMT)
+}
+
+/// A kind of file in words.
+pub(crate) fn called(kind: SFlag) -> &'static str {
+    match kind {
+        SFlag::S_IFLNK => "a symbolic link",
+        SFlag::S_IFIFO => "a FIFO",
+        SFlag::S_IFSOCK => "a socket",
+        SFlag::S_IFDIR => "a folder",
+        SFlag::S_IFREG => "a plain file",
+        _ => "a device",
+    }
+}
+
+fn unreadable(path: &[Vec<u8>], error: impl Into<io::Error>) -> Trouble {
+    let path = if path.is_empty() { "the folder".into() } else { shown(&path.join(&b'/')) };
+    let error = error.into();
+    Trouble::Unreadable(format!("{path} cannot be read: {error}; check its permissions"))
+}

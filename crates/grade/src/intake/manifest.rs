@@ -1,0 +1,84 @@
+//! `submission.toml`: how a program in any language is built and run.
+
+use super::tree::refused;
+use super::{File, ProjectKind, Trouble};
+use serde::Deserialize;
+
+/// What it may say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    lesson: Option<String>,
+    build: Option<String>,
+    run: Option<String>,
+    port: Option<u16>,
+    capacity: Option<usize>,
+}
+
+/// What it says.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    /// The lesson's name.
+    pub(crate) lesson: Option<String>,
+    /// Always a [`ProjectKind::Program`].
+    pub(crate) kind: ProjectKind,
+}
+
+/// Reads `file`, which errors call `place`.
+pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Trouble> {
+    let text = std::str::from_utf8(&file.bytes)
+        .map_err(|_| refused(format!("{place} is not UTF-8; save it as that")))?;
+    let said: Text = toml::from_str(text).map_err(|error| {
+        let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+        let line = before.matches('\n').count() + 1;
+        let why = super::name::readable(error.message().as_bytes());
+        refused(format!("{place}:{line}: {why}"))
+    })?;
+    let build = said.build.map(|line| words("build", &line, place)).transpose()?;
+    let run = words("run", said.run.as_deref().unwrap_or("./server"), place)?;
+    let kind = ProjectKind::Program { build, run, port: said.port, capacity: said.capacity };
+    Ok(Manifest { lesson: said.lesson, kind })
+}
+
+/// A command as a shell splits it.
+fn words(key: &str, line: &str, place: &str) -> Result<Vec<String>, Trouble> {
+    let words = shell_words::split(line).unwrap_or_default();
+    if words.is_empty() || line.contains('\0') {
+        let words = format!("{place}: {key} is no command; quote it as for a shell");
+        return Err(refused(words));
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Manifest, String> {
+        let file = File { bytes: text.into(), is_executable: false };
+        parse(&file, "submission.toml").map_err(|trouble| trouble.to_string())
+    }
+
+    #[test]
+    fn commands_are_split_as_a_shell_splits_them() {
+        let manifest = read("build = \"make 'CC=cc -O2'\"\nport = 7000\n").unwrap();
+        let ProjectKind::Program { build, run, port, capacity } = manifest.kind else { panic!() };
+        assert_eq!(build.unwrap(), ["make", "CC=cc -O2"]);
+        assert_eq!(run, ["./server"]);
+        assert_eq!((port, capacity), (Some(7000), None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        for (text, place) in [
+            ("run = \"a\"\nbuidl = \"x\"", "submission.toml:2: unknown field `buidl`"),
+            ("port = 70000", "submission.toml:1: "),
+            ("run = \"'\"", "submission.toml: run is no command"),
+            ("build = \"\"", "submission.toml: build is no command"),
+            ("run", "submission.toml:1: "),
+        ] {
+            let words = read(text).unwrap_err();
+            assert!(words.starts_with(place) && !words.contains('\n'), "{words}");
+        }
+    }
+}

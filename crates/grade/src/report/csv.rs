@@ -1,0 +1,101 @@
+//! `grades.csv`: a row for each student and lesson.
+
+use super::{Class, clusters, plain};
+use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission};
+use crate::rubric::Points;
+use anyhow::Result;
+use std::collections::BTreeMap;
+use std::path::Path;
+use xtask::destination;
+
+/// Writes the gradebook to `to`, whole or not at all (RFC 4180, UTF-8).
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
+    destination::replace(to, &table(class)?)
+}
+
+fn table(class: &Class<'_>) -> Result<Vec<u8>> {
+    let columns = class.columns();
+    let criteria: Vec<(&str, &str)> = columns
+        .iter()
+        .flat_map(|lesson| lesson.criteria.iter().map(|(id, _)| (lesson.lesson, *id)))
+        .collect();
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(head(&criteria))?;
+    for submission in class.submissions {
+        for grade in &submission.lessons {
+            let points = class.rubric.points(submission, grade);
+            table.write_record(row(submission, grade, &points, &criteria))?;
+        }
+    }
+    Ok(table.into_inner()?)
+}
+
+fn head(criteria: &[(&str, &str)]) -> Vec<String> {
+    let asked = criteria.iter().map(|(lesson, criterion)| format!("{lesson}:{criterion}"));
+    let first = ["student", "lesson", "points", "max_points", "verdict"];
+    let last = ["build_seconds", "prove_seconds", "tier", "submission", "late", "notes"];
+    let (first, last) = (first.map(str::to_owned), last.map(str::to_owned));
+    first.into_iter().chain(asked).chain(last).collect()
+}
+
+fn row(
+    submission: &Submission,
+    grade: &LessonGrade,
+    points: &Points,
+    criteria: &[(&str, &str)],
+) -> Vec<String> {
+    let statuses: BTreeMap<_, _> =
+        grade.criteria.iter().map(|criterion| (criterion.id.as_str(), criterion)).collect();
+    let status = |(lesson, id): &(&str, &str)| match statuses.get(id) {
+        Some(criterion) if *lesson == grade.lesson => plain::status(criterion.status).to_owned(),
+        _ => String::new(),
+    };
+    let first = [
+        text(&submission.student),
+        text(&grade.lesson),
+        points.points.map_or_else(String::new, plain::points),
+        plain::points(points.max),
+        plain::verdict(grade.verdict).replace(' ', "-"),
+    ];
+    let last = [
+        format!("{:.3}", grade.build.seconds),
+        format!("{:.3}", grade.seconds),
+        text(&grade.tier),
+        text(&submission.digest),
+        plain::points(points.late),
+        text(&notes(submission, grade, points)),
+    ];
+    first.into_iter().chain(criteria.iter().map(status)).chain(last).collect()
+}
+
+fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> String {
+    let mut notes = points.remarks.clone();
+    let is_said = notes.iter().any(|note| note.contains(&grade.reason));
+    if !grade.reason.is_empty() && !is_said {
+        notes.push(grade.reason.clone());
+    }
+    if grade.build.status == BuildStatus::Failed {
+        notes.push(clusters::first_error(&grade.build.message));
+    }
+    let flaky = grade.criteria.iter().filter(|criterion| criterion.is_flaky());
+    notes.extend(
+        flaky.map(|CriterionGrade { id, failed, runs, .. }| {
+            format!("{id} failed {failed} of {runs}")
+        }),
+    );
+    notes.extend_from_slice(&submission.notes);
+    notes.join("; ")
+}
+
+/// Text that no spreadsheet takes for a formula (OWASP, CSV Injection), on one line.
+fn text(given: &str) -> String {
+    let shown = plain::line(given, 4 * plain::LONG);
+    let acts = |start: char| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(start);
+    match shown.trim_start().starts_with(acts) {
+        true => format!("'{shown}"),
+        false => shown,
+    }
+}

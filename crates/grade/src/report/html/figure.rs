@@ -1,0 +1,110 @@
+//! Figures drawn with boxes: the shares of verdicts, and how points are spread.
+
+use super::frame::{amount, tone};
+use crate::model::Verdict;
+use crate::report::{Class, plain};
+use maud::{Markup, html};
+
+/// Ten bands of ten per cent, and one for all of the points.
+const BANDS: usize = 11;
+
+/// A bar of verdicts; its numbers stand in the cells beside it.
+pub(super) fn shares(counts: &[(Verdict, usize)]) -> Markup {
+    html! {
+        div.shares aria-hidden="true" {
+            @for (verdict, number) in counts.iter().filter(|(_, number)| *number > 0) {
+                span.(tone(*verdict)) style={ "flex-grow:" (number) } {}
+            }
+        }
+    }
+}
+
+/// The middle one of a lesson's points.
+pub(super) fn median(class: &Class<'_>, lesson: &str) -> String {
+    let mut points: Vec<_> = reached(class, lesson).iter().map(|(points, _)| *points).collect();
+    points.sort_by(f64::total_cmp);
+    let middle = points.len() / 2;
+    match (points.get(middle), points.len() % 2) {
+        (None, _) => "–".to_owned(),
+        (Some(middle), 1) => plain::points(*middle),
+        (Some(upper), _) => plain::points((points[middle - 1] + upper) / 2.0),
+    }
+}
+
+/// How the points of each lesson are spread.
+pub(super) fn points(class: &Class<'_>) -> Markup {
+    html! {
+        section aria-labelledby="points" {
+            h2 id="points" tabindex="-1" { "Points" }
+            div.histograms {
+                @for (id, title) in class.lessons { (histogram(class, id, title)) }
+            }
+        }
+    }
+}
+
+fn histogram(class: &Class<'_>, id: &str, title: &str) -> Markup {
+    let reached = reached(class, id);
+    let mut bands = [0_usize; BANDS];
+    for (points, max) in &reached {
+        bands[band(*points, *max)] += 1;
+    }
+    let most = bands.into_iter().max().unwrap_or(0).max(1);
+    let unsettled = settled(class, id).iter().filter(|(points, _)| points.is_none()).count();
+    html! {
+        figure.histogram {
+            figcaption {
+                span.number { (id) } " " (plain::line(title, 120)) " "
+                span.aside {
+                    (amount(reached.len(), "student"))
+                    @if unsettled > 0 { ", " (unsettled) " more not settled" }
+                }
+            }
+            ol {
+                @for (band, number) in bands.into_iter().enumerate() {
+                    li.empty[number == 0] {
+                        span.column aria-hidden="true" {
+                            span.number { @if number > 0 { (number) } }
+                            span.fill style={ "height:" (number * 100 / most) "%" } {}
+                        }
+                        span.band aria-hidden="true" { (start(band)) }
+                        span.unseen { (range(band)) " per cent: " (amount(number, "student")) }
+                    }
+                }
+            }
+            p.axis aria-hidden="true" { "per cent of the points" }
+        }
+    }
+}
+
+fn start(band: usize) -> String {
+    if band == BANDS - 1 { "all".to_owned() } else { (band * 10).to_string() }
+}
+
+fn range(band: usize) -> String {
+    if band == BANDS - 1 { "100".to_owned() } else { format!("{} to {}", band * 10, band * 10 + 9) }
+}
+
+fn band(points: f64, max: f64) -> usize {
+    if points >= max {
+        return BANDS - 1;
+    }
+    // Points below the maximum are less than ten tenths of it.
+    ((points / max * 10.0).floor() as usize).min(BANDS - 2)
+}
+
+fn reached(class: &Class<'_>, lesson: &str) -> Vec<(f64, f64)> {
+    let settled = settled(class, lesson).into_iter();
+    settled.filter_map(|(points, max)| Some((points?, max))).collect()
+}
+
+fn settled(class: &Class<'_>, lesson: &str) -> Vec<(Option<f64>, f64)> {
+    let grades = class
+        .submissions
+        .iter()
+        .flat_map(|submission| submission.lessons.iter().map(move |grade| (submission, grade)));
+    let points = grades
+        .filter(|(_, grade)| grade.lesson == lesson)
+        .map(|(submission, grade)| class.rubric.points(submission, grade));
+    points.map(|points| (points.points, points.max)).collect()
+}

@@ -1,0 +1,71 @@
+//! A student's page: what was proved, and for what was not, why.
+
+use super::frame::{badge, frame, name, score};
+use super::lesson;
+use crate::model::Submission;
+use crate::report::{Class, plain};
+use crate::rubric::Points;
+use maud::{Markup, html};
+
+/// The page of one submission.
+pub(super) fn page(class: &Class<'_>, submission: &Submission) -> Markup {
+    let grades = submission.lessons.iter();
+    let points: Vec<_> = grades.map(|grade| class.rubric.points(submission, grade)).collect();
+    let title =
+        format!("{} · {}", plain::line(&submission.student, 80), plain::line(class.name, 80));
+    frame(&title, &header(class, submission, &points), &body(submission, &points))
+}
+
+fn header(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Markup {
+    html! {
+        p.path { a href="../index.html" { (plain::line(class.name, 80)) } }
+        h1 { (name(&submission.student)) }
+        p.total { (total(points)) }
+        p.facts.quiet {
+            @if let Some(time) = submitted(submission) { span.fact { "handed in " (time) } " " }
+            @if !submission.digest.is_empty() {
+                span.fact { "content " code { (plain::line(&submission.digest, 12)) } }
+            }
+        }
+        @if !submission.notes.is_empty() {
+            ul.notes { @for note in submission.notes.iter().take(plain::MOST) {
+                li { (plain::line(note, plain::LONG)) }
+            } }
+        }
+    }
+}
+
+fn total(points: &[Points]) -> Markup {
+    let max: f64 = points.iter().map(|each| each.max).sum();
+    let settled: f64 = points.iter().filter_map(|each| each.points).sum();
+    let open = points.iter().filter(|each| each.points.is_none()).count();
+    html! {
+        strong { (score(Some(settled), max)) } " points"
+        @if open > 0 { " so far; " (open) " of " (points.len()) " lessons not settled" }
+    }
+}
+
+fn submitted(submission: &Submission) -> Option<String> {
+    let time = jiff::Timestamp::from_second(submission.submitted?).ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+fn body(submission: &Submission, points: &[Points]) -> Markup {
+    let lessons = || submission.lessons.iter().zip(points);
+    html! {
+        @if submission.lessons.len() > 1 {
+            nav.lessons aria-label="Lessons" { ul {
+                @for (grade, points) in lessons() {
+                    li { a href={ "#" (grade.lesson) } {
+                        span.number { (grade.lesson) } " "
+                        span { (plain::line(&grade.title, 120)) } " "
+                        (badge(grade.verdict)) " "
+                        span.worth { (score(points.points, points.max)) }
+                    } }
+                }
+            } }
+        }
+        @for (grade, points) in lessons() { (lesson::section(grade, points)) }
+        @if submission.lessons.is_empty() { p { "No lesson was graded." } }
+    }
+}

@@ -1,0 +1,202 @@
+//! `rubric.toml`, read by hand so that every mistake in it is told with its line.
+
+use super::{LessonPoints, Rubric, Unit};
+use anyhow::{Context, Result, bail};
+use course::catalogue::Course;
+use course::lesson::{Lesson, Worth};
+use course::problem::Unknown;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// The most points that a criterion or a lesson can be worth.
+const MOST: f64 = 1e6;
+
+type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
+
+/// Reads `path` over `rubric`, which holds what the lessons say of themselves.
+pub(super) fn read(path: &Path, course: &Course, rubric: Rubric) -> Result<Rubric> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).with_context(|| {
+        format!("{shown}: cannot be read; check its name, and that it is UTF-8")
+    })?;
+    let mut reader = Reader { text: &text, path, course, rubric, problems: Vec::new() };
+    match DeTable::parse(&text) {
+        Ok(table) => reader.top(table.get_ref()),
+        Err(error) => reader.at(error.span().map_or(0, |span| span.start), error.message()),
+    }
+    reader.problems.sort();
+    match reader.problems.is_empty() {
+        true => Ok(reader.rubric),
+        false => bail!("{}", told(&reader.problems)),
+    }
+}
+
+fn told(problems: &[(usize, String)]) -> String {
+    problems.iter().map(|(_, problem)| problem.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+    course: &'a Course,
+    rubric: Rubric,
+    /// Each with the byte that it is about.
+    problems: Vec<(usize, String)>,
+}
+
+impl Reader<'_> {
+    fn top(&mut self, table: &DeTable<'_>) {
+        for entry in table {
+            match name(entry) {
+                "late" => self.within(entry, Self::late),
+                "lessons" => self.within(entry, Self::lessons),
+                _ => self.unknown("table", entry, "a rubric", &["late", "lessons"]),
+            }
+        }
+    }
+
+    fn late(&mut self, table: &DeTable<'_>) {
+        for entry in table {
+            match name(entry) {
+                "per" => self.unit(entry),
+                "percent" => {
+                    if let Some(percent) = self.number(entry, 100.0) {
+                        self.rubric.late.percent = percent;
+                    }
+                }
+                "cap" => {
+                    if let Some(cap) = self.number(entry, 100.0) {
+                        self.rubric.late.cap = cap;
+                    }
+                }
+                "grace_minutes" => {
+                    if let Some(minutes) = self.number(entry, MOST) {
+                        self.rubric.late.grace_minutes = minutes as i64;
+                    }
+                }
+                _ => {
+                    let keys = ["per", "percent", "cap", "grace_minutes"];
+                    self.unknown("key", entry, "[late]", &keys);
+                }
+            }
+        }
+    }
+
+    fn unit(&mut self, entry: Entry<'_, '_>) {
+        match entry.1.get_ref().as_str() {
+            Some("hour") => self.rubric.late.per = Unit::Hour,
+            Some("day") => self.rubric.late.per = Unit::Day,
+            _ => self.wrong(entry, "must be \"hour\" or \"day\""),
+        }
+    }
+
+    fn lessons(&mut self, table: &DeTable<'_>) {
+        for entry in table {
+            match self.course.lesson(name(entry)) {
+                Ok(lesson) => self.within(entry, |reader, table| reader.lesson(lesson, table)),
+                Err(unknown) => self.at(entry.0.span().start, &unknown.to_string()),
+            }
+        }
+    }
+
+    fn lesson(&mut self, lesson: &Lesson, table: &DeTable<'_>) {
+        let mut points = self.rubric.lessons.remove(&lesson.id).unwrap_or_default();
+        for entry in table {
+            match name(entry) {
+                "points" => self.points(lesson, &mut points, entry),
+                "due" => points.due = self.time(entry),
+                "all_or_nothing" => match entry.1.get_ref().as_bool() {
+                    Some(value) => points.all_or_nothing = value,
+                    None => self.wrong(entry, "must be true or false"),
+                },
+                _ => {
+                    let home = format!("[lessons.{}]", lesson.id);
+                    self.unknown("key", entry, &home, &["points", "due", "all_or_nothing"]);
+                }
+            }
+        }
+        self.rubric.lessons.insert(lesson.id.clone(), points);
+    }
+
+    fn points(&mut self, lesson: &Lesson, points: &mut LessonPoints, entry: Entry<'_, '_>) {
+        let Some(table) = entry.1.get_ref().as_table() else {
+            if let Some(whole) = self.number(entry, MOST) {
+                points.set(lesson, &Worth::Whole(whole));
+            }
+            return;
+        };
+        let mut each = BTreeMap::new();
+        for entry in table {
+            if let Err(unknown) = lesson.criterion(name(entry)) {
+                self.at(entry.0.span().start, &unknown.to_string());
+            } else if let Some(worth) = self.number(entry, MOST) {
+                each.insert(name(entry).to_owned(), worth);
+            }
+        }
+        points.set(lesson, &Worth::Each(each));
+    }
+
+    /// A time with its zone, in quotes or as TOML's own, in seconds since 1970.
+    fn time(&mut self, entry: Entry<'_, '_>) -> Option<i64> {
+        let value = entry.1.get_ref();
+        let own = value.as_datetime().map(ToString::to_string);
+        let text = own.as_deref().or(value.as_str());
+        let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        if time.is_none() {
+            let form = "a time with its zone, e.g. \"2026-10-09T23:59:00+02:00\" (RFC 3339)";
+            self.wrong(entry, &format!("must be {form}"));
+        }
+        time.map(|time| time.as_second())
+    }
+
+    fn number(&mut self, entry: Entry<'_, '_>, most: f64) -> Option<f64> {
+        let number = match entry.1.get_ref() {
+            DeValue::Integer(integer) => {
+                i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix())
+                    .ok()
+                    .map(|integer| integer as f64)
+            }
+            DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| (0.0..=most).contains(number));
+        if number.is_none() {
+            self.wrong(entry, &format!("must be a number from 0 to {most}"));
+        }
+        number
+    }
+
+    fn within(&mut self, entry: Entry<'_, '_>, read: impl FnOnce(&mut Self, &DeTable<'_>)) {
+        match entry.1.get_ref().as_table() {
+            Some(table) => read(self, table),
+            None => self.wrong(entry, "must be a table"),
+        }
+    }
+
+    fn unknown(&mut self, kind: &'static str, entry: Entry<'_, '_>, home: &str, names: &[&str]) {
+        let unknown = Unknown {
+            kind,
+            name: name(entry).to_owned(),
+            home: home.to_owned(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        };
+        self.at(entry.0.span().start, &unknown.to_string());
+    }
+
+    fn wrong(&mut self, entry: Entry<'_, '_>, form: &str) {
+        self.at(entry.1.span().start, &format!("{} {form}", name(entry)));
+    }
+
+    fn at(&mut self, byte: usize, message: &str) {
+        let line = 1 + self.text.bytes().take(byte).filter(|&byte| byte == b'\n').count();
+        let message = message.lines().collect::<Vec<_>>().join("; ");
+        self.problems.push((byte, format!("{}:{line}: {message}", self.path.display())));
+    }
+}
+
+fn name<'a>(entry: Entry<'a, '_>) -> &'a str {
+    entry.0.get_ref()
+}

@@ -1,0 +1,370 @@
+//! What is made of what students hand in.
+
+mod packing;
+
+use course::catalogue::Course;
+use grade::intake::{self, Content, Handed, ProjectKind, Trouble};
+use packing::{folder, tar, tgz, zip};
+use proptest::prelude::*;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+static COURSE: LazyLock<Course> =
+    LazyLock::new(|| Course::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap());
+
+fn read(path: &Path, lessons: &[&str]) -> Result<Content, Trouble> {
+    let lessons: Vec<_> = lessons.iter().map(|id| (*id).to_owned()).collect();
+    intake::read(&intake::one(path).unwrap(), &COURSE, &lessons)
+}
+
+/// Reads a folder with these files.
+fn files(files: &[(&str, &str)], lessons: &[&str]) -> Result<Content, Trouble> {
+    let home = tempfile::tempdir().unwrap();
+    folder(&home.path().join("alice"), files);
+    read(&home.path().join("alice"), lessons)
+}
+
+/// Reads an archive of this name.
+fn archive(name: &str, bytes: &[u8]) -> Result<Content, Trouble> {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    read(&path, &["w03-l02"])
+}
+
+fn paths(content: &Content, lesson: &str) -> Vec<String> {
+    let files = content.projects[lesson].files.keys();
+    files.map(|path| path.display().to_string()).collect()
+}
+
+fn refusal(result: Result<Content, Trouble>) -> String {
+    match result {
+        Err(Trouble::Refused(words)) => {
+            assert!(!words.contains('\n') && !words.contains('\x1b'), "{words:?}");
+            words
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn submissions_are_found_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["bob", "alice", ".git"] {
+        fs::create_dir(home.path().join(name)).unwrap();
+    }
+    for name in ["alice.zip", "Carol D.tar.gz", "eve.TGZ", "notes.pdf", ".DS_Store"] {
+        fs::write(home.path().join(name), "").unwrap();
+    }
+    fs::write(home.path().join(std::ffi::OsStr::from_bytes(b"d\xff\n.tar")), "").unwrap();
+    let found: Vec<_> =
+        intake::find(home.path()).unwrap().into_iter().map(|handed| handed.student).collect();
+    let expected = ["Carol D", "alice", "alice (2)", "bob", "d\\xff\\n", "eve", "notes.pdf"];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_folder_without_submissions_says_what_is_expected() {
+    let home = tempfile::tempdir().unwrap();
+    let words = |folder: &Path| intake::find(folder).unwrap_err().to_string();
+    assert!(words(home.path()).contains("there is no submission in"));
+    assert!(words(&home.path().join("none")).contains("cannot read"));
+    fs::write(home.path().join("grades.csv"), "").unwrap();
+    assert!(words(home.path()).contains("a folder, .zip or .tar.gz for each student"));
+    fs::create_dir(home.path().join("src")).unwrap();
+    assert!(words(home.path()).contains("as a submission has"));
+}
+
+#[test]
+fn a_lessons_own_files_belong_to_the_lesson_that_is_asked_for() {
+    let content = files(&[("src/server.rs", "x"), ("README", "")], &["w03-l02"]).unwrap();
+    assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
+    assert_eq!(content.projects["w03-l02"].kind, ProjectKind::Crate);
+    assert!(content.submitted.is_some());
+
+    let content = files(&[("server.rs", "x"), ("old/server.rs", "")], &["w03-l02"]).unwrap();
+    assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
+}
+
+#[test]
+fn a_lesson_is_known_by_its_files_where_none_is_asked_for() {
+    let content = files(&[("src/server.rs", "x"), ("src/table.rs", "y")], &[]).unwrap();
+    assert_eq!(content.projects.keys().collect::<Vec<_>>(), ["w03-l02"]);
+    let words = refusal(files(&[("src/server.rs", "x")], &[]));
+    assert!(words.starts_with("its files could be of w01-l01, w02-l01, w03-l02"), "{words}");
+    let words = refusal(files(&[("src/mine.rs", "x")], &[]));
+    assert!(words.contains("none of a lesson's"), "{words}");
+}
+
+#[test]
+fn a_workspace_has_every_lesson() {
+    let handed = [
+        ("course-main/Cargo.toml", ""),
+        ("course-main/lessons/w03-l02-poll-tracker/src/server.rs", "3"),
+        ("course-main/lessons/w03-l02-poll-tracker/Cargo.toml", "[package]"),
+        ("course-main/lessons/w03-l02-poll-tracker/build.rs", "fn main() {}"),
+        ("course-main/lessons/w03-l02-poll-tracker/solution/server.rs", "mine"),
+        ("course-main/lessons/w03-l02-poll-tracker/tests/table.rs", ""),
+        ("course-main/lessons/w04-l01-epoll-tracker/src/server.rs", "4"),
+        ("course-main/target/debug/server.rs", ""),
+    ];
+    let content = files(&handed, &[]).unwrap();
+    assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
+    assert_eq!(paths(&content, "w04-l01"), ["src/server.rs", "w03-l02/src/server.rs"]);
+    let notes = content.notes.join("\n");
+    for note in [
+        "w03-l02: Cargo.toml was left out",
+        "w03-l02: build.rs was left out",
+        "w03-l02: solution/ was left out",
+        "w04-l01 builds on the submission's own w03-l02",
+    ] {
+        assert!(notes.contains(note), "{note} is not in {notes}");
+    }
+    let only = files(&handed, &["w04-l01"]).unwrap();
+    assert_eq!(only.projects.len(), 1);
+    assert_eq!(only.projects["w04-l01"].digest, content.projects["w04-l01"].digest);
+}
+
+#[test]
+fn folders_of_lessons_may_have_programs_in_any_language() {
+    let content = files(
+        &[
+            ("w03-l02/server.c", "x"),
+            ("w03-l02/Makefile", "server:"),
+            ("w04-l01-epoll-tracker/server.py", "x"),
+            (
+                "w01-l01/submission.toml",
+                "build = \"cc a.c -o a\"\nrun = \"./a -p 'x y'\"\nport = 1",
+            ),
+            ("w02-l01/notes.txt", "x"),
+        ],
+        &[],
+    )
+    .unwrap();
+    let kind = |lesson: &str| match &content.projects[lesson].kind {
+        ProjectKind::Program { build, run, .. } => (build.clone().unwrap_or_default(), run.clone()),
+        ProjectKind::Crate => panic!("{lesson}"),
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(kind("w03-l02"), (words(&["make"]), words(&["./server"])));
+    assert_eq!(kind("w04-l01"), (words(&[]), words(&["python3", "server.py"])));
+    let own = (words(&["cc", "a.c", "-o", "a"]), words(&["./a", "-p", "x y"]));
+    assert_eq!(kind("w01-l01"), own);
+    assert!(!content.projects.contains_key("w02-l01"));
+}
+
+#[test]
+fn a_program_alone_says_for_which_lesson_it_is() {
+    let c = ("server.c", "int main(void) {}");
+    assert!(refusal(files(&[c], &[])).contains("does not say for which lesson"));
+    assert!(files(&[c], &["w03-l02"]).unwrap().projects.contains_key("w03-l02"));
+    let named = [c, ("submission.toml", "lesson = \"w04-l01\"")];
+    assert_eq!(files(&named, &[]).unwrap().projects.keys().collect::<Vec<_>>(), ["w04-l01"]);
+    assert!(files(&named, &["w03-l02"]).unwrap().projects.is_empty());
+    let unknown = files(&[c, ("submission.toml", "lesson = \"w03-l03\"")], &[]);
+    assert!(refusal(unknown).contains("w03-l03"));
+}
+
+#[test]
+fn nothing_is_missing_and_not_refused() {
+    let content = files(&[], &["w03-l02"]).unwrap();
+    assert!(content.projects.is_empty() && content.notes[0].starts_with("nothing was handed in"));
+    assert!(refusal(files(&[("essay.docx", "x")], &[])).contains("nothing in it is a lesson's"));
+}
+
+#[test]
+fn equal_contents_have_one_digest() {
+    let one = files(&[("src/server.rs", "x")], &["w03-l02"]).unwrap();
+    let same = files(&[("deep/src/server.rs", "x"), ("deep/README", "y")], &["w03-l02"]).unwrap();
+    assert_eq!(one.digest, same.digest);
+    let zipped = archive("bob.zip", &zip(&[("a/src/server.rs", "x")])).unwrap();
+    let tarred = archive("bob.tar.gz", &tgz(&[("src/server.rs", "x")])).unwrap();
+    assert_eq!((&zipped.digest, &tarred.digest), (&one.digest, &one.digest));
+    let other = files(&[("src/server.rs", "x")], &["w04-l01"]).unwrap();
+    assert_ne!(other.digest, one.digest);
+    let changed = files(&[("src/server.rs", "y")], &["w03-l02"]).unwrap();
+    assert_ne!(changed.digest, one.digest);
+}
+
+#[test]
+fn a_link_is_never_followed() {
+    let home = tempfile::tempdir().unwrap();
+    let alice = home.path().join("alice");
+    folder(&alice, &[("src/server.rs", "x")]);
+    symlink("/etc/passwd", alice.join("src/table.rs")).unwrap();
+    let words = refusal(read(&alice, &["w03-l02"]));
+    assert_eq!(words, "src/table.rs is a symbolic link; hand in the file itself");
+    fs::remove_file(alice.join("src/table.rs")).unwrap();
+    symlink("/", alice.join("lessons")).unwrap();
+    assert!(refusal(read(&alice, &["w03-l02"])).contains("symbolic link"));
+
+    symlink(&alice, home.path().join("mallory")).unwrap();
+    let mallory = Handed { student: "mallory".into(), path: home.path().join("mallory") };
+    let words = refusal(intake::read(&mallory, &COURSE, &[]));
+    assert!(words.starts_with("it is a symbolic link"), "{words}");
+}
+
+#[test]
+fn what_is_neither_file_nor_folder_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let alice = home.path().join("alice");
+    folder(&alice, &[("src/server.rs", "x")]);
+    nix::unistd::mkfifo(&alice.join("src/pipe.rs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(refusal(read(&alice, &["w03-l02"])).starts_with("src/pipe.rs is a FIFO"));
+    assert!(refusal(read(&alice.join("src/pipe.rs"), &[])).starts_with("it is a FIFO"));
+    fs::write(home.path().join("server.rs"), "x").unwrap();
+    assert!(refusal(read(&home.path().join("server.rs"), &[])).starts_with("it is a plain file"));
+}
+
+#[test]
+fn what_cannot_be_read_is_the_machines_affair() {
+    let home = tempfile::tempdir().unwrap();
+    let alice = home.path().join("alice");
+    folder(&alice, &[("src/server.rs", "x")]);
+    fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o0)).unwrap();
+    let result = read(&alice, &["w03-l02"]);
+    fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o755)).unwrap();
+    // Root reads what it likes.
+    if !nix::unistd::geteuid().is_root() {
+        assert!(matches!(result, Err(Trouble::Unreadable(_))), "{result:?}");
+    }
+    let gone = Handed { student: "x".into(), path: home.path().join("gone") };
+    let result = intake::read(&gone, &COURSE, &[]);
+    assert!(matches!(result, Err(Trouble::Unreadable(_))), "{result:?}");
+}
+
+#[test]
+fn odd_names_are_left_out_with_a_note() {
+    let home = tempfile::tempdir().unwrap();
+    let alice = home.path().join("alice");
+    folder(&alice, &[("src/server.rs", "x"), ("src/two words.rs", "y")]);
+    for name in [&b"a\nb.rs"[..], b"\xff.rs"] {
+        fs::write(alice.join("src").join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+    }
+    let content = read(&alice, &["w03-l02"]).unwrap();
+    assert_eq!(paths(&content, "w03-l02"), ["src/server.rs", "src/two words.rs"]);
+    assert!(content.notes[0].starts_with("src/a\\nb.rs was left out"), "{:?}", content.notes);
+    assert!(content.notes[1].starts_with("src/\\xff.rs was left out"), "{:?}", content.notes);
+}
+
+#[test]
+fn a_submission_that_shares_its_name_is_told_so() {
+    let home = tempfile::tempdir().unwrap();
+    folder(&home.path().join("alice"), &[("src/server.rs", "x")]);
+    fs::write(home.path().join("alice.zip"), zip(&[("src/server.rs", "x")])).unwrap();
+    let found = intake::find(home.path()).unwrap();
+    let second = intake::read(&found[1], &COURSE, &["w03-l02".to_owned()]).unwrap();
+    assert!(second.notes[0].starts_with("handed in as alice.zip"), "{:?}", second.notes);
+}
+
+#[test]
+fn nasty_archives_are_refused() {
+    let fine = [("src/server.rs", "x")];
+    let cut = |bytes: Vec<u8>, part: usize| bytes[..bytes.len() * part / 10].to_vec();
+    let table: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("a.zip", Vec::new(), "the archive is empty"),
+        ("a.zip", tgz(&fine), "by its name it is a zip archive, by its content gzip"),
+        ("a.tar.gz", zip(&fine), "by its name it is gzip, by its content a zip archive"),
+        ("a.tgz", tar(&fine), "by its content a tar archive"),
+        ("a.zip", b"Rar!\x1a\x07\x01\x00".to_vec(), "by its content a RAR archive"),
+        ("a.tar", b"hello".to_vec(), "the archive is damaged"),
+        ("a.zip", cut(zip(&fine), 5), "the archive is damaged"),
+        ("a.tar.gz", cut(tgz(&fine), 7), "the archive is damaged: it breaks off"),
+        ("a.tar", cut(tar(&[("src/server.rs", &"x".repeat(9000))]), 5), "it breaks off"),
+        ("a.zip", zip(&[("../x", "")]), "the archive's entry ../x is not inside the archive"),
+        ("a.tar", packing::raw_tar("../x", b'0', b"", ""), "../x is not inside the archive"),
+        ("a.tar", packing::raw_tar("/etc/x", b'0', b"", ""), "/etc/x is not inside the archive"),
+        ("a.zip", zip(&[("C:/x", "")]), "C:/x names a drive"),
+        ("a.zip", zip(&[("a\\b", "")]), "separator of folders"),
+        ("a.tar", packing::raw_tar("src/l.rs", b'2', b"", "/etc/passwd"), "is a symbolic link"),
+        ("a.tar", packing::raw_tar("src/l.rs", b'1', b"", "/etc/passwd"), "is a hard link"),
+        ("a.tar", packing::raw_tar("src/l.rs", b'3', b"", ""), "is a device"),
+        ("a.tar", packing::raw_tar("src/l.rs", b'6', b"", ""), "is a FIFO"),
+        ("a.zip", packing::linked_zip(), "src/l.rs is a symbolic link"),
+        ("a.tar", tar(&[("src/a.rs", "x"), ("src/a.rs", "y")]), "src/a.rs is in it twice"),
+        ("a.zip", packing::zip_with_twins(), "src/a.rs is in it twice"),
+        ("a.zip", packing::overlapping_zip(), "share their bytes"),
+        ("a.zip", packing::encrypted_zip(), "is encrypted"),
+        ("a.zip", packing::zip_that_claims(1 << 40), "the archive claims 1099511627776 entries"),
+        ("a.zip", packing::damaged_zip(), "the archive is damaged"),
+        ("a.tar.gz", packing::bomb_tgz(), "unpacks to more than 128 MiB"),
+        ("a.zip", packing::bomb_zip(), "holds more than 32 MiB"),
+        ("a.tar", packing::sparse_tar(), "sparse"),
+        ("a.zip", zip(&[("a/b", ""), ("a/b/c", "")]), "a/b/c lies in a file"),
+    ];
+    for (name, bytes, words) in table {
+        let found = refusal(archive(name, &bytes));
+        assert!(found.contains(words), "{name}: {words:?} is not in {found:?}");
+    }
+}
+
+#[test]
+fn what_lies_beside_the_wanted_files_does_no_harm() {
+    let large = "x".repeat(9 << 20);
+    let entries = [
+        ("__MACOSX/src/._server.rs", "junk"),
+        ("hw/src/server.rs", "x"),
+        ("hw/.git/config", ""),
+        ("hw/demo.mp4", &large),
+    ];
+    let content = archive("a.zip", &zip(&entries)).unwrap();
+    assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
+    let words = refusal(files(&[("src/server.rs", &large)], &["w03-l02"]));
+    assert_eq!(words, "src/server.rs has more than 8 MiB; leave it out");
+}
+
+#[test]
+fn the_newest_file_says_when_it_was_handed_in() {
+    let home = tempfile::tempdir().unwrap();
+    let alice = home.path().join("alice");
+    folder(&alice, &[("src/server.rs", "x"), ("src/table.rs", "y"), ("README", "z")]);
+    let set = |name: &str, seconds| {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        fs::File::options().write(true).open(alice.join(name)).unwrap().set_modified(time).unwrap();
+    };
+    set("src/server.rs", 1_000_000_000);
+    set("src/table.rs", 1_000_000_007);
+    assert_eq!(read(&alice, &["w03-l02"]).unwrap().submitted, Some(1_000_000_007));
+    let packed = archive("a.tar", &tar(&[("src/server.rs", "x")])).unwrap();
+    assert_eq!(packed.submitted, Some(packing::TIME));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_mutated_archive_is_read_or_refused(
+        form in 0..3usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<prop::sample::Index>(),
+        is_cut: bool,
+    ) {
+        let entries = [("hw/src/server.rs", "fn main() {}"), ("hw/src/table.rs", "// table")];
+        let (name, mut bytes) = match form {
+            0 => ("a.zip", zip(&entries)),
+            1 => ("a.tar", tar(&entries)),
+            _ => ("a.tar.gz", tgz(&entries)),
+        };
+        for (place, byte) in edits {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if is_cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        match archive(name, &bytes) {
+            Ok(content) => {
+                let files = content.projects.values().flat_map(|project| project.files.keys());
+                for path in files {
+                    prop_assert!(PathBuf::from("/x").join(path).starts_with("/x"));
+                    prop_assert!(!path.components().any(|c| c.as_os_str() == ".."));
+                }
+            }
+            Err(Trouble::Refused(words)) => prop_assert!(!words.contains('\n'), "{}", words),
+            Err(Trouble::Unreadable(words)) => prop_assert!(false, "unreadable: {}", words),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Points: weights, lateness, rounding, and what is said of a wrong rubric.
+
+use crate::class::{alice, lesson};
+use course::catalogue::Course;
+use course::report::Status;
+use grade::model::{LessonGrade, Submission, Verdict};
+use grade::rubric::{Points, Rubric};
+use proptest::prelude::*;
+use std::fs;
+use std::path::Path;
+use xtask::place;
+
+const EXAMPLE: &str = include_str!("../../rubric.example.toml");
+/// 2026-10-09T23:59:00+02:00, in seconds since 1970.
+const DUE: i64 = 1_791_583_140;
+
+fn open(text: &str) -> Result<Rubric, String> {
+    let course = Course::open(place::root()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rubric.toml");
+    fs::write(&path, text).unwrap();
+    let place = format!("{}:", path.display());
+    Rubric::open(Some(&path), &course).map_err(|error| format!("{error:#}").replace(&place, ""))
+}
+
+fn default() -> Rubric {
+    Rubric::open(None, &Course::open(place::root()).unwrap()).unwrap()
+}
+
+fn points(rubric: &Rubric, lesson: LessonGrade) -> Points {
+    points_at(rubric, lesson, None)
+}
+
+fn points_at(rubric: &Rubric, lesson: LessonGrade, submitted: Option<i64>) -> Points {
+    let lessons = vec![lesson];
+    let submission = Submission { submitted, lessons, ..alice() };
+    rubric.points(&submission, &submission.lessons[0])
+}
+
+fn with(mut lesson: LessonGrade, id: &str, status: Status) -> LessonGrade {
+    lesson.criteria.iter_mut().find(|criterion| criterion.id == id).unwrap().status = status;
+    lesson
+}
+
+#[test]
+fn the_example_says_what_holds_without_one() {
+    assert_eq!(open(EXAMPLE).unwrap(), default());
+    assert_eq!(open("").unwrap(), default());
+}
+
+#[test]
+fn what_the_example_has_switched_off_can_be_switched_on() {
+    let on = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if setting.starts_with(char::is_alphabetic) => setting.to_owned(),
+        _ => line.to_owned(),
+    };
+    let text = EXAMPLE.lines().map(on).collect::<Vec<_>>().join("\n");
+    let rubric = open(&text).unwrap();
+    assert_eq!(rubric.lessons["w01-l01"].due, Some(DUE));
+    assert_eq!(rubric.lessons["w03-l02"].criteria["no-fd-leak"], 3.0);
+}
+
+#[test]
+fn a_criterion_is_worth_a_point() {
+    let points = points(&default(), lesson("w03-l02/forgot-close"));
+    assert_eq!((points.points, points.max), (Some(9.0), 10.0));
+    assert_eq!(points.criteria.iter().filter(|each| **each == (0.0, 1.0)).count(), 1);
+    assert!(points.remarks.is_empty());
+}
+
+#[test]
+fn a_whole_number_is_shared_and_rounded_once() {
+    let rubric = open("[lessons.w03-l02]\npoints = 1").unwrap();
+    let points = points(&rubric, lesson("w03-l02/spin-on-eof"));
+    assert_eq!((points.points, points.max), (Some(0.5), 1.0));
+    let thirds = open("lessons.w01-l01.points = 20.04").unwrap();
+    let seven = self::points(&thirds, lesson("w01-l01/c-string"));
+    // Seven eighths of 20.04 are 17.535.
+    assert_eq!((seven.points, seven.max), (Some(17.54), 20.04));
+}
+
+#[test]
+fn criteria_that_are_not_named_keep_what_they_have() {
+    let rubric = open("[lessons.w03-l02.points]\nno-fd-leak = 4\nidle = 0").unwrap();
+    assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(12.0));
+    assert_eq!(points(&rubric, lesson("w03-l02/forgot-close")).points, Some(8.0));
+}
+
+#[test]
+fn all_or_nothing_is_nothing_short_of_all() {
+    let rubric = open("lessons.w03-l02.all_or_nothing = true").unwrap();
+    let fallen = points(&rubric, lesson("w03-l02/forgot-close"));
+    assert_eq!((fallen.points, fallen.remarks), (Some(0.0), vec!["all or nothing".to_owned()]));
+    assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(10.0));
+}
+
+#[test]
+fn what_could_not_be_seen_is_never_a_zero() {
+    let unseen = |name| with(lesson(name), "watch-set", Status::Inconclusive);
+    let mut alone = unseen("w03-l02/solution");
+    alone.verdict = Verdict::Inconclusive;
+    let points_of = |lesson| points(&default(), lesson);
+    assert_eq!(points_of(alone.clone()).points, None);
+    let beside = points_of(unseen("w03-l02/forgot-close"));
+    assert_eq!(beside.points, None);
+    assert_eq!(beside.remarks, ["no points yet: watch-set could not be seen"]);
+    let worthless = open("lessons.w03-l02.points.watch-set = 0").unwrap();
+    assert_eq!(points(&worthless, alone).points, Some(9.0));
+    let mut nothing = with(lesson("w03-l02/starter"), "starts", Status::Skipped);
+    nothing.verdict = Verdict::Inconclusive;
+    nothing.reason = "the disk is full".to_owned();
+    let nothing = points_of(nothing);
+    assert_eq!(nothing.points, None);
+    assert_eq!(nothing.remarks, ["no points yet: the disk is full"]);
+}
+
+#[test]
+fn what_was_not_handed_in_or_refused_is_a_zero_that_says_so() {
+    let mut grade = with(lesson("w03-l02/starter"), "starts", Status::Skipped);
+    grade.verdict = Verdict::Missing;
+    let missing = points(&default(), grade.clone());
+    assert_eq!((missing.points, missing.max), (Some(0.0), 10.0));
+    assert_eq!(missing.remarks, ["nothing was handed in"]);
+    grade.verdict = Verdict::Refused;
+    grade.reason = "not a zip archive".to_owned();
+    assert_eq!(points(&default(), grade).remarks, ["refused: not a zip archive"]);
+}
+
+#[test]
+fn lateness_takes_off_for_each_unit_begun_up_to_the_cap() {
+    let text = "[late]\nper = \"hour\"\npercent = 10\ncap = 25\ngrace_minutes = 5\n\
+                [lessons.w03-l02]\ndue = 2026-10-09T23:59:00+02:00";
+    let rubric = open(text).unwrap();
+    let after = |seconds: i64| {
+        let points = points_at(&rubric, lesson("w03-l02/solution"), Some(DUE + seconds));
+        (points.points.unwrap(), points.late, points.remarks.join(""))
+    };
+    assert_eq!(after(-9), (10.0, 0.0, String::new()));
+    assert_eq!(after(300), (10.0, 0.0, String::new()));
+    assert_eq!(after(301), (9.0, 1.0, "5 min late: 10 % off".to_owned()));
+    assert_eq!(after(3600), (9.0, 1.0, "1 h late: 10 % off".to_owned()));
+    assert_eq!(after(3601), (8.0, 2.0, "1 h late: 20 % off".to_owned()));
+    assert_eq!(after(9 * 86_400), (7.5, 2.5, "9 d late: 25 % off".to_owned()));
+    assert_eq!(after(i64::MAX - DUE).1, 2.5);
+    let unknown = points_at(&rubric, lesson("w03-l02/solution"), None);
+    assert_eq!((unknown.points, unknown.late), (Some(10.0), 0.0));
+}
+
+#[test]
+fn a_wrong_rubric_is_told_line_by_line() {
+    let text = "\
+[latte]
+[late]
+per = \"week\"
+percentage = 10
+percent = -1
+cap = 120
+[lessons.w3-l2]
+points = 3
+[lessons.w03-l02]
+due = \"tomorrow\"
+all_or_nothing = 1
+pionts = 3
+[lessons.w03-l02.points]
+slot = 2
+reuse = nan
+[lessons.w01-l01]
+due = 2026-10-09
+";
+    let expected = "\
+1: table \"latte\" is not in a rubric; did you mean late?
+3: per must be \"hour\" or \"day\"
+4: key \"percentage\" is not in [late]; it has per, percent, cap, grace_minutes
+5: percent must be a number from 0 to 100
+6: cap must be a number from 0 to 100
+7: lesson \"w3-l2\" is not in this course; did you mean w03-l02?
+10: due must be a time with its zone, e.g. \"2026-10-09T23:59:00+02:00\" (RFC 3339)
+11: all_or_nothing must be true or false
+12: key \"pionts\" is not in [lessons.w03-l02]; did you mean points?
+14: criterion \"slot\" is not in w03-l02; did you mean slots?
+15: reuse must be a number from 0 to 1000000
+17: due must be a time with its zone, e.g. \"2026-10-09T23:59:00+02:00\" (RFC 3339)";
+    assert_eq!(open(text).unwrap_err(), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_is_a_rubric_or_problems_with_lines(
+        (start, end) in (0.0..1.0, 0.0..1.0),
+        text in "[\\[\\]a-z0-9=.\"é\n#-]{0,12}",
+    ) {
+        let place = |part: f64| EXAMPLE.len() * (part * 1000.0) as usize / 1000;
+        let given = [&EXAMPLE[..place(start)], &text, &EXAMPLE[place(end)..]].concat();
+        if let Err(problems) = open(&given) {
+            for problem in problems.lines() {
+                let line = problem.split(':').next().unwrap().parse::<usize>();
+                prop_assert!(line.is_ok_and(|line| line <= given.lines().count() + 1), "{problem}");
+            }
+        }
+    }
+
+    #[test]
+    fn points_lie_between_nothing_and_all(
+        statuses in prop::collection::vec(0..4_usize, 10),
+        weight in 0.01..100.0,
+        percent in 0.0..100.0,
+        late in 0..1_000_000_i64,
+    ) {
+        let text = format!(
+            "late.percent = {percent:?}\n[lessons.w03-l02]\n\
+             due = 2026-10-09T23:59:00+02:00\npoints.slots = {weight:?}"
+        );
+        let all = [Status::Proved, Status::Failed, Status::Skipped, Status::Inconclusive];
+        let mut grade = lesson("w03-l02/solution");
+        for (criterion, status) in grade.criteria.iter_mut().zip(&statuses) {
+            criterion.status = all[*status];
+        }
+        let points = points_at(&open(&text).unwrap(), grade, Some(DUE + late));
+        prop_assert_eq!(points.points.is_none(), statuses.contains(&3));
+        if let Some(reached) = points.points {
+            prop_assert!((0.0..=points.max).contains(&reached));
+            prop_assert!(points.late >= 0.0 && reached + points.late <= points.max + 0.01);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_toml_or_not_there_is_named() {
+    let wrong = open("[late]\npercent = ten\n").unwrap_err();
+    assert!(wrong.starts_with("2: "), "{wrong}");
+    assert_eq!(wrong.lines().count(), 1, "{wrong}");
+    assert!(open("late = 3").unwrap_err().starts_with("1: late must be a table"));
+    let course = Course::open(place::root()).unwrap();
+    let missing = Rubric::open(Some(Path::new("no/rubric.toml")), &course).unwrap_err();
+    assert!(format!("{missing:#}").starts_with("no/rubric.toml: cannot be read"), "{missing:#}");
+}
