@@ -1,5 +1,6 @@
 //! Builds a lesson's server with cargo.
 
+use crate::show::{self, Line};
 use crate::{interrupt, lessons, place};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -77,13 +78,21 @@ pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
     build(command)
 }
 
-/// Builds the grader, into `grade` of the target folder.
+/// Builds the grader. Where it was never built before, cargo shows how far it is.
 ///
 /// # Errors
 /// As [`lesson`].
 pub fn grader() -> Result<Built> {
-    let mut command = cargo(&place::root().join("crates/grade/Cargo.toml"), false);
-    command.arg("--target-dir").arg(place::target().join("grade"));
+    let target = place::target().join("grade");
+    let manifest = place::root().join("crates/grade/Cargo.toml");
+    let is_first = !target.join("debug/grade").exists();
+    let mut command = talking_cargo(&manifest, show::errors_in_colour());
+    command.arg("--target-dir").arg(target);
+    if is_first {
+        show::note(&Line::new().plain("compiling the grader, this once"));
+        return build_saying(command, Stdio::inherit());
+    }
+    command.arg("--quiet");
     build(command)
 }
 // </staff>
@@ -116,10 +125,17 @@ pub fn recorded(
 
 /// The cargo that runs us, in the course's folder, whose configuration it reads.
 fn cargo(manifest: &Path, colour: bool) -> Command {
+    let mut command = talking_cargo(manifest, colour);
+    command.arg("--quiet");
+    command
+}
+
+/// The same, with cargo's own words on what it compiles.
+fn talking_cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     let colour = if colour { "always" } else { "never" };
-    command.args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
+    command.args(["build", "--message-format", "json-render-diagnostics"]);
     command.args([
         OsStr::new("--color"),
         colour.as_ref(),
@@ -130,8 +146,13 @@ fn cargo(manifest: &Path, colour: bool) -> Command {
     command
 }
 
-fn build(mut command: Command) -> Result<Built> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+fn build(command: Command) -> Result<Built> {
+    build_saying(command, Stdio::piped())
+}
+
+/// The same, with cargo's own words on `stderr`.
+fn build_saying(mut command: Command, stderr: Stdio) -> Result<Built> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
     let start = Instant::now();
     let child = command.spawn().with_context(|| {
         format!("cannot run {}; is cargo in PATH?", command.get_program().display())

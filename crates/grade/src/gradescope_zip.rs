@@ -1,16 +1,98 @@
 //! Make the archive of a Gradescope autograder.
+//!
+//! Gradescope unpacks it into `/autograder/source` and runs its `setup.sh` once, then `run_autograder`
+//! for each submission, as root in an Ubuntu container. It holds the grader, linked so that it needs
+//! nothing of the container, what the lesson is compiled from, and the Rust toolchain.
 
-use anyhow::Result;
+mod archive;
+mod contents;
+mod grader;
+
+use crate::report::gradescope::Visibility;
+use crate::rubric::Rubric;
+use anyhow::{Result, bail};
+use archive::Archive;
+use clap::ValueEnum;
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use std::path::PathBuf;
 use xtask::outcome::Outcome;
+use xtask::show::{Line, Screen};
+use xtask::{interrupt, place};
 
-/// What it is told.
+/// What `gradescope-zip` is told.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The lesson that is graded, e.g. w03-l02
+    #[arg(long, value_name = "ID")]
+    pub lesson: String,
+    /// The archive to write, whole or not at all
+    #[arg(long, value_name = "FILE", default_value = "autograder.zip")]
+    pub out: PathBuf,
+    /// What the criteria are worth; a point each, or what the lesson says, unless said
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Who sees the tests, and when
+    #[arg(long, value_enum, default_value_t)]
+    pub visibility: Visibility,
+    /// Leave the Rust toolchain out: setup.sh fetches it then, which takes a network
+    #[arg(long)]
+    pub no_toolchain: bool,
+}
 
-/// Make the archive of a Gradescope autograder.
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask gradescope-zip --lesson w03-l02
+  cargo xtask gradescope-zip --lesson w03-l02 --no-toolchain --out small.zip
+
+Upload it as the assignment's autograder; Ubuntu 22.04 or later as base image.
+The first call compiles the grader for some minutes.";
+
+/// Builds the grader for a container, and writes the archive.
 ///
 /// # Errors
-/// Misuse, and faults of the machine.
+/// Misuse, a build that fails, what cannot be read or written.
 pub fn run(args: &Args) -> Result<Outcome> {
-    todo!("{args:?}")
+    let course = Course::open(place::root())?;
+    let lesson = course.lesson(&args.lesson)?;
+    if proofs::of(&lesson.id).is_none() {
+        bail!("lesson {} has no proof yet; `cargo xtask list` shows those that have", lesson.id);
+    }
+    // A rubric with mistakes is told of now, and not by every student's run.
+    Rubric::open(args.rubric.as_deref(), &course)?;
+    let mut archive = Archive::new(&args.out)?;
+    archive.text("setup.sh", include_str!("../platforms/gradescope/setup.sh"), 0o755);
+    archive.text("run_autograder", include_str!("../platforms/gradescope/run_autograder"), 0o755);
+    archive.text("settings", &settings(args, lesson)?, 0o644);
+    if let Some(rubric) = &args.rubric {
+        archive.file("rubric.toml".into(), rubric.clone(), 0o644);
+    }
+    contents::course(&mut archive, &course, lesson)?;
+    let vendored = contents::vendored(&mut archive, lesson)?;
+    if !args.no_toolchain {
+        contents::toolchain(&mut archive)?;
+    }
+    archive.file("bin/grade".into(), grader::build()?, 0o755);
+    if interrupt::requested() {
+        return Ok(Outcome::Stopped);
+    }
+    let size = archive.write()?;
+    drop(vendored);
+    let told = format!("{}: {:.1} MB", args.out.display(), size as f64 / 1e6);
+    Screen::stdout().show(&Line::new().plain(&told))?;
+    Ok(Outcome::Right)
+}
+
+/// What the scripts read: shell assignments.
+fn settings(args: &Args, lesson: &Lesson) -> Result<String> {
+    let visibility = args.visibility.to_possible_value();
+    let visibility = visibility.as_ref().map_or("visible", |value| value.get_name());
+    let quoted = |text: &str| shell_words::quote(text).into_owned();
+    Ok(format!(
+        "LESSON={}\nFOLDER={}\nOPTIONS=(--visibility {visibility})\nRUST={}\n",
+        quoted(&lesson.id),
+        quoted(&lesson.folder().to_string_lossy()),
+        quoted(&contents::rust_version()?),
+    ))
 }

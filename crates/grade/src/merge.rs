@@ -1,16 +1,145 @@
 //! Join the results of several shards.
 
-use anyhow::Result;
+use crate::model::Submission;
+use crate::rubric::Rubric;
+use crate::run::{self, Out};
+use crate::store::{About, FILE, Store};
+use anyhow::{Result, bail};
+use course::catalogue::Course;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use xtask::outcome::Outcome;
+use xtask::place;
 
-/// What it is told.
+/// What `grade-merge` is told.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folders of results, one a shard: the --out of each `grade --shard`
+    #[arg(value_name = "FOLDER", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// The folder for the results of all; what it holds of this class is replaced
+    #[arg(long, value_name = "FOLDER", default_value = "grades")]
+    pub out: PathBuf,
+    /// What the criteria are worth; a point each, or what the lessons say, unless said
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+}
 
-/// Join the results of several shards.
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask grade-merge shard-1 shard-2 shard-3 shard-4
+  cargo xtask grade-merge shard-* --out grades/week4
+
+Exit status: 0 joined; 2 misuse, or something could not be graded.";
+
+/// Joins the results of all shards of a class: what comes out is what one machine would have found.
 ///
 /// # Errors
-/// Misuse, and faults of the machine.
+/// Shards of different classes, lessons or versions; shards that are missing or not finished; results
+/// that contradict one another; and faults of the machine.
 pub fn run(args: &Args) -> Result<Outcome> {
-    todo!("{args:?}")
+    let course = Course::open(place::root())?;
+    let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
+    let parts = args.shards.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>>>()?;
+    let about = agreed(&parts)?;
+    complete(&parts)?;
+    let all = joined(&parts)?;
+    let out = Out::open(&args.out)?;
+    let mut store = Store::open(&out.path().join(FILE), &about, false)?;
+    store.replace(&all.into_values().collect::<Vec<_>>())?;
+    run::report(&store, &out, &rubric)
+}
+
+/// The results of one shard.
+struct Part {
+    shown: String,
+    about: About,
+    waiting: Vec<String>,
+    results: Vec<(String, Submission)>,
+}
+
+impl Part {
+    fn read(folder: &Path) -> Result<Self> {
+        let store = Store::read(&folder.join(FILE))?;
+        let paths: BTreeMap<String, String> = store.list()?.into_iter().collect();
+        let path = |it: &Submission| paths.get(&it.student).cloned().unwrap_or_default();
+        let results = store.submissions()?.into_iter().map(|it| (path(&it), it)).collect();
+        let shown = folder.display().to_string();
+        Ok(Self { shown, about: store.about()?, waiting: store.waiting()?, results })
+    }
+}
+
+/// What all parts are about, joined.
+fn agreed(parts: &[Part]) -> Result<About> {
+    let first = &parts[0];
+    for part in &parts[1..] {
+        let (a, b) = (&first.about, &part.about);
+        let differs = match () {
+            () if a.name != b.name => format!("classes: {} and {}", a.name, b.name),
+            () if a.lessons != b.lessons => {
+                format!("lessons: {} and {}", a.lesson_ids(), b.lesson_ids())
+            }
+            () if a.course != b.course => "versions of the course".to_owned(),
+            () if a.tier != b.tier => format!("tiers: {} and {}", a.tier, b.tier),
+            () if a.roster != b.roster => "submissions: a name is in one folder alone".to_owned(),
+            () => continue,
+        };
+        bail!("{} and {} are of different {differs}", first.shown, part.shown);
+    }
+    // Machines may know the same submissions by different paths.
+    let folder = parts.iter().map(|part| &part.about.folder).min();
+    let folder = folder.unwrap_or(&first.about.folder).clone();
+    Ok(About { folder, shard: None, ..first.about.clone() })
+}
+
+/// Whether every part is there, and finished.
+fn complete(parts: &[Part]) -> Result<()> {
+    let mut held = BTreeMap::new();
+    let mut of = None;
+    for part in parts {
+        let Some(shard) = part.about.shard else {
+            bail!("{} holds the whole class, not a shard of it", part.shown);
+        };
+        let parts = *of.get_or_insert(shard.of());
+        if parts != shard.of() {
+            bail!("{} is shard {shard}, of another division into {parts} parts", part.shown);
+        }
+        held.insert(shard.part(), part);
+    }
+    let of = of.unwrap_or(0);
+    let missing: Vec<_> = (1..=of).filter(|part| !held.contains_key(part)).collect();
+    if let [first, ..] = missing.as_slice() {
+        let names: Vec<_> = missing.iter().take(20).map(|part| format!("{part}/{of}")).collect();
+        let more = if missing.len() > 20 { " …" } else { "" };
+        let names = names.join(", ");
+        bail!("missing: shard {names}{more}; grade it with --shard {first}/{of}");
+    }
+    match parts.iter().find(|part| !part.waiting.is_empty()) {
+        Some(part) => bail!(
+            "{} is not finished: {} of its submissions wait; give its command again",
+            part.shown,
+            part.waiting.len()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Everyone's results, by name, with their paths.
+fn joined(parts: &[Part]) -> Result<BTreeMap<&str, (&str, &Submission)>> {
+    let mut all: BTreeMap<&str, (&Part, &str, &Submission)> = BTreeMap::new();
+    for part in parts {
+        for (path, submission) in &part.results {
+            let known = all.insert(&submission.student, (part, path, submission));
+            if let Some((other, _, result)) = known.filter(|(_, _, result)| *result != submission) {
+                bail!(
+                    "{} and {} have different results for {}; leave one of them out",
+                    other.shown,
+                    part.shown,
+                    result.student
+                );
+            }
+        }
+    }
+    Ok(all.into_iter().map(|(name, (_, path, submission))| (name, (path, submission))).collect())
 }

@@ -1,16 +1,156 @@
 //! Grade one submission for a platform.
 
-use anyhow::Result;
+mod document;
+mod metadata;
+
+use crate::build::Workshop;
+use crate::intake::{self, Content, Trouble};
+use crate::model::{LessonGrade, Submission, Verdict};
+use crate::report::gradescope::Visibility;
+use crate::rubric::Rubric;
+use crate::run::lesson::{grade, without};
+use anyhow::{Result, bail};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use document::Document;
+use metadata::Metadata;
+use std::path::PathBuf;
+use witness::Tier;
 use xtask::outcome::Outcome;
+use xtask::{interrupt, place};
 
-/// What it is told.
+/// What `grade-one` is told.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folder or archive that was handed in
+    #[arg(value_name = "SUBMISSION")]
+    pub submission: PathBuf,
+    /// The lesson that it answers, e.g. w03-l02
+    #[arg(long, value_name = "ID")]
+    pub lesson: String,
+    /// The platform that reads the result
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Write the result to this file, whole or not at all; to standard output unless said
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What the criteria are worth; a point each, or what the lesson says, unless said
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Gradescope's submission_metadata.json: when it was handed in, and when it was due
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// Who sees the tests on Gradescope, and when
+    #[arg(long, value_enum, default_value_t)]
+    pub visibility: Visibility,
+    /// The problem's name on Autolab; the lesson's id unless said
+    #[arg(long, value_name = "NAME")]
+    pub problem: Option<String>,
+    /// How far apart the program is kept: strong or uid-drop, the best that there is, unless said
+    #[arg(long, value_name = "TIER")]
+    pub tier: Option<Tier>,
+}
 
-/// Grade one submission for a platform.
+/// A platform that reads a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// results.json, rewritten after every criterion
+    Gradescope,
+    /// The base64 of the step output `result` of GitHub Classroom
+    Classroom,
+    /// Feedback, and the scores in the last line
+    Autolab,
+    /// results.json of an external grader
+    Prairielearn,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask grade-one ada/ --lesson w03-l02 --format prairielearn
+  cargo xtask grade-one ada.zip --lesson w03-l02 --format gradescope \\
+      --metadata submission_metadata.json --out results.json
+
+Exit status: 0 graded, whatever the verdict; 2 misuse, or it could not be graded:
+then no result gives points; 130 stopped.";
+
+/// Grades one submission, and writes what the platform reads.
 ///
 /// # Errors
-/// Misuse, and faults of the machine.
+/// Misuse, and faults of the machine; whatever the submission does is in the result.
 pub fn run(args: &Args) -> Result<Outcome> {
-    todo!("{args:?}")
+    let course = Course::open(place::root())?;
+    let lesson = course.lesson(&args.lesson)?;
+    let mut rubric = Rubric::open(args.rubric.as_deref(), &course)?;
+    let metadata = args.metadata.as_deref().map(Metadata::read).transpose()?.unwrap_or_default();
+    metadata.set_due(&mut rubric, &lesson.id);
+    let tier = tier(args.tier)?;
+    let mut document = Document::new(args, &rubric)?;
+    let handed = intake::one(&args.submission)?;
+    let mut submission = Submission {
+        student: handed.student.clone(),
+        submitted: metadata.submitted,
+        digest: String::new(),
+        notes: Vec::new(),
+        lessons: Vec::new(),
+    };
+    let graded = match intake::read(&handed, &course, std::slice::from_ref(&lesson.id)) {
+        Ok(content) => {
+            submission.submitted = submission.submitted.or(content.submitted);
+            submission.digest = content.digest.clone();
+            submission.notes = content.notes.clone();
+            document.begin(&submission, lesson)?;
+            content_of(&content, &course, lesson, tier, &mut document)?
+        }
+        Err(Trouble::Refused(reason)) => without(lesson, Verdict::Refused, &reason),
+        Err(Trouble::Unreadable(reason)) => without(lesson, Verdict::Inconclusive, &reason),
+    };
+    if interrupt::requested() {
+        return Ok(Outcome::Stopped);
+    }
+    let is_unsure = graded.verdict == Verdict::Inconclusive;
+    submission.lessons = vec![graded];
+    document.end(&submission)?;
+    Ok(if is_unsure { Outcome::Fault } else { Outcome::Right })
+}
+
+/// Builds and asks what was handed in for the lesson; what is inconclusive, once more.
+fn content_of(
+    content: &Content,
+    course: &Course,
+    lesson: &Lesson,
+    tier: Tier,
+    document: &mut Document<'_>,
+) -> Result<LessonGrade> {
+    let Some(project) = content.projects.get(&lesson.id) else {
+        return Ok(without(lesson, Verdict::Missing, "nothing was handed in for this lesson"));
+    };
+    let folder = place::target().join("grade/workshops/one");
+    let ids = std::slice::from_ref(&lesson.id);
+    let workshop = match Workshop::open(course, ids, &folder, tier) {
+        Ok(workshop) => workshop,
+        Err(error) => return Ok(without(lesson, Verdict::Inconclusive, &format!("{error:#}"))),
+    };
+    let mut graded = grade(lesson, project, &workshop, tier, &mut |it| document.found(it));
+    if graded.verdict == Verdict::Inconclusive && !interrupt::requested() {
+        graded = grade(lesson, project, &workshop, tier, &mut |_| {});
+    }
+    document.written()?;
+    Ok(graded)
+}
+
+/// The tier that was asked for, or the best one that keeps a stranger from this machine's files.
+fn tier(asked: Option<Tier>) -> Result<Tier> {
+    let tier = asked.unwrap_or_else(Tier::for_strangers);
+    if let (Some(tier), Some(reason)) = (asked, tier.refusal_to_strangers()) {
+        bail!("--tier {tier} is not possible here: {reason}");
+    }
+    if asked.is_none() && tier > Tier::UidDrop {
+        let strong = Tier::Strong.refusal_to_strangers().unwrap_or_default();
+        bail!(
+            "there is no box here that holds a program that nobody vouches for: {strong}\n\
+             Run as root, or take --tier {tier} for programs that you trust."
+        );
+    }
+    Ok(tier)
 }

@@ -1,10 +1,16 @@
 //! What comes out: a file format a module, each written from the one model.
 
+pub mod autolab;
+pub mod classroom;
 pub mod clusters;
 pub mod csv;
+pub mod gradescope;
 pub mod html;
 pub mod junit;
 pub mod plain;
+pub mod prairielearn;
+pub mod single;
+pub mod told;
 
 use crate::model::Submission;
 use crate::rubric::Rubric;

@@ -5,7 +5,7 @@ pub(crate) mod owner;
 use crate::stuck::Unseen;
 use crate::syscalls::Call;
 use owner::as_owner;
-use procfs::process::{ProcState, StatFlags, Task};
+use procfs::process::{ProcState, Schedstat, StatFlags, Task};
 use procfs::{FromRead, ProcError, ProcResult};
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
@@ -35,6 +35,8 @@ pub struct Thread {
     pub turns: u64,
     /// The processor time that it has used.
     pub cpu: Duration,
+    /// How long it has waited for a processor while it could have run, up to its last turn.
+    pub delay: Duration,
 }
 
 /// An open descriptor.
@@ -63,7 +65,8 @@ impl Thread {
 
     /// What stands for a process that ended while it was looked at.
     pub(crate) fn vanished(pid: i32) -> Self {
-        Self { tid: pid, zombie: false, stopped: false, call: None, turns: 0, cpu: Duration::ZERO }
+        let (cpu, delay) = (Duration::ZERO, Duration::ZERO);
+        Self { tid: pid, zombie: false, stopped: false, call: None, turns: 0, cpu, delay }
     }
 }
 
@@ -249,6 +252,15 @@ fn thread(task: &Task) -> ProcResult<Thread> {
         call,
         turns: schedule.pcount,
         cpu: Duration::from_nanos(schedule.sum_exec_runtime),
+        delay: Duration::from_nanos(schedule.run_delay),
+    })
+}
+
+/// How long the calling thread has waited for a processor; nothing where the kernel does not count.
+pub(crate) fn own_delay() -> Duration {
+    let read = fs::File::open("/proc/thread-self/schedstat").map(Schedstat::from_read);
+    read.map_or(Duration::ZERO, |read| {
+        read.map_or(Duration::ZERO, |it| Duration::from_nanos(it.run_delay))
     })
 }
 

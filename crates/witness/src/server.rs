@@ -2,6 +2,7 @@
 
 mod again;
 mod pump;
+mod starved;
 mod stopped;
 mod view;
 mod vigil;

@@ -73,7 +73,7 @@ impl Line {
     }
 
     /// The text with ANSI escapes for its styles.
-    pub(super) fn rendered(&self) -> String {
+    pub fn rendered(&self) -> String {
         self.spans.iter().fold(String::new(), |mut line, (style, text)| {
             // Writing to a String does not fail.
             let _ = write!(line, "{style}{text}{style:#}");

@@ -105,6 +105,12 @@ pub fn errors_in_colour() -> bool {
     AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
+/// Says something on standard error, in passing.
+pub fn note(line: &Line) {
+    // Nobody is left to tell where standard error is closed.
+    let _ = writeln!(anstream::stderr(), "{}", line.rendered());
+}
+
 /// Shows an error and its causes on standard error.
 pub fn error(error: &anyhow::Error) {
     let chain = format!("{error:#}");

@@ -1,20 +1,37 @@
 //! What one wait remembers of the server from look to look.
 
+use super::starved::Load;
 use crate::process::{Process, Thread};
+use crate::stuck::Unseen;
 use std::time::{Duration, Instant};
 
 /// One wait.
 pub(super) struct Vigil {
+    begun: Instant,
     pub(super) deadline: Instant,
     pub(super) calm: Calm,
     pub(super) naps: Naps,
     pub(super) effort: Effort,
+    load: Load,
 }
 
 impl Vigil {
     pub(super) fn new(timeout: Duration) -> Self {
-        let deadline = Instant::now() + timeout;
-        Self { deadline, calm: Calm::default(), naps: Naps::default(), effort: Effort::default() }
+        let begun = Instant::now();
+        let (calm, naps, effort) = (Calm::default(), Naps::default(), Effort::default());
+        Self { begun, deadline: begun + timeout, calm, naps, effort, load: Load::default() }
+    }
+
+    /// Whether the time is up.
+    ///
+    /// # Errors
+    /// [`Unseen`] where it is, and a busy machine has kept the server from using it.
+    pub(super) fn is_over(&mut self, threads: &[(Process, Thread)]) -> Result<bool, Unseen> {
+        self.load.note(self.begun, threads);
+        if Instant::now() < self.deadline {
+            return Ok(false);
+        }
+        self.load.excuse(threads).map_or(Ok(true), Err)
     }
 }
 

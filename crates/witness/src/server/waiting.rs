@@ -127,7 +127,7 @@ impl Server {
         if done {
             return Ok(Some(Stuck::Quiet { calls: calls(&threads) }));
         }
-        let late = Instant::now() >= vigil.deadline;
+        let late = vigil.is_over(&threads)?;
         Ok(late.then(|| Stuck::TimedOut { after: self.timeout, doing: doing(&threads) }))
     }
 

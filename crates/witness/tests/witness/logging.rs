@@ -81,7 +81,9 @@ fn a_flood_on_standard_error_holds_nobody_up() {
     let launch = shell("yes >&2 & sleep infinity").timeout(std::time::Duration::from_secs(1));
     let mut server = launch.start().unwrap();
     let stuck = server.until(|_| Ok(None::<()>)).unwrap_err();
-    assert!(matches!(stuck, witness::Stuck::TimedOut { .. }), "{stuck}");
+    // On a busy machine it may not even be given the time.
+    use witness::Stuck::{TimedOut, Unseen};
+    assert!(matches!(stuck, TimedOut { .. } | Unseen(_)), "{stuck}");
     assert_eq!(server.stderr().len(), 1 << 16);
 }
 

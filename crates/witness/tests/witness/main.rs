@@ -1,6 +1,7 @@
 //! What the witness says of real servers, right and wrong, in C and in Python.
 
 mod again;
+mod busy;
 mod confined;
 mod ending;
 mod family;

@@ -1,0 +1,107 @@
+//! What a container needs to grade one lesson: its sources, their dependencies, a Rust toolchain.
+
+use super::archive::Archive;
+use crate::intake::{earlier, package};
+use anyhow::{Context, Result, bail, ensure};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+use xtask::{lessons, place};
+
+/// The lesson and those that it builds on, without any answer but those that it builds on.
+pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) -> Result<()> {
+    let root = course.root();
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        archive.file(format!("course/{name}"), root.join(name), 0o644);
+    }
+    archive.tree("course/crates/sockhelpers", &root.join("crates/sockhelpers"), &is_source)?;
+    let earlier = earlier(course, lesson)?;
+    for each in earlier.iter().copied().chain([lesson]) {
+        let folder = each.folder();
+        let is_own = each.id == lesson.id;
+        let wanted = |path: &Path| is_source(path) || (path.starts_with("solution") && !is_own);
+        let name = format!("course/{}", folder.display());
+        archive.tree(&name, &root.join(folder), &wanted)?;
+        if is_own {
+            archive.folder(format!("{name}/solution"));
+        }
+    }
+    Ok(())
+}
+
+/// A crate's manifest, its text, and what its manifest may name: no answers, right or wrong.
+fn is_source(path: &Path) -> bool {
+    !["solution", "mistakes", "fuzz", "target"].iter().any(|other| path.starts_with(other))
+}
+
+/// The packages that it is compiled with, as `cargo vendor` lays them out; in a folder that has to
+/// live until the archive is written.
+pub(super) fn vendored(archive: &mut Archive, lesson: &Lesson) -> Result<TempDir> {
+    let manifest = lessons::manifest(&package(lesson))?;
+    let folder = TempDir::new().context("cannot make a temporary folder")?;
+    let place = folder.path().join("vendor");
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["vendor", "--quiet", "--versioned-dirs", "--manifest-path"])
+        .args([manifest.as_os_str(), OsStr::new("--"), place.as_os_str()])
+        .current_dir(place::root())
+        .output()
+        .context("cannot run cargo; is it in PATH?")?;
+    if !output.status.success() {
+        bail!("cargo vendor: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    archive.tree("vendor", &place, &|_| true)?;
+    Ok(folder)
+}
+
+/// The compiler, cargo and the standard library, without documents, lints and sanitizers.
+pub(super) fn toolchain(archive: &mut Archive) -> Result<()> {
+    let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
+    archive.tree("toolchain", &sysroot, &is_needed)
+}
+
+fn is_needed(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    match parts.iter().map(|part| &**part).collect::<Vec<_>>()[..] {
+        ["bin", name] => matches!(name, "rustc" | "cargo"),
+        ["lib", name] => name.contains(".so"),
+        ["lib", "rustlib", _, "lib", _] => !name.contains("_rt."),
+        ["lib", "rustlib", _, "bin", ..] => matches!(&*name, "rust-lld" | "ld.lld"),
+        _ => false,
+    }
+}
+
+/// e.g. `1.95.0`.
+pub(super) fn rust_version() -> Result<String> {
+    let words = rustc(&["--version"])?;
+    words.split(' ').nth(1).map(str::to_owned).context("rustc --version names no version")
+}
+
+fn rustc(arguments: &[&str]) -> Result<String> {
+    let output = Command::new("rustc").args(arguments).current_dir(place::root()).output();
+    let output = output.context("cannot run rustc; is it in PATH?")?;
+    ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toolchain_needs_its_linker_and_no_documents() {
+        let library = "lib/rustlib/x86_64-unknown-linux-gnu";
+        let needed = |path: &str| is_needed(Path::new(path));
+        assert!(needed("bin/rustc") && needed("lib/librustc_driver-1.so"));
+        assert!(needed(&format!("{library}/lib/libstd-1.rlib")));
+        assert!(needed(&format!("{library}/bin/gcc-ld/ld.lld")));
+        assert!(!needed("bin/rustdoc") && !needed("share/doc/rust/html/index.html"));
+        assert!(!needed(&format!("{library}/bin/wasm-component-ld")));
+        assert!(!needed(&format!("{library}/lib/librustc-stable_rt.asan.a")));
+        assert!(!needed("lib/rustlib/components"), "rustup's own note");
+    }
+}

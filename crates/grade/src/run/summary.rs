@@ -1,0 +1,132 @@
+//! How it went, on one screen.
+
+use crate::model::{LessonGrade, Submission, Verdict};
+use crate::report::{Class, clusters, plain};
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use xtask::show::{Line, amount, hanging, wrapped};
+
+/// How many groups are named.
+const GROUPS: usize = 5;
+
+/// How it went: verdicts, what was handed in twice, and where to look.
+pub(crate) fn lines(
+    class: &Class<'_>,
+    waiting: usize,
+    files: &[PathBuf],
+    width: usize,
+) -> Vec<Line> {
+    let graded = amount(class.submissions.len(), "submission");
+    let mut first = Line::new().strong(class.name).plain(&format!("  {graded} graded"));
+    if waiting > 0 {
+        first = first.plain(", ").unsure(&format!("{waiting} not yet"));
+    }
+    let mut lines = vec![first, Line::new()];
+    lines.extend(class.lessons.iter().map(|(id, _)| lesson(class, id)));
+    lines.extend(common(class, width));
+    lines.extend(twins(class, width));
+    lines.extend(advice(class, waiting, width));
+    lines.push(Line::new());
+    lines.extend(files.iter().map(|file| Line::new().plain("  ").plain(&shown(file))));
+    lines
+}
+
+/// `  w03-l02  proved 12 · not yet 30 · missing 1`
+fn lesson(class: &Class<'_>, id: &str) -> Line {
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for submission in class.submissions {
+        let grade = submission.lessons.iter().find(|grade| grade.lesson == id);
+        if let Some(grade) = grade {
+            *counts.entry(grade.verdict).or_default() += 1;
+        }
+    }
+    let start = Line::new().plain("  ").strong(id).plain("  ");
+    counts.iter().enumerate().fold(start, |line, (index, (verdict, count))| {
+        let line = if index > 0 { line.faint(" · ") } else { line };
+        let text = format!("{} {count}", plain::verdict(*verdict));
+        match verdict {
+            Verdict::Proved => line.good(&text),
+            Verdict::NotYet => line.bad(&text),
+            Verdict::Inconclusive | Verdict::Refused => line.unsure(&text),
+            Verdict::Missing => line.faint(&text),
+        }
+    })
+}
+
+/// What most have got wrong in the same way.
+fn common(class: &Class<'_>, width: usize) -> Vec<Line> {
+    let mut clusters = clusters::of(class);
+    clusters.retain(|cluster| cluster.students.len() > 1);
+    clusters.truncate(GROUPS);
+    if clusters.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::new(), Line::new().plain("  most common:")];
+    for cluster in clusters {
+        let count = format!("  {:>4} of {:<4} ", cluster.students.len(), cluster.of);
+        let start = Line::new().plain(&count).faint(&cluster.lesson);
+        let text = cluster.mistake.map_or(cluster.summary, |row| row.mistake);
+        let indent = start.width() + 2;
+        lines.extend(hanging(start, indent, &text, width.saturating_sub(indent), Line::plain));
+    }
+    lines
+}
+
+/// Who has handed in the same as somebody else: for the instructor's eyes alone.
+fn twins(class: &Class<'_>, width: usize) -> Vec<Line> {
+    let mut contents: BTreeMap<&str, Vec<&Submission>> = BTreeMap::new();
+    for submission in class.submissions.iter().filter(|it| is_something(it)) {
+        contents.entry(&submission.digest).or_default().push(submission);
+    }
+    let mut groups: Vec<_> = contents.into_values().filter(|group| group.len() > 1).collect();
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    groups.sort_by_key(|group| (usize::MAX - group.len(), &group[0].student));
+    let title = format!("  the same content, graded once ({}):", amount(groups.len(), "group"));
+    let mut lines = vec![Line::new(), Line::new().plain(&title)];
+    for group in groups.iter().take(GROUPS) {
+        let names: Vec<_> = group.iter().map(|it| it.student.as_str()).collect();
+        let start = Line::new().plain(&format!("  {:>4}", group.len()));
+        lines.extend(hanging(start, 8, &few(&names), width.saturating_sub(8), Line::plain));
+    }
+    lines
+}
+
+/// Whether anything was handed in that can be the same as another's.
+fn is_something(submission: &Submission) -> bool {
+    let is_missing = |grade: &LessonGrade| grade.verdict == Verdict::Missing;
+    !submission.digest.is_empty() && !submission.lessons.iter().all(is_missing)
+}
+
+/// The first names, and how many more there are.
+fn few(names: &[&str]) -> String {
+    const NAMED: usize = 6;
+    let more = names.len().saturating_sub(NAMED);
+    let named = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+/// What to do about what is not graded.
+fn advice(class: &Class<'_>, waiting: usize, width: usize) -> Vec<Line> {
+    let lessons = || class.submissions.iter().flat_map(|it| &it.lessons);
+    let unsure = lessons().find(|grade| grade.verdict == Verdict::Inconclusive);
+    let text = match (unsure, waiting) {
+        (Some(grade), _) => format!(
+            "inconclusive is the grader's affair, and no zero: {}. Give the same command again.",
+            grade.reason.trim_end_matches('.')
+        ),
+        (None, 1..) => "The same command goes on where this one stopped.".to_owned(),
+        (None, 0) => return Vec::new(),
+    };
+    let pieces = wrapped(&text, width.saturating_sub(2)).into_iter();
+    let pieces = pieces.map(|piece| Line::new().plain("  ").unsure(&piece));
+    [Line::new()].into_iter().chain(pieces).collect()
+}
+
+/// A path from here, where it lies below.
+fn shown(path: &Path) -> String {
+    let here = env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}

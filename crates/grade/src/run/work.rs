@@ -1,0 +1,201 @@
+//! The work on a class: several submissions at a time, each kept as soon as it is graded.
+
+use super::lesson;
+use super::progress::Progress;
+use crate::intake::{self, Content, Handed, Project, Trouble};
+use crate::model::{LessonGrade, Submission, Verdict};
+use crate::store::{State, Store};
+use anyhow::{Error, Result};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use xtask::interrupt;
+
+/// Grades one lesson of a submission. An error ends the run.
+pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + Sync + 'a;
+
+/// What the workers share.
+pub(super) struct Work<'a> {
+    course: &'a Course,
+    lessons: &'a [&'a Lesson],
+    ids: Vec<String>,
+    store: Mutex<Store>,
+    grader: &'a Grader<'a>,
+    /// A lock for each content, held while it is graded.
+    contents: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// It is as it was when it was graded before.
+    Before,
+    /// It was graded now, or one with the same content was.
+    Now,
+    /// Ctrl-C came first; nothing is kept of it.
+    Stopped,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        course: &'a Course,
+        lessons: &'a [&'a Lesson],
+        store: Store,
+        grader: &'a Grader<'a>,
+    ) -> Self {
+        let ids = lessons.iter().map(|lesson| lesson.id.clone()).collect();
+        let (store, contents) = (Mutex::new(store), Mutex::default());
+        Self { course, lessons, ids, store, grader, contents }
+    }
+
+    /// Grades all of `handed`, `jobs` at a time, until all are graded or Ctrl-C asks to stop.
+    ///
+    /// # Errors
+    /// The first fault that leaves no sense in going on: no room for results, no compiler.
+    pub(super) fn all(&self, handed: &[Handed], jobs: usize, progress: &Progress) -> Result<()> {
+        let (next, fault) = (AtomicUsize::new(0), Mutex::new(None));
+        let work = || {
+            while let Some(one) = handed.get(next.fetch_add(1, Relaxed)) {
+                if interrupt::requested() {
+                    return progress.stopping();
+                }
+                match self.one(one) {
+                    Ok((submission, done)) => progress.done(&submission, done),
+                    Err(error) => {
+                        next.store(handed.len(), Relaxed);
+                        lock(&fault).get_or_insert(error);
+                    }
+                }
+            }
+        };
+        thread::scope(|scope| {
+            (0..jobs.min(handed.len())).for_each(|_| drop(scope.spawn(work)));
+        });
+        lock(&fault).take().map_or(Ok(()), Err::<(), Error>)
+    }
+
+    /// Those of `handed` that could not be graded.
+    pub(super) fn inconclusive(&self, handed: &[Handed]) -> Result<Vec<Handed>> {
+        let mut found = Vec::new();
+        for one in handed {
+            let known = self.store().find(&one.student)?;
+            if known.is_some_and(|it| State::of(&it) == State::Inconclusive) {
+                found.push(one.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn into_store(self) -> Store {
+        self.store.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn one(&self, handed: &Handed) -> Result<(Submission, Done)> {
+        let known = self.store().find(&handed.student)?;
+        let content = match intake::read(handed, self.course, &self.ids) {
+            Ok(content) => content,
+            Err(trouble) => return self.keep(self.turned_away(handed, trouble), known.as_ref()),
+        };
+        let same = known.as_ref().filter(|it| it.digest == content.digest);
+        if let Some(same) = same.filter(|it| State::of(it) == State::Graded) {
+            let lessons = same.lessons.clone();
+            return self.keep(submission(handed, &content, lessons), known.as_ref());
+        }
+        let alone = self.lock_of(&content.digest);
+        let _alone = lock(&alone);
+        let twin = match same {
+            None => self.store().find_content(&content.digest)?,
+            Some(_) => None,
+        };
+        let lessons = match twin {
+            Some(twin) => twin.lessons.into_iter().map(copied).collect(),
+            None => self.grade(&content, same)?,
+        };
+        let submission = submission(handed, &content, lessons);
+        if interrupt::requested() && State::of(&submission) == State::Inconclusive {
+            return Ok((submission, Done::Stopped));
+        }
+        self.keep(submission, known.as_ref())
+    }
+
+    /// Grades each lesson; of those that were graded `before`, the inconclusive ones alone.
+    fn grade(&self, content: &Content, before: Option<&Submission>) -> Result<Vec<LessonGrade>> {
+        let before = |id: &str| {
+            let mut lessons = before?.lessons.iter();
+            lessons.find(|it| it.lesson == id && it.verdict != Verdict::Inconclusive).cloned()
+        };
+        let mut grades = Vec::new();
+        for one in self.lessons {
+            grades.push(match (before(&one.id), content.projects.get(&one.id)) {
+                (Some(grade), _) => grade,
+                (None, None) => lesson::without(one, Verdict::Missing, ""),
+                (None, Some(_)) if interrupt::requested() => {
+                    lesson::without(one, Verdict::Inconclusive, "stopped")
+                }
+                (None, Some(project)) => (self.grader)(one, project)?,
+            });
+        }
+        Ok(grades)
+    }
+
+    /// What cannot be read, or is no submission.
+    fn turned_away(&self, handed: &Handed, trouble: Trouble) -> Submission {
+        let (verdict, reason) = match trouble {
+            Trouble::Refused(reason) => (Verdict::Refused, reason),
+            Trouble::Unreadable(reason) => (Verdict::Inconclusive, reason),
+        };
+        let lessons = self.lessons.iter().map(|it| lesson::without(it, verdict, &reason));
+        Submission {
+            student: handed.student.clone(),
+            submitted: None,
+            digest: String::new(),
+            notes: Vec::new(),
+            lessons: lessons.collect(),
+        }
+    }
+
+    /// Keeps it, unless that is what is known already.
+    fn keep(&self, now: Submission, known: Option<&Submission>) -> Result<(Submission, Done)> {
+        if known == Some(&now) {
+            return Ok((now, Done::Before));
+        }
+        self.store().keep(&now)?;
+        let same = known.is_some_and(|known| known.lessons == now.lessons);
+        Ok((now, if same { Done::Before } else { Done::Now }))
+    }
+
+    fn lock_of(&self, digest: &str) -> Arc<Mutex<()>> {
+        Arc::clone(lock(&self.contents).entry(digest.to_owned()).or_default())
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+}
+
+fn submission(handed: &Handed, content: &Content, lessons: Vec<LessonGrade>) -> Submission {
+    Submission {
+        student: handed.student.clone(),
+        submitted: content.submitted,
+        digest: content.digest.clone(),
+        notes: content.notes.clone(),
+        lessons,
+    }
+}
+
+/// The grade of a submission whose content another one had.
+fn copied(mut grade: LessonGrade) -> LessonGrade {
+    grade.build.seconds = 0.0;
+    grade
+}
+
+/// A panic elsewhere leaves nothing half done behind these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! A class whose servers are pretended: what is graded, how often, and what is kept.
+
+use super::*;
+use crate::store::{About, FILE};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use xtask::place;
+
+/// A class on disk.
+struct Class {
+    folder: TempDir,
+    course: Course,
+}
+
+impl Class {
+    /// Students by name, each with the text of the one file that was handed in.
+    fn of(students: &[(&str, &str)]) -> Self {
+        let class = Self {
+            folder: tempfile::tempdir().unwrap(),
+            course: Course::open(place::root()).unwrap(),
+        };
+        students.iter().for_each(|(name, text)| class.hand_in(name, text));
+        class
+    }
+
+    fn hand_in(&self, name: &str, text: &str) {
+        let folder = self.submissions().join(name);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::write(folder.join("src/server.rs"), text).unwrap();
+    }
+
+    fn submissions(&self) -> PathBuf {
+        self.folder.path().join("class")
+    }
+
+    fn store(&self) -> Store {
+        let about = About {
+            name: "class".into(),
+            folder: "/class".into(),
+            lessons: vec![("w03-l02".into(), String::new())],
+            course: String::new(),
+            tier: "strong".into(),
+            shard: None,
+            roster: String::new(),
+        };
+        Store::open(&self.folder.path().join(FILE), &about, false).unwrap()
+    }
+
+    /// Grades the class with `grader`: what is kept then, and how many lessons were graded for it.
+    fn graded(&self, grader: &(dyn Fn(&str) -> Result<Verdict> + Sync)) -> (Result<()>, usize) {
+        let lessons = [self.course.lesson("w03-l02").unwrap()];
+        let times = AtomicUsize::new(0);
+        let grader = |one: &Lesson, project: &Project| {
+            times.fetch_add(1, Relaxed);
+            let text = &project.files[Path::new("src/server.rs")].bytes;
+            Ok(lesson::without(one, grader(std::str::from_utf8(text).unwrap())?, ""))
+        };
+        let work = Work::new(&self.course, &lessons, self.store(), &grader);
+        let handed = intake::find(&self.submissions()).unwrap();
+        let done = work.all(&handed, 2, &Progress::silent());
+        drop(work);
+        (done, times.into_inner())
+    }
+
+    fn verdicts(&self) -> Vec<(String, Verdict)> {
+        let all = self.store().submissions().unwrap().into_iter();
+        all.map(|it| (it.student, it.lessons[0].verdict)).collect()
+    }
+}
+
+/// A server that is right where its text says so.
+fn honest(text: &str) -> Result<Verdict> {
+    Ok(if text.contains("right") { Verdict::Proved } else { Verdict::NotYet })
+}
+
+#[test]
+fn nothing_is_graded_twice() {
+    let class = Class::of(&[("alice", "// right"), ("bob", "// wrong")]);
+    assert_eq!(class.graded(&honest).1, 2);
+    let verdicts = [("alice".into(), Verdict::Proved), ("bob".into(), Verdict::NotYet)];
+    assert_eq!(class.verdicts(), verdicts);
+    assert_eq!(class.graded(&honest).1, 0);
+    assert_eq!(class.verdicts(), verdicts);
+}
+
+#[test]
+fn what_was_changed_since_is_graded_anew() {
+    let class = Class::of(&[("alice", "// right"), ("bob", "// wrong")]);
+    class.graded(&honest).0.unwrap();
+    class.hand_in("bob", "// right at last");
+    assert_eq!(class.graded(&honest).1, 1);
+    assert_eq!(class.verdicts()[1].1, Verdict::Proved);
+}
+
+#[test]
+fn the_same_content_is_graded_once() {
+    let students = ["a", "b", "c", "d", "e", "f"].map(|name| (name, "// the same"));
+    let class = Class::of(&students);
+    assert_eq!(class.graded(&honest).1, 1);
+    assert_eq!(class.verdicts().len(), 6);
+    assert!(class.verdicts().iter().all(|(_, verdict)| *verdict == Verdict::NotYet));
+}
+
+#[test]
+fn what_was_inconclusive_is_graded_again() {
+    let class = Class::of(&[("alice", "// right"), ("bob", "// right, unseen")]);
+    let unsure = |text: &str| match text.contains("unseen") {
+        true => Ok(Verdict::Inconclusive),
+        false => honest(text),
+    };
+    assert_eq!(class.graded(&unsure).1, 2);
+    assert_eq!(class.graded(&unsure).1, 1);
+    assert_eq!(class.verdicts()[1].1, Verdict::Inconclusive);
+    assert_eq!(class.graded(&honest).1, 1);
+    assert_eq!(class.verdicts()[1].1, Verdict::Proved);
+    assert_eq!(class.graded(&honest).1, 0);
+}
+
+#[test]
+fn a_fault_of_the_machine_ends_the_run_and_loses_nothing() {
+    let class =
+        Class::of(&[("alice", "// right"), ("bob", "// no room"), ("carol", "// right too")]);
+    let full = |text: &str| match text.contains("no room") {
+        true => anyhow::bail!("no room is left"),
+        false => honest(text),
+    };
+    let fault = class.graded(&full).0.unwrap_err();
+    assert!(fault.to_string().contains("no room"), "{fault}");
+    let before = class.verdicts().len();
+    assert_eq!(class.graded(&honest).1, 3 - before);
+    assert!(
+        class
+            .verdicts()
+            .iter()
+            .all(|(name, verdict)| (name == "bob") == (*verdict == Verdict::NotYet))
+    );
+}
+
+#[test]
+fn what_is_no_submission_is_refused_and_the_rest_goes_on() {
+    let class = Class::of(&[("alice", "// right")]);
+    fs::write(class.submissions().join("bob.zip"), "no archive").unwrap();
+    class.graded(&honest).0.unwrap();
+    assert_eq!(
+        class.verdicts(),
+        [("alice".into(), Verdict::Proved), ("bob".into(), Verdict::Refused)]
+    );
+}
+
+#[test]
+fn a_lesson_that_was_not_handed_in_is_missing() {
+    let class = Class::of(&[("alice", "// right")]);
+    let folder = class.submissions().join("bob/w04-l01-epoll-tracker/src");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("server.rs"), "// right").unwrap();
+    class.graded(&honest).0.unwrap();
+    let verdicts = [("alice".into(), Verdict::Proved), ("bob".into(), Verdict::Missing)];
+    assert_eq!(class.verdicts(), verdicts);
+}

@@ -1,0 +1,105 @@
+//! What a results file is about: results of two classes are never mixed.
+
+use crate::run::Shard;
+use anyhow::{Result, bail};
+use rusqlite::{Connection, Row, params, types::Type};
+
+/// What the file is called, in the folder of results.
+pub const FILE: &str = "grades.sqlite";
+
+/// What a results file is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What the class is called: its folder's name.
+    pub name: String,
+    /// Where the submissions lie.
+    pub folder: String,
+    /// The lessons, in the course's order: id and title.
+    pub lessons: Vec<(String, String)>,
+    /// The hash of the lessons and their proofs.
+    pub course: String,
+    /// The box that everything runs in.
+    pub tier: String,
+    /// The part of the class, where it is only a part.
+    pub shard: Option<Shard>,
+    /// The hash of everyone's name, whatever the part.
+    pub roster: String,
+}
+
+impl About {
+    /// Whether results about `wanted` may be added to these; all of them anew, with `again`.
+    pub(super) fn check(&self, wanted: &About, again: bool) -> Result<()> {
+        if self.folder != wanted.folder {
+            bail!("it holds the results of {}; choose another --out", self.folder);
+        }
+        if self.lessons != wanted.lessons {
+            let ids = self.lesson_ids();
+            bail!("it holds results for {ids}; choose another --out, or --lesson {ids}");
+        }
+        if self.shard != wanted.shard {
+            bail!("it holds {}; choose another --out", part(self.shard));
+        }
+        if again {
+            return Ok(());
+        }
+        if self.tier != wanted.tier {
+            let (had, has) = (&self.tier, &wanted.tier);
+            bail!(
+                "it was graded in tier {had}, not {has}; --tier {had} goes on, --again begins anew"
+            );
+        }
+        if self.course != wanted.course {
+            bail!(
+                "it was graded with another version of the course; --again grades everything anew"
+            );
+        }
+        Ok(())
+    }
+
+    /// The lessons' ids, as `--lesson` takes them.
+    pub fn lesson_ids(&self) -> String {
+        let ids: Vec<_> = self.lessons.iter().map(|(id, _)| id.as_str()).collect();
+        ids.join(",")
+    }
+
+    pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let lessons = serde_json::to_string(&self.lessons)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let shard = self.shard.map(|shard| shard.to_string());
+        connection.execute(
+            "INSERT OR REPLACE INTO class VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![self.name, self.folder, lessons, self.course, self.tier, shard, self.roster],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let query = "SELECT name, folder, lessons, course, tier, shard, roster FROM class";
+        connection.query_row(query, [], |row| {
+            let shard: Option<String> = row.get(5)?;
+            let shard = shard.map(|text| text.parse().map_err(|error| unreadable(5, error)));
+            Ok(Self {
+                name: row.get(0)?,
+                folder: row.get(1)?,
+                lessons: lessons(row)?,
+                course: row.get(3)?,
+                tier: row.get(4)?,
+                shard: shard.transpose()?,
+                roster: row.get(6)?,
+            })
+        })
+    }
+}
+
+fn lessons(row: &Row<'_>) -> rusqlite::Result<Vec<(String, String)>> {
+    let text: String = row.get(2)?;
+    serde_json::from_str(&text).map_err(|error| unreadable(2, error.into()))
+}
+
+fn unreadable(column: usize, error: anyhow::Error) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+}
+
+fn part(shard: Option<Shard>) -> String {
+    shard.map_or("the whole class".to_owned(), |shard| format!("shard {shard}"))
+}

@@ -1,0 +1,183 @@
+//! A class graded from the command line: right and wrong servers, stopped and gone on with.
+
+mod handed_in;
+
+use grade::model::{CriterionGrade, Submission, Verdict};
+use handed_in::{Class, RIGHT, flaky, wrong};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+fn verdicts(results: &[Submission]) -> Vec<(&str, Verdict)> {
+    results.iter().map(|it| (it.student.as_str(), it.lessons[0].verdict)).collect()
+}
+
+/// Results without what differs from run to run.
+fn timeless(mut results: Vec<Submission>) -> Vec<Submission> {
+    for lesson in results.iter_mut().flat_map(|it| &mut it.lessons) {
+        (lesson.seconds, lesson.build.seconds) = (0.0, 0.0);
+        lesson.criteria.iter_mut().for_each(|criterion| criterion.millis = 0.0);
+        for cause in lesson.criteria.iter_mut().filter_map(|it| it.cause.as_mut()) {
+            cause.evidence.clear(); // process ids, ports of clients
+            cause.steps.clear();
+        }
+    }
+    results
+}
+
+#[test]
+fn a_class_is_graded_and_nothing_twice() {
+    let class = Class::new();
+    class.hand_in_solution("ann");
+    class.hand_in("bob", RIGHT);
+    class.hand_in("cleo", &wrong());
+    class.hand_in("dora", &wrong());
+    class.hand_in_nothing("eve");
+    let first = class.grade(&["--out", "grades"]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let results = class.results("grades");
+    use Verdict::{Missing, NotYet, Proved};
+    let expected =
+        [("ann", Proved), ("bob", Proved), ("cleo", NotYet), ("dora", NotYet), ("eve", Missing)];
+    assert_eq!(verdicts(&results), expected);
+    assert!(results[2].lessons[0].criteria.iter().all(|it| !it.is_flaky()));
+    for file in ["grades.csv", "index.html", "junit.xml", "students"] {
+        assert!(class.path("grades").join(file).exists(), "{file}");
+    }
+    assert!(first.stdout.contains("w03-l02  proved 2 · not yet 2 · missing 1"), "{}", first.stdout);
+    assert!(first.stdout.contains("cleo, dora"), "the same content is told: {}", first.stdout);
+    let files = class.files("grades");
+    let second = class.grade(&["--out", "grades"]);
+    assert_eq!((second.code, second.stderr.as_str()), (0, ""), "nothing is graded again");
+    assert!(class.files("grades") == files && class.results("grades") == results);
+}
+
+#[test]
+fn a_flaky_server_is_told_from_a_right_one() {
+    let class = Class::new();
+    class.hand_in("right", RIGHT);
+    // Each is another toss of the same coins.
+    (0..12).for_each(|index| class.hand_in(&format!("toss {index:02}"), &flaky(index)));
+    assert_eq!(class.grade(&["--out", "grades"]).code, 0);
+    let results = class.results("grades");
+    let any = |of: &Submission| of.lessons[0].criteria.iter().any(CriterionGrade::is_flaky);
+    assert!(!any(&results[0]) && results[0].lessons[0].verdict == Verdict::Proved);
+    assert!(results[1..].iter().any(any), "no coin has fallen on both sides");
+    let page = fs::read_to_string(class.path("grades/grades.csv")).unwrap();
+    assert!(page.contains("right"), "{page}");
+}
+
+/// A class of right and wrong servers, no two the same.
+fn crowd(class: &Class, size: usize) {
+    for index in 0..size {
+        let server = if index % 3 == 0 { wrong() } else { RIGHT.to_owned() };
+        class.hand_in(&format!("student {index:02}"), &format!("{server}\n# number {index}\n"));
+    }
+}
+
+/// The names of the submissions that were graded, as they are told on standard error.
+fn told(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("  student ")?;
+    Some(rest.split("  ").next()?.to_owned())
+}
+
+/// Waits until so many submissions are graded; their names.
+fn until_graded(child: &mut Child, number: usize) -> Vec<String> {
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    lines.filter_map(|line| told(&line)).take(number).collect()
+}
+
+#[test]
+fn a_kill_at_any_moment_costs_nothing_but_what_was_in_hand() {
+    const SIZE: usize = 12;
+    let class = Class::new();
+    crowd(&class, SIZE);
+    assert_eq!(class.grade(&["--out", "whole"]).code, 0);
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    for round in 1..=3 {
+        let mut command = class.command(&["--out", "killed"]);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let graded = until_graded(&mut child, round);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        graded.into_iter().for_each(|name| *times.entry(name).or_default() += 1);
+        handed_in::nobody_is_left(&class);
+    }
+    let last = class.grade(&["--out", "killed"]);
+    assert_eq!(last.code, 0, "{}", last.stderr);
+    last.stderr.lines().filter_map(told).for_each(|name| *times.entry(name).or_default() += 1);
+    assert!(times.values().all(|times| *times == 1), "{times:?}");
+    assert_eq!(timeless(class.results("killed")), timeless(class.results("whole")));
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_done_and_writes_it() {
+    let class = Class::new();
+    crowd(&class, 12);
+    let mut command = class.command(&["--out", "grades"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let stderr = child.stderr.take().unwrap();
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    assert!(lines.any(|line| told(&line).is_some()));
+    handed_in::interrupt(&child);
+    assert!(lines.any(|line| line.contains("stopping")));
+    lines.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let before = class.results("grades").len();
+    assert!((1..12).contains(&before), "{before}");
+    let rows = fs::read_to_string(class.path("grades/grades.csv")).unwrap().lines().count();
+    assert_eq!(rows, before + 1);
+    let rest = class.grade(&["--out", "grades"]);
+    assert_eq!(rest.code, 0, "{}", rest.stderr);
+    assert_eq!(rest.stderr.lines().filter(|line| told(line).is_some()).count(), 12 - before);
+}
+
+#[test]
+fn shards_joined_are_the_class() {
+    let class = Class::new();
+    crowd(&class, 9);
+    assert_eq!(class.grade(&["--out", "whole"]).code, 0);
+    for part in ["1", "2", "3"] {
+        let shard = class.grade(&["--out", part, "--shard", &format!("{part}/3")]);
+        assert_eq!(shard.code, 0, "{}", shard.stderr);
+    }
+    assert_eq!(class.merge(&["1", "2", "3", "--out", "joined"]).code, 0);
+    assert_eq!(timeless(class.results("joined")), timeless(class.results("whole")));
+}
+
+#[test]
+fn what_was_graded_for_another_class_is_left_alone() {
+    let (class, other) = (Class::new(), Class::new());
+    class.hand_in("ann", RIGHT);
+    other.hand_in("bob", RIGHT);
+    assert_eq!(class.grade(&["--out", "grades"]).code, 0);
+    let before = class.files("grades");
+    let out = class.path("grades");
+    let refused = other.grade(&["--out", out.to_str().unwrap(), "--again"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("it holds the results of"), "{}", refused.stderr);
+    assert!(class.files("grades") == before);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named_before_anything_runs() {
+    let class = Class::new();
+    class.hand_in("ann", RIGHT);
+    fs::write(class.path("file"), "").unwrap();
+    fs::create_dir(class.path("mine")).unwrap();
+    fs::write(class.path("mine/junit.xml"), "precious").unwrap();
+    fs::create_dir(class.path("odd")).unwrap();
+    fs::write(class.path("odd/grades.sqlite"), "no database at all".repeat(100)).unwrap();
+    for (out, why) in [
+        ("file", "--out file: there can be no such folder"),
+        ("/proc/grades", "--out /proc/grades: there can be no such folder"),
+        ("mine", "junit.xml is there already, from elsewhere"),
+        ("odd", "odd/grades.sqlite is no results file"),
+    ] {
+        let refused = class.grade(&["--out", out]);
+        assert_eq!(refused.code, 2, "{out}");
+        assert!(refused.stderr.contains(why) && refused.stdout.is_empty(), "{}", refused.stderr);
+    }
+    assert_eq!(fs::read_to_string(class.path("mine/junit.xml")).unwrap(), "precious");
+}

@@ -1,0 +1,214 @@
+//! Shards of a class, joined from the command line.
+
+use assert_cmd::Command;
+use grade::model::{LessonGrade, Submission, Verdict};
+use grade::run::{Shard, lesson};
+use grade::store::{About, FILE, Store};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Results of shards, each in a folder of its own.
+struct Shards {
+    folder: TempDir,
+}
+
+fn about(shard: Shard) -> About {
+    About {
+        name: "class".into(),
+        folder: "/home/teacher/class".into(),
+        lessons: vec![("w03-l02".into(), "Accept & Track Many Clients".into())],
+        course: "version 1".into(),
+        tier: "strong".into(),
+        shard: Some(shard),
+        roster: "everyone".into(),
+    }
+}
+
+fn grade(verdict: Verdict) -> LessonGrade {
+    let course = course::catalogue::Course::open(xtask::place::root()).unwrap();
+    lesson::without(course.lesson("w03-l02").unwrap(), verdict, "a reason")
+}
+
+/// A class of forty; who is named in `verdicts` has that one.
+fn class(verdicts: &[(&str, Verdict)]) -> Vec<Submission> {
+    let usual = grade(Verdict::Refused);
+    let one = |index: usize| {
+        let student = format!("student {index}");
+        let verdict = verdicts.iter().find(|(name, _)| *name == student).map(|it| it.1);
+        let lessons = vec![verdict.map_or_else(|| usual.clone(), grade)];
+        Submission { student, submitted: None, digest: String::new(), notes: Vec::new(), lessons }
+    };
+    (0..40).map(one).collect()
+}
+
+impl Shards {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Shard `text` of `all`, graded but for `waiting` of its submissions.
+    fn grade(&self, name: &str, about: &About, all: &[Submission], waiting: usize) {
+        fs::create_dir_all(self.path(name)).unwrap();
+        let mut store = Store::open(&self.path(name).join(FILE), about, false).unwrap();
+        let shard = about.shard.unwrap();
+        let own: Vec<_> = all.iter().filter(|it| shard.holds(&it.student)).collect();
+        let listed = own.iter().map(|it| (it.student.clone(), format!("{}.zip", it.student)));
+        store.enlist(&listed.collect::<Vec<_>>()).unwrap();
+        own.iter().skip(waiting).for_each(|it| store.keep(it).unwrap());
+    }
+
+    /// The shards `1/of` to `of/of` of `all`.
+    fn grade_all(&self, all: &[Submission], of: u32) -> Vec<String> {
+        let name = |part| format!("shard-{part}-{of}");
+        for part in 1..=of {
+            self.grade(&name(part), &about(format!("{part}/{of}").parse().unwrap()), all, 0);
+        }
+        (1..=of).map(name).collect()
+    }
+
+    /// `grade-merge` of these, and what it says; `Ok` where it has joined them.
+    fn merge(&self, shards: &[String], out: &str) -> Result<String, String> {
+        let mut command = Command::cargo_bin("grade").unwrap();
+        command.arg("grade-merge").args(shards).args(["--out", out]);
+        let output = command.current_dir(self.folder.path()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        match output.status.code() {
+            Some(0) => Ok(text(&output.stdout)),
+            Some(2) => Err(text(&output.stderr)),
+            other => panic!("{other:?}: {}", text(&output.stderr)),
+        }
+    }
+
+    /// Every file that was written, but for the database.
+    fn files(&self, out: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path(out)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.file_name().unwrap() != FILE {
+                    let name = path.strip_prefix(self.path(out)).unwrap().to_owned();
+                    files.insert(name, fs::read(path).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    fn results(&self, out: &str) -> (About, Vec<(String, String)>, Vec<Submission>) {
+        let store = Store::read(&self.path(out).join(FILE)).unwrap();
+        (store.about().unwrap(), store.list().unwrap(), store.submissions().unwrap())
+    }
+}
+
+#[test]
+fn parts_in_any_number_and_order_make_the_same_whole() {
+    let (shards, all) = (Shards::new(), class(&[("student 7", Verdict::Missing)]));
+    shards.merge(&shards.grade_all(&all, 1), "whole").unwrap();
+    let whole = (shards.results("whole"), shards.files("whole"));
+    assert!(whole.1.contains_key(Path::new("grades.csv")), "{:?}", whole.1.keys());
+    assert_eq!((whole.0.1.len(), whole.0.2.len(), whole.0.0.shard), (40, 40, None));
+    for of in [2, 3, 7] {
+        let mut names = shards.grade_all(&all, of);
+        names.reverse();
+        let out = format!("joined-{of}");
+        let said = shards.merge(&names, &out).unwrap();
+        assert!(said.contains("40 submissions graded"), "{said}");
+        assert_eq!((shards.results(&out), shards.files(&out)), whole);
+    }
+}
+
+#[test]
+fn a_part_may_be_named_twice_and_joined_again() {
+    let (shards, all) = (Shards::new(), class(&[]));
+    let mut names = shards.grade_all(&all, 2);
+    names.push(names[0].clone());
+    shards.merge(&names, "joined").unwrap();
+    let first = shards.results("joined");
+    shards.merge(&names, "joined").unwrap();
+    assert_eq!(shards.results("joined"), first);
+}
+
+#[test]
+fn missing_parts_are_named() {
+    let (shards, all) = (Shards::new(), class(&[]));
+    let names = shards.grade_all(&all, 4);
+    let said = shards.merge(&[names[0].clone(), names[2].clone()], "joined").unwrap_err();
+    assert!(said.contains("missing: shard 2/4, 4/4; grade it with --shard 2/4"), "{said}");
+    assert!(!shards.path("joined").exists());
+}
+
+#[test]
+fn a_part_that_is_not_finished_is_named() {
+    let (shards, all) = (Shards::new(), class(&[]));
+    let names = shards.grade_all(&all, 2);
+    shards.grade("late", &about("2/2".parse().unwrap()), &all, 3);
+    let said = shards.merge(&[names[0].clone(), "late".into()], "joined").unwrap_err();
+    assert!(said.contains("late is not finished: 3 of its submissions wait"), "{said}");
+}
+
+#[test]
+fn parts_that_contradict_one_another_are_refused() {
+    let (shards, all) = (Shards::new(), class(&[]));
+    let mut names = shards.grade_all(&all, 1);
+    shards.grade(
+        "other",
+        &about("1/1".parse().unwrap()),
+        &class(&[("student 7", Verdict::Missing)]),
+        0,
+    );
+    names.push("other".into());
+    let said = shards.merge(&names, "joined").unwrap_err();
+    assert!(said.contains("different results for student 7"), "{said}");
+}
+
+#[test]
+fn parts_of_different_classes_are_refused() {
+    let (shards, all) = (Shards::new(), class(&[]));
+    let first = shards.grade_all(&all, 2)[0].clone();
+    let second = || about("2/2".parse().unwrap());
+    let lessons = vec![("w04-l01".into(), String::new())];
+    for (name, other, why) in [
+        ("a", About { name: "another".into(), ..second() }, "classes: class and another"),
+        ("b", About { lessons, ..second() }, "lessons: w03-l02 and w04-l01"),
+        ("c", About { course: "version 2".into(), ..second() }, "versions of the course"),
+        ("d", About { tier: "plain".into(), ..second() }, "tiers: strong and plain"),
+        ("e", About { roster: "somebody".into(), ..second() }, "a name is in one folder alone"),
+        ("f", about("2/3".parse().unwrap()), "of another division into 2 parts"),
+    ] {
+        shards.grade(name, &other, &all, 0);
+        let said = shards.merge(&[first.clone(), name.into()], "joined").unwrap_err();
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_folder_without_results_is_named() {
+    let shards = Shards::new();
+    fs::create_dir(shards.path("empty")).unwrap();
+    for name in ["empty", "nowhere"] {
+        let said = shards.merge(&[name.into()], "joined").unwrap_err();
+        assert!(said.contains(&format!("{name} holds no grades.sqlite")), "{said}");
+    }
+}
+
+#[test]
+fn results_of_something_else_are_not_written_over() {
+    let (shards, all) = (Shards::new(), class(&[]));
+    let names = shards.grade_all(&all, 2);
+    let said = shards.merge(&names, &names[0]).unwrap_err();
+    assert!(said.contains("it holds shard 1/2; choose another --out"), "{said}");
+    fs::create_dir(shards.path("mine")).unwrap();
+    fs::write(shards.path("mine").join("grades.csv"), "precious").unwrap();
+    let said = shards.merge(&names, "mine").unwrap_err();
+    assert!(said.contains("grades.csv is there already"), "{said}");
+    assert_eq!(fs::read(shards.path("mine").join("grades.csv")).unwrap(), b"precious");
+}

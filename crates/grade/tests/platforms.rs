@@ -1,0 +1,249 @@
+//! What each platform is told of a submission: as it was when last looked at, and as the platform
+//! reads it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test platforms` writes the files in `golden/` anew.
+
+mod graded;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use grade::report::gradescope::Visibility;
+use grade::report::{autolab, classroom, gradescope, prairielearn};
+use graded::{FORGERY, Graded, all, inconclusive, not_yet, proved};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::{env, fs};
+
+#[test]
+fn every_format_is_as_it_was() {
+    for (name, graded) in all() {
+        let single = graded.single();
+        golden(
+            &format!("gradescope-{name}.json"),
+            &gradescope::results(&single, Visibility::Visible),
+        );
+        golden(&format!("classroom-{name}.json"), &document(&graded));
+        golden(&format!("autolab-{name}.txt"), &autolab::output(&single, "w03-l02"));
+        golden(&format!("prairielearn-{name}.json"), &prairielearn::results(&single));
+    }
+}
+
+#[test]
+fn gradescope_reads_every_document() {
+    for (name, graded) in all() {
+        for visibility in [Visibility::Visible, Visibility::AfterDueDate, Visibility::Hidden] {
+            let text = gradescope::results(&graded.single(), visibility);
+            let results: Value = serde_json::from_str(&text).unwrap();
+            check_gradescope(&results, name);
+        }
+    }
+}
+
+#[test]
+fn gradescope_gets_no_score_of_what_is_inconclusive() {
+    let results = gradescope_of(&inconclusive());
+    assert!(results.get("score").is_none());
+    assert!(tests(&results).iter().all(|test| test.get("score").is_none()));
+}
+
+#[test]
+fn gradescope_sums_the_tests_where_nothing_is_taken_off() {
+    let results = gradescope_of(&proved());
+    let sum: f64 = tests(&results).iter().filter_map(|test| test["score"].as_f64()).sum();
+    assert_eq!(Some(sum), results["score"].as_f64());
+    assert_eq!(gradescope_of(&not_yet())["score"], 2.0, "lateness is taken off");
+}
+
+#[test]
+fn gradescope_gets_the_known_criteria_of_an_unfinished_run() {
+    let mut graded = proved();
+    graded.lesson().criteria.truncate(2);
+    let single = graded.single();
+    let unfinished = grade::report::single::Single { is_finished: false, ..single };
+    let text = gradescope::results(&unfinished, Visibility::Visible);
+    let results: Value = serde_json::from_str(&text).unwrap();
+    check_gradescope(&results, "unfinished");
+    assert_eq!(tests(&results).len(), 3, "the build and two criteria");
+    assert!(results["output"].as_str().unwrap().contains("not finished"));
+}
+
+#[test]
+fn classroom_reads_every_document() {
+    for (name, graded) in all() {
+        let result: Value = serde_json::from_str(&document(&graded)).unwrap();
+        assert_eq!(keys(&result), ["max_score", "status", "tests", "version"], "{name}");
+        assert_eq!(result["version"], 1);
+        assert!(["pass", "fail", "error"].contains(&result["status"].as_str().unwrap()));
+        for test in tests(&result) {
+            assert!(test["score"].is_f64(), "{name}: a missing score becomes NaN");
+            assert_eq!((&test["line_no"], &test["filename"]), (&0.into(), &"".into()));
+            assert!(test["duration"].is_u64() && test["test_code"].is_string());
+            assert!(test["message"].is_null() || test["message"].is_string());
+            assert!(["pass", "fail", "error"].contains(&test["status"].as_str().unwrap()));
+        }
+        let sum: f64 = tests(&result).iter().filter_map(|test| test["score"].as_f64()).sum();
+        assert!((sum - graded.points.points.unwrap_or(7.5)).abs() < 1e-9 || sum == 0.0, "{name}");
+    }
+}
+
+#[test]
+fn classroom_is_told_the_points_after_lateness() {
+    let result: Value = serde_json::from_str(&document(&not_yet())).unwrap();
+    let sum: f64 = tests(&result).iter().filter_map(|test| test["score"].as_f64()).sum();
+    assert_eq!(sum, 2.0);
+}
+
+#[test]
+fn a_runner_finds_no_command_in_what_classroom_prints() {
+    for (_, graded) in all() {
+        let result: Value = serde_json::from_str(&document(&graded)).unwrap();
+        for test in tests(&result) {
+            for line in test["message"].as_str().unwrap_or_default().lines() {
+                let is_command = line.trim_start().starts_with("::") || line.contains("##[");
+                assert!(!is_command, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn classrooms_result_fits_an_environment_string() {
+    let mut graded = graded::does_not_build();
+    graded.lesson().build.message = FORGERY.repeat(100_000);
+    assert!(classroom::result(&graded.single()).len() < 128 << 10);
+}
+
+#[test]
+fn autolab_finds_a_result_in_the_last_line_alone() {
+    for (name, graded) in all() {
+        let output = autolab::output(&graded.single(), "poll tracker");
+        let results: Vec<_> = output.lines().filter(|line| !line.starts_with("  ")).collect();
+        let Some(points) = graded.points.points else {
+            assert!(results.is_empty(), "{name}: {results:?}");
+            continue;
+        };
+        assert_eq!(results, [output.lines().last().unwrap()], "{name}");
+        let result: Value = serde_json::from_str(results[0]).unwrap();
+        assert_eq!(result["scores"]["poll tracker"], points);
+        assert_eq!(result["scoreboard"][0], points);
+    }
+}
+
+#[test]
+fn prairielearn_reads_every_document() {
+    for (name, graded) in all() {
+        let results: Value =
+            serde_json::from_str(&prairielearn::results(&graded.single())).unwrap();
+        let expected =
+            ["format_errors", "gradable", "images", "message", "output", "score", "tests"];
+        assert_eq!(keys(&results), expected);
+        assert!((0.0..=1.0).contains(&results["score"].as_f64().unwrap()));
+        let gradable = results["gradable"].as_bool().unwrap();
+        assert_eq!(gradable, ["proved", "not-yet"].contains(&name), "{name}");
+        assert_eq!(results["format_errors"].as_array().unwrap().is_empty(), gradable);
+        for test in tests(&results) {
+            assert!(test["points"].as_f64() <= test["max_points"].as_f64());
+            assert!(test["name"].is_string() && test["description"].is_string());
+        }
+    }
+}
+
+#[test]
+fn prairielearn_gets_a_megabyte_at_most_and_is_told_what_is_missing() {
+    let mut graded = not_yet();
+    for criterion in &mut graded.lesson().criteria {
+        let cause = criterion.cause.get_or_insert_default();
+        cause.summary = "\u{1}".repeat(1 << 20);
+    }
+    graded.lesson().build.message = "x".repeat(1 << 22);
+    let text = prairielearn::results(&graded.single());
+    assert!(text.len() <= 1_000_000, "{}", text.len());
+    assert!(text.contains("bytes more are left out here"));
+}
+
+#[test]
+fn nothing_in_any_format_acts_on_a_terminal() {
+    let harmless = |character: char| !character.is_control() || character == '\n';
+    for (name, graded) in all() {
+        let single = graded.single();
+        let gradescope: Value = gradescope_of(&graded);
+        for test in tests(&gradescope) {
+            let output = test["output"].as_str().unwrap();
+            // Colours are the grader's own: Select Graphic Rendition, and nothing else.
+            let plain = anstream::adapter::strip_str(output).to_string();
+            assert!(plain.chars().all(harmless), "{name}: {plain}");
+            assert!(!output.contains("\u{1b}[2J"), "{name}");
+        }
+        for text in [autolab::output(&single, "p"), strings(&prairielearn_of(&graded))] {
+            assert!(text.chars().all(harmless), "{name}: {text:?}");
+        }
+        let classroom: Value = serde_json::from_str(&document(&graded)).unwrap();
+        assert!(strings(&classroom).chars().all(harmless), "{name}");
+    }
+}
+
+/// The rules of the output format, one after another.
+fn check_gradescope(results: &Value, name: &str) {
+    let formats = ["text", "html", "simple_format", "md", "ansi"];
+    let visibilities = ["hidden", "after_due_date", "after_published", "visible"];
+    for key in ["output_format", "test_output_format", "test_name_format"] {
+        assert!(formats.contains(&results[key].as_str().unwrap()), "{name}: {key}");
+    }
+    for key in ["visibility", "stdout_visibility"] {
+        assert!(visibilities.contains(&results[key].as_str().unwrap()), "{name}: {key}");
+    }
+    assert!(results["execution_time"].as_f64().unwrap() >= 0.0);
+    assert!(results["extra_data"].is_object());
+    for test in tests(results) {
+        assert_eq!(test.get("score").is_some(), test.get("max_score").is_some(), "{name}");
+        assert!(test["score"].as_f64() <= test["max_score"].as_f64(), "{name}");
+        let status = test.get("status").map(|status| status.as_str().unwrap());
+        assert!(status.is_none_or(|status| ["passed", "failed"].contains(&status)), "{name}");
+        assert!(test["name"].is_string() && test["output"].is_string() && test["tags"].is_array());
+        assert!(!test["output"].as_str().unwrap().contains('\r'), "{name}");
+    }
+}
+
+fn gradescope_of(graded: &Graded) -> Value {
+    serde_json::from_str(&gradescope::results(&graded.single(), Visibility::Visible)).unwrap()
+}
+
+fn prairielearn_of(graded: &Graded) -> Value {
+    serde_json::from_str(&prairielearn::results(&graded.single())).unwrap()
+}
+
+/// Classroom's document, out of its base64.
+fn document(graded: &Graded) -> String {
+    let result = classroom::result(&graded.single());
+    assert!(!result.contains(['\n', ' ']));
+    String::from_utf8(BASE64_STANDARD.decode(result).unwrap()).unwrap()
+}
+
+fn tests(results: &Value) -> &[Value] {
+    results["tests"].as_array().unwrap()
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value.as_object().map(Map::keys).unwrap().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Every string in a document, a line each.
+fn strings(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(values) => values.iter().map(strings).collect(),
+        Value::Object(values) => values.values().map(strings).collect(),
+        _ => String::new(),
+    }
+}
+
+fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, expected, "{}: UPDATE_GOLDEN=1 writes it", path.display());
+}
