@@ -64,9 +64,12 @@
 //!   `/proc/PID/net`: a look then takes milliseconds, and arrival is known by the acknowledgement,
 //!   up to 40 ms later.
 //! - Descriptors, calls, the `pollfd` array, the interest list: from `/proc/PID`, which takes a program that runs as
-//!   the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE.
+//!   the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE. Root
+//!   without that, as in a container, borrows the program's ids for the look (setfsuid(2)).
 //! - A [`Gate`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
 //!   ([`LaunchError::NoGate`]).
+//! - Memory and processes of a confined program: a control group (cgroups(7)), or the observer's
+//!   own count of them, [`Limits::kept_by`].
 //! - A [`Strobe`]: ptrace(2), so the same as for descriptors, and that nobody else traces the
 //!   program. Without it, a spinning server runs out of time instead.
 //!

@@ -81,8 +81,8 @@ mod tests {
         let path = lodging.path().to_owned();
         fs::create_dir_all(path.join("a/b")).unwrap();
         fs::write(path.join("a/b/file"), "").unwrap();
-        fs::set_permissions(path.join("a/b"), Permissions::from_mode(0)).unwrap();
-        fs::set_permissions(path.join("a"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path.join("a/b"), Permissions::from_mode(0o0)).unwrap();
+        fs::set_permissions(path.join("a"), Permissions::from_mode(0o0)).unwrap();
         drop(lodging);
         assert!(!path.exists());
     }

@@ -21,10 +21,12 @@ use std::sync::OnceLock;
 pub enum Tier {
     /// Network, process ids and mounts of its own: any number of servers can hold the same port.
     Strong,
-    /// A user of its own on this machine's network, which takes root. Its files are its own, and
-    /// it can signal nobody else's processes.
+    /// A user of its own on this machine's network, which takes root: it can signal nobody else's
+    /// processes. Where there is Landlock, a program that nobody vouches for is held back by it, too;
+    /// without, it reads what everybody may, and connects to anyone.
     UidDrop,
-    /// A child process that Landlock holds back (landlock(7)), on this machine's network.
+    /// A child process that Landlock holds back (landlock(7)), on this machine's network: one's own
+    /// from signalling others, one that nobody vouches for from others' files and ports, too.
     Landlock,
     /// A child process on this machine's network: a port is held once.
     Plain,

@@ -6,7 +6,7 @@ use crate::events::is_contract;
 use crate::fall::Fall;
 use crate::tables;
 use course::report::{Cause, Step};
-use witness::{Exit, Line, Stuck};
+use witness::{Exit, Line, Stuck, Tier};
 
 impl Scene {
     /// The failure of this scene, with its story and the kernel's tables as they are now.
@@ -15,7 +15,12 @@ impl Scene {
             return unseen.into();
         }
         if let Stuck::Ended(Exit::NotExecuted(_)) = stuck {
-            let what = "check that it is a program of this machine, or name its interpreter first";
+            let what = match self.server.tier() {
+                Tier::UidDrop => {
+                    "it runs as another user: check that others may enter every folder above it"
+                }
+                _ => "check that it is a program of this machine, or name its interpreter first",
+            };
             return Fall::Fault(Fault(format!("the command {}; {what}", strip(&stuck))));
         }
         self.step(ending(&stuck));

@@ -19,6 +19,7 @@ fn an_ordinary_user_s_box_is_as_strong() {
     let mut again = Command::new("setpriv");
     again.args(NOBODY).arg(tests).args([
         "confined",
+        "strangers",
         "--skip",
         "an_ordinary_user",
         "--test-threads",

@@ -102,7 +102,8 @@ fn a_fork_bomb() {
         let processes = server.processes().unwrap();
         assert!(processes.len() <= 72, "{tier}: {}", processes.len());
         drop(server);
-        let left = processes.iter().filter(|it| !it.threads().unwrap().is_empty()).count();
+        // A bomb uses process ids up: one of these may be somebody else's by now.
+        let left = processes.iter().filter(|process| process.name() == "fork_bomb").count();
         assert_eq!(left, 0, "{tier}");
     }
 }

@@ -26,7 +26,9 @@ fn files_of_others_are_out_of_its_sight() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("solution");
     fs::write(&file, "the answer").unwrap();
-    for tier in tiers() {
+    // A user of its own reads what everybody may, where there is no Landlock.
+    let has_landlock = Tier::Landlock.refusal_to_strangers().is_none();
+    for tier in tiers().into_iter().filter(|tier| has_landlock || *tier == Tier::Strong) {
         let said = says(&format!("cat {0}; ls {1}", file.display(), folder.path().display()), tier);
         assert!(!said.contains("the answer"), "{tier}: {said}");
         assert!(!said.lines().any(|line| line == "solution"), "{tier}: {said}");
@@ -65,7 +67,9 @@ fn it_connects_to_nobody() {
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
     door.set_nonblocking(true).unwrap();
     let port = door.local_addr().unwrap().port();
-    for tier in tiers() {
+    // Landlock knows of ports since Linux 6.7, and of signals, which this asks for, since 6.12.
+    let has_landlock = Tier::Landlock.refusal().is_none();
+    for tier in tiers().into_iter().filter(|tier| has_landlock || *tier == Tier::Strong) {
         let text = format!("bash -c 'echo hello > /dev/tcp/127.0.0.1/{port}'; echo tried");
         let said = says(&text, tier);
         assert!(said.contains("tried"), "{tier}: {said}");
