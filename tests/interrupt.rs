@@ -18,6 +18,7 @@ fn ctrl_c_ends_a_proof_that_hangs() {
     assert_eq!(status.code(), Some(130));
 }
 
+// <staff>
 #[test]
 fn ctrl_c_ends_a_series_of_proofs() {
     let bench = Bench::new();
@@ -25,6 +26,7 @@ fn ctrl_c_ends_a_series_of_proofs() {
     let status = struck(&server, &["--repeat", "100000"], Strike::Group(Signal::SIGINT));
     assert_eq!(status.code(), Some(130));
 }
+// </staff>
 
 #[test]
 fn sigterm_ends_a_proof_that_hangs() {

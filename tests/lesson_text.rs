@@ -3,7 +3,10 @@
 mod support;
 
 use support::course::{Course, LESSON};
-use support::{assert_says, complained, said};
+// <staff>
+use support::said;
+// </staff>
+use support::{assert_says, complained};
 
 /// What stands in lesson.md, what takes its place, and what is said of that line.
 const SPOILED: &[(&str, &str, &str)] = &[
@@ -27,8 +30,10 @@ fn each_fault_is_told_by_file_and_line() {
             let told = course.command().args([command, "w03-l02"]).assert().code(2).stdout("");
             assert_says(&complained(&told), &["error: lessons/", &place]);
         }
+        // <staff>
         let told = course.command().arg("check").assert().code(1).stderr("");
         assert_says(&said(&told), &[&place]);
+        // </staff>
     }
 }
 

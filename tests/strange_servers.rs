@@ -96,6 +96,7 @@ fn a_million_lines_do_no_harm() {
     assert_says(&told(&program, &[]), &["✓ starts", "✗ slots", "the server never accepted it"]);
 }
 
+// <staff>
 #[test]
 fn a_thread_for_each_client_is_counted() {
     let bench = Bench::new();
@@ -111,6 +112,7 @@ fn a_process_for_each_client_is_counted() {
     let words = ["✗ one-thread", "threads or processes: this lesson asks for one"];
     assert_says(&told(&program, &["--all"]), &words);
 }
+// </staff>
 
 #[test]
 fn who_never_rests_and_ignores_sigterm_is_ended_at_the_time_out() {
@@ -141,6 +143,7 @@ fn told_on(port: u16, program: &str, flags: &[&str]) -> String {
     said(&told)
 }
 
+// <staff>
 /// The Common Mistakes row that one criterion names as the cause.
 fn mistake(program: &str, criterion: &str) -> String {
     let report = report(&prove(&["--cmd", program, "--format", "json"]).code(1));
@@ -148,6 +151,7 @@ fn mistake(program: &str, criterion: &str) -> String {
     let found = criteria.iter().find(|each| each["id"] == criterion).unwrap();
     found["cause"]["mistake"].as_str().unwrap_or_default().to_owned()
 }
+// </staff>
 
 fn script(name: &str) -> String {
     line([&strange(name)])

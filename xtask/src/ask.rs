@@ -14,7 +14,7 @@ pub struct Question<'a> {
     pub proof: &'static Proof,
     /// The criteria to ask, in the lesson's order.
     pub criteria: Vec<&'a Criterion>,
-    /// What the replay of a criterion needs to choose the same server, e.g. ` --solution`.
+    /// What the replay of a criterion needs to choose the same server, e.g. ` --cmd ./server`.
     pub flags: String,
 }
 

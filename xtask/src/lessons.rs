@@ -4,9 +4,9 @@
 //! hundred, a lesson needs ten. The crate stays where it is, behind a link, so what the compiler
 //! says names it as `lessons/…`.
 
+use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::workspace;
 use crate::place;
-use crate::stage::{copy_lock, read, write_changed};
 use anyhow::{Context, Result};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;

@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::outcome::Outcome;
-use xtask::{bench, check, grade, interrupt, list, mistakes, prove, show, starter};
+use xtask::{interrupt, list, prove, show};
+// <staff>
+use xtask::{bench, check, grade, kit, mistakes, starter};
+// </staff>
 
 /// Learn to write network servers, each step proved by the kernel.
 #[derive(Debug, Parser)]
@@ -20,12 +23,15 @@ enum Task {
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
+    // <staff>
     /// Write what students start from, derived from the solution
     Starter(starter::Args),
     /// Prove that each wrong server of a lesson is caught
     Mistakes(mistakes::Args),
     /// Compare text, criteria, wrong servers, starters and shown outputs
     Check(check::Args),
+    /// Write the repository that students get: no solutions, no wrong servers
+    Kit(kit::Args),
     /// Measure the course's servers beside Redis, C, and one another
     Bench(bench::Args),
     /// Grade a folder of submissions that nobody vouches for
@@ -38,6 +44,7 @@ enum Task {
     GradescopeZip(grade::Args),
     /// Make a class of submissions whose verdicts are known beforehand
     GradeClass(grade::Args),
+    // </staff>
 }
 
 const EXAMPLES: &str = "\
@@ -53,15 +60,18 @@ fn main() -> ExitCode {
     let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
         Task::Prove(args) => prove::run(args),
         Task::List(args) => list::run(args),
+        // <staff>
         Task::Starter(args) => starter::run(args),
         Task::Mistakes(args) => mistakes::run(args),
         Task::Check(args) => check::run(args),
+        Task::Kit(args) => kit::run(args),
         Task::Bench(args) => bench::run(args),
         Task::Grade(args) => grade::run("grade", args),
         Task::GradeMerge(args) => grade::run("grade-merge", args),
         Task::GradeOne(args) => grade::run("grade-one", args),
         Task::GradescopeZip(args) => grade::run("gradescope-zip", args),
         Task::GradeClass(args) => grade::run("grade-class", args),
+        // </staff>
     });
     done.unwrap_or_else(|error| {
         show::error(&error);

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use toml_edit::{Array, DocumentMut, Item, TableLike, value};
 
+// <staff>
 /// The lesson's manifest for a copy: its own name, nothing but library and program, absolute paths.
 ///
 /// # Errors
@@ -21,6 +22,7 @@ pub(crate) fn member(text: &str, name: &str, folder: &Path) -> Result<String> {
     absolute_paths(manifest.get_mut("dependencies"), folder);
     Ok(manifest.to_string())
 }
+// </staff>
 
 /// The course's workspace with other members: what they inherit stays the same.
 ///
@@ -65,6 +67,7 @@ fn dependency_path(dependency: &dyn TableLike) -> Option<String> {
 mod tests {
     use super::*;
 
+    // <staff>
     #[test]
     fn a_copy_has_its_own_name_and_absolute_paths() {
         let text = "\
@@ -92,6 +95,7 @@ mod tests {
             ";
         assert_eq!(manifest, expected);
     }
+    // </staff>
 
     #[test]
     fn the_stage_inherits_what_the_course_says() {

@@ -55,6 +55,7 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     Ok(built)
 }
 
+// <staff>
 /// Builds every solution of the workspace in `folder`, into its own target folder there.
 ///
 /// # Errors
@@ -94,6 +95,7 @@ pub fn grader() -> Result<Built> {
     command.arg("--quiet");
     build(command)
 }
+// </staff>
 
 /// Builds the lesson crate `package` as it stands in `src/`, into `target`, and with `features`, so that
 /// `recorder` runs in place of the compiler for the course's own crates (the Cargo book,

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Lessons to prove, e.g. w03-l02; with --solution, none means all
+    /// Lessons to prove, e.g. w03-l02
     #[arg(value_name = "LESSON")]
     pub lessons: Vec<String>,
     #[command(flatten)]
@@ -62,7 +62,7 @@ Examples:
   cargo xtask prove w03-l02 --cmd ./server         a server in any language
   cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
   cargo xtask prove w03-l02 --repeat 500           look for a race
-  cargo xtask prove --solution --format json --out report.json
+  cargo xtask prove w03-l02 --format json --out report.json
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
 
@@ -102,14 +102,16 @@ pub fn run(args: &Args) -> Result<Outcome> {
 
 fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
     let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
-    let named: Vec<_> = match (args.lessons.as_slice(), args.choice.solution) {
-        ([], true) => all.collect(),
-        ([], false) => {
+    let named: Vec<_> = match args.lessons.as_slice() {
+        // <staff>
+        [] if args.choice.solution => all.collect(),
+        // </staff>
+        [] => {
             let ids: Vec<_> =
                 all.map(|lesson| format!("  {}  {}", lesson.id, lesson.title)).collect();
             bail!("name a lesson to prove:\n{}", ids.join("\n"));
         }
-        (ids, _) => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+        ids => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
     };
     let mut flags = args.choice.flags();
     if args.repeat > 1 {

@@ -3,7 +3,7 @@
 //! It lies in `target/mistakes/LESSON/`. Files that are right already are left alone,
 //! so that cargo compiles only what changed since the last time.
 
-use crate::destination::replace;
+use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::{member, workspace};
 use crate::{place, program};
 use anyhow::{Context, Result, anyhow, ensure};
@@ -128,26 +128,6 @@ fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
     files.iter().try_for_each(|(path, text)| write_changed(&folder.join(path), text))
 }
 
-/// Writes a file only where it does not hold this text already.
-pub(crate) fn write_changed(path: &Path, text: &str) -> Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    replace(path, text.as_bytes())
-}
-
-/// Brings another workspace's lock file up to the course's, which cargo then fits to its members.
-pub(crate) fn copy_lock(course: &Path, stage: &Path) -> Result<()> {
-    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    if changed(stage) <= changed(course) {
-        fs::copy(course, stage).with_context(|| format!("cannot copy {}", course.display()))?;
-    }
-    Ok(())
-}
-
 fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
     let built = program::solutions(stage)?.result;
     let built = built.map_err(|words| anyhow!("a wrong server does not compile:\n{words}"))?;
@@ -158,11 +138,6 @@ fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
             .with_context(|| format!("cargo built no {name}"))
     };
     names.iter().map(path).collect()
-}
-
-/// A file's text, or an error that names it.
-pub(crate) fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 #[cfg(test)]

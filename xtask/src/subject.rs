@@ -13,11 +13,13 @@ use std::time::Duration;
 use std::{env, fs};
 
 /// Whose server to ask, as the command line says it.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Choice {
-    /// Ask the reference solution in place of your own crate
+    // <staff>
+    /// Ask the reference solution in place of your own crate; of no lesson, of all
     #[arg(long, conflicts_with = "cmd")]
     pub solution: bool,
+    // </staff>
     /// Ask this program, in any language; a shell's quoting, no shell
     #[arg(long, value_name = "COMMAND")]
     pub cmd: Option<String>,
@@ -120,15 +122,22 @@ impl Choice {
 
     /// What stands at the right of a lesson's heading.
     pub fn note(&self) -> Option<&str> {
-        if self.solution { Some("solution") } else { self.cmd.as_deref() }
+        // <staff>
+        if self.solution {
+            return Some("solution");
+        }
+        // </staff>
+        self.cmd.as_deref()
     }
 
     /// The flags that choose the same server again, as a shell reads them.
     pub fn flags(&self) -> String {
         let mut flags = String::new();
+        // <staff>
         if self.solution {
             flags += " --solution";
         }
+        // </staff>
         if let Some(line) = &self.cmd {
             flags += &format!(" --cmd {}", shell_words::quote(line));
         }
@@ -162,9 +171,13 @@ impl Choice {
 
     fn built(&self, lesson: &Lesson) -> Result<Server> {
         let folder = place::root().join(lesson.folder());
-        let kind = if self.solution { SubjectKind::Solution } else { SubjectKind::Crate };
+        let kind = SubjectKind::Crate;
+        // <staff>
+        let kind = if self.solution { SubjectKind::Solution } else { kind };
+        // </staff>
         let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let built = program::lesson(&folder, self.solution, show::errors_in_colour())?;
+        let built =
+            program::lesson(&folder, kind == SubjectKind::Solution, show::errors_in_colour())?;
         let millis = built.elapsed.as_secs_f64() * 1e3;
         let programs = match built.result {
             Ok(programs) => programs,
@@ -238,7 +251,7 @@ mod tests {
 
     fn choice(cmd: &str) -> Choice {
         let cmd = Some(cmd.to_owned());
-        Choice { solution: false, cmd, port: Some(9000), capacity: None, timeout: 10, tier: None }
+        Choice { cmd, port: Some(9000), timeout: DEFAULT_TIMEOUT, ..Choice::default() }
     }
 
     #[test]

@@ -141,7 +141,7 @@ pub struct Mistake {
 /// A fenced block that shows what a command prints, and that the command fills.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// e.g. `cargo xtask prove w03-l02 --solution`.
+    /// e.g. `cargo xtask list w03-l02`.
     pub command: String,
     /// What stands in the block, to the newline of its last line.
     pub text: String,

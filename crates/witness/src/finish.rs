@@ -6,6 +6,7 @@ use crate::launch::{Launch, LaunchError, blocking, end};
 use crate::quarters::Quarters;
 use crate::stuck::Exit;
 use crate::tier::Tier;
+use crate::view::Own;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::io;
@@ -28,7 +29,7 @@ pub struct Finished {
     /// Processor time of all its processes.
     pub cpu: Duration,
     folder: Option<OwnedFd>,
-    files: u64,
+    own: Own,
     /// The folder may be one of this machine's, which goes with this.
     _quarters: Quarters,
 }
@@ -47,7 +48,7 @@ impl Launch {
         let errors = theirs.try_clone()?;
         let begun = self.begin(self.tier.unwrap_or_else(Tier::here), theirs, errors)?;
         let began = Instant::now();
-        let files = begun.shown.files().unwrap_or(limits.files);
+        let own = begun.shown.own().unwrap_or_else(|| Own::of_this_machine(&limits));
         let quarters = begun.quarters;
         let mut run = Run::new(begun.init, begun.control, output, limits.output);
         run.folder = quarters.open_home()?;
@@ -72,6 +73,10 @@ impl Launch {
         if over.is_none() && run.is_over() {
             over = Some(Limit::Output);
         }
+        // Who ignores the first signal is killed a second later (getrlimit(2), RLIMIT_CPU).
+        if over.is_none() && exit == killed() && cpu > limits.cpu {
+            over = Some(Limit::Cpu);
+        }
         run.output.truncate(limits.output as usize);
         Ok(Finished {
             exit,
@@ -80,7 +85,7 @@ impl Launch {
             elapsed: began.elapsed(),
             cpu,
             folder: run.folder.take(),
-            files,
+            own,
             _quarters: quarters,
         })
     }
@@ -137,15 +142,16 @@ impl Run {
             Ok(0) => return Ok(Event::Output),
             result => result?,
         };
-        if watched[1].revents != 0 {
-            self.is_open = self.read();
-            return Ok(if self.is_open { Event::Output } else { Event::Silence });
+        // First of all its end: something that it has left running may write for ever.
+        if watched[0].revents != 0 {
+            return Ok(match self.control.receive(false) {
+                Ok(Some(message)) => Event::Message(message),
+                Ok(None) => Event::Output,
+                Err(_) => Event::Gone,
+            });
         }
-        match self.control.receive(false) {
-            Ok(Some(message)) => Ok(Event::Message(message)),
-            Ok(None) => Ok(Event::Output),
-            Err(_) => Ok(Event::Gone),
-        }
+        self.is_open = self.read();
+        Ok(if self.is_open { Event::Output } else { Event::Silence })
     }
 
     /// Takes in a piece of the output; whether there may be more.
@@ -156,7 +162,7 @@ impl Run {
                 self.output.extend_from_slice(&buffer[..length]);
                 length > 0
             }
-            Err(errno) => errno == Errno::EAGAIN,
+            Err(errno) => matches!(errno, Errno::EAGAIN | Errno::EINTR),
         }
     }
 

@@ -10,6 +10,7 @@
 mod build;
 mod program;
 mod restrain;
+mod rout;
 mod serve;
 mod speak;
 mod view;

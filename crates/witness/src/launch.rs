@@ -12,7 +12,7 @@ use crate::repute::Repute;
 use crate::server::Server;
 use crate::tier::refusal::explain;
 use crate::tier::{Tier, identity};
-use crate::view::{self, OWN, View};
+use crate::view::{self, OWN, Own, View};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::collections::BTreeMap;
@@ -195,19 +195,21 @@ impl Launch {
         errors: OwnedFd,
     ) -> Result<Begun, LaunchError> {
         self.check_directory()?;
-        let path = self.find()?;
         let (namespaces, view) = self.walls(tier)?;
         let (control, theirs) = Control::pair()?;
         let (confinement, directory) = (self.confinement.as_ref(), self.directory.as_deref());
         let mut quarters = Quarters::take(tier, confinement, directory, &control)?;
         quarters.own(&output).and_then(|()| quarters.own(&errors))?;
+        let environment = self.environment(quarters.home());
+        let path = self.find(environment.get(OsStr::new("PATH")))?;
+        let program = self.program(&path, tier, &quarters, &environment, output, errors)?;
         let plan = Plan {
             namespaces,
             identity: if view.is_some() { None } else { identity(namespaces) },
             view,
             leaves_groups: quarters.inhabitant.is_some_and(|it| it.leaves_groups),
             control: theirs,
-            program: Some(self.program(&path, tier, &quarters, output, errors)?),
+            program: Some(program),
         };
         let init =
             init::launch(&plan).map_err(|error| LaunchError::NoBox(explain("clone(2)", &error)))?;
@@ -240,6 +242,7 @@ impl Launch {
         path: &Path,
         tier: Tier,
         quarters: &Quarters,
+        variables: &BTreeMap<OsString, OsString>,
         output: OwnedFd,
         errors: OwnedFd,
     ) -> Result<Program, LaunchError> {
@@ -248,7 +251,7 @@ impl Launch {
             arguments.push(text(argument.as_bytes())?);
         }
         let mut environment = Vec::new();
-        for (name, value) in &self.environment(quarters.home()) {
+        for (name, value) in variables {
             environment.push(text(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
         }
         let limits = self.confinement.as_ref().map(|it| it.limits);
@@ -301,7 +304,7 @@ impl Launch {
         text(self.folder().as_os_str().as_bytes())?;
         let folder = self.folder().display().to_string();
         if let (Some(confinement), Some(directory)) = (&self.confinement, &self.directory)
-            && !view::shows(confinement, &std::path::absolute(directory)?)
+            && !view::place(directory).is_ok_and(|place| view::shows(confinement, &place))
         {
             let error = io::Error::other("it is not among what the program may see");
             return Err(LaunchError::NoDirectory { folder, error });
@@ -312,14 +315,13 @@ impl Launch {
     }
 
     /// The program's file: as named if the name has a slash, else the first on the PATH.
-    fn find(&self) -> Result<PathBuf, LaunchError> {
+    fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
         let shown = self.program.to_string_lossy().into_owned();
         let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
             vec![self.folder().join(&self.program)]
         } else {
-            let path =
-                self.environment(Path::new("")).remove(OsStr::new("PATH")).unwrap_or_default();
-            std::env::split_paths(&path).map(|folder| folder.join(&self.program)).collect()
+            let folders = folders.map_or(OsStr::new(""), OsString::as_os_str);
+            std::env::split_paths(folders).map(|folder| folder.join(&self.program)).collect()
         };
         let mut found = candidates.into_iter().filter(|path| path.is_file()).peekable();
         if found.peek().is_none() {
@@ -327,14 +329,15 @@ impl Launch {
         }
         let path =
             found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
-        let path = std::path::absolute(path)?;
-        match &self.confinement {
-            Some(confinement) if !view::shows(confinement, &path) => Err(LaunchError::NotShown {
+        let Some(confinement) = &self.confinement else { return Ok(std::path::absolute(path)?) };
+        let path = view::place(&path)?;
+        if !view::shows(confinement, &path) {
+            return Err(LaunchError::NotShown {
                 path: path.display().to_string(),
                 error: io::Error::other("it is not among what the program may see"),
-            }),
-            _ => Ok(path),
+            });
         }
+        Ok(path)
     }
 }
 
@@ -375,9 +378,9 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// How many files there can be in the program's folder.
-    pub(crate) fn files(&self) -> Option<u64> {
-        self.view.as_ref().map(|view| view.files)
+    /// What there is to know of the program's folder.
+    pub(crate) fn own(&self) -> Option<Own> {
+        self.view.as_ref().map(|view| view.own.clone())
     }
 
     /// Whether `message` is none of the ways in which a launch is refused.

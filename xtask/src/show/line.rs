@@ -104,6 +104,7 @@ pub fn hanging(start: Line, indent: usize, text: &str, room: usize, paint: Paint
     wrapped(text, room).iter().map(line).collect()
 }
 
+// <staff>
 /// `items` side by side in lines of at most `width` columns, broken between items.
 pub(super) fn side_by_side<'a>(
     items: impl IntoIterator<Item = &'a str>,
@@ -119,6 +120,7 @@ pub(super) fn side_by_side<'a>(
     let lines = wrapped(&items.join(separator), width);
     lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
+// </staff>
 
 /// The first `width` columns of `text`, made visible, with `…` where something is left out.
 pub(super) fn cut(text: &str, width: usize) -> String {

@@ -6,17 +6,21 @@
 mod cause;
 mod lesson;
 mod line;
-mod mistakes;
 mod steps;
 mod tables;
 mod visible;
+// <staff>
+mod mistakes;
+// </staff>
 
 pub use cause::{Mistake, brief, failure};
 pub use lesson::{Heading, Ids, amount, last, mark, time};
 pub use line::{Line, hanging, wrapped};
-pub use mistakes::{Judged, Shape, markdown};
 pub use tables::chosen;
 pub use visible::visible;
+// <staff>
+pub use mistakes::{Judged, Shape, markdown};
+// </staff>
 
 use anstream::AutoStream;
 use std::io::{self, ErrorKind, Write};

@@ -19,7 +19,7 @@ pub fn line(text: &str, most: usize) -> String {
     }
 }
 
-/// The lines of `text`, each as [`line`] makes it; of more than `most`, the first ones and how many
+/// The lines of `text`, each as [`line()`] makes it; of more than `most`, the first ones and how many
 /// more there are.
 pub fn lines(text: &str, most: usize) -> Vec<String> {
     let mut shown: Vec<_> = text

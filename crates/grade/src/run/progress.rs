@@ -3,7 +3,8 @@
 use super::work::Done;
 use crate::model::{LessonGrade, Submission};
 use crate::report::plain;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub(super) struct Progress {
     is_stopping: AtomicBool,
 }
 
-const BAR: &str = "  {bar:24} {pos}/{len}  {eta} left  {msg}";
+const BAR: &str = "  {bar:24} {pos}/{len}  {left}  {msg}";
 
 impl Progress {
     /// Nothing of so many submissions.
@@ -29,7 +30,8 @@ impl Progress {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         // The template is a constant, so it is right.
-        bar.set_style(ProgressStyle::with_template(BAR).unwrap_or(ProgressStyle::default_bar()));
+        let style = ProgressStyle::with_template(BAR).unwrap_or(ProgressStyle::default_bar());
+        bar.set_style(style.with_key("left", left));
         Self { bar, tells_each: !is_terminal, is_stopping: AtomicBool::new(false) }
     }
 
@@ -81,6 +83,14 @@ impl Progress {
     fn say(&self, text: &str) {
         // Nobody is left to tell where standard error is closed.
         self.bar.suspend(|| drop(writeln!(io::stderr(), "  {text}")));
+    }
+}
+
+/// The time left, once anything is known of it.
+fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        // What cannot be written is not shown.
+        let _ = write!(to, "{:#} left", HumanDuration(state.eta()));
     }
 }
 

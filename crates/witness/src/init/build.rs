@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::ptr;
 
 /// The steps of building a box, as a refusal names them; [`step`] has their numbers.
-pub(crate) const STEPS: [&str; 9] = [
+pub(crate) const STEPS: [&str; 11] = [
     "mapping the user (user_namespaces(7))",
     "making mounts private (mount_namespaces(7))",
     "bringing up the loopback interface (netdevice(7))",
@@ -17,6 +17,8 @@ pub(crate) const STEPS: [&str; 9] = [
     "building what the program sees (mount(2), mount_setattr(2), Linux 5.12)",
     "opening the program's folder",
     "leaving the old root (pivot_root(2))",
+    "limiting the program (setrlimit(2), capabilities(7))",
+    "refusing it system calls (seccomp(2), SECCOMP_SET_MODE_FILTER)",
 ];
 
 /// The numbers of [`STEPS`].
@@ -30,6 +32,8 @@ pub(crate) mod step {
     pub(crate) const VIEW: u8 = 6;
     pub(crate) const FOLDER: u8 = 7;
     pub(crate) const PIVOT: u8 = 8;
+    pub(crate) const LIMITS: u8 = 9;
+    pub(crate) const FILTER: u8 = 10;
 }
 
 /// What the kernel has refused.

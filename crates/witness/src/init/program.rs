@@ -1,7 +1,8 @@
 //! From a copy of the observer to the program: the last steps before `execve`.
 
+use super::build::{refused, step};
 use super::restrain::{refuse_calls, restrain};
-use super::speak::{check, send_descriptors, tell};
+use super::speak::{check, send_descriptors, tell, tell_refused};
 use super::{Plan, Program};
 use crate::control::tag;
 use crate::landlock;
@@ -18,8 +19,13 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
         let entered = check(libc::chdir(program.directory.as_ptr()))
-            .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)))
-            .and_then(|()| program.restraint.as_ref().map_or(Ok(()), |it| restrain(it)))
+            .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)));
+        if let (Ok(()), Some(restraint)) = (entered, &program.restraint)
+            && let Err(errno) = restrain(restraint)
+        {
+            give_up(plan, step::LIMITS, errno);
+        }
+        let entered = entered
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
             .and_then(|_| match &program.rules {
@@ -35,8 +41,7 @@ pub(super) unsafe fn become_program(plan: &Plan, program: &Program) -> ! {
             libc::_exit(127);
         }
         if let Some(Err(errno)) = program.restraint.as_ref().map(|it| refuse_calls(it)) {
-            tell(plan, tag::EXEC_FAILED, 0, errno);
-            libc::_exit(127);
+            give_up(plan, step::FILTER, errno);
         }
         tell(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
@@ -59,6 +64,15 @@ pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
         check(libc::syscall(libc::SYS_setgroups, 0, ptr::null::<u32>()) as c_int)?;
         check(libc::syscall(libc::SYS_setresgid, user, user, user) as c_int)?;
         check(libc::syscall(libc::SYS_setresuid, user, user, user) as c_int).map(drop)
+    }
+}
+
+/// The kernel does not take from the program what it has to.
+unsafe fn give_up(plan: &Plan, step: u8, errno: i32) -> ! {
+    // SAFETY: ends this copy.
+    unsafe {
+        tell_refused(plan, &refused(step)(errno));
+        libc::_exit(127);
     }
 }
 

@@ -1,12 +1,16 @@
 //! What the first process does while the program runs, and when the observer hangs up.
 
 use super::program::{become_program, become_user};
+use super::rout::rout;
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
 use crate::control::{AGAIN, BATCH, tag};
 use libc::{c_int, c_ulong};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
+
+/// So many deaths in a row are no ordinary end.
+const PATIENCE: u32 = 128;
 
 /// Starts the program, then reaps, does as the observer asks, and ends when it hangs up.
 pub(super) unsafe fn serve(plan: &Plan, program: &Program) -> ! {
@@ -147,7 +151,15 @@ unsafe fn end_all(user: Option<u32>) {
         while unsafe { !kill_user(user) } && tries.next().is_some() {}
     }
     // SAFETY: signals go to our own children only, and nobody else can reap those.
-    unsafe { while kill_children() && libc::waitpid(-1, ptr::null_mut(), 0) > 0 {} }
+    unsafe {
+        let mut reaped = 0;
+        while kill_children() && libc::waitpid(-1, ptr::null_mut(), 0) > 0 {
+            reaped += 1;
+            if reaped % PATIENCE == 0 {
+                rout();
+            }
+        }
+    }
 }
 
 /// Kills every process of a user that only our children are; whether that came to its end.

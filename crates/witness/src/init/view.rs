@@ -98,7 +98,8 @@ unsafe fn put(piece: &Piece) -> Result<(), i32> {
             Piece::Tree { from, at } => attach(from.as_raw_fd(), at),
             Piece::ReadOnly(at) => protect(AT_FDCWD, at, 0),
             Piece::Memory { at, options } => mount(c"tmpfs", at, c"tmpfs", apart, Some(options)),
-            Piece::Processes(at) => mount(c"proc", at, c"proc", apart | libc::MS_NOEXEC, None),
+            // Without this process, whose command line is the observer's (proc(5), hidepid).
+            Piece::Processes(at) => mount(c"proc", at, c"proc", apart, Some(c"hidepid=2")),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::launch::Launch;
-use crate::sockets::State;
 use crate::stuck::Stuck;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+// <staff>
+use crate::sockets::State;
+// </staff>
 
 /// A correct server, whose sockets are looked up in files.
 fn open(file: &str, tier: Tier) -> Server {
@@ -19,6 +21,7 @@ fn open(file: &str, tier: Tier) -> Server {
     server
 }
 
+// <staff>
 #[test]
 fn clients_are_followed_without_netlink() {
     for tier in [Tier::here(), Tier::Plain] {
@@ -37,6 +40,7 @@ fn clients_are_followed_without_netlink() {
         }
     }
 }
+// </staff>
 
 #[test]
 fn a_wrong_port_is_told_without_netlink() {

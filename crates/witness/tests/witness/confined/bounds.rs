@@ -49,8 +49,10 @@ fn a_program_that_writes_for_ever_is_ended() {
 #[test]
 fn a_program_that_computes_for_ever_is_ended() {
     let limits = Limits { cpu: Duration::from_secs(1), ..Limits::default() };
-    let finished = bounded(shell("while :; do :; done"), &[], limits).finish().unwrap();
-    assert_eq!(finished.over, Some(Limit::Cpu), "{finished:?}");
+    for line in ["while :; do :; done", "trap '' XCPU; while :; do :; done"] {
+        let finished = bounded(shell(line), &[], limits).finish().unwrap();
+        assert_eq!(finished.over, Some(Limit::Cpu), "{finished:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What it leaves behind is looked at without trusting it.
 
-use super::{bounded, confined, text};
-use crate::programs::shell;
+use super::{bounded, confined, run, text};
+use crate::programs::{shell, written};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use witness::{Finished, Limits};
@@ -65,4 +65,11 @@ fn no_more_files_are_listed_than_it_may_have() {
     let count = text(&finished).parse::<usize>().unwrap();
     assert!((40..=70).contains(&count), "{count}");
     assert_eq!(finished.files().unwrap().len(), count);
+}
+
+#[test]
+fn what_was_shown_in_its_folder_is_not_left_by_it() {
+    // Where the programs of these tests lie below /work, say.
+    let program = written("leaves_nothing", "int main(void) { return 0; }");
+    assert!(run(&program).files().unwrap().is_empty());
 }

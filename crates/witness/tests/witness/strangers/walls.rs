@@ -17,7 +17,7 @@ fn a_right_server_is_seen_whole() {
         server.until_quiet().unwrap();
         assert!(server.watched().unwrap().iter().flatten().any(|entry| entry.fd == fd), "{tier}");
         client.close();
-        until_logged(&mut server, &format!("[DISCONNECT] fd={fd} slot=0"));
+        server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
     }
 }
 
@@ -80,14 +80,16 @@ fn it_has_no_capability_and_no_group() {
         let is_bare = |line: &str| line.ends_with("\t0000000000000000");
         let capabilities = said.lines().filter(|line| line.starts_with("Cap"));
         let taken = capabilities.filter(|line| !line.starts_with("CapBnd")).all(is_bare);
-        assert!(taken && !said.ends_with("\n0"), "{tier}: {said}");
+        // Without another user to become, it is its caller, whose rights it has lost.
+        let is_other = tier == Tier::Landlock || !said.ends_with("\n0");
+        assert!(taken && is_other, "{tier}: {said}");
     }
 }
 
 #[test]
 fn its_environment_tells_nothing() {
     for tier in tiers() {
-        let said = says("env | cut -d= -f1 | sort | tr '\\n' ' '", tier);
+        let said = says("env | cut -d= -f1 | sort | tr '\\n' ' '; echo", tier);
         assert!(!said.contains("CARGO"), "{tier}: {said}");
         assert!(said.contains("HOME") && said.contains("PATH"), "{tier}: {said}");
     }

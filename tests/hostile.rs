@@ -1,0 +1,175 @@
+//! Hostile programs in a class: each has its verdict in bounded time, changes nothing, leaves no
+//! process, and spoils nobody else's grade.
+//!
+//! `HOSTILE=fork_bomb.c,sleeps.mk` in the environment asks of these alone.
+
+#[path = "support/graded.rs"]
+mod graded;
+#[path = "support/host.rs"]
+mod host;
+
+use course::catalogue::Course;
+use course::report::Status;
+use grade::class::hostile::{Fate, HOSTILE, Hostile, LESSON};
+use grade::class::roll::commented;
+use grade::model::{BuildStatus, LessonGrade, Verdict};
+use graded::{CANARY, Class, Grader, SECRET, there_is_nobody};
+use host::Host;
+use std::sync::Mutex;
+use std::{env, fs};
+use xtask::place;
+
+/// The longest that building and asking one of them may take, in seconds, on a busy machine too.
+const LONGEST: f64 = 300.0;
+
+/// One class at a time: who outlives it is known by its parent, which is this process.
+static ALONE: Mutex<()> = Mutex::new(());
+
+#[test]
+fn each_has_its_verdict_and_leaves_nothing() {
+    contained(Grader::Oneself);
+}
+
+#[test]
+fn each_has_its_verdict_where_an_ordinary_user_grades() {
+    if there_is_nobody() {
+        contained(Grader::Nobody);
+    }
+}
+
+#[test]
+fn neighbours_cannot_talk() {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (course, class) = (course(), Class::new());
+    let row = HOSTILE.iter().find(|row| row.file == "neighbours.c").unwrap();
+    for number in 0..6 {
+        let work = commented(row.work(&course).unwrap(), number);
+        class.hand_in(&work.name.replace('.', &number.to_string()), &work.files);
+    }
+    let graded = class.grade(Grader::Oneself, LESSON, 6);
+    let wrong: Vec<_> = graded.lessons.values().filter_map(|it| fault(it, Fate::Proved)).collect();
+    assert!(graded.lessons.len() == 6 && wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Grades every hostile program and its twin, side by side.
+#[track_caller]
+fn contained(grader: Grader) {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (course, class) = (course(), Class::new());
+    let asked: Vec<_> = HOSTILE.iter().filter(|row| is_asked(row)).collect();
+    for row in &asked {
+        let [attack, twin] = [row.work(&course), row.twin(&course)].map(Result::unwrap);
+        class.hand_in(&student(&attack.name), &attack.files);
+        class.hand_in(&student(&twin.name), &twin.files);
+    }
+    let diary = [("src/diary.rs".into(), commented_canary())].into();
+    class.hand_in("zoe", &diary);
+
+    let (root, home) = (place::root(), class.home());
+    let course_folders = ["lessons", "crates", "xtask", "tests"].map(|name| root.join(name));
+    let mut folders: Vec<_> = course_folders.iter().map(|path| path.as_path()).collect();
+    let submissions = class.submissions();
+    folders.extend([submissions.as_path(), home.as_path()]);
+    let host = Host::remember(&folders);
+    let graded = class.grade(grader, LESSON, 2);
+
+    let mut wrong = host.differences();
+    for row in &asked {
+        for (name, fate) in [(row.name(), row.fate), (row.name() + " benign", Fate::Proved)] {
+            let found = match graded.lessons.get(&student(&name)) {
+                Some(lesson) => fault(lesson, fate),
+                None => Some("it was not graded".to_owned()),
+            };
+            wrong.extend(found.map(|fault| format!("{name}: {fault}")));
+        }
+    }
+    wrong.extend(heard(&graded.output));
+    wrong.extend(leaked(&graded.out));
+    assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is wrong with the grade of one program; `None` where it is as it must be.
+fn fault(lesson: &LessonGrade, fate: Fate) -> Option<String> {
+    let took = lesson.build.seconds + lesson.seconds;
+    if took > LONGEST {
+        return Some(format!("it took {took:.0} s"));
+    }
+    let is_right = match fate {
+        Fate::Proved => lesson.verdict == Verdict::Proved,
+        Fate::NotBuilt(words) => {
+            lesson.verdict == Verdict::NotYet
+                && lesson.build.status == BuildStatus::Failed
+                && lesson.build.message.contains(words)
+        }
+        Fate::Fails(criterion, words) => {
+            lesson.verdict == Verdict::NotYet
+                && lesson.criteria.iter().any(|it| {
+                    let told = serde_json::to_string(&it.cause).unwrap();
+                    it.id == criterion && it.status == Status::Failed && told.contains(words)
+                })
+        }
+    };
+    (!is_right).then(|| format!("not {fate:?}, but {}", told(lesson)))
+}
+
+/// What the grader says of a program, in short.
+fn told(lesson: &LessonGrade) -> String {
+    let short = |text: &str| text.chars().take(300).collect::<String>();
+    let open = lesson.criteria.iter().filter(|it| it.status != Status::Proved).take(3);
+    let causes: Vec<_> = open
+        .map(|it| {
+            let cause = it.cause.clone().unwrap_or_default();
+            format!("{} {:?}: {} {}", it.id, it.status, cause.summary, short(&cause.observed))
+        })
+        .collect();
+    let build = (lesson.build.status, short(&lesson.build.message));
+    format!("{:?} {:?} {build:?} {causes:?}", lesson.verdict, lesson.reason)
+}
+
+/// What a program has said through the grader's own output.
+fn heard(output: &str) -> Vec<String> {
+    let forged =
+        ["PASS slots", "ok 1 - every", "{\"scores\"", "{\"schema\"", "::set-output", "##vso"];
+    let says = |line: &str| forged.iter().any(|start| line.trim_start().starts_with(start));
+    let acts = |char: char| char.is_control() && char != '\n' && char != '\t';
+    let lines = output.lines().filter(|line| says(line) || line.contains(acts));
+    lines.map(|line| format!("the grader prints {line:?}")).collect()
+}
+
+/// The results that have what nobody should have found.
+fn leaked(out: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![out.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+                continue;
+            }
+            let bytes = fs::read(entry.path()).unwrap();
+            let has = |word: &str| bytes.windows(word.len()).any(|at| at == word.as_bytes());
+            if let Some(word) = [CANARY, SECRET, "\x1b["].into_iter().find(|word| has(word)) {
+                found.push(format!("{} has {word:?}", entry.path().display()));
+            }
+        }
+    }
+    found
+}
+
+fn commented_canary() -> grade::intake::File {
+    grade::intake::File { bytes: format!("// {CANARY}\n").into_bytes(), is_executable: false }
+}
+
+/// A name that needs no changing.
+fn student(name: &str) -> String {
+    name.replace(['.', ' '], "-")
+}
+
+fn is_asked(row: &Hostile) -> bool {
+    let Ok(only) = env::var("HOSTILE") else { return true };
+    only.split(',').any(|name| name == row.file || name == row.name())
+}
+
+fn course() -> Course {
+    Course::open(place::root()).unwrap()
+}

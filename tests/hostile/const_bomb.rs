@@ -1,0 +1,12 @@
+// Tries: to keep the compiler busy for ever with a constant that takes for ever to know.
+// Must: not be built, for the compiler is ended at a limit.
+
+const fn count(to: u64) -> u64 {
+    let mut at = 0;
+    while at < to {
+        at += 1;
+    }
+    at
+}
+const _: u64 = count(1000);
+#[allow(long_running_const_eval)] const _: u64 = count(u64::MAX); // hostile

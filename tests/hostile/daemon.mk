@@ -1,0 +1,7 @@
+# Tries: to leave a process behind that holds the build's output open and goes on for ever.
+# Must: be proved, as soon as the build itself has ended, and leave no process.
+server: servers/linear_scan.c
+	cc -std=c17 -O1 -o server servers/linear_scan.c
+ifndef BENIGN
+	setsid sh -c 'trap "" HUP TERM; while :; do sleep 1000; done' &
+endif

@@ -1,0 +1,9 @@
+# Tries: to fill every disk that its build can write.
+# Must: be proved, for it is stopped by limits of its own, and gives back what it has taken.
+server: servers/linear_scan.c
+ifndef BENIGN
+	-for n in 1 2 3 4 5 6 7 8 9; do head -c 100G /dev/zero >full-$$n; done
+	-head -c 100G /dev/zero >/tmp/full
+	rm -f full-* /tmp/full
+endif
+	cc -std=c17 -O1 -o server servers/linear_scan.c

@@ -1,0 +1,8 @@
+# Tries: to leave a folder where the built program is expected.
+# Must: not be built, for a folder is no program.
+server: servers/linear_scan.c
+	cc -std=c17 -O1 -o server servers/linear_scan.c
+ifndef BENIGN
+	rm server
+	mkdir server
+endif

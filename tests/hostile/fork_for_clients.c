@@ -1,0 +1,21 @@
+/* Tries: to fill the process table once it is trusted, some more with each client.
+ * Must: be held at its limit, and fail one-thread. */
+#include <sys/socket.h>
+
+static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *length);
+
+#define accept accept_and_fork
+#include "hostile.h"
+#undef accept
+
+/* Its children hold what they were born with, and sleep. */
+static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *length)
+{
+    for (int more = HOSTILE ? 8 : 0; more > 0; more--)
+        if (fork() == 0)
+            for (;;)
+                pause();
+    return accept(listener, address, length);
+}
+
+static void attack(void) {}

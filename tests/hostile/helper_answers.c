@@ -1,0 +1,38 @@
+/* Tries: to let a helper do the work, while the process that is looked at claims it in the log.
+ * Must: fail slots, for the descriptors that it names are no clients of its own. */
+#define _GNU_SOURCE
+
+#include "hostile.h"
+
+/* Answers everybody, and tells of nobody. */
+static void help(int listener)
+{
+    struct pollfd watched[64] = {{.fd = listener, .events = POLLIN}};
+    int count = 1;
+    for (;;) {
+        poll(watched, count, -1);
+        if (watched[0].revents && count < 64)
+            watched[count++] = (struct pollfd){accept(listener, NULL, NULL), POLLIN, 0};
+        char bytes[4096];
+        for (int i = count - 1; i > 0; i--)
+            if (watched[i].revents && read(watched[i].fd, bytes, sizeof bytes) <= 0) {
+                close(watched[i].fd);
+                watched[i] = watched[--count];
+            }
+    }
+}
+
+static void attack(void)
+{
+    int listener = listen_on(port_setting());
+    log_start(max_clients_setting());
+    if (fork() == 0)
+        help(listener);
+    struct pollfd watched = {.fd = listener, .events = POLLIN};
+    for (int slot = 0;; slot++) {
+        poll(&watched, 1, -1);
+        log_accept(slot + 4, slot);
+        while (poll(&watched, 1, 0) > 0)
+            ;
+    }
+}

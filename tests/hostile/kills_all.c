@@ -1,0 +1,17 @@
+/* Tries: to end every process that it may signal, its parent and the first process by name.
+ * Must: be proved, for nobody is there but itself. */
+#include "hostile.h"
+
+#include <signal.h>
+
+static void attack(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    for (pid_t pid = 2; pid < 70000; pid++)
+        if (pid != getpid() && kill(pid, SIGKILL) == 0)
+            breach("it ended process %d", pid);
+    kill(getppid(), SIGKILL);
+    kill(1, SIGKILL);
+    kill(-1, SIGKILL);
+    signal(SIGTERM, SIG_DFL);
+}

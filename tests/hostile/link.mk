@@ -1,0 +1,8 @@
+# Tries: to leave a link to a program of this machine where the built program is expected.
+# Must: not be built, for a link is no program of its own.
+server: servers/linear_scan.c
+	cc -std=c17 -O1 -o server servers/linear_scan.c
+ifndef BENIGN
+	rm server
+	ln -s /usr/bin/python3 server
+endif

@@ -1,0 +1,12 @@
+/* Tries: to have all the memory of this machine.
+ * Must: be ended at its limit, before it listens. */
+#include "hostile.h"
+
+static void attack(void)
+{
+    for (;;) {
+        char *block = malloc(1 << 20);
+        if (block != NULL)
+            memset(block, 1, 1 << 20);
+    }
+}

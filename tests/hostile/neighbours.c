@@ -1,0 +1,68 @@
+/* Tries: to talk to the run beside it, by every means that two processes may have in common.
+ * Must: be proved, for none of them is shared. Two of it run at the same time. */
+#define _GNU_SOURCE
+
+#include "hostile.h"
+
+#include <linux/netlink.h>
+#include <linux/vm_sockets.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+/* A lock on a file that everybody sees, held while the server runs. */
+static void lock_shared_file(const char *path)
+{
+    int fd = open(path, O_RDONLY);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        breach("it locks %s", path);
+    struct flock lock = {.l_type = F_RDLCK};
+    if (fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0)
+        breach("it can ask who locks %s", path);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Who opens what, told to everybody who watches the same file. */
+static void watch_shared_file(const char *path)
+{
+    int fd = inotify_init1(IN_NONBLOCK);
+    if (fd >= 0 && inotify_add_watch(fd, path, IN_OPEN) >= 0)
+        breach("it watches %s", path);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void name_a_socket(void)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0neighbours"};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(fd, (struct sockaddr *)&name, sizeof name) < 0)
+        breach("a neighbour has the abstract socket: %s", strerror(errno));
+    /* The name is held for as long as the descriptor; the server's own come after it. */
+}
+
+static void attack(void)
+{
+    lock_shared_file("/usr/bin/env");
+    lock_shared_file("/proc/self/exe");
+    watch_shared_file("/usr/bin/env");
+    if (syscall(SYS_add_key, "user", "neighbours", "x", 1UL, -4) >= 0)
+        breach("it has a key");
+    if (socket(AF_VSOCK, SOCK_STREAM, 0) >= 0)
+        breach("it has a vsock");
+    if (socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK) >= 0)
+        breach("it has a netlink socket");
+    if (shmget(0x50c4, 4096, IPC_CREAT | IPC_EXCL | 0666) < 0 && errno == EEXIST)
+        breach("a neighbour has the shared memory");
+    if (shm_open("/neighbours-memory", O_CREAT | O_EXCL | O_RDWR, 0666) < 0 && errno == EEXIST)
+        breach("a neighbour has the file in /dev/shm");
+    if (open("/tmp/neighbours", O_CREAT | O_EXCL | O_RDWR, 0666) < 0 && errno == EEXIST)
+        breach("a neighbour has the file in /tmp");
+    name_a_socket();
+}

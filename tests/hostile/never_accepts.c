@@ -1,0 +1,11 @@
+/* Tries: to keep the grader waiting, with a listener that nobody answers at.
+ * Must: fail slots, as soon as it is seen asleep. */
+#include "hostile.h"
+
+static void attack(void)
+{
+    listen_on(port_setting());
+    log_start(max_clients_setting());
+    for (;;)
+        pause();
+}

@@ -1,0 +1,144 @@
+//! What hostile programs must leave as it was: this machine's files, and its processes.
+
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+use std::{fs, process, thread};
+
+/// How long a process that was killed may take to be gone.
+const DYING: Duration = Duration::from_secs(20);
+
+/// Where a stranger may look for a place to write, and the names that the hostile programs use.
+const PUBLIC: [&str; 9] =
+    ["/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/etc", "/usr", "/autograder"];
+const NAMES: [&str; 8] = [
+    "written-by-a-stranger",
+    "filled-",
+    "empty-",
+    "full-",
+    "neighbours",
+    "grades.sqlite",
+    "below",
+    "many",
+];
+
+/// A folder's files: size, mode, times of change, and a hash of what they hold.
+type Files = BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>;
+
+/// This machine before strangers came.
+pub(crate) struct Host {
+    folders: Vec<PathBuf>,
+    files: Files,
+    since: SystemTime,
+}
+
+impl Host {
+    /// Remembers these folders, and every one that belongs to the system.
+    pub(crate) fn remember(folders: &[&Path]) -> Self {
+        adopt_orphans();
+        let system = ["/etc", "/usr/bin", "/usr/local", "/opt", "/srv"].map(PathBuf::from);
+        let folders: Vec<_> = folders.iter().map(PathBuf::from).chain(system).collect();
+        let files = read_all(&folders);
+        Self { folders, files, since: SystemTime::now() }
+    }
+
+    /// What is different now, a line each.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        let now = read_all(&self.folders);
+        let mut found = Vec::new();
+        for path in self.files.keys().filter(|path| !now.contains_key(*path)) {
+            found.push(format!("{} is gone", path.display()));
+        }
+        for (path, file) in &now {
+            match self.files.get(path) {
+                None => found.push(format!("{} is new", path.display())),
+                Some(before) if before != file => {
+                    found.push(format!("{} has changed", path.display()));
+                }
+                Some(_) => {}
+            }
+        }
+        found.extend(self.left_in_public());
+        found.extend(survivors().into_iter().map(|line| format!("still running: {line}")));
+        found
+    }
+
+    fn left_in_public(&self) -> Vec<String> {
+        let entries = PUBLIC.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+        let left = entries.flatten().filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let changed = entry.metadata().and_then(|metadata| metadata.modified());
+            NAMES.iter().any(|stranger| name.starts_with(stranger))
+                && changed.is_ok_and(|time| time >= self.since)
+        });
+        left.map(|entry| format!("{} was left behind", entry.path().display())).collect()
+    }
+}
+
+/// From now on, whoever outlives the processes that this one starts becomes its child (prctl(2),
+/// PR_SET_CHILD_SUBREAPER).
+fn adopt_orphans() {
+    nix::sys::prctl::set_child_subreaper(true).expect("this process can be a subreaper");
+}
+
+/// The command lines of all that is left of the processes that this one has started, after a while
+/// that is enough for the dying.
+pub(crate) fn survivors() -> Vec<String> {
+    let end = Instant::now() + DYING;
+    loop {
+        while let Ok(status) = waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+            if status == WaitStatus::StillAlive {
+                break;
+            }
+        }
+        let left = children();
+        if left.is_empty() || Instant::now() > end {
+            return left;
+        }
+        thread::yield_now();
+    }
+}
+
+fn children() -> Vec<String> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let lines = entries.filter_map(|entry| {
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        // The name may hold anything, brackets as well; the fields begin behind the last one.
+        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
+        (parent == process::id().to_string())
+            .then(|| fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default())
+    });
+    lines.collect()
+}
+
+fn read_all(folders: &[PathBuf]) -> Files {
+    let mut files = Files::new();
+    let mut open: Vec<PathBuf> = folders.to_vec();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let (path, Ok(metadata)) = (entry.path(), entry.metadata()) else { continue };
+            if metadata.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let changed = metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec();
+            let written = metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec();
+            let hash = if metadata.is_file() { checksum(&path, metadata.len()) } else { 0 };
+            files.insert(path, (metadata.len(), metadata.mode(), written, changed, hash));
+        }
+    }
+    files
+}
+
+/// A hash of a small file's bytes; of a large one, size and times say enough.
+fn checksum(path: &Path, length: u64) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    if length < 1 << 20 {
+        fs::read(path).unwrap_or_default().hash(&mut hasher);
+    }
+    hasher.finish()
+}

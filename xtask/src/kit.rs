@@ -1,0 +1,241 @@
+//! `cargo xtask kit`: writes the repository that students get.
+//!
+//! What is in it is named here, and nothing else is: packages by their folders, of which the
+//! compiler reads one file after the other, and other files one by one.
+
+mod lesson;
+mod modules;
+mod out;
+mod staff;
+
+use crate::files::read;
+use crate::outcome::Outcome;
+use crate::place;
+use crate::show::{Line, Screen, amount};
+use crate::starter;
+use anyhow::{Context, Result, anyhow, ensure};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use out::Out;
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+use toml_edit::{DocumentMut, Item};
+
+/// What `kit` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folder to write: a new one, or an empty one
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+}
+
+const EXAMPLES: &str = "\
+For those who teach. The kit has the lessons' texts and starters, and what `prove` and
+`list` are made of; it has no solutions, no wrong servers, no history, and none of the
+commands that need them. Starters are derived anew, whatever is in src/. What stands
+between two comments `<staff>` and `</staff>`, each on a line of its own, is left out.
+
+Examples:
+  cargo xtask kit ../sockproof-2026
+  cd ../sockproof-2026 && git init && cargo xtask list
+
+Exit status: 0 written; 2 misuse, or a fault of the machine, and nothing was written.";
+
+/// The packages that students build; the lessons are more of them.
+const PACKAGES: &[&str] = &[
+    "crates/course",
+    "crates/fresh",
+    "crates/proofs",
+    "crates/sockhelpers",
+    "crates/witness",
+    "xtask",
+];
+
+/// Files that no compiler asks for.
+const FILES: &[&str] = &[
+    ".cargo/config.toml",
+    ".gitignore",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "crates/course/report.schema.json",
+    "rustfmt.toml",
+];
+
+/// Programs that tests run: none of them serves anybody.
+const PROGRAMS: &[&str] = &[
+    "common.h",
+    "strange/closes_stdout.py",
+    "strange/crashes_on_client.py",
+    "strange/daemon.py",
+    "strange/deaf_and_spinning.c",
+    "strange/dies_by_signal.sh",
+    "strange/exits_at_once.sh",
+    "strange/fakes_log.py",
+    "strange/garbage.py",
+    "strange/million_lines.py",
+    "strange/never_listens.sh",
+    "strange/wrong_port.py",
+];
+
+/// The files of a kit, by their paths in it.
+type Files = BTreeMap<PathBuf, File>;
+
+/// A file of a kit.
+struct File {
+    bytes: Vec<u8>,
+    /// Whether it is a program.
+    runs: bool,
+}
+
+/// Writes the kit.
+///
+/// # Errors
+/// A folder that is not empty, a file that cannot be read or written.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let out = Out::new(&args.out)?;
+    let course = Course::open(place::root())?;
+    let files = Kit::of(&course)?;
+    out.write(&files, lock)?;
+    let [lessons, files] = [(course.lessons().len(), "lesson"), (files.len(), "file")]
+        .map(|(n, word)| amount(n, word));
+    let line = Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files);
+    let place = args.out.to_string_lossy();
+    let next =
+        format!("students begin with: cd {} && cargo xtask list", shell_words::quote(&place));
+    Screen::stdout().show_all(&[line, Line::new().plain(&next)])?;
+    Ok(Outcome::Right)
+}
+
+/// A kit in the making.
+struct Kit<'a> {
+    root: &'a Path,
+    /// What students start from, in place of whatever lies there.
+    starters: BTreeMap<PathBuf, String>,
+    files: Files,
+}
+
+impl<'a> Kit<'a> {
+    /// The files of the course's kit.
+    fn of(course: &'a Course) -> Result<Files> {
+        let mut kit = Kit { root: course.root(), starters: BTreeMap::new(), files: Files::new() };
+        for name in FILES {
+            kit.add(Path::new(name))?;
+        }
+        for name in PROGRAMS {
+            kit.add(&Path::new("tests/servers").join(name))?;
+        }
+        for folder in PACKAGES {
+            kit.package(Path::new(folder))?;
+        }
+        for lesson in course.lessons() {
+            kit.lesson(lesson)?;
+        }
+        Ok(kit.files)
+    }
+
+    fn lesson(&mut self, lesson: &Lesson) -> Result<()> {
+        let starters = starter::starters(self.root, lesson)?;
+        ensure!(
+            !starters.is_empty(),
+            "{}: no solution/ to derive a starter from; what is in src/ may be the answer",
+            lesson.folder().display()
+        );
+        self.starters.extend(starters.into_iter().map(|starter| (starter.path, starter.text)));
+        self.package(lesson.folder())?;
+        let text = read(&self.root.join(&lesson.path))?;
+        for picture in lesson::pictures(&text) {
+            self.add(&lesson.folder().join(picture))?;
+        }
+        // As it is: what a proof says names its lines.
+        self.add(&lesson.path)
+    }
+
+    /// A package's manifest, and what the compiler reads of it.
+    fn package(&mut self, folder: &Path) -> Result<()> {
+        let path = folder.join("Cargo.toml");
+        let text = self.text(&path)?;
+        let manifest: DocumentMut = text.parse().with_context(|| path.display().to_string())?;
+        self.add(&path)?;
+        let usual = ["src/lib.rs", "src/main.rs"].map(|root| folder.join(root));
+        let usual = usual.into_iter().filter(|root| self.root.join(root).is_file());
+        for root in usual.chain(tests(&manifest, folder)) {
+            self.module(&root, true)?;
+        }
+        Ok(())
+    }
+
+    fn module(&mut self, path: &Path, is_root: bool) -> Result<()> {
+        if self.files.contains_key(path) {
+            return Ok(());
+        }
+        self.add(path)?;
+        let text = self.text(path)?;
+        let modules = modules::of(self.root, path, &text, is_root)?;
+        modules.iter().try_for_each(|module| self.module(module, false))
+    }
+
+    fn add(&mut self, path: &Path) -> Result<()> {
+        let place = self.root.join(path);
+        let found =
+            fs::metadata(&place).with_context(|| format!("cannot read {}", place.display()))?;
+        let runs = found.permissions().mode() & 0o111 != 0;
+        let bytes = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rs" | "toml" | "md") => self.text(path)?.into_bytes(),
+            _ => fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?,
+        };
+        self.files.insert(path.to_owned(), File { bytes, runs });
+        Ok(())
+    }
+
+    /// A file's text as students get it.
+    fn text(&self, path: &Path) -> Result<String> {
+        let text = match self.starters.get(path) {
+            Some(starter) => starter.clone(),
+            None => read(&self.root.join(path))?,
+        };
+        let text = staff::without(&text)
+            .map_err(|found| anyhow!("{}:{}: {}", path.display(), found.line, found.problem))?;
+        Ok(match path.file_name().and_then(|name| name.to_str()) {
+            Some("README.md") => unmarked(&text),
+            Some("Cargo.toml") => lesson::manifest(&text),
+            Some(name) if name.ends_with(".rs") => lesson::code(&text),
+            _ => text,
+        })
+    }
+}
+
+/// Takes out of the lock file what the kit does not need, so that cargo can be told `--locked`.
+fn lock(kit: &Path) -> Result<()> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(kit);
+    let output = cargo.stdin(Stdio::null()).output().context("cannot run cargo")?;
+    ensure!(
+        output.status.success(),
+        "cargo cannot read the kit:\n{}",
+        String::from_utf8_lossy(&output.stderr).trim_end()
+    );
+    Ok(())
+}
+
+/// The roots of a package's tests, as its manifest lists them.
+fn tests(manifest: &DocumentMut, folder: &Path) -> Vec<PathBuf> {
+    let tables = manifest.get("test").and_then(Item::as_array_of_tables);
+    let file = |test: &toml_edit::Table| {
+        let named = |key| test.get(key).and_then(Item::as_str);
+        let usual = || Some(format!("tests/{}.rs", named("name")?));
+        let path = named("path").map(str::to_owned).or_else(usual)?;
+        Some(modules::plain(&folder.join(path)))
+    };
+    tables.into_iter().flatten().filter_map(file).collect()
+}
+
+/// A text without the comments that say which command has printed a block.
+fn unmarked(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.starts_with("<!-- output:")).collect()
+}

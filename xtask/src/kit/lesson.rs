@@ -1,0 +1,54 @@
+//! A lesson's code where there is no solution to choose.
+
+/// A Rust file without the choice between starter and solution: the starter alone.
+pub(super) fn code(text: &str) -> String {
+    let lines = text.split_inclusive('\n').filter(|line| !line.trim().starts_with(OTHER_FILE));
+    lines.map(starters_own).collect()
+}
+
+/// Names the solution's file for a module.
+const OTHER_FILE: &str = "#[cfg_attr(feature = \"solution\", path = ";
+
+/// An attribute that the starter alone has.
+const STARTER_ALONE: &str = "#![cfg_attr(not(feature = \"solution\"), ";
+
+/// The attribute that a line gives the starter, for good.
+fn starters_own(line: &str) -> String {
+    let inner = line.trim_end().strip_prefix(STARTER_ALONE).and_then(|it| it.strip_suffix(")]"));
+    inner.map_or_else(|| line.to_owned(), |attribute| format!("#![{attribute}]\n"))
+}
+
+/// A manifest whose tests, which a starter cannot pass, run where they are named.
+pub(super) fn manifest(text: &str) -> String {
+    text.replace("required-features = [\"solution\"]", "test = false")
+}
+
+/// The pictures beside a lesson's text that it shows.
+pub(super) fn pictures(text: &str) -> impl Iterator<Item = &str> {
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    links.filter(|link| {
+        !link.contains(['/', ':']) && (link.ends_with(".svg") || link.ends_with(".png"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_goes_and_the_starter_stays() {
+        let text = "\
+            #![cfg_attr(not(feature = \"solution\"), allow(dead_code, reason = \"to do\"))]\n\
+            #[cfg_attr(feature = \"solution\", path = \"../solution/a.rs\")]\n\
+            pub mod a;\n\
+            ";
+        let expected = "#![allow(dead_code, reason = \"to do\")]\npub mod a;\n";
+        assert_eq!(code(text), expected);
+    }
+
+    #[test]
+    fn pictures_are_files_beside_the_text() {
+        let text = "[a](b.md) ![c](d.svg) [e](https://f.org/g.png) ![h](i.png \"j\")";
+        assert_eq!(pictures(text).collect::<Vec<_>>(), ["d.svg", "i.png"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! The folder that a kit is written to: all of it, or nothing.
+
+use super::Files;
+use crate::place;
+use anyhow::{Context, Result, bail, ensure};
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::Builder;
+
+/// A folder that is new or empty.
+pub(super) struct Out {
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+impl Out {
+    /// The folder at `path`, once it is certain that nothing there is overwritten.
+    ///
+    /// # Errors
+    /// Says what is there, or what is in the way.
+    pub(super) fn new(path: &Path) -> Result<Self> {
+        let place = path.display();
+        match fs::read_dir(path) {
+            Ok(entries) => {
+                let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+                let first = names.iter().min().map(|name| name.to_string_lossy());
+                ensure!(
+                    names.is_empty(),
+                    "{place}: not empty, it holds {} ({} in all); name a folder that is new or empty",
+                    first.unwrap_or_default(),
+                    names.len()
+                );
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => bail!("{place}: {error}; name a folder that is new or empty"),
+        }
+        let path = resolved(path)?;
+        let folder = path.parent().with_context(|| format!("{place}: name a folder below this"))?;
+        outside(&path)?;
+        Ok(Self { folder: folder.to_owned(), path })
+    }
+
+    /// Writes the files beside the folder, has them finished there, and puts them in place in one
+    /// step (rename(2)).
+    ///
+    /// # Errors
+    /// Names the file that cannot be written; the folder is then as it was before.
+    pub(super) fn write(
+        &self,
+        files: &Files,
+        finish: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
+        let place = || format!("cannot write {}", self.path.display());
+        let name = self.path.file_name().unwrap_or_default();
+        let unfinished = Builder::new().prefix(name).suffix(".part").tempdir_in(&self.folder);
+        let unfinished =
+            unfinished.map_err(|error| io::Error::from(error.kind())).with_context(place)?;
+        let kit = unfinished.path().join("kit");
+        for (path, file) in files {
+            let written = write(&kit.join(path), &file.bytes, file.runs);
+            written.with_context(|| format!("cannot write {}", self.path.join(path).display()))?;
+        }
+        finish(&kit)?;
+        fs::rename(kit, &self.path).with_context(place)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8], runs: bool) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes)?;
+    if runs {
+        let mode = fs::metadata(path)?.permissions().mode();
+        // Whoever may read it may run it, as chmod +x has it.
+        fs::set_permissions(path, Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
+    }
+    Ok(())
+}
+
+/// `path` without links, whose last part may not exist.
+fn resolved(path: &Path) -> Result<PathBuf> {
+    if let Ok(path) = fs::canonicalize(path) {
+        return Ok(path);
+    }
+    let path = std::path::absolute(path).with_context(|| path.display().to_string())?;
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        bail!("{}: name a folder that is new or empty", path.display());
+    };
+    let found = fs::canonicalize(folder).ok().filter(|folder| folder.is_dir());
+    let found = found.with_context(|| {
+        format!("{}: there is no folder {}; make it first", path.display(), folder.display())
+    })?;
+    Ok(found.join(name))
+}
+
+/// A kit within the course would be a part of its workspace; in the folder of builds it is none.
+fn outside(path: &Path) -> Result<()> {
+    let [course, builds] =
+        [place::root(), place::target()].map(|folder| fs::canonicalize(&folder).unwrap_or(folder));
+    ensure!(
+        !path.starts_with(&course) || path.starts_with(&builds) && path != builds,
+        "{}: within the course itself; name a folder outside of {}",
+        path.display(),
+        course.display()
+    );
+    Ok(())
+}
