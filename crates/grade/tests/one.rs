@@ -184,6 +184,20 @@ fn lateness_is_counted_from_gradescopes_due_date() {
 }
 
 #[test]
+fn a_machine_without_a_loopback_is_no_fault_of_the_server() {
+    let handed = Handed::new(RIGHT);
+    let grade = handed.command("autolab", &["--tier", "plain"]);
+    // In a network namespace of its own, where no interface is up.
+    let mut alone = Command::new("unshare");
+    alone.args(["--map-root-user", "--net"]).arg(grade.get_program()).args(grade.get_args());
+    let output = alone.current_dir(handed.0.path()).output().unwrap();
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{shown}{}", text(&output.stderr));
+    assert!(shown.contains("is its loopback interface up?"), "{shown}");
+    assert!(!shown.contains("scores"), "no zero: {shown}");
+}
+
+#[test]
 fn misuse_is_told_before_anything_runs() {
     let handed = Handed::new(RIGHT);
     handed.write("metadata.json", "[]");

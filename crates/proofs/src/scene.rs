@@ -203,6 +203,12 @@ impl Scene {
 
     /// The failure of a server that no client can connect to.
     pub(crate) fn no_connection(&mut self, name: &str, error: &std::io::Error) -> Fall {
+        // No server takes part in these: there is no way to 127.0.0.1 (connect(2), Linux ip(7)).
+        use std::io::ErrorKind::{AddrNotAvailable, NetworkDown, NetworkUnreachable};
+        if matches!(error.kind(), AddrNotAvailable | NetworkDown | NetworkUnreachable) {
+            let why = "nothing can be connected on this machine; is its loopback interface up?";
+            return Fall::Unseen(format!("{why} connect(2): {error}"));
+        }
         let observed = format!("connect(2): {error}");
         let doing = self.server.until_quiet().err().unwrap_or(Stuck::Quiet { calls: Vec::new() });
         let blame = Blame {

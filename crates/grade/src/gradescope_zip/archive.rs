@@ -1,9 +1,10 @@
 //! A zip archive: the same contents make the same bytes.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use xtask::destination::Destination;
@@ -69,13 +70,18 @@ impl Archive {
                 if kind.is_dir() {
                     folders.push(path);
                 } else if kind.is_file() && wanted(&inside) {
-                    use std::os::unix::fs::PermissionsExt;
                     let mode = if kind.permissions().mode() & 0o111 != 0 { 0o755 } else { 0o644 };
                     self.file(format!("{name}/{}", inside.display()), path, mode);
                 }
             }
         }
         Ok(())
+    }
+
+    /// The names of what is in it.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.entries.keys().map(String::as_str).collect()
     }
 
     /// Writes it, whole or not at all; its size in bytes.
@@ -89,14 +95,14 @@ impl Archive {
         let mut zip = ZipWriter::new(BufWriter::new(file));
         for (name, (mode, source)) in &self.entries {
             if interrupt::requested() {
-                anyhow::bail!("stopped");
+                bail!("stopped");
             }
             add(&mut zip, name, *mode, source).with_context(|| format!("cannot add {name}"))?;
         }
         let file = zip.finish().with_context(written)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let size = file.as_file().metadata()?.len();
-        fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        fs::set_permissions(file.path(), PermissionsExt::from_mode(0o644))?;
         file.persist(&self.place).with_context(written)?;
         Ok(size)
     }

@@ -93,6 +93,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_lesson_comes_without_its_answer_and_with_those_that_it_builds_on() {
+        let opened = Course::open(place::root()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut archive = Archive::new(&folder.path().join("autograder.zip")).unwrap();
+        course(&mut archive, &opened, opened.lesson("w09-l01").unwrap()).unwrap();
+        let names = archive.names();
+        let below = |folder: &str| -> Vec<&str> {
+            names.iter().filter_map(|name| name.strip_prefix(folder)).collect()
+        };
+        assert_eq!(below("course/lessons/w09-l01-kv-store/solution"), [""], "an empty folder");
+        assert!(below("course/lessons/w03-l02-poll-tracker/solution/").contains(&"table.rs"));
+        assert!(names.iter().all(|name| !name.contains("/mistakes/") && !name.contains("/w01")));
+    }
+
+    #[test]
     fn a_toolchain_needs_its_linker_and_no_documents() {
         let library = "lib/rustlib/x86_64-unknown-linux-gnu";
         let needed = |path: &str| is_needed(Path::new(path));

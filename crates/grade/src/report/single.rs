@@ -135,8 +135,8 @@ impl Scored<'_> {
             Status::Proved => String::new(),
             // Why nothing was asked at all stands in the summary.
             Status::Skipped if cause.id == NOT_ASKED => String::new(),
-            Status::Skipped => format!("Not asked: {summary}"),
-            Status::Inconclusive => format!("Inconclusive, and no fault of yours: {summary}"),
+            Status::Skipped => format!("    Not asked: {summary}"),
+            Status::Inconclusive => format!("    Inconclusive, and no fault of yours: {summary}"),
             Status::Failed => self.flaky() + &told::cause(cause, coloured),
         }
     }

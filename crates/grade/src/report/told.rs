@@ -35,7 +35,8 @@ pub fn cut(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
     }
-    let kept = &text[..text.floor_char_boundary(limit)];
+    let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let kept = &text[..end];
     format!("{kept}\n… {} bytes more are left out here", text.len() - kept.len())
 }
 
