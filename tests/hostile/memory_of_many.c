@@ -1,5 +1,5 @@
 /* Tries: to have more memory than its limit, divided among children that each stay below it.
- * Must: be ended at the limit, which holds for all of them together, before it listens. */
+ * Must: be held at the limit, which is that of all of them together, and never listen. */
 #include "hostile.h"
 
 static void attack(void)
