@@ -114,7 +114,7 @@ fn an_unreadable_submission_is_never_a_zero() {
     class.hand_in("right", &right());
     class.hand_in("secret", &right());
     let secret = class.submissions().join("secret");
-    fs::set_permissions(&secret, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, Permissions::from_mode(0o000)).unwrap();
     let out = class.submissions().with_file_name("grades");
     let mut command = class.command(Grader::Nobody);
     command.arg("grade").arg(class.submissions()).args(["--lesson", LESSON, "--out"]).arg(&out);

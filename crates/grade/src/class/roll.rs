@@ -34,7 +34,8 @@ fn spread(works: &[Work], count: usize) -> Vec<Work> {
 
 fn copied(works: &[Work], count: usize) -> Vec<Work> {
     // A step that shares no factor with the length visits every work before any comes again.
-    let step = [7, 11, 13, 1].into_iter().find(|step| works.len() % step != 0).unwrap_or(1);
+    let step =
+        [7, 11, 13, 1].into_iter().find(|step| !works.len().is_multiple_of(*step)).unwrap_or(1);
     let copy = |index: usize| {
         let work = works[index * step % works.len()].clone();
         if index.is_multiple_of(2) { work } else { commented(work, index) }
