@@ -12,6 +12,10 @@ use std::time::{Duration, Instant};
 /// A wait that is over sooner is not measured.
 const WORTHWHILE: Duration = Duration::from_millis(50);
 
+/// A server that has used so much had its chance, whatever others used: nothing that it is asked
+/// takes a hundredth of it.
+const AMPLE: Duration = Duration::from_secs(2);
+
 /// What had been used and waited for when it was first looked at.
 #[derive(Default)]
 pub(super) struct Load {
@@ -39,7 +43,7 @@ impl Load {
         let lasted = before.at.elapsed();
         let observer = own_delay().saturating_sub(before.observer);
         let server = before.longest_wait(threads, lasted);
-        if before.used(threads) >= lasted / 2 {
+        if before.used(threads) >= (lasted / 2).min(AMPLE) {
             None // kept waiting by threads of its own, if by any
         } else if server >= lasted / 2 {
             Some(busy("the server", server, lasted))
@@ -117,6 +121,11 @@ mod tests {
     fn a_server_that_slept_or_computed_is_not() {
         assert_eq!(excuse(vec![thread(5, 100, 0)], &[thread(90, 300, 20)]), None);
         assert_eq!(excuse(vec![thread(5, 100, 0)], &[thread(90, 9_000, 900)]), None);
+    }
+
+    #[test]
+    fn a_server_that_spins_between_others_is_not() {
+        assert_eq!(excuse(vec![thread(5, 100, 0)], &[thread(900, 2_200, 7_700)]), None);
     }
 
     #[test]
