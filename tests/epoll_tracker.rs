@@ -19,7 +19,7 @@ fn proves_the_solution() {
 #[test]
 fn sends_who_starts_to_the_first_task() {
     let told = prove(&[]).code(1).stderr(is_empty());
-    assert_says(&said(&told), &["✗ starts", "still to do:", "Task 1:", "src/watch.rs", "0 of 13"]);
+    assert_says(&said(&told), &["✗ starts", "still to do:", "Task 1:", "src/server.rs", "0 of 13"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Builds a lesson's server with cargo.
 
+// <staff>
 use crate::show::{self, Line};
+// </staff>
 use crate::{interrupt, lessons, place};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;

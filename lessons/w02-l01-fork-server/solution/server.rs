@@ -28,9 +28,9 @@ impl Server {
     /// # Errors
     /// PORT and why it will not do, when it is taken or needs root.
     pub fn start(port: u16) -> Result<Server, Box<dyn Error>> {
+        // <task 1: listen on the port as your echo server does, then log the start>
         let listener = create_listening_socket(port, BACKLOG)
             .map_err(|error| ConfigError::new("PORT", port, error))?;
-        // <task 1: log the start>
         log::start(port);
         Ok(Server { listener })
         // </task>

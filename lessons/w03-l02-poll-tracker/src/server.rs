@@ -34,8 +34,7 @@ impl Server {
     /// PORT and why it will not do, when it is taken or needs root; else those of fcntl(2).
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.max_clients);
-        let listener = create_listening_socket(config.port, BACKLOG)
-            .map_err(|error| ConfigError::new("PORT", config.port, error))?;
+        let listener = listen(config.port)?;
         // A client that poll reported may be gone by the time of accept (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener);
@@ -124,4 +123,12 @@ impl Server {
     fn remove(&mut self, position: usize, slot: usize) {
         todo!("Task 3: stop watching the client, remove it from the table, log it")
     }
+}
+
+/// A socket that listens on `port`.
+///
+/// # Errors
+/// PORT and why it will not do, when it is taken or needs root.
+fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
+    todo!("Task 1: listen on the port as your echo server does")
 }

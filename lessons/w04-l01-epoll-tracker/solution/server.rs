@@ -35,15 +35,16 @@ impl Server {
     /// setrlimit(2) and epoll_create1(2).
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         limit::make_room(config.max_clients)?;
-        let listener = create_listening_socket(config.port, BACKLOG)
-            .map_err(|error| ConfigError::new("PORT", config.port, error))?;
+        let listener = listen(config.port)?;
         // A client that epoll reported may be gone by the time of accept (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener)?;
         let table = Table::new(config.max_clients);
         let spare = Spare::new();
+        // <task 1: log the start, with no active client>
         log::start(table.active(), table.capacity());
         Ok(Server { listener, table, watch, spare, buffer: [0; BUFFER] })
+        // </task>
     }
 
     /// Serves, until the kernel refuses to go on.
@@ -71,12 +72,14 @@ impl Server {
 
     /// Takes one client from the backlog. If there are more, `epoll` reports the listener again.
     fn accept(&mut self) -> io::Result<()> {
+        // <task 2: accept a client as your poll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
             Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => Ok(()),
             Accepted::NoDescriptors => self.accept_with_the_spare(),
             Accepted::Failed(error) => Err(error),
         }
+        // </task>
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
@@ -91,7 +94,7 @@ impl Server {
 
     /// Gives a client a slot and watches it, or turns it away when every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
-        // <task 2: make the client non-blocking, give it a slot, watch it, log it>
+        // <task 2: admit a client as your poll tracker does, and add it to the list>
         set_nonblocking(&client)?;
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
@@ -113,7 +116,7 @@ impl Server {
 
     /// Closes a client that there is no slot for, so that it does not wait for nothing.
     fn reject(&mut self, client: OwnedFd) {
-        // <task 4: close the client and log that the table is full>
+        // <task 4: turn a client away as your poll tracker does>
         drop(client);
         log::reject(self.table.active(), self.table.capacity());
         // </task>
@@ -161,7 +164,7 @@ impl Server {
 
     /// After a read that gave no bytes: removes a client that has ended or lost its connection.
     fn after_read(&mut self, slot: usize, received: Received) {
-        // <task 3: tell a client that has left from one that has nothing to say yet>
+        // <task 3: tell a client that has left from a silent one, as your poll tracker does>
         match received {
             Received::Bytes(_) | Received::Nothing | Received::Interrupted => {}
             Received::End | Received::Gone | Received::Failed(_) => self.remove(slot),
@@ -181,4 +184,14 @@ impl Server {
         }
         // </task>
     }
+}
+
+/// A socket that listens on `port`.
+///
+/// # Errors
+/// PORT and why it will not do, when it is taken or needs root.
+fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
+    // <task 1: listen on the port as your poll tracker does>
+    create_listening_socket(port, BACKLOG).map_err(|error| ConfigError::new("PORT", port, error))
+    // </task>
 }

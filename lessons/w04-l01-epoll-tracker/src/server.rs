@@ -36,15 +36,13 @@ impl Server {
     /// setrlimit(2) and epoll_create1(2).
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         limit::make_room(config.max_clients)?;
-        let listener = create_listening_socket(config.port, BACKLOG)
-            .map_err(|error| ConfigError::new("PORT", config.port, error))?;
+        let listener = listen(config.port)?;
         // A client that epoll reported may be gone by the time of accept (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener)?;
         let table = Table::new(config.max_clients);
         let spare = Spare::new();
-        log::start(table.active(), table.capacity());
-        Ok(Server { listener, table, watch, spare, buffer: [0; BUFFER] })
+        todo!("Task 1: log the start, with no active client")
     }
 
     /// Serves, until the kernel refuses to go on.
@@ -60,12 +58,7 @@ impl Server {
 
     /// Takes one client from the backlog. If there are more, `epoll` reports the listener again.
     fn accept(&mut self) -> io::Result<()> {
-        match Accepted::from(sockhelpers::accept(&self.listener)) {
-            Accepted::Client(client, _) => self.admit(client),
-            Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => Ok(()),
-            Accepted::NoDescriptors => self.accept_with_the_spare(),
-            Accepted::Failed(error) => Err(error),
-        }
+        todo!("Task 2: accept a client as your poll tracker does")
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
@@ -80,7 +73,7 @@ impl Server {
 
     /// Gives a client a slot and watches it, or turns it away when every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
-        todo!("Task 2: make the client non-blocking, give it a slot, watch it, log it")
+        todo!("Task 2: admit a client as your poll tracker does, and add it to the list")
     }
 
     /// Closes a client that epoll has no room for: ENOMEM, ENOSPC (epoll_ctl(2)).
@@ -91,7 +84,7 @@ impl Server {
 
     /// Closes a client that there is no slot for, so that it does not wait for nothing.
     fn reject(&mut self, client: OwnedFd) {
-        todo!("Task 4: close the client and log that the table is full")
+        todo!("Task 4: turn a client away as your poll tracker does")
     }
 
     /// Does for a client what `epoll` found it ready for: the output that is pending comes first,
@@ -126,7 +119,7 @@ impl Server {
 
     /// After a read that gave no bytes: removes a client that has ended or lost its connection.
     fn after_read(&mut self, slot: usize, received: Received) {
-        todo!("Task 3: tell a client that has left from one that has nothing to say yet")
+        todo!("Task 3: tell a client that has left from a silent one, as your poll tracker does")
     }
 
     /// Takes a client off the list first and out of the table second: once closed, its number may
@@ -134,4 +127,12 @@ impl Server {
     fn remove(&mut self, slot: usize) {
         todo!("Task 3: stop watching the client, remove it from the table, log it")
     }
+}
+
+/// A socket that listens on `port`.
+///
+/// # Errors
+/// PORT and why it will not do, when it is taken or needs root.
+fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
+    todo!("Task 1: listen on the port as your poll tracker does")
 }

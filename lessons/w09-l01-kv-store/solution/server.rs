@@ -58,22 +58,16 @@ impl Server {
     /// epoll_ctl(2).
     pub fn start(config: Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.table.max_clients);
-        let listener = create_listening_socket(config.table.port, BACKLOG)
-            .map_err(|error| ConfigError::new("PORT", config.table.port, error))?;
+        let listener = listen(config.table.port)?;
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener, table.capacity())?;
-        let clients = (0..table.capacity()).map(|_| Client::default()).collect();
+        let clients: Vec<Client> = (0..table.capacity()).map(|_| Client::default()).collect();
+        let (spare, service) = (Spare::new(), Service::new(config.password));
+        let (buffer, reply) = (vec![0; BUFFER], Reply::default());
+        // <task 1: log the start as your trackers do>
         log::start(table.active(), table.capacity());
-        Ok(Server {
-            listener,
-            table,
-            clients,
-            watch,
-            spare: Spare::new(),
-            service: Service::new(config.password),
-            buffer: vec![0; BUFFER],
-            reply: Reply::default(),
-        })
+        Ok(Server { listener, table, clients, watch, spare, service, buffer, reply })
+        // </task>
     }
 
     /// Serves, until the kernel refuses to go on.
@@ -84,12 +78,19 @@ impl Server {
         loop {
             let events = self.watch.wait(self.sleep())?;
             self.service.tick();
+            // <task 1: serve and accept in the order of your epoll tracker>
+            let mut arrived = false;
             for event in 0..events {
                 match self.watch.source(event) {
-                    Source::Listener => self.accept()?,
                     Source::Client(slot) => self.serve(slot),
+                    Source::Listener => arrived = true,
                 }
             }
+            // A slot that was freed in this batch is nobody else's before the batch is done.
+            if arrived {
+                self.accept()?;
+            }
+            // </task>
         }
     }
 
@@ -101,40 +102,51 @@ impl Server {
 
     /// Takes one client from the backlog. If there are more, epoll reports the listener again.
     fn accept(&mut self) -> io::Result<()> {
+        // <task 1: accept a client as your epoll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
             Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => {}
-            Accepted::NoDescriptors => match self.spare.accept(&self.listener) {
-                Ok(Some((client, _))) => self.admit(client),
-                Ok(None) => log::note("out of descriptors: a client was turned away"),
-                Err(_) => {}
-            },
+            Accepted::NoDescriptors => self.accept_with_the_spare(),
             Accepted::Failed(error) => return Err(error),
         }
         Ok(())
+        // </task>
+    }
+
+    /// Takes one client where no descriptor is left for it, and if need be turns it away.
+    fn accept_with_the_spare(&mut self) {
+        match self.spare.accept(&self.listener) {
+            Ok(Some((client, _))) => self.admit(client),
+            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Err(_) => {}
+        }
     }
 
     /// Gives a client a slot and watches it, or turns it away when every slot is in use.
     fn admit(&mut self, client: OwnedFd) {
+        // Without it, replies may wait 40 ms for an acknowledgement of those before (tcp(7)).
+        let _ = setsockopt(&client, sockopt::TcpNoDelay, &true);
+        // <task 1: make the client non-blocking, and welcome it to a slot or reject it>
         if set_nonblocking(&client).is_err() {
             return;
         }
-        // Without it, replies may wait 40 ms for an acknowledgement of those before (tcp(7)).
-        let _ = setsockopt(&client, sockopt::TcpNoDelay, &true);
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
             Ok(slot) => self.welcome(fd, slot),
             Err(client) => self.reject(client),
         }
+        // </task>
     }
 
+    /// Begins the session of a client that has a slot.
     fn welcome(&mut self, fd: RawFd, slot: usize) {
-        if self.watch.add(fd, slot).is_err() {
-            self.table.remove(slot);
-            return;
-        }
         self.clients[slot] = Client { session: self.service.greet(), ..Client::default() };
-        log::accept(fd, slot);
+        // <task 1: watch the client and log it, or free its slot where epoll has no room>
+        match self.watch.add(fd, slot) {
+            Ok(()) => log::accept(fd, slot),
+            Err(_) => drop(self.table.remove(slot)),
+        }
+        // </task>
     }
 
     /// Tells a client that there is no slot for it, and closes it.
@@ -142,7 +154,10 @@ impl Server {
         let text = b"-ERR max number of clients reached\r\n";
         // It may be gone, and has no claim to an answer.
         let _ = send(client.as_raw_fd(), text, MsgFlags::MSG_NOSIGNAL);
+        // <task 1: turn the client away as your trackers do>
+        drop(client);
         log::reject(self.table.active(), self.table.capacity());
+        // </task>
     }
 
     /// Does for a client what it is ready for, and has epoll watch it for what it needs next.
@@ -181,9 +196,7 @@ impl Server {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
         match connection.receive(&mut self.buffer) {
             Received::Bytes(count) => self.answer(slot, count),
-            Received::Nothing | Received::Interrupted => Ok(()),
-            Received::End | Received::Gone => Err(io::ErrorKind::ConnectionReset.into()),
-            Received::Failed(error) => Err(error),
+            other => after_read(other),
         }
     }
 
@@ -239,9 +252,11 @@ impl Server {
     fn remove(&mut self, slot: usize) {
         let client = mem::take(&mut self.clients[slot]);
         self.service.dismiss(client.session);
+        // <task 1: remove the client from the table and log it, as your trackers do>
         if let Some(fd) = self.table.remove(slot) {
             log::disconnect(fd, slot);
         }
+        // </task>
     }
 }
 
@@ -250,6 +265,17 @@ impl Client {
     fn owed(&self, connection: &Connection) -> u64 {
         self.replied - connection.bytes_out()
     }
+}
+
+/// After a read that gave no bytes: an error where the connection has ended or is lost.
+fn after_read(received: Received) -> io::Result<()> {
+    // <task 1: tell a client that has left from a silent one, as your trackers do>
+    match received {
+        Received::Bytes(_) | Received::Nothing | Received::Interrupted => Ok(()),
+        Received::End | Received::Gone => Err(io::ErrorKind::ConnectionReset.into()),
+        Received::Failed(error) => Err(error),
+    }
+    // </task>
 }
 
 /// Sends the replies of a wake-up with one call.
@@ -264,4 +290,14 @@ fn send_all(connection: &mut Connection, client: &mut Client, reply: &Reply) -> 
     }
     client.replied += reply.bytes().len() as u64;
     connection.send(reply.bytes())
+}
+
+/// A socket that listens on `port`.
+///
+/// # Errors
+/// PORT and why it will not do, when it is taken or needs root.
+fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
+    // <task 1: listen on the port as your epoll tracker does>
+    create_listening_socket(port, BACKLOG).map_err(|error| ConfigError::new("PORT", port, error))
+    // </task>
 }

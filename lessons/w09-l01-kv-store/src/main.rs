@@ -8,6 +8,7 @@
 mod config;
 #[cfg_attr(feature = "solution", path = "../solution/server.rs")]
 mod server;
+#[cfg_attr(feature = "solution", path = "../solution/watch.rs")]
 mod watch;
 
 use epoll_tracker::limit::make_room;
