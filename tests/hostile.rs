@@ -20,7 +20,11 @@ use std::{env, fs};
 use xtask::place;
 
 /// The longest that building and asking one of them may take, in seconds, on a busy machine too.
-const LONGEST: f64 = 300.0;
+const LONGEST: f64 = 150.0;
+
+/// Those that run into a limit of time when they are built, which is nobody's in particular: asked
+/// once, as whoever runs the tests.
+const SLOW: [&str; 3] = ["const_bomb.rs", "sleeps.mk", "spins.mk"];
 
 /// One class at a time: who outlives it is known by its parent, which is this process.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -56,7 +60,7 @@ fn neighbours_cannot_talk() {
 fn contained(grader: Grader) {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (course, class) = (course(), Class::new());
-    let asked: Vec<_> = HOSTILE.iter().filter(|row| is_asked(row)).collect();
+    let asked: Vec<_> = HOSTILE.iter().filter(|row| is_asked(row, grader)).collect();
     for row in &asked {
         let [attack, twin] = [row.work(&course), row.twin(&course)].map(Result::unwrap);
         class.hand_in(&student(&attack.name), &attack.files);
@@ -165,8 +169,10 @@ fn student(name: &str) -> String {
     name.replace(['.', ' '], "-")
 }
 
-fn is_asked(row: &Hostile) -> bool {
-    let Ok(only) = env::var("HOSTILE") else { return true };
+fn is_asked(row: &Hostile, grader: Grader) -> bool {
+    let Ok(only) = env::var("HOSTILE") else {
+        return grader == Grader::Oneself || !SLOW.contains(&row.file);
+    };
     only.split(',').any(|name| name == row.file || name == row.name())
 }
 

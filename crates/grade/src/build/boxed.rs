@@ -15,7 +15,7 @@ const LIMITS: Limits = Limits {
     disk: 256 * MIB,
     files: 8_192,
     cpu: Duration::from_secs(30),
-    wall: Duration::from_secs(120),
+    wall: Duration::from_secs(60),
     output: MIB,
 };
 
