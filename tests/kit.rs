@@ -2,20 +2,18 @@
 
 mod support;
 
-use assert_cmd::Command;
-use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use support::answers::{Answers, solutions};
 use support::course::{Course, LESSON, original};
+use support::kit::{Students, files, kit};
 use support::programs::Bench;
-use support::{TMPDIR, assert_says, command, complained, said, tamed, xtask};
-use xtask::place;
+use support::{assert_says, command, complained, said, xtask};
 
 #[test]
 fn students_begin_in_it_and_finish_in_it() {
-    let kit = Students::new();
+    let kit = Students::new("kit", &[]);
     kit.tests_are_green(&["--workspace"]);
     let told = kit.proves(&["w03-l02"]).code(1).stderr(is_empty());
     assert_says(&said(&told), &["✗ starts", "Task 1:", "src/", "not yet · 0 of 10"]);
@@ -64,15 +62,28 @@ fn it_has_what_students_need_and_nothing_of_the_staffs() {
 
 #[test]
 fn no_file_gives_an_answer_away() {
-    let answers = answers();
-    assert!(answers.len() > 100, "{answers:?}");
+    let answers = Answers::of_all_lessons();
+    let (lines, windows) = answers.count();
+    assert!(lines > 150 && windows > 100, "{lines} lines, {windows} windows");
     for (path, text) in files(&kit()) {
-        for (line, number) in String::from_utf8_lossy(&text).lines().zip(1..) {
-            if let Some(solution) = answers.get(&words(line)) {
-                panic!("{}:{number}: {line:?} is an answer of {solution}", path.display());
-            }
+        if let Some((line, solution)) = answers.found_in(&String::from_utf8_lossy(&text)) {
+            panic!("{}:{line} is an answer of {solution}", path.display());
         }
     }
+}
+
+#[test]
+fn an_answer_is_found_wherever_it_is_repeated() {
+    let answers = Answers::of_all_lessons();
+    for path in solutions() {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(answers.found_in(&text).is_some(), "{}", path.display());
+    }
+    let short = "{\nlet mut arrived = false;\n\nfor index in 0..count {\n// Here.\n\
+                 match self.watch.source(index) {\n}";
+    assert!(answers.found_in(short).is_some());
+    let long = "pub fn a() {\n  log::reject(self.table.active(),   self.table.capacity());\n}";
+    assert_eq!(answers.found_in(long).unwrap().0, 2);
 }
 
 #[test]
@@ -156,65 +167,63 @@ fn a_lesson_without_a_solution_is_not_handed_out() {
 }
 
 #[test]
+fn a_week_has_its_lessons_and_works() {
+    let week = Students::new("week", &["--lesson", "w01-l01,w02-l01"]);
+    let readme = fs::read_to_string(week.folder.join("README.md")).unwrap();
+    assert_says(&readme, &["cargo xtask prove w02-l01 ", "| [w01-l01](lessons/w01-l01-blocking-"]);
+    for other in ["[w03-l02]", "prove w03-l02", "slots,reuse", "[tests](tests)"] {
+        let commands = readme.split("```").enumerate().filter(|(_, it)| !it.starts_with("text"));
+        assert!(!commands.into_iter().any(|(_, text)| text.contains(other)), "{other}");
+    }
+    week.tests_are_green(&["--workspace"]);
+    let listed = said(&week.xtask(&["list"]).code(0));
+    assert!(listed.contains("w02-l01 Fork Server") && !listed.contains("w03-l02"), "{listed}");
+    let told = said(&week.xtask(&["prove", "w01-l01", "w02-l01"]).code(1).stderr(is_empty()));
+    assert_eq!(told.matches("not yet · 0 of 8 · next: Task 1").count(), 2, "{told}");
+}
+
+#[test]
+fn what_a_lesson_builds_on_is_in_the_kit_with_it() {
+    let bench = Bench::new();
+    let told = command().arg("kit").arg(bench.path("kit")).args(["--lesson", "w04-l01"]).assert();
+    let told = said(&told.code(0).stderr(is_empty()));
+    assert_says(&told, &["2 lessons", "w03-l02 is in it as well, for w04-l01 builds on it"]);
+    let kit = files(&bench);
+    assert!(kit.contains_key(Path::new("lessons/w03-l02-poll-tracker/src/table.rs")));
+    assert!(kit.contains_key(Path::new("tests/misuse.rs")));
+    assert!(!kit.keys().any(|path| path.starts_with("lessons/w09-l01-kv-store")));
+    let readme = String::from_utf8_lossy(&kit[Path::new("README.md")]);
+    assert!(readme.contains("prove w03-l02") && !readme.contains("[w09-l01]"), "{readme}");
+}
+
+#[test]
+fn a_lesson_that_is_not_there_is_misuse() {
+    let bench = Bench::new();
+    let refused =
+        command().arg("kit").arg(bench.path("kit")).args(["--lesson", "w04-l10"]).assert();
+    let refused = refused.code(2).stdout(is_empty());
+    assert_says(&complained(&refused), &["lesson \"w04-l10\"", "did you mean w04-l01?"]);
+    assert!(!bench.path("kit").exists());
+}
+
+#[test]
+fn it_has_the_students_commands_and_no_others() {
+    let kit = files(&kit());
+    let main = String::from_utf8_lossy(&kit[Path::new("xtask/src/main.rs")]).to_lowercase();
+    let commands = ["starter", "mistakes", "check", "kit", "bench", "grade", "gradescope"];
+    let found = commands.iter().find(|command| main.contains(*command));
+    assert_eq!(found, None, "{main}");
+    let manifest = String::from_utf8_lossy(&kit[Path::new("Cargo.toml")]);
+    assert!(!manifest.contains("exclude"), "{manifest}");
+}
+
+#[test]
 fn the_help_says_what_is_in_it() {
     let told = said(&xtask(&["kit", "--help"]).code(0).stderr(is_empty()));
-    assert_says(&told, &["Usage: cargo xtask kit <OUT>", "no solutions", "Examples:"]);
-}
-
-/// A kit in which students work.
-struct Students {
-    folder: PathBuf,
-}
-
-impl Students {
-    /// In a place that stays the same, for cargo names what it builds by it.
-    fn new() -> Self {
-        let folder = Path::new(TMPDIR).join("kit");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).unwrap();
-        }
-        command().arg("kit").arg(&folder).assert().code(0).stderr(is_empty());
-        Self { folder }
-    }
-
-    /// Fails unless `cargo test`, without the network, compiles without a warning and is green.
-    #[track_caller]
-    fn tests_are_green(&self, flags: &[&str]) {
-        let mut cargo = tamed(Command::new(env!("CARGO")));
-        // What the course has compiled of others' packages is not compiled again (from Cargo 1.91).
-        cargo.env("CARGO_BUILD_BUILD_DIR", place::target());
-        cargo.env("CARGO_TARGET_DIR", self.target()).current_dir(&self.folder);
-        let tested = cargo.args(["test", "--locked", "--offline"]).args(flags).assert().success();
-        let told = complained(&tested);
-        assert!(!told.contains("warning"), "{told}");
-    }
-
-    fn proves(&self, lessons: &[&str]) -> Assert {
-        let mut xtask = tamed(Command::new(self.target().join("debug/xtask")));
-        xtask.env("CARGO_MANIFEST_DIR", self.folder.join("xtask"));
-        xtask.env("CARGO_TARGET_DIR", self.target()).current_dir(&self.folder);
-        xtask.arg("prove").args(lessons).assert()
-    }
-
-    /// Does every task, as the solutions do.
-    fn finish(&self) {
-        for solution in solutions() {
-            let lesson = solution.ancestors().nth(2).unwrap().file_name().unwrap();
-            let own = self.folder.join("lessons").join(lesson).join("src");
-            fs::copy(&solution, own.join(solution.file_name().unwrap())).unwrap();
-        }
-    }
-
-    fn target(&self) -> PathBuf {
-        place::target().join("kit")
-    }
-}
-
-/// A fresh kit.
-fn kit() -> Bench {
-    let bench = Bench::new();
-    command().arg("kit").arg(bench.path("kit")).assert().code(0).stderr(is_empty());
-    bench
+    assert_says(
+        &told,
+        &["Usage: cargo xtask kit [OPTIONS] <OUT>", "--lesson", "no solutions", "Examples:"],
+    );
 }
 
 /// A course with all that a kit is made of.
@@ -226,74 +235,4 @@ fn whole() -> Course {
     fs::create_dir(course.path(".cargo")).unwrap();
     fs::copy(original().join(".cargo/config.toml"), course.path(".cargo/config.toml")).unwrap();
     course
-}
-
-/// Every file of a kit, by its path in it.
-fn files(bench: &Bench) -> BTreeMap<PathBuf, Vec<u8>> {
-    let kit = bench.path("kit");
-    let mut files = BTreeMap::new();
-    let mut folders = vec![kit.clone()];
-    while let Some(folder) = folders.pop() {
-        for path in entries(&folder) {
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let bytes = fs::read(&path).unwrap();
-                files.insert(path.strip_prefix(&kit).unwrap().to_owned(), bytes);
-            }
-        }
-    }
-    files
-}
-
-/// The lines that students are to write and that tell something, each with where it stands; not
-/// those that other lessons, or other parts of a lesson, give them.
-fn answers() -> BTreeMap<String, String> {
-    let (mut answers, mut given) = (BTreeMap::new(), BTreeSet::new());
-    for path in solutions() {
-        let mut within = false;
-        for (line, number) in fs::read_to_string(&path).unwrap().lines().zip(1..) {
-            match (words(line), within) {
-                (mark, _) if mark.starts_with("// <task ") => within = true,
-                (mark, _) if mark == "// </task>" => within = false,
-                (line, true) if line.len() > IDIOM => {
-                    answers.insert(line, format!("{}:{number}", path.display()));
-                }
-                (line, _) => drop(given.insert(line)),
-            }
-        }
-    }
-    for path in sources("src").into_iter().filter(|path| !twin(path).exists()) {
-        given.extend(fs::read_to_string(path).unwrap().lines().map(words));
-    }
-    answers.retain(|line, _| !given.contains(line));
-    answers
-}
-
-/// The longest line, in characters, that anybody may have written: `while !bytes.is_empty() {`
-const IDIOM: usize = 25;
-
-/// A line whose spaces are no matter.
-fn words(line: &str) -> String {
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn solutions() -> Vec<PathBuf> {
-    sources("solution")
-}
-
-/// The files of `src/` or `solution/` of all lessons.
-fn sources(folder: &str) -> Vec<PathBuf> {
-    let lessons = entries(&original().join("lessons")).into_iter();
-    lessons.flat_map(|lesson| entries(&lesson.join(folder))).collect()
-}
-
-/// The solution of a file in `src/`, if it has one.
-fn twin(path: &Path) -> PathBuf {
-    let lesson = path.ancestors().nth(2).unwrap();
-    lesson.join("solution").join(path.file_name().unwrap())
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
 use std::path::PathBuf;
 use support::processes::{assert_gone, free_port, marker};
@@ -118,7 +119,12 @@ fn a_process_for_each_client_is_counted() {
 fn who_never_rests_and_ignores_sigterm_is_ended_at_the_time_out() {
     let bench = Bench::new();
     let program = line([&bench.compiled("strange/deaf_and_spinning.c")]);
-    let told = told(&program, &["--timeout", "1"]);
+    let flags = ["--timeout", "1", "--only", "slots,idle"];
+    // A processor that others use is no server's fault, and gives no verdict: it is asked again.
+    let asked = || asked(free_port(), &program, &flags);
+    let is_seen = |answer: &Assert| !said(answer).contains("the machine was too busy");
+    let answer = (0..20).map(|_| asked()).find(is_seen).expect("a processor that is free");
+    let told = said(&answer.code(1));
     assert_says(&told, &["✗ slots", "after 1 s the server was still running"]);
     assert_says(&told, &["✗ idle", "does not go to sleep"]);
 }
@@ -132,15 +138,21 @@ fn told(program: &str, flags: &[&str]) -> String {
 /// As [`told`], with this port for the program's.
 #[track_caller]
 fn told_on(port: u16, program: &str, flags: &[&str]) -> String {
+    said(&asked(port, program, flags).code(1))
+}
+
+/// What is said of a program of which nothing is left, in words that command no terminal.
+#[track_caller]
+fn asked(port: u16, program: &str, flags: &[&str]) -> Assert {
     let marker = marker();
     let (program, port) = (format!("{program} {marker}"), port.to_string());
     let flags = [&["--cmd", &program, "--port", &port], flags].concat();
-    let told = prove(&flags).code(1).stderr(is_empty());
+    let told = prove(&flags).stderr(is_empty());
     assert_gone(&marker);
     let text = String::from_utf8(told.get_output().stdout.clone()).expect("the output is UTF-8");
     let acting: Vec<_> = text.matches(|char: char| char.is_control() && char != '\n').collect();
     assert!(acting.is_empty(), "raw control characters {acting:?} in:\n{text}");
-    said(&told)
+    told
 }
 
 // <staff>

@@ -6,6 +6,8 @@ pub(crate) mod course;
 pub(crate) mod processes;
 pub(crate) mod programs;
 // <staff>
+pub(crate) mod answers;
+pub(crate) mod kit;
 pub(crate) mod nobody;
 pub(crate) mod schema;
 // </staff>

@@ -6,6 +6,7 @@
 mod lesson;
 mod modules;
 mod out;
+mod part;
 mod staff;
 
 use crate::files::read;
@@ -17,12 +18,13 @@ use anyhow::{Context, Result, anyhow, ensure};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use out::Out;
+use part::Part;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
-use toml_edit::{DocumentMut, Item};
+use toml_edit::DocumentMut;
 
 /// What `kit` is told.
 #[derive(Debug, clap::Args)]
@@ -31,6 +33,9 @@ pub struct Args {
     /// The folder to write: a new one, or an empty one
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
+    /// These lessons alone, and those that they build on
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub lesson: Vec<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -38,9 +43,11 @@ For those who teach. The kit has the lessons' texts and starters, and what `prov
 `list` are made of; it has no solutions, no wrong servers, no history, and none of the
 commands that need them. Starters are derived anew, whatever is in src/. What stands
 between two comments `<staff>` and `</staff>`, each on a line of its own, is left out.
+To hand the course out by week, name the lessons so far with --lesson.
 
 Examples:
   cargo xtask kit ../sockproof-2026
+  cargo xtask kit ../sockproof-week-2 --lesson w01-l01,w02-l01
   cd ../sockproof-2026 && git init && cargo xtask list
 
 Exit status: 0 written; 2 misuse, or a fault of the machine, and nothing was written.";
@@ -52,8 +59,11 @@ const PACKAGES: &[&str] = &[
     "crates/proofs",
     "crates/sockhelpers",
     "crates/witness",
-    "xtask",
+    COMMANDS,
 ];
+
+/// The package whose tests ask for a lesson.
+const COMMANDS: &str = "xtask";
 
 /// Files that no compiler asks for.
 const FILES: &[&str] = &[
@@ -100,30 +110,39 @@ struct File {
 pub fn run(args: &Args) -> Result<Outcome> {
     let out = Out::new(&args.out)?;
     let course = Course::open(place::root())?;
-    let files = Kit::of(&course)?;
+    let part = Part::of(&course, &args.lesson)?;
+    let files = Kit::of(&course, &part)?;
     out.write(&files, lock)?;
-    let [lessons, files] = [(course.lessons().len(), "lesson"), (files.len(), "file")]
-        .map(|(n, word)| amount(n, word));
-    let line = Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files);
+    let [lessons, files] =
+        [(part.lessons.len(), "lesson"), (files.len(), "file")].map(|(n, word)| amount(n, word));
+    let mut lines =
+        vec![Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files)];
+    let brought = part.brought.iter().map(|(base, lesson)| {
+        Line::new().plain(&format!("{base} is in it as well, for {lesson} builds on it"))
+    });
+    lines.extend(brought);
     let place = args.out.to_string_lossy();
     let next =
         format!("students begin with: cd {} && cargo xtask list", shell_words::quote(&place));
-    Screen::stdout().show_all(&[line, Line::new().plain(&next)])?;
+    lines.push(Line::new().plain(&next));
+    Screen::stdout().show_all(&lines)?;
     Ok(Outcome::Right)
 }
 
 /// A kit in the making.
 struct Kit<'a> {
     root: &'a Path,
+    part: &'a Part<'a>,
     /// What students start from, in place of whatever lies there.
     starters: BTreeMap<PathBuf, String>,
     files: Files,
 }
 
 impl<'a> Kit<'a> {
-    /// The files of the course's kit.
-    fn of(course: &'a Course) -> Result<Files> {
-        let mut kit = Kit { root: course.root(), starters: BTreeMap::new(), files: Files::new() };
+    /// The files of the kit that has this part of the course.
+    fn of(course: &'a Course, part: &'a Part<'a>) -> Result<Files> {
+        let (starters, files) = (BTreeMap::new(), Files::new());
+        let mut kit = Kit { root: course.root(), part, starters, files };
         for name in FILES {
             kit.add(Path::new(name))?;
         }
@@ -133,7 +152,7 @@ impl<'a> Kit<'a> {
         for folder in PACKAGES {
             kit.package(Path::new(folder))?;
         }
-        for lesson in course.lessons() {
+        for lesson in &part.lessons {
             kit.lesson(lesson)?;
         }
         Ok(kit.files)
@@ -164,7 +183,7 @@ impl<'a> Kit<'a> {
         self.add(&path)?;
         let usual = ["src/lib.rs", "src/main.rs"].map(|root| folder.join(root));
         let usual = usual.into_iter().filter(|root| self.root.join(root).is_file());
-        for root in usual.chain(tests(&manifest, folder)) {
+        for root in usual.chain(lesson::tests(&manifest, folder)) {
             self.module(&root, true)?;
         }
         Ok(())
@@ -202,7 +221,10 @@ impl<'a> Kit<'a> {
         let text = staff::without(&text)
             .map_err(|found| anyhow!("{}:{}: {}", path.display(), found.line, found.problem))?;
         Ok(match path.file_name().and_then(|name| name.to_str()) {
-            Some("README.md") => unmarked(&text),
+            Some("README.md") => self.part.readme(&unmarked(&text)),
+            Some("Cargo.toml") if path.starts_with(COMMANDS) && !self.part.is_tested() => {
+                part::untested(&text)?
+            }
             Some("Cargo.toml") => lesson::manifest(&text),
             Some(name) if name.ends_with(".rs") => lesson::code(&text),
             _ => text,
@@ -221,18 +243,6 @@ fn lock(kit: &Path) -> Result<()> {
         String::from_utf8_lossy(&output.stderr).trim_end()
     );
     Ok(())
-}
-
-/// The roots of a package's tests, as its manifest lists them.
-fn tests(manifest: &DocumentMut, folder: &Path) -> Vec<PathBuf> {
-    let tables = manifest.get("test").and_then(Item::as_array_of_tables);
-    let file = |test: &toml_edit::Table| {
-        let named = |key| test.get(key).and_then(Item::as_str);
-        let usual = || Some(format!("tests/{}.rs", named("name")?));
-        let path = named("path").map(str::to_owned).or_else(usual)?;
-        Some(modules::plain(&folder.join(path)))
-    };
-    tables.into_iter().flatten().filter_map(file).collect()
 }
 
 /// A text without the comments that say which command has printed a block.

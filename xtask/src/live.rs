@@ -63,6 +63,7 @@ pub fn end(report: &LessonReport, elapsed: Duration) -> Line {
     last(report.verdict, &parts)
 }
 
+// <staff>
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,3 +121,4 @@ mod tests {
         assert_eq!(text, "  – reuse  not run: it stands on slots\n");
     }
 }
+// </staff>

@@ -129,6 +129,7 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
     last(verdict, &parts)
 }
 
+// <staff>
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,3 +207,4 @@ mod tests {
         assert!(text.contains("\ninconclusive · 1 of 2 runs proved"), "{text}");
     }
 }
+// </staff>

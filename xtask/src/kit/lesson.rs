@@ -1,4 +1,8 @@
-//! A lesson's code where there is no solution to choose.
+//! A lesson's code where there is no solution to choose, and what its manifest names.
+
+use super::modules;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item};
 
 /// A Rust file without the choice between starter and solution: the starter alone.
 pub(super) fn code(text: &str) -> String {
@@ -21,6 +25,18 @@ fn starters_own(line: &str) -> String {
 /// A manifest whose tests, which a starter cannot pass, run where they are named.
 pub(super) fn manifest(text: &str) -> String {
     text.replace("required-features = [\"solution\"]", "test = false")
+}
+
+/// The roots of a package's tests, as its manifest lists them.
+pub(super) fn tests(manifest: &DocumentMut, folder: &Path) -> Vec<PathBuf> {
+    let tables = manifest.get("test").and_then(Item::as_array_of_tables);
+    let file = |test: &toml_edit::Table| {
+        let named = |key| test.get(key).and_then(Item::as_str);
+        let usual = || Some(format!("tests/{}.rs", named("name")?));
+        let path = named("path").map(str::to_owned).or_else(usual)?;
+        Some(modules::plain(&folder.join(path)))
+    };
+    tables.into_iter().flatten().filter_map(file).collect()
 }
 
 /// The pictures beside a lesson's text that it shows.
