@@ -78,7 +78,13 @@ fn agreed(parts: &[Part]) -> Result<About> {
         let differs = match () {
             () if a.name != b.name => format!("classes: {} and {}", a.name, b.name),
             () if a.lessons != b.lessons => {
-                format!("lessons: {} and {}", a.lesson_ids(), b.lesson_ids())
+                let changed =
+                    "; the class has changed between: give their commands again, with --again";
+                let step = if a.named || b.named { "" } else { changed };
+                format!("lessons: {} and {}{step}", a.lesson_ids(), b.lesson_ids())
+            }
+            () if a.named != b.named => {
+                "choices of lessons: give both --lesson, or neither".to_owned()
             }
             () if a.course != b.course => "versions of the course".to_owned(),
             () if a.tier != b.tier => format!("tiers: {} and {}", a.tier, b.tier),

@@ -2,6 +2,7 @@
 
 mod demand;
 pub mod lesson;
+mod lessons;
 mod out;
 mod progress;
 mod shard;
@@ -16,10 +17,11 @@ use crate::intake::{self, Handed, Project};
 use crate::report::Class;
 use crate::rubric::Rubric;
 use crate::store::{About, FILE, State, Store};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use lesson::Studio;
+use lessons::Wanted;
 use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +29,7 @@ use std::thread;
 use witness::Tier;
 use work::Work;
 use xtask::outcome::Outcome;
-use xtask::show::Screen;
+use xtask::show::{self, Screen};
 use xtask::{interrupt, place};
 
 /// What `grade` is told.
@@ -37,7 +39,7 @@ pub struct Args {
     /// The folder that holds a folder or an archive for each student
     #[arg(value_name = "SUBMISSIONS")]
     pub submissions: PathBuf,
-    /// Grade these lessons, e.g. w03-l02; all of them unless said
+    /// Grade these lessons, e.g. w03-l02; those that anybody has handed in, unless said
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub lesson: Vec<String>,
     /// The folder for the results; what it holds of this class is gone on with
@@ -63,10 +65,13 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask grade submissions/ --lesson w03-l02
+  cargo xtask grade submissions/
   cargo xtask grade submissions/ --lesson w03-l02,w04-l01 --out grades/week4
   cargo xtask grade submissions/ --rubric rubric.toml
   cargo xtask grade submissions/ --shard 3/16 --out shard-3
+
+Without --lesson, a program in another language says in a submission.toml for which
+lesson it is.
 
 Stopped, by Ctrl-C or in any other way, the same command goes on where it was.
 A submission that has changed since is graded anew.
@@ -80,20 +85,26 @@ graded; 130 stopped.";
 /// Misuse, and faults of the machine; whatever a submission does is in the results.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
-    let lessons = lessons(&course, &args.lesson)?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let tier = demand::tier(args.tier)?;
     let handed = intake::find(&args.submissions)?;
-    let about = about(args, &course, &lessons, tier, &handed)?;
+    let wanted = lessons::wanted(&course, &args.lesson, &handed, jobs(args))?;
+    let about = about(args, &course, &wanted, tier, &handed)?;
     let out = Out::open(&args.out)?;
     let mut store = Store::open(&out.path().join(FILE), &about, args.again)?;
+    if let Some(survey) = &wanted.survey {
+        let changes = store.before().map_or_else(Vec::new, |before| survey.changes(before));
+        survey.lines().iter().chain(&changes).for_each(show::note);
+    }
+    let lessons = lessons_of(&course, &store)?;
+    lessons::complete(&store, &lessons)?;
     let own: Vec<_> = handed.into_iter().filter(|it| is_own(args.shard, it)).collect();
     store.enlist(&own.iter().map(listed).collect::<Vec<_>>())?;
 
     let progress = Progress::new(own.len());
     let studio = Studio::new(&course, &lessons, tier, out.workshop());
     let grader = |lesson: &Lesson, project: &Project| studio.grade(lesson, project);
-    let work = Work::new(&course, &lessons, store, &grader);
+    let work = Work::new(&course, &lessons, wanted.survey.is_none(), store, &grader);
     let worked = interrupt::patiently(|| grade(&work, &own, jobs(args), &progress));
     progress.end();
     let store = work.into_store();
@@ -130,21 +141,10 @@ pub(crate) fn report(store: &Store, out: &Out, rubric: &Rubric) -> Result<Outcom
     })
 }
 
-/// The lessons of these names, or all that have a proof, in the course's order.
-fn lessons<'a>(course: &'a Course, names: &[String]) -> Result<Vec<&'a Lesson>> {
-    let named = place::lessons(course, names)?;
-    let has_proof = |lesson: &&Lesson| proofs::of(&lesson.id).is_some();
-    if let Some(lesson) = named.iter().find(|it| !names.is_empty() && !has_proof(it)) {
-        bail!("lesson {} has no proof yet; `cargo xtask list` shows those that have", lesson.id);
-    }
-    let all = course.lessons().iter().filter(has_proof);
-    Ok(all.filter(|lesson| named.iter().any(|it| it.id == lesson.id)).collect())
-}
-
 fn about(
     args: &Args,
     course: &Course,
-    lessons: &[&Lesson],
+    wanted: &Wanted<'_>,
     tier: Tier,
     handed: &[Handed],
 ) -> Result<About> {
@@ -154,12 +154,18 @@ fn about(
     Ok(About {
         name,
         folder: folder.to_string_lossy().into_owned(),
-        lessons: lessons.iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
-        course: version::of(course, lessons)?,
+        lessons: wanted.lessons.iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
+        named: wanted.survey.is_none(),
+        course: version::of(course, &wanted.possible(course))?,
         tier: tier.to_string(),
         shard: args.shard,
         roster: version::roster(handed),
     })
+}
+
+/// The lessons that the results are about: of an earlier run, too.
+fn lessons_of<'a>(course: &'a Course, store: &Store) -> Result<Vec<&'a Lesson>> {
+    store.about()?.lessons.iter().map(|(id, _)| Ok(course.lesson(id)?)).collect()
 }
 
 fn is_own(shard: Option<Shard>, handed: &Handed) -> bool {

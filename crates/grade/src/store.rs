@@ -21,6 +21,7 @@ use std::time::Duration;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    before: Option<About>,
 }
 
 /// How far a submission is.
@@ -58,7 +59,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Opens the results of this class for writing, and makes them where there are none. With `again`,
-    /// what was graded before is forgotten.
+    /// what was graded before is forgotten. What [`about`](Self::about) says then may have more lessons:
+    /// those of before.
     ///
     /// # Errors
     /// A file that is not ours, of another class or version, in use, or that cannot be written;
@@ -89,23 +91,25 @@ impl Store {
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self> {
         let connection = Connection::open_with_flags(path, flags);
         let connection = connection.map_err(|error| error::told(path, error))?;
-        let store = Self { connection, path: path.to_owned() };
+        let store = Self { connection, path: path.to_owned(), before: None };
         store.told(store.connection.busy_timeout(PATIENCE))?;
         Ok(store)
     }
 
     /// Takes the file's lock until the end, and makes sure that it is about the same.
-    fn claim(&mut self, about: &About, again: bool) -> Result<()> {
+    fn claim(&mut self, wanted: &About, again: bool) -> Result<()> {
         let path = self.path.clone();
         let wrap = |error| error::told(&path, error);
         self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrap)?;
         let claim = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let claim = claim.map_err(wrap)?;
+        let mut about = wanted.clone();
         if layout::check(&claim, &path)? {
             let known = About::read(&claim).map_err(wrap)?;
-            known.check(about, again).with_context(|| path.display().to_string())?;
-            if again {
-                claim.execute("DELETE FROM submissions", []).map_err(wrap)?;
+            about = known.joined(wanted, again).with_context(|| path.display().to_string())?;
+            match again {
+                true => drop(claim.execute("DELETE FROM submissions", []).map_err(wrap)?),
+                false => self.before = Some(known),
             }
         } else {
             layout::make(&claim).map_err(wrap)?;
@@ -120,6 +124,11 @@ impl Store {
     /// The database's own.
     pub fn about(&self) -> Result<About> {
         self.told(About::read(&self.connection))
+    }
+
+    /// What the results were about when they were opened; `None` where there were none.
+    pub fn before(&self) -> Option<&About> {
+        self.before.as_ref()
     }
 
     /// Notes who has handed in, by name and path: each is waiting until it is graded. Whoever was

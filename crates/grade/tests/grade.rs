@@ -3,6 +3,7 @@
 mod handed_in;
 
 use grade::model::{CriterionGrade, Submission, Verdict};
+use grade::run::Shard;
 use handed_in::{Class, RIGHT, flaky, wrong};
 use std::collections::BTreeMap;
 use std::fs;
@@ -144,6 +145,93 @@ fn shards_joined_are_the_class() {
     }
     assert_eq!(class.merge(&["1", "2", "3", "--out", "joined"]).code, 0);
     assert_eq!(timeless(class.results("joined")), timeless(class.results("whole")));
+}
+
+/// Each student's verdicts, lesson by lesson.
+fn table(results: &[Submission]) -> Vec<(String, Vec<(String, Verdict)>)> {
+    let lessons = |it: &Submission| {
+        it.lessons.iter().map(|grade| (grade.lesson.clone(), grade.verdict)).collect()
+    };
+    results.iter().map(|it| (it.student.clone(), lessons(it))).collect()
+}
+
+fn row(student: &str, first: Verdict, third: Verdict) -> (String, Vec<(String, Verdict)>) {
+    (student.into(), vec![("w01-l01".into(), first), ("w03-l02".into(), third)])
+}
+
+#[test]
+fn a_class_is_graded_for_what_it_has_handed_in() {
+    use Verdict::{Missing, NotYet, Proved};
+    let class = Class::new();
+    class.hand_in_named("ann", RIGHT);
+    class.hand_in_nothing("bob");
+    let first = class.grade_all(&["--out", "grades"]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let said: Vec<_> = first.stderr.lines().collect();
+    assert_eq!(said[0], "  w03-l02: 1 of 2 submissions has it");
+    assert_eq!(said[1], "  1 of 2 submissions has none that can be told");
+    let results = class.results("grades");
+    assert!(results.iter().all(|it| it.lessons.len() == 1), "{:?}", table(&results));
+
+    // The class grows a lesson.
+    class.hand_in_another_lesson("cleo");
+    let second = class.grade_all(&["--out", "grades"]);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    assert!(
+        second.stderr.starts_with("  w01-l01: 1 of 3 submissions has it\n"),
+        "{}",
+        second.stderr
+    );
+    let new = "w01-l01: new since this class was graded; all other results are kept";
+    assert!(second.stderr.contains(new), "{}", second.stderr);
+    assert!(!second.stderr.contains("ann  "), "nothing is graded twice: {}", second.stderr);
+    let grown = class.results("grades");
+    let expected =
+        [row("ann", Missing, Proved), row("bob", Missing, Missing), row("cleo", NotYet, Missing)];
+    assert_eq!(table(&grown), expected);
+    assert_eq!(grown[0].lessons[1], results[0].lessons[0]);
+
+    // And loses it again.
+    fs::remove_dir_all(class.path("class/cleo")).unwrap();
+    let third = class.grade_all(&["--out", "grades"]);
+    assert_eq!(third.code, 0, "{}", third.stderr);
+    assert!(third.stderr.contains("w01-l01: nobody has it any more"), "{}", third.stderr);
+    assert_eq!(class.results("grades"), grown);
+    let named = class.grade(&["--out", "grades"]);
+    assert_eq!(named.code, 2);
+    assert!(named.stderr.contains("leave --lesson out"), "{}", named.stderr);
+}
+
+#[test]
+fn every_shard_finds_the_lessons_of_the_whole_class() {
+    let class = Class::new();
+    let [one, other] = ["1/2", "2/2"].map(|part| part.parse::<Shard>().unwrap());
+    let named = |shard: Shard| ('a'..).map(String::from).find(|name| shard.holds(name)).unwrap();
+    class.hand_in_named(&named(one), RIGHT);
+    class.hand_in_another_lesson(&named(other));
+    assert_eq!(class.grade_all(&["--out", "whole"]).code, 0);
+    for part in ["1", "2"] {
+        let shard = class.grade_all(&["--out", part, "--shard", &format!("{part}/2")]);
+        assert_eq!(shard.code, 0, "{}", shard.stderr);
+        assert_eq!(class.results(part).len(), 1);
+        let both = "  w01-l01: 1 of 2 submissions has it\n  w03-l02: 1 of 2 submissions has it\n";
+        assert!(shard.stderr.starts_with(both), "{}", shard.stderr);
+    }
+    assert_eq!(class.merge(&["1", "2", "--out", "joined"]).code, 0);
+    assert_eq!(timeless(class.results("joined")), timeless(class.results("whole")));
+}
+
+#[test]
+fn a_class_whose_lesson_cannot_be_told_is_asked_for_it() {
+    let class = Class::new();
+    class.hand_in("ann", RIGHT);
+    class.hand_in_nothing("bob");
+    let refused = class.grade_all(&["--out", "grades"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    let words = "no submission is for a lesson that can be told; say for which one they are";
+    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    assert!(refused.stderr.contains("\nann: it does not say"), "{}", refused.stderr);
+    assert!(!class.path("grades").exists());
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn about(shard: Shard) -> About {
         name: "class".into(),
         folder: "/home/teacher/class".into(),
         lessons: vec![("w03-l02".into(), "Accept & Track Many Clients".into())],
+        named: true,
         course: "version 1".into(),
         tier: "strong".into(),
         shard: Some(shard),
@@ -178,7 +179,8 @@ fn parts_of_different_classes_are_refused() {
     let lessons = vec![("w04-l01".into(), String::new())];
     for (name, other, why) in [
         ("a", About { name: "another".into(), ..second() }, "classes: class and another"),
-        ("b", About { lessons, ..second() }, "lessons: w03-l02 and w04-l01"),
+        ("b", About { lessons, ..second() }, "lessons: w03-l02 and w04-l01\n"),
+        ("g", About { named: false, ..second() }, "choices of lessons"),
         ("c", About { course: "version 2".into(), ..second() }, "versions of the course"),
         ("d", About { tier: "plain".into(), ..second() }, "tiers: strong and plain"),
         ("e", About { roster: "somebody".into(), ..second() }, "a name is in one folder alone"),

@@ -4,7 +4,7 @@ use crate::confine::{Limit, Limits};
 use crate::control::{Control, Message};
 use crate::launch::{Launch, LaunchError, blocking, end};
 use crate::quarters::Quarters;
-use crate::stuck::Exit;
+use crate::stuck::{Exit, Unseen};
 use crate::tier::Tier;
 use crate::view::Own;
 use nix::errno::Errno;
@@ -26,6 +26,8 @@ pub struct Finished {
     pub output: Vec<u8>,
     /// Its wall time.
     pub elapsed: Duration,
+    /// Why its wall time says nothing of it, where that was over: others kept the processors busy.
+    pub excuse: Option<Unseen>,
     /// Processor time of all its processes.
     pub cpu: Duration,
     folder: Option<OwnedFd>,
@@ -56,7 +58,10 @@ impl Launch {
             match run.next(began + limits.wall)? {
                 Event::Output if run.is_over() => break (killed(), Some(Limit::Output)),
                 Event::Output | Event::Silence => {}
-                Event::TooLate => break (killed(), Some(Limit::Wall)),
+                Event::TooLate => {
+                    quarters.end(Limit::Wall);
+                    break (killed(), Some(Limit::Wall));
+                }
                 Event::Gone => break (killed(), quarters.over()),
                 Event::Message(Message::Folder(folder)) => run.folder = Some(folder),
                 Event::Message(Message::Started { .. }) => run.has_started = true,
@@ -83,6 +88,7 @@ impl Launch {
             over,
             output: std::mem::take(&mut run.output),
             elapsed: began.elapsed(),
+            excuse: quarters.excuse().filter(|_| over == Some(Limit::Wall)).map(Unseen::from),
             cpu,
             folder: run.folder.take(),
             own,

@@ -102,6 +102,7 @@ mod refused;
 mod repute;
 mod server;
 mod sockets;
+mod starved;
 mod strobe;
 mod stuck;
 mod syscalls;

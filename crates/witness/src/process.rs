@@ -4,6 +4,7 @@ pub(crate) mod owner;
 
 use crate::stuck::Unseen;
 use crate::syscalls::Call;
+use nix::unistd::Pid;
 use owner::as_owner;
 use procfs::process::{ProcState, Schedstat, StatFlags, Task};
 use procfs::{FromRead, ProcError, ProcResult};
@@ -179,6 +180,16 @@ impl Process {
         }
     }
 
+    /// The processor time of all that it has started and reaped (proc_pid_stat(5), cutime and cstime);
+    /// none once it is gone.
+    pub(crate) fn reaped(self) -> Duration {
+        let Ok(stat) = self.open().and_then(|process| process.stat()) else {
+            return Duration::ZERO;
+        };
+        let ticks = u64::try_from(stat.cutime + stat.cstime).unwrap_or(0);
+        Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
+    }
+
     /// Its process ids: the observer's, then that in each pid namespace within, the last being what
     /// getpid(2) tells the process itself; none once it is gone.
     ///
@@ -256,9 +267,10 @@ fn thread(task: &Task) -> ProcResult<Thread> {
     })
 }
 
-/// How long the calling thread has waited for a processor; nothing where the kernel does not count.
-pub(crate) fn own_delay() -> Duration {
-    let read = fs::File::open("/proc/thread-self/schedstat").map(Schedstat::from_read);
+/// How long a thread of this process has waited for a processor; nothing where the kernel does not
+/// count.
+pub(crate) fn delay_of(tid: Pid) -> Duration {
+    let read = fs::File::open(format!("/proc/self/task/{tid}/schedstat")).map(Schedstat::from_read);
     read.map_or(Duration::ZERO, |read| {
         read.map_or(Duration::ZERO, |it| Duration::from_nanos(it.run_delay))
     })

@@ -7,6 +7,7 @@ use crate::landlock::{self, Permitted, Rules};
 use crate::launch::LaunchError;
 use crate::lodger::Lodger;
 use crate::lodging::Lodging;
+use crate::starved::Starved;
 use crate::tier::Tier;
 use crate::view::OWN;
 use crate::watchdog::Watchdog;
@@ -123,6 +124,11 @@ impl Quarters {
     /// The limit for which the box was ended.
     pub(crate) fn over(&self) -> Option<Limit> {
         self.watchdog.as_ref()?.over()
+    }
+
+    /// Why nothing can be concluded from that limit.
+    pub(crate) fn excuse(&self) -> Option<Starved> {
+        self.watchdog.as_ref()?.excuse()
     }
 
     /// The limit that a program went over which has ended with this wait status.

@@ -2,7 +2,6 @@
 
 mod again;
 mod pump;
-mod starved;
 mod stopped;
 mod view;
 mod vigil;

@@ -8,7 +8,8 @@
 use crate::cgroup::Cgroup;
 use crate::confine::{Limit, Limits};
 use crate::control::Control;
-use crate::process::Process;
+use crate::process::{Process, Thread};
+use crate::starved::{Load, Starved};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -38,30 +39,46 @@ struct Watch {
     folder: Option<PathBuf>,
     /// The line whose end is the box's end.
     control: Control,
-    over: OnceLock<Limit>,
+    load: Load,
+    /// How its threads were after half of its wall time.
+    middle: OnceLock<Load>,
+    /// The box's first process, once there is one.
+    init: OnceLock<Process>,
+    over: OnceLock<Over>,
+}
+
+/// Why a box was ended.
+#[derive(Debug)]
+struct Over {
+    limit: Limit,
+    /// Why that says nothing of the program.
+    excuse: Option<Starved>,
 }
 
 impl Watchdog {
-    /// Prepares to watch.
+    /// Prepares to watch a run whose observer is the calling thread.
     pub(crate) fn new(
         limits: Limits,
         folder: Option<PathBuf>,
         control: &Control,
     ) -> io::Result<Self> {
         let (group, control) = (Cgroup::new(&limits), control.second()?);
-        let watch = Watch { limits, group, folder, control, over: OnceLock::new() };
+        let (load, middle) = (Load::now(&[]), OnceLock::new());
+        let (init, over) = (OnceLock::new(), OnceLock::new());
+        let watch = Watch { limits, group, folder, control, load, middle, init, over };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
     /// Begins to watch the box that has this first process, which has not begun anything yet.
     pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
         self.watch.group.as_ref().map_or(Ok(()), |group| group.admit(init))?;
+        let init = *self.watch.init.get_or_init(|| Process { pid: init });
         let (stop, stopped) = mpsc::channel();
         let watch = Arc::clone(&self.watch);
         let end = Instant::now() + watch.limits.wall;
         let thread = thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                if let Some(limit) = watch.look(Process { pid: init }, end) {
+                if let Some(limit) = watch.look(init, end) {
                     return watch.end(limit);
                 }
             }
@@ -78,7 +95,13 @@ impl Watchdog {
     /// The limit for which the box was ended, by the kernel or by this.
     pub(crate) fn over(&self) -> Option<Limit> {
         let run_out = self.watch.group.as_ref().is_some_and(Cgroup::has_run_out);
-        self.watch.over.get().copied().or(run_out.then_some(Limit::Memory))
+        let over = self.watch.over.get().map(|over| over.limit);
+        over.or(run_out.then_some(Limit::Memory))
+    }
+
+    /// Why nothing can be concluded from that limit: others kept the program from using its time.
+    pub(crate) fn excuse(&self) -> Option<Starved> {
+        self.watch.over.get()?.excuse.clone()
     }
 
     /// Ends the box for a limit that somebody else has seen it go over.
@@ -100,14 +123,27 @@ impl Watchdog {
 
 impl Watch {
     fn end(&self, limit: Limit) {
-        self.over.get_or_init(|| limit);
+        self.over.get_or_init(|| {
+            let excuse = if limit == Limit::Wall { self.excuse() } else { None };
+            Over { limit, excuse }
+        });
         self.control.hang_up();
+    }
+
+    fn excuse(&self) -> Option<Starved> {
+        let init = *self.init.get()?;
+        let gone = family(init).iter().chain([&init]).map(|process| process.reaped()).sum();
+        self.load.excuse_run(self.middle.get(), &threads(init), gone)
     }
 
     /// The limit that the box is over now.
     fn look(&self, init: Process, end: Instant) -> Option<Limit> {
-        if Instant::now() >= end {
+        let now = Instant::now();
+        if now >= end {
             return Some(Limit::Wall);
+        }
+        if now + self.limits.wall / 2 >= end {
+            self.middle.get_or_init(|| Load::now(&threads(init)));
         }
         let out = match &self.group {
             Some(group) => group.has_run_out(),
@@ -146,6 +182,15 @@ fn family(init: Process) -> Vec<Process> {
         next += 1;
     }
     found
+}
+
+/// The threads of all of them, as far as they can be seen.
+fn threads(init: Process) -> Vec<(Process, Thread)> {
+    let threads = |process: Process| {
+        let threads = process.threads().unwrap_or_default();
+        threads.into_iter().map(move |thread| (process, thread))
+    };
+    family(init).into_iter().flat_map(threads).collect()
 }
 
 /// Bytes of its pages that are in memory (proc_pid_statm(5)).

@@ -26,6 +26,9 @@ const TOOLS: [&str; 4] = ["cc", "make", "python3", "sh"];
 const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// Runs a shell script to its end, in a folder of its own; `arguments` are its `"$@"`.
+///
+/// # Errors
+/// Faults of the machine; that others kept a build from using its time is one.
 pub(super) fn run(
     script: &str,
     arguments: &[String],
@@ -34,7 +37,8 @@ pub(super) fn run(
 ) -> Result<Finished> {
     let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(tier);
     let finished = launch.confined(Confinement { visible, limits: LIMITS }).finish();
-    finished.context("cannot build in a box")
+    let mut finished = finished.context("cannot build in a box")?;
+    finished.excuse.take().map_or(Ok(finished), |excuse| bail!("the build was stopped: {excuse}"))
 }
 
 /// Why a build that has ended did not succeed; `None` where it did.

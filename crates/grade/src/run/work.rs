@@ -21,6 +21,7 @@ pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + 
 pub(super) struct Work<'a> {
     course: &'a Course,
     lessons: &'a [&'a Lesson],
+    /// The lessons that a submission is read for; none: for whatever it holds.
     ids: Vec<String>,
     store: Mutex<Store>,
     grader: &'a Grader<'a>,
@@ -40,13 +41,17 @@ pub(super) enum Done {
 }
 
 impl<'a> Work<'a> {
+    /// The work for `lessons`. Where they are `named`, what does not say for which lesson it is may
+    /// be for them; where they are not, what a submission holds depends on no other one.
     pub(super) fn new(
         course: &'a Course,
         lessons: &'a [&'a Lesson],
+        named: bool,
         store: Store,
         grader: &'a Grader<'a>,
     ) -> Self {
-        let ids = lessons.iter().map(|lesson| lesson.id.clone()).collect();
+        let named = lessons.iter().filter(|_| named);
+        let ids = named.map(|lesson| lesson.id.clone()).collect();
         let (store, contents) = (Mutex::new(store), Mutex::default());
         Self { course, lessons, ids, store, grader, contents }
     }

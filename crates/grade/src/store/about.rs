@@ -3,6 +3,7 @@
 use crate::run::Shard;
 use anyhow::{Result, bail};
 use rusqlite::{Connection, Row, params, types::Type};
+use std::collections::BTreeMap;
 
 /// What the file is called, in the folder of results.
 pub const FILE: &str = "grades.sqlite";
@@ -16,6 +17,8 @@ pub struct About {
     pub folder: String,
     /// The lessons, in the course's order: id and title.
     pub lessons: Vec<(String, String)>,
+    /// Whether `--lesson` named them; else they are those that anybody has handed in.
+    pub named: bool,
     /// The hash of the lessons and their proofs.
     pub course: String,
     /// The box that everything runs in.
@@ -27,20 +30,27 @@ pub struct About {
 }
 
 impl About {
-    /// Whether results about `wanted` may be added to these; all of them anew, with `again`.
-    pub(super) fn check(&self, wanted: &About, again: bool) -> Result<()> {
+    /// What the results are about once those for `wanted` are added to these; all of them are made
+    /// anew, with `again`.
+    pub(super) fn joined(&self, wanted: &About, again: bool) -> Result<About> {
         if self.folder != wanted.folder {
             bail!("it holds the results of {}; choose another --out", self.folder);
         }
-        if self.lessons != wanted.lessons {
-            let ids = self.lesson_ids();
+        let ids = self.lesson_ids();
+        if self.named && (!wanted.named || self.lessons != wanted.lessons) {
             bail!("it holds results for {ids}; choose another --out, or --lesson {ids}");
+        }
+        if !self.named && wanted.named {
+            bail!(
+                "it holds results for what was handed in, {ids}; choose another --out, or leave \
+                 --lesson out"
+            );
         }
         if self.shard != wanted.shard {
             bail!("it holds {}; choose another --out", part(self.shard));
         }
         if again {
-            return Ok(());
+            return Ok(wanted.clone());
         }
         if self.tier != wanted.tier {
             let (had, has) = (&self.tier, &wanted.tier);
@@ -53,7 +63,10 @@ impl About {
                 "it was graded with another version of the course; --again grades everything anew"
             );
         }
-        Ok(())
+        // A lesson that nobody has any more keeps its results, and ids are in the course's order.
+        let both = self.lessons.iter().chain(&wanted.lessons).cloned();
+        let lessons = both.collect::<BTreeMap<_, _>>().into_iter().collect();
+        Ok(About { lessons, ..wanted.clone() })
     }
 
     /// The lessons' ids, as `--lesson` takes them.
@@ -67,25 +80,35 @@ impl About {
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let shard = self.shard.map(|shard| shard.to_string());
         connection.execute(
-            "INSERT OR REPLACE INTO class VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![self.name, self.folder, lessons, self.course, self.tier, shard, self.roster],
+            "INSERT OR REPLACE INTO class VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                self.name,
+                self.folder,
+                lessons,
+                self.named,
+                self.course,
+                self.tier,
+                shard,
+                self.roster
+            ],
         )?;
         Ok(())
     }
 
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let query = "SELECT name, folder, lessons, course, tier, shard, roster FROM class";
+        let query = "SELECT name, folder, lessons, named, course, tier, shard, roster FROM class";
         connection.query_row(query, [], |row| {
-            let shard: Option<String> = row.get(5)?;
-            let shard = shard.map(|text| text.parse().map_err(|error| unreadable(5, error)));
+            let shard: Option<String> = row.get(6)?;
+            let shard = shard.map(|text| text.parse().map_err(|error| unreadable(6, error)));
             Ok(Self {
                 name: row.get(0)?,
                 folder: row.get(1)?,
                 lessons: lessons(row)?,
-                course: row.get(3)?,
-                tier: row.get(4)?,
+                named: row.get(3)?,
+                course: row.get(4)?,
+                tier: row.get(5)?,
                 shard: shard.transpose()?,
-                roster: row.get(6)?,
+                roster: row.get(7)?,
             })
         })
     }

@@ -12,6 +12,7 @@ fn about() -> About {
         name: "class".into(),
         folder: "/home/teacher/class".into(),
         lessons: vec![("w03-l02".into(), "Accept".into())],
+        named: true,
         course: "version 1".into(),
         tier: "strong".into(),
         shard: None,

@@ -53,6 +53,20 @@ impl Class {
         fs::write(folder.join("server.py"), server).unwrap();
     }
 
+    /// The same, which says for itself that it is for w03-l02.
+    pub(crate) fn hand_in_named(&self, student: &str, server: &str) {
+        self.hand_in(student, server);
+        let manifest = self.path("class").join(student).join("submission.toml");
+        fs::write(manifest, "lesson = \"w03-l02\"\nrun = \"python3 server.py\"\n").unwrap();
+    }
+
+    /// A crate for w01-l01 that does not compile.
+    pub(crate) fn hand_in_another_lesson(&self, student: &str) {
+        let folder = self.path("class").join(student).join("w01-l01/src");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("echo.rs"), format!("no Rust of {student}")).unwrap();
+    }
+
     /// The lesson's own answer.
     pub(crate) fn hand_in_solution(&self, student: &str) {
         let folder = self.hand_in_nothing(student).join("src");
@@ -79,6 +93,11 @@ impl Class {
 
     pub(crate) fn grade(&self, arguments: &[&str]) -> Said {
         said(&mut self.command(arguments))
+    }
+
+    /// `cargo xtask grade class`, for whatever was handed in.
+    pub(crate) fn grade_all(&self, arguments: &[&str]) -> Said {
+        said(self.grader("grade").arg("class").args(arguments))
     }
 
     pub(crate) fn merge(&self, arguments: &[&str]) -> Said {

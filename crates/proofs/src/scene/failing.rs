@@ -11,6 +11,9 @@ use witness::{Exit, Line, Stuck, Tier};
 impl Scene {
     /// The failure of this scene, with its story and the kernel's tables as they are now.
     pub(crate) fn fail(&mut self, stuck: Stuck, blame: Blame) -> Fall {
+        if let Some(unseen) = self.server.excuse() {
+            return unseen.into();
+        }
         if let Stuck::Unseen(unseen) = stuck {
             return unseen.into();
         }

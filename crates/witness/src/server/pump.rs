@@ -32,7 +32,13 @@ impl Server {
             }
             news = true;
         }
-        Ok(news)
+        self.excuse().map_or(Ok(news), Err)
+    }
+
+    /// Why nothing can be concluded from this run: it has come to the end of its time, and others kept
+    /// the processors busy.
+    pub fn excuse(&self) -> Option<Unseen> {
+        self.quarters.excuse().map(Unseen::from)
     }
 
     /// Lets the calls at the gate go on, or fail as was ordered.

@@ -1,7 +1,7 @@
 //! What one wait remembers of the server from look to look.
 
-use super::starved::Load;
 use crate::process::{Process, Thread};
+use crate::starved::Load;
 use crate::stuck::Unseen;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ impl Vigil {
         if Instant::now() < self.deadline {
             return Ok(false);
         }
-        self.load.excuse(threads).map_or(Ok(true), Err)
+        self.load.excuse(threads).map_or(Ok(true), |starved| Err(starved.into()))
     }
 }
 

@@ -43,10 +43,12 @@ impl Server {
         let worthwhile = Instant::now() + LOOK * self.clients.len() as u32;
         loop {
             let news = self.pump()?;
+            let looked = Instant::now();
             if let Some(value) = fact(self)? {
                 return Ok(value);
             }
             let now = Instant::now();
+            let cost = now - looked;
             let due = pause >= PATIENCE && now >= worthwhile || now >= vigil.deadline;
             if (due || self.exit.is_some())
                 && let Some(stuck) = self.stuck(&mut vigil)?
@@ -57,7 +59,22 @@ impl Server {
             }
             pause = if news { SHORTEST } else { (pause * 2).min(LONGEST) };
             self.wait_for_news(pause);
+            if news && cost > LONGEST {
+                self.hear_out(cost)?;
+            }
         }
+    }
+
+    /// Takes in what comes for as long as a look at the fact took: one that is dear is not taken for
+    /// every line that a talkative server writes.
+    fn hear_out(&mut self, cost: Duration) -> Result<(), Unseen> {
+        let begun = Instant::now();
+        while begun.elapsed() < cost && self.exit.is_none() {
+            if !self.pump()? {
+                self.wait_for_news(LONGEST);
+            }
+        }
+        Ok(())
     }
 
     /// Waits until the server is asleep with nothing left for it to do, and says in which calls.

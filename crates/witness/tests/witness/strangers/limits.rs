@@ -2,8 +2,9 @@
 
 use super::{confined, end, line, tiers};
 use crate::programs::written;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-use witness::{Confinement, Limits, Tier};
+use witness::{Confinement, Launch, Limit, Limits, Stuck, Tier};
 
 fn with(limits: Limits, text: &str, tier: Tier) -> String {
     let confinement = Confinement { visible: Vec::new(), limits };
@@ -52,8 +53,51 @@ fn processor_time() {
 fn wall_time() {
     for tier in tiers() {
         let limits = Limits { wall: Duration::from_secs(1), ..Limits::default() };
-        let told = with(limits, "while :; do sleep 0.1; done", tier);
+        let told = with(limits, "while :; do sleep 0.4; done", tier);
         assert_eq!(told, "was ended after 1 s, which is all it has", "{tier}");
+    }
+}
+
+/// Others that want the first processor, too, as long as this lives and the test does.
+struct Crowd(Vec<Child>);
+
+impl Crowd {
+    /// Each is a session of its own, for the kernel may share a processor out by sessions (sched(7),
+    /// "The autogroup feature").
+    fn of(number: usize) -> Self {
+        let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
+                    while os.getppid() == parent: pass";
+        let one = |_| Command::new("python3").args(["-c", text]).spawn().unwrap();
+        Self((0..number).map(one).collect())
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        for one in &mut self.0 {
+            one.kill().unwrap();
+            one.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn wall_time_that_others_took_is_not_its_own() {
+    let text = "import os; os.sched_setaffinity(0, {0})\nwhile True: pass";
+    let limits = Limits { wall: Duration::from_secs(2), ..Limits::default() };
+    let launch = || {
+        let confinement = Confinement { visible: Vec::new(), limits };
+        let launch = Launch::new("python3").args(["-c", text]).confined(confinement);
+        launch.timeout(Duration::from_secs(60))
+    };
+    let _crowd = Crowd::of(6);
+    for tier in tiers() {
+        let mut server = launch().tier(tier).start().unwrap();
+        let told = server.until(|_| Ok(None::<()>)).unwrap_err();
+        assert!(matches!(told, Stuck::Unseen(_)), "{tier}: {told}");
+        assert!(told.to_string().contains("the machine was too busy"), "{tier}: {told}");
+        let build = launch().tier(tier).finish().unwrap();
+        assert!(build.over == Some(Limit::Wall) && build.excuse.is_some(), "{tier}: {build:?}");
     }
 }
 
