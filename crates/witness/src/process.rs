@@ -10,7 +10,7 @@ use procfs::process::{ProcState, Schedstat, StatFlags, Task};
 use procfs::{FromRead, ProcError, ProcResult};
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +20,10 @@ pub struct Process {
     /// The process id.
     pub pid: i32,
 }
+
+/// Why it is not the machine that hides a process (prctl(2), PR_SET_DUMPABLE).
+const HIDES: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
+                     be executed and not read";
 
 /// One thread at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +180,7 @@ impl Process {
         match as_owner(self.pid, || fs::read_to_string(&path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(Unseen::new(path, error)),
+            Err(error) => Err(self.explained(Unseen::new(path, error))),
         }
     }
 
@@ -223,7 +227,7 @@ impl Process {
     /// granted, and without CAP_SYS_PTRACE, where process_vm_readv(2) does not.
     pub(crate) fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unseen> {
         let path = format!("/proc/{}/mem", self.pid);
-        let unseen = |error| Unseen::new(path.clone(), error);
+        let unseen = |error| self.explained(Unseen::new(path.clone(), error));
         let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unseen)?;
         memory.read_exact_at(buffer, address).map_err(unseen)
     }
@@ -233,8 +237,27 @@ impl Process {
     fn seen<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unseen> {
         match read {
             Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
-            read => seen(read),
+            read => seen(read).map_err(|unseen| self.explained(unseen)),
         }
+    }
+
+    /// Tells what the machine refuses from what the process itself keeps back.
+    fn explained(self, unseen: Unseen) -> Unseen {
+        if unseen.error.kind() != io::ErrorKind::PermissionDenied || !self.hides() {
+            return unseen;
+        }
+        Unseen::new(unseen.what, io::Error::other(HIDES))
+    }
+
+    /// Whether its files in `/proc` are not its own user's, who is this observer or one of its making:
+    /// they are root's while it is not dumpable (proc_pid(5)).
+    fn hides(self) -> bool {
+        // The folder above it is its user's at all times.
+        let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
+        let user = self.open().and_then(|it| it.status()).map(|it| it.euid);
+        let differs = owner.is_ok_and(|owner| user.is_ok_and(|user| user != owner));
+        // One that ends looks the same.
+        differs && !self.is_ending()
     }
 
     /// Whether it is gone, has ended, or is about to (linux/sched.h, PF_EXITING).

@@ -5,7 +5,7 @@
 //! the program from the observer.
 
 use crate::filter::{Answer, Filter, Test};
-use libc::{EAFNOSUPPORT, EINVAL, ENOSYS, EPERM, EPROTONOSUPPORT, sock_filter};
+use libc::{EAFNOSUPPORT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, sock_filter};
 use std::sync::OnceLock;
 
 /// The filter for every confined program.
@@ -84,8 +84,9 @@ const KERNEL: [&str; 27] = [
 
 /// What a program does without where the kernel lacks it. Locks and watches on files that two
 /// boxes see would be a line between them; memory that only its owner can read, and io_uring, would
-/// hide what a server waits for.
-const ABSENT: [&str; 8] = [
+/// hide what a server waits for; the mode that openat2 is given is out of a filter's reach.
+const ABSENT: [&str; 9] = [
+    "openat2",
     "io_uring_setup",
     "io_uring_enter",
     "io_uring_register",
@@ -108,6 +109,14 @@ fn build() -> Vec<sock_filter> {
         .on(&ABSENT, None, refuse(ENOSYS))
         .on(&["clone"], Some(Test { mask: NEW_NAMESPACES, ..none_of(0, &[0]) }), refuse(EPERM))
         .on(&["prctl"], Some(one_of(0, &HIDING)), refuse(EPERM))
+        // First of all the calls that make no file: then the mode means nothing.
+        .on(&["open"], Some(makes_no_file(1)), Answer::Allow)
+        .on(&["openat"], Some(makes_no_file(2)), Answer::Allow)
+        .on(&["umask"], Some(Test { mask: READ, ..one_of(0, &[READ]) }), refuse(EPERM))
+        .on(&["chmod", "fchmod", "creat", "mknod"], Some(unreadable(1)), refuse(EPERM))
+        .on(&["fchmodat", "fchmodat2", "open", "mknodat"], Some(unreadable(2)), refuse(EPERM))
+        .on(&["openat"], Some(unreadable(3)), refuse(EPERM))
+        .on(&ATTRIBUTES, None, refuse(EOPNOTSUPP))
         // Another's limits: the box's first process is the same user.
         .on(&["prlimit64"], Some(none_of(0, &[0])), refuse(EPERM))
         .on(&["fcntl"], Some(one_of(1, &TELLING)), refuse(EINVAL))
@@ -124,6 +133,23 @@ const fn one_of(argument: u32, values: &'static [u32]) -> Test {
 const fn none_of(argument: u32, values: &'static [u32]) -> Test {
     Test { argument, mask: u32::MAX, values, is_one: false }
 }
+
+/// A mode without its owner's right to read: who executes such a file cannot be observed by an
+/// ordinary user (prctl(2), PR_SET_DUMPABLE). A verdict would depend on who grades, so that no program
+/// is given the means; what the machine has of such files is told as what could not be seen.
+const fn unreadable(argument: u32) -> Test {
+    Test { mask: READ, ..one_of(argument, &[0]) }
+}
+const READ: u32 = libc::S_IRUSR;
+
+/// Whether no file is made by these flags of open(2).
+const fn makes_no_file(argument: u32) -> Test {
+    const TMPFILE: u32 = 0o20_000_000; // __O_TMPFILE, without O_DIRECTORY (asm-generic/fcntl.h)
+    Test { mask: libc::O_CREAT as u32 | TMPFILE, ..one_of(argument, &[0]) }
+}
+
+/// What may change a mode, too (acl(5)).
+const ATTRIBUTES: [&str; 4] = ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"];
 
 /// prctl(2): what takes a process, or what it does, out of the observer's sight.
 const HIDING: [u32; 4] = [

@@ -1,7 +1,7 @@
 //! A confined server is observed as any other is.
 
 use super::confined;
-use crate::programs::{open, server, until_logged, written};
+use crate::programs::{open, port, server, until_logged, written};
 use std::path::Path;
 use witness::{Gate, Launch, Server, State, Stuck, Tier};
 
@@ -96,6 +96,31 @@ fn it_cannot_hide() {
     let mut server = open_text("confined_hides", text);
     server.until_quiet().unwrap();
     assert_eq!(server.watched().unwrap().unwrap().len(), 1);
+}
+
+#[test]
+fn it_cannot_hide_in_a_file_that_nobody_may_read() {
+    let text = "int main(int count, char **words) { if (count == 1) {
+        system(\"cp /proc/$PPID/exe hidden; chmod 111 hidden\"); execl(\"hidden\", \"hidden\", \"\", NULL); }
+        struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
+    let program = written("confined_unreadable", text);
+    let mut server = open(confined(Launch::new(&program), &[&program]), Tier::Strong);
+    server.until_quiet().unwrap();
+    assert_eq!(server.process().name(), "hidden");
+    assert_eq!(server.watched().unwrap().unwrap().len(), 1);
+}
+
+#[test]
+fn outside_a_box_one_that_hides_is_told_so() {
+    if nix::unistd::geteuid().is_root() {
+        return; // who sees it all the same
+    }
+    let text = "#include <sys/prctl.h>\nint main(void) { prctl(PR_SET_DUMPABLE, 0); \
+        struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
+    let launch = Launch::new(written("confined_hides", text)).tier(Tier::Plain);
+    let mut server = launch.env("PORT", port(Tier::Plain).to_string()).start().unwrap();
+    let stuck = server.until_quiet().unwrap_err();
+    assert!(stuck.to_string().contains("the program hides itself"), "{stuck}");
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn what_programs_do_without() {
         "flock(open(\"/usr/bin/env\", 0), LOCK_EX)",
         "syscall(SYS_inotify_init1, 0)",
         "syscall(447, 0)",
+        "syscall(437, AT_FDCWD, \"/tmp\", bytes, 24)",
     ];
     all_are(&attempts("tries_absent", &lines), "ENOSYS", &lines);
 }
@@ -116,6 +117,36 @@ fn to_hide_from_the_observer() {
         "ioctl(1, TIOCSTI, \"x\")",
     ];
     all_are(&attempts("tries_to_hide", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn to_make_a_file_that_is_executed_and_not_read() {
+    let lines = [
+        "chmod(\"/tmp\", 0111)",
+        "fchmod(1, 0311)",
+        "fchmodat(AT_FDCWD, \"/tmp\", 0, 0)",
+        "syscall(452, AT_FDCWD, \"/tmp\", 0111, 0)",
+        "open(\"/tmp/a\", O_CREAT | O_WRONLY, 0311)",
+        "open(\"/tmp\", O_TMPFILE | O_WRONLY, 0311)",
+        "syscall(SYS_creat, \"/tmp/a\", 0311)",
+        "mknod(\"/tmp/a\", S_IFREG | 0311, 0)",
+        "syscall(SYS_umask, 0777)",
+    ];
+    all_are(&attempts("tries_unreadable", &lines), "EPERM", &lines);
+    let lines = [
+        "syscall(SYS_setxattr, \"/tmp\", \"user.a\", \"\", 0, 0)",
+        "syscall(SYS_fsetxattr, 1, \"user.a\", \"\", 0, 0)",
+        "syscall(463, -100, \"/tmp\", 0, \"user.a\", bytes, 16)",
+    ];
+    all_are(&attempts("tries_attributes", &lines), "EOPNOTSUPP", &lines);
+    let lines = [
+        "open(\"/tmp\", O_RDONLY)",
+        "open(\"/tmp/a\", O_CREAT | O_WRONLY, 0600)",
+        "open(\"/tmp\", O_TMPFILE | O_WRONLY, 0600)",
+        "chmod(\"/tmp/a\", 0755)",
+        "umask(077)",
+    ];
+    all_are(&attempts("makes_readable", &lines), "done", &lines);
 }
 
 #[test]
