@@ -95,6 +95,7 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("mounts.c", C, Proved),
     hostile("forbidden_calls.c", C, Proved),
     hostile("undumpable.c", C, Proved),
+    hostile("unreadable.c", C, Proved),
     hostile("io_uring.c", C, Proved),
     hostile("neighbours.c", C, Proved),
     hostile("build_script.rs", Beside("build.rs"), Proved),
