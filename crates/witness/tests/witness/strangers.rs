@@ -29,6 +29,7 @@ pub(crate) fn line(line: &str) -> Launch {
 pub(crate) fn end(server: &mut Server) -> String {
     match server.until(|_| Ok(None::<()>)) {
         Err(Stuck::Ended(exit)) => exit.to_string(),
+        Err(Stuck::Unseen(busy)) => busy.to_string(),
         Err(stuck) => panic!("{stuck}; it said: {:?} {}", server.log(), server.stderr()),
         Ok(()) => String::new(),
     }

@@ -53,8 +53,10 @@ fn processor_time() {
 fn wall_time() {
     for tier in tiers() {
         let limits = Limits { wall: Duration::from_secs(1), ..Limits::default() };
-        let told = with(limits, "while :; do sleep 0.4; done", tier);
-        assert_eq!(told, "was ended after 1 s, which is all it has", "{tier}");
+        let told = |_| with(limits, "while :; do sleep 0.4; done", tier);
+        // Nothing is said of a second that others took most of.
+        let told = (0..30).map(told).find(|told| !told.contains("the machine was too busy"));
+        assert_eq!(told.unwrap(), "was ended after 1 s, which is all it has", "{tier}");
     }
 }
 
