@@ -37,6 +37,14 @@ impl Students {
         assert!(!told.contains("warning"), "{told}");
     }
 
+    /// Fails unless every target of it is right to the compiler, without a warning.
+    #[track_caller]
+    pub(crate) fn compiles(&self) {
+        let checked = self.cargo(&["check", "--locked", "--workspace", "--all-targets"]).success();
+        let told = complained(&checked);
+        assert!(!told.contains("warning"), "{told}");
+    }
+
     pub(crate) fn proves(&self, lessons: &[&str]) -> Assert {
         self.xtask(&[&["prove"], lessons].concat())
     }
