@@ -51,7 +51,7 @@ pub struct Args {
     /// How far apart programs are kept: nothing less than strong, unless said
     #[arg(long, value_name = "TIER")]
     pub tier: Option<Tier>,
-    /// How many submissions are graded at a time; one for each processor unless said
+    /// How many submissions are graded at a time; two for each processor unless said
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=256))]
     pub jobs: Option<u32>,
@@ -177,7 +177,12 @@ fn listed(handed: &Handed) -> (String, String) {
     (handed.student.clone(), Path::new(name).display().to_string())
 }
 
+/// A proof waits as often as it computes: for a server to come to rest, or to show that it stays there.
+/// A machine with a single processor seldom has the memory for two compilers.
 fn jobs(args: &Args) -> usize {
-    let processors = || thread::available_parallelism().map_or(1, usize::from);
+    let processors = || match thread::available_parallelism().map_or(1, usize::from) {
+        1 => 1,
+        several => 2 * several,
+    };
     args.jobs.map_or_else(processors, |jobs| jobs as usize)
 }
