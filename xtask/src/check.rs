@@ -130,12 +130,13 @@ fn outputs(path: &Path, blocks: &[Output], write: bool) -> Result<Vec<String>> {
         replace(&file, blocks::rewritten(&text, &stale).as_bytes())?;
         return Ok(Vec::new());
     }
-    let difference = |Stale { block, .. }: &Stale<'_>| {
+    let difference = |stale: &Stale<'_>| {
+        let Output { line, command, .. } = stale.block;
         format!(
-            "{}:{}: `{}` prints something else now; `cargo xtask check --write` puts it here",
+            "{}:{line}: `{command}` prints something else now; `cargo xtask check --write` puts it \
+             here: {}",
             path.display(),
-            block.line,
-            block.command
+            stale.first_line()
         )
     };
     Ok(stale.iter().map(difference).collect())
