@@ -3,6 +3,7 @@
 //! A ruleset is prepared by the observer, and put on by the program's process just before `execve`:
 //! one system call there, and no allocation.
 
+use crate::view::PROGRAMS;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -81,7 +82,9 @@ impl Rules {
             net: if version >= 4 { net::BIND | net::CONNECT } else { 0 },
             scoped: if keeps_signals_in() { scope::SIGNAL | scope::ABSTRACT } else { 0 },
         })?;
-        for path in SYSTEM.iter().map(Path::new).chain(permitted.visible.iter().copied()) {
+        for path in
+            PROGRAMS.iter().chain(&SYSTEM).map(Path::new).chain(permitted.visible.iter().copied())
+        {
             rules.permit(path, file::READ)?;
         }
         for device in DEVICES {
@@ -150,15 +153,8 @@ pub(crate) unsafe fn put_on(rules: RawFd) -> Result<(), i32> {
     }
 }
 
-/// What every program may read, as far as it is there.
-const SYSTEM: [&str; 22] = [
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
+/// What every program may read beside [`PROGRAMS`], as far as it is there.
+const SYSTEM: [&str; 15] = [
     "/proc",
     "/etc/alternatives",
     "/etc/gai.conf",

@@ -1,5 +1,8 @@
 //! Starting a program under observation.
 
+mod begun;
+mod error;
+
 use crate::confine::Confinement;
 use crate::control::{Control, Message};
 use crate::gate::Gate;
@@ -12,8 +15,7 @@ use crate::repute::Repute;
 use crate::server::Server;
 use crate::tier::refusal::explain;
 use crate::tier::{Tier, identity};
-use crate::view::{self, OWN, Own, View};
-use nix::errno::Errno;
+use crate::view::{self, OWN, View};
 use nix::fcntl::OFlag;
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
@@ -23,6 +25,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub(crate) use begun::{Begun, end};
+pub use error::LaunchError;
+
+use begun::Shown;
 
 /// A program to start under observation; built like [`std::process::Command`].
 #[derive(Clone, Debug)]
@@ -37,53 +44,6 @@ pub struct Launch {
     timeout: Duration,
     repute: Repute,
     pub(crate) confinement: Option<Confinement>,
-}
-
-/// Why a program could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum LaunchError {
-    /// No file of that name, in the place named or on the PATH.
-    #[error("there is no program {0}; check the path")]
-    NotFound(String),
-    /// There is a file, and it is not a program.
-    #[error("{0} is not executable; try chmod +x, or name its interpreter first")]
-    NotExecutable(String),
-    /// The folder that it was to run in cannot be entered.
-    #[error("{folder} cannot be the program's folder: {error}")]
-    NoDirectory {
-        /// The folder's path.
-        folder: String,
-        /// What the kernel said.
-        error: io::Error,
-    },
-    /// What a confined program is to see cannot be shown to it.
-    #[error("{path} cannot be shown to the program: {error}")]
-    NotShown {
-        /// The path.
-        path: String,
-        /// Why.
-        error: io::Error,
-    },
-    /// A name or argument has a NUL byte in it.
-    #[error("{0:?} has a NUL byte in it, which no program can be given")]
-    NulByte(OsString),
-    /// execve(2) or something just before it failed.
-    #[error("{program} could not be started: {error}")]
-    Refused {
-        /// The program's path.
-        program: String,
-        /// What the kernel said.
-        error: io::Error,
-    },
-    /// The box could not be built.
-    #[error("the box could not be built: {0}")]
-    NoBox(String),
-    /// The program's calls cannot be held back on this machine.
-    #[error("the program's system calls cannot be held back here (seccomp_unotify(2)): {0}")]
-    NoGate(io::Error),
-    /// The observer itself ran out of something.
-    #[error("the observer could not prepare: {0}")]
-    Observer(#[from] io::Error),
 }
 
 impl Launch {
@@ -361,70 +321,6 @@ fn bare(home: &Path) -> BTreeMap<OsString, OsString> {
         all.insert("TMPDIR".into(), home.into()); // it has no other
     }
     all
-}
-
-/// A box in which the program is about to start.
-pub(crate) struct Begun {
-    pub(crate) init: i32,
-    pub(crate) control: Control,
-    pub(crate) shown: Shown,
-    pub(crate) quarters: Quarters,
-}
-
-/// What a refusal names.
-pub(crate) struct Shown {
-    program: PathBuf,
-    view: Option<View>,
-}
-
-impl Shown {
-    /// What there is to know of the program's folder.
-    pub(crate) fn own(&self) -> Option<Own> {
-        self.view.as_ref().map(|view| view.own.clone())
-    }
-
-    /// Whether `message` is none of the ways in which a launch is refused.
-    pub(crate) fn check(&self, message: &Message) -> Result<(), LaunchError> {
-        let error = io::Error::from_raw_os_error;
-        match *message {
-            Message::Refused { step, piece, errno } => {
-                Err(LaunchError::NoBox(explain(&self.name(step, piece), &error(errno))))
-            }
-            Message::GateRefused { errno } => Err(LaunchError::NoGate(error(errno))),
-            Message::ExecFailed { errno } => Err(LaunchError::Refused {
-                program: self.program.display().to_string(),
-                error: error(errno),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn name(&self, number: u8, piece: u16) -> String {
-        let step = STEPS.get(usize::from(number)).unwrap_or(&"a step");
-        let mut pieces = self.view.iter().flat_map(|view| &view.pieces);
-        match pieces.nth(usize::from(piece)) {
-            Some(piece) if number == step::VIEW => format!("{step}: {}", piece.describe()),
-            _ => (*step).to_owned(),
-        }
-    }
-}
-
-/// Ends a box, and returns when it is gone: the processor time that it has used.
-pub(crate) fn end(init: i32, control: &Control) -> Duration {
-    control.hang_up();
-    // SAFETY: plain data, which the kernel fills.
-    let mut used: libc::rusage = unsafe { std::mem::zeroed() };
-    loop {
-        // SAFETY: a child of this process's own, and a local.
-        let result = unsafe { libc::wait4(init, std::ptr::null_mut(), 0, &mut used) };
-        if Errno::result(result) != Err(Errno::EINTR) {
-            break;
-        }
-    }
-    let time = |it: libc::timeval| {
-        Duration::from_secs(it.tv_sec as u64) + Duration::from_micros(it.tv_usec as u64)
-    };
-    time(used.ru_utime) + time(used.ru_stime)
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -4,12 +4,16 @@ mod layout;
 
 use crate::confine::{Confinement, Limits};
 use crate::launch::LaunchError;
-use layout::{Layout, SYSTEM, entries, is_in_memory, outermost, relative};
+use layout::{Layout, entries, is_in_memory, outermost, relative, system};
 use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
+
+/// Where the system's programs and libraries lie.
+pub(crate) const PROGRAMS: [&str; 7] =
+    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
 /// The folder that a confined program runs in, and may write.
 pub(crate) const OWN: &str = "/work";
@@ -113,9 +117,8 @@ impl View {
 
 /// Whether a confined program sees `path`.
 pub(crate) fn shows(confinement: &Confinement, path: &Path) -> bool {
-    let system = SYSTEM.iter().map(Path::new);
     let asked = confinement.visible.iter().map(PathBuf::as_path);
-    system.chain(asked).any(|shown| place(shown).is_ok_and(|shown| path.starts_with(shown)))
+    system().chain(asked).any(|shown| place(shown).is_ok_and(|shown| path.starts_with(shown)))
 }
 
 /// The absolute path of a file or folder, without `..`; a link on the way stays one.

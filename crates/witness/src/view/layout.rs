@@ -1,6 +1,6 @@
 //! Putting a view together, piece by piece.
 
-use super::{OWN, Piece, place};
+use super::{OWN, PROGRAMS, Piece, place};
 use crate::launch::{LaunchError, text};
 use crate::tree;
 use std::collections::BTreeSet;
@@ -10,19 +10,14 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What programs of the system need, where the machine has it.
-pub(super) const SYSTEM: [&str; 10] = [
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
-    "/etc/ld.so.cache",
-    "/etc/alternatives",
-    "/etc/localtime",
-];
+/// What programs of the system need beside [`PROGRAMS`], where the machine has it.
+const FOUND: [&str; 3] = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
+
+/// All that every view shows of the system.
+pub(super) fn system<'a>() -> impl Iterator<Item = &'a Path> {
+    PROGRAMS.iter().chain(&FOUND).map(Path::new)
+}
+
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 const LINKS: [(&str, &str); 5] = [
     ("/dev/fd", "/proc/self/fd"),
@@ -54,7 +49,7 @@ impl Layout {
     }
 
     pub(super) fn system(&mut self) -> Result<(), LaunchError> {
-        for path in SYSTEM.map(Path::new) {
+        for path in system() {
             match fs::read_link(path) {
                 Ok(target) => self.link(path, &target)?,
                 Err(_) if path.exists() => self.bind(path)?,
@@ -157,7 +152,7 @@ pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError
     }
     let mut kept: Vec<PathBuf> = Vec::new();
     for path in sorted {
-        let included = SYSTEM.iter().map(Path::new).chain(kept.iter().map(PathBuf::as_path));
+        let included = system().chain(kept.iter().map(PathBuf::as_path));
         if !included.into_iter().any(|above| path.starts_with(above)) {
             kept.push(path);
         }
