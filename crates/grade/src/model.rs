@@ -1,7 +1,7 @@
 //! What is known of a submission: the one model that every format is written from.
 
-use course::lesson::Kind;
-use course::report::{Status, Step, Table};
+use course::lesson::{Kind, Lesson};
+use course::report::{self, Status, Step, Table};
 use serde::{Deserialize, Serialize};
 
 /// One student's submission, graded. Points are not in it: a rubric gives them afterwards.
@@ -132,6 +132,28 @@ pub struct Mistake {
     pub mistake: String,
     /// What to do about it, in the lesson's words.
     pub fix: String,
+}
+
+impl Cause {
+    /// What a proof of `lesson` found, with the lesson's own words for the mistake.
+    pub fn of(lesson: &Lesson, cause: report::Cause) -> Self {
+        let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
+        let mistake = row.map(|row| Mistake {
+            id: row.id.clone(),
+            mistake: row.mistake.clone(),
+            fix: row.fix.clone(),
+        });
+        Self {
+            id: cause.id,
+            mistake,
+            summary: cause.summary,
+            steps: cause.steps,
+            expected: cause.expected,
+            observed: cause.observed,
+            evidence: cause.evidence,
+            replay: cause.replay,
+        }
+    }
 }
 
 impl CriterionGrade {

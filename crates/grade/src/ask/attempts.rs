@@ -1,8 +1,8 @@
 //! What several runs of one criterion add up to.
 
-use crate::model::{Cause, CriterionGrade, Mistake};
+use crate::model::{Cause, CriterionGrade};
 use course::lesson::Lesson;
-use course::report::{self, CriterionReport, Status};
+use course::report::{CriterionReport, Status};
 
 /// The runs of one criterion so far.
 pub(super) struct Attempts {
@@ -31,7 +31,7 @@ impl Attempts {
 
     /// Counts one more run.
     pub(super) fn add(&mut self, lesson: &Lesson, mut report: CriterionReport) {
-        let cause = report.cause.take().map(|cause| graded(lesson, cause));
+        let cause = report.cause.take().map(|cause| Cause::of(lesson, cause));
         match report.status {
             Status::Proved => self.runs += 1,
             Status::Failed => {
@@ -118,24 +118,4 @@ fn is_same(one: &Option<Cause>, other: &Option<Cause>) -> bool {
             .map(|cause| (cause.id.clone(), cause.mistake.as_ref().map(|it| it.id.clone())))
     };
     name(one) == name(other)
-}
-
-/// The cause with the lesson's own words for its mistake.
-fn graded(lesson: &Lesson, cause: report::Cause) -> Cause {
-    let row = cause.mistake.and_then(|id| lesson.mistakes.iter().find(|row| row.id == id));
-    let words = |row: &course::lesson::Mistake| Mistake {
-        id: row.id.clone(),
-        mistake: row.mistake.clone(),
-        fix: row.fix.clone(),
-    };
-    Cause {
-        id: cause.id,
-        mistake: row.map(words),
-        summary: cause.summary,
-        steps: cause.steps,
-        expected: cause.expected,
-        observed: cause.observed,
-        evidence: cause.evidence,
-        replay: cause.replay,
-    }
 }

@@ -1,7 +1,8 @@
 //! Compares what the grader said with what was known beforehand.
 
 use super::expected::{self, BUILD, Row};
-use crate::model::{BuildStatus, LessonGrade, Submission, Verdict};
+use crate::model::{BuildStatus, LessonGrade, Submission};
+use crate::report::plain;
 use crate::store::{FILE, Store};
 use anyhow::Result;
 use course::report::Status;
@@ -52,7 +53,7 @@ pub fn differences(rows: &[Row], graded: &[Submission]) -> Vec<String> {
 /// What is wrong with one lesson's grade; `None` where it is as known.
 pub fn disagreement(row: &Row, lesson: &LessonGrade) -> Option<String> {
     if lesson.verdict != row.verdict {
-        let (is, should) = (word(lesson.verdict), word(row.verdict));
+        let (is, should) = (plain::verdict(lesson.verdict), plain::verdict(row.verdict));
         return Some(format!("{is} where {should} was known{}", failures(lesson)));
     }
     match row.criterion.as_str() {
@@ -73,16 +74,6 @@ fn wrong_cause(criterion: &str, mistake: &str, lesson: &LessonGrade) -> Option<S
     let named = named.map_or("no mistake", |row| row.id.as_str());
     (!mistake.is_empty() && named != mistake)
         .then(|| format!("{criterion} names {named}, where it is {mistake}"))
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Proved => "proved",
-        Verdict::NotYet => "not yet",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Missing => "missing",
-        Verdict::Refused => "refused",
-    }
 }
 
 /// What did not hold, in brackets.
@@ -110,7 +101,7 @@ fn failures(lesson: &LessonGrade) -> String {
 mod tests {
     use super::*;
     use crate::class::expected::Expected;
-    use crate::model::{Build, Cause, CriterionGrade, Mistake};
+    use crate::model::{Build, Cause, CriterionGrade, Mistake, Verdict};
     use course::lesson::Kind;
 
     fn lesson(verdict: Verdict, failed: Option<(&str, &str)>) -> LessonGrade {

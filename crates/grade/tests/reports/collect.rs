@@ -3,7 +3,7 @@
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::report::{CriterionReport, Status};
-use grade::model::{Build, BuildStatus, Cause, CriterionGrade, LessonGrade, Mistake, Verdict};
+use grade::model::{Build, BuildStatus, Cause, CriterionGrade, LessonGrade, Verdict};
 use proofs::Subject;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -97,25 +97,6 @@ fn criterion(lesson: &Lesson, report: CriterionReport) -> CriterionGrade {
         runs: if is_failed { 5 } else { 1 },
         failed: if is_failed { 5 } else { 0 },
         millis: report.millis,
-        cause: report.cause.map(|cause| told(lesson, cause)),
-    }
-}
-
-fn told(lesson: &Lesson, cause: course::report::Cause) -> Cause {
-    let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
-    let mistake = row.map(|row| Mistake {
-        id: row.id.clone(),
-        mistake: row.mistake.clone(),
-        fix: row.fix.clone(),
-    });
-    Cause {
-        id: cause.id,
-        mistake,
-        summary: cause.summary,
-        steps: cause.steps,
-        expected: cause.expected,
-        observed: cause.observed,
-        evidence: cause.evidence,
-        replay: cause.replay,
+        cause: report.cause.map(|cause| Cause::of(lesson, cause)),
     }
 }
