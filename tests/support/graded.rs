@@ -7,11 +7,13 @@ use grade::class::{Files, forms};
 use grade::model::{LessonGrade, Submission};
 use grade::store::{FILE, Store};
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
+use xtask::place;
 
 /// How long a class may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -101,35 +103,71 @@ impl Class {
         command
     }
 
-    /// The same of an ordinary user, with a target folder of his own.
+    /// The same of an ordinary user, with a target folder of his own. The course, the compiler and
+    /// cargo's packages may lie in folders that are closed to him: he has them in the class's.
     fn as_nobody(&self, program: &str) -> Command {
-        let (own, copy) = (self.folder.path().join("target"), self.folder.path().join("grade"));
+        let home = self.folder.path();
+        let (own, copy) = (home.join("target"), home.join("grade"));
         fs::create_dir(&own).unwrap();
         fs::copy(program, &copy).unwrap();
-        for path in [self.folder.path(), &own] {
+        for path in [home, &own] {
             std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let mut command = Command::new("setpriv");
-        let nobody = NOBODY.to_string();
-        command.args(["--reuid", &nobody, "--regid", &nobody, "--clear-groups"]).arg(copy);
-        command.env("CARGO_TARGET_DIR", own).current_dir(self.folder.path());
+        let mut command = Command::from_std(nobodys(MOUNT));
+        for (name, from) in [("course", place::root()), ("rust", sysroot()), ("cargo", packages())]
+        {
+            fs::create_dir(home.join(name)).unwrap();
+            command.arg(from);
+        }
+        let rust = home.join("rust/bin");
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let path = [rust.clone()].into_iter().chain(env::split_paths(&inherited));
+        command
+            .arg(copy)
+            .env("PATH", env::join_paths(path).unwrap())
+            .env("CARGO", rust.join("cargo"))
+            .env("CARGO_HOME", home.join("cargo"))
+            .env("CARGO_MANIFEST_DIR", home.join("course/xtask"))
+            .env("CARGO_TARGET_DIR", own)
+            .current_dir(home);
         command
     }
 }
 
 const NOBODY: u32 = 65534;
 
+/// Mounts three folders into the working folder, and becomes a command as an ordinary user.
+const MOUNT: &str = "\
+    mount --bind \"$1\" course && mount --bind \"$2\" rust && mount --bind \"$3\" cargo && shift 3";
+
+/// A shell that prepares, in a mount namespace of its own, what an ordinary user then runs.
+fn nobodys(prepare: &str) -> std::process::Command {
+    let become_nobody = format!("setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups");
+    let script = format!("{prepare} && exec {become_nobody} \"$@\"");
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", &script, "sh"]);
+    command
+}
+
 /// Whether an ordinary user can be made here; a line where not.
 pub(crate) fn there_is_nobody() -> bool {
-    let nobody = NOBODY.to_string();
-    let made = std::process::Command::new("setpriv")
-        .args(["--reuid", &nobody, "--regid", &nobody, "--clear-groups", "true"])
-        .status();
-    let can = made.is_ok_and(|status| status.success());
+    let can = nobodys("true").arg("true").status().is_ok_and(|status| status.success());
     if !can {
-        println!("skipped: setpriv cannot make an ordinary user of this one");
+        println!("skipped: unshare and setpriv cannot make an ordinary user of this one");
     }
     can
+}
+
+/// Where the compiler lies.
+fn sysroot() -> PathBuf {
+    let told = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
+    PathBuf::from(String::from_utf8(told.stdout).unwrap().trim_end())
+}
+
+/// Where cargo keeps the packages that it has loaded.
+fn packages() -> PathBuf {
+    let own = || Path::new(&env::var_os("HOME").unwrap()).join(".cargo");
+    env::var_os("CARGO_HOME").map_or_else(own, PathBuf::from)
 }
 
 /// Of each student in a folder of results, the only lesson.

@@ -1,6 +1,6 @@
 //! Builds what was handed in, in a box.
 //!
-//! A lesson's crate is prepared once ([`prepared`]): the packages that it builds on are compiled, and the
+//! A lesson's crate is prepared when the first one is handed in ([`prepared`]): the packages that it builds on are compiled, and the
 //! compiler's own calls for the lesson are kept. A submission's files are then laid over the pristine
 //! ones, and these calls are made again, all in one box: it costs what the compiler takes. A program in
 //! another language is copied into the box, and its own command builds it there.
@@ -16,7 +16,7 @@ mod shelf;
 mod words;
 
 use crate::intake::{Project, ProjectKind};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use boxed::ended;
 use course::catalogue::Course;
 use prepared::Prepared;
@@ -24,14 +24,17 @@ use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use witness::Tier;
 
-/// Where programs are built, with everything prepared that they have in common.
+/// Where programs are built, with what they have in common prepared.
 #[derive(Debug)]
-pub struct Workshop {
+pub struct Workshop<'a> {
+    course: &'a Course,
     tier: Tier,
-    prepared: BTreeMap<String, Prepared>,
+    /// By the lesson's id.
+    prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
     shelf: Shelf,
 }
 
@@ -61,21 +64,25 @@ pub struct Built {
     pub result: Result<Program, String>,
 }
 
-impl Workshop {
-    /// Prepares what the crates of `lessons` build on, once; programs go to `folder`.
+impl<'a> Workshop<'a> {
+    /// One whose programs go to `folder`.
     ///
     /// # Errors
-    /// Faults of the machine: no compiler, no room.
-    pub fn open(course: &Course, lessons: &[String], folder: &Path, tier: Tier) -> Result<Self> {
-        let mut prepared = BTreeMap::new();
-        if !lessons.is_empty() {
-            let compiler = prepared::Compiler::here(course.root())?;
-            for id in lessons {
-                let lesson = course.lesson(id)?;
-                prepared.insert(lesson.id.clone(), Prepared::open(course, lesson, &compiler)?);
-            }
+    /// There can be no such folder.
+    pub fn open(course: &'a Course, folder: &Path, tier: Tier) -> Result<Self> {
+        Ok(Self { course, tier, prepared: Mutex::default(), shelf: Shelf::open(folder)? })
+    }
+
+    /// Prepares what `project` needs to be built, if that has not been done: a crate the packages that
+    /// the lesson's builds on, a program in another language nothing.
+    ///
+    /// # Errors
+    /// Faults of the machine, which every such project would meet: no compiler, no room.
+    pub fn prepare(&self, lesson: &str, project: &Project) -> Result<()> {
+        match project.kind {
+            ProjectKind::Crate => self.prepared(lesson).map(drop),
+            ProjectKind::Program { .. } => Ok(()),
         }
-        Ok(Self { tier, prepared, shelf: Shelf::open(folder)? })
     }
 
     /// Builds `project` for `lesson`, or finds what was built of the same content before. Two threads
@@ -100,14 +107,23 @@ impl Workshop {
         }
     }
 
+    fn prepared(&self, lesson: &str) -> Result<Arc<Prepared>> {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = prepared.get(lesson) {
+            return Ok(Arc::clone(ready));
+        }
+        let ready = Arc::new(Prepared::open(self.course, self.course.lesson(lesson)?)?);
+        prepared.insert(lesson.to_owned(), Arc::clone(&ready));
+        Ok(ready)
+    }
+
     fn build_crate(&self, lesson: &str, project: &Project) -> Result<Built> {
-        let prepared = self.prepared.get(lesson);
-        let prepared = prepared.with_context(|| format!("{lesson} was not prepared"))?;
+        let prepared = self.prepared(lesson)?;
         let key = format!("{}-{}", &project.digest[..32], prepared.digest);
         let name = Path::new(&prepared.package);
         self.shelf.place(&key, true, name, |made| {
             let sources = self.shelf.scratch()?;
-            let call = replay::lay(prepared, &project.files, sources.path())?;
+            let call = replay::lay(&prepared, &project.files, sources.path())?;
             let visible = vec![
                 prepared.sysroot.clone(),
                 prepared.libraries.clone(),

@@ -13,6 +13,7 @@ mod work;
 pub(crate) use out::Out;
 pub use shard::Shard;
 
+use crate::build::Workshop;
 use crate::intake::{self, Handed, Project};
 use crate::report::Class;
 use crate::rubric::Rubric;
@@ -20,7 +21,6 @@ use crate::store::{About, FILE, State, Store};
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use lesson::Studio;
 use lessons::Wanted;
 use progress::Progress;
 use std::fs;
@@ -102,8 +102,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
     store.enlist(&own.iter().map(listed).collect::<Vec<_>>())?;
 
     let progress = Progress::new(own.len());
-    let studio = Studio::new(&course, &lessons, tier, out.workshop());
-    let grader = |lesson: &Lesson, project: &Project| studio.grade(lesson, project);
+    let workshop = Workshop::open(&course, &out.workshop(), tier)?;
+    let grader = |lesson: &Lesson, project: &Project| {
+        workshop.prepare(&lesson.id, project)?;
+        Ok(lesson::grade(lesson, project, &workshop, tier, &mut |_| {}))
+    };
     let work = Work::new(&course, &lessons, wanted.survey.is_none(), store, &grader);
     let worked = interrupt::patiently(|| grade(&work, &own, jobs(args), &progress));
     progress.end();

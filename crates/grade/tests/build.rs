@@ -23,13 +23,13 @@ static COURSE: LazyLock<Course> = LazyLock::new(|| {
 /// A workshop of a test's own.
 struct Bench {
     home: TempDir,
-    workshop: Workshop,
+    workshop: Workshop<'static>,
 }
 
 impl Bench {
-    fn new(lessons: &[&str]) -> Self {
+    fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let workshop = open(lessons, home.path());
+        let workshop = open(home.path());
         Self { home, workshop }
     }
 
@@ -55,9 +55,8 @@ impl Bench {
     }
 }
 
-fn open(lessons: &[&str], folder: &Path) -> Workshop {
-    let lessons: Vec<_> = lessons.iter().map(|id| (*id).to_owned()).collect();
-    Workshop::open(&COURSE, &lessons, folder, Tier::here()).unwrap()
+fn open(folder: &Path) -> Workshop<'static> {
+    Workshop::open(&COURSE, folder, Tier::here()).unwrap()
 }
 
 /// The solution's files as a student hands them in.
@@ -87,7 +86,7 @@ fn workspace(lessons: &[(&str, Vec<(String, String)>)]) -> Vec<(String, String)>
 #[test]
 fn every_solution_becomes_a_program() {
     let lessons: Vec<_> = COURSE.lessons().iter().map(|lesson| lesson.id.as_str()).collect();
-    let bench = Bench::new(&lessons);
+    let bench = Bench::new();
     for lesson in lessons {
         let built = bench.build(lesson, &borrowed(&solution(lesson)));
         assert!(built.was_needed && built.elapsed > Duration::ZERO);
@@ -101,7 +100,7 @@ fn every_solution_becomes_a_program() {
 
 #[test]
 fn the_same_content_is_built_once() {
-    let bench = Bench::new(&["w01-l01"]);
+    let bench = Bench::new();
     let project = bench.project("w01-l01", &borrowed(&solution("w01-l01")));
     let times: Vec<_> = std::thread::scope(|scope| {
         let build = || bench.workshop.build("w01-l01", &project).unwrap();
@@ -110,14 +109,14 @@ fn the_same_content_is_built_once() {
     });
     assert_eq!(times.iter().filter(|time| **time > Duration::ZERO).count(), 1, "{times:?}");
 
-    let later = open(&["w01-l01"], bench.home.path());
+    let later = open(bench.home.path());
     let again = later.build("w01-l01", &project).unwrap();
     assert!(again.elapsed.is_zero() && again.was_needed && again.result.is_ok());
 }
 
 #[test]
 fn a_failed_build_is_kept_with_its_words() {
-    let bench = Bench::new(&["w01-l01"]);
+    let bench = Bench::new();
     let wrong = [("src/server.rs", "fn main( {")];
     let words = bench.refusal("w01-l01", &wrong);
     assert!(words.contains("--> src/server.rs:1:"), "{words}");
@@ -129,7 +128,7 @@ fn a_failed_build_is_kept_with_its_words() {
 
 #[test]
 fn sources_see_nothing_of_this_machine() {
-    let bench = Bench::new(&["w03-l02"]);
+    let bench = Bench::new();
     let secret = bench.home.path().join("secret");
     fs::write(&secret, "1").unwrap();
     let (secret, root) = (secret.display(), COURSE.root().display());
@@ -154,7 +153,7 @@ fn sources_see_nothing_of_this_machine() {
 
 #[test]
 fn the_box_has_a_passwd_of_its_own() {
-    let bench = Bench::new(&["w01-l01"]);
+    let bench = Bench::new();
     let mut files = solution("w01-l01");
     let check = "const _: () = assert!(include_str!(\"/etc/passwd\").len() < 100);";
     files[0].1.push_str(check);
@@ -163,7 +162,7 @@ fn the_box_has_a_passwd_of_its_own() {
 
 #[test]
 fn no_build_script_and_no_manifest_is_taken() {
-    let bench = Bench::new(&["w01-l01"]);
+    let bench = Bench::new();
     let mut files = solution("w01-l01");
     for (path, text) in [
         ("build.rs", "fn main() { panic!() }"),
@@ -178,7 +177,7 @@ fn no_build_script_and_no_manifest_is_taken() {
 
 #[test]
 fn a_crate_builds_on_the_earlier_lessons_that_were_handed_in() {
-    let bench = Bench::new(&["w04-l01", "w09-l01"]);
+    let bench = Bench::new();
     let poll = ("w03-l02-poll-tracker", solution("w03-l02"));
     let epoll = ("w04-l01-epoll-tracker", solution("w04-l01"));
     let store = ("w09-l01-kv-store", solution("w09-l01"));
@@ -199,7 +198,7 @@ fn a_crate_builds_on_the_earlier_lessons_that_were_handed_in() {
 
 #[test]
 fn a_module_may_become_a_folder() {
-    let bench = Bench::new(&["w01-l01"]);
+    let bench = Bench::new();
     let mut files = solution("w01-l01");
     for (path, _) in files.iter_mut().filter(|(path, _)| path == "src/echo.rs") {
         *path = "src/echo/mod.rs".to_owned();
@@ -211,7 +210,7 @@ const C: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); }\n";
 
 #[test]
 fn a_program_is_built_by_its_own_command() {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new();
     let made = [("server.c", C), ("Makefile", "server: server.c\n\tcc -o server server.c\n")];
     let script = [("a b.c", C), ("build.sh", "cc -o server 'a b.c'\n")];
     let named = [
@@ -234,7 +233,7 @@ fn a_program_is_built_by_its_own_command() {
 
 #[test]
 fn a_program_that_needs_no_build_is_ready() {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new();
     let built = bench.build("w03-l02", &[("server.py", "print()"), ("lib/x.py", "")]);
     assert!(!built.was_needed && built.elapsed.is_zero());
     let program = built.result.unwrap();
@@ -249,7 +248,7 @@ fn a_program_that_needs_no_build_is_ready() {
 
 #[test]
 fn a_build_that_leaves_no_program_says_so() {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new();
     let table = BTreeMap::from([
         ("true", "the build left no file ./server"),
         ("ln -s /bin/sh server", "the build left ./server as a symbolic link"),
@@ -274,7 +273,7 @@ fn a_build_that_leaves_no_program_says_so() {
 
 #[test]
 fn a_daemon_that_holds_the_output_delays_nobody() {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new();
     let built = bench.build("w03-l02", &[("build.sh", "cp build.sh server; sleep 1000 & exit 0")]);
     assert!(built.elapsed < Duration::from_secs(60), "{:?}", built.elapsed);
     built.result.unwrap();
@@ -282,7 +281,7 @@ fn a_daemon_that_holds_the_output_delays_nobody() {
 
 #[test]
 fn what_a_kill_left_unfinished_is_built_again() {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new();
     let files = [("build.sh", "cp build.sh server")];
     let program = bench.build("w03-l02", &files).result.unwrap();
     fs::remove_dir_all(&program.directory).unwrap();

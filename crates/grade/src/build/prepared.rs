@@ -18,8 +18,7 @@ use xtask::{place, program, stage};
 const FORM: &str = "2";
 
 /// The compiler at hand.
-#[derive(Debug)]
-pub(super) struct Compiler {
+struct Compiler {
     sysroot: PathBuf,
     version: String,
 }
@@ -51,7 +50,7 @@ struct Note {
 
 impl Compiler {
     /// Asks the compiler that builds the course in `root`.
-    pub(super) fn here(root: &Path) -> Result<Self> {
+    fn here(root: &Path) -> Result<Self> {
         let ask = |argument: &[&str]| -> Result<String> {
             let output = Command::new("rustc").args(argument).current_dir(root).output();
             let output = output.context("cannot run rustc; is it in PATH?")?;
@@ -64,7 +63,8 @@ impl Compiler {
 
 impl Prepared {
     /// Finds what was prepared for `lesson`, or prepares it.
-    pub(super) fn open(course: &Course, lesson: &Lesson, compiler: &Compiler) -> Result<Self> {
+    pub(super) fn open(course: &Course, lesson: &Lesson) -> Result<Self> {
+        let compiler = Compiler::here(course.root())?;
         let others = earlier(course, lesson)?;
         let earlier: BTreeMap<_, _> =
             others.iter().map(|other| (other.id.clone(), name(other))).collect();
@@ -73,7 +73,7 @@ impl Prepared {
             let folder = course.root().join(one.folder());
             sources.insert(name(one), stage::sources(&folder)?);
         }
-        let digest = digest(course, compiler, &sources)?;
+        let digest = digest(course, &compiler, &sources)?;
         let package = name(lesson);
         let folder = place::target().join("grade-crates").join(format!("{package}-{digest}"));
         let packages: Vec<_> = earlier.values().cloned().chain([package.clone()]).collect();
@@ -84,7 +84,7 @@ impl Prepared {
         for files in sources.values_mut() {
             files.retain(|path, _| path.starts_with("src"));
         }
-        let (sysroot, libraries) = (compiler.sysroot.clone(), folder.join("libraries"));
+        let (sysroot, libraries) = (compiler.sysroot, folder.join("libraries"));
         Ok(Self { digest, package, sysroot, libraries, calls, sources, earlier })
     }
 }

@@ -5,62 +5,18 @@ use crate::build::{Built, Workshop};
 use crate::intake::Project;
 use crate::model::{Build, BuildStatus, CriterionGrade, LessonGrade, Verdict};
 use anyhow::Result;
-use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::report::Status;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use witness::Tier;
-
-/// Where a class's programs are built and asked.
-pub(super) struct Studio<'a> {
-    course: &'a Course,
-    lessons: Vec<String>,
-    tier: Tier,
-    folder: PathBuf,
-    workshop: Mutex<Option<Arc<Workshop>>>,
-}
-
-impl<'a> Studio<'a> {
-    /// Nothing is prepared yet.
-    pub(super) fn new(
-        course: &'a Course,
-        lessons: &[&Lesson],
-        tier: Tier,
-        folder: PathBuf,
-    ) -> Self {
-        let lessons = lessons.iter().map(|lesson| lesson.id.clone()).collect();
-        Self { course, lessons, tier, folder, workshop: Mutex::default() }
-    }
-
-    /// Grades one lesson, as [`grade`] does.
-    ///
-    /// # Errors
-    /// Nothing can be built at all: no compiler, no room.
-    pub(super) fn grade(&self, lesson: &Lesson, project: &Project) -> Result<LessonGrade> {
-        let workshop = self.workshop()?;
-        Ok(grade(lesson, project, &workshop, self.tier, &mut |_| {}))
-    }
-
-    /// The workshop, prepared when the first program is to be built.
-    fn workshop(&self) -> Result<Arc<Workshop>> {
-        let mut workshop = self.workshop.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = &*workshop {
-            return Ok(Arc::clone(open));
-        }
-        let open = Workshop::open(self.course, &self.lessons, &self.folder, self.tier)?;
-        Ok(Arc::clone(workshop.insert(Arc::new(open))))
-    }
-}
 
 /// Grades one lesson. Where the grader itself or the machine fails, that is the answer: inconclusive,
 /// with the reason. `found` is told of each criterion as soon as it is known.
 pub fn grade(
     lesson: &Lesson,
     project: &Project,
-    workshop: &Workshop,
+    workshop: &Workshop<'_>,
     tier: Tier,
     found: &mut dyn FnMut(&CriterionGrade),
 ) -> LessonGrade {

@@ -47,7 +47,7 @@ fn before_it_writes(scene: &mut Scene, first: Way) -> Result<(), Fall> {
     let _ = guest.client.send(b"bye\n");
     first.go(&guest.client);
     guest.client.reset();
-    scene.server.go_on();
+    scene.server.go_on().map_err(|stuck| ended(scene, &guest, stuck, "write-reset"))?;
     survives(scene, &guest, "write-reset")
 }
 

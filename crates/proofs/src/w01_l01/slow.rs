@@ -43,7 +43,7 @@ fn slowly(scene: &mut Scene, guest: &Guest, sent: &[u8], total: usize) -> Result
             break;
         }
         scene.server.stop()?;
-        scene.server.go_on();
+        scene.server.go_on()?;
         waits = held_up(scene, guest, &mut rest)?;
         if sends_the_rest(&before, &waits) {
             break;

@@ -88,7 +88,7 @@ fn come_and_go(scene: &mut Scene) -> Result<(), Fall> {
         }
         let died = scene.server.until(|now| Ok((living(now)? <= before).then_some(())));
         died.map_err(|stuck| lives_on(scene, stuck))?;
-        scene.server.go_on();
+        scene.server.go_on().map_err(|stuck| ended(scene, stuck))?;
     }
     let gone = scene.server.until(|now| Ok(now.zombies()?.is_empty().then_some(())));
     let Err(stuck) = gone else { return Ok(()) };

@@ -17,8 +17,15 @@ impl Server {
         self.until(|now| Ok(now.process().is_stopped()?.then_some(())))
     }
 
-    /// Lets it go on (SIGCONT).
-    pub fn go_on(&mut self) {
+    /// Lets it go on (SIGCONT), once all that its clients did meanwhile has reached its sockets: on a
+    /// busy machine the kernel hands segments over later (ksoftirqd), and a reset may come behind the
+    /// answer that it is to spoil.
+    ///
+    /// # Errors
+    /// [`Stuck`] when it cannot, because it has ended.
+    pub fn go_on(&mut self) -> Result<(), Stuck> {
+        self.until(|now| Ok(now.all_delivered()?.then_some(())))?;
         self.kill(self.process(), libc::SIGCONT);
+        Ok(())
     }
 }

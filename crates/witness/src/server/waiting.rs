@@ -174,7 +174,7 @@ impl Server {
     }
 
     /// Whether nothing is on its way to the server.
-    fn all_delivered(&mut self) -> Result<bool, Unseen> {
+    pub(super) fn all_delivered(&mut self) -> Result<bool, Unseen> {
         if self.gate.as_ref().is_some_and(Gatekeeper::is_asked) {
             return Ok(false);
         }

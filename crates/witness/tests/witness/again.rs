@@ -69,7 +69,7 @@ fn a_stop_cuts_a_blocked_write_short() {
     let client = server.connect().unwrap();
     assert_eq!(server.until_quiet().unwrap()[0].name(), "write");
     server.stop().unwrap();
-    server.go_on();
+    server.go_on().unwrap();
     server.until(|now| Ok((!now.log().is_empty()).then_some(()))).unwrap();
     assert_eq!(server.log()[0].text, "short");
     assert_eq!((client.read_some(10), client.read_some(5)), (10, 5));

@@ -56,7 +56,7 @@ fn a_server_that_is_stopped_is_at_rest() {
         server.stop().unwrap();
         let _client = server.connect().unwrap();
         assert!(server.until_quiet().unwrap().is_empty());
-        server.go_on();
+        server.go_on().unwrap();
         server.until(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
     }
 }
