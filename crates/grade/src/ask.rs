@@ -79,11 +79,14 @@ fn repeat(
         if interrupt::requested() {
             bail!("stopped");
         }
-        // What was skipped may stand on one that holds this time.
-        let again = all.iter().filter(|it| it.is_open() || it.is_skipped());
+        // What was skipped may stand on one that holds this time: those are asked along with it, and
+        // what is known of them by now stays.
+        let some_wait = all.iter().any(Attempts::is_skipped);
+        let again = all.iter().filter(|it| it.is_unsettled() || some_wait && it.has_failed());
         let again: Vec<String> = again.map(|it| it.id().to_owned()).collect();
         round(&again, &mut |report| {
-            if let Some(attempts) = all.iter_mut().find(|it| it.id() == report.id) {
+            let asked = all.iter_mut().find(|it| it.id() == report.id);
+            if let Some(attempts) = asked.filter(|it| it.is_unsettled()) {
                 attempts.add(lesson, report);
                 attempts.tell(found);
             }

@@ -66,9 +66,18 @@ impl Attempts {
         self.status() == Status::Skipped
     }
 
+    /// Whether another round may change what is known of it.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.is_open() || self.is_skipped()
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed > 0
+    }
+
     /// Tells `found`, once, as soon as nothing can change any more.
     pub(super) fn tell(&mut self, found: &mut dyn FnMut(&CriterionGrade)) {
-        if !self.is_open() && !self.is_skipped() {
+        if !self.is_unsettled() {
             self.tell_at_last(found);
         }
     }

@@ -13,7 +13,7 @@ fn lesson() -> Lesson {
 fn report(id: &str, answer: &str) -> CriterionReport {
     let status = match answer {
         "yes" => Status::Proved,
-        "skipped" => Status::Skipped,
+        "stands on slots" => Status::Skipped,
         "unseen" => Status::Inconclusive,
         _ => Status::Failed,
     };
@@ -39,9 +39,14 @@ fn asked(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
         &mut |only, heard| {
             let round = *rounds.borrow();
             for (id, answers) in criteria {
-                if only.is_empty() || only.iter().any(|it| it == id) {
-                    heard(report(id, answers[round.min(answers.len() - 1)]));
+                let is_asked = |id: &str| only.is_empty() || only.iter().any(|it| it == id);
+                if !is_asked(id) {
+                    continue;
                 }
+                let answer = answers[round.min(answers.len() - 1)];
+                // As a proof does: where what it stands on is not asked, it has failed itself.
+                let own = answer == "stands on slots" && !is_asked("slots");
+                heard(report(id, if own { "leak" } else { answer }));
             }
             *rounds.borrow_mut() += 1;
             Ok(())
@@ -91,9 +96,9 @@ fn what_stands_on_a_flaky_criterion_is_asked_when_that_holds() {
     let (grades, _) = asked(&[
         ("starts", &["yes"]),
         ("slots", &["leak", "yes"]),
-        ("reuse", &["skipped", "yes"]),
-        ("capacity", &["skipped", "leak"]),
-        ("idle", &["skipped"]),
+        ("reuse", &["stands on slots", "yes"]),
+        ("capacity", &["stands on slots", "leak"]),
+        ("idle", &["stands on slots"]),
     ]);
     let found: Vec<_> = grades.iter().map(|it| (it.status, it.failed, it.runs)).collect();
     let expected = [
@@ -102,6 +107,25 @@ fn what_stands_on_a_flaky_criterion_is_asked_when_that_holds() {
         (Status::Proved, 0, 1),
         (Status::Failed, 2, 2),
         (Status::Skipped, 0, 0),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_stands_on_a_settled_failure_is_never_asked_without_it() {
+    let (grades, rounds) = asked(&[
+        ("starts", &["yes"]),
+        ("slots", &["leak"]),
+        ("reuse", &["stands on slots"]),
+        ("idle", &["leak", "yes", "leak"]),
+    ]);
+    assert_eq!(rounds, 5);
+    let found: Vec<_> = grades.iter().map(|it| (it.status, it.failed, it.runs)).collect();
+    let expected = [
+        (Status::Proved, 0, 1),
+        (Status::Failed, 2, 2),
+        (Status::Skipped, 0, 0),
+        (Status::Failed, 4, 5),
     ];
     assert_eq!(found, expected);
 }
