@@ -75,7 +75,7 @@ fn contained(grader: Grader) {
     let submissions = class.submissions();
     folders.extend([submissions.as_path(), home.as_path()]);
     let host = Host::remember(&folders);
-    let graded = class.grade(grader, LESSON, 2);
+    let graded = class.grade(grader, LESSON, 4);
 
     let mut wrong = host.differences();
     for row in &asked {
