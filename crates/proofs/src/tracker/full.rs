@@ -28,16 +28,7 @@ pub(crate) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
         return Err(stays_full(&mut scene, first, stuck));
     }
     let next = scene.connect()?;
-    let client = next.client.clone();
-    let entered = scene.server.until(|now| {
-        // Turned away, it will not be let in any more.
-        Ok(if client.ended().is_some() {
-            Some(false)
-        } else {
-            now.descriptor_of(&client)?.map(|_| true)
-        })
-    });
-    match entered {
+    match has_entered(&mut scene, &next) {
         Ok(true) => tracked(&mut scene, &next),
         Ok(false) => Err(stays_full(&mut scene, first, Stuck::Quiet { calls: Vec::new() })),
         Err(stuck) => Err(stays_full(&mut scene, first, stuck)),
@@ -47,20 +38,20 @@ pub(crate) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
 /// One of those that there is room for.
 fn let_in(scene: &mut Scene) -> Result<Guest, Fall> {
     let guest = scene.connect()?;
-    let client = guest.client.clone();
-    let from = scene.log_of_step();
-    let seat = scene.server.until(|now| {
-        if client.ended().is_some() {
-            return Ok(Some(false));
-        }
-        let said = now.log()[from..].iter().any(|line| line.tag() == Some("ACCEPT"));
-        Ok(if said { Some(true) } else { now.descriptor_of(&client)?.map(|_| true) })
-    });
-    match seat {
+    match has_entered(scene, &guest) {
         Ok(true) => tracked(scene, &guest).map(|()| guest),
         Ok(false) => Err(too_early(scene, &guest)),
         Err(stuck) => Err(scene.not_taken(&guest, stuck)),
     }
+}
+
+/// Whether the server has a descriptor for it; not, once it is turned away.
+fn has_entered(scene: &mut Scene, guest: &Guest) -> Result<bool, Stuck> {
+    let client = guest.client.clone();
+    scene.server.until(|now| match client.ended() {
+        Some(_) => Ok(Some(false)),
+        None => Ok(now.descriptor_of(&client)?.map(|_| true)),
+    })
 }
 
 /// An open descriptor is not yet a place in the table: the log has to say so, or say no.

@@ -7,7 +7,8 @@ use witness::{Call, Stuck};
 
 /// How much the slow reader sends.
 const MUCH: usize = 4 << 20;
-const LINE: usize = 64;
+/// The length of a line: no piece of a power of two, or of a segment, ends where one does.
+const LINE: usize = 61;
 /// How much it reads at a time.
 const BITE: usize = 4000;
 /// How much it reads before it looks whether the server can go on.
@@ -54,12 +55,14 @@ fn slowly(scene: &mut Scene, guest: &Guest, sent: &[u8], total: usize) -> Result
     read_to_the_end(scene, guest, &mut rest, total)
 }
 
-/// No two places in it look alike.
+/// No two places in it look alike; the last line is as long as is left.
 fn numbered_lines() -> Vec<u8> {
     let mut bytes = Vec::with_capacity(MUCH);
-    for number in 0..MUCH / LINE {
+    let lines = MUCH / LINE;
+    for number in 0..lines {
         bytes.extend_from_slice(number.to_string().as_bytes());
-        bytes.resize(number * LINE + LINE - 1, b'.');
+        let end = if number + 1 == lines { MUCH } else { number * LINE + LINE };
+        bytes.resize(end - 1, b'.');
         bytes.push(b'\n');
     }
     bytes
