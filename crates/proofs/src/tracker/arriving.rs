@@ -78,6 +78,8 @@ const FAULTS: [(i32, &str, &str); 4] = [
 /// next client is served.
 pub(crate) fn accept_again(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
     let mut scene = stage.open_with(stage.proof.capacity, Gate::accept())?;
+    // One that is in an accept already is not to be met on its way there.
+    let _ = scene.server.until_resting();
     for (errno, name, row) in FAULTS {
         scene.step(format!("the next accept is made to fail with {name}"));
         scene.server.fail_next(errno);
