@@ -221,11 +221,16 @@ impl Scene {
         self.fail(doing, blame).blocks("slots")
     }
 
-    /// A new client connects, and the server takes it: the kernel shows a descriptor for it.
+    /// A new client connects, and the server takes it: the kernel shows a descriptor for it. One that
+    /// ends of its first client has not taken it, even if the descriptor was seen for a moment.
     pub(crate) fn admit(&mut self) -> Result<(Guest, i32), Fall> {
         let guest = self.connect()?;
         let client = guest.client.clone();
-        match self.server.until(|now| now.descriptor_of(&client)) {
+        let mut taken = self.server.until(|now| now.descriptor_of(&client));
+        if self.guests.len() == 1 {
+            taken = taken.and_then(|fd| self.still_runs().map(|()| fd));
+        }
+        match taken {
             Ok(fd) => Ok((guest, fd)),
             Err(stuck) => Err(self.not_taken(&guest, stuck)),
         }

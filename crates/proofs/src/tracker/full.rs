@@ -30,7 +30,10 @@ pub(crate) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
     let next = scene.connect()?;
     match has_entered(&mut scene, &next) {
         Ok(true) => tracked(&mut scene, &next),
-        Ok(false) => Err(stays_full(&mut scene, first, Stuck::Quiet { calls: Vec::new() })),
+        Ok(false) => {
+            let stuck = scene.still_runs().err().unwrap_or(Stuck::Quiet { calls: Vec::new() });
+            Err(stays_full(&mut scene, first, stuck))
+        }
         Err(stuck) => Err(stays_full(&mut scene, first, stuck)),
     }
 }
@@ -40,7 +43,11 @@ fn let_in(scene: &mut Scene) -> Result<Guest, Fall> {
     let guest = scene.connect()?;
     match has_entered(scene, &guest) {
         Ok(true) => tracked(scene, &guest).map(|()| guest),
-        Ok(false) => Err(too_early(scene, &guest)),
+        // What ends by itself closes its connections, too.
+        Ok(false) => match scene.still_runs() {
+            Ok(()) => Err(too_early(scene, &guest)),
+            Err(stuck) => Err(scene.not_taken(&guest, stuck)),
+        },
         Err(stuck) => Err(scene.not_taken(&guest, stuck)),
     }
 }
