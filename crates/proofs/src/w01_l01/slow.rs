@@ -156,8 +156,8 @@ mod tests {
     #[test]
     fn a_gap_an_end_and_a_stranger_are_told_apart() {
         let sent = numbered_lines();
-        let heard = [&sent[..128], &sent[256..]].concat();
-        assert_eq!(difference(&sent, &heard), "after byte 128, 128 are missing");
+        let heard = [&sent[..2 * LINE], &sent[4 * LINE..]].concat();
+        assert_eq!(difference(&sent, &heard), "after byte 122, 122 are missing");
         assert_eq!(difference(&sent, &sent[..100]), "nothing comes after byte 100");
         let heard = [&sent[..100], b"?"].concat();
         assert_eq!(difference(&sent, &heard), "after byte 100 comes \"?\"");
