@@ -85,12 +85,10 @@ pub(crate) fn accept_again(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
         scene.server.fail_next(errno);
         let guest = scene.connect()?;
         let (met, company) = taken(&mut scene, &guest)?;
-        // Out of descriptors, a server may turn this client away; then the next one counts.
-        let alive = met.and_then(|()| match guest.client.ended() {
-            Some(_) => scene.still_runs(),
-            None => Ok(()),
-        });
+        // The fault may come after the client, and end the server then.
+        let alive = met.and_then(|()| scene.still_runs());
         alive.map_err(|stuck| not_survived(&mut scene, wait, (name, row), stuck))?;
+        // Out of descriptors, a server may turn this client away; then the next one counts.
         let served = if guest.client.ended().is_some() { scene.admit()?.0 } else { guest };
         // Small tables need the room; whether they leave well is for another criterion to ask.
         for guest in [Some(served), company].into_iter().flatten() {
