@@ -135,7 +135,10 @@ impl Server {
             }
             Rest::Dozing => vigil.naps.have_passed(&threads),
             Rest::Awake => {
-                if let Some(strobe) = self.spinning(vigil, &threads) {
+                // What is still on its way may be what it goes round for.
+                if self.all_delivered()?
+                    && let Some(strobe) = self.spinning(vigil, &threads)
+                {
                     return Ok(Some(Stuck::Spinning(strobe)));
                 }
                 false
