@@ -1,9 +1,10 @@
 //! Builds what was handed in, in a box.
 //!
-//! A lesson's crate is prepared when the first one is handed in ([`prepared`]): the packages that it builds on are compiled, and the
-//! compiler's own calls for the lesson are kept. A submission's files are then laid over the pristine
-//! ones, and these calls are made again, all in one box: it costs what the compiler takes. A program in
-//! another language is copied into the box, and its own command builds it there.
+//! A lesson's crate is prepared when the first one is handed in ([`prepared`]): the packages that it
+//! builds on are compiled, and the compiler's own calls for the lesson are kept. A submission's files are
+//! then laid over the pristine ones, and these calls are made again, all in one box: it costs what the
+//! compiler takes. A program in another language is copied into the box, and its own command builds it
+//! there.
 //!
 //! What came of a build is kept under the hash of all that went into it, so that the same content is
 //! built once, by whomever it was handed in.

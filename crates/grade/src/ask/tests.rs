@@ -62,7 +62,12 @@ fn asked(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
 
 fn one(answers: &[&str]) -> (Status, u32, u32) {
     let (grades, _) = asked(&[("starts", &["yes"]), ("slots", answers)]);
-    (grades[1].status, grades[1].failed, grades[1].runs)
+    counts(&grades)[1]
+}
+
+/// How each came out, and how often it failed, of how many runs.
+fn counts(grades: &[CriterionGrade]) -> Vec<(Status, u32, u32)> {
+    grades.iter().map(|it| (it.status, it.failed, it.runs)).collect()
 }
 
 #[test]
@@ -100,7 +105,6 @@ fn what_stands_on_a_flaky_criterion_is_asked_when_that_holds() {
         ("capacity", &["stands on slots", "leak"]),
         ("idle", &["stands on slots"]),
     ]);
-    let found: Vec<_> = grades.iter().map(|it| (it.status, it.failed, it.runs)).collect();
     let expected = [
         (Status::Proved, 0, 1),
         (Status::Failed, 1, 5),
@@ -108,7 +112,7 @@ fn what_stands_on_a_flaky_criterion_is_asked_when_that_holds() {
         (Status::Failed, 2, 2),
         (Status::Skipped, 0, 0),
     ];
-    assert_eq!(found, expected);
+    assert_eq!(counts(&grades), expected);
 }
 
 #[test]
@@ -120,14 +124,13 @@ fn what_stands_on_a_settled_failure_is_never_asked_without_it() {
         ("idle", &["leak", "yes", "leak"]),
     ]);
     assert_eq!(rounds, 5);
-    let found: Vec<_> = grades.iter().map(|it| (it.status, it.failed, it.runs)).collect();
     let expected = [
         (Status::Proved, 0, 1),
         (Status::Failed, 2, 2),
         (Status::Skipped, 0, 0),
         (Status::Failed, 4, 5),
     ];
-    assert_eq!(found, expected);
+    assert_eq!(counts(&grades), expected);
 }
 
 fn program(command: &[&str]) -> Program {

@@ -78,7 +78,7 @@ const FAULTS: [(i32, &str, &str); 4] = [
 /// next client is served.
 pub(crate) fn accept_again(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
     let mut scene = stage.open_with(stage.proof.capacity, Gate::accept())?;
-    // One that is in an accept already is not to be met on its way there.
+    // A server that blocks in accept is in it by then: the next one is the second for all of those.
     let _ = scene.server.until_resting();
     for (errno, name, row) in FAULTS {
         scene.step(format!("the next accept is made to fail with {name}"));

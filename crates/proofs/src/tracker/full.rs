@@ -30,10 +30,7 @@ pub(crate) fn capacity(stage: &Stage<'_>) -> Result<(), Fall> {
     let next = scene.connect()?;
     match has_entered(&mut scene, &next) {
         Ok(true) => tracked(&mut scene, &next),
-        Ok(false) => {
-            let stuck = scene.still_runs().err().unwrap_or(Stuck::Quiet { calls: Vec::new() });
-            Err(stays_full(&mut scene, first, stuck))
-        }
+        Ok(false) => Err(stays_full(&mut scene, first, Stuck::Quiet { calls: Vec::new() })),
         Err(stuck) => Err(stays_full(&mut scene, first, stuck)),
     }
 }
@@ -43,22 +40,23 @@ fn let_in(scene: &mut Scene) -> Result<Guest, Fall> {
     let guest = scene.connect()?;
     match has_entered(scene, &guest) {
         Ok(true) => tracked(scene, &guest).map(|()| guest),
-        // What ends by itself closes its connections, too.
-        Ok(false) => match scene.still_runs() {
-            Ok(()) => Err(too_early(scene, &guest)),
-            Err(stuck) => Err(scene.not_taken(&guest, stuck)),
-        },
+        Ok(false) => Err(too_early(scene, &guest)),
         Err(stuck) => Err(scene.not_taken(&guest, stuck)),
     }
 }
 
-/// Whether the server has a descriptor for it; not, once it is turned away.
+/// Whether the server has a descriptor for it, or has turned it away. One that ends closes its
+/// connections, too.
 fn has_entered(scene: &mut Scene, guest: &Guest) -> Result<bool, Stuck> {
     let client = guest.client.clone();
-    scene.server.until(|now| match client.ended() {
+    let entered = scene.server.until(|now| match client.ended() {
         Some(_) => Ok(Some(false)),
         None => Ok(now.descriptor_of(&client)?.map(|_| true)),
-    })
+    })?;
+    if !entered {
+        scene.still_runs()?;
+    }
+    Ok(entered)
 }
 
 /// An open descriptor is not yet a place in the table: the log has to say so, or say no.

@@ -79,7 +79,12 @@ fn a_server_that_is_kept_from_the_processors_is_not_judged() {
 #[test]
 fn a_server_that_takes_its_time_is_slow() {
     be_prompt();
-    let mut server = slow_to_answer("slow_to_answer", SLOW, Duration::from_secs(1));
-    let stuck = answer(&mut server).unwrap_err();
+    // What a busy machine hides is asked again.
+    let asked = (0..20).map(|_| {
+        let mut server = slow_to_answer("slow_to_answer", SLOW, Duration::from_secs(1));
+        answer(&mut server).unwrap_err()
+    });
+    let mut seen = asked.skip_while(|stuck| matches!(stuck, Stuck::Unseen(_)));
+    let stuck = seen.next().expect("the machine was too busy, 20 times");
     assert!(matches!(stuck, Stuck::TimedOut { .. }), "{stuck}");
 }
