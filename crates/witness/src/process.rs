@@ -1,15 +1,17 @@
 //! A process as `/proc` shows it: its threads, its descriptors, its children.
 
 pub(crate) mod owner;
+mod thread;
+
+pub use thread::Thread;
+pub(crate) use thread::delay_of;
 
 use crate::stuck::Unseen;
-use crate::syscalls::Call;
-use nix::unistd::Pid;
 use owner::as_owner;
-use procfs::process::{ProcState, Schedstat, StatFlags, Task};
-use procfs::{FromRead, ProcError, ProcResult};
+use procfs::process::StatFlags;
+use procfs::{ProcError, ProcResult};
 use std::fs::{self, DirEntry};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,25 +26,6 @@ pub struct Process {
 /// Why it is not the machine that hides a process (prctl(2), PR_SET_DUMPABLE).
 const HIDES: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
                      be executed and not read";
-
-/// One thread at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Thread {
-    /// The thread id.
-    pub tid: i32,
-    /// Whether it has ended and waits to be reaped.
-    pub zombie: bool,
-    /// Whether a signal has stopped it, until another lets it go on (signal(7), SIGSTOP).
-    pub stopped: bool,
-    /// The call that it sleeps in; `None` while it runs.
-    pub call: Option<Call>,
-    /// How often it was put on a processor: while this stands still, it slept.
-    pub turns: u64,
-    /// The processor time that it has used.
-    pub cpu: Duration,
-    /// How long it has waited for a processor while it could have run, up to its last turn.
-    pub delay: Duration,
-}
 
 /// An open descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,19 +45,6 @@ pub enum Target {
     Other(String),
 }
 
-impl Thread {
-    /// Whether it may do something next: it neither sleeps nor is stopped nor has ended.
-    pub fn is_running(&self) -> bool {
-        self.call.is_none() && !self.stopped && !self.zombie
-    }
-
-    /// What stands for a process that ended while it was looked at.
-    pub(crate) fn vanished(pid: i32) -> Self {
-        let (cpu, delay) = (Duration::ZERO, Duration::ZERO);
-        Self { tid: pid, zombie: false, stopped: false, call: None, turns: 0, cpu, delay }
-    }
-}
-
 impl Process {
     /// Its threads, now; none once it is gone.
     ///
@@ -90,7 +60,7 @@ impl Process {
         };
         let mut threads = Vec::new();
         for task in tasks {
-            if let Some(thread) = self.seen(task.and_then(|task| thread(&task)))? {
+            if let Some(thread) = self.seen(task.and_then(|task| thread::look(&task)))? {
                 threads.push(thread);
             }
         }
@@ -270,56 +240,6 @@ impl Process {
     fn open(self) -> ProcResult<procfs::process::Process> {
         procfs::process::Process::new(self.pid)
     }
-}
-
-fn thread(task: &Task) -> ProcResult<Thread> {
-    let stat = task.stat()?;
-    let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
-    let stopped = matches!(stat.state()?, ProcState::Stopped);
-    let sleeping = matches!(stat.state()?, ProcState::Sleeping);
-    let call = if sleeping { task.read::<_, Waiting>("syscall")?.0 } else { None };
-    let schedule = task.schedstat()?;
-    Ok(Thread {
-        tid: task.tid,
-        zombie,
-        stopped,
-        call,
-        turns: schedule.pcount,
-        cpu: Duration::from_nanos(schedule.sum_exec_runtime),
-        delay: Duration::from_nanos(schedule.run_delay),
-    })
-}
-
-/// How long a thread of this process has waited for a processor; nothing where the kernel does not
-/// count.
-pub(crate) fn delay_of(tid: Pid) -> Duration {
-    let read = fs::File::open(format!("/proc/self/task/{tid}/schedstat")).map(Schedstat::from_read);
-    read.map_or(Duration::ZERO, |read| {
-        read.map_or(Duration::ZERO, |it| Duration::from_nanos(it.run_delay))
-    })
-}
-
-/// The call in `/proc/PID/task/TID/syscall`; procfs's own reader takes `-1` for a fault of the
-/// file.
-struct Waiting(Option<Call>);
-
-impl FromRead for Waiting {
-    fn from_read<R: Read>(mut file: R) -> ProcResult<Self> {
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        Ok(Self(parse_call(&text)))
-    }
-}
-
-/// `7 0x55… 0x2 …`; `running`, or `-1` and two registers, when it is in no call (proc(5)).
-fn parse_call(text: &str) -> Option<Call> {
-    let mut words = text.split_whitespace();
-    let number = words.next()?.parse().ok()?;
-    let mut arguments = [0; 6];
-    for argument in &mut arguments {
-        *argument = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
-    }
-    Some(Call { number, arguments })
 }
 
 /// The link `/proc/PID/fd/FD`. Read a thousand times a proof, so with one call each; procfs makes
