@@ -1,12 +1,12 @@
 //! A program that runs to its end: a build, say.
 
-use crate::confine::{Limit, Limits};
-use crate::control::{Control, Message};
 use crate::launch::{Launch, LaunchError, blocking, end};
-use crate::quarters::Quarters;
+use crate::sandbox::confine::{Limit, Limits};
+use crate::sandbox::control::{Control, Message};
+use crate::sandbox::quarters::Quarters;
+use crate::sandbox::tier::Tier;
+use crate::sandbox::view::Own;
 use crate::stuck::{Exit, Unseen};
-use crate::tier::Tier;
-use crate::view::Own;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::io;

@@ -3,19 +3,19 @@
 mod begun;
 mod error;
 
-use crate::confine::Confinement;
-use crate::control::{Control, Message};
 use crate::gate::Gate;
-use crate::init::{self, Plan, Program, Restraint, STEPS, Strings, step};
 use crate::limit;
 use crate::log::Log;
-use crate::quarters::Quarters;
-use crate::refused;
 use crate::repute::Repute;
+use crate::sandbox::confine::Confinement;
+use crate::sandbox::control::{Control, Message};
+use crate::sandbox::init::{self, Plan, Program, Restraint, STEPS, Strings, step};
+use crate::sandbox::quarters::Quarters;
+use crate::sandbox::refused;
+use crate::sandbox::tier::refusal::explain;
+use crate::sandbox::tier::{Tier, identity};
+use crate::sandbox::view::{self, OWN, View};
 use crate::server::Server;
-use crate::tier::refusal::explain;
-use crate::tier::{Tier, identity};
-use crate::view::{self, OWN, View};
 use nix::fcntl::OFlag;
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};

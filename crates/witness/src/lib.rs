@@ -31,9 +31,9 @@
 //!
 //! A server is *quiet* when it will do nothing more by itself:
 //! - every thread of every process is asleep in a system call that only an event ends (or is a
-//!   zombie, or stopped by a signal). A nap is no such call, unless it is for 30 s or more: that is for ever. A time-out
-//!   of a second or more counts as an event's; a server that wakes more often is quiet when it has
-//!   woken twice and gone back to sleep;
+//!   zombie, or stopped by a signal). A nap is no such call, unless it is for 30 s or more: that is
+//!   for ever. A time-out of a second or more counts as an event's; a server that wakes more often
+//!   is quiet when it has woken twice and gone back to sleep;
 //! - all that the clients have sent, a FIN or RST included, has reached its sockets, or waits on
 //!   the client's side because the server's buffer is full. Arrival is what wakes a thread, so
 //!   whoever sleeps now does not mean to look at it;
@@ -63,9 +63,10 @@
 //! - Sockets and unread bytes: nothing. They are asked of sock_diag(7), or where that is refused of
 //!   `/proc/PID/net`: a look then takes milliseconds, and arrival is known by the acknowledgement,
 //!   up to 40 ms later.
-//! - Descriptors, calls, the `pollfd` array, the interest list: from `/proc/PID`, which takes a program that runs as
-//!   the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or CAP_SYS_PTRACE. Root
-//!   without that, as in a container, borrows the program's ids for the look (setfsuid(2)).
+//! - Descriptors, calls, the `pollfd` array, the interest list: from `/proc/PID`, which takes a
+//!   program that runs as the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or
+//!   CAP_SYS_PTRACE. Root without that, as in a container, borrows the program's ids for the look
+//!   (setfsuid(2)).
 //! - A [`Gate`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
 //!   ([`LaunchError::NoGate`]).
 //! - Memory and processes of a confined program: a control group (cgroups(7)), or the observer's
@@ -77,43 +78,28 @@
 //! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread
 //! that takes it.
 
-mod cgroup;
 mod client;
-mod confine;
-mod control;
 mod filter;
 mod finish;
 mod gate;
-mod inhabitant;
-mod init;
 mod interest;
-mod landlock;
 mod launch;
 mod limit;
-mod lodger;
-mod lodging;
 mod log;
-mod mark;
 mod process;
 mod prompt;
-mod quarters;
 mod ready;
-mod refused;
 mod repute;
+mod sandbox;
 mod server;
 mod sockets;
 mod starved;
 mod strobe;
 mod stuck;
 mod syscalls;
-mod tier;
-mod tree;
-mod view;
-mod watchdog;
 mod watched;
 
 pub use client::{Client, End};
-pub use confine::{Confinement, Limit, Limits};
 pub use finish::Finished;
 pub use gate::Gate;
 pub use interest::Interest;
@@ -122,10 +108,11 @@ pub use log::Line;
 pub use process::{Descriptor, Process, Target, Thread};
 pub use prompt::be_prompt;
 pub use repute::Repute;
+pub use sandbox::confine::{Confinement, Limit, Limits};
+pub use sandbox::tier::{NoSuchTier, Tier};
 pub use server::Server;
 pub use sockets::{Socket, State};
 pub use strobe::Strobe;
 pub use stuck::{Exit, Stuck, Unseen};
 pub use syscalls::Call;
-pub use tier::{NoSuchTier, Tier};
 pub use watched::Watched;

@@ -1,7 +1,7 @@
 //! Why a fact will not come true.
 
-use crate::confine::{Limit, Limits};
 use crate::process::{Process, Thread};
+use crate::sandbox::confine::{Limit, Limits};
 use crate::strobe::Strobe;
 use crate::syscalls::Call;
 use std::fmt;

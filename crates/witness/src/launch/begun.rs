@@ -1,11 +1,11 @@
 //! A box that was begun: how it is refused, and how it ends.
 
 use super::LaunchError;
-use crate::control::{Control, Message};
-use crate::init::{STEPS, step};
-use crate::quarters::Quarters;
-use crate::tier::refusal::explain;
-use crate::view::{Own, View};
+use crate::sandbox::control::{Control, Message};
+use crate::sandbox::init::{STEPS, step};
+use crate::sandbox::quarters::Quarters;
+use crate::sandbox::tier::refusal::explain;
+use crate::sandbox::view::{Own, View};
 use nix::errno::Errno;
 use std::io;
 use std::path::PathBuf;

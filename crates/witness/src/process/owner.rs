@@ -4,7 +4,7 @@
 //! by that user's ids: those for files are enough (ptrace(2), "PTRACE_MODE_FSCREDS"), and a thread
 //! that borrows them can be neither signalled nor traced by that user (setfsuid(2)).
 
-use crate::landlock;
+use crate::sandbox::landlock;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getpid, gettid, setfsgid, setfsuid};
 use procfs::process::Process;
 use std::fs;

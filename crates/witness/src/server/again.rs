@@ -1,7 +1,7 @@
 //! The same program once more, in the same network: what a port remembers, and who else may hold it.
 
 use super::Server;
-use crate::control::Message;
+use crate::sandbox::control::Message;
 use nix::errno::Errno;
 use nix::sys::socket::{Backlog, SockaddrIn, SockaddrIn6, bind, listen, setsockopt, sockopt};
 use std::io;

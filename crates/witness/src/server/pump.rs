@@ -2,8 +2,8 @@
 
 use super::Server;
 use crate::client::Client;
-use crate::confine::Limit;
-use crate::control::Message;
+use crate::sandbox::confine::Limit;
+use crate::sandbox::control::Message;
 use crate::stuck::{Exit, Unseen};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};

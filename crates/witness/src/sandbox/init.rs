@@ -15,9 +15,9 @@ mod serve;
 mod speak;
 mod view;
 
-use crate::control::tag;
-use crate::landlock::Rules;
-use crate::view::{Piece, View};
+use crate::sandbox::control::tag;
+use crate::sandbox::landlock::Rules;
+use crate::sandbox::view::{Piece, View};
 use libc::{c_char, c_int, c_ulong};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use std::ffi::CString;

@@ -2,8 +2,8 @@
 
 mod place;
 
-use crate::confine::Limits;
-use crate::mark;
+use crate::sandbox::confine::Limits;
+use crate::sandbox::mark;
 use place::Place;
 use std::fs;
 use std::io;

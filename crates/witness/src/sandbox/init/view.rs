@@ -3,10 +3,10 @@
 use super::build::{Refused, loopback_up, refused, write_file};
 use super::speak::{check, send_descriptors};
 use super::{Plan, step};
-use crate::control::{GO, tag};
-use crate::inhabitant::INSIDE;
-use crate::tree::protect;
-use crate::view::{Piece, View};
+use crate::sandbox::control::{GO, tag};
+use crate::sandbox::inhabitant::INSIDE;
+use crate::sandbox::tree::protect;
+use crate::sandbox::view::{Piece, View};
 use libc::{AT_FDCWD, c_char, c_int, c_long};
 use std::ffi::CStr;
 use std::os::fd::AsRawFd;

@@ -2,11 +2,11 @@
 
 pub(crate) mod refusal;
 
-use crate::confine::Confinement;
-use crate::control::{Control, Message};
-use crate::init::{self, Plan, STEPS};
-use crate::landlock;
 use crate::launch::{Launch, LaunchError};
+use crate::sandbox::confine::Confinement;
+use crate::sandbox::control::{Control, Message};
+use crate::sandbox::init::{self, Plan, STEPS};
+use crate::sandbox::landlock;
 use crate::stuck::{Exit, Stuck};
 use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getegid, geteuid};

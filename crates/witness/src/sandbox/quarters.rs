@@ -1,16 +1,16 @@
 //! What a run is given of this machine by its tier, and gives back when it is over.
 
-use crate::confine::{Confinement, Limit, Limits};
-use crate::control::Control;
-use crate::inhabitant::{self, Inhabitant};
-use crate::landlock::{self, Permitted, Rules};
 use crate::launch::LaunchError;
-use crate::lodger::Lodger;
-use crate::lodging::Lodging;
+use crate::sandbox::confine::{Confinement, Limit, Limits};
+use crate::sandbox::control::Control;
+use crate::sandbox::inhabitant::{self, Inhabitant};
+use crate::sandbox::landlock::{self, Permitted, Rules};
+use crate::sandbox::lodger::Lodger;
+use crate::sandbox::lodging::Lodging;
+use crate::sandbox::tier::Tier;
+use crate::sandbox::view::OWN;
+use crate::sandbox::watchdog::Watchdog;
 use crate::starved::Starved;
-use crate::tier::Tier;
-use crate::view::OWN;
-use crate::watchdog::Watchdog;
 use nix::unistd::{geteuid, isatty};
 use std::fs;
 use std::io;

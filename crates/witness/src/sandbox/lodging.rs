@@ -1,7 +1,7 @@
 //! The folder of a program that has no file system of its own: one of this machine's, removed
 //! afterwards.
 
-use crate::mark;
+use crate::sandbox::mark;
 use nix::unistd::{Gid, Uid, chown, geteuid};
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;

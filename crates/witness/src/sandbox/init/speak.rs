@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::build::Refused;
-use crate::control::tag;
+use crate::sandbox::control::tag;
 use libc::{c_int, c_void};
 use std::os::fd::{AsRawFd, RawFd};
 

@@ -2,8 +2,8 @@
 
 mod layout;
 
-use crate::confine::{Confinement, Limits};
 use crate::launch::LaunchError;
+use crate::sandbox::confine::{Confinement, Limits};
 use layout::{Layout, entries, is_in_memory, outermost, relative, system};
 use std::collections::BTreeSet;
 use std::ffi::CString;

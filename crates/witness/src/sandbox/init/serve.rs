@@ -4,7 +4,7 @@ use super::program::{become_program, become_user};
 use super::rout::rout;
 use super::speak::{check, send_descriptors, tell};
 use super::{Plan, Program};
-use crate::control::{AGAIN, BATCH, tag};
+use crate::sandbox::control::{AGAIN, BATCH, tag};
 use libc::{c_int, c_ulong};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;

@@ -1,6 +1,6 @@
 //! Where this process may make control groups: below its own, or beside it.
 
-use crate::confine::Limits;
+use crate::sandbox::confine::Limits;
 use nix::unistd::{AccessFlags, access};
 use procfs::ProcessCGroup;
 use procfs::process::{MountInfo, Process};

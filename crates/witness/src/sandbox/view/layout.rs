@@ -2,7 +2,7 @@
 
 use super::{OWN, PROGRAMS, Piece, place};
 use crate::launch::{LaunchError, text};
-use crate::tree;
+use crate::sandbox::tree;
 use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::fs;

@@ -5,10 +5,10 @@
 //! there is a control group, the kernel counts memory and the thread asks it; where there is none,
 //! the thread sums it up over the box.
 
-use crate::cgroup::Cgroup;
-use crate::confine::{Limit, Limits};
-use crate::control::Control;
 use crate::process::{Process, Thread};
+use crate::sandbox::cgroup::Cgroup;
+use crate::sandbox::confine::{Limit, Limits};
+use crate::sandbox::control::Control;
 use crate::starved::{Load, Starved};
 use std::fs;
 use std::io;

@@ -1,7 +1,7 @@
 //! What a program that nobody vouches for gets to see and to use.
 
-use crate::cgroup;
 use crate::limit;
+use crate::sandbox::cgroup;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
