@@ -7,13 +7,25 @@ const KEPT: usize = 8 * 1024;
 
 /// Why a lesson's crate could not be built. Its files are named as its author knows them.
 pub(super) fn of_compiler(why: &str, output: &[u8], package: &str) -> String {
-    let words = plain(output).replace(&format!("lessons/{package}/"), "").replace("/work/", "");
-    join(why, &words)
+    join(why, &relative_to(&format!("lessons/{package}/"), &plain(output)))
 }
 
 /// Why a program's own command failed.
 pub(super) fn of_command(why: &str, output: &[u8]) -> String {
     join(why, &plain(output))
+}
+
+/// `text` without this folder where a path begins with it.
+fn relative_to(folder: &str, text: &str) -> String {
+    let mut pieces = text.split(folder);
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        if shown.ends_with(|last: char| last.is_alphanumeric() || "/._-".contains(last)) {
+            shown.push_str(folder);
+        }
+        shown.push_str(piece);
+    }
+    shown
 }
 
 fn join(why: &str, words: &str) -> String {
@@ -51,6 +63,13 @@ mod tests {
         let words = of_compiler("the build ended with exit status 1", output, "w03");
         let expected = "error: x\n --> src/a.rs:1:2\u{fffd}\nthe build ended with exit status 1";
         assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn other_paths_stay_as_they_are() {
+        let output = "`/work/a` `/me/lessons/w03/a` \"lessons/w03/b\"";
+        let words = of_compiler("why", output.as_bytes(), "w03");
+        assert_eq!(words, "`/work/a` `/me/lessons/w03/a` \"b\"\nwhy");
     }
 
     #[test]
