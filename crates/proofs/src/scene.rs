@@ -283,10 +283,12 @@ impl Scene {
         self.server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(())))
     }
 
-    /// The same, and that the server has taken it well.
+    /// The same, and that the server has taken it well. A descriptor that was moved while all were
+    /// listed is found again once the server rests.
     pub(crate) fn released(&mut self, guest: &Guest) -> Result<(), Stuck> {
         self.let_go(guest)?;
-        self.still_runs()
+        self.still_runs()?;
+        self.let_go(guest)
     }
 
     /// A server that is about to end closes its descriptors first: waits for the one or the other.

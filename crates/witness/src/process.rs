@@ -101,7 +101,8 @@ impl Process {
         Ok(children)
     }
 
-    /// Its open descriptors in order of number; none once it is gone.
+    /// Its open descriptors in order of number; none once it is gone. The kernel lists them one by
+    /// one: what the process moves meanwhile (dup(2)) may be listed twice, or not at all.
     ///
     /// # Errors
     /// [`Unseen`] where the kernel hides them from this user.

@@ -60,6 +60,7 @@ fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
             format!("{} left, and the server never closed its socket.", guest.name),
         ),
     };
+    let kept = scene.server.descriptor_of(&guest.client)?.unwrap_or(fd);
     let blame = Blame {
         id: "fd-leak",
         mistake,
@@ -67,7 +68,8 @@ fn depart(scene: &mut Scene, way: Way) -> Result<(), Fall> {
         expected: format!("descriptor {fd} is closed"),
         observed: match &stuck {
             Stuck::Ended(_) => stuck.to_string(),
-            _ => format!("descriptor {fd} is still open"),
+            _ if kept == fd => format!("descriptor {fd} is still open"),
+            _ => format!("descriptor {fd} is closed, and {kept} is the same connection"),
         },
     };
     Err(scene.fail(stuck, blame))
