@@ -69,13 +69,6 @@ fn a_death_with_the_first_client_is_told() {
 }
 
 #[test]
-fn a_descriptor_that_moves_while_it_is_looked_for_is_found() {
-    let Some(program) = in_python("moves_descriptors.py") else { return };
-    let told = told(&program, &["--only", "no-fd-leak"]);
-    assert_says(&told, &["A left, but never closed its socket", "is the same connection"]);
-}
-
-#[test]
 fn what_is_printed_cannot_command_a_terminal() {
     let Some(program) = in_python("garbage.py") else { return };
     let told = told(&program, &[]);
@@ -119,6 +112,13 @@ fn a_process_for_each_client_is_counted() {
     let Some(program) = in_python("fork_per_client.py") else { return };
     let words = ["✗ one-thread", "threads or processes: this lesson asks for one"];
     assert_says(&told(&program, &["--all"]), &words);
+}
+
+#[test]
+fn a_descriptor_that_moves_while_it_is_looked_for_is_found() {
+    let Some(program) = in_python("moves_descriptors.py") else { return };
+    let told = told(&program, &["--only", "no-fd-leak"]);
+    assert_says(&told, &["A left, but never closed its socket", "is the same connection"]);
 }
 // </staff>
 
