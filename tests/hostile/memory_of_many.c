@@ -8,9 +8,9 @@ static void attack(void)
     for (int child = 0; child < 16; child++) {
         if (fork() != 0)
             continue;
-        char *block = malloc(share);
-        if (block != NULL)
-            memset(block, 1, share);
+        volatile char *block = malloc(share);
+        for (size_t at = 0; block != NULL && at < share; at += 4096)
+            block[at] = 1;
         for (;;)
             pause();
     }

@@ -124,7 +124,8 @@ mod tests {
         fs::write(&source, "fn main() {}").unwrap();
         fs::write(root.path().join("Cargo.toml"), "[package]").unwrap();
         fs::write(&program, "machine code").unwrap();
-        let listed = format!("{}: {}/my\\ server.rs\n", program.display(), root.path().display());
+        let [of, from] = [&program, &source].map(|it| it.display().to_string().replace(' ', "\\ "));
+        let listed = format!("{of}: {from}\n");
         fs::write(program.with_extension("d"), listed).unwrap();
         note(&notes, "server", &program, SystemTime::now() + Duration::from_secs(60)).unwrap();
         (root, program, source)

@@ -67,7 +67,7 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("fork_bomb.c", C, Fails("starts", "")),
     hostile("fork_for_clients.c", C, Fails("one-thread", "processes")),
     hostile("memory_hog.c", C, Fails("starts", "memory")),
-    hostile("memory_of_many.c", C, Fails("starts", "")),
+    hostile("memory_of_many.c", C, Fails("starts", "memory")),
     hostile("endless_output.c", C, Fails("starts", "")),
     hostile("endless_errors.c", C, Fails("starts", "")),
     hostile("daemon.c", C, Proved),

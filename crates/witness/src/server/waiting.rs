@@ -127,6 +127,13 @@ impl Server {
         if let Some(exit) = &self.exit {
             return Ok(Some(Stuck::Ended(exit.clone())));
         }
+        let stuck = self.at_a_standstill(vigil)?;
+        // Who is over a limit is about to be ended, and that will be why.
+        Ok(stuck.filter(|_| self.quarters.over().is_none()))
+    }
+
+    /// Why nothing more will happen although the server runs, if nothing will.
+    fn at_a_standstill(&mut self, vigil: &mut Vigil) -> Result<Option<Stuck>, Stuck> {
         let threads = self.all_threads()?;
         let done = match self.rest(&threads)? {
             Rest::Asleep => {
