@@ -1,12 +1,14 @@
 //! A program that runs to its end: a build, say.
 
-use crate::launch::{Launch, LaunchError, blocking, end};
+use crate::exit::Exit;
+use crate::launch::{Launch, blocking, end};
 use crate::sandbox::confine::{Limit, Limits};
 use crate::sandbox::control::{Control, Message};
+use crate::sandbox::error::LaunchError;
 use crate::sandbox::quarters::Quarters;
 use crate::sandbox::tier::Tier;
 use crate::sandbox::view::Own;
-use crate::stuck::{Exit, Unseen};
+use crate::unseen::Unseen;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::io;

@@ -6,7 +6,7 @@
 use crate::filter::{Answer, Filter};
 use crate::process::Process;
 use crate::ready;
-use crate::stuck::Unseen;
+use crate::unseen::Unseen;
 use nix::errno::Errno;
 use std::collections::VecDeque;
 use std::io;

@@ -1,8 +1,8 @@
 //! What a server has asked epoll to watch, as the kernel lists it (proc_pid_fdinfo(5)).
 
 use crate::process::{Process, Target};
-use crate::stuck::Unseen;
 use crate::syscalls::Call;
+use crate::unseen::Unseen;
 
 /// One entry of an epoll interest list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

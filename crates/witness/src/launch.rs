@@ -1,7 +1,6 @@
 //! Starting a program under observation.
 
 mod begun;
-mod error;
 
 use crate::gate::Gate;
 use crate::limit;
@@ -9,6 +8,7 @@ use crate::log::Log;
 use crate::repute::Repute;
 use crate::sandbox::confine::Confinement;
 use crate::sandbox::control::{Control, Message};
+use crate::sandbox::error::{LaunchError, text};
 use crate::sandbox::init::{self, Plan, Program, Restraint, STEPS, Strings, step};
 use crate::sandbox::quarters::Quarters;
 use crate::sandbox::refused;
@@ -18,16 +18,15 @@ use crate::sandbox::view::{self, OWN, View};
 use crate::server::Server;
 use nix::fcntl::OFlag;
 use std::collections::BTreeMap;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use begun::{Begun, end};
-pub use error::LaunchError;
 
 use begun::Shown;
 
@@ -325,10 +324,6 @@ fn bare(home: &Path) -> BTreeMap<OsString, OsString> {
 
 fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
-}
-
-pub(crate) fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
-    CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
 }
 
 /// The program's end of the pipe blocks, as programs expect of standard error.

@@ -6,7 +6,7 @@ mod thread;
 pub use thread::Thread;
 pub(crate) use thread::delay_of;
 
-use crate::stuck::Unseen;
+use crate::unseen::Unseen;
 use owner::as_owner;
 use procfs::process::StatFlags;
 use procfs::{ProcError, ProcResult};

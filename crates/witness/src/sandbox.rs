@@ -8,6 +8,7 @@
 pub(crate) mod cgroup;
 pub(crate) mod confine;
 pub(crate) mod control;
+pub(crate) mod error;
 pub(crate) mod inhabitant;
 pub(crate) mod init;
 pub(crate) mod landlock;
@@ -16,6 +17,7 @@ mod lodging;
 mod mark;
 pub(crate) mod quarters;
 pub(crate) mod refused;
+mod system;
 pub(crate) mod tier;
 mod tree;
 pub(crate) mod view;

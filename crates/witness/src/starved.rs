@@ -5,7 +5,7 @@
 //! in its time says nothing about it.
 
 use crate::process::{Process, Thread, delay_of};
-use crate::stuck::Unseen;
+use crate::unseen::Unseen;
 use nix::unistd::{Pid, gettid};
 use std::io;
 use std::time::{Duration, Instant};

@@ -1,38 +1,11 @@
 //! Why a fact will not come true.
 
+use crate::exit::Exit;
 use crate::process::{Process, Thread};
-use crate::sandbox::confine::{Limit, Limits};
 use crate::strobe::Strobe;
 use crate::syscalls::Call;
-use std::fmt;
-use std::io;
+use crate::unseen::Unseen;
 use std::time::Duration;
-
-/// How a program ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// With an exit status.
-    Status(i32),
-    /// By a signal, named like `SIGSEGV`.
-    Signal(String),
-    /// Before it began: execve(2) refused it.
-    NotExecuted(i32),
-    /// It went over one of its limits, and was ended.
-    Over(Limit, Limits),
-}
-
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Exit::Status(status) => write!(f, "ended with exit status {status}"),
-            Exit::Signal(name) => write!(f, "was killed by {name}"),
-            Exit::NotExecuted(errno) => {
-                write!(f, "could not be executed: {}", io::Error::from_raw_os_error(*errno))
-            }
-            Exit::Over(limit, limits) => limit.tell(limits, f),
-        }
-    }
-}
 
 /// Why a fact will not come true.
 #[derive(Debug, thiserror::Error)]
@@ -60,34 +33,6 @@ pub enum Stuck {
     /// The machine hides what would have to be seen.
     #[error(transparent)]
     Unseen(#[from] Unseen),
-}
-
-/// Something that the kernel keeps from this observer.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} cannot be seen here: {error}")]
-pub struct Unseen {
-    /// The file or facility.
-    pub what: String,
-    /// What the kernel said.
-    pub error: io::Error,
-}
-
-impl Unseen {
-    pub(crate) fn new(what: String, error: io::Error) -> Self {
-        Self { what, error }
-    }
-}
-
-impl Exit {
-    /// Reads a wait status (wait(2)).
-    pub(crate) fn of(status: i32) -> Self {
-        if libc::WIFEXITED(status) {
-            return Exit::Status(libc::WEXITSTATUS(status));
-        }
-        let number = libc::WTERMSIG(status);
-        let name = nix::sys::signal::Signal::try_from(number);
-        Exit::Signal(name.map_or_else(|_| format!("signal {number}"), |signal| signal.to_string()))
-    }
 }
 
 /// What a server does that has not come to rest.

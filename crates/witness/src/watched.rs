@@ -1,8 +1,8 @@
 //! What a server has asked `poll` to watch, read from its own memory.
 
 use crate::process::Process;
-use crate::stuck::Unseen;
 use crate::syscalls::Call;
+use crate::unseen::Unseen;
 
 /// One entry of the `pollfd` array (poll(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A box that was begun: how it is refused, and how it ends.
 
-use super::LaunchError;
 use crate::sandbox::control::{Control, Message};
+use crate::sandbox::error::LaunchError;
 use crate::sandbox::init::{STEPS, step};
 use crate::sandbox::quarters::Quarters;
 use crate::sandbox::tier::refusal::explain;

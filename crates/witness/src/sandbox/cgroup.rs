@@ -116,6 +116,14 @@ fn places() -> &'static [Place] {
     })
 }
 
+impl Limits {
+    /// What keeps count of a run's memory here: `cgroup v2`, `cgroup v1`, or `watchdog` where this
+    /// process may make no control group (cgroups(7)).
+    pub fn kept_by() -> &'static str {
+        version()
+    }
+}
+
 /// The version that this process may make groups of.
 pub(crate) fn version() -> &'static str {
     match places() {

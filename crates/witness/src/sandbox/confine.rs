@@ -1,7 +1,6 @@
 //! What a program that nobody vouches for gets to see and to use.
 
 use crate::limit;
-use crate::sandbox::cgroup;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -71,12 +70,6 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What keeps count of a run's memory here: `cgroup v2`, `cgroup v1`, or `watchdog` where this
-    /// process may make no control group (cgroups(7)).
-    pub fn kept_by() -> &'static str {
-        cgroup::version()
-    }
-
     /// How many descriptors a process may have; no more than the observer itself.
     pub(crate) fn of_descriptors(&self) -> io::Result<libc::rlimit> {
         let most = limit::raise()?.rlim_max;

@@ -8,11 +8,13 @@
 //! given every orphan, which would falsify what is said about zombies (pid_namespaces(7)).
 
 mod build;
+mod kernel;
 mod program;
 mod restrain;
 mod rout;
 mod serve;
 mod speak;
+mod steps;
 mod view;
 
 use crate::sandbox::control::tag;
@@ -24,8 +26,8 @@ use std::ffi::CString;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-pub(crate) use build::{STEPS, step};
 pub(crate) use restrain::Restraint;
+pub(crate) use steps::{STEPS, step};
 
 /// What the first process is to do, laid out before the clone.
 pub(crate) struct Plan {

@@ -3,7 +3,7 @@
 //! A ruleset is prepared by the observer, and put on by the program's process just before `execve`:
 //! one system call there, and no allocation.
 
-use crate::sandbox::view::PROGRAMS;
+use crate::sandbox::system::PROGRAMS;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};

@@ -1,8 +1,8 @@
 //! What a run is given of this machine by its tier, and gives back when it is over.
 
-use crate::launch::LaunchError;
 use crate::sandbox::confine::{Confinement, Limit, Limits};
 use crate::sandbox::control::Control;
+use crate::sandbox::error::LaunchError;
 use crate::sandbox::inhabitant::{self, Inhabitant};
 use crate::sandbox::landlock::{self, Permitted, Rules};
 use crate::sandbox::lodger::Lodger;

@@ -2,12 +2,8 @@
 
 pub(crate) mod refusal;
 
-use crate::launch::{Launch, LaunchError};
-use crate::sandbox::confine::Confinement;
 use crate::sandbox::control::{Control, Message};
 use crate::sandbox::init::{self, Plan, STEPS};
-use crate::sandbox::landlock;
-use crate::stuck::{Exit, Stuck};
 use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getegid, geteuid};
 use std::ffi::CString;
@@ -61,44 +57,9 @@ impl Tier {
     /// Every tier, the strongest first.
     pub const ALL: [Tier; 4] = [Tier::Strong, Tier::UidDrop, Tier::Landlock, Tier::Plain];
 
-    /// The strongest tier that this machine permits for one's own program, found once by trying.
-    ///
-    /// [`UidDrop`](Tier::UidDrop) is none of them: another user cannot write what is its owner's.
-    pub fn here() -> Self {
-        let own = [Tier::Strong, Tier::Landlock];
-        own.into_iter().find(|tier| tier.refusal().is_none()).unwrap_or(Tier::Plain)
-    }
-
-    /// The strongest tier that this machine permits for a program that nobody vouches for, found
-    /// once by trying.
-    pub fn for_strangers() -> Self {
-        let possible = |tier: &Tier| tier.refusal_to_strangers().is_none();
-        Tier::ALL.into_iter().find(possible).unwrap_or(Tier::Plain)
-    }
-
     /// Whether its programs have the ports of this machine, each of which is held once.
     pub fn shares_ports(self) -> bool {
         self != Tier::Strong
-    }
-
-    /// Why one's own program cannot be kept apart like this here, and what to do about it; `None`
-    /// when it can.
-    pub fn refusal(self) -> Option<&'static str> {
-        static UID_DROP: OnceLock<Option<String>> = OnceLock::new();
-        match self {
-            Tier::Strong => ground().as_ref().err().map(String::as_str),
-            Tier::UidDrop => UID_DROP.get_or_init(|| run_true(self, None).err()).as_deref(),
-            Tier::Landlock => landlock::refusal(),
-            Tier::Plain => None,
-        }
-    }
-
-    /// Why a program that nobody vouches for cannot be kept apart like this here, and what to do
-    /// about it; `None` when it can.
-    pub fn refusal_to_strangers(self) -> Option<&'static str> {
-        static FOUND: [OnceLock<Option<String>>; 4] = [const { OnceLock::new() }; 4];
-        let confinement = || Some(Confinement::default());
-        FOUND[self as usize].get_or_init(|| run_true(self, confinement()).err()).as_deref()
     }
 
     /// The namespaces that it takes (clone(2)), or why they cannot be had here.
@@ -113,7 +74,7 @@ impl Tier {
 const BOX: libc::c_int = libc::CLONE_NEWNET | libc::CLONE_NEWPID | libc::CLONE_NEWNS;
 
 /// The namespaces that make a box here, or why none does.
-fn ground() -> &'static Result<libc::c_int, String> {
+pub(crate) fn ground() -> &'static Result<libc::c_int, String> {
     static GROUND: OnceLock<Result<libc::c_int, String>> = OnceLock::new();
     GROUND.get_or_init(|| {
         // Root needs no user namespace, and keeps its rights to other users' files without one.
@@ -159,23 +120,6 @@ pub(crate) fn identity(namespaces: libc::c_int) -> Option<(CString, CString)> {
     line(geteuid().as_raw()).zip(line(getegid().as_raw()))
 }
 
-/// Runs true(1) as programs of this tier are run.
-fn run_true(tier: Tier, confinement: Option<Confinement>) -> Result<(), String> {
-    let mut launch = Launch::new("true").env("PATH", "/usr/bin:/bin").tier(tier);
-    if let Some(confinement) = confinement {
-        launch = launch.confined(confinement);
-    }
-    let mut server = launch.start().map_err(|error| match error {
-        LaunchError::NoBox(why) => why,
-        other => other.to_string(),
-    })?;
-    match server.until(|_| Ok(None::<()>)) {
-        Err(Stuck::Ended(Exit::Status(0))) => Ok(()),
-        Err(stuck) => Err(format!("true(1) was started there, and {stuck}")),
-        Ok(()) => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,17 +130,5 @@ mod tests {
             assert_eq!(tier.to_string().parse::<Tier>().unwrap(), tier);
         }
         assert!("boxed".parse::<Tier>().unwrap_err().to_string().contains("uid-drop"));
-    }
-
-    #[test]
-    fn the_strongest_comes_first() {
-        assert!(Tier::ALL.is_sorted());
-        assert!(Tier::here() >= Tier::for_strangers());
-    }
-
-    #[test]
-    fn what_is_chosen_is_not_refused() {
-        assert_eq!(Tier::here().refusal(), None);
-        assert_eq!(Tier::for_strangers().refusal_to_strangers(), None);
     }
 }

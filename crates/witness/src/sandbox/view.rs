@@ -2,18 +2,14 @@
 
 mod layout;
 
-use crate::launch::LaunchError;
 use crate::sandbox::confine::{Confinement, Limits};
+use crate::sandbox::error::LaunchError;
 use layout::{Layout, entries, is_in_memory, outermost, relative, system};
 use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
-
-/// Where the system's programs and libraries lie.
-pub(crate) const PROGRAMS: [&str; 7] =
-    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
 /// The folder that a confined program runs in, and may write.
 pub(crate) const OWN: &str = "/work";

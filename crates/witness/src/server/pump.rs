@@ -2,9 +2,10 @@
 
 use super::Server;
 use crate::client::Client;
+use crate::exit::Exit;
 use crate::sandbox::confine::Limit;
 use crate::sandbox::control::Message;
-use crate::stuck::{Exit, Unseen};
+use crate::unseen::Unseen;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;

@@ -2,13 +2,14 @@
 
 use super::Server;
 use crate::client::Client;
+use crate::exit::Exit;
 use crate::interest::{self, Interest};
 use crate::log::Line;
 use crate::process::{Descriptor, Process, Target, Thread};
 use crate::sandbox::tier::Tier;
 use crate::sockets::{Socket, State};
-use crate::stuck::{Exit, Unseen};
 use crate::syscalls::Call;
+use crate::unseen::Unseen;
 use crate::watched::{self, Watched};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -2,7 +2,7 @@
 
 use crate::process::{Process, Thread};
 use crate::starved::Load;
-use crate::stuck::Unseen;
+use crate::unseen::Unseen;
 use std::time::{Duration, Instant};
 
 /// One wait.

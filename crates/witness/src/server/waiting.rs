@@ -11,10 +11,12 @@ use super::vigil::{EFFORT, TRIFLE, Vigil};
 use crate::client::{Client, Left};
 use crate::gate::Gatekeeper;
 use crate::process::{Process, Thread};
+use crate::sleep::Sleep;
 use crate::sockets::{Socket, State};
 use crate::strobe::Strobe;
-use crate::stuck::{Stuck, Unseen, doing};
-use crate::syscalls::{Call, Sleep};
+use crate::stuck::{Stuck, doing};
+use crate::syscalls::Call;
+use crate::unseen::Unseen;
 use std::time::{Duration, Instant};
 
 /// The pauses between two looks at a fact that nothing announces.

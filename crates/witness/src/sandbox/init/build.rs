@@ -1,52 +1,9 @@
 //! The box around a program: its namespaces, and what is visible in them.
 
 use super::Plan;
-use super::speak::check;
-use libc::{c_char, c_int};
-use std::ffi::CStr;
+use super::kernel::{check, loopback_up, write_file};
+use super::steps::{Refused, refused, step};
 use std::ptr;
-
-/// The steps of building a box, as a refusal names them; [`step`] has their numbers.
-pub(crate) const STEPS: [&str; 11] = [
-    "mapping the user (user_namespaces(7))",
-    "making mounts private (mount_namespaces(7))",
-    "bringing up the loopback interface (netdevice(7))",
-    "becoming a subreaper (prctl(2))",
-    "becoming the box's user (setresuid(2))",
-    "mounting a new root (fsopen(2), Linux 5.2)",
-    "building what the program sees (mount(2), mount_setattr(2), Linux 5.12)",
-    "opening the program's folder",
-    "leaving the old root (pivot_root(2))",
-    "limiting the program (setrlimit(2), capabilities(7))",
-    "refusing it system calls (seccomp(2), SECCOMP_SET_MODE_FILTER)",
-];
-
-/// The numbers of [`STEPS`].
-pub(crate) mod step {
-    pub(crate) const MAP: u8 = 0;
-    pub(crate) const PRIVATE: u8 = 1;
-    pub(crate) const LOOPBACK: u8 = 2;
-    pub(crate) const SUBREAPER: u8 = 3;
-    pub(crate) const USER: u8 = 4;
-    pub(crate) const ROOT: u8 = 5;
-    pub(crate) const VIEW: u8 = 6;
-    pub(crate) const FOLDER: u8 = 7;
-    pub(crate) const PIVOT: u8 = 8;
-    pub(crate) const LIMITS: u8 = 9;
-    pub(crate) const FILTER: u8 = 10;
-}
-
-/// What the kernel has refused.
-pub(super) struct Refused {
-    pub(super) step: u8,
-    /// Of the view, the piece, by its index.
-    pub(super) piece: u16,
-    pub(super) errno: i32,
-}
-
-pub(super) fn refused(step: u8) -> impl Fn(i32) -> Refused {
-    move |errno| Refused { step, piece: 0, errno }
-}
 
 /// The box: who we are in it, what we see of /proc, and a loopback interface that is up.
 pub(super) unsafe fn build(plan: &Plan) -> Result<(), Refused> {
@@ -77,30 +34,5 @@ pub(super) unsafe fn build(plan: &Plan) -> Result<(), Refused> {
         let (proc, flags) = (c"proc".as_ptr(), libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC);
         libc::mount(proc, c"/proc".as_ptr(), proc, flags, ptr::null());
         loopback_up().map_err(refused(step::LOOPBACK))
-    }
-}
-
-pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
-    // SAFETY: the buffer is `text`'s own.
-    unsafe {
-        let fd = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
-        let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
-        let result = check(written as c_int);
-        libc::close(fd);
-        result.map(drop)
-    }
-}
-
-pub(super) unsafe fn loopback_up() -> Result<(), i32> {
-    // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).
-    unsafe {
-        let socket = check(libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0))?;
-        let mut request: libc::ifreq = std::mem::zeroed();
-        request.ifr_name[0] = b'l' as c_char;
-        request.ifr_name[1] = b'o' as c_char;
-        request.ifr_ifru.ifru_flags = libc::IFF_UP as i16;
-        let result = check(libc::ioctl(socket, libc::SIOCSIFFLAGS, &request));
-        libc::close(socket);
-        result.map(drop)
     }
 }

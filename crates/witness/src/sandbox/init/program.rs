@@ -1,8 +1,9 @@
 //! From a copy of the observer to the program: the last steps before `execve`.
 
-use super::build::{refused, step};
+use super::kernel::check;
 use super::restrain::{refuse_calls, restrain};
-use super::speak::{check, send_descriptors, tell, tell_refused};
+use super::speak::{send_descriptors, tell, tell_refused};
+use super::steps::{refused, step};
 use super::{Plan, Program};
 use crate::sandbox::control::tag;
 use crate::sandbox::landlock;

@@ -1,6 +1,6 @@
 //! What is taken from a program that nobody vouches for, just before it begins.
 
-use super::speak::check;
+use super::kernel::check;
 use libc::{c_int, c_ulong};
 
 /// What is taken from a program that nobody vouches for.

@@ -3,7 +3,7 @@
 //! Each death makes room for another birth, where there is a limit at all. So all are stopped first:
 //! who is stopped has no children, and still takes up its room.
 
-use super::speak::check;
+use super::kernel::check;
 use libc::{c_char, c_int};
 
 /// More processes than this are not looked at.

@@ -1,8 +1,9 @@
 //! What the first process does while the program runs, and when the observer hangs up.
 
+use super::kernel::check;
 use super::program::{become_program, become_user};
 use super::rout::rout;
-use super::speak::{check, send_descriptors, tell};
+use super::speak::{send_descriptors, tell};
 use super::{Plan, Program};
 use crate::sandbox::control::{AGAIN, BATCH, tag};
 use libc::{c_int, c_ulong};

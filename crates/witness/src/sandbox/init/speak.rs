@@ -1,9 +1,9 @@
 //! What the first process says to the observer.
 
 use super::Plan;
-use super::build::Refused;
+use super::steps::Refused;
 use crate::sandbox::control::tag;
-use libc::{c_int, c_void};
+use libc::c_void;
 use std::os::fd::{AsRawFd, RawFd};
 
 pub(super) unsafe fn tell(plan: &Plan, kind: u8, step: u8, number: i32) {
@@ -59,10 +59,4 @@ pub(super) unsafe fn send_descriptors(
 fn message(kind: u8, step: u8, piece: u16, number: i32) -> [u8; 8] {
     let ([e, f], [a, b, c, d]) = (piece.to_ne_bytes(), number.to_ne_bytes());
     [kind, step, e, f, a, b, c, d]
-}
-
-/// The result of a call, or its errno.
-pub(super) unsafe fn check(result: c_int) -> Result<c_int, i32> {
-    // SAFETY: errno is this thread's.
-    if result == -1 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
 }

@@ -1,8 +1,9 @@
 //! A box for a program that nobody vouches for: its user, and all that it sees.
 
-use super::build::{Refused, loopback_up, refused, write_file};
-use super::speak::{check, send_descriptors};
-use super::{Plan, step};
+use super::Plan;
+use super::kernel::{check, loopback_up, write_file};
+use super::speak::send_descriptors;
+use super::steps::{Refused, refused, step};
 use crate::sandbox::control::{GO, tag};
 use crate::sandbox::inhabitant::INSIDE;
 use crate::sandbox::tree::protect;

@@ -1,7 +1,8 @@
 //! Putting a view together, piece by piece.
 
-use super::{OWN, PROGRAMS, Piece, place};
-use crate::launch::{LaunchError, text};
+use super::{OWN, Piece, place};
+use crate::sandbox::error::{LaunchError, text};
+use crate::sandbox::system::PROGRAMS;
 use crate::sandbox::tree;
 use std::collections::BTreeSet;
 use std::ffi::CString;

@@ -1,7 +1,8 @@
 //! Why a program could not be started.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 
 /// Why a program could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -48,4 +49,8 @@ pub enum LaunchError {
     /// The observer itself ran out of something.
     #[error("the observer could not prepare: {0}")]
     Observer(#[from] io::Error),
+}
+
+pub(crate) fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
+    CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
 }

@@ -1,0 +1,35 @@
+//! System calls that several steps make.
+
+use libc::{c_char, c_int};
+use std::ffi::CStr;
+
+/// The result of a call, or its errno.
+pub(super) unsafe fn check(result: c_int) -> Result<c_int, i32> {
+    // SAFETY: errno is this thread's.
+    if result == -1 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
+}
+
+pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
+    // SAFETY: the buffer is `text`'s own.
+    unsafe {
+        let fd = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
+        let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
+        let result = check(written as c_int);
+        libc::close(fd);
+        result.map(drop)
+    }
+}
+
+pub(super) unsafe fn loopback_up() -> Result<(), i32> {
+    // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).
+    unsafe {
+        let socket = check(libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0))?;
+        let mut request: libc::ifreq = std::mem::zeroed();
+        request.ifr_name[0] = b'l' as c_char;
+        request.ifr_name[1] = b'o' as c_char;
+        request.ifr_ifru.ifru_flags = libc::IFF_UP as i16;
+        let result = check(libc::ioctl(socket, libc::SIOCSIFFLAGS, &request));
+        libc::close(socket);
+        result.map(drop)
+    }
+}

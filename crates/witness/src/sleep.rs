@@ -1,0 +1,190 @@
+//! Whether a thread that sleeps in a call will wake by itself.
+
+use crate::process::Process;
+use crate::syscalls::Call;
+use std::time::Duration;
+
+/// What ends a thread's sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sleep {
+    /// Only an event: bytes, a connection, a signal, another thread.
+    UntilEvent,
+    /// An event, or this much time since it fell asleep.
+    AtMost(Duration),
+    /// It goes on by itself: a nap, a disk.
+    Brief,
+}
+
+/// A wake-up this rare is a heartbeat, not work that was put off.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A nap this long is a program that was told to sleep for ever.
+const FOR_EVER: Duration = Duration::from_secs(30);
+
+impl Call {
+    /// Whether it waits for readiness of no descriptor at all: a nap by another name.
+    fn watches_nothing(&self) -> bool {
+        match self.name() {
+            "poll" | "ppoll" => self.arguments[1] == 0,
+            "select" | "pselect6" => self.arguments[0] == 0,
+            _ => false,
+        }
+    }
+
+    /// What ends the sleep of a thread of `process` that is in this call.
+    pub(crate) fn sleep(&self, process: Process) -> Sleep {
+        let argument = |index: usize| self.arguments[index];
+        let span = |index| read_span(process, self.arguments[index]);
+        let at_most = match self.name() {
+            "poll" => millis(argument(2)),
+            "epoll_wait" | "epoll_pwait" => millis(argument(3)),
+            "ppoll" | "rt_sigtimedwait" => span(2),
+            "futex" if is_absolute_futex(argument(1)) => {
+                span(3).and_then(|end| until(futex_clock(argument(1)), end))
+            }
+            "epoll_pwait2" | "futex" => span(3),
+            "select" | "pselect6" => span(4),
+            "nanosleep" => return nap(span(0)),
+            "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => {
+                return nap(span(2).and_then(|end| until(argument(0) as i32, end)));
+            }
+            "clock_nanosleep" => return nap(span(2)),
+            // The observer reads what goes to the terminal.
+            "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
+            _ => None,
+        };
+        if self.watches_nothing() {
+            return nap(at_most);
+        }
+        match at_most {
+            Some(span) if span < HEARTBEAT => Sleep::AtMost(span),
+            _ => Sleep::UntilEvent,
+        }
+    }
+}
+
+const TIMER_ABSTIME: u64 = libc::TIMER_ABSTIME as u64;
+
+fn nap(span: Option<Duration>) -> Sleep {
+    match span {
+        Some(span) if span >= FOR_EVER => Sleep::UntilEvent,
+        _ => Sleep::Brief,
+    }
+}
+
+/// Whether the descriptor is a terminal's (pts(4)).
+fn is_terminal(process: Process, descriptor: u64) -> bool {
+    process.link(descriptor as i32).is_some_and(|target| target.starts_with("/dev/pts"))
+}
+
+/// Whether a futex(2) operation is told when to wake up, rather than after how long.
+fn is_absolute_futex(operation: u64) -> bool {
+    operation as i32 & libc::FUTEX_CMD_MASK != libc::FUTEX_WAIT
+}
+
+fn futex_clock(operation: u64) -> i32 {
+    let real = operation as i32 & libc::FUTEX_CLOCK_REALTIME != 0;
+    if real { libc::CLOCK_REALTIME } else { libc::CLOCK_MONOTONIC }
+}
+
+/// How long it is until a clock shows `end`; `None` for a clock that cannot be read.
+fn until(clock: i32, end: Duration) -> Option<Duration> {
+    let now: Duration = nix::time::clock_gettime(clock.into()).ok()?.into();
+    Some(end.saturating_sub(now))
+}
+
+/// A poll(2) time-out: negative is for ever.
+fn millis(register: u64) -> Option<Duration> {
+    u64::try_from(register as i32).ok().map(Duration::from_millis)
+}
+
+/// The struct timespec or timeval at `address`, its fraction counted as nanoseconds; null is for
+/// ever.
+fn read_span(process: Process, address: u64) -> Option<Duration> {
+    if address == 0 {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    process.read_memory(address, &mut bytes).ok()?;
+    let seconds = u64::from_ne_bytes(bytes[..8].try_into().ok()?);
+    let fraction = u64::from_ne_bytes(bytes[8..].try_into().ok()?);
+    Some(Duration::from_secs(seconds).saturating_add(Duration::from_nanos(fraction)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsRawFd;
+    use syscalls::Sysno;
+
+    fn call(name: &str, arguments: [u64; 6]) -> Call {
+        let number = name.parse::<Sysno>().unwrap().id().into();
+        Call { number, arguments }
+    }
+
+    /// What ends this sleep, if the caller's own thread were in it.
+    fn sleep(name: &str, arguments: [u64; 6]) -> Sleep {
+        call(name, arguments).sleep(Process { pid: std::process::id() as i32 })
+    }
+
+    fn timespec(time: Duration) -> [u64; 2] {
+        [time.as_secs(), time.subsec_nanos().into()]
+    }
+
+    #[test]
+    fn a_poll_without_a_time_out_waits_for_an_event() {
+        assert_eq!(sleep("poll", [0, 1, u64::MAX, 0, 0, 0]), Sleep::UntilEvent);
+        assert_eq!(sleep("poll", [0, 1, u64::from(u32::MAX), 0, 0, 0]), Sleep::UntilEvent);
+        let tick = Sleep::AtMost(Duration::from_millis(50));
+        assert_eq!(sleep("poll", [0, 1, 50, 0, 0, 0]), tick);
+        assert_eq!(sleep("epoll_wait", [0, 0, 0, 50, 0, 0]), tick);
+    }
+
+    #[test]
+    fn a_poll_of_nothing_is_a_nap() {
+        assert_eq!(sleep("poll", [0, 0, 2, 0, 0, 0]), Sleep::Brief);
+        assert_eq!(sleep("poll", [0, 0, 3_600_000, 0, 0, 0]), Sleep::UntilEvent);
+    }
+
+    #[test]
+    fn a_nap_is_brief_and_a_long_one_is_for_ever() {
+        for (seconds, expected) in [(2, Sleep::Brief), (3600, Sleep::UntilEvent)] {
+            let time = timespec(Duration::from_secs(seconds));
+            let at = time.as_ptr() as u64;
+            assert_eq!(sleep("nanosleep", [at, 0, 0, 0, 0, 0]), expected);
+            assert_eq!(sleep("clock_nanosleep", [1, 0, at, 0, 0, 0]), expected);
+        }
+        assert_eq!(sleep("nanosleep", [8, 0, 0, 0, 0, 0]), Sleep::Brief); // unreadable
+    }
+
+    #[test]
+    fn the_observer_makes_room_on_the_terminal_and_the_peer_in_a_socket() {
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let (socket, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let write_to = |fd: i32| sleep("write", [fd as u64, 0, 1, 0, 0, 0]);
+        assert_eq!(write_to(terminal.slave.as_raw_fd()), Sleep::Brief);
+        assert_eq!(write_to(socket.as_raw_fd()), Sleep::UntilEvent);
+    }
+
+    #[test]
+    fn an_absolute_time_is_read_against_its_clock() {
+        let now = |clock: i32| nix::time::clock_gettime(clock.into()).unwrap().into();
+        for clock in [libc::CLOCK_MONOTONIC, libc::CLOCK_REALTIME] {
+            let now: Duration = now(clock);
+            for (more, expected) in [(2, Sleep::Brief), (3600, Sleep::UntilEvent)] {
+                let end = timespec(now + Duration::from_secs(more));
+                let arguments = [clock as u64, TIMER_ABSTIME, end.as_ptr() as u64, 0, 0, 0];
+                assert_eq!(sleep("clock_nanosleep", arguments), expected);
+            }
+        }
+        let soon = timespec(now(libc::CLOCK_MONOTONIC));
+        let bitset = (libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG) as u64;
+        let arguments = [0, bitset, 0, soon.as_ptr() as u64, 0, 0];
+        assert_eq!(sleep("futex", arguments), Sleep::AtMost(Duration::ZERO));
+    }
+
+    #[test]
+    fn numbers_that_are_no_call_have_a_name_all_the_same() {
+        assert_eq!(Call { number: -1, arguments: [0; 6] }.name(), "no system call");
+        assert_eq!(Call { number: i64::MAX, arguments: [0; 6] }.name(), "no system call");
+    }
+}

@@ -1,0 +1,19 @@
+//! What the kernel keeps from this observer.
+
+use std::io;
+
+/// Something that the kernel keeps from this observer.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be seen here: {error}")]
+pub struct Unseen {
+    /// The file or facility.
+    pub what: String,
+    /// What the kernel said.
+    pub error: io::Error,
+}
+
+impl Unseen {
+    pub(crate) fn new(what: String, error: io::Error) -> Self {
+        Self { what, error }
+    }
+}
