@@ -19,23 +19,23 @@ struct Peer {
     local: SocketAddr,
     server: SocketAddr,
     inode: OnceLock<u64>,
-    state: Mutex<Wire>,
+    state: Mutex<ClientState>,
 }
 
 #[derive(Debug)]
-struct Wire {
+struct ClientState {
     socket: Option<OwnedFd>,
     sent: u64,
     received: Vec<u8>,
     /// Whether the observer knows that something has arrived, and has not read it yet.
     noticed: bool,
-    ended: Option<End>,
-    left: Option<Left>,
+    ended: Option<ServerClose>,
+    left: Option<ClosedBy>,
 }
 
 /// How the server ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ServerClose {
     /// It closed: an end of file.
     Closed,
     /// It reset: ECONNRESET.
@@ -44,7 +44,7 @@ pub enum End {
 
 /// How the client ended its side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum ClosedBy {
     /// With a FIN.
     Finished,
     /// With a RST.
@@ -105,7 +105,7 @@ impl Client {
     }
 
     /// How the server has ended the connection, if it has.
-    pub fn ended(&self) -> Option<End> {
+    pub fn ended(&self) -> Option<ServerClose> {
         self.read();
         self.wire().ended
     }
@@ -116,7 +116,7 @@ impl Client {
         if let Some(socket) = &wire.socket
             && shutdown(socket.as_raw_fd(), Shutdown::Write).is_ok()
         {
-            wire.left = Some(Left::Finished);
+            wire.left = Some(ClosedBy::Finished);
         }
     }
 
@@ -125,7 +125,7 @@ impl Client {
         self.read();
         let mut wire = self.wire();
         if wire.socket.take().is_some() {
-            wire.left = Some(Left::Finished);
+            wire.left = Some(ClosedBy::Finished);
         }
     }
 
@@ -135,7 +135,7 @@ impl Client {
         if let Some(socket) = wire.socket.take() {
             let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
             let _ = setsockopt(&socket, sockopt::Linger, &at_once);
-            wire.left = Some(Left::Reset);
+            wire.left = Some(ClosedBy::Reset);
         }
     }
 
@@ -152,7 +152,7 @@ impl Client {
     }
 
     /// How the client has ended its side, if it has.
-    pub(crate) fn left(&self) -> Option<Left> {
+    pub(crate) fn left(&self) -> Option<ClosedBy> {
         self.wire().left
     }
 
@@ -204,13 +204,13 @@ impl Client {
         self.wire().read(usize::MAX);
     }
 
-    fn wire(&self) -> MutexGuard<'_, Wire> {
+    fn wire(&self) -> MutexGuard<'_, ClientState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Wire {
-    fn new(socket: OwnedFd, ended: Option<End>) -> Self {
+impl ClientState {
+    fn new(socket: OwnedFd, ended: Option<ServerClose>) -> Self {
         let received = Vec::new();
         Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
     }
@@ -223,7 +223,7 @@ impl Wire {
         while self.ended.is_none() && limit > 0 {
             let room = buffer.len().min(limit);
             match recv(fd, &mut buffer[..room], MsgFlags::MSG_DONTWAIT) {
-                Ok(0) => self.ended = Some(End::Closed),
+                Ok(0) => self.ended = Some(ServerClose::Closed),
                 Ok(length) => {
                     acknowledge(fd);
                     limit -= length;
@@ -232,7 +232,7 @@ impl Wire {
                 }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return,
-                Err(_) => self.ended = Some(End::Reset),
+                Err(_) => self.ended = Some(ServerClose::Reset),
             }
         }
     }

@@ -10,22 +10,22 @@
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut server = witness::Launch::new("./server").env("PORT", "7000").start()?;
-//! server.until_listening(7000)?;
+//! server.wait_listening(7000)?;
 //! let client = server.connect()?;
-//! let fd = server.until(|now| now.descriptor_of(&client))?;
+//! let fd = server.wait_for(|now| now.descriptor_of(&client))?;
 //! println!("the kernel connects descriptor {fd} to {}", client.address());
 //! client.close();
-//! let calls = server.until_quiet()?;
+//! let calls = server.wait_idle()?;
 //! println!("the client has left; the server is asleep in {}", calls[0].name());
 //! println!("it asks poll for {:?} and holds {:?}", server.watched()?, server.descriptors()?);
 //! # Ok(()) }
 //! ```
 //!
 //! [`Launch`] starts a program; [`Server`] is the running program, and dropping it ends all that
-//! the program has started; [`Client`] is a peer that the observer plays; [`Gate`] makes system
-//! calls fail on order; [`Stuck`] says why a fact will not come true. [`Server::stop`] holds a
-//! server while its clients do something; [`Server::start_again`] runs the program once more in the
-//! same network, with [`Server::hold_port`] on a port that another program has.
+//! the program has started; [`Client`] is a peer that the observer plays; [`FaultInjector`] makes system
+//! calls fail on order; [`WaitError`] says why a fact will not come true. [`Server::stop`] holds a
+//! server while its clients do something; [`Server::restart`] runs the program once more in the
+//! same network, with [`Server::occupy_port`] on a port that another program has.
 //!
 //! # Quiet
 //!
@@ -41,22 +41,22 @@
 //!   long after the server has written them (tcp(7), TCP_NODELAY);
 //! - it was so 3 ms before too, with no thread put on a processor in between.
 //!
-//! What has not been logged or closed by then never will be: [`Server::until`] gives up. A server
+//! What has not been logged or closed by then never will be: [`Server::wait_for`] gives up. A server
 //! that is not quiet is waited for up to [`Launch::timeout`], or until its system calls show that
 //! it goes round and round.
 //!
 //! # Tiers
 //!
-//! - [`Tier::Strong`]: a network, process ids and mounts of its own. Any port is free, and nothing
+//! - [`IsolationLevel::Namespaces`]: a network, process ids and mounts of its own. Any port is free, and nothing
 //!   outlives the box. Needs root, or that user namespaces are permitted (user_namespaces(7)).
-//! - [`Tier::UidDrop`]: a user of its own, on this machine's network. Needs root.
-//! - [`Tier::Landlock`]: a child on this machine's network whose signals stay among its own
+//! - [`IsolationLevel::OtherUser`]: a user of its own, on this machine's network. Needs root.
+//! - [`IsolationLevel::Landlock`]: a child on this machine's network whose signals stay among its own
 //!   processes (landlock(7)). Needs Linux 6.12.
-//! - [`Tier::Plain`]: a child on this machine's network. Needs nothing.
+//! - [`IsolationLevel::None`]: a child on this machine's network. Needs nothing.
 //!
 //! Without a box, a subreaper ends what the program has started (prctl(2)). One's own program keeps
 //! its owner's files on every tier; [`Launch::confined`] takes them away from a program that nobody
-//! vouches for. [`Tier::refusal`] says why a tier is not possible here, and what to do about it.
+//! vouches for. [`IsolationLevel::refusal`] says why a tier is not possible here, and what to do about it.
 //!
 //! # What needs which permission
 //!
@@ -67,59 +67,48 @@
 //!   program that runs as the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or
 //!   CAP_SYS_PTRACE. Root without that, as in a container, borrows the program's ids for the look
 //!   (setfsuid(2)).
-//! - A [`Gate`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
-//!   ([`LaunchError::NoGate`]).
+//! - A [`FaultInjector`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
+//!   ([`LaunchError::NoFaultInjection`]).
 //! - Memory and processes of a confined program: a control group (cgroups(7)), or the observer's
-//!   own count of them, [`Limits::kept_by`].
-//! - A [`Strobe`]: ptrace(2), so the same as for descriptors, and that nobody else traces the
+//!   own count of them, [`Limits::memory_accounting`].
+//! - A [`SyscallSample`]: ptrace(2), so the same as for descriptors, and that nobody else traces the
 //!   program. Without it, a spinning server runs out of time instead.
 //!
-//! What cannot be seen is [`Unseen`], which is never the server's fault. Linux only, on x86-64 and
+//! What cannot be seen is [`Unobservable`], which is never the server's fault. Linux only, on x86-64 and
 //! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread
 //! that takes it.
 
 mod client;
-mod exit;
-mod filter;
-mod finish;
-mod gate;
-mod interest;
+mod epoll_entry;
+mod fault_injector;
 mod launch;
-mod limit;
 mod log;
-mod probe;
-mod process;
-mod prompt;
+mod poll_entry;
 mod ready;
-mod repute;
-mod sandbox;
+mod run_history;
 mod server;
 mod sleep;
 mod sockets;
-mod starved;
-mod strobe;
-mod stuck;
-mod syscalls;
-mod unseen;
-mod watched;
+mod syscall_sample;
+mod time_slice;
+mod wait_error;
 
-pub use client::{Client, End};
-pub use exit::Exit;
-pub use finish::Finished;
-pub use gate::Gate;
-pub use interest::Interest;
+pub use client::{Client, ServerClose};
+pub use epoll_entry::EpollEntry;
+pub use fault_injector::FaultInjector;
 pub use launch::Launch;
 pub use log::Line;
-pub use process::{Descriptor, Process, Target, Thread};
-pub use prompt::be_prompt;
-pub use repute::Repute;
-pub use sandbox::confine::{Confinement, Limit, Limits};
-pub use sandbox::error::LaunchError;
-pub use sandbox::tier::{NoSuchTier, Tier};
+pub use poll_entry::PollEntry;
+pub use run_history::RunHistory;
 pub use server::Server;
 pub use sockets::{Socket, State};
-pub use strobe::Strobe;
-pub use stuck::Stuck;
-pub use syscalls::Call;
-pub use unseen::Unseen;
-pub use watched::Watched;
+pub use syscall_sample::SyscallSample;
+pub use time_slice::shorten_time_slice;
+pub use wait_error::WaitError;
+
+pub use nix::errno::Errno;
+pub use nix::sys::signal::Signal;
+pub use sandbox::{
+    Call, Descriptor, Exit, IsolationLevel, LaunchError, LimitKind, Limits, Process, SandboxPolicy,
+    SignalNumber, Target, Thread, UnknownIsolation, Unobservable,
+};

@@ -1,28 +1,23 @@
 //! A program under observation.
 
-mod again;
-mod pump;
-mod stopped;
-mod view;
-mod vigil;
+mod events;
+mod observe;
+mod pause;
+mod restart;
+mod wait_state;
 mod waiting;
 
 use crate::client::Client;
-use crate::exit::Exit;
-use crate::gate::Gatekeeper;
+use crate::fault_injector::FaultSupervisor;
 use crate::log::Log;
-use crate::process::Process;
-use crate::repute::Repute;
-use crate::sandbox::control::{BATCH, Control, Message};
-use crate::sandbox::error::LaunchError;
-use crate::sandbox::quarters::Quarters;
-use crate::sandbox::tier::Tier;
+use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
-use crate::strobe::Tracer;
+use crate::syscall_sample::Tracer;
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use sandbox::{BATCH, Exit, LaunchError, Message, Process, Sandbox};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -32,74 +27,65 @@ use std::time::{Duration, Instant};
 /// everything that the program has started, and returns when they are gone.
 #[derive(Debug)]
 pub struct Server {
-    init: i32,
-    control: Control,
+    sandbox: Sandbox,
     log: Log,
     stderr: OwnedFd,
     errors: Vec<u8>,
     /// Bytes of its standard error, of which `errors` are the first.
-    complained: u64,
-    tier: Tier,
+    stderr_bytes: u64,
     timeout: Duration,
     program: Process,
     listener: Option<Process>,
     address: Option<SocketAddr>,
     table: Option<SocketTable>,
-    gate: Option<Gatekeeper>,
+    faults: Option<FaultSupervisor>,
     sockets: Vec<OwnedFd>,
     clients: Vec<Client>,
     exit: Option<Exit>,
-    repute: Repute,
+    history: RunHistory,
     tracer: Tracer,
-    /// Given back after the box is gone.
-    quarters: Quarters,
 }
 
 impl Server {
     pub(crate) fn new(
-        init: i32,
-        control: Control,
+        sandbox: Sandbox,
         log: Log,
         stderr: OwnedFd,
-        tier: Tier,
         timeout: Duration,
-        repute: Repute,
+        history: RunHistory,
     ) -> Self {
         Self {
-            init,
-            control,
+            sandbox,
             log,
             stderr,
             errors: Vec::new(),
-            complained: 0,
-            tier,
+            stderr_bytes: 0,
             timeout,
             program: Process { pid: 0 },
             listener: None,
             address: None,
             table: None,
-            gate: None,
+            faults: None,
             sockets: Vec::new(),
             clients: Vec::new(),
             exit: None,
-            repute,
+            history,
             tracer: Tracer::default(),
-            quarters: Quarters::default(),
         }
     }
 
     pub(crate) fn next_message(&mut self) -> Result<Message, LaunchError> {
-        let message = self.control.receive(true)?;
+        let message = self.sandbox.receive(true)?;
         message.ok_or_else(|| LaunchError::Observer(io::ErrorKind::UnexpectedEof.into()))
     }
 
-    /// What the box gives back when it has ended.
-    pub(crate) fn lives_in(&mut self, quarters: Quarters) {
-        self.quarters = quarters;
+    pub(crate) fn check_launch(&self, message: &Message) -> Result<(), LaunchError> {
+        self.sandbox.check_launch(message)
     }
 
-    pub(crate) fn keep_gate(&mut self, listener: OwnedFd) {
-        self.gate = Some(Gatekeeper::new(listener));
+    /// Begins to answer the system calls that are reported on `listener`.
+    pub(crate) fn supervise(&mut self, listener: OwnedFd) {
+        self.faults = Some(FaultSupervisor::new(listener));
     }
 
     pub(crate) fn started(&mut self, pid: i32) -> io::Result<()> {
@@ -110,14 +96,14 @@ impl Server {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(error),
             Err(_) => None,
         };
-        self.table = Some(SocketTable::new(netlink, Process { pid: self.init }));
+        self.table = Some(SocketTable::new(netlink, self.sandbox.init()));
         Ok(())
     }
 
     /// Connects a client to the port that the server listens on.
     ///
     /// # Errors
-    /// NotConnected before [`until_listening`](Self::until_listening); what connect(2) says, or
+    /// NotConnected before [`wait_listening`](Self::wait_listening); what connect(2) says, or
     /// TimedOut when the server's queue of connections stays full.
     pub fn connect(&mut self) -> io::Result<Client> {
         self.connect_after(|_| Ok(()))
@@ -150,34 +136,34 @@ impl Server {
             if Instant::now() >= deadline {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            // A server that is held up at the gate would not empty its queue.
-            self.pump().map(drop).map_err(io::Error::other)
+            // A server whose accept waits for an answer would not empty its queue.
+            self.poll_events().map(drop).map_err(io::Error::other)
         })?;
         self.clients.push(client.clone());
         Ok(client)
     }
 
-    /// Lets the next call that stops at the gate fail with `errno`.
-    pub fn fail_next(&mut self, errno: i32) {
-        if let Some(gate) = &mut self.gate {
-            gate.fail_next(Errno::from_raw(errno));
+    /// Makes the next call of the [`FaultInjector`](crate::FaultInjector) fail with `errno`.
+    pub fn fail_next(&mut self, errno: Errno) {
+        if let Some(faults) = &mut self.faults {
+            faults.fail_next(errno);
         }
     }
 
-    /// Faults that were ordered with [`fail_next`](Self::fail_next) and that no call has met yet.
+    /// How many faults were ordered with [`fail_next`](Self::fail_next) and not used yet.
     pub fn faults_left(&self) -> usize {
-        self.gate.as_ref().map_or(0, Gatekeeper::faults_left)
+        self.faults.as_ref().map_or(0, FaultSupervisor::faults_left)
     }
 
-    /// Sends the program a signal, by its number (signal(7)); none once it is known to have ended.
-    pub fn signal(&self, signal: i32) {
+    /// Sends the program a signal (signal(7)); does nothing once the program is known to have ended.
+    pub fn signal(&self, signal: Signal) {
         self.kill(self.program, signal);
     }
 
-    fn kill(&self, process: Process, signal: i32) {
+    fn kill(&self, process: Process, signal: Signal) {
         if self.exit.is_none() {
-            // SAFETY: takes two numbers.
-            unsafe { libc::kill(process.pid, signal) };
+            // A process that has ended meanwhile needs no signal.
+            let _ = kill(Pid::from_raw(process.pid), signal);
         }
     }
 
@@ -188,9 +174,9 @@ impl Server {
         protocol: i32,
         count: usize,
     ) -> io::Result<Vec<OwnedFd>> {
-        self.control.ask_for_sockets(family, kind, protocol, count)?;
+        self.sandbox.request_sockets(family, kind, protocol, count)?;
         loop {
-            match self.control.receive(true).map_err(|error| self.explained(error))? {
+            match self.sandbox.receive(true).map_err(|error| self.explained(error))? {
                 Some(Message::Sockets(sockets, errno)) if sockets.is_empty() => {
                     return Err(errno.into());
                 }
@@ -206,17 +192,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         // A server that ends first would keep its port in TIME_WAIT; a reset leaves nothing.
         self.clients.iter().for_each(Client::reset);
-        // The end of the line is the end of the box; its first process is ours to reap.
-        self.control.hang_up();
-        let init = Pid::from_raw(self.init);
-        // A box does not end before its traced threads were reaped (ptrace(2)).
-        while !self.tracer.is_done()
-            && waitpid(init, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive)
-        {
+        self.sandbox.hang_up();
+        // The sandbox does not end before its traced threads were let go or reaped (ptrace(2)).
+        while !self.tracer.is_done() && !self.sandbox.has_ended() {
             self.tracer.tidy();
             std::thread::yield_now();
         }
-        while waitpid(init, None) == Err(Errno::EINTR) {}
     }
 }
 

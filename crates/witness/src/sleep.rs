@@ -1,7 +1,6 @@
 //! Whether a thread that sleeps in a call will wake by itself.
 
-use crate::process::Process;
-use crate::syscalls::Call;
+use sandbox::{Call, Process};
 use std::time::Duration;
 
 /// What ends a thread's sleep.
@@ -11,62 +10,61 @@ pub(crate) enum Sleep {
     UntilEvent,
     /// An event, or this much time since it fell asleep.
     AtMost(Duration),
-    /// It goes on by itself: a nap, a disk.
+    /// It ends by itself soon: a short sleep, a disk.
     Brief,
 }
 
-/// A wake-up this rare is a heartbeat, not work that was put off.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// A nap this long is a program that was told to sleep for ever.
-const FOR_EVER: Duration = Duration::from_secs(30);
+/// A wait with a time-out this long wakes so rarely that it counts as a wait for an event.
+const RARE_WAKEUP: Duration = Duration::from_secs(1);
+/// A sleep this long is meant to last for ever.
+const ENDLESS: Duration = Duration::from_secs(30);
 
-impl Call {
-    /// Whether it waits for readiness of no descriptor at all: a nap by another name.
-    fn watches_nothing(&self) -> bool {
-        match self.name() {
-            "poll" | "ppoll" => self.arguments[1] == 0,
-            "select" | "pselect6" => self.arguments[0] == 0,
-            _ => false,
+/// What ends the sleep of a thread of `process` that is in this call.
+pub(crate) fn of(call: Call, process: Process) -> Sleep {
+    let argument = |index: usize| call.arguments[index];
+    let span = |index| read_span(process, call.arguments[index]);
+    let at_most = match call.name() {
+        "poll" => millis(argument(2)),
+        "epoll_wait" | "epoll_pwait" => millis(argument(3)),
+        "ppoll" | "rt_sigtimedwait" => span(2),
+        "futex" if is_absolute_futex(argument(1)) => {
+            span(3).and_then(|end| until(futex_clock(argument(1)), end))
         }
+        "epoll_pwait2" | "futex" => span(3),
+        "select" | "pselect6" => span(4),
+        "nanosleep" => return timed_sleep(span(0)),
+        "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => {
+            return timed_sleep(span(2).and_then(|end| until(argument(0) as i32, end)));
+        }
+        "clock_nanosleep" => return timed_sleep(span(2)),
+        // The observer reads what is written to the terminal, so the write will end.
+        "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
+        _ => None,
+    };
+    if watches_nothing(call) {
+        return timed_sleep(at_most);
     }
+    match at_most {
+        Some(span) if span < RARE_WAKEUP => Sleep::AtMost(span),
+        _ => Sleep::UntilEvent,
+    }
+}
 
-    /// What ends the sleep of a thread of `process` that is in this call.
-    pub(crate) fn sleep(&self, process: Process) -> Sleep {
-        let argument = |index: usize| self.arguments[index];
-        let span = |index| read_span(process, self.arguments[index]);
-        let at_most = match self.name() {
-            "poll" => millis(argument(2)),
-            "epoll_wait" | "epoll_pwait" => millis(argument(3)),
-            "ppoll" | "rt_sigtimedwait" => span(2),
-            "futex" if is_absolute_futex(argument(1)) => {
-                span(3).and_then(|end| until(futex_clock(argument(1)), end))
-            }
-            "epoll_pwait2" | "futex" => span(3),
-            "select" | "pselect6" => span(4),
-            "nanosleep" => return nap(span(0)),
-            "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => {
-                return nap(span(2).and_then(|end| until(argument(0) as i32, end)));
-            }
-            "clock_nanosleep" => return nap(span(2)),
-            // The observer reads what goes to the terminal.
-            "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
-            _ => None,
-        };
-        if self.watches_nothing() {
-            return nap(at_most);
-        }
-        match at_most {
-            Some(span) if span < HEARTBEAT => Sleep::AtMost(span),
-            _ => Sleep::UntilEvent,
-        }
+/// Whether the call waits for the readiness of no descriptor at all, which only sleeps.
+fn watches_nothing(call: Call) -> bool {
+    match call.name() {
+        "poll" | "ppoll" => call.arguments[1] == 0,
+        "select" | "pselect6" => call.arguments[0] == 0,
+        _ => false,
     }
 }
 
 const TIMER_ABSTIME: u64 = libc::TIMER_ABSTIME as u64;
 
-fn nap(span: Option<Duration>) -> Sleep {
+/// A sleep that ends by itself after this time.
+fn timed_sleep(span: Option<Duration>) -> Sleep {
     match span {
-        Some(span) if span >= FOR_EVER => Sleep::UntilEvent,
+        Some(span) if span >= ENDLESS => Sleep::UntilEvent,
         _ => Sleep::Brief,
     }
 }
@@ -123,7 +121,7 @@ mod tests {
 
     /// What ends this sleep, if the caller's own thread were in it.
     fn sleep(name: &str, arguments: [u64; 6]) -> Sleep {
-        call(name, arguments).sleep(Process { pid: std::process::id() as i32 })
+        of(call(name, arguments), Process { pid: std::process::id() as i32 })
     }
 
     fn timespec(time: Duration) -> [u64; 2] {
@@ -140,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_of_nothing_is_a_nap() {
+    fn a_poll_of_nothing_ends_by_itself() {
         assert_eq!(sleep("poll", [0, 0, 2, 0, 0, 0]), Sleep::Brief);
         assert_eq!(sleep("poll", [0, 0, 3_600_000, 0, 0, 0]), Sleep::UntilEvent);
     }
 
     #[test]
-    fn a_nap_is_brief_and_a_long_one_is_for_ever() {
+    fn a_short_sleep_is_brief_and_a_long_one_is_endless() {
         for (seconds, expected) in [(2, Sleep::Brief), (3600, Sleep::UntilEvent)] {
             let time = timespec(Duration::from_secs(seconds));
             let at = time.as_ptr() as u64;

@@ -4,9 +4,9 @@ mod files;
 mod netlink;
 
 use crate::client::Client;
-use crate::process::Process;
 use files::Files;
 use netlink::Netlink;
+use sandbox::Process;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;

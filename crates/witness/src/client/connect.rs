@@ -1,6 +1,6 @@
 //! Connecting a client, without waiting on what the server waits for.
 
-use super::{Client, End, Peer, Wire};
+use super::{Client, ClientState, Peer, ServerClose};
 use crate::ready;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -39,7 +39,7 @@ impl Client {
             SocketAddr::V4(_) => v4(getsockname(fd)?),
             SocketAddr::V6(_) => v6(getsockname(fd)?),
         };
-        let (inode, state) = (OnceLock::new(), Mutex::new(Wire::new(socket, ended)));
+        let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, ended)));
         Ok(Self(Arc::new(Peer { local, server, inode, state })))
     }
 }
@@ -48,14 +48,14 @@ impl Client {
 fn finish_connect(
     socket: &OwnedFd,
     mut meanwhile: impl FnMut() -> io::Result<()>,
-) -> io::Result<Option<End>> {
+) -> io::Result<Option<ServerClose>> {
     let moment = Duration::from_millis(1);
     while !ready::by(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
         meanwhile()?;
     }
     match getsockopt(socket, sockopt::SocketError)? {
         0 => Ok(None),
-        libc::ECONNRESET => Ok(Some(End::Reset)), // connected, and let go at once
+        libc::ECONNRESET => Ok(Some(ServerClose::Reset)), // connected, and let go at once
         errno => Err(io::Error::from_raw_os_error(errno)),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::launch::Launch;
-use crate::stuck::Stuck;
+use crate::wait_error::WaitError;
+use sandbox::IsolationLevel;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 // <staff>
@@ -13,33 +14,37 @@ use crate::sockets::State;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A correct server, whose sockets are looked up in files.
-fn open(file: &str, tier: Tier) -> Server {
+fn open(file: &str, level: IsolationLevel) -> Server {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
     let free = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap().local_addr().unwrap();
-    let port = if tier.shares_ports() { free().port() } else { 7000 };
-    let launch = Launch::new(path).env("PORT", port.to_string()).tier(tier).timeout(PATIENCE);
+    let port = if level.shares_ports() { free().port() } else { 7000 };
+    let launch = Launch::new(path)
+        .env("PORT", port.to_string())
+        .port(port)
+        .isolation(level)
+        .timeout(PATIENCE);
     let mut server = launch.start().unwrap();
-    server.table = Some(SocketTable::new(None, Process { pid: server.init }));
-    server.until_listening(port).unwrap();
+    server.table = Some(SocketTable::new(None, server.sandbox.init()));
+    server.wait_listening(port).unwrap();
     server
 }
 
 // <staff>
 #[test]
 fn clients_are_followed_without_netlink() {
-    for tier in [Tier::here(), Tier::Plain] {
-        let mut server = open("select_poll.py", tier);
+    for level in [IsolationLevel::here(), IsolationLevel::None] {
+        let mut server = open("select_poll.py", level);
         for _ in 0..3 {
             let client = server.connect().unwrap();
-            let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+            let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
             assert!(fd > 2);
             client.send(b"some bytes").unwrap();
-            server.until_quiet().unwrap();
+            server.wait_idle().unwrap();
             let end = server.connection(&client).unwrap().unwrap();
             let expected = (State::Established, 0, 10);
             assert_eq!((end.state, end.unread, end.received), expected);
             client.close();
-            server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
+            server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
         }
     }
 }
@@ -47,16 +52,16 @@ fn clients_are_followed_without_netlink() {
 
 #[test]
 fn a_wrong_port_is_told_without_netlink() {
-    let mut server = open("strange/million_lines.py", Tier::here());
+    let mut server = open("strange/million_lines.py", IsolationLevel::here());
     let (begun, mut looking) = (Instant::now(), Duration::ZERO);
-    let never = server.until(|now| {
+    let never = server.wait_for(|now| {
         let look = Instant::now();
         let found = now.find_listener(7999);
         looking += look.elapsed();
         found
     });
     let stuck = never.unwrap_err();
-    assert!(matches!(stuck, Stuck::Quiet { .. }), "{stuck}");
+    assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
     // The files are long to read, and there was a lot of log to read meanwhile.
     let all = begun.elapsed();
     assert!(looking < all * 3 / 4, "{looking:?} of {all:?} was spent on looking");
@@ -70,13 +75,14 @@ fn a_thread_that_is_still_traced_does_not_keep_its_box_alive() {
                 def spin():\n    while True: pass\n\
                 threading.Thread(target=spin).start()\n\
                 threading.Event().wait()";
-    for tier in [Tier::here(), Tier::Plain] {
-        let mut server = Launch::new("python3").args(["-c", text]).tier(tier).start().unwrap();
+    for level in [IsolationLevel::here(), IsolationLevel::None] {
+        let mut server =
+            Launch::new("python3").args(["-c", text]).isolation(level).start().unwrap();
         let threads = |now: &mut Server| {
             let threads = now.program.threads()?;
             Ok((threads.len() == 2).then_some(threads))
         };
-        let other = server.until(threads).unwrap()[1].tid;
+        let other = server.wait_for(threads).unwrap()[1].tid;
         let traced = server.tracer.seize(other).unwrap();
         server.tracer.keep(traced);
         let program = server.program;

@@ -6,17 +6,15 @@
 //! server rests, and a wrong server is told so as fast as a right one.
 
 use super::Server;
-use super::view::unseen_table;
-use super::vigil::{EFFORT, TRIFLE, Vigil};
-use crate::client::{Client, Left};
-use crate::gate::Gatekeeper;
-use crate::process::{Process, Thread};
-use crate::sleep::Sleep;
+use super::observe::unseen_table;
+use super::wait_state::{CPU_BUDGET, SMALL_CPU_BUDGET, WaitState};
+use crate::client::{Client, ClosedBy};
+use crate::fault_injector::FaultSupervisor;
+use crate::sleep::{self, Sleep};
 use crate::sockets::{Socket, State};
-use crate::strobe::Strobe;
-use crate::stuck::{Stuck, doing};
-use crate::syscalls::Call;
-use crate::unseen::Unseen;
+use crate::syscall_sample::SyscallSample;
+use crate::wait_error::{WaitError, doing};
+use sandbox::{Call, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
 
 /// The pauses between two looks at a fact that nothing announces.
@@ -35,25 +33,25 @@ impl Server {
     /// or spins. No fixed time is ever waited.
     ///
     /// # Errors
-    /// [`Stuck`] says why it will not come true.
-    pub fn until<T>(
+    /// [`WaitError`] says why it will not come true.
+    pub fn wait_for<T>(
         &mut self,
-        mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unseen>,
-    ) -> Result<T, Stuck> {
-        let mut vigil = Vigil::new(self.timeout);
+        mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
+    ) -> Result<T, WaitError> {
+        let mut state = WaitState::new(self.timeout);
         let mut pause = SHORTEST;
         let worthwhile = Instant::now() + LOOK * self.clients.len() as u32;
         loop {
-            let news = self.pump()?;
+            let news = self.poll_events()?;
             let looked = Instant::now();
             if let Some(value) = fact(self)? {
                 return Ok(value);
             }
             let now = Instant::now();
             let cost = now - looked;
-            let due = pause >= PATIENCE && now >= worthwhile || now >= vigil.deadline;
+            let due = pause >= PATIENCE && now >= worthwhile || now >= state.deadline;
             if (due || self.exit.is_some())
-                && let Some(stuck) = self.stuck(&mut vigil)?
+                && let Some(stuck) = self.why_nothing_more(&mut state)?
             {
                 // What happened up to now is on its way to us: take it in, and look once more.
                 self.catch_up()?;
@@ -62,17 +60,17 @@ impl Server {
             pause = if news { SHORTEST } else { (pause * 2).min(LONGEST) };
             self.wait_for_news(pause);
             if news && cost > LONGEST {
-                self.hear_out(cost)?;
+                self.drain(cost)?;
             }
         }
     }
 
     /// Takes in what comes for as long as a look at the fact took: one that is dear is not taken for
     /// every line that a talkative server writes.
-    fn hear_out(&mut self, cost: Duration) -> Result<(), Unseen> {
+    fn drain(&mut self, cost: Duration) -> Result<(), Unobservable> {
         let begun = Instant::now();
         while begun.elapsed() < cost && self.exit.is_none() {
-            if !self.pump()? {
+            if !self.poll_events()? {
                 self.wait_for_news(LONGEST);
             }
         }
@@ -82,29 +80,29 @@ impl Server {
     /// Waits until the server is asleep with nothing left for it to do, and says in which calls.
     ///
     /// # Errors
-    /// [`Stuck`], for every other way in which its activity ends.
-    pub fn until_quiet(&mut self) -> Result<Vec<Call>, Stuck> {
-        match self.until(|_| Ok(None)) {
-            Err(Stuck::Quiet { calls }) => Ok(calls),
+    /// [`WaitError`], for every other way in which its activity ends.
+    pub fn wait_idle(&mut self) -> Result<Vec<Call>, WaitError> {
+        match self.wait_for(|_| Ok(None)) {
+            Err(WaitError::Idle { calls }) => Ok(calls),
             other => other,
         }
     }
 
     /// Waits until the server is asleep and all that was sent to it has been delivered. One that
-    /// wakes by the clock as well may go on by itself; `until_quiet` waits for that too.
+    /// wakes by the clock as well may go on by itself; `wait_idle` waits for that too.
     ///
     /// # Errors
-    /// [`Stuck`], for every other way in which its activity ends.
-    pub fn until_resting(&mut self) -> Result<Vec<Call>, Stuck> {
-        let resting = self.until(|now| {
+    /// [`WaitError`], for every other way in which its activity ends.
+    pub fn wait_asleep(&mut self) -> Result<Vec<Call>, WaitError> {
+        let asleep = self.wait_for(|now| {
             let threads = now.all_threads()?;
-            Ok(match now.rest(&threads)? {
-                Rest::Awake => None,
-                Rest::Dozing | Rest::Asleep => Some(calls(&threads)),
+            Ok(match now.activity(&threads)? {
+                Activity::Busy => None,
+                Activity::Timed | Activity::Idle => Some(calls(&threads)),
             })
         });
-        match resting {
-            Err(Stuck::Quiet { calls }) => Ok(calls),
+        match asleep {
+            Err(WaitError::Idle { calls }) => Ok(calls),
             other => other,
         }
     }
@@ -113,9 +111,9 @@ impl Server {
     /// Nobody connects to find out.
     ///
     /// # Errors
-    /// [`Stuck`] when it never will.
-    pub fn until_listening(&mut self, port: u16) -> Result<(), Stuck> {
-        let (address, process) = self.until(|now| match &now.exit {
+    /// [`WaitError`] when it never will.
+    pub fn wait_listening(&mut self, port: u16) -> Result<(), WaitError> {
+        let (address, process) = self.wait_for(|now| match &now.exit {
             Some(_) => Ok(None),
             None => now.find_listener(port),
         })?;
@@ -125,69 +123,70 @@ impl Server {
     }
 
     /// Why nothing more will happen, if nothing will.
-    fn stuck(&mut self, vigil: &mut Vigil) -> Result<Option<Stuck>, Stuck> {
+    fn why_nothing_more(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         if let Some(exit) = &self.exit {
-            return Ok(Some(Stuck::Ended(exit.clone())));
+            return Ok(Some(WaitError::Ended(exit.clone())));
         }
-        let stuck = self.at_a_standstill(vigil)?;
+        let stuck = self.why_it_stays_so(state)?;
         // Who is over a limit is about to be ended, and that will be why.
-        Ok(stuck.filter(|_| self.quarters.over().is_none()))
+        Ok(stuck.filter(|_| self.sandbox.limit_exceeded().is_none()))
     }
 
     /// Why nothing more will happen although the server runs, if nothing will.
-    fn at_a_standstill(&mut self, vigil: &mut Vigil) -> Result<Option<Stuck>, Stuck> {
+    fn why_it_stays_so(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
-        let done = match self.rest(&threads)? {
-            Rest::Asleep => {
+        let done = match self.activity(&threads)? {
+            Activity::Idle => {
                 let read = self.clients.iter().map(Client::bytes_read).sum();
-                vigil.calm.has_lasted(&threads, read)
+                state.settled.has_lasted(&threads, read)
             }
-            Rest::Dozing => vigil.naps.have_passed(&threads),
-            Rest::Awake => {
+            Activity::Timed => state.timer_wakeups.have_passed(&threads),
+            Activity::Busy => {
                 // What is still on its way may be what it goes round for.
                 if self.all_delivered()?
-                    && let Some(strobe) = self.spinning(vigil, &threads)
+                    && let Some(strobe) = self.spinning(state, &threads)
                 {
-                    return Ok(Some(Stuck::Spinning(strobe)));
+                    return Ok(Some(WaitError::Spinning(strobe)));
                 }
                 false
             }
         };
         if done {
-            return Ok(Some(Stuck::Quiet { calls: calls(&threads) }));
+            return Ok(Some(WaitError::Idle { calls: calls(&threads) }));
         }
-        let late = vigil.is_over(&threads)?;
-        Ok(late.then(|| Stuck::TimedOut { after: self.timeout, doing: doing(&threads) }))
+        let late = state.is_over(&threads)?;
+        Ok(late.then(|| WaitError::TimedOut { after: self.timeout, doing: doing(&threads) }))
     }
 
     /// Whether the server is asleep, with all that was sent to it delivered.
     ///
     /// Threads that slept before, during and after a moment at which everything had been delivered
     /// will not be woken by any of it.
-    fn rest(&mut self, before: &[(Process, Thread)]) -> Result<Rest, Unseen> {
+    fn activity(&mut self, before: &[(Process, Thread)]) -> Result<Activity, Unobservable> {
         let asleep = |(_, thread): &(Process, Thread)| !thread.is_running();
         // Once the program itself is gone, its end is about to be announced.
         let runs =
             |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
         let all = before.iter().any(runs) && before.iter().all(asleep);
         if !all || !self.all_delivered()? || self.all_threads()? != before {
-            return Ok(Rest::Awake);
+            return Ok(Activity::Busy);
         }
-        let sleep = |(process, thread): &(Process, Thread)| Some(thread.call?.sleep(*process));
-        let mut rest = Rest::Asleep;
-        for sleep in before.iter().filter_map(sleep) {
+        let sleep_of =
+            |(process, thread): &(Process, Thread)| Some(sleep::of(thread.call?, *process));
+        let mut activity = Activity::Idle;
+        for sleep in before.iter().filter_map(sleep_of) {
             match sleep {
                 Sleep::UntilEvent => {}
-                Sleep::AtMost(_) => rest = Rest::Dozing,
-                Sleep::Brief => return Ok(Rest::Awake),
+                Sleep::AtMost(_) => activity = Activity::Timed,
+                Sleep::Brief => return Ok(Activity::Busy),
             }
         }
-        Ok(rest)
+        Ok(activity)
     }
 
     /// Whether nothing is on its way to the server.
-    pub(super) fn all_delivered(&mut self) -> Result<bool, Unseen> {
-        if self.gate.as_ref().is_some_and(Gatekeeper::is_asked) {
+    pub(super) fn all_delivered(&mut self) -> Result<bool, Unobservable> {
+        if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
             return Ok(false);
         }
         let Some(table) = &self.table else { return Ok(true) };
@@ -205,28 +204,32 @@ impl Server {
     }
 
     /// A glimpse of what it does, if it goes round and round.
-    fn spinning(&mut self, vigil: &mut Vigil, threads: &[(Process, Thread)]) -> Option<Strobe> {
+    fn spinning(
+        &mut self,
+        state: &mut WaitState,
+        threads: &[(Process, Thread)],
+    ) -> Option<SyscallSample> {
         // What a program does before it listens is its own affair.
         self.listener?;
-        let allowed = if self.repute.spins() { TRIFLE } else { EFFORT };
-        let (process, suspect) = vigil.effort.suspect(threads, allowed, self.log.kept())?;
-        let strobe = Strobe::of(process, &suspect, &mut self.tracer);
+        let allowed = if self.history.spins() { SMALL_CPU_BUDGET } else { CPU_BUDGET };
+        let (process, suspect) = state.cpu_budget.suspect(threads, allowed, self.log.kept())?;
+        let strobe = SyscallSample::of(process, &suspect, &mut self.tracer);
         let spins = strobe.is_spinning();
         if spins {
-            self.repute.spun();
+            self.history.spun();
         }
         spins.then_some(strobe)
     }
 }
 
 /// How far a server is from doing anything.
-enum Rest {
+enum Activity {
     /// Something runs, or is on its way.
-    Awake,
+    Busy,
     /// Asleep, and will go on by itself.
-    Dozing,
+    Timed,
     /// Asleep until an event, and none is on its way.
-    Asleep,
+    Idle,
 }
 
 /// Whether all that `client` has done so far has reached the server's socket. To read is to do
@@ -236,8 +239,8 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     match (socket.state, client.left()) {
         (State::SynReceived, _) => false,
         (State::TimeWait, _) => true,
-        (_, Some(Left::Reset)) => false,
-        (State::Established, Some(Left::Finished)) => false,
+        (_, Some(ClosedBy::Reset)) => false,
+        (State::Established, Some(ClosedBy::Finished)) => false,
         _ => {
             (client.in_flight(socket.received) == 0 || client.held_up()) && is_heard(client, socket)
         }

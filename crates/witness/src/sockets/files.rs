@@ -5,9 +5,9 @@
 
 use super::{Socket, State};
 use crate::client::Client;
-use crate::process::Process;
 use procfs::net::TcpNetEntry;
 use procfs::{ProcError, ProcResult};
+use sandbox::Process;
 use std::io;
 use std::net::SocketAddr;
 

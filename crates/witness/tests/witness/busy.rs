@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use std::{hint, thread};
-use witness::{Launch, Server, Stuck, Tier, be_prompt};
+use witness::{IsolationLevel, Launch, Server, WaitError, shorten_time_slice};
 
 /// Answers a client once it has used a second of processor time.
 const LABORIOUS: &str = r#"
@@ -33,13 +33,13 @@ int main(void)
 
 fn slow_to_answer(name: &str, text: &str, timeout: Duration) -> Server {
     let launch = Launch::new(written(name, text)).timeout(timeout);
-    let mut server = open(launch, Tier::here());
+    let mut server = open(launch, IsolationLevel::here());
     server.connect().unwrap();
     server
 }
 
-fn answer(server: &mut Server) -> Result<(), Stuck> {
-    server.until(|now| Ok(now.log().iter().any(|line| line.text == "done").then_some(())))
+fn answer(server: &mut Server) -> Result<(), WaitError> {
+    server.wait_for(|now| Ok(now.log().iter().any(|line| line.text == "done").then_some(())))
 }
 
 /// Has others go first, on every processor, while `work` goes on.
@@ -69,22 +69,22 @@ fn starving<T>(server: &mut Server, work: impl FnOnce(&mut Server) -> T) -> T {
 
 #[test]
 fn a_server_that_is_kept_from_the_processors_is_not_judged() {
-    be_prompt();
+    shorten_time_slice();
     let mut server = slow_to_answer("laborious", LABORIOUS, Duration::from_secs(1));
     let stuck = starving(&mut server, answer).unwrap_err();
-    assert!(matches!(&stuck, Stuck::Unseen(_)), "{stuck}");
+    assert!(matches!(&stuck, WaitError::Unobservable(_)), "{stuck}");
     assert!(stuck.to_string().contains("the machine was too busy"), "{stuck}");
 }
 
 #[test]
 fn a_server_that_takes_its_time_is_slow() {
-    be_prompt();
+    shorten_time_slice();
     // What a busy machine hides is asked again.
     let asked = (0..20).map(|_| {
         let mut server = slow_to_answer("slow_to_answer", SLOW, Duration::from_secs(1));
         answer(&mut server).unwrap_err()
     });
-    let mut seen = asked.skip_while(|stuck| matches!(stuck, Stuck::Unseen(_)));
+    let mut seen = asked.skip_while(|stuck| matches!(stuck, WaitError::Unobservable(_)));
     let stuck = seen.next().expect("the machine was too busy, 20 times");
-    assert!(matches!(stuck, Stuck::TimedOut { .. }), "{stuck}");
+    assert!(matches!(stuck, WaitError::TimedOut { .. }), "{stuck}");
 }

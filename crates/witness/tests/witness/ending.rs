@@ -1,9 +1,9 @@
 //! Dropping a server ends everything that it has started.
 
-use crate::programs::{open, server, shell, tiers, until_logged, written};
+use crate::programs::{levels, open, server, shell, until_logged, written};
 use std::path::Path;
 use std::time::Duration;
-use witness::{Exit, Launch, Process, Server, Stuck, Tier};
+use witness::{Exit, IsolationLevel, Launch, Process, Server, Signal, WaitError};
 
 fn all_gone(processes: &[Process]) -> bool {
     processes.iter().all(|process| !Path::new(&format!("/proc/{}", process.pid)).exists())
@@ -12,7 +12,7 @@ fn all_gone(processes: &[Process]) -> bool {
 /// Drops a server that has so many processes.
 fn drops(mut server: Server, count: usize) {
     server
-        .until(|now| Ok((now.processes()?.len() >= count).then_some(())))
+        .wait_for(|now| Ok((now.processes()?.len() >= count).then_some(())))
         .unwrap_or_else(|stuck| panic!("{stuck}: {}", server.stderr()));
     let processes = server.processes().unwrap();
     drop(server);
@@ -21,27 +21,27 @@ fn drops(mut server: Server, count: usize) {
 
 #[test]
 fn a_daemon_in_the_background_is_ended() {
-    for tier in tiers() {
-        let mut server = Launch::new(server("strange/daemon.py")).tier(tier).start().unwrap();
-        let stuck = server.until_quiet().unwrap_err();
-        assert!(matches!(stuck, Stuck::Ended(Exit::Status(0))), "{stuck}");
+    for level in levels() {
+        let mut server = Launch::new(server("strange/daemon.py")).isolation(level).start().unwrap();
+        let stuck = server.wait_idle().unwrap_err();
+        assert!(matches!(stuck, WaitError::Ended(Exit::Status(0))), "{stuck}");
         drops(server, 1);
     }
 }
 
 #[test]
 fn a_program_that_ignores_sigterm_is_ended() {
-    for tier in tiers() {
-        let server = open(Launch::new(server("strange/deaf_and_spinning.c")), tier);
-        server.signal(libc::SIGTERM);
+    for level in levels() {
+        let server = open(Launch::new(server("strange/deaf_and_spinning.c")), level);
+        server.signal(Signal::SIGTERM);
         drops(server, 1);
     }
 }
 
 #[test]
 fn a_stopped_program_is_ended() {
-    for tier in tiers() {
-        drops(shell("kill -STOP $$").tier(tier).start().unwrap(), 1);
+    for level in levels() {
+        drops(shell("kill -STOP $$").isolation(level).start().unwrap(), 1);
     }
 }
 
@@ -59,8 +59,8 @@ int main(void)
 
 #[test]
 fn a_tree_of_processes_in_sessions_of_their_own_is_ended() {
-    for tier in tiers() {
-        drops(Launch::new(written("tree", TREE)).tier(tier).start().unwrap(), 32);
+    for level in levels() {
+        drops(Launch::new(written("tree", TREE)).isolation(level).start().unwrap(), 32);
     }
 }
 
@@ -68,10 +68,10 @@ fn a_tree_of_processes_in_sessions_of_their_own_is_ended() {
 fn a_program_that_forks_and_ends_for_ever_is_ended() {
     // Each generation ends as soon as it has a child: no list of processes is ever up to date.
     let text = "int main(void) { for (;;) if (fork() > 0) _exit(0); }";
-    for tier in tiers() {
-        let launch = Launch::new(written("runs_away", text)).tier(tier);
+    for level in levels() {
+        let launch = Launch::new(written("runs_away", text)).isolation(level);
         let mut server = launch.timeout(Duration::from_millis(50)).start().unwrap();
-        server.until(|now| Ok(now.exit().cloned())).unwrap_or_else(|stuck| panic!("{stuck}"));
+        server.wait_for(|now| Ok(now.exit().cloned())).unwrap_or_else(|stuck| panic!("{stuck}"));
         drop(server);
     }
 }
@@ -83,11 +83,11 @@ fn a_program_that_was_traced_is_ended() {
             struct pollfd door = {listening(), POLLIN, 0};
             for (;;) poll(&door, 1, -1);
         }";
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("never_accepts", text)), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(written("never_accepts", text)), level);
         let _client = server.connect().unwrap();
-        let stuck = server.until(|_| Ok(None::<()>)).unwrap_err();
-        assert!(matches!(stuck, Stuck::Spinning(_)), "{stuck}");
+        let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+        assert!(matches!(stuck, WaitError::Spinning(_)), "{stuck}");
         drops(server, 1);
     }
 }
@@ -95,9 +95,9 @@ fn a_program_that_was_traced_is_ended() {
 #[test]
 fn signals_are_as_a_program_expects_them() {
     let line = "grep -E 'Sig(Blk|Ign)' /proc/self/status; exec sleep infinity";
-    for tier in tiers() {
-        let mut server = shell(line).tier(tier).start().unwrap();
-        server.until(|now| Ok((now.log().len() == 2).then_some(()))).unwrap();
+    for level in levels() {
+        let mut server = shell(line).isolation(level).start().unwrap();
+        server.wait_for(|now| Ok((now.log().len() == 2).then_some(()))).unwrap();
         for line in server.log() {
             let set = line.text.split_whitespace().nth(1).unwrap();
             // 32 and 33 are the C library's own.
@@ -109,21 +109,22 @@ fn signals_are_as_a_program_expects_them() {
 
 #[test]
 fn thirty_two_boxes_hold_the_same_port_at_once() {
-    if Tier::here().shares_ports() {
+    if IsolationLevel::here().shares_ports() {
         return; // on one network a port is held once
     }
     let program = server("accept_many.c");
-    let mut servers: Vec<_> = (0..32).map(|_| open(Launch::new(&program), Tier::Strong)).collect();
+    let mut servers: Vec<_> =
+        (0..32).map(|_| open(Launch::new(&program), IsolationLevel::Namespaces)).collect();
     let clients: Vec<_> = servers.iter_mut().map(|server| server.connect().unwrap()).collect();
     for (server, client) in servers.iter_mut().zip(&clients) {
-        let fd = server.until(|now| now.descriptor_of(client)).unwrap();
+        let fd = server.wait_for(|now| now.descriptor_of(client)).unwrap();
         until_logged(server, &format!("[ACCEPT] fd={fd} slot=0"));
     }
 }
 
 #[test]
 fn a_server_can_be_dropped_in_another_thread() {
-    let server = open(Launch::new(server("accept_many.c")), Tier::here());
+    let server = open(Launch::new(server("accept_many.c")), IsolationLevel::here());
     let processes = server.processes().unwrap();
     std::thread::spawn(move || drop(server)).join().unwrap();
     assert!(all_gone(&processes));

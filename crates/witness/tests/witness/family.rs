@@ -1,7 +1,7 @@
 //! Servers of several processes.
 
-use crate::programs::{open, open_text, tiers, until_logged, written};
-use witness::{Gate, Launch, Stuck, Tier};
+use crate::programs::{levels, open, open_text, until_logged, written};
+use witness::{Errno, FaultInjector, IsolationLevel, Launch, WaitError};
 
 /// A child for each client. Child and parent close what they do not need.
 const FORKS: &str = r#"
@@ -29,10 +29,10 @@ int main(void)
 
 #[test]
 fn the_processes_that_hold_a_socket_are_named() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("forks", FORKS)), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(written("forks", FORKS)), level);
         let client = server.connect().unwrap();
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
         let inode = server.connection(&client).unwrap().unwrap().inode;
         let holders = server.holders(inode).unwrap();
         let processes = server.processes().unwrap();
@@ -43,7 +43,7 @@ fn the_processes_that_hold_a_socket_are_named() {
         let id = *holders[0].ids().unwrap().last().unwrap();
         until_logged(&mut server, &format!("child {id}"));
         client.close();
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
         assert!(server.holders(inode).unwrap().is_empty());
         assert!(holders[0].ids().unwrap().is_empty());
     }
@@ -51,27 +51,28 @@ fn the_processes_that_hold_a_socket_are_named() {
 
 #[test]
 fn a_server_that_is_stopped_is_at_rest() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("forks", FORKS)), tier);
-        server.stop().unwrap();
+    for level in levels() {
+        let mut server = open(Launch::new(written("forks", FORKS)), level);
+        server.pause().unwrap();
         let _client = server.connect().unwrap();
-        assert!(server.until_quiet().unwrap().is_empty());
-        server.go_on().unwrap();
-        server.until(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
+        assert!(server.wait_idle().unwrap().is_empty());
+        server.resume().unwrap();
+        server.wait_for(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
     }
 }
 
 #[test]
 fn a_fork_fails_as_ordered() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("forks", FORKS)).gate(Gate::fork()), tier);
-        server.fail_next(libc::EAGAIN);
+    for level in levels() {
+        let mut server =
+            open(Launch::new(written("forks", FORKS)).faults(FaultInjector::fork()), level);
+        server.fail_next(Errno::EAGAIN);
         let unlucky = server.connect().unwrap();
         until_logged(&mut server, "child -1");
         assert_eq!(server.faults_left(), 0);
-        server.until(|_| Ok(unlucky.ended())).unwrap();
+        server.wait_for(|_| Ok(unlucky.ended())).unwrap();
         let _next = server.connect().unwrap();
-        server.until(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
+        server.wait_for(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
     }
 }
 
@@ -82,9 +83,9 @@ fn a_thread_is_started_while_a_fork_is_to_fail() {
         int main(void) { int door = listening(); pthread_t thread; \
         accept(door, 0, 0); printf(\"%d\\n\", pthread_create(&thread, 0, rest, 0)); \
         fflush(stdout); printf(\"%d\\n\", fork()); fflush(stdout); pause(); }";
-    let launch = Launch::new(written("thread_then_fork", text)).gate(Gate::fork());
-    let mut server = open(launch, Tier::here());
-    server.fail_next(libc::EAGAIN);
+    let launch = Launch::new(written("thread_then_fork", text)).faults(FaultInjector::fork());
+    let mut server = open(launch, IsolationLevel::here());
+    server.fail_next(Errno::EAGAIN);
     let _client = server.connect().unwrap();
     until_logged(&mut server, "-1");
     let said: Vec<_> = server.log().iter().map(|line| line.text.as_str()).collect();
@@ -98,10 +99,10 @@ fn a_child_that_spins_is_seen() {
                 else for (;;) { char byte; read(fd, &byte, 1); } } }";
     let mut server = open_text("spinning_child", text);
     let client = server.connect().unwrap();
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     client.half_close();
-    let stuck = server.until_quiet().unwrap_err();
-    let Stuck::Spinning(strobe) = &stuck else { panic!("{stuck}") };
+    let stuck = server.wait_idle().unwrap_err();
+    let WaitError::Spinning(strobe) = &stuck else { panic!("{stuck}") };
     assert_eq!(strobe.to_string(), "read = 0");
 }
 
@@ -115,6 +116,6 @@ fn an_answer_on_its_way_is_waited_for() {
     let client = server.connect().unwrap();
     for round in 1..=200 {
         assert_eq!(client.send(b"x").unwrap(), 1);
-        server.until(|_| Ok((client.received().len() == 3 * round).then_some(()))).unwrap();
+        server.wait_for(|_| Ok((client.received().len() == 3 * round).then_some(()))).unwrap();
     }
 }

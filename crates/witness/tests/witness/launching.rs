@@ -1,10 +1,10 @@
 //! How programs are started, and what is said of those that cannot be.
 
-use crate::programs::{shell, tiers, until_logged};
+use crate::programs::{levels, shell, until_logged};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use witness::{Exit, Launch, LaunchError, Stuck};
+use witness::{Errno, Exit, Launch, LaunchError, WaitError};
 
 fn file(folder: &TempDir, name: &str, text: &[u8], mode: u32) -> PathBuf {
     let path = folder.path().join(name);
@@ -18,10 +18,10 @@ fn refusal(launch: Launch) -> LaunchError {
 }
 
 /// The errno with which execve(2) refuses a file.
-fn exec_errno(program: &Path) -> i32 {
+fn exec_errno(program: &Path) -> Errno {
     let mut server = Launch::new(program).start().unwrap();
-    match server.until_quiet().unwrap_err() {
-        Stuck::Ended(Exit::NotExecuted(errno)) => errno,
+    match server.wait_idle().unwrap_err() {
+        WaitError::Ended(Exit::NotExecuted(errno)) => errno,
         other => panic!("{other}"),
     }
 }
@@ -71,14 +71,14 @@ fn a_folder_that_is_not_there_cannot_be_entered() {
 fn a_script_whose_interpreter_is_missing_is_not_executed() {
     let folder = tempfile::tempdir().unwrap();
     let script = file(&folder, "script", b"#!/no/such/interpreter\n", 0o755);
-    assert_eq!(exec_errno(&script), libc::ENOENT);
+    assert_eq!(exec_errno(&script), Errno::ENOENT);
 }
 
 #[test]
 fn a_file_of_another_format_is_not_executed() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(exec_errno(&file(&folder, "text", b"echo no interpreter\n", 0o755)), libc::ENOEXEC);
-    assert_eq!(exec_errno(&file(&folder, "elf", b"\x7fELF and no more", 0o755)), libc::ENOEXEC);
+    assert_eq!(exec_errno(&file(&folder, "text", b"echo no interpreter\n", 0o755)), Errno::ENOEXEC);
+    assert_eq!(exec_errno(&file(&folder, "elf", b"\x7fELF and no more", 0o755)), Errno::ENOEXEC);
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn a_script_is_given_its_arguments_environment_and_folder() {
     let text = b"#!/bin/sh\necho \"$1|$2|$NAME|${HOME-none}|$(pwd)\"\nexec sleep infinity\n";
     file(&folder, "script", text, 0o755);
     let expected = format!("a b||a value|none|{}", folder.path().display());
-    for tier in tiers() {
+    for level in levels() {
         let launch = Launch::new("./script").args(["a b", ""]).current_dir(folder.path());
-        let launch = launch.env("NAME", "a value").env_remove("HOME").tier(tier);
+        let launch = launch.env("NAME", "a value").env_remove("HOME").isolation(level);
         until_logged(&mut launch.start().unwrap(), &expected);
     }
 }
@@ -104,9 +104,9 @@ fn a_program_is_found_on_its_own_path() {
 
 #[test]
 fn a_program_has_three_descriptors() {
-    for tier in tiers() {
-        let mut server = shell("exec sleep infinity").tier(tier).start().unwrap();
-        server.until_quiet().unwrap();
+    for level in levels() {
+        let mut server = shell("exec sleep infinity").isolation(level).start().unwrap();
+        server.wait_idle().unwrap();
         assert_eq!(server.descriptors().unwrap().len(), 3);
     }
 }

@@ -1,7 +1,7 @@
 //! How clients leave, as the server sees it.
 
-use crate::programs::{open, tiers, written};
-use witness::{End, Launch, Server, State, Tier};
+use crate::programs::{levels, open, written};
+use witness::{IsolationLevel, Launch, Server, ServerClose, State};
 
 /// Names what each client does until it leaves.
 const NAMES_THE_END: &str = r#"
@@ -21,14 +21,14 @@ int main(void)
 }"#;
 
 fn last_line(server: &mut Server) -> String {
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     server.log().last().map_or_else(String::new, |line| line.text.clone())
 }
 
 #[test]
 fn close_and_half_close_are_a_fin_and_reset_is_a_rst() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("names_the_end", NAMES_THE_END)), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(written("names_the_end", NAMES_THE_END)), level);
         let closes = server.connect().unwrap();
         assert_eq!(closes.send(b"four").unwrap(), 4);
         closes.close();
@@ -37,12 +37,12 @@ fn close_and_half_close_are_a_fin_and_reset_is_a_rst() {
         let half = server.connect().unwrap();
         half.half_close();
         assert_eq!(last_line(&mut server), "FIN after 0");
-        assert_eq!((half.received(), half.ended()), (b"bye".to_vec(), Some(End::Closed)));
+        assert_eq!((half.received(), half.ended()), (b"bye".to_vec(), Some(ServerClose::Closed)));
 
         let resets = server.connect().unwrap();
         resets.send(b"x").unwrap();
-        server.until(|now| now.descriptor_of(&resets)).unwrap();
-        server.until_quiet().unwrap();
+        server.wait_for(|now| now.descriptor_of(&resets)).unwrap();
+        server.wait_idle().unwrap();
         resets.reset();
         assert_eq!(last_line(&mut server), "RST after 1");
         assert_eq!(server.connection(&resets).unwrap(), None);
@@ -51,7 +51,8 @@ fn close_and_half_close_are_a_fin_and_reset_is_a_rst() {
 
 #[test]
 fn a_client_that_has_left_can_do_nothing_more() {
-    let mut server = open(Launch::new(written("names_the_end", NAMES_THE_END)), Tier::here());
+    let mut server =
+        open(Launch::new(written("names_the_end", NAMES_THE_END)), IsolationLevel::here());
     let client = server.connect().unwrap();
     client.close();
     client.reset();
@@ -63,11 +64,11 @@ fn a_client_that_has_left_can_do_nothing_more() {
 #[test]
 fn a_close_that_the_server_ignores_leaves_close_wait() {
     let text = "int main(void) { int door = listening(); for (;;) accept(door, 0, 0); }";
-    let mut server = open(Launch::new(written("ignores_all", text)), Tier::here());
+    let mut server = open(Launch::new(written("ignores_all", text)), IsolationLevel::here());
     let client = server.connect().unwrap();
-    server.until(|now| now.descriptor_of(&client)).unwrap();
+    server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     client.close();
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     assert_eq!(server.connection(&client).unwrap().unwrap().state, State::CloseWait);
     assert!(server.descriptor_of(&client).unwrap().is_some());
 }
@@ -78,9 +79,9 @@ fn a_server_that_resets_is_told_from_one_that_closes() {
         int fd = accept(door, 0, 0);
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
         close(fd); } }"#;
-    let mut server = open(Launch::new(written("resets", text)), Tier::here());
+    let mut server = open(Launch::new(written("resets", text)), IsolationLevel::here());
     let client = server.connect().unwrap();
-    assert_eq!(server.until(|_| Ok(client.ended())).unwrap(), End::Reset);
+    assert_eq!(server.wait_for(|_| Ok(client.ended())).unwrap(), ServerClose::Reset);
 }
 
 #[test]
@@ -89,11 +90,11 @@ fn five_hundred_clients_come_and_go() {
     let before = server.descriptors().unwrap();
     for _ in 0..500 {
         let client = server.connect().unwrap();
-        server.until(|now| now.descriptor_of(&client)).unwrap();
+        server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         client.close();
         // It may go on accepting without a look at those that left, until its table is full.
-        server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
+        server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
     }
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     assert_eq!(server.descriptors().unwrap(), before);
 }

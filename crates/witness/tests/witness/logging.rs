@@ -19,7 +19,7 @@ fn lines_may_be_split_anywhere() {
          \x20   os.write(1, bytes([byte])); time.sleep(.001)\n\
          os.write(1, b'no end')",
     );
-    server.until_quiet().unwrap_err();
+    server.wait_idle().unwrap_err();
     assert_eq!(texts(&server), ["[ACCEPT] fd=4 slot=0", "[START]"]);
 }
 
@@ -30,10 +30,10 @@ fn a_partial_line_is_finished_later_without_a_trace_of_the_observer() {
     let mut server = open_text("halves", text);
     for _ in 0..2 {
         let _clients = [server.connect().unwrap(), {
-            server.until_quiet().unwrap();
+            server.wait_idle().unwrap();
             server.connect().unwrap()
         }];
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
     }
     assert_eq!(texts(&server), ["left, right", "left, right"]);
 }
@@ -45,7 +45,7 @@ fn everything_written_before_rest_is_there_at_rest() {
     let mut server = open_text("rounds", text);
     for round in 0..100 {
         server.connect().unwrap();
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
         assert_eq!(server.log().len(), round + 1);
     }
 }
@@ -53,7 +53,7 @@ fn everything_written_before_rest_is_there_at_rest() {
 #[test]
 fn binary_rubbish_is_text_with_gaps() {
     let mut server = open_file("strange/garbage.py");
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     assert!(server.log().len() > 5);
     assert!(server.log().iter().all(|line| !line.text.contains('\n')));
 }
@@ -61,7 +61,7 @@ fn binary_rubbish_is_text_with_gaps() {
 #[test]
 fn a_million_lines_are_read_past() {
     let mut server = open_file("strange/million_lines.py");
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     assert_eq!(server.log().len(), 20_000);
     let numbered = server.log().iter().skip(1).enumerate();
     for (number, line) in numbered {
@@ -80,16 +80,16 @@ fn standard_output_is_a_terminal_and_standard_input_is_empty() {
 fn a_flood_on_standard_error_holds_nobody_up() {
     let launch = shell("yes >&2 & sleep infinity").timeout(std::time::Duration::from_secs(1));
     let mut server = launch.start().unwrap();
-    let stuck = server.until(|_| Ok(None::<()>)).unwrap_err();
+    let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
     // On a busy machine it may not even be given the time.
-    use witness::Stuck::{TimedOut, Unseen};
-    assert!(matches!(stuck, TimedOut { .. } | Unseen(_)), "{stuck}");
+    use witness::WaitError::{TimedOut, Unobservable};
+    assert!(matches!(stuck, TimedOut { .. } | Unobservable(_)), "{stuck}");
     assert_eq!(server.stderr().len(), 1 << 16);
 }
 
 #[test]
 fn closed_streams_are_no_news() {
     let mut server = shell("exec >&- 2>&-; exec sleep infinity").start().unwrap();
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     assert!(server.log().is_empty() && server.stderr().is_empty());
 }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
-use witness::{Launch, Server, Tier};
+use witness::{IsolationLevel, Launch, Server};
 
 /// What the C servers of these tests share.
 const PRELUDE: &str = r#"
@@ -80,14 +80,14 @@ fn compile(name: &str, source: &Path) -> PathBuf {
 }
 
 /// Every way to keep one's own server apart that this machine has.
-pub(crate) fn tiers() -> Vec<Tier> {
-    let own = [Tier::Strong, Tier::Landlock, Tier::Plain];
-    own.into_iter().filter(|tier| tier.refusal().is_none()).collect()
+pub(crate) fn levels() -> Vec<IsolationLevel> {
+    let own = [IsolationLevel::Namespaces, IsolationLevel::Landlock, IsolationLevel::None];
+    own.into_iter().filter(|level| level.refusal().is_none()).collect()
 }
 
-/// A port that a server of this tier can have.
-pub(crate) fn port(tier: Tier) -> u16 {
-    if !tier.shares_ports() {
+/// A port that a server of this level can have.
+pub(crate) fn port(level: IsolationLevel) -> u16 {
+    if !level.shares_ports() {
         return 7000;
     }
     let free = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
@@ -95,10 +95,11 @@ pub(crate) fn port(tier: Tier) -> u16 {
 }
 
 /// Started, and listening.
-pub(crate) fn open(launch: Launch, tier: Tier) -> Server {
-    let port = port(tier);
-    let mut server = launch.tier(tier).env("PORT", port.to_string()).start().unwrap();
-    if let Err(stuck) = server.until_listening(port) {
+pub(crate) fn open(launch: Launch, level: IsolationLevel) -> Server {
+    let port = port(level);
+    let mut server =
+        launch.isolation(level).env("PORT", port.to_string()).port(port).start().unwrap();
+    if let Err(stuck) = server.wait_listening(port) {
         panic!("{stuck}; it said: {:?} {}", server.log(), server.stderr());
     }
     server
@@ -106,12 +107,12 @@ pub(crate) fn open(launch: Launch, tier: Tier) -> Server {
 
 /// A server of `tests/servers`, listening in the strongest box that there is here.
 pub(crate) fn open_file(file: &str) -> Server {
-    open(Launch::new(server(file)), Tier::here())
+    open(Launch::new(server(file)), IsolationLevel::here())
 }
 
 /// A server whose C text follows the prelude, listening in the strongest box that there is here.
 pub(crate) fn open_text(name: &str, text: &str) -> Server {
-    open(Launch::new(written(name, text)), Tier::here())
+    open(Launch::new(written(name, text)), IsolationLevel::here())
 }
 
 /// A shell that runs a line.
@@ -121,7 +122,7 @@ pub(crate) fn shell(line: &str) -> Launch {
 
 /// Waits for a log line of exactly this text.
 pub(crate) fn until_logged(server: &mut Server, text: &str) {
-    let found = server.until(|now| Ok(now.log().iter().any(|it| it.text == text).then_some(())));
+    let found = server.wait_for(|now| Ok(now.log().iter().any(|it| it.text == text).then_some(())));
     if let Err(stuck) = found {
         panic!("no {text:?}: {stuck}; {:?} {}", server.log(), server.stderr());
     }

@@ -1,20 +1,20 @@
 //! What the kernel shows of a server.
 
-use crate::programs::{open, open_file, open_text, server, tiers, until_logged, written};
+use crate::programs::{levels, open, open_file, open_text, server, until_logged, written};
 use std::collections::BTreeSet;
 use witness::{Client, Launch, Server, State, Target};
 
 fn admitted(server: &mut Server) -> (Client, i32) {
     let client = server.connect().unwrap();
-    let fd = server.until(|now| now.descriptor_of(&client)).unwrap();
+    let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     (client, fd)
 }
 
 #[test]
 fn listening_is_seen_without_a_connection() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(server("accept_many.c")), tier);
-        let calls = server.until_quiet().unwrap();
+    for level in levels() {
+        let mut server = open(Launch::new(server("accept_many.c")), level);
+        let calls = server.wait_idle().unwrap();
         assert_eq!(calls.iter().map(|call| call.name()).collect::<Vec<_>>(), ["poll"]);
         assert_eq!(server.listener().unwrap().unwrap().unread, 0);
         assert_eq!(server.log().len(), 1, "{:?}", server.log());
@@ -23,8 +23,8 @@ fn listening_is_seen_without_a_connection() {
 
 #[test]
 fn the_kernel_names_the_descriptor_of_each_client() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(server("accept_many.c")), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(server("accept_many.c")), level);
         for slot in 0..5 {
             let (client, fd) = admitted(&mut server);
             until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
@@ -45,8 +45,8 @@ fn what_poll_watches_is_read_from_any_server() {
         let (first, _) = admitted(&mut server);
         let (_second, stays) = admitted(&mut server);
         first.close();
-        server.until(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
-        server.until_resting().unwrap();
+        server.wait_for(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
+        server.wait_asleep().unwrap();
         let own = server.descriptors().unwrap();
         let door = own.iter().find(|it| it.target == Target::Socket(listener)).unwrap().fd;
         let watched = server.watched().unwrap().unwrap();
@@ -62,8 +62,8 @@ fn what_epoll_watches_is_read_from_any_server() {
         let (first, _) = admitted(&mut server);
         let (second, _) = admitted(&mut server);
         first.close();
-        server.until(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
-        server.until_resting().unwrap();
+        server.wait_for(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
+        server.wait_asleep().unwrap();
         let listener = server.listener().unwrap().unwrap().inode;
         let list = server.interests().unwrap().unwrap();
         let times = |inode| list.iter().filter(|entry| entry.inode == inode).count();
@@ -76,7 +76,7 @@ fn what_epoll_watches_is_read_from_any_server() {
 #[test]
 fn a_server_on_poll_has_no_interest_list() {
     let mut server = open_file("accept_many.c");
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     assert_eq!(server.interests().unwrap(), None);
 }
 
@@ -93,8 +93,8 @@ fn a_descriptor_shows_whether_it_blocks() {
 #[test]
 fn a_child_that_listens_is_the_server() {
     let text = "int main(void) { if (fork() == 0) listening(); pause(); }";
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("listening_child", text)), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(written("listening_child", text)), level);
         server.connect().unwrap();
         assert_eq!(server.listener().unwrap().unwrap().unread, 1);
         assert_eq!(server.processes().unwrap()[1..], [server.process()]);
@@ -107,7 +107,7 @@ fn an_unreaped_child_is_a_zombie() {
     let text = "int main(void) { int door = listening(); if (fork() == 0) return 0; \
                 for (;;) accept(door, 0, 0); }";
     let mut server = open_text("zombie", text);
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     let processes = server.processes().unwrap();
     assert_eq!(server.zombies().unwrap(), processes[1..]);
     assert_eq!(processes.len(), 2);
@@ -117,7 +117,7 @@ fn an_unreaped_child_is_a_zombie() {
 fn the_calls_of_every_thread_are_named() {
     let mut server = open_file("strange/thread_per_client.c");
     let _client = admitted(&mut server);
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     let mut calls = server.calls().unwrap();
     calls.sort_unstable();
     assert_eq!(calls, ["accept", "read"]);

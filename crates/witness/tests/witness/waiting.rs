@@ -1,40 +1,40 @@
 //! Waiting ends when a fact holds, or when it cannot come true any more.
 
 use crate::programs::{
-    open, open_file, open_text, port, server, shell, tiers, until_logged, written,
+    levels, open, open_file, open_text, port, server, shell, until_logged, written,
 };
 use std::time::{Duration, Instant};
-use witness::{Exit, Launch, Server, Stuck, Tier};
+use witness::{Exit, IsolationLevel, Launch, Server, SignalNumber, WaitError};
 
 /// Far below the time-out of 10 s, far above what a loaded machine needs.
 const PROMPT: Duration = Duration::from_secs(2);
 
-fn never(server: &mut Server) -> (Stuck, Duration) {
+fn never(server: &mut Server) -> (WaitError, Duration) {
     let begun = Instant::now();
-    let stuck = server.until(|_| Ok(None::<()>)).unwrap_err();
+    let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
     (stuck, begun.elapsed())
 }
 
 /// The same for one that runs out of time: again, as long as other tests keep the machine too busy.
-fn never_in_time(server: &mut Server) -> Stuck {
+fn never_in_time(server: &mut Server) -> WaitError {
     loop {
         match never(server) {
-            (Stuck::Unseen(unseen), _) if unseen.to_string().contains("too busy") => {}
+            (WaitError::Unobservable(unseen), _) if unseen.to_string().contains("too busy") => {}
             (stuck, _) => return stuck,
         }
     }
 }
 
-fn listening(launch: Launch) -> Stuck {
+fn listening(launch: Launch) -> WaitError {
     let mut server = launch.env("PORT", "7000").start().unwrap();
-    server.until_listening(7000).unwrap_err()
+    server.wait_listening(7000).unwrap_err()
 }
 
 #[test]
 fn a_fact_that_holds_is_returned_at_the_first_look() {
     let mut server = open_file("accept_many.c");
     let mut looks = 0;
-    let value = server.until(|_| {
+    let value = server.wait_for(|_| {
         looks += 1;
         Ok(Some("seen"))
     });
@@ -43,11 +43,11 @@ fn a_fact_that_holds_is_returned_at_the_first_look() {
 
 #[test]
 fn a_fact_is_given_up_in_no_time_when_the_server_is_asleep() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(server("accept_many.c")), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(server("accept_many.c")), level);
         let _client = server.connect().unwrap();
         let (stuck, took) = never(&mut server);
-        assert!(matches!(stuck, Stuck::Quiet { .. }), "{stuck}");
+        assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
         assert!(took < PROMPT, "{took:?}");
         let text = "the server is asleep in poll, and nothing is left for it to do";
         assert_eq!(stuck.to_string(), text);
@@ -60,11 +60,11 @@ fn nothing_that_was_sent_is_still_to_come_once_it_is_quiet() {
     for round in 0..50 {
         let client = server.connect().unwrap();
         client.send(b"some bytes").unwrap();
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
         assert_eq!(server.connection(&client).unwrap().unwrap().unread, 0);
         assert!(server.log().iter().any(|it| it.tag() == Some("ACCEPT")), "round {round}");
         client.close();
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
         assert_eq!(server.descriptor_of(&client).unwrap(), None);
     }
 }
@@ -72,21 +72,24 @@ fn nothing_that_was_sent_is_still_to_come_once_it_is_quiet() {
 #[test]
 fn the_end_of_a_program_is_told_with_its_status() {
     let stuck = listening(shell("exit 3"));
-    assert!(matches!(&stuck, Stuck::Ended(Exit::Status(3))), "{stuck}");
+    assert!(matches!(&stuck, WaitError::Ended(Exit::Status(3))), "{stuck}");
     assert_eq!(stuck.to_string(), "the server ended with exit status 3");
 }
 
 #[test]
 fn the_end_of_a_program_is_told_with_its_signal() {
     let stuck = listening(shell("kill -SEGV $$"));
-    assert!(matches!(&stuck, Stuck::Ended(Exit::Signal(name)) if name == "SIGSEGV"), "{stuck}");
+    assert!(
+        matches!(&stuck, WaitError::Ended(Exit::Signal(SignalNumber(libc::SIGSEGV)))),
+        "{stuck}"
+    );
 }
 
 #[test]
 fn last_words_are_there_when_the_end_is_told() {
     let mut server = shell("echo out; echo err >&2; exit 1").start().unwrap();
     let (stuck, _) = never(&mut server);
-    assert!(matches!(stuck, Stuck::Ended(_)), "{stuck}");
+    assert!(matches!(stuck, WaitError::Ended(_)), "{stuck}");
     assert_eq!((server.log()[0].text.as_str(), server.stderr().as_str()), ("out", "err\n"));
     assert_eq!(server.exit(), Some(&Exit::Status(1)));
 }
@@ -107,13 +110,13 @@ int main(void)
 
 #[test]
 fn a_server_that_ignores_an_end_of_file_spins() {
-    for tier in tiers() {
-        let mut server = open(Launch::new(written("ignores_eof", IGNORES_EOF)), tier);
+    for level in levels() {
+        let mut server = open(Launch::new(written("ignores_eof", IGNORES_EOF)), level);
         let client = server.connect().unwrap();
-        server.until_quiet().unwrap();
+        server.wait_idle().unwrap();
         client.half_close();
         let (stuck, took) = never(&mut server);
-        let Stuck::Spinning(strobe) = stuck else { panic!("{stuck}") };
+        let WaitError::Spinning(strobe) = stuck else { panic!("{stuck}") };
         assert_eq!(strobe.to_string(), "poll = 1, read = 0");
         assert_eq!(strobe.watched.unwrap().len(), 2);
         assert!(took < PROMPT, "{took:?}");
@@ -123,7 +126,7 @@ fn a_server_that_ignores_an_end_of_file_spins() {
 #[test]
 fn a_server_that_computes_for_ever_runs_out_of_time() {
     let launch = Launch::new(server("strange/deaf_and_spinning.c"));
-    let mut server = open(launch.timeout(Duration::from_secs(1)), Tier::here());
+    let mut server = open(launch.timeout(Duration::from_secs(1)), IsolationLevel::here());
     let stuck = never_in_time(&mut server);
     assert_eq!(stuck.to_string(), "after 1 s the server was still running");
 }
@@ -132,7 +135,7 @@ fn a_server_that_computes_for_ever_runs_out_of_time() {
 fn a_server_that_never_stops_talking_runs_out_of_time() {
     let mut server = shell("exec yes").timeout(Duration::from_secs(1)).start().unwrap();
     let stuck = never_in_time(&mut server);
-    assert!(matches!(stuck, Stuck::TimedOut { .. }), "{stuck}");
+    assert!(matches!(stuck, WaitError::TimedOut { .. }), "{stuck}");
 }
 
 const NAPS: &str = r#"
@@ -159,7 +162,7 @@ fn a_program_that_sleeps_for_ever_is_told_at_once() {
     for launch in [shell("exec sleep infinity"), Launch::new("python3").args(["-c", text])] {
         let begun = Instant::now();
         let stuck = listening(launch);
-        assert!(matches!(stuck, Stuck::Quiet { .. }), "{stuck}");
+        assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
         assert!(begun.elapsed() < PROMPT);
     }
 }
@@ -168,10 +171,10 @@ fn a_program_that_sleeps_for_ever_is_told_at_once() {
 fn a_server_that_ticks_rests_between_its_ticks_and_is_quiet_after_two() {
     let mut server = open_file("tick.py");
     let client = server.connect().unwrap();
-    server.until(|now| now.descriptor_of(&client)).unwrap();
-    assert_eq!(server.until_resting().unwrap()[0].name(), "poll");
+    server.wait_for(|now| now.descriptor_of(&client)).unwrap();
+    assert_eq!(server.wait_asleep().unwrap()[0].name(), "poll");
     let (stuck, took) = never(&mut server);
-    assert!(matches!(stuck, Stuck::Quiet { .. }), "{stuck}");
+    assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
     assert!(took < PROMPT, "{took:?}");
 }
 
@@ -180,9 +183,9 @@ fn work_in_small_pieces_is_waited_for() {
     let mut server = open_file("slow.c");
     for _ in 0..5 {
         let client = server.connect().unwrap();
-        server.until(|now| now.descriptor_of(&client)).unwrap();
+        server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         client.close();
-        server.until(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
+        server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
     }
 }
 
@@ -198,7 +201,7 @@ int main(void)
 fn a_server_that_never_reads_is_quiet_with_its_buffer_full() {
     let mut server = open_text("never_reads", NEVER_READS);
     let client = server.connect().unwrap();
-    server.until(|now| now.descriptor_of(&client)).unwrap();
+    server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     let mut sent = 0;
     loop {
         match client.send(&[7; 1 << 16]).unwrap() {
@@ -206,7 +209,7 @@ fn a_server_that_never_reads_is_quiet_with_its_buffer_full() {
             more => sent += more as u64,
         }
     }
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     let end = server.connection(&client).unwrap().unwrap();
     assert!(0 < end.unread && u64::from(end.unread) < sent, "{end:?} of {sent}");
 }
@@ -217,10 +220,10 @@ fn an_answer_that_nobody_reads_is_no_reason_to_stay_awake() {
         for (;;) { int fd = accept(door, 0, 0); write(fd, "hello", 5); } }"#;
     let mut server = open_text("greets", text);
     let client = server.connect().unwrap();
-    server.until_quiet().unwrap();
+    server.wait_idle().unwrap();
     let mut looks = 0;
     server
-        .until(|_| {
+        .wait_for(|_| {
             looks += 1;
             Ok(None::<()>)
         })
@@ -255,9 +258,9 @@ fn an_epoll_server_is_never_interrupted_by_the_observer() {
 
 #[test]
 fn a_port_that_somebody_else_holds_is_not_the_server_s() {
-    let port = port(Tier::Plain);
+    let port = port(IsolationLevel::None);
     let _other = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
-    let mut server = shell("exec sleep infinity").tier(Tier::Plain).start().unwrap();
-    let stuck = server.until_listening(port).unwrap_err();
-    assert!(matches!(stuck, Stuck::Quiet { .. }), "{stuck}");
+    let mut server = shell("exec sleep infinity").isolation(IsolationLevel::None).start().unwrap();
+    let stuck = server.wait_listening(port).unwrap_err();
+    assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
 }

@@ -1,0 +1,157 @@
+//! Where this process may make control groups: below its own, or beside it.
+
+use crate::policy::Limits;
+use nix::unistd::{AccessFlags, access};
+use procfs::ProcessCGroup;
+use procfs::process::{MountInfo, Process};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Processes that a box has of its own.
+const OWN: u64 = 8;
+
+/// A folder of groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CgroupParent {
+    pub(super) folder: PathBuf,
+    controls: Controls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Controls {
+    /// Version 2: memory and processes in one hierarchy.
+    Both,
+    /// Version 1, memory.
+    Memory,
+    /// Version 1, processes.
+    Processes,
+}
+
+impl CgroupParent {
+    /// What is written to limit a group: the file, the value, and whether it has to be there.
+    pub(super) fn settings(&self, limits: &Limits) -> Vec<(&'static str, u64, bool)> {
+        // The box's own processes are in the group, too. Each of the program's counts by its user
+        // before it counts here (getrlimit(2), RLIMIT_NPROC).
+        let (memory, processes) = (limits.memory, limits.processes + OWN);
+        match self.controls {
+            Controls::Both => vec![
+                ("memory.max", memory, true),
+                ("memory.swap.max", 0, false),
+                ("memory.oom.group", 1, false),
+                ("pids.max", processes, true),
+            ],
+            Controls::Memory => vec![
+                ("memory.limit_in_bytes", memory, true),
+                ("memory.memsw.limit_in_bytes", memory, false),
+            ],
+            Controls::Processes => vec![("pids.max", processes, true)],
+        }
+    }
+
+    pub(super) fn is_unified(&self) -> bool {
+        self.controls == Controls::Both
+    }
+
+    /// The file with a line `oom_kill N`.
+    pub(super) fn count(&self) -> Option<&'static str> {
+        match self.controls {
+            Controls::Both => Some("memory.events"),
+            Controls::Memory => Some("memory.oom_control"),
+            Controls::Processes => None,
+        }
+    }
+}
+
+/// The parents of this process: one of version 2, else those of version 1, else none.
+pub(super) fn find() -> Vec<CgroupParent> {
+    let Ok(own) = Process::myself() else { return Vec::new() };
+    let (Ok(mounts), Ok(groups)) = (own.mountinfo(), own.cgroups()) else { return Vec::new() };
+    let (mounts, groups) = (&mounts.0, &groups.0);
+    if let Some(folder) = unified(mounts, groups).and_then(|own| delegated(&own)) {
+        return vec![CgroupParent { folder, controls: Controls::Both }];
+    }
+    let one = |name, controls| {
+        let folder = controlled(mounts, groups, name)?;
+        is_ours(&folder).then_some(CgroupParent { folder, controls })
+    };
+    match (one("memory", Controls::Memory), one("pids", Controls::Processes)) {
+        (Some(memory), processes) => [memory].into_iter().chain(processes).collect(),
+        (None, _) => Vec::new(),
+    }
+}
+
+/// This process's own group in version 2.
+fn unified(mounts: &[MountInfo], groups: &[ProcessCGroup]) -> Option<PathBuf> {
+    let mount = mounts.iter().find(|mount| mount.fs_type == "cgroup2")?;
+    let group = groups.iter().find(|group| group.hierarchy == 0)?;
+    within(mount, &group.pathname)
+}
+
+/// This process's own group in a hierarchy of version 1.
+fn controlled(mounts: &[MountInfo], groups: &[ProcessCGroup], name: &str) -> Option<PathBuf> {
+    let has =
+        |mount: &&MountInfo| mount.fs_type == "cgroup" && mount.super_options.contains_key(name);
+    let group = groups.iter().find(|group| group.controllers.iter().any(|it| it == name))?;
+    within(mounts.iter().find(has)?, &group.pathname)
+}
+
+/// A group's folder, where its hierarchy is mounted, which may be from a group on.
+fn within(mount: &MountInfo, group: &str) -> Option<PathBuf> {
+    let below = Path::new(group).strip_prefix(&mount.root).ok()?;
+    Some(mount.mount_point.join(below))
+}
+
+/// The group at or above `own` whose children have both controllers and may be made by this process
+/// (cgroups(7), "Delegation").
+fn delegated(own: &Path) -> Option<PathBuf> {
+    let hands_down = |folder: &&Path| {
+        let text = fs::read_to_string(folder.join("cgroup.subtree_control")).unwrap_or_default();
+        let has = |name: &str| text.split_whitespace().any(|it| it == name);
+        has("memory") && has("pids") && is_ours(folder)
+    };
+    own.ancestors().find(hands_down).map(Path::to_owned)
+}
+
+/// Whether groups can be made in this one, and processes of it moved there.
+fn is_ours(folder: &Path) -> bool {
+    let may_write = |path: &Path| access(path, AccessFlags::W_OK).is_ok();
+    may_write(folder) && may_write(&folder.join("cgroup.procs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_found_where_its_hierarchy_is_mounted() {
+        let mount = |root: &str, at: &str| {
+            let line = format!("40 30 0:20 {root} {at} rw - cgroup cgroup rw,memory");
+            MountInfo::from_line(&line).unwrap()
+        };
+        let whole = mount("/", "/sys/fs/cgroup/memory");
+        let expected = Some("/sys/fs/cgroup/memory/a/b".into());
+        assert_eq!(within(&whole, "/a/b"), expected);
+        let container = mount("/docker/1", "/cg");
+        assert_eq!(within(&container, "/docker/1"), Some("/cg".into()));
+        assert_eq!(within(&container, "/other"), None);
+    }
+
+    #[test]
+    fn the_nearest_group_that_hands_both_controllers_down_is_taken() {
+        let top = tempfile::tempdir().unwrap();
+        let slice = top.path().join("user.slice");
+        let own = slice.join("terminal.scope");
+        fs::create_dir_all(&own).unwrap();
+        for (folder, controllers) in
+            [(top.path(), "cpu memory pids"), (&slice, "memory pids"), (&own, "")]
+        {
+            fs::write(folder.join("cgroup.subtree_control"), controllers).unwrap();
+            fs::write(folder.join("cgroup.procs"), "").unwrap();
+        }
+        assert_eq!(delegated(&own), Some(slice.clone()));
+        fs::write(slice.join("cgroup.subtree_control"), "memory").unwrap();
+        assert_eq!(delegated(&own), Some(top.path().to_owned()));
+        fs::remove_file(top.path().join("cgroup.procs")).unwrap();
+        assert_eq!(delegated(&own), None);
+    }
+}

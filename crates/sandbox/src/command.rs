@@ -1,0 +1,295 @@
+//! A program to run in a sandbox, and the steps that start it.
+
+use crate::control::Control;
+use crate::descriptor_limit;
+use crate::error::{LaunchError, text};
+use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, STEPS, step};
+use crate::isolation::refusal::explain;
+use crate::isolation::{IsolationLevel, identity};
+use crate::notify::NotifiedCalls;
+use crate::policy::SandboxPolicy;
+use crate::root_layout::{self, RootLayout, WORK_DIR};
+use crate::run_resources::RunResources;
+use crate::running::{LaunchContext, Sandbox};
+use crate::seccomp;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// A program to run in a sandbox; built like [`std::process::Command`].
+#[derive(Clone, Debug)]
+pub struct Command {
+    program: OsString,
+    arguments: Vec<OsString>,
+    /// Changes to the environment that the program would inherit; `None` removes a variable.
+    changes: BTreeMap<OsString, Option<OsString>>,
+    directory: Option<PathBuf>,
+    notified_calls: NotifiedCalls,
+    port: Option<u16>,
+    isolation: Option<IsolationLevel>,
+    pub(crate) policy: Option<SandboxPolicy>,
+}
+
+impl Command {
+    /// A program by path, or by name on the PATH. The program inherits this process's environment,
+    /// unless it is [`sandboxed`](Self::sandboxed).
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            changes: BTreeMap::new(),
+            directory: None,
+            notified_calls: NotifiedCalls::default(),
+            port: None,
+            isolation: None,
+            policy: None,
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable of the program.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.changes.insert(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Removes an environment variable of the program.
+    pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.changes.insert(name.as_ref().to_owned(), None);
+        self
+    }
+
+    /// The program's working directory; this process's own by default. A sandboxed program runs in
+    /// a writable folder of its own instead. That folder has a link to each entry of `directory`,
+    /// which must therefore be among the policy's visible paths.
+    pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The TCP port that the program may bind. Landlock allows a sandboxed program no other one
+    /// (landlock(7), LANDLOCK_ACCESS_NET_BIND_TCP).
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// System calls that stop until this process has answered them (seccomp_unotify(2)).
+    /// [`Message::NotifyListener`](crate::Message::NotifyListener) brings the descriptor on which
+    /// the kernel reports them.
+    pub fn notified_calls(mut self, calls: NotifiedCalls) -> Self {
+        self.notified_calls = calls;
+        self
+    }
+
+    /// Treats the program as untrusted: it sees and uses only what `policy` allows. Its
+    /// environment is PATH, HOME, LANG, TERM, and what [`env`](Self::env) sets.
+    pub fn sandboxed(mut self, policy: SandboxPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// How strongly the program is isolated; [`IsolationLevel::here`] by default.
+    pub fn isolation(mut self, level: IsolationLevel) -> Self {
+        self.isolation = Some(level);
+        self
+    }
+
+    /// The isolation level that [`spawn`](Self::spawn) will use.
+    pub fn isolation_level(&self) -> IsolationLevel {
+        self.isolation.unwrap_or_else(IsolationLevel::here)
+    }
+
+    /// Builds the sandbox and lets its first process start the program. The program's standard
+    /// input is empty, its standard output is `output`, its standard error `errors`; it has no
+    /// other descriptor. Whether the program has started is told by
+    /// [`Sandbox::receive`].
+    ///
+    /// # Errors
+    /// [`LaunchError`]; the program has then not run.
+    pub fn spawn(&self, output: OwnedFd, errors: OwnedFd) -> Result<Sandbox, LaunchError> {
+        let level = self.isolation_level();
+        self.check_directory()?;
+        let (namespaces, root) = self.namespaces_and_root(level)?;
+        let (control, init_control) = Control::pair()?;
+
+        // Take what this run alone uses: a user id, a scratch folder, a watchdog.
+        let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
+        let resources = RunResources::take(level, policy, directory, &control)?;
+        resources.give(&output).and_then(|()| resources.give(&errors))?;
+
+        // Prepare everything that the first process needs: it cannot allocate memory.
+        let environment = self.environment(resources.home());
+        let path = self.find(environment.get(OsStr::new("PATH")))?;
+        let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
+        let plan = InitPlan {
+            namespaces,
+            identity: if root.is_some() { None } else { identity(namespaces) },
+            root,
+            leaves_groups: resources.sandbox_user.is_some_and(|user| user.leaves_groups),
+            control: init_control,
+            program: Some(program),
+        };
+        let init = init::launch(&plan)
+            .map_err(|error| LaunchError::NoSandbox(explain("clone(2)", &error)))?;
+        let InitPlan { root, .. } = plan;
+        let context = LaunchContext { program: path, root };
+        let mut sandbox = Sandbox::new(init, control, resources, level, context);
+
+        // The first process of an untrusted program waits until its user is mapped and watched.
+        if self.policy.is_some() {
+            sandbox.let_begin().map_err(|error| {
+                LaunchError::NoSandbox(explain(STEPS[usize::from(step::MAP)], &error))
+            })?;
+        }
+        Ok(sandbox)
+    }
+
+    /// The namespaces of the sandbox, and the root file system inside it.
+    fn namespaces_and_root(
+        &self,
+        level: IsolationLevel,
+    ) -> Result<(libc::c_int, Option<RootLayout>), LaunchError> {
+        match (&self.policy, level) {
+            (None, _) => Ok((level.namespaces().map_err(LaunchError::NoSandbox)?, None)),
+            (Some(policy), IsolationLevel::Namespaces) => {
+                Ok((UNTRUSTED_NAMESPACES, Some(RootLayout::of(policy, self.directory.as_deref())?)))
+            }
+            (Some(_), _) => Ok((0, None)),
+        }
+    }
+
+    fn exec_plan(
+        &self,
+        path: &Path,
+        level: IsolationLevel,
+        resources: &RunResources,
+        variables: &BTreeMap<OsString, OsString>,
+        output: OwnedFd,
+        errors: OwnedFd,
+    ) -> Result<ExecPlan, LaunchError> {
+        let mut arguments = vec![text(self.program.as_bytes())?];
+        for argument in &self.arguments {
+            arguments.push(text(argument.as_bytes())?);
+        }
+        let mut environment = Vec::new();
+        for (name, value) in variables {
+            environment.push(text(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
+        }
+        let limits = self.policy.as_ref().map(|policy| policy.limits);
+        Ok(ExecPlan {
+            path: text(path.as_os_str().as_bytes())?,
+            arguments: CStringArray::new(arguments),
+            environment: CStringArray::new(environment),
+            directory: text(match limits {
+                Some(_) => resources.home().as_os_str().as_bytes(),
+                None => self.directory().as_os_str().as_bytes(),
+            })?,
+            input: std::fs::File::open("/dev/null")?.into(),
+            ruleset: resources.ruleset(level, self.policy.as_ref(), &output, self.port)?,
+            output,
+            errors,
+            user: resources.user(),
+            descriptors: limits
+                .map_or_else(descriptor_limit::raise, |limits| limits.of_descriptors())?,
+            hardening: limits.map(|limits| Hardening {
+                limits: limits.of_processes(resources.process_limit(limits.processes)),
+                filter: seccomp::filter(),
+            }),
+            notify_filter: self.notified_calls.filter(),
+        })
+    }
+
+    fn directory(&self) -> &Path {
+        self.directory.as_deref().unwrap_or(Path::new("."))
+    }
+
+    fn environment(&self, home: &Path) -> BTreeMap<OsString, OsString> {
+        let mut all: BTreeMap<_, _> = match self.policy {
+            Some(_) => minimal_environment(home),
+            None => std::env::vars_os().collect(),
+        };
+        for (name, value) in &self.changes {
+            match value {
+                Some(value) => all.insert(name.clone(), value.clone()),
+                None => all.remove(name),
+            };
+        }
+        all
+    }
+
+    fn check_directory(&self) -> Result<(), LaunchError> {
+        text(self.directory().as_os_str().as_bytes())?;
+        let folder = self.directory().display().to_string();
+        if let (Some(policy), Some(directory)) = (&self.policy, &self.directory)
+            && !root_layout::absolute(directory).is_ok_and(|path| root_layout::shows(policy, &path))
+        {
+            let error = io::Error::other("it is not among the paths that the program may see");
+            return Err(LaunchError::NoDirectory { folder, error });
+        }
+        std::fs::read_dir(self.directory())
+            .map(drop)
+            .map_err(|error| LaunchError::NoDirectory { folder, error })
+    }
+
+    /// The program's file: as named if the name has a slash, else the first on the PATH.
+    fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
+        let shown = self.program.to_string_lossy().into_owned();
+        let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
+            vec![self.directory().join(&self.program)]
+        } else {
+            let folders = folders.map_or(OsStr::new(""), OsString::as_os_str);
+            std::env::split_paths(folders).map(|folder| folder.join(&self.program)).collect()
+        };
+        let mut found = candidates.into_iter().filter(|path| path.is_file()).peekable();
+        if found.peek().is_none() {
+            return Err(LaunchError::NotFound(shown));
+        }
+        let path =
+            found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
+        let Some(policy) = &self.policy else { return Ok(std::path::absolute(path)?) };
+        let path = root_layout::absolute(&path)?;
+        if !root_layout::shows(policy, &path) {
+            return Err(LaunchError::NotShown {
+                path: path.display().to_string(),
+                error: io::Error::other("it is not among the paths that the program may see"),
+            });
+        }
+        Ok(path)
+    }
+}
+
+/// The namespaces of an untrusted program's sandbox (clone(2)).
+const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWCGROUP;
+
+/// The environment of an untrusted program: it has none of this process's secrets.
+fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {
+    const FIXED: [(&str, &str); 3] =
+        [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
+    let fixed = FIXED.map(|(name, value)| (name.into(), value.into()));
+    let mut all: BTreeMap<OsString, OsString> = fixed.into();
+    all.insert("HOME".into(), home.into());
+    if home != Path::new(WORK_DIR) {
+        all.insert("TMPDIR".into(), home.into()); // the program may write in no other folder
+    }
+    all
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
+}

@@ -1,0 +1,190 @@
+//! The line between the observer and the first process of a box.
+//!
+//! A SOCK_SEQPACKET pair: messages keep their bounds, and descriptors and process ids travel
+//! beside them (unix(7), SCM_RIGHTS and SCM_CREDENTIALS). Its end is the box's end.
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, MsgFlags, Shutdown, SockFlag, SockType, UnixCredentials,
+    recvmsg, send, setsockopt, shutdown, socketpair, sockopt,
+};
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// The most descriptors in one message.
+pub const BATCH: usize = 16;
+
+/// The request to start the program once more; every other one is for sockets.
+pub(crate) const RESTART: [u8; 4] = [0; 4];
+
+/// The word that the box's user is mapped; the first of all, where it is waited for.
+pub(crate) const BEGIN: [u8; 4] = [1; 4];
+
+/// What the sandbox's first process reports.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Message {
+    /// The sandbox is built.
+    Ready,
+    /// The kernel refused a step of building the sandbox; the numbers name the step.
+    Refused {
+        /// The step, as an index.
+        step: u8,
+        /// Of the step that builds the root file system, the mount, as an index.
+        mount_step: u16,
+        /// What the kernel said.
+        errno: Errno,
+    },
+    /// The folder that the program may write, opened.
+    WorkDir(OwnedFd),
+    /// The program is about to be executed, in the process of this id.
+    Started {
+        /// The process id in this process's own pid namespace.
+        pid: i32,
+    },
+    /// The descriptor on which the kernel reports the notified system calls (seccomp_unotify(2)).
+    NotifyListener(OwnedFd),
+    /// The kernel does not report system calls here.
+    NotifyRefused {
+        /// What the kernel said.
+        errno: Errno,
+    },
+    /// execve(2) refused the program.
+    ExecFailed {
+        /// What the kernel said.
+        errno: Errno,
+    },
+    /// The program ended.
+    Exited {
+        /// Its wait status (wait(2)).
+        status: i32,
+    },
+    /// The sockets that were asked for, and where there are fewer, why.
+    Sockets(Vec<OwnedFd>, Errno),
+}
+
+/// The tags of messages; eight bytes each: tag, step, two for its mount step, a number.
+pub(crate) mod tag {
+    pub(crate) const READY: u8 = b'r';
+    pub(crate) const WORK_DIR: u8 = b'f';
+    pub(crate) const REFUSED: u8 = b'!';
+    pub(crate) const STARTED: u8 = b's';
+    pub(crate) const NOTIFY_LISTENER: u8 = b'g';
+    pub(crate) const NOTIFY_REFUSED: u8 = b'n';
+    pub(crate) const EXEC_FAILED: u8 = b'e';
+    pub(crate) const EXITED: u8 = b'x';
+    pub(crate) const SOCKETS: u8 = b'k';
+}
+
+/// The observer's end.
+#[derive(Debug)]
+pub(crate) struct Control(OwnedFd);
+
+impl Control {
+    /// A connected pair: the observer's end and the first process's.
+    pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+        setsockopt(&ours, sockopt::PassCred, &true)?;
+        Ok((Self(ours), theirs))
+    }
+
+    /// Asks for `count` sockets of an address family, made inside the box.
+    pub(crate) fn request_sockets(
+        &self,
+        family: i32,
+        kind: i32,
+        protocol: i32,
+        count: usize,
+    ) -> io::Result<()> {
+        self.ask([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
+    }
+
+    /// Asks for the program to be started once more, in the same box.
+    pub(crate) fn request_restart(&self) -> io::Result<()> {
+        self.ask(RESTART)
+    }
+
+    /// Another holder of the same end.
+    pub(crate) fn duplicate(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
+    /// Says that the box's user is mapped.
+    pub(crate) fn go(&self) -> io::Result<()> {
+        self.ask(BEGIN)
+    }
+
+    /// Hangs up, which is the box's end.
+    pub(crate) fn hang_up(&self) {
+        let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
+    }
+
+    fn ask(&self, request: [u8; 4]) -> io::Result<()> {
+        send(self.0.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL)?;
+        Ok(())
+    }
+
+    /// The next message; `None` when there is none yet (unless `wait`).
+    ///
+    /// # Errors
+    /// UnexpectedEof when the first process is gone.
+    pub(crate) fn receive(&self, wait: bool) -> io::Result<Option<Message>> {
+        let mut bytes = [0; 8];
+        let mut ancillary = cmsg_space!([RawFd; BATCH], UnixCredentials);
+        let flags = if wait {
+            MsgFlags::MSG_CMSG_CLOEXEC
+        } else {
+            MsgFlags::MSG_CMSG_CLOEXEC | MsgFlags::MSG_DONTWAIT
+        };
+        let mut parts = [IoSliceMut::new(&mut bytes)];
+        let received = loop {
+            match recvmsg::<()>(self.0.as_raw_fd(), &mut parts, Some(&mut ancillary), flags) {
+                Err(Errno::EINTR) => continue,
+                Err(Errno::EAGAIN) => return Ok(None),
+                other => break other?,
+            }
+        };
+        if received.bytes < 8 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let (mut pid, mut descriptors) = (0, Vec::new());
+        for part in received.cmsgs()? {
+            match part {
+                ControlMessageOwned::ScmCredentials(sender) => pid = sender.pid(),
+                // SAFETY: the kernel has just made these descriptors for this process alone.
+                ControlMessageOwned::ScmRights(raw) => descriptors
+                    .extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })),
+                _ => {}
+            }
+        }
+        Ok(Some(parse(bytes, pid, descriptors)?))
+    }
+}
+
+impl AsRawFd for Control {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+fn parse(bytes: [u8; 8], pid: i32, mut descriptors: Vec<OwnedFd>) -> io::Result<Message> {
+    let [kind, step, e, f, number @ ..] = bytes;
+    let mount_step = u16::from_ne_bytes([e, f]);
+    let number = i32::from_ne_bytes(number);
+    Ok(match kind {
+        tag::READY => Message::Ready,
+        tag::REFUSED => Message::Refused { step, mount_step, errno: Errno::from_raw(number) },
+        tag::WORK_DIR => Message::WorkDir(descriptors.pop().ok_or(io::ErrorKind::InvalidData)?),
+        tag::STARTED => Message::Started { pid },
+        tag::NOTIFY_LISTENER => {
+            Message::NotifyListener(descriptors.pop().ok_or(io::ErrorKind::InvalidData)?)
+        }
+        tag::NOTIFY_REFUSED => Message::NotifyRefused { errno: Errno::from_raw(number) },
+        tag::EXEC_FAILED => Message::ExecFailed { errno: Errno::from_raw(number) },
+        tag::EXITED => Message::Exited { status: number },
+        tag::SOCKETS => Message::Sockets(descriptors, Errno::from_raw(number)),
+        _ => return Err(io::ErrorKind::InvalidData.into()),
+    })
+}

@@ -1,0 +1,56 @@
+//! Why a program could not be started.
+
+use std::ffi::{CString, OsString};
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+
+/// Why a program could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// No file of that name, in the place named or on the PATH.
+    #[error("there is no program {0}; check the path")]
+    NotFound(String),
+    /// There is a file, and it is not a program.
+    #[error("{0} is not executable; try chmod +x, or name its interpreter first")]
+    NotExecutable(String),
+    /// The folder that it was to run in cannot be entered.
+    #[error("{folder} cannot be the program's folder: {error}")]
+    NoDirectory {
+        /// The folder's path.
+        folder: String,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// What a confined program is to see cannot be shown to it.
+    #[error("{path} cannot be shown to the program: {error}")]
+    NotShown {
+        /// The path.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A name or argument has a NUL byte in it.
+    #[error("{0:?} has a NUL byte in it, which no program can be given")]
+    NulByte(OsString),
+    /// execve(2) or something just before it failed.
+    #[error("{program} could not be started: {error}")]
+    Refused {
+        /// The program's path.
+        program: String,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// The box could not be built.
+    #[error("the box could not be built: {0}")]
+    NoSandbox(String),
+    /// The program's calls cannot be held back on this machine.
+    #[error("the program's system calls cannot be held back here (seccomp_unotify(2)): {0}")]
+    NoFaultInjection(io::Error),
+    /// The observer itself ran out of something.
+    #[error("the observer could not prepare: {0}")]
+    Observer(#[from] io::Error),
+}
+
+pub(crate) fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
+    CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
+}

@@ -1,0 +1,193 @@
+//! A program that runs to its end, such as a build.
+
+mod files;
+
+use crate::command::Command;
+use crate::control::Message;
+use crate::error::LaunchError;
+use crate::exit::Exit;
+use crate::policy::{LimitKind, Limits};
+use crate::root_layout::WorkDirInfo;
+use crate::running::Sandbox;
+use crate::unobservable::Unobservable;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// A program that has run to its end, and what it left behind.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Finished {
+    /// How it ended.
+    pub exit: Exit,
+    /// The limit that ended it, if one did.
+    pub limit_exceeded: Option<LimitKind>,
+    /// What it wrote on standard output and standard error, up to the limit.
+    pub output: Vec<u8>,
+    /// Its wall time.
+    pub elapsed: Duration,
+    /// Where it exceeded its wall time: why that says nothing about the program, because the
+    /// machine was too busy to run it.
+    pub cpu_starvation: Option<Unobservable>,
+    /// Processor time of all its processes.
+    pub cpu: Duration,
+    folder: Option<OwnedFd>,
+    work_dir: WorkDirInfo,
+    /// The folder may be one of this machine's, which is removed when this is dropped.
+    _sandbox: Sandbox,
+}
+
+impl Command {
+    /// Runs the program to its end, in a writable folder of its own. Processes that it leaves
+    /// behind are ended, too.
+    ///
+    /// # Errors
+    /// [`LaunchError`]; the program has then not run.
+    pub fn run(self) -> Result<Finished, LaunchError> {
+        let limits = self.policy.as_ref().map_or_else(Limits::default, |policy| policy.limits);
+        let (output, stdout) =
+            nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
+        // The program's end of the pipe blocks, as programs expect.
+        fcntl(&stdout, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
+        let stderr = stdout.try_clone()?;
+        let sandbox = self.spawn(stdout, stderr)?;
+        let began = Instant::now();
+        let work_dir = sandbox.work_dir().unwrap_or_else(|| WorkDirInfo::of_this_machine(&limits));
+        let mut run = Run::new(sandbox, output, limits.output)?;
+
+        // Wait for the end of the program, or for the first limit that it exceeds.
+        let (exit, mut limit_exceeded) = loop {
+            match run.next(began + limits.wall)? {
+                Event::Output if run.is_over() => break (Exit::killed(), Some(LimitKind::Output)),
+                Event::Output | Event::OutputEnd => {}
+                Event::Deadline => {
+                    run.sandbox.end_for(LimitKind::Wall);
+                    break (Exit::killed(), Some(LimitKind::Wall));
+                }
+                Event::Gone => break (Exit::killed(), run.sandbox.limit_exceeded()),
+                Event::Message(Message::WorkDir(folder)) => run.folder = Some(folder),
+                Event::Message(Message::Started { .. }) => run.has_started = true,
+                Event::Message(Message::Exited { status }) => {
+                    break (Exit::of(status), run.sandbox.limit_behind(status));
+                }
+                Event::Message(Message::ExecFailed { errno }) if run.has_started => {
+                    break (Exit::NotExecuted(errno), None);
+                }
+                Event::Message(message) => run.sandbox.check_launch(&message)?,
+            }
+        };
+
+        // Some limits show only at the end.
+        let cpu = run.end();
+        if limit_exceeded.is_none() && run.is_over() {
+            limit_exceeded = Some(LimitKind::Output);
+        }
+        // A program that ignores SIGXCPU is killed a second later (getrlimit(2), RLIMIT_CPU).
+        if limit_exceeded.is_none() && exit == Exit::killed() && cpu > limits.cpu {
+            limit_exceeded = Some(LimitKind::Cpu);
+        }
+        run.output.truncate(limits.output as usize);
+        let starvation = run.sandbox.cpu_starvation();
+        Ok(Finished {
+            exit,
+            limit_exceeded,
+            output: run.output,
+            elapsed: began.elapsed(),
+            cpu_starvation: starvation.filter(|_| limit_exceeded == Some(LimitKind::Wall)),
+            cpu,
+            folder: run.folder,
+            work_dir,
+            _sandbox: run.sandbox,
+        })
+    }
+}
+
+/// A program that is running to its end.
+struct Run {
+    sandbox: Sandbox,
+    pipe: OwnedFd,
+    /// Whether the pipe may bring more.
+    is_open: bool,
+    output: Vec<u8>,
+    /// The most bytes of output that are allowed.
+    limit: u64,
+    folder: Option<OwnedFd>,
+    has_started: bool,
+}
+
+/// What happens next.
+enum Event {
+    /// There may be more output.
+    Output,
+    /// There will be no more output.
+    OutputEnd,
+    /// The sandbox's first process has reported something.
+    Message(Message),
+    /// The sandbox's first process is gone.
+    Gone,
+    /// The deadline has passed.
+    Deadline,
+}
+
+impl Run {
+    fn new(sandbox: Sandbox, pipe: OwnedFd, limit: u64) -> io::Result<Self> {
+        let folder = sandbox.open_home()?;
+        let output = Vec::new();
+        Ok(Self { sandbox, pipe, is_open: true, output, limit, folder, has_started: false })
+    }
+
+    fn next(&mut self, deadline: Instant) -> io::Result<Event> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
+        let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let pipe = if self.is_open { self.pipe.as_raw_fd() } else { -1 };
+        let mut entries = [entry(self.sandbox.as_raw_fd()), entry(pipe)];
+        // SAFETY: the array is a local.
+        match Errno::result(unsafe { libc::poll(entries.as_mut_ptr(), 2, millis) }) {
+            Err(Errno::EINTR) => return Ok(Event::Output),
+            Ok(0) if left.is_zero() => return Ok(Event::Deadline),
+            Ok(0) => return Ok(Event::Output),
+            result => result?,
+        };
+        // Messages come first: a process that the program left behind may write for ever.
+        if entries[0].revents != 0 {
+            return Ok(match self.sandbox.receive(false) {
+                Ok(Some(message)) => Event::Message(message),
+                Ok(None) => Event::Output,
+                Err(_) => Event::Gone,
+            });
+        }
+        self.is_open = self.read();
+        Ok(if self.is_open { Event::Output } else { Event::OutputEnd })
+    }
+
+    /// Reads a piece of the output. Answers whether there may be more.
+    fn read(&mut self) -> bool {
+        let mut buffer = [0; 1 << 16];
+        match nix::unistd::read(&self.pipe, &mut buffer) {
+            Ok(length) => {
+                self.output.extend_from_slice(&buffer[..length]);
+                length > 0
+            }
+            Err(errno) => matches!(errno, Errno::EAGAIN | Errno::EINTR),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.output.len() as u64 > self.limit
+    }
+
+    /// Ends the sandbox, then reads what is left in the pipe. Answers the processor time of all
+    /// processes of the sandbox.
+    fn end(&mut self) -> Duration {
+        let cpu = self.sandbox.end();
+        // Every writer is gone: what is left is what the pipe holds (pipe(7)).
+        while !self.is_over() && self.is_open {
+            let before = self.output.len();
+            self.is_open = self.read() && self.output.len() > before;
+        }
+        cpu
+    }
+}

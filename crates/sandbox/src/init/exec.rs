@@ -1,0 +1,111 @@
+//! From a copy of the observer to the program: the last steps before `execve`.
+
+use super::hardening::{harden, refuse_calls};
+use super::kernel::check;
+use super::report::{send_descriptors, tell, tell_refused};
+use super::steps::{refused, step};
+use super::{ExecPlan, InitPlan};
+use crate::control::tag;
+use crate::landlock;
+use libc::{c_int, c_ulong};
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
+    // SAFETY: system calls on what the plan keeps alive; `execve` or `_exit` ends this copy.
+    unsafe {
+        expect_signals();
+        libc::setsid();
+        libc::dup2(program.input.as_raw_fd(), 0);
+        libc::dup2(program.output.as_raw_fd(), 1);
+        libc::dup2(program.errors.as_raw_fd(), 2);
+        let entered = check(libc::chdir(program.directory.as_ptr()))
+            .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)));
+        if let (Ok(()), Some(hardening)) = (entered, &program.hardening)
+            && let Err(errno) = harden(hardening)
+        {
+            give_up(plan, step::LIMITS, errno);
+        }
+        let entered = entered
+            .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
+            .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
+            .and_then(|_| match &program.ruleset {
+                Some(ruleset) => landlock::restrict_self(ruleset.as_raw_fd()),
+                None => Ok(()),
+            });
+        if let Err(errno) = entered {
+            tell(plan, tag::EXEC_FAILED, 0, errno);
+            libc::_exit(127);
+        }
+        if let Err(errno) = install_notify_filter(plan, program) {
+            tell(plan, tag::NOTIFY_REFUSED, 0, errno);
+            libc::_exit(127);
+        }
+        if let Some(Err(errno)) = program.hardening.as_ref().map(|it| refuse_calls(it)) {
+            give_up(plan, step::FILTER, errno);
+        }
+        tell(plan, tag::STARTED, 0, 0);
+        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
+        libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
+        tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
+        libc::_exit(127);
+    }
+}
+
+/// Becomes a user without groups and without rights: root's go with its id, and cannot be had again
+/// (capabilities(7)).
+pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
+    // SAFETY: raw calls on numbers, for this process alone; the C library's would take locks.
+    unsafe {
+        let mut capability: c_ulong = 0;
+        while libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) == 0 {
+            capability += 1;
+        }
+        check(libc::syscall(libc::SYS_setgroups, 0, ptr::null::<u32>()) as c_int)?;
+        check(libc::syscall(libc::SYS_setresgid, user, user, user) as c_int)?;
+        check(libc::syscall(libc::SYS_setresuid, user, user, user) as c_int).map(drop)
+    }
+}
+
+/// The kernel does not take from the program what it has to.
+unsafe fn give_up(plan: &InitPlan, step: u8, errno: i32) -> ! {
+    // SAFETY: ends this copy.
+    unsafe {
+        tell_refused(plan, &refused(step)(errno));
+        libc::_exit(127);
+    }
+}
+
+/// Signals as programs expect them. What the observer ignores would stay ignored beyond `execve`
+/// (signal(7)): SIGPIPE by Rust's runtime, SIGINT in a shell's background, SIGCHLD by a parent.
+unsafe fn expect_signals() {
+    // SAFETY: changes this process's own dispositions and mask; the set is a local.
+    unsafe {
+        for signal in 1..=libc::SIGRTMAX() {
+            libc::signal(signal, libc::SIG_DFL); // refused for SIGKILL, SIGSTOP and libc's own
+        }
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &none, ptr::null_mut());
+    }
+}
+
+/// Installs the gate's filter and passes its listener out (seccomp_unotify(2)).
+unsafe fn install_notify_filter(plan: &InitPlan, program: &ExecPlan) -> Result<(), i32> {
+    if program.notify_filter.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the filter outlives the call, which copies it.
+    unsafe {
+        let code = libc::sock_fprog {
+            len: program.notify_filter.len() as u16,
+            filter: program.notify_filter.as_ptr().cast_mut(),
+        };
+        let (mode, flags) = (libc::SECCOMP_SET_MODE_FILTER, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER);
+        let listener = libc::syscall(libc::SYS_seccomp, mode, flags, &code) as c_int;
+        let listener = check(listener)?;
+        send_descriptors(plan.control.as_raw_fd(), tag::NOTIFY_LISTENER, &[listener], 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! What is taken from a program that nobody vouches for, just before it begins.
+
+use super::kernel::check;
+use libc::{c_int, c_ulong};
+
+/// What is taken from a program that nobody vouches for.
+#[derive(Debug)]
+pub(crate) struct Hardening {
+    /// Limits by resource (getrlimit(2)).
+    pub(crate) limits: Vec<(u32, libc::rlimit)>,
+    /// The calls that it is refused (seccomp(2)).
+    pub(crate) filter: Vec<libc::sock_filter>,
+}
+
+/// Limits it, and takes every capability and the way to any (capabilities(7)).
+pub(super) unsafe fn harden(hardening: &Hardening) -> Result<(), i32> {
+    // SAFETY: calls on numbers, and on what the hardening keeps alive.
+    unsafe {
+        for (resource, limit) in &hardening.limits {
+            check(libc::setrlimit(*resource as _, limit))?;
+        }
+        let mut capability = 0;
+        while check(libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0)).is_ok() {
+            capability += 1;
+        }
+        let clear = libc::PR_CAP_AMBIENT_CLEAR_ALL as c_ulong;
+        check(libc::prctl(libc::PR_CAP_AMBIENT, clear, 0, 0, 0))?;
+        let header = Header { version: VERSION_3, pid: 0 };
+        let none = [0u32; 6];
+        check(libc::syscall(libc::SYS_capset, &header, none.as_ptr()) as c_int).map(drop)
+    }
+}
+
+/// Installs the filter: the last thing, for it refuses what the steps before it need.
+pub(super) unsafe fn refuse_calls(hardening: &Hardening) -> Result<(), i32> {
+    // SAFETY: the filter outlives the call, which copies it.
+    unsafe {
+        let code = libc::sock_fprog {
+            len: hardening.filter.len() as u16,
+            filter: hardening.filter.as_ptr().cast_mut(),
+        };
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        check(libc::syscall(libc::SYS_seccomp, mode, 0, &code) as c_int).map(drop)
+    }
+}
+
+/// `struct __user_cap_header_struct` (capget(2)).
+#[repr(C)]
+struct Header {
+    version: u32,
+    pid: c_int,
+}
+
+const VERSION_3: u32 = 0x2008_0522;

@@ -1,0 +1,167 @@
+//! Ending a family that has children faster than they can be killed one by one.
+//!
+//! Each death makes room for another birth, where there is a limit at all. So all are stopped first:
+//! who is stopped has no children, and still takes up its room.
+
+use super::kernel::check;
+use libc::{c_char, c_int};
+
+/// More processes than this are not looked at.
+const MOST: usize = 8_192;
+/// Looks at the family, until one finds nobody new.
+const LOOKS: usize = 32;
+
+/// The processes of this machine, or as many as there is room for.
+struct ProcessTable {
+    length: usize,
+    /// Each with its parent, 0 for those that are known to be of the family.
+    all: [(c_int, c_int); MOST],
+}
+
+/// Stops and kills every descendant of this process.
+pub(super) unsafe fn kill_tree() {
+    let mut census = ProcessTable { length: 0, all: [(0, 0); MOST] };
+    let mut before = usize::MAX;
+    // SAFETY: as here.
+    unsafe {
+        for _ in 0..LOOKS {
+            let found = signal_family(&mut census, libc::SIGSTOP);
+            if found == before {
+                break;
+            }
+            before = found;
+        }
+        signal_family(&mut census, libc::SIGKILL);
+    }
+}
+
+/// Sends every descendant a signal; how many there are.
+unsafe fn signal_family(census: &mut ProcessTable, signal: c_int) -> usize {
+    // SAFETY: system calls on local buffers; the numbers are of descendants, which only this process
+    // reaps in the end.
+    unsafe {
+        take(census);
+        let own = libc::getpid();
+        let family = mark_family(&mut census.all[..census.length], own);
+        for (pid, parent) in &census.all[..census.length] {
+            if *parent == 0 {
+                libc::kill(*pid, signal);
+            }
+        }
+        family
+    }
+}
+
+/// Sets the parent of each descendant of `own` to 0; how many there are.
+fn mark_family(all: &mut [(c_int, c_int)], own: c_int) -> usize {
+    let mut family = 0;
+    loop {
+        let before = family;
+        for at in 0..all.len() {
+            let (pid, parent) = all[at];
+            let is_below = parent == own || all.iter().any(|&(it, mark)| it == parent && mark == 0);
+            if parent != 0 && is_below {
+                all[at] = (pid, 0);
+                family += 1;
+            }
+        }
+        if family == before {
+            return family;
+        }
+    }
+}
+
+/// Reads `/proc`, whose folders are processes.
+unsafe fn take(census: &mut ProcessTable) {
+    census.length = 0;
+    let mut names = [0u64; 1024]; // aligned as a struct linux_dirent64 (getdents(2))
+    // SAFETY: local buffers of the lengths given.
+    unsafe {
+        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
+        let Ok(folder) = check(libc::open(c"/proc".as_ptr(), flags)) else { return };
+        loop {
+            let room = size_of_val(&names);
+            let read = libc::syscall(libc::SYS_getdents64, folder, names.as_mut_ptr(), room);
+            if read <= 0 {
+                break;
+            }
+            let bytes = std::slice::from_raw_parts(names.as_ptr().cast::<u8>(), read as usize);
+            note_all(census, bytes);
+        }
+        libc::close(folder);
+    }
+}
+
+/// Notes the processes among these entries: two words, the length of the entry, its kind, its name.
+unsafe fn note_all(census: &mut ProcessTable, mut entries: &[u8]) {
+    while let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, low, high, _, name @ ..] = entries {
+        let pid = number(name);
+        if pid > 1 && census.length < MOST {
+            // SAFETY: as here.
+            let parent = unsafe { parent_of(pid) };
+            census.all[census.length] = (pid, if parent == 0 { -1 } else { parent });
+            census.length += 1;
+        }
+        let length = usize::from(u16::from_ne_bytes([*low, *high]));
+        entries = entries.get(length.max(1)..).unwrap_or_default();
+    }
+}
+
+/// The fourth field of `/proc/PID/stat`; the second, in brackets, may hold anything.
+unsafe fn parent_of(pid: c_int) -> c_int {
+    let (mut path, mut text) = ([0u8; 32], [0u8; 256]);
+    let (mut digits, mut rest) = ([0u8; 10], pid);
+    let mut first = digits.len();
+    while rest > 0 {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let parts: [&[u8]; 3] = [b"/proc/", &digits[first..], b"/stat\0"];
+    let mut at = 0;
+    for part in parts {
+        path[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    }
+    // SAFETY: the path ends with a NUL byte; a local buffer of the length given.
+    let length = unsafe {
+        let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+        let Ok(fd) = check(libc::open(path.as_ptr().cast::<c_char>(), flags)) else { return 0 };
+        let length = libc::read(fd, text.as_mut_ptr().cast(), text.len());
+        libc::close(fd);
+        length.max(0) as usize
+    };
+    let text = &text[..length];
+    let end = text.iter().rposition(|byte| *byte == b')').unwrap_or(length);
+    number(text.get(end + 4..).unwrap_or_default()) // ") R "
+}
+
+/// The number that a text begins with.
+fn number(text: &[u8]) -> c_int {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).take(9);
+    digits.fold(0, |number, digit| number * 10 + c_int::from(digit - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_is_marked_in_any_order() {
+        let mut all = [(9, 8), (8, 7), (7, 5), (6, 1), (4, 6), (3, -1)];
+        assert_eq!(mark_family(&mut all, 5), 3);
+        assert_eq!(all, [(9, 0), (8, 0), (7, 0), (6, 1), (4, 6), (3, -1)]);
+    }
+
+    #[test]
+    fn this_process_has_its_parent() {
+        // SAFETY: reads a file.
+        let parent = unsafe { parent_of(std::process::id() as c_int) };
+        assert_eq!(parent, std::os::unix::process::parent_id() as c_int);
+        let mut census = ProcessTable { length: 0, all: [(0, 0); MOST] };
+        // SAFETY: reads files.
+        unsafe { take(&mut census) };
+        let own = (std::process::id() as c_int, parent);
+        assert!(census.all[..census.length].contains(&own));
+    }
+}

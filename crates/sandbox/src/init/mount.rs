@@ -1,0 +1,185 @@
+//! A box for a program that nobody vouches for: its user, and all that it sees.
+
+use super::InitPlan;
+use super::kernel::{check, loopback_up, write_file};
+use super::report::send_descriptors;
+use super::steps::{Refused, refused, step};
+use crate::control::{BEGIN, tag};
+use crate::mount_tree::protect;
+use crate::root_layout::{MountStep, RootLayout};
+use crate::sandbox_user::INSIDE;
+use libc::{AT_FDCWD, c_char, c_int, c_long};
+use std::ffi::CStr;
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+/// Becomes the box's user, builds the view and makes it the root.
+pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Refused> {
+    // SAFETY: system calls on what the plan keeps alive, on this process and its own namespaces.
+    unsafe {
+        wait_to_begin(plan);
+        become_user(plan).map_err(refused(step::USER))?;
+        libc::umask(0o022);
+        let private = libc::MS_REC | libc::MS_PRIVATE;
+        mount(c"none", c"/", c"none", private, None).map_err(refused(step::PRIVATE))?;
+        enter_new_root().map_err(refused(step::ROOT))?;
+        for (index, mount) in root.steps.iter().enumerate() {
+            let mount_refused =
+                |errno| Refused { step: step::MOUNTS, mount_step: index as u16, errno };
+            put(mount).map_err(mount_refused)?;
+        }
+        // Where it can be written; the program's filter refuses new namespaces all the same.
+        let _ = write_file(c"proc/sys/user/max_user_namespaces", c"0");
+        libc::sethostname(c"box".as_ptr(), 3);
+        loopback_up().map_err(refused(step::LOOPBACK))?;
+        let own = open_folder(c"work").map_err(refused(step::WORK_DIR))?;
+        leave_old_root().map_err(refused(step::PIVOT))?;
+        send_descriptors(plan.control.as_raw_fd(), tag::WORK_DIR, &[own], 0);
+        libc::close(own);
+        Ok(())
+    }
+}
+
+/// Until then nobody is anybody in the box; only the observer may say who root's program is.
+pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
+    let mut word = [0u8; 4];
+    // SAFETY: a local buffer of the length given.
+    unsafe {
+        let got = libc::recv(plan.control.as_raw_fd(), word.as_mut_ptr().cast(), 4, 0);
+        if got != 4 || word != BEGIN {
+            libc::_exit(1); // the observer has given up
+        }
+    }
+}
+
+/// The user of the box, whose other programs can neither read nor trace this process: its memory is
+/// a copy of the observer's (ptrace(2), "Ptrace access mode checking").
+unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
+    // The C library's functions would wait for threads that this copy does not have (nptl(7)).
+    // SAFETY: calls that take numbers.
+    unsafe {
+        if plan.leaves_groups {
+            call(libc::syscall(libc::SYS_setgroups, 0, 0))?;
+        }
+        call(libc::syscall(libc::SYS_setresgid, INSIDE, INSIDE, INSIDE))?;
+        call(libc::syscall(libc::SYS_setresuid, INSIDE, INSIDE, INSIDE))?;
+        check(libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0)).map(drop)
+    }
+}
+
+/// Mounts an empty file system over the root and enters it. Absolute paths still lead to the old
+/// root, which this process keeps until it pivots.
+unsafe fn enter_new_root() -> Result<(), i32> {
+    // SAFETY: C strings and descriptors of this process's own.
+    unsafe {
+        let context = call(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 1))?;
+        let (key, value) = (c"mode".as_ptr(), c"0755".as_ptr());
+        call(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_SET_STRING, key, value, 0))?;
+        let none = ptr::null::<c_char>();
+        call(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_CMD_CREATE, none, none, 0))?;
+        let root = call(libc::syscall(libc::SYS_fsmount, context, 1, 0))?;
+        attach(root, c"/")?;
+        check(libc::fchdir(root))?;
+        libc::close(root);
+        libc::close(context);
+        Ok(())
+    }
+}
+
+unsafe fn put(step: &MountStep) -> Result<(), i32> {
+    let apart = libc::MS_NOSUID | libc::MS_NODEV;
+    // SAFETY: the strings and descriptors are the plan's.
+    unsafe {
+        match step {
+            MountStep::Folder(at) => unless_there(libc::mkdir(at.as_ptr(), 0o755)),
+            MountStep::File(at, text) => write_new(at, text),
+            MountStep::Link(at, to) => unless_there(libc::symlink(to.as_ptr(), at.as_ptr())),
+            MountStep::Bind { from, at } => {
+                mount(from, at, c"none", libc::MS_BIND | libc::MS_REC, None)
+            }
+            MountStep::Tree { from, at } => attach(from.as_raw_fd(), at),
+            MountStep::ReadOnly(at) => protect(AT_FDCWD, at, 0),
+            MountStep::Memory { at, options } => {
+                mount(c"tmpfs", at, c"tmpfs", apart, Some(options))
+            }
+            // Without this process, whose command line is the observer's (proc(5), hidepid).
+            MountStep::Processes(at) => mount(c"proc", at, c"proc", apart, Some(c"hidepid=2")),
+        }
+    }
+}
+
+/// The old root lies over the new one for a moment (pivot_root(2), "pivot_root(".", ".")").
+unsafe fn leave_old_root() -> Result<(), i32> {
+    // SAFETY: C strings; the calls change this process's own mounts.
+    unsafe {
+        let here = c".".as_ptr();
+        call(libc::syscall(libc::SYS_pivot_root, here, here))?;
+        check(libc::umount2(here, libc::MNT_DETACH))?;
+        check(libc::chdir(c"/".as_ptr())).map(drop)
+    }
+}
+
+unsafe fn open_folder(path: &CStr) -> Result<c_int, i32> {
+    // SAFETY: a C string.
+    unsafe {
+        check(libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC))
+    }
+}
+
+unsafe fn write_new(path: &CStr, text: &CStr) -> Result<(), i32> {
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC;
+    // SAFETY: the buffer is `text`'s own.
+    unsafe {
+        let fd = check(libc::open(path.as_ptr(), flags, 0o644))?;
+        let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
+        let result = check(written as c_int);
+        libc::close(fd);
+        result.map(drop)
+    }
+}
+
+unsafe fn mount(
+    from: &CStr,
+    at: &CStr,
+    kind: &CStr,
+    flags: u64,
+    options: Option<&CStr>,
+) -> Result<(), i32> {
+    let options = options.map_or(ptr::null(), CStr::as_ptr).cast();
+    // SAFETY: C strings.
+    unsafe { check(libc::mount(from.as_ptr(), at.as_ptr(), kind.as_ptr(), flags, options)) }
+        .map(drop)
+}
+
+unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
+    // SAFETY: C strings, and a descriptor that is open.
+    unsafe {
+        let (from, at) = (c"".as_ptr(), at.as_ptr());
+        call(libc::syscall(
+            libc::SYS_move_mount,
+            tree,
+            from,
+            AT_FDCWD,
+            at,
+            libc::MOVE_MOUNT_F_EMPTY_PATH,
+        ))
+        .map(drop)
+    }
+}
+
+unsafe fn unless_there(result: c_int) -> Result<(), i32> {
+    // SAFETY: as in `check`.
+    match unsafe { check(result) } {
+        Err(libc::EEXIST) => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+unsafe fn call(result: c_long) -> Result<c_int, i32> {
+    // SAFETY: as in `check`.
+    unsafe { check(result as c_int) }
+}
+
+// linux/mount.h; the libc crate does not have these.
+const FSCONFIG_SET_STRING: c_int = 1;
+const FSCONFIG_CMD_CREATE: c_int = 6;

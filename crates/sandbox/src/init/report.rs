@@ -1,0 +1,62 @@
+//! What the first process says to the observer.
+
+use super::InitPlan;
+use super::steps::Refused;
+use crate::control::tag;
+use libc::c_void;
+use std::os::fd::{AsRawFd, RawFd};
+
+pub(super) unsafe fn tell(plan: &InitPlan, kind: u8, step: u8, number: i32) {
+    // SAFETY: a descriptor that is open.
+    unsafe { send(plan, message(kind, step, 0, number)) };
+}
+
+pub(super) unsafe fn tell_refused(plan: &InitPlan, refused: &Refused) {
+    let message = message(tag::REFUSED, refused.step, refused.mount_step, refused.errno);
+    // SAFETY: a descriptor that is open.
+    unsafe { send(plan, message) };
+}
+
+unsafe fn send(plan: &InitPlan, message: [u8; 8]) {
+    // SAFETY: a local buffer of the length given.
+    unsafe {
+        libc::send(plan.control.as_raw_fd(), message.as_ptr().cast(), 8, libc::MSG_NOSIGNAL);
+    }
+}
+
+pub(super) unsafe fn send_descriptors(
+    control: RawFd,
+    kind: u8,
+    descriptors: &[RawFd],
+    number: i32,
+) {
+    let mut bytes = message(kind, 0, 0, number);
+    let mut ancillary = [0u64; 16]; // aligned as a cmsghdr, room for BATCH descriptors
+    // SAFETY: the header and its parts are locals; the ancillary buffer holds BATCH descriptors.
+    unsafe {
+        let mut part = libc::iovec { iov_base: bytes.as_mut_ptr().cast::<c_void>(), iov_len: 8 };
+        let mut header: libc::msghdr = std::mem::zeroed();
+        header.msg_iov = &mut part;
+        header.msg_iovlen = 1;
+        if !descriptors.is_empty() {
+            let length = size_of_val(descriptors) as u32;
+            header.msg_control = ancillary.as_mut_ptr().cast();
+            header.msg_controllen = libc::CMSG_SPACE(length) as usize;
+            let first = libc::CMSG_FIRSTHDR(&header);
+            (*first).cmsg_level = libc::SOL_SOCKET;
+            (*first).cmsg_type = libc::SCM_RIGHTS;
+            (*first).cmsg_len = libc::CMSG_LEN(length) as usize;
+            std::ptr::copy_nonoverlapping(
+                descriptors.as_ptr(),
+                libc::CMSG_DATA(first).cast(),
+                descriptors.len(),
+            );
+        }
+        libc::sendmsg(control, &header, libc::MSG_NOSIGNAL);
+    }
+}
+
+fn message(kind: u8, step: u8, mount_step: u16, number: i32) -> [u8; 8] {
+    let ([e, f], [a, b, c, d]) = (mount_step.to_ne_bytes(), number.to_ne_bytes());
+    [kind, step, e, f, a, b, c, d]
+}

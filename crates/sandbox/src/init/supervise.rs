@@ -1,0 +1,208 @@
+//! What the first process does while the program runs, and when the observer hangs up.
+
+use super::exec::{become_program, become_user};
+use super::kernel::check;
+use super::kill_tree::kill_tree;
+use super::report::{send_descriptors, tell};
+use super::{ExecPlan, InitPlan};
+use crate::control::{BATCH, RESTART, tag};
+use libc::{c_int, c_ulong};
+use std::os::fd::{AsRawFd, RawFd};
+use std::ptr;
+
+/// So many deaths in a row are no ordinary end.
+const PATIENCE: u32 = 128;
+
+/// Starts the program, then reaps, does as the observer asks, and ends when it hangs up.
+pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
+    // SAFETY: system calls on local buffers.
+    unsafe {
+        let child_ended = child_signals();
+        let mut pid = start(plan, program);
+        forget_terminal(program);
+        let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
+        loop {
+            libc::poll(watched.as_mut_ptr(), 2, -1);
+            if watched[1].revents != 0 {
+                let mut information = [0u8; 128]; // a struct signalfd_siginfo
+                while libc::read(child_ended, information.as_mut_ptr().cast(), 128) > 0 {}
+                reap(plan, pid);
+            }
+            if watched[0].revents == 0 {
+                continue;
+            }
+            match next_request(plan.control.as_raw_fd()) {
+                Request::Nothing => {}
+                Request::Sockets(request) => make_sockets(plan.control.as_raw_fd(), request),
+                Request::Restart => pid = start(plan, program),
+                Request::End => {
+                    if plan.namespaces == 0 {
+                        end_all(program.user);
+                    }
+                    libc::_exit(0); // in a pid namespace, the kernel ends everything else
+                }
+            }
+        }
+    }
+}
+
+/// Starts the program, the first time or once more; its process id.
+unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
+    // SAFETY: the copy goes on with system calls alone, to `execve` or `_exit`.
+    unsafe {
+        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        match pid {
+            -1 => tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
+            0 => become_program(plan, program),
+            _ => {}
+        }
+        pid
+    }
+}
+
+/// Where the ends of children are announced. All signals are blocked here (see `launch`).
+unsafe fn child_signals() -> c_int {
+    // SAFETY: the set is a local; the disposition is this process's own. Ignored, as a parent may
+    // have left it, the signal would let children vanish without their status (wait(2)).
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        let mut child_signal: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&mut child_signal, libc::SIGCHLD);
+        libc::signalfd(-1, &child_signal, libc::SFD_NONBLOCK | libc::SFD_CLOEXEC)
+    }
+}
+
+/// Lets go of the observer's terminal.
+unsafe fn forget_terminal(program: &ExecPlan) {
+    // SAFETY: duplicates a descriptor that stays open.
+    unsafe {
+        for fd in 0..3 {
+            libc::dup2(program.input.as_raw_fd(), fd);
+        }
+    }
+}
+
+unsafe fn reap(plan: &InitPlan, program: i32) {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is a local.
+        match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
+            pid if pid <= 0 => return,
+            // SAFETY: as in `tell`.
+            pid if pid == program => unsafe { tell(plan, tag::EXITED, 0, status) },
+            _ => {}
+        }
+    }
+}
+
+/// What the observer asks for.
+enum Request {
+    /// Nothing yet.
+    Nothing,
+    /// Sockets: family, kind, protocol and count.
+    Sockets([c_int; 4]),
+    /// The program, once more.
+    Restart,
+    /// That all of this ends: it has hung up.
+    End,
+}
+
+unsafe fn next_request(control: RawFd) -> Request {
+    let mut request = [0u8; 4];
+    // SAFETY: a local buffer of the length given; errno is this thread's.
+    unsafe {
+        match libc::recv(control, request.as_mut_ptr().cast(), 4, libc::MSG_DONTWAIT) {
+            4 if request == RESTART => Request::Restart,
+            4 => Request::Sockets(request.map(c_int::from)),
+            -1 if *libc::__errno_location() == libc::EAGAIN => Request::Nothing,
+            _ => Request::End,
+        }
+    }
+}
+
+unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 4]) {
+    let mut made = [-1; BATCH];
+    let (mut length, mut errno) = (0, 0);
+    // SAFETY: system calls on descriptors of this process's own.
+    unsafe {
+        while length < count as usize && length < BATCH && errno == 0 {
+            match check(libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol)) {
+                Ok(fd) => {
+                    made[length] = fd;
+                    length += 1;
+                }
+                Err(refused) => errno = refused,
+            }
+        }
+        send_descriptors(control, tag::SOCKETS, &made[..length], errno);
+        for fd in &made[..length] {
+            libc::close(*fd);
+        }
+    }
+}
+
+/// Without a pid namespace: ends every descendant, those that come to us as orphans included.
+///
+/// A user of its own is ended whole, whatever it does meanwhile: one call signals all of it (kill(2)).
+unsafe fn end_all(user: Option<u32>) {
+    if let Some(user) = user {
+        let mut tries = 0..64; // what is killed may be faster, and kill the killer
+        // SAFETY: system calls alone.
+        while unsafe { !kill_user(user) } && tries.next().is_some() {}
+    }
+    // SAFETY: signals go to our own children only, and nobody else can reap those.
+    unsafe {
+        let mut reaped = 0;
+        while kill_children() && libc::waitpid(-1, ptr::null_mut(), 0) > 0 {
+            reaped += 1;
+            if reaped % PATIENCE == 0 {
+                kill_tree();
+            }
+        }
+    }
+}
+
+/// Kills every process of a user that only our children are; whether that came to its end.
+unsafe fn kill_user(user: u32) -> bool {
+    let mut status = -1;
+    // SAFETY: the copy makes system calls alone, and ends; `status` is a local.
+    unsafe {
+        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        if pid == 0 {
+            if become_user(user).is_ok() {
+                libc::kill(-1, libc::SIGKILL);
+            }
+            libc::_exit(0);
+        }
+        pid > 0 && libc::waitpid(pid, &mut status, 0) == pid && status == 0
+    }
+}
+
+/// Kills the children that there are now; false where the kernel does not list them.
+///
+/// A child is one of ours before its parent, which was killed, can be reaped: the next list has it.
+unsafe fn kill_children() -> bool {
+    let mut text = [0u8; 4096];
+    // SAFETY: a local buffer of the length given.
+    let length = unsafe {
+        let path = c"/proc/thread-self/children";
+        let fd = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+        let length = libc::read(fd, text.as_mut_ptr().cast(), text.len());
+        libc::close(fd);
+        length
+    };
+    let mut pid = 0;
+    for byte in &text[..length.max(0) as usize] {
+        match byte {
+            b'0'..=b'9' => pid = pid * 10 + c_int::from(byte - b'0'),
+            _ if pid == 0 => {}
+            _ => {
+                // SAFETY: a child of ours that is not reaped: nobody else has its number.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+                pid = 0;
+            }
+        }
+    }
+    length >= 0
+}

@@ -1,0 +1,145 @@
+//! How strongly a program can be isolated from this machine.
+
+pub(crate) mod refusal;
+
+use crate::control::{Control, Message};
+use crate::init::{self, InitPlan, STEPS};
+use nix::sys::wait::waitpid;
+use nix::unistd::{Pid, getegid, geteuid};
+use std::ffi::CString;
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+/// How strongly a program is isolated, from the strongest level to the weakest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IsolationLevel {
+    /// A network, process ids and mounts of its own (namespaces(7)): any number of programs can
+    /// listen on the same port.
+    Namespaces,
+    /// A user id of its own on this machine's network, which takes root: the program can signal no
+    /// other user's processes. Where the kernel has Landlock, an untrusted program is restricted by
+    /// it as well; without Landlock it can read what every user may read, and connect anywhere.
+    OtherUser,
+    /// A child process on this machine's network that Landlock restricts (landlock(7)): one's own
+    /// program cannot signal other processes; an untrusted one cannot use others' files and ports
+    /// either.
+    Landlock,
+    /// A child process on this machine's network: only one program at a time can have a port.
+    None,
+}
+
+impl fmt::Display for IsolationLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            IsolationLevel::Namespaces => "namespaces",
+            IsolationLevel::OtherUser => "other-user",
+            IsolationLevel::Landlock => "landlock",
+            IsolationLevel::None => "none",
+        })
+    }
+}
+
+/// A name that no isolation level has.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no isolation level {0:?}; there are namespaces, other-user, landlock, none")]
+pub struct UnknownIsolation(String);
+
+impl FromStr for IsolationLevel {
+    type Err = UnknownIsolation;
+
+    fn from_str(name: &str) -> Result<Self, UnknownIsolation> {
+        let named = IsolationLevel::ALL.into_iter().find(|level| level.to_string() == name);
+        named.ok_or_else(|| UnknownIsolation(name.to_owned()))
+    }
+}
+
+impl IsolationLevel {
+    /// Every level, the strongest first.
+    pub const ALL: [IsolationLevel; 4] = [
+        IsolationLevel::Namespaces,
+        IsolationLevel::OtherUser,
+        IsolationLevel::Landlock,
+        IsolationLevel::None,
+    ];
+
+    /// Whether its programs use this machine's ports, each of which one program at a time can have.
+    pub fn shares_ports(self) -> bool {
+        self != IsolationLevel::Namespaces
+    }
+
+    /// The namespaces that the level uses for one's own program (clone(2)), or why the machine
+    /// refuses them.
+    pub(crate) fn namespaces(self) -> Result<libc::c_int, String> {
+        match self {
+            IsolationLevel::Namespaces => namespaces_for_own_programs().clone(),
+            IsolationLevel::OtherUser | IsolationLevel::Landlock | IsolationLevel::None => Ok(0),
+        }
+    }
+}
+
+const OWN_PROGRAM_NAMESPACES: libc::c_int =
+    libc::CLONE_NEWNET | libc::CLONE_NEWPID | libc::CLONE_NEWNS;
+
+/// The namespaces for one's own program on this machine, or why it refuses them; found once.
+pub(crate) fn namespaces_for_own_programs() -> &'static Result<libc::c_int, String> {
+    static FOUND: OnceLock<Result<libc::c_int, String>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        // Root needs no user namespace, and keeps its rights to other users' files without one.
+        if geteuid().is_root() && try_namespaces(OWN_PROGRAM_NAMESPACES).is_ok() {
+            return Ok(OWN_PROGRAM_NAMESPACES);
+        }
+        try_namespaces(OWN_PROGRAM_NAMESPACES | libc::CLONE_NEWUSER)
+            .map(|()| OWN_PROGRAM_NAMESPACES | libc::CLONE_NEWUSER)
+    })
+}
+
+/// Builds an empty sandbox and ends it.
+fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
+    let fault = |error: io::Error| format!("a sandbox cannot be built: {error}");
+    let (control, theirs) = Control::pair().map_err(fault)?;
+    let plan = InitPlan {
+        namespaces,
+        identity: identity(namespaces),
+        root: None,
+        leaves_groups: false,
+        control: theirs,
+        program: None,
+    };
+    let pid = init::launch(&plan).map_err(|error| refusal::explain("clone(2)", &error))?;
+    drop(plan);
+    let answer = control.receive(true);
+    let _ = waitpid(Pid::from_raw(pid), None);
+    match answer {
+        Ok(Some(Message::Ready)) => Ok(()),
+        Ok(Some(Message::Refused { step, errno, .. })) => {
+            let step = STEPS.get(usize::from(step)).unwrap_or(&"a step");
+            Err(refusal::explain(step, &errno.into()))
+        }
+        other => Err(format!("a sandbox cannot be built: {other:?}")),
+    }
+}
+
+/// The lines of uid_map and gid_map that map this user to itself (user_namespaces(7)); `None`
+/// without a user namespace.
+pub(crate) fn identity(namespaces: libc::c_int) -> Option<(CString, CString)> {
+    let line = |id: u32| CString::new(format!("{id} {id} 1\n")).ok();
+    if namespaces & libc::CLONE_NEWUSER == 0 {
+        return None;
+    }
+    line(geteuid().as_raw()).zip(line(getegid().as_raw()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_found_by_its_name() {
+        for level in IsolationLevel::ALL {
+            assert_eq!(level.to_string().parse::<IsolationLevel>().unwrap(), level);
+        }
+        assert!("boxed".parse::<IsolationLevel>().unwrap_err().to_string().contains("other-user"));
+    }
+}

@@ -1,0 +1,255 @@
+//! What a program may do to files, ports and other processes, where there is no box (landlock(7)).
+//!
+//! A ruleset is prepared by the observer, and put on by the program's process just before `execve`:
+//! one system call there, and no allocation.
+
+use crate::system::PROGRAMS;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Ruleset that are ready to be put on.
+#[derive(Debug)]
+pub(crate) struct Ruleset(OwnedFd);
+
+/// The version of Landlock that keeps signals in: Linux 6.12.
+pub(crate) const SCOPES: i32 = 6;
+
+/// What this kernel's Landlock can do: its version, 0 where there is none (landlock_create_ruleset(2)).
+pub(crate) fn version() -> i32 {
+    static VERSION: OnceLock<i32> = OnceLock::new();
+    *VERSION.get_or_init(|| asked_version().unwrap_or(0))
+}
+
+/// Whether a program under rules cannot signal the processes of others.
+pub(crate) fn keeps_signals_in() -> bool {
+    version() >= SCOPES
+}
+
+/// Why Landlock does nothing for one's own program here; `None` when it does.
+pub(crate) fn refusal() -> Option<&'static str> {
+    static REFUSAL: OnceLock<Option<String>> = OnceLock::new();
+    REFUSAL.get_or_init(|| why_not(SCOPES)).as_deref()
+}
+
+/// Why there is no Landlock of this version here.
+pub(crate) fn why_not(wanted: i32) -> Option<String> {
+    match asked_version() {
+        Ok(version) if version >= wanted => None,
+        Ok(version) => Some(format!(
+            "this kernel's Landlock (version {version}) cannot keep a program's signals in; \
+             Linux 6.12 can"
+        )),
+        Err(error) => {
+            let advice = match error.raw_os_error() {
+                Some(libc::ENOSYS) => "this kernel has none; Linux 5.13 has",
+                Some(libc::EOPNOTSUPP) => {
+                    "it is off; add landlock to the kernel's lsm= parameter and restart"
+                }
+                _ => "the container's seccomp profile refuses it",
+            };
+            Some(format!("landlock_create_ruleset(2): {error}; {advice}"))
+        }
+    }
+}
+
+/// What a program that nobody vouches for may do.
+pub(crate) struct Permitted<'a> {
+    /// Files and folders that it may read and execute.
+    pub(crate) visible: Vec<&'a Path>,
+    /// The folder that is its own.
+    pub(crate) folder: &'a Path,
+    /// Its terminal, which it may open by name.
+    pub(crate) terminal: Option<RawFd>,
+    /// The port that it may listen on.
+    pub(crate) port: Option<u16>,
+}
+
+impl Ruleset {
+    /// For one's own program: its signals stay among its own processes. Nothing else is changed.
+    pub(crate) fn own() -> io::Result<Self> {
+        create(&Attributes { files: 0, net: 0, scoped: scope::SIGNAL })
+    }
+
+    /// For a program that nobody vouches for.
+    pub(crate) fn for_untrusted(permitted: &Permitted<'_>) -> io::Result<Self> {
+        let version = version();
+        let rules = create(&Attributes {
+            files: file::all(version),
+            net: if version >= 4 { net::BIND | net::CONNECT } else { 0 },
+            scoped: if keeps_signals_in() { scope::SIGNAL | scope::ABSTRACT } else { 0 },
+        })?;
+        for path in
+            PROGRAMS.iter().chain(&SYSTEM).map(Path::new).chain(permitted.visible.iter().copied())
+        {
+            rules.permit(path, file::READ)?;
+        }
+        for device in DEVICES {
+            rules.permit(Path::new(device), file::READ | file::WRITE)?;
+        }
+        rules.permit(permitted.folder, u64::MAX)?;
+        if let Some(terminal) = permitted.terminal {
+            rules.permit_open(terminal, file::READ | file::WRITE)?;
+        }
+        if let Some(port) = permitted.port
+            && version >= 4
+        {
+            let rule = PortRule { access: net::BIND, port: port.into() };
+            rules.add(RULE_PORT, (&raw const rule).cast())?;
+        }
+        Ok(rules)
+    }
+
+    /// Permits `access` to what is at `path` and below; what is not there needs no permission.
+    fn permit(&self, path: &Path, access: u64) -> io::Result<()> {
+        let flags = libc::O_PATH | libc::O_CLOEXEC;
+        match File::options().read(true).custom_flags(flags).open(path) {
+            Ok(file) => self.permit_open(file.as_raw_fd(), access),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn permit_open(&self, target: RawFd, access: u64) -> io::Result<()> {
+        // SAFETY: plain data, which the kernel fills.
+        let is_folder = unsafe {
+            let mut found: libc::stat = std::mem::zeroed();
+            libc::fstat(target, &mut found) == 0 && found.st_mode & libc::S_IFMT == libc::S_IFDIR
+        };
+        let mut access = access & file::all(version());
+        if !is_folder {
+            access &= file::OF_A_FILE;
+        }
+        let rule = PathRule { access, target };
+        self.add(RULE_PATH, (&raw const rule).cast())
+    }
+
+    fn add(&self, kind: libc::c_int, rule: *const libc::c_void) -> io::Result<()> {
+        let ruleset = self.0.as_raw_fd();
+        // SAFETY: the rule is of the kind named, and outlives the call.
+        match unsafe { libc::syscall(libc::SYS_landlock_add_rule, ruleset, kind, rule, 0) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+impl AsRawFd for Ruleset {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// Puts the rules on this thread, for good. It must have set PR_SET_NO_NEW_PRIVS.
+pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
+    // SAFETY: takes two numbers; errno is this thread's.
+    unsafe {
+        match libc::syscall(libc::SYS_landlock_restrict_self, rules, 0) {
+            0 => Ok(()),
+            _ => Err(*libc::__errno_location()),
+        }
+    }
+}
+
+/// What every program may read beside [`PROGRAMS`], as far as it is there.
+const SYSTEM: [&str; 15] = [
+    "/proc",
+    "/etc/alternatives",
+    "/etc/gai.conf",
+    "/etc/group",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/protocols",
+    "/etc/services",
+    "/sys/devices/system/cpu",
+];
+const DEVICES: [&str; 6] =
+    ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
+
+/// struct landlock_ruleset_attr.
+#[repr(C)]
+struct Attributes {
+    files: u64,
+    net: u64,
+    scoped: u64,
+}
+
+/// struct landlock_path_beneath_attr.
+#[repr(C, packed)]
+struct PathRule {
+    access: u64,
+    target: RawFd,
+}
+
+/// struct landlock_net_port_attr.
+#[repr(C)]
+struct PortRule {
+    access: u64,
+    port: u64,
+}
+
+const RULE_PATH: libc::c_int = 1;
+const RULE_PORT: libc::c_int = 2;
+
+/// LANDLOCK_ACCESS_FS_* (linux/landlock.h).
+mod file {
+    const EXECUTE: u64 = 1;
+    const READ_FILE: u64 = 1 << 2;
+    const READ_DIR: u64 = 1 << 3;
+    const TRUNCATE: u64 = 1 << 14;
+    const DEVICE_IOCTL: u64 = 1 << 15;
+    pub(super) const WRITE: u64 = 1 << 1 | TRUNCATE | DEVICE_IOCTL;
+    pub(super) const READ: u64 = EXECUTE | READ_FILE | READ_DIR;
+    pub(super) const OF_A_FILE: u64 = EXECUTE | READ_FILE | WRITE;
+
+    /// All that this version of Landlock knows.
+    pub(super) fn all(version: i32) -> u64 {
+        match version {
+            ..=1 => (1 << 13) - 1,
+            2 => (1 << 14) - 1,
+            3 | 4 => (1 << 15) - 1,
+            _ => (1 << 16) - 1,
+        }
+    }
+}
+
+/// LANDLOCK_ACCESS_NET_*.
+mod net {
+    pub(super) const BIND: u64 = 1;
+    pub(super) const CONNECT: u64 = 1 << 1;
+}
+
+/// LANDLOCK_SCOPE_*.
+mod scope {
+    pub(super) const ABSTRACT: u64 = 1;
+    pub(super) const SIGNAL: u64 = 1 << 1;
+}
+
+fn create(attributes: &Attributes) -> io::Result<Ruleset> {
+    let (at, size) = (&raw const *attributes, size_of::<Attributes>());
+    // SAFETY: the attributes outlive the call; the descriptor is nobody else's.
+    unsafe {
+        match libc::syscall(libc::SYS_landlock_create_ruleset, at, size, 0) {
+            -1 => Err(io::Error::last_os_error()),
+            fd => Ok(Ruleset(OwnedFd::from_raw_fd(fd as RawFd))),
+        }
+    }
+}
+
+fn asked_version() -> io::Result<i32> {
+    const VERSION: libc::c_uint = 1; // LANDLOCK_CREATE_RULESET_VERSION
+    let nothing = std::ptr::null::<Attributes>();
+    // SAFETY: with this flag the call takes no attributes, and makes no descriptor.
+    match unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0, VERSION) } {
+        -1 => Err(io::Error::last_os_error()),
+        version => Ok(version as i32),
+    }
+}

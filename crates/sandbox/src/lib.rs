@@ -1,0 +1,86 @@
+//! Runs an untrusted program apart from this machine, within limits.
+//!
+//! [`Command`] names the program; [`Command::run`] runs it to its end and answers with what it left
+//! ([`Finished`]), [`Command::spawn`] starts it and answers with the running [`Sandbox`]. Dropping
+//! either ends every process that the program has started.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let policy = sandbox::SandboxPolicy::default();
+//! let finished = sandbox::Command::new("id").sandboxed(policy).run()?;
+//! println!("the program {}: {}", finished.exit, String::from_utf8_lossy(&finished.output));
+//! # Ok(()) }
+//! ```
+//!
+//! # Isolation levels
+//!
+//! - [`IsolationLevel::Namespaces`]: a network, process ids and mounts of its own. Any port is
+//!   free, and no process outlives the sandbox. Needs root, or a system that permits user
+//!   namespaces (user_namespaces(7)).
+//! - [`IsolationLevel::OtherUser`]: a user id of its own, on this machine's network. Needs root.
+//! - [`IsolationLevel::Landlock`]: a child process on this machine's network that Landlock keeps
+//!   from signalling other processes (landlock(7)). Needs Linux 6.12.
+//! - [`IsolationLevel::None`]: a child process on this machine's network. Needs nothing.
+//!
+//! Without namespaces, a subreaper ends what the program has started (prctl(2),
+//! PR_SET_CHILD_SUBREAPER). A program without a policy keeps its owner's files on every level; a
+//! [`SandboxPolicy`] takes them away from an untrusted one. [`IsolationLevel::refusal`] says why a
+//! level is not possible here, and what to do about it.
+//!
+//! # What is known of a process
+//!
+//! [`Process`] reads `/proc`: threads, descriptors, children, memory. Reading another process
+//! needs the same user and a program that has not called prctl(2) with PR_SET_DUMPABLE, or
+//! CAP_SYS_PTRACE. Root without that capability, as in a container, borrows the program's user id
+//! for the read (setfsuid(2)). What cannot be read is [`Unobservable`].
+//!
+//! Memory and process limits are enforced by a control group (cgroups(7)) where this process may
+//! make one, else by a watchdog thread; [`Limits::memory_accounting`] says which. Linux only, on
+//! x86-64 and aarch64.
+
+mod bpf;
+mod cgroup;
+mod command;
+mod control;
+mod descriptor_limit;
+mod error;
+mod exit;
+mod finished;
+mod init;
+mod isolation;
+mod isolation_probe;
+mod landlock;
+mod leased_uid;
+mod mount_tree;
+mod notify;
+mod policy;
+mod process;
+mod root_layout;
+mod run_name;
+mod run_resources;
+mod running;
+mod sandbox_user;
+mod scratch_dir;
+mod seccomp;
+mod starvation;
+mod syscalls;
+mod system;
+mod unobservable;
+mod watchdog;
+
+pub use command::Command;
+pub use control::{BATCH, Message};
+pub use error::LaunchError;
+pub use exit::{Exit, SignalNumber};
+pub use finished::Finished;
+pub use isolation::{IsolationLevel, UnknownIsolation};
+pub use notify::NotifiedCalls;
+pub use policy::{LimitKind, Limits, SandboxPolicy};
+pub use process::owner::as_tracer;
+pub use process::{Descriptor, Process, Target, Thread};
+pub use running::Sandbox;
+pub use starvation::{CpuLoad, CpuStarvation};
+pub use syscalls::Call;
+pub use unobservable::Unobservable;
+
+pub use nix::errno::Errno;

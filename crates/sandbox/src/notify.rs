@@ -1,0 +1,27 @@
+//! System calls that stop until the observer has answered them (seccomp_unotify(2)).
+
+use crate::bpf::{Action, Filter};
+use syscalls::Sysno;
+
+/// The names of the system calls that stop and are reported; none by default.
+#[derive(Clone, Debug, Default)]
+pub struct NotifiedCalls {
+    names: Vec<String>,
+}
+
+impl NotifiedCalls {
+    /// The calls of these names, e.g. `accept4`. A name that this machine does not have is left out.
+    pub fn new(names: &[&str]) -> Self {
+        let known = names.iter().filter(|name| name.parse::<Sysno>().is_ok());
+        Self { names: known.map(|name| name.to_string()).collect() }
+    }
+
+    /// The program that the kernel runs on each system call: it reports these, and allows all else.
+    pub(crate) fn filter(&self) -> Vec<libc::sock_filter> {
+        if self.names.is_empty() {
+            return Vec::new();
+        }
+        let names: Vec<_> = self.names.iter().map(String::as_str).collect();
+        Filter::default().on(&names, None, Action::Notify).program(Action::Allow)
+    }
+}

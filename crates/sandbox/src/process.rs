@@ -1,0 +1,306 @@
+//! A process as `/proc` shows it: its threads, its descriptors, its children.
+
+pub(crate) mod owner;
+mod thread;
+
+pub use thread::Thread;
+pub(crate) use thread::delay_of;
+
+use crate::unobservable::Unobservable;
+use owner::as_owner;
+use procfs::process::StatFlags;
+use procfs::{ProcError, ProcResult};
+use std::convert::Infallible;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A process, by its id in the observer's own pid namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Process {
+    /// The process id.
+    pub pid: i32,
+}
+
+/// Why it is not the machine that hides a process (prctl(2), PR_SET_DUMPABLE).
+const HIDES: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
+                     be executed and not read";
+
+/// An open descriptor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// Its number in the process.
+    pub fd: i32,
+    /// What it refers to.
+    pub target: Target,
+}
+
+/// What a descriptor refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A socket, by its inode.
+    Socket(u64),
+    /// Anything else, as the link in `/proc/PID/fd` names it.
+    Other(String),
+}
+
+impl Process {
+    /// Its threads, now; none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn threads(self) -> Result<Vec<Thread>, Unobservable> {
+        as_owner(self.pid, || self.all_threads())
+    }
+
+    fn all_threads(self) -> Result<Vec<Thread>, Unobservable> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(Vec::new());
+        };
+        let mut threads = Vec::new();
+        for task in tasks {
+            if let Some(thread) = self.seen(task.and_then(|task| thread::look(&task)))? {
+                threads.push(thread);
+            }
+        }
+        Ok(threads)
+    }
+
+    /// Whether every thread of it is stopped (signal(7), SIGSTOP); not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn is_stopped(self) -> Result<bool, Unobservable> {
+        let threads = self.threads()?;
+        Ok(!threads.is_empty() && threads.iter().all(|thread| thread.stopped))
+    }
+
+    /// Whether it has ended and waits to be reaped; not so once it is gone.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn is_zombie(self) -> Result<bool, Unobservable> {
+        let threads = self.threads()?;
+        Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
+    }
+
+    /// The processes that its threads have started and not reaped.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn children(self) -> Result<Vec<Process>, Unobservable> {
+        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+            return Ok(Vec::new());
+        };
+        let mut children = Vec::new();
+        for task in tasks {
+            let pids = seen(task.and_then(|task| task.children()))?.unwrap_or_default();
+            children.extend(pids.into_iter().map(|pid| Process { pid: pid as i32 }));
+        }
+        Ok(children)
+    }
+
+    /// Its children, their children, and so on, as far as they have not been reaped.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides one of them from this user.
+    pub fn descendants(self) -> Result<Vec<Process>, Unobservable> {
+        self.walk(Process::children)
+    }
+
+    /// The [`descendants`](Self::descendants) that the kernel does not hide from this user.
+    pub(crate) fn visible_descendants(self) -> Vec<Process> {
+        self.walk(|process| Ok::<_, Infallible>(process.children().unwrap_or_default()))
+            .unwrap_or_else(|never| match never {})
+    }
+
+    fn walk<E>(
+        self,
+        children: impl Fn(Process) -> Result<Vec<Process>, E>,
+    ) -> Result<Vec<Process>, E> {
+        let mut found = children(self)?;
+        let mut next = 0;
+        while let Some(process) = found.get(next).copied() {
+            found.extend(children(process)?);
+            next += 1;
+        }
+        Ok(found)
+    }
+
+    /// Its open descriptors in order of number; none once it is gone. The kernel lists them one by
+    /// one: what the process moves meanwhile (dup(2)) may be listed twice, or not at all.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
+        as_owner(self.pid, || self.all_descriptors())
+    }
+
+    fn all_descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
+        let folder = fs::read_dir(format!("/proc/{}/fd", self.pid));
+        let Some(entries) = self.seen(folder.map_err(ProcError::from))? else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let read = entry.and_then(|entry| descriptor(&entry));
+            found.extend(self.seen(read.map_err(ProcError::from))?);
+        }
+        found.sort_by_key(|descriptor| descriptor.fd);
+        Ok(found)
+    }
+
+    /// The status flags of descriptor `fd` (open(2)), `None` when it is not open.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn flags(self, fd: i32) -> Result<Option<i32>, Unobservable> {
+        let Some(text) = self.fdinfo(fd)? else { return Ok(None) };
+        let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
+        Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
+    }
+
+    /// The memory that it fills, in bytes: resident and swapped out (proc(5), VmRSS and VmSwap);
+    /// none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides it from this user.
+    pub fn memory(self) -> Result<u64, Unobservable> {
+        let status = seen(self.open().and_then(|process| process.status()))?;
+        let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
+        Ok(kibibytes * 1024)
+    }
+
+    /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
+    pub fn fdinfo(self, fd: i32) -> Result<Option<String>, Unobservable> {
+        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
+        match as_owner(self.pid, || fs::read_to_string(&path)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(self.explained(Unobservable::new(path, error))),
+        }
+    }
+
+    /// The processor time of all that it has started and reaped (proc_pid_stat(5), cutime and cstime);
+    /// none once it is gone.
+    pub(crate) fn reaped(self) -> Duration {
+        let Ok(stat) = self.open().and_then(|process| process.stat()) else {
+            return Duration::ZERO;
+        };
+        let ticks = u64::try_from(stat.cutime + stat.cstime).unwrap_or(0);
+        Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
+    }
+
+    /// Its process ids: the observer's, then that in each pid namespace within, the last being what
+    /// getpid(2) tells the process itself; none once it is gone.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them from this user.
+    pub fn ids(self) -> Result<Vec<i32>, Unobservable> {
+        let status = seen(self.open().and_then(|process| process.status()))?;
+        Ok(status.and_then(|status| status.nspid).unwrap_or_default())
+    }
+
+    /// The name that the kernel has for it (`/proc/PID/comm`).
+    pub fn name(self) -> String {
+        let comm = fs::read_to_string(format!("/proc/{}/comm", self.pid));
+        comm.unwrap_or_default().trim_end().to_owned()
+    }
+
+    /// `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` where it cannot be had.
+    pub(crate) fn shares(self) -> Option<String> {
+        let path = format!("/proc/{}/smaps_rollup", self.pid);
+        as_owner(self.pid, || fs::read_to_string(path)).ok()
+    }
+
+    /// What descriptor `fd` refers to, as its link names it; `None` when it is not open.
+    pub fn link(self, fd: i32) -> Option<PathBuf> {
+        as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
+    }
+
+    /// Fills `buffer` from its memory at `address`.
+    ///
+    /// `pread` on `/proc/PID/mem` works for the observer's own children where ptrace access is
+    /// granted, and without CAP_SYS_PTRACE, where process_vm_readv(2) does not.
+    pub fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unobservable> {
+        let path = format!("/proc/{}/mem", self.pid);
+        let unseen = |error| self.explained(Unobservable::new(path.clone(), error));
+        let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unseen)?;
+        memory.read_exact_at(buffer, address).map_err(unseen)
+    }
+
+    /// As [`seen`], for files that an ordinary user may not open any more once the process is
+    /// about to end: its memory is gone, and they are root's until it is reaped.
+    fn seen<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
+        match read {
+            Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
+            read => seen(read).map_err(|unseen| self.explained(unseen)),
+        }
+    }
+
+    /// Tells what the machine refuses from what the process itself keeps back.
+    fn explained(self, unseen: Unobservable) -> Unobservable {
+        if unseen.error.kind() != io::ErrorKind::PermissionDenied || !self.hides() {
+            return unseen;
+        }
+        Unobservable::new(unseen.what, io::Error::other(HIDES))
+    }
+
+    /// Whether its files in `/proc` are not its own user's, who is this observer or one of its making:
+    /// they are root's while it is not dumpable (proc_pid(5)).
+    fn hides(self) -> bool {
+        // The folder above it is its user's at all times.
+        let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
+        let user = self.open().and_then(|it| it.status()).map(|it| it.euid);
+        let differs = owner.is_ok_and(|owner| user.is_ok_and(|user| user != owner));
+        // One that ends looks the same.
+        differs && !self.is_ending()
+    }
+
+    /// Whether it is gone, has ended, or is about to (linux/sched.h, PF_EXITING).
+    fn is_ending(self) -> bool {
+        let Ok(stat) = self.open().and_then(|process| process.stat()) else { return true };
+        let flags = StatFlags::from_bits_truncate(stat.flags);
+        stat.state == 'Z' || flags.contains(StatFlags::PF_EXITING)
+    }
+
+    fn open(self) -> ProcResult<procfs::process::Process> {
+        procfs::process::Process::new(self.pid)
+    }
+}
+
+/// The link `/proc/PID/fd/FD`. Read a thousand times a proof, so with one call each; procfs makes
+/// five.
+fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
+    let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
+    let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
+    let link = fs::read_link(entry.path())?.to_string_lossy().into_owned();
+    let inode = link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+    let inode = inode.and_then(|digits| digits.parse().ok());
+    Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
+}
+
+/// What was read, `None` if the process or thread ended meanwhile.
+fn seen<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(ProcError::NotFound(_)) => Ok(None),
+        Err(ProcError::Io(error, _)) if is_gone(&error) => Ok(None),
+        Err(ProcError::PermissionDenied(path)) => {
+            let path = path.map_or("/proc".to_owned(), |path| path.display().to_string());
+            Err(Unobservable::new(path, io::ErrorKind::PermissionDenied.into()))
+        }
+        Err(error) => {
+            Err(Unobservable::new("/proc".to_owned(), io::Error::other(error.to_string())))
+        }
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
+}
+
+#[cfg(test)]
+mod tests;

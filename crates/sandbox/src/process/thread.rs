@@ -1,0 +1,127 @@
+//! One thread of a process.
+
+use crate::syscalls::Call;
+use nix::unistd::Pid;
+use procfs::process::{ProcState, Schedstat, Task};
+use procfs::{FromRead, ProcResult};
+use std::fs;
+use std::io::Read;
+use std::time::Duration;
+
+/// One thread at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// The thread id.
+    pub tid: i32,
+    /// Whether it has ended and waits to be reaped.
+    pub zombie: bool,
+    /// Whether a signal has stopped it, until another lets it go on (signal(7), SIGSTOP).
+    pub stopped: bool,
+    /// The call that it sleeps in; `None` while it runs.
+    pub call: Option<Call>,
+    /// How often it was put on a processor: while this stands still, it slept.
+    pub context_switches: u64,
+    /// The processor time that it has used.
+    pub cpu: Duration,
+    /// How long it has waited for a processor while it could have run, up to its last turn.
+    pub delay: Duration,
+}
+
+impl Thread {
+    /// Whether it may do something next: it neither sleeps nor is stopped nor has ended.
+    pub fn is_running(&self) -> bool {
+        self.call.is_none() && !self.stopped && !self.zombie
+    }
+
+    /// What stands for a process that ended while it was looked at.
+    pub fn vanished(pid: i32) -> Self {
+        let (cpu, delay) = (Duration::ZERO, Duration::ZERO);
+        Self {
+            tid: pid,
+            zombie: false,
+            stopped: false,
+            call: None,
+            context_switches: 0,
+            cpu,
+            delay,
+        }
+    }
+}
+
+/// A thread as three of its files say.
+pub(super) fn look(task: &Task) -> ProcResult<Thread> {
+    let stat = task.stat()?;
+    let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
+    let stopped = matches!(stat.state()?, ProcState::Stopped);
+    let sleeping = matches!(stat.state()?, ProcState::Sleeping);
+    let call = if sleeping { task.read::<_, Waiting>("syscall")?.0 } else { None };
+    let schedule = task.schedstat()?;
+    Ok(Thread {
+        tid: task.tid,
+        zombie,
+        stopped,
+        call,
+        context_switches: schedule.pcount,
+        cpu: Duration::from_nanos(schedule.sum_exec_runtime),
+        delay: Duration::from_nanos(schedule.run_delay),
+    })
+}
+
+/// How long a thread of this process has waited for a processor; nothing where the kernel does not
+/// count.
+pub(crate) fn delay_of(tid: Pid) -> Duration {
+    let read = fs::File::open(format!("/proc/self/task/{tid}/schedstat")).map(Schedstat::from_read);
+    read.map_or(Duration::ZERO, |read| {
+        read.map_or(Duration::ZERO, |it| Duration::from_nanos(it.run_delay))
+    })
+}
+
+/// The call in `/proc/PID/task/TID/syscall`; procfs's own reader takes `-1` for a fault of the
+/// file.
+struct Waiting(Option<Call>);
+
+impl FromRead for Waiting {
+    fn from_read<R: Read>(mut file: R) -> ProcResult<Self> {
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(Self(parse_call(&text)))
+    }
+}
+
+/// `7 0x55… 0x2 …`; `running`, or `-1` and two registers, when it is in no call (proc(5)).
+fn parse_call(text: &str) -> Option<Call> {
+    let mut words = text.split_whitespace();
+    let number = words.next()?.parse().ok()?;
+    let mut arguments = [0; 6];
+    for argument in &mut arguments {
+        *argument = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
+    }
+    Some(Call { number, arguments })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_of_a_call_is_read_to_an_end(text in ".*") {
+            let _ = parse_call(&text);
+        }
+
+        #[test]
+        fn any_call_is_read_as_the_kernel_writes_it(number: i64, arguments: [u64; 6]) {
+            let words = arguments.map(|it| format!("{it:#x}")).join(" ");
+            let text = format!("{number} {words} 0x7ffc0 0x7f1c0\n");
+            prop_assert_eq!(parse_call(&text), Some(Call { number, arguments }));
+        }
+    }
+
+    #[test]
+    fn a_thread_outside_of_calls_is_in_none() {
+        assert_eq!(parse_call("running\n"), None);
+        assert_eq!(parse_call("-1 0x7ffc0 0x7f1c0\n"), None);
+        assert_eq!(parse_call(""), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Lists the steps that build the root file system of a sandbox.
+
+use super::{MountStep, WORK_DIR, absolute};
+use crate::error::{LaunchError, text};
+use crate::mount_tree;
+use crate::system::PROGRAMS;
+use std::collections::BTreeSet;
+use std::ffi::CString;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What programs of the system need beside [`PROGRAMS`], where the machine has it.
+const FOUND: [&str; 3] = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
+
+/// All that every view shows of the system.
+pub(super) fn system<'a>() -> impl Iterator<Item = &'a Path> {
+    PROGRAMS.iter().chain(&FOUND).map(Path::new)
+}
+
+const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+const LINKS: [(&str, &str); 5] = [
+    ("/dev/fd", "/proc/self/fd"),
+    ("/dev/stdin", "/proc/self/fd/0"),
+    ("/dev/stdout", "/proc/self/fd/1"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+    ("/dev/shm", "/tmp"), // shm_overview(7): a tmpfs, which /tmp is
+];
+const FILES: [(&str, &str); 5] = [
+    ("/etc/passwd", "student:x:1000:1000::/work:/bin/sh\n"),
+    ("/etc/group", "student:x:1000:\n"),
+    ("/etc/hosts", "127.0.0.1 localhost box\n::1 localhost box\n"),
+    ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
+    ("/etc/resolv.conf", ""),
+];
+/// What the box has of its own, and nothing of this machine's can take the place of.
+const RESERVED: [&str; 5] = ["/", "/dev", "/proc", "/tmp", WORK_DIR];
+
+/// Pieces, and the folders that are among them already.
+#[derive(Default)]
+pub(super) struct Layout {
+    pub(super) steps: Vec<MountStep>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Layout {
+    pub(super) fn add(&mut self, step: MountStep) {
+        self.steps.push(step);
+    }
+
+    pub(super) fn system(&mut self) -> Result<(), LaunchError> {
+        for path in system() {
+            match fs::read_link(path) {
+                Ok(target) => self.link(path, &target)?,
+                Err(_) if path.exists() => self.bind(path)?,
+                Err(_) => {}
+            }
+        }
+        for (path, contents) in FILES {
+            self.file(Path::new(path), contents)?;
+        }
+        for path in DEVICES {
+            self.file(Path::new(path), "")?;
+        }
+        LINKS.iter().try_for_each(|(path, target)| self.link(Path::new(path), Path::new(target)))
+    }
+
+    /// After the rest was made read-only, which takes the life out of devices (mount(2), MS_NODEV).
+    pub(super) fn devices(&mut self) -> Result<(), LaunchError> {
+        for path in DEVICES.map(Path::new) {
+            self.add(MountStep::Bind {
+                from: text(path.as_os_str().as_bytes())?,
+                at: relative(path)?,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn memory(&mut self, bytes: u64, files: u64) -> Result<(), LaunchError> {
+        for (path, mode) in [("/tmp", "1777"), (WORK_DIR, "0755")] {
+            let options = format!("size={bytes},nr_inodes={files},mode={mode}");
+            let options = text(options.as_bytes())?;
+            self.add(MountStep::Memory { at: relative(Path::new(path))?, options });
+        }
+        self.add(MountStep::Processes(relative(Path::new("/proc"))?));
+        Ok(())
+    }
+
+    /// What the caller names. An observer with the right to mount has it open before it gives that
+    /// right up, so that the modes of the folders above do not matter; another goes by the path.
+    pub(super) fn show(&mut self, path: &Path) -> Result<(), LaunchError> {
+        let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
+        let is_folder = fs::metadata(path).map_err(refused)?.is_dir();
+        let tree = mount_tree::open(path).map_err(refused)?;
+        if is_folder {
+            self.folder(path)?
+        } else {
+            self.file(path, "")?
+        }
+        let at = relative(path)?;
+        match tree {
+            Some(from) => self.add(MountStep::Tree { from, at }),
+            None => self.add(MountStep::Bind { from: text(path.as_os_str().as_bytes())?, at }),
+        }
+        Ok(())
+    }
+
+    fn bind(&mut self, path: &Path) -> Result<(), LaunchError> {
+        if path.is_dir() {
+            self.folder(path)?
+        } else {
+            self.file(path, "")?
+        }
+        self.add(MountStep::Bind { from: text(path.as_os_str().as_bytes())?, at: relative(path)? });
+        Ok(())
+    }
+
+    pub(super) fn folder(&mut self, path: &Path) -> Result<(), LaunchError> {
+        if path.parent().is_some() && self.folders.insert(path.to_owned()) {
+            self.parent(path)?;
+            self.add(MountStep::Folder(relative(path)?));
+        }
+        Ok(())
+    }
+
+    fn parent(&mut self, path: &Path) -> Result<(), LaunchError> {
+        path.parent().map_or(Ok(()), |parent| self.folder(parent))
+    }
+
+    fn file(&mut self, path: &Path, contents: &str) -> Result<(), LaunchError> {
+        self.parent(path)?;
+        self.add(MountStep::File(relative(path)?, text(contents.as_bytes())?));
+        Ok(())
+    }
+
+    pub(super) fn link(&mut self, path: &Path, target: &Path) -> Result<(), LaunchError> {
+        self.parent(path)?;
+        self.add(MountStep::Link(relative(path)?, text(target.as_os_str().as_bytes())?));
+        Ok(())
+    }
+}
+
+/// The paths, absolute, without those that another one includes.
+pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError> {
+    let mut sorted = BTreeSet::new();
+    for path in visible {
+        let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
+        let absolute = absolute(path).map_err(refused)?;
+        let reserved = RESERVED.map(Path::new).contains(&absolute.as_path());
+        if reserved || absolute.starts_with("/dev") || absolute.starts_with("/proc") {
+            let error = io::Error::other("every box has one of its own; name what is in it");
+            return Err(LaunchError::NotShown { path: absolute.display().to_string(), error });
+        }
+        sorted.insert(absolute);
+    }
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for path in sorted {
+        let included = system().chain(kept.iter().map(PathBuf::as_path));
+        if !included.into_iter().any(|above| path.starts_with(above)) {
+            kept.push(path);
+        }
+    }
+    Ok(kept)
+}
+
+pub(super) fn is_in_memory(path: &Path) -> bool {
+    path.starts_with("/tmp") || path.starts_with(WORK_DIR)
+}
+
+/// What is in a folder, by absolute paths.
+pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>, LaunchError> {
+    let directory = absolute(directory)?;
+    let listed = fs::read_dir(&directory)?.map(|entry| Ok(entry?.path()));
+    Ok(listed.collect::<io::Result<Vec<_>>>()?)
+}
+
+/// A path below the new root, as the first process has it: `usr` for `/usr`, `.` for `/`.
+pub(super) fn relative(path: &Path) -> Result<CString, LaunchError> {
+    let below = path.strip_prefix("/").unwrap_or(path).as_os_str().as_bytes();
+    text(if below.is_empty() { b"." } else { below })
+}

@@ -1,0 +1,170 @@
+//! What a run is given of this machine by its level, and gives back when it is over.
+
+use crate::control::Control;
+use crate::error::LaunchError;
+use crate::isolation::IsolationLevel;
+use crate::landlock::{self, Permitted, Ruleset};
+use crate::leased_uid::LeasedUid;
+use crate::policy::{LimitKind, Limits, SandboxPolicy};
+use crate::root_layout::WORK_DIR;
+use crate::sandbox_user::{self, SandboxUser};
+use crate::scratch_dir::ScratchDir;
+use crate::starvation::CpuStarvation;
+use crate::watchdog::Watchdog;
+use nix::unistd::{geteuid, isatty};
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// Whose a run is, where it lives, and who watches it. What it holds is given back when dropped, which
+/// is to be after the box has ended.
+#[derive(Debug, Default)]
+pub(crate) struct RunResources {
+    watchdog: Option<Watchdog>,
+    /// Who it is in a box with users of its own.
+    pub(crate) sandbox_user: Option<SandboxUser>,
+    /// The folder that it may write, where the box has no file system of its own.
+    scratch_dir: Option<ScratchDir>,
+    /// Who it is on this machine, where the box has no users of its own.
+    leased_uid: Option<LeasedUid>,
+}
+
+impl RunResources {
+    /// Takes what a run on this level needs; `directory` is linked into its folder.
+    pub(crate) fn take(
+        level: IsolationLevel,
+        policy: Option<&SandboxPolicy>,
+        directory: Option<&Path>,
+        control: &Control,
+    ) -> Result<Self, LaunchError> {
+        let mut resources = Self::default();
+        if level == IsolationLevel::OtherUser {
+            resources.leased_uid = Some(leased_uid()?);
+        }
+        let Some(policy) = policy else { return Ok(resources) };
+        if level == IsolationLevel::Namespaces {
+            resources.sandbox_user = Some(SandboxUser::new());
+        } else {
+            let scratch_dir = ScratchDir::new(resources.user())?;
+            directory.map_or(Ok(()), |folder| scratch_dir.link(folder))?;
+            resources.scratch_dir = Some(scratch_dir);
+        }
+        let folder = resources.scratch_dir.as_ref().map(|it| it.path().to_owned());
+        resources.watchdog = Some(Watchdog::new(policy.limits, folder, control)?);
+        Ok(resources)
+    }
+
+    /// The user that the program is to become.
+    pub(crate) fn user(&self) -> Option<u32> {
+        self.leased_uid.as_ref().map(|leased_uid| leased_uid.uid)
+    }
+
+    /// The folder that a confined program runs in.
+    pub(crate) fn home(&self) -> &Path {
+        self.scratch_dir.as_ref().map_or(Path::new(WORK_DIR), ScratchDir::path)
+    }
+
+    /// That folder, to be looked into when the program is gone.
+    pub(crate) fn open_home(&self) -> io::Result<Option<OwnedFd>> {
+        self.scratch_dir.as_ref().map(|it| Ok(fs::File::open(it.path())?.into())).transpose()
+    }
+
+    /// Lets the program open this once more, by `/dev/stdout` or `/proc/self/fd`.
+    pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
+        self.leased_uid.as_ref().map_or(Ok(()), |it| it.give(stream))?;
+        self.sandbox_user.map_or(Ok(()), |it| it.give(stream))
+    }
+
+    /// What Landlock is to hold the program back from.
+    pub(crate) fn ruleset(
+        &self,
+        level: IsolationLevel,
+        policy: Option<&SandboxPolicy>,
+        output: &OwnedFd,
+        port: Option<u16>,
+    ) -> Result<Option<Ruleset>, LaunchError> {
+        let made = match (level, policy) {
+            (IsolationLevel::Namespaces | IsolationLevel::None, _) => return Ok(None),
+            (IsolationLevel::OtherUser, None) if !landlock::keeps_signals_in() => return Ok(None),
+            (IsolationLevel::OtherUser, Some(_)) if landlock::version() == 0 => return Ok(None),
+            (_, None) => Ruleset::own(),
+            (_, Some(policy)) => Ruleset::for_untrusted(&Permitted {
+                visible: policy.visible.iter().map(|path| path.as_path()).collect(),
+                folder: self.home(),
+                terminal: isatty(output).unwrap_or(false).then(|| output.as_raw_fd()),
+                port,
+            }),
+        };
+        let why = |error: io::Error| {
+            let wanted = if policy.is_some() { 1 } else { landlock::SCOPES };
+            LaunchError::NoSandbox(landlock::why_not(wanted).unwrap_or_else(|| error.to_string()))
+        };
+        made.map(Some).map_err(why)
+    }
+
+    /// Begins to watch the box that has this first process.
+    pub(crate) fn watch(&mut self, init: i32) -> io::Result<()> {
+        self.watchdog.as_mut().map_or(Ok(()), |it| it.begin(init))
+    }
+
+    /// The limits that are kept, where there are any.
+    pub(crate) fn limits(&self) -> Option<Limits> {
+        self.watchdog.as_ref().map(Watchdog::limits)
+    }
+
+    /// Ends the box for a limit that somebody else has seen it go over.
+    pub(crate) fn end(&self, limit: LimitKind) {
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.end(limit);
+        }
+    }
+
+    /// The limit for which the box was ended.
+    pub(crate) fn limit_exceeded(&self) -> Option<LimitKind> {
+        self.watchdog.as_ref()?.limit_exceeded()
+    }
+
+    /// Why nothing can be concluded from that limit.
+    pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
+        self.watchdog.as_ref()?.cpu_starvation()
+    }
+
+    /// The limit that a program went over which has ended with this wait status.
+    pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
+        self.watchdog.as_ref()?.limit_behind(status)
+    }
+
+    /// How many processes its user may have, where the program may have so many (getrlimit(2),
+    /// RLIMIT_NPROC): where the user is the observer's own, those that it has now come on top.
+    pub(crate) fn process_limit(&self, limit: u64) -> u64 {
+        match self.scratch_dir.is_some() && self.leased_uid.is_none() {
+            true => limit + threads_of(geteuid().as_raw()),
+            false => limit + 1, // the box's first process is counted, too
+        }
+    }
+}
+
+fn leased_uid() -> Result<LeasedUid, LaunchError> {
+    let refused = |why: String| LaunchError::NoSandbox(format!("a user of its own: {why}"));
+    if !geteuid().is_root() {
+        return Err(refused("only root can give one; run this as root".to_owned()));
+    }
+    let users = sandbox_user::unused_uids().ok_or_else(|| {
+        refused("this container has root alone; map more users into it".to_owned())
+    })?;
+    LeasedUid::new(users).map_err(|error| refused(error.to_string()))
+}
+
+/// How many threads a user has.
+fn threads_of(uid: u32) -> u64 {
+    let count = |entry: fs::DirEntry| {
+        let owner = entry.metadata().ok()?.uid();
+        let is_process = entry.file_name().as_encoded_bytes()[0].is_ascii_digit();
+        (owner == uid && is_process).then(|| {
+            fs::read_dir(entry.path().join("task")).map_or(0, |tasks| tasks.count() as u64)
+        })
+    };
+    fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(count).sum()
+}

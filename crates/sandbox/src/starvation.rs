@@ -1,0 +1,258 @@
+//! Telling a busy machine from a slow server.
+//!
+//! The kernel counts how long each thread has waited for a processor (proc_pid_schedstat(5), second
+//! number). A server that mostly waited for one was kept from its work by others, and what it did not do
+//! in its time says nothing about it.
+
+use crate::process::{Process, Thread, delay_of};
+use crate::unobservable::Unobservable;
+use nix::unistd::{Pid, gettid};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// A wait that is over sooner is not measured.
+const WORTHWHILE: Duration = Duration::from_millis(50);
+
+/// A server that has used so much in one wait had its chance, whatever others used: nothing that it
+/// is asked takes a hundredth of it.
+const AMPLE: Duration = Duration::from_secs(2);
+
+/// As many threads that are always ready keep one another waiting; no server of the course has them.
+const CROWD: u32 = 4;
+
+/// What had been used and waited for when it was first looked at.
+#[derive(Debug, Default)]
+pub struct CpuLoad {
+    before: Option<Before>,
+}
+
+#[derive(Debug)]
+struct Before {
+    at: Instant,
+    threads: Vec<(Process, Thread)>,
+    /// The observer's thread, and how long it had waited.
+    observer: (Pid, Duration),
+}
+
+/// A time most of which was spent on waiting for a processor.
+#[derive(Clone, Debug)]
+pub struct CpuStarvation {
+    who: &'static str,
+    waited: Duration,
+    lasted: Duration,
+}
+
+impl CpuLoad {
+    /// Begins to measure, with these threads as they are; the calling one is the observer.
+    pub fn now(threads: &[(Process, Thread)]) -> Self {
+        Self { before: Some(Before::now(threads)) }
+    }
+
+    /// Begins to measure, once a wait that began at `begun` has lasted.
+    pub fn note(&mut self, begun: Instant, threads: &[(Process, Thread)]) {
+        if self.before.is_none() && begun.elapsed() >= WORTHWHILE {
+            self.before = Some(Before::now(threads));
+        }
+    }
+
+    /// Why nothing can be concluded from a wait in vain, where others kept the processors busy.
+    pub fn starvation(&self, threads: &[(Process, Thread)]) -> Option<CpuStarvation> {
+        let before = self.before.as_ref()?;
+        let lasted = before.at.elapsed();
+        let observer = before.observer_waited();
+        let server = before.longest_wait(threads, lasted);
+        if before.used(threads) >= (lasted / 2).min(AMPLE) {
+            None // kept waiting by threads of its own, if by any
+        } else if server >= lasted / 2 {
+            Some(CpuStarvation { who: "the server", waited: server, lasted })
+        } else if observer >= lasted * 3 / 4 {
+            // An observer that is late for each look misses nothing, until it is late for all.
+            Some(CpuStarvation { who: "the observer", waited: observer, lasted })
+        } else {
+            None
+        }
+    }
+
+    /// The same for a run that has come to the end of its wall time. The two take context_switches in it, so what
+    /// either has waited the other has lost as well. `middle` is how its threads were at some time in
+    /// between, `gone` the processor time of those that are not among them any more.
+    pub(crate) fn starvation_of_run(
+        &self,
+        middle: Option<&CpuLoad>,
+        threads: &[(Process, Thread)],
+        gone: Duration,
+    ) -> Option<CpuStarvation> {
+        let before = self.before.as_ref()?;
+        let lasted = before.at.elapsed();
+        let middle = middle.and_then(|load| load.before.as_ref());
+        let in_vain = |now: &(Process, Thread)| match middle {
+            Some(middle) if middle.knew(now) && middle.is_in_vain(now) => middle.at.elapsed(),
+            _ => Duration::ZERO,
+        };
+        let waited = |now: &(Process, Thread)| now.1.delay + in_vain(now);
+        let waited: Vec<_> = threads.iter().map(waited).collect();
+        let server = waited.iter().max().copied().unwrap_or_default();
+        let both = server + before.observer_waited();
+        let is_own_doing = before.used(threads) + gone >= lasted / 2
+            || waited.iter().sum::<Duration>() >= lasted * CROWD;
+        let who = "the program or its observer";
+        (!is_own_doing && both >= lasted / 2).then(|| CpuStarvation {
+            who,
+            waited: both.min(lasted),
+            lasted,
+        })
+    }
+}
+
+impl Before {
+    fn now(threads: &[(Process, Thread)]) -> Self {
+        let observer = (gettid(), delay_of(gettid()));
+        Self { at: Instant::now(), threads: threads.to_vec(), observer }
+    }
+
+    fn observer_waited(&self) -> Duration {
+        let (tid, before) = self.observer;
+        delay_of(tid).saturating_sub(before)
+    }
+
+    /// Processor time of all threads since then.
+    fn used(&self, threads: &[(Process, Thread)]) -> Duration {
+        threads.iter().map(|now| now.1.cpu.saturating_sub(self.of(now).0)).sum()
+    }
+
+    /// How long the thread that waited longest for a processor did so.
+    fn longest_wait(&self, threads: &[(Process, Thread)], lasted: Duration) -> Duration {
+        let waited = |now: &(Process, Thread)| match self.is_in_vain(now) {
+            true => lasted,
+            false => now.1.delay.saturating_sub(self.of(now).1),
+        };
+        threads.iter().map(waited).max().unwrap_or_default()
+    }
+
+    /// Whether a thread has waited since then, and still does: the kernel counts it once it has its
+    /// turn.
+    fn is_in_vain(&self, now: &(Process, Thread)) -> bool {
+        let (cpu, _, context_switches) = self.of(now);
+        now.1.is_running() && now.1.context_switches == context_switches && now.1.cpu == cpu
+    }
+
+    fn of(&self, now: &(Process, Thread)) -> (Duration, Duration, u64) {
+        let known = self.find(now);
+        known.map_or_else(Default::default, |it| (it.cpu, it.delay, it.context_switches))
+    }
+
+    fn knew(&self, now: &(Process, Thread)) -> bool {
+        self.find(now).is_some()
+    }
+
+    fn find(&self, (process, now): &(Process, Thread)) -> Option<&Thread> {
+        let same = |known: &&(Process, Thread)| known.0 == *process && known.1.tid == now.tid;
+        self.threads.iter().find(same).map(|(_, thread)| thread)
+    }
+}
+
+impl From<CpuStarvation> for Unobservable {
+    fn from(starved: CpuStarvation) -> Self {
+        let [waited, lasted] = [starved.waited, starved.lasted].map(|it| it.as_secs_f64());
+        let error = io::Error::other(format!(
+            "the machine was too busy: {} waited for a processor for {waited:.1} of {lasted:.1} s",
+            starved.who
+        ));
+        Unobservable::new("what it would have done in time".to_owned(), error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: Process = Process { pid: 7 };
+
+    fn thread(context_switches: u64, cpu: u64, delay: u64) -> (Process, Thread) {
+        let [cpu, delay] = [cpu, delay].map(Duration::from_millis);
+        (
+            SERVER,
+            Thread {
+                tid: 7,
+                zombie: false,
+                stopped: false,
+                call: None,
+                context_switches,
+                cpu,
+                delay,
+            },
+        )
+    }
+
+    /// What was measured of threads that looked like `before` ten seconds ago.
+    fn load(before: &[(Process, Thread)]) -> CpuLoad {
+        let at = Instant::now() - Duration::from_secs(10);
+        CpuLoad { before: Some(Before { at, ..Before::now(before) }) }
+    }
+
+    /// What is made of them now.
+    fn starvation_text(
+        before: Vec<(Process, Thread)>,
+        now: &[(Process, Thread)],
+    ) -> Option<String> {
+        load(&before).starvation(now).map(|starved| Unobservable::from(starved).to_string())
+    }
+
+    /// Whether a run of ten seconds is excused, in which so many milliseconds were used and waited for
+    /// in a thread that is there, and used in threads that are gone.
+    fn is_excused(used: u64, waited: u64, gone: u64) -> bool {
+        let now = [thread(90, used, waited)];
+        load(&[]).starvation_of_run(None, &now, Duration::from_millis(gone)).is_some()
+    }
+
+    #[test]
+    fn a_run_that_others_kept_from_its_time_is_excused() {
+        assert!(is_excused(400, 6_000, 0));
+    }
+
+    #[test]
+    fn a_run_that_slept_or_used_its_time_is_not() {
+        assert!(!is_excused(100, 100, 0));
+        assert!(!is_excused(5_500, 4_500, 0));
+        // Its children kept it waiting.
+        assert!(!is_excused(100, 6_000, 5_500));
+        let crowd = vec![thread(90, 10, 9_000); 20];
+        assert!(load(&[]).starvation_of_run(None, &crowd, Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn a_run_that_never_had_its_turn_again_is_excused() {
+        let now = [thread(5, 100, 0)];
+        let whole = load(&[]);
+        assert!(whole.starvation_of_run(None, &now, Duration::ZERO).is_none());
+        assert!(whole.starvation_of_run(Some(&load(&now)), &now, Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn a_server_that_waited_for_a_processor_is_excused() {
+        let text = starvation_text(vec![thread(5, 100, 0)], &[thread(90, 400, 8_000)]).unwrap();
+        assert!(text.contains("the server waited for a processor for 8.0 of 10.0 s"), "{text}");
+    }
+
+    #[test]
+    fn a_server_that_never_had_its_turn_is_excused() {
+        assert!(starvation_text(vec![thread(5, 100, 0)], &[thread(5, 100, 0)]).is_some());
+    }
+
+    #[test]
+    fn a_server_that_slept_or_computed_is_not() {
+        assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(90, 300, 20)]), None);
+        assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(90, 9_000, 900)]), None);
+    }
+
+    #[test]
+    fn a_server_that_spins_between_others_is_not() {
+        assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(900, 2_200, 7_700)]), None);
+    }
+
+    #[test]
+    fn threads_that_wait_for_one_another_are_not() {
+        let crowd = vec![thread(90, 500, 9_000); 20];
+        assert_eq!(starvation_text(vec![thread(5, 0, 0)], &crowd), None);
+    }
+}

@@ -1,0 +1,20 @@
+//! What the kernel keeps from this observer.
+
+use std::io;
+
+/// Something that the kernel keeps from this observer.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be seen here: {error}")]
+pub struct Unobservable {
+    /// The file or facility.
+    pub what: String,
+    /// What the kernel said.
+    pub error: io::Error,
+}
+
+impl Unobservable {
+    /// `what` cannot be seen because of `error`.
+    pub fn new(what: String, error: io::Error) -> Self {
+        Self { what, error }
+    }
+}

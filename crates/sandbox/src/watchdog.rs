@@ -1,0 +1,255 @@
+//! Ends a program that nobody vouches for when it goes over a limit that the kernel does not end
+//! it for.
+//!
+//! A thread looks every few milliseconds, whatever the observer is waiting for meanwhile. Where
+//! there is a control group, the kernel counts memory and the thread asks it; where there is none,
+//! the thread sums it up over the box.
+
+use crate::cgroup::Cgroup;
+use crate::control::Control;
+use crate::policy::{LimitKind, Limits};
+use crate::process::{Process, Thread};
+use crate::starvation::{CpuLoad, CpuStarvation};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a program may go on over a limit before anybody looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The watch over one run. It ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    watch: Arc<Watch>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What is watched.
+#[derive(Debug)]
+struct Watch {
+    limits: Limits,
+    group: Option<Cgroup>,
+    /// The folder of this machine that the program writes, where it has no file system of its own.
+    folder: Option<PathBuf>,
+    /// The line whose end is the box's end.
+    control: Control,
+    load: CpuLoad,
+    /// How its threads were after half of its wall time.
+    middle: OnceLock<CpuLoad>,
+    /// The box's first process, once there is one.
+    init: OnceLock<Process>,
+    over: OnceLock<Over>,
+}
+
+/// Why a box was ended.
+#[derive(Debug)]
+struct Over {
+    limit: LimitKind,
+    /// Why that says nothing of the program.
+    excuse: Option<CpuStarvation>,
+}
+
+impl Watchdog {
+    /// Prepares to watch a run whose observer is the calling thread.
+    pub(crate) fn new(
+        limits: Limits,
+        folder: Option<PathBuf>,
+        control: &Control,
+    ) -> io::Result<Self> {
+        let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
+        let (load, middle) = (CpuLoad::now(&[]), OnceLock::new());
+        let (init, over) = (OnceLock::new(), OnceLock::new());
+        let watch = Watch { limits, group, folder, control, load, middle, init, over };
+        Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
+    }
+
+    /// Begins to watch the box that has this first process, which has not begun anything yet.
+    pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
+        self.watch.group.as_ref().map_or(Ok(()), |group| group.admit(init))?;
+        let init = *self.watch.init.get_or_init(|| Process { pid: init });
+        let (stop, stopped) = mpsc::channel();
+        let watch = Arc::clone(&self.watch);
+        let end = Instant::now() + watch.limits.wall;
+        let thread = thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+                if let Some(limit) = watch.look(init, end) {
+                    return watch.end(limit);
+                }
+            }
+        });
+        (self.stop, self.thread) = (Some(stop), Some(thread?));
+        Ok(())
+    }
+
+    /// The limits that it keeps.
+    pub(crate) fn limits(&self) -> Limits {
+        self.watch.limits
+    }
+
+    /// The limit for which the box was ended, by the kernel or by this.
+    pub(crate) fn limit_exceeded(&self) -> Option<LimitKind> {
+        let run_out = self.watch.group.as_ref().is_some_and(Cgroup::has_run_out);
+        let over = self.watch.over.get().map(|over| over.limit);
+        over.or(run_out.then_some(LimitKind::Memory))
+    }
+
+    /// Why nothing can be concluded from that limit: others kept the program from using its time.
+    pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
+        self.watch.over.get()?.excuse.clone()
+    }
+
+    /// Ends the box for a limit that somebody else has seen it go over.
+    pub(crate) fn end(&self, limit: LimitKind) {
+        self.watch.end(limit);
+    }
+
+    /// The limit that a program went over which has ended with this wait status.
+    pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
+        let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
+        match signal {
+            Some(libc::SIGXCPU) => Some(LimitKind::Cpu),
+            Some(libc::SIGXFSZ) => Some(LimitKind::FileSize),
+            Some(libc::SIGKILL) => self.limit_exceeded(),
+            _ => None,
+        }
+    }
+}
+
+impl Watch {
+    fn end(&self, limit: LimitKind) {
+        self.over.get_or_init(|| {
+            let excuse = if limit == LimitKind::Wall { self.cpu_starvation() } else { None };
+            Over { limit, excuse }
+        });
+        self.control.hang_up();
+    }
+
+    fn cpu_starvation(&self) -> Option<CpuStarvation> {
+        let init = *self.init.get()?;
+        let gone =
+            init.visible_descendants().iter().chain([&init]).map(|process| process.reaped()).sum();
+        self.load.starvation_of_run(self.middle.get(), &threads(init), gone)
+    }
+
+    /// The limit that the box is over now.
+    fn look(&self, init: Process, end: Instant) -> Option<LimitKind> {
+        let now = Instant::now();
+        if now >= end {
+            return Some(LimitKind::Wall);
+        }
+        if now + self.limits.wall / 2 >= end {
+            self.middle.get_or_init(|| CpuLoad::now(&threads(init)));
+        }
+        let out = match &self.group {
+            Some(group) => group.has_run_out(),
+            None => uses_more_than(init, self.limits.memory),
+        };
+        if out {
+            return Some(LimitKind::Memory);
+        }
+        let full = |folder| !fits(folder, self.limits.disk, self.limits.files);
+        self.folder.as_deref().is_some_and(full).then_some(LimitKind::FileSize)
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether the descendants of `init` fill more memory than this. Pages that several of them share
+/// are counted once, but only where it matters: that count is a dear one.
+fn uses_more_than(init: Process, limit: u64) -> bool {
+    let descendants = init.visible_descendants();
+    let resident: u64 = descendants.iter().map(|process| resident(*process)).sum();
+    resident > limit && descendants.iter().map(|process| share(*process)).sum::<u64>() > limit
+}
+
+/// The threads of all of them, as far as they can be seen.
+fn threads(init: Process) -> Vec<(Process, Thread)> {
+    let threads = |process: Process| {
+        let threads = process.threads().unwrap_or_default();
+        threads.into_iter().map(move |thread| (process, thread))
+    };
+    init.visible_descendants().into_iter().flat_map(threads).collect()
+}
+
+/// Bytes of its pages that are in memory (proc_pid_statm(5)).
+fn resident(process: Process) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/statm", process.pid)).unwrap_or_default();
+    let pages = text.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
+    pages.unwrap_or(0) * procfs::page_size()
+}
+
+/// The same, each page divided by how many processes have it (proc_pid_smaps(5), Pss); all of it
+/// where the kernel does not say.
+fn share(process: Process) -> u64 {
+    let Some(text) = process.shares() else { return resident(process) };
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let kibibytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or(0) * 1024
+}
+
+/// Whether what is in `folder` and below is no more than so many bytes and files.
+fn fits(folder: &Path, bytes: u64, files: u64) -> bool {
+    let (mut bytes, mut files) = (bytes, files);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(found) = entry.metadata() else { continue };
+            let (Some(room), Some(left)) =
+                (bytes.checked_sub(found.blocks() * 512), files.checked_sub(1))
+            else {
+                return false;
+            };
+            (bytes, files) = (room, left);
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_too_full_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("below")).unwrap();
+        fs::write(folder.path().join("below/file"), vec![1; 100_000]).unwrap();
+        let fits = |bytes, files| fits(folder.path(), bytes, files);
+        assert!(fits(1 << 20, 2));
+        assert!(!fits(50_000, 2));
+        assert!(!fits(1 << 20, 1));
+    }
+
+    #[test]
+    fn memory_is_summed_up_over_a_family() {
+        let text = "import os, sys; x = b'x' * 50_000_000; os.fork(); sys.stdin.read()";
+        let mut shell = std::process::Command::new("sh");
+        let line = format!("python3 -c {text:?}; true");
+        let piped = shell.args(["-c", &line]).stdin(std::process::Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        let init = Process { pid: child.id() as i32 };
+        while init.visible_descendants().len() < 2 || !uses_more_than(init, 50_000_000) {
+            thread::yield_now();
+        }
+        // The two have the 50 MB in common.
+        assert!(!uses_more_than(init, 90_000_000));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}

@@ -1,0 +1,186 @@
+//! How much it can use, and for how long.
+
+use super::{bounded, run, sandboxed, says, text, within};
+use crate::programs::{shell, written};
+use sandbox::{Command, Exit, LimitKind, Limits, SignalNumber};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn is_killed(exit: &Exit) -> bool {
+    *exit == Exit::Signal(SignalNumber(libc::SIGKILL))
+}
+
+#[test]
+fn its_exit_and_its_time_are_told() {
+    let finished =
+        sandboxed(shell("i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 3"), &[]);
+    let finished = finished.run().unwrap();
+    assert_eq!((&finished.exit, finished.limit_exceeded), (&Exit::Status(3), None));
+    assert!(finished.cpu > Duration::from_millis(5), "{finished:?}");
+    assert!(finished.cpu < finished.elapsed + SOON, "{finished:?}");
+}
+
+#[test]
+fn the_time_of_orphans_is_counted() {
+    let line = "(sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done' & wait) & wait";
+    let finished = sandboxed(shell(line), &[]).run().unwrap();
+    assert!(finished.cpu > Duration::from_millis(20), "{finished:?}");
+}
+
+#[test]
+fn a_program_that_sleeps_for_ever_is_ended() {
+    let began = Instant::now();
+    let launch =
+        bounded(shell("echo begun; sleep infinity"), &[], within(Duration::from_millis(200)));
+    let finished = launch.run().unwrap();
+    assert!(
+        is_killed(&finished.exit) && finished.limit_exceeded == Some(LimitKind::Wall),
+        "{finished:?}"
+    );
+    assert_eq!(text(&finished), "begun");
+    assert!(began.elapsed() < SOON);
+}
+
+#[test]
+fn a_program_that_writes_for_ever_is_ended() {
+    let limits = Limits { output: 100_000, ..Limits::default() };
+    let finished = bounded(Command::new("yes"), &[], limits).run().unwrap();
+    assert_eq!(
+        (finished.limit_exceeded, finished.output.len()),
+        (Some(LimitKind::Output), 100_000)
+    );
+    assert!(is_killed(&finished.exit) && finished.elapsed < SOON, "{:?}", finished.exit);
+}
+
+#[test]
+fn a_program_that_computes_for_ever_is_ended() {
+    let limits = Limits { cpu: Duration::from_secs(1), ..Limits::default() };
+    for line in ["while :; do :; done", "trap '' XCPU; while :; do :; done"] {
+        let finished = bounded(shell(line), &[], limits).run().unwrap();
+        assert_eq!(finished.limit_exceeded, Some(LimitKind::Cpu), "{finished:?}");
+    }
+}
+
+#[test]
+fn a_daemon_that_holds_the_output_is_not_waited_for() {
+    let line = "setsid sh -c 'trap \"\" TERM HUP; sleep infinity' & echo done";
+    let finished = sandboxed(shell(line), &[]).run().unwrap();
+    assert_eq!((text(&finished).as_str(), &finished.exit), ("done", &Exit::Status(0)));
+    assert!(finished.elapsed < SOON, "{finished:?}");
+}
+
+#[test]
+fn all_that_it_wrote_before_its_end_is_there() {
+    let finished = sandboxed(shell("head -c 60000 /dev/zero"), &[]).run().unwrap();
+    assert_eq!(finished.output.len(), 60_000);
+    let finished = sandboxed(shell("head -c 3000000 /dev/zero"), &[]).run().unwrap();
+    assert_eq!(finished.output.len(), 3_000_000);
+}
+
+#[test]
+fn a_fork_bomb_is_bounded() {
+    let bomb = written(
+        "bomb",
+        "int main(void) { int count = 0; \
+         while (count < 5000) { int child = fork(); if (child < 0) break; \
+         if (!child) { pause(); _exit(0); } count++; } \
+         printf(\"%d\\n\", count); return errno == EAGAIN ? 0 : 1; }",
+    );
+    let finished = run(&bomb);
+    assert_eq!((text(&finished).as_str(), &finished.exit), ("63", &Exit::Status(0)));
+}
+
+#[test]
+fn a_fork_bomb_beside_it_takes_nothing_from_it() {
+    let bomb = written("bomb_beside", "int main(void) { for (;;) fork(); }");
+    let launch = bounded(Command::new(&bomb), &[&bomb], within(Duration::from_secs(2)));
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(launch.run().unwrap().limit_exceeded, Some(LimitKind::Wall)));
+        for _ in 0..5 {
+            assert_eq!(says("for i in 1 2 3 4 5; do sleep 0.01 & done; wait; echo all"), "all");
+        }
+    });
+}
+
+#[test]
+fn kill_everyone_reaches_nobody_else() {
+    let finished = sandboxed(shell("kill -9 -1; echo alone"), &[]).run().unwrap();
+    assert!(text(&finished).ends_with("alone"), "{}", text(&finished));
+}
+
+#[test]
+fn its_folders_hold_so_many_bytes() {
+    let limits = Limits { disk: 1 << 20, ..Limits::default() };
+    let line = "for at in /work /tmp; do for i in 1 2 3; do \
+                head -c 500000 /dev/zero > $at/$i; done; cat $at/* | wc -c; done";
+    let said = text(&bounded(shell(line), &[], limits).run().unwrap());
+    let sizes: Vec<u64> = said.lines().filter_map(|line| line.parse().ok()).collect();
+    assert_eq!(sizes.len(), 2, "{said}");
+    assert!(sizes.iter().all(|size| (900_000..=1 << 20).contains(size)), "{said}");
+}
+
+#[test]
+fn its_folders_hold_so_many_files() {
+    let limits = Limits { files: 100, ..Limits::default() };
+    let line = "cd /tmp; i=0; while mkdir $i 2>/dev/null; do i=$((i+1)); done; echo $i";
+    let count = text(&bounded(shell(line), &[], limits).run().unwrap());
+    assert!((80..=130).contains(&count.parse::<u32>().unwrap()), "{count}");
+}
+
+#[test]
+fn a_file_grows_so_far() {
+    let limits = Limits { disk: 1 << 20, ..Limits::default() };
+    let text = "#include <fcntl.h>\nint main(void) { ftruncate(creat(\"big\", 0600), 2 << 20); }";
+    let grows = written("grows", text);
+    let finished = bounded(Command::new(&grows), &[&grows], limits).run().unwrap();
+    assert_eq!(finished.limit_exceeded, Some(LimitKind::FileSize), "{finished:?}");
+}
+
+#[test]
+fn it_has_so_many_descriptors() {
+    let limits = Limits { descriptors: 77, ..Limits::default() };
+    let said = text(&bounded(shell("ulimit -n; ulimit -Hn"), &[], limits).run().unwrap());
+    assert_eq!(said, "77\n77");
+}
+
+#[test]
+fn nothing_is_dumped_when_it_crashes() {
+    let finished = sandboxed(shell("kill -SEGV $$"), &[]).run().unwrap();
+    assert_eq!(finished.exit, Exit::Signal(SignalNumber(libc::SIGSEGV)));
+    assert!(finished.files().unwrap().is_empty());
+}
+
+/// Processes that keep the first processor busy, for as long as this value and the test live.
+struct CpuHogs(Vec<Child>);
+
+impl CpuHogs {
+    /// Each is a session of its own, for the kernel may divide a processor among sessions (sched(7),
+    /// "The autogroup feature").
+    fn new(number: usize) -> Self {
+        let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
+                    while os.getppid() == parent: pass";
+        let one = |_| std::process::Command::new("python3").args(["-c", text]).spawn().unwrap();
+        Self((0..number).map(one).collect())
+    }
+}
+
+impl Drop for CpuHogs {
+    fn drop(&mut self) {
+        for hog in &mut self.0 {
+            hog.kill().unwrap();
+            hog.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn wall_time_on_a_busy_machine_is_no_fault_of_the_program() {
+    let text = "import os; os.sched_setaffinity(0, {0})\nwhile True: pass";
+    let command = Command::new("python3").args(["-c", text]);
+    let _hogs = CpuHogs::new(6);
+    let finished = bounded(command, &[], within(Duration::from_secs(2))).run().unwrap();
+    assert_eq!(finished.limit_exceeded, Some(LimitKind::Wall));
+    assert!(finished.cpu_starvation.is_some(), "{finished:?}");
+}

@@ -1,0 +1,245 @@
+//! What it is refused.
+
+use super::{run, says, text};
+use crate::programs::written;
+
+/// Says what became of each attempt, by the name of its errno.
+fn attempts(name: &str, lines: &[&str]) -> Vec<String> {
+    let tries: String = lines.iter().map(|line| format!("    TRY({line});\n")).collect();
+    let program = written(name, &format!("{HEADERS}int main(void)\n{{\n{tries}}}\n"));
+    text(&run(&program)).lines().map(str::to_owned).collect()
+}
+
+const HEADERS: &str = r#"
+#include <sys/syscall.h>
+#include <sys/ptrace.h>
+#include <sys/prctl.h>
+#include <sys/mount.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <arpa/inet.h>
+#include <string.h>
+#include <sched.h>
+#include <fcntl.h>
+#include <grp.h>
+#define TRY(call) (errno = 0, puts((call) == -1 ? strerrorname_np(errno) : "done"), fflush(stdout))
+static char bytes[65536];
+"#;
+
+fn all_are(answers: &[String], expected: &str, lines: &[&str]) {
+    let pairs: Vec<_> = lines.iter().zip(answers).filter(|(_, it)| *it != expected).collect();
+    assert!(pairs.is_empty() && answers.len() == lines.len(), "{pairs:?} {answers:?}");
+}
+
+#[test]
+fn other_processes() {
+    let lines = [
+        "syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0)",
+        "syscall(SYS_ptrace, PTRACE_SEIZE, 1, 0, 0)",
+        "syscall(SYS_process_vm_readv, 1, bytes, 1, bytes, 1, 0)",
+        "syscall(SYS_process_vm_writev, 1, bytes, 1, bytes, 1, 0)",
+        "syscall(SYS_pidfd_getfd, 0, 0, 0)",
+        "syscall(SYS_kcmp, 1, 1, 0, 0, 0)",
+        "syscall(SYS_prlimit64, 1, RLIMIT_NOFILE, bytes, 0)",
+    ];
+    all_are(&attempts("tries_processes", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn mounts_and_namespaces() {
+    let lines = [
+        "mount(\"none\", \"/tmp\", \"tmpfs\", 0, 0)",
+        "umount(\"/tmp\")",
+        "chroot(\"/tmp\")",
+        "syscall(SYS_pivot_root, \".\", \".\")",
+        "syscall(428, -100, \"/\", 1)",
+        "syscall(429, 0, \"\", -100, \"/\", 4)",
+        "syscall(430, \"tmpfs\", 0)",
+        "syscall(442, -100, \"/\", 0, bytes, 32)",
+        "unshare(CLONE_NEWUSER)",
+        "unshare(CLONE_NEWNET)",
+        "setns(0, 0)",
+        "syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)",
+        "syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, 0, 0, 0, 0)",
+        "syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0)",
+        "syscall(SYS_name_to_handle_at, -100, \"/\", bytes, bytes, 0)",
+        "syscall(SYS_open_by_handle_at, -100, bytes, 0)",
+    ];
+    all_are(&attempts("tries_walls", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn the_kernel() {
+    let lines = [
+        "syscall(SYS_bpf, 0, bytes, 128)",
+        "syscall(SYS_perf_event_open, bytes, 0, -1, -1, 0)",
+        "syscall(SYS_userfaultfd, 0)",
+        "syscall(SYS_keyctl, 0, -3, 1)",
+        "syscall(SYS_add_key, \"user\", \"a\", \"b\", 1, -3)",
+        "syscall(SYS_request_key, \"user\", \"a\", \"b\", -3)",
+        "syscall(SYS_init_module, bytes, 1, \"\")",
+        "syscall(SYS_kexec_load, 0, 0, 0, 0)",
+        "syscall(SYS_reboot, 0, 0, 0, 0)",
+        "syscall(SYS_swapon, \"/tmp\", 0)",
+        "syscall(SYS_acct, 0)",
+        "sethostname(\"mine\", 4)",
+        "syscall(SYS_seccomp, 1, 0, bytes)",
+        "syscall(SYS_quotactl, 0, 0, 0, 0)",
+    ];
+    all_are(&attempts("tries_kernel", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn what_programs_do_without() {
+    let lines = [
+        "syscall(SYS_io_uring_setup, 8, bytes)",
+        "syscall(SYS_io_uring_enter, 0, 0, 0, 0, 0, 0)",
+        "syscall(SYS_clone3, bytes, 88)",
+        "flock(open(\"/usr/bin/env\", 0), LOCK_EX)",
+        "syscall(SYS_inotify_init1, 0)",
+        "syscall(447, 0)",
+        "syscall(437, AT_FDCWD, \"/tmp\", bytes, 24)",
+    ];
+    all_are(&attempts("tries_absent", &lines), "ENOSYS", &lines);
+}
+
+#[test]
+fn to_hide_from_the_observer() {
+    let lines = [
+        "prctl(PR_SET_DUMPABLE, 0)",
+        "prctl(PR_SET_DUMPABLE, 1ul << 32)",
+        "prctl(PR_SET_PTRACER, -1)",
+        "prctl(PR_SET_MM, 1, 1, 0, 0)",
+        "prctl(PR_SET_SECCOMP, 1)",
+        "ioctl(1, TIOCSTI, \"x\")",
+    ];
+    all_are(&attempts("tries_to_hide", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn to_make_a_file_that_is_executed_and_not_read() {
+    let lines = [
+        "chmod(\"/tmp\", 0111)",
+        "fchmod(1, 0311)",
+        "fchmodat(AT_FDCWD, \"/tmp\", 0, 0)",
+        "syscall(452, AT_FDCWD, \"/tmp\", 0111, 0)",
+        "open(\"/tmp/a\", O_CREAT | O_WRONLY, 0311)",
+        "open(\"/tmp\", O_TMPFILE | O_WRONLY, 0311)",
+        "syscall(SYS_creat, \"/tmp/a\", 0311)",
+        "mknod(\"/tmp/a\", S_IFREG | 0311, 0)",
+        "syscall(SYS_umask, 0777)",
+    ];
+    all_are(&attempts("tries_unreadable", &lines), "EPERM", &lines);
+    let lines = [
+        "syscall(SYS_setxattr, \"/tmp\", \"user.a\", \"\", 0, 0)",
+        "syscall(SYS_fsetxattr, 1, \"user.a\", \"\", 0, 0)",
+        "syscall(463, -100, \"/tmp\", 0, \"user.a\", bytes, 16)",
+    ];
+    all_are(&attempts("tries_attributes", &lines), "EOPNOTSUPP", &lines);
+    let lines = [
+        "open(\"/tmp\", O_RDONLY)",
+        "open(\"/tmp/a\", O_CREAT | O_WRONLY, 0600)",
+        "open(\"/tmp\", O_TMPFILE | O_WRONLY, 0600)",
+        "chmod(\"/tmp/a\", 0755)",
+        "umask(077)",
+    ];
+    all_are(&attempts("makes_readable", &lines), "done", &lines);
+}
+
+#[test]
+fn to_ask_who_else_reads_a_file() {
+    let lines = [
+        "fcntl(open(\"/usr/bin/env\", 0), F_GETLK, bytes)",
+        "fcntl(open(\"/usr/bin/env\", 0), F_OFD_GETLK, bytes)",
+        "fcntl(open(\"/usr/bin/env\", 0), F_SETLEASE, F_WRLCK)",
+        "fcntl(open(\"/usr/bin\", 0), F_NOTIFY, DN_ACCESS)",
+    ];
+    all_are(&attempts("tries_to_ask", &lines), "EINVAL", &lines);
+}
+
+#[test]
+fn sockets_but_of_the_internet_and_of_this_machine() {
+    let others = ["AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH", "AF_TIPC"];
+    let lines = others.map(|family| format!("socket({family}, SOCK_RAW, 0)"));
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    all_are(&attempts("tries_families", &lines), "EAFNOSUPPORT", &lines);
+    let lines = [
+        "socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)",
+        "socket(AF_INET6, SOCK_STREAM, 0)",
+        "socket(AF_INET, SOCK_DGRAM, 0)",
+        "socket(AF_UNIX, SOCK_STREAM, 0)",
+        "socketpair(AF_UNIX, SOCK_STREAM, 0, (int *)bytes)",
+    ];
+    all_are(&attempts("tries_own_families", &lines), "done", &lines);
+    let lines = ["socket(AF_INET, SOCK_STREAM, 262)"];
+    all_are(&attempts("tries_multipath", &lines), "EPROTONOSUPPORT", &lines);
+    let lines = ["socket(AF_INET, SOCK_RAW, 1)"];
+    all_are(&attempts("tries_raw", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn what_servers_and_compilers_need_is_allowed() {
+    let lines = [
+        "fork() ? wait(0) : (_exit(0), 0)",
+        "fcntl(creat(\"lock\", 0600), F_SETLK, &(struct flock){.l_type = F_WRLCK})",
+        "prctl(PR_SET_NAME, \"other\")",
+        "getrlimit(RLIMIT_NOFILE, (struct rlimit *)bytes)",
+        "epoll_create1(0)",
+        "kill(getpid(), 0)",
+        "mkdir(\"folder\", 0700)",
+        "mkfifo(\"pipe\", 0700)",
+        "chmod(\"folder\", 0500)",
+    ];
+    all_are(&attempts("does_its_work", &lines), "done", &lines);
+}
+
+#[test]
+fn anyone_outside() {
+    let address = |ip| {
+        format!(
+            "connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&(struct sockaddr_in){{\
+             .sin_family = AF_INET, .sin_port = htons(22), .sin_addr = {{inet_addr(\"{ip}\")}}}}, 16)"
+        )
+    };
+    let lines = [address("1.1.1.1"), address("192.168.0.1"), address("169.254.169.254")];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    all_are(&attempts("tries_outside", &lines), "ENETUNREACH", &lines);
+    let here = address("127.0.0.1");
+    all_are(&attempts("tries_inside", &[&here]), "ECONNREFUSED", &[&here]);
+}
+
+#[test]
+fn to_be_anyone_else() {
+    let lines = ["setuid(0)", "setgid(0)", "setgroups(0, 0)", "setuid(1001)", "seteuid(65534)"];
+    let answers = attempts("tries_to_be", &lines);
+    assert!(answers.iter().all(|it| it == "EPERM" || it == "EINVAL"), "{answers:?}");
+    // A set-user-ID program of the system gives nothing.
+    let said = says("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; su -c id 2>&1 | head -1");
+    assert!(said.starts_with("NoNewPrivs:\t1\nSeccomp:\t2\n") && !said.contains("uid=0"), "{said}");
+}
+
+#[test]
+fn every_capability() {
+    let said = says("grep Cap /proc/self/status");
+    assert_eq!(said.lines().count(), 5);
+    assert!(said.lines().all(|line| line.ends_with("\t0000000000000000")), "{said}");
+}
+
+#[test]
+fn more_descriptors_than_three() {
+    assert_eq!(says("ls /proc/self/fd | wc -l"), "4"); // and the one that lists them
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn the_calls_of_another_architecture() {
+    let finished = run(&written(
+        "tries_32_bits",
+        "int main(void) { int pid; __asm__ volatile(\"int $0x80\" : \"=a\"(pid) : \"a\"(20)); \
+         printf(\"%d\\n\", pid); }",
+    ));
+    assert_eq!(finished.exit, sandbox::Exit::Signal(sandbox::SignalNumber(libc::SIGSYS)));
+}

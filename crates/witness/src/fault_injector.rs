@@ -1,0 +1,134 @@
+//! Faults at the system-call boundary: the observer decides what a system call returns.
+//!
+//! The chosen calls of the program stop in the kernel until the observer has answered them, with an
+//! errno or with "continue" (seccomp_unotify(2)). So any binary can be tested for what it does
+//! after, say, an EMFILE.
+
+use crate::ready;
+use nix::errno::Errno;
+use sandbox::{NotifiedCalls, Process, Unobservable};
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use syscalls::Sysno;
+
+/// The system calls of a program that the observer can make fail; none by default.
+#[derive(Clone, Debug, Default)]
+pub struct FaultInjector {
+    calls: NotifiedCalls,
+}
+
+impl FaultInjector {
+    /// Every call that takes a connection: accept(2) and accept4(2).
+    pub fn accept() -> Self {
+        Self::on(&["accept", "accept4"])
+    }
+
+    /// Every call that starts a process: fork(2), vfork(2), clone(2) and clone3. Threads are
+    /// started with the same calls; these are never made to fail.
+    pub fn fork() -> Self {
+        Self::on(&["fork", "vfork", "clone", "clone3"])
+    }
+
+    /// The calls of these names; names that this machine does not have are left out.
+    pub fn on(names: &[&str]) -> Self {
+        Self { calls: NotifiedCalls::new(names) }
+    }
+
+    /// The calls that the kernel reports to the observer.
+    pub(crate) fn calls(self) -> NotifiedCalls {
+        self.calls
+    }
+}
+
+/// Answers the stopped calls, with a fault where one was ordered.
+#[derive(Debug)]
+pub(crate) struct FaultSupervisor {
+    listener: OwnedFd,
+    faults: VecDeque<Errno>,
+}
+
+impl FaultSupervisor {
+    pub(crate) fn new(listener: OwnedFd) -> Self {
+        Self { listener, faults: VecDeque::new() }
+    }
+
+    /// Makes the next stopped call fail with `errno`. The calls after it continue.
+    pub(crate) fn fail_next(&mut self, errno: Errno) {
+        self.faults.push_back(errno);
+    }
+
+    /// How many ordered faults have not been used yet.
+    pub(crate) fn faults_left(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Whether a stopped call waits for an answer.
+    pub(crate) fn has_waiting_call(&self) -> bool {
+        ready::to_read(self.listener.as_fd())
+    }
+
+    /// Answers the call that waits. The listener must be readable.
+    pub(crate) fn answer(&mut self) -> Result<(), Unobservable> {
+        // SAFETY: plain data, which the kernel wants zeroed and fills.
+        let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+        match ioctl(self.listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_RECV, &mut call) {
+            Ok(()) => {}
+            // The caller was killed after the kernel had reported the call.
+            Err(Errno::ENOENT | Errno::EINTR) => return Ok(()),
+            Err(errno) => return Err(unobservable(errno)),
+        }
+        // SAFETY: plain data.
+        let mut reply: libc::seccomp_notif_resp = unsafe { std::mem::zeroed() };
+        reply.id = call.id;
+        match self.faults.front().filter(|_| !starts_thread(&call)) {
+            Some(errno) => reply.error = -(*errno as i32),
+            None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
+        }
+        match ioctl(self.listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &mut reply) {
+            Ok(()) => {
+                self.faults.drain(..usize::from(reply.error != 0));
+                Ok(())
+            }
+            // A signal interrupted the call before the answer. The program repeats it, or makes another.
+            Err(Errno::ENOENT) => Ok(()),
+            Err(errno) => Err(unobservable(errno)),
+        }
+    }
+}
+
+impl AsRawFd for FaultSupervisor {
+    fn as_raw_fd(&self) -> RawFd {
+        self.listener.as_raw_fd()
+    }
+}
+
+/// Whether a call starts a thread of the caller's own process (clone(2), CLONE_THREAD).
+fn starts_thread(call: &libc::seccomp_notif) -> bool {
+    let [first, ..] = call.data.args;
+    let flags = match Sysno::new(call.data.nr as usize) {
+        Some(Sysno::clone) => first,
+        Some(Sysno::clone3) => first_field(call.pid as i32, first).unwrap_or(0),
+        _ => 0,
+    };
+    flags & libc::CLONE_THREAD as u64 != 0
+}
+
+/// The flags in a struct clone_args.
+fn first_field(pid: i32, address: u64) -> Result<u64, Unobservable> {
+    let mut bytes = [0; 8];
+    Process { pid }.read_memory(address, &mut bytes)?;
+    Ok(u64::from_ne_bytes(bytes))
+}
+
+fn ioctl<T>(fd: RawFd, request: libc::Ioctl, argument: &mut T) -> Result<(), Errno> {
+    // SAFETY: each request above is made for the type of its argument.
+    Errno::result(unsafe { libc::ioctl(fd, request, argument) }).map(drop)
+}
+
+fn unobservable(errno: Errno) -> Unobservable {
+    Unobservable::new(
+        "the program's system calls (seccomp_unotify(2))".to_owned(),
+        io::Error::from(errno),
+    )
+}

@@ -1,0 +1,129 @@
+//! Taking in what has happened since the last look.
+
+use super::Server;
+use crate::client::Client;
+use sandbox::{Exit, LimitKind, Message, Unobservable};
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+/// What is kept of its standard error.
+const ERRORS_KEPT: usize = 1 << 16;
+/// A program that goes on and on is not listened to more often than this before others are.
+const AT_ONCE: usize = 64;
+
+impl Server {
+    /// Takes in what the kernel has for us; whether there was anything.
+    pub(super) fn poll_events(&mut self) -> Result<bool, Unobservable> {
+        // A terminal gives 4 KiB at a time, and a program that logs a lot waits for us to take it.
+        let mut news = (0..AT_ONCE).take_while(|_| self.log.read()).count() > 0;
+        news |= self.read_stderr();
+        news |= self.answer_faults()?;
+        self.tracer.tidy();
+        self.bound_output();
+        while self.exit.is_none() {
+            match self.sandbox.receive(false) {
+                Ok(None) => break,
+                Ok(Some(message)) => self.note(message),
+                // The box's first process is gone, and with it everything else.
+                Err(_) => self.exit = Some(self.sandbox.exit_of_all()),
+            }
+            news = true;
+        }
+        self.excuse().map_or(Ok(news), Err)
+    }
+
+    /// Why nothing can be concluded from this run: it has come to the end of its time, and others kept
+    /// the processors busy.
+    pub fn excuse(&self) -> Option<Unobservable> {
+        self.sandbox.cpu_starvation()
+    }
+
+    /// Lets the calls at the gate go on, or fail as was ordered.
+    fn answer_faults(&mut self) -> Result<bool, Unobservable> {
+        let Some(faults) = &mut self.faults else { return Ok(false) };
+        for answered in 0..AT_ONCE {
+            if !faults.has_waiting_call() {
+                return Ok(answered > 0);
+            }
+            faults.answer()?;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn note(&mut self, message: Message) {
+        match message {
+            Message::Exited { status } => {
+                let exit = self.sandbox.exit_of(status);
+                self.exit.get_or_insert(exit);
+            }
+            Message::ExecFailed { errno } => self.exit = Some(Exit::NotExecuted(errno)),
+            Message::Sockets(sockets, _) => self.sockets.extend(sockets),
+            _ => {}
+        }
+    }
+
+    /// An error of the connection to the sandbox; where a limit has ended the sandbox, that limit.
+    pub(super) fn explained(&self, error: io::Error) -> io::Error {
+        match self.sandbox.limit_exceeded() {
+            Some(_) => io::Error::other(format!("the server {}", self.sandbox.exit_of_all())),
+            None => error,
+        }
+    }
+
+    fn bound_output(&self) {
+        let written = self.log.written() + self.stderr_bytes;
+        if self.sandbox.limits().is_some_and(|limits| written > limits.output) {
+            self.sandbox.end_for(LimitKind::Output);
+        }
+    }
+
+    fn read_stderr(&mut self) -> bool {
+        let mut buffer = [0; 1 << 13];
+        match nix::unistd::read(&self.stderr, &mut buffer) {
+            Ok(length) if length > 0 => {
+                let room = ERRORS_KEPT.saturating_sub(self.errors.len()).min(length);
+                self.errors.extend_from_slice(&buffer[..room]);
+                self.stderr_bytes += length as u64;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes in everything that the server has said up to now.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel does not answer at the gate.
+    pub fn catch_up(&mut self) -> Result<(), Unobservable> {
+        self.log.catch_up(Duration::from_secs(1));
+        // All that a pipe holds (pipe(7)), and not what is written meanwhile, for ever.
+        let mut pieces = 0..AT_ONCE;
+        while pieces.next().is_some() && self.read_stderr() {}
+        self.poll_events().map(drop)
+    }
+
+    /// Sleeps until something that we can wait for happens, `pause` at the most.
+    pub(super) fn wait_for_news(&self, pause: Duration) {
+        let faults = self.faults.as_ref().map(AsRawFd::as_raw_fd);
+        let own = [self.log.as_raw_fd(), self.sandbox.as_raw_fd()].into_iter().chain(faults);
+        let mut watched: Vec<_> = own.map(to_read).collect();
+        let own = watched.len();
+        // The latest clients are those that something is waited for from.
+        let latest = self.clients.iter().rev().take(16);
+        let (clients, fds): (Vec<&Client>, Vec<RawFd>) =
+            latest.filter_map(|client| Some((client, client.to_watch()?))).unzip();
+        watched.extend(fds.into_iter().map(to_read));
+        let pause = libc::timespec { tv_sec: 0, tv_nsec: pause.subsec_nanos().into() };
+        // SAFETY: the array and the time are locals.
+        unsafe {
+            libc::ppoll(watched.as_mut_ptr(), watched.len() as u64, &pause, std::ptr::null());
+        }
+        let talking = clients.iter().zip(&watched[own..]).filter(|(_, slot)| slot.revents != 0);
+        talking.for_each(|(client, _)| client.notice());
+    }
+}
+
+fn to_read(fd: RawFd) -> libc::pollfd {
+    libc::pollfd { fd, events: libc::POLLIN, revents: 0 }
+}

@@ -1,0 +1,257 @@
+//! What the observer sees of a server: its log, and the kernel's view of it.
+
+use super::Server;
+use crate::client::Client;
+use crate::epoll_entry::{self, EpollEntry};
+use crate::log::Line;
+use crate::poll_entry::{self, PollEntry};
+use crate::sockets::{Socket, State};
+use sandbox::{Call, Descriptor, Exit, IsolationLevel, Process, Target, Thread, Unobservable};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+impl Server {
+    /// The lines of its standard output so far.
+    pub fn log(&self) -> &[Line] {
+        self.log.lines()
+    }
+
+    /// Its standard error so far, the first 64 KiB of it.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.errors).into_owned()
+    }
+
+    /// How it is kept apart.
+    pub fn isolation(&self) -> IsolationLevel {
+        self.sandbox.isolation()
+    }
+
+    /// How it ended, if it has.
+    pub fn exit(&self) -> Option<&Exit> {
+        self.exit.as_ref()
+    }
+
+    /// The process that listens, once one does; the program itself until then.
+    pub fn process(&self) -> Process {
+        self.listener.unwrap_or(self.program)
+    }
+
+    /// Every process in its box: the program, and all that it has started and that has not been
+    /// reaped.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them.
+    pub fn processes(&self) -> Result<Vec<Process>, Unobservable> {
+        self.sandbox.init().descendants()
+    }
+
+    /// The processes that do not descend from the program: what an earlier run of it has left, or a
+    /// parent that has ended since.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them.
+    pub fn orphans(&self) -> Result<Vec<Process>, Unobservable> {
+        let mut found = self.sandbox.init().children()?;
+        found.retain(|process| *process != self.program);
+        Ok(found)
+    }
+
+    /// The calls that its threads sleep in, now; running threads are left out.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them.
+    pub fn calls(&self) -> Result<Vec<&'static str>, Unobservable> {
+        let threads = self.all_threads()?;
+        Ok(threads.iter().filter_map(|(_, thread)| Some(thread.call?.name())).collect())
+    }
+
+    /// The server's end of `client`'s connection; `None` when it has none any more.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel does not answer.
+    pub fn connection(&self, client: &Client) -> Result<Option<Socket>, Unobservable> {
+        let Some(table) = &self.table else { return Ok(None) };
+        let mut found = table.connections([client].into_iter()).map_err(unseen_table)?;
+        let socket = found.pop().flatten();
+        if let Some(socket) = socket {
+            client.seen_as(socket.inode);
+        }
+        Ok(socket)
+    }
+
+    /// The descriptor that the kernel connects to `client`; `None` while it has none.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides descriptors.
+    pub fn descriptor_of(&self, client: &Client) -> Result<Option<i32>, Unobservable> {
+        self.connection(client)?;
+        let Some(inode) = client.inode() else { return Ok(None) };
+        let mut descriptors = self.process().descriptors()?.into_iter();
+        Ok(descriptors
+            .find(|descriptor| descriptor.target == Target::Socket(inode))
+            .map(|it| it.fd))
+    }
+
+    /// The processes that have ended and that one of the server's own has still to reap. Orphans are
+    /// not among them: whoever has adopted them will.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them.
+    pub fn zombies(&self) -> Result<Vec<Process>, Unobservable> {
+        let mut zombies = Vec::new();
+        for parent in self.processes()? {
+            for child in parent.children()? {
+                if child.is_zombie()? {
+                    zombies.push(child);
+                }
+            }
+        }
+        Ok(zombies)
+    }
+
+    /// The processes with a descriptor of the socket that has this inode.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides descriptors.
+    pub fn holders(&self, inode: u64) -> Result<Vec<Process>, Unobservable> {
+        let mut holders = Vec::new();
+        for process in self.processes()? {
+            if process.descriptors()?.iter().any(|it| it.target == Target::Socket(inode)) {
+                holders.push(process);
+            }
+        }
+        Ok(holders)
+    }
+
+    /// The descriptors of the process that listens.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides them.
+    pub fn descriptors(&self) -> Result<Vec<Descriptor>, Unobservable> {
+        self.process().descriptors()
+    }
+
+    /// The listener that clients reach, with the number of connections that wait to be accepted.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel does not answer.
+    pub fn listener(&self) -> Result<Option<Socket>, Unobservable> {
+        match (&self.table, self.address) {
+            (Some(table), Some(address)) => table.listener(address).map_err(unseen_table),
+            _ => Ok(None),
+        }
+    }
+
+    /// Every socket of its processes that listens.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel does not answer.
+    pub fn listeners(&self) -> Result<Vec<Socket>, Unobservable> {
+        let mut own = Vec::new();
+        for process in self.processes()? {
+            own.extend(process.descriptors()?.into_iter().map(|descriptor| descriptor.target));
+        }
+        let mut listening = self.sockets_in(State::Listen)?;
+        listening.retain(|socket| own.contains(&Target::Socket(socket.inode)));
+        Ok(listening)
+    }
+
+    /// Whether connections to `port` are held in TIME_WAIT in its network.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel does not answer.
+    pub fn is_in_time_wait(&self, port: u16) -> Result<bool, Unobservable> {
+        let held = self.sockets_in(State::TimeWait)?;
+        Ok(held.iter().any(|socket| socket.local.port() == port))
+    }
+
+    /// What the process that listens has asked poll to watch; `None` while it is not asleep in
+    /// poll. Of several threads in poll, the one that watches the listener is meant.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where its memory may not be read.
+    pub fn watched(&self) -> Result<Option<Vec<PollEntry>>, Unobservable> {
+        let process = self.process();
+        let mut found = None;
+        for thread in process.threads()? {
+            let Some(call) = thread.call.filter(Call::is_poll) else { continue };
+            let read = poll_entry::read(process, &call);
+            // It may have woken meanwhile, and be changing the array.
+            if !process.threads()?.contains(&thread) {
+                continue;
+            }
+            let array = read?;
+            if found.is_none() || self.includes_listener(&array)? {
+                found = Some(array);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the process that listens has asked epoll to watch: the lists of all the epoll
+    /// descriptors that its threads sleep in. `None` while none is asleep in epoll.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides the lists.
+    pub fn interests(&self) -> Result<Option<Vec<EpollEntry>>, Unobservable> {
+        let process = self.process();
+        let before = process.threads()?;
+        let calls = before.iter().filter_map(|thread| thread.call);
+        let mut epolls: Vec<_> = calls.filter(Call::is_epoll).map(|it| it.epoll()).collect();
+        epolls.sort_unstable();
+        epolls.dedup();
+        let mut all = Vec::new();
+        for epoll in &epolls {
+            all.extend(epoll_entry::read(process, *epoll)?);
+        }
+        // Whoever has woken meanwhile may be changing them.
+        let same = !epolls.is_empty() && process.threads()? == before;
+        Ok(same.then_some(all))
+    }
+
+    fn includes_listener(&self, watched: &[PollEntry]) -> Result<bool, Unobservable> {
+        let listener = self.listener()?.map(|socket| Target::Socket(socket.inode));
+        let open = self.descriptors()?;
+        let number = open.iter().find(|it| Some(&it.target) == listener.as_ref()).map(|it| it.fd);
+        Ok(watched.iter().any(|entry| Some(entry.fd) == number))
+    }
+
+    fn sockets_in(&self, state: State) -> Result<Vec<Socket>, Unobservable> {
+        self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(unseen_table))
+    }
+
+    pub(super) fn all_threads(&self) -> Result<Vec<(Process, Thread)>, Unobservable> {
+        let mut all = Vec::new();
+        for process in self.processes()? {
+            let threads = process.threads()?;
+            if threads.is_empty() {
+                // It ended after it was listed, and its parent is about to learn of it.
+                all.push((process, Thread::vanished(process.pid)));
+            }
+            all.extend(threads.into_iter().map(|thread| (process, thread)));
+        }
+        Ok(all)
+    }
+
+    pub(super) fn find_listener(
+        &self,
+        port: u16,
+    ) -> Result<Option<(SocketAddr, Process)>, Unobservable> {
+        let Some(table) = &self.table else { return Ok(None) };
+        for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
+            let address = SocketAddr::new(ip, port);
+            let Some(socket) = table.listener(address).map_err(unseen_table)? else { continue };
+            for process in self.processes()? {
+                let descriptors = process.descriptors()?;
+                if descriptors.iter().any(|it| it.target == Target::Socket(socket.inode)) {
+                    return Ok(Some((address, process)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) fn unseen_table(error: io::Error) -> Unobservable {
+    Unobservable::new("the kernel's socket table (sock_diag(7), proc_pid_net(5))".to_owned(), error)
+}

@@ -1,0 +1,78 @@
+//! The same program once more, in the same network: what a port remembers, and who else may hold it.
+
+use super::Server;
+use nix::errno::Errno;
+use nix::sys::socket::{Backlog, SockaddrIn, SockaddrIn6, bind, listen, setsockopt, sockopt};
+use sandbox::Message;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+impl Server {
+    /// Starts the program again, after it has ended: the same command, environment, streams and
+    /// network. The log goes on; standard error begins anew. Wait for it to listen as the first
+    /// time.
+    ///
+    /// # Errors
+    /// `ResourceBusy` while the program runs; what the box's first process has met.
+    pub fn restart(&mut self) -> io::Result<()> {
+        if self.exit.is_none() {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
+        self.catch_up().map_err(io::Error::other)?;
+        (self.exit, self.listener, self.address) = (None, None, None);
+        self.errors.clear();
+        self.sandbox.request_restart()?;
+        loop {
+            match self.sandbox.receive(true)? {
+                Some(Message::Started { pid }) => {
+                    self.program.pid = pid;
+                    return Ok(());
+                }
+                Some(Message::NotifyListener(listener)) => self.supervise(listener),
+                Some(message) => self.note(message),
+                None => {}
+            }
+            if self.exit.is_some() {
+                return Ok(()); // refused before it began, as the next wait will say
+            }
+        }
+    }
+
+    /// Takes `port` in the server's network, on every address, as another program would; it is
+    /// held, and listened on, until the descriptor is dropped.
+    ///
+    /// # Errors
+    /// What bind(2) or listen(2) says, EADDRINUSE above all.
+    pub fn occupy_port(&mut self, port: u16) -> io::Result<OwnedFd> {
+        let holder = match self.one_socket(libc::AF_INET6) {
+            Ok(v6) => {
+                setsockopt(&v6, sockopt::Ipv6V6Only, &false)?;
+                share_with_the_past(&v6)?;
+                let any = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0);
+                bind(v6.as_raw_fd(), &SockaddrIn6::from(any))?;
+                v6
+            }
+            // A kernel without IPv6.
+            Err(_) => {
+                let v4 = self.one_socket(libc::AF_INET)?;
+                share_with_the_past(&v4)?;
+                let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
+                bind(v4.as_raw_fd(), &SockaddrIn::from(any))?;
+                v4
+            }
+        };
+        listen(&holder, Backlog::new(1)?)?;
+        Ok(holder)
+    }
+
+    fn one_socket(&mut self, family: i32) -> io::Result<OwnedFd> {
+        let mut sockets = self.request_sockets(family, libc::SOCK_STREAM, 0, 1)?;
+        sockets.pop().ok_or(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Connections in TIME_WAIT do not stand in the way; a listener does (socket(7), SO_REUSEADDR).
+fn share_with_the_past(socket: &OwnedFd) -> Result<(), Errno> {
+    setsockopt(socket, sockopt::ReuseAddr, &true)
+}

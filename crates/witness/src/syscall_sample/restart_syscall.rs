@@ -1,0 +1,36 @@
+//! Beginning a system call again that the tracer has cut short.
+//!
+//! The kernel does that by itself for most calls. epoll_wait(2) and a few others return EINTR
+//! instead (signal(7), "Interruption of system calls and library functions by stop signals"), and
+//! a program that handles no signal need not expect one.
+
+use nix::unistd::Pid;
+
+/// Sets a stopped thread back to the call that it has just left with EINTR, unless a signal of the
+/// program's own is waiting for it: then that was the cause.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn restart_syscall(thread: Pid) {
+    use nix::sys::ptrace::{getregs, setregs};
+    /// `syscall` and `int 0x80` are two bytes each.
+    const INSTRUCTION: u64 = 2;
+
+    let Ok(mut registers) = getregs(thread) else { return };
+    let in_a_call = registers.orig_rax as i64 >= 0;
+    let cut_short = registers.rax as i64 == -i64::from(libc::EINTR);
+    if in_a_call && cut_short && !has_signal(thread) {
+        registers.rax = registers.orig_rax;
+        registers.rip -= INSTRUCTION;
+        let _ = setregs(thread, registers);
+    }
+}
+
+/// Elsewhere the registers do not tell the call's first argument any more.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn restart_syscall(_thread: Pid) {}
+
+#[cfg(target_arch = "x86_64")]
+fn has_signal(thread: Pid) -> bool {
+    let process = procfs::process::Process::new(thread.as_raw());
+    let status = process.and_then(|process| process.status());
+    status.map_or(true, |it| (it.sigpnd | it.shdpnd) & !it.sigblk != 0)
+}

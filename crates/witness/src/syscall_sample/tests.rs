@@ -1,0 +1,164 @@
+//! Programs that are traced for a moment go on as if nothing had been.
+
+use super::*;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A child that is killed and reaped in the end.
+struct Program(Child);
+
+impl Program {
+    fn run(program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        Self(command.args(arguments).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    fn python(text: &str) -> Self {
+        Self::run("python3", &["-c", text])
+    }
+
+    fn process(&self) -> Process {
+        Process { pid: self.0.id() as i32 }
+    }
+
+    fn strobe(&self, tracer: &mut Tracer) -> SyscallSample {
+        let thread = self.process().threads().unwrap().pop().unwrap();
+        SyscallSample::of(self.process(), &thread, tracer)
+    }
+
+    fn is_traced(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        !status.contains("TracerPid:\t0\n")
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        line
+    }
+
+    fn until_in(&self, name: &str) {
+        while self.process().threads().unwrap()[0].call.is_none_or(|call| call.name() != name) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = (self.0.kill(), self.0.wait());
+    }
+}
+
+#[test]
+fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
+    let mut programs: Vec<_> =
+        (0..3).map(|_| Program::run("sh", &["-c", "while :; do :; done"])).collect();
+    programs.push(Program::run("sh", &["-c", "while :; do x=$(:); done"]));
+    let mut tracer = Tracer::default();
+    for program in &programs {
+        for _ in 0..20 {
+            assert!(!program.strobe(&mut tracer).is_spinning());
+            tracer.tidy();
+            assert!(!tracer.is_done() || !program.is_traced());
+        }
+    }
+}
+
+/// Python's own epoll begins again by itself after EINTR (PEP 475); the C library's does not.
+const EPOLL_WAIT: &str = "
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+epoll, room = libc.epoll_create1(0), ctypes.create_string_buffer(12)
+print('ready', flush=True)
+print(libc.epoll_wait(epoll, room, 1, 500), ctypes.get_errno(), flush=True)
+";
+
+#[test]
+fn a_sleeper_in_epoll_wait_sees_no_interruption() {
+    let mut program = Program::python(EPOLL_WAIT);
+    assert_eq!(program.line(), "ready\n");
+    program.until_in("epoll_wait");
+    let mut tracer = Tracer::default();
+    for _ in 0..5 {
+        program.strobe(&mut tracer);
+        assert!(!program.is_traced());
+    }
+    assert_eq!(program.line(), "0 0\n");
+}
+
+#[test]
+fn signals_reach_a_program_that_is_being_traced() {
+    let program = Program::python(
+        "import os, signal\ncount = 0\ndef hear(*_):\n    global count\n    count += 1\n\
+         for number in (signal.SIGUSR1, signal.SIGRTMIN):\n    signal.signal(number, hear)\n\
+         print('ready', flush=True)\nwhile count < 200: os.getppid()\nprint(count, flush=True)",
+    );
+    let mut program = program;
+    assert_eq!(program.line(), "ready\n");
+    let mut tracer = Tracer::default();
+    for round in 0..200 {
+        let number = if round % 2 == 0 { libc::SIGUSR1 } else { libc::SIGRTMIN() };
+        // Ordinary signals are not queued: the one before has to be taken first.
+        while pending(&program) {
+            program.strobe(&mut tracer);
+        }
+        // SAFETY: a signal to our own child.
+        assert_eq!(unsafe { libc::kill(program.0.id() as i32, number) }, 0);
+        program.strobe(&mut tracer);
+    }
+    while !tracer.is_done() {
+        tracer.tidy();
+    }
+    assert_eq!(program.line(), "200\n");
+}
+
+fn pending(program: &Program) -> bool {
+    let process = procfs::process::Process::new(program.0.id() as i32).unwrap();
+    let status = process.status().unwrap();
+    status.sigpnd | status.shdpnd != 0
+}
+
+#[test]
+fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
+    for _ in 0..20 {
+        let mut program = Program::run("sh", &["-c", "while :; do :; done"]);
+        let mut tracer = Tracer::default();
+        let pid = program.process().pid;
+        let traced = tracer.seize(pid);
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        if let Some(traced) = traced {
+            tracer.let_go(traced);
+        }
+        while !tracer.is_done() {
+            tracer.tidy();
+        }
+        // As its parent, the tracer has reaped it for good.
+        assert!(program.0.wait().is_err());
+    }
+}
+
+#[test]
+fn a_stopped_program_is_stopped_afterwards() {
+    let program = Program::run("sh", &["-c", "while :; do :; done"]);
+    let pid = Pid::from_raw(program.process().pid);
+    kill(pid, Signal::SIGSTOP).unwrap();
+    let state = || {
+        let process = procfs::process::Process::new(pid.as_raw()).unwrap();
+        process.stat().unwrap().state().unwrap()
+    };
+    let until_stopped = || {
+        while state() != procfs::process::ProcState::Stopped {
+            std::thread::yield_now();
+        }
+    };
+    until_stopped();
+    let mut tracer = Tracer::default();
+    program.strobe(&mut tracer);
+    while !tracer.is_done() {
+        tracer.tidy();
+    }
+    until_stopped();
+}

@@ -1,0 +1,91 @@
+//! The same program a second time, and one that is stopped for a moment.
+
+use crate::programs::{levels, open, port, shell, written};
+use witness::{Exit, IsolationLevel, Launch, ServerClose, Signal, WaitError};
+
+fn keeps_clients(name: &str) -> Launch {
+    let text = r#"int main(void) { int door = listening(); puts("up");
+        for (;;) accept(door, 0, 0); }"#;
+    Launch::new(written(name, text))
+}
+
+#[test]
+fn a_program_is_started_again_in_the_same_network() {
+    for level in levels() {
+        let port = port(level);
+        let mut server = keeps_clients("started_twice")
+            .isolation(level)
+            .env("PORT", port.to_string())
+            .port(port)
+            .start()
+            .unwrap();
+        server.wait_listening(port).unwrap();
+        assert!(server.restart().is_err(), "it still runs");
+        let client = server.connect().unwrap();
+        server.wait_for(|now| now.descriptor_of(&client)).unwrap();
+        server.signal(Signal::SIGTERM);
+        let ended = server.wait_idle().unwrap_err();
+        assert!(matches!(ended, WaitError::Ended(Exit::Signal(_))), "{ended}");
+        assert_eq!(client.ended(), Some(ServerClose::Closed));
+        client.half_close();
+
+        server.restart().unwrap();
+        server.wait_for(|now| Ok(now.is_in_time_wait(port)?.then_some(()))).unwrap();
+        server.wait_listening(port).unwrap();
+        let client = server.connect().unwrap();
+        server.wait_for(|now| now.descriptor_of(&client)).unwrap();
+        server.wait_for(|now| Ok((now.log().len() == 2).then_some(()))).unwrap();
+    }
+}
+
+#[test]
+fn a_port_that_is_held_is_refused() {
+    for level in levels() {
+        let port = port(level);
+        let mut server = keeps_clients("refused_a_port")
+            .isolation(level)
+            .env("PORT", port.to_string())
+            .port(port)
+            .start()
+            .unwrap();
+        server.wait_listening(port).unwrap();
+        assert!(server.occupy_port(port).is_err(), "the server has it");
+        server.signal(Signal::SIGTERM);
+        server.wait_idle().unwrap_err();
+        let held = server.occupy_port(port).unwrap();
+        server.restart().unwrap();
+        let stuck = server.wait_listening(port).unwrap_err();
+        assert!(matches!(stuck, WaitError::Ended(Exit::Status(9))), "{stuck}");
+        drop(held);
+    }
+}
+
+#[test]
+fn a_stop_cuts_a_blocked_write_short() {
+    let text = r#"int main(void) { int door = listening(), fd = accept(door, 0, 0);
+        static char much[16 << 20];
+        long got = write(fd, much, sizeof much);
+        puts(got > 0 && got < (long)sizeof much ? "short" : "whole");
+        for (;;) pause(); }"#;
+    let mut server = open(Launch::new(written("writes_much", text)), IsolationLevel::here());
+    let client = server.connect().unwrap();
+    assert_eq!(server.wait_idle().unwrap()[0].name(), "write");
+    server.pause().unwrap();
+    server.resume().unwrap();
+    server.wait_for(|now| Ok((!now.log().is_empty()).then_some(()))).unwrap();
+    assert_eq!(server.log()[0].text, "short");
+    assert_eq!((client.read_some(10), client.read_some(5)), (10, 5));
+}
+
+#[test]
+fn what_a_first_run_has_left_is_an_orphan() {
+    for level in levels() {
+        let mut server = shell("sleep infinity & wait").isolation(level).start().unwrap();
+        server.wait_for(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();
+        assert!(server.orphans().unwrap().is_empty());
+        server.signal(Signal::SIGTERM);
+        server.wait_idle().unwrap_err();
+        server.restart().unwrap();
+        assert_eq!(server.orphans().unwrap().len(), 1);
+    }
+}
