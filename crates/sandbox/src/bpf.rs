@@ -1,26 +1,27 @@
-//! Programs that the kernel runs on each system call (seccomp(2)).
+//! Filter programs that the kernel runs before each system call (seccomp(2)).
 //!
-//! The calls are looked up by halves, as a balanced tree of comparisons: the kernel runs the whole
-//! program for every call number when it is installed, to know which are always allowed.
+//! A filter finds the rules of a call by binary search. The kernel runs the whole program once for
+//! every call number when the filter is installed, to learn which calls are always allowed; a
+//! linear search would make this slow.
 
 use libc::sock_filter;
 use std::collections::BTreeMap;
 use syscalls::Sysno;
 
-/// What becomes of a call.
+/// What happens to a system call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
-    /// The kernel does it.
+    /// The kernel executes the call.
     Allow,
-    /// The observer is asked (seccomp_unotify(2)).
+    /// The kernel reports the call to the observer and waits for its answer (seccomp_unotify(2)).
     Notify,
-    /// It fails with this errno.
+    /// The call fails with this errno.
     Refuse(i32),
-    /// The program is killed (SIGSYS).
+    /// The kernel kills the program with SIGSYS.
     Kill,
 }
 
-/// When an argument, as far as the mask goes, is one of the values, or is none of them.
+/// A condition on one argument: after masking, the argument is one of the values, or none of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArgTest {
     pub(crate) argument: u32,
@@ -29,18 +30,19 @@ pub(crate) struct ArgTest {
     pub(crate) is_one: bool,
 }
 
-/// What becomes of a call, always or on a condition; it is allowed otherwise.
+/// The rules of one system call, in order: a condition, if any, and the action. A call that no rule
+/// matches is allowed.
 type Rules = Vec<(Option<ArgTest>, Action)>;
 
-/// A filter in the making.
+/// A filter under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
     calls: BTreeMap<u32, Rules>,
 }
 
 impl Filter {
-    /// Adds a rule for the calls of these names; those that this machine does not have are left
-    /// out. The first rule whose condition holds decides.
+    /// Adds a rule for the calls of these names. A name that this machine does not have is left
+    /// out. Of a call's rules, the first whose condition holds decides.
     pub(crate) fn on(mut self, names: &[&str], when: Option<ArgTest>, answer: Action) -> Self {
         for number in names.iter().filter_map(|name| name.parse::<Sysno>().ok()) {
             self.calls.entry(number.id() as u32).or_default().push((when, answer));
@@ -48,7 +50,7 @@ impl Filter {
         self
     }
 
-    /// The program. `foreign` becomes of calls in the numbers of another architecture.
+    /// The filter program. `foreign` is the action for system calls of another architecture.
     pub(crate) fn program(&self, foreign: Action) -> Vec<sock_filter> {
         let mut program = vec![
             load(ARCHITECTURE_AT),
@@ -65,7 +67,7 @@ impl Filter {
     }
 }
 
-/// Finds the call by halves.
+/// Finds a call's rules by binary search.
 fn search(calls: &[(&u32, &Rules)]) -> Vec<sock_filter> {
     match calls {
         [] => vec![action(Action::Allow)],
@@ -86,12 +88,12 @@ fn search(calls: &[(&u32, &Rules)]) -> Vec<sock_filter> {
     }
 }
 
-/// One rule; where its condition does not hold, the next one follows.
+/// The instructions of one rule. Where the condition does not hold, the next rule follows.
 fn decide(when: Option<ArgTest>, then: Action) -> Vec<sock_filter> {
     let Some(test) = when else { return vec![action(then)] };
     let mut program = vec![load(ARGUMENTS_AT + 8 * test.argument), and(test.mask)];
     let count = test.values.len() as u8;
-    // After the values: an instruction for "none of them", then one for "one of them".
+    // After the values come two jumps: one for "none of them", one for "one of them".
     for (index, value) in test.values.iter().enumerate() {
         program.push(jump(libc::BPF_JEQ, *value, count - index as u8, 0));
     }
@@ -131,15 +133,15 @@ fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
     sock_filter { code: code as u16, jt, jf, k }
 }
 
-// struct seccomp_data; of an argument, the lower half, on a machine that is little-endian.
+// Offsets in struct seccomp_data. An argument's lower half comes first on a little-endian machine.
 const NUMBER_AT: u32 = 0;
 const ARCHITECTURE_AT: u32 = 4;
 const ARGUMENTS_AT: u32 = 16;
 
-/// The numbers of x86-64's 32-bit interface begin here (syscalls(2), __X32_SYSCALL_BIT).
+/// The first number of x86-64's 32-bit interface (syscalls(2), __X32_SYSCALL_BIT).
 const X32: u32 = 0x4000_0000;
 
-/// AUDIT_ARCH_* of this machine (linux/audit.h).
+/// This machine's AUDIT_ARCH_* (linux/audit.h).
 #[cfg(target_arch = "x86_64")]
 const ARCHITECTURE: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]

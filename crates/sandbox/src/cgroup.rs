@@ -1,4 +1,5 @@
-//! A control group for one run: the memory and the processes that it may have in all (cgroups(7)).
+//! A control group for one run, which limits the memory and the number of processes of the whole
+//! run (cgroups(7)).
 
 mod parent;
 
@@ -12,7 +13,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The group of one run, in each hierarchy that there is; it is removed when dropped.
+/// One run's control group, in each hierarchy that this process may use. Dropping it removes the
+/// group.
 #[derive(Debug)]
 pub(crate) struct Cgroup {
     parts: Vec<Part>,
@@ -21,17 +23,19 @@ pub(crate) struct Cgroup {
 #[derive(Debug)]
 struct Part {
     folder: PathBuf,
-    /// The file and key that count how often the kernel has ended a process for want of memory.
+    /// The file in which the line `oom_kill N` counts the processes that the kernel has killed
+    /// because memory ran out.
     count: Option<&'static str>,
 }
 
-/// Who is in a group; a process id that is written there comes in.
+/// The file that lists the processes of a group. Writing a process id to it moves the process into
+/// the group.
 const PROCESSES: &str = "cgroup.procs";
-/// How long the kernel may take to be done with the last process of a group.
+/// The longest time that the kernel may take to release the last process of a group.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Cgroup {
-    /// A new group with these limits; `None` where this process may make none.
+    /// A new group with these limits; `None` where this process may not make a group.
     pub(crate) fn new(limits: &Limits) -> Option<Self> {
         let name = run_name::name();
         let mut group = Self { parts: Vec::new() };
@@ -41,15 +45,15 @@ impl Cgroup {
         group.counts_memory().then_some(group)
     }
 
-    /// Takes in a process, and with it all that it will start.
+    /// Moves a process into the group. The processes that it starts will be in the group, too.
     pub(crate) fn admit(&self, pid: i32) -> io::Result<()> {
         self.parts
             .iter()
             .try_for_each(|part| fs::write(part.folder.join(PROCESSES), pid.to_string()))
     }
 
-    /// Whether the kernel has ended a process of it for want of memory.
-    pub(crate) fn has_run_out(&self) -> bool {
+    /// Whether the kernel has killed a process of the group because memory ran out.
+    pub(crate) fn has_run_out_of_memory(&self) -> bool {
         self.parts.iter().any(|part| part.kills() > 0)
     }
 
@@ -65,7 +69,7 @@ impl Part {
         let part = Self { folder, count: parent.count() };
         for (file, value, is_needed) in parent.settings(limits) {
             let set = fs::write(part.folder.join(file), value.to_string());
-            // What is not there, swap for one, needs no limit.
+            // A missing setting, such as that for swap, needs no limit.
             if is_needed {
                 set?;
             }
@@ -90,14 +94,14 @@ impl Drop for Part {
     }
 }
 
-/// Ends who is left in a group, and removes it.
+/// Kills the processes that are left in a group, and removes the group.
 fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir(folder) {
         Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
             let left = fs::read_to_string(folder.join(PROCESSES)).unwrap_or_default();
             for pid in left.lines().filter_map(|line| line.parse::<i32>().ok()).filter(|it| *it > 0)
             {
-                // SAFETY: takes two numbers; the process is one that was put into this group.
+                // SAFETY: kill takes two numbers; the process was put into this group.
                 unsafe { libc::kill(pid, libc::SIGKILL) };
             }
             fs::remove_dir(folder)
@@ -106,7 +110,8 @@ fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Where groups are made, found once; what runs of ended observers have left there is removed.
+/// The groups in which this process may make groups, found once. Groups that the runs of ended
+/// observers have left there are removed.
 fn parents() -> &'static [CgroupParent] {
     static PARENTS: OnceLock<Vec<CgroupParent>> = OnceLock::new();
     PARENTS.get_or_init(|| {
@@ -117,14 +122,14 @@ fn parents() -> &'static [CgroupParent] {
 }
 
 impl Limits {
-    /// What keeps count of a run's memory here: `cgroup v2`, `cgroup v1`, or `watchdog` where this
+    /// How a run's memory is limited here: `cgroup v2`, `cgroup v1`, or `watchdog` where this
     /// process may make no control group (cgroups(7)).
     pub fn memory_accounting() -> &'static str {
         version()
     }
 }
 
-/// The version that this process may make groups of.
+/// The version of control groups that this process may make.
 pub(crate) fn version() -> &'static str {
     match parents() {
         [] => "watchdog",
@@ -147,7 +152,7 @@ mod tests {
     fn a_group_is_removed_with_its_last_process() {
         let Some(group) = Cgroup::new(&Limits::default()) else { return };
         let folders: Vec<_> = group.parts.iter().map(|part| part.folder.clone()).collect();
-        assert!(folders.iter().all(|folder| folder.is_dir()) && !group.has_run_out());
+        assert!(folders.iter().all(|folder| folder.is_dir()) && !group.has_run_out_of_memory());
         let mut child = std::process::Command::new("sleep").arg("3600").spawn().unwrap();
         for part in &group.parts {
             fs::write(part.folder.join(PROCESSES), child.id().to_string()).unwrap();

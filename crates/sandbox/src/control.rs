@@ -1,7 +1,8 @@
-//! The line between the observer and the first process of a box.
+//! The connection between the observer and the first process of a sandbox.
 //!
-//! A SOCK_SEQPACKET pair: messages keep their bounds, and descriptors and process ids travel
-//! beside them (unix(7), SCM_RIGHTS and SCM_CREDENTIALS). Its end is the box's end.
+//! The connection is a SOCK_SEQPACKET pair: each message arrives as a whole, and descriptors and
+//! process ids can be sent with it (unix(7), SCM_RIGHTS and SCM_CREDENTIALS). When the observer
+//! closes its end, the sandbox ends.
 
 use nix::cmsg_space;
 use nix::errno::Errno;
@@ -12,13 +13,14 @@ use nix::sys::socket::{
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-/// The most descriptors in one message.
+/// The most sockets that one message carries.
 pub const BATCH: usize = 16;
 
-/// The request to start the program once more; every other one is for sockets.
+/// The request to start the program once more. Every other request is for sockets.
 pub(crate) const RESTART: [u8; 4] = [0; 4];
 
-/// The word that the box's user is mapped; the first of all, where it is waited for.
+/// The message that the sandbox's user is mapped. An untrusted program's first process waits for it
+/// before anything else.
 pub(crate) const BEGIN: [u8; 4] = [1; 4];
 
 /// What the sandbox's first process reports.
@@ -64,7 +66,8 @@ pub enum Message {
     Sockets(Vec<OwnedFd>, Errno),
 }
 
-/// The tags of messages; eight bytes each: tag, step, two for its mount step, a number.
+/// The first byte of each message. A message has eight bytes: tag, step, two bytes for the mount
+/// step, and a number of four bytes.
 pub(crate) mod tag {
     pub(crate) const READY: u8 = b'r';
     pub(crate) const WORK_DIR: u8 = b'f';
@@ -77,12 +80,12 @@ pub(crate) mod tag {
     pub(crate) const SOCKETS: u8 = b'k';
 }
 
-/// The observer's end.
+/// The observer's end of the connection.
 #[derive(Debug)]
 pub(crate) struct Control(OwnedFd);
 
 impl Control {
-    /// A connected pair: the observer's end and the first process's.
+    /// A connected pair: the observer's end and the first process's end.
     pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
         let flags = SockFlag::SOCK_CLOEXEC;
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
@@ -90,7 +93,7 @@ impl Control {
         Ok((Self(ours), theirs))
     }
 
-    /// Asks for `count` sockets of an address family, made inside the box.
+    /// Asks for `count` sockets of an address family, made inside the sandbox.
     pub(crate) fn request_sockets(
         &self,
         family: i32,
@@ -101,22 +104,22 @@ impl Control {
         self.ask([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
     }
 
-    /// Asks for the program to be started once more, in the same box.
+    /// Asks for the program to be started once more, in the same sandbox.
     pub(crate) fn request_restart(&self) -> io::Result<()> {
         self.ask(RESTART)
     }
 
-    /// Another holder of the same end.
+    /// A second handle to the same end, for another thread.
     pub(crate) fn duplicate(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
     }
 
-    /// Says that the box's user is mapped.
+    /// Tells the first process that the sandbox's user is mapped.
     pub(crate) fn go(&self) -> io::Result<()> {
         self.ask(BEGIN)
     }
 
-    /// Hangs up, which is the box's end.
+    /// Closes the connection, which ends the sandbox.
     pub(crate) fn hang_up(&self) {
         let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
     }
@@ -126,7 +129,7 @@ impl Control {
         Ok(())
     }
 
-    /// The next message; `None` when there is none yet (unless `wait`).
+    /// The next message; `None` when there is none yet and `wait` is false.
     ///
     /// # Errors
     /// UnexpectedEof when the first process is gone.
@@ -153,7 +156,8 @@ impl Control {
         for part in received.cmsgs()? {
             match part {
                 ControlMessageOwned::ScmCredentials(sender) => pid = sender.pid(),
-                // SAFETY: the kernel has just made these descriptors for this process alone.
+                // SAFETY: the kernel has just made these descriptors, and this process alone has
+                // them.
                 ControlMessageOwned::ScmRights(raw) => descriptors
                     .extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })),
                 _ => {}

@@ -7,13 +7,13 @@ use std::os::unix::ffi::OsStringExt;
 /// Why a program could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// No file of that name, in the place named or on the PATH.
+    /// There is no file of that name, in the given folder or on the PATH.
     #[error("there is no program {0}; check the path")]
     NotFound(String),
-    /// There is a file, and it is not a program.
+    /// The file exists and is not executable.
     #[error("{0} is not executable; try chmod +x, or name its interpreter first")]
     NotExecutable(String),
-    /// The folder that it was to run in cannot be entered.
+    /// The program's working directory cannot be entered.
     #[error("{folder} cannot be the program's folder: {error}")]
     NoDirectory {
         /// The folder's path.
@@ -21,18 +21,18 @@ pub enum LaunchError {
         /// What the kernel said.
         error: io::Error,
     },
-    /// What a confined program is to see cannot be shown to it.
+    /// A path of the policy cannot be shown to the program.
     #[error("{path} cannot be shown to the program: {error}")]
     NotShown {
         /// The path.
         path: String,
-        /// Why.
+        /// Why not.
         error: io::Error,
     },
-    /// A name or argument has a NUL byte in it.
+    /// A name or argument contains a NUL byte.
     #[error("{0:?} has a NUL byte in it, which no program can be given")]
     NulByte(OsString),
-    /// execve(2) or something just before it failed.
+    /// execve(2), or a step just before it, failed.
     #[error("{program} could not be started: {error}")]
     Refused {
         /// The program's path.
@@ -40,13 +40,15 @@ pub enum LaunchError {
         /// What the kernel said.
         error: io::Error,
     },
-    /// The box could not be built.
-    #[error("the box could not be built: {0}")]
+    /// The sandbox could not be built.
+    #[error("the sandbox could not be built: {0}")]
     NoSandbox(String),
-    /// The program's calls cannot be held back on this machine.
-    #[error("the program's system calls cannot be held back here (seccomp_unotify(2)): {0}")]
+    /// The program's system calls cannot be reported to the observer on this machine.
+    #[error(
+        "the program's system calls cannot be reported to the observer here (seccomp_unotify(2)): {0}"
+    )]
     NoFaultInjection(io::Error),
-    /// The observer itself ran out of something.
+    /// The observer itself lacks a resource.
     #[error("the observer could not prepare: {0}")]
     Observer(#[from] io::Error),
 }

@@ -1,11 +1,13 @@
-//! The first process of a box: it builds the box, starts the program, and outlives what it left.
+//! The first process of a sandbox: it builds the sandbox, starts the program, and ends what the
+//! program leaves behind.
 //!
-//! It runs in a copy of a process that may have had many threads, so until `execve` it makes system
-//! calls and nothing else: no allocation, no lock, no panic (signal-safety(7)). Everything that it
-//! needs was laid out in a [`InitPlan`] beforehand.
+//! The first process is a copy of a process that may have had many threads. Until `execve` it
+//! therefore only makes system calls: it takes no memory, no lock, and does not panic
+//! (signal-safety(7)). Everything that it needs was prepared in an [`InitPlan`].
 //!
-//! The program is not process 1 itself: process 1 ignores a SIGTERM that it does not handle, and is
-//! given every orphan, which would falsify what is said about zombies (pid_namespaces(7)).
+//! The program is not process 1 itself. Process 1 ignores a SIGTERM that it does not handle, and
+//! becomes the parent of every orphan, which would falsify what is observed about zombies
+//! (pid_namespaces(7)).
 
 mod build;
 mod exec;
@@ -29,20 +31,20 @@ use std::ptr;
 pub(crate) use hardening::Hardening;
 pub(crate) use steps::{STEPS, step};
 
-/// What the first process is to do, laid out before the clone.
+/// What the first process does, prepared before the clone.
 pub(crate) struct InitPlan {
-    /// The namespaces to enter (clone(2)); 0 for a plain child.
+    /// The namespaces to enter (clone(2)); 0 for a plain child process.
     pub(crate) namespaces: c_int,
-    /// The lines of uid_map and gid_map, in a user namespace.
+    /// The lines of uid_map and gid_map, where the first process maps its own user.
     pub(crate) identity: Option<(CString, CString)>,
-    /// What is seen in a box for a program that nobody vouches for. The observer maps its user, and
-    /// says so; `identity` is `None`.
+    /// The root file system of an untrusted program's sandbox. There the observer maps the user and
+    /// says so, and `identity` is `None`.
     pub(crate) root: Option<RootLayout>,
-    /// Whether the box's user can leave the observer's groups.
+    /// Whether the sandbox's user can leave the observer's groups.
     pub(crate) leaves_groups: bool,
-    /// The line to the observer.
+    /// The connection to the observer.
     pub(crate) control: OwnedFd,
-    /// What to start; `None` to find out whether a box can be built here.
+    /// The program to start; `None` to find out whether a sandbox can be built here.
     pub(crate) program: Option<ExecPlan>,
 }
 
@@ -55,15 +57,15 @@ pub(crate) struct ExecPlan {
     pub(crate) input: OwnedFd,
     pub(crate) output: OwnedFd,
     pub(crate) errors: OwnedFd,
-    /// How many descriptors it may have.
+    /// The program's descriptor limit.
     pub(crate) descriptors: libc::rlimit,
-    /// What is taken from a program that nobody vouches for.
+    /// What an untrusted program loses just before it begins.
     pub(crate) hardening: Option<Hardening>,
-    /// The user that it runs as, and that nobody else is; the observer's own where there is none.
+    /// The user id that the program gets for itself; `None` to run as the observer's user.
     pub(crate) user: Option<u32>,
-    /// What it may do to others, where Landlock says so.
+    /// The Landlock restrictions, if any.
     pub(crate) ruleset: Option<Ruleset>,
-    /// Holds back the calls that a gate decides on.
+    /// The filter that reports system calls to the observer (seccomp_unotify(2)); empty for none.
     pub(crate) notify_filter: Vec<libc::sock_filter>,
 }
 
@@ -83,11 +85,12 @@ impl CStringArray {
 /// Clones the first process and returns its process id.
 pub(crate) fn launch(plan: &InitPlan) -> std::io::Result<i32> {
     let kept = plan.descriptors();
-    // No handler of the observer's may run in the copy: it takes signals by signalfd(2) alone.
+    // No signal handler of the observer may run in the copy, which reads signals from signalfd(2)
+    // only.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     let flags = c_ulong::from((plan.namespaces | libc::SIGCHLD) as u32);
     // SAFETY: without CLONE_VM the child has a copy of this address space, stack included, and
-    // `run` keeps to what is allowed in the copy of a process with threads.
+    // `run` does only what is allowed in the copy of a process with threads.
     let result = match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
         -1 => Err(std::io::Error::last_os_error()),
         0 => run(plan, &kept),
@@ -98,7 +101,7 @@ pub(crate) fn launch(plan: &InitPlan) -> std::io::Result<i32> {
 }
 
 impl InitPlan {
-    /// The descriptors that the first process uses, in order.
+    /// The descriptors that the first process uses, in ascending order.
     fn descriptors(&self) -> Vec<RawFd> {
         let program = self.program.iter().flat_map(|it| [&it.input, &it.output, &it.errors]);
         let trees = self.root.iter().flat_map(|root| &root.steps).filter_map(|step| match step {
@@ -117,7 +120,7 @@ impl InitPlan {
 fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
     // SAFETY: system calls on descriptors and buffers that `plan` keeps alive.
     unsafe {
-        libc::setsid(); // the observer's terminal has nothing to say to the box
+        libc::setsid(); // the observer's terminal must not send signals to the sandbox
         keep_only(kept);
         if let Err(refused) = build::build(plan) {
             report::tell_refused(plan, &refused);
@@ -131,13 +134,14 @@ fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
     }
 }
 
-/// Closes what was inherited: another box's line, held open here, would keep that box alive.
+/// Closes all inherited descriptors but these. The connection of another sandbox, if it stayed open
+/// here, would keep that sandbox alive.
 unsafe fn keep_only(kept: &[RawFd]) {
     let mut from = 3;
     for &fd in kept {
         let fd = fd as u32;
         if from < fd {
-            // SAFETY: closing descriptors that this copy does not use.
+            // SAFETY: this copy does not use the descriptors that are closed.
             unsafe { libc::syscall(libc::SYS_close_range, from, fd - 1, 0) };
         }
         from = fd + 1;

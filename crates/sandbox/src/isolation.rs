@@ -86,7 +86,7 @@ const OWN_PROGRAM_NAMESPACES: libc::c_int =
 pub(crate) fn namespaces_for_own_programs() -> &'static Result<libc::c_int, String> {
     static FOUND: OnceLock<Result<libc::c_int, String>> = OnceLock::new();
     FOUND.get_or_init(|| {
-        // Root needs no user namespace, and keeps its rights to other users' files without one.
+        // Root needs no user namespace, and without one it keeps its rights to other users' files.
         if geteuid().is_root() && try_namespaces(OWN_PROGRAM_NAMESPACES).is_ok() {
             return Ok(OWN_PROGRAM_NAMESPACES);
         }

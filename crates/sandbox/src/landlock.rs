@@ -1,7 +1,8 @@
-//! What a program may do to files, ports and other processes, where there is no box (landlock(7)).
+//! Restricts a program's access to files, ports and other processes without namespaces
+//! (landlock(7)).
 //!
-//! A ruleset is prepared by the observer, and put on by the program's process just before `execve`:
-//! one system call there, and no allocation.
+//! The observer prepares a ruleset. The program's process applies it to itself just before
+//! `execve`, which takes one system call and no memory allocation.
 
 use crate::system::PROGRAMS;
 use std::fs::File;
@@ -11,31 +12,31 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Ruleset that are ready to be put on.
+/// A ruleset that is ready to be applied.
 #[derive(Debug)]
 pub(crate) struct Ruleset(OwnedFd);
 
-/// The version of Landlock that keeps signals in: Linux 6.12.
+/// The first version of Landlock that can restrict signals: that of Linux 6.12.
 pub(crate) const SCOPES: i32 = 6;
 
-/// What this kernel's Landlock can do: its version, 0 where there is none (landlock_create_ruleset(2)).
+/// This kernel's Landlock version; 0 where it has no Landlock (landlock_create_ruleset(2)).
 pub(crate) fn version() -> i32 {
     static VERSION: OnceLock<i32> = OnceLock::new();
     *VERSION.get_or_init(|| asked_version().unwrap_or(0))
 }
 
-/// Whether a program under rules cannot signal the processes of others.
+/// Whether a ruleset here can keep a program from signalling other processes.
 pub(crate) fn keeps_signals_in() -> bool {
     version() >= SCOPES
 }
 
-/// Why Landlock does nothing for one's own program here; `None` when it does.
+/// Why Landlock cannot restrict one's own program here; `None` when it can.
 pub(crate) fn refusal() -> Option<&'static str> {
     static REFUSAL: OnceLock<Option<String>> = OnceLock::new();
     REFUSAL.get_or_init(|| why_not(SCOPES)).as_deref()
 }
 
-/// Why there is no Landlock of this version here.
+/// Why this kernel does not have Landlock of version `wanted`; `None` when it has.
 pub(crate) fn why_not(wanted: i32) -> Option<String> {
     match asked_version() {
         Ok(version) if version >= wanted => None,
@@ -56,25 +57,26 @@ pub(crate) fn why_not(wanted: i32) -> Option<String> {
     }
 }
 
-/// What a program that nobody vouches for may do.
+/// What an untrusted program may use.
 pub(crate) struct Permitted<'a> {
-    /// Files and folders that it may read and execute.
+    /// Files and folders that the program may read and execute.
     pub(crate) visible: Vec<&'a Path>,
-    /// The folder that is its own.
+    /// The folder that the program may write.
     pub(crate) folder: &'a Path,
-    /// Its terminal, which it may open by name.
+    /// The program's terminal, which it may open by name.
     pub(crate) terminal: Option<RawFd>,
-    /// The port that it may listen on.
+    /// The TCP port that the program may bind.
     pub(crate) port: Option<u16>,
 }
 
 impl Ruleset {
-    /// For one's own program: its signals stay among its own processes. Nothing else is changed.
+    /// For one's own program: it can signal only the processes that it has started. Nothing else is
+    /// restricted.
     pub(crate) fn own() -> io::Result<Self> {
         create(&Attributes { files: 0, net: 0, scoped: scope::SIGNAL })
     }
 
-    /// For a program that nobody vouches for.
+    /// For an untrusted program.
     pub(crate) fn for_untrusted(permitted: &Permitted<'_>) -> io::Result<Self> {
         let version = version();
         let rules = create(&Attributes {
@@ -103,7 +105,8 @@ impl Ruleset {
         Ok(rules)
     }
 
-    /// Permits `access` to what is at `path` and below; what is not there needs no permission.
+    /// Permits `access` to the file or folder at `path` and all below it. A missing path is
+    /// skipped.
     fn permit(&self, path: &Path, access: u64) -> io::Result<()> {
         let flags = libc::O_PATH | libc::O_CLOEXEC;
         match File::options().read(true).custom_flags(flags).open(path) {
@@ -128,7 +131,7 @@ impl Ruleset {
 
     fn add(&self, kind: libc::c_int, rule: *const libc::c_void) -> io::Result<()> {
         let ruleset = self.0.as_raw_fd();
-        // SAFETY: the rule is of the kind named, and outlives the call.
+        // SAFETY: the rule has the type that `kind` names, and outlives the call.
         match unsafe { libc::syscall(libc::SYS_landlock_add_rule, ruleset, kind, rule, 0) } {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
@@ -142,9 +145,9 @@ impl AsRawFd for Ruleset {
     }
 }
 
-/// Puts the rules on this thread, for good. It must have set PR_SET_NO_NEW_PRIVS.
+/// Applies the ruleset to this thread, for good. The thread must have set PR_SET_NO_NEW_PRIVS.
 pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
-    // SAFETY: takes two numbers; errno is this thread's.
+    // SAFETY: the call takes two numbers; errno belongs to this thread.
     unsafe {
         match libc::syscall(libc::SYS_landlock_restrict_self, rules, 0) {
             0 => Ok(()),
@@ -153,7 +156,7 @@ pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
     }
 }
 
-/// What every program may read beside [`PROGRAMS`], as far as it is there.
+/// What every program may read beside [`PROGRAMS`], where it exists.
 const SYSTEM: [&str; 15] = [
     "/proc",
     "/etc/alternatives",
@@ -174,7 +177,7 @@ const SYSTEM: [&str; 15] = [
 const DEVICES: [&str; 6] =
     ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
 
-/// struct landlock_ruleset_attr.
+/// `struct landlock_ruleset_attr`.
 #[repr(C)]
 struct Attributes {
     files: u64,
@@ -182,14 +185,14 @@ struct Attributes {
     scoped: u64,
 }
 
-/// struct landlock_path_beneath_attr.
+/// `struct landlock_path_beneath_attr`.
 #[repr(C, packed)]
 struct PathRule {
     access: u64,
     target: RawFd,
 }
 
-/// struct landlock_net_port_attr.
+/// `struct landlock_net_port_attr`.
 #[repr(C)]
 struct PortRule {
     access: u64,
@@ -210,7 +213,7 @@ mod file {
     pub(super) const READ: u64 = EXECUTE | READ_FILE | READ_DIR;
     pub(super) const OF_A_FILE: u64 = EXECUTE | READ_FILE | WRITE;
 
-    /// All that this version of Landlock knows.
+    /// All access rights that this version of Landlock knows.
     pub(super) fn all(version: i32) -> u64 {
         match version {
             ..=1 => (1 << 13) - 1,
@@ -235,7 +238,7 @@ mod scope {
 
 fn create(attributes: &Attributes) -> io::Result<Ruleset> {
     let (at, size) = (&raw const *attributes, size_of::<Attributes>());
-    // SAFETY: the attributes outlive the call; the descriptor is nobody else's.
+    // SAFETY: the attributes outlive the call; this process alone has the new descriptor.
     unsafe {
         match libc::syscall(libc::SYS_landlock_create_ruleset, at, size, 0) {
             -1 => Err(io::Error::last_os_error()),

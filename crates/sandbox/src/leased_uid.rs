@@ -1,4 +1,4 @@
-//! A user id that is one run's alone, for as long as the run lasts.
+//! A user id that one run has for itself, for as long as the run lasts.
 
 use nix::unistd::{Gid, Uid, fchown};
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -8,24 +8,24 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// A user of this machine that nobody else is.
+/// A user id of this machine that no other run uses.
 #[derive(Debug)]
 pub(crate) struct LeasedUid {
     pub(crate) uid: u32,
-    /// The kernel gives the lock back however its holder ends (flock(2)).
+    /// The kernel releases the lock however its holder ends (flock(2)).
     _lock: File,
 }
 
-/// So many runs of all observers of this machine have a user at a time.
-const ROOMS: u32 = 256;
-/// Where root alone can name files.
+/// The most runs, over all observers of this machine, that can have a user id at the same time.
+const MAX_RUNS: u32 = 256;
+/// Folders for the lock files, in which only root can make files.
 const FOLDERS: [&str; 3] = ["/run/sockproof", "/var/run/sockproof", "/tmp/sockproof-users"];
 
 impl LeasedUid {
-    /// Takes the first id of `users` that is free.
+    /// Takes the first id of `users` that no other run has.
     pub(crate) fn new(users: Range<u32>) -> io::Result<Self> {
         let folder = folder()?;
-        for uid in users.take(ROOMS as usize) {
+        for uid in users.take(MAX_RUNS as usize) {
             let lock = File::create(folder.join(uid.to_string()))?;
             match lock.try_lock() {
                 Ok(()) => return Ok(Self { uid, _lock: lock }),
@@ -33,12 +33,12 @@ impl LeasedUid {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
-        Err(io::Error::other(format!("{ROOMS} programs already run as users of their own")))
+        Err(io::Error::other(format!("{MAX_RUNS} programs already run as users of their own")))
     }
 }
 
 impl LeasedUid {
-    /// Lets the user open this once more, by `/dev/stdout` or `/proc/self/fd`.
+    /// Lets the user open this stream once more, by `/dev/stdout` or `/proc/self/fd` (fchown(2)).
     pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
         fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.uid)))?;
         Ok(())
@@ -51,7 +51,7 @@ fn folder() -> io::Result<PathBuf> {
         match DirBuilder::new().mode(0o700).create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => refused = error,
             _ => {
-                // Not a link, nor a folder that somebody else has put there.
+                // A link, or a folder that another user has made, is not accepted.
                 let found = fs::symlink_metadata(folder)?;
                 if found.is_dir() && found.uid() == 0 && found.mode() & 0o077 == 0 {
                     return Ok(folder.to_owned());
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_shares_an_id() {
+    fn no_two_runs_share_an_id() {
         if !nix::unistd::geteuid().is_root() {
             return;
         }

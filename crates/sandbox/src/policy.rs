@@ -1,4 +1,4 @@
-//! What a program that nobody vouches for gets to see and to use.
+//! What an untrusted program may see and use.
 
 use crate::descriptor_limit;
 use std::fmt;
@@ -6,32 +6,32 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a program that nobody vouches for gets to see and to use.
+/// What an untrusted program may see and use.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxPolicy {
-    /// Files and folders of this machine that it sees, read-only and at their own paths, beside
-    /// `/usr` and what programs of the system need.
+    /// Files and folders of this machine that the program sees, read-only and at their own paths.
+    /// `/usr` and other system paths that programs need are always visible.
     pub visible: Vec<PathBuf>,
-    /// How much it may use.
+    /// How much the program may use.
     pub limits: Limits,
 }
 
-/// How much a program and all that it starts may use.
+/// How much a program, with everything that it starts, may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of memory, over all its processes.
+    /// Memory of all its processes together, in bytes.
     pub memory: u64,
-    /// Processes and threads at a time.
+    /// Processes and threads at the same time.
     pub processes: u64,
-    /// Descriptors that a process may have.
+    /// Open descriptors of each process.
     pub descriptors: u64,
-    /// Bytes in `/tmp` and in its own folder, each; a file cannot be larger either.
+    /// Size of `/tmp`, of its own folder, and of each file, in bytes.
     pub disk: u64,
-    /// Files in `/tmp` and in its own folder, each.
+    /// Number of files in `/tmp`, and in its own folder.
     pub files: u64,
-    /// Processor time of a process.
+    /// Processor time of each process.
     pub cpu: Duration,
-    /// Wall time, until it is ended.
+    /// Wall time; then the program is ended.
     pub wall: Duration,
     /// Bytes on standard output and standard error together.
     pub output: u64,
@@ -48,12 +48,12 @@ pub enum LimitKind {
     Wall,
     /// [`Limits::output`].
     Output,
-    /// [`Limits::disk`], in a file that would have grown too large.
+    /// [`Limits::disk`] or [`Limits::files`].
     FileSize,
 }
 
 impl Default for Limits {
-    /// Enough for every server of the course, with 10,000 clients.
+    /// Enough for a server with 10,000 clients.
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
         Self {
@@ -70,15 +70,15 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many descriptors a process may have; no more than the observer itself.
+    /// The descriptor limit of a process, at most the observer's own.
     pub(crate) fn of_descriptors(&self) -> io::Result<libc::rlimit> {
         let most = descriptor_limit::raise()?.rlim_max;
         Ok(both(self.descriptors.min(most)))
     }
 
-    /// The limits that the kernel keeps for each process (getrlimit(2)).
+    /// The limits that the kernel enforces for each process (getrlimit(2)).
     ///
-    /// None of address space: Go, Java and sanitizers reserve far more than they use.
+    /// The address space is not limited: Go, Java and sanitizers reserve far more than they use.
     pub(crate) fn of_processes(&self, processes: u64) -> Vec<(u32, libc::rlimit)> {
         let seconds = self.cpu.as_secs().max(1);
         let mut limits = vec![(libc::RLIMIT_NPROC, both(processes))];
@@ -87,14 +87,16 @@ impl Limits {
             libc::RLIMIT_CPU,
             libc::rlimit { rlim_cur: seconds, rlim_max: seconds.saturating_add(1) },
         ));
-        // 1 and not 0, which would still start the program that core dumps are piped to (core(5)).
+        // The limit is 1 and not 0: with 0, a core dump would still start the program that
+        // /proc/sys/kernel/core_pattern names (core(5)).
         limits.push((libc::RLIMIT_CORE, both(1)));
         limits
     }
 }
 
 impl LimitKind {
-    /// What a program did that was ended for this limit, after "the server".
+    /// Writes how a program exceeded this limit, as the rest of a sentence that begins with "the
+    /// server".
     pub(crate) fn describe(self, limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
         match self {

@@ -17,14 +17,14 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A process, by its id in the observer's own pid namespace.
+/// A process, by its id in this process's own pid namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Process {
     /// The process id.
     pub pid: i32,
 }
 
-/// Why it is not the machine that hides a process (prctl(2), PR_SET_DUMPABLE).
+/// Why it is the program, and not the machine, that hides the process (prctl(2), PR_SET_DUMPABLE).
 const HIDES: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
                      be executed and not read";
 
@@ -42,12 +42,12 @@ pub struct Descriptor {
 pub enum Target {
     /// A socket, by its inode.
     Socket(u64),
-    /// Anything else, as the link in `/proc/PID/fd` names it.
+    /// Any other file, as the link in `/proc/PID/fd` names it.
     Other(String),
 }
 
 impl Process {
-    /// Its threads, now; none once it is gone.
+    /// The threads that the process has now; none once it is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -68,7 +68,7 @@ impl Process {
         Ok(threads)
     }
 
-    /// Whether every thread of it is stopped (signal(7), SIGSTOP); not so once it is gone.
+    /// Whether every thread of the process is stopped (signal(7), SIGSTOP); false once it is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -77,7 +77,7 @@ impl Process {
         Ok(!threads.is_empty() && threads.iter().all(|thread| thread.stopped))
     }
 
-    /// Whether it has ended and waits to be reaped; not so once it is gone.
+    /// Whether the process has ended and waits to be reaped; false once it is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -129,8 +129,9 @@ impl Process {
         Ok(found)
     }
 
-    /// Its open descriptors in order of number; none once it is gone. The kernel lists them one by
-    /// one: what the process moves meanwhile (dup(2)) may be listed twice, or not at all.
+    /// The open descriptors in order of their numbers; none once the process is gone. The kernel
+    /// lists them one by one: a descriptor that the process moves meanwhile (dup(2)) may be listed
+    /// twice, or not at all.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -152,7 +153,7 @@ impl Process {
         Ok(found)
     }
 
-    /// The status flags of descriptor `fd` (open(2)), `None` when it is not open.
+    /// The status flags of descriptor `fd` (open(2)); `None` when it is not open.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -162,8 +163,8 @@ impl Process {
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
     }
 
-    /// The memory that it fills, in bytes: resident and swapped out (proc(5), VmRSS and VmSwap);
-    /// none once it is gone.
+    /// The memory that the process uses, in bytes: resident and swapped out (proc(5), VmRSS and
+    /// VmSwap); 0 once it is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides it from this user.
@@ -183,8 +184,8 @@ impl Process {
         }
     }
 
-    /// The processor time of all that it has started and reaped (proc_pid_stat(5), cutime and cstime);
-    /// none once it is gone.
+    /// The processor time of all processes that this one has started and reaped (proc_pid_stat(5),
+    /// cutime and cstime); zero once it is gone.
     pub(crate) fn reaped(self) -> Duration {
         let Ok(stat) = self.open().and_then(|process| process.stat()) else {
             return Duration::ZERO;
@@ -193,8 +194,8 @@ impl Process {
         Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
     }
 
-    /// Its process ids: the observer's, then that in each pid namespace within, the last being what
-    /// getpid(2) tells the process itself; none once it is gone.
+    /// Its process ids: first in this process's pid namespace, then in each namespace within. The
+    /// last one is what getpid(2) answers in the process itself. None once it is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -203,13 +204,13 @@ impl Process {
         Ok(status.and_then(|status| status.nspid).unwrap_or_default())
     }
 
-    /// The name that the kernel has for it (`/proc/PID/comm`).
+    /// The kernel's name for the process (`/proc/PID/comm`).
     pub fn name(self) -> String {
         let comm = fs::read_to_string(format!("/proc/{}/comm", self.pid));
         comm.unwrap_or_default().trim_end().to_owned()
     }
 
-    /// `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` where it cannot be had.
+    /// The text of `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` where it cannot be read.
     pub(crate) fn shares(self) -> Option<String> {
         let path = format!("/proc/{}/smaps_rollup", self.pid);
         as_owner(self.pid, || fs::read_to_string(path)).ok()
@@ -220,10 +221,10 @@ impl Process {
         as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
     }
 
-    /// Fills `buffer` from its memory at `address`.
+    /// Fills `buffer` from the process's memory at `address`.
     ///
-    /// `pread` on `/proc/PID/mem` works for the observer's own children where ptrace access is
-    /// granted, and without CAP_SYS_PTRACE, where process_vm_readv(2) does not.
+    /// Reading `/proc/PID/mem` works for this process's own children where ptrace access is
+    /// granted. It works without CAP_SYS_PTRACE, which process_vm_readv(2) needs.
     pub fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unobservable> {
         let path = format!("/proc/{}/mem", self.pid);
         let unseen = |error| self.explained(Unobservable::new(path.clone(), error));
@@ -231,8 +232,8 @@ impl Process {
         memory.read_exact_at(buffer, address).map_err(unseen)
     }
 
-    /// As [`seen`], for files that an ordinary user may not open any more once the process is
-    /// about to end: its memory is gone, and they are root's until it is reaped.
+    /// As [`seen`], for files that an ordinary user may not open any more once the process is about
+    /// to end: its memory is gone, and the files belong to root until it is reaped.
     fn seen<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
         match read {
             Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
@@ -240,7 +241,7 @@ impl Process {
         }
     }
 
-    /// Tells what the machine refuses from what the process itself keeps back.
+    /// Replaces the reason where the program hides itself, and not the machine.
     fn explained(self, unseen: Unobservable) -> Unobservable {
         if unseen.error.kind() != io::ErrorKind::PermissionDenied || !self.hides() {
             return unseen;
@@ -248,18 +249,18 @@ impl Process {
         Unobservable::new(unseen.what, io::Error::other(HIDES))
     }
 
-    /// Whether its files in `/proc` are not its own user's, who is this observer or one of its making:
-    /// they are root's while it is not dumpable (proc_pid(5)).
+    /// Whether its files in `/proc` belong to root although the process does not run as root, which
+    /// means that it is not dumpable (proc_pid(5)).
     fn hides(self) -> bool {
-        // The folder above it is its user's at all times.
+        // The folder /proc/PID itself always belongs to the process's user.
         let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
         let user = self.open().and_then(|it| it.status()).map(|it| it.euid);
         let differs = owner.is_ok_and(|owner| user.is_ok_and(|user| user != owner));
-        // One that ends looks the same.
+        // The files of a process that is about to end belong to root as well.
         differs && !self.is_ending()
     }
 
-    /// Whether it is gone, has ended, or is about to (linux/sched.h, PF_EXITING).
+    /// Whether the process is gone, has ended, or is about to end (linux/sched.h, PF_EXITING).
     fn is_ending(self) -> bool {
         let Ok(stat) = self.open().and_then(|process| process.stat()) else { return true };
         let flags = StatFlags::from_bits_truncate(stat.flags);
@@ -271,8 +272,8 @@ impl Process {
     }
 }
 
-/// The link `/proc/PID/fd/FD`. Read a thousand times a proof, so with one call each; procfs makes
-/// five.
+/// The link `/proc/PID/fd/FD`. It is read a thousand times in a proof, so one system call reads it;
+/// procfs would make five.
 fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
     let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
@@ -282,7 +283,7 @@ fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
 }
 
-/// What was read, `None` if the process or thread ended meanwhile.
+/// What was read; `None` if the process or thread ended meanwhile.
 fn seen<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
     match read {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,5 @@
-//! What a confined program sees of this machine: laid out here, built by the box's first process.
+//! What an untrusted program sees of this machine: planned here, mounted by the sandbox's first
+//! process.
 
 mod mounts;
 
@@ -11,32 +12,32 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
-/// The folder that a confined program runs in, and may write.
+/// The folder that an untrusted program runs in, and may write.
 pub(crate) const WORK_DIR: &str = "/work";
 
-/// One thing that the first process puts in place; paths are relative to the new root.
+/// One step of building the root file system; paths are relative to the new root.
 #[derive(Debug)]
 pub(crate) enum MountStep {
-    /// A new folder, or one that is there.
+    /// Make a folder, if there is none.
     Folder(CString),
-    /// A new file with this text.
+    /// Write a file with this text.
     File(CString, CString),
-    /// A symbolic link with this text.
+    /// Make a symbolic link with this target.
     Link(CString, CString),
-    /// A file or folder of this machine, by its path.
+    /// Mount a file or folder of this machine, by its path.
     Bind { from: CString, at: CString },
-    /// A file or folder of this machine that the observer has opened.
+    /// Mount a file or folder of this machine that the observer has opened.
     Tree { from: OwnedFd, at: CString },
-    /// All that is mounted at this path and below, read-only from now on.
+    /// Make everything that is mounted at this path and below read-only.
     ReadOnly(CString),
-    /// A file system in memory, with its options (tmpfs(5)).
+    /// Mount a file system in memory, with these options (tmpfs(5)).
     Memory { at: CString, options: CString },
-    /// The processes of the box (proc(5)).
+    /// Mount the sandbox's own `/proc` (proc(5)).
     Processes(CString),
 }
 
 impl MountStep {
-    /// Where it is, and how it gets there.
+    /// The step in words.
     pub(crate) fn describe(&self) -> String {
         let (verb, at) = match self {
             MountStep::Folder(at) => ("making the folder", at),
@@ -51,32 +52,33 @@ impl MountStep {
     }
 }
 
-/// What a box shows, in the order in which it is built.
+/// The root file system of a sandbox, as the steps that build it.
 #[derive(Debug)]
 pub(crate) struct RootLayout {
     pub(crate) steps: Vec<MountStep>,
     pub(crate) work_dir: WorkDirInfo,
 }
 
-/// What there is to know of the program's own folder.
+/// What is known of the program's own folder.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkDirInfo {
-    /// How many files, folders and links there can be in it.
+    /// The most files, folders and links that it can hold.
     pub(crate) most: u64,
-    /// The files in it that something was shown on.
+    /// The files in it on which something of this machine was mounted.
     pub(crate) covered: BTreeSet<PathBuf>,
 }
 
 impl WorkDirInfo {
-    /// Of a folder without a file system of its own, whose limits a watchdog keeps, a moment late.
+    /// A folder without a file system of its own. A watchdog checks its limits, and may notice late
+    /// that they are exceeded.
     pub(crate) fn of_this_machine(limits: &Limits) -> Self {
         Self { most: limits.files.saturating_mul(2), covered: BTreeSet::new() }
     }
 }
 
 impl RootLayout {
-    /// The view that `policy` asks for. The entries of `directory` are linked into the
-    /// program's own folder, so that it finds them where it runs.
+    /// The root file system for `policy`. The program's own folder gets a link to each entry of
+    /// `directory`.
     pub(crate) fn of(
         policy: &SandboxPolicy,
         directory: Option<&Path>,
@@ -112,13 +114,13 @@ impl RootLayout {
     }
 }
 
-/// Whether a confined program sees `path`.
+/// Whether an untrusted program can see `path`.
 pub(crate) fn shows(policy: &SandboxPolicy, path: &Path) -> bool {
     let asked = policy.visible.iter().map(PathBuf::as_path);
     system().chain(asked).any(|shown| absolute(shown).is_ok_and(|shown| path.starts_with(shown)))
 }
 
-/// The absolute path of a file or folder, without `..`; a link on the way stays one.
+/// The absolute path of a file or folder, without `..`. Symbolic links in the path stay.
 pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if goes_up { path.canonicalize() } else { std::path::absolute(path) }

@@ -1,4 +1,5 @@
-//! Names for what a run leaves on this machine, should the observer not live to remove it.
+//! Names for what a run makes on this machine, so that it can be removed even if the observer was
+//! killed.
 
 use nix::unistd::getpid;
 use procfs::process::Process;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const PREFIX: &str = "sockproof";
 
-/// A new name, which says whose it is: this process by its id and the time at which it began.
+/// A new name. It contains this process's id and start time.
 pub(crate) fn name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -16,7 +17,7 @@ pub(crate) fn name() -> String {
     format!("{PREFIX}-{pid}-{}-{next}", began(pid).unwrap_or(0))
 }
 
-/// What is in `folder` with the name of a process that has ended.
+/// What is in `folder` under the name of a process that has ended.
 pub(crate) fn stale(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let stale = entries.filter(|entry| is_stale(&entry.file_name().to_string_lossy()));
@@ -35,7 +36,7 @@ fn is_stale(name: &str) -> bool {
     }
 }
 
-/// When a process began, in clock ticks since boot (proc_pid_stat(5)).
+/// The start time of a process, in clock ticks since boot (proc_pid_stat(5)).
 fn began(pid: i32) -> Option<u64> {
     Some(Process::new(pid).ok()?.stat().ok()?.starttime)
 }

@@ -1,4 +1,5 @@
-//! What a run is given of this machine by its level, and gives back when it is over.
+//! What a run takes of this machine, depending on its isolation level, and gives back when it is
+//! over.
 
 use crate::control::Control;
 use crate::error::LaunchError;
@@ -18,21 +19,22 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Whose a run is, where it lives, and who watches it. What it holds is given back when dropped, which
-/// is to be after the box has ended.
+/// A run's user, its folder, and its watchdog. They are given back when this is dropped, which must
+/// be after the sandbox has ended.
 #[derive(Debug, Default)]
 pub(crate) struct RunResources {
     watchdog: Option<Watchdog>,
-    /// Who it is in a box with users of its own.
+    /// The user of a sandbox with a user namespace.
     pub(crate) sandbox_user: Option<SandboxUser>,
-    /// The folder that it may write, where the box has no file system of its own.
+    /// The writable folder, where the sandbox has no file system of its own.
     scratch_dir: Option<ScratchDir>,
-    /// Who it is on this machine, where the box has no users of its own.
+    /// The user id on this machine, where the sandbox has no user namespace.
     leased_uid: Option<LeasedUid>,
 }
 
 impl RunResources {
-    /// Takes what a run on this level needs; `directory` is linked into its folder.
+    /// Takes what a run on this level needs. The run's folder gets links to the entries of
+    /// `directory`.
     pub(crate) fn take(
         level: IsolationLevel,
         policy: Option<&SandboxPolicy>,
@@ -56,28 +58,28 @@ impl RunResources {
         Ok(resources)
     }
 
-    /// The user that the program is to become.
+    /// The user id that the program gets.
     pub(crate) fn user(&self) -> Option<u32> {
         self.leased_uid.as_ref().map(|leased_uid| leased_uid.uid)
     }
 
-    /// The folder that a confined program runs in.
+    /// The working directory of an untrusted program.
     pub(crate) fn home(&self) -> &Path {
         self.scratch_dir.as_ref().map_or(Path::new(WORK_DIR), ScratchDir::path)
     }
 
-    /// That folder, to be looked into when the program is gone.
+    /// That folder, opened, so that it can be read when the program is gone.
     pub(crate) fn open_home(&self) -> io::Result<Option<OwnedFd>> {
         self.scratch_dir.as_ref().map(|it| Ok(fs::File::open(it.path())?.into())).transpose()
     }
 
-    /// Lets the program open this once more, by `/dev/stdout` or `/proc/self/fd`.
+    /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
     pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
         self.leased_uid.as_ref().map_or(Ok(()), |it| it.give(stream))?;
         self.sandbox_user.map_or(Ok(()), |it| it.give(stream))
     }
 
-    /// What Landlock is to hold the program back from.
+    /// The Landlock restrictions of the program, if it gets any.
     pub(crate) fn ruleset(
         &self,
         level: IsolationLevel,
@@ -104,44 +106,45 @@ impl RunResources {
         made.map(Some).map_err(why)
     }
 
-    /// Begins to watch the box that has this first process.
+    /// Begins to watch the sandbox that has this first process.
     pub(crate) fn watch(&mut self, init: i32) -> io::Result<()> {
         self.watchdog.as_mut().map_or(Ok(()), |it| it.begin(init))
     }
 
-    /// The limits that are kept, where there are any.
+    /// The limits that are enforced, if any.
     pub(crate) fn limits(&self) -> Option<Limits> {
         self.watchdog.as_ref().map(Watchdog::limits)
     }
 
-    /// Ends the box for a limit that somebody else has seen it go over.
+    /// Ends the sandbox for a limit that the caller has seen exceeded.
     pub(crate) fn end(&self, limit: LimitKind) {
         if let Some(watchdog) = &self.watchdog {
             watchdog.end(limit);
         }
     }
 
-    /// The limit for which the box was ended.
+    /// The limit for which the sandbox was ended.
     pub(crate) fn limit_exceeded(&self) -> Option<LimitKind> {
         self.watchdog.as_ref()?.limit_exceeded()
     }
 
-    /// Why nothing can be concluded from that limit.
+    /// Why that limit says nothing about the program, because the machine was too busy.
     pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
         self.watchdog.as_ref()?.cpu_starvation()
     }
 
-    /// The limit that a program went over which has ended with this wait status.
+    /// The limit that was exceeded, if that explains this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         self.watchdog.as_ref()?.limit_behind(status)
     }
 
-    /// How many processes its user may have, where the program may have so many (getrlimit(2),
-    /// RLIMIT_NPROC): where the user is the observer's own, those that it has now come on top.
+    /// The kernel's limit on the processes of the program's user, so that the program can have
+    /// `limit` of them (getrlimit(2), RLIMIT_NPROC). Where the program runs as the observer's user,
+    /// the processes that this user has now are added.
     pub(crate) fn process_limit(&self, limit: u64) -> u64 {
         match self.scratch_dir.is_some() && self.leased_uid.is_none() {
             true => limit + threads_of(geteuid().as_raw()),
-            false => limit + 1, // the box's first process is counted, too
+            false => limit + 1, // the sandbox's first process counts, too
         }
     }
 }

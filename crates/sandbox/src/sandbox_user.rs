@@ -1,4 +1,4 @@
-//! Who a confined program is: user 1000 of its box, and on this machine nobody in particular.
+//! The user of an untrusted program: id 1000 inside its sandbox, and an unused id on this machine.
 
 use nix::unistd::{Gid, Uid, fchown, getegid, geteuid};
 use std::fs;
@@ -7,37 +7,38 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Its user and group in the box.
+/// The user and group id inside the sandbox.
 pub(crate) const INSIDE: u32 = 1000;
 
-/// User ids that no distribution and no user database gives to anyone
-/// (systemd's UIDS-GIDS.md, "unused", 1879048192 and up).
+/// User ids that no distribution and no user database gives to a user (systemd's UIDS-GIDS.md,
+/// "unused", 1879048192 and up).
 const UNUSED_UIDS: Range<u32> = 0x7000_0000..0x7ff0_0000;
 
-/// Who a confined program is on this machine.
+/// The user that an untrusted program runs as on this machine.
 ///
-/// An ordinary user's program is that user: no other can be had. Root's is never root, whom the
-/// kernel counts no processes of (setrlimit(2), RLIMIT_NPROC), and each of them is another: what the
-/// kernel counts by user, such as pipes and epoll watches, is then no box's to take from the next.
+/// The program of an ordinary user runs as that user, because it can have no other. The program of
+/// root never runs as root, because the kernel does not limit root's processes (setrlimit(2),
+/// RLIMIT_NPROC). Each gets a different id, so that what the kernel counts by user, such as pipes
+/// and epoll watches, is counted for each sandbox by itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SandboxUser {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    /// Whether it can leave the observer's groups (user_namespaces(7), "setgroups").
+    /// Whether the program can leave the observer's groups (user_namespaces(7), "setgroups").
     pub(crate) leaves_groups: bool,
 }
 
 impl SandboxUser {
     pub(crate) fn new() -> Self {
         if geteuid().is_root()
-            && let Some(stranger) = unused_uid()
+            && let Some(uid) = unused_uid()
         {
-            return Self { uid: stranger, gid: stranger, leaves_groups: true };
+            return Self { uid, gid: uid, leaves_groups: true };
         }
         Self { uid: geteuid().as_raw(), gid: getegid().as_raw(), leaves_groups: false }
     }
 
-    /// Makes the user of the box that process `pid` has begun the one that this is.
+    /// Maps this user to the inside user of the user namespace that process `pid` is in.
     pub(crate) fn map(self, pid: i32) -> io::Result<()> {
         if !self.leaves_groups {
             fs::write(format!("/proc/{pid}/setgroups"), "deny")?;
@@ -46,7 +47,7 @@ impl SandboxUser {
         fs::write(format!("/proc/{pid}/gid_map"), format!("{INSIDE} {} 1\n", self.gid))
     }
 
-    /// Lets the program open this once more, by `/dev/stdout` or `/proc/self/fd`.
+    /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
     pub(crate) fn give(self, stream: &OwnedFd) -> io::Result<()> {
         if self.leaves_groups {
             fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)))?;
@@ -55,7 +56,7 @@ impl SandboxUser {
     }
 }
 
-/// A user id that is nobody's, another one at each call; `None` where root has none but its own.
+/// An unused user id, a different one at each call; `None` where root has no id but its own.
 fn unused_uid() -> Option<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed) % 64 + std::process::id().wrapping_mul(64);
@@ -63,19 +64,19 @@ fn unused_uid() -> Option<u32> {
     Some(range.start + next % (range.end - range.start))
 }
 
-/// The user ids that are nobody's; `None` where root has none but its own.
+/// The unused user ids; `None` where root has no id but its own.
 pub(crate) fn unused_uids() -> Option<Range<u32>> {
     let users = mapped(&fs::read_to_string("/proc/self/uid_map").ok()?);
     let groups = mapped(&fs::read_to_string("/proc/self/gid_map").ok()?);
     let (from, to) = (users.0.max(groups.0).max(1), users.1.min(groups.1));
     let is_whole_range = from <= UNUSED_UIDS.start && UNUSED_UIDS.end <= to;
-    // A container has fewer ids, and gives them out from below.
+    // A container has fewer ids, and uses the low ones.
     let half = from + to.checked_sub(from)? / 2;
     let range = if is_whole_range { UNUSED_UIDS } else { half..to };
     (!range.is_empty()).then_some(range)
 }
 
-/// The longest range of ids that this process's user namespace has (user_namespaces(7)).
+/// The longest range of ids in the map of a user namespace (user_namespaces(7)).
 fn mapped(map: &str) -> (u32, u32) {
     let ranges = map.lines().filter_map(|line| {
         let mut numbers = line.split_whitespace().map(|word| word.parse::<u32>().ok());
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn two_strangers_are_not_the_same() {
+    fn two_users_have_different_ids() {
         if geteuid().is_root() {
             let [one, other] = [SandboxUser::new(), SandboxUser::new()];
             assert!(one.uid != 0 && one.uid != other.uid, "{one:?} {other:?}");

@@ -1,5 +1,4 @@
-//! The folder of a program that has no file system of its own: one of this machine's, removed
-//! afterwards.
+//! A temporary folder of this machine, for a program that has no file system of its own.
 
 use crate::run_name;
 use nix::unistd::{Gid, Uid, chown, geteuid};
@@ -9,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-/// A folder that one program may write. Dropping it removes it.
+/// A folder that one program may write. Dropping it removes the folder.
 #[derive(Debug)]
 pub(crate) struct ScratchDir {
     path: PathBuf,
@@ -34,7 +33,7 @@ impl ScratchDir {
         &self.path
     }
 
-    /// Links each entry of `folder` into it.
+    /// Makes a link to each entry of `folder`.
     pub(crate) fn link(&self, folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -50,22 +49,22 @@ impl Drop for ScratchDir {
     }
 }
 
-/// Removes a folder whose owner may have closed parts of it.
+/// Removes a folder, even where its owner has taken away permissions inside it.
 fn remove(path: &Path) {
-    // Root needs no permission, and is not to give any in a folder of somebody else's.
+    // Root needs no permission, and must not change permissions in another user's folder.
     if fs::remove_dir_all(path).is_err() && !geteuid().is_root() {
         open_up(path);
         let _ = fs::remove_dir_all(path);
     }
 }
 
-/// Gives the owner of a folder the right to empty it, and all folders below.
+/// Gives the owner of a folder, and of all folders below, the permission to empty it.
 fn open_up(path: &Path) {
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        // Not through links, which file_type() does not follow.
+        // Symbolic links are not followed: file_type() does not.
         let below = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         folders.extend(below.map(|entry| entry.path()));
     }

@@ -1,20 +1,20 @@
-//! The system calls that a confined program is refused.
+//! The system calls that an untrusted program is refused.
 //!
-//! It is meant to serve, to compile, to do anything that one does within one's own four walls.
-//! What is refused here reaches into other processes, into the kernel, or through a wall; or hides
-//! the program from the observer.
+//! The program may serve, compile, and do anything that stays within its sandbox. It is refused
+//! what reaches into other processes, into the kernel, or out of the sandbox, and what hides it
+//! from the observer.
 
 use crate::bpf::{Action, ArgTest, Filter};
 use libc::{EAFNOSUPPORT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, sock_filter};
 use std::sync::OnceLock;
 
-/// The filter for every confined program.
+/// The filter for every untrusted program.
 pub(crate) fn filter() -> Vec<sock_filter> {
     static FILTER: OnceLock<Vec<sock_filter>> = OnceLock::new();
     FILTER.get_or_init(build).clone()
 }
 
-/// Into other processes, and out of the observer's sight.
+/// Calls that reach into other processes, or out of the observer's sight.
 const PROCESSES: [&str; 10] = [
     "ptrace",
     "process_vm_readv",
@@ -28,7 +28,7 @@ const PROCESSES: [&str; 10] = [
     "move_pages",
 ];
 
-/// Through the walls: mounts and namespaces.
+/// Calls that reach out of the sandbox: mounts and namespaces.
 const WALLS: [&str; 19] = [
     "mount",
     "umount2",
@@ -51,7 +51,7 @@ const WALLS: [&str; 19] = [
     "fanotify_mark",
 ];
 
-/// Into the kernel, and into the machine.
+/// Calls that change the kernel or the machine.
 const KERNEL: [&str; 27] = [
     "bpf",
     "perf_event_open",
@@ -82,9 +82,9 @@ const KERNEL: [&str; 27] = [
     "vhangup",
 ];
 
-/// What a program does without where the kernel lacks it. Locks and watches on files that two
-/// boxes see would be a line between them; memory that only its owner can read, and io_uring, would
-/// hide what a server waits for; the mode that openat2 is given is out of a filter's reach.
+/// Calls that programs can do without, as on a kernel that lacks them. Locks and watches on files
+/// that two sandboxes see would let these communicate. io_uring, and memory that only its owner can
+/// read, would hide what a server waits for. A filter cannot see the mode that openat2 is given.
 const ABSENT: [&str; 9] = [
     "openat2",
     "io_uring_setup",
@@ -97,7 +97,8 @@ const ABSENT: [&str; 9] = [
     "clone3",
 ];
 
-/// CLONE_NEW*, as far as clone(2) takes them: the flags of clone3 are out of a filter's reach.
+/// The CLONE_NEW* flags of clone(2). A filter cannot see the flags of clone3, which is refused as a
+/// whole.
 const NEW_NAMESPACES: u32 = 0x7e02_0000;
 
 fn build() -> Vec<sock_filter> {
@@ -109,7 +110,7 @@ fn build() -> Vec<sock_filter> {
         .on(&ABSENT, None, refuse(ENOSYS))
         .on(&["clone"], Some(ArgTest { mask: NEW_NAMESPACES, ..none_of(0, &[0]) }), refuse(EPERM))
         .on(&["prctl"], Some(one_of(0, &HIDING)), refuse(EPERM))
-        // First of all the calls that make no file: then the mode means nothing.
+        // Calls that make no file come first, because their mode argument means nothing.
         .on(&["open"], Some(makes_no_file(1)), Action::Allow)
         .on(&["openat"], Some(makes_no_file(2)), Action::Allow)
         .on(&["umask"], Some(ArgTest { mask: READ, ..one_of(0, &[READ]) }), refuse(EPERM))
@@ -117,7 +118,7 @@ fn build() -> Vec<sock_filter> {
         .on(&["fchmodat", "fchmodat2", "open", "mknodat"], Some(unreadable(2)), refuse(EPERM))
         .on(&["openat"], Some(unreadable(3)), refuse(EPERM))
         .on(&ATTRIBUTES, None, refuse(EOPNOTSUPP))
-        // Another's limits: the box's first process is the same user.
+        // The limits of another process: the sandbox's first process has the same user.
         .on(&["prlimit64"], Some(none_of(0, &[0])), refuse(EPERM))
         .on(&["fcntl"], Some(one_of(1, &TELLING)), refuse(EINVAL))
         .on(&["ioctl"], Some(one_of(1, &TYPING)), refuse(EPERM))
@@ -134,24 +135,25 @@ const fn none_of(argument: u32, values: &'static [u32]) -> ArgTest {
     ArgTest { argument, mask: u32::MAX, values, is_one: false }
 }
 
-/// A mode without its owner's right to read: who executes such a file cannot be observed by an
-/// ordinary user (prctl(2), PR_SET_DUMPABLE). A verdict would depend on who grades, so that no program
-/// is given the means; what the machine has of such files is told as what could not be seen.
+/// A mode that takes away the owner's right to read. An ordinary user cannot observe a process that
+/// executes such a file (prctl(2), PR_SET_DUMPABLE), so the verdict would depend on who grades.
+/// Therefore no program may make such a file; executing one that the machine has is reported as not
+/// observable.
 const fn unreadable(argument: u32) -> ArgTest {
     ArgTest { mask: READ, ..one_of(argument, &[0]) }
 }
 const READ: u32 = libc::S_IRUSR;
 
-/// Whether no file is made by these flags of open(2).
+/// Whether these flags of open(2) make no file.
 const fn makes_no_file(argument: u32) -> ArgTest {
     const TMPFILE: u32 = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u32; // __O_TMPFILE of the kernel
     ArgTest { mask: libc::O_CREAT as u32 | TMPFILE, ..one_of(argument, &[0]) }
 }
 
-/// What may change a mode, too (acl(5)).
+/// Calls that can change a file's mode as well (acl(5)).
 const ATTRIBUTES: [&str; 4] = ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"];
 
-/// prctl(2): what takes a process, or what it does, out of the observer's sight.
+/// prctl(2) operations that hide a process, or what it does, from the observer.
 const HIDING: [u32; 4] = [
     libc::PR_SET_DUMPABLE as u32,
     libc::PR_SET_PTRACER as u32,
@@ -159,7 +161,7 @@ const HIDING: [u32; 4] = [
     libc::PR_SET_MM as u32,
 ];
 
-/// fcntl(2): what tells of others who have the same file open.
+/// fcntl(2) operations that tell who else has the same file open.
 const TELLING: [u32; 4] = [
     libc::F_GETLK as u32,
     libc::F_OFD_GETLK as u32,
@@ -167,11 +169,11 @@ const TELLING: [u32; 4] = [
     libc::F_NOTIFY as u32,
 ];
 
-/// ioctl_tty(2): what types on a terminal, or replaces its driver.
+/// ioctl_tty(2) operations that type on a terminal, or replace its driver.
 const TYPING: [u32; 3] = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCSETD as u32];
 
 const SOCKETS: [&str; 2] = ["socket", "socketpair"];
 const FAMILIES: [u32; 3] = [libc::AF_UNIX as u32, libc::AF_INET as u32, libc::AF_INET6 as u32];
-/// The kernel's tables show a connection of Multipath TCP as somebody else's; who asks for it, as
-/// Go's servers do, goes on with TCP where there is none.
+/// The kernel's socket tables do not show a Multipath TCP connection as the server's. A program
+/// that asks for it, as Go's servers do, falls back to TCP.
 const MPTCP: u32 = libc::IPPROTO_MPTCP as u32;

@@ -1,8 +1,8 @@
-//! Telling a busy machine from a slow server.
+//! Tells a busy machine from a slow program.
 //!
 //! The kernel counts how long each thread has waited for a processor (proc_pid_schedstat(5), second
-//! number). A server that mostly waited for one was kept from its work by others, and what it did not do
-//! in its time says nothing about it.
+//! number). A program that waited for most of the time was prevented from working by other
+//! programs, so what it did not do in its time says nothing about it.
 
 use crate::process::{Process, Thread, delay_of};
 use crate::unobservable::Unobservable;
@@ -10,17 +10,18 @@ use nix::unistd::{Pid, gettid};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// A wait that is over sooner is not measured.
-const WORTHWHILE: Duration = Duration::from_millis(50);
+/// A shorter wait is not measured.
+const SHORTEST_MEASURED: Duration = Duration::from_millis(50);
 
-/// A server that has used so much in one wait had its chance, whatever others used: nothing that it
-/// is asked takes a hundredth of it.
-const AMPLE: Duration = Duration::from_secs(2);
+/// A program that has used this much processor time in one wait had a fair chance, whatever others
+/// used: nothing that it is asked takes a hundredth of it.
+const FAIR_SHARE: Duration = Duration::from_secs(2);
 
-/// As many threads that are always ready keep one another waiting; no server of the course has them.
-const CROWD: u32 = 4;
+/// If more threads than this are always ready to run, they make one another wait. No ordinary
+/// server has so many.
+const MAX_READY_THREADS: u32 = 4;
 
-/// What had been used and waited for when it was first looked at.
+/// The processor time and waiting time of threads when the measurement began.
 #[derive(Debug, Default)]
 pub struct CpuLoad {
     before: Option<Before>,
@@ -34,7 +35,7 @@ struct Before {
     observer: (Pid, Duration),
 }
 
-/// A time most of which was spent on waiting for a processor.
+/// A period in which a thread mostly waited for a processor.
 #[derive(Clone, Debug)]
 pub struct CpuStarvation {
     who: &'static str,
@@ -43,39 +44,41 @@ pub struct CpuStarvation {
 }
 
 impl CpuLoad {
-    /// Begins to measure, with these threads as they are; the calling one is the observer.
+    /// Begins to measure these threads. The calling thread is the observer's.
     pub fn now(threads: &[(Process, Thread)]) -> Self {
         Self { before: Some(Before::now(threads)) }
     }
 
-    /// Begins to measure, once a wait that began at `begun` has lasted.
+    /// Begins to measure once a wait that began at `begun` has lasted a while.
     pub fn note(&mut self, begun: Instant, threads: &[(Process, Thread)]) {
-        if self.before.is_none() && begun.elapsed() >= WORTHWHILE {
+        if self.before.is_none() && begun.elapsed() >= SHORTEST_MEASURED {
             self.before = Some(Before::now(threads));
         }
     }
 
-    /// Why nothing can be concluded from a wait in vain, where others kept the processors busy.
+    /// Why nothing can be concluded from a wait that gave no result; `None` where the threads had
+    /// the processors that they needed.
     pub fn starvation(&self, threads: &[(Process, Thread)]) -> Option<CpuStarvation> {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
         let observer = before.observer_waited();
         let server = before.longest_wait(threads, lasted);
-        if before.used(threads) >= (lasted / 2).min(AMPLE) {
+        if before.used(threads) >= (lasted / 2).min(FAIR_SHARE) {
             None // kept waiting by threads of its own, if by any
         } else if server >= lasted / 2 {
             Some(CpuStarvation { who: "the server", waited: server, lasted })
         } else if observer >= lasted * 3 / 4 {
-            // An observer that is late for each look misses nothing, until it is late for all.
+            // An observer that is late for each look still sees everything, unless it is late for
+            // all of them.
             Some(CpuStarvation { who: "the observer", waited: observer, lasted })
         } else {
             None
         }
     }
 
-    /// The same for a run that has come to the end of its wall time. The two take context_switches in it, so what
-    /// either has waited the other has lost as well. `middle` is how its threads were at some time in
-    /// between, `gone` the processor time of those that are not among them any more.
+    /// The same for a run that has reached its wall-time limit. Program and observer work by turns,
+    /// so the waiting times of both are added. `middle` is the state of the threads at some time in
+    /// between; `gone` is the processor time of threads that have ended.
     pub(crate) fn starvation_of_run(
         &self,
         middle: Option<&CpuLoad>,
@@ -94,7 +97,7 @@ impl CpuLoad {
         let server = waited.iter().max().copied().unwrap_or_default();
         let both = server + before.observer_waited();
         let is_own_doing = before.used(threads) + gone >= lasted / 2
-            || waited.iter().sum::<Duration>() >= lasted * CROWD;
+            || waited.iter().sum::<Duration>() >= lasted * MAX_READY_THREADS;
         let who = "the program or its observer";
         (!is_own_doing && both >= lasted / 2).then(|| CpuStarvation {
             who,
@@ -115,12 +118,12 @@ impl Before {
         delay_of(tid).saturating_sub(before)
     }
 
-    /// Processor time of all threads since then.
+    /// The processor time of all threads since then.
     fn used(&self, threads: &[(Process, Thread)]) -> Duration {
         threads.iter().map(|now| now.1.cpu.saturating_sub(self.of(now).0)).sum()
     }
 
-    /// How long the thread that waited longest for a processor did so.
+    /// The longest time that one thread has waited for a processor since then.
     fn longest_wait(&self, threads: &[(Process, Thread)], lasted: Duration) -> Duration {
         let waited = |now: &(Process, Thread)| match self.is_in_vain(now) {
             true => lasted,
@@ -129,8 +132,8 @@ impl Before {
         threads.iter().map(waited).max().unwrap_or_default()
     }
 
-    /// Whether a thread has waited since then, and still does: the kernel counts it once it has its
-    /// turn.
+    /// Whether a thread has waited since then and still waits. The kernel counts the waiting time
+    /// only when the thread gets a processor.
     fn is_in_vain(&self, now: &(Process, Thread)) -> bool {
         let (cpu, _, context_switches) = self.of(now);
         now.1.is_running() && now.1.context_switches == context_switches && now.1.cpu == cpu
@@ -184,13 +187,13 @@ mod tests {
         )
     }
 
-    /// What was measured of threads that looked like `before` ten seconds ago.
+    /// A measurement that began ten seconds ago with these threads.
     fn load(before: &[(Process, Thread)]) -> CpuLoad {
         let at = Instant::now() - Duration::from_secs(10);
         CpuLoad { before: Some(Before { at, ..Before::now(before) }) }
     }
 
-    /// What is made of them now.
+    /// The text about the threads as they are now.
     fn starvation_text(
         before: Vec<(Process, Thread)>,
         now: &[(Process, Thread)],
@@ -198,8 +201,8 @@ mod tests {
         load(&before).starvation(now).map(|starved| Unobservable::from(starved).to_string())
     }
 
-    /// Whether a run of ten seconds is excused, in which so many milliseconds were used and waited for
-    /// in a thread that is there, and used in threads that are gone.
+    /// Whether a run of ten seconds is excused. The arguments are milliseconds: used and waited for
+    /// by a thread that is there, and used by threads that are gone.
     fn is_excused(used: u64, waited: u64, gone: u64) -> bool {
         let now = [thread(90, used, waited)];
         load(&[]).starvation_of_run(None, &now, Duration::from_millis(gone)).is_some()
@@ -214,7 +217,7 @@ mod tests {
     fn a_run_that_slept_or_used_its_time_is_not() {
         assert!(!is_excused(100, 100, 0));
         assert!(!is_excused(5_500, 4_500, 0));
-        // Its children kept it waiting.
+        // Its own children made it wait.
         assert!(!is_excused(100, 6_000, 5_500));
         let crowd = vec![thread(90, 10, 9_000); 20];
         assert!(load(&[]).starvation_of_run(None, &crowd, Duration::ZERO).is_none());

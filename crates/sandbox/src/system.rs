@@ -1,5 +1,5 @@
-//! What every program needs of the system.
+//! Paths of the system that every program needs.
 
-/// Where the system's programs and libraries lie.
+/// The folders of the system's programs and libraries.
 pub(crate) const PROGRAMS: [&str; 7] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];

@@ -1,8 +1,8 @@
-//! What the kernel keeps from this observer.
+//! What the kernel does not let this process see.
 
 use std::io;
 
-/// Something that the kernel keeps from this observer.
+/// Something that the kernel does not let this process see.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} cannot be seen here: {error}")]
 pub struct Unobservable {

@@ -1,9 +1,8 @@
-//! Ends a program that nobody vouches for when it goes over a limit that the kernel does not end
-//! it for.
+//! Ends an untrusted program that exceeds a limit for which the kernel does not end it.
 //!
-//! A thread looks every few milliseconds, whatever the observer is waiting for meanwhile. Where
-//! there is a control group, the kernel counts memory and the thread asks it; where there is none,
-//! the thread sums it up over the box.
+//! A thread checks every few milliseconds, whatever the observer is waiting for meanwhile. Where
+//! there is a control group, the kernel counts memory and the thread asks the group. Without one,
+//! the thread adds up the memory of all processes.
 
 use crate::cgroup::Cgroup;
 use crate::control::Control;
@@ -19,10 +18,10 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a program may go on over a limit before anybody looks.
+/// The time between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The watch over one run. It ends when dropped.
+/// The watch over one run. Dropping it ends the watch.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     watch: Arc<Watch>,
@@ -35,28 +34,29 @@ pub(crate) struct Watchdog {
 struct Watch {
     limits: Limits,
     group: Option<Cgroup>,
-    /// The folder of this machine that the program writes, where it has no file system of its own.
+    /// The folder of this machine that the program may write, where it has no file system of its
+    /// own.
     folder: Option<PathBuf>,
-    /// The line whose end is the box's end.
+    /// The connection that ends the sandbox when it is closed.
     control: Control,
     load: CpuLoad,
-    /// How its threads were after half of its wall time.
+    /// The state of the threads after half of the wall time.
     middle: OnceLock<CpuLoad>,
-    /// The box's first process, once there is one.
+    /// The sandbox's first process, once there is one.
     init: OnceLock<Process>,
-    over: OnceLock<Over>,
+    exceeded: OnceLock<ExceededLimit>,
 }
 
-/// Why a box was ended.
+/// The limit for which a sandbox was ended.
 #[derive(Debug)]
-struct Over {
+struct ExceededLimit {
     limit: LimitKind,
-    /// Why that says nothing of the program.
-    excuse: Option<CpuStarvation>,
+    /// Why the limit says nothing about the program.
+    starvation: Option<CpuStarvation>,
 }
 
 impl Watchdog {
-    /// Prepares to watch a run whose observer is the calling thread.
+    /// Prepares to watch a run. The calling thread is the observer's.
     pub(crate) fn new(
         limits: Limits,
         folder: Option<PathBuf>,
@@ -64,12 +64,12 @@ impl Watchdog {
     ) -> io::Result<Self> {
         let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
         let (load, middle) = (CpuLoad::now(&[]), OnceLock::new());
-        let (init, over) = (OnceLock::new(), OnceLock::new());
-        let watch = Watch { limits, group, folder, control, load, middle, init, over };
+        let (init, exceeded) = (OnceLock::new(), OnceLock::new());
+        let watch = Watch { limits, group, folder, control, load, middle, init, exceeded };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
-    /// Begins to watch the box that has this first process, which has not begun anything yet.
+    /// Begins to watch a sandbox by its first process, which has started nothing yet.
     pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
         self.watch.group.as_ref().map_or(Ok(()), |group| group.admit(init))?;
         let init = *self.watch.init.get_or_init(|| Process { pid: init });
@@ -87,29 +87,29 @@ impl Watchdog {
         Ok(())
     }
 
-    /// The limits that it keeps.
+    /// The limits that are enforced.
     pub(crate) fn limits(&self) -> Limits {
         self.watch.limits
     }
 
-    /// The limit for which the box was ended, by the kernel or by this.
+    /// The limit for which the sandbox was ended, by the kernel or by the watchdog.
     pub(crate) fn limit_exceeded(&self) -> Option<LimitKind> {
-        let run_out = self.watch.group.as_ref().is_some_and(Cgroup::has_run_out);
-        let over = self.watch.over.get().map(|over| over.limit);
-        over.or(run_out.then_some(LimitKind::Memory))
+        let out_of_memory = self.watch.group.as_ref().is_some_and(Cgroup::has_run_out_of_memory);
+        let exceeded = self.watch.exceeded.get().map(|exceeded| exceeded.limit);
+        exceeded.or(out_of_memory.then_some(LimitKind::Memory))
     }
 
-    /// Why nothing can be concluded from that limit: others kept the program from using its time.
+    /// Why that limit says nothing about the program, because the machine was too busy to run it.
     pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
-        self.watch.over.get()?.excuse.clone()
+        self.watch.exceeded.get()?.starvation.clone()
     }
 
-    /// Ends the box for a limit that somebody else has seen it go over.
+    /// Ends the sandbox for a limit that the caller has seen exceeded.
     pub(crate) fn end(&self, limit: LimitKind) {
         self.watch.end(limit);
     }
 
-    /// The limit that a program went over which has ended with this wait status.
+    /// The limit that was exceeded, if that explains this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
         match signal {
@@ -123,9 +123,9 @@ impl Watchdog {
 
 impl Watch {
     fn end(&self, limit: LimitKind) {
-        self.over.get_or_init(|| {
-            let excuse = if limit == LimitKind::Wall { self.cpu_starvation() } else { None };
-            Over { limit, excuse }
+        self.exceeded.get_or_init(|| {
+            let starvation = if limit == LimitKind::Wall { self.cpu_starvation() } else { None };
+            ExceededLimit { limit, starvation }
         });
         self.control.hang_up();
     }
@@ -137,7 +137,7 @@ impl Watch {
         self.load.starvation_of_run(self.middle.get(), &threads(init), gone)
     }
 
-    /// The limit that the box is over now.
+    /// The limit that is exceeded now.
     fn look(&self, init: Process, end: Instant) -> Option<LimitKind> {
         let now = Instant::now();
         if now >= end {
@@ -147,7 +147,7 @@ impl Watch {
             self.middle.get_or_init(|| CpuLoad::now(&threads(init)));
         }
         let out = match &self.group {
-            Some(group) => group.has_run_out(),
+            Some(group) => group.has_run_out_of_memory(),
             None => uses_more_than(init, self.limits.memory),
         };
         if out {
@@ -167,15 +167,16 @@ impl Drop for Watchdog {
     }
 }
 
-/// Whether the descendants of `init` fill more memory than this. Pages that several of them share
-/// are counted once, but only where it matters: that count is a dear one.
+/// Whether the descendants of `init` use more memory than `limit`. Counting shared pages only once
+/// is slow, so that is done only when the simple sum exceeds the limit.
 fn uses_more_than(init: Process, limit: u64) -> bool {
     let descendants = init.visible_descendants();
     let resident: u64 = descendants.iter().map(|process| resident(*process)).sum();
-    resident > limit && descendants.iter().map(|process| share(*process)).sum::<u64>() > limit
+    resident > limit
+        && descendants.iter().map(|process| proportional_share(*process)).sum::<u64>() > limit
 }
 
-/// The threads of all of them, as far as they can be seen.
+/// The threads of all descendants that can be seen.
 fn threads(init: Process) -> Vec<(Process, Thread)> {
     let threads = |process: Process| {
         let threads = process.threads().unwrap_or_default();
@@ -184,23 +185,23 @@ fn threads(init: Process) -> Vec<(Process, Thread)> {
     init.visible_descendants().into_iter().flat_map(threads).collect()
 }
 
-/// Bytes of its pages that are in memory (proc_pid_statm(5)).
+/// The resident memory of a process in bytes, shared pages included (proc_pid_statm(5)).
 fn resident(process: Process) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/statm", process.pid)).unwrap_or_default();
     let pages = text.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
     pages.unwrap_or(0) * procfs::page_size()
 }
 
-/// The same, each page divided by how many processes have it (proc_pid_smaps(5), Pss); all of it
-/// where the kernel does not say.
-fn share(process: Process) -> u64 {
+/// The same with each shared page divided by the number of its users (proc_pid_smaps(5), Pss); the
+/// resident memory where the kernel does not tell.
+fn proportional_share(process: Process) -> u64 {
     let Some(text) = process.shares() else { return resident(process) };
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kibibytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
     kibibytes.unwrap_or(0) * 1024
 }
 
-/// Whether what is in `folder` and below is no more than so many bytes and files.
+/// Whether the contents of `folder` need at most this many bytes and files.
 fn fits(folder: &Path, bytes: u64, files: u64) -> bool {
     let (mut bytes, mut files) = (bytes, files);
     let mut folders = vec![folder.to_owned()];
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_summed_up_over_a_family() {
+    fn memory_is_summed_up_over_all_descendants() {
         let text = "import os, sys; x = b'x' * 50_000_000; os.fork(); sys.stdin.read()";
         let mut shell = std::process::Command::new("sh");
         let line = format!("python3 -c {text:?}; true");
@@ -247,7 +248,7 @@ mod tests {
         while init.visible_descendants().len() < 2 || !uses_more_than(init, 50_000_000) {
             thread::yield_now();
         }
-        // The two have the 50 MB in common.
+        // The two processes share the 50 MB.
         assert!(!uses_more_than(init, 90_000_000));
         drop(child.stdin.take());
         child.wait().unwrap();

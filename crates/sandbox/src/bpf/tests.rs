@@ -1,6 +1,6 @@
 use super::*;
 
-/// What the kernel would answer to a call (bpf(4), the instructions that are used above).
+/// The kernel's result for a call, computed from the instructions that this crate uses (bpf(4)).
 fn run(program: &[sock_filter], architecture: u32, number: u32, arguments: [u32; 6]) -> u32 {
     let (mut accumulator, mut at) = (0, 0);
     loop {

@@ -1,4 +1,4 @@
-//! Where this process may make control groups: below its own, or beside it.
+//! The control groups below which this process may make groups.
 
 use crate::policy::Limits;
 use nix::unistd::{AccessFlags, access};
@@ -7,10 +7,10 @@ use procfs::process::{MountInfo, Process};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Processes that a box has of its own.
+/// The number of processes that a sandbox needs for itself.
 const OWN: u64 = 8;
 
-/// A folder of groups.
+/// A group below which this process may make groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CgroupParent {
     pub(super) folder: PathBuf,
@@ -21,17 +21,17 @@ pub(super) struct CgroupParent {
 enum Controls {
     /// Version 2: memory and processes in one hierarchy.
     Both,
-    /// Version 1, memory.
+    /// Version 1, the memory hierarchy.
     Memory,
-    /// Version 1, processes.
+    /// Version 1, the hierarchy of process counts (pids).
     Processes,
 }
 
 impl CgroupParent {
-    /// What is written to limit a group: the file, the value, and whether it has to be there.
+    /// The settings that limit a group: the file, the value, and whether the file must exist.
     pub(super) fn settings(&self, limits: &Limits) -> Vec<(&'static str, u64, bool)> {
-        // The box's own processes are in the group, too. Each of the program's counts by its user
-        // before it counts here (getrlimit(2), RLIMIT_NPROC).
+        // The sandbox's own processes are in the group, too. The program's processes reach the
+        // limit of its user first (getrlimit(2), RLIMIT_NPROC).
         let (memory, processes) = (limits.memory, limits.processes + OWN);
         match self.controls {
             Controls::Both => vec![
@@ -52,7 +52,7 @@ impl CgroupParent {
         self.controls == Controls::Both
     }
 
-    /// The file with a line `oom_kill N`.
+    /// The file that has a line `oom_kill N`.
     pub(super) fn count(&self) -> Option<&'static str> {
         match self.controls {
             Controls::Both => Some("memory.events"),
@@ -62,7 +62,8 @@ impl CgroupParent {
     }
 }
 
-/// The parents of this process: one of version 2, else those of version 1, else none.
+/// The groups below which this process may make groups: one of version 2, else those of version 1,
+/// else none.
 pub(super) fn find() -> Vec<CgroupParent> {
     let Ok(own) = Process::myself() else { return Vec::new() };
     let (Ok(mounts), Ok(groups)) = (own.mountinfo(), own.cgroups()) else { return Vec::new() };
@@ -95,14 +96,14 @@ fn controlled(mounts: &[MountInfo], groups: &[ProcessCGroup], name: &str) -> Opt
     within(mounts.iter().find(has)?, &group.pathname)
 }
 
-/// A group's folder, where its hierarchy is mounted, which may be from a group on.
+/// A group's folder. A hierarchy may be mounted from one of its groups on instead of from its root.
 fn within(mount: &MountInfo, group: &str) -> Option<PathBuf> {
     let below = Path::new(group).strip_prefix(&mount.root).ok()?;
     Some(mount.mount_point.join(below))
 }
 
-/// The group at or above `own` whose children have both controllers and may be made by this process
-/// (cgroups(7), "Delegation").
+/// The nearest group, at or above `own`, that passes both controllers down to its children and in
+/// which this process may make groups (cgroups(7), "Delegation").
 fn delegated(own: &Path) -> Option<PathBuf> {
     let hands_down = |folder: &&Path| {
         let text = fs::read_to_string(folder.join("cgroup.subtree_control")).unwrap_or_default();
@@ -112,7 +113,7 @@ fn delegated(own: &Path) -> Option<PathBuf> {
     own.ancestors().find(hands_down).map(Path::to_owned)
 }
 
-/// Whether groups can be made in this one, and processes of it moved there.
+/// Whether this process may make groups in this one, and move processes there.
 fn is_ours(folder: &Path) -> bool {
     let may_write = |path: &Path| access(path, AccessFlags::W_OK).is_ok();
     may_write(folder) && may_write(&folder.join("cgroup.procs"))

@@ -1,4 +1,4 @@
-//! What a program has left in its folder, read without trusting a name or a kind.
+//! The files that a program has left in its folder, read without trusting their names or types.
 
 use super::Finished;
 use nix::errno::Errno;
@@ -11,12 +11,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 impl Finished {
-    /// Opens a regular file that it left in its folder, never through a link.
+    /// Opens a regular file of the program's folder. Symbolic links are not followed.
     ///
     /// # Errors
-    /// What openat2(2) says; InvalidInput for anything but a regular file.
+    /// What openat2(2) says; InvalidInput for a file that is not a regular one.
     pub fn open(&self, path: &Path) -> io::Result<File> {
-        // A FIFO would otherwise be waited on (fifo(7)).
+        // Opening a FIFO would otherwise wait for a writer (fifo(7)).
         let file = File::from(self.open_beneath(path, libc::O_NONBLOCK)?);
         if !file.metadata()?.is_file() {
             let said = format!("{} is not a regular file", path.display());
@@ -25,7 +25,8 @@ impl Finished {
         Ok(file)
     }
 
-    /// The regular files that it left in its folder and below, by their path in it, with their mode.
+    /// The regular files in the program's folder and below, each with its path in the folder and
+    /// its permission bits.
     ///
     /// # Errors
     /// A folder that cannot be read, or that holds more files than the limit.
@@ -63,7 +64,8 @@ impl Finished {
             | libc::RESOLVE_NO_SYMLINKS
             | libc::RESOLVE_NO_MAGICLINKS
             | libc::RESOLVE_NO_XDEV;
-        // SAFETY: a C string and plain data of the size given; the descriptor is nobody else's.
+        // SAFETY: a C string, and plain data of the given size; this process alone has the new
+        // descriptor.
         unsafe {
             let (size, base) = (size_of::<libc::open_how>(), folder.as_raw_fd());
             let fd = libc::syscall(libc::SYS_openat2, base, name.as_ptr(), &how, size);

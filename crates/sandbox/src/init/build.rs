@@ -1,21 +1,22 @@
-//! The box around a program: its namespaces, and what is visible in them.
+//! Builds a sandbox: its user, its mounts, its loopback interface.
 
 use super::InitPlan;
 use super::kernel::{check, loopback_up, write_file};
 use super::steps::{Refused, refused, step};
 use std::ptr;
 
-/// The box: who we are in it, what we see of /proc, and a loopback interface that is up.
+/// Builds the sandbox that the plan describes.
 pub(super) unsafe fn build(plan: &InitPlan) -> Result<(), Refused> {
     if let Some(view) = &plan.root {
-        // SAFETY: as here.
+        // SAFETY: as for this function.
         return unsafe { super::mount::build(plan, view) };
     }
     if plan.program.as_ref().is_some_and(|program| program.hardening.is_some()) {
-        // SAFETY: as here.
+        // SAFETY: as for this function.
         unsafe { super::mount::wait_to_begin(plan) };
     }
-    // SAFETY: the strings are static or the plan's; the calls change this process's own namespaces.
+    // SAFETY: the strings are static or belong to the plan; the calls change only this process's
+    // namespaces.
     unsafe {
         if let Some((uid, gid)) = &plan.identity {
             write_file(c"/proc/self/setgroups", c"deny").map_err(refused(step::MAP))?;
@@ -30,7 +31,8 @@ pub(super) unsafe fn build(plan: &InitPlan) -> Result<(), Refused> {
         let private = libc::MS_REC | libc::MS_PRIVATE;
         check(libc::mount(ptr::null(), c"/".as_ptr(), ptr::null(), private, ptr::null()))
             .map_err(refused(step::PRIVATE))?;
-        // Refused where parts of /proc are masked; then process ids in /proc are the observer's.
+        // This mount fails where parts of /proc are masked. Then /proc shows the observer's process
+        // ids.
         let (proc, flags) = (c"proc".as_ptr(), libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC);
         libc::mount(proc, c"/proc".as_ptr(), proc, flags, ptr::null());
         loopback_up().map_err(refused(step::LOOPBACK))

@@ -1,4 +1,4 @@
-//! From a copy of the observer to the program: the last steps before `execve`.
+//! The last steps before `execve`: a copy of the observer becomes the program.
 
 use super::hardening::{harden, refuse_calls};
 use super::kernel::check;
@@ -53,10 +53,11 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
     }
 }
 
-/// Becomes a user without groups and without rights: root's go with its id, and cannot be had again
-/// (capabilities(7)).
+/// Becomes a user without groups and capabilities. Without the id of root, its capabilities cannot
+/// come back (capabilities(7)).
 pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
-    // SAFETY: raw calls on numbers, for this process alone; the C library's would take locks.
+    // SAFETY: system calls that take numbers and change this process alone. The C library's
+    // functions would take locks.
     unsafe {
         let mut capability: c_ulong = 0;
         while libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) == 0 {
@@ -68,22 +69,23 @@ pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
     }
 }
 
-/// The kernel does not take from the program what it has to.
+/// Gives up because the kernel refused a step that restricts the program.
 unsafe fn give_up(plan: &InitPlan, step: u8, errno: i32) -> ! {
-    // SAFETY: ends this copy.
+    // SAFETY: reports the step and ends this copy.
     unsafe {
         tell_refused(plan, &refused(step)(errno));
         libc::_exit(127);
     }
 }
 
-/// Signals as programs expect them. What the observer ignores would stay ignored beyond `execve`
-/// (signal(7)): SIGPIPE by Rust's runtime, SIGINT in a shell's background, SIGCHLD by a parent.
+/// Sets signals to their defaults, as programs expect. A signal that the observer ignores would
+/// stay ignored after `execve` (signal(7)): SIGPIPE by Rust's runtime, SIGINT in a shell's
+/// background, SIGCHLD by a parent.
 unsafe fn expect_signals() {
-    // SAFETY: changes this process's own dispositions and mask; the set is a local.
+    // SAFETY: changes this process's own dispositions and mask; the set is a local variable.
     unsafe {
         for signal in 1..=libc::SIGRTMAX() {
-            libc::signal(signal, libc::SIG_DFL); // refused for SIGKILL, SIGSTOP and libc's own
+            libc::signal(signal, libc::SIG_DFL); // fails for SIGKILL, SIGSTOP and the C library's own signals
         }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
@@ -91,7 +93,8 @@ unsafe fn expect_signals() {
     }
 }
 
-/// Installs the gate's filter and passes its listener out (seccomp_unotify(2)).
+/// Installs the filter that reports system calls, and sends its listener to the observer
+/// (seccomp_unotify(2)).
 unsafe fn install_notify_filter(plan: &InitPlan, program: &ExecPlan) -> Result<(), i32> {
     if program.notify_filter.is_empty() {
         return Ok(());

@@ -1,20 +1,20 @@
-//! What is taken from a program that nobody vouches for, just before it begins.
+//! What an untrusted program loses just before it begins.
 
 use super::kernel::check;
 use libc::{c_int, c_ulong};
 
-/// What is taken from a program that nobody vouches for.
+/// What an untrusted program loses just before it begins.
 #[derive(Debug)]
 pub(crate) struct Hardening {
-    /// Limits by resource (getrlimit(2)).
+    /// Limits by resource (setrlimit(2)).
     pub(crate) limits: Vec<(u32, libc::rlimit)>,
-    /// The calls that it is refused (seccomp(2)).
+    /// The filter that refuses system calls (seccomp(2)).
     pub(crate) filter: Vec<libc::sock_filter>,
 }
 
-/// Limits it, and takes every capability and the way to any (capabilities(7)).
+/// Sets the limits, and drops all capabilities for good (capabilities(7)).
 pub(super) unsafe fn harden(hardening: &Hardening) -> Result<(), i32> {
-    // SAFETY: calls on numbers, and on what the hardening keeps alive.
+    // SAFETY: calls on numbers, and on what `hardening` keeps alive.
     unsafe {
         for (resource, limit) in &hardening.limits {
             check(libc::setrlimit(*resource as _, limit))?;
@@ -31,7 +31,8 @@ pub(super) unsafe fn harden(hardening: &Hardening) -> Result<(), i32> {
     }
 }
 
-/// Installs the filter: the last thing, for it refuses what the steps before it need.
+/// Installs the filter. This step is the last one, because the filter refuses calls that the
+/// earlier steps make.
 pub(super) unsafe fn refuse_calls(hardening: &Hardening) -> Result<(), i32> {
     // SAFETY: the filter outlives the call, which copies it.
     unsafe {

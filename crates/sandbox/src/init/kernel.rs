@@ -3,14 +3,14 @@
 use libc::{c_char, c_int};
 use std::ffi::CStr;
 
-/// The result of a call, or its errno.
+/// The result of a system call, or its errno.
 pub(super) unsafe fn check(result: c_int) -> Result<c_int, i32> {
-    // SAFETY: errno is this thread's.
+    // SAFETY: errno belongs to this thread.
     if result == -1 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
 }
 
 pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
-    // SAFETY: the buffer is `text`'s own.
+    // SAFETY: the buffer is that of `text`.
     unsafe {
         let fd = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
         let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());

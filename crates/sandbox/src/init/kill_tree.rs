@@ -1,49 +1,50 @@
-//! Ending a family that has children faster than they can be killed one by one.
+//! Ends a tree of processes that starts new ones faster than they can be killed one by one.
 //!
-//! Each death makes room for another birth, where there is a limit at all. So all are stopped first:
-//! who is stopped has no children, and still takes up its room.
+//! Where the number of processes is limited, each process that dies makes room for a new one. So
+//! all processes are stopped first: a stopped process starts none, and still counts towards the
+//! limit.
 
 use super::kernel::check;
 use libc::{c_char, c_int};
 
-/// More processes than this are not looked at.
-const MOST: usize = 8_192;
-/// Looks at the family, until one finds nobody new.
-const LOOKS: usize = 32;
+/// The most processes of this machine that are looked at.
+const MAX_PROCESSES: usize = 8_192;
+/// The most looks at the tree. Looking ends when a look finds no new process.
+const MAX_LOOKS: usize = 32;
 
-/// The processes of this machine, or as many as there is room for.
+/// The processes of this machine, as many as there is room for.
 struct ProcessTable {
     length: usize,
-    /// Each with its parent, 0 for those that are known to be of the family.
-    all: [(c_int, c_int); MOST],
+    /// Each process with its parent; the parent is 0 for those that are known to be in the tree.
+    all: [(c_int, c_int); MAX_PROCESSES],
 }
 
 /// Stops and kills every descendant of this process.
 pub(super) unsafe fn kill_tree() {
-    let mut census = ProcessTable { length: 0, all: [(0, 0); MOST] };
+    let mut processes = ProcessTable { length: 0, all: [(0, 0); MAX_PROCESSES] };
     let mut before = usize::MAX;
-    // SAFETY: as here.
+    // SAFETY: as for this function.
     unsafe {
-        for _ in 0..LOOKS {
-            let found = signal_family(&mut census, libc::SIGSTOP);
+        for _ in 0..MAX_LOOKS {
+            let found = signal_family(&mut processes, libc::SIGSTOP);
             if found == before {
                 break;
             }
             before = found;
         }
-        signal_family(&mut census, libc::SIGKILL);
+        signal_family(&mut processes, libc::SIGKILL);
     }
 }
 
-/// Sends every descendant a signal; how many there are.
-unsafe fn signal_family(census: &mut ProcessTable, signal: c_int) -> usize {
-    // SAFETY: system calls on local buffers; the numbers are of descendants, which only this process
-    // reaps in the end.
+/// Sends every descendant a signal, and answers how many there are.
+unsafe fn signal_family(processes: &mut ProcessTable, signal: c_int) -> usize {
+    // SAFETY: system calls on local buffers. The numbers are those of descendants, which only this
+    // process reaps in the end.
     unsafe {
-        take(census);
+        take(processes);
         let own = libc::getpid();
-        let family = mark_family(&mut census.all[..census.length], own);
-        for (pid, parent) in &census.all[..census.length] {
+        let family = mark_family(&mut processes.all[..processes.length], own);
+        for (pid, parent) in &processes.all[..processes.length] {
             if *parent == 0 {
                 libc::kill(*pid, signal);
             }
@@ -52,7 +53,7 @@ unsafe fn signal_family(census: &mut ProcessTable, signal: c_int) -> usize {
     }
 }
 
-/// Sets the parent of each descendant of `own` to 0; how many there are.
+/// Sets the parent of each descendant of `own` to 0, and answers how many there are.
 fn mark_family(all: &mut [(c_int, c_int)], own: c_int) -> usize {
     let mut family = 0;
     loop {
@@ -71,9 +72,9 @@ fn mark_family(all: &mut [(c_int, c_int)], own: c_int) -> usize {
     }
 }
 
-/// Reads `/proc`, whose folders are processes.
-unsafe fn take(census: &mut ProcessTable) {
-    census.length = 0;
+/// Reads `/proc`, which has a folder for each process.
+unsafe fn take(processes: &mut ProcessTable) {
+    processes.length = 0;
     let mut names = [0u64; 1024]; // aligned as a struct linux_dirent64 (getdents(2))
     // SAFETY: local buffers of the lengths given.
     unsafe {
@@ -86,28 +87,29 @@ unsafe fn take(census: &mut ProcessTable) {
                 break;
             }
             let bytes = std::slice::from_raw_parts(names.as_ptr().cast::<u8>(), read as usize);
-            note_all(census, bytes);
+            note_all(processes, bytes);
         }
         libc::close(folder);
     }
 }
 
-/// Notes the processes among these entries: two words, the length of the entry, its kind, its name.
-unsafe fn note_all(census: &mut ProcessTable, mut entries: &[u8]) {
+/// Adds the processes among these entries. An entry is two words, its length, its type, and its
+/// name.
+unsafe fn note_all(processes: &mut ProcessTable, mut entries: &[u8]) {
     while let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, low, high, _, name @ ..] = entries {
         let pid = number(name);
-        if pid > 1 && census.length < MOST {
-            // SAFETY: as here.
+        if pid > 1 && processes.length < MAX_PROCESSES {
+            // SAFETY: as for this function.
             let parent = unsafe { parent_of(pid) };
-            census.all[census.length] = (pid, if parent == 0 { -1 } else { parent });
-            census.length += 1;
+            processes.all[processes.length] = (pid, if parent == 0 { -1 } else { parent });
+            processes.length += 1;
         }
         let length = usize::from(u16::from_ne_bytes([*low, *high]));
         entries = entries.get(length.max(1)..).unwrap_or_default();
     }
 }
 
-/// The fourth field of `/proc/PID/stat`; the second, in brackets, may hold anything.
+/// The fourth field of `/proc/PID/stat`. The second field, in brackets, may contain any character.
 unsafe fn parent_of(pid: c_int) -> c_int {
     let (mut path, mut text) = ([0u8; 32], [0u8; 256]);
     let (mut digits, mut rest) = ([0u8; 10], pid);
@@ -136,7 +138,7 @@ unsafe fn parent_of(pid: c_int) -> c_int {
     number(text.get(end + 4..).unwrap_or_default()) // ") R "
 }
 
-/// The number that a text begins with.
+/// The number at the beginning of a text.
 fn number(text: &[u8]) -> c_int {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).take(9);
     digits.fold(0, |number, digit| number * 10 + c_int::from(digit - b'0'))
@@ -155,13 +157,13 @@ mod tests {
 
     #[test]
     fn this_process_has_its_parent() {
-        // SAFETY: reads a file.
+        // SAFETY: only reads a file.
         let parent = unsafe { parent_of(std::process::id() as c_int) };
         assert_eq!(parent, std::os::unix::process::parent_id() as c_int);
-        let mut census = ProcessTable { length: 0, all: [(0, 0); MOST] };
-        // SAFETY: reads files.
-        unsafe { take(&mut census) };
+        let mut processes = ProcessTable { length: 0, all: [(0, 0); MAX_PROCESSES] };
+        // SAFETY: only reads files.
+        unsafe { take(&mut processes) };
         let own = (std::process::id() as c_int, parent);
-        assert!(census.all[..census.length].contains(&own));
+        assert!(processes.all[..processes.length].contains(&own));
     }
 }

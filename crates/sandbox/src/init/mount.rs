@@ -1,4 +1,4 @@
-//! A box for a program that nobody vouches for: its user, and all that it sees.
+//! Builds the sandbox of an untrusted program: its user and its root file system.
 
 use super::InitPlan;
 use super::kernel::{check, loopback_up, write_file};
@@ -13,7 +13,7 @@ use std::ffi::CStr;
 use std::os::fd::AsRawFd;
 use std::ptr;
 
-/// Becomes the box's user, builds the view and makes it the root.
+/// Becomes the sandbox's user, builds the new root file system, and makes it the root.
 pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Refused> {
     // SAFETY: system calls on what the plan keeps alive, on this process and its own namespaces.
     unsafe {
@@ -28,9 +28,10 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
                 |errno| Refused { step: step::MOUNTS, mount_step: index as u16, errno };
             put(mount).map_err(mount_refused)?;
         }
-        // Where it can be written; the program's filter refuses new namespaces all the same.
+        // Forbids further user namespaces where this file can be written; the program's filter
+        // refuses them everywhere.
         let _ = write_file(c"proc/sys/user/max_user_namespaces", c"0");
-        libc::sethostname(c"box".as_ptr(), 3);
+        libc::sethostname(c"sandbox".as_ptr(), 7);
         loopback_up().map_err(refused(step::LOOPBACK))?;
         let own = open_folder(c"work").map_err(refused(step::WORK_DIR))?;
         leave_old_root().map_err(refused(step::PIVOT))?;
@@ -40,10 +41,11 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
     }
 }
 
-/// Until then nobody is anybody in the box; only the observer may say who root's program is.
+/// Waits until the observer has mapped the user. Until then no user exists in the sandbox, and only
+/// the observer may map a program of root's to another user.
 pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
     let mut word = [0u8; 4];
-    // SAFETY: a local buffer of the length given.
+    // SAFETY: a local buffer of the given length.
     unsafe {
         let got = libc::recv(plan.control.as_raw_fd(), word.as_mut_ptr().cast(), 4, 0);
         if got != 4 || word != BEGIN {
@@ -52,11 +54,11 @@ pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
     }
 }
 
-/// The user of the box, whose other programs can neither read nor trace this process: its memory is
-/// a copy of the observer's (ptrace(2), "Ptrace access mode checking").
+/// Becomes the sandbox's user. Other programs of that user can neither read nor trace this process,
+/// whose memory is a copy of the observer's (ptrace(2), "Ptrace access mode checking").
 unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
     // The C library's functions would wait for threads that this copy does not have (nptl(7)).
-    // SAFETY: calls that take numbers.
+    // SAFETY: the calls take numbers.
     unsafe {
         if plan.leaves_groups {
             call(libc::syscall(libc::SYS_setgroups, 0, 0))?;
@@ -68,9 +70,9 @@ unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
 }
 
 /// Mounts an empty file system over the root and enters it. Absolute paths still lead to the old
-/// root, which this process keeps until it pivots.
+/// root, which this process keeps until `leave_old_root`.
 unsafe fn enter_new_root() -> Result<(), i32> {
-    // SAFETY: C strings and descriptors of this process's own.
+    // SAFETY: C strings, and descriptors of this process.
     unsafe {
         let context = call(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 1))?;
         let (key, value) = (c"mode".as_ptr(), c"0755".as_ptr());
@@ -88,7 +90,7 @@ unsafe fn enter_new_root() -> Result<(), i32> {
 
 unsafe fn put(step: &MountStep) -> Result<(), i32> {
     let apart = libc::MS_NOSUID | libc::MS_NODEV;
-    // SAFETY: the strings and descriptors are the plan's.
+    // SAFETY: the strings and descriptors belong to the plan.
     unsafe {
         match step {
             MountStep::Folder(at) => unless_there(libc::mkdir(at.as_ptr(), 0o755)),
@@ -102,13 +104,14 @@ unsafe fn put(step: &MountStep) -> Result<(), i32> {
             MountStep::Memory { at, options } => {
                 mount(c"tmpfs", at, c"tmpfs", apart, Some(options))
             }
-            // Without this process, whose command line is the observer's (proc(5), hidepid).
+            // hidepid hides this process, whose command line is the observer's (proc(5)).
             MountStep::Processes(at) => mount(c"proc", at, c"proc", apart, Some(c"hidepid=2")),
         }
     }
 }
 
-/// The old root lies over the new one for a moment (pivot_root(2), "pivot_root(".", ".")").
+/// Makes the new root the root. For a moment the old root is mounted over it (pivot_root(2),
+/// "pivot_root(".", ".")").
 unsafe fn leave_old_root() -> Result<(), i32> {
     // SAFETY: C strings; the calls change this process's own mounts.
     unsafe {
@@ -128,7 +131,7 @@ unsafe fn open_folder(path: &CStr) -> Result<c_int, i32> {
 
 unsafe fn write_new(path: &CStr, text: &CStr) -> Result<(), i32> {
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC;
-    // SAFETY: the buffer is `text`'s own.
+    // SAFETY: the buffer is that of `text`.
     unsafe {
         let fd = check(libc::open(path.as_ptr(), flags, 0o644))?;
         let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
@@ -152,7 +155,7 @@ unsafe fn mount(
 }
 
 unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
-    // SAFETY: C strings, and a descriptor that is open.
+    // SAFETY: C strings, and an open descriptor.
     unsafe {
         let (from, at) = (c"".as_ptr(), at.as_ptr());
         call(libc::syscall(

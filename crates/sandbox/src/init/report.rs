@@ -1,4 +1,4 @@
-//! What the first process says to the observer.
+//! How the first process reports to the observer.
 
 use super::InitPlan;
 use super::steps::Refused;
@@ -7,18 +7,18 @@ use libc::c_void;
 use std::os::fd::{AsRawFd, RawFd};
 
 pub(super) unsafe fn tell(plan: &InitPlan, kind: u8, step: u8, number: i32) {
-    // SAFETY: a descriptor that is open.
+    // SAFETY: the descriptor is open.
     unsafe { send(plan, message(kind, step, 0, number)) };
 }
 
 pub(super) unsafe fn tell_refused(plan: &InitPlan, refused: &Refused) {
     let message = message(tag::REFUSED, refused.step, refused.mount_step, refused.errno);
-    // SAFETY: a descriptor that is open.
+    // SAFETY: the descriptor is open.
     unsafe { send(plan, message) };
 }
 
 unsafe fn send(plan: &InitPlan, message: [u8; 8]) {
-    // SAFETY: a local buffer of the length given.
+    // SAFETY: a local buffer of the given length.
     unsafe {
         libc::send(plan.control.as_raw_fd(), message.as_ptr().cast(), 8, libc::MSG_NOSIGNAL);
     }
@@ -31,8 +31,9 @@ pub(super) unsafe fn send_descriptors(
     number: i32,
 ) {
     let mut bytes = message(kind, 0, 0, number);
-    let mut ancillary = [0u64; 16]; // aligned as a cmsghdr, room for BATCH descriptors
-    // SAFETY: the header and its parts are locals; the ancillary buffer holds BATCH descriptors.
+    let mut ancillary = [0u64; 16]; // aligned like a cmsghdr, with room for BATCH descriptors
+    // SAFETY: the header and its parts are local variables; the ancillary buffer holds BATCH
+    // descriptors.
     unsafe {
         let mut part = libc::iovec { iov_base: bytes.as_mut_ptr().cast::<c_void>(), iov_len: 8 };
         let mut header: libc::msghdr = std::mem::zeroed();

@@ -1,12 +1,12 @@
-//! The steps of building a box, and which of them the kernel has refused.
+//! The steps of building a sandbox, and which of them the kernel has refused.
 
-/// The steps of building a box, as a refusal names them; [`step`] has their numbers.
+/// The steps of building a sandbox, as an error message names them; [`step`] has their numbers.
 pub(crate) const STEPS: [&str; 11] = [
     "mapping the user (user_namespaces(7))",
     "making mounts private (mount_namespaces(7))",
     "bringing up the loopback interface (netdevice(7))",
     "becoming a subreaper (prctl(2))",
-    "becoming the box's user (setresuid(2))",
+    "becoming the sandbox's user (setresuid(2))",
     "mounting a new root (fsopen(2), Linux 5.2)",
     "building what the program sees (mount(2), mount_setattr(2), Linux 5.12)",
     "opening the program's folder",
@@ -30,10 +30,10 @@ pub(crate) mod step {
     pub(crate) const FILTER: u8 = 10;
 }
 
-/// What the kernel has refused.
+/// A step that the kernel has refused.
 pub(super) struct Refused {
     pub(super) step: u8,
-    /// Of the step that builds the root file system, the mount, by its index.
+    /// Of the step that builds the root file system, the index of the mount.
     pub(super) mount_step: u16,
     pub(super) errno: i32,
 }

@@ -1,4 +1,4 @@
-//! What the first process does while the program runs, and when the observer hangs up.
+//! What the first process does while the program runs, and when the observer closes the connection.
 
 use super::exec::{become_program, become_user};
 use super::kernel::check;
@@ -10,10 +10,11 @@ use libc::{c_int, c_ulong};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
 
-/// So many deaths in a row are no ordinary end.
-const PATIENCE: u32 = 128;
+/// After this many ended processes in a row, the tree is stopped before it is killed.
+const KILL_TREE_AFTER: u32 = 128;
 
-/// Starts the program, then reaps, does as the observer asks, and ends when it hangs up.
+/// Starts the program, then reaps children and serves requests until the observer closes the
+/// connection.
 pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     // SAFETY: system calls on local buffers.
     unsafe {
@@ -47,9 +48,9 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     }
 }
 
-/// Starts the program, the first time or once more; its process id.
+/// Starts the program, the first time or once more, and answers its process id.
 unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
-    // SAFETY: the copy goes on with system calls alone, to `execve` or `_exit`.
+    // SAFETY: the copy makes only system calls, until `execve` or `_exit`.
     unsafe {
         let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
         match pid {
@@ -61,10 +62,10 @@ unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
     }
 }
 
-/// Where the ends of children are announced. All signals are blocked here (see `launch`).
+/// A descriptor that reports the ends of children. All signals are blocked here (see `launch`).
 unsafe fn child_signals() -> c_int {
-    // SAFETY: the set is a local; the disposition is this process's own. Ignored, as a parent may
-    // have left it, the signal would let children vanish without their status (wait(2)).
+    // SAFETY: the set is a local variable; the disposition is this process's own. If a parent has
+    // left SIGCHLD ignored, children would vanish without a status (wait(2)).
     unsafe {
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
         let mut child_signal: libc::sigset_t = std::mem::zeroed();
@@ -73,9 +74,9 @@ unsafe fn child_signals() -> c_int {
     }
 }
 
-/// Lets go of the observer's terminal.
+/// Gives up the observer's terminal.
 unsafe fn forget_terminal(program: &ExecPlan) {
-    // SAFETY: duplicates a descriptor that stays open.
+    // SAFETY: duplicates an open descriptor.
     unsafe {
         for fd in 0..3 {
             libc::dup2(program.input.as_raw_fd(), fd);
@@ -86,7 +87,7 @@ unsafe fn forget_terminal(program: &ExecPlan) {
 unsafe fn reap(plan: &InitPlan, program: i32) {
     let mut status = 0;
     loop {
-        // SAFETY: `status` is a local.
+        // SAFETY: `status` is a local variable.
         match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
             pid if pid <= 0 => return,
             // SAFETY: as in `tell`.
@@ -100,17 +101,17 @@ unsafe fn reap(plan: &InitPlan, program: i32) {
 enum Request {
     /// Nothing yet.
     Nothing,
-    /// Sockets: family, kind, protocol and count.
+    /// Sockets, by family, type, protocol and count.
     Sockets([c_int; 4]),
-    /// The program, once more.
+    /// To start the program once more.
     Restart,
-    /// That all of this ends: it has hung up.
+    /// To end: the observer has closed the connection.
     End,
 }
 
 unsafe fn next_request(control: RawFd) -> Request {
     let mut request = [0u8; 4];
-    // SAFETY: a local buffer of the length given; errno is this thread's.
+    // SAFETY: a local buffer of the given length; errno belongs to this thread.
     unsafe {
         match libc::recv(control, request.as_mut_ptr().cast(), 4, libc::MSG_DONTWAIT) {
             4 if request == RESTART => Request::Restart,
@@ -124,7 +125,7 @@ unsafe fn next_request(control: RawFd) -> Request {
 unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 4]) {
     let mut made = [-1; BATCH];
     let (mut length, mut errno) = (0, 0);
-    // SAFETY: system calls on descriptors of this process's own.
+    // SAFETY: system calls on descriptors of this process.
     unsafe {
         while length < count as usize && length < BATCH && errno == 0 {
             match check(libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol)) {
@@ -142,31 +143,33 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
     }
 }
 
-/// Without a pid namespace: ends every descendant, those that come to us as orphans included.
+/// Without a pid namespace: ends every descendant, orphans that come to this process included.
 ///
-/// A user of its own is ended whole, whatever it does meanwhile: one call signals all of it (kill(2)).
+/// Where the program has a user id of its own, one call signals all of its processes, whatever they
+/// do meanwhile (kill(2)).
 unsafe fn end_all(user: Option<u32>) {
     if let Some(user) = user {
-        let mut tries = 0..64; // what is killed may be faster, and kill the killer
-        // SAFETY: system calls alone.
+        let mut tries = 0..64; // the killed processes may kill the killer first
+        // SAFETY: only system calls.
         while unsafe { !kill_user(user) } && tries.next().is_some() {}
     }
-    // SAFETY: signals go to our own children only, and nobody else can reap those.
+    // SAFETY: the signals go to this process's own children, which no other process can reap.
     unsafe {
         let mut reaped = 0;
         while kill_children() && libc::waitpid(-1, ptr::null_mut(), 0) > 0 {
             reaped += 1;
-            if reaped % PATIENCE == 0 {
+            if reaped % KILL_TREE_AFTER == 0 {
                 kill_tree();
             }
         }
     }
 }
 
-/// Kills every process of a user that only our children are; whether that came to its end.
+/// Kills every process of a user that only this process's descendants have. Answers whether that
+/// succeeded.
 unsafe fn kill_user(user: u32) -> bool {
     let mut status = -1;
-    // SAFETY: the copy makes system calls alone, and ends; `status` is a local.
+    // SAFETY: the copy makes only system calls, and ends; `status` is a local variable.
     unsafe {
         let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
         if pid == 0 {
@@ -179,12 +182,13 @@ unsafe fn kill_user(user: u32) -> bool {
     }
 }
 
-/// Kills the children that there are now; false where the kernel does not list them.
+/// Kills the children that there are now. Answers false where the kernel does not list them.
 ///
-/// A child is one of ours before its parent, which was killed, can be reaped: the next list has it.
+/// An orphan becomes a child of this process before its killed parent can be reaped, so the next
+/// list contains it.
 unsafe fn kill_children() -> bool {
     let mut text = [0u8; 4096];
-    // SAFETY: a local buffer of the length given.
+    // SAFETY: a local buffer of the given length.
     let length = unsafe {
         let path = c"/proc/thread-self/children";
         let fd = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
@@ -198,7 +202,8 @@ unsafe fn kill_children() -> bool {
             b'0'..=b'9' => pid = pid * 10 + c_int::from(byte - b'0'),
             _ if pid == 0 => {}
             _ => {
-                // SAFETY: a child of ours that is not reaped: nobody else has its number.
+                // SAFETY: a child of this process that is not reaped, so no other process has its
+                // number.
                 unsafe { libc::kill(pid, libc::SIGKILL) };
                 pid = 0;
             }

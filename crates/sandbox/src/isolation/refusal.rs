@@ -1,15 +1,15 @@
-//! Why a box cannot be built here, and what to do about it.
+//! Why a sandbox cannot be built here, and what to do about it.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A step of building a box that the kernel has refused, with its remedy.
+/// A refused step of building a sandbox, the kernel's error, and what to do about it.
 pub(crate) fn explain(step: &str, error: &io::Error) -> String {
     format!("{step}: {error}; {}", remedy(step, error, Path::new("/proc/sys")))
 }
 
-/// What to do; `sysctls` is where sysctl(8) has its files.
+/// What to do. `sysctls` is the folder that sysctl(8) reads.
 fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
     let is = |name: &str, value: &str| {
         let text = fs::read_to_string(sysctls.join(name));
@@ -24,7 +24,7 @@ fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
         Some(libc::ENOSPC | libc::EUSERS) => {
             "there are no more namespaces to be had; as root, raise \
              /proc/sys/user/max_user_namespaces (and its neighbours), and \
-             leave a nested box if this is one"
+             leave a nested sandbox if this is one"
                 .to_owned()
         }
         Some(libc::EPERM | libc::EACCES)
@@ -57,7 +57,7 @@ fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
     }
 }
 
-/// The profile that lets one program make user namespaces (apparmor.d(5), userns).
+/// An AppArmor profile that lets this program make user namespaces (apparmor.d(5), userns).
 fn apparmor() -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| "/path/to/the/program".into());
     format!(

@@ -1,8 +1,9 @@
-//! Reading a process's files as the user that it runs as.
+//! Reads a process's files as the user that it runs as.
 //!
-//! Root without CAP_SYS_PTRACE, as containers have it, may look into another user's process only
-//! by that user's ids: those for files are enough (ptrace(2), "PTRACE_MODE_FSCREDS"), and a thread
-//! that borrows them can be neither signalled nor traced by that user (setfsuid(2)).
+//! Root without CAP_SYS_PTRACE, as in a container, may look into another user's process only with
+//! that user's ids. The ids for file access are enough (ptrace(2), "PTRACE_MODE_FSCREDS"), and a
+//! thread that has only those of the user can be neither signalled nor traced by that user
+//! (setfsuid(2)).
 
 use crate::landlock;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getpid, gettid, setfsgid, setfsuid};
@@ -11,13 +12,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 
-/// Does `read` with the ids of process `pid` where this observer's own are refused.
+/// Calls `read` with the file-access ids of process `pid`, where this process's own are not enough.
 pub(crate) fn as_owner<T>(pid: i32, read: impl FnOnce() -> T) -> T {
     let _borrowed = if is_hindered() { Borrowed::of(pid) } else { None };
     read()
 }
 
-/// Whether this is root without the right to look into every process (capabilities(7)).
+/// Whether this is root without the capability to look into every process (capabilities(7)).
 fn is_hindered() -> bool {
     const SYS_PTRACE: u64 = 1 << 19;
     static HINDERED: OnceLock<bool> = OnceLock::new();
@@ -27,18 +28,19 @@ fn is_hindered() -> bool {
     })
 }
 
-/// Does `trace` with the ids of thread `tid` where this observer's own are refused: the real ones,
-/// which are what ptrace(2) asks for.
+/// Calls `trace` with the real ids of thread `tid`, which are what ptrace(2) checks, where this
+/// process's own are not enough.
 ///
-/// That user could signal whoever has them (kill(2)). So it is only done where its signals are kept
-/// in, and never in the process's first thread, which stands for all of them there.
+/// The other user could signal a thread that has its real ids (kill(2)). So this is done only where
+/// Landlock keeps the program's signals in, and never in this process's first thread, which stands
+/// for the whole process.
 pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
     let is_safe = landlock::keeps_signals_in() && gettid() != getpid();
     let _borrowed = if is_hindered() && is_safe { Real::of(tid) } else { None };
     trace()
 }
 
-/// The real ids of another user, given back when dropped. They are this thread's alone.
+/// The real ids of another user, for this thread alone. Dropping it restores the thread's own.
 struct Real;
 
 impl Real {
@@ -50,21 +52,22 @@ impl Real {
 
 impl Drop for Real {
     fn drop(&mut self) {
-        // Given back by a right that was kept: the effective ids have not changed.
+        // This is permitted because the effective ids have not changed.
         set_real(geteuid().as_raw(), getegid().as_raw());
     }
 }
 
-/// Sets this thread's real ids, and not the whole process's, as the C library would.
+/// Sets the real ids of this thread. The C library's function would set those of the whole process.
 fn set_real(uid: u32, gid: u32) -> bool {
-    // SAFETY: takes numbers, and changes this thread's credentials only.
+    // SAFETY: takes numbers, and changes only this thread's credentials.
     unsafe {
         libc::syscall(libc::SYS_setresgid, gid, -1, -1) == 0
             && libc::syscall(libc::SYS_setresuid, uid, -1, -1) == 0
     }
 }
 
-/// The ids of another user, given back when dropped. They are this thread's alone.
+/// The file-access ids of another user, for this thread alone. Dropping it restores the thread's
+/// own.
 struct Borrowed;
 
 impl Borrowed {

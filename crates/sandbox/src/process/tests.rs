@@ -1,4 +1,4 @@
-//! What `/proc` may say, and what is made of it.
+//! What `/proc` may contain, and how it is read.
 
 use super::*;
 
@@ -15,9 +15,9 @@ fn memory_counts_once_it_is_filled() {
 
 #[test]
 fn a_process_that_is_gone_has_nothing() {
-    let nobody = Process { pid: i32::MAX };
-    assert_eq!(nobody.memory().unwrap(), 0);
-    assert!(nobody.threads().unwrap().is_empty() && nobody.children().unwrap().is_empty());
-    assert!(nobody.descriptors().unwrap().is_empty());
-    assert_eq!((nobody.flags(0).unwrap(), nobody.name()), (None, String::new()));
+    let absent = Process { pid: i32::MAX };
+    assert_eq!(absent.memory().unwrap(), 0);
+    assert!(absent.threads().unwrap().is_empty() && absent.children().unwrap().is_empty());
+    assert!(absent.descriptors().unwrap().is_empty());
+    assert_eq!((absent.flags(0).unwrap(), absent.name()), (None, String::new()));
 }

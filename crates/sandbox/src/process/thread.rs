@@ -13,27 +13,29 @@ use std::time::Duration;
 pub struct Thread {
     /// The thread id.
     pub tid: i32,
-    /// Whether it has ended and waits to be reaped.
+    /// Whether the thread has ended and waits to be reaped.
     pub zombie: bool,
-    /// Whether a signal has stopped it, until another lets it go on (signal(7), SIGSTOP).
+    /// Whether a signal has stopped the thread until SIGCONT (signal(7), SIGSTOP).
     pub stopped: bool,
-    /// The call that it sleeps in; `None` while it runs.
+    /// The system call that the thread sleeps in; `None` while it runs.
     pub call: Option<Call>,
-    /// How often it was put on a processor: while this stands still, it slept.
+    /// How often the thread was put on a processor. While this number does not change, the thread
+    /// sleeps.
     pub context_switches: u64,
-    /// The processor time that it has used.
+    /// The processor time that the thread has used.
     pub cpu: Duration,
-    /// How long it has waited for a processor while it could have run, up to its last turn.
+    /// How long the thread has waited for a processor while it could have run, up to the last time
+    /// that it got one.
     pub delay: Duration,
 }
 
 impl Thread {
-    /// Whether it may do something next: it neither sleeps nor is stopped nor has ended.
+    /// Whether the thread may do something next: it neither sleeps nor is stopped nor has ended.
     pub fn is_running(&self) -> bool {
         self.call.is_none() && !self.stopped && !self.zombie
     }
 
-    /// What stands for a process that ended while it was looked at.
+    /// A placeholder for a process that ended while it was looked at.
     pub fn vanished(pid: i32) -> Self {
         let (cpu, delay) = (Duration::ZERO, Duration::ZERO);
         Self {
@@ -48,7 +50,7 @@ impl Thread {
     }
 }
 
-/// A thread as three of its files say.
+/// A thread as three of its files in `/proc` describe it.
 pub(super) fn look(task: &Task) -> ProcResult<Thread> {
     let stat = task.stat()?;
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
@@ -67,8 +69,8 @@ pub(super) fn look(task: &Task) -> ProcResult<Thread> {
     })
 }
 
-/// How long a thread of this process has waited for a processor; nothing where the kernel does not
-/// count.
+/// How long a thread of this process has waited for a processor; zero where the kernel does not
+/// count it.
 pub(crate) fn delay_of(tid: Pid) -> Duration {
     let read = fs::File::open(format!("/proc/self/task/{tid}/schedstat")).map(Schedstat::from_read);
     read.map_or(Duration::ZERO, |read| {
@@ -76,8 +78,8 @@ pub(crate) fn delay_of(tid: Pid) -> Duration {
     })
 }
 
-/// The call in `/proc/PID/task/TID/syscall`; procfs's own reader takes `-1` for a fault of the
-/// file.
+/// The call in `/proc/PID/task/TID/syscall`. The reader of the procfs crate takes the value `-1`
+/// for an error.
 struct Waiting(Option<Call>);
 
 impl FromRead for Waiting {
@@ -88,7 +90,8 @@ impl FromRead for Waiting {
     }
 }
 
-/// `7 0x55… 0x2 …`; `running`, or `-1` and two registers, when it is in no call (proc(5)).
+/// Parses `7 0x55… 0x2 …`. The file says `running`, or `-1` and two registers, when the thread is
+/// in no call (proc(5)).
 fn parse_call(text: &str) -> Option<Call> {
     let mut words = text.split_whitespace();
     let number = words.next()?.parse().ok()?;

@@ -11,10 +11,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What programs of the system need beside [`PROGRAMS`], where the machine has it.
+/// What programs need of the system beside [`PROGRAMS`], where the machine has it.
 const FOUND: [&str; 3] = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
 
-/// All that every view shows of the system.
+/// The paths of the system that every program sees.
 pub(super) fn system<'a>() -> impl Iterator<Item = &'a Path> {
     PROGRAMS.iter().chain(&FOUND).map(Path::new)
 }
@@ -28,16 +28,16 @@ const LINKS: [(&str, &str); 5] = [
     ("/dev/shm", "/tmp"), // shm_overview(7): a tmpfs, which /tmp is
 ];
 const FILES: [(&str, &str); 5] = [
-    ("/etc/passwd", "student:x:1000:1000::/work:/bin/sh\n"),
-    ("/etc/group", "student:x:1000:\n"),
-    ("/etc/hosts", "127.0.0.1 localhost box\n::1 localhost box\n"),
+    ("/etc/passwd", "user:x:1000:1000::/work:/bin/sh\n"),
+    ("/etc/group", "user:x:1000:\n"),
+    ("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n"),
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
     ("/etc/resolv.conf", ""),
 ];
-/// What the box has of its own, and nothing of this machine's can take the place of.
+/// Paths that every sandbox has of its own; nothing of this machine can replace them.
 const RESERVED: [&str; 5] = ["/", "/dev", "/proc", "/tmp", WORK_DIR];
 
-/// Pieces, and the folders that are among them already.
+/// The steps so far, and the folders that they make.
 #[derive(Default)]
 pub(super) struct Layout {
     pub(super) steps: Vec<MountStep>,
@@ -66,7 +66,8 @@ impl Layout {
         LINKS.iter().try_for_each(|(path, target)| self.link(Path::new(path), Path::new(target)))
     }
 
-    /// After the rest was made read-only, which takes the life out of devices (mount(2), MS_NODEV).
+    /// This step comes after the rest was made read-only, because that makes devices unusable
+    /// (mount(2), MS_NODEV).
     pub(super) fn devices(&mut self) -> Result<(), LaunchError> {
         for path in DEVICES.map(Path::new) {
             self.add(MountStep::Bind {
@@ -87,8 +88,9 @@ impl Layout {
         Ok(())
     }
 
-    /// What the caller names. An observer with the right to mount has it open before it gives that
-    /// right up, so that the modes of the folders above do not matter; another goes by the path.
+    /// Shows a path that the caller names. An observer that may mount opens it now, before it gives
+    /// that right up, so that the permissions of the folders above do not matter. Any other
+    /// observer mounts it by its path.
     pub(super) fn show(&mut self, path: &Path) -> Result<(), LaunchError> {
         let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
         let is_folder = fs::metadata(path).map_err(refused)?.is_dir();
@@ -141,7 +143,7 @@ impl Layout {
     }
 }
 
-/// The paths, absolute, without those that another one includes.
+/// The absolute paths, without those that lie below another one.
 pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError> {
     let mut sorted = BTreeSet::new();
     for path in visible {
@@ -149,7 +151,8 @@ pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError
         let absolute = absolute(path).map_err(refused)?;
         let reserved = RESERVED.map(Path::new).contains(&absolute.as_path());
         if reserved || absolute.starts_with("/dev") || absolute.starts_with("/proc") {
-            let error = io::Error::other("every box has one of its own; name what is in it");
+            let error =
+                io::Error::other("every sandbox has its own; name a path inside it instead");
             return Err(LaunchError::NotShown { path: absolute.display().to_string(), error });
         }
         sorted.insert(absolute);
@@ -168,14 +171,14 @@ pub(super) fn is_in_memory(path: &Path) -> bool {
     path.starts_with("/tmp") || path.starts_with(WORK_DIR)
 }
 
-/// What is in a folder, by absolute paths.
+/// The absolute paths of a folder's entries.
 pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>, LaunchError> {
     let directory = absolute(directory)?;
     let listed = fs::read_dir(&directory)?.map(|entry| Ok(entry?.path()));
     Ok(listed.collect::<io::Result<Vec<_>>>()?)
 }
 
-/// A path below the new root, as the first process has it: `usr` for `/usr`, `.` for `/`.
+/// A path relative to the new root: `usr` for `/usr`, `.` for `/`.
 pub(super) fn relative(path: &Path) -> Result<CString, LaunchError> {
     let below = path.strip_prefix("/").unwrap_or(path).as_os_str().as_bytes();
     text(if below.is_empty() { b"." } else { below })

@@ -21,7 +21,7 @@ fn build(folder: &Path, line: &str, visible: &[&Path]) -> Finished {
     sandboxed(shell(line).current_dir(folder), &visible).run().unwrap()
 }
 
-/// What the built program says, run in a box of its own.
+/// What the built program says, run in a sandbox of its own.
 fn outcome(built: &Finished, name: &str) -> String {
     assert_eq!(built.exit, Exit::Status(0), "{}", text(built));
     let mut bytes = Vec::new();
