@@ -1,4 +1,4 @@
-//! A client that the observer plays.
+//! A client of the server, which the observer controls.
 
 mod connect;
 
@@ -9,8 +9,9 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A client of the server under observation. Clones are the same client: it stays connected until
-/// it closes or its [`Server`](crate::Server) is dropped, not when a handle goes out of scope.
+/// A client of the server under observation. Clones are handles of the same client: it stays
+/// connected until it closes or its [`Server`](crate::Server) is dropped, not until a handle goes
+/// out of scope.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Peer>);
 
@@ -27,7 +28,7 @@ struct ClientState {
     socket: Option<OwnedFd>,
     sent: u64,
     received: Vec<u8>,
-    /// Whether the observer knows that something has arrived, and has not read it yet.
+    /// Whether the observer knows that bytes have arrived which it has not read yet.
     noticed: bool,
     ended: Option<ServerClose>,
     left: Option<ClosedBy>,
@@ -36,9 +37,9 @@ struct ClientState {
 /// How the server ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerClose {
-    /// It closed: an end of file.
+    /// With a FIN: the client reads an end of file.
     Closed,
-    /// It reset: ECONNRESET.
+    /// With a RST: the client's call fails with ECONNRESET.
     Reset,
 }
 
@@ -51,11 +52,11 @@ pub(crate) enum ClosedBy {
     Reset,
 }
 
-/// What a client keeps of an answer; more is read and forgotten.
+/// The most bytes of an answer that a client keeps. It reads the rest and discards it.
 const KEPT: usize = 16 << 20;
 
 impl Client {
-    /// Its own address: the peer that the server sees.
+    /// The client's own address, which is the peer address that the server sees.
     pub fn address(&self) -> SocketAddr {
         self.0.local
     }
@@ -65,10 +66,10 @@ impl Client {
         self.0.server
     }
 
-    /// Sends what the connection takes without waiting; the number of bytes.
+    /// Sends as many bytes as the connection accepts without waiting, and answers how many.
     ///
     /// # Errors
-    /// NotConnected after the client has left; EPIPE or ECONNRESET when the server has.
+    /// NotConnected after the client has left; EPIPE or ECONNRESET after the server has.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut wire = self.wire();
         let socket = wire.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
@@ -83,7 +84,7 @@ impl Client {
         }
     }
 
-    /// All that the server has sent so far.
+    /// Everything that the server has sent so far.
     pub fn received(&self) -> Vec<u8> {
         self.read();
         self.wire().received.clone()
@@ -95,8 +96,8 @@ impl Client {
         self.wire().received.get(at..).unwrap_or_default().to_vec()
     }
 
-    /// Reads at most `limit` bytes of what has arrived, as a slow reader does; how many came. The
-    /// others of these calls read all that there is.
+    /// Reads at most `limit` bytes of what has arrived, as a slow reader does, and answers how
+    /// many. The other functions that read always read everything that has arrived.
     pub fn read_some(&self, limit: usize) -> usize {
         let mut wire = self.wire();
         let before = wire.received.len();
@@ -110,7 +111,7 @@ impl Client {
         self.wire().ended
     }
 
-    /// Shuts down the sending side: the server reads an end of file, and may still answer.
+    /// Shuts down the sending side. The server reads an end of file, and can still answer.
     pub fn half_close(&self) {
         let mut wire = self.wire();
         if let Some(socket) = &wire.socket
@@ -120,7 +121,8 @@ impl Client {
         }
     }
 
-    /// Closes with a FIN. What has arrived is read first: unread bytes would turn it into a reset.
+    /// Closes with a FIN. The client first reads what has arrived, because unread bytes would turn
+    /// the FIN into a RST.
     pub fn close(&self) {
         self.read();
         let mut wire = self.wire();
@@ -139,8 +141,8 @@ impl Client {
         }
     }
 
-    /// The inode of the server's end, once it was seen: it stays that of the descriptor after a
-    /// reset, when the kernel's table has forgotten the connection.
+    /// The inode of the server's socket, once it was seen. After a reset the kernel's table no
+    /// longer has the connection, but the server's descriptor keeps this inode.
     pub fn inode(&self) -> Option<u64> {
         self.0.inode.get().copied()
     }
@@ -156,50 +158,51 @@ impl Client {
         self.wire().left
     }
 
-    /// How many bytes the server has not been handed, by its own count of `received`.
+    /// How many sent bytes have not been delivered to the server, whose kernel has counted
+    /// `received` bytes.
     ///
-    /// Acknowledgements would not tell: they may be held back for 40 ms.
+    /// Acknowledgements do not tell: the kernel may delay them for 40 ms.
     pub(crate) fn in_flight(&self, received: u64) -> u64 {
         self.wire().sent.saturating_sub(received)
     }
 
-    /// How much it has read and kept.
+    /// How many bytes it has read and kept.
     pub(crate) fn bytes_read(&self) -> usize {
         self.wire().received.len()
     }
 
-    /// Whether bytes wait on our side because the server's buffer is full.
+    /// Whether sent bytes wait on the client's side because the server's buffer is full.
     pub(crate) fn held_up(&self) -> bool {
         let wire = self.wire();
         wire.socket.as_ref().is_some_and(|socket| unacknowledged(socket) == Some(0))
     }
 
-    /// Whether it has taken in all that has arrived, and may be waiting for more.
+    /// Whether it has read everything that has arrived, so that it may be waiting for more.
     pub(crate) fn is_listening(&self) -> bool {
         let wire = self.wire();
         wire.ended.is_none() && wire.socket.as_ref().is_some_and(|socket| unread(socket) == 0)
     }
 
-    /// How many bytes the server's side is known to have: the kernel keeps the others (tcp(7),
-    /// SIOCOUTQ). A client that has closed keeps none: its FIN comes after them.
+    /// How many bytes the server's side is known to have. The kernel still keeps the others
+    /// (tcp(7), SIOCOUTQ). After a close it keeps none, because the FIN follows the bytes.
     pub(crate) fn acknowledged(&self) -> u64 {
         let wire = self.wire();
         wire.sent - wire.socket.as_ref().map_or(0, unfinished).min(wire.sent)
     }
 
-    /// Its descriptor, while something new may arrive there.
+    /// The descriptor to poll for news, or none while nothing new is expected.
     pub(crate) fn to_watch(&self) -> Option<RawFd> {
         let wire = self.wire();
         let quiet = wire.ended.is_none() && !wire.noticed;
         wire.socket.as_ref().filter(|_| quiet).map(AsRawFd::as_raw_fd)
     }
 
-    /// Something has arrived: no need to watch for it again until it was read.
+    /// Notes that something has arrived, so that it need not be polled for again until it was read.
     pub(crate) fn notice(&self) {
         self.wire().noticed = true;
     }
 
-    /// Takes in what has arrived.
+    /// Reads what has arrived.
     pub(crate) fn read(&self) {
         self.wire().read(usize::MAX);
     }
@@ -215,7 +218,7 @@ impl ClientState {
         Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
     }
 
-    /// Takes in what has arrived, at most `limit` bytes of it.
+    /// Reads what has arrived, at most `limit` bytes.
     fn read(&mut self, mut limit: usize) {
         let Some(fd) = self.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
         self.noticed = false;
@@ -238,8 +241,8 @@ impl ClientState {
     }
 }
 
-/// Acknowledges at once what was read (tcp(7), TCP_QUICKACK): what the server has written since may
-/// wait for that (RFC 9293, section 3.7.4, Nagle), up to 40 ms.
+/// Acknowledges at once what was read (tcp(7), TCP_QUICKACK). Otherwise the server's next bytes may
+/// wait for that acknowledgement for up to 40 ms (RFC 9293, section 3.7.4, Nagle).
 fn acknowledge(fd: RawFd) {
     let yes: libc::c_int = 1;
     let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
@@ -264,9 +267,9 @@ fn unfinished(socket: &OwnedFd) -> u64 {
     if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
-/// Segments on their way (tcp(7), TCP_INFO).
+/// How many segments are in flight (tcp(7), TCP_INFO).
 fn unacknowledged(socket: &OwnedFd) -> Option<u32> {
-    // SAFETY: plain data, filled by the kernel up to the length that it is given.
+    // SAFETY: plain data, which the kernel fills up to the given length.
     unsafe {
         let mut info: libc::tcp_info = std::mem::zeroed();
         let mut length = size_of_val(&info) as libc::socklen_t;

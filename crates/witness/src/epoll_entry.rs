@@ -5,20 +5,20 @@ use sandbox::{Call, Process, Target, Unobservable};
 /// One entry of an epoll interest list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpollEntry {
-    /// The descriptor that it was added by; its number may be another file's by now.
+    /// The descriptor under which the file was added. The number may have been reused since.
     pub fd: i32,
-    /// What is waited for, e.g. EPOLLIN, and how, e.g. EPOLLET (epoll_ctl(2)).
+    /// The events that are waited for, e.g. EPOLLIN, and flags such as EPOLLET (epoll_ctl(2)).
     pub events: u32,
-    /// What the server is told with each event: its own note of whose entry it is.
+    /// The data that the server gets with each event, by which it knows whose entry it is.
     pub data: u64,
-    /// The inode of the file that is watched; for a socket, that of [`Target::Socket`].
+    /// The inode of the watched file; for a socket, that of [`Target::Socket`].
     pub inode: u64,
 }
 
-/// The kernel permits no deeper nesting (epoll_ctl(2), ELOOP).
+/// The deepest nesting of epoll descriptors that the kernel permits (epoll_ctl(2), ELOOP).
 const NESTING: usize = 5;
 
-/// The list of `process`'s epoll descriptor, and of those that are nested in it, by descriptor.
+/// The entries of `process`'s epoll descriptor, and of the epoll descriptors that are nested in it.
 pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unobservable> {
     let mut list = Vec::new();
     let mut nested = vec![epoll];
@@ -38,7 +38,7 @@ pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unob
     Ok(list)
 }
 
-/// Which of the entries are epoll descriptors themselves.
+/// Those of the entries that are epoll descriptors themselves.
 fn epolls(process: Process, entries: &[EpollEntry]) -> Result<Vec<i32>, Unobservable> {
     if entries.is_empty() {
         return Ok(Vec::new());
@@ -49,8 +49,8 @@ fn epolls(process: Process, entries: &[EpollEntry]) -> Result<Vec<i32>, Unobserv
     Ok(open.filter(|it| is_epoll(&it.target)).map(|it| it.fd).collect())
 }
 
-/// The `count` events, each with its data, that an epoll_wait has filled in.
-pub(crate) fn told(
+/// The `count` events that an epoll_wait has returned, each with its data.
+pub(crate) fn returned(
     process: Process,
     call: &Call,
     count: i64,
@@ -66,14 +66,15 @@ pub(crate) fn told(
     Ok(bytes.chunks_exact(EVENT).filter_map(event).collect())
 }
 
-/// As many events as a glimpse needs.
+/// The most events that are read.
 const MOST_TOLD: i64 = 64;
 
 fn entries(fdinfo: &str) -> impl Iterator<Item = EpollEntry> {
     fdinfo.lines().filter_map(entry)
 }
 
-/// `tfd: 5 events: 19 data: 5 pos:0 ino:61af sdev:7`, all but the first in hexadecimal.
+/// Parses `tfd: 5 events: 19 data: 5 pos:0 ino:61af sdev:7`. All numbers but the first are
+/// hexadecimal.
 fn entry(line: &str) -> Option<EpollEntry> {
     let rest = line.strip_prefix("tfd:")?;
     let value = |name: &str| rest.split_once(name)?.1.split_whitespace().next();
@@ -92,7 +93,7 @@ impl EpollEntry {
         names(self.events)
     }
 
-    /// Whether events of these kinds are waited for, one of them at least.
+    /// Whether at least one of these events is waited for.
     pub fn has(&self, events: i32) -> bool {
         self.events & events as u32 != 0
     }
@@ -111,7 +112,7 @@ pub(crate) fn names(bits: u32) -> String {
         (libc::EPOLLONESHOT, "EPOLLONESHOT"),
         (libc::EPOLLET, "EPOLLET"),
     ];
-    // Every entry waits for these two, asked for or not (epoll_ctl(2)).
+    // Every entry waits for these two, whether they were asked for or not (epoll_ctl(2)).
     let asked = bits & !(libc::EPOLLERR | libc::EPOLLHUP) as u32;
     let set: Vec<_> =
         NAMES.iter().filter(|(bit, _)| asked & *bit as u32 != 0).map(|(_, name)| *name).collect();
@@ -128,14 +129,14 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     fn epoll() -> OwnedFd {
-        // SAFETY: takes a number; the descriptor is nobody else's.
+        // SAFETY: takes a number; this process alone has the new descriptor.
         unsafe { OwnedFd::from_raw_fd(libc::epoll_create1(libc::EPOLL_CLOEXEC)) }
     }
 
     fn add(epoll: &OwnedFd, file: &impl AsRawFd, events: i32, data: u64) {
         let mut event = libc::epoll_event { events: events as u32, u64: data };
         let (epoll, file) = (epoll.as_raw_fd(), file.as_raw_fd());
-        // SAFETY: the event is a local.
+        // SAFETY: the event is a local variable.
         let added = unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, file, &mut event) };
         assert_eq!(added, 0, "{}", io::Error::last_os_error());
     }

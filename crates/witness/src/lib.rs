@@ -1,11 +1,11 @@
-//! Launches a network server and asks the kernel what it does.
+//! Starts a network server and asks the kernel what it does.
 //!
 //! A server's log says what its author believes. This crate asks the kernel instead: which
-//! descriptor is connected to which client, what `poll` or epoll is watching right now, whether a thread
-//! sleeps or spins, and whether anything is left for the server to do. Nothing is slept through and
-//! no connection is made to find out: a wrong server is told so as fast as a right one.
+//! descriptor is connected to which client, what `poll` or epoll is watching at this moment,
+//! whether a thread sleeps or repeats the same calls, and whether anything is left for the server to
+//! do. Nothing waits for a fixed time, and no probe connection is made.
 //!
-//! # A stranger's server in ten lines
+//! # An example
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,66 +17,50 @@
 //! client.close();
 //! let calls = server.wait_idle()?;
 //! println!("the client has left; the server is asleep in {}", calls[0].name());
-//! println!("it asks poll for {:?} and holds {:?}", server.watched()?, server.descriptors()?);
+//! println!("it asks poll for {:?} and holds {:?}", server.poll_entries()?, server.descriptors()?);
 //! # Ok(()) }
 //! ```
 //!
-//! [`Launch`] starts a program; [`Server`] is the running program, and dropping it ends all that
-//! the program has started; [`Client`] is a peer that the observer plays; [`FaultInjector`] makes system
-//! calls fail on order; [`WaitError`] says why a fact will not come true. [`Server::stop`] holds a
-//! server while its clients do something; [`Server::restart`] runs the program once more in the
-//! same network, with [`Server::occupy_port`] on a port that another program has.
+//! [`Launch`] starts a program in a [`sandbox`]; [`Server`] is the running program, and dropping it
+//! ends everything that the program has started; [`Client`] is a client that the observer controls;
+//! a [`FaultInjector`] makes system calls fail on order; [`WaitError`] says why a fact will not come
+//! true. [`Server::pause`] stops a server while its clients do something; [`Server::restart`] runs
+//! the program once more in the same network, and [`Server::occupy_port`] listens on a port there as
+//! another program would.
 //!
-//! # Quiet
+//! # Idle
 //!
-//! A server is *quiet* when it will do nothing more by itself:
-//! - every thread of every process is asleep in a system call that only an event ends (or is a
-//!   zombie, or stopped by a signal). A nap is no such call, unless it is for 30 s or more: that is
-//!   for ever. A time-out of a second or more counts as an event's; a server that wakes more often
-//!   is quiet when it has woken twice and gone back to sleep;
-//! - all that the clients have sent, a FIN or RST included, has reached its sockets, or waits on
-//!   the client's side because the server's buffer is full. Arrival is what wakes a thread, so
-//!   whoever sleeps now does not mean to look at it;
-//! - all that it has sent has reached the clients that take it in: an answer's last bytes may leave
-//!   long after the server has written them (tcp(7), TCP_NODELAY);
-//! - it was so 3 ms before too, with no thread put on a processor in between.
+//! A server is *idle* when it will do nothing more by itself:
+//! - Every thread of every process sleeps in a system call that only an event ends (or is a zombie,
+//!   or stopped by a signal). A sleep of 30 s or more counts as endless, and a wait with a time-out
+//!   of 1 s or more as a wait for an event. A server that wakes more often is idle when it has woken
+//!   twice and gone back to sleep.
+//! - Everything that the clients have sent, a FIN or RST included, has reached its sockets, or waits
+//!   on the client's side because the server's buffer is full. A delivery wakes the thread that
+//!   waits for it, so a thread that sleeps afterwards was not waiting for it.
+//! - Everything that the server has sent has reached the clients that read: the last bytes of an
+//!   answer may leave long after the server has written them (tcp(7), TCP_NODELAY).
+//! - All of this was so 3 ms before as well, and no thread was put on a processor in between.
 //!
-//! What has not been logged or closed by then never will be: [`Server::wait_for`] gives up. A server
-//! that is not quiet is waited for up to [`Launch::timeout`], or until its system calls show that
-//! it goes round and round.
+//! What has not been logged or closed by then never will be, so [`Server::wait_for`] gives up. It
+//! waits for a server that is not idle up to [`Launch::timeout`], or until a sample of its system
+//! calls shows that it repeats the same ones.
 //!
-//! # Tiers
+//! # Permissions
 //!
-//! - [`IsolationLevel::Namespaces`]: a network, process ids and mounts of its own. Any port is free, and nothing
-//!   outlives the box. Needs root, or that user namespaces are permitted (user_namespaces(7)).
-//! - [`IsolationLevel::OtherUser`]: a user of its own, on this machine's network. Needs root.
-//! - [`IsolationLevel::Landlock`]: a child on this machine's network whose signals stay among its own
-//!   processes (landlock(7)). Needs Linux 6.12.
-//! - [`IsolationLevel::None`]: a child on this machine's network. Needs nothing.
-//!
-//! Without a box, a subreaper ends what the program has started (prctl(2)). One's own program keeps
-//! its owner's files on every tier; [`Launch::confined`] takes them away from a program that nobody
-//! vouches for. [`IsolationLevel::refusal`] says why a tier is not possible here, and what to do about it.
-//!
-//! # What needs which permission
-//!
-//! - Sockets and unread bytes: nothing. They are asked of sock_diag(7), or where that is refused of
-//!   `/proc/PID/net`: a look then takes milliseconds, and arrival is known by the acknowledgement,
-//!   up to 40 ms later.
-//! - Descriptors, calls, the `pollfd` array, the interest list: from `/proc/PID`, which takes a
-//!   program that runs as the observer's user and has not called prctl(2) with PR_SET_DUMPABLE; or
-//!   CAP_SYS_PTRACE. Root without that, as in a container, borrows the program's ids for the look
-//!   (setfsuid(2)).
-//! - A [`FaultInjector`]: seccomp_unotify(2), Linux 5.5 and no profile that refuses it
+//! - Sockets and unread bytes need no permission. They are asked for with sock_diag(7). Where that
+//!   is refused, `/proc/PID/net` is read: a look then takes milliseconds, and a delivery is known by
+//!   its acknowledgement, up to 40 ms later.
+//! - Descriptors, calls, the `pollfd` array and the interest list come from `/proc/PID`; see
+//!   [`sandbox`] for what that needs.
+//! - A [`FaultInjector`] needs seccomp_unotify(2), Linux 5.5, and no seccomp profile that refuses it
 //!   ([`LaunchError::NoFaultInjection`]).
-//! - Memory and processes of a confined program: a control group (cgroups(7)), or the observer's
-//!   own count of them, [`Limits::memory_accounting`].
-//! - A [`SyscallSample`]: ptrace(2), so the same as for descriptors, and that nobody else traces the
-//!   program. Without it, a spinning server runs out of time instead.
+//! - A [`SyscallSample`] needs ptrace(2), so the same as for descriptors, and a program that no one
+//!   else traces. Without it, a server that never sleeps runs into the time-out instead.
 //!
-//! What cannot be seen is [`Unobservable`], which is never the server's fault. Linux only, on x86-64 and
-//! aarch64. One thread does the waiting on a [`Server`]: ptrace(2) ties a glimpse to the thread
-//! that takes it.
+//! What cannot be seen is reported as [`Unobservable`], and is never the server's fault. Linux only,
+//! on x86-64 and aarch64. Only one thread may wait on a [`Server`], because ptrace(2) ties a traced
+//! thread to the thread that traces it.
 
 mod client;
 mod epoll_entry;

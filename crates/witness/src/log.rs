@@ -1,8 +1,9 @@
 //! What a server writes to its standard output, line by line.
 //!
-//! A pseudo-terminal, because C's and Python's stdio flush each line only to a terminal. Bytes pass
-//! from one side to the other by way of a kernel worker, so "nothing more to read" proves nothing:
-//! [`Log::catch_up`] writes a mark of its own into the same stream and reads up to it.
+//! Standard output is a pseudo-terminal, because C's and Python's stdio flush each line only to a
+//! terminal. A kernel worker moves the bytes from one side of it to the other, so finding nothing
+//! to read does not mean that nothing was written. [`Log::catch_up`] therefore writes a marker into
+//! the same stream and reads up to it.
 
 mod lines;
 
@@ -16,20 +17,20 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
-/// One line of the log: a tag in brackets and `key=value` pairs, or text of the author's own.
+/// One line of the log: a tag in brackets and `key=value` pairs, or any other text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The line without its end; bytes that are not UTF-8 are replaced.
+    /// The line without its newline. Bytes that are not UTF-8 are replaced.
     pub text: String,
 }
 
 impl Line {
-    /// `ACCEPT` of `[ACCEPT] fd=4 slot=0`, where the line begins with a tag.
+    /// The tag of a line that begins with one: `ACCEPT` for `[ACCEPT] fd=4 slot=0`.
     pub fn tag(&self) -> Option<&str> {
         self.text.strip_prefix('[')?.split_once(']').map(|(tag, _)| tag)
     }
 
-    /// `4` for the key `fd` of `[ACCEPT] fd=4 slot=0`.
+    /// The value of a key: `4` for the key `fd` of `[ACCEPT] fd=4 slot=0`.
     pub fn value(&self, key: &str) -> Option<&str> {
         let pairs = self.text.split_whitespace().filter_map(|word| word.split_once('='));
         pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
@@ -42,14 +43,15 @@ const READ: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Log {
     master: OwnedFd,
-    /// Ours to write marks; while it is open the terminal outlives the program.
+    /// The observer's own handle, to write markers. While it is open, the terminal stays after the
+    /// program's end.
     slave: OwnedFd,
     lines: Lines,
     written: u64,
 }
 
 impl Log {
-    /// A terminal that changes no byte, and the side of it that is the program's.
+    /// A terminal that passes all bytes unchanged, and the side of it that the program gets.
     pub(crate) fn open() -> io::Result<(Self, OwnedFd)> {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None)?;
@@ -68,17 +70,17 @@ impl Log {
         self.lines.finished()
     }
 
-    /// How many bytes have come through.
+    /// How many bytes the program has written and the observer has read.
     pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
-    /// Bytes of the lines that are kept.
+    /// How many bytes the kept lines have.
     pub(crate) fn kept(&self) -> usize {
         self.lines.kept()
     }
 
-    /// Reads what has come through, a bounded piece of it. Whether there was anything.
+    /// Reads a bounded piece of what has arrived. Answers whether there was anything.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
@@ -91,11 +93,11 @@ impl Log {
         }
     }
 
-    /// Reads all that was written before now. Whether the mark came through in time.
+    /// Reads everything that was written before now. Answers whether the marker arrived in time.
     pub(crate) fn catch_up(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
-        let mark = self.lines.next_mark();
-        if !self.write(&mark, deadline) {
+        let marker = self.lines.next_mark();
+        if !self.write(&marker, deadline) {
             return false;
         }
         while !self.lines.is_marked() {
@@ -109,14 +111,14 @@ impl Log {
         true
     }
 
-    /// Writes what the program might have written. One that has stopped its terminal, or fills it
-    /// as fast as it is read, is not waited for longer than the deadline.
+    /// Writes a marker. A program may have stopped its terminal, or fill it as fast as it is read;
+    /// this waits no longer than the deadline.
     fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> bool {
         while !bytes.is_empty() {
             match nix::unistd::write(&self.slave, bytes) {
                 Ok(length) => bytes = &bytes[length..],
                 Err(_) if Instant::now() >= deadline => return false,
-                // There is no room: reading makes some.
+                // The terminal is full: reading makes room.
                 Err(_) if self.read() => {}
                 Err(_) => {
                     let pause = Instant::now() + Duration::from_millis(1);
@@ -134,11 +136,12 @@ impl AsRawFd for Log {
     }
 }
 
-/// The slave, opened once more: our own descriptor can refuse to block, and the program's not know
-/// (ioctl_tty(2), TIOCGPTPEER).
+/// The program's side, opened once more. This handle can be non-blocking without making the
+/// program's non-blocking (ioctl_tty(2), TIOCGPTPEER).
 fn second_slave(master: &OwnedFd) -> io::Result<OwnedFd> {
     let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
-    // SAFETY: the request takes flags by value and returns a new descriptor, which nobody else has.
+    // SAFETY: the request takes flags by value and returns a new descriptor, which this process
+    // alone has.
     unsafe {
         match libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) {
             -1 => Err(io::Error::last_os_error()),

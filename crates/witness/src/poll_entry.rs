@@ -1,23 +1,24 @@
-//! What a server has asked `poll` to watch, read from its own memory.
+//! What a server has asked `poll` to watch, read from the server's memory.
 
 use sandbox::{Call, Process, Unobservable};
 
 /// One entry of the `pollfd` array (poll(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollEntry {
-    /// The descriptor; negative entries are skipped by the kernel.
+    /// The descriptor. The kernel skips negative ones.
     pub fd: i32,
-    /// What is waited for, e.g. POLLIN.
+    /// The events that are waited for, e.g. POLLIN.
     pub events: i16,
-    /// What the kernel found at the last return.
+    /// The events that the last poll returned.
     pub revents: i16,
 }
 
-/// No server that this crate is meant for has more entries than this.
+/// The longest array that is read.
 const LIMIT: u64 = 1 << 20;
 const ENTRY: usize = 8;
 
-/// The array that `process` has handed to the kernel with `call`, which must be one of poll's.
+/// The array that `process` has handed to the kernel with `call`, which must be poll(2) or
+/// ppoll(2).
 pub(crate) fn read(process: Process, call: &Call) -> Result<Vec<PollEntry>, Unobservable> {
     let [address, length, ..] = call.arguments;
     let mut bytes = vec![0; length.min(LIMIT) as usize * ENTRY];
@@ -40,7 +41,7 @@ impl PollEntry {
         names(self.events)
     }
 
-    /// What the kernel found, by name.
+    /// The returned events by name.
     pub fn revents(&self) -> String {
         names(self.revents)
     }

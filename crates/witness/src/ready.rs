@@ -5,7 +5,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// Whether `fd` is ready for all of `wanted` by the deadline; one that has passed asks about now.
+/// Whether `fd` is ready for all of `wanted` before the deadline. A deadline that has passed asks
+/// about now.
 pub(crate) fn by(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
     let mut slot = [PollFd::new(fd, wanted)];
     loop {

@@ -1,14 +1,15 @@
-//! What is known of a program from its other runs.
+//! What earlier runs of a program have shown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What is known of a program from its other runs; its clones share it.
+/// What earlier runs of a program have shown. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct RunHistory(Arc<AtomicBool>);
 
 impl RunHistory {
-    /// Whether it was ever seen going round and round. It is then looked at sooner.
+    /// Whether a run was seen to repeat the same calls. The calls of such a program are sampled
+    /// sooner.
     pub fn spins(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

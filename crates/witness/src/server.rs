@@ -1,4 +1,4 @@
-//! A program under observation.
+//! A server under observation.
 
 mod events;
 mod observe;
@@ -23,15 +23,15 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// A running program, and what the observer keeps of it. Dropping it ends the program and
-/// everything that the program has started, and returns when they are gone.
+/// A running server, and what is known of it. Dropping it ends the program and everything that the
+/// program has started, and returns when they are gone.
 #[derive(Debug)]
 pub struct Server {
     sandbox: Sandbox,
     log: Log,
     stderr: OwnedFd,
     errors: Vec<u8>,
-    /// Bytes of its standard error, of which `errors` are the first.
+    /// How many bytes it has written to standard error; `errors` has the first of them.
     stderr_bytes: u64,
     timeout: Duration,
     program: Process,
@@ -109,9 +109,9 @@ impl Server {
         self.connect_after(|_| Ok(()))
     }
 
-    /// The same for a client whose segments are as short as an Ethernet's. A server that writes to
-    /// one on the loopback interface is otherwise given a send buffer of some MiB, for its segments
-    /// are of 64 KiB each (tcp_sndbuf_expand() in net/ipv4/tcp_input.c).
+    /// The same for a client whose segments are as short as on Ethernet. On the loopback interface
+    /// segments have 64 KiB, and the kernel gives a server that writes to such a client a send
+    /// buffer of several MiB (tcp_sndbuf_expand() in net/ipv4/tcp_input.c).
     ///
     /// # Errors
     /// As for [`connect`](Self::connect).
@@ -190,7 +190,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A server that ends first would keep its port in TIME_WAIT; a reset leaves nothing.
+        // A server that closes first would keep its port in TIME_WAIT; a reset by the client
+        // prevents that.
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
         // The sandbox does not end before its traced threads were let go or reaped (ptrace(2)).

@@ -1,4 +1,4 @@
-//! Whether a thread that sleeps in a call will wake by itself.
+//! Whether a thread that sleeps in a system call will wake by itself.
 
 use sandbox::{Call, Process};
 use std::time::Duration;
@@ -74,7 +74,7 @@ fn is_terminal(process: Process, descriptor: u64) -> bool {
     process.link(descriptor as i32).is_some_and(|target| target.starts_with("/dev/pts"))
 }
 
-/// Whether a futex(2) operation is told when to wake up, rather than after how long.
+/// Whether a futex(2) operation takes the time at which to wake up, rather than a duration.
 fn is_absolute_futex(operation: u64) -> bool {
     operation as i32 & libc::FUTEX_CMD_MASK != libc::FUTEX_WAIT
 }
@@ -84,19 +84,19 @@ fn futex_clock(operation: u64) -> i32 {
     if real { libc::CLOCK_REALTIME } else { libc::CLOCK_MONOTONIC }
 }
 
-/// How long it is until a clock shows `end`; `None` for a clock that cannot be read.
+/// The time until a clock shows `end`; `None` for a clock that cannot be read.
 fn until(clock: i32, end: Duration) -> Option<Duration> {
     let now: Duration = nix::time::clock_gettime(clock.into()).ok()?.into();
     Some(end.saturating_sub(now))
 }
 
-/// A poll(2) time-out: negative is for ever.
+/// A time-out of poll(2) in milliseconds; negative means none.
 fn millis(register: u64) -> Option<Duration> {
     u64::try_from(register as i32).ok().map(Duration::from_millis)
 }
 
-/// The struct timespec or timeval at `address`, its fraction counted as nanoseconds; null is for
-/// ever.
+/// The struct timespec or timeval at `address`, whose fraction is read as nanoseconds; `None` for a
+/// null pointer, which means no time-out.
 fn read_span(process: Process, address: u64) -> Option<Duration> {
     if address == 0 {
         return None;
@@ -119,7 +119,7 @@ mod tests {
         Call { number, arguments }
     }
 
-    /// What ends this sleep, if the caller's own thread were in it.
+    /// What would end this sleep of a thread of this process.
     fn sleep(name: &str, arguments: [u64; 6]) -> Sleep {
         of(call(name, arguments), Process { pid: std::process::id() as i32 })
     }

@@ -1,4 +1,4 @@
-//! The kernel's table of TCP sockets, and the two places where it can be asked.
+//! The kernel's table of TCP sockets, asked by netlink or read from `/proc`.
 
 mod files;
 mod netlink;
@@ -11,30 +11,30 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
-/// A TCP socket as the kernel has it.
+/// A TCP socket in the kernel's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
-    /// Where it is in its life.
+    /// Its TCP state.
     pub state: State,
     /// Its own address.
     pub local: SocketAddr,
-    /// The other end's address; unspecified for a listener.
+    /// The peer's address; unspecified for a listener.
     pub peer: SocketAddr,
-    /// What `/proc/PID/fd` calls it; 0 once no descriptor is left.
+    /// Its inode, which names it in `/proc/PID/fd`; 0 once no descriptor refers to it.
     pub inode: u64,
-    /// Bytes not yet read, an end of file counted as one; for a listener, connections not yet
-    /// accepted.
+    /// Bytes not yet read, where an end of file counts as one; for a listener, the connections not
+    /// yet accepted.
     pub unread: u32,
-    /// Bytes written that the peer has not acknowledged, an end of file counted as one; for a
-    /// listener, the length of its backlog, if the table knows it.
+    /// Bytes written that the peer has not acknowledged, where an end of file counts as one; for a
+    /// listener, the length of its backlog, if the table has it.
     pub unacknowledged: u32,
-    /// Bytes that arrived from the peer since it was connected. Where the table does not count
-    /// them, those that the client knows to be acknowledged, which may be 40 ms behind (RFC 9293,
+    /// Bytes received since the connection was established. Where the table does not count them,
+    /// the bytes that the client knows to be acknowledged, which may be 40 ms late (RFC 9293,
     /// section 3.8.6.3).
     pub received: u64,
 }
 
-/// Where a TCP socket is in its life (include/net/tcp_states.h).
+/// The state of a TCP socket (include/net/tcp_states.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are TCP's own (RFC 9293, section 3.3.2)")]
 pub enum State {
@@ -70,12 +70,12 @@ impl State {
         })
     }
 
-    /// Its place in a set of states (linux/inet_diag.h, idiag_states).
+    /// Its bit in a set of states (linux/inet_diag.h, idiag_states).
     pub(crate) fn bit(self) -> u32 {
         1 << (self as u32 + 1)
     }
 
-    /// The name that `ss` and RFC 9293 give it, e.g. `CLOSE_WAIT`.
+    /// The name that `ss` and RFC 9293 use, e.g. `CLOSE_WAIT`.
     pub fn name(self) -> &'static str {
         use State::*;
         match self {
@@ -94,18 +94,18 @@ impl State {
     }
 }
 
-/// Where the sockets of one network are looked up.
+/// Looks up the sockets of one network.
 #[derive(Debug)]
 pub(crate) enum SocketTable {
     /// By netlink: one socket at a time, in microseconds.
     Netlink(Netlink),
-    /// In `/proc/PID/net`: all of them, in milliseconds, where netlink is refused.
+    /// In `/proc/PID/net`, where netlink is refused: all sockets, in milliseconds.
     Files(Files),
 }
 
 impl SocketTable {
-    /// The table of the network that `process` is in; `netlink` is a socket made in it, if one
-    /// could be made (a container's seccomp profile or a small kernel may refuse that).
+    /// The table of the network that `process` is in. `netlink` is a socket made in that network; a
+    /// container's seccomp profile or a small kernel may refuse to make one.
     pub(crate) fn new(netlink: Option<OwnedFd>, process: Process) -> Self {
         match netlink.map(Netlink::new).filter(Netlink::answers) {
             Some(netlink) => SocketTable::Netlink(netlink),
@@ -113,7 +113,8 @@ impl SocketTable {
         }
     }
 
-    /// The server's end of each client's connection, `None` where it has none (any more).
+    /// The server's socket for each client's connection; `None` where it has none, or none any
+    /// more.
     pub(crate) fn connections<'a>(
         &self,
         clients: impl Iterator<Item = &'a Client>,

@@ -1,7 +1,8 @@
-//! What a server does that never falls asleep: its last few dozen system calls, one by one.
+//! The last few dozen system calls of a thread that never sleeps.
 //!
-//! A server that uses processor time and shows nothing for it is either working or spinning; only
-//! its calls tell. It is traced for a moment (ptrace(2)), and then let go unharmed.
+//! A thread that uses processor time without any visible result is either working or repeating the
+//! same calls. Only its calls tell which. The thread is traced for a moment (ptrace(2)), and goes
+//! on unharmed.
 
 mod restart_syscall;
 mod tracer;
@@ -16,55 +17,58 @@ use tracer::{SyscallStop, Traced};
 
 pub(crate) use tracer::Tracer;
 
-/// A glimpse of a thread that never sleeps.
+/// A sample of the system calls of a thread that never sleeps.
 #[derive(Clone, Debug, Default)]
 pub struct SyscallSample {
-    /// Its calls in order, each with what it returned.
+    /// The calls in order, each with its result.
     pub calls: Vec<(Call, i64)>,
-    /// The array of its last poll, as the kernel filled it in.
-    pub watched: Option<Vec<PollEntry>>,
-    /// What epoll was asked to watch at its last epoll_wait.
-    pub interests: Option<Vec<EpollEntry>>,
+    /// The array of the last poll, as the kernel returned it.
+    pub poll_entries: Option<Vec<PollEntry>>,
+    /// The interest list at the last epoll_wait.
+    pub epoll_entries: Option<Vec<EpollEntry>>,
     /// The events of its last epoll_wait, each with its data.
-    pub told: Vec<(u32, u64)>,
+    pub events: Vec<(u32, u64)>,
 }
 
-const GLIMPSE: usize = 80;
-/// One call that takes longer than this is asleep or computing: not spinning.
-const PATIENCE: Duration = Duration::from_millis(20);
+const SAMPLE_SIZE: usize = 80;
+/// A call that takes longer than this sleeps or computes: the thread does not merely repeat calls.
+const MAX_CALL_TIME: Duration = Duration::from_millis(20);
 
 impl SyscallSample {
-    /// Whether it goes round and round: it waits, is told at once that something is ready, and does
-    /// nothing of use.
+    /// Whether the thread repeats the same calls: it waits, is told at once that something is
+    /// ready, and does nothing that changes this.
     pub fn is_spinning(&self) -> bool {
         let waits = self.calls.iter().filter(|(call, _)| is_wait(call)).count();
-        self.calls.len() >= GLIMPSE && waits >= GLIMPSE / 10 && !self.calls.iter().any(is_progress)
+        self.calls.len() >= SAMPLE_SIZE
+            && waits >= SAMPLE_SIZE / 10
+            && !self.calls.iter().any(is_progress)
     }
 
-    /// Watches a thread of `process` for a moment; empty where tracing is refused.
+    /// Samples a thread of `process`; empty where tracing is refused.
     pub(crate) fn of(process: Process, thread: &Thread, tracer: &mut Tracer) -> Self {
-        let mut strobe = Self::default();
+        let mut sample = Self::default();
         if let Some(mut traced) = tracer.seize(thread.tid) {
-            strobe.follow(process, &mut traced);
+            sample.follow(process, &mut traced);
             tracer.let_go(traced);
         }
-        strobe
+        sample
     }
 
-    /// From call to call.
+    /// Records one call after the other.
     fn follow(&mut self, process: Process, traced: &mut Traced) {
         let mut entered = None;
-        while self.calls.len() < GLIMPSE && traced.resume(PATIENCE) {
+        while self.calls.len() < SAMPLE_SIZE && traced.resume(MAX_CALL_TIME) {
             match traced.syscall_stop() {
                 Some(SyscallStop::Entry(call)) => entered = Some(call),
                 Some(SyscallStop::Exit(value)) => {
                     let Some(call) = entered.take() else { continue };
                     if call.is_poll() {
-                        self.watched = poll_entry::read(process, &call).ok();
+                        self.poll_entries = poll_entry::read(process, &call).ok();
                     }
                     if call.is_epoll() {
-                        self.interests = epoll_entry::read(process, call.epoll()).ok();
-                        self.told = epoll_entry::told(process, &call, value).unwrap_or_default();
+                        self.epoll_entries = epoll_entry::read(process, call.epoll()).ok();
+                        self.events =
+                            epoll_entry::returned(process, &call, value).unwrap_or_default();
                     }
                     self.calls.push((call, value));
                 }
@@ -75,7 +79,7 @@ impl SyscallSample {
 }
 
 impl fmt::Display for SyscallSample {
-    /// The round that repeats, e.g. `poll = 1, read = 0`.
+    /// The calls that repeat, e.g. `poll = 1, read = 0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_loop = self.calls.iter().any(|(call, _)| call.waits_for_readiness());
         let begins =
@@ -108,7 +112,7 @@ fn is_progress((call, value): &(Call, i64)) -> bool {
     match call.name() {
         "read" | "readv" | "recvfrom" | "recvmsg" => *value > 0,
         "accept" | "accept4" => *value >= 0,
-        // What it writes to its own log is no service to anybody.
+        // Writing to its own log serves no client.
         "write" | "writev" => *value > 0 && call.arguments[0] > 2,
         "sendto" | "sendmsg" | "clone" | "clone3" | "fork" | "vfork" => *value > 0,
         "close" | "epoll_ctl" | "shutdown" => *value == 0,

@@ -1,12 +1,12 @@
-//! Being woken at once where others keep the processors busy.
+//! Waking up early on a busy machine.
 
-/// Has the calling thread run in short slices, and be woken sooner for it: a server that spins
-/// would otherwise keep the observer waiting for a whole slice of its own at each look (Linux 6.12,
-/// sched_setattr(2), `sched_runtime`). Older kernels have no such thing, and nothing changes there.
+/// Gives the calling thread short time slices, so that the kernel wakes it earlier. Otherwise a
+/// server that never sleeps would make the observer wait for a whole slice at each look (Linux
+/// 6.12, sched_setattr(2), `sched_runtime`). Older kernels ignore this.
 pub fn shorten_time_slice() {
-    /// In nanoseconds; the kernel's least.
+    /// The shortest slice that the kernel accepts, in nanoseconds.
     const SLICE: u64 = 100_000;
-    // SAFETY: plain numbers, of which all zeros is the default policy.
+    // SAFETY: plain numbers; all zeros mean the default policy.
     let mut attributes: libc::sched_attr = unsafe { std::mem::zeroed() };
     attributes.size = size_of::<libc::sched_attr>() as u32;
     attributes.sched_runtime = SLICE;

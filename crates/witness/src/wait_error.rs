@@ -1,38 +1,38 @@
-//! Why a fact will not come true.
+//! Why a wait for a fact ended without it.
 
 use crate::syscall_sample::SyscallSample;
 use sandbox::{Call, Exit, Process, Thread, Unobservable};
 use std::time::Duration;
 
-/// Why a fact will not come true.
+/// Why a wait for a fact ended without it.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// Every thread is asleep until an event, and no event is left on its way.
+    /// The server is idle: every thread sleeps until an event, and no event is on its way.
     #[error("the server is asleep in {}, and nothing is left for it to do", names(.calls))]
     Idle {
         /// The call that each thread sleeps in.
         calls: Vec<Call>,
     },
-    /// It goes round and round, and nothing comes of it.
+    /// It repeats the same calls without any result.
     #[error("the server never sleeps: {0}, over and over")]
     Spinning(SyscallSample),
     /// It has ended.
     #[error("the server {0}")]
     Ended(Exit),
-    /// It was still busy, or still about to go on by itself, when the time was up.
+    /// When the time was up it was still busy, or would still have gone on by itself.
     #[error("after {} s the server was still {doing}", .after.as_secs_f64())]
     TimedOut {
-        /// How long it was given.
+        /// The time that it was given.
         after: Duration,
         /// What it was doing instead.
         doing: String,
     },
-    /// The machine hides what would have to be seen.
+    /// This process cannot see what it would have to see.
     #[error(transparent)]
     Unobservable(#[from] Unobservable),
 }
 
-/// What a server does that has not come to rest.
+/// What a server that is not idle is doing.
 pub(crate) fn doing(threads: &[(Process, Thread)]) -> String {
     let running = threads.iter().any(|(_, thread)| thread.is_running());
     let calls: Vec<_> = threads.iter().filter_map(|(_, thread)| thread.call).collect();

@@ -1,4 +1,4 @@
-//! Connecting a client, without waiting on what the server waits for.
+//! Connects a client without waiting for what the server itself may be waiting for.
 
 use super::{Client, ClientState, Peer, ServerClose};
 use crate::ready;
@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 impl Client {
-    /// Connects `socket`, which may be in another network than ours, to `server`.
+    /// Connects `socket`, which may be in another network namespace, to `server`.
     ///
     /// A server whose queue of connections is full drops the request, and the kernel repeats it
-    /// after a second: `meanwhile` is called until it is taken, and may give up.
+    /// after a second. Until then `meanwhile` is called again and again, and may give up.
     pub(crate) fn connect(
         socket: OwnedFd,
         server: SocketAddr,
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-/// Waits until it is connected; how the server has ended the connection, if it already has.
+/// Waits until it is connected. Answers how the server has ended the connection, if it already has.
 fn finish_connect(
     socket: &OwnedFd,
     mut meanwhile: impl FnMut() -> io::Result<()>,

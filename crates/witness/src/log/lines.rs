@@ -1,53 +1,54 @@
-//! Bytes become lines; the observer's own marks are taken out.
+//! Turns bytes into lines, and takes out the observer's markers.
 
 use super::Line;
 use std::ops::RangeInclusive;
 
-/// The lines of a stream so far. What a stranger writes is kept within bounds.
+/// The lines of a stream so far. Their number and length are bounded, because any program may write
+/// them.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     finished: Vec<Line>,
     kept: usize,
     unfinished: Vec<u8>,
-    /// Bytes that may be the beginning of a mark.
+    /// Bytes that may be the beginning of a marker.
     undecided: Vec<u8>,
-    /// Marks that were made, and the last that was seen.
+    /// The number of markers that were written, and the last one that has arrived.
     made: u32,
     seen: u32,
 }
 
-/// A server that logs more than this, in lines or in bytes, is not kept to the end of it.
+/// The most lines and bytes that are kept. What the server logs after that is dropped.
 const LINES: usize = 20_000;
 const BYTES: usize = 8 << 20;
-/// What is kept of one line.
+/// The most bytes that are kept of one line.
 const LINE: usize = 4_096;
 
-/// A mark: these, a number in eight hexadecimal digits, and these again.
+/// A marker is these bytes, a number of eight hexadecimal digits, and these bytes again.
 const FENCE: &[u8] = b"\0\x1e\0";
-const MARK: usize = 2 * FENCE.len() + 8;
+const MARKER: usize = 2 * FENCE.len() + 8;
 
 impl Lines {
     pub(crate) fn finished(&self) -> &[Line] {
         &self.finished
     }
 
-    /// Bytes of the lines that are kept.
+    /// How many bytes the kept lines have.
     pub(crate) fn kept(&self) -> usize {
         self.kept
     }
 
-    /// Bytes to write into the stream, which say where it was then.
+    /// A new marker, to be written into the stream.
     pub(crate) fn next_mark(&mut self) -> Vec<u8> {
         self.made += 1;
         [FENCE, format!("{:08x}", self.made).as_bytes(), FENCE].concat()
     }
 
-    /// Whether the last mark has come through.
+    /// Whether the last marker has arrived.
     pub(crate) fn is_marked(&self) -> bool {
         self.seen == self.made
     }
 
-    /// Takes in what has come, cut anywhere.
+    /// Adds bytes that have arrived, cut anywhere.
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         let mut stream = std::mem::take(&mut self.undecided);
         stream.extend_from_slice(bytes);
@@ -58,8 +59,8 @@ impl Lines {
             self.append(before);
             (self.seen, rest) = (number, after);
         }
-        // While a mark is on its way, the end of what has come may be its beginning.
-        let held = if self.is_marked() { 0 } else { rest.len().min(MARK - 1) };
+        // While a marker is on its way, the last bytes may be its beginning.
+        let held = if self.is_marked() { 0 } else { rest.len().min(MARKER - 1) };
         let (settled, undecided) = rest.split_at(rest.len() - held);
         self.append(settled);
         self.undecided = undecided.to_vec();
@@ -89,9 +90,10 @@ impl Lines {
     }
 }
 
-/// What comes before the first mark with one of the numbers, its number, and what comes after it.
+/// The bytes before the first marker that has one of the numbers, that number, and the bytes after
+/// it.
 fn split_at_mark(bytes: &[u8], awaited: RangeInclusive<u32>) -> Option<(&[u8], u32, &[u8])> {
-    let mut places = 0..(bytes.len() + 1).saturating_sub(MARK);
+    let mut places = 0..(bytes.len() + 1).saturating_sub(MARKER);
     places.find_map(|at| {
         let (before, rest) = bytes.split_at(at);
         let digits = rest.strip_prefix(FENCE)?.get(..8)?;

@@ -1,4 +1,4 @@
-//! What becomes of bytes that are written to the terminal.
+//! How bytes that are written to the terminal become lines.
 
 use super::lines::Lines;
 use super::*;
@@ -107,7 +107,7 @@ fn endless_long_lines_are_kept_within_bounds() {
     assert!(kept <= 8 << 20);
 }
 
-/// Bytes that are likely to be part of a mark.
+/// Bytes that are likely to be part of a marker.
 fn tricky() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![Just(0), Just(0x1e), Just(b'0'), Just(b'1'), Just(b'\n'), any::<u8>()];
     vec(byte, 0..200)
@@ -117,9 +117,9 @@ proptest! {
     #[test]
     fn where_a_stream_is_cut_changes_nothing(bytes in tricky(), cuts in vec(1..9usize, 1..40)) {
         let (mut whole, mut pieces) = (Lines::default(), Lines::default());
-        let mark = whole.next_mark();
-        prop_assert_eq!(&mark, &pieces.next_mark());
-        let stream = [&bytes[..], &mark, b"after\n"].concat();
+        let marker = whole.next_mark();
+        prop_assert_eq!(&marker, &pieces.next_mark());
+        let stream = [&bytes[..], &marker, b"after\n"].concat();
         whole.take(&stream);
         let mut rest = stream.as_slice();
         for cut in cuts.into_iter().cycle() {

@@ -1,4 +1,4 @@
-//! Taking in what has happened since the last look.
+//! Reads what has happened since the last look.
 
 use super::Server;
 use crate::client::Client;
@@ -7,15 +7,16 @@ use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
-/// What is kept of its standard error.
+/// The most bytes that are kept of standard error.
 const ERRORS_KEPT: usize = 1 << 16;
-/// A program that goes on and on is not listened to more often than this before others are.
+/// The most pieces that are read from one source before the other sources have their turn.
 const AT_ONCE: usize = 64;
 
 impl Server {
-    /// Takes in what the kernel has for us; whether there was anything.
+    /// Reads everything that has happened. Answers whether there was anything.
     pub(super) fn poll_events(&mut self) -> Result<bool, Unobservable> {
-        // A terminal gives 4 KiB at a time, and a program that logs a lot waits for us to take it.
+        // A terminal gives 4 KiB at a time, and a program that logs a lot waits until they are
+        // read.
         let mut news = (0..AT_ONCE).take_while(|_| self.log.read()).count() > 0;
         news |= self.read_stderr();
         news |= self.answer_faults()?;
@@ -25,21 +26,21 @@ impl Server {
             match self.sandbox.receive(false) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.note(message),
-                // The box's first process is gone, and with it everything else.
+                // The sandbox's first process is gone, and every other process with it.
                 Err(_) => self.exit = Some(self.sandbox.exit_of_all()),
             }
             news = true;
         }
-        self.excuse().map_or(Ok(news), Err)
+        self.cpu_starvation().map_or(Ok(news), Err)
     }
 
-    /// Why nothing can be concluded from this run: it has come to the end of its time, and others kept
-    /// the processors busy.
-    pub fn excuse(&self) -> Option<Unobservable> {
+    /// Why nothing can be concluded from this run: its wall time is over, and the machine was too
+    /// busy to run it.
+    pub fn cpu_starvation(&self) -> Option<Unobservable> {
         self.sandbox.cpu_starvation()
     }
 
-    /// Lets the calls at the gate go on, or fail as was ordered.
+    /// Answers the stopped system calls: each continues, or fails as was ordered.
     fn answer_faults(&mut self) -> Result<bool, Unobservable> {
         let Some(faults) = &mut self.faults else { return Ok(false) };
         for answered in 0..AT_ONCE {
@@ -91,31 +92,32 @@ impl Server {
         }
     }
 
-    /// Takes in everything that the server has said up to now.
+    /// Reads everything that the server has written up to now.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel does not answer at the gate.
+    /// [`Unobservable`] where the kernel does not report the stopped system calls.
     pub fn catch_up(&mut self) -> Result<(), Unobservable> {
         self.log.catch_up(Duration::from_secs(1));
-        // All that a pipe holds (pipe(7)), and not what is written meanwhile, for ever.
+        // One pipe's worth of bytes (pipe(7)), so that a server that never stops writing does not
+        // keep this going.
         let mut pieces = 0..AT_ONCE;
         while pieces.next().is_some() && self.read_stderr() {}
         self.poll_events().map(drop)
     }
 
-    /// Sleeps until something that we can wait for happens, `pause` at the most.
+    /// Sleeps until something that can be waited for happens, at most for `pause`.
     pub(super) fn wait_for_news(&self, pause: Duration) {
         let faults = self.faults.as_ref().map(AsRawFd::as_raw_fd);
         let own = [self.log.as_raw_fd(), self.sandbox.as_raw_fd()].into_iter().chain(faults);
         let mut watched: Vec<_> = own.map(to_read).collect();
         let own = watched.len();
-        // The latest clients are those that something is waited for from.
+        // The test usually waits for one of the latest clients.
         let latest = self.clients.iter().rev().take(16);
         let (clients, fds): (Vec<&Client>, Vec<RawFd>) =
             latest.filter_map(|client| Some((client, client.to_watch()?))).unzip();
         watched.extend(fds.into_iter().map(to_read));
         let pause = libc::timespec { tv_sec: 0, tv_nsec: pause.subsec_nanos().into() };
-        // SAFETY: the array and the time are locals.
+        // SAFETY: the array and the time are local variables.
         unsafe {
             libc::ppoll(watched.as_mut_ptr(), watched.len() as u64, &pause, std::ptr::null());
         }

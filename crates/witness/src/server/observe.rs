@@ -1,4 +1,4 @@
-//! What the observer sees of a server: its log, and the kernel's view of it.
+//! What can be seen of a server: its log, and the kernel's tables.
 
 use super::Server;
 use crate::client::Client;
@@ -16,12 +16,12 @@ impl Server {
         self.log.lines()
     }
 
-    /// Its standard error so far, the first 64 KiB of it.
+    /// Its standard error so far, at most the first 64 KiB.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.errors).into_owned()
     }
 
-    /// How it is kept apart.
+    /// How strongly it is isolated.
     pub fn isolation(&self) -> IsolationLevel {
         self.sandbox.isolation()
     }
@@ -31,13 +31,13 @@ impl Server {
         self.exit.as_ref()
     }
 
-    /// The process that listens, once one does; the program itself until then.
+    /// The process that listens; before one does, the program itself.
     pub fn process(&self) -> Process {
         self.listener.unwrap_or(self.program)
     }
 
-    /// Every process in its box: the program, and all that it has started and that has not been
-    /// reaped.
+    /// Every process in the sandbox: the program, and everything that it has started and that has
+    /// not been reaped.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them.
@@ -45,8 +45,8 @@ impl Server {
         self.sandbox.init().descendants()
     }
 
-    /// The processes that do not descend from the program: what an earlier run of it has left, or a
-    /// parent that has ended since.
+    /// The processes that do not descend from the program: an earlier run has left them, or their
+    /// parent has ended.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them.
@@ -56,7 +56,7 @@ impl Server {
         Ok(found)
     }
 
-    /// The calls that its threads sleep in, now; running threads are left out.
+    /// The system calls that its threads sleep in now. Running threads are left out.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them.
@@ -65,7 +65,7 @@ impl Server {
         Ok(threads.iter().filter_map(|(_, thread)| Some(thread.call?.name())).collect())
     }
 
-    /// The server's end of `client`'s connection; `None` when it has none any more.
+    /// The server's socket for `client`'s connection; `None` when it has none any more.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel does not answer.
@@ -79,7 +79,7 @@ impl Server {
         Ok(socket)
     }
 
-    /// The descriptor that the kernel connects to `client`; `None` while it has none.
+    /// The server's descriptor that is connected to `client`; `None` while it has none.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides descriptors.
@@ -92,8 +92,8 @@ impl Server {
             .map(|it| it.fd))
     }
 
-    /// The processes that have ended and that one of the server's own has still to reap. Orphans are
-    /// not among them: whoever has adopted them will.
+    /// The processes that have ended and that a process of the server has still to reap. Orphans
+    /// are not among them: the sandbox's first process reaps those.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them.
@@ -109,7 +109,7 @@ impl Server {
         Ok(zombies)
     }
 
-    /// The processes with a descriptor of the socket that has this inode.
+    /// The processes that have a descriptor of the socket with this inode.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides descriptors.
@@ -131,7 +131,7 @@ impl Server {
         self.process().descriptors()
     }
 
-    /// The listener that clients reach, with the number of connections that wait to be accepted.
+    /// The listener that clients reach, with the number of connections that are not yet accepted.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel does not answer.
@@ -142,7 +142,7 @@ impl Server {
         }
     }
 
-    /// Every socket of its processes that listens.
+    /// Every listening socket of its processes.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel does not answer.
@@ -156,7 +156,7 @@ impl Server {
         Ok(listening)
     }
 
-    /// Whether connections to `port` are held in TIME_WAIT in its network.
+    /// Whether its network has connections to `port` in TIME_WAIT.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel does not answer.
@@ -165,18 +165,18 @@ impl Server {
         Ok(held.iter().any(|socket| socket.local.port() == port))
     }
 
-    /// What the process that listens has asked poll to watch; `None` while it is not asleep in
-    /// poll. Of several threads in poll, the one that watches the listener is meant.
+    /// What the listening process has asked poll to watch; `None` while it does not sleep in poll.
+    /// If several threads do, the one that watches the listener counts.
     ///
     /// # Errors
     /// [`Unobservable`] where its memory may not be read.
-    pub fn watched(&self) -> Result<Option<Vec<PollEntry>>, Unobservable> {
+    pub fn poll_entries(&self) -> Result<Option<Vec<PollEntry>>, Unobservable> {
         let process = self.process();
         let mut found = None;
         for thread in process.threads()? {
             let Some(call) = thread.call.filter(Call::is_poll) else { continue };
             let read = poll_entry::read(process, &call);
-            // It may have woken meanwhile, and be changing the array.
+            // If the thread has woken meanwhile, it may be changing the array.
             if !process.threads()?.contains(&thread) {
                 continue;
             }
@@ -188,12 +188,12 @@ impl Server {
         Ok(found)
     }
 
-    /// What the process that listens has asked epoll to watch: the lists of all the epoll
-    /// descriptors that its threads sleep in. `None` while none is asleep in epoll.
+    /// What the listening process has asked epoll to watch: the interest lists of all epoll
+    /// descriptors that its threads sleep in. `None` while no thread sleeps in epoll_wait.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides the lists.
-    pub fn interests(&self) -> Result<Option<Vec<EpollEntry>>, Unobservable> {
+    pub fn epoll_entries(&self) -> Result<Option<Vec<EpollEntry>>, Unobservable> {
         let process = self.process();
         let before = process.threads()?;
         let calls = before.iter().filter_map(|thread| thread.call);
@@ -204,7 +204,7 @@ impl Server {
         for epoll in &epolls {
             all.extend(epoll_entry::read(process, *epoll)?);
         }
-        // Whoever has woken meanwhile may be changing them.
+        // A thread that has woken meanwhile may be changing the lists.
         let same = !epolls.is_empty() && process.threads()? == before;
         Ok(same.then_some(all))
     }
@@ -225,7 +225,7 @@ impl Server {
         for process in self.processes()? {
             let threads = process.threads()?;
             if threads.is_empty() {
-                // It ended after it was listed, and its parent is about to learn of it.
+                // The process ended after it was listed, and its parent is about to be told.
                 all.push((process, Thread::vanished(process.pid)));
             }
             all.extend(threads.into_iter().map(|thread| (process, thread)));

@@ -1,4 +1,4 @@
-//! The same program once more, in the same network: what a port remembers, and who else may hold it.
+//! Runs the same program once more in the same network, and occupies ports there.
 
 use super::Server;
 use nix::errno::Errno;
@@ -9,12 +9,12 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 impl Server {
-    /// Starts the program again, after it has ended: the same command, environment, streams and
-    /// network. The log goes on; standard error begins anew. Wait for it to listen as the first
+    /// Starts the program again after it has ended, with the same command, environment, streams and
+    /// network. The log continues; standard error begins anew. Wait for it to listen as the first
     /// time.
     ///
     /// # Errors
-    /// `ResourceBusy` while the program runs; what the box's first process has met.
+    /// `ResourceBusy` while the program runs; else what the sandbox's first process reports.
     pub fn restart(&mut self) -> io::Result<()> {
         if self.exit.is_none() {
             return Err(io::ErrorKind::ResourceBusy.into());
@@ -34,16 +34,16 @@ impl Server {
                 None => {}
             }
             if self.exit.is_some() {
-                return Ok(()); // refused before it began, as the next wait will say
+                return Ok(()); // the program was refused; the next wait says so
             }
         }
     }
 
-    /// Takes `port` in the server's network, on every address, as another program would; it is
-    /// held, and listened on, until the descriptor is dropped.
+    /// Listens on `port` in the server's network, on every address, as another program would, until
+    /// the descriptor is dropped.
     ///
     /// # Errors
-    /// What bind(2) or listen(2) says, EADDRINUSE above all.
+    /// What bind(2) or listen(2) says, usually EADDRINUSE.
     pub fn occupy_port(&mut self, port: u16) -> io::Result<OwnedFd> {
         let holder = match self.one_socket(libc::AF_INET6) {
             Ok(v6) => {
@@ -72,7 +72,8 @@ impl Server {
     }
 }
 
-/// Connections in TIME_WAIT do not stand in the way; a listener does (socket(7), SO_REUSEADDR).
+/// Allows a port that has connections in TIME_WAIT, but not one that has a listener (socket(7),
+/// SO_REUSEADDR).
 fn share_with_the_past(socket: &OwnedFd) -> Result<(), Errno> {
     setsockopt(socket, sockopt::ReuseAddr, &true)
 }

@@ -1,4 +1,4 @@
-//! The same answers where netlink is refused: `/proc/PID/net` stands in for it.
+//! The same results where netlink is refused and `/proc/PID/net` is read instead.
 
 use super::*;
 use crate::launch::Launch;
@@ -10,10 +10,10 @@ use std::path::Path;
 use crate::sockets::State;
 // </staff>
 
-/// Enough on a machine that others keep busy.
+/// Long enough on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A correct server, whose sockets are looked up in files.
+/// A correct server whose sockets are looked up in `/proc`.
 fn open(file: &str, level: IsolationLevel) -> Server {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
     let free = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap().local_addr().unwrap();
@@ -62,7 +62,7 @@ fn a_wrong_port_is_told_without_netlink() {
     });
     let stuck = never.unwrap_err();
     assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
-    // The files are long to read, and there was a lot of log to read meanwhile.
+    // Reading the files takes long, and meanwhile a lot of log has to be read.
     let all = begun.elapsed();
     assert!(looking < all * 3 / 4, "{looking:?} of {all:?} was spent on looking");
     assert_eq!(server.listeners().unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! What one wait remembers of the server from look to look.
+//! What one wait remembers of the server between two looks.
 
 use sandbox::{CpuLoad, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ impl WaitState {
     /// Whether the time is up.
     ///
     /// # Errors
-    /// [`Unobservable`] where it is, and a busy machine has kept the server from using it.
+    /// [`Unobservable`] when it is and the machine was too busy to run the server.
     pub(super) fn is_over(&mut self, threads: &[(Process, Thread)]) -> Result<bool, Unobservable> {
         self.load.note(self.begun, threads);
         if Instant::now() < self.deadline {
@@ -41,16 +41,17 @@ impl WaitState {
     }
 }
 
-/// A server that is found asleep is looked at once more before anything is concluded from it.
+/// Looks once more at a server that is found asleep, before anything is concluded from that.
 ///
-/// What the kernel says of several processes is not of one moment: a child that is just being
-/// started or reaped may be missing from it (proc(5), children), and a wake-up may be under way on
-/// another processor. Neither outlasts the pause.
+/// What the kernel says about several processes does not describe a single moment: a child that is
+/// just being started or reaped may be missing (proc(5), children), and another processor may be
+/// waking a thread. Both are over after a short pause.
 #[derive(Default)]
 pub(super) struct Settled {
     since: Option<Instant>,
     threads: Vec<(Process, Thread)>,
-    /// What the clients have read: each byte makes room for another that the kernel holds.
+    /// How many bytes the clients have read: each makes room for another byte that the kernel
+    /// holds.
     read: usize,
 }
 
@@ -65,7 +66,8 @@ impl Settled {
     }
 }
 
-/// Servers that wake by the clock: idle once they have woken twice and gone back to sleep.
+/// Recognizes servers that wake by a timer: such a server is idle once it has woken twice and gone
+/// back to sleep.
 #[derive(Default)]
 pub(super) struct TimerWakeups(Vec<(i32, u64)>);
 
@@ -84,16 +86,16 @@ impl TimerWakeups {
     }
 }
 
-/// Processor time that a server may use and show nothing for it, before it is looked at closely.
+/// The processor time that a server may use without a visible result before its calls are sampled.
 pub(super) const CPU_BUDGET: Duration = Duration::from_millis(4);
-/// The same for a server that was seen spinning before.
+/// The same for a program that an earlier run has seen repeating calls.
 pub(super) const SMALL_CPU_BUDGET: Duration = Duration::from_micros(500);
 
-/// Bytes of log that a server is at work on, and not to be disturbed: to be traced cuts a long
-/// write to its terminal short (signal(7), "Interruption of system calls").
+/// A server that logs this many bytes is working, and is not sampled: tracing would interrupt a
+/// long write to its terminal (signal(7), "Interruption of system calls").
 const LOG_BURST: usize = 4096;
 
-/// Processor time since the last close look.
+/// The processor time that was used since the last sample.
 #[derive(Default)]
 pub(super) struct CpuBudget {
     since: Option<Duration>,
@@ -102,8 +104,8 @@ pub(super) struct CpuBudget {
 }
 
 impl CpuBudget {
-    /// The thread to look at closely, where more time was used than is allowed. A server that has
-    /// `logged` many bytes meanwhile has used it for those, as long as they are kept at all.
+    /// The thread to sample, when more time was used than is allowed. If the server has logged a
+    /// lot meanwhile, the time counts as used for that, as long as the lines are kept.
     pub(super) fn suspect(
         &mut self,
         threads: &[(Process, Thread)],
@@ -118,7 +120,7 @@ impl CpuBudget {
         if used.saturating_sub(since) < allowed * (1 << self.patience) {
             return None;
         }
-        // If it context_switches out to be at work, it may work twice as long before the next look.
+        // If the sample shows work, the server may work twice as long before the next one.
         self.since = Some(used);
         self.patience = (self.patience + 1).min(10);
         let running = threads.iter().filter(|(_, thread)| thread.is_running());

@@ -1,9 +1,9 @@
-//! Waiting for facts, and knowing when they will not come true.
+//! Waits for facts, and knows when they will not come true.
 //!
-//! A server that is asleep, to which everything that was sent has been delivered, will do nothing
-//! more: delivery itself is what wakes a thread. What it has sent may still be on its way, though:
-//! that has to arrive, too, where somebody waits for it. So a wait ends when its fact holds or when the
-//! server rests, and a wrong server is told so as fast as a right one.
+//! A server that sleeps, and to which everything that was sent has been delivered, will do nothing
+//! more, because only a delivery wakes a thread. What the server itself has sent must have arrived,
+//! too, where a client waits for it. So a wait ends when its fact holds or when the server is idle,
+//! and a wrong server is told so as fast as a right one.
 
 use super::Server;
 use super::observe::unseen_table;
@@ -17,30 +17,31 @@ use crate::wait_error::{WaitError, doing};
 use sandbox::{Call, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
 
-/// The pauses between two looks at a fact that nothing announces.
-const SHORTEST: Duration = Duration::from_micros(40);
-const LONGEST: Duration = Duration::from_millis(1);
-/// A fact that is still on its way after pauses this long deserves a look at the whole server.
-const PATIENCE: Duration = Duration::from_micros(160);
-/// What that look takes for each client: a crowd's is not worth it before as much time has passed.
-const LOOK: Duration = Duration::from_micros(5);
+/// The shortest and longest pause between two looks at a fact that no event announces.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(40);
+const LONGEST_PAUSE: Duration = Duration::from_millis(1);
+/// After a pause this long without the fact, the whole server is looked at.
+const LOOK_AFTER: Duration = Duration::from_micros(160);
+/// The time that such a look takes for each client. With many clients it is made only after that
+/// time has passed.
+const LOOK_COST: Duration = Duration::from_micros(5);
 
 impl Server {
     /// Waits until `fact` gives a value.
     ///
-    /// A fact is looked at when something may have changed, and given up only when it cannot come
-    /// true any more: when the server has ended, is asleep with nothing left for it in the kernel,
-    /// or spins. No fixed time is ever waited.
+    /// The fact is looked at whenever something may have changed. The wait gives up only when the
+    /// fact cannot come true any more: when the server has ended, is idle, or repeats the same
+    /// calls. It never waits for a fixed time.
     ///
     /// # Errors
-    /// [`WaitError`] says why it will not come true.
+    /// [`WaitError`] says why the fact will not come true.
     pub fn wait_for<T>(
         &mut self,
         mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
     ) -> Result<T, WaitError> {
         let mut state = WaitState::new(self.timeout);
-        let mut pause = SHORTEST;
-        let worthwhile = Instant::now() + LOOK * self.clients.len() as u32;
+        let mut pause = SHORTEST_PAUSE;
+        let worthwhile = Instant::now() + LOOK_COST * self.clients.len() as u32;
         loop {
             let news = self.poll_events()?;
             let looked = Instant::now();
@@ -49,38 +50,39 @@ impl Server {
             }
             let now = Instant::now();
             let cost = now - looked;
-            let due = pause >= PATIENCE && now >= worthwhile || now >= state.deadline;
+            let due = pause >= LOOK_AFTER && now >= worthwhile || now >= state.deadline;
             if (due || self.exit.is_some())
-                && let Some(stuck) = self.why_nothing_more(&mut state)?
+                && let Some(error) = self.why_nothing_more(&mut state)?
             {
-                // What happened up to now is on its way to us: take it in, and look once more.
+                // What has happened up to now may not have been read yet: read it, and look once
+                // more.
                 self.catch_up()?;
-                return fact(self)?.ok_or(stuck);
+                return fact(self)?.ok_or(error);
             }
-            pause = if news { SHORTEST } else { (pause * 2).min(LONGEST) };
+            pause = if news { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
             self.wait_for_news(pause);
-            if news && cost > LONGEST {
+            if news && cost > LONGEST_PAUSE {
                 self.drain(cost)?;
             }
         }
     }
 
-    /// Takes in what comes for as long as a look at the fact took: one that is dear is not taken for
-    /// every line that a talkative server writes.
+    /// Reads events for as long as one look at the fact took. An expensive look is not repeated for
+    /// every line that the server logs.
     fn drain(&mut self, cost: Duration) -> Result<(), Unobservable> {
         let begun = Instant::now();
         while begun.elapsed() < cost && self.exit.is_none() {
             if !self.poll_events()? {
-                self.wait_for_news(LONGEST);
+                self.wait_for_news(LONGEST_PAUSE);
             }
         }
         Ok(())
     }
 
-    /// Waits until the server is asleep with nothing left for it to do, and says in which calls.
+    /// Waits until the server is idle, and answers the calls that its threads sleep in.
     ///
     /// # Errors
-    /// [`WaitError`], for every other way in which its activity ends.
+    /// [`WaitError`] for every other way in which its activity ends.
     pub fn wait_idle(&mut self) -> Result<Vec<Call>, WaitError> {
         match self.wait_for(|_| Ok(None)) {
             Err(WaitError::Idle { calls }) => Ok(calls),
@@ -88,11 +90,11 @@ impl Server {
         }
     }
 
-    /// Waits until the server is asleep and all that was sent to it has been delivered. One that
-    /// wakes by the clock as well may go on by itself; `wait_idle` waits for that too.
+    /// Waits until the server is asleep and everything that was sent to it has been delivered. A
+    /// server with a timer may go on by itself; `wait_idle` waits for that, too.
     ///
     /// # Errors
-    /// [`WaitError`], for every other way in which its activity ends.
+    /// [`WaitError`] for every other way in which its activity ends.
     pub fn wait_asleep(&mut self) -> Result<Vec<Call>, WaitError> {
         let asleep = self.wait_for(|now| {
             let threads = now.all_threads()?;
@@ -107,8 +109,8 @@ impl Server {
         }
     }
 
-    /// Waits until the program, or a process that it has started, listens on `port`.
-    /// Nobody connects to find out.
+    /// Waits until the program, or a process that it has started, listens on `port`. No probe
+    /// connection is made.
     ///
     /// # Errors
     /// [`WaitError`] when it never will.
@@ -122,17 +124,17 @@ impl Server {
         Ok(())
     }
 
-    /// Why nothing more will happen, if nothing will.
+    /// Why nothing more will happen; `None` while something may.
     fn why_nothing_more(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         if let Some(exit) = &self.exit {
             return Ok(Some(WaitError::Ended(exit.clone())));
         }
-        let stuck = self.why_it_stays_so(state)?;
-        // Who is over a limit is about to be ended, and that will be why.
-        Ok(stuck.filter(|_| self.sandbox.limit_exceeded().is_none()))
+        let error = self.why_it_stays_so(state)?;
+        // A server that exceeds a limit is about to be ended, and the limit will be the reason.
+        Ok(error.filter(|_| self.sandbox.limit_exceeded().is_none()))
     }
 
-    /// Why nothing more will happen although the server runs, if nothing will.
+    /// Why nothing more will happen although the server runs; `None` while something may.
     fn why_it_stays_so(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
         let done = match self.activity(&threads)? {
@@ -142,11 +144,11 @@ impl Server {
             }
             Activity::Timed => state.timer_wakeups.have_passed(&threads),
             Activity::Busy => {
-                // What is still on its way may be what it goes round for.
+                // A server may be repeating calls for something that is still on its way.
                 if self.all_delivered()?
-                    && let Some(strobe) = self.spinning(state, &threads)
+                    && let Some(sample) = self.spinning(state, &threads)
                 {
-                    return Ok(Some(WaitError::Spinning(strobe)));
+                    return Ok(Some(WaitError::Spinning(sample)));
                 }
                 false
             }
@@ -158,13 +160,13 @@ impl Server {
         Ok(late.then(|| WaitError::TimedOut { after: self.timeout, doing: doing(&threads) }))
     }
 
-    /// Whether the server is asleep, with all that was sent to it delivered.
+    /// How active the server is, by threads that were looked at `before`.
     ///
     /// Threads that slept before, during and after a moment at which everything had been delivered
     /// will not be woken by any of it.
     fn activity(&mut self, before: &[(Process, Thread)]) -> Result<Activity, Unobservable> {
         let asleep = |(_, thread): &(Process, Thread)| !thread.is_running();
-        // Once the program itself is gone, its end is about to be announced.
+        // Once the program itself is gone, its end is about to be reported.
         let runs =
             |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
         let all = before.iter().any(runs) && before.iter().all(asleep);
@@ -184,7 +186,7 @@ impl Server {
         Ok(activity)
     }
 
-    /// Whether nothing is on its way to the server.
+    /// Whether everything that was sent to the server has been delivered.
     pub(super) fn all_delivered(&mut self) -> Result<bool, Unobservable> {
         if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
             return Ok(false);
@@ -196,44 +198,45 @@ impl Server {
             let socket = sockets.next().flatten();
             let arrived = is_delivered(client, socket.as_ref());
             all &= arrived;
-            // Nothing more can come of a client that has left and that the server has let go.
+            // A client that has left, and whose connection the server has closed, brings nothing
+            // more.
             let held = socket.is_some_and(|socket| socket.inode != 0);
             client.left().is_none() || held || !arrived
         });
         Ok(all)
     }
 
-    /// A glimpse of what it does, if it goes round and round.
+    /// A sample of its calls, if it repeats the same calls.
     fn spinning(
         &mut self,
         state: &mut WaitState,
         threads: &[(Process, Thread)],
     ) -> Option<SyscallSample> {
-        // What a program does before it listens is its own affair.
+        // What a program does before it listens is not judged.
         self.listener?;
         let allowed = if self.history.spins() { SMALL_CPU_BUDGET } else { CPU_BUDGET };
         let (process, suspect) = state.cpu_budget.suspect(threads, allowed, self.log.kept())?;
-        let strobe = SyscallSample::of(process, &suspect, &mut self.tracer);
-        let spins = strobe.is_spinning();
+        let sample = SyscallSample::of(process, &suspect, &mut self.tracer);
+        let spins = sample.is_spinning();
         if spins {
             self.history.spun();
         }
-        spins.then_some(strobe)
+        spins.then_some(sample)
     }
 }
 
-/// How far a server is from doing anything.
+/// How active a server is.
 enum Activity {
-    /// Something runs, or is on its way.
+    /// A thread runs, or something is on its way to the server.
     Busy,
-    /// Asleep, and will go on by itself.
+    /// All threads sleep, and a timer will wake one of them.
     Timed,
-    /// Asleep until an event, and none is on its way.
+    /// All threads sleep until an event, and none is on its way.
     Idle,
 }
 
-/// Whether all that `client` has done so far has reached the server's socket. To read is to do
-/// something, too: it makes room for what the server has written.
+/// Whether everything that `client` has done so far has reached the server's socket. Reading counts
+/// as well: it makes room for what the server has written.
 fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     let Some(socket) = socket else { return true };
     match (socket.state, client.left()) {
@@ -247,8 +250,8 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     }
 }
 
-/// Whether all that the server has sent to `client` has reached it, or waits because it does not
-/// read.
+/// Whether everything that the server has sent to `client` has arrived, or waits because the client
+/// does not read.
 fn is_heard(client: &Client, socket: &Socket) -> bool {
     socket.unacknowledged == 0 || !client.is_listening()
 }

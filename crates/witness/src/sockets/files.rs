@@ -1,7 +1,7 @@
 //! Sockets read from `/proc/PID/net/tcp` and `tcp6` (proc_pid_net(5)).
 //!
-//! Slower than netlink, and without a count of the bytes that have arrived: the client's own count
-//! of what was acknowledged stands for it.
+//! This is slower than netlink, and the files do not count received bytes. The client's count of
+//! acknowledged bytes is used instead.
 
 use super::{Socket, State};
 use crate::client::Client;
@@ -11,7 +11,7 @@ use sandbox::Process;
 use std::io;
 use std::net::SocketAddr;
 
-/// The files of the network that a process is in.
+/// The socket files of the network that a process is in.
 #[derive(Debug)]
 pub(crate) struct Files(Process);
 
@@ -32,8 +32,8 @@ impl Files {
         Ok(clients.map(|client| end_of(client, &rows)).collect())
     }
 
-    /// A listener on all of IPv6 may take IPv4 too, or not (ipv6(7), IPV6_V6ONLY), and no file
-    /// says which: it counts as reached by IPv6 alone.
+    /// A listener on the IPv6 wildcard address may accept IPv4 as well or not (ipv6(7),
+    /// IPV6_V6ONLY), and no file says which. It is taken to accept IPv6 alone.
     pub(crate) fn listener(&self, local: SocketAddr) -> io::Result<Option<Socket>> {
         let here = |socket: &Socket| {
             let (own, asked) = (socket.local, local);
@@ -77,7 +77,7 @@ fn socket(row: TcpNetEntry) -> Option<Socket> {
     })
 }
 
-/// An IPv4 peer of an IPv6 socket by its IPv4 address.
+/// The IPv4 address of an IPv4 peer of an IPv6 socket.
 fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

@@ -1,7 +1,7 @@
 //! Sockets asked for by netlink.
 //!
-//! `/proc/net/tcp` walks the whole table of established connections, 262,144 buckets on a machine
-//! with 24 GiB, and takes over a millisecond however few there are. sock_diag(7) answers for one
+//! Reading `/proc/net/tcp` walks the whole table of connections, 262,144 buckets on a machine with
+//! 24 GiB, and takes over a millisecond even when it is nearly empty. sock_diag(7) answers for one
 //! pair of addresses in microseconds, and knows how many bytes have arrived.
 
 use super::{Socket, State};
@@ -17,7 +17,7 @@ pub(crate) struct Netlink(OwnedFd);
 
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_INFO: u16 = 2;
-/// tcpi_bytes_received in struct tcp_info (linux/tcp.h).
+/// The offset of tcpi_bytes_received in struct tcp_info (linux/tcp.h).
 const BYTES_RECEIVED: usize = 128;
 const HEADER: usize = 16;
 const MESSAGE: usize = 72;
@@ -27,7 +27,7 @@ impl Netlink {
         Self(socket)
     }
 
-    /// Whether the kernel knows the question: its part for TCP may be missing (tcp_diag).
+    /// Whether the kernel answers at all: its module for TCP may be missing (tcp_diag).
     pub(crate) fn answers(&self) -> bool {
         self.all(&[State::Listen]).is_ok()
     }
@@ -38,7 +38,7 @@ impl Netlink {
         local: SocketAddr,
         peer: SocketAddr,
     ) -> io::Result<Option<Socket>> {
-        // Where no connection matches, the kernel answers with the listener that would take one.
+        // Where no connection matches, the kernel answers with the listener that would accept one.
         Ok(self.one(local, peer)?.filter(|socket| socket.state != State::Listen))
     }
 
@@ -58,7 +58,7 @@ impl Netlink {
         Ok(found)
     }
 
-    /// Takes in a part of a long answer; whether more of it follows.
+    /// Reads a part of a long answer. Answers whether more of it follows.
     fn take_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
         let length = self.hear(buffer)?;
         for (kind, body) in messages(&buffer[..length]) {
@@ -91,7 +91,7 @@ impl Netlink {
     }
 
     fn hear(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        // An answer left behind would be taken for that of the next question.
+        // An unread answer would be taken for that of the next question.
         uninterrupted(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
     }
 }
@@ -112,7 +112,7 @@ fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> 
     bytes.extend((MESSAGE as u32).to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     bytes.extend((flags as u16).to_ne_bytes());
-    bytes.extend([0; 8]); // sequence and port: one question at a time
+    bytes.extend([0; 8]); // sequence number and port: only one question at a time
     bytes.extend([family as u8, libc::IPPROTO_TCP as u8, 1 << (INET_DIAG_INFO - 1), 0]);
     bytes.extend(states.to_ne_bytes());
     match pair {

@@ -35,7 +35,7 @@ fn end_of(table: &SocketTable, client: &Client) -> Option<Socket> {
     table.connections([client].into_iter()).unwrap().pop().unwrap()
 }
 
-/// Looks until the server's end is as wanted: acknowledgements take their time.
+/// Looks until the server's socket is as expected, because acknowledgements take time.
 fn until(table: &SocketTable, client: &Client, wanted: impl Fn(Option<Socket>) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !wanted(end_of(table, client)) {

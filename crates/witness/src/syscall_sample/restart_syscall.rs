@@ -1,13 +1,13 @@
-//! Beginning a system call again that the tracer has cut short.
+//! Restarts a system call that tracing has interrupted.
 //!
 //! The kernel does that by itself for most calls. epoll_wait(2) and a few others return EINTR
-//! instead (signal(7), "Interruption of system calls and library functions by stop signals"), and
-//! a program that handles no signal need not expect one.
+//! instead (signal(7), "Interruption of system calls and library functions by stop signals"), which
+//! a program without signal handlers need not expect.
 
 use nix::unistd::Pid;
 
-/// Sets a stopped thread back to the call that it has just left with EINTR, unless a signal of the
-/// program's own is waiting for it: then that was the cause.
+/// Sets a stopped thread back to the call that it has just left with EINTR. A signal of the
+/// program's own that is waiting was the cause itself, and then nothing is changed.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn restart_syscall(thread: Pid) {
     use nix::sys::ptrace::{getregs, setregs};
@@ -24,7 +24,7 @@ pub(super) fn restart_syscall(thread: Pid) {
     }
 }
 
-/// Elsewhere the registers do not tell the call's first argument any more.
+/// On other architectures the registers no longer hold the call's first argument.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn restart_syscall(_thread: Pid) {}
 

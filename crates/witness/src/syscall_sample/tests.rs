@@ -1,4 +1,4 @@
-//! Programs that are traced for a moment go on as if nothing had been.
+//! Programs that were traced for a moment go on as before.
 
 use super::*;
 use nix::sys::signal::{Signal, kill};
@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// A child that is killed and reaped in the end.
+/// A child process that is killed and reaped in the end.
 struct Program(Child);
 
 impl Program {
@@ -23,7 +23,7 @@ impl Program {
         Process { pid: self.0.id() as i32 }
     }
 
-    fn strobe(&self, tracer: &mut Tracer) -> SyscallSample {
+    fn sample(&self, tracer: &mut Tracer) -> SyscallSample {
         let thread = self.process().threads().unwrap().pop().unwrap();
         SyscallSample::of(self.process(), &thread, tracer)
     }
@@ -60,14 +60,14 @@ fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
     let mut tracer = Tracer::default();
     for program in &programs {
         for _ in 0..20 {
-            assert!(!program.strobe(&mut tracer).is_spinning());
+            assert!(!program.sample(&mut tracer).is_spinning());
             tracer.tidy();
             assert!(!tracer.is_done() || !program.is_traced());
         }
     }
 }
 
-/// Python's own epoll begins again by itself after EINTR (PEP 475); the C library's does not.
+/// Python's own epoll restarts the call after EINTR (PEP 475); the C library's does not.
 const EPOLL_WAIT: &str = "
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -83,7 +83,7 @@ fn a_sleeper_in_epoll_wait_sees_no_interruption() {
     program.until_in("epoll_wait");
     let mut tracer = Tracer::default();
     for _ in 0..5 {
-        program.strobe(&mut tracer);
+        program.sample(&mut tracer);
         assert!(!program.is_traced());
     }
     assert_eq!(program.line(), "0 0\n");
@@ -101,13 +101,13 @@ fn signals_reach_a_program_that_is_being_traced() {
     let mut tracer = Tracer::default();
     for round in 0..200 {
         let number = if round % 2 == 0 { libc::SIGUSR1 } else { libc::SIGRTMIN() };
-        // Ordinary signals are not queued: the one before has to be taken first.
+        // Ordinary signals are not queued: the previous one must be handled first.
         while pending(&program) {
-            program.strobe(&mut tracer);
+            program.sample(&mut tracer);
         }
-        // SAFETY: a signal to our own child.
+        // SAFETY: a signal to a child of this process.
         assert_eq!(unsafe { libc::kill(program.0.id() as i32, number) }, 0);
-        program.strobe(&mut tracer);
+        program.sample(&mut tracer);
     }
     while !tracer.is_done() {
         tracer.tidy();
@@ -135,7 +135,7 @@ fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
         while !tracer.is_done() {
             tracer.tidy();
         }
-        // As its parent, the tracer has reaped it for good.
+        // As its parent, the tracer has already reaped it.
         assert!(program.0.wait().is_err());
     }
 }
@@ -156,7 +156,7 @@ fn a_stopped_program_is_stopped_afterwards() {
     };
     until_stopped();
     let mut tracer = Tracer::default();
-    program.strobe(&mut tracer);
+    program.sample(&mut tracer);
     while !tracer.is_done() {
         tracer.tidy();
     }

@@ -1,9 +1,9 @@
-//! Tracing a thread for a moment, and letting it go as it was (ptrace(2)).
+//! Traces a thread for a moment, and detaches from it without a change (ptrace(2)).
 //!
-//! A thread can be let go only while it is stopped, and one that has ended must be reaped by its
-//! tracer before its parent, or its box, learns of the end. Neither happens at a time of our
-//! choosing: on a busy machine a thread may take long to stop. So whoever was not let go is kept
-//! in mind, and tried again at each occasion.
+//! A tracer can detach only from a stopped thread, and must reap a traced thread that has ended
+//! before the thread's parent, or the sandbox, learns of the end. On a busy machine a thread may
+//! take long to stop. So threads that could not be detached are kept in a list, and tried again at
+//! each occasion.
 
 use super::restart_syscall::restart_syscall;
 use nix::sys::ptrace::{self, Options};
@@ -12,13 +12,13 @@ use sandbox::{Call, as_tracer};
 use std::ptr;
 use std::time::{Duration, Instant};
 
-/// The threads that this observer could not let go yet.
+/// The threads that could not be detached yet.
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
     held: Vec<Traced>,
 }
 
-/// A thread that is traced, by the observer's thread that has seized it.
+/// A traced thread. Only the observer's thread that has seized it can trace it.
 #[derive(Debug)]
 pub(crate) struct Traced {
     tid: i32,
@@ -28,23 +28,24 @@ pub(crate) struct Traced {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Running,
-    /// Stopped, by a signal on its way to it, or by the tracer (0).
+    /// Stopped by a signal that is being delivered, or by the tracer (0).
     Stopped(i32),
-    /// Traced no more: let go, or ended and reaped.
+    /// No longer traced: detached, or ended and reaped.
     Free,
 }
 
-/// Where a traced thread crosses into the kernel, or back.
+/// A stop at the beginning or the end of a system call.
 pub(crate) enum SyscallStop {
     Entry(Call),
     Exit(i64),
 }
 
-/// The longest that the observer does nothing but wait for a thread to stop.
+/// The longest time that the observer waits for a thread to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Tracer {
-    /// Stops a thread that runs; `None` where it has ended or tracing is refused.
+    /// Attaches to a running thread and stops it; `None` where the thread has ended or tracing is
+    /// refused.
     pub(crate) fn seize(&mut self, tid: i32) -> Option<Traced> {
         let seize = || ptrace::seize(Pid::from_raw(tid), Options::PTRACE_O_TRACESYSGOOD);
         as_tracer(tid, seize).ok()?;
@@ -63,29 +64,30 @@ impl Tracer {
         }
     }
 
-    /// Keeps it as one that could not be let go.
+    /// Detaches, or keeps the thread in the list.
     #[cfg(test)]
     pub(crate) fn keep(&mut self, traced: Traced) {
         self.held.push(traced);
     }
 
-    /// Tries again with those that could not be let go.
+    /// Tries again with the threads of the list.
     pub(crate) fn tidy(&mut self) {
         self.held.retain_mut(|traced| !traced.let_go(Duration::ZERO));
     }
 
-    /// Whether nobody is traced any more.
+    /// Whether no thread is traced any more.
     pub(crate) fn is_done(&self) -> bool {
         self.held.is_empty()
     }
 }
 
 impl Traced {
-    /// Lets it run to its next stop, with the signal that it was stopped for. False when it does
-    /// not stop in time.
+    /// Lets the thread run to its next stop, with the signal for which it was stopped. Answers
+    /// false when it does not stop in time.
     pub(crate) fn resume(&mut self, within: Duration) -> bool {
         if let State::Stopped(signal) = self.state {
-            // Refused to a thread that was killed while it was stopped; its end is the next news.
+            // This fails for a thread that was killed while it was stopped; its end is reported
+            // next.
             self.request(libc::PTRACE_SYSCALL, signal);
             self.state = State::Running;
         }
@@ -93,7 +95,7 @@ impl Traced {
         self.state != State::Running && self.state != State::Free
     }
 
-    /// The system call that it is about to begin, or what the last one returned.
+    /// The system call that the thread is about to begin, or the result of the last one.
     pub(crate) fn syscall_stop(&self) -> Option<SyscallStop> {
         let info = ptrace::syscall_info(Pid::from_raw(self.tid)).ok()?;
         // SAFETY: `op` says which part of the union the kernel has filled (ptrace(2)).
@@ -109,7 +111,7 @@ impl Traced {
         }
     }
 
-    /// Whether it is traced no more.
+    /// Whether the thread is no longer traced.
     fn let_go(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         loop {
@@ -124,7 +126,7 @@ impl Traced {
         }
     }
 
-    /// Stops it where it is.
+    /// Stops the thread where it is.
     fn stop(&mut self, within: Duration) {
         if self.state == State::Running {
             self.request(libc::PTRACE_INTERRUPT, 0);
@@ -146,10 +148,11 @@ impl Traced {
         }
     }
 
-    /// Takes in the news of a running thread; that of its end reaps it.
+    /// Reads the state change of a running thread; that of its end reaps it.
     fn look(&self) -> State {
         let mut status = 0;
-        // SAFETY: `status` is a local. (nix's waitpid refuses real-time signals, and forgets them.)
+        // SAFETY: `status` is a local variable. (nix's waitpid fails for real-time signals, and
+        // loses them.)
         match unsafe { libc::waitpid(self.tid, &mut status, libc::__WALL | libc::WNOHANG) } {
             0 => State::Running,
             -1 => State::Free,
@@ -160,13 +163,14 @@ impl Traced {
 
     fn request(&self, request: libc::c_uint, signal: i32) -> bool {
         let (nothing, signal) = (ptr::null_mut::<libc::c_void>(), signal as libc::c_long);
-        // SAFETY: these requests take numbers, and touch no memory of ours.
+        // SAFETY: these requests take numbers, and touch no memory of this process.
         unsafe { libc::ptrace(request, self.tid, nothing, signal) == 0 }
     }
 }
 
-/// The signal that a stop was made for: none for a system call's, which bit 7 marks, nor for an
-/// event's, which is named above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD, PTRACE_EVENT_STOP).
+/// The signal for which a thread stopped: none for a system-call stop, which has bit 7 set, and
+/// none for an event, which is named above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD,
+/// PTRACE_EVENT_STOP).
 fn signal_of(status: i32) -> i32 {
     let signal = libc::WSTOPSIG(status);
     if signal == libc::SIGTRAP | 0x80 || status >> 16 != 0 { 0 } else { signal }

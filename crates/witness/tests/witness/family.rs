@@ -102,8 +102,8 @@ fn a_child_that_spins_is_seen() {
     server.wait_idle().unwrap();
     client.half_close();
     let stuck = server.wait_idle().unwrap_err();
-    let WaitError::Spinning(strobe) = &stuck else { panic!("{stuck}") };
-    assert_eq!(strobe.to_string(), "read = 0");
+    let WaitError::Spinning(sample) = &stuck else { panic!("{stuck}") };
+    assert_eq!(sample.to_string(), "read = 0");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn what_poll_watches_is_read_from_its_memory() {
     let client = server.connect().unwrap();
     let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     server.wait_idle().unwrap();
-    let watched = server.watched().unwrap().unwrap();
+    let watched = server.poll_entries().unwrap().unwrap();
     assert_eq!(watched.iter().map(|it| it.fd).collect::<Vec<_>>(), [3, fd]);
 }
 
@@ -60,7 +60,7 @@ fn what_epoll_watches_is_read() {
         for (;;) epoll_wait(epoll, &event, 1, -1); }";
     let mut server = open_text("sandboxed_epoll", text);
     server.wait_idle().unwrap();
-    assert_eq!(server.interests().unwrap().unwrap().len(), 1);
+    assert_eq!(server.epoll_entries().unwrap().unwrap().len(), 1);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn it_cannot_hide() {
         struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
     let mut server = open_text("sandboxed_hides", text);
     server.wait_idle().unwrap();
-    assert_eq!(server.watched().unwrap().unwrap().len(), 1);
+    assert_eq!(server.poll_entries().unwrap().unwrap().len(), 1);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn it_cannot_hide_in_a_file_that_nobody_may_read() {
         open(sandboxed(Launch::new(&program), &[&program]), IsolationLevel::Namespaces);
     server.wait_idle().unwrap();
     assert_eq!(server.process().name(), "hidden");
-    assert_eq!(server.watched().unwrap().unwrap().len(), 1);
+    assert_eq!(server.poll_entries().unwrap().unwrap().len(), 1);
 }
 
 #[test]

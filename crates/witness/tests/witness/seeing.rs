@@ -49,7 +49,7 @@ fn what_poll_watches_is_read_from_any_server() {
         server.wait_asleep().unwrap();
         let own = server.descriptors().unwrap();
         let door = own.iter().find(|it| it.target == Target::Socket(listener)).unwrap().fd;
-        let watched = server.watched().unwrap().unwrap();
+        let watched = server.poll_entries().unwrap().unwrap();
         let watched: BTreeSet<i32> = watched.iter().map(|it| it.fd).filter(|fd| *fd >= 0).collect();
         assert_eq!(watched, BTreeSet::from([door, stays]), "{file}");
     }
@@ -65,11 +65,11 @@ fn what_epoll_watches_is_read_from_any_server() {
         server.wait_for(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
         server.wait_asleep().unwrap();
         let listener = server.listener().unwrap().unwrap().inode;
-        let list = server.interests().unwrap().unwrap();
+        let list = server.epoll_entries().unwrap().unwrap();
         let times = |inode| list.iter().filter(|entry| entry.inode == inode).count();
         let seen = [Some(listener), first.inode(), second.inode()].map(|it| times(it.unwrap()));
         assert_eq!(seen, [1, 0, 1], "{file}: {list:?}");
-        assert_eq!(server.watched().unwrap(), None, "{file}");
+        assert_eq!(server.poll_entries().unwrap(), None, "{file}");
     }
 }
 
@@ -77,7 +77,7 @@ fn what_epoll_watches_is_read_from_any_server() {
 fn a_server_on_poll_has_no_interest_list() {
     let mut server = open_file("accept_many.c");
     server.wait_idle().unwrap();
-    assert_eq!(server.interests().unwrap(), None);
+    assert_eq!(server.epoll_entries().unwrap(), None);
 }
 
 #[test]
@@ -121,5 +121,5 @@ fn the_calls_of_every_thread_are_named() {
     let mut calls = server.calls().unwrap();
     calls.sort_unstable();
     assert_eq!(calls, ["accept", "read"]);
-    assert_eq!(server.watched().unwrap(), None);
+    assert_eq!(server.poll_entries().unwrap(), None);
 }

@@ -116,9 +116,9 @@ fn a_server_that_ignores_an_end_of_file_spins() {
         server.wait_idle().unwrap();
         client.half_close();
         let (stuck, took) = never(&mut server);
-        let WaitError::Spinning(strobe) = stuck else { panic!("{stuck}") };
-        assert_eq!(strobe.to_string(), "poll = 1, read = 0");
-        assert_eq!(strobe.watched.unwrap().len(), 2);
+        let WaitError::Spinning(sample) = stuck else { panic!("{stuck}") };
+        assert_eq!(sample.to_string(), "poll = 1, read = 0");
+        assert_eq!(sample.poll_entries.unwrap().len(), 2);
         assert!(took < PROMPT, "{took:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn it_is_an_ordinary_user_in_a_folder_of_its_own() {
-    assert_eq!(says("id -u; id -g; pwd; hostname"), "1000\n1000\n/work\nbox");
+    assert_eq!(says("id -u; id -g; pwd; hostname"), "1000\n1000\n/work\nsandbox");
     assert_eq!(
         says("touch here /tmp/there /dev/shm/too && ls /work /tmp | xargs"),
         "/tmp: there too /work: here"

@@ -15,7 +15,10 @@ fn a_right_server_is_seen_whole() {
         let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
         server.wait_idle().unwrap();
-        assert!(server.watched().unwrap().iter().flatten().any(|entry| entry.fd == fd), "{level}");
+        assert!(
+            server.poll_entries().unwrap().iter().flatten().any(|entry| entry.fd == fd),
+            "{level}"
+        );
         client.close();
         server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
     }
