@@ -34,7 +34,7 @@ pub fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, SocketAddr)> {
 ///
 /// let listener = create_listening_socket(0, 1)?;
 /// set_nonblocking(&listener)?;
-/// assert!(matches!(Accepted::from(accept(&listener)), Accepted::Nothing));
+/// assert!(matches!(Accepted::from(accept(&listener)), Accepted::WouldBlock));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -42,9 +42,9 @@ pub enum Accepted {
     /// A client, and its peer's address.
     Client(OwnedFd, SocketAddr),
     /// EAGAIN: the backlog is empty (by now).
-    Nothing,
+    WouldBlock,
     /// ECONNABORTED, EPROTO or a pending network error: this client left before it was accepted.
-    Gone,
+    Aborted,
     /// EINTR: a signal arrived first.
     Interrupted,
     /// EMFILE, ENFILE, ENOBUFS, ENOMEM: no descriptor, or no memory for one, is left. The client
@@ -62,10 +62,10 @@ impl From<io::Result<(OwnedFd, SocketAddr)>> for Accepted {
             Err(error) => error,
         };
         match error.raw_os_error().unwrap_or_default() {
-            libc::EAGAIN => Accepted::Nothing,
-            libc::ECONNABORTED | libc::EPROTO => Accepted::Gone,
-            libc::ENETDOWN | libc::ENETUNREACH | libc::EHOSTDOWN => Accepted::Gone,
-            libc::EHOSTUNREACH | libc::ENONET | libc::ENOPROTOOPT => Accepted::Gone,
+            libc::EAGAIN => Accepted::WouldBlock,
+            libc::ECONNABORTED | libc::EPROTO => Accepted::Aborted,
+            libc::ENETDOWN | libc::ENETUNREACH | libc::EHOSTDOWN => Accepted::Aborted,
+            libc::EHOSTUNREACH | libc::ENONET | libc::ENOPROTOOPT => Accepted::Aborted,
             libc::EINTR => Accepted::Interrupted,
             libc::EMFILE | libc::ENFILE => Accepted::NoDescriptors,
             libc::ENOBUFS | libc::ENOMEM => Accepted::NoDescriptors,
@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn each_errno_has_its_case() {
         let outcome = |errno| Accepted::from(Err(io::Error::from_raw_os_error(errno)));
-        assert!(matches!(outcome(libc::EWOULDBLOCK), Accepted::Nothing));
-        assert!(matches!(outcome(libc::ECONNABORTED), Accepted::Gone));
+        assert!(matches!(outcome(libc::EWOULDBLOCK), Accepted::WouldBlock));
+        assert!(matches!(outcome(libc::ECONNABORTED), Accepted::Aborted));
         assert!(matches!(outcome(libc::EINTR), Accepted::Interrupted));
         assert!(matches!(outcome(libc::EMFILE), Accepted::NoDescriptors));
         assert!(matches!(outcome(libc::ENOMEM), Accepted::NoDescriptors));

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 /// Reads what has arrived, at most `buffer` full. Waits for the first byte on a blocking socket.
-/// An empty `buffer` reads as [`Received::End`], which it is not: give it room.
+/// An empty `buffer` reads as [`Received::Eof`], which it is not: give it room.
 ///
 /// ```
 /// use sockhelpers::{Received, receive};
@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 ///
 /// let (ours, theirs) = UnixStream::pair()?;
 /// drop(theirs);
-/// assert!(matches!(receive(&ours, &mut [0; 16]), Received::End));
+/// assert!(matches!(receive(&ours, &mut [0; 16]), Received::Eof));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Received {
@@ -25,13 +25,13 @@ pub enum Received {
     /// That many bytes, at the start of the buffer; never 0.
     Bytes(usize),
     /// End of file: the peer will send no more (read(2), "Return value").
-    End,
+    Eof,
     /// EAGAIN: nothing yet.
-    Nothing,
+    WouldBlock,
     /// EINTR: a signal arrived first.
     Interrupted,
     /// ECONNRESET, EPIPE, ETIMEDOUT: the connection is lost, and what was on its way with it.
-    Gone,
+    Lost,
     /// Anything else.
     Failed(io::Error),
 }
@@ -40,14 +40,14 @@ impl From<io::Result<usize>> for Received {
     /// Sorts the errors as read(2) and tcp(7) list them.
     fn from(result: io::Result<usize>) -> Self {
         let error = match result {
-            Ok(0) => return Received::End,
+            Ok(0) => return Received::Eof,
             Ok(count) => return Received::Bytes(count),
             Err(error) => error,
         };
         match error.raw_os_error().unwrap_or_default() {
-            libc::EAGAIN => Received::Nothing,
+            libc::EAGAIN => Received::WouldBlock,
             libc::EINTR => Received::Interrupted,
-            libc::ECONNRESET | libc::EPIPE | libc::ETIMEDOUT => Received::Gone,
+            libc::ECONNRESET | libc::EPIPE | libc::ETIMEDOUT => Received::Lost,
             _ => Received::Failed(error),
         }
     }
@@ -72,14 +72,14 @@ mod tests {
         peer.write_all(b"bye").unwrap();
         peer.shutdown(Shutdown::Write).unwrap();
         assert!(matches!(receive(&client, &mut [0; 16]), Received::Bytes(3)));
-        assert!(matches!(receive(&client, &mut [0; 16]), Received::End));
+        assert!(matches!(receive(&client, &mut [0; 16]), Received::Eof));
     }
 
     #[test]
     fn a_silent_peer_gives_nothing() {
         let (client, _peer) = connection();
         crate::set_nonblocking(&client).unwrap();
-        assert!(matches!(receive(&client, &mut [0; 16]), Received::Nothing));
+        assert!(matches!(receive(&client, &mut [0; 16]), Received::WouldBlock));
     }
 
     #[test]
@@ -88,14 +88,14 @@ mod tests {
         let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&peer, sockopt::Linger, &at_once).unwrap();
         drop(peer);
-        assert!(matches!(receive(&client, &mut [0; 16]), Received::Gone));
+        assert!(matches!(receive(&client, &mut [0; 16]), Received::Lost));
     }
 
     #[test]
     fn each_errno_has_its_case() {
         let outcome = |errno| Received::from(Err(io::Error::from_raw_os_error(errno)));
         assert!(matches!(outcome(libc::EINTR), Received::Interrupted));
-        assert!(matches!(outcome(libc::EPIPE), Received::Gone));
+        assert!(matches!(outcome(libc::EPIPE), Received::Lost));
         assert!(matches!(outcome(libc::EBADF), Received::Failed(_)));
     }
 }

@@ -19,7 +19,7 @@ pub fn echo(client: &OwnedFd) -> io::Result<()> {
     loop {
         match receive(client, &mut buffer) {
             Received::Bytes(count) => send_all(client, &buffer[..count])?,
-            Received::End => return Ok(()),
+            Received::Eof => return Ok(()),
             nothing => read_again(nothing)?,
         }
     }
@@ -48,9 +48,9 @@ fn send_all(client: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
 fn read_again(nothing: Received) -> io::Result<()> {
     // <task 4: tell a signal from a connection that is lost>
     match nothing {
-        Received::Gone => Err(io::ErrorKind::ConnectionReset.into()),
+        Received::Lost => Err(io::ErrorKind::ConnectionReset.into()),
         Received::Failed(error) => Err(error),
-        Received::Bytes(_) | Received::End | Received::Nothing | Received::Interrupted => Ok(()),
+        Received::Bytes(_) | Received::Eof | Received::WouldBlock | Received::Interrupted => Ok(()),
     }
     // </task>
 }

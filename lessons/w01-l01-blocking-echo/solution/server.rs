@@ -71,7 +71,8 @@ fn try_again(nobody: Accepted) -> io::Result<()> {
         // The client stays in the backlog, so the next accept would fail at once (accept(2)).
         Accepted::NoDescriptors => thread::sleep(PAUSE),
         Accepted::Failed(error) => return Err(error),
-        Accepted::Client(..) | Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => {}
+        Accepted::Client(..) | Accepted::WouldBlock => {}
+        Accepted::Aborted | Accepted::Interrupted => {}
     }
     Ok(())
     // </task>

@@ -25,8 +25,8 @@ pub fn converse(client: OwnedFd) -> io::Result<()> {
                 flip(&mut buffer[..count]);
                 send_all(&client, &buffer[..count])?;
             }
-            Received::Nothing | Received::Interrupted => {}
-            Received::End | Received::Gone => return Ok(()),
+            Received::WouldBlock | Received::Interrupted => {}
+            Received::Eof | Received::Lost => return Ok(()),
             Received::Failed(error) => return Err(error),
         }
         // </task>

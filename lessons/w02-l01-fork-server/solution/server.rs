@@ -96,8 +96,8 @@ fn serve(client: OwnedFd, parent: Pid) -> io::Result<()> {
 fn nobody_came(outcome: Accepted) -> io::Result<()> {
     // <task 4: tell what passes from what does not>
     match outcome {
-        Accepted::Client(..) | Accepted::Nothing => {}
-        Accepted::Gone | Accepted::Interrupted => {}
+        Accepted::Client(..) | Accepted::WouldBlock => {}
+        Accepted::Aborted | Accepted::Interrupted => {}
         // The parent keeps no client open: the shortage is the machine's, and to ask again at once
         // would only keep a processor busy.
         Accepted::NoDescriptors => thread::sleep(SHORTAGE),

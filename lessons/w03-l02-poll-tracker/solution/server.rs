@@ -1,10 +1,10 @@
 //! The loop: wait, accept, read, echo, remove. One thread, and it sleeps nowhere but in `poll`.
 
-use crate::watch::{Source, Watch};
+use crate::poll_set::{PollSet, Source};
 use poll_tracker::config::{Config, ConfigError};
 use poll_tracker::connection::State;
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -21,8 +21,8 @@ const BUFFER: usize = 4096;
 pub struct Server {
     listener: OwnedFd,
     table: Table,
-    watch: Watch,
-    spare: Spare,
+    poll_set: PollSet,
+    spare_fd: SpareFd,
     buffer: [u8; BUFFER],
 }
 
@@ -36,11 +36,11 @@ impl Server {
         let listener = listen(config.port)?;
         // A client that poll reported may be gone by the time of accept (accept(2), "Notes").
         set_nonblocking(&listener)?;
-        let watch = Watch::new(&listener);
-        let spare = Spare::new();
+        let poll_set = PollSet::new(&listener);
+        let spare_fd = SpareFd::new();
         // <task 1: log the start, with no active client>
         log::start(table.active(), table.capacity());
-        Ok(Server { listener, table, watch, spare, buffer: [0; BUFFER] })
+        Ok(Server { listener, table, poll_set, spare_fd, buffer: [0; BUFFER] })
         // </task>
     }
 
@@ -50,9 +50,9 @@ impl Server {
     /// Those of poll(2) and accept(2) that no client is the cause of.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
-            self.watch.wait()?;
-            for position in self.watch.positions() {
-                match self.watch.ready(position) {
+            self.poll_set.wait()?;
+            for position in self.poll_set.positions() {
+                match self.poll_set.ready(position) {
                     Some(Source::Listener) => self.accept()?,
                     Some(Source::Client(slot)) => self.serve(position, slot),
                     None => {}
@@ -66,16 +66,16 @@ impl Server {
         // <task 2: accept a client, and survive the errors that only it is the cause of>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
-            Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => Ok(()),
-            Accepted::NoDescriptors => self.accept_with_the_spare(),
+            Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => Ok(()),
+            Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => Err(error),
         }
         // </task>
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) -> io::Result<()> {
-        match self.spare.accept(&self.listener) {
+    fn accept_with_spare_fd(&mut self) -> io::Result<()> {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was turned away"),
             Err(_) => {}
@@ -90,7 +90,7 @@ impl Server {
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
             Ok(slot) => {
-                self.watch.add(fd, slot);
+                self.poll_set.add(fd, slot);
                 log::accept(fd, slot);
             }
             Err(client) => self.reject(client),
@@ -130,8 +130,8 @@ impl Server {
     fn after_write(&mut self, position: usize, slot: usize, result: io::Result<()>) {
         let state = self.table.get(slot).map(|connection| connection.state());
         match (result, state) {
-            (Ok(()), Some(State::Draining)) => self.watch.set_events(position, libc::POLLOUT),
-            (Ok(()), _) => self.watch.set_events(position, libc::POLLIN),
+            (Ok(()), Some(State::Draining)) => self.poll_set.set_events(position, libc::POLLOUT),
+            (Ok(()), _) => self.poll_set.set_events(position, libc::POLLIN),
             (Err(_), _) => self.remove(position, slot),
         }
     }
@@ -140,8 +140,8 @@ impl Server {
     fn after_read(&mut self, position: usize, slot: usize, received: Received) {
         // <task 3: tell a client that has left from one that has nothing to say yet>
         match received {
-            Received::Bytes(_) | Received::Nothing | Received::Interrupted => {}
-            Received::End | Received::Gone | Received::Failed(_) => self.remove(position, slot),
+            Received::Bytes(_) | Received::WouldBlock | Received::Interrupted => {}
+            Received::Eof | Received::Lost | Received::Failed(_) => self.remove(position, slot),
         }
         // </task>
     }
@@ -150,7 +150,7 @@ impl Server {
     /// may be another client's.
     fn remove(&mut self, position: usize, slot: usize) {
         // <task 3: stop watching the client, remove it from the table, log it>
-        self.watch.remove(position);
+        self.poll_set.remove(position);
         if let Some(fd) = self.table.remove(slot) {
             log::disconnect(fd, slot);
         }

@@ -7,6 +7,6 @@ pub mod config;
 #[cfg_attr(feature = "solution", path = "../solution/connection.rs")]
 pub mod connection;
 pub mod log;
-pub mod spare;
+pub mod spare_fd;
 #[cfg_attr(feature = "solution", path = "../solution/table.rs")]
 pub mod table;

@@ -1,14 +1,14 @@
 //! The server as a command: PORT and MAX_CLIENTS in, a log on standard output.
 //!
-//! Read it from the outside in: `server` is the poll loop, `watch` the array that it hands to the
+//! Read it from the outside in: `server` is the poll loop, `poll_set` the array that it hands to the
 //! kernel, and `poll_tracker` the table of clients that both are about.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 
+#[cfg_attr(feature = "solution", path = "../solution/poll_set.rs")]
+mod poll_set;
 #[cfg_attr(feature = "solution", path = "../solution/server.rs")]
 mod server;
-#[cfg_attr(feature = "solution", path = "../solution/watch.rs")]
-mod watch;
 
 use poll_tracker::config::Config;
 use server::Server;

@@ -1,11 +1,11 @@
 //! The loop: wait, accept, read, echo, remove. One thread, and it sleeps nowhere but in `poll`.
 #![allow(unused, reason = "tasks are still to do")]
 
-use crate::watch::{Source, Watch};
+use crate::poll_set::{PollSet, Source};
 use poll_tracker::config::{Config, ConfigError};
 use poll_tracker::connection::State;
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -22,8 +22,8 @@ const BUFFER: usize = 4096;
 pub struct Server {
     listener: OwnedFd,
     table: Table,
-    watch: Watch,
-    spare: Spare,
+    poll_set: PollSet,
+    spare_fd: SpareFd,
     buffer: [u8; BUFFER],
 }
 
@@ -37,8 +37,8 @@ impl Server {
         let listener = listen(config.port)?;
         // A client that poll reported may be gone by the time of accept (accept(2), "Notes").
         set_nonblocking(&listener)?;
-        let watch = Watch::new(&listener);
-        let spare = Spare::new();
+        let poll_set = PollSet::new(&listener);
+        let spare_fd = SpareFd::new();
         todo!("Task 1: log the start, with no active client")
     }
 
@@ -48,9 +48,9 @@ impl Server {
     /// Those of poll(2) and accept(2) that no client is the cause of.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
-            self.watch.wait()?;
-            for position in self.watch.positions() {
-                match self.watch.ready(position) {
+            self.poll_set.wait()?;
+            for position in self.poll_set.positions() {
+                match self.poll_set.ready(position) {
                     Some(Source::Listener) => self.accept()?,
                     Some(Source::Client(slot)) => self.serve(position, slot),
                     None => {}
@@ -65,8 +65,8 @@ impl Server {
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) -> io::Result<()> {
-        match self.spare.accept(&self.listener) {
+    fn accept_with_spare_fd(&mut self) -> io::Result<()> {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was turned away"),
             Err(_) => {}
@@ -107,8 +107,8 @@ impl Server {
     fn after_write(&mut self, position: usize, slot: usize, result: io::Result<()>) {
         let state = self.table.get(slot).map(|connection| connection.state());
         match (result, state) {
-            (Ok(()), Some(State::Draining)) => self.watch.set_events(position, libc::POLLOUT),
-            (Ok(()), _) => self.watch.set_events(position, libc::POLLIN),
+            (Ok(()), Some(State::Draining)) => self.poll_set.set_events(position, libc::POLLOUT),
+            (Ok(()), _) => self.poll_set.set_events(position, libc::POLLIN),
             (Err(_), _) => self.remove(position, slot),
         }
     }

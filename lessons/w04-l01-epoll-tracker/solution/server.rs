@@ -5,7 +5,7 @@ use epoll_tracker::watch::{Source, Watch};
 use poll_tracker::config::{Config, ConfigError};
 use poll_tracker::connection::State;
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     watch: Watch,
-    spare: Spare,
+    spare_fd: SpareFd,
     buffer: [u8; BUFFER],
 }
 
@@ -40,10 +40,10 @@ impl Server {
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener)?;
         let table = Table::new(config.max_clients);
-        let spare = Spare::new();
+        let spare_fd = SpareFd::new();
         // <task 1: log the start, with no active client>
         log::start(table.active(), table.capacity());
-        Ok(Server { listener, table, watch, spare, buffer: [0; BUFFER] })
+        Ok(Server { listener, table, watch, spare_fd, buffer: [0; BUFFER] })
         // </task>
     }
 
@@ -75,16 +75,16 @@ impl Server {
         // <task 2: accept a client as your poll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
-            Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => Ok(()),
-            Accepted::NoDescriptors => self.accept_with_the_spare(),
+            Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => Ok(()),
+            Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => Err(error),
         }
         // </task>
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) -> io::Result<()> {
-        match self.spare.accept(&self.listener) {
+    fn accept_with_spare_fd(&mut self) -> io::Result<()> {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was turned away"),
             Err(_) => {}
@@ -166,8 +166,8 @@ impl Server {
     fn after_read(&mut self, slot: usize, received: Received) {
         // <task 3: tell a client that has left from a silent one, as your poll tracker does>
         match received {
-            Received::Bytes(_) | Received::Nothing | Received::Interrupted => {}
-            Received::End | Received::Gone | Received::Failed(_) => self.remove(slot),
+            Received::Bytes(_) | Received::WouldBlock | Received::Interrupted => {}
+            Received::Eof | Received::Lost | Received::Failed(_) => self.remove(slot),
         }
         // </task>
     }

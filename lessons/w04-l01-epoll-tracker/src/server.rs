@@ -6,7 +6,7 @@ use epoll_tracker::watch::{Source, Watch};
 use poll_tracker::config::{Config, ConfigError};
 use poll_tracker::connection::State;
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -24,7 +24,7 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     watch: Watch,
-    spare: Spare,
+    spare_fd: SpareFd,
     buffer: [u8; BUFFER],
 }
 
@@ -41,7 +41,7 @@ impl Server {
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener)?;
         let table = Table::new(config.max_clients);
-        let spare = Spare::new();
+        let spare_fd = SpareFd::new();
         todo!("Task 1: log the start, with no active client")
     }
 
@@ -62,8 +62,8 @@ impl Server {
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) -> io::Result<()> {
-        match self.spare.accept(&self.listener) {
+    fn accept_with_spare_fd(&mut self) -> io::Result<()> {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was turned away"),
             Err(_) => {}

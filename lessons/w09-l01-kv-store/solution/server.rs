@@ -9,7 +9,7 @@ use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
 use poll_tracker::config::ConfigError;
 use poll_tracker::connection::{Connection, State};
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -35,7 +35,7 @@ pub struct Server {
     table: Table,
     clients: Vec<Client>,
     watch: Watch,
-    spare: Spare,
+    spare_fd: SpareFd,
     service: Service,
     buffer: Vec<u8>,
     reply: Reply,
@@ -62,11 +62,11 @@ impl Server {
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener, table.capacity())?;
         let clients: Vec<Client> = (0..table.capacity()).map(|_| Client::default()).collect();
-        let (spare, service) = (Spare::new(), Service::new(config.password));
+        let (spare_fd, service) = (SpareFd::new(), Service::new(config.password));
         let (buffer, reply) = (vec![0; BUFFER], Reply::default());
         // <task 1: log the start as your trackers do>
         log::start(table.active(), table.capacity());
-        Ok(Server { listener, table, clients, watch, spare, service, buffer, reply })
+        Ok(Server { listener, table, clients, watch, spare_fd, service, buffer, reply })
         // </task>
     }
 
@@ -105,8 +105,8 @@ impl Server {
         // <task 1: accept a client as your epoll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
-            Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => {}
-            Accepted::NoDescriptors => self.accept_with_the_spare(),
+            Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => {}
+            Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => return Err(error),
         }
         Ok(())
@@ -114,8 +114,8 @@ impl Server {
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) {
-        match self.spare.accept(&self.listener) {
+    fn accept_with_spare_fd(&mut self) {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was turned away"),
             Err(_) => {}
@@ -271,8 +271,8 @@ impl Client {
 fn after_read(received: Received) -> io::Result<()> {
     // <task 1: tell a client that has left from a silent one, as your trackers do>
     match received {
-        Received::Bytes(_) | Received::Nothing | Received::Interrupted => Ok(()),
-        Received::End | Received::Gone => Err(io::ErrorKind::ConnectionReset.into()),
+        Received::Bytes(_) | Received::WouldBlock | Received::Interrupted => Ok(()),
+        Received::Eof | Received::Lost => Err(io::ErrorKind::ConnectionReset.into()),
         Received::Failed(error) => Err(error),
     }
     // </task>

@@ -10,7 +10,7 @@ use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
 use poll_tracker::config::ConfigError;
 use poll_tracker::connection::{Connection, State};
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -36,7 +36,7 @@ pub struct Server {
     table: Table,
     clients: Vec<Client>,
     watch: Watch,
-    spare: Spare,
+    spare_fd: SpareFd,
     service: Service,
     buffer: Vec<u8>,
     reply: Reply,
@@ -63,7 +63,7 @@ impl Server {
         set_nonblocking(&listener)?;
         let watch = Watch::new(&listener, table.capacity())?;
         let clients: Vec<Client> = (0..table.capacity()).map(|_| Client::default()).collect();
-        let (spare, service) = (Spare::new(), Service::new(config.password));
+        let (spare_fd, service) = (SpareFd::new(), Service::new(config.password));
         let (buffer, reply) = (vec![0; BUFFER], Reply::default());
         todo!("Task 1: log the start as your trackers do")
     }
@@ -92,8 +92,8 @@ impl Server {
     }
 
     /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) {
-        match self.spare.accept(&self.listener) {
+    fn accept_with_spare_fd(&mut self) {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was turned away"),
             Err(_) => {}

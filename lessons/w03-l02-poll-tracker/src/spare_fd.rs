@@ -11,12 +11,12 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 
 /// The descriptor kept. It cannot help when the whole system is out of open files (ENFILE).
-pub struct Spare(Option<OwnedFd>);
+pub struct SpareFd(Option<OwnedFd>);
 
-impl Spare {
+impl SpareFd {
     /// Takes a descriptor to keep.
-    pub fn new() -> Spare {
-        Spare(reserve())
+    pub fn new() -> SpareFd {
+        SpareFd(reserve())
     }
 
     /// Accepts in the spare one's place. The client is kept only where another spare one can be
@@ -37,9 +37,9 @@ impl Spare {
     }
 }
 
-impl Default for Spare {
+impl Default for SpareFd {
     fn default() -> Self {
-        Spare::new()
+        SpareFd::new()
     }
 }
 
@@ -48,7 +48,7 @@ impl Default for Spare {
 fn reserve() -> Option<OwnedFd> {
     let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let highest = limit.min(1024).saturating_sub(1) as RawFd;
-    let spare = fcntl(io::stdin(), FcntlArg::F_DUPFD_CLOEXEC(highest)).ok()?;
+    let descriptor = fcntl(io::stdin(), FcntlArg::F_DUPFD_CLOEXEC(highest)).ok()?;
     // SAFETY: fcntl has just made this descriptor, and nobody else knows of it.
-    Some(unsafe { OwnedFd::from_raw_fd(spare) })
+    Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

@@ -19,16 +19,16 @@ pub enum Source {
 ///
 /// An entry's position is not its client's slot: a removal moves the last entry into the gap, so
 /// that the array has no holes, while a client keeps its slot.
-pub struct Watch {
+pub struct PollSet {
     entries: Vec<pollfd>,
     sources: Vec<Source>,
 }
 
-impl Watch {
+impl PollSet {
     /// Watches the listener alone, at position 0.
-    pub fn new(listener: &OwnedFd) -> Watch {
+    pub fn new(listener: &OwnedFd) -> PollSet {
         let entries = vec![pollfd { fd: listener.as_raw_fd(), events: libc::POLLIN, revents: 0 }];
-        Watch { entries, sources: vec![Source::Listener] }
+        PollSet { entries, sources: vec![Source::Listener] }
     }
 
     /// Watches a client for input.
@@ -70,7 +70,7 @@ impl Watch {
         }
     }
 
-    /// Whom the entry at `position` stands for, if the last [`Watch::wait`] found it ready. An
+    /// Whom the entry at `position` stands for, if the last [`PollSet::wait`] found it ready. An
     /// error or a hang-up counts: to read is how to learn which.
     pub fn ready(&self, position: usize) -> Option<Source> {
         (self.entries[position].revents != 0).then(|| self.sources[position])
