@@ -96,7 +96,7 @@ impl Server {
     /// Gives a client a slot and an entry in the array, or rejects it when every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
         // <task 2: make the client non-blocking, give it a slot and an entry, and log it>
-        // accept does not pass O_NONBLOCK on from the listener (accept(2), "Notes").
+        // accept does not pass O_NONBLOCK on from the listener (accept(2)).
         set_nonblocking(&client)?;
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
