@@ -119,6 +119,6 @@ fn check_accept(accepted: Accepted) -> io::Result<()> {
 fn reject(client: OwnedFd, errno: Errno) {
     // <task 4: close the client, and log the reason>
     drop(client);
-    log::note(format_args!("fork: {errno}: a client was turned away"));
+    log::note(format_args!("fork: {errno}: a client was rejected"));
     // </task>
 }

@@ -86,7 +86,7 @@ impl Server {
     fn accept_with_spare_fd(&mut self) -> io::Result<()> {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
-            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Ok(None) => log::note("out of descriptors: a client was rejected"),
             // The next poll reports the listener again if the client still waits.
             Err(_) => {}
         }
