@@ -13,7 +13,7 @@ use std::convert::Infallible;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{error::Error, io};
 
-/// The most clients that wait in the listener's backlog (listen(2)).
+/// The number of clients that may wait to be accepted (listen(2)).
 const BACKLOG: u16 = 1024;
 
 /// The most bytes that one read takes, and so the most output that is ever pending for a client.
@@ -24,7 +24,9 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     epoll: Epoll,
+    /// Needed when all other descriptors are in use.
     spare_fd: SpareFd,
+    /// The bytes of the last read.
     buffer: [u8; BUFFER_SIZE],
 }
 
@@ -37,7 +39,8 @@ impl Server {
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         limit::raise_fd_limit(config.max_clients)?;
         let listener = listen(config.port)?;
-        // A listener that reports readiness may have no client by now (accept(2), "Notes").
+        // A client that epoll has reported may be gone when accept is called. On a blocking listener,
+        // accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let epoll = Epoll::new(&listener)?;
         let table = Table::new(config.max_clients);
@@ -54,6 +57,7 @@ impl Server {
     /// Those of epoll_wait(2), and those of accept(2) that concern the listener.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
+            // Sleep until the listener or a client is ready.
             let count = self.epoll.wait()?;
             // <task 2: serve every client that has an event, and accept after them>
             // Serve the clients first.
@@ -77,7 +81,9 @@ impl Server {
         // <task 2: accept a client as your poll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
+            // The client may have left by now (accept(2), EAGAIN and ECONNABORTED).
             Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => Ok(()),
+            // The client stays in the backlog. Without an accept, epoll_wait would never sleep again.
             Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => Err(error),
         }
@@ -89,7 +95,8 @@ impl Server {
     fn accept_with_spare_fd(&mut self) -> io::Result<()> {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
-            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Ok(None) => log::note("out of descriptors: a client was rejected"),
+            // Epoll reports the listener again if the client still waits.
             Err(_) => {}
         }
         Ok(())
@@ -98,6 +105,7 @@ impl Server {
     /// Gives a client a slot and watches it, or rejects it when every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
         // <task 2: admit a client as your poll tracker does, and add it to the list>
+        // accept does not pass O_NONBLOCK on from the listener (accept(2)).
         set_nonblocking(&client)?;
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
@@ -114,7 +122,7 @@ impl Server {
     /// Closes a client that cannot be added to the interest list: ENOMEM, ENOSPC (epoll_ctl(2)).
     fn remove_unwatched(&mut self, slot: usize, error: io::Error) {
         self.table.remove(slot);
-        log::note(format_args!("a client was turned away: epoll_ctl: {error}"));
+        log::note(format_args!("a client was rejected: epoll_ctl: {error}"));
     }
 
     /// Closes a client for which no slot is free, so that it does not wait in vain.
@@ -153,14 +161,16 @@ impl Server {
         let (Ok(()), Some(connection)) = (written, self.table.get(slot)) else {
             return self.remove(slot);
         };
-        let fd = connection.raw_fd();
-        // <task 3: change what the client is watched for, if draining has begun or ended>
-        let changed = match (before, connection.state()) {
-            (State::Draining, State::Draining) => Ok(()),
-            (_, State::Draining) => self.epoll.watch_for_output(fd, slot),
-            (State::Draining, _) => self.epoll.watch_for_input(fd, slot),
-            _ => Ok(()),
+        let (fd, after) = (connection.raw_fd(), connection.state());
+        if (before == State::Draining) == (after == State::Draining) {
+            return;
+        }
+        // <task 3: draining has begun or ended: change what the client is watched for>
+        let changed = match after {
+            State::Draining => self.epoll.watch_for_output(fd, slot),
+            _ => self.epoll.watch_for_input(fd, slot),
         };
+        // A client that cannot be watched for what it needs would hang: close it.
         if changed.is_err() {
             self.remove(slot);
         }
@@ -191,7 +201,7 @@ impl Server {
     }
 }
 
-/// A socket that listens on `port`.
+/// Creates a socket that listens on `port`.
 ///
 /// # Errors
 /// PORT and the reason, where the port is taken or needs root.

@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{error::Error, io};
 
-/// The most clients that wait in the listener's backlog (listen(2)).
+/// The number of clients that may wait to be accepted (listen(2)).
 const BACKLOG: u16 = 1024;
 
 /// The most bytes that one read takes, and so the most output that is ever pending for a client.
@@ -25,7 +25,9 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     epoll: Epoll,
+    /// Needed when all other descriptors are in use.
     spare_fd: SpareFd,
+    /// The bytes of the last read.
     buffer: [u8; BUFFER_SIZE],
 }
 
@@ -38,7 +40,8 @@ impl Server {
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         limit::raise_fd_limit(config.max_clients)?;
         let listener = listen(config.port)?;
-        // A listener that reports readiness may have no client by now (accept(2), "Notes").
+        // A client that epoll has reported may be gone when accept is called. On a blocking listener,
+        // accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let epoll = Epoll::new(&listener)?;
         let table = Table::new(config.max_clients);
@@ -52,6 +55,7 @@ impl Server {
     /// Those of epoll_wait(2), and those of accept(2) that concern the listener.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
+            // Sleep until the listener or a client is ready.
             let count = self.epoll.wait()?;
             todo!("Task 2: serve every client that has an event, and accept after them")
         }
@@ -67,7 +71,8 @@ impl Server {
     fn accept_with_spare_fd(&mut self) -> io::Result<()> {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
-            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Ok(None) => log::note("out of descriptors: a client was rejected"),
+            // Epoll reports the listener again if the client still waits.
             Err(_) => {}
         }
         Ok(())
@@ -81,7 +86,7 @@ impl Server {
     /// Closes a client that cannot be added to the interest list: ENOMEM, ENOSPC (epoll_ctl(2)).
     fn remove_unwatched(&mut self, slot: usize, error: io::Error) {
         self.table.remove(slot);
-        log::note(format_args!("a client was turned away: epoll_ctl: {error}"));
+        log::note(format_args!("a client was rejected: epoll_ctl: {error}"));
     }
 
     /// Closes a client for which no slot is free, so that it does not wait in vain.
@@ -117,8 +122,11 @@ impl Server {
         let (Ok(()), Some(connection)) = (written, self.table.get(slot)) else {
             return self.remove(slot);
         };
-        let fd = connection.raw_fd();
-        todo!("Task 3: change what the client is watched for, if draining has begun or ended")
+        let (fd, after) = (connection.raw_fd(), connection.state());
+        if (before == State::Draining) == (after == State::Draining) {
+            return;
+        }
+        todo!("Task 3: draining has begun or ended: change what the client is watched for")
     }
 
     /// Handles a read without bytes: removes the client where the connection has ended.
@@ -133,7 +141,7 @@ impl Server {
     }
 }
 
-/// A socket that listens on `port`.
+/// Creates a socket that listens on `port`.
 ///
 /// # Errors
 /// PORT and the reason, where the port is taken or needs root.
