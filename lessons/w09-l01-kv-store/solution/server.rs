@@ -18,7 +18,7 @@ use std::error::Error;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::{io, mem};
 
-/// The most clients that wait in the listener's backlog (listen(2)).
+/// The number of clients that may wait to be accepted (listen(2)).
 const BACKLOG: u16 = 1024;
 
 /// The most bytes that one read takes. All clients share one buffer for reading.
@@ -34,11 +34,15 @@ const MIN_SLEEP_MILLIS: i64 = 1000;
 pub struct Server {
     listener: OwnedFd,
     table: Table,
+    /// By slot number, as in the table.
     clients: Vec<Client>,
     epoll: Epoll,
+    /// Needed when all other descriptors are in use.
     spare_fd: SpareFd,
     service: Service,
+    /// The bytes of the last read.
     buffer: Vec<u8>,
+    /// The replies to the commands of one read.
     reply: Reply,
 }
 
@@ -61,7 +65,8 @@ impl Server {
     pub fn start(config: Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.table.max_clients);
         let listener = listen(config.table.port)?;
-        // A listener that reports readiness may have no client by now (accept(2), "Notes").
+        // A client that epoll has reported may be gone when accept is called. On a blocking listener,
+        // accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let epoll = Epoll::new(&listener, table.capacity())?;
         let clients: Vec<Client> = (0..table.capacity()).map(|_| Client::default()).collect();
@@ -79,7 +84,9 @@ impl Server {
     /// Those of epoll_wait(2), and those of accept(2) that concern the listener.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
+            // Sleep until a socket is ready or a key expires.
             let events = self.epoll.wait(self.timeout())?;
+            // Read the clock once a turn, and remove expired keys.
             self.service.tick();
             // <task 2: serve and accept in the order of your epoll tracker>
             // Serve the clients first.
@@ -109,7 +116,9 @@ impl Server {
         // <task 2: accept a client as your epoll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
+            // The client may have left by now (accept(2), EAGAIN and ECONNABORTED).
             Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => {}
+            // The client stays in the backlog. Without an accept, epoll_wait would never sleep again.
             Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => return Err(error),
         }
@@ -122,7 +131,8 @@ impl Server {
     fn accept_with_spare_fd(&mut self) {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => self.admit(client),
-            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Ok(None) => log::note("out of descriptors: a client was rejected"),
+            // Epoll reports the listener again if the client still waits.
             Err(_) => {}
         }
     }
@@ -159,7 +169,7 @@ impl Server {
         let text = b"-ERR max number of clients reached\r\n";
         // An error is ignored: the client may have left already.
         let _ = send(client.as_raw_fd(), text, MsgFlags::MSG_NOSIGNAL);
-        // <task 2: close and log a rejected client as your trackers do>
+        // <task 9: close and log a rejected client as your trackers do>
         drop(client);
         log::reject(self.table.active(), self.table.capacity());
         // </task>
@@ -171,6 +181,7 @@ impl Server {
             return;
         };
         let fd = connection.raw_fd();
+        // Whatever ends a connection is an error, and is handled here.
         let next = self.send_and_receive(slot);
         if next.and_then(|interest| self.epoll.change(fd, slot, interest)).is_err() {
             self.remove(slot);
@@ -231,6 +242,7 @@ impl Server {
     /// Whether the server reads from a client now.
     fn should_read(&self, slot: usize) -> bool {
         let client = &self.clients[slot];
+        // A client that does not take its replies is slowed down: its next commands wait in the kernel.
         !client.is_paused && !client.session.close_after_reply && self.below_max_pending(slot)
     }
 
@@ -247,7 +259,7 @@ impl Server {
     fn interest(&self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
-            // <task 9: watch for output, and for input only while the server reads from the client>
+            // <task 5: watch for output, and for input only while the server reads from the client>
             return Ok(Interest { read: self.should_read(slot), write: true });
             // </task>
         }
@@ -293,7 +305,7 @@ fn after_read(received: Received) -> io::Result<()> {
 /// Those of send(2), and `OutOfMemory` where the replies exceed their limit.
 fn send_all(connection: &mut Connection, client: &mut Client, reply: &Reply) -> io::Result<()> {
     if reply.has_overflowed() {
-        // <task 9: fail, so that the client is closed>
+        // <task 9: return an error, so that the client is closed>
         return Err(io::ErrorKind::OutOfMemory.into());
         // </task>
     }
@@ -304,7 +316,7 @@ fn send_all(connection: &mut Connection, client: &mut Client, reply: &Reply) -> 
     connection.send(reply.bytes())
 }
 
-/// A socket that listens on `port`.
+/// Creates a socket that listens on `port`.
 ///
 /// # Errors
 /// PORT and the reason, where the port is taken or needs root.

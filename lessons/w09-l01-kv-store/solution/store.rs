@@ -1,6 +1,6 @@
 //! The keys, their values, and the times at which they expire.
 
-use crate::Error;
+use crate::error::Error;
 use crate::expiry::{Expiry, ExpiryQueue, Millis};
 use crate::watched_keys::{Change, WatchedKeys};
 use foldhash::fast::RandomState;
@@ -28,7 +28,7 @@ struct Entry {
 /// All keys. No method shows a key whose time is past, whether or not the key was removed yet.
 #[derive(Debug, Default)]
 pub struct Store {
-    // The hash has a random seed, so that nobody can choose keys that all collide.
+    // The hash has a random seed, so that clients cannot choose keys that all collide.
     entries: HashMap<Box<[u8]>, Entry, RandomState>,
     expiry_queue: ExpiryQueue,
     watched_keys: WatchedKeys,

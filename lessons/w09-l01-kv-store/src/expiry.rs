@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Milliseconds since 1970. The clock is monotonic: it does not jump when somebody sets the
-/// system's clock.
+/// Milliseconds since 1970. The clock is monotonic: it does not jump when the system's clock is set.
 pub type Millis = i64;
 
 /// The time at which a key expires. Expiries of the same time differ in their sequence number.

@@ -1,7 +1,7 @@
 //! Replies in RESP (<https://redis.io/docs/latest/develop/reference/protocol-spec/>), version 2 and
 //! version 3.
 
-use crate::Error;
+use crate::error::Error;
 
 /// From this many bytes on, the replies are sent before the next command runs.
 const FULL: usize = 1 << 20;

@@ -58,7 +58,7 @@ impl WatchedKeys {
         }
     }
 
-    /// The last change of a key; `None` where nobody watches that key.
+    /// The last change of a key; `None` where no client watches that key.
     pub fn last_change(&self, key: &[u8]) -> Option<Change> {
         self.keys.get(key).map(|watched| watched.last_change)
     }
