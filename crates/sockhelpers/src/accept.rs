@@ -1,56 +1,59 @@
-//! Taking a client from the backlog, and what can come of it.
+//! Accepting a client from the backlog, and the possible outcomes.
 
 use crate::address;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::{io, mem};
 
-/// Takes the first connection out of the listener's backlog: its descriptor (close-on-exec, and
-/// blocking whatever the listener is) and its peer's address. Waits for one on a blocking listener.
+/// Accepts the first connection of the listener's backlog. Returns its descriptor and its peer's
+/// address. The descriptor is close-on-exec, and it is blocking even if the listener is not.
+///
+/// On a blocking listener with an empty backlog, the call waits for a connection.
 ///
 /// # Errors
-/// Those of accept(2), which [`Accepted`] sorts by what a server does about them.
+/// The errors of accept(2). [`Accepted`] sorts them by what a server does next.
 pub fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, SocketAddr)> {
     // SAFETY: all zeros is a valid sockaddr_storage.
     let mut peer: libc::sockaddr_storage = unsafe { mem::zeroed() };
     let mut length = size_of_val(&peer) as libc::socklen_t;
     let peer = (&raw mut peer).cast();
     let listener = listener.as_fd().as_raw_fd();
-    // SAFETY: `peer` has room for `length` bytes, and both outlive the call.
+    // SAFETY: `peer` points to `length` writable bytes, and both outlive the call.
     let client = unsafe { libc::accept4(listener, peer, &mut length, libc::SOCK_CLOEXEC) };
     if client == -1 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the kernel has just made this descriptor, and nobody else knows of it.
+    // SAFETY: the kernel has just created this descriptor, and nothing else owns it.
     let client = unsafe { OwnedFd::from_raw_fd(client) };
-    // SAFETY: the kernel has written an address of `length` bytes there.
+    // SAFETY: the kernel has written an address of `length` bytes to `peer`.
     Ok((client, unsafe { address::from_raw(peer, length) }?))
 }
 
-/// What came of an [`accept`], one case for each thing that a server does next.
+/// The outcome of an [`accept`] call, with one variant for each way in which a server goes on.
 ///
 /// ```
 /// use sockhelpers::{Accepted, accept, create_listening_socket, set_nonblocking};
 ///
 /// let listener = create_listening_socket(0, 1)?;
 /// set_nonblocking(&listener)?;
-/// assert!(matches!(Accepted::from(accept(&listener)), Accepted::Nothing));
+/// assert!(matches!(Accepted::from(accept(&listener)), Accepted::WouldBlock));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub enum Accepted {
-    /// A client, and its peer's address.
+    /// A client's descriptor, and its peer's address.
     Client(OwnedFd, SocketAddr),
-    /// EAGAIN: the backlog is empty (by now).
-    Nothing,
-    /// ECONNABORTED, EPROTO or a pending network error: this client left before it was accepted.
-    Gone,
-    /// EINTR: a signal arrived first.
+    /// EAGAIN: the backlog is empty.
+    WouldBlock,
+    /// ECONNABORTED, EPROTO or a pending network error: this client's connection failed before it
+    /// was accepted. Other clients are not affected.
+    Aborted,
+    /// EINTR: a signal interrupted the call before a connection came.
     Interrupted,
-    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: no descriptor, or no memory for one, is left. The client
-    /// stays in the backlog.
+    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: there is no free descriptor, or no memory for one. The
+    /// client stays in the backlog.
     NoDescriptors,
-    /// Anything else: the listener itself is of no use.
+    /// Any other error: the listener itself cannot be used any more.
     Failed(io::Error),
 }
 
@@ -62,10 +65,10 @@ impl From<io::Result<(OwnedFd, SocketAddr)>> for Accepted {
             Err(error) => error,
         };
         match error.raw_os_error().unwrap_or_default() {
-            libc::EAGAIN => Accepted::Nothing,
-            libc::ECONNABORTED | libc::EPROTO => Accepted::Gone,
-            libc::ENETDOWN | libc::ENETUNREACH | libc::EHOSTDOWN => Accepted::Gone,
-            libc::EHOSTUNREACH | libc::ENONET | libc::ENOPROTOOPT => Accepted::Gone,
+            libc::EAGAIN => Accepted::WouldBlock,
+            libc::ECONNABORTED | libc::EPROTO => Accepted::Aborted,
+            libc::ENETDOWN | libc::ENETUNREACH | libc::EHOSTDOWN => Accepted::Aborted,
+            libc::EHOSTUNREACH | libc::ENONET | libc::ENOPROTOOPT => Accepted::Aborted,
             libc::EINTR => Accepted::Interrupted,
             libc::EMFILE | libc::ENFILE => Accepted::NoDescriptors,
             libc::ENOBUFS | libc::ENOMEM => Accepted::NoDescriptors,
@@ -81,7 +84,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     #[test]
-    fn gives_the_client_and_its_peer() {
+    fn returns_the_client_and_its_peer() {
         let listener = TcpListener::bind("[::1]:0").unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (client, address) = accept(&listener).unwrap();
@@ -99,10 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn each_errno_has_its_case() {
+    fn each_errno_has_its_variant() {
         let outcome = |errno| Accepted::from(Err(io::Error::from_raw_os_error(errno)));
-        assert!(matches!(outcome(libc::EWOULDBLOCK), Accepted::Nothing));
-        assert!(matches!(outcome(libc::ECONNABORTED), Accepted::Gone));
+        assert!(matches!(outcome(libc::EWOULDBLOCK), Accepted::WouldBlock));
+        assert!(matches!(outcome(libc::ECONNABORTED), Accepted::Aborted));
         assert!(matches!(outcome(libc::EINTR), Accepted::Interrupted));
         assert!(matches!(outcome(libc::EMFILE), Accepted::NoDescriptors));
         assert!(matches!(outcome(libc::ENOMEM), Accepted::NoDescriptors));
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_descriptor_that_does_not_listen_fails() {
+    fn a_descriptor_that_is_not_a_listener_fails() {
         let file = std::fs::File::open("/dev/null").unwrap();
         assert!(matches!(Accepted::from(accept(&file)), Accepted::Failed(_)));
     }

@@ -1,11 +1,12 @@
-//! Who is at the two ends of a socket: addresses and ports, for IPv4 and IPv6.
+//! The addresses and ports of a socket's two ends, for IPv4 and IPv6.
 
 use nix::sys::socket::{SockaddrLike, SockaddrStorage, getpeername, getsockname};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd};
 
-/// The IP address in a socket address; `None` when its family is neither AF_INET nor AF_INET6.
+/// Returns the IP address in a socket address, or `None` when its family is neither AF_INET nor
+/// AF_INET6.
 ///
 /// ```
 /// use sockhelpers::{SockaddrStorage, get_addr, get_port};
@@ -19,40 +20,43 @@ pub fn get_addr(address: &SockaddrStorage) -> Option<IpAddr> {
     to_socket_addr(address).map(|address| address.ip())
 }
 
-/// The port in a socket address, in host byte order (the kernel keeps it in network byte order,
-/// ip(7), "Address format"); `None` when its family is neither AF_INET nor AF_INET6.
+/// Returns the port in a socket address, or `None` when its family is neither AF_INET nor AF_INET6.
+///
+/// The number is in host byte order; the kernel stores it in network byte order (ip(7), "Address
+/// format").
 pub fn get_port(address: &SockaddrStorage) -> Option<u16> {
     to_socket_addr(address).map(|address| address.port())
 }
 
-/// The address and port that a socket is bound to: after port 0, the one that the kernel picked.
+/// Returns the address and port that a socket is bound to. For a socket bound to port 0, this is
+/// the port that the kernel has chosen.
 ///
 /// # Errors
-/// Those of getsockname(2), and `InvalidData` for a socket that is not an IP socket.
+/// The errors of getsockname(2), and `InvalidData` for a socket that is not an IP socket.
 pub fn local_addr(socket: impl AsFd) -> io::Result<SocketAddr> {
     let address = getsockname(socket.as_fd().as_raw_fd())?;
     to_socket_addr(&address).ok_or_else(not_ip)
 }
 
-/// The address and port of the other end of a connection.
+/// Returns the address and port of the other end of a connection.
 ///
 /// # Errors
-/// Those of getpeername(2): ENOTCONN before there is a connection, or once it was reset; and
-/// `InvalidData` for a socket that is not an IP socket.
+/// The errors of getpeername(2), such as ENOTCONN before the socket is connected or after the
+/// connection was reset; and `InvalidData` for a socket that is not an IP socket.
 pub fn peer_addr(socket: impl AsFd) -> io::Result<SocketAddr> {
     let address = getpeername(socket.as_fd().as_raw_fd())?;
     to_socket_addr(&address).ok_or_else(not_ip)
 }
 
-/// The socket address that a system call left at `raw`.
+/// Returns the socket address that a system call has written to `raw`.
 ///
 /// # Safety
-/// `raw` points to `length` readable bytes, of which the first tell the family.
+/// `raw` points to `length` readable bytes that begin with the address family.
 pub(crate) unsafe fn from_raw(
     raw: *const libc::sockaddr,
     length: libc::socklen_t,
 ) -> io::Result<SocketAddr> {
-    // SAFETY: the caller answers for `raw` and `length`.
+    // SAFETY: the caller guarantees that `raw` points to `length` readable bytes.
     let address = unsafe { SockaddrStorage::from_raw(raw, Some(length)) };
     address.as_ref().and_then(to_socket_addr).ok_or_else(not_ip)
 }
@@ -72,7 +76,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::os::unix::net::UnixStream;
 
-    fn both_ends_are_told(any_port: &str) {
+    fn check_both_ends(any_port: &str) {
         let listener = TcpListener::bind(any_port).unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         assert_eq!(local_addr(&listener).unwrap(), listener.local_addr().unwrap());
@@ -80,13 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn tells_both_ends_of_an_ipv4_connection() {
-        both_ends_are_told("127.0.0.1:0");
+    fn reports_both_ends_of_an_ipv4_connection() {
+        check_both_ends("127.0.0.1:0");
     }
 
     #[test]
-    fn tells_both_ends_of_an_ipv6_connection() {
-        both_ends_are_told("[::1]:0");
+    fn reports_both_ends_of_an_ipv6_connection() {
+        check_both_ends("[::1]:0");
     }
 
     #[test]

@@ -1,24 +1,25 @@
-//! What the environment says: PORT, and other numbers.
+//! Numbers from environment variables, such as PORT.
 
 use std::ffi::OsStr;
 use std::ops::RangeInclusive;
 use std::{env, error, fmt};
 
-/// The ports that a client can be told of; 0 stands for one that the kernel picks.
+/// The ports that a client can connect to. Port 0 is left out: bind(2) takes it as a request for
+/// any free port.
 const PORTS: RangeInclusive<usize> = 1..=65_535;
 
-/// The TCP port in PORT, from 1 to 65535; `default` where the environment has none.
+/// Returns the TCP port in the variable PORT, from 1 to 65535, or `default` when PORT is not set.
 ///
 /// # Errors
-/// PORT is no number, or out of range.
+/// PORT is not a number, or out of range.
 pub fn port_from_env(default: u16) -> Result<u16, ConfigError> {
     Ok(number_from_env("PORT", PORTS, default.into())? as u16)
 }
 
-/// The number in an environment variable; `default` where the environment has none.
+/// Returns the number in an environment variable, or `default` when the variable is not set.
 ///
 /// # Errors
-/// The value is no number, or not in `range`.
+/// The value is not a number, or not in `range`.
 pub fn number_from_env(
     variable: &'static str,
     range: RangeInclusive<usize>,
@@ -30,7 +31,8 @@ pub fn number_from_env(
     }
 }
 
-/// A variable whose value will not do, and why: one line, whatever the value holds.
+/// An environment variable with a value that cannot be used, and the reason. Displayed on one line,
+/// with the value quoted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
     variable: &'static str,
@@ -39,7 +41,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// `problem` is what is wrong with this `value` of `variable`.
+    /// An error that says why `value` cannot be used for `variable`.
     ///
     /// ```
     /// use sockhelpers::{ConfigError, create_listening_socket, local_addr};
@@ -89,23 +91,23 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_without_the_variable_leaves_the_default() {
+    fn a_variable_that_is_not_set_gives_the_default() {
         assert_eq!(number_from_env("SOCKHELPERS_NO_SUCH_VARIABLE", 1..=9, 7), Ok(7));
     }
 
     #[test]
-    fn the_whole_range_is_accepted() {
+    fn both_ends_of_the_range_are_accepted() {
         assert_eq!((port(b"1"), port(b"65535")), (Ok(1), Ok(65_535)));
     }
 
     #[test]
-    fn a_value_out_of_range_is_named() {
+    fn a_value_out_of_range_is_shown_with_the_range() {
         let error = parse("MAX_CLIENTS", OsStr::new("0"), 1..=1_048_576).unwrap_err();
         assert_eq!(error.to_string(), r#"MAX_CLIENTS="0": expected a number from 1 to 1048576"#);
     }
 
     #[test]
-    fn no_other_value_will_do() {
+    fn other_values_are_errors_on_one_line() {
         let huge = "99999999999999999999999999";
         for value in ["", " ", "0", "-1", "7000 ", "0x10", "1e3", "many", "65536\n", huge] {
             let error = port(value.as_bytes()).unwrap_err();
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_refused() {
+    fn bytes_that_are_not_utf_8_are_refused() {
         let error = port(b"7\xff").unwrap_err();
         assert_eq!(error, "PORT=\"7\u{fffd}\": expected a number from 1 to 65535");
     }

@@ -1,17 +1,17 @@
-//! The socket calls that every lesson starts from.
+//! The socket calls that all lessons share.
 //!
 //! | to | use |
 //! |---|---|
 //! | listen on a port | [`create_listening_socket`] |
-//! | take a client from the backlog | [`accept`], and [`Accepted`] to tell its outcomes apart |
-//! | read from a client | [`receive`], and [`Received`] |
-//! | keep a call from blocking | [`set_nonblocking`] |
-//! | be told a port or another number | [`port_from_env`], [`number_from_env`] |
-//! | say what happened | [`log_line`] |
-//! | know who is at the two ends | [`local_addr`], [`peer_addr`], [`get_addr`], [`get_port`] |
+//! | accept a client from the backlog | [`accept`], and [`Accepted`] for its outcomes |
+//! | read from a client | [`receive`], and [`Received`] for its outcomes |
+//! | make a descriptor non-blocking | [`set_nonblocking`] |
+//! | read a port or another number from the environment | [`port_from_env`], [`number_from_env`] |
+//! | write a line to the log | [`log_line`] |
+//! | get the addresses of both ends | [`local_addr`], [`peer_addr`], [`get_addr`], [`get_port`] |
 //!
-//! A descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): whoever holds it closes it, by dropping
-//! it.
+//! Each descriptor is an [`OwnedFd`](std::os::fd::OwnedFd): dropping the value closes the
+//! descriptor.
 //!
 //! ```
 //! use sockhelpers::{Received, accept, create_listening_socket, local_addr, receive};

@@ -1,4 +1,4 @@
-//! A socket that listens on a port.
+//! Creating a socket that listens on a port.
 
 use crate::address;
 use nix::sys::socket::{
@@ -10,17 +10,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{error, fmt, io, ptr};
 
-/// A TCP socket that listens on `port` of every IPv4 address of this machine, close-on-exec.
+/// Creates a TCP socket that listens on `port` of every IPv4 address of this machine. The socket is
+/// blocking and close-on-exec.
 ///
-/// Port 0 lets the kernel pick one, which [`local_addr`](crate::local_addr) tells. The backlog is
-/// the number of connections that may wait to be accepted; the kernel caps it silently at
-/// net.core.somaxconn (listen(2), "Notes").
+/// With port 0 the kernel chooses a free port, and [`local_addr`](crate::local_addr) returns its
+/// number. `backlog` is the number of connections that may wait to be accepted; the kernel silently
+/// limits the number to net.core.somaxconn (listen(2), "Notes").
 ///
-/// IPv4 alone, because an IPv6 listener that serves both shows an IPv4 client as ::ffff:127.0.0.1
-/// (ipv6(7), "Address format").
+/// The socket is IPv4 only: a listener for IPv6 and IPv4 would show an IPv4 client as
+/// ::ffff:127.0.0.1 (ipv6(7), "Address format").
 ///
 /// # Errors
-/// The last candidate's failure, when none of the addresses that getaddrinfo(3) gives will do.
+/// The error of the last address that was tried, when none of the addresses from getaddrinfo(3)
+/// can be listened on.
 ///
 /// ```
 /// let listener = sockhelpers::create_listening_socket(0, 128)?;
@@ -43,14 +45,14 @@ pub fn create_listening_socket(port: u16, backlog: u16) -> Result<OwnedFd, Liste
     Err(last)
 }
 
-/// Why a port cannot be listened on: which call failed, on which address.
+/// The reason why a port cannot be listened on: the call that failed, and its address.
 #[derive(Debug)]
 pub struct ListenError {
-    /// The call's name: `getaddrinfo`, `socket`, `setsockopt`, `bind` or `listen`.
+    /// The name of the call: `getaddrinfo`, `socket`, `setsockopt`, `bind` or `listen`.
     pub call: &'static str,
-    /// The address that was to be listened on.
+    /// The address to listen on.
     pub address: SocketAddr,
-    /// What the call answered; its `raw_os_error` is the errno.
+    /// The error of the call; its `raw_os_error` is the errno.
     pub error: io::Error,
 }
 
@@ -75,13 +77,14 @@ impl fmt::Display for ListenError {
 
 impl error::Error for ListenError {}
 
+/// Creates a socket, binds it to `address` and makes it listen.
 fn listen_on(address: SocketAddr, backlog: u16) -> Result<OwnedFd, ListenError> {
     let failed = |call| move |errno: nix::Error| ListenError::new(call, address, errno);
     let target = SockaddrStorage::from(address);
     let family = target.family().unwrap_or(AddressFamily::Inet);
     let listener =
         socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).map_err(failed("socket"))?;
-    // A restart may bind while connections of the last run are in TIME_WAIT (socket(7)).
+    // Allows bind while connections of an earlier run are still in TIME_WAIT (socket(7)).
     setsockopt(&listener, sockopt::ReuseAddr, &true).map_err(failed("setsockopt"))?;
     bind(listener.as_raw_fd(), &target).map_err(failed("bind"))?;
     let backlog = Backlog::new(backlog).unwrap_or(Backlog::MAXCONN);
@@ -89,51 +92,52 @@ fn listen_on(address: SocketAddr, backlog: u16) -> Result<OwnedFd, ListenError> 
     Ok(listener)
 }
 
-/// The addresses that a server may bind to for `port`, as getaddrinfo(3) orders them.
+/// Returns the addresses that a server may bind to for `port`, in the order of getaddrinfo(3).
 fn candidates(port: u16) -> io::Result<Vec<SocketAddr>> {
     let list = AddressList::of_any_ipv4(port)?;
     let mut addresses = Vec::new();
     let mut next = list.0;
-    // SAFETY: each `ai_next` is null or a node of the list, which is freed after the loop.
+    // SAFETY: each `ai_next` is null or points to a node of `list`, which outlives the loop.
     while let Some(node) = unsafe { next.as_ref() } {
-        // SAFETY: getaddrinfo gives each node an address of `ai_addrlen` bytes.
+        // SAFETY: the node's `ai_addr` points to an address of `ai_addrlen` bytes.
         addresses.push(unsafe { address::from_raw(node.ai_addr, node.ai_addrlen) }?);
         next = node.ai_next;
     }
     Ok(addresses)
 }
 
-/// A list from getaddrinfo(3), freed when dropped.
+/// A list of addresses from getaddrinfo(3), freed when dropped.
 struct AddressList(*mut libc::addrinfo);
 
 impl AddressList {
     fn of_any_ipv4(port: u16) -> io::Result<Self> {
         let service = CString::new(port.to_string())?;
         let mut list = ptr::null_mut();
-        // SAFETY: all zeros is a valid addrinfo, and the one that asks for nothing in particular.
+        // SAFETY: all zeros is a valid addrinfo. As hints, it puts no condition on the result.
         let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
         hints.ai_family = libc::AF_INET;
         hints.ai_socktype = libc::SOCK_STREAM;
-        // AI_PASSIVE without a host name: the wildcard address, for bind (getaddrinfo(3)).
+        // AI_PASSIVE without a host name gives the wildcard address, for bind (getaddrinfo(3)).
         hints.ai_flags = libc::AI_PASSIVE | libc::AI_NUMERICSERV;
-        // SAFETY: no host, a NUL-ended service, and hints and list that outlive the call.
+        // SAFETY: `service` ends with NUL, and `service`, `hints` and `list` outlive the call.
         match unsafe { libc::getaddrinfo(ptr::null(), service.as_ptr(), &hints, &mut list) } {
             0 => Ok(AddressList(list)),
             libc::EAI_SYSTEM => Err(io::Error::last_os_error()),
-            code => Err(io::Error::other(explain(code))),
+            code => Err(io::Error::other(message_of(code))),
         }
     }
 }
 
 impl Drop for AddressList {
     fn drop(&mut self) {
-        // SAFETY: the list came from getaddrinfo and is freed once.
+        // SAFETY: getaddrinfo has made this list, and nothing else frees it.
         unsafe { libc::freeaddrinfo(self.0) }
     }
 }
 
-fn explain(code: libc::c_int) -> String {
-    // SAFETY: gai_strerror answers any code with a NUL-ended text that is never freed.
+/// Returns the message for an error code of getaddrinfo(3).
+fn message_of(code: libc::c_int) -> String {
+    // SAFETY: gai_strerror returns, for any code, a static text that ends with NUL.
     unsafe { CStr::from_ptr(libc::gai_strerror(code)) }.to_string_lossy().into_owned()
 }
 
@@ -145,7 +149,7 @@ mod tests {
     use nix::sys::socket::getsockopt;
 
     #[test]
-    fn port_0_listens_where_the_kernel_says() {
+    fn port_0_listens_on_a_port_that_the_kernel_chooses() {
         let listener = create_listening_socket(0, 128).unwrap();
         let address = local_addr(&listener).unwrap();
         assert!(address.ip().is_unspecified() && address.port() != 0, "{address}");
@@ -168,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_named_with_its_errno() {
+    fn a_port_in_use_is_reported_with_address_and_errno() {
         let listener = create_listening_socket(0, 1).unwrap();
         let address = local_addr(&listener).unwrap();
         let taken = create_listening_socket(address.port(), 1).unwrap_err();
@@ -177,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_privileged_port_is_said_to_need_root() {
+    fn the_error_for_a_privileged_port_says_that_root_is_needed() {
         let denied = io::Error::from_raw_os_error(libc::EACCES);
         let address = SocketAddr::from(([0, 0, 0, 0], 80));
         assert_eq!(

@@ -1,20 +1,20 @@
-//! A descriptor that never makes its owner wait.
+//! Making a descriptor non-blocking.
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use std::io;
 use std::os::fd::AsFd;
 
-/// Sets O_NONBLOCK: from now on a call that would wait fails with EAGAIN instead (fcntl(2),
-/// "File status flags"). The other flags stay as they are.
+/// Sets O_NONBLOCK: from now on, a call on the descriptor that would wait fails with EAGAIN instead
+/// (fcntl(2), "File status flags"). The other flags stay as they are.
 ///
 /// # Errors
-/// Those of fcntl(2).
+/// The errors of fcntl(2).
 ///
 /// ```
 /// let listener = sockhelpers::create_listening_socket(0, 1)?;
 /// sockhelpers::set_nonblocking(&listener)?;
-/// let nobody = sockhelpers::accept(&listener).unwrap_err();
-/// assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+/// let error = sockhelpers::accept(&listener).unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn set_nonblocking(descriptor: impl AsFd) -> io::Result<()> {

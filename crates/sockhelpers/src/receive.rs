@@ -1,10 +1,13 @@
-//! Reading from a client, and what can come of it.
+//! Reading from a client, and the possible outcomes.
 
 use std::io;
 use std::os::fd::AsFd;
 
-/// Reads what has arrived, at most `buffer` full. Waits for the first byte on a blocking socket.
-/// An empty `buffer` reads as [`Received::End`], which it is not: give it room.
+/// Reads the bytes that have arrived, up to the size of `buffer`. On a blocking socket, the call
+/// waits for the first byte.
+///
+/// `buffer` must not be empty: a read of 0 bytes returns 0, which [`Received`] takes for
+/// [`Received::Eof`].
 ///
 /// ```
 /// use sockhelpers::{Received, receive};
@@ -12,27 +15,27 @@ use std::os::fd::AsFd;
 ///
 /// let (ours, theirs) = UnixStream::pair()?;
 /// drop(theirs);
-/// assert!(matches!(receive(&ours, &mut [0; 16]), Received::End));
+/// assert!(matches!(receive(&ours, &mut [0; 16]), Received::Eof));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Received {
     nix::unistd::read(socket, buffer).map_err(io::Error::from).into()
 }
 
-/// What came of a read, one case for each thing that a server does next.
+/// The outcome of a read, with one variant for each way in which a server goes on.
 #[derive(Debug)]
 pub enum Received {
-    /// That many bytes, at the start of the buffer; never 0.
+    /// The number of bytes that were read into the start of the buffer; never 0.
     Bytes(usize),
-    /// End of file: the peer will send no more (read(2), "Return value").
-    End,
-    /// EAGAIN: nothing yet.
-    Nothing,
-    /// EINTR: a signal arrived first.
+    /// End of file: the peer will send no more bytes (read(2), "Return value").
+    Eof,
+    /// EAGAIN: no bytes have arrived yet.
+    WouldBlock,
+    /// EINTR: a signal interrupted the call before a byte was read.
     Interrupted,
-    /// ECONNRESET, EPIPE, ETIMEDOUT: the connection is lost, and what was on its way with it.
-    Gone,
-    /// Anything else.
+    /// ECONNRESET, EPIPE, ETIMEDOUT: the connection is lost, with all bytes still in transit.
+    Lost,
+    /// Any other error.
     Failed(io::Error),
 }
 
@@ -40,14 +43,14 @@ impl From<io::Result<usize>> for Received {
     /// Sorts the errors as read(2) and tcp(7) list them.
     fn from(result: io::Result<usize>) -> Self {
         let error = match result {
-            Ok(0) => return Received::End,
+            Ok(0) => return Received::Eof,
             Ok(count) => return Received::Bytes(count),
             Err(error) => error,
         };
         match error.raw_os_error().unwrap_or_default() {
-            libc::EAGAIN => Received::Nothing,
+            libc::EAGAIN => Received::WouldBlock,
             libc::EINTR => Received::Interrupted,
-            libc::ECONNRESET | libc::EPIPE | libc::ETIMEDOUT => Received::Gone,
+            libc::ECONNRESET | libc::EPIPE | libc::ETIMEDOUT => Received::Lost,
             _ => Received::Failed(error),
         }
     }
@@ -67,35 +70,35 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_before_the_end() {
+    fn bytes_are_read_before_end_of_file() {
         let (client, mut peer) = connection();
         peer.write_all(b"bye").unwrap();
         peer.shutdown(Shutdown::Write).unwrap();
         assert!(matches!(receive(&client, &mut [0; 16]), Received::Bytes(3)));
-        assert!(matches!(receive(&client, &mut [0; 16]), Received::End));
+        assert!(matches!(receive(&client, &mut [0; 16]), Received::Eof));
     }
 
     #[test]
-    fn a_silent_peer_gives_nothing() {
+    fn a_silent_peer_would_block() {
         let (client, _peer) = connection();
         crate::set_nonblocking(&client).unwrap();
-        assert!(matches!(receive(&client, &mut [0; 16]), Received::Nothing));
+        assert!(matches!(receive(&client, &mut [0; 16]), Received::WouldBlock));
     }
 
     #[test]
-    fn a_reset_is_a_client_gone() {
+    fn a_reset_is_a_lost_connection() {
         let (client, peer) = connection();
         let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&peer, sockopt::Linger, &at_once).unwrap();
         drop(peer);
-        assert!(matches!(receive(&client, &mut [0; 16]), Received::Gone));
+        assert!(matches!(receive(&client, &mut [0; 16]), Received::Lost));
     }
 
     #[test]
-    fn each_errno_has_its_case() {
+    fn each_errno_has_its_variant() {
         let outcome = |errno| Received::from(Err(io::Error::from_raw_os_error(errno)));
         assert!(matches!(outcome(libc::EINTR), Received::Interrupted));
-        assert!(matches!(outcome(libc::EPIPE), Received::Gone));
+        assert!(matches!(outcome(libc::EPIPE), Received::Lost));
         assert!(matches!(outcome(libc::EBADF), Received::Failed(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! The conversation with one client: what it says comes back, byte for byte.
+//! The conversation with one client: every byte that the client sends is sent back.
 
 use nix::errno::Errno;
 use nix::unistd::write;
@@ -6,33 +6,36 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::OwnedFd;
 
-/// Bytes read at a time; a longer message takes several reads.
-const BUFFER: usize = 16 * 1024;
+/// The most bytes that one read returns. A longer message takes several reads.
+const BUFFER_SIZE: usize = 16 * 1024;
 
-/// Sends back what `client` sends, until it has no more to say.
+/// Sends back every byte that `client` sends, until end of file.
 ///
 /// # Errors
-/// Those of read(2) and write(2) that end this connection, and concern no other.
+/// The errors of read(2) and write(2) that end this connection. No other connection is affected.
 pub fn echo(client: &OwnedFd) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
+    let mut buffer = [0; BUFFER_SIZE];
     // <task 2: read until end of file, and send back each piece>
     loop {
         match receive(client, &mut buffer) {
             Received::Bytes(count) => send_all(client, &buffer[..count])?,
-            Received::End => return Ok(()),
-            nothing => read_again(nothing)?,
+            Received::Eof => return Ok(()),
+            other => check_read(other)?,
         }
     }
     // </task>
 }
 
-/// Writes all of `bytes`. A write that a signal cuts short has sent a part of them (write(2)).
+/// Writes all of `bytes`. One write may take only a part of them, for instance when a signal
+/// interrupts the call (write(2)).
 fn send_all(client: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
-    // Rust programs start with SIGPIPE ignored: a client that is gone is the error EPIPE here.
+    // Rust programs start with SIGPIPE ignored, so a write to a client that has left fails with
+    // EPIPE and does not end the process.
     // <task 2: write until nothing is left>
     while !bytes.is_empty() {
         match write(client, bytes) {
             Ok(count) => bytes = &bytes[count..],
+            // A signal came before any byte was written: write again.
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -41,16 +44,16 @@ fn send_all(client: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
     // </task>
 }
 
-/// After a read without bytes: whether there can be another.
+/// Checks a read without bytes. With `Ok`, the caller can read again.
 ///
 /// # Errors
-/// When the connection is lost.
-fn read_again(nothing: Received) -> io::Result<()> {
-    // <task 4: tell a signal from a connection that is lost>
-    match nothing {
-        Received::Gone => Err(io::ErrorKind::ConnectionReset.into()),
+/// The connection is lost.
+fn check_read(received: Received) -> io::Result<()> {
+    // <task 4: read again after a signal, and return an error when the connection is lost>
+    match received {
+        Received::Lost => Err(io::ErrorKind::ConnectionReset.into()),
         Received::Failed(error) => Err(error),
-        Received::Bytes(_) | Received::End | Received::Nothing | Received::Interrupted => Ok(()),
+        Received::Bytes(_) | Received::Eof | Received::WouldBlock | Received::Interrupted => Ok(()),
     }
     // </task>
 }

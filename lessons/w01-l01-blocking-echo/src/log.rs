@@ -1,26 +1,26 @@
-//! What the server tells on standard output: one line an event, in the order of events.
+//! The server's log on standard output: one line for each event, in the order of the events.
 #![cfg_attr(not(feature = "solution"), allow(dead_code, reason = "tasks are still to do"))]
 
 use sockhelpers::log_line;
 use std::fmt::Display;
 use std::os::fd::RawFd;
 
-/// The server listens on `port`.
+/// Logs that the server listens on `port`.
 pub fn start(port: u16) {
     log_line(format_args!("[START] port={port}"));
 }
 
-/// A client is being served.
+/// Logs that a client was accepted: `fd` is its descriptor.
 pub fn accept(fd: RawFd) {
     log_line(format_args!("[ACCEPT] fd={fd}"));
 }
 
-/// A client has left: `fd` is the descriptor that it had.
+/// Logs that a client's descriptor, `fd`, was closed.
 pub fn disconnect(fd: RawFd) {
     log_line(format_args!("[DISCONNECT] fd={fd}"));
 }
 
-/// Anything else worth a line.
+/// Logs any other event.
 pub fn note(text: impl Display) {
     log_line(text);
 }

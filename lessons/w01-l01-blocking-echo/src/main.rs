@@ -1,7 +1,6 @@
-//! The server as a command: PORT in, a log on standard output.
+//! The server program. It reads PORT, and writes its log to standard output.
 //!
-//! Read it from the outside in: `server` takes one client after another, `echo` is the
-//! conversation with one of them.
+//! `server` accepts one client after another, and `echo` is the conversation with one client.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 
@@ -22,7 +21,7 @@ const DEFAULT_PORT: u16 = 3490;
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // Not eprintln, which panics where standard error is closed.
+    // eprintln would panic when standard error is closed.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! One client after another: while this one is served, the others wait in the backlog.
+//! Serves one client after another. While a client is served, the others wait in the backlog.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::echo::echo;
@@ -9,52 +9,53 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 use std::{io, thread};
 
-/// Clients that may wait for their turn.
+/// The number of clients that may wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// How long a server that has run out of descriptors or memory leaves the others alone.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The time between two calls of accept while there is no free descriptor or memory.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// A socket that listens.
+/// The server's listening socket.
 pub struct Server {
     listener: OwnedFd,
 }
 
 impl Server {
-    /// Listens on `port`, and says so in the log.
+    /// Listens on `port`, and logs the start.
     ///
     /// # Errors
-    /// PORT and why it will not do, when it is taken or needs root.
+    /// An error that names PORT and the reason, for instance when the port is in use or needs root.
     pub fn start(port: u16) -> Result<Server, ConfigError> {
         todo!("Task 1: listen on the port, then log the start")
     }
 
-    /// Serves, until the kernel refuses to go on.
+    /// Serves clients. Returns only with an error.
     ///
     /// # Errors
-    /// Those of accept(2) that no client is the cause of.
+    /// The errors of accept(2) that are not caused by a client.
     pub fn run(&self) -> io::Result<Infallible> {
         loop {
+            // Sleep until a client connects, then serve this client until it leaves.
             match Accepted::from(accept(&self.listener)) {
                 Accepted::Client(client, _) => serve(client),
-                nobody => try_again(nobody)?,
+                other => check_accept(other)?,
             }
         }
     }
 }
 
-/// Talks with one client until it leaves, and lets it go.
+/// Serves one client until it leaves, and closes its descriptor.
 fn serve(client: OwnedFd) {
     let fd = client.as_raw_fd();
     log::accept(fd);
     let outcome = echo(&client);
-    todo!("Task 3: close the client's descriptor, and log that it left")
+    todo!("Task 3: close the client's descriptor, and log it")
 }
 
-/// After an accept without a client: whether there can be another.
+/// Checks an accept without a client. With `Ok`, the caller can accept again.
 ///
 /// # Errors
-/// When the listener is of no use any more.
-fn try_again(nobody: Accepted) -> io::Result<()> {
-    todo!("Task 4: tell what passes from what does not")
+/// The listener cannot be used any more.
+fn check_accept(accepted: Accepted) -> io::Result<()> {
+    todo!("Task 4: accept again after a temporary error, and return any other error")
 }

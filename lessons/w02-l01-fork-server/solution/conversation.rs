@@ -1,4 +1,4 @@
-//! The child's part: one client, from its first byte to its end of file.
+//! The child's part: the conversation with one client, until its end of file.
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
@@ -6,48 +6,51 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// Bytes read at a time.
-const BUFFER: usize = 4096;
+/// The most bytes that one read returns.
+const BUFFER_SIZE: usize = 4096;
 
-/// Sends back what the client sends, its letters in the other case, until it sends no more.
+/// Sends back every byte that the client sends, with the case of letters changed, until end of
+/// file.
 ///
-/// Every call blocks, and may: there is nobody else whom this process could keep waiting.
+/// The calls may block: this process serves no other client.
 ///
 /// # Errors
-/// Those of read(2) and send(2): the connection is of no use any more.
+/// The errors of read(2) and send(2) that end the connection.
 pub fn converse(client: OwnedFd) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
+    let mut buffer = [0; BUFFER_SIZE];
     loop {
         let received = receive(&client, &mut buffer);
-        // <task 3: answer what came, and return when the client will send no more>
+        // <task 3: answer the bytes, and return when the client will send no more>
         match received {
             Received::Bytes(count) => {
                 flip(&mut buffer[..count]);
                 send_all(&client, &buffer[..count])?;
             }
-            Received::Nothing | Received::Interrupted => {}
-            Received::End | Received::Gone => return Ok(()),
+            Received::WouldBlock | Received::Interrupted => {}
+            // The child ends, and the kernel closes the last descriptor of the connection.
+            Received::Eof | Received::Lost => return Ok(()),
             Received::Failed(error) => return Err(error),
         }
         // </task>
     }
 }
 
-/// Turns small ASCII letters into capitals and capitals into small ones, and nothing else.
+/// Changes the case of every ASCII letter, and leaves all other bytes as they are.
 fn flip(bytes: &mut [u8]) {
     // <task 3: change the case of each letter>
     for byte in bytes.iter_mut().filter(|byte| byte.is_ascii_alphabetic()) {
-        *byte ^= 0x20; // all that 'A' (0x41) and 'a' (0x61) differ in (ascii(7))
+        *byte ^= 0x20; // the only bit in which 'A' (0x41) and 'a' (0x61) differ (ascii(7))
     }
     // </task>
 }
 
-/// Sends all of `bytes`. Waits while the client does not read.
+/// Sends all of `bytes`. Waits while the kernel has no room because the client does not read.
 fn send_all(client: &OwnedFd, bytes: &[u8]) -> io::Result<()> {
-    // <task 3: send until nothing is left, whatever each call takes>
+    // <task 3: send until nothing is left: one call may take only a part>
     let mut rest = bytes;
     while !rest.is_empty() {
-        // MSG_NOSIGNAL: a peer that is gone answers EPIPE, not the signal SIGPIPE (send(2)).
+        // MSG_NOSIGNAL: on a lost connection, send fails with EPIPE and raises no SIGPIPE
+        // (send(2)).
         match send(client.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
             Ok(count) => rest = &rest[count..],
             Err(Errno::EINTR) => {}

@@ -1,4 +1,4 @@
-//! The child's part: one client, from its first byte to its end of file.
+//! The child's part: the conversation with one client, until its end of file.
 #![allow(unused, reason = "tasks are still to do")]
 
 use nix::errno::Errno;
@@ -7,29 +7,30 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// Bytes read at a time.
-const BUFFER: usize = 4096;
+/// The most bytes that one read returns.
+const BUFFER_SIZE: usize = 4096;
 
-/// Sends back what the client sends, its letters in the other case, until it sends no more.
+/// Sends back every byte that the client sends, with the case of letters changed, until end of
+/// file.
 ///
-/// Every call blocks, and may: there is nobody else whom this process could keep waiting.
+/// The calls may block: this process serves no other client.
 ///
 /// # Errors
-/// Those of read(2) and send(2): the connection is of no use any more.
+/// The errors of read(2) and send(2) that end the connection.
 pub fn converse(client: OwnedFd) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
+    let mut buffer = [0; BUFFER_SIZE];
     loop {
         let received = receive(&client, &mut buffer);
-        todo!("Task 3: answer what came, and return when the client will send no more")
+        todo!("Task 3: answer the bytes, and return when the client will send no more")
     }
 }
 
-/// Turns small ASCII letters into capitals and capitals into small ones, and nothing else.
+/// Changes the case of every ASCII letter, and leaves all other bytes as they are.
 fn flip(bytes: &mut [u8]) {
     todo!("Task 3: change the case of each letter")
 }
 
-/// Sends all of `bytes`. Waits while the client does not read.
+/// Sends all of `bytes`. Waits while the kernel has no room because the client does not read.
 fn send_all(client: &OwnedFd, bytes: &[u8]) -> io::Result<()> {
-    todo!("Task 3: send until nothing is left, whatever each call takes")
+    todo!("Task 3: send until nothing is left: one call may take only a part")
 }

@@ -1,21 +1,21 @@
-//! What the server tells on standard output: one line an event, in the order of events.
+//! The server's log on standard output: one line for each event, in the order of the events.
 
 use nix::unistd::Pid;
 use sockhelpers::log_line;
 use std::fmt::Display;
 use std::os::fd::RawFd;
 
-/// The server listens on `port`.
+/// Logs that the server listens on `port`.
 pub fn start(port: u16) {
     log_line(format_args!("[START] port={port}"));
 }
 
-/// The client that `accept` gave as `fd` has a child of its own.
+/// Logs that the client with the parent's descriptor `fd` has the child process `child`.
 pub fn fork(child: Pid, fd: RawFd) {
     log_line(format_args!("[FORK] pid={child} fd={fd}"));
 }
 
-/// Anything else worth a line.
+/// Logs any other event.
 pub fn note(text: impl Display) {
     log_line(text);
 }

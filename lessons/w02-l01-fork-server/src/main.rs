@@ -1,7 +1,7 @@
-//! The server as a command: PORT in, a log on standard output.
+//! The server program. It reads PORT, and writes its log to standard output.
 //!
-//! `server` is the parent's part, `conversation` what a child says to its client, and `orphan`
-//! what ties the one to the other.
+//! `server` is the parent's part, `conversation` is the child's part, and `parent_death` ends a
+//! child when its parent ends.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 #![cfg_attr(not(feature = "solution"), allow(dead_code, reason = "tasks are still to do"))]
@@ -9,7 +9,7 @@
 #[cfg_attr(feature = "solution", path = "../solution/conversation.rs")]
 mod conversation;
 mod log;
-mod orphan;
+mod parent_death;
 #[cfg_attr(feature = "solution", path = "../solution/server.rs")]
 mod server;
 
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not eprintln, which panics where standard error is closed.
+            // eprintln would panic when standard error is closed.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }

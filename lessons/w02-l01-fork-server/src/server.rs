@@ -1,8 +1,8 @@
-//! The parent's part: it accepts, hands each client to a child, and talks to nobody.
+//! The parent's part: it accepts clients and starts a child for each, which serves the client.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::conversation::converse;
-use crate::{log, orphan};
+use crate::{log, parent_death};
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
@@ -12,70 +12,75 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 use std::{io, thread};
 
-/// Clients that may wait to be accepted.
+/// The number of clients that may wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// How long to wait for somebody else to give back a file or memory.
-const SHORTAGE: Duration = Duration::from_millis(100);
+/// The time between two calls of accept while there is no free descriptor or memory.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// A listening socket, and nothing about any client.
+/// The parent's only socket. It keeps nothing about any client.
 pub struct Server {
     listener: OwnedFd,
 }
 
 impl Server {
-    /// Listens on `port`, and says so in the log.
+    /// Listens on `port`, and logs the start.
     ///
     /// # Errors
-    /// PORT and why it will not do, when it is taken or needs root.
+    /// An error that names PORT and the reason, for instance when the port is in use or needs root.
     pub fn start(port: u16) -> Result<Server, Box<dyn Error>> {
         todo!("Task 1: listen on the port as your echo server does, then log the start")
     }
 
-    /// Gives each client a child. Returns in the children alone, each when its client has left.
+    /// Starts a child for each client. In a child, returns when its client has left; in the parent,
+    /// returns only with an error.
     ///
     /// # Errors
-    /// Those of accept(2) that no client is the cause of.
+    /// The errors of sigaction(2), and those of accept(2) that are not caused by a client.
     pub fn run(self) -> io::Result<()> {
         let parent = getpid();
-        leave_the_dead_to_the_kernel()?;
+        ignore_sigchld()?;
         loop {
             let client = self.next_client()?;
-            todo!("Task 2: fork, and close in each process what belongs to the other")
+            todo!("Task 2: fork, and close in each process the socket that only the other needs")
         }
     }
 
-    /// Sleeps until there is a client.
+    /// Sleeps until a client connects, and accepts it.
     fn next_client(&self) -> io::Result<OwnedFd> {
         loop {
             match Accepted::from(accept(&self.listener)) {
                 Accepted::Client(client, _) => return Ok(client),
-                other => nobody_came(other)?,
+                other => check_accept(other)?,
             }
         }
     }
 }
 
-/// Has the kernel reap each child as it ends. Children that nobody reaps stay zombies.
-fn leave_the_dead_to_the_kernel() -> io::Result<()> {
-    todo!("Task 2: ignore SIGCHLD, by sigaction")
+/// Makes the kernel reap each child when it ends. A child that is not reaped stays a zombie
+/// (wait(2), "Notes").
+fn ignore_sigchld() -> io::Result<()> {
+    todo!("Task 2: ignore SIGCHLD with sigaction")
 }
 
-/// The whole life of a child.
+/// Everything that a child does: it serves its client, and returns.
 fn serve(client: OwnedFd, parent: Pid) -> io::Result<()> {
-    orphan::end_with(parent)?;
+    parent_death::end_with_parent(parent)?;
     if let Err(error) = converse(client) {
         log::note(format_args!("pid={} lost its client: {error}", getpid()));
     }
     Ok(())
 }
 
-/// After an `accept` that gave no client: goes on, unless it never will give one again.
-fn nobody_came(outcome: Accepted) -> io::Result<()> {
-    todo!("Task 4: tell what passes from what does not")
+/// Checks an accept without a client. With `Ok`, the caller can accept again.
+///
+/// # Errors
+/// The listener cannot be used any more.
+fn check_accept(accepted: Accepted) -> io::Result<()> {
+    todo!("Task 4: accept again after a temporary error, and return any other error")
 }
 
-/// Lets a client go that there is no child for.
-fn turn_away(client: OwnedFd, errno: Errno) {
-    todo!("Task 4: close the client, and say why")
+/// Closes a client for which fork has failed.
+fn reject(client: OwnedFd, errno: Errno) {
+    todo!("Task 4: close the client, and log the reason")
 }

@@ -1,37 +1,39 @@
-//! Who is connected: a fixed number of slots, and a list of the free ones.
+//! The table of clients: a fixed number of slots, and a list of the free ones.
 //!
-//! The table knows nothing of `poll`, nor of what the clients say. A program that keeps more about
-//! each client keeps it in an array of its own, by the same slot numbers.
+//! The table does not depend on `poll` or on a protocol. A program that stores more about each
+//! client uses an array of its own, with the same slot numbers.
 
 use crate::connection::{Connection, State};
 use std::os::fd::{OwnedFd, RawFd};
 
-/// The connections, each in a slot whose number it keeps until it is removed.
+/// The connections. Each has a slot, whose number does not change until the client is removed.
 #[derive(Debug)]
 pub struct Table {
     slots: Vec<Connection>,
-    /// The numbers of the closed slots; the next to be taken is the last. Whatever the number of
-    /// clients, a slot is found and given back in the same short time.
+    /// The free list: a stack with the numbers of the closed slots. To take a slot and to give a
+    /// slot back takes the same short time for any number of clients.
     free: Vec<usize>,
 }
 
 impl Table {
-    /// A table of `capacity` slots, all of them free, that are taken in order from slot 0.
+    /// Creates a table of `capacity` free slots, which are taken in order, beginning with slot 0.
     pub fn new(capacity: usize) -> Table {
-        // <task 1: make every slot, closed, and list them all as free>
+        // <task 1: make every slot closed, and put each on the free list>
         Table {
             slots: (0..capacity).map(|_| Connection::closed()).collect(),
+            // The stack's top is its last element, so slot 0 comes last.
             free: (0..capacity).rev().collect(),
         }
         // </task>
     }
 
-    /// Puts a client into the slot that was freed last, or into the next one that was never used.
+    /// Puts a client into the slot that was freed last, or else into the next slot that was never
+    /// used. Returns the slot's number.
     ///
     /// # Errors
-    /// When no slot is free, the client comes back.
+    /// Returns the client when no slot is free.
     pub fn insert(&mut self, client: OwnedFd) -> Result<usize, OwnedFd> {
-        // <task 2: find a free slot for the client>
+        // <task 2: put the client into a free slot>
         let Some(slot) = self.free.pop() else {
             return Err(client);
         };
@@ -40,33 +42,35 @@ impl Table {
         // </task>
     }
 
-    /// Closes the client's descriptor and frees its slot. Answers the number that the descriptor
-    /// had, or `None` when the slot holds no client.
+    /// Closes the client's descriptor and frees its slot. Returns the number of the closed
+    /// descriptor, or `None` when the slot has no client.
     pub fn remove(&mut self, slot: usize) -> Option<RawFd> {
         // <task 3: close the client and free its slot>
+        // The number must be read before the descriptor is closed.
         let fd = self.get(slot)?.raw_fd();
+        // The old connection is dropped here, which closes its descriptor.
         self.slots[slot] = Connection::closed();
         self.free.push(slot);
         Some(fd)
         // </task>
     }
 
-    /// The client in a slot, if there is one.
+    /// The client in a slot, or `None` when the slot is free or does not exist.
     pub fn get(&self, slot: usize) -> Option<&Connection> {
         self.slots.get(slot).filter(|connection| connection.state() != State::Closed)
     }
 
-    /// The client in a slot, if there is one, to be changed.
+    /// As [`Table::get`], with a mutable reference.
     pub fn get_mut(&mut self, slot: usize) -> Option<&mut Connection> {
         self.slots.get_mut(slot).filter(|connection| connection.state() != State::Closed)
     }
 
-    /// How many slots are in use.
+    /// The number of slots in use.
     pub fn active(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// How many slots there are.
+    /// The number of all slots.
     pub fn capacity(&self) -> usize {
         self.slots.len()
     }

@@ -1,28 +1,29 @@
-//! What the environment says: PORT and MAX_CLIENTS.
+//! The server's settings from the environment variables PORT and MAX_CLIENTS.
 
 use sockhelpers::{number_from_env, port_from_env};
 use std::ops::RangeInclusive;
 
 pub use sockhelpers::ConfigError;
 
-/// Each client takes a descriptor, and no process has more than /proc/sys/fs/nr_open of them:
-/// 1,048,576 unless root raises it (proc_sys_fs(5)).
+/// The accepted values of MAX_CLIENTS. Each client needs a descriptor, and a process cannot have
+/// more than /proc/sys/fs/nr_open descriptors. The default of nr_open is 1,048,576
+/// (proc_sys_fs(5)).
 const CAPACITIES: RangeInclusive<usize> = 1..=1_048_576;
 
-/// How a server is set up.
+/// The settings of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The TCP port to listen on.
     pub port: u16,
-    /// How many clients are served at the same time.
+    /// The highest number of clients that are served at the same time.
     pub max_clients: usize,
 }
 
 impl Config {
-    /// `defaults`, with PORT and MAX_CLIENTS in their place where the environment has them.
+    /// Reads PORT and MAX_CLIENTS. A variable that is not set has its value from `defaults`.
     ///
     /// # Errors
-    /// The first variable that is no number or is out of range.
+    /// The first variable that is not a number or is out of range.
     pub fn from_env(defaults: Config) -> Result<Config, ConfigError> {
         Ok(Config {
             port: port_from_env(defaults.port)?,

@@ -1,4 +1,4 @@
-//! What the server knows of one client.
+//! The server's record of one client.
 #![allow(unused, reason = "tasks are still to do")]
 
 use nix::errno::Errno;
@@ -7,35 +7,35 @@ use sockhelpers::Received;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::{io, mem};
 
-/// Where a connection is in its life.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Accepted; nothing was read from it yet.
+    /// The client was accepted, and no byte was read from it yet.
     Connected,
-    /// It has sent something, and all of the output for it is with the kernel.
+    /// Bytes were read from the client, and no output is pending.
     Ready,
-    /// Output is waiting for the peer to read.
+    /// Output is pending: the kernel has no room for it until the peer reads.
     Draining,
-    /// There is no client: the slot is free.
+    /// The slot is free and has no client.
     Closed,
 }
 
-/// One slot of the table: a client, or none.
+/// One slot of the table, with a client or without.
 #[derive(Debug)]
 pub struct Connection {
-    /// Owned, so that to drop it is to close it; `None` when closed.
+    /// Dropping the `OwnedFd` closes the descriptor. `None` in a closed connection.
     fd: Option<OwnedFd>,
     state: State,
     bytes_in: u64,
     bytes_out: u64,
-    /// What the kernel had no room for.
+    /// Output that the kernel has not taken yet.
     pending: Vec<u8>,
 }
 
 impl Connection {
-    /// A slot with no client in it.
+    /// A free slot, without a client.
     pub fn closed() -> Connection {
-        todo!("Task 1: describe a slot with no client in it")
+        todo!("Task 1: describe a slot without a client")
     }
 
     /// A client that was just accepted.
@@ -43,27 +43,27 @@ impl Connection {
         todo!("Task 2: describe a client that was just accepted")
     }
 
-    /// Where the connection is in its life.
+    /// The state of the connection.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// How many bytes were read from the client.
+    /// The number of bytes that were read from the client.
     pub fn bytes_in(&self) -> u64 {
         self.bytes_in
     }
 
-    /// How many bytes the kernel has taken for the client.
+    /// The number of bytes that the kernel has taken for the client.
     pub fn bytes_out(&self) -> u64 {
         self.bytes_out
     }
 
-    /// The descriptor's number, and -1 when closed.
+    /// The descriptor's number, or -1 in a closed connection.
     pub fn raw_fd(&self) -> RawFd {
         self.fd.as_ref().map_or(-1, |fd| fd.as_raw_fd())
     }
 
-    /// Reads once, and counts what came.
+    /// Reads once, and adds the bytes to the count of input.
     pub fn receive(&mut self, buffer: &mut [u8]) -> Received {
         let received = match self.fd() {
             Ok(fd) => sockhelpers::receive(fd, buffer),
@@ -71,39 +71,41 @@ impl Connection {
         };
         if let Received::Bytes(count) = received {
             self.bytes_in += count as u64;
-            self.settle();
+            self.update_state();
         }
         received
     }
 
-    /// Sends `bytes`, after what is pending. What the kernel has no room for becomes pending: a
-    /// short write is no error, and the connection is then [`State::Draining`].
+    /// Sends `bytes` after the pending output. The bytes that the kernel has no room for become
+    /// pending: a short write is not an error, and the state is [`State::Draining`] after it.
     ///
     /// # Errors
-    /// Those of send(2) that mean the end of the connection: ECONNRESET, EPIPE and the like.
+    /// The errors of send(2) that end the connection, such as ECONNRESET and EPIPE.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // The order of the bytes must be kept: nothing may overtake the pending output.
         let sent = if self.pending.is_empty() { self.write(bytes)? } else { 0 };
         self.pending.extend_from_slice(&bytes[sent..]);
-        self.settle();
+        self.update_state();
         Ok(())
     }
 
-    /// Sends what is pending, as far as the kernel has room.
+    /// Sends as much of the pending output as the kernel has room for.
     ///
     /// # Errors
     /// As for [`Connection::send`].
     pub fn flush(&mut self) -> io::Result<()> {
         let pending = mem::take(&mut self.pending);
         let sent = self.write(&pending)?;
-        // A client that is owed nothing keeps no memory for it.
+        // A copy of the rest frees the memory of the part that was sent.
         self.pending = pending[sent..].to_vec();
-        self.settle();
+        self.update_state();
         Ok(())
     }
 
-    /// Writes once. Answers how much the kernel has taken, which may be nothing.
+    /// Sends once. Returns the number of bytes that the kernel has taken, which may be 0.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // MSG_NOSIGNAL: a peer that is gone answers EPIPE, not the signal SIGPIPE (send(2)).
+        // MSG_NOSIGNAL: on a lost connection, send fails with EPIPE and raises no SIGPIPE
+        // (send(2)).
         match send(self.fd()?.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL) {
             Ok(count) => {
                 self.bytes_out += count as u64;
@@ -114,7 +116,8 @@ impl Connection {
         }
     }
 
-    fn settle(&mut self) {
+    /// Sets the state after a read or a write.
+    fn update_state(&mut self) {
         self.state = if self.pending.is_empty() { State::Ready } else { State::Draining };
     }
 

@@ -1,12 +1,12 @@
-//! Who is connected: the table of clients, and what a server that has one needs besides.
+//! The table of connected clients, and the other parts that a server with such a table needs.
 //!
-//! Start with [`table`]; [`connection`] is what it knows of each client. The loop that fills it is
-//! the program's own, in `main.rs`: later lessons put other loops around the same table.
+//! Start with [`table`]; [`connection`] is its record of one client. The event loop is not in this
+//! library but in the program (`main.rs`): later lessons use the same table with other loops.
 
 pub mod config;
 #[cfg_attr(feature = "solution", path = "../solution/connection.rs")]
 pub mod connection;
 pub mod log;
-pub mod spare;
+pub mod spare_fd;
 #[cfg_attr(feature = "solution", path = "../solution/table.rs")]
 pub mod table;

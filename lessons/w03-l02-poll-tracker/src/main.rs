@@ -1,14 +1,14 @@
-//! The server as a command: PORT and MAX_CLIENTS in, a log on standard output.
+//! The server program. It reads PORT and MAX_CLIENTS, and writes its log to standard output.
 //!
-//! Read it from the outside in: `server` is the poll loop, `watch` the array that it hands to the
-//! kernel, and `poll_tracker` the table of clients that both are about.
+//! `server` is the event loop, `poll_set` is the array that the loop passes to poll(2), and the
+//! library `poll_tracker` has the table of clients.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 
+#[cfg_attr(feature = "solution", path = "../solution/poll_set.rs")]
+mod poll_set;
 #[cfg_attr(feature = "solution", path = "../solution/server.rs")]
 mod server;
-#[cfg_attr(feature = "solution", path = "../solution/watch.rs")]
-mod watch;
 
 use poll_tracker::config::Config;
 use server::Server;
@@ -21,7 +21,7 @@ const DEFAULTS: Config = Config { port: 7000, max_clients: 64 };
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // Not eprintln, which panics where standard error is closed.
+    // eprintln would panic when standard error is closed.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }

@@ -1,56 +1,62 @@
-//! The loop: wait, accept, read, echo, remove. One thread, and it sleeps nowhere but in `poll`.
+//! The event loop: one thread that accepts, reads, echoes and removes, and sleeps only in `poll`.
 #![allow(unused, reason = "tasks are still to do")]
 
-use crate::watch::{Source, Watch};
+use crate::poll_set::{PollSet, Source};
 use poll_tracker::config::{Config, ConfigError};
 use poll_tracker::connection::State;
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{error::Error, io};
 
-/// Clients that may wait to be accepted.
+/// The number of clients that may wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// Bytes read from a client at a time, and so the most that is ever pending for it.
-const BUFFER: usize = 4096;
+/// The most bytes that one read returns. It also limits the pending output of a client, because
+/// nothing is read from a client with pending output.
+const BUFFER_SIZE: usize = 4096;
 
-/// A listening socket, the clients that came through it, and what `poll` watches of them.
+/// The listener, the table of clients, and the array for `poll`.
 pub struct Server {
     listener: OwnedFd,
     table: Table,
-    watch: Watch,
-    spare: Spare,
-    buffer: [u8; BUFFER],
+    poll_set: PollSet,
+    /// Needed when all other descriptors are in use.
+    spare_fd: SpareFd,
+    /// The bytes of the last read.
+    buffer: [u8; BUFFER_SIZE],
 }
 
 impl Server {
-    /// Listens on the port that `config` names, and says so in the log.
+    /// Listens on the port in `config`, and logs the start.
     ///
     /// # Errors
-    /// PORT and why it will not do, when it is taken or needs root; else those of fcntl(2).
+    /// An error that names PORT when the port cannot be listened on; else the errors of fcntl(2).
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.max_clients);
         let listener = listen(config.port)?;
-        // A client that poll reported may be gone by the time of accept (accept(2), "Notes").
+        // A client that poll has reported may be gone when accept is called. On a blocking
+        // listener, accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
-        let watch = Watch::new(&listener);
-        let spare = Spare::new();
-        todo!("Task 1: log the start, with no active client")
+        let poll_set = PollSet::new(&listener);
+        let spare_fd = SpareFd::new();
+        todo!("Task 1: log the start, with no slot in use")
     }
 
-    /// Serves, until the kernel refuses to go on.
+    /// Serves clients. Returns only with an error.
     ///
     /// # Errors
-    /// Those of poll(2) and accept(2) that no client is the cause of.
+    /// The errors of poll(2) and accept(2) that are not caused by a client.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
-            self.watch.wait()?;
-            for position in self.watch.positions() {
-                match self.watch.ready(position) {
+            // Sleep until the listener or a client is ready.
+            self.poll_set.wait()?;
+            // Go through the array from its end: a removal moves only entries that were visited.
+            for position in self.poll_set.positions() {
+                match self.poll_set.ready(position) {
                     Some(Source::Listener) => self.accept()?,
                     Some(Source::Client(slot)) => self.serve(position, slot),
                     None => {}
@@ -59,41 +65,46 @@ impl Server {
         }
     }
 
-    /// Takes one client from the backlog. If there are more, `poll` reports the listener again.
+    /// Accepts one client. If more clients wait, the next `poll` reports the listener again.
     fn accept(&mut self) -> io::Result<()> {
-        todo!("Task 2: accept a client, and survive the errors that only it is the cause of")
+        todo!("Task 2: accept a client, and go on after the errors that concern only this client")
     }
 
-    /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) -> io::Result<()> {
-        match self.spare.accept(&self.listener) {
+    /// Accepts one client while all descriptors are in use. The client is closed, unless a
+    /// descriptor has become free in the meantime.
+    fn accept_with_spare_fd(&mut self) -> io::Result<()> {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
-            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Ok(None) => log::note("out of descriptors: a client was rejected"),
+            // The next poll reports the listener again if the client still waits.
             Err(_) => {}
         }
         Ok(())
     }
 
-    /// Gives a client a slot and watches it, or turns it away when every slot is in use.
+    /// Gives a client a slot and an entry in the array, or rejects it when every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
-        todo!("Task 2: make the client non-blocking, give it a slot, watch it, log it")
+        todo!("Task 2: make the client non-blocking, give it a slot and an entry, and log it")
     }
 
-    /// Closes a client that there is no slot for, so that it does not wait for nothing.
+    /// Closes a client for which there is no slot, so that the client does not wait in vain.
     fn reject(&mut self, client: OwnedFd) {
-        todo!("Task 4: close the client and log that the table is full")
+        todo!("Task 4: close the client, and log that the table is full")
     }
 
-    /// Does for a client what `poll` found it ready for: the output that is pending comes first,
-    /// and until it is gone nothing more is read.
+    /// Serves a client that `poll` has reported ready: sends its pending output, or else reads and
+    /// echoes. While output is pending, nothing is read, so a client that does not read cannot make
+    /// the server store more and more output.
     fn serve(&mut self, position: usize, slot: usize) {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
+        // With output pending, the entry waits for POLLOUT: send first.
         if connection.state() == State::Draining {
             let flushed = connection.flush();
             return self.after_write(position, slot, flushed);
         }
+        // Read once, and echo. If more bytes wait, the next poll reports the client again.
         match connection.receive(&mut self.buffer) {
             Received::Bytes(count) => {
                 let echoed = connection.send(&self.buffer[..count]);
@@ -103,32 +114,33 @@ impl Server {
         }
     }
 
-    /// A client with output pending is watched for room to send it, any other for input.
+    /// Updates a client's entry after a write: it watches for POLLOUT while output is pending, and
+    /// for POLLIN otherwise. A write that failed removes the client.
     fn after_write(&mut self, position: usize, slot: usize, result: io::Result<()>) {
         let state = self.table.get(slot).map(|connection| connection.state());
         match (result, state) {
-            (Ok(()), Some(State::Draining)) => self.watch.set_events(position, libc::POLLOUT),
-            (Ok(()), _) => self.watch.set_events(position, libc::POLLIN),
+            (Ok(()), Some(State::Draining)) => self.poll_set.set_events(position, libc::POLLOUT),
+            (Ok(()), _) => self.poll_set.set_events(position, libc::POLLIN),
             (Err(_), _) => self.remove(position, slot),
         }
     }
 
-    /// After a read that gave no bytes: removes a client that has ended or lost its connection.
+    /// Handles a read without bytes: removes a client at end of file, or whose connection is lost.
     fn after_read(&mut self, position: usize, slot: usize, received: Received) {
-        todo!("Task 3: tell a client that has left from one that has nothing to say yet")
+        todo!("Task 3: remove a client that has left, and keep one that has sent nothing yet")
     }
 
-    /// Removes a client from the array first and from the table second: once closed, its number
-    /// may be another client's.
+    /// Removes a client from the array first and from the table second: when its descriptor is
+    /// closed, the next client may get the same number.
     fn remove(&mut self, position: usize, slot: usize) {
-        todo!("Task 3: stop watching the client, remove it from the table, log it")
+        todo!("Task 3: remove the client's entry, remove it from the table, and log it")
     }
 }
 
-/// A socket that listens on `port`.
+/// Creates a socket that listens on `port`.
 ///
 /// # Errors
-/// PORT and why it will not do, when it is taken or needs root.
+/// An error that names PORT and the reason, for instance when the port is in use or needs root.
 fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
     todo!("Task 1: listen on the port as your echo server does")
 }

@@ -1,4 +1,4 @@
-//! The table, beside a model that scans for what the table keeps a list of.
+//! Compares the table with a model that has no free list and scans its slots instead.
 
 use poll_tracker::connection::{Connection, State};
 use poll_tracker::table::Table;
@@ -22,16 +22,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..64)
 }
 
-/// A time stamp a slot says which one was freed last; slots never used are taken in order.
+/// A time stamp for each slot tells which slot was freed last. Slots that were never used are taken
+/// in order.
 #[derive(Default)]
 struct Model {
     clients: [Option<RawFd>; CAPACITY],
+    /// When each slot was freed; 0 for a slot that was never used.
     freed: [usize; CAPACITY],
     now: usize,
 }
 
 impl Model {
-    fn next(&self) -> Option<usize> {
+    fn next_slot(&self) -> Option<usize> {
         let free = (0..CAPACITY).rev().filter(|&slot| self.clients[slot].is_none());
         free.max_by_key(|&slot| self.freed[slot])
     }
@@ -58,7 +60,7 @@ proptest! {
                     let client = any_descriptor();
                     let fd = client.as_raw_fd();
                     let slot = table.insert(client).ok();
-                    prop_assert_eq!(slot, model.next());
+                    prop_assert_eq!(slot, model.next_slot());
                     if let Some(slot) = slot {
                         model.clients[slot] = Some(fd);
                     }
@@ -75,14 +77,14 @@ proptest! {
 }
 
 #[test]
-fn a_fresh_table_hands_out_the_lowest_slots_first() {
+fn a_new_table_gives_the_lowest_slots_first() {
     let mut table = Table::new(3);
     let slots: Vec<_> = (0..3).map(|_| table.insert(any_descriptor()).unwrap()).collect();
     assert_eq!(slots, [0, 1, 2]);
 }
 
 #[test]
-fn a_full_table_gives_the_client_back() {
+fn a_full_table_returns_the_client() {
     let mut table = Table::new(1);
     table.insert(any_descriptor()).unwrap();
     let late = any_descriptor();
@@ -92,7 +94,7 @@ fn a_full_table_gives_the_client_back() {
 }
 
 #[test]
-fn removal_closes_the_client() {
+fn removal_closes_the_descriptor() {
     let (client, mut peer) = UnixStream::pair().unwrap();
     let mut table = Table::new(1);
     let slot = table.insert(client.into()).unwrap();
@@ -101,7 +103,7 @@ fn removal_closes_the_client() {
 }
 
 #[test]
-fn a_slot_starts_afresh() {
+fn a_reused_slot_has_a_new_connection() {
     let (client, mut peer) = UnixStream::pair().unwrap();
     let mut table = Table::new(1);
     let slot = table.insert(client.into()).unwrap();
@@ -125,7 +127,7 @@ fn a_closed_connection_has_no_descriptor() {
 }
 
 #[test]
-fn a_short_write_drains_as_the_peer_reads() {
+fn pending_output_is_sent_when_the_peer_reads() {
     let (client, mut peer) = UnixStream::pair().unwrap();
     client.set_nonblocking(true).unwrap();
     let mut connection = Connection::connected(client.into());

@@ -1,7 +1,7 @@
-//! Who is watched: the interest list of epoll, and room for the descriptors of a crowd.
+//! The interest list of epoll, and the limit on descriptors.
 //!
-//! Start with [`watch`]. The table of clients is that of `poll_tracker`, unchanged.
+//! Start with [`epoll`]. The table of clients is the one of `poll_tracker`, unchanged.
 
+#[cfg_attr(feature = "solution", path = "../solution/epoll.rs")]
+pub mod epoll;
 pub mod limit;
-#[cfg_attr(feature = "solution", path = "../solution/watch.rs")]
-pub mod watch;

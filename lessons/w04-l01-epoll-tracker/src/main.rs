@@ -1,7 +1,8 @@
-//! The server as a command: PORT and MAX_CLIENTS in, a log on standard output.
+//! The server as a program. It reads PORT and MAX_CLIENTS from the environment, and logs to standard
+//! output.
 //!
-//! Read it from the outside in: `server` is the epoll loop, `epoll_tracker` the interest list that
-//! it sleeps on, and `poll_tracker` the table of clients that both are about.
+//! Start with `server`, the event loop. `epoll_tracker` is its interest list, and `poll_tracker` its
+//! table of clients.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 
@@ -19,7 +20,7 @@ const DEFAULTS: Config = Config { port: 7000, max_clients: 4096 };
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // Not eprintln, which panics where standard error is closed.
+    // `eprintln!` would panic where standard error is closed.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }

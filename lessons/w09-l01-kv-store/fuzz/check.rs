@@ -1,13 +1,14 @@
-//! What holds for any input: it is no panic, and how it was cut into pieces makes no difference.
+//! What must hold for any input: the service does not panic, and the replies do not depend on how
+//! the input was cut into pieces.
 
 use kv_store::reply::Reply;
-use kv_store::service::{Fed, Service};
+use kv_store::service::{FeedResult, Service};
 
-/// The first byte says whether there is a password and how long the pieces are, the rest is what a
-/// client sends.
+/// The first byte of `data` tells whether there is a password, and the length of the pieces. The rest
+/// is the client's input.
 ///
 /// # Panics
-/// When the same bytes are answered otherwise in pieces than at once.
+/// When the input in pieces gets other replies than the whole input at once.
 pub(crate) fn pieces_make_no_difference(data: &[u8]) {
     let Some((&head, input)) = data.split_first() else {
         return;
@@ -28,22 +29,22 @@ fn lines(replies: &[u8]) -> Vec<String> {
 
 fn replies<'a>(password: Option<Vec<u8>>, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut service = Service::new(password);
-    let (mut session, mut reply) = (service.greet(), Reply::default());
+    let (mut session, mut reply) = (service.begin_session(), Reply::default());
     let mut replies = Vec::new();
     for piece in pieces {
         let mut input = piece;
         // A server sends what there is, and goes on with what it was given already.
-        while service.feed(&mut session, input, &mut reply) == Fed::Paused {
+        while service.feed(&mut session, input, &mut reply) == FeedResult::Paused {
             replies.extend_from_slice(reply.bytes());
             reply.clear();
             input = &[];
         }
         replies.extend_from_slice(reply.bytes());
         reply.clear();
-        if session.closing {
+        if session.close_after_reply {
             break;
         }
     }
-    service.dismiss(session);
+    service.end_session(session);
     replies
 }

@@ -1,4 +1,4 @@
-//! Commands on keys, whatever they hold.
+//! Commands on keys, whatever the type of the value.
 
 use crate::args::Args;
 use crate::command::Context;
@@ -7,48 +7,49 @@ use crate::expiry::Millis;
 use crate::store::Value;
 use crate::{glob, number};
 
-/// `DEL key…`: how many there were.
+/// `DEL key…`: replies with the number of keys that were there.
 pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 2: remove the keys, and count those that were there>
+    // <task 4: remove the keys, and count those that were there>
     let removed = args.rest(1).filter(|key| context.store.remove(key)).count();
     context.reply.integer(removed as i64);
     Ok(())
     // </task>
 }
 
-/// `EXISTS key…`: how many there are; one that is named twice counts twice.
+/// `EXISTS key…`: replies with the number of keys that are there. A key that is named twice counts
+/// twice.
 pub fn exists(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let found = args.rest(1).filter(|key| context.store.contains(key)).count();
     context.reply.integer(found as i64);
     Ok(())
 }
 
-/// `TYPE key`
-pub fn kind(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+/// `TYPE key`: replies with `string`, `list` or `none`.
+pub fn type_of(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     context.reply.simple(match context.store.get(&args[1]) {
         None => "none",
-        Some(Value::Text(_)) => "string",
+        Some(Value::String(_)) => "string",
         Some(Value::List(_)) => "list",
     });
     Ok(())
 }
 
-/// `KEYS pattern`: in no order.
+/// `KEYS pattern`: replies with the keys that match, in no order.
 pub fn keys(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    let fits = |key: &&[u8]| glob::matches(&args[1], key);
-    let keys: Vec<_> = context.store.keys().filter(fits).collect();
+    let is_match = |key: &&[u8]| glob::matches(&args[1], key);
+    let keys: Vec<_> = context.store.keys().filter(is_match).collect();
     context.reply.array(keys.len());
     keys.into_iter().for_each(|key| context.reply.bulk(key));
     Ok(())
 }
 
-/// `DBSIZE`: how many keys there are.
+/// `DBSIZE`: replies with the number of keys.
 pub fn dbsize(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     context.reply.integer(context.store.count() as i64);
     Ok(())
 }
 
-/// `FLUSHDB [ASYNC | SYNC]`, and FLUSHALL, which is the same where there is one database.
+/// `FLUSHDB [ASYNC | SYNC]` removes every key. FLUSHALL does the same, for there is one database.
 pub fn flush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let known = args.len() == 1 || args.is(1, "ASYNC") || args.is(1, "SYNC");
     if !known || args.len() > 2 {
@@ -59,17 +60,18 @@ pub fn flush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `EXPIRE key seconds [NX | XX | GT | LT]`: 1 where the key now expires then.
+/// `EXPIRE key seconds [NX | XX | GT | LT]`: replies with 1 where the expiry was set, otherwise 0.
 pub fn expire(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    expire_in(context, args, 1000, "expire")
+    set_time_to_live(context, args, 1000, "expire")
 }
 
-/// `PEXPIRE key milliseconds [NX | XX | GT | LT]`
+/// `PEXPIRE key milliseconds [NX | XX | GT | LT]`: as EXPIRE, in milliseconds.
 pub fn pexpire(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    expire_in(context, args, 1, "pexpire")
+    set_time_to_live(context, args, 1, "pexpire")
 }
 
-fn expire_in(
+/// Sets the expiry of a key. `unit` is the number of milliseconds in a unit of the argument.
+fn set_time_to_live(
     context: &mut Context<'_>,
     args: Args<'_>,
     unit: i64,
@@ -81,7 +83,8 @@ fn expire_in(
     let at = number.checked_mul(unit).and_then(|span| span.checked_add(now));
     let at = at.ok_or(Error::ExpireTime(name))?;
     let key = &args[1];
-    // <task 4: let the key expire then, or remove it where that is now or past>
+    // A time that is past already removes the key at once.
+    // <task 6: set the expiry to that time, or remove the key where that time is not in the future>
     let applies = context.store.contains(key) && condition.allows(context.store.expiry(key), at);
     if applies && at <= now {
         context.store.remove(key);
@@ -93,8 +96,9 @@ fn expire_in(
     // </task>
 }
 
-/// When EXPIRE applies: NX where the key does not expire, XX where it does, GT and LT where the new
-/// time is later or earlier. Never is later than any time.
+/// The condition under which EXPIRE sets the time: NX where the key has no expiry, XX where it has
+/// one, GT where the new time is later, LT where the new time is earlier. A key without expiry counts
+/// as one that expires later than any time.
 #[derive(Default)]
 struct Condition {
     nx: bool,
@@ -112,7 +116,7 @@ impl Condition {
                 () if args.is(index, "XX") => &mut condition.xx,
                 () if args.is(index, "GT") => &mut condition.gt,
                 () if args.is(index, "LT") => &mut condition.lt,
-                () => return Err(Error::said("ERR Unsupported option ", &args[index], "")),
+                () => return Err(Error::with_input("ERR Unsupported option ", &args[index], "")),
             };
             *flag = true;
         }
@@ -137,22 +141,24 @@ impl Condition {
     }
 }
 
-/// `TTL key`: the seconds that it has left, rounded; -1 if it never expires, -2 if it is not there.
+/// `TTL key`: replies with the seconds until the key expires, rounded. -1 stands for a key that never
+/// expires, -2 for a missing key.
 pub fn ttl(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    let left = time_left(context, &args[1]);
+    let left = time_to_live(context, &args[1]);
     context.reply.integer(if left < 0 { left } else { (left + 500) / 1000 });
     Ok(())
 }
 
 /// `PTTL key`: as TTL, in milliseconds.
 pub fn pttl(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    let left = time_left(context, &args[1]);
+    let left = time_to_live(context, &args[1]);
     context.reply.integer(left);
     Ok(())
 }
 
-fn time_left(context: &mut Context<'_>, key: &[u8]) -> i64 {
-    // <task 4: tell a key that is not there from one that never expires and one that will>
+/// The milliseconds until the key expires; -1 for a key that never does, -2 for a missing key.
+fn time_to_live(context: &mut Context<'_>, key: &[u8]) -> i64 {
+    // <task 6: tell apart a missing key, a key that never expires and a key that expires>
     if !context.store.contains(key) {
         return -2;
     }
@@ -161,7 +167,7 @@ fn time_left(context: &mut Context<'_>, key: &[u8]) -> i64 {
     // </task>
 }
 
-/// `PERSIST key`: 1 where the key expired and now never does.
+/// `PERSIST key`: removes the expiry. Replies with 1 where the key had one, otherwise 0.
 pub fn persist(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let key = &args[1];
     let expires = context.store.contains(key) && context.store.expiry(key).is_some();

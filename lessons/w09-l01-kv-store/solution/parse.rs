@@ -1,16 +1,16 @@
-//! Finds commands in what a client has sent: an array of strings, or a line.
+//! Finds the commands in a client's input. A command is an array of bulk strings, or a line.
 
 use crate::args::{Args, Span};
-use crate::error::Protocol;
+use crate::error::ProtocolError;
 use crate::{inline, number, store};
 
-/// The longest line, its end not counted: a command on a line, a count, a length.
-const LINE: usize = 64 << 10;
+/// The longest line in bytes, without its line break: a command on a line, a count, or a length.
+const MAX_LINE: usize = 64 << 10;
 
-/// The largest command, all in all.
-const COMMAND: usize = 1 << 30;
+/// The largest command in bytes, all its strings together.
+const MAX_COMMAND: usize = 1 << 30;
 
-/// How much a command may hold.
+/// The limits on a command: the number of strings, and the length of each in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     count: i64,
@@ -18,37 +18,39 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For clients that may do anything.
-    pub const MEMBER: Limits = Limits { count: 1 << 20, length: store::LONGEST as i64 };
-    /// For clients that have not said the password yet: enough to say it.
-    pub const GUEST: Limits = Limits { count: 10, length: 16 << 10 };
+    /// The limits after AUTH, or where there is no password.
+    pub const AUTHENTICATED: Limits = Limits { count: 1 << 20, length: store::MAX_STRING as i64 };
+    /// The limits before AUTH. They are enough for AUTH itself.
+    pub const UNAUTHENTICATED: Limits = Limits { count: 10, length: 16 << 10 };
 }
 
-/// What is known of a command of which a part has arrived. Nothing is ever parsed twice, however
-/// small the parts, and nothing is set aside for what a client merely announces.
+/// How far a command was parsed. No byte is parsed twice, however small the pieces of input are. No
+/// memory is allocated for strings that are announced and have not arrived.
 #[derive(Debug, Default)]
 pub struct Parser {
-    /// The words that are complete.
+    /// The strings that are complete.
     spans: Vec<Span>,
-    /// The words that are still to come.
+    /// The number of strings that are not complete yet.
     missing: usize,
-    /// How far the input has been read.
+    /// The number of input bytes that were parsed.
     at: usize,
-    /// The words of a line, unquoted.
+    /// The words of a command on a line, without their quotes.
     text: Vec<u8>,
 }
 
 impl Parser {
-    /// The command at the start of `input`, or `None` until all of it is there: then ask again with
-    /// the same bytes and those that have come since. After a command, [`Parser::finish`] it first.
+    /// The command at the start of `input`; `None` where its end has not arrived. Call again with the
+    /// same bytes and those that have arrived since. Once a command was returned, call
+    /// [`Parser::finish`] before the next.
     ///
     /// # Errors
-    /// What is wrong with the input. There is no way to tell where the next command begins.
+    /// What is wrong with the input. The start of the next command cannot be found then.
     pub fn next<'a>(
         &'a mut self,
         input: &'a [u8],
         limits: Limits,
-    ) -> Result<Option<Args<'a>>, Protocol> {
+    ) -> Result<Option<Args<'a>>, ProtocolError> {
+        // The first byte tells an array from a line.
         match input.first() {
             None => Ok(None),
             Some(b'*') => {
@@ -62,7 +64,7 @@ impl Parser {
         }
     }
 
-    /// Forgets the command that was found. Answers how long it was.
+    /// Forgets the command that was returned. Returns its length in bytes.
     pub fn finish(&mut self) -> usize {
         let length = self.at;
         self.spans.clear();
@@ -73,26 +75,31 @@ impl Parser {
         length
     }
 
-    /// `*2`, then so many strings. Answers whether all are there.
-    fn array(&mut self, input: &[u8], limits: Limits) -> Result<bool, Protocol> {
-        // <task 1: read the count, then the strings that have arrived>
+    /// Parses an array: `*2`, a line break, and two strings. Returns whether all strings have
+    /// arrived.
+    fn array(&mut self, input: &[u8], limits: Limits) -> Result<bool, ProtocolError> {
+        // <task 3: read the count, then the strings that have arrived>
+        // The count is read once. In later calls parsing goes on behind it.
         if self.at == 0 {
-            let Some((count, after)) = number_line(input, 0, Protocol::CountTooLong)? else {
+            let Some((count, after)) = number_line(input, 0, ProtocolError::CountTooLong)? else {
                 return Ok(false);
             };
-            let count = count.ok_or(Protocol::Count)?;
+            let count = count.ok_or(ProtocolError::Count)?;
+            // Check the count before it is used: an array of none, or a negative count, is empty.
             match count {
                 ..=0 => self.missing = 0,
-                _ if count > Limits::MEMBER.count => return Err(Protocol::Count),
-                _ if count > limits.count => return Err(Protocol::GuestCount),
+                _ if count > Limits::AUTHENTICATED.count => return Err(ProtocolError::Count),
+                _ if count > limits.count => return Err(ProtocolError::UnauthenticatedCount),
                 _ => self.missing = count as usize,
             }
             self.at = after;
         }
+        // Each string is noted once it is complete.
         while self.missing > 0 {
             let Some(span) = string(input, self.at, limits)? else {
                 return Ok(false);
             };
+            // The line break after the string is two bytes.
             self.at = span.end + 2;
             self.spans.push(span);
             self.missing -= 1;
@@ -101,11 +108,16 @@ impl Parser {
         // </task>
     }
 
-    /// Words up to the end of the line. Answers whether that is there.
-    fn line(&mut self, input: &[u8]) -> Result<bool, Protocol> {
+    /// Parses a line of words. Returns whether the line break has arrived.
+    fn line(&mut self, input: &[u8]) -> Result<bool, ProtocolError> {
         let Some(end) = input[self.at..].iter().position(|byte| *byte == b'\n') else {
+            // The next call searches only in the bytes that are new.
             self.at = input.len();
-            return if input.len() > LINE { Err(Protocol::InlineTooLong) } else { Ok(false) };
+            return if input.len() > MAX_LINE {
+                Err(ProtocolError::InlineTooLong)
+            } else {
+                Ok(false)
+            };
         };
         let end = self.at + end;
         self.at = end + 1;
@@ -114,44 +126,48 @@ impl Parser {
     }
 }
 
-/// The string that begins at `from`, as `$5`, a line break, five bytes and a line break.
-fn string(input: &[u8], from: usize, limits: Limits) -> Result<Option<Span>, Protocol> {
-    // <task 1: read the length, and see whether so many bytes have arrived>
+/// Parses the string that begins at `from`: `$5`, a line break, five bytes and a line break. Returns
+/// `None` where its end has not arrived.
+fn string(input: &[u8], from: usize, limits: Limits) -> Result<Option<Span>, ProtocolError> {
+    // <task 3: read the length, and find out whether that many bytes have arrived>
     match input.get(from) {
         None => return Ok(None),
         Some(b'$') => {}
-        Some(other) => return Err(Protocol::ExpectedString(*other)),
+        Some(other) => return Err(ProtocolError::ExpectedString(*other)),
     }
-    let Some((length, start)) = number_line(input, from, Protocol::LengthTooLong)? else {
-        return too_large(input);
+    let Some((length, start)) = number_line(input, from, ProtocolError::LengthTooLong)? else {
+        return check_size(input);
     };
-    let length = length.filter(|length| (0..=Limits::MEMBER.length).contains(length));
-    let length = length.ok_or(Protocol::Length)?;
+    // Check the length before it is used: first the absolute limits, then those of this client.
+    let length = length.filter(|length| (0..=Limits::AUTHENTICATED.length).contains(length));
+    let length = length.ok_or(ProtocolError::Length)?;
     if length > limits.length {
-        return Err(Protocol::GuestLength);
+        return Err(ProtocolError::UnauthenticatedLength);
     }
     let end = start + length as usize;
-    if input.len() < end + 2 { too_large(input) } else { Ok(Some(start..end)) }
+    if input.len() < end + 2 { check_size(input) } else { Ok(Some(start..end)) }
     // </task>
 }
 
-/// The number on the line that begins at `from`, after its first byte, and where the next line
-/// begins; `None` inside where it is no number, outside while the line has no end.
+/// Parses a line that begins at `from` with a type byte and goes on with a number. Returns the number,
+/// which is `None` where the text is not a number, and the start of the next line. Returns `None`
+/// where the line break has not arrived, and the error `endless` where the line is too long for one.
 fn number_line(
     input: &[u8],
     from: usize,
-    endless: Protocol,
-) -> Result<Option<(Option<i64>, usize)>, Protocol> {
+    endless: ProtocolError,
+) -> Result<Option<(Option<i64>, usize)>, ProtocolError> {
     let line = &input[from + 1..];
     match line.iter().position(|byte| *byte == b'\r') {
         Some(end) if end + 1 < line.len() => {
             Ok(Some((number::parse(&line[..end]), from + end + 3)))
         }
-        None if line.len() > LINE => Err(endless),
+        None if line.len() > MAX_LINE => Err(endless),
         _ => Ok(None),
     }
 }
 
-fn too_large(input: &[u8]) -> Result<Option<Span>, Protocol> {
-    if input.len() > COMMAND { Err(Protocol::CommandTooLong) } else { Ok(None) }
+/// Fails where an incomplete command is larger than any command may be.
+fn check_size(input: &[u8]) -> Result<Option<Span>, ProtocolError> {
+    if input.len() > MAX_COMMAND { Err(ProtocolError::CommandTooLong) } else { Ok(None) }
 }

@@ -1,15 +1,16 @@
-//! The loop: wait, accept, read, run, reply. One thread, and it sleeps nowhere but in epoll_wait.
+//! The event loop: wait, accept, read, run commands, reply. There is one thread, and it sleeps only
+//! in epoll_wait.
 
 use crate::config::Config;
-use crate::watch::{Interest, Source, Watch};
+use crate::epoll::{Epoll, Interest, Source};
 use kv_store::reply::Reply;
-use kv_store::service::{Fed, Service};
+use kv_store::service::{FeedResult, Service};
 use kv_store::session::Session;
 use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
 use poll_tracker::config::ConfigError;
 use poll_tracker::connection::{Connection, State};
 use poll_tracker::log;
-use poll_tracker::spare::Spare;
+use poll_tracker::spare_fd::SpareFd;
 use poll_tracker::table::Table;
 use sockhelpers::{Accepted, Received, create_listening_socket, set_nonblocking};
 use std::convert::Infallible;
@@ -17,192 +18,209 @@ use std::error::Error;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::{io, mem};
 
-/// Clients that may wait to be accepted.
+/// The number of clients that may wait to be accepted (listen(2)).
 const BACKLOG: u16 = 1024;
 
-/// Bytes read from a client at a time, into one buffer for all.
-const BUFFER: usize = 64 << 10;
+/// The most bytes that one read takes. All clients share one buffer for reading.
+const BUFFER_SIZE: usize = 64 << 10;
 
-/// A client to which so many bytes are owed is not listened to.
-const MOST_OWED: u64 = 1 << 20;
+/// A client with this many bytes of pending output is not read from.
+const MAX_PENDING: u64 = 1 << 20;
 
-/// Between two looks for expired keys, where nothing else is to do.
-const LEAST_SLEEP_MILLIS: i64 = 1000;
+/// The shortest sleep before the next search for expired keys, while no client needs anything.
+const MIN_SLEEP_MILLIS: i64 = 1000;
 
-/// The table of clients, and beside it, by the same slot numbers, what each has said.
+/// The listener, the table of clients, and the state of each client under its slot number.
 pub struct Server {
     listener: OwnedFd,
     table: Table,
+    /// By slot number, as in the table.
     clients: Vec<Client>,
-    watch: Watch,
-    spare: Spare,
+    epoll: Epoll,
+    /// Needed when all other descriptors are in use.
+    spare_fd: SpareFd,
     service: Service,
+    /// The bytes of the last read.
     buffer: Vec<u8>,
+    /// The replies to the commands of one read.
     reply: Reply,
 }
 
+/// The state of one client that its commands need.
 #[derive(Default)]
 struct Client {
     session: Session,
-    /// The bytes of all replies so far, sent or not.
-    replied: u64,
-    /// Whether commands wait until it has read some replies.
+    /// The length of all replies so far in bytes, sent or not.
+    total_replied: u64,
+    /// Whether commands wait until the client has read some replies.
     is_paused: bool,
 }
 
 impl Server {
-    /// Listens on the port that `config` names, and says so in the log.
+    /// Listens on the port in `config`, and logs the start.
     ///
     /// # Errors
-    /// PORT and why it will not do, when it is taken or needs root; else those of fcntl(2) and
-    /// epoll_ctl(2).
+    /// PORT and the reason, where the port is taken or needs root; otherwise those of fcntl(2),
+    /// epoll_create1(2) and epoll_ctl(2).
     pub fn start(config: Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.table.max_clients);
         let listener = listen(config.table.port)?;
+        // A client that epoll has reported may be gone when accept is called. On a blocking listener,
+        // accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
-        let watch = Watch::new(&listener, table.capacity())?;
+        let epoll = Epoll::new(&listener, table.capacity())?;
         let clients: Vec<Client> = (0..table.capacity()).map(|_| Client::default()).collect();
-        let (spare, service) = (Spare::new(), Service::new(config.password));
-        let (buffer, reply) = (vec![0; BUFFER], Reply::default());
+        let (spare_fd, service) = (SpareFd::new(), Service::new(config.password));
+        let (buffer, reply) = (vec![0; BUFFER_SIZE], Reply::default());
         // <task 1: log the start as your trackers do>
         log::start(table.active(), table.capacity());
-        Ok(Server { listener, table, clients, watch, spare, service, buffer, reply })
+        Ok(Server { listener, table, clients, epoll, spare_fd, service, buffer, reply })
         // </task>
     }
 
-    /// Serves, until the kernel refuses to go on.
+    /// Serves clients until an error of the server itself.
     ///
     /// # Errors
-    /// Those of epoll_wait(2) and accept(2) that no client is the cause of.
+    /// Those of epoll_wait(2), and those of accept(2) that concern the listener.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
-            let events = self.watch.wait(self.sleep())?;
+            // Sleep until a socket is ready or a key expires.
+            let events = self.epoll.wait(self.timeout())?;
+            // Read the clock once a turn, and remove expired keys.
             self.service.tick();
-            // <task 1: serve and accept in the order of your epoll tracker>
-            let mut arrived = false;
+            // <task 2: serve and accept in the order of your epoll tracker>
+            // Serve the clients first.
+            let mut listener_is_ready = false;
             for event in 0..events {
-                match self.watch.source(event) {
+                match self.epoll.source(event) {
                     Source::Client(slot) => self.serve(slot),
-                    Source::Listener => arrived = true,
+                    Source::Listener => listener_is_ready = true,
                 }
             }
-            // A slot that was freed in this batch is nobody else's before the batch is done.
-            if arrived {
+            // Accept last, so that no new client gets a slot for which an event may still wait.
+            if listener_is_ready {
                 self.accept()?;
             }
             // </task>
         }
     }
 
-    /// How long it may sleep: for ever, unless keys are to be removed.
-    fn sleep(&self) -> Option<i64> {
-        let until = self.service.until_expiry()?;
-        Some(if until == 0 { 0 } else { until.max(LEAST_SLEEP_MILLIS) })
+    /// The longest sleep in milliseconds; `None` where no key expires, and the sleep has no limit.
+    fn timeout(&self) -> Option<i64> {
+        let until = self.service.millis_until_expiry()?;
+        Some(if until == 0 { 0 } else { until.max(MIN_SLEEP_MILLIS) })
     }
 
-    /// Takes one client from the backlog. If there are more, epoll reports the listener again.
+    /// Accepts one client. If more clients wait, epoll reports the listener again.
     fn accept(&mut self) -> io::Result<()> {
-        // <task 1: accept a client as your epoll tracker does>
+        // <task 2: accept a client as your epoll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
-            Accepted::Nothing | Accepted::Gone | Accepted::Interrupted => {}
-            Accepted::NoDescriptors => self.accept_with_the_spare(),
+            // The client may have left by now (accept(2), EAGAIN and ECONNABORTED).
+            Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => {}
+            // The client stays in the backlog. Without an accept, epoll_wait would never sleep again.
+            Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => return Err(error),
         }
         Ok(())
         // </task>
     }
 
-    /// Takes one client where no descriptor is left for it, and if need be turns it away.
-    fn accept_with_the_spare(&mut self) {
-        match self.spare.accept(&self.listener) {
+    /// Accepts one client when the process has no descriptors left. The client is rejected unless a
+    /// descriptor has become free meanwhile.
+    fn accept_with_spare_fd(&mut self) {
+        match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => self.admit(client),
-            Ok(None) => log::note("out of descriptors: a client was turned away"),
+            Ok(None) => log::note("out of descriptors: a client was rejected"),
+            // Epoll reports the listener again if the client still waits.
             Err(_) => {}
         }
     }
 
-    /// Gives a client a slot and watches it, or turns it away when every slot is in use.
+    /// Gives a client a slot and watches it, or rejects it when every slot is in use.
     fn admit(&mut self, client: OwnedFd) {
-        // Without it, replies may wait 40 ms for an acknowledgement of those before (tcp(7)).
+        // Without TCP_NODELAY, a reply may wait 40 ms for the acknowledgement of the reply before.
         let _ = setsockopt(&client, sockopt::TcpNoDelay, &true);
-        // <task 1: make the client non-blocking, and welcome it to a slot or reject it>
+        // <task 2: make the client non-blocking, then start its session in a slot or reject it>
         if set_nonblocking(&client).is_err() {
             return;
         }
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
-            Ok(slot) => self.welcome(fd, slot),
+            Ok(slot) => self.start_session(fd, slot),
             Err(client) => self.reject(client),
         }
         // </task>
     }
 
-    /// Begins the session of a client that has a slot.
-    fn welcome(&mut self, fd: RawFd, slot: usize) {
-        self.clients[slot] = Client { session: self.service.greet(), ..Client::default() };
-        // <task 1: watch the client and log it, or free its slot where epoll has no room>
-        match self.watch.add(fd, slot) {
+    /// Starts the session of a client that has a slot.
+    fn start_session(&mut self, fd: RawFd, slot: usize) {
+        self.clients[slot] = Client { session: self.service.begin_session(), ..Client::default() };
+        // <task 2: watch the client and log it, or free its slot where epoll_ctl fails>
+        match self.epoll.add(fd, slot) {
             Ok(()) => log::accept(fd, slot),
             Err(_) => drop(self.table.remove(slot)),
         }
         // </task>
     }
 
-    /// Tells a client that there is no slot for it, and closes it.
+    /// Tells a client that no slot is free, and closes it.
     fn reject(&mut self, client: OwnedFd) {
         let text = b"-ERR max number of clients reached\r\n";
-        // It may be gone, and has no claim to an answer.
+        // An error is ignored: the client may have left already.
         let _ = send(client.as_raw_fd(), text, MsgFlags::MSG_NOSIGNAL);
-        // <task 1: turn the client away as your trackers do>
+        // <task 9: close and log a rejected client as your trackers do>
         drop(client);
         log::reject(self.table.active(), self.table.capacity());
         // </task>
     }
 
-    /// Does for a client what it is ready for, and has epoll watch it for what it needs next.
+    /// Serves one client that is ready, and sets what epoll watches it for next.
     fn serve(&mut self, slot: usize) {
         let Some(connection) = self.table.get(slot) else {
             return;
         };
         let fd = connection.raw_fd();
-        let next = self.exchange(slot);
-        if next.and_then(|interest| self.watch.change(fd, slot, interest)).is_err() {
+        // Whatever ends a connection is an error, and is handled here.
+        let next = self.send_and_receive(slot);
+        if next.and_then(|interest| self.epoll.change(fd, slot, interest)).is_err() {
             self.remove(slot);
         }
     }
 
-    /// Sends what is owed to a client, then runs what it has sent.
+    /// Sends pending output, then reads and runs commands. Returns what the client is watched for next.
     ///
     /// # Errors
-    /// Any, whatever it is, means the end of the connection.
-    fn exchange(&mut self, slot: usize) -> io::Result<Interest> {
+    /// Every error means that the connection must be closed.
+    fn send_and_receive(&mut self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
+        // Send the output that is pending.
         if connection.state() == State::Draining {
             connection.flush()?;
         }
-        // What was read already comes before what was not.
-        if self.clients[slot].is_paused && self.has_room(slot) {
-            self.answer(slot, 0)?;
+        // Run the commands that were read earlier, and waited for the output.
+        if self.clients[slot].is_paused && self.below_max_pending(slot) {
+            self.run_commands(slot, 0)?;
         }
-        if self.may_read(slot) {
+        // Read more only when nothing waits.
+        if self.should_read(slot) {
             self.read(slot)?;
         }
         self.interest(slot)
     }
 
-    /// Reads once, and runs what came.
+    /// Reads once, and runs the commands in the input.
     fn read(&mut self, slot: usize) -> io::Result<()> {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
         match connection.receive(&mut self.buffer) {
-            Received::Bytes(count) => self.answer(slot, count),
+            Received::Bytes(count) => self.run_commands(slot, count),
             other => after_read(other),
         }
     }
 
-    /// Runs the commands in the first `count` bytes of the buffer, and sends all replies at once;
-    /// after very many, goes on as long as the client takes them.
-    fn answer(&mut self, slot: usize, count: usize) -> io::Result<()> {
+    /// Runs the commands in the first `count` bytes of the buffer, and sends their replies in one call.
+    /// Where the replies are too many for one call, goes on as long as the client takes them.
+    fn run_commands(&mut self, slot: usize, count: usize) -> io::Result<()> {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
         let client = &mut self.clients[slot];
         let mut input = &self.buffer[..count];
@@ -211,48 +229,51 @@ impl Server {
             let sent = send_all(connection, client, &self.reply);
             self.reply.clear();
             sent?;
-            client.is_paused = fed == Fed::Paused;
-            if !client.is_paused || client.owed(connection) >= MOST_OWED {
+            // Stop when all commands were run, or when the client does not take the replies.
+            client.is_paused = fed == FeedResult::Paused;
+            if !client.is_paused || client.pending_bytes(connection) >= MAX_PENDING {
                 return Ok(());
             }
+            // The session has kept the rest of the input.
             input = &[];
         }
     }
 
-    /// Whether more of what a client says is to be read now.
-    fn may_read(&self, slot: usize) -> bool {
+    /// Whether the server reads from a client now.
+    fn should_read(&self, slot: usize) -> bool {
         let client = &self.clients[slot];
-        !client.is_paused && !client.session.closing && self.has_room(slot)
+        // A client that does not take its replies is slowed down: its next commands wait in the kernel.
+        !client.is_paused && !client.session.close_after_reply && self.below_max_pending(slot)
     }
 
-    /// Whether so little is owed to a client that more may be.
-    fn has_room(&self, slot: usize) -> bool {
-        let owed = |connection| self.clients[slot].owed(connection);
-        self.table.get(slot).map_or(0, owed) < MOST_OWED
+    /// Whether a client's pending output is below the limit.
+    fn below_max_pending(&self, slot: usize) -> bool {
+        let pending = |connection| self.clients[slot].pending_bytes(connection);
+        self.table.get(slot).map_or(0, pending) < MAX_PENDING
     }
 
-    /// What a client is to be watched for next.
+    /// What epoll watches a client for next.
     ///
     /// # Errors
-    /// When it is to be closed.
+    /// The connection must be closed.
     fn interest(&self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
-            // <task 7: wait for room to send, and for input only while little enough is owed>
-            return Ok(Interest { read: self.may_read(slot), write: true });
+            // <task 5: watch for output, and for input only while the server reads from the client>
+            return Ok(Interest { read: self.should_read(slot), write: true });
             // </task>
         }
-        if self.clients[slot].session.closing {
+        if self.clients[slot].session.close_after_reply {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Ok(Interest::READ)
     }
 
-    /// Closes a client's connection, frees its slot and forgets what it had under way.
+    /// Closes a client's connection, frees its slot and ends its session.
     fn remove(&mut self, slot: usize) {
         let client = mem::take(&mut self.clients[slot]);
-        self.service.dismiss(client.session);
-        // <task 1: remove the client from the table and log it, as your trackers do>
+        self.service.end_session(client.session);
+        // <task 2: remove the client from the table and log it, as your trackers do>
         if let Some(fd) = self.table.remove(slot) {
             log::disconnect(fd, slot);
         }
@@ -262,40 +283,43 @@ impl Server {
 
 impl Client {
     /// The bytes of replies that the kernel has not taken yet.
-    fn owed(&self, connection: &Connection) -> u64 {
-        self.replied - connection.bytes_out()
+    fn pending_bytes(&self, connection: &Connection) -> u64 {
+        self.total_replied - connection.bytes_out()
     }
 }
 
-/// After a read that gave no bytes: an error where the connection has ended or is lost.
+/// Handles a read without bytes. Returns an error where the connection has ended.
 fn after_read(received: Received) -> io::Result<()> {
-    // <task 1: tell a client that has left from a silent one, as your trackers do>
+    // <task 2: tell a client that has left from a silent client, as your trackers do>
     match received {
-        Received::Bytes(_) | Received::Nothing | Received::Interrupted => Ok(()),
-        Received::End | Received::Gone => Err(io::ErrorKind::ConnectionReset.into()),
+        Received::Bytes(_) | Received::WouldBlock | Received::Interrupted => Ok(()),
+        Received::Eof | Received::Lost => Err(io::ErrorKind::ConnectionReset.into()),
         Received::Failed(error) => Err(error),
     }
     // </task>
 }
 
-/// Sends the replies of a wake-up with one call.
+/// Sends all replies with one call.
+///
+/// # Errors
+/// Those of send(2), and `OutOfMemory` where the replies exceed their limit.
 fn send_all(connection: &mut Connection, client: &mut Client, reply: &Reply) -> io::Result<()> {
     if reply.has_overflowed() {
-        // <task 7: give up a client that asks for more than is kept for anybody>
+        // <task 9: return an error, so that the client is closed>
         return Err(io::ErrorKind::OutOfMemory.into());
         // </task>
     }
     if reply.bytes().is_empty() {
         return Ok(());
     }
-    client.replied += reply.bytes().len() as u64;
+    client.total_replied += reply.bytes().len() as u64;
     connection.send(reply.bytes())
 }
 
-/// A socket that listens on `port`.
+/// Creates a socket that listens on `port`.
 ///
 /// # Errors
-/// PORT and why it will not do, when it is taken or needs root.
+/// PORT and the reason, where the port is taken or needs root.
 fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
     // <task 1: listen on the port as your epoll tracker does>
     create_listening_socket(port, BACKLOG).map_err(|error| ConfigError::new("PORT", port, error))

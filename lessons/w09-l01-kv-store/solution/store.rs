@@ -1,234 +1,235 @@
-//! The keys, their values, and when they expire.
+//! The keys, their values, and the times at which they expire.
 
-use crate::Error;
-use crate::expiry::{Expiries, Expiry, Millis};
-use crate::watched::{Change, Watched};
+use crate::error::Error;
+use crate::expiry::{Expiry, ExpiryQueue, Millis};
+use crate::watched_keys::{Change, WatchedKeys};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
-/// The longest that a string may be: 512 MB, as in Redis.
-pub const LONGEST: usize = 512 << 20;
+/// The longest string in bytes: 512 MB, as in Redis.
+pub const MAX_STRING: usize = 512 << 20;
 
-/// What a key holds.
+/// The value of a key.
 #[derive(Debug)]
 pub enum Value {
-    /// A string: any bytes.
-    Text(Vec<u8>),
-    /// A list of strings, never empty. Boxed, so that it does not make every entry larger.
+    /// A string, which may contain any bytes.
+    String(Vec<u8>),
+    /// A list of strings, never empty. The list is boxed, so that it does not make every entry larger.
     List(Box<VecDeque<Box<[u8]>>>),
 }
 
 #[derive(Debug)]
 struct Entry {
     value: Value,
-    /// Boxed, for most keys have none: the smaller an entry, the more of them are in the cache.
+    /// Boxed, for most keys have no expiry: small entries fit better into the processor's caches.
     expiry: Option<Box<Expiry>>,
 }
 
-/// All keys. A key whose time is past is never seen, whether or not it was removed yet.
+/// All keys. No method shows a key whose time is past, whether or not the key was removed yet.
 #[derive(Debug, Default)]
 pub struct Store {
-    // Keyed: nobody can choose keys that all collide, without knowing the server's own seed.
+    // The hash has a random seed, so that clients cannot choose keys that all collide.
     entries: HashMap<Box<[u8]>, Entry, RandomState>,
-    expiries: Expiries,
-    watched: Watched,
+    expiry_queue: ExpiryQueue,
+    watched_keys: WatchedKeys,
     now: Millis,
 }
 
 impl Store {
-    /// What time it is.
+    /// The current time, as [`Store::set_now`] has set it.
     pub fn now(&self) -> Millis {
         self.now
     }
 
-    /// Lets time pass.
+    /// Sets the current time.
     pub fn set_now(&mut self, now: Millis) {
         self.now = now;
     }
 
-    /// What `key` holds.
+    /// The value of `key`.
     pub fn get(&mut self, key: &[u8]) -> Option<&Value> {
-        self.expire(key);
+        self.remove_if_expired(key);
         self.entries.get(key).map(|entry| &entry.value)
     }
 
-    /// What `key` holds, to be changed. It counts as changed.
+    /// The value of `key`, to be changed. For WATCH the key counts as changed.
     pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
-        self.expire(key);
-        self.watched.changed(key);
+        self.remove_if_expired(key);
+        self.watched_keys.changed(key);
         self.entries.get_mut(key).map(|entry| &mut entry.value)
     }
 
-    /// Whether there is such a key.
+    /// Whether `key` is there.
     pub fn contains(&mut self, key: &[u8]) -> bool {
-        self.expire(key);
+        self.remove_if_expired(key);
         self.entries.contains_key(key)
     }
 
-    /// The string that `key` holds.
+    /// The string at `key`.
     ///
     /// # Errors
-    /// WRONGTYPE where it holds a list.
-    pub fn text(&mut self, key: &[u8]) -> Result<Option<&[u8]>, Error> {
+    /// WRONGTYPE where the value is a list.
+    pub fn string(&mut self, key: &[u8]) -> Result<Option<&[u8]>, Error> {
         match self.get(key) {
             None => Ok(None),
-            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(Value::String(string)) => Ok(Some(string)),
             Some(Value::List(_)) => Err(Error::WrongType),
         }
     }
 
-    /// Lets `key` hold a string, whatever it held before, and for ever.
-    pub fn set(&mut self, key: &[u8], text: &[u8]) {
-        self.expire(key);
-        self.watched.changed(key);
-        // <task 2: give the key its string, and take away its expiry>
+    /// Sets `key` to a string, whatever its value was. The key does not expire.
+    pub fn set(&mut self, key: &[u8], string: &[u8]) {
+        self.remove_if_expired(key);
+        self.watched_keys.changed(key);
+        // <task 4: set the value of the key, and remove its expiry>
         match self.entries.get_mut(key) {
             Some(entry) => {
-                replace(&mut entry.value, text);
+                replace(&mut entry.value, string);
                 if let Some(expiry) = entry.expiry.take() {
-                    self.expiries.remove(*expiry);
+                    self.expiry_queue.remove(*expiry);
                 }
             }
-            None => self.insert(key, Value::Text(text.to_vec())),
+            None => self.insert(key, Value::String(string.to_vec())),
         }
         // </task>
     }
 
-    /// As [`Store::set`], but a key that expires still does.
-    pub fn set_and_keep_expiry(&mut self, key: &[u8], text: &[u8]) {
-        // <task 2: give the key its string, and leave its expiry>
+    /// As [`Store::set`], but the key keeps its expiry.
+    pub fn set_and_keep_expiry(&mut self, key: &[u8], string: &[u8]) {
+        // <task 4: set the value of the key, and keep its expiry>
         match self.get_mut(key) {
-            Some(value) => replace(value, text),
-            None => self.insert(key, Value::Text(text.to_vec())),
+            Some(value) => replace(value, string),
+            None => self.insert(key, Value::String(string.to_vec())),
         }
         // </task>
     }
 
-    /// Makes a key that is not there.
+    /// Adds a key that is not there yet.
     pub fn insert(&mut self, key: &[u8], value: Value) {
-        self.watched.changed(key);
+        self.watched_keys.changed(key);
         self.entries.insert(key.into(), Entry { value, expiry: None });
     }
 
-    /// Removes a key. Answers whether there was one.
+    /// Removes a key. Returns whether it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
-        self.expire(key);
-        self.take(key)
+        self.remove_if_expired(key);
+        self.remove_entry(key)
     }
 
     /// Removes every key.
     pub fn clear(&mut self) {
-        self.watched.all_removed(|key| self.entries.contains_key(key));
+        self.watched_keys.all_removed(|key| self.entries.contains_key(key));
         self.entries = HashMap::default();
-        self.expiries.clear();
+        self.expiry_queue.clear();
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub fn count(&mut self) -> usize {
-        self.sweep(usize::MAX);
+        self.remove_expired(usize::MAX);
         self.entries.len()
     }
 
     /// Every key, in no order.
     pub fn keys(&mut self) -> impl Iterator<Item = &[u8]> {
-        self.sweep(usize::MAX);
+        self.remove_expired(usize::MAX);
         self.entries.keys().map(|key| &**key)
     }
 
-    /// When a key expires, if it does.
+    /// The time at which a key expires; `None` where it never does.
     pub fn expiry(&self, key: &[u8]) -> Option<Millis> {
         Some(self.entries.get(key)?.expiry.as_ref()?.at)
     }
 
-    /// Lets a key expire once `at` is past, or never. Answers whether there is such a key.
+    /// Sets the time at which a key expires; `None` means never. Returns whether the key is there.
     pub fn set_expiry(&mut self, key: &[u8], at: Option<Millis>) -> bool {
-        self.expire(key);
-        // <task 4: note when the key expires, in place of what was noted before>
+        self.remove_if_expired(key);
+        // <task 6: replace the old expiry by the new one, in the entry and in the queue>
         let Some(entry) = self.entries.get_mut(key) else {
             return false;
         };
         if let Some(expiry) = entry.expiry.take() {
-            self.expiries.remove(*expiry);
+            self.expiry_queue.remove(*expiry);
         }
-        entry.expiry = at.map(|at| Box::new(self.expiries.add(at, key)));
-        self.watched.changed(key);
+        entry.expiry = at.map(|at| Box::new(self.expiry_queue.add(at, key)));
+        self.watched_keys.changed(key);
         true
         // </task>
     }
 
-    /// When the next key expires.
+    /// The time at which the next key expires; `None` where no key does.
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.expiries.first()
+        self.expiry_queue.first()
     }
 
-    /// Removes keys whose time is past, `most` of them at the most.
-    pub fn sweep(&mut self, most: usize) {
+    /// Removes keys whose time is past, but no more than `most`.
+    pub fn remove_expired(&mut self, most: usize) {
         if self.nothing_is_due() {
             return;
         }
-        // <task 4: remove the keys that are due, the first to expire first>
+        // <task 6: remove the keys whose time is past, the earliest first>
         for _ in 0..most {
-            let Some(key) = self.expiries.pop_due(self.now) else {
+            let Some(key) = self.expiry_queue.pop_due(self.now) else {
                 break;
             };
-            self.take(&key);
+            self.remove_entry(&key);
         }
         // </task>
     }
 
-    /// Removes a key whose time is past.
-    fn expire(&mut self, key: &[u8]) {
+    /// Removes `key` if its time is past.
+    fn remove_if_expired(&mut self, key: &[u8]) {
         if self.nothing_is_due() {
             return;
         }
-        // <task 4: remove the key if its time is past>
+        // <task 6: remove the key if its time is past>
         if self.expiry(key).is_some_and(|at| at < self.now) {
-            self.take(key);
+            self.remove_entry(key);
         }
         // </task>
     }
 
-    /// Most often not a single key's time is past, which is quickly seen.
+    /// Whether no key's time is past. That is the usual case, and cheap to find out.
     fn nothing_is_due(&self) -> bool {
-        self.expiries.first().is_none_or(|first| first >= self.now)
+        self.expiry_queue.first().is_none_or(|first| first >= self.now)
     }
 
-    fn take(&mut self, key: &[u8]) -> bool {
+    /// Removes an entry and its expiry. Returns whether it was there.
+    fn remove_entry(&mut self, key: &[u8]) -> bool {
         let Some(entry) = self.entries.remove(key) else {
             return false;
         };
         if let Some(expiry) = entry.expiry {
-            self.expiries.remove(*expiry);
+            self.expiry_queue.remove(*expiry);
         }
-        self.watched.changed(key);
+        self.watched_keys.changed(key);
         true
     }
 
-    /// Has a client watch `key`. Answers the last change that it knows of.
+    /// Adds a watcher to `key`. Returns the key's last change.
     pub fn watch(&mut self, key: &[u8]) -> Change {
-        self.expire(key);
-        self.watched.add(key)
+        self.remove_if_expired(key);
+        self.watched_keys.add(key)
     }
 
-    /// One client watches `key` no more.
+    /// Removes a watcher from `key`.
     pub fn unwatch(&mut self, key: &[u8]) {
-        self.watched.remove(key);
+        self.watched_keys.remove(key);
     }
 
-    /// Whether a watched key has changed since `seen`.
+    /// Whether a watched key has changed since the change `seen`.
     pub fn has_changed(&mut self, key: &[u8], seen: Change) -> bool {
-        self.expire(key);
-        self.watched.last_change(key) != Some(seen)
+        self.remove_if_expired(key);
+        self.watched_keys.last_change(key) != Some(seen)
     }
 }
 
-/// Puts `text` where `value` was, in the same memory unless that is far too large.
-fn replace(value: &mut Value, text: &[u8]) {
+/// Replaces `value` by `string`. The old memory is used again, unless it is more than twice as large.
+fn replace(value: &mut Value, string: &[u8]) {
     match value {
-        Value::Text(old) if old.capacity() / 2 <= text.len() => {
+        Value::String(old) if old.capacity() / 2 <= string.len() => {
             old.clear();
-            old.extend_from_slice(text);
+            old.extend_from_slice(string);
         }
-        other => *other = Value::Text(text.to_vec()),
+        other => *other = Value::String(string.to_vec()),
     }
 }

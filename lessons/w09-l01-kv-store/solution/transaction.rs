@@ -1,103 +1,96 @@
-//! MULTI, EXEC, DISCARD, WATCH: commands that wait for each other, and run without interruption.
+//! MULTI, EXEC, DISCARD, WATCH: commands that are queued, and then run without interruption.
 
-use crate::args::{Args, Kept};
+use crate::args::Args;
 use crate::command::{Command, Context, NEVER_QUEUED};
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Session;
+use crate::session::{Session, Transaction};
 use crate::store::Store;
-use crate::watched::Change;
 use std::mem;
 
-/// What a client has queued since MULTI, and the keys that it watches.
-#[derive(Debug, Default)]
-pub struct Transaction {
-    /// `None` outside of a transaction.
-    queue: Option<Vec<(&'static Command, Kept)>>,
-    /// Whether a command could not be queued, so that EXEC must not run the others.
-    broken: bool,
-    /// Each with the last change of it that the client knows of.
-    watched: Vec<(Box<[u8]>, Change)>,
+/// Whether a command has to wait for EXEC.
+pub fn must_queue(session: &Session, command: &Command) -> bool {
+    session.transaction.is_open && !command.has(NEVER_QUEUED)
 }
 
-/// Whether a command is to wait for EXEC.
-pub fn queues(session: &Session, command: &Command) -> bool {
-    session.transaction.queue.is_some() && !command.has(NEVER_QUEUED)
-}
-
-/// Has a command wait for EXEC.
-pub fn queue(session: &mut Session, command: &'static Command, args: Args<'_>, reply: &mut Reply) {
-    // <task 6: keep the command and its arguments, and say QUEUED>
-    if let Some(queue) = &mut session.transaction.queue {
-        queue.push((command, args.into()));
-        reply.simple("QUEUED");
-    }
+/// Queues a command until EXEC.
+pub fn enqueue(session: &mut Session, args: Args<'_>, reply: &mut Reply) {
+    // <task 8: copy the command and its arguments into the queue, and reply QUEUED>
+    session.transaction.queue.push(args.into());
+    reply.simple("QUEUED");
     // </task>
 }
 
-/// A command could not be run or queued: in a transaction, that spoils all of it.
-pub fn refuse(session: &mut Session) {
-    if session.transaction.queue.is_some() {
-        // <task 6: note that EXEC must refuse>
-        session.transaction.broken = true;
+/// Notes that a command could not be run or queued. In a transaction, EXEC must refuse then.
+pub fn mark_failed(session: &mut Session) {
+    if session.transaction.is_open {
+        // <task 8: note that EXEC must refuse>
+        session.transaction.has_error = true;
         // </task>
     }
 }
 
-/// `MULTI`: from here on, commands wait.
+/// `MULTI`: begins a transaction. The commands after it are queued.
 pub fn multi(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    // <task 6: begin a transaction, unless there is one>
+    // <task 8: begin a transaction, unless one is open>
     let transaction = &mut context.session.transaction;
-    if transaction.queue.is_some() {
+    if transaction.is_open {
         return Err(Error::Other("ERR MULTI calls can not be nested"));
     }
-    transaction.queue = Some(Vec::new());
+    transaction.is_open = true;
     context.reply.ok();
     Ok(())
     // </task>
 }
 
-/// `EXEC`: runs what has waited, all of it or nothing.
+/// `EXEC`: runs the queued commands, all of them or none.
 pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    // <task 6: run what is queued, unless it is spoilt or a watched key has changed>
-    let Some(queue) = context.session.transaction.queue.take() else {
+    // <task 8: run the queued commands, unless one failed to queue or a watched key has changed>
+    if !context.session.transaction.is_open {
         return Err(Error::Other("ERR EXEC without MULTI"));
-    };
-    let broken = mem::take(&mut context.session.transaction.broken);
+    }
+    // The transaction ends here, whatever the outcome.
     let changed = has_watched_change(context);
-    unwatch(context.store, context.session);
-    if broken {
+    unwatch_all_keys(context.store, context.session);
+    let Transaction { queue, has_error, .. } = mem::take(&mut context.session.transaction);
+    // An error while queueing is reported before a changed key.
+    if has_error {
         return Err(Error::ExecAbort);
     }
     if changed {
         context.reply.nil_array();
         return Ok(());
     }
+    // The reply is one array with the reply of each command.
     context.reply.array(queue.len());
-    for (command, kept) in &queue {
-        command.run(context, kept.args());
+    for queued in &queue {
+        let args = queued.args();
+        // Each name was in the table when its command was queued.
+        if let Some(command) = context.commands.find(&args[0]) {
+            command.run(context, args);
+        }
     }
     Ok(())
     // </task>
 }
 
-/// `DISCARD`: forgets what has waited.
+/// `DISCARD`: ends a transaction, and runs none of its commands.
 pub fn discard(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    // <task 6: leave the transaction as if it had never begun>
-    if context.session.transaction.queue.is_none() {
+    // <task 8: end the transaction, and forget its queue, its error and the watched keys>
+    if !context.session.transaction.is_open {
         return Err(Error::Other("ERR DISCARD without MULTI"));
     }
-    abandon(context.store, context.session);
+    discard_transaction(context.store, context.session);
     context.reply.ok();
     Ok(())
     // </task>
 }
 
-/// `WATCH key…`: EXEC runs only if none of these has changed since.
+/// `WATCH key…`: the next EXEC runs only if none of these keys has changed since.
 pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 6: note the last change of each key, unless the transaction has begun>
+    // <task 8: note the last change of each key, unless a transaction is open>
     let transaction = &mut context.session.transaction;
-    if transaction.queue.is_some() {
+    if transaction.is_open {
         return Err(Error::Other("ERR WATCH inside MULTI is not allowed"));
     }
     for key in args.rest(1) {
@@ -108,23 +101,23 @@ pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // </task>
 }
 
-/// `UNWATCH`: watches no key any more.
-pub fn unwatch_all(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    unwatch(context.store, context.session);
+/// `UNWATCH`: the client watches no key any more.
+pub fn unwatch(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
+    unwatch_all_keys(context.store, context.session);
     context.reply.ok();
     Ok(())
 }
 
-/// Watches no key any more.
-pub fn unwatch(store: &mut Store, session: &mut Session) {
+/// Ends the client's watch on every key.
+pub fn unwatch_all_keys(store: &mut Store, session: &mut Session) {
     for (key, _) in mem::take(&mut session.transaction.watched) {
         store.unwatch(&key);
     }
 }
 
-/// Ends a transaction, if there is one, with nothing done.
-pub fn abandon(store: &mut Store, session: &mut Session) {
-    unwatch(store, session);
+/// Ends a transaction, if one is open, without running its commands; and watches no key any more.
+pub fn discard_transaction(store: &mut Store, session: &mut Session) {
+    unwatch_all_keys(store, session);
     session.transaction = Transaction::default();
 }
 

@@ -1,15 +1,16 @@
-//! Commands about the connection and the server: what clients ask before they begin, too.
+//! Commands about the connection and the server. Client libraries send some of them right after
+//! they connect.
 
 use crate::args::Args;
-use crate::command::{Context, TABLE};
+use crate::command::Context;
 use crate::error::Error;
 use crate::reply::Version;
 use crate::{glob, number, transaction};
 
-/// What this server says it is. Clients take from it what they may ask.
+/// The Redis version that this server claims. Client libraries choose their commands by it.
 const VERSION: &str = "7.0.0";
 
-/// `PING [message]`
+/// `PING [message]`: replies with PONG, or with the message.
 pub fn ping(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match (args.len(), args.get(1)) {
         (1, _) => context.reply.simple("PONG"),
@@ -19,30 +20,30 @@ pub fn ping(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `ECHO message`
+/// `ECHO message`: replies with the message.
 pub fn echo(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     context.reply.bulk(&args[1]);
     Ok(())
 }
 
-/// `QUIT`: replies, and closes the connection.
+/// `QUIT`: replies with OK, then the connection is closed.
 pub fn quit(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    context.session.closing = true;
+    context.session.close_after_reply = true;
     context.reply.ok();
     Ok(())
 }
 
-/// `RESET`: as if the client had just come.
+/// `RESET`: puts the session into the state of a new connection.
 pub fn reset(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    transaction::abandon(context.store, context.session);
+    transaction::discard_transaction(context.store, context.session);
     context.session.authenticated = context.password.is_none();
     context.session.name = Box::default();
-    speak(context, Version::Resp2);
+    set_version(context, Version::Resp2);
     context.reply.simple("RESET");
     Ok(())
 }
 
-/// `SELECT 0`: there is one database.
+/// `SELECT index`: only database 0 exists.
 pub fn select(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match number::parse(&args[1]) {
         Some(0) => context.reply.ok(),
@@ -66,21 +67,21 @@ pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         }
         () if args.is(1, "ID") => context.reply.integer(context.session.id as i64),
         () if args.is(1, "SETINFO") => context.reply.ok(),
-        () => return Err(Error::unknown_part("CLIENT", &args[1])),
+        () => return Err(Error::unknown_subcommand("CLIENT", &args[1])),
     }
     Ok(())
 }
 
-/// Replies to the client in this version from now on.
-pub fn speak(context: &mut Context<'_>, version: Version) {
+/// Replies to the client in this version of RESP from now on.
+pub fn set_version(context: &mut Context<'_>, version: Version) {
     context.session.version = version;
-    context.reply.speak(version);
+    context.reply.set_version(version);
 }
 
-/// Names the client.
+/// Sets the client's name.
 ///
 /// # Errors
-/// A name with blanks or anything else that does not show.
+/// The name has blanks, control characters or bytes that are not ASCII.
 pub fn set_name(context: &mut Context<'_>, name: &[u8]) -> Result<(), Error> {
     if !name.iter().all(u8::is_ascii_graphic) {
         let text = "ERR Client names cannot contain spaces, newlines or special characters.";
@@ -90,27 +91,28 @@ pub fn set_name(context: &mut Context<'_>, name: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// `COMMAND`, `COMMAND COUNT`, `COMMAND DOCS`: clients ask, and do without an answer.
+/// `COMMAND`, `COMMAND COUNT`, `COMMAND DOCS`: the list of commands is left empty, which client
+/// libraries accept.
 pub fn command(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match () {
         () if args.len() == 1 || args.is(1, "DOCS") => context.reply.array(0),
-        () if args.is(1, "COUNT") => context.reply.integer(TABLE.len() as i64),
-        () => return Err(Error::unknown_part("COMMAND", &args[1])),
+        () if args.is(1, "COUNT") => context.reply.integer(context.commands.count() as i64),
+        () => return Err(Error::unknown_subcommand("COMMAND", &args[1])),
     }
     Ok(())
 }
 
-/// `CONFIG GET pattern…`: there is nothing to configure, and nothing is written to disk.
+/// `CONFIG GET pattern…`: replies with the few settings that client libraries ask for.
 pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if !args.is(1, "GET") {
-        return Err(Error::unknown_part("CONFIG", &args[1]));
+        return Err(Error::unknown_subcommand("CONFIG", &args[1]));
     }
     if args.len() < 3 {
         return Err(Error::Arity("config|get"));
     }
     let settings = [("appendonly", "no"), ("databases", "1"), ("save", "")];
-    let asked = |name: &str| args.rest(2).any(|pattern| glob::matches(pattern, name.as_bytes()));
-    let found: Vec<_> = settings.iter().filter(|(name, _)| asked(name)).collect();
+    let is_asked = |name: &str| args.rest(2).any(|pattern| glob::matches(pattern, name.as_bytes()));
+    let found: Vec<_> = settings.iter().filter(|(name, _)| is_asked(name)).collect();
     context.reply.map(found.len());
     for (name, value) in found {
         context.reply.bulk(name.as_bytes());
@@ -119,7 +121,7 @@ pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `INFO [section…]`: the same for every section.
+/// `INFO [section…]`: the reply is the same for every section.
 pub fn info(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     let keys = context.store.count();
     let text = format!(
@@ -131,8 +133,8 @@ pub fn info(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The answer to HELLO: names and values in turn.
-pub fn introduce(context: &mut Context<'_>) {
+/// Writes the reply to HELLO: a map that describes the server and the connection.
+pub fn write_hello_reply(context: &mut Context<'_>) {
     let (id, version) = (context.session.id as i64, context.session.version as i64);
     let reply = &mut *context.reply;
     reply.map(7);

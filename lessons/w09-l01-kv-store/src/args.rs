@@ -2,10 +2,11 @@
 
 use std::ops::{Index, Range};
 
-/// Where an argument lies.
+/// The position of an argument in the buffer, in bytes.
 pub type Span = Range<usize>;
 
-/// A command's words, its name first, borrowed from the buffer that they arrived in.
+/// The arguments of a command, borrowed from the buffer that they arrived in. As in C's `argv`,
+/// argument 0 is the command's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Args<'a> {
     bytes: &'a [u8],
@@ -13,33 +14,33 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    /// The parts of `bytes` that `spans` name; each must lie within.
+    /// The parts of `bytes` at these `spans`. Each span must lie within `bytes`.
     pub fn new(bytes: &'a [u8], spans: &'a [Span]) -> Args<'a> {
         Args { bytes, spans }
     }
 
-    /// How many words there are, the name included.
+    /// The number of arguments, the name included.
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// No words at all: an empty line, or an array of none.
+    /// Whether there is not even a name: an empty line, or an array of no strings.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// The words from number `first` on.
+    /// The arguments from number `first` on.
     pub fn rest(&self, first: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         self.spans[first.min(self.spans.len())..].iter().map(move |span| &bytes[span.clone()])
     }
 
-    /// The word at `index`, if there are so many.
+    /// The argument at `index`; `None` where there are fewer arguments.
     pub fn get(&self, index: usize) -> Option<&'a [u8]> {
         self.spans.get(index).map(|span| &self.bytes[span.clone()])
     }
 
-    /// Whether the word at `index` is `word`, in capitals or not.
+    /// Whether the argument at `index` is `word`. Capital and small letters are the same.
     pub fn is(&self, index: usize, word: &str) -> bool {
         self.get(index).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
     }
@@ -53,27 +54,28 @@ impl Index<usize> for Args<'_> {
     }
 }
 
-/// A command that waits for its turn, and so outlives the buffer that it arrived in.
+/// A copy of a command and its arguments, for a command that waits for EXEC: the buffer that it
+/// arrived in is overwritten meanwhile.
 #[derive(Debug)]
-pub struct Kept {
+pub struct OwnedArgs {
     bytes: Vec<u8>,
     spans: Vec<Span>,
 }
 
-impl Kept {
-    /// The words again.
+impl OwnedArgs {
+    /// The arguments.
     pub fn args(&self) -> Args<'_> {
         Args::new(&self.bytes, &self.spans)
     }
 }
 
-impl From<Args<'_>> for Kept {
+impl From<Args<'_>> for OwnedArgs {
     fn from(args: Args<'_>) -> Self {
         let (mut bytes, mut spans) = (Vec::new(), Vec::with_capacity(args.len()));
-        for word in args.rest(0) {
-            spans.push(bytes.len()..bytes.len() + word.len());
-            bytes.extend_from_slice(word);
+        for arg in args.rest(0) {
+            spans.push(bytes.len()..bytes.len() + arg.len());
+            bytes.extend_from_slice(arg);
         }
-        Kept { bytes, spans }
+        OwnedArgs { bytes, spans }
     }
 }

@@ -1,4 +1,4 @@
-//! What the environment says: PORT and MAX_CLIENTS as for the poll tracker, and REQUIREPASS.
+//! The settings from the environment: PORT and MAX_CLIENTS as for the poll tracker, and REQUIREPASS.
 
 use poll_tracker::config::{Config as TableConfig, ConfigError};
 use std::env;
@@ -6,18 +6,19 @@ use std::os::unix::ffi::OsStringExt;
 
 const DEFAULTS: TableConfig = TableConfig { port: 6379, max_clients: 10_000 };
 
-/// How the server is set up.
+/// The settings of the server.
 pub struct Config {
-    /// The port, and how many clients there may be.
+    /// The port, and the largest number of clients.
     pub table: TableConfig,
-    /// What a client has to say first; `None` where nothing is asked.
+    /// The password that clients must give with AUTH; `None` where the server has no password.
     pub password: Option<Vec<u8>>,
 }
 
-/// The defaults, with what the environment has in their place. An empty REQUIREPASS is none.
+/// Reads the settings. A missing variable leaves the default. An empty REQUIREPASS means no
+/// password.
 ///
 /// # Errors
-/// The first variable that will not do.
+/// The first variable with an invalid value.
 pub fn from_env() -> Result<Config, ConfigError> {
     let password = env::var_os("REQUIREPASS").map(OsStringExt::into_vec);
     Ok(Config {

@@ -1,69 +1,69 @@
-//! What a command may answer instead of a result, in Redis's own words.
+//! The error replies, in the words of Redis.
 
-/// An error reply. It ends a command, never a connection, but for [`Error::Protocol`].
+/// An error reply. It ends a command. Only [`Error::Protocol`] ends the connection too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The key holds another type than the command is for.
+    /// The key holds a value of another type than the command works on.
     WrongType,
-    /// No 64-bit signed integer in decimal.
+    /// An argument or a value is not a 64-bit signed integer in decimal.
     NotAnInteger,
-    /// A sum that no 64-bit signed integer holds.
+    /// A sum does not fit into a 64-bit signed integer.
     Overflow,
-    /// A decrement whose negation no 64-bit signed integer holds.
+    /// The negative of a decrement does not fit into a 64-bit signed integer.
     DecrementOverflow,
-    /// A count below 0.
+    /// A count is below 0.
     NotPositive,
-    /// An expiry in no representable time, for the command of this name.
+    /// The command of this name got an expiry that is not positive, or too far in the future.
     ExpireTime(&'static str),
-    /// A string that would be longer than any may be.
+    /// A string would be longer than the limit.
     TooLong,
-    /// Options that do not go together, or that there are not.
+    /// The command has no such option, or its options exclude each other.
     Syntax,
-    /// Too few arguments, or too many, for the command of this name.
+    /// The command of this name got too few or too many arguments.
     Arity(&'static str),
-    /// AUTH comes first.
+    /// The client must send AUTH first.
     NoAuth,
-    /// AUTH did not succeed.
+    /// AUTH or HELLO gave a wrong username or password.
     WrongPassword,
-    /// EXEC after a command that could not be queued.
+    /// EXEC refuses, for a command could not be queued.
     ExecAbort,
-    /// HELLO with a version that is not spoken here.
+    /// HELLO asked for a protocol version that this server does not have.
     NoProtocol,
-    /// What the client sent is no RESP; the connection is of no more use.
-    Protocol(Protocol),
-    /// Anything else, word for word.
+    /// The input is not RESP. The connection is closed, for the next command cannot be found.
+    Protocol(ProtocolError),
+    /// Any other error, by its text.
     Other(&'static str),
-    /// Anything else that names what the client sent.
-    Said(Vec<u8>),
+    /// Any other error whose text quotes the client's input.
+    OtherBytes(Vec<u8>),
 }
 
-/// What is wrong with bytes that should have been a command.
+/// What is wrong with input that should have been a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// A line without an end.
+pub enum ProtocolError {
+    /// A command on a line has no line break within the limit.
     InlineTooLong,
-    /// A quotation mark without its second.
+    /// A quotation mark is not closed, or is closed within a word.
     UnbalancedQuotes,
-    /// An array's count without an end.
+    /// An array's count has no line break within the limit.
     CountTooLong,
-    /// An array's count that is no number, or too large.
+    /// An array's count is not a number, or is too large.
     Count,
-    /// A string's length without an end.
+    /// A string's length has no line break within the limit.
     LengthTooLong,
-    /// A string's length that is no number, negative or too large.
+    /// A string's length is not a number, is negative, or is too large.
     Length,
-    /// Another byte where a string should begin.
+    /// Another byte stands where the `$` of a string should be.
     ExpectedString(u8),
-    /// More arguments than a client may send before AUTH.
-    GuestCount,
-    /// A longer string than a client may send before AUTH.
-    GuestLength,
-    /// A command that is too large altogether.
+    /// The array has more strings than a client may send before AUTH.
+    UnauthenticatedCount,
+    /// The string is longer than a client may send before AUTH.
+    UnauthenticatedLength,
+    /// The whole command is too large.
     CommandTooLong,
 }
 
 impl Error {
-    /// The reply, without its first byte and its line break.
+    /// The text of the reply, without its first byte `-` and its line break.
     pub fn text(&self) -> Vec<u8> {
         let text = match self {
             Error::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
@@ -78,7 +78,7 @@ impl Error {
             Error::ExecAbort => "EXECABORT Transaction discarded because of previous errors.",
             Error::NoProtocol => "NOPROTO unsupported protocol version",
             Error::Other(text) => text,
-            Error::Said(text) => return text.clone(),
+            Error::OtherBytes(text) => return text.clone(),
             Error::Protocol(problem) => return problem.text(),
             Error::ExpireTime(name) => &format!("ERR invalid expire time in '{name}' command"),
             Error::Arity(name) => &format!("ERR wrong number of arguments for '{name}' command"),
@@ -86,64 +86,65 @@ impl Error {
         text.as_bytes().to_vec()
     }
 
-    /// No command is called `name`; some of its `words` are shown with it.
-    pub fn unknown_command<'a>(name: &[u8], words: impl Iterator<Item = &'a [u8]>) -> Error {
-        const MOST: usize = 128;
+    /// There is no command `name`. The text quotes some of the arguments.
+    pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) -> Error {
+        const MAX_SHOWN: usize = 128;
         let mut shown = Vec::new();
-        for word in words {
-            if shown.len() >= MOST {
+        for arg in args {
+            if shown.len() >= MAX_SHOWN {
                 break;
             }
-            shown = [&shown, &b"'"[..], start(word, MOST - shown.len()), b"' "].concat();
+            shown = [&shown, &b"'"[..], start(arg, MAX_SHOWN - shown.len()), b"' "].concat();
         }
         let before = b"ERR unknown command '";
         let between = b"', with args beginning with: ";
-        Error::Said([&before[..], start(name, MOST), between, &shown].concat())
+        Error::OtherBytes([&before[..], start(name, MAX_SHOWN), between, &shown].concat())
     }
 
-    /// `command` has no part called `name`.
-    pub fn unknown_part(command: &str, name: &[u8]) -> Error {
+    /// `command` has no subcommand `name`.
+    pub fn unknown_subcommand(command: &str, name: &[u8]) -> Error {
         let hint = format!("'. Try {command} HELP.");
-        Error::said("ERR unknown subcommand '", name, &hint)
+        Error::with_input("ERR unknown subcommand '", name, &hint)
     }
 
-    /// A text that names what the client sent.
-    pub fn said(before: &str, word: &[u8], after: &str) -> Error {
-        let word = start(word, 128);
-        Error::Said([before.as_bytes(), word, after.as_bytes()].concat())
+    /// A text that quotes an argument of the client.
+    pub fn with_input(before: &str, arg: &[u8], after: &str) -> Error {
+        let arg = start(arg, 128);
+        Error::OtherBytes([before.as_bytes(), arg, after.as_bytes()].concat())
     }
 }
 
-/// A word as Redis shows it, for which it is a C string: up to its first NUL.
-fn start(word: &[u8], most: usize) -> &[u8] {
-    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
-    &word[..word.len().min(most)]
+/// The start of an argument, `most` bytes of it. Redis prints arguments as C strings, and so only up
+/// to the first NUL.
+fn start(arg: &[u8], most: usize) -> &[u8] {
+    let arg = arg.split(|byte| *byte == 0).next().unwrap_or_default();
+    &arg[..arg.len().min(most)]
 }
 
-impl Protocol {
+impl ProtocolError {
     fn text(self) -> Vec<u8> {
         let text = match self {
-            Protocol::InlineTooLong => "too big inline request",
-            Protocol::UnbalancedQuotes => "unbalanced quotes in request",
-            Protocol::CountTooLong => "too big mbulk count string",
-            Protocol::Count => "invalid multibulk length",
-            Protocol::LengthTooLong => "too big bulk count string",
-            Protocol::Length => "invalid bulk length",
-            Protocol::GuestCount => "unauthenticated multibulk length",
-            Protocol::GuestLength => "unauthenticated bulk length",
-            Protocol::CommandTooLong => "too big request",
-            Protocol::ExpectedString(_) => "expected '$', got '",
+            ProtocolError::InlineTooLong => "too big inline request",
+            ProtocolError::UnbalancedQuotes => "unbalanced quotes in request",
+            ProtocolError::CountTooLong => "too big mbulk count string",
+            ProtocolError::Count => "invalid multibulk length",
+            ProtocolError::LengthTooLong => "too big bulk count string",
+            ProtocolError::Length => "invalid bulk length",
+            ProtocolError::UnauthenticatedCount => "unauthenticated multibulk length",
+            ProtocolError::UnauthenticatedLength => "unauthenticated bulk length",
+            ProtocolError::CommandTooLong => "too big request",
+            ProtocolError::ExpectedString(_) => "expected '$', got '",
         };
         let mut text = [b"ERR Protocol error: ", text.as_bytes()].concat();
-        if let Protocol::ExpectedString(byte) = self {
+        if let ProtocolError::ExpectedString(byte) = self {
             text.extend([byte, b'\'']);
         }
         text
     }
 }
 
-impl From<Protocol> for Error {
-    fn from(problem: Protocol) -> Self {
+impl From<ProtocolError> for Error {
+    fn from(problem: ProtocolError) -> Self {
         Error::Protocol(problem)
     }
 }

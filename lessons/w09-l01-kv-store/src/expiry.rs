@@ -1,52 +1,52 @@
-//! Which keys expire, in the order in which they do.
+//! The keys that expire, sorted by time.
 
 use std::collections::BTreeMap;
 
-/// Milliseconds since 1970, by a clock that runs evenly: nobody sets it while the server runs.
+/// Milliseconds since 1970. The clock is monotonic: it does not jump when the system's clock is set.
 pub type Millis = i64;
 
-/// When a key expires. The ticket tells keys apart that expire at the same time.
+/// The time at which a key expires. Expiries of the same time differ in their sequence number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expiry {
-    /// Once this is past, the key is gone.
+    /// The last millisecond at which the key is there.
     pub at: Millis,
-    ticket: u64,
+    sequence: u64,
 }
 
-/// The keys that expire, the first to do so first.
+/// The keys that expire, the earliest first.
 #[derive(Debug, Default)]
-pub struct Expiries {
-    queue: BTreeMap<Expiry, Box<[u8]>>,
-    next_ticket: u64,
+pub struct ExpiryQueue {
+    keys: BTreeMap<Expiry, Box<[u8]>>,
+    next_sequence: u64,
 }
 
-impl Expiries {
-    /// Lets `key` expire once `at` is past.
+impl ExpiryQueue {
+    /// Adds `key`, which expires when `at` is past.
     pub fn add(&mut self, at: Millis, key: &[u8]) -> Expiry {
-        let expiry = Expiry { at, ticket: self.next_ticket };
-        self.next_ticket += 1;
-        self.queue.insert(expiry, key.into());
+        let expiry = Expiry { at, sequence: self.next_sequence };
+        self.next_sequence += 1;
+        self.keys.insert(expiry, key.into());
         expiry
     }
 
-    /// Forgets an expiry.
+    /// Removes an expiry: its key never expires.
     pub fn remove(&mut self, expiry: Expiry) {
-        self.queue.remove(&expiry);
+        self.keys.remove(&expiry);
     }
 
-    /// Forgets all.
+    /// Removes every expiry.
     pub fn clear(&mut self) {
-        self.queue.clear();
+        self.keys.clear();
     }
 
-    /// When the first key expires.
+    /// The time at which the first key expires; `None` where no key does.
     pub fn first(&self) -> Option<Millis> {
-        self.queue.first_key_value().map(|(expiry, _)| expiry.at)
+        self.keys.first_key_value().map(|(expiry, _)| expiry.at)
     }
 
-    /// The first key, if its time is past.
+    /// Takes the first key out of the queue, if its time is past.
     pub fn pop_due(&mut self, now: Millis) -> Option<Box<[u8]>> {
-        let first = self.queue.first_entry()?;
+        let first = self.keys.first_entry()?;
         (first.key().at < now).then(|| first.remove())
     }
 }

@@ -1,20 +1,23 @@
-//! Patterns of KEYS: `*`, `?`, `[abc]`, `[^a-z]`, and a backslash before what is meant as it is.
+//! The patterns of KEYS: `*`, `?`, `[abc]`, `[^a-z]`. A backslash makes the next byte literal.
 
-/// Whether the whole of `text` fits `pattern`.
+/// Whether `pattern` matches the whole of `text`.
 ///
-/// A mismatch goes back to the last `*` alone, so that no pattern costs more than the product of
-/// the two lengths.
+/// After a mismatch, matching goes back to the last `*` only. No pattern therefore takes more steps
+/// than the product of the two lengths.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
+    // After the last `*`: the next position in the pattern, and how far the `*` reaches in the text.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() || p < pattern.len() {
         if pattern.get(p) == Some(&b'*') {
+            // The `*` matches nothing at first.
             p += 1;
             star = Some((p, t));
-        } else if let Some(length) = one(&pattern[p..], text.get(t).copied()) {
+        } else if let Some(length) = match_one(&pattern[p..], text.get(t).copied()) {
             p += length;
             t += 1;
         } else if let Some((after, taken)) = star.filter(|(_, taken)| *taken < text.len()) {
+            // A mismatch: the last `*` takes one byte more.
             (p, t) = (after, taken + 1);
             star = Some((after, taken + 1));
         } else {
@@ -24,21 +27,21 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     true
 }
 
-/// How long the first part of `pattern` is, where it fits `byte`.
-fn one(pattern: &[u8], byte: Option<u8>) -> Option<usize> {
+/// The length of the first element of `pattern`, if that element matches `byte`.
+fn match_one(pattern: &[u8], byte: Option<u8>) -> Option<usize> {
     let byte = byte?;
     match pattern {
         [] => None,
         [b'?', ..] => Some(1),
-        [b'[', set @ ..] => class(set, byte).map(|length| length + 1),
+        [b'[', set @ ..] => match_set(set, byte).map(|length| length + 1),
         [b'\\', escaped, ..] => (*escaped == byte).then_some(2),
         [literal, ..] => (*literal == byte).then_some(1),
     }
 }
 
-/// How long the set after a `[` is, its `]` included, where `byte` is in it. A set without an end
-/// goes to the end of the pattern.
-fn class(set: &[u8], byte: u8) -> Option<usize> {
+/// The length of the set after a `[`, its `]` included, if `byte` is in the set. A set without `]`
+/// ends with the pattern.
+fn match_set(set: &[u8], byte: u8) -> Option<usize> {
     let negated = set.first() == Some(&b'^');
     let mut at = usize::from(negated);
     let mut found = false;
@@ -70,33 +73,46 @@ fn class(set: &[u8], byte: u8) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn fits(pattern: &str, text: &str) -> bool {
+    fn is_match(pattern: &str, text: &str) -> bool {
         matches(pattern.as_bytes(), text.as_bytes())
     }
 
     #[test]
     fn stars_and_question_marks() {
-        assert!(fits("*", "") && fits("*", "any") && fits("h?llo", "hello"));
-        assert!(fits("a*b*c", "a-b-b-c") && fits("**a", "a") && fits("", ""));
-        assert!(!fits("?", "") && !fits("a*b", "a-b-c") && !fits("", "a") && !fits("a", ""));
+        assert!(is_match("*", "") && is_match("*", "any") && is_match("h?llo", "hello"));
+        assert!(is_match("a*b*c", "a-b-b-c") && is_match("**a", "a") && is_match("", ""));
+        assert!(
+            !is_match("?", "")
+                && !is_match("a*b", "a-b-c")
+                && !is_match("", "a")
+                && !is_match("a", "")
+        );
     }
 
     #[test]
     fn sets() {
-        assert!(fits("h[ae]llo", "hallo") && fits("h[^e]llo", "hallo") && fits("[c-a]", "b"));
-        assert!(fits(r"[\]]", "]") && fits("[abc", "b") && fits("[^]", "a"));
-        assert!(!fits("h[ae]llo", "hillo") && !fits("h[^e]llo", "hello") && !fits("[]", "a"));
+        assert!(
+            is_match("h[ae]llo", "hallo")
+                && is_match("h[^e]llo", "hallo")
+                && is_match("[c-a]", "b")
+        );
+        assert!(is_match(r"[\]]", "]") && is_match("[abc", "b") && is_match("[^]", "a"));
+        assert!(
+            !is_match("h[ae]llo", "hillo")
+                && !is_match("h[^e]llo", "hello")
+                && !is_match("[]", "a")
+        );
     }
 
     #[test]
-    fn a_backslash_takes_the_next_as_it_is() {
-        assert!(fits(r"\*", "*") && fits(r"a\?", "a?") && fits(r"a\", r"a\"));
-        assert!(!fits(r"\*", "a"));
+    fn a_backslash_makes_the_next_byte_literal() {
+        assert!(is_match(r"\*", "*") && is_match(r"a\?", "a?") && is_match(r"a\", r"a\"));
+        assert!(!is_match(r"\*", "a"));
     }
 
     #[test]
-    fn many_stars_take_no_time() {
-        assert!(!fits(&"a*".repeat(1000), &"a".repeat(999)));
-        assert!(!fits(&format!("{}b", "a*".repeat(1000)), &"a".repeat(10_000)));
+    fn many_stars_are_not_slow() {
+        assert!(!is_match(&"a*".repeat(1000), &"a".repeat(999)));
+        assert!(!is_match(&format!("{}b", "a*".repeat(1000)), &"a".repeat(10_000)));
     }
 }

@@ -1,33 +1,34 @@
-//! A command on a line of its own, as a person types it: words between blanks, quoted or not.
+//! A command on a line, as a person types it: words between blanks, with or without quotes.
 
 use crate::args::Span;
-use crate::error::Protocol;
+use crate::error::ProtocolError;
 
-/// Splits `line`, which has no line break. The words, unquoted, go to `text`, and where each lies
-/// there to `spans`.
+/// Splits `line`, which has no line break, into words. Appends the words without their quotes to
+/// `text`, and the position of each in `text` to `spans`.
 ///
-/// In double quotes `\n \r \t \b \a \xHH` and a backslash before anything else are understood, in
-/// single quotes `\'` alone. After a closing quote there must be a blank or nothing.
+/// Between double quotes the escapes are `\n \r \t \b \a \xHH`, and a backslash before any other byte
+/// stands for that byte. Between single quotes the only escape is `\'`. A closing quote must be
+/// followed by a blank or the end of the line.
 ///
 /// # Errors
-/// A quote that is not closed, or is closed within a word.
-pub fn split(line: &[u8], text: &mut Vec<u8>, spans: &mut Vec<Span>) -> Result<(), Protocol> {
+/// [`ProtocolError::UnbalancedQuotes`] where a quote is not closed, or is closed within a word.
+pub fn split(line: &[u8], text: &mut Vec<u8>, spans: &mut Vec<Span>) -> Result<(), ProtocolError> {
     let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {
         let start = text.len();
-        rest = word(rest, text)?.trim_ascii_start();
+        rest = read_word(rest, text)?.trim_ascii_start();
         spans.push(start..text.len());
     }
     Ok(())
 }
 
-/// Takes one word off the front of `rest`; quotes may begin in its midst.
-fn word<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Protocol> {
+/// Reads one word at the start of `rest`, and returns what follows. Quotes may begin within a word.
+fn read_word<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], ProtocolError> {
     loop {
         match rest {
             [] => return Ok(rest),
-            [b'"', after @ ..] => return ended(double(after, text)?),
-            [b'\'', after @ ..] => return ended(single(after, text)?),
+            [b'"', after @ ..] => return check_after_quote(read_double_quoted(after, text)?),
+            [b'\'', after @ ..] => return check_after_quote(read_single_quoted(after, text)?),
             [blank, ..] if is_blank(*blank) => return Ok(rest),
             [byte, after @ ..] => {
                 text.push(*byte);
@@ -37,7 +38,10 @@ fn word<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Protocol
     }
 }
 
-fn double<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Protocol> {
+fn read_double_quoted<'a>(
+    mut rest: &'a [u8],
+    text: &mut Vec<u8>,
+) -> Result<&'a [u8], ProtocolError> {
     loop {
         let (byte, after) = match rest {
             [b'"', after @ ..] => return Ok(after),
@@ -46,29 +50,32 @@ fn double<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Protoc
             }
             [b'\\', escaped, after @ ..] => (unescape(*escaped), after),
             [byte, after @ ..] => (*byte, after),
-            [] => return Err(Protocol::UnbalancedQuotes),
+            [] => return Err(ProtocolError::UnbalancedQuotes),
         };
         text.push(byte);
         rest = after;
     }
 }
 
-fn single<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Protocol> {
+fn read_single_quoted<'a>(
+    mut rest: &'a [u8],
+    text: &mut Vec<u8>,
+) -> Result<&'a [u8], ProtocolError> {
     loop {
         let (byte, after) = match rest {
             [b'\'', after @ ..] => return Ok(after),
             [b'\\', b'\'', after @ ..] => (b'\'', after),
             [byte, after @ ..] => (*byte, after),
-            [] => return Err(Protocol::UnbalancedQuotes),
+            [] => return Err(ProtocolError::UnbalancedQuotes),
         };
         text.push(byte);
         rest = after;
     }
 }
 
-fn ended(rest: &[u8]) -> Result<&[u8], Protocol> {
+fn check_after_quote(rest: &[u8]) -> Result<&[u8], ProtocolError> {
     match rest {
-        [byte, ..] if !is_blank(*byte) => Err(Protocol::UnbalancedQuotes),
+        [byte, ..] if !is_blank(*byte) => Err(ProtocolError::UnbalancedQuotes),
         _ => Ok(rest),
     }
 }
@@ -96,7 +103,7 @@ fn unescape(byte: u8) -> u8 {
 mod tests {
     use super::*;
 
-    fn words(line: &[u8]) -> Result<Vec<Vec<u8>>, Protocol> {
+    fn words(line: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
         let (mut text, mut spans) = (Vec::new(), Vec::new());
         split(line, &mut text, &mut spans)?;
         Ok(spans.into_iter().map(|span| text[span].to_vec()).collect())
@@ -109,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_hold_blanks_and_escapes() {
+    fn quotes_contain_blanks_and_escapes() {
         assert_eq!(
             words(br#""a b\x00\n\"" '' 'it\'s \n'"#).unwrap(),
             [&b"a b\0\n\""[..], b"", br"it's \n"]
@@ -120,7 +127,7 @@ mod tests {
     #[test]
     fn quotes_are_closed_and_end_a_word() {
         for line in [&br#"""#[..], b"'", br#""a"#, b"'a", br#""a"b"#, b"'a'b", br#""\""#] {
-            assert_eq!(words(line), Err(Protocol::UnbalancedQuotes), "{line:?}");
+            assert_eq!(words(line), Err(ProtocolError::UnbalancedQuotes), "{line:?}");
         }
     }
 }

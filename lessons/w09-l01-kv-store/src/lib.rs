@@ -1,14 +1,19 @@
-//! A key-value store, but for its sockets: bytes in, replies out.
+//! A key-value store without its sockets: input bytes in, reply bytes out.
 //!
-//! Start with [`service`], which takes what a client has sent and runs the commands in it. From
-//! there: [`parse`] finds the commands, [`command`] has the table of them, [`store`] keeps the
-//! keys, and [`session`] is what is known of each client besides its connection.
+//! Start with [`service`], which runs the commands in a client's input. [`parse`] finds the commands
+//! in the input, [`command_table`] lists them, [`store`] keeps the keys, and [`session`] is what the
+//! server knows of each client besides its connection.
+//!
+//! The layers, from the bottom: the store and the parser; the session of a client; a [`command`] and
+//! its context; the modules of handlers (`strings`, `keys`, `lists` and others); the table; the
+//! service. A module uses the modules below its own, and none above.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its crate")]
 
 mod admin;
 pub mod args;
 pub mod command;
+pub mod command_table;
 mod error;
 pub mod expiry;
 mod glob;
@@ -31,7 +36,7 @@ pub mod store;
 mod strings;
 #[cfg_attr(feature = "solution", path = "../solution/transaction.rs")]
 pub mod transaction;
-mod watched;
+mod watched_keys;
 
 pub use error::Error;
 pub use glob::matches;

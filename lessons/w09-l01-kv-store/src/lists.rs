@@ -1,4 +1,4 @@
-//! Commands on lists, which can grow and shrink at both ends.
+//! Commands on lists. A list grows and shrinks at both ends.
 
 use crate::args::Args;
 use crate::command::Context;
@@ -16,12 +16,12 @@ enum End {
     Right,
 }
 
-/// `LPUSH key element…`: how many there are then.
+/// `LPUSH key element…`: replies with the length of the list afterwards.
 pub fn lpush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     push(context, args, End::Left)
 }
 
-/// `RPUSH key element…`
+/// `RPUSH key element…`: as LPUSH, at the other end.
 pub fn rpush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     push(context, args, End::Right)
 }
@@ -43,12 +43,12 @@ fn push(context: &mut Context<'_>, args: Args<'_>, end: End) -> Result<(), Error
     Ok(())
 }
 
-/// `LPOP key [count]`: the element taken, or an array of so many.
+/// `LPOP key [count]`: replies with the removed element; with a count, with an array of elements.
 pub fn lpop(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     pop(context, args, End::Left, "lpop")
 }
 
-/// `RPOP key [count]`
+/// `RPOP key [count]`: as LPOP, at the other end.
 pub fn rpop(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     pop(context, args, End::Right, "rpop")
 }
@@ -65,6 +65,7 @@ fn pop(
         _ => return Err(Error::Arity(name)),
     };
     let key = &args[1];
+    // Without the key, the reply is nil: in place of an array where there is a count.
     let Some(length) = list(context.store, key)?.map(VecDeque::len) else {
         match count {
             Some(_) => context.reply.nil_array(),
@@ -75,12 +76,13 @@ fn pop(
     if let Some(count) = count {
         context.reply.array(count.min(length));
     }
-    take(context, key, end, count.unwrap_or(1));
+    pop_elements(context, key, end, count.unwrap_or(1));
     Ok(())
 }
 
-/// Replies with up to `count` elements, and removes them; an empty list is no key.
-fn take(context: &mut Context<'_>, key: &[u8], end: End, count: usize) {
+/// Removes up to `count` elements, and replies with each. A list that is empty then is removed, key
+/// and all.
+fn pop_elements(context: &mut Context<'_>, key: &[u8], end: End, count: usize) {
     if count == 0 {
         return;
     }
@@ -104,14 +106,15 @@ fn count(text: &[u8]) -> Result<usize, Error> {
     usize::try_from(count).map_err(|_| Error::NotPositive)
 }
 
-/// `LLEN key`: 0 where there is none.
+/// `LLEN key`: replies with the length, 0 for a missing key.
 pub fn llen(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let length = list(context.store, &args[1])?.map_or(0, VecDeque::len);
     context.reply.integer(length as i64);
     Ok(())
 }
 
-/// `LRANGE key first last`: both counted from 0, or from -1 backwards.
+/// `LRANGE key first last`: replies with these elements. Index 0 is the first element, and -1 is the
+/// last.
 pub fn lrange(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let first = number::parse(&args[2]).ok_or(Error::NotAnInteger)?;
     let last = number::parse(&args[3]).ok_or(Error::NotAnInteger)?;
@@ -134,6 +137,6 @@ fn list<'a>(store: &'a mut Store, key: &[u8]) -> Result<Option<&'a List>, Error>
     match store.get(key) {
         None => Ok(None),
         Some(Value::List(list)) => Ok(Some(list)),
-        Some(Value::Text(_)) => Err(Error::WrongType),
+        Some(Value::String(_)) => Err(Error::WrongType),
     }
 }

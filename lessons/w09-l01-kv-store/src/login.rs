@@ -1,4 +1,4 @@
-//! Who a client is: AUTH, and HELLO, which may do the same.
+//! Authentication: AUTH, and HELLO with its option AUTH.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::args::Args;
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::reply::Version;
 use crate::{admin, number};
 
-/// `AUTH [username] password`
+/// `AUTH [username] password`: authenticates the client. The only user is `default`.
 pub fn auth(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let (user, password) = match args.len() {
         2 => (&b"default"[..], &args[1]),
@@ -20,23 +20,28 @@ pub fn auth(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
              Are you sure your configuration is correct?",
         ));
     }
-    log_in(context, user, password)?;
+    authenticate(context, user, password)?;
     context.reply.ok();
     Ok(())
 }
 
-/// Notes that the client may do anything from now on, if it knows the password.
-fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
-    todo!("Task 5: note in the client's session that user and password are right")
+/// Marks the session as authenticated, if user and password are right.
+///
+/// # Errors
+/// WRONGPASS otherwise.
+fn authenticate(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
+    todo!("Task 7: mark the session as authenticated if user and password are right")
 }
 
-/// Whether they are equal. The time that it takes tells nothing about where they differ.
-fn is_same(expected: &[u8], given: &[u8]) -> bool {
+/// Whether the two are equal. The time that the comparison takes does not depend on where they
+/// differ.
+fn constant_time_eq(expected: &[u8], given: &[u8]) -> bool {
     let differences = expected.iter().zip(given).fold(0, |sum, (a, b)| sum | (a ^ b));
     expected.len() == given.len() && differences == 0
 }
 
-/// `HELLO [2 | 3 [AUTH username password] [SETNAME name]]`: what this server is.
+/// `HELLO [2 | 3 [AUTH username password] [SETNAME name]]`: chooses the version of RESP, and replies
+/// with a description of the server.
 pub fn hello(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let version = match args.get(1) {
         Some(version) => read_version(version)?,
@@ -44,7 +49,7 @@ pub fn hello(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     };
     let options = HelloOptions::read(args)?;
     if let Some((user, password)) = options.auth {
-        log_in(context, user, password)?;
+        authenticate(context, user, password)?;
     }
     if !context.session.authenticated {
         return Err(Error::Other(
@@ -56,8 +61,8 @@ pub fn hello(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if let Some(name) = options.name {
         admin::set_name(context, name)?;
     }
-    admin::speak(context, version);
-    admin::introduce(context);
+    admin::set_version(context, version);
+    admin::write_hello_reply(context);
     Ok(())
 }
 
@@ -90,7 +95,13 @@ impl<'a> HelloOptions<'a> {
                     options.name = Some(name);
                     index += 2;
                 }
-                _ => return Err(Error::said("ERR Syntax error in HELLO option '", option, "'")),
+                _ => {
+                    return Err(Error::with_input(
+                        "ERR Syntax error in HELLO option '",
+                        option,
+                        "'",
+                    ));
+                }
             }
         }
         Ok(options)

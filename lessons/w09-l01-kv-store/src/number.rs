@@ -1,7 +1,7 @@
-//! Integers as Redis reads them: in decimal, and in the one way that it would write them.
+//! Integers as Redis reads them: in decimal, written exactly as Redis itself would write them.
 
-/// The 64-bit signed integer that `text` is; `None` for a sign or a zero too many, a blank, a
-/// fraction, or a number out of range.
+/// Reads a 64-bit signed integer. Returns `None` where `text` has a plus sign, a superfluous zero,
+/// a blank or a fraction, and where the number is out of range.
 pub fn parse(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     match digits {
@@ -12,7 +12,7 @@ pub fn parse(text: &[u8]) -> Option<i64> {
     let negative = digits.len() < text.len();
     digits.iter().try_fold(0i64, |sum, byte| {
         let digit = i64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
-        // Downwards for a negative number: there is one more of them.
+        // A negative number is summed up below zero, for there is one negative number more.
         let digit = if negative { -digit } else { digit };
         sum.checked_mul(10)?.checked_add(digit)
     })

@@ -1,40 +1,55 @@
-//! What the server knows of a client, besides its connection: one session for each slot.
+//! What the server knows of a client besides its connection. Each slot of the table has a session.
 
+use crate::args::OwnedArgs;
 use crate::parse::Parser;
 use crate::reply::Version;
-use crate::transaction::Transaction;
+use crate::watched_keys::Change;
 
-/// What a client has said so far, as far as it matters for what it says next.
+/// The state of one client that its next commands depend on.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// Tells this client from all others, those that have left included.
+    /// The client's number. No other client has the same number, not even one that has left.
     pub id: u64,
-    /// Whether it may do more than say the password.
+    /// Whether the client may run every command, and not only those before AUTH.
     pub authenticated: bool,
-    /// What it has sent that is not done yet.
+    /// The input that has arrived and was not run yet; `None` where there is none.
     pub buffer: Option<Box<Buffer>>,
-    /// What it has queued since MULTI, and the keys that it watches.
+    /// The commands queued since MULTI, and the keys that the client watches.
     pub transaction: Transaction,
-    /// What its replies are to look like (HELLO).
+    /// The protocol version of its replies (HELLO).
     pub version: Version,
-    /// What it calls itself (CLIENT SETNAME).
+    /// The client's own name for itself (CLIENT SETNAME); empty where it has none.
     pub name: Box<[u8]>,
-    /// Nothing that it sends is looked at any more, and it goes once its replies are sent.
-    pub closing: bool,
+    /// No more input is run, and the connection is closed once its replies are sent.
+    pub close_after_reply: bool,
 }
 
-/// The start of a command whose rest is still on its way, or commands that wait for room in the
-/// output. Most clients have neither at most times, and so no buffer.
+/// The start of a command whose rest has not arrived, or whole commands that wait until earlier
+/// replies are sent. Most of the time a client has neither, and no buffer.
 #[derive(Debug, Default)]
 pub struct Buffer {
-    /// What has come, from the start of a command on.
+    /// The input, from the start of a command on.
     pub bytes: Vec<u8>,
-    /// How far that was parsed.
+    /// How far that command was parsed.
     pub parser: Parser,
 }
 
+/// The transaction of one client (MULTI, EXEC), and the keys that it watches (WATCH).
+#[derive(Debug, Default)]
+pub struct Transaction {
+    /// Whether MULTI has begun a transaction that EXEC or DISCARD has not ended yet.
+    pub is_open: bool,
+    /// The commands that wait for EXEC, in order.
+    pub queue: Vec<OwnedArgs>,
+    /// Whether a command could not be queued. EXEC then runs none of the others.
+    pub has_error: bool,
+    /// Each watched key, with its last change when WATCH named it.
+    pub watched: Vec<(Box<[u8]>, Change)>,
+}
+
 impl Session {
-    /// A client that has just come; `authenticated` from the start where there is no password.
+    /// The session of a client that has just connected. Where the server has no password, the
+    /// client is `authenticated` from the start.
     pub fn new(id: u64, authenticated: bool) -> Session {
         Session { id, authenticated, ..Session::default() }
     }

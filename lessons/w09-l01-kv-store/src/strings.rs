@@ -1,4 +1,4 @@
-//! Commands on strings: any bytes, and integers where they are one.
+//! Commands on strings. A string may contain any bytes; some commands need an integer in it.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::args::Args;
@@ -6,14 +6,15 @@ use crate::command::Context;
 use crate::error::Error;
 use crate::expiry::Millis;
 use crate::number;
-use crate::store::{LONGEST, Store, Value};
+use crate::store::{MAX_STRING, Store, Value};
 
-/// `GET key`
+/// `GET key`: replies with the string, or with nil.
 pub fn get(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 2: answer the string, or nil")
+    todo!("Task 4: reply with the string, or with nil")
 }
 
-/// `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]`
+/// `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]`: replies with OK, or with
+/// nil where NX or XX prevents it. With GET, replies with the old string instead.
 pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let options = if args.len() == 3 { Options::default() } else { Options::read(args)? };
     let at = match options.expiry {
@@ -21,17 +22,17 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         None => None,
     };
     let (key, value) = (&args[1], &args[2]);
-    todo!("Task 2: set the key, if NX and XX let it, and answer OK, nil or what was there before")
+    todo!("Task 4: set the key, unless NX or XX prevents it, and reply with OK, nil or the old string")
 }
 
-/// What stands behind `SET key value`.
+/// The options after `SET key value`.
 #[derive(Default)]
 struct Options<'a> {
-    /// XX: only if there is such a key; NX: only if there is none.
+    /// `Some(true)` for XX, which needs the key; `Some(false)` for NX, which needs that it is missing.
     only_if: Option<bool>,
     get: bool,
     keep_expiry: bool,
-    /// A number, and how many milliseconds one of it is.
+    /// A number, and its unit in milliseconds.
     expiry: Option<(&'a [u8], i64)>,
 }
 
@@ -49,7 +50,7 @@ impl<'a> Options<'a> {
                 options.get = true;
             } else if args.is(index, "KEEPTTL") && options.expiry.is_none() {
                 options.keep_expiry = true;
-            } else if let Some(unit) = unit(args, index).filter(|_| !timed) {
+            } else if let Some(unit) = time_unit(args, index).filter(|_| !timed) {
                 index += 1;
                 options.expiry = Some((args.get(index).ok_or(Error::Syntax)?, unit));
             } else {
@@ -61,11 +62,12 @@ impl<'a> Options<'a> {
     }
 }
 
-fn unit(args: Args<'_>, index: usize) -> Option<i64> {
+/// The unit of EX or PX in milliseconds.
+fn time_unit(args: Args<'_>, index: usize) -> Option<i64> {
     if args.is(index, "EX") { Some(1000) } else { args.is(index, "PX").then_some(1) }
 }
 
-/// The time that is `number` times `unit` milliseconds from now; it must be to come.
+/// The time that is `number` times `unit` milliseconds from now. It must be in the future.
 fn expires_at(
     store: &Store,
     number: &[u8],
@@ -78,7 +80,7 @@ fn expires_at(
     at.ok_or(Error::ExpireTime(name))
 }
 
-/// `SETNX key value`: only if there is no such key.
+/// `SETNX key value`: sets the key only if it is missing. Replies with 1 or 0.
 pub fn setnx(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let is_new = !context.store.contains(&args[1]);
     if is_new {
@@ -88,17 +90,17 @@ pub fn setnx(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `SETEX key seconds value`
+/// `SETEX key seconds value`: sets the key and its expiry.
 pub fn setex(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    set_for(context, args, 1000, "setex")
+    set_with_expiry(context, args, 1000, "setex")
 }
 
-/// `PSETEX key milliseconds value`
+/// `PSETEX key milliseconds value`: as SETEX, in milliseconds.
 pub fn psetex(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    set_for(context, args, 1, "psetex")
+    set_with_expiry(context, args, 1, "psetex")
 }
 
-fn set_for(
+fn set_with_expiry(
     context: &mut Context<'_>,
     args: Args<'_>,
     unit: i64,
@@ -111,24 +113,24 @@ fn set_for(
     Ok(())
 }
 
-/// `GETSET key value`: what was there before.
+/// `GETSET key value`: sets the key, and replies with the old string.
 pub fn getset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     get(context, args)?;
     context.store.set(&args[1], &args[2]);
     Ok(())
 }
 
-/// `MGET key…`: nil where there is no string.
+/// `MGET key…`: replies with the string of each key; with nil for a missing key, and for a list.
 pub fn mget(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     context.reply.array(args.len() - 1);
     for key in args.rest(1) {
-        let text = context.store.text(key).unwrap_or(None);
+        let text = context.store.string(key).unwrap_or(None);
         context.reply.bulk_or_nil(text);
     }
     Ok(())
 }
 
-/// `MSET key value [key value…]`
+/// `MSET key value [key value…]`: sets every key.
 pub fn mset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if args.len().is_multiple_of(2) {
         return Err(Error::Arity("mset"));
@@ -140,40 +142,40 @@ pub fn mset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `APPEND key value`: how long it is then.
+/// `APPEND key value`: replies with the length of the string afterwards.
 pub fn append(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 2: append to the string, or make one")
+    todo!("Task 4: append to the string, or set it where the key is missing")
 }
 
-/// `STRLEN key`: 0 where there is none.
+/// `STRLEN key`: replies with the length, 0 for a missing key.
 pub fn strlen(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    let length = context.store.text(&args[1])?.map_or(0, <[u8]>::len);
+    let length = context.store.string(&args[1])?.map_or(0, <[u8]>::len);
     context.reply.integer(length as i64);
     Ok(())
 }
 
-/// `INCR key`
+/// `INCR key`: replies with the new number.
 pub fn incr(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     add(context, &args[1], 1)
 }
 
-/// `DECR key`
+/// `DECR key`: replies with the new number.
 pub fn decr(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     add(context, &args[1], -1)
 }
 
-/// `INCRBY key number`
+/// `INCRBY key number`: replies with the new number.
 pub fn incrby(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     add(context, &args[1], number::parse(&args[2]).ok_or(Error::NotAnInteger)?)
 }
 
-/// `DECRBY key number`
+/// `DECRBY key number`: replies with the new number.
 pub fn decrby(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let number = number::parse(&args[2]).ok_or(Error::NotAnInteger)?;
     add(context, &args[1], number.checked_neg().ok_or(Error::DecrementOverflow)?)
 }
 
-/// A key that is not there counts as 0; one that expires still does.
+/// Adds to the integer at `key`. A missing key counts as 0. The key keeps its expiry.
 fn add(context: &mut Context<'_>, key: &[u8], number: i64) -> Result<(), Error> {
-    todo!("Task 2: add to the integer, unless it is none, or the sum would not fit")
+    todo!("Task 4: add to the integer, unless the string is not a number or the sum does not fit")
 }

@@ -1,4 +1,4 @@
-//! Any bytes in any pieces: what the fuzzer asks, of its corpus and of bytes made up here.
+//! The fuzzer's check, on the files of its corpus and on random bytes.
 
 #[path = "../fuzz/check.rs"]
 mod check;
@@ -14,7 +14,7 @@ fn the_corpus_of_the_fuzzer_passes() {
     let mut inputs = 0;
     for entry in fs::read_dir(corpus).unwrap() {
         let input = fs::read(entry.unwrap().path()).unwrap();
-        // Each in pieces of every length that its first byte can say.
+        // Each input is cut into pieces of every length that the first byte can tell.
         for head in 0..=u8::MAX {
             pieces_make_no_difference(&[&[head], input.get(1..).unwrap_or_default()].concat());
         }
@@ -35,7 +35,7 @@ proptest! {
     }
 }
 
-/// Parts of commands, which seldom go together.
+/// Parts of commands. A random sequence of parts is seldom a command.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let parts = [
         "*1\r\n",

@@ -1,7 +1,7 @@
-//! What a client may make the server keep, and what it may not.
+//! The limits on what the server keeps for a client.
 
 use kv_store::reply::Reply;
-use kv_store::service::{Fed, Service};
+use kv_store::service::{FeedResult, Service};
 use kv_store::session::Session;
 
 const MEBIBYTE: usize = 1 << 20;
@@ -15,22 +15,22 @@ struct Client {
 impl Client {
     fn new(password: Option<&[u8]>) -> Client {
         let mut service = Service::new(password.map(<[u8]>::to_vec));
-        let session = service.greet();
+        let session = service.begin_session();
         Client { service, session, reply: Reply::default() }
     }
 
-    fn feed(&mut self, input: &[u8]) -> Fed {
+    fn feed(&mut self, input: &[u8]) -> FeedResult {
         self.service.feed(&mut self.session, input, &mut self.reply)
     }
 
-    /// The replies to `input` alone.
+    /// The replies to this `input`.
     fn ask(&mut self, input: &[u8]) -> String {
         self.reply.clear();
-        assert_eq!(self.feed(input), Fed::All);
+        assert_eq!(self.feed(input), FeedResult::Done);
         self.reply.bytes().escape_ascii().to_string()
     }
 
-    fn kept(&self) -> usize {
+    fn buffer_capacity(&self) -> usize {
         self.session.buffer.as_ref().map_or(0, |buffer| buffer.bytes.capacity())
     }
 
@@ -45,26 +45,26 @@ impl Client {
 }
 
 #[test]
-fn a_whole_command_leaves_nothing_behind() {
+fn a_whole_command_leaves_no_buffer() {
     let mut client = Client::new(None);
     client.feed(b"*1\r\n$4\r\nPI");
-    assert!(client.kept() > 0);
+    assert!(client.buffer_capacity() > 0);
     client.feed(b"NG\r\n");
     assert!(client.session.buffer.is_none());
     client.feed(b"PING\r\nPING\r\nPI");
-    assert_eq!(client.kept(), 2);
+    assert_eq!(client.buffer_capacity(), 2);
 }
 
 #[test]
-fn what_is_announced_takes_no_room() {
+fn an_announced_length_takes_no_memory() {
     let mut client = Client::new(None);
     client.feed(b"*1048576\r\n$536870912\r\n");
-    assert!(client.kept() < 100);
-    assert!(!client.session.closing);
+    assert!(client.buffer_capacity() < 100);
+    assert!(!client.session.close_after_reply);
 }
 
 #[test]
-fn a_guest_may_announce_what_a_password_needs() {
+fn a_client_before_auth_may_announce_little() {
     let mut client = Client::new(Some(b"secret"));
     assert_eq!(
         client.ask(b"*11\r\n"),
@@ -85,19 +85,19 @@ fn a_line_ends_within_64_kib() {
         for _ in 0..17 {
             client.feed(&[b'1'; 4096]);
         }
-        assert!(client.session.closing, "{start:?}");
-        assert!(client.kept() < 128 << 10);
+        assert!(client.session.close_after_reply, "{start:?}");
+        assert!(client.buffer_capacity() < 128 << 10);
     }
 }
 
 #[test]
-fn commands_wait_when_replies_have_piled_up() {
+fn commands_wait_while_the_replies_are_full() {
     let mut client = Client::with_a_large_value();
-    assert_eq!(client.feed(&b"GET large\r\n".repeat(100)), Fed::Paused);
+    assert_eq!(client.feed(&b"GET large\r\n".repeat(100)), FeedResult::Paused);
     assert!(client.reply.bytes().len() < 2 * MEBIBYTE);
     let mut replies = 1;
     client.reply.clear();
-    while client.feed(b"") == Fed::Paused {
+    while client.feed(b"") == FeedResult::Paused {
         client.reply.clear();
         replies += 1;
     }
@@ -105,7 +105,7 @@ fn commands_wait_when_replies_have_piled_up() {
 }
 
 #[test]
-fn one_command_cannot_ask_for_everything() {
+fn the_replies_to_one_command_are_limited() {
     let mut client = Client::with_a_large_value();
     let command = ["MGET", &" large".repeat(1000), "\r\n"].concat();
     client.feed(command.as_bytes());

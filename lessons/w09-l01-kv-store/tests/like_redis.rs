@@ -1,6 +1,6 @@
-//! Any sequence of commands is answered as Redis answers it, byte for byte.
+//! Every sequence of commands gets the replies of Redis, byte for byte.
 //!
-//! Needs redis-server; without it the test says so and passes.
+//! The tests need redis-server. Without it they print that they are skipped, and pass.
 
 use kv_store::reply::Reply;
 use kv_store::service::Service;
@@ -13,11 +13,11 @@ use std::process::{Child, Command, Stdio};
 
 type Words = Vec<Vec<u8>>;
 
-/// Two clients each, so that one can change what the other watches.
+/// The number of clients of each server: two, so that one can change what the other watches.
 const CLIENTS: usize = 2;
 
 #[test]
-fn every_reply_is_the_one_of_redis() {
+fn every_reply_is_that_of_redis() {
     let Some(redis) = Redis::start(&[]) else {
         return eprintln!("skipped: redis-server is not installed");
     };
@@ -25,7 +25,7 @@ fn every_reply_is_the_one_of_redis() {
 }
 
 #[test]
-fn every_reply_is_the_one_of_redis_with_a_password() {
+fn every_reply_is_that_of_redis_with_a_password() {
     let Some(redis) = Redis::start(&["--requirepass", "secret"]) else {
         return eprintln!("skipped: redis-server is not installed");
     };
@@ -45,10 +45,10 @@ fn malformed_input_is_refused_as_redis_refuses_it() {
         client.read_to_end(&mut theirs).unwrap();
 
         let mut service = Service::new(None);
-        let (mut session, mut reply) = (service.greet(), Reply::default());
+        let (mut session, mut reply) = (service.begin_session(), Reply::default());
         service.feed(&mut session, input, &mut reply);
         assert_eq!(shown(reply.bytes()), shown(&theirs), "{}", shown(input));
-        assert!(session.closing);
+        assert!(session.close_after_reply);
     }
 }
 
@@ -72,7 +72,7 @@ fn compare(redis: &Redis, password: Option<Vec<u8>>, steps: &impl Strategy<Value
     proptest!(config, |(steps in steps)| {
         let mut theirs = redis.clients(password.as_deref());
         let mut service = Service::new(password.clone());
-        let mut ours: Vec<_> = (0..CLIENTS).map(|_| service.greet()).collect();
+        let mut ours: Vec<_> = (0..CLIENTS).map(|_| service.begin_session()).collect();
         for (client, words) in steps {
             let expected = ask_redis(&mut theirs[client], &words);
             let got = ask(&mut service, &mut ours[client], &words);
@@ -83,7 +83,7 @@ fn compare(redis: &Redis, password: Option<Vec<u8>>, steps: &impl Strategy<Value
 
 type Step = (usize, Words);
 
-/// Few keys, so that commands meet each other's.
+/// One of few keys, so that commands often work on the same key.
 fn key() -> impl Strategy<Value = Vec<u8>> {
     select(vec![&b"a"[..], b"b", b"list", b"\r\n\0", b"", b"hello"]).prop_map(<[u8]>::to_vec)
 }
@@ -131,7 +131,7 @@ fn step() -> impl Strategy<Value = Step> {
     (0..CLIENTS, prop_oneof![12 => command(), 1 => nonsense()])
 }
 
-/// Commands whose replies depend on the keys alone: those about time are asked with long times.
+/// Commands whose replies depend only on the keys. Commands about time get times far in the future.
 const NAMES: [&str; 47] = [
     "ping", "Echo", "GET", "SET", "SETNX", "GETSET", "MGET", "MSET", "APPEND", "STRLEN", "INCR",
     "DECR", "INCRBY", "DECRBY", "DEL", "EXISTS", "TYPE", "DBSIZE", "FLUSHDB", "FLUSHALL", "EXPIRE",
@@ -143,8 +143,8 @@ const NAMES: [&str; 47] = [
 fn command() -> impl Strategy<Value = Words> {
     let words = prop_oneof![key(), value()];
     let loose = prop::collection::vec(words, 0..4);
-    (select(&NAMES[..]), key(), loose).prop_filter_map("has a reply of its own", |it| {
-        let (name, key, rest) = it;
+    (select(&NAMES[..]), key(), loose).prop_filter_map("KEYS needs a pattern", |parts| {
+        let (name, key, rest) = parts;
         let mut words = vec![name.as_bytes().to_vec()];
         match name {
             "MULTI" | "EXEC" | "DISCARD" | "UNWATCH" | "DBSIZE" | "RESET" => {}
@@ -207,7 +207,8 @@ fn ask_redis(client: &mut TcpStream, words: &Words) -> Vec<u8> {
         assert_ne!(count, 0, "redis-server closed the connection");
         reply.extend_from_slice(&buffer[..count]);
     }
-    // Redis 7 says of EXEC alone what else it would have been refused for.
+    // Redis 7 names the reason after EXECABORT where EXEC itself is wrong. The store replies with the
+    // reason alone.
     const EXEC: &[u8] = b"-EXECABORT Transaction discarded because of: ";
     if let Some(reason) = reply.strip_prefix(EXEC) {
         reply = [b"-", reason].concat();
@@ -215,7 +216,7 @@ fn ask_redis(client: &mut TcpStream, words: &Words) -> Vec<u8> {
     in_order(words, reply)
 }
 
-/// How long the reply at the start of `bytes` is, once it is whole.
+/// The length of the reply at the start of `bytes`; `None` while the reply is incomplete.
 fn length(bytes: &[u8]) -> Option<usize> {
     let line = bytes.windows(2).position(|two| two == b"\r\n")? + 2;
     let number = || str::from_utf8(&bytes[1..line - 2]).unwrap().parse::<i64>().unwrap();
@@ -228,7 +229,7 @@ fn length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// KEYS has no order: one is made up.
+/// Sorts the bytes of a reply to KEYS, whose order is not defined.
 fn in_order(words: &Words, reply: Vec<u8>) -> Vec<u8> {
     if !words[0].eq_ignore_ascii_case(b"KEYS") {
         return reply;
@@ -242,7 +243,7 @@ fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-/// A redis-server of this test's own, which ends with it.
+/// A redis-server for one test. It ends with the test.
 struct Redis {
     process: Child,
     port: u16,
@@ -265,7 +266,7 @@ impl Redis {
         TcpStream::connect(("127.0.0.1", self.port)).unwrap()
     }
 
-    /// Clients of an empty store, who have not said the password.
+    /// Clients of an empty store that have not sent AUTH.
     fn clients(&self, password: Option<&[u8]>) -> Vec<TcpStream> {
         let mut cleaner = self.connect();
         if let Some(password) = password {

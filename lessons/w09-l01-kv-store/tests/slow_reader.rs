@@ -1,4 +1,4 @@
-//! The server as a program, and a client that asks for much and reads it slowly.
+//! The server as a program, with a client that requests much and reads slowly.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -7,11 +7,11 @@ use std::process::{Child, Command, Stdio};
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// Asked for at once: far more than is kept for anybody.
+/// How often the value is requested at once: far more output than the server keeps for a client.
 const TIMES: usize = 60;
 
 #[test]
-fn gets_every_reply_and_fills_little_memory() {
+fn a_slow_reader_gets_every_reply_and_fills_little_memory() {
     let server = Server::start();
     let mut client = server.connect();
     let value: Vec<u8> = (0..MEBIBYTE).map(|at| at as u8).collect();
@@ -37,7 +37,7 @@ fn expect(client: &mut TcpStream, bytes: &[u8]) {
     assert!(got == bytes);
 }
 
-/// A server of this test's own, which ends with it.
+/// A server for one test. It ends with the test.
 struct Server {
     process: Child,
     port: u16,
@@ -60,7 +60,7 @@ impl Server {
         }
     }
 
-    /// The bytes of memory that it fills (proc_pid_statm(5)).
+    /// The server's resident memory in bytes (proc_pid_statm(5)).
     fn memory(&self) -> usize {
         let statm = fs::read_to_string(format!("/proc/{}/statm", self.process.id())).unwrap();
         statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096

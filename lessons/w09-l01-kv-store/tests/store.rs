@@ -1,8 +1,8 @@
-//! The store and its clock, which these tests set.
+//! The store, with a clock that the tests set.
 
 use kv_store::store::{Store, Value};
 
-/// A store at time 1000 with the keys a, that expires at 2000, and b, that never does.
+/// A store at time 1000. Key a expires at 2000, and key b never expires.
 fn store() -> Store {
     let mut store = Store::default();
     store.set_now(1000);
@@ -23,40 +23,40 @@ fn a_key_lives_until_its_time_is_past() {
 }
 
 #[test]
-fn an_expired_key_is_seen_by_nobody() {
+fn no_method_shows_an_expired_key() {
     let mut store = store();
     store.set_now(3000);
-    assert_eq!(store.text(b"a").unwrap(), None);
+    assert_eq!(store.string(b"a").unwrap(), None);
     assert!(store.get_mut(b"a").is_none());
     assert!(!store.remove(b"a") && !store.set_expiry(b"a", None));
     assert_eq!((store.count(), store.keys().collect::<Vec<_>>()), (1, vec![&b"b"[..]]));
 }
 
 #[test]
-fn a_new_value_stays_and_a_changed_one_does_not() {
+fn a_new_value_does_not_expire_and_a_changed_value_still_does() {
     let mut store = store();
     store.set_and_keep_expiry(b"a", b"2");
     assert_eq!(store.expiry(b"a"), Some(2000));
     store.set(b"a", b"3");
     assert_eq!((store.expiry(b"a"), store.next_expiry()), (None, None));
     store.set_now(3000);
-    assert_eq!(store.text(b"a").unwrap(), Some(&b"3"[..]));
+    assert_eq!(store.string(b"a").unwrap(), Some(&b"3"[..]));
 }
 
 #[test]
-fn a_sweep_removes_the_first_to_expire_and_no_more_than_asked() {
+fn the_earliest_are_removed_first_and_no_more_than_the_limit() {
     let mut store = store();
     store.set(b"c", b"3");
     store.set_expiry(b"c", Some(1500));
     store.set_now(3000);
-    store.sweep(1);
+    store.remove_expired(1);
     assert_eq!(store.next_expiry(), Some(2000));
-    store.sweep(1);
+    store.remove_expired(1);
     assert_eq!(store.next_expiry(), None);
 }
 
 #[test]
-fn the_last_expiry_counts() {
+fn the_last_expiry_that_was_set_counts() {
     let mut store = store();
     for at in [5000, 4000, 1100, 6000] {
         store.set_expiry(b"a", Some(at));
@@ -67,7 +67,7 @@ fn the_last_expiry_counts() {
 }
 
 #[test]
-fn a_change_is_seen_by_those_who_watch() {
+fn a_watcher_sees_a_change() {
     let mut store = store();
     let seen = store.watch(b"a");
     store.set(b"b", b"x");
@@ -81,7 +81,7 @@ fn a_change_is_seen_by_those_who_watch() {
 }
 
 #[test]
-fn to_expire_is_a_change() {
+fn an_expiry_is_a_change() {
     let mut store = store();
     let seen = store.watch(b"a");
     store.set_now(3000);
@@ -89,7 +89,7 @@ fn to_expire_is_a_change() {
 }
 
 #[test]
-fn to_clear_changes_the_keys_that_were_there() {
+fn clearing_changes_the_keys_that_were_there() {
     let mut store = store();
     let (a, other) = (store.watch(b"a"), store.watch(b"other"));
     store.clear();
@@ -102,6 +102,6 @@ fn a_value_takes_no_more_memory_than_twice_its_length() {
     let mut store = store();
     store.set(b"b", &[b'x'; 1 << 20]);
     store.set(b"b", b"small");
-    let Some(Value::Text(text)) = store.get(b"b") else { panic!("b is a string") };
-    assert!(text.capacity() <= 10);
+    let Some(Value::String(string)) = store.get(b"b") else { panic!("b is a string") };
+    assert!(string.capacity() <= 10);
 }

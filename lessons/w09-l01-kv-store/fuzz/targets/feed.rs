@@ -1,4 +1,5 @@
-//! Any bytes, in any pieces. Run it in the lesson's folder: `cargo +nightly fuzz run feed`.
+//! Feeds any bytes to the service, in any pieces. To run it in the lesson's folder:
+//! `cargo +nightly fuzz run feed`.
 
 #![no_main]
 

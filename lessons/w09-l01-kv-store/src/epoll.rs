@@ -1,17 +1,17 @@
-//! What epoll watches: the listener and every client, each for what it is waited for.
+//! The interest list: the listener and every client, each with what the server waits for.
 #![allow(unused, reason = "tasks are still to do")]
 
 use libc::{EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, EPOLLOUT, c_int, epoll_event};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-/// Ready descriptors that are reported at a time.
-const EVENTS: usize = 512;
+/// The most events that one call of epoll_wait reports. The next call reports the others.
+const MAX_EVENTS: usize = 512;
 
-/// The listener's number, where a client has its slot.
+/// The `epoll_data` of the listener. A client's `epoll_data` is its slot, which is always smaller.
 const LISTENER: u64 = u64::MAX;
 
-/// Whom an event is about.
+/// The socket that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The listening socket.
@@ -20,20 +20,20 @@ pub enum Source {
     Client(usize),
 }
 
-/// What a client is waited for.
+/// What the server waits for at a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
-    /// Input.
+    /// Input (EPOLLIN).
     pub read: bool,
-    /// Room for output.
+    /// Room for output (EPOLLOUT).
     pub write: bool,
 }
 
 impl Interest {
-    /// Input alone: what a client is watched for that is owed nothing.
+    /// Input alone, for a client without pending output.
     pub const READ: Interest = Interest { read: true, write: false };
 
-    /// Level-triggered: what is not dealt with is reported again.
+    /// The events of epoll_ctl(2). They are level-triggered: input that is not read is reported again.
     fn events(self) -> u32 {
         let read = if self.read { EPOLLIN } else { 0 };
         let write = if self.write { EPOLLOUT } else { 0 };
@@ -41,36 +41,36 @@ impl Interest {
     }
 }
 
-/// The epoll instance, and what each slot's client is waited for, so that the kernel is told of
-/// changes alone.
-pub struct Watch {
-    epoll: OwnedFd,
+/// The epoll descriptor, and the interest in each slot's client, so that epoll_ctl is called only
+/// when an interest changes.
+pub struct Epoll {
+    fd: OwnedFd,
     events: Vec<epoll_event>,
     interests: Vec<Interest>,
 }
 
-impl Watch {
-    /// Watches the listener; there is room for a client in each of `slots`.
+impl Epoll {
+    /// Watches the listener. There is room for as many clients as there are `slots`.
     ///
     /// # Errors
     /// Those of epoll_create1(2) and epoll_ctl(2).
-    pub fn new(listener: &OwnedFd, slots: usize) -> io::Result<Watch> {
-        let events = vec![epoll_event { events: 0, u64: 0 }; EVENTS];
-        let watch = Watch { epoll: create()?, events, interests: vec![Interest::READ; slots] };
+    pub fn new(listener: &OwnedFd, slots: usize) -> io::Result<Epoll> {
+        let events = vec![epoll_event { events: 0, u64: 0 }; MAX_EVENTS];
+        let epoll = Epoll { fd: create()?, events, interests: vec![Interest::READ; slots] };
         todo!("Task 1: add the listener to the list as your epoll tracker does")
     }
 
-    /// Watches a client for input. The kernel forgets it when its descriptor is closed (epoll(7),
-    /// "Questions and answers").
+    /// Watches a client for input. The entry ends when the client's last descriptor is closed
+    /// (epoll(7), "Questions and answers").
     ///
     /// # Errors
     /// Those of epoll_ctl(2).
     pub fn add(&mut self, fd: RawFd, slot: usize) -> io::Result<()> {
         self.interests[slot] = Interest::READ;
-        todo!("Task 1: add the client to the list as your epoll tracker does")
+        todo!("Task 2: add the client to the list as your epoll tracker does")
     }
 
-    /// Watches a client for something else, if it is something else.
+    /// Sets what a client is watched for. The kernel is called only when that changes.
     ///
     /// # Errors
     /// Those of epoll_ctl(2).
@@ -79,20 +79,20 @@ impl Watch {
             return Ok(());
         }
         self.interests[slot] = interest;
-        todo!("Task 1: change the client's entry as your epoll tracker does")
+        todo!("Task 2: change the client's entry as your epoll tracker does")
     }
 
-    /// Sleeps until something is ready, or for `millis` at the most. Answers how many events there
-    /// are; a signal counts as none.
+    /// Sleeps until a socket is ready, but no longer than `millis`; without `millis` the sleep has no
+    /// limit. Returns the number of events: 0 after a time-out or a signal.
     ///
     /// # Errors
-    /// Those of epoll_wait(2), but for EINTR.
+    /// Those of epoll_wait(2), except EINTR.
     pub fn wait(&mut self, millis: Option<i64>) -> io::Result<usize> {
         let timeout = millis.map_or(-1, |millis| c_int::try_from(millis).unwrap_or(c_int::MAX));
         todo!("Task 1: sleep in epoll_wait as your epoll tracker does, but not beyond the timeout")
     }
 
-    /// Whom an event of the last [`Watch::wait`] is about.
+    /// The socket that an event of the last [`Epoll::wait`] is about.
     pub fn source(&self, event: usize) -> Source {
         match self.events[event].u64 {
             LISTENER => Source::Listener,
@@ -100,6 +100,7 @@ impl Watch {
         }
     }
 
+    /// Adds an entry to the list, or changes it (epoll_ctl(2)).
     fn control(
         &self,
         operation: c_int,
@@ -108,16 +109,18 @@ impl Watch {
         data: u64,
     ) -> io::Result<()> {
         let mut event = epoll_event { events: interest.events(), u64: data };
-        // SAFETY: `event` outlives the call.
-        let result = unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd, &mut event) };
+        // SAFETY: the kernel only reads `event`, and `event` outlives the call.
+        let result = unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), operation, fd, &mut event) };
         check(result).map(drop)
     }
 }
 
+/// A new epoll descriptor, which is closed on exec.
 fn create() -> io::Result<OwnedFd> {
     todo!("Task 1: create the epoll descriptor as your epoll tracker does")
 }
 
+/// The result of a system call, or the error in errno.
 fn check(result: c_int) -> io::Result<c_int> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
