@@ -3,19 +3,20 @@
 
 mod auth;
 mod bad_input;
-mod caller;
 mod commands;
+mod diagnosis;
 mod framing;
 mod resp;
-mod rows;
+mod resp_client;
 mod slow_reader;
-mod store;
+mod store_run;
 mod transaction;
 
-use crate::fall::Fall;
-use crate::scene::Stage;
-use crate::shared::{self, Wait};
-use crate::{Criterion, Proof, Subject};
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::program::ProgramUnderTest;
+use crate::proof::{Criterion, Proof};
+use crate::shared::{self, WaitCall};
 use witness::{Gate, Process, Server, Unseen};
 
 /// By task, and within a task as the lesson's Prove and Done When lists have them.
@@ -29,7 +30,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("split", framing::split),
         Criterion::new("pipeline", framing::pipeline),
         Criterion::new("get-set", commands::get_set).long(),
-        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
+        Criterion::new("idle", |context| shared::idle(context, WaitCall::Any)),
         Criterion::new("auth", auth::auth),
         Criterion::new("transaction", transaction::transaction),
         Criterion::new("bad-input", bad_input::bad_input),
@@ -40,13 +41,14 @@ pub(crate) const PROOF: Proof = Proof {
 };
 
 /// Ready on PORT: another one than the lesson's, where the server can be told.
-fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
-    let elsewhere = stage.subject.port.unwrap_or(stage.proof.port + 1);
-    let subject = Subject { port: Some(elsewhere), ..stage.subject.clone() };
-    let mut scene = stage.of(&subject).launch(stage.proof.capacity, Gate::default())?;
-    scene.until_listening().map_err(|fall| match scene.server.listeners() {
-        Ok(sockets) if !sockets.is_empty() => fall.row("ignores-port"),
-        _ => fall.blocks("starts"),
+fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let elsewhere = context.program.port.unwrap_or(context.lesson.port + 1);
+    let program = ProgramUnderTest { port: Some(elsewhere), ..context.program.clone() };
+    let mut run =
+        context.with_program(&program).launch(context.lesson.capacity, Gate::default())?;
+    run.wait_listening().map_err(|error| match run.server.listeners() {
+        Ok(ports) if !ports.is_empty() => error.independent().with_mistake("ignores-port"),
+        _ => error,
     })
 }
 

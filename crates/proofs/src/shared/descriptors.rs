@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use witness::{Server, Target, Unseen};
 
 /// The inodes of the sockets that it has.
-pub(crate) fn sockets_of(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
+pub(crate) fn socket_inodes(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
     let open = server.descriptors()?;
     Ok(open
         .into_iter()
@@ -13,6 +13,6 @@ pub(crate) fn sockets_of(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
 }
 
 /// How many descriptors it has that are no sockets.
-pub(crate) fn others_of(server: &Server) -> Result<usize, Unseen> {
+pub(crate) fn count_other_files(server: &Server) -> Result<usize, Unseen> {
     Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
 }

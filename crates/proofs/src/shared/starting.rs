@@ -1,35 +1,35 @@
 //! The line with which a server says that it listens.
 
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene};
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
 use witness::{Line, Server};
 
 /// The server's `[START]` says `key=wanted`. What it says instead, `row` explains.
-pub(crate) fn announces(
-    scene: &mut Scene,
+pub(crate) fn expect_start_line(
+    run: &mut TestRun,
     key: &str,
     wanted: &str,
-    row: impl Fn(&str) -> Option<&'static str>,
-) -> Result<(), Fall> {
-    let said = scene.server.until(|now| Ok(start_line(now)));
-    let (summary, observed, stuck) = match said {
+    mistake: impl Fn(&str) -> Option<&'static str>,
+) -> Result<(), CheckError> {
+    let logged_text = run.server.until(|now| Ok(start_line(now)));
+    let (summary, observed, wait_error) = match logged_text {
         Ok(line) if line.value(key) == Some(wanted) => return Ok(()),
         Ok(line) => (format!("The [START] line does not say {key}={wanted}."), line.text, None),
-        Err(stuck) => {
+        Err(wait_error) => {
             let summary = "The server listens, and logs no [START] line.".to_owned();
-            (summary, "no [START] line".to_owned(), Some(stuck))
+            (summary, "no [START] line".to_owned(), Some(wait_error))
         }
     };
-    let blame = Blame {
+    let failure = Failure {
         id: "start-line",
-        mistake: row(&observed),
+        mistake: mistake(&observed),
         summary,
         expected: format!("[START] {key}={wanted}"),
         observed,
     };
-    Err(match stuck {
-        Some(stuck) => scene.fail(stuck, blame),
-        None => scene.refute(blame),
+    Err(match wait_error {
+        Some(wait_error) => run.fail(wait_error, failure),
+        None => run.fail_now(failure),
     })
 }
 

@@ -1,11 +1,11 @@
 //! What no client should send, and some do.
 
-use super::caller::{Caller, Heard};
 use super::resp::{Reply, error, simple};
-use super::store::Store;
-use super::{memory, rows};
-use crate::fall::Fall;
-use crate::scene::{Blame, Stage};
+use super::resp_client::{Received, RespClient};
+use super::store_run::StoreRun;
+use super::{diagnosis, memory};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
 use witness::Stuck;
 
 /// Memory that a server may fill for clients that send nothing of use.
@@ -13,28 +13,28 @@ const BOUND: u64 = 64 << 20;
 
 /// Malformed, oversized and endless input gets a Redis error or a close, and costs nobody else
 /// anything.
-pub(super) fn bad_input(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut bystander = store.caller()?;
+pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::open(context)?;
+    let mut bystander = store.client()?;
     wrong_commands(&mut store, &mut bystander)?;
-    let before = memory(&store.scene.server)?;
-    let (from, mut callers) = (store.scene.steps(), Vec::new());
+    let before = memory(&store.run.server)?;
+    let (from, mut callers) = (store.run.step_count(), Vec::new());
     for junk in junk() {
-        let mut client = store.caller()?;
+        let mut client = store.client()?;
         send(&mut store, &mut client, &junk)?;
-        store.survives(junk.row.unwrap_or("error-ends-server"))?;
+        store.survives(junk.mistake.unwrap_or("error-ends-server"))?;
         store.expect(&mut bystander, &[b"PING"], simple("PONG"))?;
         bounded(&mut store, before)?;
         callers.push(client);
         let text = format!("{} other clients sent bad input, A was served", callers.len());
-        store.scene.sum_up(from, text);
+        store.run.merge_steps(from, text);
     }
-    released(&mut store, &callers)?;
+    wait_released(&mut store, &callers)?;
     store.expect(&mut bystander, &[b"PING"], simple("PONG"))
 }
 
 /// What is well-formed and still wrong costs an error, and the connection goes on.
-fn wrong_commands(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn wrong_commands(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     store.dialogue(
         client,
         [
@@ -50,11 +50,11 @@ fn wrong_commands(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
 }
 
 /// Bytes that are no command.
-struct Junk {
+struct BadInput {
     bytes: Vec<u8>,
     answer: Answer,
     /// What explains a server that does not refuse it, or does not survive it.
-    row: Option<&'static str>,
+    mistake: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,8 @@ enum Answer {
     Optional,
 }
 
-fn junk() -> Vec<Junk> {
-    let junk = |answer, row, bytes: &[u8]| Junk { bytes: bytes.to_vec(), answer, row };
+fn junk() -> Vec<BadInput> {
+    let junk = |answer, mistake, bytes: &[u8]| BadInput { bytes: bytes.to_vec(), answer, mistake };
     let wrong = |bytes| junk(Answer::Refusal, None, bytes);
     let negative = |bytes| junk(Answer::Refusal, Some("negative-length"), bytes);
     let endless = |bytes| junk(Answer::Refusal, Some("endless-line"), bytes);
@@ -107,38 +107,38 @@ fn claim(name: &str) -> Vec<u8> {
     [head.into_bytes(), vec![b'x'; 1000]].concat()
 }
 
-fn send(store: &mut Store, client: &mut Caller, junk: &Junk) -> Result<(), Fall> {
+fn send(store: &mut StoreRun, client: &mut RespClient, junk: &BadInput) -> Result<(), CheckError> {
     store.say(client, &junk.bytes)?;
     if junk.answer == Answer::Optional {
         return store.until_read(client);
     }
-    let (observed, stuck) = match store.hear(client) {
-        Ok(Heard::Reply(Reply::Error(_)) | Heard::Closed) => return Ok(()),
-        Ok(Heard::Reply(got)) => (got.to_string(), None),
-        Ok(Heard::Garbage(_)) => (client.heard(), None),
+    let (observed, wait_error) = match store.hear(client) {
+        Ok(Received::Reply(Reply::Error(_)) | Received::Closed) => return Ok(()),
+        Ok(Received::Reply(got)) => (got.to_string(), None),
+        Ok(Received::Garbage(_)) => (client.heard(), None),
         Err(Stuck::Ended(_)) => return Ok(()), // which is told next
-        Err(stuck) => (stuck.to_string(), Some(stuck)),
+        Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
     };
-    let blame = Blame {
+    let failure = Failure {
         id: "not-refused",
-        mistake: junk.row,
-        summary: format!("{} sent what is no command, and was not refused.", client.guest.name),
+        mistake: junk.mistake,
+        summary: format!("{} sent what is no command, and was not refused.", client.named.name),
         expected: "an error, or the end of the connection".to_owned(),
         observed,
     };
-    Err(match stuck {
-        Some(stuck) => store.scene.fail(stuck, blame),
-        None => store.scene.refute(blame),
+    Err(match wait_error {
+        Some(wait_error) => store.run.fail(wait_error, failure),
+        None => store.run.fail_now(failure),
     })
 }
 
 /// What was announced has not been made room for.
-fn bounded(store: &mut Store, before: u64) -> Result<(), Fall> {
-    let grown = memory(&store.scene.server)?.saturating_sub(before);
+fn bounded(store: &mut StoreRun, before: u64) -> Result<(), CheckError> {
+    let grown = memory(&store.run.server)?.saturating_sub(before);
     if grown < BOUND {
         return Ok(());
     }
-    Err(store.scene.refute(Blame {
+    Err(store.run.fail_now(Failure {
         id: "memory-claimed",
         mistake: None,
         summary: "Clients that sent nothing of use fill the server's memory.".to_owned(),
@@ -148,22 +148,22 @@ fn bounded(store: &mut Store, before: u64) -> Result<(), Fall> {
 }
 
 /// They leave, and their descriptors go with them.
-fn released(store: &mut Store, callers: &[Caller]) -> Result<(), Fall> {
-    store.scene.step("those who sent bad input reset their connections");
-    for caller in callers {
-        caller.guest.client.reset();
+fn wait_released(store: &mut StoreRun, callers: &[RespClient]) -> Result<(), CheckError> {
+    store.run.step("those who sent bad input reset their connections");
+    for client in callers {
+        client.named.connection.reset();
     }
-    for caller in callers {
-        let Err(stuck) = store.scene.released(&caller.guest) else { continue };
-        let name = &caller.guest.name;
-        let blame = Blame {
+    for client in callers {
+        let Err(wait_error) = store.run.wait_released(&client.named) else { continue };
+        let name = &client.named.name;
+        let failure = Failure {
             id: "fd-leak",
-            mistake: rows::of_rest(&store.scene, &stuck).or(Some("forgot-close")),
+            mistake: diagnosis::of_rest(&store.run, &wait_error).or(Some("forgot-close")),
             summary: format!("{name} left, and the server never closed its socket."),
             expected: format!("{name}'s descriptor is closed"),
-            observed: stuck.to_string(),
+            observed: wait_error.to_string(),
         };
-        return Err(store.scene.fail(stuck, blame));
+        return Err(store.run.fail(wait_error, failure));
     }
     Ok(())
 }

@@ -1,24 +1,24 @@
 //! The commands, one at a time.
 
-use super::caller::Caller;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
-use super::store::Store;
-use super::{quoted, rows};
-use crate::fall::Fall;
-use crate::scene::Stage;
+use super::resp_client::RespClient;
+use super::store_run::StoreRun;
+use super::{diagnosis, quoted};
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// PING, ECHO, inline commands as well as arrays.
-pub(super) fn ping(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut client = store.caller()?;
+pub(super) fn ping(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::open(context)?;
+    let mut client = store.client()?;
     store.dialogue(
         &mut client,
         [("PING", simple("PONG")), ("PING hello", bulk("hello")), ("ECHO hello", bulk("hello"))],
     )?;
     let cased = [("ping", simple("PONG")), ("Echo hello", bulk("hello"))];
-    store.dialogue(&mut client, cased).map_err(rows::if_answered("upper-case-only"))?;
+    store.dialogue(&mut client, cased).map_err(diagnosis::if_answered("upper-case-only"))?;
     store.expect(&mut client, &[b"ECHO", b""], bulk(""))?;
     store.expect(&mut client, &[b"ECHO", b"\r\n\0\xff"], bulk(b"\r\n\0\xff"))?;
 
@@ -28,13 +28,19 @@ pub(super) fn ping(stage: &Stage<'_>) -> Result<(), Fall> {
         ("PING\n", simple("PONG")),
     ];
     for (line, wanted) in inline {
-        typed(&mut store, &mut client, line, &wanted).map_err(|fall| fall.row("arrays-only"))?;
+        typed(&mut store, &mut client, line, &wanted)
+            .map_err(|error| error.with_mistake("arrays-only"))?;
     }
     store.dialogue(&mut client, [("PING", simple("PONG"))])
 }
 
 /// A command as a person types it into nc(1).
-fn typed(store: &mut Store, client: &mut Caller, line: &str, wanted: &Reply) -> Result<(), Fall> {
+fn typed(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    line: &str,
+    wanted: &Reply,
+) -> Result<(), CheckError> {
     store.say(client, line.as_bytes())?;
     let asked = quoted(line.as_bytes());
     let got = store.reply(client, &asked, &wanted.to_string())?;
@@ -46,13 +52,13 @@ fn typed(store: &mut Store, client: &mut Caller, line: &str, wanted: &Reply) -> 
 
 /// SET, GET, DEL, EXISTS, INCR, APPEND, EXPIRE, TTL, MGET, MSET, KEYS, DBSIZE and FLUSHDB as Redis
 /// answers them, binary-safe, 0 to 1 MiB values.
-pub(super) fn get_set(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut client = store.caller()?;
+pub(super) fn get_set(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::open(context)?;
+    let mut client = store.client()?;
     store.dialogue(&mut client, [("SET mortal yes", ok()), ("EXPIRE mortal 1", number(1))])?;
     let due = Instant::now() + SECOND;
     for chapter in [strings, numbers, many, any_bytes, times] {
-        let from = store.scene.steps();
+        let from = store.run.step_count();
         chapter(&mut store, &mut client)?;
         store.settle(from);
     }
@@ -60,7 +66,7 @@ pub(super) fn get_set(stage: &Stage<'_>) -> Result<(), Fall> {
     patterns(&mut store, &mut client)
 }
 
-fn strings(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn strings(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     store.dialogue(
         client,
         [
@@ -84,7 +90,7 @@ fn strings(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
     )
 }
 
-fn numbers(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn numbers(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     store.dialogue(
         client,
         [
@@ -108,7 +114,7 @@ fn numbers(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
     )
 }
 
-fn many(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn many(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     store.dialogue(
         client,
         [
@@ -123,7 +129,7 @@ fn many(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
 }
 
 /// Keys and values are bytes, from none at all to 1 MiB of them.
-fn any_bytes(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn any_bytes(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let all: Vec<u8> = (0..=255).collect();
     let long = all.repeat(4096);
     for value in [&b""[..], b"\0", b"a\0b", b"\r\n", b"+OK\r\n$3\r\n", &all, &long[1..], &long] {
@@ -140,7 +146,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A clock that counts whole seconds may be this much later.
 const LATE: Duration = Duration::from_millis(1100);
 
-fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn times(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let left = "a number from 90 to 100";
     let is_left = |got: &Reply| matches!(got, Reply::Integer(90..=100));
     store.dialogue(
@@ -177,12 +183,12 @@ fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
 }
 
 /// The key that was given a second to live, and that nobody has touched since.
-fn has_gone(store: &mut Store, client: &mut Caller, due: Instant) -> Result<(), Fall> {
-    store.scene.step("the key mortal came to the end of its second");
+fn has_gone(store: &mut StoreRun, client: &mut RespClient, due: Instant) -> Result<(), CheckError> {
+    store.run.step("the key mortal came to the end of its second");
     // Nothing announces this but the clock.
     thread::sleep(due.saturating_duration_since(Instant::now()));
     loop {
-        let (from, late) = (store.scene.steps(), Instant::now() >= due + LATE);
+        let (from, late) = (store.run.step_count(), Instant::now() >= due + LATE);
         match store.ask(client, &[b"GET", b"mortal"], "nil")? {
             Reply::Bulk(_) if !late => store.settle(from),
             Reply::Nil => return Ok(()),
@@ -191,7 +197,7 @@ fn has_gone(store: &mut Store, client: &mut Caller, due: Instant) -> Result<(), 
     }
 }
 
-fn patterns(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn patterns(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     store.dialogue(
         client,
         [

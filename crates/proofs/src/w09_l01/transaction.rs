@@ -1,11 +1,11 @@
 //! Commands that happen together or not at all.
 
-use super::caller::Caller;
+use super::diagnosis;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
-use super::rows;
-use super::store::Store;
-use crate::fall::Fall;
-use crate::scene::Stage;
+use super::resp_client::RespClient;
+use super::store_run::StoreRun;
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
 
 fn queued() -> Reply {
     simple("QUEUED")
@@ -13,11 +13,11 @@ fn queued() -> Reply {
 
 /// MULTI, EXEC, DISCARD, WATCH: queued, atomic, EXECABORT after a bad command, nil when a watched
 /// key changed.
-pub(super) fn transaction(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let (mut client, mut other) = (store.caller()?, store.caller()?);
+pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::open(context)?;
+    let (mut client, mut other) = (store.client()?, store.client()?);
     for chapter in [together, discarded, aborted, watched, unwatched] {
-        let from = store.scene.steps();
+        let from = store.run.step_count();
         chapter(&mut store, &mut client, &mut other)?;
         store.settle(from);
     }
@@ -28,10 +28,14 @@ pub(super) fn transaction(stage: &Stage<'_>) -> Result<(), Fall> {
 }
 
 /// Nobody sees a part of it, and an error at run time is one of its replies.
-fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+fn together(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    other: &mut RespClient,
+) -> Result<(), CheckError> {
     store
         .dialogue(client, [("SET word abc", ok()), ("GET a", Reply::Nil)])
-        .map_err(|fall| fall.blocks("get-set"))?;
+        .map_err(|error| error.depends_on("get-set"))?;
     store.dialogue(
         client,
         [
@@ -42,7 +46,9 @@ fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Resul
             ("GET a", queued()),
         ],
     )?;
-    store.dialogue(other, [("GET a", Reply::Nil)]).map_err(rows::if_answered("runs-at-once"))?;
+    store
+        .dialogue(other, [("GET a", Reply::Nil)])
+        .map_err(diagnosis::if_answered("runs-at-once"))?;
     store.dialogue(other, [("SET a 5", ok())])?;
     let replies = [ok(), number(2), error("ERR"), bulk("2")];
     store.dialogue(client, [("EXEC", array(replies)), ("GET a", bulk("2"))])?;
@@ -50,28 +56,40 @@ fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Resul
     store.dialogue(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
 }
 
-fn discarded(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
+fn discarded(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    _: &mut RespClient,
+) -> Result<(), CheckError> {
     let before = [("MULTI", ok()), ("SET a 1", queued()), ("DISCARD", ok()), ("GET a", Reply::Nil)];
     let after = [("MULTI", ok()), ("EXISTS a", queued()), ("EXEC", array([number(0)]))];
     store.dialogue(client, before)?;
-    store.dialogue(client, after).map_err(rows::if_answered("discard-keeps"))
+    store.dialogue(client, after).map_err(diagnosis::if_answered("discard-keeps"))
 }
 
 /// A command that cannot be queued: none of the others runs.
-fn aborted(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
+fn aborted(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    _: &mut RespClient,
+) -> Result<(), CheckError> {
     for bad in ["GET", "NO-SUCH-COMMAND a"] {
-        let from = store.scene.steps();
+        let from = store.run.step_count();
         let before = [("MULTI", ok()), ("SET a 1", queued()), (bad, error("ERR"))];
         store.dialogue(client, before)?;
         let exec = [("EXEC", error("EXECABORT")), ("GET a", Reply::Nil)];
-        store.dialogue(client, exec).map_err(rows::if_answered("exec-despite-error"))?;
+        store.dialogue(client, exec).map_err(diagnosis::if_answered("exec-despite-error"))?;
         store.settle(from);
     }
     Ok(())
 }
 
 /// A watched key that somebody has changed since: nothing runs, and EXEC answers nil.
-fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+fn watched(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    other: &mut RespClient,
+) -> Result<(), CheckError> {
     let changes = [
         ("SET a 2", ok()),
         ("APPEND a 2", number(2)),
@@ -82,12 +100,12 @@ fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result
         ("FLUSHDB", ok()),
     ];
     for (change, answer) in changes {
-        let from = store.scene.steps();
+        let from = store.run.step_count();
         store.dialogue(client, [("SET a 1", ok()), ("WATCH z a", ok()), ("MULTI", ok())])?;
         store.dialogue(client, [("SET won me", queued())])?;
         store.dialogue(other, [(change, answer)])?;
         let exec = [("EXEC", Reply::Nil), ("GET won", Reply::Nil)];
-        store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))?;
+        store.dialogue(client, exec).map_err(diagnosis::if_answered("watch-ignored"))?;
         store.settle(from);
     }
     // A change of one's own before MULTI counts as well; one that EXEC makes does not.
@@ -95,16 +113,20 @@ fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result
     store.dialogue(client, [("GET a", queued())])?;
     store
         .dialogue(client, [("EXEC", Reply::Nil)])
-        .map_err(rows::if_answered("watch-others-only"))?;
+        .map_err(diagnosis::if_answered("watch-others-only"))?;
     // A key that was not there, and is now.
     store.dialogue(client, [("DEL new", number(0)), ("WATCH new", ok()), ("MULTI", ok())])?;
     store.dialogue(other, [("SET new 1", ok())])?;
     let exec = [("GET a", queued()), ("EXEC", Reply::Nil)];
-    store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))
+    store.dialogue(client, exec).map_err(diagnosis::if_answered("watch-ignored"))
 }
 
 /// EXEC, DISCARD and UNWATCH end a watch, and reading changes nothing.
-fn unwatched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+fn unwatched(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    other: &mut RespClient,
+) -> Result<(), CheckError> {
     let exec = || [("MULTI", ok()), ("GET a", queued()), ("EXEC", array([bulk("1")]))];
     store.dialogue(client, [("SET a 1", ok()), ("WATCH a", ok())])?;
     store.dialogue(other, [("GET a", bulk("1")), ("SET b 9", ok())])?;
