@@ -1,12 +1,13 @@
-//! What servers of every lesson have in common: criteria that rest on the kernel alone.
+//! The criteria that several lessons share. They depend on the kernel alone.
 //!
-//! They ask nothing of the log, so that a server which keeps none can be asked as well: a client
-//! is in when the kernel shows a descriptor for it, and gone when there is none.
+//! These criteria ask nothing of the log, so that a server without a log can be checked as well.
+//! The server has accepted a client when the kernel shows a descriptor for it, and has released the
+//! client when the kernel shows none.
 
 pub(crate) mod departure;
 pub(crate) mod descriptors;
 pub(crate) mod diagnosis;
-mod fd_leaks;
+pub(crate) mod fd_leaks;
 mod idle;
 pub(crate) mod starting;
 mod threads;

@@ -1,4 +1,5 @@
-//! What the lessons with a table of clients ask of it: slots, and a log line for each event.
+//! The criteria of the lessons whose servers keep a table of clients: slots, and a log line for
+//! each event.
 
 mod accepting;
 mod capacity;
@@ -10,4 +11,4 @@ pub(crate) use accepting::{accept_again, nonblocking, slots};
 pub(crate) use capacity::capacity;
 pub(crate) use slot_reuse::reuse;
 pub(crate) use starting::starts;
-pub(crate) use watch_set::{AcceptedClient, once_each, watch_set};
+pub(crate) use watch_set::{AcceptedClient, expect_once_each, watch_set};

@@ -11,10 +11,9 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::proof::{Criterion, Proof};
 use crate::shared::starting::{expect_start_line, start_line};
-use crate::test_run::TestRun;
 use witness::{Gate, Stuck};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w01-l01",
     port: 3490,
@@ -31,42 +30,40 @@ pub(crate) const PROOF: Proof = Proof {
     ],
 };
 
-/// Ready on PORT, `[START] port=…`, and not a moment before it listens.
+/// The server listens on PORT and logs `[START] port=…`, and not before it listens.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.launch(context.lesson.capacity, Gate::default())?;
     run.wait_listening()?;
     let wanted = run.port.to_string();
     expect_start_line(&mut run, "port", &wanted, |_| Some("start-line"))?;
     drop(run);
-    only_when_it_listens(context)
+    expect_no_line_before_listen(context)
 }
 
-/// Once more, and the kernel refuses to listen: then there is nothing to announce.
-fn only_when_it_listens(context: &CheckContext<'_>) -> Result<(), CheckError> {
+/// Starts the server again and makes its listen fail: then no `[START]` line may be logged.
+fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = match context.launch(context.lesson.capacity, Gate::on(&["listen"])) {
-        Err(CheckError::Inconclusive(_)) => return Ok(()), // where calls cannot be held back, this is not asked
+        // Where faults cannot be injected, this part is not checked.
+        Err(CheckError::Inconclusive(_)) => return Ok(()),
         launched => launched?,
     };
-    // First of all: each look at the server lets a call go on that waits at the gate.
+    // The fault is set before anything else: each look at the server lets a call continue that
+    // waits for the fault injector.
     run.server.fail_next(libc::EADDRINUSE);
     run.step("its call of listen is made to fail with EADDRINUSE");
     let announced = run.server.until(|now| {
-        let logged_text = start_line(now).filter(|_| now.faults_left() == 0);
-        Ok(logged_text.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))
+        let line = start_line(now).filter(|_| now.faults_left() == 0);
+        Ok(line.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))
     });
     match announced {
-        Ok(line) => Err(too_early(&mut run, line.text)),
+        Ok(line) => Err(run.fail_now(Failure {
+            id: "start-too-early",
+            mistake: Some("start-too-early"),
+            summary: "The server logs [START], and does not listen.".to_owned(),
+            expected: "no [START] line before listen has succeeded".to_owned(),
+            observed: line.text,
+        })),
         Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
         Err(_) => Ok(()),
     }
-}
-
-fn too_early(run: &mut TestRun, observed: String) -> CheckError {
-    run.fail_now(Failure {
-        id: "start-too-early",
-        mistake: Some("start-too-early"),
-        summary: "The server logs [START], and does not listen.".to_owned(),
-        expected: "no [START] line before listen has succeeded".to_owned(),
-        observed,
-    })
 }

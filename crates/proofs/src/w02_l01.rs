@@ -14,7 +14,7 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::starting::expect_start_line;
 use witness::Gate;
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w02-l01",
     port: 1205,

@@ -4,7 +4,7 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::{WaitCall, idle, no_fd_leak, one_thread};
 use crate::tracker::{accept_again, capacity, nonblocking, reuse, slots, starts, watch_set};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w03-l02",
     port: 7000,

@@ -1,4 +1,4 @@
-//! w04-l01, the epoll tracker: the table and the log of w03-l02, on a list that the kernel keeps.
+//! w04-l01, the epoll tracker: the table and the log of w03-l02, with the interest list of epoll.
 
 mod crowd;
 mod drained;
@@ -8,7 +8,7 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::{WaitCall, idle, no_fd_leak, one_thread};
 use crate::tracker::{accept_again, capacity, nonblocking, reuse, slots, starts, watch_set};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w04-l01",
     port: 7000,

@@ -19,7 +19,7 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::{self, WaitCall};
 use witness::{Gate, Process, Server, Unseen};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w09-l01",
     port: 6379,

@@ -1,25 +1,25 @@
-//! The ways in which a client can leave.
+//! How a client leaves.
 
 use witness::Client;
 
 /// How a client ends its side of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Departure {
-    /// It closes: a FIN.
+    /// The client closes its socket and sends a FIN.
     Close,
-    /// It resets: a RST.
+    /// The client sends a RST.
     Reset,
-    /// It shuts down its sending side alone.
+    /// The client shuts down its sending side, and can still receive (shutdown(2), SHUT_WR).
     HalfClose,
 }
 
 impl Departure {
-    /// Every way.
+    /// Every kind of departure.
     pub(crate) const ALL: [Departure; 3] =
         [Departure::Close, Departure::Reset, Departure::HalfClose];
 
-    /// Lets `client` leave in this way.
-    pub(crate) fn go(self, connection: &Client) {
+    /// Ends the client's side of the connection.
+    pub(crate) fn apply(self, connection: &Client) {
         match self {
             Departure::Close => connection.close(),
             Departure::Reset => connection.reset(),
@@ -27,8 +27,8 @@ impl Departure {
         }
     }
 
-    /// What the client did, for the story.
-    pub(crate) fn says(self) -> &'static str {
+    /// What the client did, as text for a step.
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Departure::Close => "closed (FIN)",
             Departure::Reset => "reset its connection (RST)",

@@ -1,35 +1,44 @@
-//! What a server's rest says about its mistake: the rows that any check may come across.
+//! Which Common Mistakes row the state of a server shows, whatever a check has asked.
 //!
-//! A lesson has those of its own loop: where it has no row of that name, none is shown.
+//! The ids of all lessons stand here. A lesson without a row of that id shows no row.
 
 use super::wait_call::WaitCall;
 use crate::test_run::{TestRun, has_result};
 use witness::{Call, Interest, State, Strobe, Stuck, Target, Watched};
 
-/// The Common Mistakes row that explains why the server is stuck, whatever was asked of it.
+/// The row that explains why a wait has failed.
 pub(crate) fn of(run: &TestRun, wait_error: &Stuck) -> Option<&'static str> {
     match wait_error {
-        Stuck::Quiet { calls } => asleep(run, calls).or_else(|| unheard(run)),
-        Stuck::Spinning(sample) => awake(run, sample),
-        // epoll_ctl(2): EEXIST, as errno(3) and every standard library name it.
+        Stuck::Quiet { calls } => blocked_in(run, calls).or_else(|| missed_edge(run)),
+        Stuck::Spinning(sample) => keeps_running(run, sample),
+        // epoll_ctl(2), EEXIST: errno(3) and every standard library give this text.
         Stuck::Ended(_) => run.server.stderr().contains("File exists").then_some("added-again"),
         _ => None,
     }
 }
 
-/// The row of a server that sleeps in another call for readiness than in `wait`.
-pub(crate) fn elsewhere(wait: WaitCall, wait_error: &Stuck) -> Option<&'static str> {
-    let Stuck::Quiet { calls } = wait_error else { return None };
-    let other = wait.among(calls).is_none() && WaitCall::Any.among(calls).is_some();
-    (wait == WaitCall::Epoll && other).then_some("poll-instead")
+/// The row of a server that should wait in `wait`.
+pub(crate) fn of_wait(run: &TestRun, wait: WaitCall, wait_error: &Stuck) -> Option<&'static str> {
+    let other_call = match wait_error {
+        Stuck::Quiet { calls } => {
+            wait.find_in(calls).is_none() && WaitCall::Any.find_in(calls).is_some()
+        }
+        _ => false,
+    };
+    if wait == WaitCall::Epoll && other_call {
+        return Some("poll-instead");
+    }
+    of(run, wait_error)
 }
 
-fn awake(run: &TestRun, sample: &Strobe) -> Option<&'static str> {
+/// The row of a server that repeats the same calls.
+fn keeps_running(run: &TestRun, sample: &Strobe) -> Option<&'static str> {
     let watched = sample.watched.as_deref().unwrap_or_default();
     if watched.iter().any(|entry| entry.revents & libc::POLLNVAL != 0) {
-        // The place of the one that left was given up by somebody who is still here.
-        let deaf = forgets_someone(run, watched);
-        Some(if deaf { "wrong-entry-removed" } else { "stale-pollfd" })
+        // poll is asked for a closed descriptor (poll(2), POLLNVAL). If a connected client is
+        // missing from the array, the server has removed the wrong entry.
+        let missing = misses_client(run, watched);
+        Some(if missing { "wrong-entry-removed" } else { "stale-pollfd" })
     } else if sample.calls.iter().any(|(call, found)| *found == 0 && call.timeout() == Some(0)) {
         Some("zero-timeout")
     } else if has_result(sample, &["read", "recvfrom", "recvmsg", "readv"], |count| count == 0) {
@@ -39,15 +48,15 @@ fn awake(run: &TestRun, sample: &Strobe) -> Option<&'static str> {
     {
         Some("always-writable")
     } else if watched.iter().any(|entry| entry.revents & libc::POLLIN != 0) {
-        // Readable, and never read: an end of file that nobody takes.
+        // A descriptor that stays readable: the server never reads the end of file.
         Some("spin-on-eof")
     } else {
-        sample.told.first().and_then(|(_, data)| unread(run, sample, *data))
+        sample.told.first().and_then(|(_, data)| ignored_event(run, sample, *data))
     }
 }
 
-/// The row of a server that is told of an entry over and over, and reads nothing.
-fn unread(run: &TestRun, sample: &Strobe, data: u64) -> Option<&'static str> {
+/// The row of a server that gets the same epoll event again and again, and reads nothing.
+fn ignored_event(run: &TestRun, sample: &Strobe, data: u64) -> Option<&'static str> {
     let interests = sample.interests.as_deref().unwrap_or_default();
     let entry = interests.iter().find(|entry| entry.data == data)?;
     let open = run.server.descriptors().ok()?;
@@ -58,18 +67,18 @@ fn unread(run: &TestRun, sample: &Strobe, data: u64) -> Option<&'static str> {
     let client =
         run.clients.iter().find(|client| client.connection.inode() == Some(entry.inode))?;
     let socket = run.server.connection(&client.connection).ok()??;
-    // An end of file counts as one.
-    let end = u32::from(socket.state != State::Established);
-    let speaks = socket.unread > end;
-    let by_number = data as u32 == entry.fd as u32;
-    Some(if speaks && by_number { "fd-as-slot" } else { "spin-on-eof" })
+    // The kernel counts an end of file as one unread byte.
+    let end_of_file = u32::from(socket.state != State::Established);
+    let has_bytes = socket.unread > end_of_file;
+    let data_is_fd = data as u32 == entry.fd as u32;
+    Some(if has_bytes && data_is_fd { "fd-as-slot" } else { "spin-on-eof" })
 }
 
-/// A loop that sleeps elsewhere than in poll has made a call that blocks.
-fn asleep(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
+/// The row of a server that sleeps in a call other than poll or epoll_wait.
+fn blocked_in(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
     let is_in = |names: &[&str]| calls.iter().any(|call| names.contains(&call.name()));
     if is_in(&["accept", "accept4"]) {
-        // Before the first client, nothing says that it would ever have polled.
+        // Before the first client, the server may still be on its way to the first poll.
         (!run.clients.is_empty()).then_some("blocking-accept")
     } else if is_in(&["read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"]) {
         Some("blocking-client")
@@ -78,8 +87,9 @@ fn asleep(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
     }
 }
 
-/// The row of a server that sleeps in epoll while something is left that it was told of once.
-fn unheard(run: &TestRun) -> Option<&'static str> {
+/// The row of a server that sleeps although a socket has something to read: epoll has reported the
+/// event once and does not report it again (epoll(7), EPOLLET and EPOLLONESHOT).
+fn missed_edge(run: &TestRun) -> Option<&'static str> {
     let interests = run.server.interests().ok()??;
     let entry_of = |inode: u64| interests.iter().find(|entry| entry.inode == inode);
     let is_edge = |entry: &Interest| entry.has(libc::EPOLLET);
@@ -98,8 +108,8 @@ fn unheard(run: &TestRun) -> Option<&'static str> {
     })
 }
 
-/// Whether the server has a client's descriptor that poll is not asked for.
-fn forgets_someone(run: &TestRun, watched: &[Watched]) -> bool {
+/// Whether the server has a client's descriptor that is missing from the `pollfd` array.
+fn misses_client(run: &TestRun, watched: &[Watched]) -> bool {
     run.clients.iter().any(|client| match run.server.descriptor_of(&client.connection) {
         Ok(Some(fd)) => !watched.iter().any(|entry| entry.fd == fd),
         _ => false,

@@ -1,18 +1,18 @@
-//! The line with which a server says that it listens.
+//! The log line with which a server says that it listens.
 
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use witness::{Line, Server};
 
-/// The server's `[START]` says `key=wanted`. What it says instead, `row` explains.
+/// Waits for the server's `[START]` line, which must have `key=wanted`. `explain` finds the Common
+/// Mistakes row for another line.
 pub(crate) fn expect_start_line(
     run: &mut TestRun,
     key: &str,
     wanted: &str,
-    mistake: impl Fn(&str) -> Option<&'static str>,
+    explain: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<(), CheckError> {
-    let logged_text = run.server.until(|now| Ok(start_line(now)));
-    let (summary, observed, wait_error) = match logged_text {
+    let (summary, observed, wait_error) = match run.server.until(|now| Ok(start_line(now))) {
         Ok(line) if line.value(key) == Some(wanted) => return Ok(()),
         Ok(line) => (format!("The [START] line does not say {key}={wanted}."), line.text, None),
         Err(wait_error) => {
@@ -22,18 +22,15 @@ pub(crate) fn expect_start_line(
     };
     let failure = Failure {
         id: "start-line",
-        mistake: mistake(&observed),
+        mistake: explain(&observed),
         summary,
         expected: format!("[START] {key}={wanted}"),
         observed,
     };
-    Err(match wait_error {
-        Some(wait_error) => run.fail(wait_error, failure),
-        None => run.fail_now(failure),
-    })
+    Err(run.fail_after(wait_error, failure))
 }
 
-/// The first `[START]` of the log.
+/// The first `[START]` line of the log.
 pub(crate) fn start_line(server: &Server) -> Option<Line> {
     server.log().iter().find(|line| line.tag() == Some("START")).cloned()
 }

@@ -1,20 +1,20 @@
-//! The call that a lesson's loop sleeps in.
+//! The system call in which a lesson's loop waits.
 
 use witness::Call;
 
-/// What a server waits for readiness in.
+/// The system call in which a server waits for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitCall {
     /// poll(2) or ppoll(2).
     Poll,
     /// epoll_wait(2), epoll_pwait(2) or epoll_pwait2(2).
     Epoll,
-    /// Whatever waits for several descriptors.
+    /// Any call that waits for several descriptors.
     Any,
 }
 
 impl WaitCall {
-    /// As a sentence calls it.
+    /// The name that a sentence uses.
     pub(crate) fn name(self) -> &'static str {
         match self {
             WaitCall::Poll => "poll",
@@ -23,13 +23,13 @@ impl WaitCall {
         }
     }
 
-    /// The first of these calls that is such a wait.
-    pub(crate) fn among(self, calls: &[Call]) -> Option<Call> {
-        let is_one = |call: &&Call| match self {
+    /// The first of these calls that is a wait of this kind.
+    pub(crate) fn find_in(self, calls: &[Call]) -> Option<Call> {
+        let is_such = |call: &&Call| match self {
             WaitCall::Poll => call.is_poll(),
             WaitCall::Epoll => call.is_epoll(),
             WaitCall::Any => call.waits_for_readiness(),
         };
-        calls.iter().find(is_one).copied()
+        calls.iter().find(is_such).copied()
     }
 }

@@ -1,33 +1,33 @@
-//! What a server has asked the kernel to watch, whichever call it asked with.
+//! What a server waits for, whether by poll or by epoll, in one form.
 
 use super::wait_call::WaitCall;
 use crate::named_client::NamedClient;
 use witness::{Descriptor, Interest, Server, Strobe, Target, Unseen, Watched};
 
-/// One entry of the `pollfd` array or of the interest list.
+/// One entry of the `pollfd` array or of the epoll interest list.
 #[derive(Clone, Debug)]
 pub(crate) struct WatchEntry {
-    /// The descriptor's number when it was added.
+    /// The descriptor's number when the entry was added.
     pub(crate) fd: i32,
     pub(crate) file: WatchedFile,
-    /// Whether it is watched for input.
+    /// Whether the server waits for input.
     pub(crate) for_input: bool,
-    /// Whether it is to be armed anew after each event (epoll_ctl(2), EPOLLONESHOT).
+    /// Whether each event disarms the entry (epoll_ctl(2), EPOLLONESHOT).
     pub(crate) oneshot: bool,
 }
 
-/// What an entry is about.
+/// The file that an entry refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WatchedFile {
     /// A socket, by its inode.
     Socket(u64),
-    /// A pipe, an eventfd, a timer: the server's own affair.
+    /// A pipe, an eventfd or a timer, which the server uses for itself.
     Other,
-    /// Nothing any more.
+    /// The descriptor is closed.
     Closed,
 }
 
-/// What the server watches while it sleeps in `wait`; `None` while it does not.
+/// What the server waits for while it sleeps in `wait`. `None` while it does not sleep there.
 pub(crate) fn current_entries(
     server: &Server,
     clients: &[NamedClient],
@@ -35,19 +35,19 @@ pub(crate) fn current_entries(
 ) -> Result<Option<Vec<WatchEntry>>, Unseen> {
     let watched = if wait == WaitCall::Epoll { None } else { server.watched()? };
     let interests = if wait == WaitCall::Poll { None } else { server.interests()? };
-    typed(server, clients, watched, interests)
+    entries(server, clients, watched, interests)
 }
 
-/// What a server that never sleeps watched last.
+/// What a server that never sleeps last waited for.
 pub(crate) fn sampled_entries(
     sample: &Strobe,
     server: &Server,
     clients: &[NamedClient],
 ) -> Result<Option<Vec<WatchEntry>>, Unseen> {
-    typed(server, clients, sample.watched.clone(), sample.interests.clone())
+    entries(server, clients, sample.watched.clone(), sample.interests.clone())
 }
 
-fn typed(
+fn entries(
     server: &Server,
     clients: &[NamedClient],
     watched: Option<Vec<Watched>>,
@@ -61,7 +61,7 @@ fn typed(
     })
 }
 
-/// Negative descriptors are left out, as poll(2) does.
+/// poll(2) ignores entries with a negative descriptor, and so does this function.
 fn of_poll(array: &[Watched], open: &[Descriptor]) -> Vec<WatchEntry> {
     let entry = |it: &Watched| {
         let file = match open.iter().find(|descriptor| descriptor.fd == it.fd) {
@@ -75,7 +75,7 @@ fn of_poll(array: &[Watched], open: &[Descriptor]) -> Vec<WatchEntry> {
     array.iter().filter(|it| it.fd >= 0).map(entry).collect()
 }
 
-/// The list knows the file itself, whatever has become of the number.
+/// The interest list refers to files, and keeps the number that a file had when it was added.
 fn of_epoll(list: &[Interest], open: &[Descriptor], clients: &[NamedClient]) -> Vec<WatchEntry> {
     let is_socket = |inode: u64| {
         open.iter().any(|descriptor| descriptor.target == Target::Socket(inode))

@@ -1,4 +1,4 @@
-//! Clients that arrive.
+//! The criteria of clients that connect.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -14,35 +14,55 @@ pub(crate) fn slots(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     for slot in 0..run.capacity.min(5) {
         let (client, fd) = run.connect_accepted()?;
-        let wanted = format!("[ACCEPT] fd={fd} slot={slot}");
-        let logged_text = run.wait_logged(|event| match event {
+        let logged = run.wait_logged(|event| match event {
             LogEvent::Accept { fd, slot } => Some((*fd, *slot)),
             _ => None,
         });
-        let (id, mistake) = match &logged_text {
-            Ok((named, at)) if *named == Some(fd) && *at == Some(slot) => continue,
-            Ok((named, _)) if *named != Some(fd) => ("wrong-descriptor", Some("wrong-fd")),
-            Ok(_) => ("wrong-slot", Some("slot-order")),
-            Err(_) => ("accept-not-logged", None),
-        };
-        let name = &client.name;
-        let summary = match &logged_text {
-            Ok((Some(named), _)) if *named != fd => {
-                format!("The log says fd={named}; the kernel connects {name} to descriptor {fd}.")
-            }
-            Ok((None, _)) => format!("The [ACCEPT] line does not name {name}'s descriptor."),
-            Ok((_, Some(at))) => format!("{name} was given slot {at}; slot {slot} was next."),
-            Ok((_, None)) => format!("The [ACCEPT] line does not name {name}'s slot."),
-            Err(_) => format!("{name} was accepted, and no [ACCEPT] line says so."),
-        };
-        let observed = run.logged_text();
-        let failure = Failure { id, mistake, summary, expected: wanted, observed };
-        return Err(match logged_text {
-            Ok(_) => run.fail_now(failure),
-            Err(wait_error) => run.fail(wait_error, failure),
-        });
+        if !matches!(logged, Ok(names) if names == (Some(fd), Some(slot))) {
+            return Err(wrong_accept_line(&mut run, &client, (fd, slot), logged));
+        }
     }
     Ok(())
+}
+
+/// The failure of a server whose `[ACCEPT]` line is missing or names another descriptor or slot.
+fn wrong_accept_line(
+    run: &mut TestRun,
+    client: &NamedClient,
+    (fd, slot): (i32, usize),
+    logged: Result<(Option<i32>, Option<usize>), Stuck>,
+) -> CheckError {
+    let name = &client.name;
+    let (id, mistake, summary) = match &logged {
+        Ok((Some(named), _)) if *named != fd => (
+            "wrong-descriptor",
+            Some("wrong-fd"),
+            format!("The log says fd={named}; the kernel connects {name} to descriptor {fd}."),
+        ),
+        Ok((None, _)) => (
+            "wrong-descriptor",
+            Some("wrong-fd"),
+            format!("The [ACCEPT] line does not name {name}'s descriptor."),
+        ),
+        Ok((_, Some(at))) => (
+            "wrong-slot",
+            Some("slot-order"),
+            format!("{name} was given slot {at}; slot {slot} was next."),
+        ),
+        Ok((_, None)) => (
+            "wrong-slot",
+            Some("slot-order"),
+            format!("The [ACCEPT] line does not name {name}'s slot."),
+        ),
+        Err(_) => (
+            "accept-not-logged",
+            None,
+            format!("{name} was accepted, and the server logged no [ACCEPT] line for it."),
+        ),
+    };
+    let observed = run.logged_text();
+    let expected = format!("[ACCEPT] fd={fd} slot={slot}");
+    run.fail_after(logged.err(), Failure { id, mistake, summary, expected, observed })
 }
 
 /// Every client descriptor is O_NONBLOCK.
@@ -50,7 +70,7 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let mut run = context.start()?;
     for _ in 0..run.capacity.min(2) {
         let (client, fd) = run.connect_accepted()?;
-        // The flag is set after the descriptor is there: wait for it, not for a moment.
+        // The server may set the flag after accept has returned: wait for the flag.
         let set = run.server.until(|now| {
             let flags = now.process().flags(fd)?.unwrap_or(0);
             Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
@@ -69,7 +89,9 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
     Ok(())
 }
 
-const FAULTS: [(i32, &str, &str); 4] = [
+/// The errors that accept is made to fail with: errno, name, and the Common Mistakes row of a
+/// server that ends (accept(2), ERRORS).
+const ACCEPT_ERRORS: [(i32, &str, &str); 4] = [
     (libc::EAGAIN, "EAGAIN", "accept-eagain"),
     (libc::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
     (libc::EINTR, "EINTR", "accept-eagain"),
@@ -80,21 +102,22 @@ const FAULTS: [(i32, &str, &str); 4] = [
 /// next client is served.
 pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, Gate::accept())?;
-    // A server that blocks in accept is in it by then: the next one is the second for all of those.
+    // A server that blocks in accept has made its first call by now. So the call that fails is the
+    // second one of every such server.
     let _ = run.server.until_resting();
-    for (errno, name, mistake) in FAULTS {
+    for (errno, name, mistake) in ACCEPT_ERRORS {
         run.step(format!("the next accept is made to fail with {name}"));
         run.server.fail_next(errno);
         let client = run.connect()?;
-        let (met, company) = taken(&mut run, &client)?;
-        // The fault may come after the client, and end the server then.
-        let alive = met.and_then(|()| run.check_alive());
+        let (handled, extra) = wait_handled(&mut run, &client)?;
+        // The server may accept the client first, and end when accept fails after that.
+        let alive = handled.and_then(|()| run.check_alive());
         alive.map_err(|wait_error| not_survived(&mut run, wait, (name, mistake), wait_error))?;
-        // Out of descriptors, a server may turn this client away; then the next one counts.
-        let served =
-            if client.connection.ended().is_some() { run.connect_accepted()?.0 } else { client };
-        // Small tables need the room; whether they leave well is for another criterion to ask.
-        for client in [Some(served), company].into_iter().flatten() {
+        // A server without descriptors may reject this client; then the next client counts.
+        let rejected = client.connection.ended().is_some();
+        let served = if rejected { run.connect_accepted()?.0 } else { client };
+        // A small table needs the slots. Other criteria ask what the server does about departures.
+        for client in [Some(served), extra].into_iter().flatten() {
             client.connection.close();
             let _ = run.wait_released(&client);
         }
@@ -102,29 +125,32 @@ pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result
     Ok(())
 }
 
-/// Waits until the fault was met and the client taken, or turned away. A server that is told of
-/// arrivals alone (epoll(7), EPOLLET) took the fault for the end of the queue: it is sent one more,
-/// which is also given back.
-fn taken(
+/// Waits until accept has failed and the client is accepted or rejected. Returns an extra client, if
+/// one was needed.
+///
+/// An edge-triggered server (epoll(7), EPOLLET) may take the error for the end of the queue, and
+/// gets no further event for the client. The extra client gives the server another event.
+fn wait_handled(
     run: &mut TestRun,
     client: &NamedClient,
 ) -> Result<(Result<(), Stuck>, Option<NamedClient>), CheckError> {
     let connection = client.connection.clone();
-    let fact = |now: &mut Server| {
-        let taken = now.descriptor_of(&connection)?.is_some() || connection.ended().is_some();
-        Ok((now.faults_left() == 0 && taken).then_some(()))
+    let is_handled = |now: &mut Server| {
+        let accepted = now.descriptor_of(&connection)?.is_some() || connection.ended().is_some();
+        Ok((now.faults_left() == 0 && accepted).then_some(()))
     };
-    let met = run.server.until(fact);
-    let waits = matches!(met, Err(Stuck::Quiet { .. })) && run.server.faults_left() == 0;
-    if !waits || !hears_edges(&run.server)? {
-        return Ok((met, None));
+    let handled = run.server.until(is_handled);
+    let waits_for_event =
+        matches!(handled, Err(Stuck::Quiet { .. })) && run.server.faults_left() == 0;
+    if !waits_for_event || !listens_edge_triggered(&run.server)? {
+        return Ok((handled, None));
     }
-    let company = run.connect()?;
-    Ok((run.server.until(fact), Some(company)))
+    let extra = run.connect()?;
+    Ok((run.server.until(is_handled), Some(extra)))
 }
 
-/// Whether the listener is watched edge-triggered.
-fn hears_edges(server: &Server) -> Result<bool, Unseen> {
+/// Whether the listener is on the interest list with EPOLLET.
+fn listens_edge_triggered(server: &Server) -> Result<bool, Unseen> {
     let (Some(listener), Some(list)) = (server.listener()?, server.interests()?) else {
         return Ok(false);
     };
@@ -141,7 +167,7 @@ fn not_survived(
     let (mistake, summary) = match &wait_error {
         _ if never_called => (
             diagnosis::of(run, &wait_error),
-            "A client came, and the server never called accept.".to_owned(),
+            "A client connected, and the server never called accept.".to_owned(),
         ),
         Stuck::Ended(_) => {
             (Some(mistake), format!("The server ended when accept failed with {errno}."))

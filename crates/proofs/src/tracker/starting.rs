@@ -1,18 +1,18 @@
-//! The start.
+//! The criterion that the server starts.
 
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::shared::starting::expect_start_line;
 use witness::Gate;
 
-/// Ready on PORT, `[START] active=0/MAX_CLIENTS`.
+/// The server listens on PORT and logs `[START] active=0/MAX_CLIENTS`.
 pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.launch(context.lesson.capacity, Gate::default())?;
     run.wait_listening()?;
     let wanted = format!("0/{}", run.capacity);
-    // Slots that are free, where those in use belong.
+    // Free slots in the place of used slots.
     let full = format!("[START] active={0}/{0}", run.capacity);
-    expect_start_line(&mut run, "active", &wanted, |logged_text| {
-        logged_text.starts_with(&full).then_some("start-count")
+    expect_start_line(&mut run, "active", &wanted, |line| {
+        line.starts_with(&full).then_some("start-count")
     })
 }

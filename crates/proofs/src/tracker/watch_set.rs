@@ -1,4 +1,4 @@
-//! What the server waits for, beside what it should wait for.
+//! The criterion that a server waits for its listener and its clients, and for nothing else.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -6,29 +6,34 @@ use crate::named_client::NamedClient;
 use crate::shared::watch_entries::{WatchEntry, WatchedFile, current_entries, sampled_entries};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Stuck, Target, Unseen};
+use witness::{Server, Stuck, Target, Unseen};
 
-/// What the server hands to the kernel to watch is the listener and the live clients, at every
-/// step.
+/// At every step, the entries that the server gives to the kernel are the listener and the clients
+/// that are connected.
 pub(crate) fn watch_set(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut run = context.start()?;
+
+    // The listener alone, then with each new client.
     let mut live = Vec::new();
-    in_step(&mut run, wait, &live)?;
+    expect_exact(&mut run, wait, &live)?;
     for _ in 0..run.capacity.min(3) {
         live.push(run.connect_accepted()?);
-        in_step(&mut run, wait, &live)?;
+        expect_exact(&mut run, wait, &live)?;
     }
-    let Some((speaker, _)) = live.last() else { return Ok(()) };
-    run.step(format!("{} sent \"hello\"", speaker.name));
-    let _ = speaker.connection.send(b"hello");
-    in_step(&mut run, wait, &live)?;
 
-    // The first leaves, so that the last may have to move; then another takes the room.
-    departs(&mut run, wait, &mut live)?;
+    // After bytes from a client.
+    let Some((last, _)) = live.last() else { return Ok(()) };
+    run.step(format!("{} sent \"hello\"", last.name));
+    let _ = last.connection.send(b"hello");
+    expect_exact(&mut run, wait, &live)?;
+
+    // The first client leaves: a server may move the last entry into the gap. Then a new client
+    // gets the free slot.
+    first_leaves(&mut run, wait, &mut live)?;
     live.push(run.connect_accepted()?);
-    in_step(&mut run, wait, &live)?;
+    expect_exact(&mut run, wait, &live)?;
     while !live.is_empty() {
-        departs(&mut run, wait, &mut live)?;
+        first_leaves(&mut run, wait, &mut live)?;
     }
     Ok(())
 }
@@ -36,85 +41,100 @@ pub(crate) fn watch_set(context: &CheckContext<'_>, wait: WaitCall) -> Result<()
 /// A client, and the descriptor that the kernel connects to it.
 pub(crate) type AcceptedClient = (NamedClient, i32);
 
-/// The client that has been there longest leaves.
-fn departs(
+/// The client that has been connected for the longest time leaves.
+fn first_leaves(
     run: &mut TestRun,
     wait: WaitCall,
     live: &mut Vec<AcceptedClient>,
 ) -> Result<(), CheckError> {
     let (client, _) = live.remove(0);
-    // Whatever the server has answered must not meet a closed socket.
-    run.check_alive().map_err(|wait_error| out_of_step(run, wait, live, wait_error))?;
+    // An answer that arrives after close(2) would be answered with a reset.
+    run.check_alive().map_err(|wait_error| wrong_entries(run, wait, live, wait_error))?;
     run.step(format!("{} closed", client.name));
     client.connection.close();
-    in_step(run, wait, live)
+    expect_exact(run, wait, live)
 }
 
-/// Waits until the kernel is given the listener and `live`, each once.
-pub(crate) fn once_each(
+/// Waits until the entries have the listener and each client of `live` exactly once.
+pub(crate) fn expect_once_each(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
 ) -> Result<(), CheckError> {
-    let clients = run.clients.clone();
-    let matched = run.server.until(|now| match current_entries(now, &clients, wait)? {
-        Some(set) => Ok(not_once(now, wait, &set, live)?.is_none().then_some(())),
-        None => Ok(None),
-    });
-    matched.map_err(|wait_error| out_of_step(run, wait, live, wait_error))
+    wait_entries(run, wait, live, |now, _, entries| not_once(now, wait, entries, live))
 }
 
-/// Waits until the kernel is given the listener and `live`, each once, and nothing that is no more.
-fn in_step(run: &mut TestRun, wait: WaitCall, live: &[AcceptedClient]) -> Result<(), CheckError> {
-    let clients = run.clients.clone();
-    let matched = run.server.until(|now| match current_entries(now, &clients, wait)? {
-        Some(set) => Ok(difference(now, &clients, wait, &set, live)?.is_none().then_some(())),
-        None => Ok(None),
-    });
-    matched.map_err(|wait_error| out_of_step(run, wait, live, wait_error))
+/// The same, and waits until the entries have no client that has left.
+fn expect_exact(
+    run: &mut TestRun,
+    wait: WaitCall,
+    live: &[AcceptedClient],
+) -> Result<(), CheckError> {
+    wait_entries(run, wait, live, |now, clients, entries| {
+        difference(now, clients, wait, entries, live)
+    })
 }
 
-fn out_of_step(
+/// Waits until the server sleeps in `wait`, with entries in which `find` sees no difference.
+fn wait_entries(
+    run: &mut TestRun,
+    wait: WaitCall,
+    live: &[AcceptedClient],
+    find: impl Fn(&Server, &[NamedClient], &[WatchEntry]) -> Result<Option<Difference>, Unseen>,
+) -> Result<(), CheckError> {
+    let clients = run.clients.clone();
+    let matched = run.server.until(|now| match current_entries(now, &clients, wait)? {
+        Some(entries) => Ok(find(now, &clients, &entries)?.is_none().then_some(())),
+        None => Ok(None),
+    });
+    matched.map_err(|wait_error| wrong_entries(run, wait, live, wait_error))
+}
+
+/// The failure of a server that waits for other descriptors than it should.
+fn wrong_entries(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
     wait_error: Stuck,
 ) -> CheckError {
     let (server, clients, name) = (&run.server, &run.clients, wait.name());
-    let set = match &wait_error {
+    let entries = match &wait_error {
         Stuck::Spinning(sample) => sampled_entries(sample, server, clients).ok().flatten(),
         _ => current_entries(server, clients, wait).ok().flatten(),
     };
-    let found = match &set {
-        Some(set) => difference(server, clients, wait, set, live).ok().flatten(),
+    let found = match &entries {
+        Some(entries) => difference(server, clients, wait, entries, live).ok().flatten(),
         None => Some(Difference {
-            mistake: diagnosis::elsewhere(wait, &wait_error)
-                .or_else(|| diagnosis::of(run, &wait_error)),
-            summary: format!("The server is not asleep in {name}, so it watches nobody."),
-            on: asked_by_epoll(wait),
+            mistake: diagnosis::of_wait(run, wait, &wait_error),
+            summary: format!("The server is not asleep in {name}, so it waits for no client."),
+            depends_on: asked_by_epoll(wait),
         }),
     };
-    let found = found.unwrap_or_else(|| {
-        let set = set_of(wait);
-        let summary = format!("The {set} is right, but the server never sleeps in {name}.");
-        Difference { mistake: diagnosis::of(run, &wait_error), summary, on: Some("idle") }
+    // The entries are right: then the server fails the wait for another reason.
+    let found = found.unwrap_or_else(|| Difference {
+        mistake: diagnosis::of(run, &wait_error),
+        summary: format!("The {} is right, but the server never sleeps in {name}.", list_of(wait)),
+        depends_on: Some("idle"),
     });
     let wanted: Vec<i32> = live.iter().map(|(_, fd)| *fd).collect();
-    let expected = format!("the listener and {}", list(&wanted));
-    let observed = match &set {
-        Some(set) => list(&set.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
-        None => wait_error.to_string(),
+    let failure = Failure {
+        id: "out-of-step",
+        mistake: found.mistake,
+        summary: found.summary,
+        expected: format!("the listener and {}", fds_text(&wanted)),
+        observed: match &entries {
+            Some(entries) => fds_text(&entries.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
+            None => wait_error.to_string(),
+        },
     };
-    let Difference { mistake, summary, on } = found;
-    let error =
-        run.fail(wait_error, Failure { id: "out-of-step", mistake, summary, expected, observed });
-    match on {
-        Some(on) => error.depends_on(on),
+    let error = run.fail(wait_error, failure);
+    match found.depends_on {
+        Some(id) => error.depends_on(id),
         None => error,
     }
 }
 
-fn list(fds: &[i32]) -> String {
+fn fds_text(fds: &[i32]) -> String {
     match fds {
         [] => "no descriptor".to_owned(),
         fds => {
@@ -123,55 +143,55 @@ fn list(fds: &[i32]) -> String {
     }
 }
 
-fn set_of(wait: WaitCall) -> &'static str {
+fn list_of(wait: WaitCall) -> &'static str {
     if wait == WaitCall::Epoll { "interest list" } else { "array" }
 }
 
-/// How what is watched differs from what should be.
+/// How the entries differ from what they should be.
 struct Difference {
     mistake: Option<&'static str>,
     summary: String,
-    /// The criterion that asks for this by itself.
-    on: Option<&'static str>,
+    /// The other criterion that asks for this.
+    depends_on: Option<&'static str>,
 }
 
-/// `epoll` asks where the server sleeps, and that nobody is missing or there twice.
+/// The criterion `epoll` asks where the server sleeps, and that each connection is on the list once.
 fn asked_by_epoll(wait: WaitCall) -> Option<&'static str> {
     (wait == WaitCall::Epoll).then_some("epoll")
 }
 
 fn difference(
-    server: &witness::Server,
+    server: &Server,
     clients: &[NamedClient],
     wait: WaitCall,
-    set: &[WatchEntry],
+    entries: &[WatchEntry],
     live: &[AcceptedClient],
 ) -> Result<Option<Difference>, Unseen> {
-    if let Some(found) = not_once(server, wait, set, live)? {
+    if let Some(found) = not_once(server, wait, entries, live)? {
         return Ok(Some(found));
     }
-    Ok(stale(clients, wait, set, live).or_else(|| deaf(set, live)))
+    Ok(stale(clients, wait, entries, live).or_else(|| not_for_input(entries, live)))
 }
 
-/// The listener, or a client that is here, is not there exactly once.
+/// The listener or a connected client is missing, or has more than one entry.
 fn not_once(
-    server: &witness::Server,
+    server: &Server,
     wait: WaitCall,
-    set: &[WatchEntry],
+    entries: &[WatchEntry],
     live: &[AcceptedClient],
 ) -> Result<Option<Difference>, Unseen> {
-    let times = |file| set.iter().filter(|entry| Some(entry.file) == file).count();
+    let count_of = |file| entries.iter().filter(|entry| Some(entry.file) == file).count();
     let clients = live
         .iter()
-        .map(|(client, fd)| (*fd, times(client.connection.inode().map(WatchedFile::Socket))));
+        .map(|(client, fd)| (*fd, count_of(client.connection.inode().map(WatchedFile::Socket))));
     let mut counts: Vec<_> = clients.collect();
     if let Some(socket) = server.listener()? {
         let open = server.descriptors()?;
-        let door = open.iter().find(|it| it.target == Target::Socket(socket.inode));
-        let count = times(Some(WatchedFile::Socket(socket.inode)));
+        let listener = open.iter().find(|it| it.target == Target::Socket(socket.inode));
+        let count = count_of(Some(WatchedFile::Socket(socket.inode)));
         // A listener may be on the lists of several threads (epoll_ctl(2), EPOLLEXCLUSIVE).
         let count = if wait == WaitCall::Epoll { count.min(1) } else { count };
-        counts.extend(door.map(|door| (door.fd, count)));
+        counts.extend(listener.map(|listener| (listener.fd, count)));
     }
     let Some((fd, count)) = counts.into_iter().find(|(_, count)| *count != 1) else {
         return Ok(None);
@@ -189,30 +209,32 @@ fn not_once(
         }
         _ => ("watched-twice", format!("Descriptor {fd} is in the array more than once.")),
     };
-    Ok(Some(Difference { mistake: Some(mistake), summary, on: asked_by_epoll(wait) }))
+    Ok(Some(Difference { mistake: Some(mistake), summary, depends_on: asked_by_epoll(wait) }))
 }
 
-/// Somebody is watched who is not here any more.
+/// An entry is there for a client that has left.
 fn stale(
     clients: &[NamedClient],
     wait: WaitCall,
-    set: &[WatchEntry],
+    entries: &[WatchEntry],
     live: &[AcceptedClient],
 ) -> Option<Difference> {
-    let has = |client: &NamedClient, file: WatchedFile| {
+    let owns = |client: &NamedClient, file: WatchedFile| {
         client.connection.inode().map(WatchedFile::Socket) == Some(file)
     };
-    let gone = |entry: &&WatchEntry| match entry.file {
+    let has_left = |entry: &&WatchEntry| match entry.file {
         WatchedFile::Closed => true,
         WatchedFile::Other => false,
         file => {
-            let here = live.iter().any(|(client, _)| has(client, file));
-            !here && clients.iter().any(|client| has(client, file))
+            let is_live = live.iter().any(|(client, _)| owns(client, file));
+            !is_live && clients.iter().any(|client| owns(client, file))
         }
     };
-    let entry = set.iter().find(gone)?;
-    let state =
-        if entry.file == WatchedFile::Closed { "it is closed" } else { "its client has left" };
+    let entry = entries.iter().find(has_left)?;
+    let state = match entry.file {
+        WatchedFile::Closed => "it is closed",
+        _ => "its client has left",
+    };
     let (mistake, summary) = match wait {
         WaitCall::Epoll => (
             "stale-entry",
@@ -220,17 +242,18 @@ fn stale(
         ),
         _ => ("stale-pollfd", format!("poll is asked for descriptor {}, and {state}.", entry.fd)),
     };
-    Some(Difference { mistake: Some(mistake), summary, on: None })
+    Some(Difference { mistake: Some(mistake), summary, depends_on: None })
 }
 
-/// Somebody is watched, and not for what it sends.
-fn deaf(set: &[WatchEntry], live: &[AcceptedClient]) -> Option<Difference> {
+/// The entry of a connected client does not ask for input.
+fn not_for_input(entries: &[WatchEntry], live: &[AcceptedClient]) -> Option<Difference> {
     let is_live = |entry: &&WatchEntry| {
         live.iter().any(|(client, _)| {
             client.connection.inode().map(WatchedFile::Socket) == Some(entry.file)
         })
     };
-    let entry = set.iter().filter(is_live).find(|entry| !entry.for_input)?;
+    let entry = entries.iter().filter(is_live).find(|entry| !entry.for_input)?;
     let summary = format!("The server does not wait for what descriptor {} sends.", entry.fd);
-    Some(Difference { mistake: entry.oneshot.then_some("oneshot-not-armed"), summary, on: None })
+    let mistake = entry.oneshot.then_some("oneshot-not-armed");
+    Some(Difference { mistake, summary, depends_on: None })
 }

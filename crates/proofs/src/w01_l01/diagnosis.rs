@@ -1,30 +1,27 @@
-//! What a server's rest says about its mistake, whatever was asked of it.
+//! Which Common Mistakes row the state of an echo server shows, whatever a check has asked.
 
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::{TestRun, has_result};
-use witness::Stuck;
+use witness::{Call, Stuck};
 
 const READS: &[&str] = &["read", "recvfrom", "recvmsg", "readv"];
 const WRITES: &[&str] = &["write", "sendto", "sendmsg", "writev"];
 
-/// The failure of a server that shows what it did wrong, or that is stuck. One that takes no end of
-/// file for a goodbye fails everywhere for that reason, which `next-client` tells.
+/// The failure of a server, after a wait that has failed or with none. A server that ignores the end
+/// of file fails every check for that reason; the criterion `next-client` reports it.
 pub(super) fn fail(run: &mut TestRun, wait_error: Option<Stuck>, failure: Failure) -> CheckError {
-    match wait_error {
-        Some(wait_error) if misses_eof(&wait_error) => {
-            let failure = Failure { mistake: Some("misses-eof"), ..failure };
-            run.fail(wait_error, failure).depends_on("next-client")
-        }
-        Some(wait_error) => run.fail(wait_error, failure),
-        None => run.fail_now(failure),
+    if wait_error.as_ref().is_some_and(ignores_eof) {
+        let failure = Failure { mistake: Some("misses-eof"), ..failure };
+        return run.fail_after(wait_error, failure).depends_on("next-client");
     }
+    run.fail_after(wait_error, failure)
 }
 
-fn misses_eof(wait_error: &Stuck) -> bool {
+fn ignores_eof(wait_error: &Stuck) -> bool {
     matches!(wait_error, Stuck::Spinning(sample) if has_result(sample, READS, |count| count == 0))
 }
 
 /// Whether a thread sleeps in a call that sends.
-pub(super) fn writes(calls: &[witness::Call]) -> bool {
+pub(super) fn is_in_write(calls: &[Call]) -> bool {
     calls.iter().any(|call| WRITES.contains(&call.name()))
 }

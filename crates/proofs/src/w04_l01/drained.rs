@@ -1,20 +1,22 @@
-//! Bytes that come faster than they are read.
+//! The criterion of bytes that arrive faster than the server reads them.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
-use witness::{Client, Stuck};
+use witness::{Client, Socket, Stuck};
 
-/// As the lesson has it; more than a socket's buffers hold.
+/// As much as the lesson says: more than a socket's buffers hold.
 const SENT: u64 = 1 << 20;
-static PIECE: [u8; 1 << 16] = [b'x'; 1 << 16];
+static CHUNK: [u8; 1 << 16] = [b'x'; 1 << 16];
 
-/// 1 MiB sent at once is read to the end: an edge-triggered server is told of it only as it comes.
+/// 1 MiB that is sent at once is read to the end. epoll tells an edge-triggered server about the
+/// bytes only when they arrive.
 pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let (client, fd) = run.connect_accepted()?;
-    // Whatever the server does for a newcomer, it has done: what is asked here are later bytes.
+    // The check is about bytes that arrive later than the connection: a server that reads in the
+    // same turn as it accepts has done so by now.
     let _ = run.check_alive();
     run.step(format!("{} sent 1 MiB at once", client.name));
     let connection = client.connection.clone();
@@ -22,22 +24,22 @@ pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let read = run.server.until(|now| {
         send(&connection, &mut left);
         let socket = now.connection(&connection)?;
-        let all = |socket: &witness::Socket| socket.received >= SENT && socket.unread == 0;
-        Ok((left == 0 && socket.as_ref().is_some_and(all)).then_some(()))
+        let is_read = |socket: &Socket| socket.received >= SENT && socket.unread == 0;
+        Ok((left == 0 && socket.as_ref().is_some_and(is_read)).then_some(()))
     });
     read.map_err(|wait_error| not_drained(&mut run, (&client.name, fd), &connection, wait_error))
 }
 
-/// Sends what the connection takes, and takes in what comes back, so that neither side waits.
+/// Sends what the connection takes, and reads what comes back, so that neither side has to wait.
 fn send(connection: &Client, left: &mut usize) {
     while *left > 0 {
-        let piece = &PIECE[..PIECE.len().min(*left)];
-        match connection.send(piece) {
+        let chunk = &CHUNK[..CHUNK.len().min(*left)];
+        match connection.send(chunk) {
             Ok(sent @ 1..) => *left -= sent,
             _ => break,
         }
     }
-    // To ask is to read.
+    // This call reads whatever has arrived.
     let _ = connection.ended();
 }
 
