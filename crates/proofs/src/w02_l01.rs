@@ -1,4 +1,4 @@
-//! w02-l01, Fork server: a child process for each client, that changes the case of its letters.
+//! w02-l01, Fork server: a child process for each client, which changes the case of the letters.
 
 mod children;
 mod exchange;
@@ -31,13 +31,13 @@ pub(crate) const PROOF: Proof = Proof {
     ],
 };
 
-/// Ready on PORT, `[START] port=PORT`.
+/// The server listens on PORT and logs `[START] port=PORT`.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.launch(context.lesson.capacity, Gate::default())?;
     run.wait_listening()?;
     let wanted = run.port.to_string();
     let swapped = format!("port={}", run.port.swap_bytes());
-    expect_start_line(&mut run, "port", &wanted, |logged_text| {
-        logged_text.split_whitespace().any(|word| word == swapped).then_some("byte-order")
+    expect_start_line(&mut run, "port", &wanted, |line| {
+        line.split_whitespace().any(|word| word == swapped).then_some("byte-order")
     })
 }

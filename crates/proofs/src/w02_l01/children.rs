@@ -6,102 +6,108 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Client, Process, Server, Stuck, Unseen};
 
-/// A client, and the process that holds its connection.
+/// A client, and the child that has its connection.
 pub(super) struct ClientAndChild {
     pub(super) client: NamedClient,
     pub(super) child: Process,
 }
 
-/// A client connects, and is given a child of its own.
-pub(super) fn arrive(
+/// Connects a client, and waits until the client has a child of its own.
+pub(super) fn connect_with_child(
     run: &mut TestRun,
     others: &[&ClientAndChild],
 ) -> Result<ClientAndChild, CheckError> {
     let client = run.connect()?;
-    match child_of(run, &client, others) {
+    match wait_child(run, &client, others) {
         Ok(child) => Ok(ClientAndChild { client, child }),
         Err(wait_error) => Err(no_child(run, &client, wait_error).depends_on("own-child")),
     }
 }
 
-/// Waits for a process that holds the client's connection, and is neither the one that listens nor
-/// another client's child.
-pub(super) fn child_of(
+/// Waits for a process that has the client's connection, and is neither the parent nor another
+/// client's child.
+pub(super) fn wait_child(
     run: &mut TestRun,
     client: &NamedClient,
     others: &[&ClientAndChild],
 ) -> Result<Process, Stuck> {
-    let parents: Vec<Process> = others.iter().map(|pair| pair.child).collect();
-    let own = |now: &mut Server| {
+    let other_children: Vec<Process> = others.iter().map(|pair| pair.child).collect();
+    let own_child = |now: &mut Server| {
         let holders = holders(now, &client.connection)?;
-        let mut own = holders.into_iter().filter(|it| *it != now.process());
-        Ok(own.find(|it| !parents.contains(it)))
+        let mut children = holders.into_iter().filter(|it| *it != now.process());
+        Ok(children.find(|it| !other_children.contains(it)))
     };
-    run.server.until(own)?;
-    // The first to hold it may only be passing it on.
+    run.server.until(own_child)?;
+    // The first child to have the connection may hand it to a child of its own, and end. What
+    // counts is the child that has the connection when the server is idle.
     run.check_alive()?;
-    run.server.until(own)
+    run.server.until(own_child)
 }
 
-/// The processes that hold a client's connection, the one that listens included.
+/// The processes that have a client's connection, the parent included.
 pub(super) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unseen> {
     server.connection(connection)?;
     connection.inode().map_or(Ok(Vec::new()), |inode| server.holders(inode))
 }
 
-/// The failure of a server that gives a client no child.
+/// The failure of a server that has no child for a client.
 pub(super) fn no_child(run: &mut TestRun, client: &NamedClient, wait_error: Stuck) -> CheckError {
     let name = &client.name;
-    let waits = waits_for_a_child(run);
-    let queued = run.server.listener().ok().flatten().is_some_and(|it| it.unread > 0);
+    let is_queued = run.server.listener().ok().flatten().is_some_and(|it| it.unread > 0);
     let holders = holders(&run.server, &client.connection).unwrap_or_default();
     let (mistake, why, observed) = match &wait_error {
-        Stuck::Ended(_) => (None, "the server ended".to_owned(), wait_error.to_string()),
+        Stuck::Ended(_) => (None, "the server ended", wait_error.to_string()),
         _ if client.connection.ended().is_some() => {
-            (None, "its connection was closed".into(), format!("{name} reads an end of file"))
+            (None, "its connection was closed", format!("{name} reads an end of file"))
         }
-        _ if queued => (
-            waits.then_some(if somebody_left(run) { "blocking-reaper" } else { "waits-for-child" }),
-            match waits {
-                true => "the parent sleeps until another client's child ends".to_owned(),
-                false => "the parent never accepted it".to_owned(),
-            },
-            format!("{name} is still in the listener's queue"),
-        ),
+        _ if is_queued => {
+            let (mistake, why) = why_queued(run);
+            (mistake, why, format!("{name} is still in the listener's queue"))
+        }
         _ if holders == [run.server.process()] => (
             Some("serves-in-parent"),
-            "the parent keeps it to itself".to_owned(),
-            format!("the parent alone holds {name}'s connection"),
+            "the parent serves the client itself",
+            format!("the parent alone has {name}'s connection"),
         ),
         _ if holders.is_empty() => {
-            (None, "nobody holds its connection".into(), format!("no process has {name}'s socket"))
+            (None, "no process has its connection", format!("no process has {name}'s socket"))
         }
-        _ => (None, "another client's child holds it".into(), format!("{name} shares a child")),
+        _ => (None, "another client's child has it", format!("{name} shares a child")),
     };
     let failure = Failure {
         id: "no-child",
         mistake,
         summary: format!("{name} connected and has no child of its own: {why}."),
-        expected: format!("a child that holds {name}'s connection"),
+        expected: format!("a child that has {name}'s connection"),
         observed,
     };
     process_evidence::fail(run, Some(wait_error), failure)
 }
 
-/// Whether the process that listens sleeps until a child ends.
+/// Why a client is left in the listener's queue, with the Common Mistakes row.
+fn why_queued(run: &TestRun) -> (Option<&'static str>, &'static str) {
+    if !waits_for_a_child(run) {
+        return (None, "the parent never accepted it");
+    }
+    let mistake = if has_a_client_left(run) { "blocking-reaper" } else { "waits-for-child" };
+    (Some(mistake), "the parent sleeps until another client's child ends")
+}
+
+/// Whether the parent sleeps until a child ends.
 pub(super) fn waits_for_a_child(run: &TestRun) -> bool {
     let threads = run.server.process().threads().unwrap_or_default();
     let mut calls = threads.iter().filter_map(|thread| thread.call);
     calls.any(|call| matches!(call.name(), "wait4" | "waitid"))
 }
 
-/// Whether a client that was here has been let go.
-fn somebody_left(run: &TestRun) -> bool {
-    let gone = |client: &NamedClient| matches!(run.server.connection(&client.connection), Ok(None));
-    run.clients.iter().any(gone)
+/// Whether the server has closed the connection of an earlier client.
+fn has_a_client_left(run: &TestRun) -> bool {
+    let is_closed =
+        |client: &NamedClient| matches!(run.server.connection(&client.connection), Ok(None));
+    run.clients.iter().any(is_closed)
 }
 
-/// Waits until a child has ended, whether it was reaped or not.
+/// Waits until a child has ended, whether the parent has reaped it or not.
 pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), Stuck> {
     run.server.until(|now| Ok(has_ended(now, child)?.then_some(())))
 }
@@ -110,20 +116,21 @@ fn has_ended(server: &Server, child: Process) -> Result<bool, Unseen> {
     Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 
-/// The failure of a server that does not go on, for a check that has asked for something else.
-pub(super) fn ended(run: &mut TestRun, wait_error: Stuck) -> CheckError {
+/// The failure of a server that has ended, for a check that asks for something else.
+pub(super) fn stopped_serving(run: &mut TestRun, wait_error: Stuck) -> CheckError {
     let failure = Failure {
         id: "stopped-serving",
         mistake: None,
-        summary: "The server does not go on after a child has ended.".to_owned(),
+        summary: "The server does not run on after a child has ended.".to_owned(),
         expected: "children end, and the parent serves the next client".to_owned(),
         observed: wait_error.to_string(),
     };
     process_evidence::fail(run, Some(wait_error), failure).depends_on("interrupted")
 }
 
-/// Waits until the server will do nothing more by itself. Only its end is a failure.
-pub(super) fn settle(run: &mut TestRun) -> Result<(), Stuck> {
+/// Waits until the server is idle, or does not become idle. Only a server that has ended is an
+/// error.
+pub(super) fn wait_settled(run: &mut TestRun) -> Result<(), Stuck> {
     match run.server.until_quiet() {
         Err(wait_error @ (Stuck::Ended(_) | Stuck::Unseen(_))) => Err(wait_error),
         _ => Ok(()),

@@ -1,4 +1,5 @@
-//! What a client says, and what must come back: letters in the other case, all else as it was.
+//! What a client sends, and what it must receive: letters in the other case, all other bytes
+//! unchanged.
 
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
@@ -6,58 +7,60 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::Stuck;
 
-/// Something to say.
+/// Bytes to send.
 pub(super) struct Exchange<'a> {
-    /// As the story tells it.
-    pub(super) told: &'a str,
+    /// The bytes as a step names them.
+    pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
-    /// The most that is sent at a time.
-    pub(super) piece: usize,
+    /// The most bytes that are sent with one call.
+    pub(super) chunk: usize,
 }
 
 impl<'a> Exchange<'a> {
-    /// A few words, sent at once.
-    pub(super) fn words(told: &'a str, bytes: &'a [u8]) -> Self {
-        Exchange { told, bytes, piece: bytes.len() }
+    /// A few bytes that are sent with one call.
+    pub(super) fn at_once(text: &'a str, bytes: &'a [u8]) -> Self {
+        Exchange { text, bytes, chunk: bytes.len() }
     }
 }
 
-/// The client says it all, and has its answer.
-pub(super) fn send_and_expect(
+/// The client sends all bytes, and must receive the answer to them.
+pub(super) fn expect_answer(
     run: &mut TestRun,
     client: &NamedClient,
     exchange: &Exchange<'_>,
 ) -> Result<(), CheckError> {
-    run.step(format!("{} sent {}", client.name, exchange.told));
+    run.step(format!("{} sent {}", client.name, exchange.text));
     let (connection, wanted) = (client.connection.clone(), flipped(exchange.bytes));
     let from = connection.received().len();
     let mut left = exchange.bytes;
     let done = run.server.until(|_| {
-        while let Some(piece) = left.chunks(exchange.piece).next() {
-            match connection.send(piece) {
+        // Send what the connection takes now.
+        while let Some(chunk) = left.chunks(exchange.chunk).next() {
+            match connection.send(chunk) {
                 Ok(count @ 1..) => left = &left[count..],
                 _ => break,
             }
         }
-        let ended = connection.ended().is_some();
+        // Stop at a whole answer, at a wrong byte, and at the end of the connection.
+        let has_ended = connection.ended().is_some();
         let answer = &connection.received()[from..];
-        let known = ended || answer.len() >= wanted.len() || !wanted.starts_with(answer);
-        Ok(known.then_some(()))
+        let is_known = has_ended || answer.len() >= wanted.len() || !wanted.starts_with(answer);
+        Ok(is_known.then_some(()))
     });
     let answer = connection.received().split_off(from);
     if answer == wanted {
         return Ok(());
     }
-    Err(misheard(run, client, exchange, &answer, done.err()))
+    Err(wrong_answer(run, client, exchange, &answer, done.err()))
 }
 
-/// What this server must answer.
+/// What the server must answer.
 pub(super) fn flipped(bytes: &[u8]) -> Vec<u8> {
     let flip = |byte: &u8| if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { *byte };
     bytes.iter().map(flip).collect()
 }
 
-fn misheard(
+fn wrong_answer(
     run: &mut TestRun,
     client: &NamedClient,
     exchange: &Exchange<'_>,
@@ -67,9 +70,10 @@ fn misheard(
     let name = &client.name;
     let wanted = flipped(exchange.bytes);
     let at = answer.iter().zip(&wanted).take_while(|(got, wanted)| got == wanted).count();
-    let spoke_before = client.connection.received().len() > answer.len();
+    let was_answered_before = client.connection.received().len() > answer.len();
+    let answers_once = was_answered_before.then_some("answers-once");
     let (mistake, summary) = match (exchange.bytes.get(at).copied(), answer.get(at).copied()) {
-        (None, _) => (None, format!("{name} was sent more than it had said.")),
+        (None, _) => (None, too_many_bytes(client)),
         (Some(sent), Some(got)) => wrong_byte(name, sent, got),
         (Some(0), None) => (
             Some("stops-at-nul"),
@@ -79,23 +83,32 @@ fn misheard(
             Some("ignores-eof"),
             format!("{name}'s answer ends where byte 0xff belongs, which is no EOF but a byte."),
         ),
-        (Some(_), None) if client.connection.ended().is_some() => (
-            spoke_before.then_some("answers-once"),
-            format!("{name} was let go before it had its whole answer."),
-        ),
+        (Some(_), None) if client.connection.ended().is_some() => {
+            (answers_once, closed_too_early(client))
+        }
         (Some(_), None) => (
-            spoke_before.then_some("answers-once"),
-            format!("{name} had {at} bytes of its answer, and the rest never came."),
+            answers_once,
+            format!("{name} received {at} bytes of its answer, and the rest never came."),
         ),
     };
     let failure = Failure {
         id: "wrong-answer",
         mistake,
         summary,
-        expected: format!("{} bytes: {}", wanted.len(), from(&wanted, at)),
-        observed: format!("{} bytes: {}", answer.len(), from(answer, at)),
+        expected: format!("{} bytes: {}", wanted.len(), excerpt(&wanted, at)),
+        observed: format!("{} bytes: {}", answer.len(), excerpt(answer, at)),
     };
     process_evidence::fail(run, wait_error, failure)
+}
+
+/// The summary of a server that answers more bytes than were sent.
+pub(super) fn too_many_bytes(client: &NamedClient) -> String {
+    format!("{} received more bytes than it had sent.", client.name)
+}
+
+/// The summary of a server that closes a connection before the whole answer is sent.
+pub(super) fn closed_too_early(client: &NamedClient) -> String {
+    format!("{}'s connection was closed before it had received its whole answer.", client.name)
 }
 
 fn wrong_byte(name: &str, sent: u8, got: u8) -> (Option<&'static str>, String) {
@@ -103,16 +116,16 @@ fn wrong_byte(name: &str, sent: u8, got: u8) -> (Option<&'static str>, String) {
     if sent.is_ascii_alphabetic() && got == sent {
         return (
             Some("one-way"),
-            format!("{name} sent '{sent_text}', and it came back as it was."),
+            format!("{name} sent '{sent_text}', and it came back unchanged."),
         );
     }
-    let by_blind_flip = !sent.is_ascii_alphabetic() && got == sent ^ 0x20;
+    let is_blind_flip = !sent.is_ascii_alphabetic() && got == sent ^ 0x20;
     let text = format!("{name} sent '{sent_text}', and '{got_text}' came back.");
-    (by_blind_flip.then_some("flips-everything"), text)
+    (is_blind_flip.then_some("flips-everything"), text)
 }
 
-/// A few of the bytes around the first that is wrong.
-fn from(bytes: &[u8], at: usize) -> String {
+/// A few of the bytes around the first wrong byte.
+fn excerpt(bytes: &[u8], at: usize) -> String {
     let first = at.saturating_sub(8).min(bytes.len());
     let last = (at + 8).min(bytes.len());
     let (before, after) =

@@ -1,6 +1,6 @@
-//! A child for each client, and what each process keeps of the two sockets.
+//! The criteria of a child for each client, and of the sockets that each process keeps open.
 
-use super::children::{ClientAndChild, arrive, holders};
+use super::children::{ClientAndChild, connect_with_child, holders};
 use super::process_evidence;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -8,25 +8,25 @@ use crate::log_event::LogEvent;
 use crate::test_run::TestRun;
 use witness::{Process, Server, Stuck, Unseen};
 
-/// Each of 5 clients is served by a child of its own; a silent one delays nobody.
+/// Each of 5 clients is served by a child of its own; a silent client delays no other client.
 pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs: Vec<ClientAndChild> = Vec::new();
     for _ in 0..5 {
-        // Nobody says a word: those before are still being served when the next one comes.
+        // No client sends anything, so every earlier client is still being served.
         let others: Vec<&ClientAndChild> = pairs.iter().collect();
-        let pair = arrive(&mut run, &others)?;
-        announced(&mut run, &pair)?;
+        let pair = connect_with_child(&mut run, &others)?;
+        expect_fork_line(&mut run, &pair)?;
         pairs.push(pair);
     }
     Ok(())
 }
 
 /// `[FORK]` names the child that the kernel shows.
-fn announced(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), CheckError> {
-    let ids = pair.child.ids()?;
+fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), CheckError> {
+    let pids = pair.child.ids()?;
     let named = run.wait_logged(|event| match event {
-        LogEvent::Fork { pid: Some(pid) } if ids.contains(pid) => Some(()),
+        LogEvent::Fork { pid: Some(pid) } if pids.contains(pid) => Some(()),
         _ => None,
     });
     let Err(wait_error) = named else { return Ok(()) };
@@ -36,36 +36,38 @@ fn announced(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), CheckError>
     });
     let name = &pair.client.name;
     let (mistake, summary) = match other {
-        // A child that has passed the client on to a child of its own, and ended.
-        Ok(Some(pid)) if pid > 0 && !is_alive(&run.server, pid)? => return Ok(()),
+        // The named child has handed the client to a child of its own, and has ended.
+        Ok(Some(pid)) if pid > 0 && !is_running(&run.server, pid)? => return Ok(()),
         Ok(Some(0)) => (Some("fork-logs-zero"), format!("The log says that {name}'s child is 0.")),
         Ok(_) => (None, format!("The [FORK] line does not name {name}'s child.")),
-        Err(_) => (None, format!("{name} has a child, and no [FORK] line says so.")),
+        Err(_) => {
+            (None, format!("{name} has a child, and the server logged no [FORK] line for it."))
+        }
     };
-    let id = ids.last().copied().unwrap_or(pair.child.pid);
+    let pid = pids.last().copied().unwrap_or(pair.child.pid);
     let observed = run.logged_text();
-    let expected = format!("[FORK] pid={id}");
+    let expected = format!("[FORK] pid={pid}");
     let failure = Failure { id: "fork-not-logged", mistake, summary, expected, observed };
     Err(process_evidence::fail(run, Some(wait_error), failure))
 }
 
-/// Whether a process of the server has this id, as it sees itself.
-fn is_alive(server: &Server, id: i32) -> Result<bool, Unseen> {
+/// Whether a process of the server has this pid, in its own pid namespace.
+fn is_running(server: &Server, pid: i32) -> Result<bool, Unseen> {
     for process in server.processes()? {
-        if process.ids()?.contains(&id) {
+        if process.ids()?.contains(&pid) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// The parent holds the listener and no client; each child holds its client and no listener.
+/// The parent has the listener and no client; each child has its client and no listener.
 pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs: Vec<ClientAndChild> = Vec::new();
     for _ in 0..3 {
         let others: Vec<&ClientAndChild> = pairs.iter().collect();
-        let pair = arrive(&mut run, &others)?;
+        let pair = connect_with_child(&mut run, &others)?;
         pairs.push(pair);
         let tidy = run.server.until(|now| Ok(misplaced(now, &pairs)?.is_none().then_some(())));
         if let Err(wait_error) = tidy {
@@ -75,17 +77,17 @@ pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
     Ok(())
 }
 
-/// A socket in a process that has no use for it.
+/// A socket in a process that should have closed it. The number is the index of the client.
 enum Misplaced {
-    /// The parent holds this client.
+    /// The parent has this client's connection.
     ClientInParent(usize),
-    /// This client's child holds the listener.
+    /// This client's child has the listener.
     ListenerInChild(usize),
-    /// A client's child holds this other client, too.
+    /// Another client's child has this client's connection.
     ClientInChild(usize),
 }
 
-/// The first socket that somebody should have closed.
+/// The first socket that a process should have closed.
 fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplaced>, Unseen> {
     let listener = server.listener()?.map_or(0, |socket| socket.inode);
     let listening = server.holders(listener)?;
@@ -111,27 +113,27 @@ fn still_open(run: &mut TestRun, pairs: &[ClientAndChild], wait_error: Stuck) ->
     let (mistake, summary, expected) = match &found {
         Some(Misplaced::ClientInParent(index)) => (
             Some("parent-keeps-client"),
-            format!("{0} has its child, and the parent still holds {0}'s connection.", name(index)),
-            "the parent holds the listener and no client".to_owned(),
+            format!("{0} has its child, and the parent still has {0}'s connection.", name(index)),
+            "the parent has the listener and no client".to_owned(),
         ),
         Some(Misplaced::ListenerInChild(index)) => (
             Some("child-keeps-listener"),
-            format!("{}'s child still holds the listener.", name(index)),
-            format!("{}'s child holds its client, and not the listener", name(index)),
+            format!("{}'s child still has the listener.", name(index)),
+            format!("{}'s child has its client, and not the listener", name(index)),
         ),
         Some(Misplaced::ClientInChild(index)) => (
             Some("parent-keeps-client"),
             format!("Another client's child has a copy of {}'s connection.", name(index)),
-            "a child holds its own client alone".to_owned(),
+            "a child has its own client's connection alone".to_owned(),
         ),
         None => (
             None,
             "The server ended while its clients were connected.".to_owned(),
-            "each process holds its own sockets".to_owned(),
+            "each process has its own sockets".to_owned(),
         ),
     };
     let observed = match found {
-        Some(_) => "it is still open when the server has come to rest".to_owned(),
+        Some(_) => "the socket is still open when the server is idle".to_owned(),
         None => wait_error.to_string(),
     };
     let failure = Failure { id: "kept-open", mistake, summary, expected, observed };

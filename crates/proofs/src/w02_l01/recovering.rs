@@ -1,9 +1,10 @@
-//! What must not end the server: a signal, and a fork that fails.
+//! The criteria of what must not end the server: a signal, and a fork that fails.
 
 use super::children::{
-    ClientAndChild, arrive, child_of, holders, no_child, settle, wait_child_ended,
+    ClientAndChild, connect_with_child, holders, no_child, wait_child, wait_child_ended,
+    wait_settled,
 };
-use super::exchange::{Exchange, send_and_expect};
+use super::exchange::{Exchange, expect_answer};
 use super::process_evidence;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -14,30 +15,36 @@ use witness::{Gate, Stuck};
 /// A system call cut short by a signal (EINTR on accept) does not end the server.
 pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, Gate::accept())?;
-    let stays = arrive(&mut run, &[])?;
-    let leaves = arrive(&mut run, &[&stays])?;
+
+    // A child ends, and its SIGCHLD interrupts the parent's accept.
+    let stays = connect_with_child(&mut run, &[])?;
+    let leaves = connect_with_child(&mut run, &[&stays])?;
     run.step(format!("{} closed (FIN): SIGCHLD, when its child ends", leaves.client.name));
     leaves.client.connection.close();
-    // A child that does not end sends no signal; that is for another criterion to say.
+    // A child that does not end sends no signal. The criterion `hangup` reports that.
     let _ = wait_child_ended(&mut run, leaves.child);
-    settle(&mut run).map_err(|wait_error| cut_short(&mut run, "a child ended", wait_error))?;
-    let next = arrive(&mut run, &[&stays, &leaves])?;
+    wait_settled(&mut run)
+        .map_err(|wait_error| ended_by_eintr(&mut run, "a child ended", wait_error))?;
+    let next = connect_with_child(&mut run, &[&stays, &leaves])?;
 
+    // accept fails with EINTR without any signal.
     run.step("the next accept is made to fail with EINTR");
     run.server.fail_next(libc::EINTR);
-    let served = arrive(&mut run, &[&stays, &leaves, &next])?;
-    // A server that never calls accept again has nothing to survive.
-    let met = run.server.until(|now| Ok((now.faults_left() == 0).then_some(())));
-    if let Err(wait_error @ Stuck::Ended(_)) = met {
-        return Err(cut_short(&mut run, "accept failed with EINTR", wait_error));
+    let served = connect_with_child(&mut run, &[&stays, &leaves, &next])?;
+    // A server that never calls accept again meets no error, and passes this part.
+    let has_failed = run.server.until(|now| Ok((now.faults_left() == 0).then_some(())));
+    if let Err(wait_error @ Stuck::Ended(_)) = has_failed {
+        return Err(ended_by_eintr(&mut run, "accept failed with EINTR", wait_error));
     }
-    settle(&mut run)
-        .map_err(|wait_error| cut_short(&mut run, "accept failed with EINTR", wait_error))?;
-    let last = arrive(&mut run, &[&stays, &leaves, &next, &served])?;
-    still_served(&mut run, &[&stays, &last])
+    wait_settled(&mut run)
+        .map_err(|wait_error| ended_by_eintr(&mut run, "accept failed with EINTR", wait_error))?;
+
+    // An old and a new client are both served.
+    let last = connect_with_child(&mut run, &[&stays, &leaves, &next, &served])?;
+    expect_served(&mut run, &[&stays, &last])
 }
 
-fn cut_short(run: &mut TestRun, when: &str, wait_error: Stuck) -> CheckError {
+fn ended_by_eintr(run: &mut TestRun, when: &str, wait_error: Stuck) -> CheckError {
     let failure = Failure {
         id: "interrupted",
         mistake: matches!(wait_error, Stuck::Ended(_)).then_some("eintr-ends-server"),
@@ -48,30 +55,36 @@ fn cut_short(run: &mut TestRun, when: &str, wait_error: Stuck) -> CheckError {
     process_evidence::fail(run, Some(wait_error), failure)
 }
 
-/// Fork failing with EAGAIN costs that one client, not the server.
+/// A fork that fails with EAGAIN costs one client its service, and does not end the server.
 pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, Gate::fork())?;
-    let before = arrive(&mut run, &[])?;
+    let before = connect_with_child(&mut run, &[])?;
+
+    // The next client gets no child, so the server closes its connection.
     run.step("the next fork is made to fail with EAGAIN");
     run.server.fail_next(libc::EAGAIN);
     let unlucky = run.connect()?;
     let connection = unlucky.connection.clone();
-    let wait_closed = run.server.until(|now| {
+    let closed = run.server.until(|now| {
         let parent = now.process();
-        // One that tries again, and finds a child for it, has done more than was asked.
-        let held = holders(now, &connection)?.iter().any(|it| *it != parent && *it != before.child);
-        Ok((now.faults_left() == 0 && (held || connection.ended().is_some())).then_some(()))
+        // A server that calls fork again and then has a child does more than the lesson asks.
+        let has_child =
+            holders(now, &connection)?.iter().any(|it| *it != parent && *it != before.child);
+        let is_handled = has_child || connection.ended().is_some();
+        Ok((now.faults_left() == 0 && is_handled).then_some(()))
     });
-    let wait_closed = wait_closed.and_then(|()| settle(&mut run));
-    wait_closed.map_err(|wait_error| not_let_go(&mut run, &unlucky, wait_error))?;
+    let closed = closed.and_then(|()| wait_settled(&mut run));
+    closed.map_err(|wait_error| not_closed(&mut run, &unlucky, wait_error))?;
+
+    // The next client is served again.
     let next = run.connect()?;
-    match child_of(&mut run, &next, &[&before]) {
-        Ok(child) => still_served(&mut run, &[&before, &ClientAndChild { client: next, child }]),
+    match wait_child(&mut run, &next, &[&before]) {
+        Ok(child) => expect_served(&mut run, &[&before, &ClientAndChild { client: next, child }]),
         Err(wait_error) => Err(no_child(&mut run, &next, wait_error)),
     }
 }
 
-fn not_let_go(run: &mut TestRun, unlucky: &NamedClient, wait_error: Stuck) -> CheckError {
+fn not_closed(run: &mut TestRun, unlucky: &NamedClient, wait_error: Stuck) -> CheckError {
     let name = &unlucky.name;
     if run.server.faults_left() > 0 && !matches!(wait_error, Stuck::Ended(_)) {
         return no_child(run, unlucky, wait_error).depends_on("own-child");
@@ -85,24 +98,24 @@ fn not_let_go(run: &mut TestRun, unlucky: &NamedClient, wait_error: Stuck) -> Ch
         _ => (
             "fork-leaks-client",
             format!("There is no child for {name}, and the server keeps its connection open."),
-            format!("{name} is still connected, and nobody serves it"),
+            format!("{name} is still connected, and no process serves it"),
         ),
     };
     let failure = Failure {
         id: "fork-failed",
         mistake: Some(mistake),
         summary,
-        expected: format!("{name} reads an end of file, and the server goes on"),
+        expected: format!("{name} reads an end of file, and the server runs on"),
         observed,
     };
     process_evidence::fail(run, Some(wait_error), failure)
 }
 
-/// Those who are connected have their words answered.
-fn still_served(run: &mut TestRun, pairs: &[&ClientAndChild]) -> Result<(), CheckError> {
+/// Clients that are connected receive their answers.
+fn expect_served(run: &mut TestRun, pairs: &[&ClientAndChild]) -> Result<(), CheckError> {
     for pair in pairs {
-        let words = Exchange::words(r#""Still Here""#, b"Still Here");
-        send_and_expect(run, &pair.client, &words).map_err(|error| error.depends_on("flips"))?;
+        let exchange = Exchange::at_once(r#""Still Here""#, b"Still Here");
+        expect_answer(run, &pair.client, &exchange).map_err(|error| error.depends_on("flips"))?;
     }
     Ok(())
 }
