@@ -1,5 +1,5 @@
-//! w09-l01, Key-value store: what a stock Redis client may expect, by the wire and the kernel
-//! alone.
+//! w09-l01, Key-value store: what a standard Redis client may expect. The proof looks at the
+//! connection and at the kernel alone, not at a log.
 
 mod auth;
 mod bad_input;
@@ -17,7 +17,7 @@ use crate::check_error::CheckError;
 use crate::program::ProgramUnderTest;
 use crate::proof::{Criterion, Proof};
 use crate::shared::{self, WaitCall};
-use witness::{Gate, Process, Server, Unseen};
+use witness::Gate;
 
 /// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
@@ -40,33 +40,14 @@ pub(crate) const PROOF: Proof = Proof {
     ],
 };
 
-/// Ready on PORT: another one than the lesson's, where the server can be told.
+/// The server listens on PORT. The port is not the lesson's own, if the program takes PORT.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let elsewhere = context.program.port.unwrap_or(context.lesson.port + 1);
-    let program = ProgramUnderTest { port: Some(elsewhere), ..context.program.clone() };
+    let other_port = context.program.port.unwrap_or(context.lesson.port + 1);
+    let program = ProgramUnderTest { port: Some(other_port), ..context.program.clone() };
     let mut run =
         context.with_program(&program).launch(context.lesson.capacity, Gate::default())?;
     run.wait_listening().map_err(|error| match run.server.listeners() {
-        Ok(ports) if !ports.is_empty() => error.independent().with_mistake("ignores-port"),
+        Ok(sockets) if !sockets.is_empty() => error.independent().with_mistake("ignores-port"),
         _ => error,
     })
-}
-
-/// Bytes as a reader can see them; of many, the first and how many there are.
-fn quoted(bytes: &[u8]) -> String {
-    const LONGEST: usize = 72;
-    let mut shown = String::new();
-    for byte in bytes {
-        if shown.len() >= LONGEST {
-            return format!("\"{shown}…\" ({} bytes)", bytes.len());
-        }
-        shown.extend(byte.escape_ascii().map(char::from));
-    }
-    format!("\"{shown}\"")
-}
-
-/// The memory that its processes fill, in bytes.
-fn memory(server: &Server) -> Result<u64, Unseen> {
-    let processes = server.processes()?;
-    processes.into_iter().map(Process::memory).sum()
 }

@@ -1,41 +1,46 @@
-//! What no client should send, and some do.
+//! The criterion of input that no client should send.
 
+use super::diagnosis;
 use super::resp::{Reply, error, simple};
 use super::resp_client::{Received, RespClient};
-use super::store_run::StoreRun;
-use super::{diagnosis, memory};
+use super::store_run::{StoreRun, memory};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::shared::fd_leaks::kept_socket;
 use witness::Stuck;
 
-/// Memory that a server may fill for clients that send nothing of use.
-const BOUND: u64 = 64 << 20;
+/// The most memory that a server may use for clients that send no command, in bytes.
+const MAX_MEMORY: u64 = 64 << 20;
 
-/// Malformed, oversized and endless input gets a Redis error or a close, and costs nobody else
-/// anything.
+/// Malformed, oversized and endless input is answered with a Redis error or a close, and disturbs
+/// no other client.
 pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut store = StoreRun::open(context)?;
-    let mut bystander = store.client()?;
-    wrong_commands(&mut store, &mut bystander)?;
+    let mut store = StoreRun::start(context)?;
+    let mut bystander = store.connect()?;
+    expect_errors(&mut store, &mut bystander)?;
     let before = memory(&store.run.server)?;
-    let (from, mut callers) = (store.run.step_count(), Vec::new());
-    for junk in junk() {
-        let mut client = store.client()?;
-        send(&mut store, &mut client, &junk)?;
-        store.survives(junk.mistake.unwrap_or("error-ends-server"))?;
-        store.expect(&mut bystander, &[b"PING"], simple("PONG"))?;
-        bounded(&mut store, before)?;
-        callers.push(client);
-        let text = format!("{} other clients sent bad input, A was served", callers.len());
+
+    // Each bad input comes from a client of its own. After it, the server runs, serves the
+    // bystander, and has not reserved the memory that the input announces.
+    let (from, mut clients) = (store.run.step_count(), Vec::new());
+    for input in inputs() {
+        let mut client = store.connect()?;
+        send(&mut store, &mut client, &input)?;
+        store.expect_alive(input.mistake.unwrap_or("error-ends-server"))?;
+        store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))?;
+        expect_bounded_memory(&mut store, before)?;
+        clients.push(client);
+        let text = format!("{} other clients sent bad input, A was served", clients.len());
         store.run.merge_steps(from, text);
     }
-    wait_released(&mut store, &callers)?;
-    store.expect(&mut bystander, &[b"PING"], simple("PONG"))
+
+    expect_released(&mut store, &clients)?;
+    store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))
 }
 
-/// What is well-formed and still wrong costs an error, and the connection goes on.
-fn wrong_commands(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
-    store.dialogue(
+/// A command that is well-formed and wrong is answered with an error, and the connection stays open.
+fn expect_errors(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(
         client,
         [
             ("NO-SUCH-COMMAND", error("ERR")),
@@ -53,7 +58,7 @@ fn wrong_commands(store: &mut StoreRun, client: &mut RespClient) -> Result<(), C
 struct BadInput {
     bytes: Vec<u8>,
     answer: Answer,
-    /// What explains a server that does not refuse it, or does not survive it.
+    /// The Common Mistakes row of a server that does not refuse the input, or ends because of it.
     mistake: Option<&'static str>,
 }
 
@@ -61,16 +66,16 @@ struct BadInput {
 enum Answer {
     /// An error, or the end of the connection.
     Refusal,
-    /// The same, or none: more of it could still make sense, or it says nothing at all.
+    /// The same, or no answer: the input is the start of a command, or is empty.
     Optional,
 }
 
-fn junk() -> Vec<BadInput> {
-    let junk = |answer, mistake, bytes: &[u8]| BadInput { bytes: bytes.to_vec(), answer, mistake };
-    let wrong = |bytes| junk(Answer::Refusal, None, bytes);
-    let negative = |bytes| junk(Answer::Refusal, Some("negative-length"), bytes);
-    let endless = |bytes| junk(Answer::Refusal, Some("endless-line"), bytes);
-    let odd = |bytes| junk(Answer::Optional, None, bytes);
+fn inputs() -> Vec<BadInput> {
+    let input = |answer, mistake, bytes: &[u8]| BadInput { bytes: bytes.to_vec(), answer, mistake };
+    let wrong = |bytes| input(Answer::Refusal, None, bytes);
+    let negative = |bytes| input(Answer::Refusal, Some("negative-length"), bytes);
+    let endless = |bytes| input(Answer::Refusal, Some("endless-line"), bytes);
+    let odd = |bytes| input(Answer::Optional, None, bytes);
     vec![
         wrong(b"*one\r\n$4\r\nPING\r\n"),
         wrong(b"*1\r\n$four\r\nPING\r\n"),
@@ -94,75 +99,66 @@ fn junk() -> Vec<BadInput> {
         odd(&[&b"*1048576\r\n"[..], &b"$1\r\na\r\n".repeat(1000)].concat()),
         odd(&b"*1\r\n".repeat(100_000)),
         odd(&b"\r\n".repeat(1_000_000)),
-        odd(&claim("GET")),
-        odd(&claim("SET")),
-        odd(&claim("ECHO")),
-        odd(&claim("NO-SUCH-COMMAND")),
+        odd(&long_announcement("GET")),
+        odd(&long_announcement("SET")),
+        odd(&long_announcement("ECHO")),
+        odd(&long_announcement("NO-SUCH-COMMAND")),
     ]
 }
 
-/// A string of 512 MB is announced, and little of it comes.
-fn claim(name: &str) -> Vec<u8> {
+/// A command that announces a string of 512 MB, and sends 1000 bytes of it.
+fn long_announcement(name: &str) -> Vec<u8> {
     let head = format!("*2\r\n${}\r\n{name}\r\n$536870912\r\n", name.len());
     [head.into_bytes(), vec![b'x'; 1000]].concat()
 }
 
-fn send(store: &mut StoreRun, client: &mut RespClient, junk: &BadInput) -> Result<(), CheckError> {
-    store.say(client, &junk.bytes)?;
-    if junk.answer == Answer::Optional {
-        return store.until_read(client);
+fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Result<(), CheckError> {
+    store.send(client, &input.bytes)?;
+    if input.answer == Answer::Optional {
+        return store.wait_read(client);
     }
-    let (observed, wait_error) = match store.hear(client) {
+    let (observed, wait_error) = match store.wait_received(client) {
         Ok(Received::Reply(Reply::Error(_)) | Received::Closed) => return Ok(()),
         Ok(Received::Reply(got)) => (got.to_string(), None),
-        Ok(Received::Garbage(_)) => (client.heard(), None),
-        Err(Stuck::Ended(_)) => return Ok(()), // which is told next
+        Ok(Received::Malformed(_)) => (client.inbox_text(), None),
+        // The caller reports a server that has ended.
+        Err(Stuck::Ended(_)) => return Ok(()),
         Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
     };
     let failure = Failure {
         id: "not-refused",
-        mistake: junk.mistake,
-        summary: format!("{} sent what is no command, and was not refused.", client.named.name),
+        mistake: input.mistake,
+        summary: format!("{} sent bytes that are no command, and was not refused.", client.name()),
         expected: "an error, or the end of the connection".to_owned(),
         observed,
     };
-    Err(match wait_error {
-        Some(wait_error) => store.run.fail(wait_error, failure),
-        None => store.run.fail_now(failure),
-    })
+    Err(store.run.fail_after(wait_error, failure))
 }
 
-/// What was announced has not been made room for.
-fn bounded(store: &mut StoreRun, before: u64) -> Result<(), CheckError> {
+fn expect_bounded_memory(store: &mut StoreRun, before: u64) -> Result<(), CheckError> {
     let grown = memory(&store.run.server)?.saturating_sub(before);
-    if grown < BOUND {
+    if grown < MAX_MEMORY {
         return Ok(());
     }
     Err(store.run.fail_now(Failure {
         id: "memory-claimed",
         mistake: None,
-        summary: "Clients that sent nothing of use fill the server's memory.".to_owned(),
-        expected: format!("less than {} MiB more than before", BOUND >> 20),
+        summary: "Clients that sent no command fill the server's memory.".to_owned(),
+        expected: format!("less than {} MiB more than before", MAX_MEMORY >> 20),
         observed: format!("{} MiB more", grown >> 20),
     }))
 }
 
-/// They leave, and their descriptors go with them.
-fn wait_released(store: &mut StoreRun, callers: &[RespClient]) -> Result<(), CheckError> {
-    store.run.step("those who sent bad input reset their connections");
-    for client in callers {
+/// The clients leave, and the server closes their descriptors.
+fn expect_released(store: &mut StoreRun, clients: &[RespClient]) -> Result<(), CheckError> {
+    store.run.step("the clients that sent bad input reset their connections");
+    for client in clients {
         client.named.connection.reset();
     }
-    for client in callers {
+    for client in clients {
         let Err(wait_error) = store.run.wait_released(&client.named) else { continue };
-        let name = &client.named.name;
-        let failure = Failure {
-            id: "fd-leak",
-            mistake: diagnosis::of_rest(&store.run, &wait_error).or(Some("forgot-close")),
-            summary: format!("{name} left, and the server never closed its socket."),
-            expected: format!("{name}'s descriptor is closed"),
-            observed: wait_error.to_string(),
-        };
+        let mistake = diagnosis::of_wait(&store.run, &wait_error).or(Some("forgot-close"));
+        let failure = kept_socket(&client.named, mistake, wait_error.to_string());
         return Err(store.run.fail(wait_error, failure));
     }
     Ok(())

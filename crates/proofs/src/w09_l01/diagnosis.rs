@@ -1,4 +1,4 @@
-//! Which of the lesson's Common Mistakes a store shows.
+//! Which Common Mistakes row the replies or the state of a store show.
 
 use super::resp::Reply;
 use crate::check_error::CheckError;
@@ -6,10 +6,10 @@ use crate::shared;
 use crate::test_run::TestRun;
 use witness::{Call, Stuck};
 
-/// The cause of whoever answers something else than what was wanted.
+/// The id of the failure of a server that answers with another reply than the right one.
 pub(super) const WRONG_REPLY: &str = "wrong-reply";
 
-/// The row that explains a wrong reply by itself, whatever the check was after.
+/// The row that a wrong reply shows, whatever the check has asked.
 pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&'static str> {
     let name = words.first()?.to_ascii_uppercase();
     match (name.as_slice(), wanted, got) {
@@ -29,7 +29,7 @@ fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
     whole.len() > part.len() && whole.starts_with(part) && whole[part.len()] == 0
 }
 
-/// Adds the row that explains any wrong reply here; that none came may have another cause.
+/// Adds the row that explains a wrong reply. A reply that never came may have another reason.
 pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
     move |error| match &error {
         CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.with_mistake(mistake),
@@ -37,8 +37,8 @@ pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> Check
     }
 }
 
-/// The row that explains why a store does nothing more.
-pub(super) fn of_rest(run: &TestRun, wait_error: &Stuck) -> Option<&'static str> {
+/// The row that explains why a wait has failed.
+pub(super) fn of_wait(run: &TestRun, wait_error: &Stuck) -> Option<&'static str> {
     let sends = |call: &Call| matches!(call.name(), "write" | "writev" | "sendto" | "sendmsg");
     match wait_error {
         Stuck::Quiet { calls } if calls.iter().any(sends) => Some("blocking-send"),
