@@ -37,7 +37,7 @@ pub(crate) fn one_thread(context: &CheckContext<'_>) -> Result<(), CheckError> {
         id: "thread-per-client",
         mistake: Some("thread-per-client"),
         summary: format!(
-            "The server has {after} threads or processes for {} clients: this lesson asks for one.",
+            "{} clients are served by {after} threads or processes: this lesson asks for one.",
             more + 1
         ),
         expected: format!("{before} threads and processes, as with the first client"),
