@@ -1,6 +1,6 @@
 //! Which Common Mistakes row the state of a server shows, whatever a check has asked.
 //!
-//! The ids of all lessons stand here. A lesson without a row of that id shows no row.
+//! This file has the ids of all lessons. A lesson whose table has no row of an id shows no row.
 
 use super::wait_call::WaitCall;
 use crate::test_run::{TestRun, has_result};

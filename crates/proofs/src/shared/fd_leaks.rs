@@ -98,10 +98,14 @@ fn not_closed(
             format!("The server ended when {name} reset its connection."),
         ),
         // The server has logged that the client left: only the close is missing.
-        (Stuck::Quiet { .. }, _) if run.logs_clients() && run.wait_logged(goodbye).is_ok() => (
-            Some("forgot-close"),
-            format!("The server logged that {name} left, but never closed its socket."),
-        ),
+        (Stuck::Quiet { .. }, _)
+            if run.logs_clients() && run.wait_logged(is_disconnect).is_ok() =>
+        {
+            (
+                Some("forgot-close"),
+                format!("The server logged that {name} left, but never closed its socket."),
+            )
+        }
         // No log line: the server has not noticed that the client left.
         (Stuck::Quiet { .. }, _) => {
             let missed = if run.logs_clients() { "waits-for-hangup" } else { "forgot-close" };
@@ -124,7 +128,7 @@ fn not_closed(
     Ok(run.fail(wait_error, failure))
 }
 
-fn goodbye(event: &LogEvent) -> Option<()> {
+fn is_disconnect(event: &LogEvent) -> Option<()> {
     matches!(event, LogEvent::Disconnect { .. }).then_some(())
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let next = arrive(&mut run)?;
     expect_same_slot(&mut run, &middle, &next)?;
 
-    // Everyone leaves, and each goodbye names its own descriptor and slot.
+    // All clients leave, and each [DISCONNECT] line names the descriptor and slot of its client.
     for tracked in [again, next, last] {
         leave(&mut run, &tracked)?;
     }

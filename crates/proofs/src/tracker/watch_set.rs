@@ -48,7 +48,7 @@ fn first_leaves(
     live: &mut Vec<AcceptedClient>,
 ) -> Result<(), CheckError> {
     let (client, _) = live.remove(0);
-    // An answer that arrives after close(2) would be answered with a reset.
+    // The server finishes its answer first: bytes that arrive after close(2) cause a reset.
     run.check_alive().map_err(|wait_error| wrong_entries(run, wait, live, wait_error))?;
     run.step(format!("{} closed", client.name));
     client.connection.close();
@@ -64,7 +64,7 @@ pub(crate) fn expect_once_each(
     wait_entries(run, wait, live, |now, _, entries| not_once(now, wait, entries, live))
 }
 
-/// The same, and waits until the entries have no client that has left.
+/// Waits until the entries are exactly the listener and the clients of `live`, each for input.
 fn expect_exact(
     run: &mut TestRun,
     wait: WaitCall,

@@ -63,8 +63,8 @@ pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     // The next client gets no child, so the server closes its connection.
     run.step("the next fork is made to fail with EAGAIN");
     run.server.fail_next(libc::EAGAIN);
-    let unlucky = run.connect()?;
-    let connection = unlucky.connection.clone();
+    let childless = run.connect()?;
+    let connection = childless.connection.clone();
     let closed = run.server.until(|now| {
         let parent = now.process();
         // A server that calls fork again and then has a child does more than the lesson asks.
@@ -74,7 +74,7 @@ pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
         Ok((now.faults_left() == 0 && is_handled).then_some(()))
     });
     let closed = closed.and_then(|()| wait_settled(&mut run));
-    closed.map_err(|wait_error| not_closed(&mut run, &unlucky, wait_error))?;
+    closed.map_err(|wait_error| not_closed(&mut run, &childless, wait_error))?;
 
     // The next client is served again.
     let next = run.connect()?;
@@ -84,10 +84,10 @@ pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
 }
 
-fn not_closed(run: &mut TestRun, unlucky: &NamedClient, wait_error: Stuck) -> CheckError {
-    let name = &unlucky.name;
+fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: Stuck) -> CheckError {
+    let name = &childless.name;
     if run.server.faults_left() > 0 && !matches!(wait_error, Stuck::Ended(_)) {
-        return no_child(run, unlucky, wait_error).depends_on("own-child");
+        return no_child(run, childless, wait_error).depends_on("own-child");
     }
     let (mistake, summary, observed) = match &wait_error {
         Stuck::Ended(_) => (

@@ -122,16 +122,16 @@ fn not_tracked(run: &mut TestRun, wait_error: Stuck, connections: &[Client]) -> 
 /// Waits until no client has a descriptor, and the log has a `[DISCONNECT]` line for each client.
 fn expect_all_released(run: &mut TestRun, count: usize, before: usize) -> Result<(), CheckError> {
     let from = run.step_log_start();
-    let goodbyes = |server: &Server| {
-        let is_goodbye = |line: &&Line| line.tag() == Some("DISCONNECT");
-        server.log()[from..].iter().filter(is_goodbye).count()
+    let count_disconnects = |server: &Server| {
+        let is_disconnect = |line: &&Line| line.tag() == Some("DISCONNECT");
+        server.log()[from..].iter().filter(is_disconnect).count()
     };
     let released = run.server.until(|now| {
-        let is_done = goodbyes(now) == count && socket_inodes(now)?.len() == before;
+        let is_done = count_disconnects(now) == count && socket_inodes(now)?.len() == before;
         Ok(is_done.then_some(()))
     });
     let Err(wait_error) = released else { return Ok(()) };
-    let logged = goodbyes(&run.server);
+    let logged = count_disconnects(&run.server);
     let left = socket_inodes(&run.server)?.len().saturating_sub(before);
     let failure = Failure {
         id: "crowd-stays",
