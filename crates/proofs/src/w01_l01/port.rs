@@ -17,7 +17,7 @@ pub(super) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
         CheckError::Inconclusive(format!("port {port} could not be occupied: {error}"))
     })?;
     run.step(format!("the server was started again, while another program listens on port {port}"));
-    start_again(&mut run)?;
+    launch_again(&mut run)?;
     let wait_error = match run.server.until(|_| Ok(None::<()>)) {
         Err(wait_error @ Stuck::Unseen(_)) => return Err(run.fail(wait_error, Failure::default())),
         Err(wait_error) => wait_error,
@@ -81,7 +81,7 @@ pub(super) fn restart(context: &CheckContext<'_>) -> Result<(), CheckError> {
 
     let port = run.port;
     run.step(format!("the server was started again, on port {port}"));
-    start_again(&mut run)?;
+    launch_again(&mut run)?;
     let time_wait = run.server.until(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
     match (run.server.until_listening(port), time_wait) {
         (Ok(()), Ok(())) => Ok(()),
@@ -133,7 +133,7 @@ fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
 }
 
 /// Starts the program once more, and checks that no process of the first run is left.
-fn start_again(run: &mut TestRun) -> Result<(), CheckError> {
+fn launch_again(run: &mut TestRun) -> Result<(), CheckError> {
     let started = run.server.start_again();
     started.map_err(|error| {
         CheckError::Inconclusive(format!("the server could not be started again: {error}"))
