@@ -1,56 +1,65 @@
-//! Runs a proof's criteria on all processors, and reports them in the lesson's order.
+//! Checks a proof's criteria in parallel, and reports them in the lesson's order.
 
-use crate::fall::Fall;
-use crate::scene::Stage;
-use crate::{Criterion, Fault, Proof, Subject};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, HarnessError};
+use crate::program::ProgramUnderTest;
+use crate::proof::{Criterion, Proof};
 use course::report::{Cause, Finding, Status};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::{Repute, Tier, be_prompt};
+use witness::{Repute, be_prompt};
 
-/// Every criterion stands on this one.
-const GROUND: &str = "starts";
+/// Every criterion depends on this one.
+const PREREQUISITE: &str = "starts";
 
-type Outcome = (Result<(), Fall>, Duration);
+type Outcome = (Result<(), CheckError>, Duration);
 
 pub(crate) fn run(
     proof: &'static Proof,
-    subject: &Subject,
+    program: &ProgramUnderTest,
     only: &[String],
     found: &mut dyn FnMut(Finding),
-) -> Result<(), Fault> {
-    let asked =
+) -> Result<(), HarnessError> {
+    let is_wanted =
         |criterion: &&Criterion| only.is_empty() || only.iter().any(|id| id == criterion.id);
-    let criteria: Vec<&Criterion> = proof.criteria.iter().filter(asked).collect();
-    let stage = Stage { proof, subject, repute: Repute::default() };
+    let criteria: Vec<&Criterion> = proof.criteria.iter().filter(is_wanted).collect();
+    let context = CheckContext { lesson: proof.defaults(), program, history: Repute::default() };
     let mut report = Report { criteria: &criteria, outcomes: HashMap::new(), next: 0 };
 
-    let (ground, mut rest): (Vec<&Criterion>, Vec<&Criterion>) =
-        criteria.iter().partition(|criterion| criterion.id == GROUND);
-    for criterion in ground {
-        report.take(criterion.id, timed(criterion, &stage), found)?;
+    // The prerequisite is checked first, alone.
+    let (first, mut others): (Vec<&Criterion>, Vec<&Criterion>) =
+        criteria.iter().partition(|criterion| criterion.id == PREREQUISITE);
+    for criterion in first {
+        report.take(criterion.id, timed(criterion, &context), found)?;
     }
-    if report.blocks_all(GROUND) {
-        let blocked = || Err(Fall::Blocked { on: GROUND, cause: Box::default() });
-        let mut rest = rest.iter();
-        return rest.try_for_each(|it| report.take(it.id, (blocked(), Duration::ZERO), found));
+
+    // Without a server that listens, no other criterion can be checked.
+    if report.has_no_server() {
+        let blocked =
+            || Err(CheckError::Blocked { depends_on: PREREQUISITE, cause: Box::default() });
+        let mut others = others.iter();
+        return others.try_for_each(|it| report.take(it.id, (blocked(), Duration::ZERO), found));
     }
-    rest.sort_by_key(|criterion| !criterion.is_long);
-    in_parallel(&stage, &rest, |id, outcome| report.take(id, outcome, found))
+
+    // All other criteria are checked in parallel, the long ones first.
+    others.sort_by_key(|criterion| !criterion.is_long);
+    in_parallel(&context, &others, |id, outcome| report.take(id, outcome, found))
 }
 
-/// Asks every criterion, each on the next processor that is free.
+/// Checks every criterion, each on the next worker that is free.
 fn in_parallel(
-    stage: &Stage<'_>,
+    context: &CheckContext<'_>,
     criteria: &[&Criterion],
-    mut take: impl FnMut(&'static str, Outcome) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    let in_turns = stage.subject.tier.unwrap_or_else(Tier::here).shares_ports();
+    mut take: impl FnMut(&'static str, Outcome) -> Result<(), HarnessError>,
+) -> Result<(), HarnessError> {
+    // Servers that share the machine's ports run one after the other.
+    let one_at_a_time = context.program.isolation_level().shares_ports();
     let processors = || thread::available_parallelism().map_or(1, usize::from);
-    let workers = if in_turns { 1 } else { stage.subject.workers.unwrap_or_else(processors) };
+    let workers =
+        if one_at_a_time { 1 } else { context.program.workers.unwrap_or_else(processors) };
     let next = AtomicUsize::new(0);
     let (results, arriving) = mpsc::channel();
     thread::scope(|scope| {
@@ -59,8 +68,8 @@ fn in_parallel(
             scope.spawn(move || {
                 be_prompt();
                 while let Some(criterion) = criteria.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // A closed channel means that a fault has ended the proof.
-                    if results.send((criterion.id, timed(criterion, stage))).is_err() {
+                    // The channel is closed after a harness error has ended the proof.
+                    if results.send((criterion.id, timed(criterion, context))).is_err() {
                         return;
                     }
                 }
@@ -71,28 +80,30 @@ fn in_parallel(
     })
 }
 
-fn timed(criterion: &Criterion, stage: &Stage<'_>) -> Outcome {
+fn timed(criterion: &Criterion, context: &CheckContext<'_>) -> Outcome {
     let begun = Instant::now();
-    let result = (criterion.check)(stage);
+    let result = (criterion.check)(context);
     (result, begun.elapsed())
 }
 
-/// What is known so far, and what was already told.
+/// The outcomes that are known so far, and which findings are already reported.
 struct Report<'a> {
     criteria: &'a [&'a Criterion],
     outcomes: HashMap<&'static str, Outcome>,
+    /// The index of the first criterion whose finding is not reported yet.
     next: usize,
 }
 
 impl Report<'_> {
+    /// Takes in an outcome, and reports every finding that is now next in order.
     fn take(
         &mut self,
         id: &'static str,
         outcome: Outcome,
         found: &mut dyn FnMut(Finding),
-    ) -> Result<(), Fault> {
-        if let (Err(Fall::Fault(Fault(text))), _) = &outcome {
-            return Err(Fault(text.clone()));
+    ) -> Result<(), HarnessError> {
+        if let (Err(CheckError::Harness(HarnessError(text))), _) = &outcome {
+            return Err(HarnessError(text.clone()));
         }
         self.outcomes.insert(id, outcome);
         while let Some(finding) = self.criteria.get(self.next).and_then(|it| self.finding(it.id)) {
@@ -102,15 +113,16 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Whether there is no server to ask anything else.
-    fn blocks_all(&self, id: &str) -> bool {
-        let outcome = self.outcomes.get(id);
+    /// Whether the prerequisite has shown that no server listens, or that none can be started.
+    fn has_no_server(&self) -> bool {
+        let outcome = self.outcomes.get(PREREQUISITE);
         outcome.is_some_and(|(result, _)| {
-            matches!(result, Err(Fall::Blocked { .. } | Fall::Unseen(_)))
+            matches!(result, Err(CheckError::Blocked { .. } | CheckError::Inconclusive(_)))
         })
     }
 
-    /// The finding of a criterion, once it and what it stands on are known.
+    /// The finding of a criterion, once its own outcome and that of the criterion on which it
+    /// depends are known.
     fn finding(&self, id: &'static str) -> Option<Finding> {
         let (result, elapsed) = self.outcomes.get(id)?;
         let finding = |status, cause| {
@@ -118,31 +130,36 @@ impl Report<'_> {
         };
         match result {
             Ok(()) => finding(Status::Proved, None),
-            Err(Fall::Failed(cause)) => finding(Status::Failed, Some(Cause::clone(cause))),
-            Err(Fall::Unseen(what)) => finding(Status::Inconclusive, Some(unseen(what))),
-            Err(Fall::Blocked { on, cause }) => {
-                let is_asked = self.criteria.iter().any(|criterion| criterion.id == *on);
-                if is_asked && *on != id && !self.outcomes.contains_key(on) {
+            Err(CheckError::Failed(cause)) => finding(Status::Failed, Some(Cause::clone(cause))),
+            Err(CheckError::Inconclusive(what)) => {
+                finding(Status::Inconclusive, Some(unseen(what)))
+            }
+            Err(CheckError::Blocked { depends_on: other, cause }) => {
+                let is_checked = self.criteria.iter().any(|criterion| criterion.id == *other);
+                if is_checked && *other != id && !self.outcomes.contains_key(other) {
                     return None;
                 }
-                match self.outcomes.get(on).filter(|_| *on != id) {
-                    Some((Err(Fall::Unseen(what)), _)) => {
+                match self.outcomes.get(other).filter(|_| *other != id) {
+                    Some((Err(CheckError::Inconclusive(what)), _)) => {
                         finding(Status::Inconclusive, Some(unseen(what)))
                     }
-                    Some((Err(_), _)) => finding(Status::Skipped, Some(stands_on(on))),
+                    Some((Err(_), _)) => finding(Status::Skipped, Some(depends_on(other))),
+                    // The other criterion is not checked here, or it holds: this one has failed.
                     _ => finding(Status::Failed, Some(Cause::clone(cause))),
                 }
             }
-            Err(Fall::Fault(_)) => None,
+            Err(CheckError::Harness(_)) => None,
         }
     }
 }
 
-fn stands_on(id: &str) -> Cause {
-    let summary = format!("it stands on {id}");
-    Cause { id: "stands-on".to_owned(), summary, ..Cause::default() }
+/// The cause of a criterion that was not checked.
+fn depends_on(id: &str) -> Cause {
+    let summary = format!("it depends on {id}");
+    Cause { id: "depends-on".to_owned(), summary, ..Cause::default() }
 }
 
+/// The cause of a criterion about which nothing can be said.
 fn unseen(what: &str) -> Cause {
     let summary = what.to_owned();
     Cause { id: "unseen".to_owned(), summary, ..Cause::default() }

@@ -1,13 +1,14 @@
-//! What the lessons with a table of clients ask of it: slots, and a log line for each event.
+//! The criteria of the lessons whose servers keep a table of clients: slots, and a log line for
+//! each event.
 
-mod arriving;
-mod full;
-mod leaving;
+mod accepting;
+mod capacity;
+mod slot_reuse;
 mod starting;
-mod watching;
+mod watch_set;
 
-pub(crate) use arriving::{accept_again, nonblocking, slots};
-pub(crate) use full::capacity;
-pub(crate) use leaving::reuse;
+pub(crate) use accepting::{accept_again, nonblocking, slots};
+pub(crate) use capacity::capacity;
+pub(crate) use slot_reuse::reuse;
 pub(crate) use starting::starts;
-pub(crate) use watching::{Seat, once_each, watch_set};
+pub(crate) use watch_set::{AcceptedClient, expect_once_each, watch_set};

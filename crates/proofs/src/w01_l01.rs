@@ -1,19 +1,19 @@
 //! w01-l01, Blocking Echo: one client at a time, with calls that block.
 
-mod leaving;
+mod departures;
+mod diagnosis;
+mod echo;
+mod next_client;
 mod port;
-mod rows;
-mod slow;
-mod talk;
-mod waiting;
+mod slow_reader;
 
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
-use crate::shared::starting::{announces, start_line};
-use crate::{Criterion, Proof};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::proof::{Criterion, Proof};
+use crate::shared::starting::{expect_start_line, start_line};
 use witness::{Gate, Stuck};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w01-l01",
     port: 3490,
@@ -21,51 +21,49 @@ pub(crate) const PROOF: Proof = Proof {
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("port-taken", port::port_taken),
-        Criterion::new("echo", talk::echo),
-        Criterion::new("every-byte", slow::every_byte).long(),
-        Criterion::new("next-client", waiting::next_client),
+        Criterion::new("echo", echo::echo),
+        Criterion::new("every-byte", slow_reader::every_byte).long(),
+        Criterion::new("next-client", next_client::next_client),
         Criterion::new("restart", port::restart),
-        Criterion::new("no-fd-leak", leaving::no_fd_leak).long(),
-        Criterion::new("reset", leaving::reset),
+        Criterion::new("no-fd-leak", departures::no_fd_leak).long(),
+        Criterion::new("reset", departures::reset),
     ],
 };
 
-/// Ready on PORT, `[START] port=…`, and not a moment before it listens.
-fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
-    scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-    let wanted = scene.port.to_string();
-    announces(&mut scene, "port", &wanted, |_| Some("start-line"))?;
-    drop(scene);
-    only_when_it_listens(stage)
+/// The server listens on PORT and logs `[START] port=…`, and not before it listens.
+fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.launch(context.lesson.capacity, Gate::default())?;
+    run.wait_listening()?;
+    let wanted = run.port.to_string();
+    expect_start_line(&mut run, "port", &wanted, |_| Some("start-line"))?;
+    drop(run);
+    expect_no_line_before_listen(context)
 }
 
-/// Once more, and the kernel refuses to listen: then there is nothing to announce.
-fn only_when_it_listens(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = match stage.launch(stage.proof.capacity, Gate::on(&["listen"])) {
-        Err(Fall::Unseen(_)) => return Ok(()), // where calls cannot be held back, this is not asked
+/// Starts the server again and makes its listen fail: then no `[START]` line may be logged.
+fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = match context.launch(context.lesson.capacity, Gate::on(&["listen"])) {
+        // Where faults cannot be injected, this part is not checked.
+        Err(CheckError::Inconclusive(_)) => return Ok(()),
         launched => launched?,
     };
-    // First of all: each look at the server lets a call go on that waits at the gate.
-    scene.server.fail_next(libc::EADDRINUSE);
-    scene.step("its call of listen is made to fail with EADDRINUSE");
-    let announced = scene.server.until(|now| {
-        let said = start_line(now).filter(|_| now.faults_left() == 0);
-        Ok(said.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))
+    // The fault is set before anything else: each look at the server lets a call continue that
+    // waits for the fault injector.
+    run.server.fail_next(libc::EADDRINUSE);
+    run.step("its call of listen is made to fail with EADDRINUSE");
+    let announced = run.server.until(|now| {
+        let line = start_line(now).filter(|_| now.faults_left() == 0);
+        Ok(line.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))
     });
     match announced {
-        Ok(line) => Err(too_early(&mut scene, line.text)),
+        Ok(line) => Err(run.fail_now(Failure {
+            id: "start-too-early",
+            mistake: Some("start-too-early"),
+            summary: "The server logs [START], and does not listen.".to_owned(),
+            expected: "no [START] line before listen has succeeded".to_owned(),
+            observed: line.text,
+        })),
         Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
         Err(_) => Ok(()),
     }
-}
-
-fn too_early(scene: &mut Scene, observed: String) -> Fall {
-    scene.refute(Blame {
-        id: "start-too-early",
-        mistake: Some("start-too-early"),
-        summary: "The server logs [START], and does not listen.".to_owned(),
-        expected: "no [START] line before listen has succeeded".to_owned(),
-        observed,
-    })
 }

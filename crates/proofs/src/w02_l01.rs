@@ -1,20 +1,20 @@
-//! w02-l01, Fork server: a child process for each client, that changes the case of its letters.
+//! w02-l01, Fork server: a child process for each client, which changes the case of the letters.
 
-mod evidence;
-mod family;
+mod children;
+mod exchange;
 mod forking;
+mod process_evidence;
 mod reaping;
-mod speech;
-mod surviving;
-mod talking;
+mod recovering;
+mod serving;
 
-use crate::fall::Fall;
-use crate::scene::Stage;
-use crate::shared::starting::announces;
-use crate::{Criterion, Proof};
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::proof::{Criterion, Proof};
+use crate::shared::starting::expect_start_line;
 use witness::Gate;
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w02-l01",
     port: 1205,
@@ -24,20 +24,20 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("own-child", forking::own_child),
         Criterion::new("descriptors", forking::descriptors),
         Criterion::new("no-zombies", reaping::no_zombies).long(),
-        Criterion::new("flips", talking::flips),
-        Criterion::new("hangup", talking::hangup),
-        Criterion::new("interrupted", surviving::interrupted),
-        Criterion::new("fork-fails", surviving::fork_fails),
+        Criterion::new("flips", serving::flips),
+        Criterion::new("hangup", serving::hangup),
+        Criterion::new("interrupted", recovering::interrupted),
+        Criterion::new("fork-fails", recovering::fork_fails),
     ],
 };
 
-/// Ready on PORT, `[START] port=PORT`.
-fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
-    scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-    let wanted = scene.port.to_string();
-    let swapped = format!("port={}", scene.port.swap_bytes());
-    announces(&mut scene, "port", &wanted, |said| {
-        said.split_whitespace().any(|word| word == swapped).then_some("byte-order")
+/// The server listens on PORT and logs `[START] port=PORT`.
+fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.launch(context.lesson.capacity, Gate::default())?;
+    run.wait_listening()?;
+    let wanted = run.port.to_string();
+    let swapped = format!("port={}", run.port.swap_bytes());
+    expect_start_line(&mut run, "port", &wanted, |line| {
+        line.split_whitespace().any(|word| word == swapped).then_some("byte-order")
     })
 }

@@ -1,10 +1,10 @@
 //! w03-l02, Accept & Track Many Clients: one thread, `poll`, a table of connections.
 
-use crate::shared::{Wait, idle, no_fd_leak, one_thread};
+use crate::proof::{Criterion, Proof};
+use crate::shared::{WaitCall, idle, no_fd_leak, one_thread};
 use crate::tracker::{accept_again, capacity, nonblocking, reuse, slots, starts, watch_set};
-use crate::{Criterion, Proof};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w03-l02",
     port: 7000,
@@ -13,12 +13,12 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("starts", starts),
         Criterion::new("slots", slots),
         Criterion::new("nonblocking", nonblocking),
-        Criterion::new("accept-again", |stage| accept_again(stage, Wait::Poll)),
+        Criterion::new("accept-again", |context| accept_again(context, WaitCall::Poll)),
         Criterion::new("one-thread", one_thread),
         Criterion::new("reuse", reuse),
         Criterion::new("no-fd-leak", no_fd_leak).long(),
-        Criterion::new("watch-set", |stage| watch_set(stage, Wait::Poll)),
-        Criterion::new("idle", |stage| idle(stage, Wait::Poll)),
+        Criterion::new("watch-set", |context| watch_set(context, WaitCall::Poll)),
+        Criterion::new("idle", |context| idle(context, WaitCall::Poll)),
         Criterion::new("capacity", capacity),
     ],
 };

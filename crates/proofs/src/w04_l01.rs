@@ -1,14 +1,14 @@
-//! w04-l01, the epoll tracker: the table and the log of w03-l02, on a list that the kernel keeps.
+//! w04-l01, the epoll tracker: the table and the log of w03-l02, with the interest list of epoll.
 
 mod crowd;
 mod drained;
 mod epoll;
 
-use crate::shared::{Wait, idle, no_fd_leak, one_thread};
+use crate::proof::{Criterion, Proof};
+use crate::shared::{WaitCall, idle, no_fd_leak, one_thread};
 use crate::tracker::{accept_again, capacity, nonblocking, reuse, slots, starts, watch_set};
-use crate::{Criterion, Proof};
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w04-l01",
     port: 7000,
@@ -18,13 +18,13 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("slots", slots),
         Criterion::new("epoll", epoll::epoll),
         Criterion::new("nonblocking", nonblocking),
-        Criterion::new("accept-again", |stage| accept_again(stage, Wait::Epoll)),
+        Criterion::new("accept-again", |context| accept_again(context, WaitCall::Epoll)),
         Criterion::new("one-thread", one_thread),
         Criterion::new("reuse", reuse),
         Criterion::new("no-fd-leak", no_fd_leak).long(),
-        Criterion::new("watch-set", |stage| watch_set(stage, Wait::Epoll)),
+        Criterion::new("watch-set", |context| watch_set(context, WaitCall::Epoll)),
         Criterion::new("drained", drained::drained),
-        Criterion::new("idle", |stage| idle(stage, Wait::Epoll)),
+        Criterion::new("idle", |context| idle(context, WaitCall::Epoll)),
         Criterion::new("capacity", capacity),
         Criterion::new("crowd", crowd::crowd).long(),
     ],

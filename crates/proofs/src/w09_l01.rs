@@ -1,24 +1,25 @@
-//! w09-l01, Key-value store: what a stock Redis client may expect, by the wire and the kernel
-//! alone.
+//! w09-l01, Key-value store: what a standard Redis client may expect. The proof looks at the
+//! connection and at the kernel alone, not at a log.
 
 mod auth;
 mod bad_input;
-mod caller;
 mod commands;
+mod diagnosis;
 mod framing;
 mod resp;
-mod rows;
+mod resp_client;
 mod slow_reader;
-mod store;
+mod store_run;
 mod transaction;
 
-use crate::fall::Fall;
-use crate::scene::Stage;
-use crate::shared::{self, Wait};
-use crate::{Criterion, Proof, Subject};
-use witness::{Gate, Process, Server, Unseen};
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::program::ProgramUnderTest;
+use crate::proof::{Criterion, Proof};
+use crate::shared::{self, WaitCall};
+use witness::Gate;
 
-/// By task, and within a task as the lesson's Prove and Done When lists have them.
+/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w09-l01",
     port: 6379,
@@ -29,7 +30,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("split", framing::split),
         Criterion::new("pipeline", framing::pipeline),
         Criterion::new("get-set", commands::get_set).long(),
-        Criterion::new("idle", |stage| shared::idle(stage, Wait::Any)),
+        Criterion::new("idle", |context| shared::idle(context, WaitCall::Any)),
         Criterion::new("auth", auth::auth),
         Criterion::new("transaction", transaction::transaction),
         Criterion::new("bad-input", bad_input::bad_input),
@@ -39,32 +40,14 @@ pub(crate) const PROOF: Proof = Proof {
     ],
 };
 
-/// Ready on PORT: another one than the lesson's, where the server can be told.
-fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
-    let elsewhere = stage.subject.port.unwrap_or(stage.proof.port + 1);
-    let subject = Subject { port: Some(elsewhere), ..stage.subject.clone() };
-    let mut scene = stage.of(&subject).launch(stage.proof.capacity, Gate::default())?;
-    scene.until_listening().map_err(|fall| match scene.server.listeners() {
-        Ok(sockets) if !sockets.is_empty() => fall.row("ignores-port"),
-        _ => fall.blocks("starts"),
+/// The server listens on PORT. The port is not the lesson's own, if the program takes PORT.
+fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let other_port = context.program.port.unwrap_or(context.lesson.port + 1);
+    let program = ProgramUnderTest { port: Some(other_port), ..context.program.clone() };
+    let mut run =
+        context.with_program(&program).launch(context.lesson.capacity, Gate::default())?;
+    run.wait_listening().map_err(|error| match run.server.listeners() {
+        Ok(sockets) if !sockets.is_empty() => error.independent().with_mistake("ignores-port"),
+        _ => error,
     })
-}
-
-/// Bytes as a reader can see them; of many, the first and how many there are.
-fn quoted(bytes: &[u8]) -> String {
-    const LONGEST: usize = 72;
-    let mut shown = String::new();
-    for byte in bytes {
-        if shown.len() >= LONGEST {
-            return format!("\"{shown}…\" ({} bytes)", bytes.len());
-        }
-        shown.extend(byte.escape_ascii().map(char::from));
-    }
-    format!("\"{shown}\"")
-}
-
-/// The memory that its processes fill, in bytes.
-fn memory(server: &Server) -> Result<u64, Unseen> {
-    let processes = server.processes()?;
-    processes.into_iter().map(Process::memory).sum()
 }

@@ -1,10 +1,10 @@
-//! The descriptors of a server, as sets that can be compared.
+//! The descriptors of a server, as sets and counts that can be compared.
 
 use std::collections::BTreeSet;
 use witness::{Server, Target, Unseen};
 
-/// The inodes of the sockets that it has.
-pub(crate) fn sockets_of(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
+/// The inodes of the server's sockets.
+pub(crate) fn socket_inodes(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
     let open = server.descriptors()?;
     Ok(open
         .into_iter()
@@ -12,7 +12,7 @@ pub(crate) fn sockets_of(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
         .collect())
 }
 
-/// How many descriptors it has that are no sockets.
-pub(crate) fn others_of(server: &Server) -> Result<usize, Unseen> {
+/// The number of the server's descriptors that are not sockets.
+pub(crate) fn count_other_files(server: &Server) -> Result<usize, Unseen> {
     Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
 }

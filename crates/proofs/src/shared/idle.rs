@@ -1,70 +1,99 @@
-//! Sleep, where there is nothing to do.
+//! The criterion that a server with nothing to do sleeps.
 
-use super::rows;
-use super::wait::Wait;
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
+use super::diagnosis;
+use super::wait_call::WaitCall;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
 use witness::{Call, Stuck};
 
-/// Shorter time-outs than this are no sleep: 100 wake-ups a second with nothing to do.
-const NAP: i32 = 10;
+/// A wait with a shorter time-out, in milliseconds, counts as no sleep: the server would wake up
+/// more than 100 times a second with nothing to do.
+const SHORTEST_SLEEP: i32 = 10;
 
-/// With nothing to do it sleeps in `wait`: no spinning, after an EOF least of all.
-pub(crate) fn idle(stage: &Stage<'_>, wait: Wait) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    asleep(&mut scene, wait)?;
-    let (stays, _) = scene.admit()?;
-    let leaves = if scene.capacity > 1 { scene.admit()?.0 } else { stays.clone() };
-    asleep(&mut scene, wait)?;
-    scene.step(format!("{} sent \"hello\"", leaves.name));
-    let _ = leaves.client.send(b"hello");
-    asleep(&mut scene, wait)?;
-    scene.step(format!("{} closed", leaves.name));
-    leaves.client.close();
-    asleep(&mut scene, wait)
+/// With nothing to do, the server sleeps in `wait`. It does not spin, not even after an end of file.
+pub(crate) fn idle(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    expect_asleep(&mut run, wait)?;
+
+    // With clients that send nothing.
+    let (stays, _) = run.connect_accepted()?;
+    let leaves = if run.capacity > 1 { run.connect_accepted()?.0 } else { stays };
+    expect_asleep(&mut run, wait)?;
+
+    // After bytes from a client.
+    run.step(format!("{} sent \"hello\"", leaves.name));
+    let _ = leaves.connection.send(b"hello");
+    expect_asleep(&mut run, wait)?;
+
+    // After an end of file.
+    run.step(format!("{} closed", leaves.name));
+    leaves.connection.close();
+    expect_asleep(&mut run, wait)
 }
 
-fn asleep(scene: &mut Scene, wait: Wait) -> Result<(), Fall> {
+fn expect_asleep(run: &mut TestRun, wait: WaitCall) -> Result<(), CheckError> {
     let expected = format!("asleep in {}", wait.name());
-    let calls = match scene.server.until_resting() {
+    let calls = match run.server.until_resting() {
         Ok(calls) => calls,
-        Err(stuck) => {
-            let id = if matches!(stuck, Stuck::Spinning(_)) { "spinning" } else { "not-asleep" };
-            let mistake = rows::of(scene, &stuck);
-            let summary = "With nothing to do, the server does not go to sleep.".to_owned();
-            let observed = stuck.to_string();
-            return Err(scene.fail(stuck, Blame { id, mistake, summary, expected, observed }));
-        }
+        Err(wait_error) => return Err(not_asleep(run, wait_error, expected)),
     };
-    let Some(call) = wait.among(&calls) else {
-        let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
-        let stuck = Stuck::Quiet { calls };
-        let mistake = rows::elsewhere(wait, &stuck).or_else(|| rows::of(scene, &stuck));
-        let name = wait.name();
-        let summary =
-            format!("With nothing to do, the server sleeps in {observed}, not in {name}.");
-        return Err(scene
-            .fail(stuck, Blame { id: "asleep-elsewhere", mistake, summary, expected, observed }));
+    let Some(call) = wait.find_in(&calls) else {
+        return Err(asleep_in_other_call(run, wait, calls, expected));
     };
-    match naps(scene, wait, call) {
-        Some(call) => Err(restless(scene, call, expected)),
+    match short_sleep(run, wait, call) {
+        Some(call) => Err(wakes_too_often(run, call, expected)),
         None => Ok(()),
     }
 }
 
-/// The second short sleep in a row, if there is one: one alone may be what is left of a longer one.
-fn naps(scene: &mut Scene, wait: Wait, call: Call) -> Option<Call> {
-    let is_nap = |call: &Call| call.timeout().is_some_and(|millis| (0..NAP).contains(&millis));
-    is_nap(&call).then_some(())?;
-    let next = scene.server.until_quiet().ok()?;
-    wait.among(&next).filter(is_nap)
+fn not_asleep(run: &mut TestRun, wait_error: Stuck, expected: String) -> CheckError {
+    let is_spinning = matches!(wait_error, Stuck::Spinning(_));
+    let failure = Failure {
+        id: if is_spinning { "spinning" } else { "not-asleep" },
+        mistake: diagnosis::of(run, &wait_error),
+        summary: "With nothing to do, the server does not go to sleep.".to_owned(),
+        expected,
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
 }
 
-fn restless(scene: &mut Scene, call: Call, expected: String) -> Fall {
+fn asleep_in_other_call(
+    run: &mut TestRun,
+    wait: WaitCall,
+    calls: Vec<Call>,
+    expected: String,
+) -> CheckError {
+    let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
+    let wait_error = Stuck::Quiet { calls };
+    let name = wait.name();
+    let failure = Failure {
+        id: "asleep-elsewhere",
+        mistake: diagnosis::of_wait(run, wait, &wait_error),
+        summary: format!("With nothing to do, the server sleeps in {observed}, not in {name}."),
+        expected,
+        observed,
+    };
+    run.fail(wait_error, failure)
+}
+
+/// The second short sleep of two in a row. One short sleep alone may be the rest of a longer one.
+fn short_sleep(run: &mut TestRun, wait: WaitCall, call: Call) -> Option<Call> {
+    let is_short =
+        |call: &Call| call.timeout().is_some_and(|millis| (0..SHORTEST_SLEEP).contains(&millis));
+    is_short(&call).then_some(())?;
+    let next = run.server.until_quiet().ok()?;
+    wait.find_in(&next).filter(is_short)
+}
+
+fn wakes_too_often(run: &mut TestRun, call: Call, expected: String) -> CheckError {
     let timeout = call.timeout().unwrap_or(0);
-    let name = call.name();
-    let summary = format!("With nothing to do, the server wakes up every {timeout} ms.");
-    let observed = format!("{name} with a time-out of {timeout} ms");
-    let mistake = Some("zero-timeout");
-    scene.refute(Blame { id: "restless", mistake, summary, expected, observed })
+    run.fail_now(Failure {
+        id: "restless",
+        mistake: Some("zero-timeout"),
+        summary: format!("With nothing to do, the server wakes up every {timeout} ms."),
+        expected,
+        observed: format!("{} with a time-out of {timeout} ms", call.name()),
+    })
 }

@@ -1,39 +1,36 @@
-//! The line with which a server says that it listens.
+//! The log line with which a server says that it listens.
 
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene};
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
 use witness::{Line, Server};
 
-/// The server's `[START]` says `key=wanted`. What it says instead, `row` explains.
-pub(crate) fn announces(
-    scene: &mut Scene,
+/// Waits for the server's `[START]` line, which must have `key=wanted`. `explain` finds the Common
+/// Mistakes row for another line.
+pub(crate) fn expect_start_line(
+    run: &mut TestRun,
     key: &str,
     wanted: &str,
-    row: impl Fn(&str) -> Option<&'static str>,
-) -> Result<(), Fall> {
-    let said = scene.server.until(|now| Ok(start_line(now)));
-    let (summary, observed, stuck) = match said {
+    explain: impl Fn(&str) -> Option<&'static str>,
+) -> Result<(), CheckError> {
+    let (summary, observed, wait_error) = match run.server.until(|now| Ok(start_line(now))) {
         Ok(line) if line.value(key) == Some(wanted) => return Ok(()),
         Ok(line) => (format!("The [START] line does not say {key}={wanted}."), line.text, None),
-        Err(stuck) => {
+        Err(wait_error) => {
             let summary = "The server listens, and logs no [START] line.".to_owned();
-            (summary, "no [START] line".to_owned(), Some(stuck))
+            (summary, "no [START] line".to_owned(), Some(wait_error))
         }
     };
-    let blame = Blame {
+    let failure = Failure {
         id: "start-line",
-        mistake: row(&observed),
+        mistake: explain(&observed),
         summary,
         expected: format!("[START] {key}={wanted}"),
         observed,
     };
-    Err(match stuck {
-        Some(stuck) => scene.fail(stuck, blame),
-        None => scene.refute(blame),
-    })
+    Err(run.fail_after(wait_error, failure))
 }
 
-/// The first `[START]` of the log.
+/// The first `[START]` line of the log.
 pub(crate) fn start_line(server: &Server) -> Option<Line> {
     server.log().iter().find(|line| line.tag() == Some("START")).cloned()
 }

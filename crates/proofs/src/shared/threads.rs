@@ -1,35 +1,43 @@
-//! Who does the work.
+//! The criterion that one thread serves all clients.
 
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
 
 /// Threads and processes do not grow with clients.
-pub(crate) fn one_thread(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    // A run-time may start what it needs with the first client.
-    scene.admit()?;
-    let before = workers(&scene)?;
-    let more = scene.capacity.saturating_sub(1).min(8);
+pub(crate) fn one_thread(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+
+    // A language's runtime may start its own threads with the first client.
+    run.connect_accepted()?;
+    let before = count_threads(&run)?;
+    let more = run.capacity.saturating_sub(1).min(8);
     for _ in 0..more {
-        scene.admit()?;
+        run.connect_accepted()?;
     }
-    // A thread that is about to be started will have been once the server rests.
-    if let Err(stuck) = scene.still_runs() {
-        let summary = "The server ended while its clients were connected.".to_owned();
-        let expected = format!("{} clients are served", more + 1);
-        let observed = stuck.to_string();
-        let blame = Blame { id: "ended", mistake: None, summary, expected, observed };
-        return Err(scene.fail(stuck, blame));
+
+    // An idle server has started every thread that it was about to start.
+    if let Err(wait_error) = run.check_alive() {
+        let failure = Failure {
+            id: "ended",
+            mistake: None,
+            summary: "The server ended while its clients were connected.".to_owned(),
+            expected: format!("{} clients are served", more + 1),
+            observed: wait_error.to_string(),
+        };
+        return Err(run.fail(wait_error, failure));
     }
-    let after = workers(&scene)?;
+
+    // A thread for every second client is too many; a few helpers are not.
+    let after = count_threads(&run)?;
     if (after.saturating_sub(before)) * 2 < more.max(1) {
         return Ok(());
     }
-    Err(scene.refute(Blame {
+    Err(run.fail_now(Failure {
         id: "thread-per-client",
         mistake: Some("thread-per-client"),
         summary: format!(
-            "{} clients, {after} threads or processes: this lesson asks for one.",
+            "{} clients are served by {after} threads or processes: this lesson asks for one.",
             more + 1
         ),
         expected: format!("{before} threads and processes, as with the first client"),
@@ -37,10 +45,10 @@ pub(crate) fn one_thread(stage: &Stage<'_>) -> Result<(), Fall> {
     }))
 }
 
-/// The threads of every process.
-fn workers(scene: &Scene) -> Result<usize, Fall> {
+/// The number of threads in all processes of the server.
+fn count_threads(run: &TestRun) -> Result<usize, CheckError> {
     let mut count = 0;
-    for process in scene.server.processes()? {
+    for process in run.server.processes()? {
         count += process.threads()?.len();
     }
     Ok(count)

@@ -1,18 +1,18 @@
-//! The start.
+//! The criterion that the server starts.
 
-use crate::fall::Fall;
-use crate::scene::Stage;
-use crate::shared::starting::announces;
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::shared::starting::expect_start_line;
 use witness::Gate;
 
-/// Ready on PORT, `[START] active=0/MAX_CLIENTS`.
-pub(crate) fn starts(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.launch(stage.proof.capacity, Gate::default())?;
-    scene.until_listening().map_err(|fall| fall.blocks("starts"))?;
-    let wanted = format!("0/{}", scene.capacity);
-    // Slots that are free, where those in use belong.
-    let full = format!("[START] active={0}/{0}", scene.capacity);
-    announces(&mut scene, "active", &wanted, |said| {
-        said.starts_with(&full).then_some("start-count")
+/// The server listens on PORT and logs `[START] active=0/MAX_CLIENTS`.
+pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.launch(context.lesson.capacity, Gate::default())?;
+    run.wait_listening()?;
+    let wanted = format!("0/{}", run.capacity);
+    // Free slots in the place of used slots.
+    let full = format!("[START] active={0}/{0}", run.capacity);
+    expect_start_line(&mut run, "active", &wanted, |line| {
+        line.starts_with(&full).then_some("start-count")
     })
 }

@@ -1,132 +1,155 @@
-//! The port: when another program has it, and when the server has just had it.
+//! The criteria of a port that another program has, and of a port that the server has just had.
 
-use super::talk;
-use crate::Subject;
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
+use super::echo;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::program::ProgramUnderTest;
+use crate::test_run::TestRun;
 use std::net::{Ipv4Addr, TcpListener};
-use witness::{Exit, Stuck, Tier};
+use witness::{Exit, Stuck};
 
-/// On a port in use: a message, a non-zero exit.
-pub(super) fn port_taken(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    end(&mut scene)?;
-    let port = scene.port;
-    let _held = scene
-        .server
-        .hold_port(port)
-        .map_err(|error| Fall::Unseen(format!("port {port} could not be held: {error}")))?;
-    scene.step(format!("it was started again, and another program holds port {port}"));
-    again(&mut scene)?;
-    let stuck = match scene.server.until(|_| Ok(None::<()>)) {
-        Err(stuck @ Stuck::Unseen(_)) => return Err(scene.fail(stuck, Blame::default())),
-        Err(stuck) => stuck,
+/// On a port in use, the server prints a message and exits with a status other than 0.
+pub(super) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    end_server(&mut run)?;
+    let port = run.port;
+    let _occupied = run.server.hold_port(port).map_err(|error| {
+        CheckError::Inconclusive(format!("port {port} could not be occupied: {error}"))
+    })?;
+    run.step(format!("the server was started again, while another program listens on port {port}"));
+    launch_again(&mut run)?;
+    let wait_error = match run.server.until(|_| Ok(None::<()>)) {
+        Err(wait_error @ Stuck::Unseen(_)) => return Err(run.fail(wait_error, Failure::default())),
+        Err(wait_error) => wait_error,
         Ok(()) => return Ok(()),
     };
-    let words = scene.server.stderr();
-    let trace = ["panicked at", "Traceback (most recent", "stack backtrace"];
-    let (mistake, summary) = match &stuck {
-        Stuck::Ended(Exit::Signal(_)) => {
-            ("port-panic", "The server ended by crashing: its port is taken.")
+    match port_mistake(&wait_error, &run.server.stderr(), port) {
+        Some((mistake, summary)) => {
+            let failure = Failure {
+                id: mistake,
+                mistake: Some(mistake),
+                summary: summary.to_owned(),
+                expected: format!(
+                    "a line on standard error that names {port}, and a status other than 0"
+                ),
+                observed: wait_error.to_string(),
+            };
+            Err(run.fail(wait_error, failure))
         }
-        Stuck::Ended(Exit::Status(0)) => {
-            ("port-ignored", "The server ended as if all were well: its port is taken.")
-        }
-        Stuck::Ended(_) if trace.iter().any(|words_of| words.contains(words_of)) => {
-            ("port-panic", "The server ended with a trace of its code in place of a message.")
-        }
-        Stuck::Ended(_) if words.contains(&port.to_string()) => return Ok(()),
-        Stuck::Ended(_) => ("port-silent", "The server ended, and its words do not name the port."),
-        _ => ("port-ignored", "The port is taken, and the server goes on all the same."),
-    };
-    let blame = Blame {
-        id: mistake,
-        mistake: Some(mistake),
-        summary: summary.to_owned(),
-        expected: format!("a line on standard error that names {port}, and a status other than 0"),
-        observed: stuck.to_string(),
-    };
-    Err(scene.fail(stuck, blame))
+        None => Ok(()),
+    }
 }
 
-/// Started again at once on the same port, with connections in TIME_WAIT, it listens.
-pub(super) fn restart(stage: &Stage<'_>) -> Result<(), Fall> {
-    let subject = Subject { port: port_to_spare(stage), ..stage.subject.clone() };
-    let mut scene = stage.of(&subject).open()?;
-    let guest = talk::greeted(&mut scene)?;
-    end(&mut scene)?;
-    // Whoever closes first keeps the connection in TIME_WAIT (RFC 9293, section 3.3.2): the server.
-    scene.step(format!("{} closed as well, which leaves a connection in TIME_WAIT", guest.name));
-    let _ = guest.client.ended();
-    guest.client.half_close();
-    let port = scene.port;
-    scene.step(format!("it was started again, on port {port}"));
-    again(&mut scene)?;
-    let in_the_way = scene.server.until(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
-    let listens = scene.server.until_listening(port);
-    match (listens, in_the_way) {
-        (Ok(()), Ok(())) => Ok(()),
-        (Ok(()), Err(_)) => {
-            let what = "the first run left no connection in TIME_WAIT, so nothing stood in the way";
-            Err(Fall::Unseen(what.to_owned()))
+/// The Common Mistakes row of a server whose port is in use, with a summary. `None` for a server
+/// that has ended with a message.
+fn port_mistake(
+    wait_error: &Stuck,
+    stderr: &str,
+    port: u16,
+) -> Option<(&'static str, &'static str)> {
+    let traces = ["panicked at", "Traceback (most recent", "stack backtrace"];
+    Some(match wait_error {
+        Stuck::Ended(Exit::Signal(_)) => {
+            ("port-panic", "The server ended by a signal: its port is in use.")
         }
-        (Err(stuck), in_the_way) => {
-            let blame = Blame {
+        Stuck::Ended(Exit::Status(0)) => {
+            ("port-ignored", "The server ended with status 0, although its port is in use.")
+        }
+        Stuck::Ended(_) if traces.iter().any(|trace| stderr.contains(trace)) => {
+            ("port-panic", "The server ended with a stack trace in place of a message.")
+        }
+        Stuck::Ended(_) if stderr.contains(&port.to_string()) => return None,
+        Stuck::Ended(_) => {
+            ("port-silent", "The server ended, and its message does not name the port.")
+        }
+        _ => ("port-ignored", "The port is in use, and the server runs on."),
+    })
+}
+
+/// Started again at once on the same port, with connections in TIME_WAIT, the server listens.
+pub(super) fn restart(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let program = ProgramUnderTest { port: port_to_use(context), ..context.program.clone() };
+    let mut run = context.with_program(&program).start()?;
+    let client = echo::connect_served(&mut run)?;
+
+    // The side that closes first keeps the connection in TIME_WAIT (RFC 9293, section 3.3.2): here
+    // the server.
+    end_server(&mut run)?;
+    run.step(format!("{} closed as well, which leaves a connection in TIME_WAIT", client.name));
+    let _ = client.connection.ended();
+    client.connection.half_close();
+
+    let port = run.port;
+    run.step(format!("the server was started again, on port {port}"));
+    launch_again(&mut run)?;
+    let time_wait = run.server.until(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
+    match (run.server.until_listening(port), time_wait) {
+        (Ok(()), Ok(())) => Ok(()),
+        // Without a connection in TIME_WAIT, a server that listens proves nothing.
+        (Ok(()), Err(_)) => {
+            let what =
+                "the first run left no connection in TIME_WAIT, so the restart proves nothing";
+            Err(CheckError::Inconclusive(what.to_owned()))
+        }
+        (Err(wait_error), time_wait) => {
+            let failure = Failure {
                 id: "no-restart",
-                mistake: in_the_way.is_ok().then_some("no-reuse"),
+                mistake: time_wait.is_ok().then_some("no-reuse"),
                 summary: format!("Nothing listens on {port} after the restart."),
                 expected: format!("a LISTEN socket on port {port}, as in the first run"),
-                observed: stuck.to_string(),
+                observed: wait_error.to_string(),
             };
-            Err(scene.fail(stuck, blame))
+            Err(run.fail(wait_error, failure))
         }
     }
 }
 
-/// Where ports are shared, TIME_WAIT would keep the lesson's own from the next proof for a minute:
-/// one that nobody asks for.
-fn port_to_spare(stage: &Stage<'_>) -> Option<u16> {
-    let is_shared = stage.subject.tier.unwrap_or_else(Tier::here).shares_ports();
+/// The port for a server that leaves a connection in TIME_WAIT. Where servers share this machine's
+/// ports, the connection would block the lesson's own port for a minute, so a free port is chosen.
+fn port_to_use(context: &CheckContext<'_>) -> Option<u16> {
+    let is_shared = context.program.isolation_level().shares_ports();
     let any = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?.local_addr();
-    let spare = || any().ok().map(|address| address.port());
-    stage.subject.port.or_else(|| is_shared.then(spare).flatten())
+    let free = || any().ok().map(|address| address.port());
+    context.program.port.or_else(|| is_shared.then(free).flatten())
 }
 
-/// SIGTERM ends the server.
-fn end(scene: &mut Scene) -> Result<(), Fall> {
-    scene.step("the server was told to end (SIGTERM)");
-    scene.server.signal(libc::SIGTERM);
-    match scene.server.until(|_| Ok(None::<()>)) {
+/// Ends the server by SIGTERM.
+fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
+    run.step("the server was told to end (SIGTERM)");
+    run.server.signal(libc::SIGTERM);
+    match run.server.until(|_| Ok(None::<()>)) {
         Err(Stuck::Ended(_)) | Ok(()) => Ok(()),
-        Err(stuck) => {
-            let blame = Blame {
+        Err(wait_error) => {
+            let failure = Failure {
                 id: "outlives-sigterm",
                 mistake: None,
                 summary: "SIGTERM does not end the server.".to_owned(),
                 expected: "the server ends".to_owned(),
-                observed: stuck.to_string(),
+                observed: wait_error.to_string(),
             };
-            Err(scene.fail(stuck, blame))
+            Err(run.fail(wait_error, failure))
         }
     }
 }
 
-/// Starts the program once more, and makes sure that nothing of its first run is left.
-fn again(scene: &mut Scene) -> Result<(), Fall> {
-    let started = scene.server.start_again();
-    started.map_err(|error| Fall::Unseen(format!("it could not be started again: {error}")))?;
-    let gone = scene.server.until(|now| Ok(now.orphans()?.is_empty().then_some(())));
-    match (gone, scene.server.orphans()?.first()) {
-        (Err(stuck), Some(left)) => {
+/// Starts the program once more, and checks that no process of the first run is left.
+fn launch_again(run: &mut TestRun) -> Result<(), CheckError> {
+    let started = run.server.start_again();
+    started.map_err(|error| {
+        CheckError::Inconclusive(format!("the server could not be started again: {error}"))
+    })?;
+    let gone = run.server.until(|now| Ok(now.orphans()?.is_empty().then_some(())));
+    match (gone, run.server.orphans()?.first()) {
+        (Err(wait_error), Some(left)) => {
             let name = left.name();
-            let blame = Blame {
+            let failure = Failure {
                 id: "left-behind",
                 mistake: None,
-                summary: format!("The server ended by SIGTERM, and left {name} running behind it."),
-                expected: "nothing that the program started outlives it".to_owned(),
-                observed: format!("{name} is still there"),
+                summary: format!("The server ended by SIGTERM, and left {name} running."),
+                expected: "every process that the program started has ended".to_owned(),
+                observed: format!("{name} is still running"),
             };
-            Err(scene.fail(stuck, blame))
+            Err(run.fail(wait_error, failure))
         }
         _ => Ok(()),
     }

@@ -1,124 +1,136 @@
-//! Children that have ended: each must be reaped, or it stays a zombie.
+//! The criterion of children that have ended: the parent must reap each, or it stays a zombie.
 
-use super::evidence;
-use super::family::{
-    Pair, arrive, child_of, ended, no_child, settle, until_ended, waits_for_a_child,
+use super::children::{
+    ClientAndChild, connect_with_child, no_child, stopped_serving, wait_child, wait_child_ended,
+    wait_settled, waits_for_a_child,
 };
-use crate::fall::Fall;
-use crate::scene::{Blame, Guest, Scene, Stage};
+use super::process_evidence;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::shared::fd_leaks::connect_unnamed;
+use crate::test_run::TestRun;
 use witness::{Client, Server, Stuck, Unseen};
 
-const CROWD: usize = 50;
-/// At once, and so no more than another criterion has seen served at the same time.
-const WAVE: usize = 5;
+/// How many clients connect and leave.
+const CLIENTS: usize = 50;
+/// How many of them at the same time: no more than the criterion `own-child` has seen served.
+const BATCH: usize = 5;
 
 /// No child stays a zombie, after 50 clients too.
-pub(super) fn no_zombies(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    let first = arrive(&mut scene, &[])?;
-    let stays = arrive(&mut scene, &[&first])?;
-    scene.step(format!("{} closed (FIN)", first.guest.name));
-    first.guest.client.close();
-    buried(&mut scene, &first)?;
-    settle(&mut scene).map_err(|stuck| ended(&mut scene, stuck))?;
-    let next = scene.connect()?;
-    let child = child_of(&mut scene, &next, &[&first, &stays]);
+pub(super) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+
+    // One child ends while another client stays connected.
+    let first = connect_with_child(&mut run, &[])?;
+    let stays = connect_with_child(&mut run, &[&first])?;
+    run.step(format!("{} closed (FIN)", first.client.name));
+    first.client.connection.close();
+    expect_reaped(&mut run, &first)?;
+    wait_settled(&mut run).map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
+
+    // After that, the parent accepts the next client.
+    let next = run.connect()?;
+    let child = wait_child(&mut run, &next, &[&first, &stays]);
     let next = match child {
-        Ok(child) => Pair { guest: next, child },
-        Err(stuck) => return Err(not_taken(&mut scene, &next, stuck)),
+        Ok(child) => ClientAndChild { client: next, child },
+        Err(wait_error) => return Err(next_not_accepted(&mut run, &next, wait_error)),
     };
     for pair in [stays, next] {
-        scene.step(format!("{} closed (FIN)", pair.guest.name));
-        pair.guest.client.close();
-        buried(&mut scene, &pair)?;
+        run.step(format!("{} closed (FIN)", pair.client.name));
+        pair.client.connection.close();
+        expect_reaped(&mut run, &pair)?;
     }
-    come_and_go(&mut scene)
+    connect_and_leave(&mut run)
 }
 
-/// After one child has ended, the next client finds nobody who accepts.
-fn not_taken(scene: &mut Scene, next: &Guest, stuck: Stuck) -> Fall {
-    let is_reaping = waits_for_a_child(scene);
-    let fall = no_child(scene, next, stuck);
-    if is_reaping { fall } else { fall.blocks("own-child") }
+/// The failure of a server that does not accept the next client after a child has ended.
+fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: Stuck) -> CheckError {
+    let is_reaping = waits_for_a_child(run);
+    let error = no_child(run, next, wait_error);
+    if is_reaping { error } else { error.depends_on("own-child") }
 }
 
-/// A child that ends is gone, with nobody connecting to bring that about.
-fn buried(scene: &mut Scene, left: &Pair) -> Result<(), Fall> {
-    until_ended(scene, left.child).map_err(|stuck| lives_on(scene, stuck))?;
-    let gone = scene.server.until(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
-    let Err(stuck) = gone else { return Ok(()) };
-    if let Stuck::Ended(_) = stuck {
-        return Err(ended(scene, stuck));
+/// A child that ends is reaped, without another client.
+fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
+    wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
+    let reaped = run.server.until(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
+    let Err(wait_error) = reaped else { return Ok(()) };
+    if let Stuck::Ended(_) = wait_error {
+        return Err(stopped_serving(run, wait_error));
     }
-    let name = &left.guest.name;
-    let (mistake, summary) = if is_reaped_by_the_next(scene, left) {
+    let name = &left.client.name;
+    let (mistake, summary) = if is_reaped_by_next_client(run, left) {
         ("reaps-late", format!("{name}'s child was a zombie until the next client connected."))
     } else {
-        ("never-reaps", format!("{name}'s child has ended, and nobody has reaped it."))
+        ("never-reaps", format!("{name}'s child has ended, and the parent has not reaped it."))
     };
-    let blame = Blame {
+    let failure = Failure {
         id: "zombie",
         mistake: Some(mistake),
         summary,
-        expected: format!("{name}'s child is gone, with nobody else coming"),
-        observed: "it was a zombie when the server had come to rest".to_owned(),
+        expected: format!("{name}'s child is reaped, and no other client has to connect"),
+        observed: "the child was a zombie when the server was idle".to_owned(),
     };
-    Err(evidence::fail(scene, Some(stuck), blame))
+    Err(process_evidence::fail(run, Some(wait_error), failure))
 }
 
-/// Whether another client's coming is what the parent waits for to reap.
-fn is_reaped_by_the_next(scene: &mut Scene, left: &Pair) -> bool {
-    let came = scene.connect().is_ok() && scene.server.until_quiet().is_ok();
-    came && scene.server.zombies().is_ok_and(|zombies| !zombies.contains(&left.child))
+/// Whether the parent reaps the child when the next client connects.
+fn is_reaped_by_next_client(run: &mut TestRun, left: &ClientAndChild) -> bool {
+    let connected = run.connect().is_ok() && run.server.until_quiet().is_ok();
+    connected && run.server.zombies().is_ok_and(|zombies| !zombies.contains(&left.child))
 }
 
-/// 50 clients, some at a time, whose children end while the parent cannot look: one SIGCHLD tells it
-/// of several, for a signal that is pending already is not queued again (signal(7)).
-fn come_and_go(scene: &mut Scene) -> Result<(), Fall> {
-    let before = living(&scene.server)?;
-    scene.step(format!(
-        "{CROWD} clients came and left, {WAVE} at a time, the parent being stopped meanwhile (SIGSTOP)"
+/// 50 clients, some at a time. Their children end while the parent is paused, so that one SIGCHLD
+/// stands for several children: a signal that is pending already is not queued again (signal(7)).
+fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
+    let before = count_running(&run.server)?;
+    run.step(format!(
+        "{CLIENTS} clients connected and left, {BATCH} at a time, while the parent was paused (SIGSTOP)"
     ));
-    for round in 0..CROWD / WAVE {
-        let wave: Vec<Client> = (0..WAVE).map(|_| take_one(scene)).collect::<Result<_, _>>()?;
-        scene.still_runs().map_err(|stuck| ended(scene, stuck))?;
-        scene.server.stop().map_err(|stuck| ended(scene, stuck))?;
-        for (index, client) in wave.iter().enumerate() {
+    for round in 0..CLIENTS / BATCH {
+        let accepted = (0..BATCH).map(|_| connect_accepted(run));
+        let connections: Vec<Client> = accepted.collect::<Result<_, _>>()?;
+        run.check_alive().map_err(|wait_error| stopped_serving(run, wait_error))?;
+        run.server.stop().map_err(|wait_error| stopped_serving(run, wait_error))?;
+        for (index, client) in connections.iter().enumerate() {
             if (round + index) % 2 == 0 { client.close() } else { client.reset() }
         }
-        let died = scene.server.until(|now| Ok((living(now)? <= before).then_some(())));
-        died.map_err(|stuck| lives_on(scene, stuck))?;
-        scene.server.go_on().map_err(|stuck| ended(scene, stuck))?;
+        let ended = run.server.until(|now| Ok((count_running(now)? <= before).then_some(())));
+        ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
+        run.server.go_on().map_err(|wait_error| stopped_serving(run, wait_error))?;
     }
-    let gone = scene.server.until(|now| Ok(now.zombies()?.is_empty().then_some(())));
-    let Err(stuck) = gone else { return Ok(()) };
-    if let Stuck::Ended(_) = stuck {
-        return Err(ended(scene, stuck));
+    let reaped = run.server.until(|now| Ok(now.zombies()?.is_empty().then_some(())));
+    let Err(wait_error) = reaped else { return Ok(()) };
+    if let Stuck::Ended(_) = wait_error {
+        return Err(stopped_serving(run, wait_error));
     }
-    let left = scene.server.zombies()?.len();
-    let blame = Blame {
+    let left = run.server.zombies()?.len();
+    let failure = Failure {
         id: "zombies",
         mistake: Some("reaps-one"),
-        summary: format!("Children ended {WAVE} at a time, and {left} of {CROWD} were not reaped."),
+        summary: format!(
+            "Children ended {BATCH} at a time, and {left} of {CLIENTS} were not reaped."
+        ),
         expected: "no zombie".to_owned(),
-        observed: format!("{left} zombies when the server had come to rest"),
+        observed: format!("{left} zombies when the server was idle"),
     };
-    Err(evidence::fail(scene, Some(stuck), blame))
+    Err(process_evidence::fail(run, Some(wait_error), failure))
 }
 
-/// A client whom the server has accepted.
-fn take_one(scene: &mut Scene) -> Result<Client, Fall> {
-    let client = scene.server.connect();
-    let client = client.map_err(|error| scene.no_connection("one of them", &error))?;
-    let accepted = scene.server.until(|now| {
-        let socket = now.connection(&client)?;
+/// Connects one of many clients, and waits until the server has accepted it.
+fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
+    let connection = connect_unnamed(run)?;
+    let accepted = run.server.until(|now| {
+        let socket = now.connection(&connection)?;
         Ok(socket.is_some_and(|socket| socket.inode != 0).then_some(()))
     });
-    accepted.map_err(|stuck| ended(scene, stuck))?;
-    Ok(client)
+    accepted.map_err(|wait_error| stopped_serving(run, wait_error))?;
+    Ok(connection)
 }
 
-fn living(server: &Server) -> Result<usize, Unseen> {
+/// The number of processes that are not zombies.
+fn count_running(server: &Server) -> Result<usize, Unseen> {
     let mut count = 0;
     for process in server.processes()? {
         count += usize::from(!process.is_zombie()?);
@@ -126,13 +138,13 @@ fn living(server: &Server) -> Result<usize, Unseen> {
     Ok(count)
 }
 
-fn lives_on(scene: &mut Scene, stuck: Stuck) -> Fall {
-    let blame = Blame {
+fn child_runs_on(run: &mut TestRun, wait_error: Stuck) -> CheckError {
+    let failure = Failure {
         id: "child-lives-on",
         summary: "A client has left, and its child does not end.".to_owned(),
-        expected: "the child ends with its client".to_owned(),
-        observed: stuck.to_string(),
-        ..Blame::default()
+        expected: "the child ends when its client leaves".to_owned(),
+        observed: wait_error.to_string(),
+        ..Failure::default()
     };
-    evidence::fail(scene, Some(stuck), blame).blocks("hangup")
+    process_evidence::fail(run, Some(wait_error), failure).depends_on("hangup")
 }

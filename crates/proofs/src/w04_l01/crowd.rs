@@ -1,131 +1,144 @@
-//! A thousand clients.
+//! The criterion of a thousand clients at the same time.
 
-use crate::events::Event;
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage, WAVE};
-use crate::shared::descriptors::sockets_of;
-use crate::shared::rows;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::shared::descriptors::socket_inodes;
+use crate::shared::diagnosis;
+use crate::test_run::{MAX_BATCH, TestRun};
 use std::collections::BTreeSet;
 use witness::{Client, Line, Server, Stuck, Target, Unseen};
 
-const CROWD: usize = 1000;
+const CLIENTS: usize = 1000;
 
 /// 1,000 clients are tracked at the same time, and released.
-pub(super) fn crowd(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    let before = sockets_of(&scene.server)?.len();
-    let crowd = gather(&mut scene)?;
-    all_tracked(&mut scene, &crowd, before)?;
-    scene.step(format!("all {} closed", crowd.len()));
-    crowd.iter().for_each(Client::close);
-    all_released(&mut scene, crowd.len(), before)
+pub(super) fn crowd(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    let before = socket_inodes(&run.server)?.len();
+    let connections = connect_all(&mut run)?;
+    expect_all_tracked(&mut run, &connections, before)?;
+    run.step(format!("all {} closed", connections.len()));
+    connections.iter().for_each(Client::close);
+    expect_all_released(&mut run, connections.len(), before)
 }
 
-/// Connects the crowd, as fast as the server takes them.
-fn gather(scene: &mut Scene) -> Result<Vec<Client>, Fall> {
-    let size = scene.capacity.min(CROWD);
-    scene.step(format!("{size} clients connected, and stayed"));
-    let mut crowd = Vec::with_capacity(size);
-    while crowd.len() < size {
-        for _ in 0..scene.wave()?.min(size - crowd.len()) {
-            crowd.push(scene.join(Server::connect)?.client);
+/// Connects the clients as fast as the server accepts them.
+fn connect_all(run: &mut TestRun) -> Result<Vec<Client>, CheckError> {
+    let count = run.capacity.min(CLIENTS);
+    run.step(format!("{count} clients connected, and stayed"));
+    let mut connections = Vec::with_capacity(count);
+    while connections.len() < count {
+        for _ in 0..run.batch_size()?.min(count - connections.len()) {
+            connections.push(run.add_client(Server::connect)?.connection);
         }
-        let taken = scene.server.until(|now| {
-            let waiting = now.listener()?.map_or(0, |listener| listener.unread);
-            Ok((waiting == 0).then_some(()))
+        let accepted = run.server.until(|now| {
+            let queued = now.listener()?.map_or(0, |listener| listener.unread);
+            Ok((queued == 0).then_some(()))
         });
-        taken.map_err(|stuck| lost(scene, stuck, &crowd))?;
+        accepted.map_err(|wait_error| not_tracked(run, wait_error, &connections))?;
     }
-    Ok(crowd)
+    Ok(connections)
 }
 
 /// Waits until every client has a slot of its own in the log, and a descriptor in the kernel.
-fn all_tracked(scene: &mut Scene, crowd: &[Client], before: usize) -> Result<(), Fall> {
-    let from = scene.log_of_step();
-    let entered = scene.server.until(|now| {
-        Ok(if crowd.iter().rev().take(WAVE).any(|client| client.ended().is_some()) {
-            Some(false) // it was turned away, and will not come back
-        } else {
-            let tracked = slots(&now.log()[from..]).len() == crowd.len();
-            (tracked && sockets_of(now)?.len() == before + crowd.len()).then_some(true)
-        })
+fn expect_all_tracked(
+    run: &mut TestRun,
+    connections: &[Client],
+    before: usize,
+) -> Result<(), CheckError> {
+    let from = run.step_log_start();
+    let tracked = run.server.until(|now| {
+        // A client that the server has rejected does not connect again.
+        if connections.iter().rev().take(MAX_BATCH).any(|client| client.ended().is_some()) {
+            return Ok(Some(false));
+        }
+        let has_slots = slots(&now.log()[from..]).len() == connections.len();
+        let is_tracked = has_slots && socket_inodes(now)?.len() == before + connections.len();
+        Ok(is_tracked.then_some(true))
     });
-    match entered {
+    match tracked {
         Ok(true) => {}
-        Ok(false) => return Err(lost(scene, Stuck::Quiet { calls: Vec::new() }, crowd)),
-        Err(stuck) => return Err(lost(scene, stuck, crowd)),
+        Ok(false) => {
+            return Err(not_tracked(run, Stuck::Quiet { calls: Vec::new() }, connections));
+        }
+        Err(wait_error) => return Err(not_tracked(run, wait_error, connections)),
     }
-    let logged: BTreeSet<i32> = accepted(&scene.server.log()[from..]).map(|(fd, _)| fd).collect();
-    if logged.len() == crowd.len() && logged.is_subset(&descriptors_of(&scene.server, crowd)?) {
+
+    // The log names the descriptors that the kernel connects to these clients.
+    let logged: BTreeSet<i32> = accepted(&run.server.log()[from..]).map(|(fd, _)| fd).collect();
+    let connected = descriptors_of(&run.server, connections)?;
+    if logged.len() == connections.len() && logged.is_subset(&connected) {
         return Ok(());
     }
-    let observed = "[ACCEPT] lines that name other descriptors".to_owned();
-    let summary = "The log does not name the descriptors of the crowd.".to_owned();
-    let expected = "the descriptors that the kernel connects to the clients".to_owned();
-    let fall =
-        scene.refute(Blame { id: "crowd-misnamed", mistake: None, summary, expected, observed });
-    Err(fall.blocks("slots"))
+    let failure = Failure {
+        id: "crowd-misnamed",
+        mistake: None,
+        summary: "The log does not name the descriptors of the clients.".to_owned(),
+        expected: "the descriptors that the kernel connects to the clients".to_owned(),
+        observed: "[ACCEPT] lines that name other descriptors".to_owned(),
+    };
+    Err(run.fail_now(failure).depends_on("slots"))
 }
 
-/// The slots that were given, each once.
+/// The slots that the log names, each once.
 fn slots(lines: &[Line]) -> BTreeSet<usize> {
     accepted(lines).map(|(_, slot)| slot).collect()
 }
 
-/// The descriptor and the slot of each `[ACCEPT]`.
+/// The descriptor and the slot of each `[ACCEPT]` line.
 fn accepted(lines: &[Line]) -> impl Iterator<Item = (i32, usize)> {
-    lines.iter().filter_map(|line| match Event::of(line)? {
-        Event::Accept { fd, slot } => Some((fd?, slot?)),
+    lines.iter().filter_map(|line| match LogEvent::of(line)? {
+        LogEvent::Accept { fd, slot } => Some((fd?, slot?)),
         _ => None,
     })
 }
 
 /// The descriptors that the kernel connects to these clients.
-fn descriptors_of(server: &Server, crowd: &[Client]) -> Result<BTreeSet<i32>, Unseen> {
+fn descriptors_of(server: &Server, connections: &[Client]) -> Result<BTreeSet<i32>, Unseen> {
     let mut inodes = BTreeSet::new();
-    for client in crowd {
-        server.connection(client)?;
-        inodes.extend(client.inode());
+    for connection in connections {
+        server.connection(connection)?;
+        inodes.extend(connection.inode());
     }
     let open = server.descriptors()?.into_iter();
     let is_theirs = |target: &Target| matches!(target, Target::Socket(it) if inodes.contains(it));
     Ok(open.filter(|it| is_theirs(&it.target)).map(|it| it.fd).collect())
 }
 
-fn lost(scene: &mut Scene, stuck: Stuck, crowd: &[Client]) -> Fall {
-    let tracked = slots(&scene.server.log()[scene.log_of_step()..]).len();
-    let away = crowd.iter().filter(|client| client.ended().is_some()).count();
-    let turned_away = if away > 0 { format!(", {away} turned away") } else { String::new() };
-    let blame = Blame {
+fn not_tracked(run: &mut TestRun, wait_error: Stuck, connections: &[Client]) -> CheckError {
+    let tracked = slots(&run.server.log()[run.step_log_start()..]).len();
+    let count = connections.iter().filter(|connection| connection.ended().is_some()).count();
+    let rejected = if count > 0 { format!(", {count} rejected") } else { String::new() };
+    let failure = Failure {
         id: "crowd-lost",
-        mistake: rows::of(scene, &stuck).or((away > 0).then_some("capped")),
-        summary: format!("{} clients came, and {tracked} are tracked.", crowd.len()),
-        expected: format!("a slot and a descriptor for each of {}", scene.capacity.min(CROWD)),
-        observed: format!("{tracked} slots in the log{turned_away}"),
+        mistake: diagnosis::of(run, &wait_error).or((count > 0).then_some("capped")),
+        summary: format!("{} clients connected, and {tracked} are tracked.", connections.len()),
+        expected: format!("a slot and a descriptor for each of {}", run.capacity.min(CLIENTS)),
+        observed: format!("{tracked} slots in the log{rejected}"),
     };
-    scene.fail(stuck, blame)
+    run.fail(wait_error, failure)
 }
 
-/// Waits until no client has a descriptor any more, and the log has seen each of them off.
-fn all_released(scene: &mut Scene, count: usize, before: usize) -> Result<(), Fall> {
-    let from = scene.log_of_step();
-    let goodbyes = |server: &Server| {
-        let is_one = |line: &&Line| line.tag() == Some("DISCONNECT");
-        server.log()[from..].iter().filter(is_one).count()
+/// Waits until no client has a descriptor, and the log has a `[DISCONNECT]` line for each client.
+fn expect_all_released(run: &mut TestRun, count: usize, before: usize) -> Result<(), CheckError> {
+    let from = run.step_log_start();
+    let count_disconnects = |server: &Server| {
+        let is_disconnect = |line: &&Line| line.tag() == Some("DISCONNECT");
+        server.log()[from..].iter().filter(is_disconnect).count()
     };
-    let released = scene.server.until(|now| {
-        let gone = goodbyes(now) == count && sockets_of(now)?.len() == before;
-        Ok(gone.then_some(()))
+    let released = run.server.until(|now| {
+        let is_done = count_disconnects(now) == count && socket_inodes(now)?.len() == before;
+        Ok(is_done.then_some(()))
     });
-    let Err(stuck) = released else { return Ok(()) };
-    let logged = goodbyes(&scene.server);
-    let left = sockets_of(&scene.server)?.len().saturating_sub(before);
-    let blame = Blame {
+    let Err(wait_error) = released else { return Ok(()) };
+    let logged = count_disconnects(&run.server);
+    let left = socket_inodes(&run.server)?.len().saturating_sub(before);
+    let failure = Failure {
         id: "crowd-stays",
-        mistake: rows::of(scene, &stuck).or((left > 0).then_some("forgot-close")),
+        mistake: diagnosis::of(run, &wait_error).or((left > 0).then_some("forgot-close")),
         summary: format!("{count} clients left; descriptors that stayed open: {left}."),
-        expected: format!("{count} [DISCONNECT] lines, and the descriptors of before"),
+        expected: format!("{count} [DISCONNECT] lines, and the same descriptors as before"),
         observed: format!("{logged} [DISCONNECT] lines, {left} descriptors more than before"),
     };
-    Err(scene.fail(stuck, blame))
+    Err(run.fail(wait_error, failure))
 }

@@ -1,60 +1,68 @@
-//! Bytes that come faster than they are read.
+//! The criterion of bytes that arrive faster than the server reads them.
 
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
-use crate::shared::rows;
-use witness::{Client, Stuck};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::shared::diagnosis;
+use crate::test_run::TestRun;
+use witness::{Client, Socket, Stuck};
 
-/// As the lesson has it; more than a socket's buffers hold.
+/// As much as the lesson says: more than a socket's buffers hold.
 const SENT: u64 = 1 << 20;
-static PIECE: [u8; 1 << 16] = [b'x'; 1 << 16];
+static CHUNK: [u8; 1 << 16] = [b'x'; 1 << 16];
 
-/// 1 MiB sent at once is read to the end: an edge-triggered server is told of it only as it comes.
-pub(super) fn drained(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    let (guest, fd) = scene.admit()?;
-    // Whatever the server does for a newcomer, it has done: what is asked here are later bytes.
-    let _ = scene.still_runs();
-    scene.step(format!("{} sent 1 MiB at once", guest.name));
-    let client = guest.client.clone();
+/// 1 MiB that is sent at once is read to the end. epoll tells an edge-triggered server about the
+/// bytes only when they arrive.
+pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    let (client, fd) = run.connect_accepted()?;
+    // The check is about bytes that arrive later than the connection: a server that reads in the
+    // same turn as it accepts has done so by now.
+    let _ = run.check_alive();
+    run.step(format!("{} sent 1 MiB at once", client.name));
+    let connection = client.connection.clone();
     let mut left = SENT as usize;
-    let read = scene.server.until(|now| {
-        send(&client, &mut left);
-        let socket = now.connection(&client)?;
-        let all = |socket: &witness::Socket| socket.received >= SENT && socket.unread == 0;
-        Ok((left == 0 && socket.as_ref().is_some_and(all)).then_some(()))
+    let read = run.server.until(|now| {
+        send(&connection, &mut left);
+        let socket = now.connection(&connection)?;
+        let is_read = |socket: &Socket| socket.received >= SENT && socket.unread == 0;
+        Ok((left == 0 && socket.as_ref().is_some_and(is_read)).then_some(()))
     });
-    read.map_err(|stuck| not_drained(&mut scene, (&guest.name, fd), &client, stuck))
+    read.map_err(|wait_error| not_drained(&mut run, (&client.name, fd), &connection, wait_error))
 }
 
-/// Sends what the connection takes, and takes in what comes back, so that neither side waits.
-fn send(client: &Client, left: &mut usize) {
+/// Sends what the connection takes, and reads what comes back, so that neither side has to wait.
+fn send(connection: &Client, left: &mut usize) {
     while *left > 0 {
-        let piece = &PIECE[..PIECE.len().min(*left)];
-        match client.send(piece) {
+        let chunk = &CHUNK[..CHUNK.len().min(*left)];
+        match connection.send(chunk) {
             Ok(sent @ 1..) => *left -= sent,
             _ => break,
         }
     }
-    // To ask is to read.
-    let _ = client.ended();
+    // This call reads whatever has arrived.
+    let _ = connection.ended();
 }
 
-fn not_drained(scene: &mut Scene, (name, fd): (&str, i32), client: &Client, stuck: Stuck) -> Fall {
-    let socket = scene.server.connection(client).ok().flatten();
-    let observed = match (&stuck, socket) {
+fn not_drained(
+    run: &mut TestRun,
+    (name, fd): (&str, i32),
+    connection: &Client,
+    wait_error: Stuck,
+) -> CheckError {
+    let socket = run.server.connection(connection).ok().flatten();
+    let observed = match (&wait_error, socket) {
         (Stuck::Quiet { .. }, Some(socket)) => {
             let read = socket.received - u64::from(socket.unread).min(socket.received);
             format!("{read} bytes were read, and the server went to sleep")
         }
-        _ => stuck.to_string(),
+        _ => wait_error.to_string(),
     };
-    let blame = Blame {
+    let failure = Failure {
         id: "not-drained",
-        mistake: rows::of(scene, &stuck),
+        mistake: diagnosis::of(run, &wait_error),
         summary: format!("{name} sent 1 MiB, and the server stopped reading before the end."),
         expected: format!("{SENT} bytes are read from descriptor {fd}"),
         observed,
     };
-    scene.fail(stuck, blame)
+    run.fail(wait_error, failure)
 }

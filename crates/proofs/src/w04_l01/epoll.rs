@@ -1,49 +1,56 @@
-//! Where the server waits, and for whom.
+//! The criterion that the server waits in epoll_wait, for each connection once.
 
-use crate::fall::Fall;
-use crate::scene::{Blame, Scene, Stage};
-use crate::shared::{Wait, rows};
-use crate::tracker::{Seat, once_each};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::shared::{WaitCall, diagnosis};
+use crate::test_run::TestRun;
+use crate::tracker::{AcceptedClient, expect_once_each};
 use witness::Stuck;
 
-/// It waits in `epoll_wait` or `epoll_pwait(2)`; the interest list holds each live connection once.
-pub(super) fn epoll(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut scene = stage.open()?;
-    waits_in_epoll(&mut scene)?;
-    let mut live: Vec<Seat> = Vec::new();
-    for _ in 0..scene.capacity.min(5) {
-        live.push(scene.admit()?);
-        once_each(&mut scene, Wait::Epoll, &live)?;
+/// The server waits in `epoll_wait`, `epoll_pwait` or `epoll_pwait2`; the interest list has each
+/// live connection once.
+pub(super) fn epoll(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    expect_epoll_wait(&mut run)?;
+    let mut live: Vec<AcceptedClient> = Vec::new();
+    for _ in 0..run.capacity.min(5) {
+        live.push(run.connect_accepted()?);
+        expect_once_each(&mut run, WaitCall::Epoll, &live)?;
     }
-    for (guest, _) in &live {
-        scene.step(format!("{} sent \"hello\"", guest.name));
-        let _ = guest.client.send(b"hello");
+    for (client, _) in &live {
+        run.step(format!("{} sent \"hello\"", client.name));
+        let _ = client.connection.send(b"hello");
     }
-    waits_in_epoll(&mut scene)?;
-    once_each(&mut scene, Wait::Epoll, &live)
+    expect_epoll_wait(&mut run)?;
+    expect_once_each(&mut run, WaitCall::Epoll, &live)
 }
 
-fn waits_in_epoll(scene: &mut Scene) -> Result<(), Fall> {
-    let calls = match scene.server.until_resting() {
+fn expect_epoll_wait(run: &mut TestRun) -> Result<(), CheckError> {
+    let calls = match run.server.until_resting() {
         Ok(calls) => calls,
-        Err(stuck) => {
-            let summary = "The server does not come to rest in epoll_wait.".to_owned();
-            let fall = elsewhere(scene, stuck, summary);
-            // One that never rests is what `idle` is about; one that ended did so over the list.
-            return Err(if scene.server.exit().is_some() { fall } else { fall.blocks("idle") });
+        Err(wait_error) => {
+            let summary = "The server does not go to sleep in epoll_wait.".to_owned();
+            let error = not_in_epoll(run, wait_error, summary);
+            // The criterion `idle` is about a server that never sleeps. A server that has ended
+            // did so because of its interest list.
+            return Err(if run.server.exit().is_some() { error } else { error.depends_on("idle") });
         }
     };
-    if Wait::Epoll.among(&calls).is_some() {
+    if WaitCall::Epoll.find_in(&calls).is_some() {
         return Ok(());
     }
     let names: Vec<_> = calls.iter().map(|call| call.name()).collect();
     let summary = format!("The server waits in {}, not in epoll_wait.", names.join(", "));
-    Err(elsewhere(scene, Stuck::Quiet { calls }, summary))
+    Err(not_in_epoll(run, Stuck::Quiet { calls }, summary))
 }
 
-fn elsewhere(scene: &mut Scene, stuck: Stuck, summary: String) -> Fall {
-    let mistake = rows::elsewhere(Wait::Epoll, &stuck).or_else(|| rows::of(scene, &stuck));
-    let observed = stuck.to_string();
-    let expected = "asleep in epoll_wait, epoll_pwait or epoll_pwait2".to_owned();
-    scene.fail(stuck, Blame { id: "not-in-epoll", mistake, summary, expected, observed })
+fn not_in_epoll(run: &mut TestRun, wait_error: Stuck, summary: String) -> CheckError {
+    let failure = Failure {
+        id: "not-in-epoll",
+        mistake: diagnosis::of_wait(run, WaitCall::Epoll, &wait_error),
+        summary,
+        expected: "asleep in epoll_wait, epoll_pwait or epoll_pwait2".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
 }

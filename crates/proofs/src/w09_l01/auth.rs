@@ -1,18 +1,18 @@
-//! Who may ask.
+//! The criterion of a store with a password.
 
+use super::diagnosis;
 use super::resp::{Reply, bulk, error, ok, simple};
-use super::rows;
-use super::store::Store;
-use crate::fall::Fall;
-use crate::scene::Stage;
+use super::store_run::StoreRun;
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
 
 const PASSWORD: &str = "open-sesame";
 
 /// With REQUIREPASS: NOAUTH before, WRONGPASS on a bad password, served after; another connection
 /// stays locked.
-pub(super) fn auth(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open_with(stage, Some(PASSWORD))?;
-    let (mut client, mut other) = (store.caller()?, store.caller()?);
+pub(super) fn auth(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start_with(context, Some(PASSWORD))?;
+    let (mut client, mut other) = (store.connect()?, store.connect()?);
     let locked = || {
         [
             ("PING", error("NOAUTH")),
@@ -20,11 +20,17 @@ pub(super) fn auth(stage: &Stage<'_>) -> Result<(), Fall> {
             ("GET color", error("NOAUTH")),
         ]
     };
-    store.dialogue(&mut client, locked()).map_err(rows::if_answered("noauth"))?;
-    store.dialogue(&mut client, [("AUTH open-sesam", error("WRONGPASS"))])?;
-    store.dialogue(&mut client, [("AUTH open-sesame!", error("WRONGPASS"))])?;
-    store.dialogue(&mut client, locked()).map_err(rows::if_answered("wrongpass-unlocks"))?;
-    store.dialogue(
+
+    // Before AUTH, and after a wrong password: a prefix of the password, and a longer word.
+    store.expect_replies(&mut client, locked()).map_err(diagnosis::if_answered("noauth"))?;
+    store.expect_replies(&mut client, [("AUTH open-sesam", error("WRONGPASS"))])?;
+    store.expect_replies(&mut client, [("AUTH open-sesame!", error("WRONGPASS"))])?;
+    store
+        .expect_replies(&mut client, locked())
+        .map_err(diagnosis::if_answered("wrongpass-unlocks"))?;
+
+    // After the right password.
+    store.expect_replies(
         &mut client,
         [
             ("AUTH open-sesame", ok()),
@@ -34,8 +40,14 @@ pub(super) fn auth(stage: &Stage<'_>) -> Result<(), Fall> {
             ("PING", simple("PONG")),
         ],
     )?;
-    store.dialogue(&mut other, locked()).map_err(rows::if_answered("auth-for-all"))?;
-    store.dialogue(&mut other, [("AUTH open-sesame", ok()), ("GET color", bulk("red"))])?;
-    // A password that was wrong takes nothing away from who is in.
-    store.dialogue(&mut other, [("AUTH guess", error("WRONGPASS")), ("GET color", bulk("red"))])
+
+    // Another connection needs its own AUTH.
+    store.expect_replies(&mut other, locked()).map_err(diagnosis::if_answered("auth-for-all"))?;
+    store.expect_replies(&mut other, [("AUTH open-sesame", ok()), ("GET color", bulk("red"))])?;
+
+    // A wrong password does not lock a connection again.
+    store.expect_replies(
+        &mut other,
+        [("AUTH guess", error("WRONGPASS")), ("GET color", bulk("red"))],
+    )
 }

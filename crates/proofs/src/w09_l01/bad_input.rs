@@ -1,41 +1,46 @@
-//! What no client should send, and some do.
+//! The criterion of input that no client should send.
 
-use super::caller::{Caller, Heard};
+use super::diagnosis;
 use super::resp::{Reply, error, simple};
-use super::store::Store;
-use super::{memory, rows};
-use crate::fall::Fall;
-use crate::scene::{Blame, Stage};
+use super::resp_client::{Received, RespClient};
+use super::store_run::{StoreRun, memory};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::shared::fd_leaks::kept_socket;
 use witness::Stuck;
 
-/// Memory that a server may fill for clients that send nothing of use.
-const BOUND: u64 = 64 << 20;
+/// The most memory that a server may use for clients that send no command, in bytes.
+const MAX_MEMORY: u64 = 64 << 20;
 
-/// Malformed, oversized and endless input gets a Redis error or a close, and costs nobody else
-/// anything.
-pub(super) fn bad_input(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut bystander = store.caller()?;
-    wrong_commands(&mut store, &mut bystander)?;
-    let before = memory(&store.scene.server)?;
-    let (from, mut callers) = (store.scene.steps(), Vec::new());
-    for junk in junk() {
-        let mut client = store.caller()?;
-        send(&mut store, &mut client, &junk)?;
-        store.survives(junk.row.unwrap_or("error-ends-server"))?;
-        store.expect(&mut bystander, &[b"PING"], simple("PONG"))?;
-        bounded(&mut store, before)?;
-        callers.push(client);
-        let text = format!("{} other clients sent bad input, A was served", callers.len());
-        store.scene.sum_up(from, text);
+/// Malformed, oversized and endless input is answered with a Redis error or a close, and disturbs
+/// no other client.
+pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let mut bystander = store.connect()?;
+    expect_errors(&mut store, &mut bystander)?;
+    let before = memory(&store.run.server)?;
+
+    // Each bad input comes from a client of its own. After it, the server runs, serves the
+    // bystander, and has not reserved the memory that the input announces.
+    let (from, mut clients) = (store.run.step_count(), Vec::new());
+    for input in inputs() {
+        let mut client = store.connect()?;
+        send(&mut store, &mut client, &input)?;
+        store.expect_alive(input.mistake.unwrap_or("error-ends-server"))?;
+        store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))?;
+        expect_bounded_memory(&mut store, before)?;
+        clients.push(client);
+        let text = format!("{} other clients sent bad input, A was served", clients.len());
+        store.run.merge_steps(from, text);
     }
-    released(&mut store, &callers)?;
-    store.expect(&mut bystander, &[b"PING"], simple("PONG"))
+
+    expect_released(&mut store, &clients)?;
+    store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))
 }
 
-/// What is well-formed and still wrong costs an error, and the connection goes on.
-fn wrong_commands(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
-    store.dialogue(
+/// A command that is well-formed and wrong is answered with an error, and the connection stays open.
+fn expect_errors(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(
         client,
         [
             ("NO-SUCH-COMMAND", error("ERR")),
@@ -50,27 +55,27 @@ fn wrong_commands(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
 }
 
 /// Bytes that are no command.
-struct Junk {
+struct BadInput {
     bytes: Vec<u8>,
     answer: Answer,
-    /// What explains a server that does not refuse it, or does not survive it.
-    row: Option<&'static str>,
+    /// The Common Mistakes row of a server that does not refuse the input, or ends because of it.
+    mistake: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
     /// An error, or the end of the connection.
     Refusal,
-    /// The same, or none: more of it could still make sense, or it says nothing at all.
+    /// The same, or no answer: the input is the start of a command, or is empty.
     Optional,
 }
 
-fn junk() -> Vec<Junk> {
-    let junk = |answer, row, bytes: &[u8]| Junk { bytes: bytes.to_vec(), answer, row };
-    let wrong = |bytes| junk(Answer::Refusal, None, bytes);
-    let negative = |bytes| junk(Answer::Refusal, Some("negative-length"), bytes);
-    let endless = |bytes| junk(Answer::Refusal, Some("endless-line"), bytes);
-    let odd = |bytes| junk(Answer::Optional, None, bytes);
+fn inputs() -> Vec<BadInput> {
+    let input = |answer, mistake, bytes: &[u8]| BadInput { bytes: bytes.to_vec(), answer, mistake };
+    let wrong = |bytes| input(Answer::Refusal, None, bytes);
+    let negative = |bytes| input(Answer::Refusal, Some("negative-length"), bytes);
+    let endless = |bytes| input(Answer::Refusal, Some("endless-line"), bytes);
+    let odd = |bytes| input(Answer::Optional, None, bytes);
     vec![
         wrong(b"*one\r\n$4\r\nPING\r\n"),
         wrong(b"*1\r\n$four\r\nPING\r\n"),
@@ -94,76 +99,67 @@ fn junk() -> Vec<Junk> {
         odd(&[&b"*1048576\r\n"[..], &b"$1\r\na\r\n".repeat(1000)].concat()),
         odd(&b"*1\r\n".repeat(100_000)),
         odd(&b"\r\n".repeat(1_000_000)),
-        odd(&claim("GET")),
-        odd(&claim("SET")),
-        odd(&claim("ECHO")),
-        odd(&claim("NO-SUCH-COMMAND")),
+        odd(&long_announcement("GET")),
+        odd(&long_announcement("SET")),
+        odd(&long_announcement("ECHO")),
+        odd(&long_announcement("NO-SUCH-COMMAND")),
     ]
 }
 
-/// A string of 512 MB is announced, and little of it comes.
-fn claim(name: &str) -> Vec<u8> {
+/// A command that announces a string of 512 MB, and sends 1000 bytes of it.
+fn long_announcement(name: &str) -> Vec<u8> {
     let head = format!("*2\r\n${}\r\n{name}\r\n$536870912\r\n", name.len());
     [head.into_bytes(), vec![b'x'; 1000]].concat()
 }
 
-fn send(store: &mut Store, client: &mut Caller, junk: &Junk) -> Result<(), Fall> {
-    store.say(client, &junk.bytes)?;
-    if junk.answer == Answer::Optional {
-        return store.until_read(client);
+fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Result<(), CheckError> {
+    store.send(client, &input.bytes)?;
+    if input.answer == Answer::Optional {
+        return store.wait_read(client);
     }
-    let (observed, stuck) = match store.hear(client) {
-        Ok(Heard::Reply(Reply::Error(_)) | Heard::Closed) => return Ok(()),
-        Ok(Heard::Reply(got)) => (got.to_string(), None),
-        Ok(Heard::Garbage(_)) => (client.heard(), None),
-        Err(Stuck::Ended(_)) => return Ok(()), // which is told next
-        Err(stuck) => (stuck.to_string(), Some(stuck)),
+    let (observed, wait_error) = match store.wait_received(client) {
+        Ok(Received::Reply(Reply::Error(_)) | Received::Closed) => return Ok(()),
+        Ok(Received::Reply(got)) => (got.to_string(), None),
+        Ok(Received::Malformed(_)) => (client.inbox_text(), None),
+        // The caller reports a server that has ended.
+        Err(Stuck::Ended(_)) => return Ok(()),
+        Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
     };
-    let blame = Blame {
+    let failure = Failure {
         id: "not-refused",
-        mistake: junk.row,
-        summary: format!("{} sent what is no command, and was not refused.", client.guest.name),
+        mistake: input.mistake,
+        summary: format!("{} sent bytes that are no command, and was not refused.", client.name()),
         expected: "an error, or the end of the connection".to_owned(),
         observed,
     };
-    Err(match stuck {
-        Some(stuck) => store.scene.fail(stuck, blame),
-        None => store.scene.refute(blame),
-    })
+    Err(store.run.fail_after(wait_error, failure))
 }
 
-/// What was announced has not been made room for.
-fn bounded(store: &mut Store, before: u64) -> Result<(), Fall> {
-    let grown = memory(&store.scene.server)?.saturating_sub(before);
-    if grown < BOUND {
+fn expect_bounded_memory(store: &mut StoreRun, before: u64) -> Result<(), CheckError> {
+    let grown = memory(&store.run.server)?.saturating_sub(before);
+    if grown < MAX_MEMORY {
         return Ok(());
     }
-    Err(store.scene.refute(Blame {
+    Err(store.run.fail_now(Failure {
         id: "memory-claimed",
         mistake: None,
-        summary: "Clients that sent nothing of use fill the server's memory.".to_owned(),
-        expected: format!("less than {} MiB more than before", BOUND >> 20),
+        summary: "Clients that sent no command fill the server's memory.".to_owned(),
+        expected: format!("less than {} MiB more than before", MAX_MEMORY >> 20),
         observed: format!("{} MiB more", grown >> 20),
     }))
 }
 
-/// They leave, and their descriptors go with them.
-fn released(store: &mut Store, callers: &[Caller]) -> Result<(), Fall> {
-    store.scene.step("those who sent bad input reset their connections");
-    for caller in callers {
-        caller.guest.client.reset();
+/// The clients leave, and the server closes their descriptors.
+fn expect_released(store: &mut StoreRun, clients: &[RespClient]) -> Result<(), CheckError> {
+    store.run.step("the clients that sent bad input reset their connections");
+    for client in clients {
+        client.named.connection.reset();
     }
-    for caller in callers {
-        let Err(stuck) = store.scene.released(&caller.guest) else { continue };
-        let name = &caller.guest.name;
-        let blame = Blame {
-            id: "fd-leak",
-            mistake: rows::of_rest(&store.scene, &stuck).or(Some("forgot-close")),
-            summary: format!("{name} left, and the server never closed its socket."),
-            expected: format!("{name}'s descriptor is closed"),
-            observed: stuck.to_string(),
-        };
-        return Err(store.scene.fail(stuck, blame));
+    for client in clients {
+        let Err(wait_error) = store.run.wait_released(&client.named) else { continue };
+        let mistake = diagnosis::of_wait(&store.run, &wait_error).or(Some("forgot-close"));
+        let failure = kept_socket(&client.named, mistake, wait_error.to_string());
+        return Err(store.run.fail(wait_error, failure));
     }
     Ok(())
 }

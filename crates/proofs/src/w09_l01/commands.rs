@@ -1,26 +1,28 @@
-//! The commands, one at a time.
+//! The criteria of the commands, one at a time.
 
-use super::caller::Caller;
-use super::resp::{Reply, array, bulk, error, number, ok, simple};
-use super::store::Store;
-use super::{quoted, rows};
-use crate::fall::Fall;
-use crate::scene::Stage;
+use super::diagnosis;
+use super::resp::{Reply, array, bulk, error, number, ok, quoted, simple};
+use super::resp_client::RespClient;
+use super::store_run::StoreRun;
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// PING, ECHO, inline commands as well as arrays.
-pub(super) fn ping(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut client = store.caller()?;
-    store.dialogue(
+/// PING and ECHO are answered, as inline commands as well as arrays.
+pub(super) fn ping(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let mut client = store.connect()?;
+    store.expect_replies(
         &mut client,
         [("PING", simple("PONG")), ("PING hello", bulk("hello")), ("ECHO hello", bulk("hello"))],
     )?;
     let cased = [("ping", simple("PONG")), ("Echo hello", bulk("hello"))];
-    store.dialogue(&mut client, cased).map_err(rows::if_answered("upper-case-only"))?;
-    store.expect(&mut client, &[b"ECHO", b""], bulk(""))?;
-    store.expect(&mut client, &[b"ECHO", b"\r\n\0\xff"], bulk(b"\r\n\0\xff"))?;
+    store.expect_replies(&mut client, cased).map_err(diagnosis::if_answered("upper-case-only"))?;
+
+    // An argument may be empty, and may have any bytes.
+    store.expect_reply(&mut client, &[b"ECHO", b""], bulk(""))?;
+    store.expect_reply(&mut client, &[b"ECHO", b"\r\n\0\xff"], bulk(b"\r\n\0\xff"))?;
 
     let inline = [
         ("PING\r\n", simple("PONG")),
@@ -28,40 +30,44 @@ pub(super) fn ping(stage: &Stage<'_>) -> Result<(), Fall> {
         ("PING\n", simple("PONG")),
     ];
     for (line, wanted) in inline {
-        typed(&mut store, &mut client, line, &wanted).map_err(|fall| fall.row("arrays-only"))?;
+        expect_inline(&mut store, &mut client, line, &wanted)
+            .map_err(|error| error.with_mistake("arrays-only"))?;
     }
-    store.dialogue(&mut client, [("PING", simple("PONG"))])
+    store.expect_replies(&mut client, [("PING", simple("PONG"))])
 }
 
-/// A command as a person types it into nc(1).
-fn typed(store: &mut Store, client: &mut Caller, line: &str, wanted: &Reply) -> Result<(), Fall> {
-    store.say(client, line.as_bytes())?;
-    let asked = quoted(line.as_bytes());
-    let got = store.reply(client, &asked, &wanted.to_string())?;
-    match got.is(wanted) {
-        true => Ok(()),
-        false => Err(store.wrong(&asked, &wanted.to_string(), &got, None)),
-    }
+/// Sends an inline command, as a person types it into nc(1).
+fn expect_inline(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    line: &str,
+    wanted: &Reply,
+) -> Result<(), CheckError> {
+    store.send(client, line.as_bytes())?;
+    store.expect_next_reply(client, &quoted(line.as_bytes()), wanted)
 }
 
 /// SET, GET, DEL, EXISTS, INCR, APPEND, EXPIRE, TTL, MGET, MSET, KEYS, DBSIZE and FLUSHDB as Redis
 /// answers them, binary-safe, 0 to 1 MiB values.
-pub(super) fn get_set(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut client = store.caller()?;
-    store.dialogue(&mut client, [("SET mortal yes", ok()), ("EXPIRE mortal 1", number(1))])?;
+pub(super) fn get_set(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let mut client = store.connect()?;
+    store
+        .expect_replies(&mut client, [("SET mortal yes", ok()), ("EXPIRE mortal 1", number(1))])?;
     let due = Instant::now() + SECOND;
-    for chapter in [strings, numbers, many, any_bytes, times] {
-        let from = store.scene.steps();
-        chapter(&mut store, &mut client)?;
-        store.settle(from);
+
+    // The other commands, while the key mortal has its second.
+    for part in [strings, numbers, several_keys, any_bytes, times] {
+        let from = store.run.step_count();
+        part(&mut store, &mut client)?;
+        store.merge_steps(from);
     }
-    has_gone(&mut store, &mut client, due)?;
+    expect_expired(&mut store, &mut client, due)?;
     patterns(&mut store, &mut client)
 }
 
-fn strings(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
-    store.dialogue(
+fn strings(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(
         client,
         [
             ("GET color", Reply::Nil),
@@ -84,8 +90,8 @@ fn strings(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
     )
 }
 
-fn numbers(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
-    store.dialogue(
+fn numbers(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(
         client,
         [
             ("INCR count", number(1)),
@@ -108,8 +114,8 @@ fn numbers(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
     )
 }
 
-fn many(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
-    store.dialogue(
+fn several_keys(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(
         client,
         [
             ("MSET a 1 b 2 a 3", ok()),
@@ -122,28 +128,28 @@ fn many(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
     )
 }
 
-/// Keys and values are bytes, from none at all to 1 MiB of them.
-fn any_bytes(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+/// Keys and values are any bytes. A value has from 0 bytes to 1 MiB.
+fn any_bytes(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let all: Vec<u8> = (0..=255).collect();
     let long = all.repeat(4096);
     for value in [&b""[..], b"\0", b"a\0b", b"\r\n", b"+OK\r\n$3\r\n", &all, &long[1..], &long] {
         for key in [&b"key"[..], b"a\0\r\nb \xff"] {
-            store.expect(client, &[b"SET", key, value], ok())?;
-            store.expect(client, &[b"GET", key], bulk(value))?;
+            store.expect_reply(client, &[b"SET", key, value], ok())?;
+            store.expect_reply(client, &[b"GET", key], bulk(value))?;
         }
     }
-    store.expect(client, &[b"DEL", b"a"], number(0))?;
-    store.expect(client, &[b"DEL", b"key", b"a\0\r\nb \xff"], number(2))
+    store.expect_reply(client, &[b"DEL", b"a"], number(0))?;
+    store.expect_reply(client, &[b"DEL", b"key", b"a\0\r\nb \xff"], number(2))
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-/// A clock that counts whole seconds may be this much later.
-const LATE: Duration = Duration::from_millis(1100);
+/// A server whose clock counts whole seconds may expire a key this much later.
+const MAX_DELAY: Duration = Duration::from_millis(1100);
 
-fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn times(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let left = "a number from 90 to 100";
     let is_left = |got: &Reply| matches!(got, Reply::Integer(90..=100));
-    store.dialogue(
+    store.expect_replies(
         client,
         [
             ("TTL key", number(-2)),
@@ -153,10 +159,10 @@ fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
             ("EXPIRE key 100", number(1)),
         ],
     )?;
-    store.expect_that(client, &[b"TTL", b"key"], left, is_left)?;
-    store.dialogue(client, [("APPEND key s", number(6)), ("GET key", bulk("values"))])?;
-    store.expect_that(client, &[b"TTL", b"key"], left, is_left)?;
-    store.dialogue(
+    store.expect_reply_that(client, &[b"TTL", b"key"], left, is_left)?;
+    store.expect_replies(client, [("APPEND key s", number(6)), ("GET key", bulk("values"))])?;
+    store.expect_reply_that(client, &[b"TTL", b"key"], left, is_left)?;
+    store.expect_replies(
         client,
         [
             ("SET key value", ok()),
@@ -173,26 +179,30 @@ fn times(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
             ("INCR key", number(2)),
         ],
     )?;
-    store.expect_that(client, &[b"TTL", b"key"], left, is_left)
+    store.expect_reply_that(client, &[b"TTL", b"key"], left, is_left)
 }
 
-/// The key that was given a second to live, and that nobody has touched since.
-fn has_gone(store: &mut Store, client: &mut Caller, due: Instant) -> Result<(), Fall> {
-    store.scene.step("the key mortal came to the end of its second");
-    // Nothing announces this but the clock.
+/// The key that was set to expire after a second, and that no command has used since, is gone.
+fn expect_expired(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    due: Instant,
+) -> Result<(), CheckError> {
+    store.run.step("the key mortal was to expire after a second, which is over");
+    // The server shows nothing when a key expires, so the check waits for the clock.
     thread::sleep(due.saturating_duration_since(Instant::now()));
     loop {
-        let (from, late) = (store.scene.steps(), Instant::now() >= due + LATE);
-        match store.ask(client, &[b"GET", b"mortal"], "nil")? {
-            Reply::Bulk(_) if !late => store.settle(from),
+        let (from, is_late) = (store.run.step_count(), Instant::now() >= due + MAX_DELAY);
+        match store.request(client, &[b"GET", b"mortal"], "nil")? {
+            Reply::Bulk(_) if !is_late => store.merge_steps(from),
             Reply::Nil => return Ok(()),
-            got => return Err(store.wrong("GET mortal", "nil", &got, Some("never-expires"))),
+            got => return Err(store.wrong_reply("GET mortal", "nil", &got, Some("never-expires"))),
         }
     }
 }
 
-fn patterns(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
-    store.dialogue(
+fn patterns(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(
         client,
         [
             ("FLUSHDB", ok()),
@@ -215,9 +225,12 @@ fn patterns(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
         let wanted: Vec<_> = keys.iter().map(bulk).collect();
         let text = format!("{}, in any order", array(wanted.clone()));
         let in_order = |got: &Reply| matches!(got, Reply::Array(keys) if sorted(keys) == wanted);
-        store.expect_that(client, &[b"KEYS", pattern], &text, in_order)?;
+        store.expect_reply_that(client, &[b"KEYS", pattern], &text, in_order)?;
     }
-    store.dialogue(client, [("FLUSHDB", ok()), ("GET hello", Reply::Nil), ("DBSIZE", number(0))])
+    store.expect_replies(
+        client,
+        [("FLUSHDB", ok()), ("GET hello", Reply::Nil), ("DBSIZE", number(0))],
+    )
 }
 
 fn sorted(replies: &[Reply]) -> Vec<Reply> {

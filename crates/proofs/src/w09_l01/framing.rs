@@ -1,134 +1,141 @@
-//! Where one command ends and the next begins: the connection does not say.
+//! The criteria of commands that arrive in parts or together: TCP keeps no boundaries.
 
-use super::caller::{Caller, Heard};
-use super::resp::{Reply, bulk, command, number, ok, simple};
-use super::store::{Store, has_read};
-use super::{quoted, rows};
-use crate::fall::Fall;
-use crate::scene::{Blame, Stage};
+use super::diagnosis;
+use super::resp::{Reply, bulk, command, number, ok, quoted, simple};
+use super::resp_client::{Received, RespClient};
+use super::store_run::{StoreRun, has_read};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
 use witness::Stuck;
 
 /// A command that arrives a byte at a time is one command.
-pub(super) fn split(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut client = store.caller()?;
+pub(super) fn split(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let mut client = store.connect()?;
     store
-        .dialogue(&mut client, [("SET color red", ok()), ("GET color", bulk("red"))])
-        .map_err(|fall| fall.blocks("get-set"))?;
-    arrays(&mut store, &mut client).map_err(|fall| fall.row("read-is-command"))?;
-    in_pieces(&mut store, &mut client, &[b"PI", b"NG\r", b"\n"], &simple("PONG"))
+        .expect_replies(&mut client, [("SET color red", ok()), ("GET color", bulk("red"))])
+        .map_err(|error| error.depends_on("get-set"))?;
+    split_arrays(&mut store, &mut client).map_err(|error| error.with_mistake("read-is-command"))?;
+    expect_split(&mut store, &mut client, &[b"PI", b"NG\r", b"\n"], &simple("PONG"))
 }
 
-fn arrays(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+fn split_arrays(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let set = command(&[b"SET", b"color", b"blue"]);
     let get = command(&[b"GET", b"color"]);
+
+    // GET, split in two parts at every byte. A server that fails only within a number makes another
+    // mistake than a server that fails everywhere.
     let cuts = 1..get.len();
     let (numbers, others): (Vec<_>, Vec<_>) = cuts.partition(|cut| ends_in_number(&get[..*cut]));
-    for (cuts, row) in [(others, "read-is-command"), (numbers, "half-a-number")] {
-        let from = store.scene.steps();
+    for (cuts, mistake) in [(others, "read-is-command"), (numbers, "half-a-number")] {
+        let from = store.run.step_count();
         for cut in cuts {
-            in_pieces(store, client, &[&get[..cut], &get[cut..]], &bulk("red"))
-                .map_err(|fall| fall.row(row))?;
+            expect_split(store, client, &[&get[..cut], &get[cut..]], &bulk("red"))
+                .map_err(|error| error.with_mistake(mistake))?;
         }
-        store.settle(from);
+        store.merge_steps(from);
     }
-    let bytes: Vec<_> = set.chunks(1).collect();
-    in_pieces(store, client, &bytes, &ok())?;
 
-    // The end of one command and the start of the next come in one read.
+    // SET, a byte at a time.
+    let bytes: Vec<_> = set.chunks(1).collect();
+    expect_split(store, client, &bytes, &ok())?;
+
+    // Two commands in two parts: the first part has the start of the second command, too.
     let both = [set, get].concat();
-    store.scene.step(format!("{} sent {} in two parts", client.guest.name, quoted(&both)));
+    store.run.step(format!("{} sent {} in two parts", client.name(), quoted(&both)));
     let (one, two) = both.split_at(both.len() - 4);
     send_part(store, client, one)?;
     client.send(two);
     for wanted in [ok(), bulk("blue")] {
-        due(store, client, &wanted)?;
+        expect_due(store, client, &wanted)?;
     }
-    long_value(store, client)
+    split_long_value(store, client)
 }
 
-/// Whether `part` is cut within the line of a count or a length.
+/// Whether `part` ends within the line of a count or a length.
 fn ends_in_number(part: &[u8]) -> bool {
     let line = part.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     line.starts_with(b"*") || line.starts_with(b"$")
 }
 
-/// Sends one command in pieces, each read before the next is sent: it is answered once, at its end.
-fn in_pieces(
-    store: &mut Store,
-    client: &mut Caller,
-    pieces: &[&[u8]],
+/// Sends one command in parts. The server reads each part before the next is sent, and answers once,
+/// after the last part.
+fn expect_split(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    parts: &[&[u8]],
     wanted: &Reply,
-) -> Result<(), Fall> {
-    let Some((last, first)) = pieces.split_last() else { return Ok(()) };
-    let name = &client.guest.name;
-    let shown: Vec<_> = pieces.iter().map(|piece| quoted(piece)).collect();
-    store.scene.step(format!("{name} sent, piece by piece, {}", shown.join(" ")));
-    for piece in first {
-        send_part(store, client, piece)?;
+) -> Result<(), CheckError> {
+    let Some((last, first)) = parts.split_last() else { return Ok(()) };
+    let name = client.name();
+    let shown: Vec<_> = parts.iter().map(|part| quoted(part)).collect();
+    store.run.step(format!("{name} sent, part by part, {}", shown.join(" ")));
+    for part in first {
+        send_part(store, client, part)?;
     }
-    let _ = store.scene.still_runs();
-    if !client.has_heard_nothing() {
-        return Err(too_soon(store, client, &first.concat()));
+    // An idle server has sent every answer that it is about to send.
+    let _ = store.run.check_alive();
+    if !client.has_received_nothing() {
+        return Err(answered_too_soon(store, client, &first.concat()));
     }
     client.send(last);
-    due(store, client, wanted)
+    expect_due(store, client, wanted)
 }
 
-fn send_part(store: &mut Store, client: &mut Caller, part: &[u8]) -> Result<(), Fall> {
+fn send_part(store: &mut StoreRun, client: &mut RespClient, part: &[u8]) -> Result<(), CheckError> {
     client.send(part);
-    store.until_read(client)
+    store.wait_read(client)
 }
 
-fn due(store: &mut Store, client: &mut Caller, wanted: &Reply) -> Result<(), Fall> {
-    let asked = "The command in pieces";
-    let got = store.reply(client, asked, &wanted.to_string())?;
-    match got.is(wanted) {
-        true => Ok(()),
-        false => Err(store.wrong(asked, &wanted.to_string(), &got, None)),
-    }
+fn expect_due(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    wanted: &Reply,
+) -> Result<(), CheckError> {
+    store.expect_next_reply(client, "The command in parts", wanted)
 }
 
-fn too_soon(store: &mut Store, client: &Caller, part: &[u8]) -> Fall {
-    let heard = client.heard();
-    store.scene.refute(Blame {
+fn answered_too_soon(store: &mut StoreRun, client: &RespClient, part: &[u8]) -> CheckError {
+    let answer = client.inbox_text();
+    store.run.fail_now(Failure {
         id: "answered-too-soon",
         mistake: None,
-        summary: format!("A part of a command is no command, and it was answered: {heard}."),
+        summary: format!("The server answered a part of a command with {answer}."),
         expected: format!("nothing, after {}", quoted(part)),
-        observed: heard,
+        observed: answer,
     })
 }
 
-/// 256 KiB in uneven pieces, which the server reads as it likes.
-fn long_value(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+/// A value of 256 KiB in uneven parts. The check waits for the server after every second part only.
+fn split_long_value(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let value = letters(1 << 18);
     let set = command(&[b"SET", b"long", &value]);
-    let name = &client.guest.name;
-    store.scene.step(format!("{name} sent SET long of {} bytes in pieces", value.len()));
-    for (index, piece) in set.chunks(30_011).enumerate() {
-        client.send(piece);
+    let name = client.name();
+    store.run.step(format!("{name} sent SET long of {} bytes in parts", value.len()));
+    for (index, part) in set.chunks(30_011).enumerate() {
+        client.send(part);
         if index % 2 == 0 {
-            store.until_read(client)?;
+            store.wait_read(client)?;
         }
     }
-    due(store, client, &ok())?;
-    store.expect(client, &[b"GET", b"long"], bulk(&value))
+    expect_due(store, client, &ok())?;
+    store.expect_reply(client, &[b"GET", b"long"], bulk(&value))
 }
 
 fn letters(count: usize) -> Vec<u8> {
     (b'a'..=b'w').cycle().take(count).collect()
 }
 
+/// How many commands the client sends in one write.
 const COMMANDS: usize = 1000;
 
 /// 1,000 commands in one write: 1,000 replies in order.
-pub(super) fn pipeline(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let mut client = store.caller()?;
+pub(super) fn pipeline(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let mut client = store.connect()?;
     store
-        .dialogue(&mut client, [("SET key 1", ok()), ("GET key", bulk("1"))])
-        .map_err(|fall| fall.blocks("get-set"))?;
+        .expect_replies(&mut client, [("SET key 1", ok()), ("GET key", bulk("1"))])
+        .map_err(|error| error.depends_on("get-set"))?;
     let (mut bytes, mut wanted) = (Vec::new(), Vec::new());
     for round in 0..COMMANDS / 4 {
         let value = format!("value-{round}");
@@ -138,71 +145,73 @@ pub(super) fn pipeline(stage: &Stage<'_>) -> Result<(), Fall> {
         bytes.extend(command(&[b"PING"]));
         wanted.extend([ok(), number(round as i64 + 1), bulk(value), simple("PONG")]);
     }
-    store.scene.step(format!(
+    store.run.step(format!(
         "{} sent {COMMANDS} commands in one write, {}",
-        client.guest.name,
+        client.name(),
         quoted(&bytes)
     ));
     client.send(&bytes);
-    replies(&mut store, &mut client, &wanted)?;
-    unread(&mut store, &mut client)
+    expect_all(&mut store, &mut client, &wanted)?;
+    read_late(&mut store, &mut client)
 }
 
-/// The replies that are due, in their order, and nothing after them.
-fn replies(store: &mut Store, client: &mut Caller, wanted: &[Reply]) -> Result<(), Fall> {
+/// Waits for these replies in their order, and for nothing after them.
+fn expect_all(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    wanted: &[Reply],
+) -> Result<(), CheckError> {
     for (index, due) in wanted.iter().enumerate() {
-        let (number, heard) = (index + 1, store.hear(client));
-        let (summary, observed, stuck) = match heard {
-            Ok(Heard::Reply(got)) if got.is(due) => continue,
-            Ok(Heard::Reply(got)) => {
+        let (number, received) = (index + 1, store.wait_received(client));
+        let (summary, observed, wait_error) = match received {
+            Ok(Received::Reply(got)) if got.matches(due) => continue,
+            Ok(Received::Reply(got)) => {
                 let text = format!("Reply {number} is {got}, where {due} belongs.");
                 (text, got.to_string(), None)
             }
-            Ok(Heard::Garbage(why)) => {
-                (format!("Reply {number} is none: it {why}."), client.heard(), None)
+            Ok(Received::Malformed(why)) => {
+                (format!("Reply {number} is no RESP reply: it {why}."), client.inbox_text(), None)
             }
-            Ok(Heard::Closed) => {
+            Ok(Received::Closed) => {
                 let text = format!("After {index} replies the server closed the connection.");
                 (text, format!("{index} replies"), None)
             }
-            Err(stuck) => {
+            Err(wait_error) => {
                 let text = format!("Of {} commands, {index} were answered.", wanted.len());
-                (text, format!("{index} replies, then {stuck}"), Some(stuck))
+                (text, format!("{index} replies, then {wait_error}"), Some(wait_error))
             }
         };
-        let rest = stuck.as_ref().and_then(|stuck| rows::of_rest(&store.scene, stuck));
-        let mistake = rest.or(match stuck {
+        let mistake = wait_error.as_ref().and_then(|error| diagnosis::of_wait(&store.run, error));
+        let mistake = mistake.or(match wait_error {
             _ if index == 1 => Some("first-only"),
             Some(Stuck::Quiet { .. }) if keeps_commands(store, client) => Some("left-for-later"),
             _ => None,
         });
         let expected = format!("reply {number}: {due}");
-        let blame = Blame { id: "out-of-line", mistake, summary, expected, observed };
-        return Err(match stuck {
-            Some(stuck) => store.scene.fail(stuck, blame),
-            None => store.scene.refute(blame),
-        });
+        let failure = Failure { id: "out-of-line", mistake, summary, expected, observed };
+        return Err(store.run.fail_after(wait_error, failure));
     }
-    store.expect(client, &[b"PING"], simple("PONG"))
+    store.expect_reply(client, &[b"PING"], simple("PONG"))
 }
 
 /// Whether the server has read all commands and answered some of them, each in full.
-fn keeps_commands(store: &Store, client: &Caller) -> bool {
-    client.inbox().is_empty() && matches!(has_read(&store.scene.server, client), Ok(true))
+fn keeps_commands(store: &StoreRun, client: &RespClient) -> bool {
+    client.inbox().is_empty() && matches!(has_read(&store.run.server, client), Ok(true))
 }
 
-/// More than the kernel's buffers hold (tcp(7), tcp_wmem: 4 MiB) and less than a store may keep.
+/// The replies are larger than the kernel's buffers (tcp(7), tcp_wmem: 4 MiB), and smaller than what
+/// a store may keep in memory.
 const LARGE: usize = 1 << 20;
 const LARGE_REPLIES: usize = 8;
 
-/// The replies are read only when the server has written what there is room for.
-fn unread(store: &mut Store, client: &mut Caller) -> Result<(), Fall> {
+/// The client reads the replies only after the server has written as much as fits into the buffers.
+fn read_late(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let value = letters(LARGE);
-    store.expect(client, &[b"SET", b"large", &value], ok())?;
-    let name = &client.guest.name;
-    store.scene.step(format!("{name} sent GET large {LARGE_REPLIES} times, and read late"));
+    store.expect_reply(client, &[b"SET", b"large", &value], ok())?;
+    let name = client.name();
+    store.run.step(format!("{name} sent GET large {LARGE_REPLIES} times, and read late"));
     client.send(&command(&[b"GET", b"large"]).repeat(LARGE_REPLIES));
-    store.until_read(client)?;
-    let _ = store.scene.still_runs();
-    replies(store, client, &vec![bulk(value); LARGE_REPLIES])
+    store.wait_read(client)?;
+    let _ = store.run.check_alive();
+    expect_all(store, client, &vec![bulk(value); LARGE_REPLIES])
 }

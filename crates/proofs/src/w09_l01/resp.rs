@@ -1,7 +1,6 @@
 //! RESP2, as a strict client writes and reads it
 //! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
 
-use super::quoted;
 use std::fmt;
 
 /// What a server answers to one command.
@@ -13,36 +12,37 @@ pub(super) enum Reply {
     Error(Vec<u8>),
     /// `:1`
     Integer(i64),
-    /// `$3` and as many bytes.
+    /// `$3`, and 3 bytes after it.
     Bulk(Vec<u8>),
-    /// `$-1`, or `*-1` in the place of an array.
+    /// `$-1`, or `*-1` where an array belongs.
     Nil,
-    /// `*2` and as many replies.
+    /// `*2`, and 2 replies after it.
     Array(Vec<Reply>),
 }
 
-/// The longest bulk string that Redis knows (proto-max-bulk-len).
-const LONGEST: i64 = 512 << 20;
-/// Replies within replies that any command here has.
-const DEEPEST: usize = 8;
+/// The longest bulk string that Redis permits, in bytes (proto-max-bulk-len).
+const MAX_LENGTH: i64 = 512 << 20;
+/// The deepest nesting of arrays in a reply. No command of the lesson needs more.
+const MAX_DEPTH: usize = 8;
 
 impl Reply {
-    /// The reply that `bytes` begin with and its length, once it is there in full.
+    /// The reply at the start of `bytes`, and its length. `None` while the reply is incomplete.
     ///
     /// # Errors
-    /// Why no reply begins like this.
-    pub(super) fn read(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
+    /// Why no reply begins with these bytes.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
         let mut reader = Reader { bytes, at: 0 };
-        Ok(reader.reply(DEEPEST)?.map(|reply| (reply, reader.at)))
+        Ok(reader.reply(MAX_DEPTH)?.map(|reply| (reply, reader.at)))
     }
 
-    /// Whether it is what was wanted. Of an error the first word counts: the rest is for people.
-    pub(super) fn is(&self, wanted: &Reply) -> bool {
+    /// Whether this reply is the wanted one. Of an error only the first word is compared, because the
+    /// rest is text for people.
+    pub(super) fn matches(&self, wanted: &Reply) -> bool {
         match (self, wanted) {
             (Reply::Error(this), Reply::Error(that)) => first_word(this) == first_word(that),
             (Reply::Array(these), Reply::Array(those)) => {
                 these.len() == those.len()
-                    && these.iter().zip(those).all(|(this, that)| this.is(that))
+                    && these.iter().zip(those).all(|(this, that)| this.matches(that))
             }
             (this, that) => this == that,
         }
@@ -50,7 +50,7 @@ impl Reply {
 }
 
 impl fmt::Display for Reply {
-    /// As redis-cli would show it, on one line.
+    /// The reply on one line, similar to what redis-cli shows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reply::Simple(text) => write!(f, "+{}", text.escape_ascii()),
@@ -70,7 +70,7 @@ fn first_word(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == b' ').next().unwrap_or_default()
 }
 
-/// `words` as an array of bulk strings: what a client sends.
+/// A command as a client sends it: an array of bulk strings.
 pub(super) fn command(words: &[&[u8]]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
@@ -89,7 +89,7 @@ pub(super) fn ok() -> Reply {
     simple("OK")
 }
 
-/// An error that begins with this word.
+/// An error whose first word is `word`.
 pub(super) fn error(word: &str) -> Reply {
     Reply::Error(word.into())
 }
@@ -106,18 +106,20 @@ pub(super) fn array(replies: impl Into<Vec<Reply>>) -> Reply {
     Reply::Array(replies.into())
 }
 
-/// A place in what has arrived so far.
+/// A position in the bytes that have arrived so far.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn reply(&mut self, deeper: usize) -> Result<Option<Reply>, String> {
+    fn reply(&mut self, depth_left: usize) -> Result<Option<Reply>, String> {
         let Some(kind) = self.bytes.get(self.at).copied() else { return Ok(None) };
         if !b"+-:$*".contains(&kind) {
             let first = kind.escape_ascii();
-            return Err(format!("begins with '{first}', and a reply with one of + - : $ *"));
+            return Err(format!(
+                "begins with '{first}', where a reply begins with one of + - : $ *"
+            ));
         }
         let Some(line) = self.line()? else { return Ok(None) };
         let text = line[1..].to_vec();
@@ -126,11 +128,11 @@ impl<'a> Reader<'a> {
             b'-' => Ok(Some(Reply::Error(text))),
             b':' => Ok(Some(Reply::Integer(integer(&text)?))),
             b'$' => self.bulk(integer(&text)?),
-            _ => self.array(integer(&text)?, deeper),
+            _ => self.array(integer(&text)?, depth_left),
         }
     }
 
-    /// The line here without its end, which is CR and LF and nothing else.
+    /// The next line without its end, which must be CR and LF.
     fn line(&mut self) -> Result<Option<&'a [u8]>, String> {
         let rest = &self.bytes[self.at..];
         let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
@@ -148,7 +150,7 @@ impl<'a> Reader<'a> {
     fn bulk(&mut self, length: i64) -> Result<Option<Reply>, String> {
         let length = match length {
             -1 => return Ok(Some(Reply::Nil)),
-            0..=LONGEST => length as usize,
+            0..=MAX_LENGTH => length as usize,
             _ => return Err(format!("announces a string of {length} bytes")),
         };
         let Some(bytes) = self.bytes.get(self.at..self.at + length + 2) else { return Ok(None) };
@@ -159,16 +161,16 @@ impl<'a> Reader<'a> {
         Ok(Some(Reply::Bulk(text.to_vec())))
     }
 
-    fn array(&mut self, count: i64, deeper: usize) -> Result<Option<Reply>, String> {
+    fn array(&mut self, count: i64, depth_left: usize) -> Result<Option<Reply>, String> {
         if count == -1 {
             return Ok(Some(Reply::Nil));
         }
-        if !(0..=LONGEST).contains(&count) || deeper == 0 {
+        if !(0..=MAX_LENGTH).contains(&count) || depth_left == 0 {
             return Err(format!("announces an array of {count} replies"));
         }
         let mut replies = Vec::new();
         for _ in 0..count {
-            match self.reply(deeper - 1)? {
+            match self.reply(depth_left - 1)? {
                 Some(reply) => replies.push(reply),
                 None => return Ok(None),
             }
@@ -182,19 +184,42 @@ fn integer(digits: &[u8]) -> Result<i64, String> {
     number.ok_or_else(|| format!("has {} where a number belongs", quoted(digits)))
 }
 
+/// A command as a person types it.
+pub(super) fn command_text(words: &[&[u8]]) -> String {
+    let is_plain = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
+    let words = words.iter().map(|word| match word {
+        word if is_plain(word) && word.len() <= 40 => word.escape_ascii().to_string(),
+        word => quoted(word),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes as printable text. Of many bytes, the first ones and their number.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    const LONGEST: usize = 72;
+    let mut text = String::new();
+    for byte in bytes {
+        if text.len() >= LONGEST {
+            return format!("\"{text}…\" ({} bytes)", bytes.len());
+        }
+        text.extend(byte.escape_ascii().map(char::from));
+    }
+    format!("\"{text}\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn whole(bytes: &[u8]) -> Reply {
-        let (reply, length) = Reply::read(bytes).unwrap().unwrap();
+        let (reply, length) = Reply::parse(bytes).unwrap().unwrap();
         assert_eq!(length, bytes.len());
         reply
     }
 
     #[test]
-    fn each_kind_of_reply_is_read() {
+    fn each_kind_of_reply_is_parsed() {
         assert_eq!(whole(b"+OK\r\n"), ok());
         assert_eq!(whole(b"-ERR no\r\n"), error("ERR no"));
         assert_eq!(whole(b":-7\r\n"), number(-7));
@@ -205,16 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_in_full_is_waited_for() {
+    fn an_incomplete_reply_is_none() {
         let reply = b"*2\r\n$4\r\na\r\nb\r\n-ERR no\r\n";
         for end in 0..reply.len() {
-            assert_eq!(Reply::read(&reply[..end]), Ok(None), "{end}");
+            assert_eq!(Reply::parse(&reply[..end]), Ok(None), "{end}");
         }
-        assert_eq!(Reply::read(b"+OK\r\n+OK\r\n"), Ok(Some((ok(), 5))));
+        assert_eq!(Reply::parse(b"+OK\r\n+OK\r\n"), Ok(Some((ok(), 5))));
     }
 
     #[test]
-    fn what_is_no_reply_is_refused() {
+    fn bytes_that_are_no_reply_are_refused() {
         for bytes in [
             &b"OK\r\n"[..],
             b"+OK\n",
@@ -227,18 +252,18 @@ mod tests {
             b"*-2\r\n",
             b"*1\r\n\r\n",
         ] {
-            assert!(Reply::read(bytes).is_err(), "{}", bytes.escape_ascii());
+            assert!(Reply::parse(bytes).is_err(), "{}", bytes.escape_ascii());
         }
-        assert!(Reply::read(&b"*1\r\n".repeat(100_000)).is_err());
+        assert!(Reply::parse(&b"*1\r\n".repeat(100_000)).is_err());
     }
 
     #[test]
     fn errors_are_compared_by_their_first_word() {
-        assert!(error("ERR unknown command").is(&error("ERR")));
-        assert!(!error("WRONGTYPE that is a list").is(&error("ERR")));
-        assert!(array([error("ERR a"), ok()]).is(&array([error("ERR b"), ok()])));
-        assert!(!array([ok()]).is(&array([ok(), ok()])));
-        assert!(!bulk("OK").is(&ok()));
+        assert!(error("ERR unknown command").matches(&error("ERR")));
+        assert!(!error("WRONGTYPE that is a list").matches(&error("ERR")));
+        assert!(array([error("ERR a"), ok()]).matches(&array([error("ERR b"), ok()])));
+        assert!(!array([ok()]).matches(&array([ok(), ok()])));
+        assert!(!bulk("OK").matches(&ok()));
     }
 
     #[test]
@@ -248,12 +273,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_to_an_end(bytes: Vec<u8>) {
-            let _ = Reply::read(&bytes);
+        fn parsing_ends_for_any_bytes(bytes: Vec<u8>) {
+            let _ = Reply::parse(&bytes);
         }
 
         #[test]
-        fn any_command_is_read_as_an_array(words: Vec<Vec<u8>>) {
+        fn any_command_is_parsed_as_an_array(words: Vec<Vec<u8>>) {
             let slices: Vec<_> = words.iter().map(Vec::as_slice).collect();
             let wanted = array(words.iter().map(bulk).collect::<Vec<_>>());
             prop_assert_eq!(whole(&command(&slices)), wanted);

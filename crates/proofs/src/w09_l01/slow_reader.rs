@@ -1,61 +1,69 @@
-//! A client that asks for more than it reads.
+//! The criterion of a client that asks for more than it reads.
 
-use super::caller::Caller;
-use super::memory;
 use super::resp::{bulk, command, ok, simple};
-use super::store::Store;
-use crate::fall::Fall;
-use crate::scene::{Blame, Stage};
+use super::resp_client::RespClient;
+use super::store_run::{StoreRun, memory};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
 
+/// The size of the value, in bytes.
 const VALUE: usize = 1 << 20;
-const ASKED: usize = 200;
-/// What the server may keep for it, in bytes.
-const BOUND: u64 = 64 << 20;
+/// How often the client asks for the value.
+const REQUESTS: usize = 200;
+/// The most memory that the server may use for the client's replies, in bytes.
+const MAX_MEMORY: u64 = 64 << 20;
 
 /// A client that never reads neither stalls the others nor grows the server by more than 64 MiB.
-pub(super) fn slow_reader(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let (mut slow, mut other) = (store.caller()?, store.caller()?);
+pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let (mut slow, mut other) = (store.connect()?, store.connect()?);
+
+    // The value, and the server's memory before the requests.
     let value = vec![b'v'; VALUE];
-    let stands_on = |fall: Fall| fall.blocks("get-set");
-    store.expect(&mut other, &[b"SET", b"large", &value], ok()).map_err(stands_on)?;
-    store.expect(&mut other, &[b"GET", b"large"], bulk(&value)).map_err(stands_on)?;
-    served(&mut store, &mut slow)?;
-    let before = memory(&store.scene.server)?;
+    let depends_on_get_set = |error: CheckError| error.depends_on("get-set");
+    store
+        .expect_reply(&mut other, &[b"SET", b"large", &value], ok())
+        .map_err(depends_on_get_set)?;
+    store
+        .expect_reply(&mut other, &[b"GET", b"large"], bulk(&value))
+        .map_err(depends_on_get_set)?;
+    expect_served(&mut store, &mut slow)?;
+    let before = memory(&store.run.server)?;
 
-    let name = &slow.guest.name;
-    store.scene.step(format!("{name} sent GET large {ASKED} times, and reads nothing"));
-    slow.send(&command(&[b"GET", b"large"]).repeat(ASKED));
-    served(&mut store, &mut other)?;
-    let _ = store.scene.still_runs();
-    bounded(&mut store, before)?;
-    served(&mut store, &mut other)?;
+    // The client asks for 200 MiB and reads nothing. The other client is served meanwhile.
+    let name = slow.name();
+    store.run.step(format!("{name} sent GET large {REQUESTS} times, and reads nothing"));
+    slow.send(&command(&[b"GET", b"large"]).repeat(REQUESTS));
+    expect_served(&mut store, &mut other)?;
+    let _ = store.run.check_alive();
+    expect_bounded_memory(&mut store, before)?;
+    expect_served(&mut store, &mut other)?;
 
-    store.scene.step(format!("{} reset its connection", slow.guest.name));
-    slow.guest.client.reset();
-    store.survives("reset-ends-server")?;
-    served(&mut store, &mut other)
+    // The client resets with its replies unread.
+    store.run.step(format!("{} reset its connection", slow.name()));
+    slow.named.connection.reset();
+    store.expect_alive("reset-ends-server")?;
+    expect_served(&mut store, &mut other)
 }
 
-/// Somebody else asks, and is answered meanwhile.
-fn served(store: &mut Store, other: &mut Caller) -> Result<(), Fall> {
-    store.dialogue(other, [("PING", simple("PONG")), ("SET color red", ok())])?;
-    store.dialogue(other, [("GET color", bulk("red"))])
+fn expect_served(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
+    store.expect_replies(client, [("PING", simple("PONG")), ("SET color red", ok())])?;
+    store.expect_replies(client, [("GET color", bulk("red"))])
 }
 
-fn bounded(store: &mut Store, before: u64) -> Result<(), Fall> {
-    let grown = memory(&store.scene.server)?.saturating_sub(before);
-    if grown <= BOUND {
+fn expect_bounded_memory(store: &mut StoreRun, before: u64) -> Result<(), CheckError> {
+    let grown = memory(&store.run.server)?.saturating_sub(before);
+    if grown <= MAX_MEMORY {
         return Ok(());
     }
-    Err(store.scene.refute(Blame {
+    Err(store.run.fail_now(Failure {
         id: "unbounded-output",
         mistake: Some("unbounded-output"),
         summary: format!(
             "For a client that reads nothing, the server keeps {} MiB of replies.",
             grown >> 20
         ),
-        expected: format!("at most {} MiB more than before", BOUND >> 20),
+        expected: format!("at most {} MiB more than before", MAX_MEMORY >> 20),
         observed: format!("{} MiB more", grown >> 20),
     }))
 }

@@ -1,11 +1,11 @@
-//! Commands that happen together or not at all.
+//! The criterion of commands that run together or not at all.
 
-use super::caller::Caller;
+use super::diagnosis;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
-use super::rows;
-use super::store::Store;
-use crate::fall::Fall;
-use crate::scene::Stage;
+use super::resp_client::RespClient;
+use super::store_run::StoreRun;
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
 
 fn queued() -> Reply {
     simple("QUEUED")
@@ -13,26 +13,31 @@ fn queued() -> Reply {
 
 /// MULTI, EXEC, DISCARD, WATCH: queued, atomic, EXECABORT after a bad command, nil when a watched
 /// key changed.
-pub(super) fn transaction(stage: &Stage<'_>) -> Result<(), Fall> {
-    let mut store = Store::open(stage)?;
-    let (mut client, mut other) = (store.caller()?, store.caller()?);
-    for chapter in [together, discarded, aborted, watched, unwatched] {
-        let from = store.scene.steps();
-        chapter(&mut store, &mut client, &mut other)?;
-        store.settle(from);
+pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut store = StoreRun::start(context)?;
+    let (mut client, mut other) = (store.connect()?, store.connect()?);
+    for part in [together, discarded, aborted, watched, unwatched] {
+        let from = store.run.step_count();
+        part(&mut store, &mut client, &mut other)?;
+        store.merge_steps(from);
     }
-    store.dialogue(
+    store.expect_replies(
         &mut client,
         [("EXEC", error("ERR")), ("DISCARD", error("ERR")), ("PING", simple("PONG"))],
     )
 }
 
-/// Nobody sees a part of it, and an error at run time is one of its replies.
-fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+/// No other client sees a part of a transaction. A command that fails in EXEC has its error among the
+/// replies.
+fn together(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    other: &mut RespClient,
+) -> Result<(), CheckError> {
     store
-        .dialogue(client, [("SET word abc", ok()), ("GET a", Reply::Nil)])
-        .map_err(|fall| fall.blocks("get-set"))?;
-    store.dialogue(
+        .expect_replies(client, [("SET word abc", ok()), ("GET a", Reply::Nil)])
+        .map_err(|error| error.depends_on("get-set"))?;
+    store.expect_replies(
         client,
         [
             ("MULTI", ok()),
@@ -42,36 +47,51 @@ fn together(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Resul
             ("GET a", queued()),
         ],
     )?;
-    store.dialogue(other, [("GET a", Reply::Nil)]).map_err(rows::if_answered("runs-at-once"))?;
-    store.dialogue(other, [("SET a 5", ok())])?;
+    store
+        .expect_replies(other, [("GET a", Reply::Nil)])
+        .map_err(diagnosis::if_answered("runs-at-once"))?;
+    store.expect_replies(other, [("SET a 5", ok())])?;
     let replies = [ok(), number(2), error("ERR"), bulk("2")];
-    store.dialogue(client, [("EXEC", array(replies)), ("GET a", bulk("2"))])?;
-    store.dialogue(other, [("GET a", bulk("2"))])?;
-    store.dialogue(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
+    store.expect_replies(client, [("EXEC", array(replies)), ("GET a", bulk("2"))])?;
+    store.expect_replies(other, [("GET a", bulk("2"))])?;
+    store.expect_replies(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
 }
 
-fn discarded(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
+/// DISCARD runs none of the queued commands, and leaves none for the next transaction.
+fn discarded(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    _: &mut RespClient,
+) -> Result<(), CheckError> {
     let before = [("MULTI", ok()), ("SET a 1", queued()), ("DISCARD", ok()), ("GET a", Reply::Nil)];
     let after = [("MULTI", ok()), ("EXISTS a", queued()), ("EXEC", array([number(0)]))];
-    store.dialogue(client, before)?;
-    store.dialogue(client, after).map_err(rows::if_answered("discard-keeps"))
+    store.expect_replies(client, before)?;
+    store.expect_replies(client, after).map_err(diagnosis::if_answered("discard-keeps"))
 }
 
-/// A command that cannot be queued: none of the others runs.
-fn aborted(store: &mut Store, client: &mut Caller, _: &mut Caller) -> Result<(), Fall> {
+/// A command that cannot be queued: EXEC runs none of the others.
+fn aborted(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    _: &mut RespClient,
+) -> Result<(), CheckError> {
     for bad in ["GET", "NO-SUCH-COMMAND a"] {
-        let from = store.scene.steps();
+        let from = store.run.step_count();
         let before = [("MULTI", ok()), ("SET a 1", queued()), (bad, error("ERR"))];
-        store.dialogue(client, before)?;
+        store.expect_replies(client, before)?;
         let exec = [("EXEC", error("EXECABORT")), ("GET a", Reply::Nil)];
-        store.dialogue(client, exec).map_err(rows::if_answered("exec-despite-error"))?;
-        store.settle(from);
+        store.expect_replies(client, exec).map_err(diagnosis::if_answered("exec-despite-error"))?;
+        store.merge_steps(from);
     }
     Ok(())
 }
 
-/// A watched key that somebody has changed since: nothing runs, and EXEC answers nil.
-fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+/// A watched key that another client has changed: EXEC runs nothing and answers nil.
+fn watched(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    other: &mut RespClient,
+) -> Result<(), CheckError> {
     let changes = [
         ("SET a 2", ok()),
         ("APPEND a 2", number(2)),
@@ -82,42 +102,48 @@ fn watched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result
         ("FLUSHDB", ok()),
     ];
     for (change, answer) in changes {
-        let from = store.scene.steps();
-        store.dialogue(client, [("SET a 1", ok()), ("WATCH z a", ok()), ("MULTI", ok())])?;
-        store.dialogue(client, [("SET won me", queued())])?;
-        store.dialogue(other, [(change, answer)])?;
+        let from = store.run.step_count();
+        store.expect_replies(client, [("SET a 1", ok()), ("WATCH z a", ok()), ("MULTI", ok())])?;
+        store.expect_replies(client, [("SET won me", queued())])?;
+        store.expect_replies(other, [(change, answer)])?;
         let exec = [("EXEC", Reply::Nil), ("GET won", Reply::Nil)];
-        store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))?;
-        store.settle(from);
+        store.expect_replies(client, exec).map_err(diagnosis::if_answered("watch-ignored"))?;
+        store.merge_steps(from);
     }
-    // A change of one's own before MULTI counts as well; one that EXEC makes does not.
-    store.dialogue(client, [("WATCH a", ok()), ("SET a 3", ok()), ("MULTI", ok())])?;
-    store.dialogue(client, [("GET a", queued())])?;
+
+    // The client's own change before MULTI counts as well.
+    store.expect_replies(client, [("WATCH a", ok()), ("SET a 3", ok()), ("MULTI", ok())])?;
+    store.expect_replies(client, [("GET a", queued())])?;
     store
-        .dialogue(client, [("EXEC", Reply::Nil)])
-        .map_err(rows::if_answered("watch-others-only"))?;
-    // A key that was not there, and is now.
-    store.dialogue(client, [("DEL new", number(0)), ("WATCH new", ok()), ("MULTI", ok())])?;
-    store.dialogue(other, [("SET new 1", ok())])?;
+        .expect_replies(client, [("EXEC", Reply::Nil)])
+        .map_err(diagnosis::if_answered("watch-others-only"))?;
+
+    // A watched key that did not exist and was created.
+    store.expect_replies(client, [("DEL new", number(0)), ("WATCH new", ok()), ("MULTI", ok())])?;
+    store.expect_replies(other, [("SET new 1", ok())])?;
     let exec = [("GET a", queued()), ("EXEC", Reply::Nil)];
-    store.dialogue(client, exec).map_err(rows::if_answered("watch-ignored"))
+    store.expect_replies(client, exec).map_err(diagnosis::if_answered("watch-ignored"))
 }
 
-/// EXEC, DISCARD and UNWATCH end a watch, and reading changes nothing.
-fn unwatched(store: &mut Store, client: &mut Caller, other: &mut Caller) -> Result<(), Fall> {
+/// EXEC, DISCARD and UNWATCH end a watch. A command that reads a watched key does not change it.
+fn unwatched(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    other: &mut RespClient,
+) -> Result<(), CheckError> {
     let exec = || [("MULTI", ok()), ("GET a", queued()), ("EXEC", array([bulk("1")]))];
-    store.dialogue(client, [("SET a 1", ok()), ("WATCH a", ok())])?;
-    store.dialogue(other, [("GET a", bulk("1")), ("SET b 9", ok())])?;
-    store.dialogue(client, exec())?;
+    store.expect_replies(client, [("SET a 1", ok()), ("WATCH a", ok())])?;
+    store.expect_replies(other, [("GET a", bulk("1")), ("SET b 9", ok())])?;
+    store.expect_replies(client, exec())?;
 
-    store.dialogue(client, [("WATCH a", ok()), ("SET a 0", ok()), ("UNWATCH", ok())])?;
-    store.dialogue(other, [("SET a 1", ok())])?;
-    store.dialogue(client, exec())?;
+    store.expect_replies(client, [("WATCH a", ok()), ("SET a 0", ok()), ("UNWATCH", ok())])?;
+    store.expect_replies(other, [("SET a 1", ok())])?;
+    store.expect_replies(client, exec())?;
 
-    store.dialogue(client, [("WATCH a", ok()), ("MULTI", ok()), ("DISCARD", ok())])?;
-    store.dialogue(other, [("SET a 1", ok())])?;
-    store.dialogue(client, exec())?;
+    store.expect_replies(client, [("WATCH a", ok()), ("MULTI", ok()), ("DISCARD", ok())])?;
+    store.expect_replies(other, [("SET a 1", ok())])?;
+    store.expect_replies(client, exec())?;
 
     let not_inside = [("MULTI", error("ERR")), ("WATCH a", error("ERR")), ("DISCARD", ok())];
-    store.dialogue(client, [("MULTI", ok())].into_iter().chain(not_inside))
+    store.expect_replies(client, [("MULTI", ok())].into_iter().chain(not_inside))
 }

@@ -1,0 +1,94 @@
+//! What a check is given: the program, the lesson's defaults, and the means to start a server.
+
+use crate::check_error::{CheckError, HarnessError};
+use crate::defaults::LessonDefaults;
+use crate::port_lock::PortLock;
+use crate::program::ProgramUnderTest;
+use crate::test_run::TestRun;
+use witness::{Gate, Launch, Repute};
+
+/// What a check is given. The check starts as many servers as it needs.
+pub(crate) struct CheckContext<'a> {
+    pub(crate) lesson: LessonDefaults,
+    pub(crate) program: &'a ProgramUnderTest,
+    /// What earlier test runs have shown about the program.
+    pub(crate) history: Repute,
+}
+
+impl CheckContext<'_> {
+    /// The same context for a program with other settings.
+    pub(crate) fn with_program<'b>(&self, program: &'b ProgramUnderTest) -> CheckContext<'b> {
+        CheckContext { lesson: self.lesson, program, history: self.history.clone() }
+    }
+
+    /// The port that the server listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.program.port.unwrap_or(self.lesson.port)
+    }
+
+    /// The number of slots that the server has. `wanted` if the program takes MAX_CLIENTS.
+    pub(crate) fn capacity(&self, wanted: usize) -> usize {
+        self.program.capacity.unwrap_or(wanted)
+    }
+
+    /// Starts a server with the lesson's own capacity, and waits until the server listens.
+    pub(crate) fn start(&self) -> Result<TestRun, CheckError> {
+        self.start_with(self.lesson.capacity, Gate::default())
+    }
+
+    /// Starts a server and waits until the server listens. The server has `capacity` slots if the
+    /// program takes MAX_CLIENTS. The system calls that `faults` names can be made to fail.
+    pub(crate) fn start_with(&self, capacity: usize, faults: Gate) -> Result<TestRun, CheckError> {
+        let mut run = self.launch(capacity, faults)?;
+        run.wait_listening()?;
+        // A server listens before it logs [START]: that line belongs to the first step.
+        let _ = run.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
+        Ok(run)
+    }
+
+    /// Starts a server, and does not wait for the server.
+    pub(crate) fn launch(&self, capacity: usize, faults: Gate) -> Result<TestRun, CheckError> {
+        self.launch_with(capacity, faults, None)
+    }
+
+    /// Starts a server, and does not wait for the server. Sets REQUIREPASS if there is a `password`.
+    pub(crate) fn launch_with(
+        &self,
+        capacity: usize,
+        faults: Gate,
+        password: Option<&str>,
+    ) -> Result<TestRun, CheckError> {
+        let (port, capacity) = (self.port(), self.capacity(capacity));
+        let isolation = self.program.isolation_level();
+        // Without a network of its own, one server at a time may have the port.
+        let lock = if isolation.shares_ports() { Some(PortLock::acquire(port)?) } else { None };
+
+        // The program, and what applies to every lesson.
+        let (executable, arguments) =
+            self.program.command.split_first().ok_or(HarnessError("no command".into()))?;
+        let mut launch = Launch::new(executable)
+            .args(arguments)
+            .env("PORT", port.to_string())
+            .env_remove("REQUIREPASS")
+            .current_dir(&self.program.directory)
+            .gate(faults)
+            .tier(isolation)
+            .timeout(self.program.timeout)
+            .repute(self.history.clone());
+        if let Some(policy) = &self.program.sandbox {
+            launch = launch.confined(policy.clone());
+        }
+
+        // The settings that only some lessons have.
+        let mut started = format!("started with PORT={port}");
+        if self.lesson.capacity > 0 {
+            launch = launch.env("MAX_CLIENTS", capacity.to_string());
+            started += &format!(" MAX_CLIENTS={capacity}");
+        }
+        if let Some(password) = password {
+            launch = launch.env("REQUIREPASS", password);
+            started += &format!(" REQUIREPASS={password}");
+        }
+        Ok(TestRun::new(self.lesson, launch.start()?, (port, capacity), started, lock))
+    }
+}

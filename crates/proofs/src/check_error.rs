@@ -1,0 +1,81 @@
+//! Why a check ends without success, and what a failing check says about the server.
+
+use course::report::Cause;
+use witness::{LaunchError, Unseen};
+
+/// An error of the machine or of the call. It is no finding about the server.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct HarnessError(pub String);
+
+/// Why a check ends without success.
+#[derive(Debug)]
+pub(crate) enum CheckError {
+    /// The server does not do what the criterion asks.
+    Failed(Box<Cause>),
+    /// The server does not do what another criterion asks, and this check depends on that criterion.
+    Blocked { depends_on: &'static str, cause: Box<Cause> },
+    /// The machine hides or refuses what the check needs.
+    Inconclusive(String),
+    /// Nothing can be said about the server.
+    Harness(HarnessError),
+}
+
+/// What a check says about a server that fails. The test run adds what was seen of the server.
+#[derive(Default)]
+pub(crate) struct Failure {
+    /// A short name that does not change between versions.
+    pub(crate) id: &'static str,
+    /// The id of the lesson's Common Mistakes row.
+    pub(crate) mistake: Option<&'static str>,
+    pub(crate) summary: String,
+    pub(crate) expected: String,
+    pub(crate) observed: String,
+}
+
+impl CheckError {
+    /// Adds the Common Mistakes row that explains a failure, if no row explains the failure yet.
+    pub(crate) fn with_mistake(mut self, mistake: &str) -> Self {
+        if let CheckError::Failed(cause) = &mut self {
+            cause.mistake.get_or_insert(mistake.to_owned());
+        }
+        self
+    }
+
+    /// Turns a blocked check into a failure of the criterion itself.
+    pub(crate) fn independent(self) -> Self {
+        match self {
+            CheckError::Blocked { cause, .. } => CheckError::Failed(cause),
+            other => other,
+        }
+    }
+
+    /// Turns a failure into a blocked check: what failed is what criterion `id` asks.
+    pub(crate) fn depends_on(self, id: &'static str) -> Self {
+        match self {
+            CheckError::Failed(cause) => CheckError::Blocked { depends_on: id, cause },
+            other => other,
+        }
+    }
+}
+
+impl From<Unseen> for CheckError {
+    fn from(error: Unseen) -> Self {
+        CheckError::Inconclusive(error.to_string())
+    }
+}
+
+impl From<HarnessError> for CheckError {
+    fn from(error: HarnessError) -> Self {
+        CheckError::Harness(error)
+    }
+}
+
+impl From<LaunchError> for CheckError {
+    fn from(error: LaunchError) -> Self {
+        match error {
+            LaunchError::NoGate(_) => CheckError::Inconclusive(error.to_string()),
+            other => CheckError::Harness(HarnessError(other.to_string())),
+        }
+    }
+}

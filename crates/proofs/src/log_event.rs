@@ -1,0 +1,33 @@
+//! The log lines that the contract defines, as types.
+
+use witness::Line;
+
+/// A log line with one of the contract's tags. A value that is missing or not a number is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogEvent {
+    Accept { fd: Option<i32>, slot: Option<usize> },
+    Disconnect { fd: Option<i32>, slot: Option<usize> },
+    Reject,
+    Fork { pid: Option<i32> },
+}
+
+impl LogEvent {
+    /// The event that a line tells of. `None` for a line with no tag, another tag or `[START]`.
+    pub(crate) fn of(line: &Line) -> Option<Self> {
+        let fd = line.value("fd").and_then(|number| number.parse().ok());
+        let pid = line.value("pid").and_then(|number| number.parse().ok());
+        let slot = line.value("slot").and_then(|number| number.parse().ok());
+        match line.tag()? {
+            "ACCEPT" => Some(LogEvent::Accept { fd, slot }),
+            "DISCONNECT" => Some(LogEvent::Disconnect { fd, slot }),
+            "REJECT" => Some(LogEvent::Reject),
+            "FORK" => Some(LogEvent::Fork { pid }),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the contract defines the line's tag. All other lines are the author's own.
+pub(crate) fn is_contract_line(line: &Line) -> bool {
+    matches!(line.tag(), Some("START" | "ACCEPT" | "DISCONNECT" | "REJECT" | "FORK"))
+}

@@ -1,0 +1,78 @@
+//! A lock for a port, where servers share this machine's network.
+
+use crate::check_error::HarnessError;
+use std::io::{self, ErrorKind, Read};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use witness::Tier;
+
+/// The right to start a server on a port. Dropping the lock releases the port.
+///
+/// The lock is a name in the abstract namespace of Unix sockets (unix(7)). The namespace covers the
+/// same programs as the ports do, leaves no file behind, and the kernel releases the name however
+/// its holder ends.
+pub(crate) struct PortLock {
+    _name: UnixListener,
+}
+
+impl PortLock {
+    /// Waits until no other proof has the lock.
+    ///
+    /// # Errors
+    /// A program that is no proof listens on the port.
+    pub(crate) fn acquire(port: u16) -> Result<Self, HarnessError> {
+        let name = bind_name(port)
+            .map_err(|error| HarnessError(format!("the lock for port {port}: {error}")))?;
+        TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| {
+            let why = Tier::Strong
+                .refusal()
+                .unwrap_or("another isolation level than namespaces was asked for");
+            HarnessError(format!(
+                "port {port} is not free: {error}. Here the server uses this machine's ports \
+                 ({why}). To see which program has the port: ss -ltnp 'sport = :{port}'"
+            ))
+        })?;
+        Ok(Self { _name: name })
+    }
+}
+
+fn bind_name(port: u16) -> io::Result<UnixListener> {
+    let name = SocketAddr::from_abstract_name(format!("sockproof-port-{port}"))?;
+    loop {
+        match UnixListener::bind_addr(&name) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                // The holder never accepts this connection. The read ends when the holder
+                // releases the lock.
+                if let Ok(mut holder) = UnixStream::connect_addr(&name) {
+                    let _ = holder.read(&mut [0]);
+                }
+            }
+            bound => return bound,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn one_proof_at_a_time_has_the_lock() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let first = PortLock::acquire(port).unwrap();
+        let second = thread::spawn(move || PortLock::acquire(port).map(drop));
+        assert!(!second.is_finished());
+        drop(first);
+        second.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn the_error_names_a_port_that_is_in_use() {
+        let holder = TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = holder.local_addr().unwrap().port();
+        let refused = PortLock::acquire(port).err().unwrap().to_string();
+        assert!(refused.contains(&format!("port {port} is not free")), "{refused}");
+    }
+}

@@ -1,0 +1,51 @@
+//! The criteria of one lesson, as a table.
+
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::defaults::LessonDefaults;
+
+/// The criteria of one lesson.
+pub struct Proof {
+    /// e.g. `w03-l02`.
+    pub lesson: &'static str,
+    /// The port that the lesson's servers use by default.
+    pub port: u16,
+    /// The number of slots that the lesson's servers have by default. 0 if the lesson's servers
+    /// keep no table of clients and ignore MAX_CLIENTS.
+    pub capacity: usize,
+    /// In the lesson's order.
+    pub criteria: &'static [Criterion],
+}
+
+/// One criterion.
+pub struct Criterion {
+    /// As in `lesson.md`.
+    pub id: &'static str,
+    pub(crate) check: Check,
+    /// A long check starts before the others, so that the proof does not end with a wait for it.
+    pub(crate) is_long: bool,
+}
+
+type Check = fn(&CheckContext<'_>) -> Result<(), CheckError>;
+
+impl Criterion {
+    pub(crate) const fn new(id: &'static str, check: Check) -> Self {
+        Self { id, check, is_long: false }
+    }
+
+    pub(crate) const fn long(self) -> Self {
+        Self { is_long: true, ..self }
+    }
+}
+
+impl Proof {
+    /// What each check of this proof has to know about the lesson.
+    pub(crate) fn defaults(&self) -> LessonDefaults {
+        LessonDefaults {
+            id: self.lesson,
+            port: self.port,
+            capacity: self.capacity,
+            logs_clients: self.criteria.iter().any(|criterion| criterion.id == "slots"),
+        }
+    }
+}

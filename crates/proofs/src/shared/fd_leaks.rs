@@ -1,0 +1,236 @@
+//! The criterion that a server keeps no descriptor of a client that has left.
+
+use super::departure::Departure;
+use super::descriptors::{count_other_files, socket_inodes};
+use super::diagnosis;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::named_client::NamedClient;
+use crate::test_run::{MAX_BATCH, TestRun};
+use std::collections::BTreeSet;
+use witness::{Client, Exit, Server, Stuck};
+
+/// How many clients come and leave.
+const CLIENTS: usize = 200;
+/// A table with more slots is not filled here. The criterion `capacity` fills one.
+const LARGEST_FILLED: usize = 100;
+
+/// The server has the same descriptors before and after its clients: clients that leave by FIN, by
+/// RST and by half-close, clients that are rejected, and 200 clients that come and leave.
+pub(crate) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start_with(MAX_BATCH + 1, Default::default())?;
+
+    // The descriptors before the first client. An idle server has opened its second listener, too.
+    let _ = run.check_alive();
+    let sockets = socket_inodes(&run.server)?;
+
+    // One client for each kind of departure. A language's runtime may open files with the first.
+    depart(&mut run, Departure::Close)?;
+    let files = count_other_files(&run.server)?;
+    depart(&mut run, Departure::Reset)?;
+    depart(&mut run, Departure::HalfClose)?;
+
+    if run.capacity <= LARGEST_FILLED {
+        fill_and_reject(&mut run, sockets.len())?;
+    }
+    connect_and_leave(&mut run, &sockets)?;
+    expect_same(&mut run, &sockets, files)
+}
+
+/// The failure of a server that keeps the socket of a client that has left.
+pub(crate) fn kept_socket(
+    client: &NamedClient,
+    mistake: Option<&'static str>,
+    observed: String,
+) -> Failure {
+    Failure {
+        id: "fd-leak",
+        mistake,
+        summary: format!("{} left, and the server never closed its socket.", client.name),
+        expected: format!("{}'s descriptor is closed", client.name),
+        observed,
+    }
+}
+
+/// The failure of a server that has `left` more descriptors after its clients than before them.
+pub(crate) fn more_descriptors(
+    left: usize,
+    mistake: Option<&'static str>,
+    wait_error: &Stuck,
+) -> Failure {
+    Failure {
+        id: "fd-leak",
+        mistake,
+        summary: format!("Every client has left; descriptors that stayed open: {left}."),
+        expected: "the same descriptors as before the first client".to_owned(),
+        observed: match wait_error {
+            Stuck::Ended(_) => wait_error.to_string(),
+            _ => format!("{left} more"),
+        },
+    }
+}
+
+/// One client connects and leaves. The server closes its descriptor.
+fn depart(run: &mut TestRun, departure: Departure) -> Result<(), CheckError> {
+    let (client, fd) = run.connect_accepted()?;
+    // The descriptor exists before the server logs the client. That line belongs to this step.
+    let _ = run.check_alive();
+    run.step(format!("{} {}", client.name, departure.text()));
+    departure.apply(&client.connection);
+    match run.wait_released(&client) {
+        Ok(()) => Ok(()),
+        Err(wait_error) => Err(not_closed(run, (&client, fd), departure, wait_error)?),
+    }
+}
+
+fn not_closed(
+    run: &mut TestRun,
+    (client, fd): (&NamedClient, i32),
+    departure: Departure,
+    wait_error: Stuck,
+) -> Result<CheckError, CheckError> {
+    let name = &client.name;
+    let never_closed = format!("{name} left, and the server never closed its socket.");
+    let (mistake, summary) = match (&wait_error, departure) {
+        (Stuck::Ended(Exit::Status(_) | Exit::Signal(_)), Departure::Reset) => (
+            Some("reset-ends-server"),
+            format!("The server ended when {name} reset its connection."),
+        ),
+        // The server has logged that the client left: only the close is missing.
+        (Stuck::Quiet { .. }, _)
+            if run.logs_clients() && run.wait_logged(is_disconnect).is_ok() =>
+        {
+            (
+                Some("forgot-close"),
+                format!("The server logged that {name} left, but never closed its socket."),
+            )
+        }
+        // No log line: the server has not noticed that the client left.
+        (Stuck::Quiet { .. }, _) => {
+            let missed = if run.logs_clients() { "waits-for-hangup" } else { "forgot-close" };
+            (diagnosis::of(run, &wait_error).or(Some(missed)), never_closed)
+        }
+        _ => (diagnosis::of(run, &wait_error), never_closed),
+    };
+    let kept = run.server.descriptor_of(&client.connection)?.unwrap_or(fd);
+    let failure = Failure {
+        id: "fd-leak",
+        mistake,
+        summary,
+        expected: format!("descriptor {fd} is closed"),
+        observed: match &wait_error {
+            Stuck::Ended(_) => wait_error.to_string(),
+            _ if kept == fd => format!("descriptor {fd} is still open"),
+            _ => format!("descriptor {fd} is closed, and {kept} is the same connection"),
+        },
+    };
+    Ok(run.fail(wait_error, failure))
+}
+
+fn is_disconnect(event: &LogEvent) -> Option<()> {
+    matches!(event, LogEvent::Disconnect { .. }).then_some(())
+}
+
+/// Fills the table and connects one client more, which the server rejects; then all clients leave.
+fn fill_and_reject(run: &mut TestRun, sockets: usize) -> Result<(), CheckError> {
+    let clients = connect_one_too_many(run, sockets)?;
+    run.check_alive()
+        .map_err(|wait_error| leak(run, wait_error, "full-ends-server", &clients[0]))?;
+    run.step(format!("{} clients closed", clients.len()));
+    clients.iter().for_each(|client| client.connection.close());
+    // Only if a socket is left, find out whose socket it is.
+    if wait_socket_count(run, sockets).is_err() {
+        for (index, client) in clients.iter().enumerate() {
+            let mistake = if index < run.capacity { "forgot-close" } else { "reject-not-closed" };
+            run.wait_closed(client).map_err(|wait_error| leak(run, wait_error, mistake, client))?;
+        }
+    }
+    run.check_alive().map_err(|wait_error| leak(run, wait_error, "forgot-close", &clients[0]))
+}
+
+/// Connects one client more than there are slots. The criterion `capacity` asks how many of them
+/// the server accepts.
+fn connect_one_too_many(run: &mut TestRun, sockets: usize) -> Result<Vec<NamedClient>, CheckError> {
+    let count = run.capacity + 1;
+    run.step(format!("{count} clients connected"));
+    let mut clients = Vec::with_capacity(count);
+    while clients.len() < count {
+        for _ in 0..run.batch_size()?.min(count - clients.len()) {
+            clients.push(run.add_client(Server::connect)?);
+        }
+        let _ = wait_socket_count(run, sockets + clients.len().min(run.capacity));
+    }
+    let last = clients[count - 1].connection.clone();
+    let _ = run.server.until(|now| {
+        let is_handled = last.ended().is_some() || now.descriptor_of(&last)?.is_some();
+        Ok(is_handled.then_some(()))
+    });
+    Ok(clients)
+}
+
+fn leak(
+    run: &mut TestRun,
+    wait_error: Stuck,
+    mistake: &'static str,
+    client: &NamedClient,
+) -> CheckError {
+    let mistake = diagnosis::of(run, &wait_error).or(Some(mistake));
+    let failure = kept_socket(client, mistake, wait_error.to_string());
+    run.fail(wait_error, failure)
+}
+
+/// 200 clients connect, some at a time, and leave by each kind of departure.
+fn connect_and_leave(run: &mut TestRun, sockets: &BTreeSet<u64>) -> Result<(), CheckError> {
+    run.step(format!("{CLIENTS} clients connected, and left by FIN, RST or half-close"));
+    let batch = run.batch_size()?.min(run.capacity.saturating_sub(1)).max(1);
+    for round in 0..CLIENTS / batch {
+        let connected = (0..batch).map(|_| connect_unnamed(run));
+        let connections = connected.collect::<Result<Vec<_>, _>>()?;
+        wait_socket_count(run, sockets.len() + batch)
+            .map_err(|wait_error| stopped_accepting(run, wait_error, round * batch))?;
+        for (index, connection) in connections.iter().enumerate() {
+            Departure::ALL[(round + index) % 3].apply(connection);
+        }
+        if wait_socket_count(run, sockets.len()).is_err() {
+            break; // The caller reports what stayed open.
+        }
+    }
+    Ok(())
+}
+
+/// Connects one of many clients, which has no name in the steps.
+pub(crate) fn connect_unnamed(run: &mut TestRun) -> Result<Client, CheckError> {
+    run.server.connect().map_err(|error| run.no_connection("one of them", &error))
+}
+
+fn wait_socket_count(run: &mut TestRun, count: usize) -> Result<(), Stuck> {
+    run.server.until(|now| Ok((socket_inodes(now)?.len() == count).then_some(())))
+}
+
+fn stopped_accepting(run: &mut TestRun, wait_error: Stuck, served: usize) -> CheckError {
+    let failure = Failure {
+        id: "stopped-serving",
+        mistake: diagnosis::of(run, &wait_error).or(Some("slot-never-freed")),
+        summary: format!(
+            "After {served} of {CLIENTS} clients had connected and left, the server accepts no more."
+        ),
+        expected: format!("{CLIENTS} clients are accepted"),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}
+
+/// Waits until the server has the same sockets as before, and no more files.
+fn expect_same(run: &mut TestRun, sockets: &BTreeSet<u64>, files: usize) -> Result<(), CheckError> {
+    let same = run.server.until(|now| {
+        let is_same = socket_inodes(now)? == *sockets && count_other_files(now)? <= files;
+        Ok(is_same.then_some(()))
+    });
+    let Err(wait_error) = same else { return Ok(()) };
+    let left = socket_inodes(&run.server)?.difference(sockets).count()
+        + count_other_files(&run.server)?.saturating_sub(files);
+    let mistake = diagnosis::of(run, &wait_error);
+    let failure = more_descriptors(left, mistake, &wait_error);
+    Err(run.fail(wait_error, failure))
+}

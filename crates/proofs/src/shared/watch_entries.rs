@@ -1,0 +1,91 @@
+//! What a server waits for, whether by poll or by epoll, in one form.
+
+use super::wait_call::WaitCall;
+use crate::named_client::NamedClient;
+use witness::{Descriptor, Interest, Server, Strobe, Target, Unseen, Watched};
+
+/// One entry of the `pollfd` array or of the epoll interest list.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchEntry {
+    /// The descriptor's number when the entry was added.
+    pub(crate) fd: i32,
+    pub(crate) file: WatchedFile,
+    /// Whether the server waits for input.
+    pub(crate) for_input: bool,
+    /// Whether each event disarms the entry (epoll_ctl(2), EPOLLONESHOT).
+    pub(crate) oneshot: bool,
+}
+
+/// The file that an entry refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WatchedFile {
+    /// A socket, by its inode.
+    Socket(u64),
+    /// A pipe, an eventfd or a timer, which the server uses for itself.
+    Other,
+    /// The descriptor is closed.
+    Closed,
+}
+
+/// What the server waits for while it sleeps in `wait`. `None` while it does not sleep there.
+pub(crate) fn current_entries(
+    server: &Server,
+    clients: &[NamedClient],
+    wait: WaitCall,
+) -> Result<Option<Vec<WatchEntry>>, Unseen> {
+    let watched = if wait == WaitCall::Epoll { None } else { server.watched()? };
+    let interests = if wait == WaitCall::Poll { None } else { server.interests()? };
+    entries(server, clients, watched, interests)
+}
+
+/// What a server that never sleeps last waited for.
+pub(crate) fn sampled_entries(
+    sample: &Strobe,
+    server: &Server,
+    clients: &[NamedClient],
+) -> Result<Option<Vec<WatchEntry>>, Unseen> {
+    entries(server, clients, sample.watched.clone(), sample.interests.clone())
+}
+
+fn entries(
+    server: &Server,
+    clients: &[NamedClient],
+    watched: Option<Vec<Watched>>,
+    interests: Option<Vec<Interest>>,
+) -> Result<Option<Vec<WatchEntry>>, Unseen> {
+    let open = server.descriptors()?;
+    Ok(match (watched, interests) {
+        (Some(array), _) => Some(of_poll(&array, &open)),
+        (_, Some(list)) => Some(of_epoll(&list, &open, clients)),
+        _ => None,
+    })
+}
+
+/// poll(2) ignores entries with a negative descriptor, and so does this function.
+fn of_poll(array: &[Watched], open: &[Descriptor]) -> Vec<WatchEntry> {
+    let entry = |it: &Watched| {
+        let file = match open.iter().find(|descriptor| descriptor.fd == it.fd) {
+            Some(Descriptor { target: Target::Socket(inode), .. }) => WatchedFile::Socket(*inode),
+            Some(_) => WatchedFile::Other,
+            None => WatchedFile::Closed,
+        };
+        let for_input = it.events & (libc::POLLIN | libc::POLLRDNORM) != 0;
+        WatchEntry { fd: it.fd, file, for_input, oneshot: false }
+    };
+    array.iter().filter(|it| it.fd >= 0).map(entry).collect()
+}
+
+/// The interest list refers to files, and keeps the number that a file had when it was added.
+fn of_epoll(list: &[Interest], open: &[Descriptor], clients: &[NamedClient]) -> Vec<WatchEntry> {
+    let is_socket = |inode: u64| {
+        open.iter().any(|descriptor| descriptor.target == Target::Socket(inode))
+            || clients.iter().any(|client| client.connection.inode() == Some(inode))
+    };
+    let entry = |it: &Interest| WatchEntry {
+        fd: it.fd,
+        file: if is_socket(it.inode) { WatchedFile::Socket(it.inode) } else { WatchedFile::Other },
+        for_input: it.has(libc::EPOLLIN | libc::EPOLLRDNORM),
+        oneshot: it.has(libc::EPOLLONESHOT),
+    };
+    list.iter().map(entry).collect()
+}

@@ -1,0 +1,60 @@
+//! Whether the server listens where it should.
+
+use super::TestRun;
+use crate::check_error::{CheckError, Failure};
+use witness::{Exit, Stuck, Unseen};
+
+impl TestRun {
+    /// Waits until the server listens on its port. Every other check depends on this.
+    pub(crate) fn wait_listening(&mut self) -> Result<(), CheckError> {
+        let Err(wait_error) = self.server.until_listening(self.port) else { return Ok(()) };
+        let port = self.port;
+        if self.was_refused_the_port(&wait_error) && self.server.is_in_time_wait(port)? {
+            let text =
+                "connections of an earlier run are in TIME_WAIT on the port; try again in a minute";
+            return Err(CheckError::Inconclusive(text.to_owned()));
+        }
+        let failure = Failure {
+            id: "not-listening",
+            summary: self.why_not_listening(&wait_error)?,
+            expected: format!("a LISTEN socket on port {port}"),
+            observed: wait_error.to_string(),
+            ..Failure::default()
+        };
+        Err(self.fail(wait_error, failure).depends_on("starts"))
+    }
+
+    /// Whether the server ended because the port is in use. On a shared network this may not be the
+    /// server's fault.
+    fn was_refused_the_port(&self, wait_error: &Stuck) -> bool {
+        self.server.tier().shares_ports()
+            && matches!(wait_error, Stuck::Ended(_))
+            && self.server.stderr().contains("already in use")
+    }
+
+    fn why_not_listening(&self, wait_error: &Stuck) -> Result<String, Unseen> {
+        let nothing = format!("Nothing listens on {}", self.port);
+        if let Stuck::Ended(Exit::Status(0)) = wait_error
+            && let Some(left) = self.server.processes()?.first()
+        {
+            return Ok(format!(
+                "The program ended at once and left {} running in the background: a server under \
+                 proof stays in the foreground.",
+                left.name()
+            ));
+        }
+        let ports: Vec<_> =
+            self.server.listeners()?.iter().map(|it| it.local.port().to_string()).collect();
+        Ok(match (wait_error, ports.join(", ")) {
+            (Stuck::Ended(exit), _) => format!("{nothing}: the server {exit}."),
+            (Stuck::Quiet { .. }, ports) if !ports.is_empty() => {
+                format!("{nothing}: the server listens on {ports} instead.")
+            }
+            (Stuck::Quiet { calls }, _) => {
+                let call = calls.first().map_or("no call", |call| call.name());
+                format!("{nothing}: the server is asleep in {call}.")
+            }
+            (other, _) => format!("{nothing}: {other}."),
+        })
+    }
+}

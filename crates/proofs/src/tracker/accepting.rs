@@ -1,0 +1,192 @@
+//! The criteria of clients that connect.
+
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::named_client::NamedClient;
+use crate::shared::{WaitCall, diagnosis};
+use crate::test_run::TestRun;
+use witness::{Gate, Server, Stuck, Unseen};
+
+/// 5 simultaneous clients are tracked: each `[ACCEPT]` names the descriptor that the kernel
+/// connects to that client, and slots 0 to 4 in order.
+pub(crate) fn slots(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    for slot in 0..run.capacity.min(5) {
+        let (client, fd) = run.connect_accepted()?;
+        let logged = run.wait_logged(|event| match event {
+            LogEvent::Accept { fd, slot } => Some((*fd, *slot)),
+            _ => None,
+        });
+        if !matches!(logged, Ok(names) if names == (Some(fd), Some(slot))) {
+            return Err(wrong_accept_line(&mut run, &client, (fd, slot), logged));
+        }
+    }
+    Ok(())
+}
+
+/// The failure of a server whose `[ACCEPT]` line is missing or names another descriptor or slot.
+fn wrong_accept_line(
+    run: &mut TestRun,
+    client: &NamedClient,
+    (fd, slot): (i32, usize),
+    logged: Result<(Option<i32>, Option<usize>), Stuck>,
+) -> CheckError {
+    let name = &client.name;
+    let (id, mistake, summary) = match &logged {
+        Ok((Some(named), _)) if *named != fd => (
+            "wrong-descriptor",
+            Some("wrong-fd"),
+            format!("The log says fd={named}; the kernel connects {name} to descriptor {fd}."),
+        ),
+        Ok((None, _)) => (
+            "wrong-descriptor",
+            Some("wrong-fd"),
+            format!("The [ACCEPT] line does not name {name}'s descriptor."),
+        ),
+        Ok((_, Some(at))) => (
+            "wrong-slot",
+            Some("slot-order"),
+            format!("{name} was given slot {at}; slot {slot} was next."),
+        ),
+        Ok((_, None)) => (
+            "wrong-slot",
+            Some("slot-order"),
+            format!("The [ACCEPT] line does not name {name}'s slot."),
+        ),
+        Err(_) => (
+            "accept-not-logged",
+            None,
+            format!("{name} was accepted, and the server logged no [ACCEPT] line for it."),
+        ),
+    };
+    let observed = run.logged_text();
+    let expected = format!("[ACCEPT] fd={fd} slot={slot}");
+    run.fail_after(logged.err(), Failure { id, mistake, summary, expected, observed })
+}
+
+/// Every client descriptor is O_NONBLOCK.
+pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    for _ in 0..run.capacity.min(2) {
+        let (client, fd) = run.connect_accepted()?;
+        // The server may set the flag after accept has returned: wait for the flag.
+        let set = run.server.until(|now| {
+            let flags = now.process().flags(fd)?.unwrap_or(0);
+            Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
+        });
+        if let Err(wait_error) = set {
+            let failure = Failure {
+                id: "blocking-descriptor",
+                mistake: Some("blocking-client"),
+                summary: format!("{}'s descriptor {fd} is in blocking mode.", client.name),
+                expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
+                observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
+            };
+            return Err(run.fail(wait_error, failure));
+        }
+    }
+    Ok(())
+}
+
+/// The errors that accept is made to fail with: errno, name, and the Common Mistakes row of a
+/// server that ends (accept(2), ERRORS).
+const ACCEPT_ERRORS: [(i32, &str, &str); 4] = [
+    (libc::EAGAIN, "EAGAIN", "accept-eagain"),
+    (libc::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
+    (libc::EINTR, "EINTR", "accept-eagain"),
+    (libc::EMFILE, "EMFILE", "accept-emfile"),
+];
+
+/// `accept` failing with EAGAIN, ECONNABORTED, EINTR or EMFILE does not end the server, and the
+/// next client is served.
+pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
+    let mut run = context.start_with(context.lesson.capacity, Gate::accept())?;
+    // A server that blocks in accept has made its first call by now. So the call that fails is the
+    // second one of every such server.
+    let _ = run.server.until_resting();
+    for (errno, name, mistake) in ACCEPT_ERRORS {
+        run.step(format!("the next accept is made to fail with {name}"));
+        run.server.fail_next(errno);
+        let client = run.connect()?;
+        let (handled, extra) = wait_handled(&mut run, &client)?;
+        // The server may accept the client first, and end when accept fails after that.
+        let alive = handled.and_then(|()| run.check_alive());
+        alive.map_err(|wait_error| not_survived(&mut run, wait, (name, mistake), wait_error))?;
+        // A server without descriptors may reject this client; then the next client counts.
+        let rejected = client.connection.ended().is_some();
+        let served = if rejected { run.connect_accepted()?.0 } else { client };
+        // A small table needs the slots. Other criteria ask what the server does about departures.
+        for client in [Some(served), extra].into_iter().flatten() {
+            client.connection.close();
+            let _ = run.wait_released(&client);
+        }
+    }
+    Ok(())
+}
+
+/// Waits until accept has failed and the client is accepted or rejected. Returns an extra client, if
+/// one was needed.
+///
+/// An edge-triggered server (epoll(7), EPOLLET) may take the error for the end of the queue, and
+/// gets no further event for the client. The extra client gives the server another event.
+fn wait_handled(
+    run: &mut TestRun,
+    client: &NamedClient,
+) -> Result<(Result<(), Stuck>, Option<NamedClient>), CheckError> {
+    let connection = client.connection.clone();
+    let is_handled = |now: &mut Server| {
+        let accepted = now.descriptor_of(&connection)?.is_some() || connection.ended().is_some();
+        Ok((now.faults_left() == 0 && accepted).then_some(()))
+    };
+    let handled = run.server.until(is_handled);
+    let waits_for_event =
+        matches!(handled, Err(Stuck::Quiet { .. })) && run.server.faults_left() == 0;
+    if !waits_for_event || !listens_edge_triggered(&run.server)? {
+        return Ok((handled, None));
+    }
+    let extra = run.connect()?;
+    Ok((run.server.until(is_handled), Some(extra)))
+}
+
+/// Whether the listener is on the interest list with EPOLLET.
+fn listens_edge_triggered(server: &Server) -> Result<bool, Unseen> {
+    let (Some(listener), Some(list)) = (server.listener()?, server.interests()?) else {
+        return Ok(false);
+    };
+    Ok(list.iter().any(|entry| entry.inode == listener.inode && entry.has(libc::EPOLLET)))
+}
+
+fn not_survived(
+    run: &mut TestRun,
+    wait: WaitCall,
+    (errno, mistake): (&str, &'static str),
+    wait_error: Stuck,
+) -> CheckError {
+    let never_called = run.server.faults_left() > 0;
+    let (mistake, summary) = match &wait_error {
+        _ if never_called => (
+            diagnosis::of(run, &wait_error),
+            "A client connected, and the server never called accept.".to_owned(),
+        ),
+        Stuck::Ended(_) => {
+            (Some(mistake), format!("The server ended when accept failed with {errno}."))
+        }
+        other => {
+            let text = format!("After accept failed with {errno}, the client was never served.");
+            (diagnosis::of(run, other), text)
+        }
+    };
+    let failure = Failure {
+        id: "accept-gave-up",
+        mistake,
+        summary,
+        expected: format!(
+            "the server goes back to {}, and serves the client when accept succeeds",
+            wait.name()
+        ),
+        observed: wait_error.to_string(),
+    };
+    let error = run.fail(wait_error, failure);
+    if never_called { error.depends_on("slots") } else { error }
+}

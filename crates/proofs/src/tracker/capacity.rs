@@ -1,0 +1,206 @@
+//! The criterion of a table that is full.
+
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::named_client::NamedClient;
+use crate::shared::diagnosis;
+use crate::test_run::TestRun;
+use witness::Stuck;
+
+/// With MAX_CLIENTS=2 the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
+/// is logged; the two still have their bytes read; when one leaves, the next client is tracked.
+pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start_with(2, Default::default())?;
+
+    // Fill the table.
+    let mut tracked = Vec::new();
+    for _ in 0..run.capacity {
+        tracked.push(expect_room(&mut run)?);
+    }
+
+    // One client more, while the others are still served.
+    expect_rejected(&mut run)?;
+    for client in [tracked.first(), tracked.last()].into_iter().flatten() {
+        expect_served(&mut run, client)?;
+    }
+
+    // The slot is free when the log says so, or when the descriptor is closed.
+    let Some(first) = tracked.first() else { return Ok(()) };
+    run.step(format!("{} closed", first.name));
+    first.connection.close();
+    if run.wait_logged(|event| matches!(event, LogEvent::Disconnect { .. }).then_some(())).is_err()
+        && let Err(wait_error) = run.wait_released(first)
+    {
+        return Err(stays_full(&mut run, first, wait_error));
+    }
+
+    // The next client gets the free slot.
+    let next = run.connect()?;
+    match is_accepted(&mut run, &next) {
+        Ok(true) => expect_tracked(&mut run, &next),
+        Ok(false) => Err(stays_full(&mut run, first, Stuck::Quiet { calls: Vec::new() })),
+        Err(wait_error) => Err(stays_full(&mut run, first, wait_error)),
+    }
+}
+
+/// Connects a client for which there is a free slot.
+fn expect_room(run: &mut TestRun) -> Result<NamedClient, CheckError> {
+    let client = run.connect()?;
+    match is_accepted(run, &client) {
+        Ok(true) => expect_tracked(run, &client).map(|()| client),
+        Ok(false) => Err(rejected_too_early(run, &client)),
+        Err(wait_error) => Err(run.not_accepted(&client, wait_error)),
+    }
+}
+
+/// Waits until the server has a descriptor for the client (true) or has rejected the client (false).
+fn is_accepted(run: &mut TestRun, client: &NamedClient) -> Result<bool, Stuck> {
+    let connection = client.connection.clone();
+    let accepted = run.server.until(|now| match connection.ended() {
+        Some(_) => Ok(Some(false)),
+        None => Ok(now.descriptor_of(&connection)?.map(|_| true)),
+    })?;
+    // A server that ends closes its connections, too.
+    if !accepted {
+        run.check_alive()?;
+    }
+    Ok(accepted)
+}
+
+/// Waits for the log line that says whether the client has a slot. An open descriptor does not yet
+/// show that.
+fn expect_tracked(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
+    let logged = run.wait_logged(|event| match event {
+        LogEvent::Accept { .. } => Some(true),
+        LogEvent::Reject => Some(false),
+        _ => None,
+    });
+    match logged {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(rejected_too_early(run, client)),
+        Err(wait_error) => Err(run.not_accepted(client, wait_error)),
+    }
+}
+
+fn rejected_too_early(run: &mut TestRun, client: &NamedClient) -> CheckError {
+    let observed = run.logged_text();
+    let capacity = run.capacity;
+    run.fail_now(Failure {
+        id: "rejects-too-early",
+        mistake: Some("off-by-one"),
+        summary: format!("{} was rejected while one of {capacity} slots was free.", client.name),
+        expected: format!("{} is tracked", client.name),
+        observed,
+    })
+}
+
+/// Connects one client too many: the client reads an end of file, and the log says why.
+fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
+    let extra = run.connect()?;
+    let from = run.server.log().len();
+    let counts = format!("({0}/{0})", run.capacity);
+    let connection = extra.connection.clone();
+    let rejected = run.server.until(|now| {
+        let is_logged = now.log()[from.min(now.log().len())..].iter().any(|line| {
+            line.text.starts_with("[REJECT] at capacity ") && line.text.contains(&counts)
+        });
+        let is_tracked = now.log()[from..].iter().any(|line| line.tag() == Some("ACCEPT"));
+        Ok(if is_tracked {
+            Some(false)
+        } else {
+            (is_logged && connection.ended().is_some()).then_some(true)
+        })
+    });
+    let wait_error = match rejected {
+        Ok(true) => return Ok(()),
+        Ok(false) => None,
+        Err(wait_error) => Some(wait_error),
+    };
+    Err(not_rejected(run, &extra, wait_error))
+}
+
+fn not_rejected(run: &mut TestRun, extra: &NamedClient, wait_error: Option<Stuck>) -> CheckError {
+    let name = &extra.name;
+    let full = format!("{0} of {0} slots are in use", run.capacity);
+    let is_queued =
+        run.server.listener().ok().flatten().is_some_and(|listener| listener.unread > 0);
+    let is_closed = extra.connection.ended().is_some();
+    let is_logged =
+        run.wait_logged(|event| matches!(event, LogEvent::Reject).then_some(())).is_ok();
+    let (id, mistake, summary) = match &wait_error {
+        None => {
+            ("lets-in-too-many", Some("off-by-one"), format!("{name} was tracked although {full}."))
+        }
+        Some(Stuck::Ended(_)) => (
+            "ended-when-full",
+            Some("full-ends-server"),
+            format!("The server ended when {name} connected and {full}."),
+        ),
+        Some(_) if is_queued => (
+            "not-accepted-when-full",
+            Some("stops-accepting"),
+            format!("{full}, and {name} is left in the listener's queue."),
+        ),
+        Some(_) if !is_closed && is_logged => (
+            "rejected-not-closed",
+            Some("reject-not-closed"),
+            format!("{name} was rejected, and its connection is still open."),
+        ),
+        Some(_) if !is_closed => (
+            "not-rejected",
+            Some("reject-not-closed"),
+            format!("{full}, and {name} was neither tracked nor closed."),
+        ),
+        Some(_) => (
+            "reject-not-logged",
+            None,
+            format!("{name} was rejected, and the log does not say so."),
+        ),
+    };
+    let expected =
+        format!("{name} reads an end of file, and [REJECT] at capacity ({0}/{0})", run.capacity);
+    let observed = format!(
+        "{name} {}, and {}",
+        if is_closed { "reads an end of file" } else { "is still connected" },
+        run.logged_text()
+    );
+    run.fail_after(wait_error, Failure { id, mistake, summary, expected, observed })
+}
+
+/// A tracked client sends bytes, and the server reads them.
+fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
+    let name = &client.name;
+    run.step(format!("{name} sent \"still here\""));
+    let sent = client.connection.send(b"still here\n");
+    let connection = client.connection.clone();
+    let read = run.server.until(|now| {
+        let socket = now.connection(&connection)?;
+        Ok(socket.filter(|it| it.unread == 0 && it.received > 0).map(drop))
+    });
+    let wait_error = match (read, sent) {
+        (Ok(()), Ok(_)) if client.connection.ended().is_none() => return Ok(()),
+        (Err(wait_error), _) => wait_error,
+        _ => Stuck::Quiet { calls: Vec::new() },
+    };
+    let failure = Failure {
+        id: "not-read-when-full",
+        mistake: diagnosis::of(run, &wait_error),
+        summary: format!("A client was rejected, and {name}, which has a slot, is not served."),
+        expected: format!("{name} is connected, and its bytes are read"),
+        observed: wait_error.to_string(),
+    };
+    Err(run.fail(wait_error, failure))
+}
+
+fn stays_full(run: &mut TestRun, left: &NamedClient, wait_error: Stuck) -> CheckError {
+    let observed = run.logged_text();
+    let failure = Failure {
+        id: "stays-full",
+        mistake: diagnosis::of(run, &wait_error).or(Some("slot-never-freed")),
+        summary: format!("{} left, and the next client is not tracked.", left.name),
+        expected: "the next client is tracked".to_owned(),
+        observed,
+    };
+    run.fail(wait_error, failure)
+}

@@ -1,0 +1,103 @@
+//! The criterion that a second client waits, and is served next.
+
+use super::{diagnosis, echo};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::test_run::TestRun;
+use witness::Stuck;
+
+/// A second client waits, unserved, while the first is connected, and is served after it with
+/// nothing lost.
+pub(super) fn next_client(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+
+    // The second client connects and sends while the first is connected.
+    let first = echo::connect_served(&mut run)?;
+    let second = echo::connect(&mut run)?;
+    let messages: [&[u8]; 3] = [b"I wait\n", b"and have more to say,\n", b"line by line\n"];
+    run.step(format!("{} sent {} messages", second.name, messages.len()));
+    for message in messages {
+        let _ = second.connection.send(message);
+    }
+    expect_unserved(&mut run, &first, &second)?;
+    echo::expect_echo(&mut run, &first, b"still here\n")
+        .map_err(|error| error.depends_on("echo"))?;
+
+    // The first client leaves: now the second is served.
+    run.step(format!("{} closed", first.name));
+    first.connection.close();
+    expect_served(&mut run, &second, &messages.concat())
+}
+
+/// While the first client is connected, the second receives nothing.
+fn expect_unserved(
+    run: &mut TestRun,
+    first: &NamedClient,
+    second: &NamedClient,
+) -> Result<(), CheckError> {
+    let connection = &second.connection;
+    let answered = run.server.until(|_| {
+        let is_answered = !connection.received().is_empty() || connection.ended().is_some();
+        Ok(is_answered.then_some(()))
+    });
+    if first.connection.ended().is_some() {
+        return Err(echo::wrong_echo(run, first, b"", b"", answered.err()).depends_on("echo"));
+    }
+    let name = &second.name;
+    let expected = format!("{name} waits until A has left");
+    match answered {
+        Err(Stuck::Quiet { .. }) => Ok(()),
+        Err(wait_error) => {
+            let failure = Failure {
+                id: "restless",
+                mistake: None,
+                summary: format!("{name} connected, and the server keeps running."),
+                expected,
+                observed: wait_error.to_string(),
+            };
+            Err(diagnosis::fail(run, Some(wait_error), failure))
+        }
+        Ok(()) if connection.ended().is_some() => Err(run.fail_now(Failure {
+            id: "turned-away",
+            mistake: Some("closes-listener"),
+            summary: format!(
+                "{name} connected while A was served, and the server closed {name}'s connection."
+            ),
+            expected,
+            observed: format!("{name} reads an end of file, or a reset"),
+        })),
+        Ok(()) => Err(run.fail_now(Failure {
+            id: "two-at-once",
+            mistake: Some("two-at-once"),
+            summary: format!("{name} is served while A is still connected."),
+            expected,
+            observed: echo::received_text(second, &connection.received()),
+        })),
+    }
+}
+
+/// After the first client has left, the second receives all that it has sent.
+fn expect_served(run: &mut TestRun, second: &NamedClient, sent: &[u8]) -> Result<(), CheckError> {
+    let wait_error = echo::wait_received(run, second, sent.len()).err();
+    let received = second.connection.received();
+    if received == sent {
+        return Ok(());
+    }
+    let name = &second.name;
+    let has_ended = second.connection.ended().is_some();
+    let failure = Failure {
+        id: "next-not-served",
+        mistake: has_ended.then_some("closes-listener"),
+        summary: match received.as_slice() {
+            [] if has_ended => {
+                format!("{name} was next, and the server closed {name}'s connection.")
+            }
+            [] => format!("{name} was next, and was not served."),
+            _ => format!("{name} was served, and what came back is not what it had sent."),
+        },
+        expected: format!("{name} receives {}", echo::bytes_text(sent)),
+        observed: echo::received_text(second, &received),
+    };
+    Err(diagnosis::fail(run, wait_error, failure))
+}

@@ -1,0 +1,138 @@
+//! A client and the child that was forked for it.
+
+use super::process_evidence;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::test_run::TestRun;
+use witness::{Client, Process, Server, Stuck, Unseen};
+
+/// A client, and the child that has its connection.
+pub(super) struct ClientAndChild {
+    pub(super) client: NamedClient,
+    pub(super) child: Process,
+}
+
+/// Connects a client, and waits until the client has a child of its own.
+pub(super) fn connect_with_child(
+    run: &mut TestRun,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
+    let client = run.connect()?;
+    match wait_child(run, &client, others) {
+        Ok(child) => Ok(ClientAndChild { client, child }),
+        Err(wait_error) => Err(no_child(run, &client, wait_error).depends_on("own-child")),
+    }
+}
+
+/// Waits for a process that has the client's connection, and is neither the parent nor another
+/// client's child.
+pub(super) fn wait_child(
+    run: &mut TestRun,
+    client: &NamedClient,
+    others: &[&ClientAndChild],
+) -> Result<Process, Stuck> {
+    let other_children: Vec<Process> = others.iter().map(|pair| pair.child).collect();
+    let own_child = |now: &mut Server| {
+        let holders = holders(now, &client.connection)?;
+        let mut children = holders.into_iter().filter(|it| *it != now.process());
+        Ok(children.find(|it| !other_children.contains(it)))
+    };
+    run.server.until(own_child)?;
+    // The first child to have the connection may hand it to a child of its own, and end. What
+    // counts is the child that has the connection when the server is idle.
+    run.check_alive()?;
+    run.server.until(own_child)
+}
+
+/// The processes that have a client's connection, the parent included.
+pub(super) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unseen> {
+    server.connection(connection)?;
+    connection.inode().map_or(Ok(Vec::new()), |inode| server.holders(inode))
+}
+
+/// The failure of a server that has no child for a client.
+pub(super) fn no_child(run: &mut TestRun, client: &NamedClient, wait_error: Stuck) -> CheckError {
+    let name = &client.name;
+    let is_queued = run.server.listener().ok().flatten().is_some_and(|it| it.unread > 0);
+    let holders = holders(&run.server, &client.connection).unwrap_or_default();
+    let (mistake, why, observed) = match &wait_error {
+        Stuck::Ended(_) => (None, "the server ended", wait_error.to_string()),
+        _ if client.connection.ended().is_some() => {
+            (None, "its connection was closed", format!("{name} reads an end of file"))
+        }
+        _ if is_queued => {
+            let (mistake, why) = why_queued(run);
+            (mistake, why, format!("{name} is still in the listener's queue"))
+        }
+        _ if holders == [run.server.process()] => (
+            Some("serves-in-parent"),
+            "the parent serves the client itself",
+            format!("the parent alone has {name}'s connection"),
+        ),
+        _ if holders.is_empty() => {
+            (None, "no process has its connection", format!("no process has {name}'s socket"))
+        }
+        _ => (None, "another client's child has it", format!("{name} shares a child")),
+    };
+    let failure = Failure {
+        id: "no-child",
+        mistake,
+        summary: format!("{name} connected and has no child of its own: {why}."),
+        expected: format!("a child that has {name}'s connection"),
+        observed,
+    };
+    process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// Why a client is left in the listener's queue, with the Common Mistakes row.
+fn why_queued(run: &TestRun) -> (Option<&'static str>, &'static str) {
+    if !waits_for_a_child(run) {
+        return (None, "the parent never accepted it");
+    }
+    let mistake = if has_a_client_left(run) { "blocking-reaper" } else { "waits-for-child" };
+    (Some(mistake), "the parent sleeps until another client's child ends")
+}
+
+/// Whether the parent sleeps until a child ends.
+pub(super) fn waits_for_a_child(run: &TestRun) -> bool {
+    let threads = run.server.process().threads().unwrap_or_default();
+    let mut calls = threads.iter().filter_map(|thread| thread.call);
+    calls.any(|call| matches!(call.name(), "wait4" | "waitid"))
+}
+
+/// Whether the server has closed the connection of an earlier client.
+fn has_a_client_left(run: &TestRun) -> bool {
+    let is_closed =
+        |client: &NamedClient| matches!(run.server.connection(&client.connection), Ok(None));
+    run.clients.iter().any(is_closed)
+}
+
+/// Waits until a child has ended, whether the parent has reaped it or not.
+pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), Stuck> {
+    run.server.until(|now| Ok(has_ended(now, child)?.then_some(())))
+}
+
+fn has_ended(server: &Server, child: Process) -> Result<bool, Unseen> {
+    Ok(child.is_zombie()? || !server.processes()?.contains(&child))
+}
+
+/// The failure of a server that has ended, for a check that asks for something else.
+pub(super) fn stopped_serving(run: &mut TestRun, wait_error: Stuck) -> CheckError {
+    let failure = Failure {
+        id: "stopped-serving",
+        mistake: None,
+        summary: "The server does not run on after a child has ended.".to_owned(),
+        expected: "children end, and the parent serves the next client".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    process_evidence::fail(run, Some(wait_error), failure).depends_on("interrupted")
+}
+
+/// Waits until the server is idle, or does not become idle. Only a server that has ended is an
+/// error.
+pub(super) fn wait_settled(run: &mut TestRun) -> Result<(), Stuck> {
+    match run.server.until_quiet() {
+        Err(wait_error @ (Stuck::Ended(_) | Stuck::Unseen(_))) => Err(wait_error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,47 @@
+//! Which Common Mistakes row the replies or the state of a store show.
+
+use super::resp::Reply;
+use crate::check_error::CheckError;
+use crate::shared;
+use crate::test_run::TestRun;
+use witness::{Call, Stuck};
+
+/// The id of the failure of a server that answers with another reply than the right one.
+pub(super) const WRONG_REPLY: &str = "wrong-reply";
+
+/// The row that a wrong reply shows, whatever the check has asked.
+pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&'static str> {
+    let name = words.first()?.to_ascii_uppercase();
+    match (name.as_slice(), wanted, got) {
+        (_, Reply::Nil, Reply::Bulk(bytes)) if bytes.is_empty() => Some("nil-is-empty"),
+        (b"GET", Reply::Bulk(whole), Reply::Bulk(part)) if is_cut_at_nul(whole, part) => {
+            Some("cut-at-nul")
+        }
+        (b"INCR", Reply::Error(_), Reply::Integer(..0)) => Some("incr-wraps"),
+        (b"INCR", Reply::Error(_), Reply::Integer(_)) => Some("incr-words"),
+        (b"TTL", Reply::Integer(-2), Reply::Integer(-1)) => Some("ttl-missing"),
+        (b"TTL", Reply::Integer(-1), Reply::Integer(1..)) => Some("set-keeps-ttl"),
+        _ => None,
+    }
+}
+
+fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
+    whole.len() > part.len() && whole.starts_with(part) && whole[part.len()] == 0
+}
+
+/// Adds the row that explains a wrong reply. A reply that never came may have another reason.
+pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
+    move |error| match &error {
+        CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.with_mistake(mistake),
+        _ => error,
+    }
+}
+
+/// The row that explains why a wait has failed.
+pub(super) fn of_wait(run: &TestRun, wait_error: &Stuck) -> Option<&'static str> {
+    let sends = |call: &Call| matches!(call.name(), "write" | "writev" | "sendto" | "sendmsg");
+    match wait_error {
+        Stuck::Quiet { calls } if calls.iter().any(sends) => Some("blocking-send"),
+        _ => shared::diagnosis::of(run, wait_error),
+    }
+}

@@ -1,0 +1,251 @@
+//! A test run of a store: commands, the replies that are due, and the failures of other replies.
+
+use super::diagnosis;
+use super::resp::{Reply, command, command_text, quoted};
+use super::resp_client::{Received, RespClient};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
+use witness::{Gate, Process, Server, Socket, Stuck, Unseen};
+
+/// A server that listens.
+pub(super) struct StoreRun {
+    pub(super) run: TestRun,
+    /// The step that stands for commands with right replies, and the number of these commands.
+    merged: Option<(usize, usize)>,
+}
+
+impl StoreRun {
+    /// Starts a server with the lesson's own settings.
+    pub(super) fn start(context: &CheckContext<'_>) -> Result<Self, CheckError> {
+        Self::start_with(context, None)
+    }
+
+    /// Starts a server. Sets REQUIREPASS if there is a `password`.
+    pub(super) fn start_with(
+        context: &CheckContext<'_>,
+        password: Option<&str>,
+    ) -> Result<Self, CheckError> {
+        let mut run = context.launch_with(context.lesson.capacity, Gate::default(), password)?;
+        run.wait_listening()?;
+        Ok(Self { run, merged: None })
+    }
+
+    /// Connects a new client.
+    pub(super) fn connect(&mut self) -> Result<RespClient, CheckError> {
+        Ok(RespClient::new(self.run.connect()?))
+    }
+
+    /// Sends commands one after the other, each a line of words with spaces between them. Each
+    /// command must be answered with its reply.
+    pub(super) fn expect_replies(
+        &mut self,
+        client: &mut RespClient,
+        lines: impl IntoIterator<Item = (&'static str, Reply)>,
+    ) -> Result<(), CheckError> {
+        for (line, wanted) in lines {
+            let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
+            self.expect_reply(client, &words, wanted)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the steps from number `from` on by one step, because later steps do not depend on
+    /// them.
+    pub(super) fn merge_steps(&mut self, from: usize) {
+        let count = self.run.step_count() - from;
+        let (at, count) = match self.merged {
+            Some((at, before)) if at + 1 == from => (at, before + count),
+            _ => (from, count),
+        };
+        self.run.merge_steps(at, format!("{count} commands were answered as they should be"));
+        self.merged = Some((at, count));
+    }
+
+    /// Sends one command, which must be answered with `wanted`.
+    pub(super) fn expect_reply(
+        &mut self,
+        client: &mut RespClient,
+        words: &[&[u8]],
+        wanted: Reply,
+    ) -> Result<(), CheckError> {
+        let got = self.request(client, words, &wanted.to_string())?;
+        if got.matches(&wanted) {
+            self.rewrite_step(client, words, &got);
+            return Ok(());
+        }
+        let mistake = diagnosis::of_reply(words, &wanted, &got);
+        Err(self.wrong_reply(&command_text(words), &wanted.to_string(), &got, mistake))
+    }
+
+    /// Sends one command, whose reply must be right. `wanted` describes a right reply in words.
+    pub(super) fn expect_reply_that(
+        &mut self,
+        client: &mut RespClient,
+        words: &[&[u8]],
+        wanted: &str,
+        is_right: impl Fn(&Reply) -> bool,
+    ) -> Result<(), CheckError> {
+        let got = self.request(client, words, wanted)?;
+        if is_right(&got) {
+            self.rewrite_step(client, words, &got);
+            return Ok(());
+        }
+        Err(self.wrong_reply(&command_text(words), wanted, &got, None))
+    }
+
+    /// Waits for the reply to `request`, which the client has sent. It must be `wanted`.
+    pub(super) fn expect_next_reply(
+        &mut self,
+        client: &mut RespClient,
+        request: &str,
+        wanted: &Reply,
+    ) -> Result<(), CheckError> {
+        let got = self.wait_reply(client, request, &wanted.to_string())?;
+        match got.matches(wanted) {
+            true => Ok(()),
+            false => Err(self.wrong_reply(request, &wanted.to_string(), &got, None)),
+        }
+    }
+
+    /// Sends one command and returns the reply.
+    pub(super) fn request(
+        &mut self,
+        client: &mut RespClient,
+        words: &[&[u8]],
+        wanted: &str,
+    ) -> Result<Reply, CheckError> {
+        self.send(client, &command(words))?;
+        self.wait_reply(client, &command_text(words), wanted)
+    }
+
+    /// Replaces the step of a command that was answered well: its bytes do not matter any more.
+    fn rewrite_step(&mut self, client: &RespClient, words: &[&[u8]], got: &Reply) {
+        let (name, command) = (client.name(), command_text(words));
+        self.run.rewrite_step(format!("{name} sent {command}, and was answered {got}"));
+    }
+
+    /// The failure of a server that answers `request` with another reply.
+    pub(super) fn wrong_reply(
+        &mut self,
+        request: &str,
+        wanted: &str,
+        got: &Reply,
+        mistake: Option<&'static str>,
+    ) -> CheckError {
+        self.run.fail_now(Failure {
+            id: diagnosis::WRONG_REPLY,
+            mistake,
+            summary: format!("{request} was answered {got}, where {wanted} belongs."),
+            expected: wanted.to_owned(),
+            observed: got.to_string(),
+        })
+    }
+
+    /// The client sends `bytes`, as a step.
+    pub(super) fn send(&mut self, client: &mut RespClient, bytes: &[u8]) -> Result<(), CheckError> {
+        client.fill_inbox();
+        if !client.inbox().is_empty() {
+            return Err(self.unexpected_reply(client));
+        }
+        self.run.step(format!("{} sent {}", client.name(), quoted(bytes)));
+        client.send(bytes);
+        Ok(())
+    }
+
+    /// Waits for the reply to `request`.
+    pub(super) fn wait_reply(
+        &mut self,
+        client: &mut RespClient,
+        request: &str,
+        wanted: &str,
+    ) -> Result<Reply, CheckError> {
+        let (wait_error, observed, summary) = match self.wait_received(client) {
+            Ok(Received::Reply(reply)) => return Ok(reply),
+            Ok(Received::Malformed(why)) => {
+                let text = format!("The answer to {request} is no RESP reply: it {why}.");
+                (None, quoted(client.inbox()), text)
+            }
+            Ok(Received::Closed) => {
+                let text = format!("{request} was not answered: the server closed the connection.");
+                (None, "an end of file".to_owned(), text)
+            }
+            Err(wait_error) => {
+                let observed = match client.inbox() {
+                    [] => wait_error.to_string(),
+                    part => format!("{} and nothing after it", quoted(part)),
+                };
+                (Some(wait_error), observed, format!("{request} was not answered in full."))
+            }
+        };
+        let failure = Failure {
+            id: "no-reply",
+            mistake: wait_error.as_ref().and_then(|error| diagnosis::of_wait(&self.run, error)),
+            summary,
+            expected: wanted.to_owned(),
+            observed,
+        };
+        Err(self.run.fail_after(wait_error, failure))
+    }
+
+    /// Waits for the next reply, or for bytes or an end of file in its place.
+    pub(super) fn wait_received(&mut self, client: &mut RespClient) -> Result<Received, Stuck> {
+        // Of several replies that arrived together, the next may be in the inbox already.
+        if let Some(received) = client.parse_next() {
+            return Ok(received);
+        }
+        self.run.server.until(|_| {
+            client.flush();
+            Ok(client.receive())
+        })
+    }
+
+    /// Waits until the server has read all that the client sends, or can do nothing more.
+    pub(super) fn wait_read(&mut self, client: &mut RespClient) -> Result<(), CheckError> {
+        let read = self.run.server.until(|now| {
+            client.flush();
+            Ok(has_read(now, client)?.then_some(()))
+        });
+        match read {
+            Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the server has not ended. `mistake` explains a server that has.
+    pub(super) fn expect_alive(&mut self, mistake: &'static str) -> Result<(), CheckError> {
+        let Err(wait_error) = self.run.check_alive() else { return Ok(()) };
+        let failure = Failure {
+            id: "ended",
+            mistake: Some(mistake),
+            summary: "The server ended.".to_owned(),
+            expected: "the server runs on".to_owned(),
+            observed: wait_error.to_string(),
+        };
+        Err(self.run.fail(wait_error, failure))
+    }
+
+    fn unexpected_reply(&mut self, client: &RespClient) -> CheckError {
+        let (name, got) = (client.name(), quoted(client.inbox()));
+        self.run.fail_now(Failure {
+            id: "unasked-reply",
+            mistake: None,
+            summary: format!("{name} has its answer, and the server sends more: {got}."),
+            expected: "one reply to each command".to_owned(),
+            observed: got,
+        })
+    }
+}
+
+/// Whether the server has read all that the client sends, or has closed the connection.
+pub(super) fn has_read(server: &Server, client: &RespClient) -> Result<bool, Unseen> {
+    let socket = server.connection(&client.named.connection)?;
+    let is_left = |it: Socket| it.unread > 0 || it.received < client.sent();
+    Ok(!socket.is_some_and(is_left) && client.has_sent_all())
+}
+
+/// The memory that the server's processes use, in bytes.
+pub(super) fn memory(server: &Server) -> Result<u64, Unseen> {
+    let processes = server.processes()?;
+    processes.into_iter().map(Process::memory).sum()
+}
