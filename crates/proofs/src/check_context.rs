@@ -5,14 +5,14 @@ use crate::defaults::LessonDefaults;
 use crate::port_lock::PortLock;
 use crate::program::ProgramUnderTest;
 use crate::test_run::TestRun;
-use witness::{Gate, Launch, Repute};
+use witness::{FaultInjector, Launch, RunHistory};
 
 /// What a check is given. The check starts as many servers as it needs.
 pub(crate) struct CheckContext<'a> {
     pub(crate) lesson: LessonDefaults,
     pub(crate) program: &'a ProgramUnderTest,
     /// What earlier test runs have shown about the program.
-    pub(crate) history: Repute,
+    pub(crate) history: RunHistory,
 }
 
 impl CheckContext<'_> {
@@ -33,21 +33,29 @@ impl CheckContext<'_> {
 
     /// Starts a server with the lesson's own capacity, and waits until the server listens.
     pub(crate) fn start(&self) -> Result<TestRun, CheckError> {
-        self.start_with(self.lesson.capacity, Gate::default())
+        self.start_with(self.lesson.capacity, FaultInjector::default())
     }
 
     /// Starts a server and waits until the server listens. The server has `capacity` slots if the
     /// program takes MAX_CLIENTS. The system calls that `faults` names can be made to fail.
-    pub(crate) fn start_with(&self, capacity: usize, faults: Gate) -> Result<TestRun, CheckError> {
+    pub(crate) fn start_with(
+        &self,
+        capacity: usize,
+        faults: FaultInjector,
+    ) -> Result<TestRun, CheckError> {
         let mut run = self.launch(capacity, faults)?;
         run.wait_listening()?;
         // A server listens before it logs [START]: that line belongs to the first step.
-        let _ = run.server.until(|now| Ok((!now.log().is_empty()).then_some(())));
+        let _ = run.server.wait_for(|now| Ok((!now.log().is_empty()).then_some(())));
         Ok(run)
     }
 
     /// Starts a server, and does not wait for the server.
-    pub(crate) fn launch(&self, capacity: usize, faults: Gate) -> Result<TestRun, CheckError> {
+    pub(crate) fn launch(
+        &self,
+        capacity: usize,
+        faults: FaultInjector,
+    ) -> Result<TestRun, CheckError> {
         self.launch_with(capacity, faults, None)
     }
 
@@ -55,7 +63,7 @@ impl CheckContext<'_> {
     pub(crate) fn launch_with(
         &self,
         capacity: usize,
-        faults: Gate,
+        faults: FaultInjector,
         password: Option<&str>,
     ) -> Result<TestRun, CheckError> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
@@ -69,14 +77,15 @@ impl CheckContext<'_> {
         let mut launch = Launch::new(executable)
             .args(arguments)
             .env("PORT", port.to_string())
+            .port(port)
             .env_remove("REQUIREPASS")
             .current_dir(&self.program.directory)
-            .gate(faults)
-            .tier(isolation)
+            .faults(faults)
+            .isolation(isolation)
             .timeout(self.program.timeout)
-            .repute(self.history.clone());
+            .history(self.history.clone());
         if let Some(policy) = &self.program.sandbox {
-            launch = launch.confined(policy.clone());
+            launch = launch.sandboxed(policy.clone());
         }
 
         // The settings that only some lessons have.

@@ -1,7 +1,7 @@
 //! Why a check ends without success, and what a failing check says about the server.
 
 use course::report::Cause;
-use witness::{LaunchError, Unseen};
+use witness::{LaunchError, Unobservable};
 
 /// An error of the machine or of the call. It is no finding about the server.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +59,8 @@ impl CheckError {
     }
 }
 
-impl From<Unseen> for CheckError {
-    fn from(error: Unseen) -> Self {
+impl From<Unobservable> for CheckError {
+    fn from(error: Unobservable) -> Self {
         CheckError::Inconclusive(error.to_string())
     }
 }
@@ -74,7 +74,7 @@ impl From<HarnessError> for CheckError {
 impl From<LaunchError> for CheckError {
     fn from(error: LaunchError) -> Self {
         match error {
-            LaunchError::NoGate(_) => CheckError::Inconclusive(error.to_string()),
+            LaunchError::NoFaultInjection(_) => CheckError::Inconclusive(error.to_string()),
             other => CheckError::Harness(HarnessError(other.to_string())),
         }
     }

@@ -2,21 +2,28 @@
 
 use crate::named_client::NamedClient;
 use course::report::{Row, Table};
-use witness::{Descriptor, Interest, Server, Socket, State, Stuck, Target, Watched};
+use witness::{Descriptor, EpollEntry, PollEntry, Server, Socket, State, Target, WaitError};
 
 /// The tables of this moment. There are none for a server that has ended.
-pub(crate) fn tables(server: &Server, clients: &[NamedClient], wait_error: &Stuck) -> Vec<Table> {
+pub(crate) fn tables(
+    server: &Server,
+    clients: &[NamedClient],
+    wait_error: &WaitError,
+) -> Vec<Table> {
     if server.exit().is_some() {
         return Vec::new();
     }
     let Ok(descriptors) = server.descriptors() else { return Vec::new() };
     // A busy server is in no wait now: the sample has what the server last waited for.
     let (watched, interests, reported, is_busy) = match wait_error {
-        Stuck::Spinning(sample) => {
-            (sample.watched.clone(), sample.interests.clone(), sample.told.as_slice(), true)
-        }
+        WaitError::Spinning(sample) => (
+            sample.poll_entries.clone(),
+            sample.epoll_entries.clone(),
+            sample.events.as_slice(),
+            true,
+        ),
         _ => {
-            let (watched, interests) = (server.watched(), server.interests());
+            let (watched, interests) = (server.poll_entries(), server.epoll_entries());
             (watched.ok().flatten(), interests.ok().flatten(), &[][..], false)
         }
     };
@@ -106,7 +113,12 @@ impl<'a> SocketOwners<'a> {
     }
 
     /// The `pollfd` array. What the kernel reported last matters only while the server is busy.
-    fn poll_array(&self, watched: &[Watched], descriptors: &[Descriptor], is_busy: bool) -> Table {
+    fn poll_array(
+        &self,
+        watched: &[PollEntry],
+        descriptors: &[Descriptor],
+        is_busy: bool,
+    ) -> Table {
         let rows = watched.iter().enumerate().map(|(index, entry)| {
             let is_repeated = watched.iter().filter(|other| other.fd == entry.fd).count() > 1;
             let wakes_server = is_busy && entry.revents != 0;
@@ -125,7 +137,7 @@ impl<'a> SocketOwners<'a> {
     /// The epoll interest list, and the events that keep a busy server awake.
     fn interest_list(
         &self,
-        list: &[Interest],
+        list: &[EpollEntry],
         descriptors: &[Descriptor],
         reported: &[(u32, u64)],
     ) -> Table {
@@ -141,7 +153,7 @@ impl<'a> SocketOwners<'a> {
                 matches!(target, Some(Target::Socket(inode)) if *inode != entry.inode);
             let event = reported.iter().find(|(_, data)| *data == entry.data);
             let events = event.map_or(String::new(), |(events, _)| {
-                format!(" → {}", Interest { events: *events, ..*entry }.events())
+                format!(" → {}", EpollEntry { events: *events, ..*entry }.events())
             });
             let wrong = event.is_some()
                 || is_other_file

@@ -28,7 +28,7 @@ use course::report::Finding;
 pub use check_error::HarnessError;
 pub use program::ProgramUnderTest;
 pub use proof::{Criterion, Proof};
-pub use witness::{Confinement, Tier};
+pub use witness::{IsolationLevel, SandboxPolicy};
 
 /// The proof of a lesson, if it has one.
 pub fn of(lesson: &str) -> Option<&'static Proof> {

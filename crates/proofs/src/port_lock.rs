@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
-use witness::Tier;
+use witness::IsolationLevel;
 
 /// The right to start a server on a port. Dropping the lock releases the port.
 ///
@@ -25,7 +25,7 @@ impl PortLock {
         let name = bind_name(port)
             .map_err(|error| HarnessError(format!("the lock for port {port}: {error}")))?;
         TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| {
-            let why = Tier::Strong
+            let why = IsolationLevel::Namespaces
                 .refusal()
                 .unwrap_or("another isolation level than namespaces was asked for");
             HarnessError(format!(

@@ -1,7 +1,7 @@
 //! The program that a proof checks.
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
-use witness::{Confinement, Tier};
+use witness::{IsolationLevel, SandboxPolicy};
 
 /// The program to check, and how to run it.
 #[derive(Clone, Debug)]
@@ -15,18 +15,18 @@ pub struct ProgramUnderTest {
     /// The capacity that is built into the program, if the program ignores MAX_CLIENTS.
     pub capacity: Option<usize>,
     /// The isolation level. `None` means the strongest level that this machine permits.
-    pub isolation: Option<Tier>,
+    pub isolation: Option<IsolationLevel>,
     /// The longest time that one wait within a criterion may take.
     pub timeout: Duration,
     /// What an untrusted program may see and use. `None` means no sandbox policy.
-    pub sandbox: Option<Confinement>,
+    pub sandbox: Option<SandboxPolicy>,
     /// How many criteria are checked at the same time. `None` means one for each processor.
     pub workers: Option<usize>,
 }
 
 impl ProgramUnderTest {
     /// The isolation level that the program runs at.
-    pub(crate) fn isolation_level(&self) -> Tier {
-        self.isolation.unwrap_or_else(Tier::here)
+    pub(crate) fn isolation_level(&self) -> IsolationLevel {
+        self.isolation.unwrap_or_else(IsolationLevel::here)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::{Repute, be_prompt};
+use witness::{RunHistory, shorten_time_slice};
 
 /// Every criterion depends on this one.
 const PREREQUISITE: &str = "starts";
@@ -26,7 +26,8 @@ pub(crate) fn run(
     let is_wanted =
         |criterion: &&Criterion| only.is_empty() || only.iter().any(|id| id == criterion.id);
     let criteria: Vec<&Criterion> = proof.criteria.iter().filter(is_wanted).collect();
-    let context = CheckContext { lesson: proof.defaults(), program, history: Repute::default() };
+    let context =
+        CheckContext { lesson: proof.defaults(), program, history: RunHistory::default() };
     let mut report = Report { criteria: &criteria, outcomes: HashMap::new(), next: 0 };
 
     // The prerequisite is checked first, alone.
@@ -66,7 +67,7 @@ fn in_parallel(
         for _ in 0..workers.min(criteria.len()) {
             let (results, next) = (results.clone(), &next);
             scope.spawn(move || {
-                be_prompt();
+                shorten_time_slice();
                 while let Some(criterion) = criteria.get(next.fetch_add(1, Ordering::Relaxed)) {
                     // The channel is closed after a harness error has ended the proof.
                     if results.send((criterion.id, timed(criterion, context))).is_err() {

@@ -13,7 +13,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::{NamedClient, client_name};
 use crate::port_lock::PortLock;
 use std::io;
-use witness::{Client, Server, Strobe, Stuck};
+use witness::{Client, Server, SyscallSample, WaitError};
 
 /// The most clients that connect before the server has to accept.
 pub(crate) const MAX_BATCH: usize = 20;
@@ -120,22 +120,22 @@ impl TestRun {
     pub(crate) fn wait_logged<T>(
         &mut self,
         wanted: impl Fn(&LogEvent) -> Option<T>,
-    ) -> Result<T, Stuck> {
+    ) -> Result<T, WaitError> {
         let from = self.step_log_start();
-        self.server.until(|now| {
+        self.server.wait_for(|now| {
             let mut events = now.log()[from..].iter().filter_map(LogEvent::of);
             Ok(events.find_map(|event| wanted(&event)))
         })
     }
 
     /// Waits until the server has no descriptor for a client.
-    pub(crate) fn wait_closed(&mut self, client: &NamedClient) -> Result<(), Stuck> {
+    pub(crate) fn wait_closed(&mut self, client: &NamedClient) -> Result<(), WaitError> {
         let connection = client.connection.clone();
-        self.server.until(|now| Ok(now.descriptor_of(&connection)?.is_none().then_some(())))
+        self.server.wait_for(|now| Ok(now.descriptor_of(&connection)?.is_none().then_some(())))
     }
 
     /// Waits until the server has no descriptor for a client, and checks that the server runs on.
-    pub(crate) fn wait_released(&mut self, client: &NamedClient) -> Result<(), Stuck> {
+    pub(crate) fn wait_released(&mut self, client: &NamedClient) -> Result<(), WaitError> {
         self.wait_closed(client)?;
         self.check_alive()?;
         // A list of descriptors misses a descriptor that the server moves meanwhile. The idle
@@ -144,10 +144,10 @@ impl TestRun {
     }
 
     /// Waits until the server is asleep or has ended, and checks that the server has not ended.
-    pub(crate) fn check_alive(&mut self) -> Result<(), Stuck> {
+    pub(crate) fn check_alive(&mut self) -> Result<(), WaitError> {
         // A process that ends closes its descriptors first, so a closed descriptor proves nothing.
-        match self.server.until_resting() {
-            Err(error @ (Stuck::Ended(_) | Stuck::Unseen(_))) => Err(error),
+        match self.server.wait_asleep() {
+            Err(error @ (WaitError::Ended(_) | WaitError::Unobservable(_))) => Err(error),
             _ => Ok(()),
         }
     }
@@ -161,6 +161,10 @@ impl TestRun {
 }
 
 /// Whether a sample of a busy server shows a call by one of these names with such a result.
-pub(crate) fn has_result(sample: &Strobe, names: &[&str], is_such: impl Fn(i64) -> bool) -> bool {
+pub(crate) fn has_result(
+    sample: &SyscallSample,
+    names: &[&str],
+    is_such: impl Fn(i64) -> bool,
+) -> bool {
     sample.calls.iter().any(|(call, result)| names.contains(&call.name()) && is_such(*result))
 }

@@ -11,7 +11,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::proof::{Criterion, Proof};
 use crate::shared::starting::{expect_start_line, start_line};
-use witness::{Gate, Stuck};
+use witness::{Errno, FaultInjector, WaitError};
 
 /// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
@@ -32,7 +32,7 @@ pub(crate) const PROOF: Proof = Proof {
 
 /// The server listens on PORT and logs `[START] port=…`, and not before it listens.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = context.launch(context.lesson.capacity, Gate::default())?;
+    let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening()?;
     let wanted = run.port.to_string();
     expect_start_line(&mut run, "port", &wanted, |_| Some("start-line"))?;
@@ -42,16 +42,16 @@ fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
 
 /// Starts the server again and makes its listen fail: then no `[START]` line may be logged.
 fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = match context.launch(context.lesson.capacity, Gate::on(&["listen"])) {
+    let mut run = match context.launch(context.lesson.capacity, FaultInjector::on(&["listen"])) {
         // Where faults cannot be injected, this part is not checked.
         Err(CheckError::Inconclusive(_)) => return Ok(()),
         launched => launched?,
     };
     // The fault is set before anything else: each look at the server lets a call continue that
     // waits for the fault injector.
-    run.server.fail_next(libc::EADDRINUSE);
+    run.server.fail_next(Errno::EADDRINUSE);
     run.step("its call of listen is made to fail with EADDRINUSE");
-    let announced = run.server.until(|now| {
+    let announced = run.server.wait_for(|now| {
         let line = start_line(now).filter(|_| now.faults_left() == 0);
         Ok(line.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))
     });
@@ -63,7 +63,7 @@ fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result<(), CheckE
             expected: "no [START] line before listen has succeeded".to_owned(),
             observed: line.text,
         })),
-        Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
+        Err(WaitError::Unobservable(unseen)) => Err(unseen.into()),
         Err(_) => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::proof::{Criterion, Proof};
 use crate::shared::starting::expect_start_line;
-use witness::Gate;
+use witness::FaultInjector;
 
 /// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
@@ -33,7 +33,7 @@ pub(crate) const PROOF: Proof = Proof {
 
 /// The server listens on PORT and logs `[START] port=PORT`.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = context.launch(context.lesson.capacity, Gate::default())?;
+    let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening()?;
     let wanted = run.port.to_string();
     let swapped = format!("port={}", run.port.swap_bytes());

@@ -17,7 +17,7 @@ use crate::check_error::CheckError;
 use crate::program::ProgramUnderTest;
 use crate::proof::{Criterion, Proof};
 use crate::shared::{self, WaitCall};
-use witness::Gate;
+use witness::FaultInjector;
 
 /// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
@@ -25,8 +25,8 @@ pub(crate) const PROOF: Proof = Proof {
     port: 6379,
     capacity: 10_000,
     criteria: &[
-        Criterion::new("ping", commands::ping),
         Criterion::new("starts", starts),
+        Criterion::new("ping", commands::ping),
         Criterion::new("split", framing::split),
         Criterion::new("pipeline", framing::pipeline),
         Criterion::new("get-set", commands::get_set).long(),
@@ -45,7 +45,7 @@ fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let other_port = context.program.port.unwrap_or(context.lesson.port + 1);
     let program = ProgramUnderTest { port: Some(other_port), ..context.program.clone() };
     let mut run =
-        context.with_program(&program).launch(context.lesson.capacity, Gate::default())?;
+        context.with_program(&program).launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening().map_err(|error| match run.server.listeners() {
         Ok(sockets) if !sockets.is_empty() => error.independent().with_mistake("ignores-port"),
         _ => error,

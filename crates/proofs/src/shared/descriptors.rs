@@ -1,10 +1,10 @@
 //! The descriptors of a server, as sets and counts that can be compared.
 
 use std::collections::BTreeSet;
-use witness::{Server, Target, Unseen};
+use witness::{Server, Target, Unobservable};
 
 /// The inodes of the server's sockets.
-pub(crate) fn socket_inodes(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
+pub(crate) fn socket_inodes(server: &Server) -> Result<BTreeSet<u64>, Unobservable> {
     let open = server.descriptors()?;
     Ok(open
         .into_iter()
@@ -13,6 +13,6 @@ pub(crate) fn socket_inodes(server: &Server) -> Result<BTreeSet<u64>, Unseen> {
 }
 
 /// The number of the server's descriptors that are not sockets.
-pub(crate) fn count_other_files(server: &Server) -> Result<usize, Unseen> {
+pub(crate) fn count_other_files(server: &Server) -> Result<usize, Unobservable> {
     Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
 }

@@ -4,23 +4,27 @@
 
 use super::wait_call::WaitCall;
 use crate::test_run::{TestRun, has_result};
-use witness::{Call, Interest, State, Strobe, Stuck, Target, Watched};
+use witness::{Call, EpollEntry, PollEntry, State, SyscallSample, Target, WaitError};
 
 /// The row that explains why a wait has failed.
-pub(crate) fn of(run: &TestRun, wait_error: &Stuck) -> Option<&'static str> {
+pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> {
     match wait_error {
-        Stuck::Quiet { calls } => blocked_in(run, calls).or_else(|| missed_edge(run)),
-        Stuck::Spinning(sample) => keeps_running(run, sample),
+        WaitError::Idle { calls } => blocked_in(run, calls).or_else(|| missed_edge(run)),
+        WaitError::Spinning(sample) => keeps_running(run, sample),
         // epoll_ctl(2), EEXIST: errno(3) and every standard library give this text.
-        Stuck::Ended(_) => run.server.stderr().contains("File exists").then_some("added-again"),
+        WaitError::Ended(_) => run.server.stderr().contains("File exists").then_some("added-again"),
         _ => None,
     }
 }
 
 /// The row of a server that should wait in `wait`.
-pub(crate) fn of_wait(run: &TestRun, wait: WaitCall, wait_error: &Stuck) -> Option<&'static str> {
+pub(crate) fn of_wait(
+    run: &TestRun,
+    wait: WaitCall,
+    wait_error: &WaitError,
+) -> Option<&'static str> {
     let other_call = match wait_error {
-        Stuck::Quiet { calls } => {
+        WaitError::Idle { calls } => {
             wait.find_in(calls).is_none() && WaitCall::Any.find_in(calls).is_some()
         }
         _ => false,
@@ -32,8 +36,8 @@ pub(crate) fn of_wait(run: &TestRun, wait: WaitCall, wait_error: &Stuck) -> Opti
 }
 
 /// The row of a server that repeats the same calls.
-fn keeps_running(run: &TestRun, sample: &Strobe) -> Option<&'static str> {
-    let watched = sample.watched.as_deref().unwrap_or_default();
+fn keeps_running(run: &TestRun, sample: &SyscallSample) -> Option<&'static str> {
+    let watched = sample.poll_entries.as_deref().unwrap_or_default();
     if watched.iter().any(|entry| entry.revents & libc::POLLNVAL != 0) {
         // poll is asked for a closed descriptor (poll(2), POLLNVAL). If a connected client is
         // missing from the array, the server has removed the wrong entry.
@@ -44,20 +48,20 @@ fn keeps_running(run: &TestRun, sample: &Strobe) -> Option<&'static str> {
     } else if has_result(sample, &["read", "recvfrom", "recvmsg", "readv"], |count| count == 0) {
         Some("spin-on-eof")
     } else if watched.iter().any(|entry| entry.revents == libc::POLLOUT)
-        || sample.told.iter().any(|(events, _)| *events == libc::EPOLLOUT as u32)
+        || sample.events.iter().any(|(events, _)| *events == libc::EPOLLOUT as u32)
     {
         Some("always-writable")
     } else if watched.iter().any(|entry| entry.revents & libc::POLLIN != 0) {
         // A descriptor that stays readable: the server never reads the end of file.
         Some("spin-on-eof")
     } else {
-        sample.told.first().and_then(|(_, data)| ignored_event(run, sample, *data))
+        sample.events.first().and_then(|(_, data)| ignored_event(run, sample, *data))
     }
 }
 
 /// The row of a server that gets the same epoll event again and again, and reads nothing.
-fn ignored_event(run: &TestRun, sample: &Strobe, data: u64) -> Option<&'static str> {
-    let interests = sample.interests.as_deref().unwrap_or_default();
+fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'static str> {
+    let interests = sample.epoll_entries.as_deref().unwrap_or_default();
     let entry = interests.iter().find(|entry| entry.data == data)?;
     let open = run.server.descriptors().ok()?;
     let same = |target: &Target| *target == Target::Socket(entry.inode);
@@ -90,9 +94,9 @@ fn blocked_in(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
 /// The row of a server that sleeps although a socket has something to read: epoll has reported the
 /// event once and does not report it again (epoll(7), EPOLLET and EPOLLONESHOT).
 fn missed_edge(run: &TestRun) -> Option<&'static str> {
-    let interests = run.server.interests().ok()??;
+    let interests = run.server.epoll_entries().ok()??;
     let entry_of = |inode: u64| interests.iter().find(|entry| entry.inode == inode);
-    let is_edge = |entry: &Interest| entry.has(libc::EPOLLET);
+    let is_edge = |entry: &EpollEntry| entry.has(libc::EPOLLET);
     let listener = run.server.listener().ok()??;
     if listener.unread > 0 && entry_of(listener.inode).is_some_and(is_edge) {
         return Some("edge-one-accept");
@@ -109,7 +113,7 @@ fn missed_edge(run: &TestRun) -> Option<&'static str> {
 }
 
 /// Whether the server has a client's descriptor that is missing from the `pollfd` array.
-fn misses_client(run: &TestRun, watched: &[Watched]) -> bool {
+fn misses_client(run: &TestRun, watched: &[PollEntry]) -> bool {
     run.clients.iter().any(|client| match run.server.descriptor_of(&client.connection) {
         Ok(Some(fd)) => !watched.iter().any(|entry| entry.fd == fd),
         _ => false,

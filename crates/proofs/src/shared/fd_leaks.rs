@@ -9,7 +9,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::test_run::{MAX_BATCH, TestRun};
 use std::collections::BTreeSet;
-use witness::{Client, Exit, Server, Stuck};
+use witness::{Client, Exit, Server, WaitError};
 
 /// How many clients come and leave.
 const CLIENTS: usize = 200;
@@ -57,7 +57,7 @@ pub(crate) fn kept_socket(
 pub(crate) fn more_descriptors(
     left: usize,
     mistake: Option<&'static str>,
-    wait_error: &Stuck,
+    wait_error: &WaitError,
 ) -> Failure {
     Failure {
         id: "fd-leak",
@@ -65,7 +65,7 @@ pub(crate) fn more_descriptors(
         summary: format!("Every client has left; descriptors that stayed open: {left}."),
         expected: "the same descriptors as before the first client".to_owned(),
         observed: match wait_error {
-            Stuck::Ended(_) => wait_error.to_string(),
+            WaitError::Ended(_) => wait_error.to_string(),
             _ => format!("{left} more"),
         },
     }
@@ -88,17 +88,17 @@ fn not_closed(
     run: &mut TestRun,
     (client, fd): (&NamedClient, i32),
     departure: Departure,
-    wait_error: Stuck,
+    wait_error: WaitError,
 ) -> Result<CheckError, CheckError> {
     let name = &client.name;
     let never_closed = format!("{name} left, and the server never closed its socket.");
     let (mistake, summary) = match (&wait_error, departure) {
-        (Stuck::Ended(Exit::Status(_) | Exit::Signal(_)), Departure::Reset) => (
+        (WaitError::Ended(Exit::Status(_) | Exit::Signal(_)), Departure::Reset) => (
             Some("reset-ends-server"),
             format!("The server ended when {name} reset its connection."),
         ),
         // The server has logged that the client left: only the close is missing.
-        (Stuck::Quiet { .. }, _)
+        (WaitError::Idle { .. }, _)
             if run.logs_clients() && run.wait_logged(is_disconnect).is_ok() =>
         {
             (
@@ -107,7 +107,7 @@ fn not_closed(
             )
         }
         // No log line: the server has not noticed that the client left.
-        (Stuck::Quiet { .. }, _) => {
+        (WaitError::Idle { .. }, _) => {
             let missed = if run.logs_clients() { "waits-for-hangup" } else { "forgot-close" };
             (diagnosis::of(run, &wait_error).or(Some(missed)), never_closed)
         }
@@ -120,7 +120,7 @@ fn not_closed(
         summary,
         expected: format!("descriptor {fd} is closed"),
         observed: match &wait_error {
-            Stuck::Ended(_) => wait_error.to_string(),
+            WaitError::Ended(_) => wait_error.to_string(),
             _ if kept == fd => format!("descriptor {fd} is still open"),
             _ => format!("descriptor {fd} is closed, and {kept} is the same connection"),
         },
@@ -162,7 +162,7 @@ fn connect_one_too_many(run: &mut TestRun, sockets: usize) -> Result<Vec<NamedCl
         let _ = wait_socket_count(run, sockets + clients.len().min(run.capacity));
     }
     let last = clients[count - 1].connection.clone();
-    let _ = run.server.until(|now| {
+    let _ = run.server.wait_for(|now| {
         let is_handled = last.ended().is_some() || now.descriptor_of(&last)?.is_some();
         Ok(is_handled.then_some(()))
     });
@@ -171,7 +171,7 @@ fn connect_one_too_many(run: &mut TestRun, sockets: usize) -> Result<Vec<NamedCl
 
 fn leak(
     run: &mut TestRun,
-    wait_error: Stuck,
+    wait_error: WaitError,
     mistake: &'static str,
     client: &NamedClient,
 ) -> CheckError {
@@ -204,11 +204,11 @@ pub(crate) fn connect_unnamed(run: &mut TestRun) -> Result<Client, CheckError> {
     run.server.connect().map_err(|error| run.no_connection("one of them", &error))
 }
 
-fn wait_socket_count(run: &mut TestRun, count: usize) -> Result<(), Stuck> {
-    run.server.until(|now| Ok((socket_inodes(now)?.len() == count).then_some(())))
+fn wait_socket_count(run: &mut TestRun, count: usize) -> Result<(), WaitError> {
+    run.server.wait_for(|now| Ok((socket_inodes(now)?.len() == count).then_some(())))
 }
 
-fn stopped_accepting(run: &mut TestRun, wait_error: Stuck, served: usize) -> CheckError {
+fn stopped_accepting(run: &mut TestRun, wait_error: WaitError, served: usize) -> CheckError {
     let failure = Failure {
         id: "stopped-serving",
         mistake: diagnosis::of(run, &wait_error).or(Some("slot-never-freed")),
@@ -223,7 +223,7 @@ fn stopped_accepting(run: &mut TestRun, wait_error: Stuck, served: usize) -> Che
 
 /// Waits until the server has the same sockets as before, and no more files.
 fn expect_same(run: &mut TestRun, sockets: &BTreeSet<u64>, files: usize) -> Result<(), CheckError> {
-    let same = run.server.until(|now| {
+    let same = run.server.wait_for(|now| {
         let is_same = socket_inodes(now)? == *sockets && count_other_files(now)? <= files;
         Ok(is_same.then_some(()))
     });

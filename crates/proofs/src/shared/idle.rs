@@ -5,7 +5,7 @@ use super::wait_call::WaitCall;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
-use witness::{Call, Stuck};
+use witness::{Call, WaitError};
 
 /// A wait with a shorter time-out, in milliseconds, counts as no sleep: the server would wake up
 /// more than 100 times a second with nothing to do.
@@ -34,7 +34,7 @@ pub(crate) fn idle(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), Che
 
 fn expect_asleep(run: &mut TestRun, wait: WaitCall) -> Result<(), CheckError> {
     let expected = format!("asleep in {}", wait.name());
-    let calls = match run.server.until_resting() {
+    let calls = match run.server.wait_asleep() {
         Ok(calls) => calls,
         Err(wait_error) => return Err(not_asleep(run, wait_error, expected)),
     };
@@ -47,8 +47,8 @@ fn expect_asleep(run: &mut TestRun, wait: WaitCall) -> Result<(), CheckError> {
     }
 }
 
-fn not_asleep(run: &mut TestRun, wait_error: Stuck, expected: String) -> CheckError {
-    let is_spinning = matches!(wait_error, Stuck::Spinning(_));
+fn not_asleep(run: &mut TestRun, wait_error: WaitError, expected: String) -> CheckError {
+    let is_spinning = matches!(wait_error, WaitError::Spinning(_));
     let failure = Failure {
         id: if is_spinning { "spinning" } else { "not-asleep" },
         mistake: diagnosis::of(run, &wait_error),
@@ -66,7 +66,7 @@ fn asleep_in_other_call(
     expected: String,
 ) -> CheckError {
     let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
-    let wait_error = Stuck::Quiet { calls };
+    let wait_error = WaitError::Idle { calls };
     let name = wait.name();
     let failure = Failure {
         id: "asleep-elsewhere",
@@ -83,7 +83,7 @@ fn short_sleep(run: &mut TestRun, wait: WaitCall, call: Call) -> Option<Call> {
     let is_short =
         |call: &Call| call.timeout().is_some_and(|millis| (0..SHORTEST_SLEEP).contains(&millis));
     is_short(&call).then_some(())?;
-    let next = run.server.until_quiet().ok()?;
+    let next = run.server.wait_idle().ok()?;
     wait.find_in(&next).filter(is_short)
 }
 

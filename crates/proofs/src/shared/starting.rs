@@ -12,7 +12,7 @@ pub(crate) fn expect_start_line(
     wanted: &str,
     explain: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<(), CheckError> {
-    let (summary, observed, wait_error) = match run.server.until(|now| Ok(start_line(now))) {
+    let (summary, observed, wait_error) = match run.server.wait_for(|now| Ok(start_line(now))) {
         Ok(line) if line.value(key) == Some(wanted) => return Ok(()),
         Ok(line) => (format!("The [START] line does not say {key}={wanted}."), line.text, None),
         Err(wait_error) => {

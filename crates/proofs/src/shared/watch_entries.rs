@@ -2,7 +2,7 @@
 
 use super::wait_call::WaitCall;
 use crate::named_client::NamedClient;
-use witness::{Descriptor, Interest, Server, Strobe, Target, Unseen, Watched};
+use witness::{Descriptor, EpollEntry, PollEntry, Server, SyscallSample, Target, Unobservable};
 
 /// One entry of the `pollfd` array or of the epoll interest list.
 #[derive(Clone, Debug)]
@@ -32,27 +32,27 @@ pub(crate) fn current_entries(
     server: &Server,
     clients: &[NamedClient],
     wait: WaitCall,
-) -> Result<Option<Vec<WatchEntry>>, Unseen> {
-    let watched = if wait == WaitCall::Epoll { None } else { server.watched()? };
-    let interests = if wait == WaitCall::Poll { None } else { server.interests()? };
+) -> Result<Option<Vec<WatchEntry>>, Unobservable> {
+    let watched = if wait == WaitCall::Epoll { None } else { server.poll_entries()? };
+    let interests = if wait == WaitCall::Poll { None } else { server.epoll_entries()? };
     entries(server, clients, watched, interests)
 }
 
 /// What a server that never sleeps last waited for.
 pub(crate) fn sampled_entries(
-    sample: &Strobe,
+    sample: &SyscallSample,
     server: &Server,
     clients: &[NamedClient],
-) -> Result<Option<Vec<WatchEntry>>, Unseen> {
-    entries(server, clients, sample.watched.clone(), sample.interests.clone())
+) -> Result<Option<Vec<WatchEntry>>, Unobservable> {
+    entries(server, clients, sample.poll_entries.clone(), sample.epoll_entries.clone())
 }
 
 fn entries(
     server: &Server,
     clients: &[NamedClient],
-    watched: Option<Vec<Watched>>,
-    interests: Option<Vec<Interest>>,
-) -> Result<Option<Vec<WatchEntry>>, Unseen> {
+    watched: Option<Vec<PollEntry>>,
+    interests: Option<Vec<EpollEntry>>,
+) -> Result<Option<Vec<WatchEntry>>, Unobservable> {
     let open = server.descriptors()?;
     Ok(match (watched, interests) {
         (Some(array), _) => Some(of_poll(&array, &open)),
@@ -62,8 +62,8 @@ fn entries(
 }
 
 /// poll(2) ignores entries with a negative descriptor, and so does this function.
-fn of_poll(array: &[Watched], open: &[Descriptor]) -> Vec<WatchEntry> {
-    let entry = |it: &Watched| {
+fn of_poll(array: &[PollEntry], open: &[Descriptor]) -> Vec<WatchEntry> {
+    let entry = |it: &PollEntry| {
         let file = match open.iter().find(|descriptor| descriptor.fd == it.fd) {
             Some(Descriptor { target: Target::Socket(inode), .. }) => WatchedFile::Socket(*inode),
             Some(_) => WatchedFile::Other,
@@ -76,12 +76,12 @@ fn of_poll(array: &[Watched], open: &[Descriptor]) -> Vec<WatchEntry> {
 }
 
 /// The interest list refers to files, and keeps the number that a file had when it was added.
-fn of_epoll(list: &[Interest], open: &[Descriptor], clients: &[NamedClient]) -> Vec<WatchEntry> {
+fn of_epoll(list: &[EpollEntry], open: &[Descriptor], clients: &[NamedClient]) -> Vec<WatchEntry> {
     let is_socket = |inode: u64| {
         open.iter().any(|descriptor| descriptor.target == Target::Socket(inode))
             || clients.iter().any(|client| client.connection.inode() == Some(inode))
     };
-    let entry = |it: &Interest| WatchEntry {
+    let entry = |it: &EpollEntry| WatchEntry {
         fd: it.fd,
         file: if is_socket(it.inode) { WatchedFile::Socket(it.inode) } else { WatchedFile::Other },
         for_input: it.has(libc::EPOLLIN | libc::EPOLLRDNORM),

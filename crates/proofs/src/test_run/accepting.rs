@@ -5,7 +5,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use std::io;
 use std::io::ErrorKind::{AddrNotAvailable, NetworkDown, NetworkUnreachable};
-use witness::Stuck;
+use witness::WaitError;
 
 impl TestRun {
     /// Connects a new client and waits until the server has accepted it. Returns the client and the
@@ -13,7 +13,7 @@ impl TestRun {
     pub(crate) fn connect_accepted(&mut self) -> Result<(NamedClient, i32), CheckError> {
         let client = self.connect()?;
         let connection = client.connection.clone();
-        let mut accepted = self.server.until(|now| now.descriptor_of(&connection));
+        let mut accepted = self.server.wait_for(|now| now.descriptor_of(&connection));
         // A server that ends at its first client has a descriptor for a moment.
         if self.clients.len() == 1 {
             accepted = accepted.and_then(|fd| self.check_alive().map(|()| fd));
@@ -33,8 +33,8 @@ impl TestRun {
             return CheckError::Inconclusive(format!("{why} connect(2): {error}"));
         }
         let observed = format!("connect(2): {error}");
-        let idle = Stuck::Quiet { calls: Vec::new() };
-        let wait_error = self.server.until_quiet().err().unwrap_or(idle);
+        let idle = WaitError::Idle { calls: Vec::new() };
+        let wait_error = self.server.wait_idle().err().unwrap_or(idle);
         let failure = Failure {
             id: "no-connection",
             summary: format!("{name} could not connect: {error}."),
@@ -46,7 +46,11 @@ impl TestRun {
     }
 
     /// The failure of a server that does not accept a client.
-    pub(crate) fn not_accepted(&mut self, client: &NamedClient, wait_error: Stuck) -> CheckError {
+    pub(crate) fn not_accepted(
+        &mut self,
+        client: &NamedClient,
+        wait_error: WaitError,
+    ) -> CheckError {
         let queued = self.server.listener().ok().flatten().map_or(0, |listener| listener.unread);
         let fd = self.server.descriptor_of(&client.connection).ok().flatten();
         let name = &client.name;

@@ -5,18 +5,18 @@ use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::evidence;
 use crate::log_event::is_contract_line;
 use course::report::{Cause, Step};
-use witness::{Exit, Line, Stuck, Tier};
+use witness::{Exit, IsolationLevel, Line, WaitError};
 
 impl TestRun {
     /// The failure of this run, with its steps and the kernel's tables as they are now.
-    pub(crate) fn fail(&mut self, wait_error: Stuck, failure: Failure) -> CheckError {
+    pub(crate) fn fail(&mut self, wait_error: WaitError, failure: Failure) -> CheckError {
         // A machine that gave the server no processor time proves nothing about the server.
-        if let Some(unseen) = self.server.excuse() {
+        if let Some(unseen) = self.server.cpu_starvation() {
             return unseen.into();
         }
         match wait_error {
-            Stuck::Unseen(unseen) => return unseen.into(),
-            Stuck::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
+            WaitError::Unobservable(unseen) => return unseen.into(),
+            WaitError::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
             _ => {}
         }
         // The last step tells what the server does now.
@@ -35,7 +35,7 @@ impl TestRun {
         let stderr = self.server.stderr();
         match (task_to_do(&stderr, self.lesson.id), &wait_error) {
             (Some(task), _) => explain_task(&mut cause, &task),
-            (None, Stuck::Ended(exit)) => explain_end(&mut cause, exit, &stderr),
+            (None, WaitError::Ended(exit)) => explain_end(&mut cause, exit, &stderr),
             _ => {}
         }
         CheckError::Failed(Box::new(cause))
@@ -44,24 +44,28 @@ impl TestRun {
     /// The failure of a server whose answer is already wrong: the check waits for nothing more.
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
         // An idle server tells the reader more than a server in the middle of its work.
-        let wait_error = match self.server.until_quiet() {
-            Ok(calls) => Stuck::Quiet { calls },
+        let wait_error = match self.server.wait_idle() {
+            Ok(calls) => WaitError::Idle { calls },
             Err(wait_error) => wait_error,
         };
         self.fail(wait_error, failure)
     }
 
     /// [`fail`](Self::fail) where a wait has failed, [`fail_now`](Self::fail_now) where none has.
-    pub(crate) fn fail_after(&mut self, wait_error: Option<Stuck>, failure: Failure) -> CheckError {
+    pub(crate) fn fail_after(
+        &mut self,
+        wait_error: Option<WaitError>,
+        failure: Failure,
+    ) -> CheckError {
         match wait_error {
             Some(wait_error) => self.fail(wait_error, failure),
             None => self.fail_now(failure),
         }
     }
 
-    fn not_executed(&self, wait_error: &Stuck) -> CheckError {
-        let advice = match self.server.tier() {
-            Tier::UidDrop => {
+    fn not_executed(&self, wait_error: &WaitError) -> CheckError {
+        let advice = match self.server.isolation() {
+            IsolationLevel::OtherUser => {
                 "the program runs as another user: check that others may enter every folder above it"
             }
             _ => "check that it is a program of this machine, or name its interpreter first",
@@ -92,13 +96,13 @@ pub(super) fn contract_lines(lines: &[Line]) -> Vec<String> {
     lines.take(MAX_QUOTED).map(|line| line.text.clone()).collect()
 }
 
-fn last_step(wait_error: &Stuck) -> String {
+fn last_step(wait_error: &WaitError) -> String {
     match wait_error {
-        Stuck::Quiet { calls } => match calls.first() {
+        WaitError::Idle { calls } => match calls.first() {
             Some(call) => format!("the server is idle in {}", call.name()),
             None => "the server is idle".to_owned(),
         },
-        Stuck::Spinning(sample) => {
+        WaitError::Spinning(sample) => {
             format!("the server keeps running and repeats the same calls: {sample}")
         }
         other => other.to_string(),

@@ -2,12 +2,12 @@
 
 use super::TestRun;
 use crate::check_error::{CheckError, Failure};
-use witness::{Exit, Stuck, Unseen};
+use witness::{Exit, Unobservable, WaitError};
 
 impl TestRun {
     /// Waits until the server listens on its port. Every other check depends on this.
     pub(crate) fn wait_listening(&mut self) -> Result<(), CheckError> {
-        let Err(wait_error) = self.server.until_listening(self.port) else { return Ok(()) };
+        let Err(wait_error) = self.server.wait_listening(self.port) else { return Ok(()) };
         let port = self.port;
         if self.was_refused_the_port(&wait_error) && self.server.is_in_time_wait(port)? {
             let text =
@@ -26,15 +26,15 @@ impl TestRun {
 
     /// Whether the server ended because the port is in use. On a shared network this may not be the
     /// server's fault.
-    fn was_refused_the_port(&self, wait_error: &Stuck) -> bool {
-        self.server.tier().shares_ports()
-            && matches!(wait_error, Stuck::Ended(_))
+    fn was_refused_the_port(&self, wait_error: &WaitError) -> bool {
+        self.server.isolation().shares_ports()
+            && matches!(wait_error, WaitError::Ended(_))
             && self.server.stderr().contains("already in use")
     }
 
-    fn why_not_listening(&self, wait_error: &Stuck) -> Result<String, Unseen> {
+    fn why_not_listening(&self, wait_error: &WaitError) -> Result<String, Unobservable> {
         let nothing = format!("Nothing listens on {}", self.port);
-        if let Stuck::Ended(Exit::Status(0)) = wait_error
+        if let WaitError::Ended(Exit::Status(0)) = wait_error
             && let Some(left) = self.server.processes()?.first()
         {
             return Ok(format!(
@@ -46,11 +46,11 @@ impl TestRun {
         let ports: Vec<_> =
             self.server.listeners()?.iter().map(|it| it.local.port().to_string()).collect();
         Ok(match (wait_error, ports.join(", ")) {
-            (Stuck::Ended(exit), _) => format!("{nothing}: the server {exit}."),
-            (Stuck::Quiet { .. }, ports) if !ports.is_empty() => {
+            (WaitError::Ended(exit), _) => format!("{nothing}: the server {exit}."),
+            (WaitError::Idle { .. }, ports) if !ports.is_empty() => {
                 format!("{nothing}: the server listens on {ports} instead.")
             }
-            (Stuck::Quiet { calls }, _) => {
+            (WaitError::Idle { calls }, _) => {
                 let call = calls.first().map_or("no call", |call| call.name());
                 format!("{nothing}: the server is asleep in {call}.")
             }

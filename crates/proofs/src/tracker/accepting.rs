@@ -6,7 +6,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Gate, Server, Stuck, Unseen};
+use witness::{Errno, FaultInjector, Server, Unobservable, WaitError};
 
 /// 5 simultaneous clients are tracked: each `[ACCEPT]` names the descriptor that the kernel
 /// connects to that client, and slots 0 to 4 in order.
@@ -30,7 +30,7 @@ fn wrong_accept_line(
     run: &mut TestRun,
     client: &NamedClient,
     (fd, slot): (i32, usize),
-    logged: Result<(Option<i32>, Option<usize>), Stuck>,
+    logged: Result<(Option<i32>, Option<usize>), WaitError>,
 ) -> CheckError {
     let name = &client.name;
     let (id, mistake, summary) = match &logged {
@@ -71,7 +71,7 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
     for _ in 0..run.capacity.min(2) {
         let (client, fd) = run.connect_accepted()?;
         // The server may set the flag after accept has returned: wait for the flag.
-        let set = run.server.until(|now| {
+        let set = run.server.wait_for(|now| {
             let flags = now.process().flags(fd)?.unwrap_or(0);
             Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
         });
@@ -91,20 +91,20 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
 
 /// The errors that accept is made to fail with: errno, name, and the Common Mistakes row of a
 /// server that ends (accept(2), ERRORS).
-const ACCEPT_ERRORS: [(i32, &str, &str); 4] = [
-    (libc::EAGAIN, "EAGAIN", "accept-eagain"),
-    (libc::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
-    (libc::EINTR, "EINTR", "accept-eagain"),
-    (libc::EMFILE, "EMFILE", "accept-emfile"),
+const ACCEPT_ERRORS: [(Errno, &str, &str); 4] = [
+    (Errno::EAGAIN, "EAGAIN", "accept-eagain"),
+    (Errno::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
+    (Errno::EINTR, "EINTR", "accept-eagain"),
+    (Errno::EMFILE, "EMFILE", "accept-emfile"),
 ];
 
 /// `accept` failing with EAGAIN, ECONNABORTED, EINTR or EMFILE does not end the server, and the
 /// next client is served.
 pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
-    let mut run = context.start_with(context.lesson.capacity, Gate::accept())?;
+    let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
     // A server that blocks in accept has made its first call by now. So the call that fails is the
     // second one of every such server.
-    let _ = run.server.until_resting();
+    let _ = run.server.wait_asleep();
     for (errno, name, mistake) in ACCEPT_ERRORS {
         run.step(format!("the next accept is made to fail with {name}"));
         run.server.fail_next(errno);
@@ -116,10 +116,13 @@ pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result
         // A server without descriptors may reject this client; then the next client counts.
         let rejected = client.connection.ended().is_some();
         let served = if rejected { run.connect_accepted()?.0 } else { client };
-        // A small table needs the slots. Other criteria ask what the server does about departures.
-        for client in [Some(served), extra].into_iter().flatten() {
-            client.connection.close();
-            let _ = run.wait_released(&client);
+        // A small table needs the slots back. A larger one is not asked to release them here: that
+        // is a later task of the lesson.
+        if run.capacity < 2 * ACCEPT_ERRORS.len() {
+            for client in [Some(served), extra].into_iter().flatten() {
+                client.connection.close();
+                let _ = run.wait_released(&client);
+            }
         }
     }
     Ok(())
@@ -133,25 +136,25 @@ pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result
 fn wait_handled(
     run: &mut TestRun,
     client: &NamedClient,
-) -> Result<(Result<(), Stuck>, Option<NamedClient>), CheckError> {
+) -> Result<(Result<(), WaitError>, Option<NamedClient>), CheckError> {
     let connection = client.connection.clone();
     let is_handled = |now: &mut Server| {
         let accepted = now.descriptor_of(&connection)?.is_some() || connection.ended().is_some();
         Ok((now.faults_left() == 0 && accepted).then_some(()))
     };
-    let handled = run.server.until(is_handled);
+    let handled = run.server.wait_for(is_handled);
     let waits_for_event =
-        matches!(handled, Err(Stuck::Quiet { .. })) && run.server.faults_left() == 0;
+        matches!(handled, Err(WaitError::Idle { .. })) && run.server.faults_left() == 0;
     if !waits_for_event || !listens_edge_triggered(&run.server)? {
         return Ok((handled, None));
     }
     let extra = run.connect()?;
-    Ok((run.server.until(is_handled), Some(extra)))
+    Ok((run.server.wait_for(is_handled), Some(extra)))
 }
 
 /// Whether the listener is on the interest list with EPOLLET.
-fn listens_edge_triggered(server: &Server) -> Result<bool, Unseen> {
-    let (Some(listener), Some(list)) = (server.listener()?, server.interests()?) else {
+fn listens_edge_triggered(server: &Server) -> Result<bool, Unobservable> {
+    let (Some(listener), Some(list)) = (server.listener()?, server.epoll_entries()?) else {
         return Ok(false);
     };
     Ok(list.iter().any(|entry| entry.inode == listener.inode && entry.has(libc::EPOLLET)))
@@ -161,7 +164,7 @@ fn not_survived(
     run: &mut TestRun,
     wait: WaitCall,
     (errno, mistake): (&str, &'static str),
-    wait_error: Stuck,
+    wait_error: WaitError,
 ) -> CheckError {
     let never_called = run.server.faults_left() > 0;
     let (mistake, summary) = match &wait_error {
@@ -169,7 +172,7 @@ fn not_survived(
             diagnosis::of(run, &wait_error),
             "A client connected, and the server never called accept.".to_owned(),
         ),
-        Stuck::Ended(_) => {
+        WaitError::Ended(_) => {
             (Some(mistake), format!("The server ended when accept failed with {errno}."))
         }
         other => {

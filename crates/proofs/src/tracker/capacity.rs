@@ -6,7 +6,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
-use witness::Stuck;
+use witness::WaitError;
 
 /// With MAX_CLIENTS=2 the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
 /// is logged; the two still have their bytes read; when one leaves, the next client is tracked.
@@ -39,7 +39,7 @@ pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let next = run.connect()?;
     match is_accepted(&mut run, &next) {
         Ok(true) => expect_tracked(&mut run, &next),
-        Ok(false) => Err(stays_full(&mut run, first, Stuck::Quiet { calls: Vec::new() })),
+        Ok(false) => Err(stays_full(&mut run, first, WaitError::Idle { calls: Vec::new() })),
         Err(wait_error) => Err(stays_full(&mut run, first, wait_error)),
     }
 }
@@ -55,9 +55,9 @@ fn expect_room(run: &mut TestRun) -> Result<NamedClient, CheckError> {
 }
 
 /// Waits until the server has a descriptor for the client (true) or has rejected the client (false).
-fn is_accepted(run: &mut TestRun, client: &NamedClient) -> Result<bool, Stuck> {
+fn is_accepted(run: &mut TestRun, client: &NamedClient) -> Result<bool, WaitError> {
     let connection = client.connection.clone();
-    let accepted = run.server.until(|now| match connection.ended() {
+    let accepted = run.server.wait_for(|now| match connection.ended() {
         Some(_) => Ok(Some(false)),
         None => Ok(now.descriptor_of(&connection)?.map(|_| true)),
     })?;
@@ -101,7 +101,7 @@ fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
     let from = run.server.log().len();
     let counts = format!("({0}/{0})", run.capacity);
     let connection = extra.connection.clone();
-    let rejected = run.server.until(|now| {
+    let rejected = run.server.wait_for(|now| {
         let is_logged = now.log()[from.min(now.log().len())..].iter().any(|line| {
             line.text.starts_with("[REJECT] at capacity ") && line.text.contains(&counts)
         });
@@ -120,7 +120,11 @@ fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
     Err(not_rejected(run, &extra, wait_error))
 }
 
-fn not_rejected(run: &mut TestRun, extra: &NamedClient, wait_error: Option<Stuck>) -> CheckError {
+fn not_rejected(
+    run: &mut TestRun,
+    extra: &NamedClient,
+    wait_error: Option<WaitError>,
+) -> CheckError {
     let name = &extra.name;
     let full = format!("{0} of {0} slots are in use", run.capacity);
     let is_queued =
@@ -132,7 +136,7 @@ fn not_rejected(run: &mut TestRun, extra: &NamedClient, wait_error: Option<Stuck
         None => {
             ("lets-in-too-many", Some("off-by-one"), format!("{name} was tracked although {full}."))
         }
-        Some(Stuck::Ended(_)) => (
+        Some(WaitError::Ended(_)) => (
             "ended-when-full",
             Some("full-ends-server"),
             format!("The server ended when {name} connected and {full}."),
@@ -174,14 +178,14 @@ fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckErr
     run.step(format!("{name} sent \"still here\""));
     let sent = client.connection.send(b"still here\n");
     let connection = client.connection.clone();
-    let read = run.server.until(|now| {
+    let read = run.server.wait_for(|now| {
         let socket = now.connection(&connection)?;
         Ok(socket.filter(|it| it.unread == 0 && it.received > 0).map(drop))
     });
     let wait_error = match (read, sent) {
         (Ok(()), Ok(_)) if client.connection.ended().is_none() => return Ok(()),
         (Err(wait_error), _) => wait_error,
-        _ => Stuck::Quiet { calls: Vec::new() },
+        _ => WaitError::Idle { calls: Vec::new() },
     };
     let failure = Failure {
         id: "not-read-when-full",
@@ -193,7 +197,7 @@ fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckErr
     Err(run.fail(wait_error, failure))
 }
 
-fn stays_full(run: &mut TestRun, left: &NamedClient, wait_error: Stuck) -> CheckError {
+fn stays_full(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) -> CheckError {
     let observed = run.logged_text();
     let failure = Failure {
         id: "stays-full",

@@ -6,7 +6,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
-use witness::Stuck;
+use witness::WaitError;
 
 /// A client that leaves is logged with its own fd and slot, and the next client gets that slot
 /// (a client that is alone gets slot 0 again).
@@ -111,10 +111,10 @@ fn leave(run: &mut TestRun, tracked: &TrackedClient) -> Result<(), CheckError> {
     }))
 }
 
-fn not_logged(run: &mut TestRun, tracked: &TrackedClient, wait_error: Stuck) -> CheckError {
+fn not_logged(run: &mut TestRun, tracked: &TrackedClient, wait_error: WaitError) -> CheckError {
     let name = &tracked.client.name;
     let is_open = matches!(run.server.descriptor_of(&tracked.client.connection), Ok(Some(_)));
-    let is_idle = matches!(wait_error, Stuck::Quiet { .. });
+    let is_idle = matches!(wait_error, WaitError::Idle { .. });
     let unnoticed = (is_open && is_idle).then_some("waits-for-hangup");
     let mistake = diagnosis::of(run, &wait_error).or(unnoticed);
     let (summary, observed) = if is_open {

@@ -3,11 +3,11 @@
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::shared::starting::expect_start_line;
-use witness::Gate;
+use witness::FaultInjector;
 
 /// The server listens on PORT and logs `[START] active=0/MAX_CLIENTS`.
 pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = context.launch(context.lesson.capacity, Gate::default())?;
+    let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening()?;
     let wanted = format!("0/{}", run.capacity);
     // Free slots in the place of used slots.

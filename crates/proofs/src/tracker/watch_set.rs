@@ -6,7 +6,7 @@ use crate::named_client::NamedClient;
 use crate::shared::watch_entries::{WatchEntry, WatchedFile, current_entries, sampled_entries};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Server, Stuck, Target, Unseen};
+use witness::{Server, Target, Unobservable, WaitError};
 
 /// At every step, the entries that the server gives to the kernel are the listener and the clients
 /// that are connected.
@@ -80,10 +80,10 @@ fn wait_entries(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
-    find: impl Fn(&Server, &[NamedClient], &[WatchEntry]) -> Result<Option<Difference>, Unseen>,
+    find: impl Fn(&Server, &[NamedClient], &[WatchEntry]) -> Result<Option<Difference>, Unobservable>,
 ) -> Result<(), CheckError> {
     let clients = run.clients.clone();
-    let matched = run.server.until(|now| match current_entries(now, &clients, wait)? {
+    let matched = run.server.wait_for(|now| match current_entries(now, &clients, wait)? {
         Some(entries) => Ok(find(now, &clients, &entries)?.is_none().then_some(())),
         None => Ok(None),
     });
@@ -95,11 +95,11 @@ fn wrong_entries(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
-    wait_error: Stuck,
+    wait_error: WaitError,
 ) -> CheckError {
     let (server, clients, name) = (&run.server, &run.clients, wait.name());
     let entries = match &wait_error {
-        Stuck::Spinning(sample) => sampled_entries(sample, server, clients).ok().flatten(),
+        WaitError::Spinning(sample) => sampled_entries(sample, server, clients).ok().flatten(),
         _ => current_entries(server, clients, wait).ok().flatten(),
     };
     let found = match &entries {
@@ -166,7 +166,7 @@ fn difference(
     wait: WaitCall,
     entries: &[WatchEntry],
     live: &[AcceptedClient],
-) -> Result<Option<Difference>, Unseen> {
+) -> Result<Option<Difference>, Unobservable> {
     if let Some(found) = not_once(server, wait, entries, live)? {
         return Ok(Some(found));
     }
@@ -179,7 +179,7 @@ fn not_once(
     wait: WaitCall,
     entries: &[WatchEntry],
     live: &[AcceptedClient],
-) -> Result<Option<Difference>, Unseen> {
+) -> Result<Option<Difference>, Unobservable> {
     let count_of = |file| entries.iter().filter(|entry| Some(entry.file) == file).count();
     let clients = live
         .iter()

@@ -7,7 +7,7 @@ use crate::named_client::NamedClient;
 use crate::shared::departure::Departure;
 use crate::shared::fd_leaks::{connect_unnamed, kept_socket, more_descriptors};
 use crate::test_run::TestRun;
-use witness::{Descriptor, Exit, Server, Stuck, Target};
+use witness::{Descriptor, Exit, Server, SignalNumber, Target, WaitError};
 
 /// A client that resets the connection ends neither the server nor the next client's service.
 pub(super) fn reset(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -45,7 +45,7 @@ fn leaves_before_write(run: &mut TestRun, first: Departure) -> Result<(), CheckE
 
     // The server is paused, so that the bytes and the reset are both there when it continues.
     run.server
-        .stop()
+        .pause()
         .map_err(|wait_error| ended_by_reset(run, &client, wait_error, "write-reset"))?;
     let left = match first {
         Departure::HalfClose => ", shut down its sending side and reset",
@@ -56,7 +56,7 @@ fn leaves_before_write(run: &mut TestRun, first: Departure) -> Result<(), CheckE
     first.apply(&client.connection);
     client.connection.reset();
     run.server
-        .go_on()
+        .resume()
         .map_err(|wait_error| ended_by_reset(run, &client, wait_error, "write-reset"))?;
     expect_next_served(run, &client, "write-reset")
 }
@@ -90,10 +90,11 @@ fn expect_next_served(
 fn ended_by_reset(
     run: &mut TestRun,
     client: &NamedClient,
-    wait_error: Stuck,
+    wait_error: WaitError,
     mistake: &'static str,
 ) -> CheckError {
-    let by_sigpipe = matches!(&wait_error, Stuck::Ended(Exit::Signal(name)) if name == "SIGPIPE");
+    let by_sigpipe =
+        matches!(&wait_error, WaitError::Ended(Exit::Signal(SignalNumber(libc::SIGPIPE))));
     let failure = Failure {
         id: "ended-by-reset",
         mistake: Some(if by_sigpipe { "sigpipe" } else { mistake }),
@@ -149,7 +150,7 @@ fn connect_two(run: &mut TestRun, round: usize) -> Result<(), CheckError> {
     let _ = served.send(b"hello\n");
     let answered = run
         .server
-        .until(|_| Ok((served.received().len() >= 6 || served.ended().is_some()).then_some(())));
+        .wait_for(|_| Ok((served.received().len() >= 6 || served.ended().is_some()).then_some(())));
     answered.map_err(|wait_error| stopped_serving(run, wait_error, 2 * round))?;
     let waiting = connect_or_depend(run)?;
     let _ = waiting.send(b"I wait\n");
@@ -161,7 +162,7 @@ fn connect_two(run: &mut TestRun, round: usize) -> Result<(), CheckError> {
         Ok((queued == 0).then_some(()))
     };
     run.server
-        .until(is_queue_empty)
+        .wait_for(is_queue_empty)
         .map_err(|wait_error| stopped_serving(run, wait_error, 2 * round + 1))
 }
 
@@ -173,7 +174,7 @@ fn connect_or_depend(run: &mut TestRun) -> Result<witness::Client, CheckError> {
     })
 }
 
-fn stopped_serving(run: &mut TestRun, wait_error: Stuck, served: usize) -> CheckError {
+fn stopped_serving(run: &mut TestRun, wait_error: WaitError, served: usize) -> CheckError {
     let failure = Failure {
         id: "stopped-serving",
         mistake: None,
@@ -190,15 +191,15 @@ fn stopped_serving(run: &mut TestRun, wait_error: Stuck, served: usize) -> Check
 fn not_closed(
     run: &mut TestRun,
     client: &NamedClient,
-    wait_error: Stuck,
+    wait_error: WaitError,
     departure: Departure,
 ) -> CheckError {
     let failure = kept_socket(client, Some("forgot-close"), "it is still open".to_owned());
     match (&wait_error, departure) {
-        (Stuck::Ended(_), Departure::Reset) => {
+        (WaitError::Ended(_), Departure::Reset) => {
             ended_by_reset(run, client, wait_error, "read-reset").depends_on("reset")
         }
-        (Stuck::Ended(_), _) => {
+        (WaitError::Ended(_), _) => {
             let failure = Failure { mistake: Some("closes-listener"), ..failure };
             diagnosis::fail(run, Some(wait_error), failure).depends_on("next-client")
         }
@@ -208,7 +209,7 @@ fn not_closed(
 
 /// Waits until the server has the same descriptors as before.
 fn expect_same(run: &mut TestRun, before: &[Descriptor]) -> Result<(), CheckError> {
-    let same = run.server.until(|now| Ok((now.descriptors()? == before).then_some(())));
+    let same = run.server.wait_for(|now| Ok((now.descriptors()? == before).then_some(())));
     let Err(wait_error) = same else { return Ok(()) };
     let left = run.server.descriptors()?.len().saturating_sub(before.len());
     let failure = more_descriptors(left, Some("forgot-close"), &wait_error);
@@ -216,8 +217,12 @@ fn expect_same(run: &mut TestRun, before: &[Descriptor]) -> Result<(), CheckErro
 }
 
 /// A server that has ended did so because of a reset, which the criterion `reset` reports.
-fn fail_or_depend_on_reset(run: &mut TestRun, wait_error: Stuck, failure: Failure) -> CheckError {
-    let has_ended = matches!(wait_error, Stuck::Ended(_));
+fn fail_or_depend_on_reset(
+    run: &mut TestRun,
+    wait_error: WaitError,
+    failure: Failure,
+) -> CheckError {
+    let has_ended = matches!(wait_error, WaitError::Ended(_));
     let error = diagnosis::fail(run, Some(wait_error), failure);
     if has_ended { error.depends_on("reset") } else { error }
 }

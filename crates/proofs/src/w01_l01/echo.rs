@@ -5,7 +5,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::{Server, Stuck};
+use witness::{Server, WaitError};
 
 /// What a client sends comes back byte for byte, NUL bytes and several messages included.
 pub(super) fn echo(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -76,9 +76,9 @@ pub(super) fn wait_received(
     run: &mut TestRun,
     client: &NamedClient,
     total: usize,
-) -> Result<(), Stuck> {
+) -> Result<(), WaitError> {
     let connection = &client.connection;
-    run.server.until(|_| {
+    run.server.wait_for(|_| {
         let is_done = connection.received().len() >= total || connection.ended().is_some();
         Ok(is_done.then_some(()))
     })
@@ -90,7 +90,7 @@ pub(super) fn wrong_echo(
     client: &NamedClient,
     sent: &[u8],
     received: &[u8],
-    wait_error: Option<Stuck>,
+    wait_error: Option<WaitError>,
 ) -> CheckError {
     let name = &client.name;
     let has_ended = client.connection.ended().is_some();

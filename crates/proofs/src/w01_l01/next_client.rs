@@ -5,7 +5,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::Stuck;
+use witness::WaitError;
 
 /// A second client waits, unserved, while the first is connected, and is served after it with
 /// nothing lost.
@@ -37,7 +37,7 @@ fn expect_unserved(
     second: &NamedClient,
 ) -> Result<(), CheckError> {
     let connection = &second.connection;
-    let answered = run.server.until(|_| {
+    let answered = run.server.wait_for(|_| {
         let is_answered = !connection.received().is_empty() || connection.ended().is_some();
         Ok(is_answered.then_some(()))
     });
@@ -47,7 +47,7 @@ fn expect_unserved(
     let name = &second.name;
     let expected = format!("{name} waits until A has left");
     match answered {
-        Err(Stuck::Quiet { .. }) => Ok(()),
+        Err(WaitError::Idle { .. }) => Ok(()),
         Err(wait_error) => {
             let failure = Failure {
                 id: "restless",

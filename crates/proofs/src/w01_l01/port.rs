@@ -6,20 +6,22 @@ use crate::check_error::{CheckError, Failure};
 use crate::program::ProgramUnderTest;
 use crate::test_run::TestRun;
 use std::net::{Ipv4Addr, TcpListener};
-use witness::{Exit, Stuck};
+use witness::{Exit, Signal, WaitError};
 
 /// On a port in use, the server prints a message and exits with a status other than 0.
 pub(super) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     end_server(&mut run)?;
     let port = run.port;
-    let _occupied = run.server.hold_port(port).map_err(|error| {
+    let _occupied = run.server.occupy_port(port).map_err(|error| {
         CheckError::Inconclusive(format!("port {port} could not be occupied: {error}"))
     })?;
     run.step(format!("the server was started again, while another program listens on port {port}"));
     launch_again(&mut run)?;
-    let wait_error = match run.server.until(|_| Ok(None::<()>)) {
-        Err(wait_error @ Stuck::Unseen(_)) => return Err(run.fail(wait_error, Failure::default())),
+    let wait_error = match run.server.wait_for(|_| Ok(None::<()>)) {
+        Err(wait_error @ WaitError::Unobservable(_)) => {
+            return Err(run.fail(wait_error, Failure::default()));
+        }
         Err(wait_error) => wait_error,
         Ok(()) => return Ok(()),
     };
@@ -43,23 +45,23 @@ pub(super) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
 /// The Common Mistakes row of a server whose port is in use, with a summary. `None` for a server
 /// that has ended with a message.
 fn port_mistake(
-    wait_error: &Stuck,
+    wait_error: &WaitError,
     stderr: &str,
     port: u16,
 ) -> Option<(&'static str, &'static str)> {
     let traces = ["panicked at", "Traceback (most recent", "stack backtrace"];
     Some(match wait_error {
-        Stuck::Ended(Exit::Signal(_)) => {
+        WaitError::Ended(Exit::Signal(_)) => {
             ("port-panic", "The server ended by a signal: its port is in use.")
         }
-        Stuck::Ended(Exit::Status(0)) => {
+        WaitError::Ended(Exit::Status(0)) => {
             ("port-ignored", "The server ended with status 0, although its port is in use.")
         }
-        Stuck::Ended(_) if traces.iter().any(|trace| stderr.contains(trace)) => {
+        WaitError::Ended(_) if traces.iter().any(|trace| stderr.contains(trace)) => {
             ("port-panic", "The server ended with a stack trace in place of a message.")
         }
-        Stuck::Ended(_) if stderr.contains(&port.to_string()) => return None,
-        Stuck::Ended(_) => {
+        WaitError::Ended(_) if stderr.contains(&port.to_string()) => return None,
+        WaitError::Ended(_) => {
             ("port-silent", "The server ended, and its message does not name the port.")
         }
         _ => ("port-ignored", "The port is in use, and the server runs on."),
@@ -82,8 +84,8 @@ pub(super) fn restart(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let port = run.port;
     run.step(format!("the server was started again, on port {port}"));
     launch_again(&mut run)?;
-    let time_wait = run.server.until(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
-    match (run.server.until_listening(port), time_wait) {
+    let time_wait = run.server.wait_for(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
+    match (run.server.wait_listening(port), time_wait) {
         (Ok(()), Ok(())) => Ok(()),
         // Without a connection in TIME_WAIT, a server that listens proves nothing.
         (Ok(()), Err(_)) => {
@@ -116,9 +118,9 @@ fn port_to_use(context: &CheckContext<'_>) -> Option<u16> {
 /// Ends the server by SIGTERM.
 fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
     run.step("the server was told to end (SIGTERM)");
-    run.server.signal(libc::SIGTERM);
-    match run.server.until(|_| Ok(None::<()>)) {
-        Err(Stuck::Ended(_)) | Ok(()) => Ok(()),
+    run.server.signal(Signal::SIGTERM);
+    match run.server.wait_for(|_| Ok(None::<()>)) {
+        Err(WaitError::Ended(_)) | Ok(()) => Ok(()),
         Err(wait_error) => {
             let failure = Failure {
                 id: "outlives-sigterm",
@@ -134,11 +136,11 @@ fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
 
 /// Starts the program once more, and checks that no process of the first run is left.
 fn launch_again(run: &mut TestRun) -> Result<(), CheckError> {
-    let started = run.server.start_again();
+    let started = run.server.restart();
     started.map_err(|error| {
         CheckError::Inconclusive(format!("the server could not be started again: {error}"))
     })?;
-    let gone = run.server.until(|now| Ok(now.orphans()?.is_empty().then_some(())));
+    let gone = run.server.wait_for(|now| Ok(now.orphans()?.is_empty().then_some(())));
     match (gone, run.server.orphans()?.first()) {
         (Err(wait_error), Some(left)) => {
             let name = left.name();

@@ -5,7 +5,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::{Call, Stuck};
+use witness::{Call, WaitError};
 
 /// How many bytes the client sends.
 const SENT: usize = 4 << 20;
@@ -41,7 +41,7 @@ fn exchange_slowly(
     client: &NamedClient,
     sent: &[u8],
     total: usize,
-) -> Result<(), Stuck> {
+) -> Result<(), WaitError> {
     let mut rest = sent;
 
     // Send until the server is blocked in a write that the client does not read.
@@ -57,8 +57,8 @@ fn exchange_slowly(
         if !diagnosis::is_in_write(&before) {
             break;
         }
-        run.server.stop()?;
-        run.server.go_on()?;
+        run.server.pause()?;
+        run.server.resume()?;
         calls = send_until_blocked(run, client, &mut rest)?;
         if sends_the_rest(&before, &calls) {
             break;
@@ -90,13 +90,13 @@ fn send_until_blocked(
     run: &mut TestRun,
     client: &NamedClient,
     rest: &mut &[u8],
-) -> Result<Vec<Call>, Stuck> {
-    let never = run.server.until(|_| {
+) -> Result<Vec<Call>, WaitError> {
+    let never = run.server.wait_for(|_| {
         send_some(client, rest);
         Ok(None::<Vec<Call>>)
     });
     match never {
-        Err(Stuck::Quiet { calls }) => Ok(calls),
+        Err(WaitError::Idle { calls }) => Ok(calls),
         other => other,
     }
 }
@@ -116,9 +116,9 @@ fn read_to_the_end(
     client: &NamedClient,
     rest: &mut &[u8],
     total: usize,
-) -> Result<(), Stuck> {
+) -> Result<(), WaitError> {
     let mut received = client.connection.received().len();
-    run.server.until(|_| {
+    run.server.wait_for(|_| {
         send_some(client, rest);
         let more = read_some(client, READ_LIMIT);
         received += more;
@@ -143,7 +143,7 @@ fn bytes_lost(
     client: &NamedClient,
     sent: &[u8],
     received: &[u8],
-    wait_error: Option<Stuck>,
+    wait_error: Option<WaitError>,
 ) -> CheckError {
     let has_ended = client.connection.ended().is_some();
     let failure = Failure {

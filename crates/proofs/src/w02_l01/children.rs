@@ -4,7 +4,7 @@ use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::{Client, Process, Server, Stuck, Unseen};
+use witness::{Client, Process, Server, Unobservable, WaitError};
 
 /// A client, and the child that has its connection.
 pub(super) struct ClientAndChild {
@@ -30,33 +30,37 @@ pub(super) fn wait_child(
     run: &mut TestRun,
     client: &NamedClient,
     others: &[&ClientAndChild],
-) -> Result<Process, Stuck> {
+) -> Result<Process, WaitError> {
     let other_children: Vec<Process> = others.iter().map(|pair| pair.child).collect();
     let own_child = |now: &mut Server| {
         let holders = holders(now, &client.connection)?;
         let mut children = holders.into_iter().filter(|it| *it != now.process());
         Ok(children.find(|it| !other_children.contains(it)))
     };
-    run.server.until(own_child)?;
+    run.server.wait_for(own_child)?;
     // The first child to have the connection may hand it to a child of its own, and end. What
     // counts is the child that has the connection when the server is idle.
     run.check_alive()?;
-    run.server.until(own_child)
+    run.server.wait_for(own_child)
 }
 
 /// The processes that have a client's connection, the parent included.
-pub(super) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unseen> {
+pub(super) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unobservable> {
     server.connection(connection)?;
     connection.inode().map_or(Ok(Vec::new()), |inode| server.holders(inode))
 }
 
 /// The failure of a server that has no child for a client.
-pub(super) fn no_child(run: &mut TestRun, client: &NamedClient, wait_error: Stuck) -> CheckError {
+pub(super) fn no_child(
+    run: &mut TestRun,
+    client: &NamedClient,
+    wait_error: WaitError,
+) -> CheckError {
     let name = &client.name;
     let is_queued = run.server.listener().ok().flatten().is_some_and(|it| it.unread > 0);
     let holders = holders(&run.server, &client.connection).unwrap_or_default();
     let (mistake, why, observed) = match &wait_error {
-        Stuck::Ended(_) => (None, "the server ended", wait_error.to_string()),
+        WaitError::Ended(_) => (None, "the server ended", wait_error.to_string()),
         _ if client.connection.ended().is_some() => {
             (None, "its connection was closed", format!("{name} reads an end of file"))
         }
@@ -108,16 +112,16 @@ fn has_a_client_left(run: &TestRun) -> bool {
 }
 
 /// Waits until a child has ended, whether the parent has reaped it or not.
-pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), Stuck> {
-    run.server.until(|now| Ok(has_ended(now, child)?.then_some(())))
+pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
+    run.server.wait_for(|now| Ok(has_ended(now, child)?.then_some(())))
 }
 
-fn has_ended(server: &Server, child: Process) -> Result<bool, Unseen> {
+fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
     Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 
 /// The failure of a server that has ended, for a check that asks for something else.
-pub(super) fn stopped_serving(run: &mut TestRun, wait_error: Stuck) -> CheckError {
+pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "stopped-serving",
         mistake: None,
@@ -130,9 +134,9 @@ pub(super) fn stopped_serving(run: &mut TestRun, wait_error: Stuck) -> CheckErro
 
 /// Waits until the server is idle, or does not become idle. Only a server that has ended is an
 /// error.
-pub(super) fn wait_settled(run: &mut TestRun) -> Result<(), Stuck> {
-    match run.server.until_quiet() {
-        Err(wait_error @ (Stuck::Ended(_) | Stuck::Unseen(_))) => Err(wait_error),
+pub(super) fn wait_settled(run: &mut TestRun) -> Result<(), WaitError> {
+    match run.server.wait_idle() {
+        Err(wait_error @ (WaitError::Ended(_) | WaitError::Unobservable(_))) => Err(wait_error),
         _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::Stuck;
+use witness::WaitError;
 
 /// Bytes to send.
 pub(super) struct Exchange<'a> {
@@ -33,7 +33,7 @@ pub(super) fn expect_answer(
     let (connection, wanted) = (client.connection.clone(), flipped(exchange.bytes));
     let from = connection.received().len();
     let mut left = exchange.bytes;
-    let done = run.server.until(|_| {
+    let done = run.server.wait_for(|_| {
         // Send what the connection takes now.
         while let Some(chunk) = left.chunks(exchange.chunk).next() {
             match connection.send(chunk) {
@@ -65,7 +65,7 @@ fn wrong_answer(
     client: &NamedClient,
     exchange: &Exchange<'_>,
     answer: &[u8],
-    wait_error: Option<Stuck>,
+    wait_error: Option<WaitError>,
 ) -> CheckError {
     let name = &client.name;
     let wanted = flipped(exchange.bytes);

@@ -6,7 +6,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::test_run::TestRun;
-use witness::{Process, Server, Stuck, Unseen};
+use witness::{Process, Server, Unobservable, WaitError};
 
 /// Each of 5 clients is served by a child of its own; a silent client delays no other client.
 pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -52,7 +52,7 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
 }
 
 /// Whether a process of the server has this pid, in its own pid namespace.
-fn is_running(server: &Server, pid: i32) -> Result<bool, Unseen> {
+fn is_running(server: &Server, pid: i32) -> Result<bool, Unobservable> {
     for process in server.processes()? {
         if process.ids()?.contains(&pid) {
             return Ok(true);
@@ -69,7 +69,7 @@ pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
         let others: Vec<&ClientAndChild> = pairs.iter().collect();
         let pair = connect_with_child(&mut run, &others)?;
         pairs.push(pair);
-        let tidy = run.server.until(|now| Ok(misplaced(now, &pairs)?.is_none().then_some(())));
+        let tidy = run.server.wait_for(|now| Ok(misplaced(now, &pairs)?.is_none().then_some(())));
         if let Err(wait_error) = tidy {
             return Err(still_open(&mut run, &pairs, wait_error));
         }
@@ -88,7 +88,7 @@ enum Misplaced {
 }
 
 /// The first socket that a process should have closed.
-fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplaced>, Unseen> {
+fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplaced>, Unobservable> {
     let listener = server.listener()?.map_or(0, |socket| socket.inode);
     let listening = server.holders(listener)?;
     let parent = server.process();
@@ -107,7 +107,7 @@ fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplac
     Ok(None)
 }
 
-fn still_open(run: &mut TestRun, pairs: &[ClientAndChild], wait_error: Stuck) -> CheckError {
+fn still_open(run: &mut TestRun, pairs: &[ClientAndChild], wait_error: WaitError) -> CheckError {
     let found = misplaced(&run.server, pairs).ok().flatten();
     let name = |index: &usize| &pairs[*index].client.name;
     let (mistake, summary, expected) = match &found {

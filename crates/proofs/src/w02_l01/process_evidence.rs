@@ -3,11 +3,15 @@
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use course::report::{Row, Table};
-use witness::{Process, Stuck, Target, Unseen};
+use witness::{Process, Target, Unobservable, WaitError};
 
 /// The failure of this run, with a table of all processes. `wait_error` is `None` where the server's
 /// answer is already wrong.
-pub(super) fn fail(run: &mut TestRun, wait_error: Option<Stuck>, failure: Failure) -> CheckError {
+pub(super) fn fail(
+    run: &mut TestRun,
+    wait_error: Option<WaitError>,
+    failure: Failure,
+) -> CheckError {
     let mut error = run.fail_after(wait_error, failure);
     // A server that has ended has no tables.
     if let CheckError::Failed(cause) = &mut error
@@ -19,7 +23,7 @@ pub(super) fn fail(run: &mut TestRun, wait_error: Option<Stuck>, failure: Failur
     error
 }
 
-fn processes(run: &TestRun) -> Result<Table, Unseen> {
+fn processes(run: &TestRun) -> Result<Table, Unobservable> {
     let mut rows = Vec::new();
     let zombies = run.server.zombies()?;
     for process in run.server.processes()? {
@@ -40,7 +44,7 @@ fn sockets(
     process: Process,
     is_parent: bool,
     name: &str,
-) -> Result<Vec<Row>, Unseen> {
+) -> Result<Vec<Row>, Unobservable> {
     let listener = run.server.listener()?.map(|socket| socket.inode);
     let mut rows = Vec::new();
     for descriptor in process.descriptors()? {

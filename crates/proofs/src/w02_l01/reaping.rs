@@ -10,7 +10,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::fd_leaks::connect_unnamed;
 use crate::test_run::TestRun;
-use witness::{Client, Server, Stuck, Unseen};
+use witness::{Client, Server, Unobservable, WaitError};
 
 /// How many clients connect and leave.
 const CLIENTS: usize = 50;
@@ -45,7 +45,7 @@ pub(super) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
 }
 
 /// The failure of a server that does not accept the next client after a child has ended.
-fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: Stuck) -> CheckError {
+fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: WaitError) -> CheckError {
     let is_reaping = waits_for_a_child(run);
     let error = no_child(run, next, wait_error);
     if is_reaping { error } else { error.depends_on("own-child") }
@@ -54,9 +54,10 @@ fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: Stuck) -
 /// A child that ends is reaped, without another client.
 fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
     wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
-    let reaped = run.server.until(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
+    let reaped =
+        run.server.wait_for(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
     let Err(wait_error) = reaped else { return Ok(()) };
-    if let Stuck::Ended(_) = wait_error {
+    if let WaitError::Ended(_) = wait_error {
         return Err(stopped_serving(run, wait_error));
     }
     let name = &left.client.name;
@@ -77,7 +78,7 @@ fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckEr
 
 /// Whether the parent reaps the child when the next client connects.
 fn is_reaped_by_next_client(run: &mut TestRun, left: &ClientAndChild) -> bool {
-    let connected = run.connect().is_ok() && run.server.until_quiet().is_ok();
+    let connected = run.connect().is_ok() && run.server.wait_idle().is_ok();
     connected && run.server.zombies().is_ok_and(|zombies| !zombies.contains(&left.child))
 }
 
@@ -92,17 +93,17 @@ fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
         let accepted = (0..BATCH).map(|_| connect_accepted(run));
         let connections: Vec<Client> = accepted.collect::<Result<_, _>>()?;
         run.check_alive().map_err(|wait_error| stopped_serving(run, wait_error))?;
-        run.server.stop().map_err(|wait_error| stopped_serving(run, wait_error))?;
+        run.server.pause().map_err(|wait_error| stopped_serving(run, wait_error))?;
         for (index, client) in connections.iter().enumerate() {
             if (round + index) % 2 == 0 { client.close() } else { client.reset() }
         }
-        let ended = run.server.until(|now| Ok((count_running(now)? <= before).then_some(())));
+        let ended = run.server.wait_for(|now| Ok((count_running(now)? <= before).then_some(())));
         ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
-        run.server.go_on().map_err(|wait_error| stopped_serving(run, wait_error))?;
+        run.server.resume().map_err(|wait_error| stopped_serving(run, wait_error))?;
     }
-    let reaped = run.server.until(|now| Ok(now.zombies()?.is_empty().then_some(())));
+    let reaped = run.server.wait_for(|now| Ok(now.zombies()?.is_empty().then_some(())));
     let Err(wait_error) = reaped else { return Ok(()) };
-    if let Stuck::Ended(_) = wait_error {
+    if let WaitError::Ended(_) = wait_error {
         return Err(stopped_serving(run, wait_error));
     }
     let left = run.server.zombies()?.len();
@@ -121,7 +122,7 @@ fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
 /// Connects one of many clients, and waits until the server has accepted it.
 fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
     let connection = connect_unnamed(run)?;
-    let accepted = run.server.until(|now| {
+    let accepted = run.server.wait_for(|now| {
         let socket = now.connection(&connection)?;
         Ok(socket.is_some_and(|socket| socket.inode != 0).then_some(()))
     });
@@ -130,7 +131,7 @@ fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
 }
 
 /// The number of processes that are not zombies.
-fn count_running(server: &Server) -> Result<usize, Unseen> {
+fn count_running(server: &Server) -> Result<usize, Unobservable> {
     let mut count = 0;
     for process in server.processes()? {
         count += usize::from(!process.is_zombie()?);
@@ -138,7 +139,7 @@ fn count_running(server: &Server) -> Result<usize, Unseen> {
     Ok(count)
 }
 
-fn child_runs_on(run: &mut TestRun, wait_error: Stuck) -> CheckError {
+fn child_runs_on(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "child-lives-on",
         summary: "A client has left, and its child does not end.".to_owned(),

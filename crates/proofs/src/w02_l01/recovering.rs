@@ -10,11 +10,11 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::{Gate, Stuck};
+use witness::{Errno, FaultInjector, WaitError};
 
 /// A system call cut short by a signal (EINTR on accept) does not end the server.
 pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = context.start_with(context.lesson.capacity, Gate::accept())?;
+    let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
 
     // A child ends, and its SIGCHLD interrupts the parent's accept.
     let stays = connect_with_child(&mut run, &[])?;
@@ -29,11 +29,11 @@ pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> 
 
     // accept fails with EINTR without any signal.
     run.step("the next accept is made to fail with EINTR");
-    run.server.fail_next(libc::EINTR);
+    run.server.fail_next(Errno::EINTR);
     let served = connect_with_child(&mut run, &[&stays, &leaves, &next])?;
     // A server that never calls accept again meets no error, and passes this part.
-    let has_failed = run.server.until(|now| Ok((now.faults_left() == 0).then_some(())));
-    if let Err(wait_error @ Stuck::Ended(_)) = has_failed {
+    let has_failed = run.server.wait_for(|now| Ok((now.faults_left() == 0).then_some(())));
+    if let Err(wait_error @ WaitError::Ended(_)) = has_failed {
         return Err(ended_by_eintr(&mut run, "accept failed with EINTR", wait_error));
     }
     wait_settled(&mut run)
@@ -44,10 +44,10 @@ pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_served(&mut run, &[&stays, &last])
 }
 
-fn ended_by_eintr(run: &mut TestRun, when: &str, wait_error: Stuck) -> CheckError {
+fn ended_by_eintr(run: &mut TestRun, when: &str, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "interrupted",
-        mistake: matches!(wait_error, Stuck::Ended(_)).then_some("eintr-ends-server"),
+        mistake: matches!(wait_error, WaitError::Ended(_)).then_some("eintr-ends-server"),
         summary: format!("The server ended when {when}."),
         expected: "accept is called again, and the next client is served".to_owned(),
         observed: wait_error.to_string(),
@@ -57,15 +57,15 @@ fn ended_by_eintr(run: &mut TestRun, when: &str, wait_error: Stuck) -> CheckErro
 
 /// A fork that fails with EAGAIN costs one client its service, and does not end the server.
 pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = context.start_with(context.lesson.capacity, Gate::fork())?;
+    let mut run = context.start_with(context.lesson.capacity, FaultInjector::fork())?;
     let before = connect_with_child(&mut run, &[])?;
 
     // The next client gets no child, so the server closes its connection.
     run.step("the next fork is made to fail with EAGAIN");
-    run.server.fail_next(libc::EAGAIN);
+    run.server.fail_next(Errno::EAGAIN);
     let childless = run.connect()?;
     let connection = childless.connection.clone();
-    let closed = run.server.until(|now| {
+    let closed = run.server.wait_for(|now| {
         let parent = now.process();
         // A server that calls fork again and then has a child does more than the lesson asks.
         let has_child =
@@ -84,13 +84,13 @@ pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
 }
 
-fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: Stuck) -> CheckError {
+fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: WaitError) -> CheckError {
     let name = &childless.name;
-    if run.server.faults_left() > 0 && !matches!(wait_error, Stuck::Ended(_)) {
+    if run.server.faults_left() > 0 && !matches!(wait_error, WaitError::Ended(_)) {
         return no_child(run, childless, wait_error).depends_on("own-child");
     }
     let (mistake, summary, observed) = match &wait_error {
-        Stuck::Ended(_) => (
+        WaitError::Ended(_) => (
             "fork-ends-server",
             "The server ended when fork failed with EAGAIN.".to_owned(),
             wait_error.to_string(),

@@ -9,7 +9,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::{TestRun, has_result};
-use witness::{End, Stuck};
+use witness::{ServerClose, WaitError};
 
 /// Letters change case, other bytes do not change, in any chunking.
 pub(super) fn flips(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -66,7 +66,7 @@ pub(super) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let (connection, message) = (pair.client.connection.clone(), b"Goodbye");
     let _ = connection.send(message);
     connection.half_close();
-    let ended = run.server.until(|_| {
+    let ended = run.server.wait_for(|_| {
         let has_too_much = connection.received().len() > message.len();
         Ok((has_too_much || connection.ended().is_some()).then_some(()))
     });
@@ -74,7 +74,7 @@ pub(super) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
         return Err(never_stops_sending(&mut run, &pair));
     }
     let is_answered = connection.received().len() == message.len();
-    if !(is_answered && connection.ended() == Some(End::Closed)) {
+    if !(is_answered && connection.ended() == Some(ServerClose::Closed)) {
         return Err(not_closed(&mut run, &pair, ended.err()));
     }
     expect_child_ends(&mut run, &pair)?;
@@ -109,16 +109,20 @@ fn never_stops_sending(run: &mut TestRun, pair: &ClientAndChild) -> CheckError {
 }
 
 /// The failure of a server that closes the connection too early or never.
-fn not_closed(run: &mut TestRun, pair: &ClientAndChild, wait_error: Option<Stuck>) -> CheckError {
+fn not_closed(
+    run: &mut TestRun,
+    pair: &ClientAndChild,
+    wait_error: Option<WaitError>,
+) -> CheckError {
     let name = &pair.client.name;
     let received = pair.client.connection.received().len();
     let holders = holders(&run.server, &pair.client.connection).unwrap_or_default();
     let (mistake, summary, observed) = match &wait_error {
-        Some(Stuck::Spinning(sample)) => (
+        Some(WaitError::Spinning(sample)) => (
             has_result(sample, &["read", "recvfrom", "recvmsg"], |count| count == 0)
                 .then_some("ignores-eof"),
             format!("{name} has left, and its child never sleeps."),
-            wait_error.as_ref().map(Stuck::to_string).unwrap_or_default(),
+            wait_error.as_ref().map(WaitError::to_string).unwrap_or_default(),
         ),
         _ if is_in_accept(pair) => (
             Some("child-accepts"),

@@ -7,7 +7,7 @@ use crate::shared::descriptors::socket_inodes;
 use crate::shared::diagnosis;
 use crate::test_run::{MAX_BATCH, TestRun};
 use std::collections::BTreeSet;
-use witness::{Client, Line, Server, Stuck, Target, Unseen};
+use witness::{Client, Line, Server, Target, Unobservable, WaitError};
 
 const CLIENTS: usize = 1000;
 
@@ -31,7 +31,7 @@ fn connect_all(run: &mut TestRun) -> Result<Vec<Client>, CheckError> {
         for _ in 0..run.batch_size()?.min(count - connections.len()) {
             connections.push(run.add_client(Server::connect)?.connection);
         }
-        let accepted = run.server.until(|now| {
+        let accepted = run.server.wait_for(|now| {
             let queued = now.listener()?.map_or(0, |listener| listener.unread);
             Ok((queued == 0).then_some(()))
         });
@@ -47,7 +47,7 @@ fn expect_all_tracked(
     before: usize,
 ) -> Result<(), CheckError> {
     let from = run.step_log_start();
-    let tracked = run.server.until(|now| {
+    let tracked = run.server.wait_for(|now| {
         // A client that the server has rejected does not connect again.
         if connections.iter().rev().take(MAX_BATCH).any(|client| client.ended().is_some()) {
             return Ok(Some(false));
@@ -59,7 +59,7 @@ fn expect_all_tracked(
     match tracked {
         Ok(true) => {}
         Ok(false) => {
-            return Err(not_tracked(run, Stuck::Quiet { calls: Vec::new() }, connections));
+            return Err(not_tracked(run, WaitError::Idle { calls: Vec::new() }, connections));
         }
         Err(wait_error) => return Err(not_tracked(run, wait_error, connections)),
     }
@@ -94,7 +94,7 @@ fn accepted(lines: &[Line]) -> impl Iterator<Item = (i32, usize)> {
 }
 
 /// The descriptors that the kernel connects to these clients.
-fn descriptors_of(server: &Server, connections: &[Client]) -> Result<BTreeSet<i32>, Unseen> {
+fn descriptors_of(server: &Server, connections: &[Client]) -> Result<BTreeSet<i32>, Unobservable> {
     let mut inodes = BTreeSet::new();
     for connection in connections {
         server.connection(connection)?;
@@ -105,7 +105,7 @@ fn descriptors_of(server: &Server, connections: &[Client]) -> Result<BTreeSet<i3
     Ok(open.filter(|it| is_theirs(&it.target)).map(|it| it.fd).collect())
 }
 
-fn not_tracked(run: &mut TestRun, wait_error: Stuck, connections: &[Client]) -> CheckError {
+fn not_tracked(run: &mut TestRun, wait_error: WaitError, connections: &[Client]) -> CheckError {
     let tracked = slots(&run.server.log()[run.step_log_start()..]).len();
     let count = connections.iter().filter(|connection| connection.ended().is_some()).count();
     let rejected = if count > 0 { format!(", {count} rejected") } else { String::new() };
@@ -126,7 +126,7 @@ fn expect_all_released(run: &mut TestRun, count: usize, before: usize) -> Result
         let is_disconnect = |line: &&Line| line.tag() == Some("DISCONNECT");
         server.log()[from..].iter().filter(is_disconnect).count()
     };
-    let released = run.server.until(|now| {
+    let released = run.server.wait_for(|now| {
         let is_done = count_disconnects(now) == count && socket_inodes(now)?.len() == before;
         Ok(is_done.then_some(()))
     });

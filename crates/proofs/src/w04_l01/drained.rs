@@ -4,7 +4,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
-use witness::{Client, Socket, Stuck};
+use witness::{Client, Socket, WaitError};
 
 /// As much as the lesson says: more than a socket's buffers hold.
 const SENT: u64 = 1 << 20;
@@ -21,7 +21,7 @@ pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
     run.step(format!("{} sent 1 MiB at once", client.name));
     let connection = client.connection.clone();
     let mut left = SENT as usize;
-    let read = run.server.until(|now| {
+    let read = run.server.wait_for(|now| {
         send(&connection, &mut left);
         let socket = now.connection(&connection)?;
         let is_read = |socket: &Socket| socket.received >= SENT && socket.unread == 0;
@@ -47,11 +47,11 @@ fn not_drained(
     run: &mut TestRun,
     (name, fd): (&str, i32),
     connection: &Client,
-    wait_error: Stuck,
+    wait_error: WaitError,
 ) -> CheckError {
     let socket = run.server.connection(connection).ok().flatten();
     let observed = match (&wait_error, socket) {
-        (Stuck::Quiet { .. }, Some(socket)) => {
+        (WaitError::Idle { .. }, Some(socket)) => {
             let read = socket.received - u64::from(socket.unread).min(socket.received);
             format!("{read} bytes were read, and the server went to sleep")
         }

@@ -5,7 +5,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
 use crate::tracker::{AcceptedClient, expect_once_each};
-use witness::Stuck;
+use witness::WaitError;
 
 /// The server waits in `epoll_wait`, `epoll_pwait` or `epoll_pwait2`; the interest list has each
 /// live connection once.
@@ -26,7 +26,7 @@ pub(super) fn epoll(context: &CheckContext<'_>) -> Result<(), CheckError> {
 }
 
 fn expect_epoll_wait(run: &mut TestRun) -> Result<(), CheckError> {
-    let calls = match run.server.until_resting() {
+    let calls = match run.server.wait_asleep() {
         Ok(calls) => calls,
         Err(wait_error) => {
             let summary = "The server does not go to sleep in epoll_wait.".to_owned();
@@ -41,10 +41,10 @@ fn expect_epoll_wait(run: &mut TestRun) -> Result<(), CheckError> {
     }
     let names: Vec<_> = calls.iter().map(|call| call.name()).collect();
     let summary = format!("The server waits in {}, not in epoll_wait.", names.join(", "));
-    Err(not_in_epoll(run, Stuck::Quiet { calls }, summary))
+    Err(not_in_epoll(run, WaitError::Idle { calls }, summary))
 }
 
-fn not_in_epoll(run: &mut TestRun, wait_error: Stuck, summary: String) -> CheckError {
+fn not_in_epoll(run: &mut TestRun, wait_error: WaitError, summary: String) -> CheckError {
     let failure = Failure {
         id: "not-in-epoll",
         mistake: diagnosis::of_wait(run, WaitCall::Epoll, &wait_error),

@@ -7,7 +7,7 @@ use super::store_run::{StoreRun, memory};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::fd_leaks::kept_socket;
-use witness::Stuck;
+use witness::WaitError;
 
 /// The most memory that a server may use for clients that send no command, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
@@ -122,7 +122,7 @@ fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Resu
         Ok(Received::Reply(got)) => (got.to_string(), None),
         Ok(Received::Malformed(_)) => (client.inbox_text(), None),
         // The caller reports a server that has ended.
-        Err(Stuck::Ended(_)) => return Ok(()),
+        Err(WaitError::Ended(_)) => return Ok(()),
         Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
     };
     let failure = Failure {

@@ -4,7 +4,7 @@ use super::resp::Reply;
 use crate::check_error::CheckError;
 use crate::shared;
 use crate::test_run::TestRun;
-use witness::{Call, Stuck};
+use witness::{Call, WaitError};
 
 /// The id of the failure of a server that answers with another reply than the right one.
 pub(super) const WRONG_REPLY: &str = "wrong-reply";
@@ -38,10 +38,10 @@ pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> Check
 }
 
 /// The row that explains why a wait has failed.
-pub(super) fn of_wait(run: &TestRun, wait_error: &Stuck) -> Option<&'static str> {
+pub(super) fn of_wait(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> {
     let sends = |call: &Call| matches!(call.name(), "write" | "writev" | "sendto" | "sendmsg");
     match wait_error {
-        Stuck::Quiet { calls } if calls.iter().any(sends) => Some("blocking-send"),
+        WaitError::Idle { calls } if calls.iter().any(sends) => Some("blocking-send"),
         _ => shared::diagnosis::of(run, wait_error),
     }
 }

@@ -6,7 +6,7 @@ use super::resp_client::{Received, RespClient};
 use super::store_run::{StoreRun, has_read};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use witness::Stuck;
+use witness::WaitError;
 
 /// A command that arrives a byte at a time is one command.
 pub(super) fn split(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -184,7 +184,7 @@ fn expect_all(
         let mistake = wait_error.as_ref().and_then(|error| diagnosis::of_wait(&store.run, error));
         let mistake = mistake.or(match wait_error {
             _ if index == 1 => Some("first-only"),
-            Some(Stuck::Quiet { .. }) if keeps_commands(store, client) => Some("left-for-later"),
+            Some(WaitError::Idle { .. }) if keeps_commands(store, client) => Some("left-for-later"),
             _ => None,
         });
         let expected = format!("reply {number}: {due}");

@@ -6,7 +6,7 @@ use super::resp_client::{Received, RespClient};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
-use witness::{Gate, Process, Server, Socket, Stuck, Unseen};
+use witness::{FaultInjector, Process, Server, Socket, Unobservable, WaitError};
 
 /// A server that listens.
 pub(super) struct StoreRun {
@@ -26,7 +26,8 @@ impl StoreRun {
         context: &CheckContext<'_>,
         password: Option<&str>,
     ) -> Result<Self, CheckError> {
-        let mut run = context.launch_with(context.lesson.capacity, Gate::default(), password)?;
+        let mut run =
+            context.launch_with(context.lesson.capacity, FaultInjector::default(), password)?;
         run.wait_listening()?;
         Ok(Self { run, merged: None })
     }
@@ -189,12 +190,12 @@ impl StoreRun {
     }
 
     /// Waits for the next reply, or for bytes or an end of file in its place.
-    pub(super) fn wait_received(&mut self, client: &mut RespClient) -> Result<Received, Stuck> {
+    pub(super) fn wait_received(&mut self, client: &mut RespClient) -> Result<Received, WaitError> {
         // Of several replies that arrived together, the next may be in the inbox already.
         if let Some(received) = client.parse_next() {
             return Ok(received);
         }
-        self.run.server.until(|_| {
+        self.run.server.wait_for(|_| {
             client.flush();
             Ok(client.receive())
         })
@@ -202,12 +203,12 @@ impl StoreRun {
 
     /// Waits until the server has read all that the client sends, or can do nothing more.
     pub(super) fn wait_read(&mut self, client: &mut RespClient) -> Result<(), CheckError> {
-        let read = self.run.server.until(|now| {
+        let read = self.run.server.wait_for(|now| {
             client.flush();
             Ok(has_read(now, client)?.then_some(()))
         });
         match read {
-            Err(Stuck::Unseen(unseen)) => Err(unseen.into()),
+            Err(WaitError::Unobservable(unseen)) => Err(unseen.into()),
             _ => Ok(()),
         }
     }
@@ -238,14 +239,14 @@ impl StoreRun {
 }
 
 /// Whether the server has read all that the client sends, or has closed the connection.
-pub(super) fn has_read(server: &Server, client: &RespClient) -> Result<bool, Unseen> {
+pub(super) fn has_read(server: &Server, client: &RespClient) -> Result<bool, Unobservable> {
     let socket = server.connection(&client.named.connection)?;
     let is_left = |it: Socket| it.unread > 0 || it.received < client.sent();
     Ok(!socket.is_some_and(is_left) && client.has_sent_all())
 }
 
 /// The memory that the server's processes use, in bytes.
-pub(super) fn memory(server: &Server) -> Result<u64, Unseen> {
+pub(super) fn memory(server: &Server) -> Result<u64, Unobservable> {
     let processes = server.processes()?;
     processes.into_iter().map(Process::memory).sum()
 }
