@@ -1,34 +1,39 @@
-//! Two servers measured by turns: whatever the machine does meanwhile, it does to both.
+//! Measures two servers in alternation, so that a change of the machine's speed affects both.
 
 use crate::exchange::Exchange;
-use crate::load::{Clients, Work};
+use crate::load::{Clients, RunLength};
 use crate::report::Figures;
 use crate::server::Server;
 use crate::statistics::median;
 use anyhow::Result;
 
-/// A server and the clients that it has.
+/// A server under measurement, with its clients.
 #[derive(Debug)]
-pub(crate) struct Side {
+pub(crate) struct Contender {
     server: Server,
     clients: Clients,
 }
 
-impl Side {
+impl Contender {
     /// A server without clients.
     pub(crate) fn new(server: Server) -> Self {
         Self { server, clients: Clients::default() }
     }
 
-    /// Connects clients until there are `count`; see [`Clients::join`].
+    /// Connects clients until there are `count`. See [`Clients::connect_up_to`].
     ///
     /// # Errors
-    /// As for [`Clients::join`].
-    pub(crate) fn join(&mut self, count: usize, hello: &mut Exchange, every: usize) -> Result<()> {
-        self.clients.join(self.server.port(), count, hello, every)
+    /// As for [`Clients::connect_up_to`].
+    pub(crate) fn connect_up_to(
+        &mut self,
+        count: usize,
+        hello: &mut Exchange,
+        every: usize,
+    ) -> Result<()> {
+        self.clients.connect_up_to(self.server.port(), count, hello, every)
     }
 
-    /// The server's memory; see [`Server::memory`].
+    /// The server's memory in bytes. See [`Server::memory`].
     ///
     /// # Errors
     /// As for [`Server::memory`].
@@ -36,13 +41,13 @@ impl Side {
         self.server.memory()
     }
 
-    /// One run of every client: the rate, and the CPU time of a request.
+    /// Runs all clients, and returns the rate and the CPU time of a request.
     ///
     /// # Errors
     /// As for [`Clients::run`].
-    pub(crate) fn run(&mut self, exchange: &mut Exchange, work: Work) -> Result<Figures> {
+    pub(crate) fn run(&mut self, exchange: &mut Exchange, length: RunLength) -> Result<Figures> {
         let before = self.server.cpu()?;
-        let done = self.clients.run(exchange, work)?;
+        let done = self.clients.run(exchange, length)?;
         let cpu = self.server.cpu()? - before;
         let requests = done.requests as f64;
         Ok(Figures {
@@ -52,14 +57,18 @@ impl Side {
         })
     }
 
-    /// One run of one client, while the others are silent: its median round trip, and the CPU time
+    /// Runs one client while the others are idle, and returns the median round trip and the CPU time
     /// of a request.
     ///
     /// # Errors
     /// As for [`Clients::round_trips`].
-    pub(crate) fn round_trips(&mut self, exchange: &mut Exchange, work: Work) -> Result<Figures> {
+    pub(crate) fn round_trips(
+        &mut self,
+        exchange: &mut Exchange,
+        length: RunLength,
+    ) -> Result<Figures> {
         let before = self.server.cpu()?;
-        let times = self.clients.round_trips(exchange, work)?;
+        let times = self.clients.round_trips(exchange, length)?;
         let cpu = self.server.cpu()? - before;
         Ok(Figures {
             round_trip_us: median(times.iter().map(|time| time.as_secs_f64() * 1e6)),
@@ -69,20 +78,20 @@ impl Side {
     }
 }
 
-/// The figures of each side, run beside run.
+/// The figures of each run. Runs with the same index took place one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
-    /// The server's.
+    /// The figures of the server.
     pub(crate) server: Vec<Figures>,
-    /// The reference's; empty where there is none.
+    /// The figures of the reference; empty where there is no reference.
     pub(crate) reference: Vec<Figures>,
 }
 
-/// Measures both sides `count` times, and lets each go first by turns.
+/// Measures both servers `count` times. Which of them goes first changes with each run.
 ///
 /// # Errors
-/// The first of `measure`.
-pub(crate) fn by_turns<S>(
+/// The first error of `measure`.
+pub(crate) fn alternate<S>(
     count: u32,
     server: &mut S,
     mut reference: Option<&mut S>,
@@ -108,10 +117,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_side_goes_first_by_turns() {
+    fn the_server_that_goes_first_changes_with_each_run() {
         let mut order = String::new();
-        let runs = by_turns(3, &mut 's', Some(&mut 'r'), |side| {
-            order.push(*side);
+        let runs = alternate(3, &mut 's', Some(&mut 'r'), |contender| {
+            order.push(*contender);
             Ok(Figures::default())
         });
         assert_eq!(order, "srrssr");
@@ -120,8 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_a_reference_runs_alone() {
-        let runs = by_turns(2, &mut 's', None, |_| Ok(Figures::default())).unwrap();
+    fn a_server_without_a_reference_is_measured() {
+        let runs = alternate(2, &mut 's', None, |_| Ok(Figures::default())).unwrap();
         assert_eq!((runs.server.len(), runs.reference.len()), (2, 0));
     }
 }
