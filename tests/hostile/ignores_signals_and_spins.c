@@ -1,5 +1,5 @@
-/* Tries: to hold the grader up by computing for ever, deaf to every signal that can be ignored.
- * Must: fail starts at the time-out, and be ended. */
+/* Tries: to delay the grader with an endless loop that ignores every signal it can.
+ * Must: fail starts at the time-out, and be killed. */
 #include "hostile.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* Slot n is entry n + 1 of one pollfd array for good: a free slot is a hole that poll passes over.
- * The array is the whole table. Each client is greeted with its slot. */
+/* Slot n is always entry n + 1 of the pollfd array. A free slot has a negative fd, which poll
+ * skips. The array is the whole table. The server sends each new client its slot number. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -8,15 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* An entry with a negative fd is ignored, and its revents are 0 (poll(2)). */
-#define HOLE ((struct pollfd){.fd = -1, .events = POLLIN})
+/* poll ignores an entry with a negative fd and sets its revents to 0 (poll(2)). */
+#define FREE_ENTRY ((struct pollfd){.fd = -1, .events = POLLIN})
 
-static struct pollfd entries[MOST_CLIENTS + 1];
+static struct pollfd entries[CLIENT_LIMIT + 1];
 static int max_clients;
 
 static int slot_of(const struct pollfd *entry) { return entry - entries - 1; }
 
-static struct pollfd *find_hole(void)
+static struct pollfd *find_free_entry(void)
 {
     for (struct pollfd *entry = entries + 1; entry <= entries + max_clients; entry++)
         if (entry->fd == -1)
@@ -28,7 +28,7 @@ static void greet(const struct pollfd *entry)
 {
     char words[32];
     int length = snprintf(words, sizeof words, "you are in slot %d\n", slot_of(entry));
-    /* An empty send buffer has room for a line; a client that left is noticed by its next read. */
+    /* The empty send buffer has room for a line. The next read shows if the client has left. */
     (void)!send(entry->fd, words, length, MSG_NOSIGNAL);
 }
 
@@ -36,8 +36,8 @@ static void on_listener(void)
 {
     int fd = accept(entries[0].fd, NULL, NULL);
     if (fd < 0)
-        return; /* No message: out of descriptors, it would be said at every turn (EMFILE). */
-    struct pollfd *entry = find_hole();
+        return; /* No message: with EMFILE, it would be repeated after every poll. */
+    struct pollfd *entry = find_free_entry();
     if (entry == NULL) {
         close(fd);
         log_reject(max_clients);
@@ -59,7 +59,7 @@ static void on_client(struct pollfd *entry)
         return;
     int fd = entry->fd;
     close(fd);
-    *entry = HOLE;
+    *entry = FREE_ENTRY;
     log_disconnect(fd, slot_of(entry));
 }
 
@@ -81,7 +81,7 @@ int main(void)
 {
     max_clients = max_clients_setting();
     for (int i = 0; i <= max_clients; i++)
-        entries[i] = HOLE;
+        entries[i] = FREE_ENTRY;
     entries[0].fd = bound_listener(port_setting());
     log_start(max_clients);
     for (;;) {
@@ -90,7 +90,7 @@ int main(void)
             perror("poll");
             return EXIT_FAILURE;
         }
-        /* From the end, so that the listener comes last; no entry is looked at after a signal. */
+        /* Backwards, so that the listener comes last. After a signal, `ready` is negative. */
         for (struct pollfd *entry = entries + max_clients; ready > 0; entry--) {
             if (entry->revents == 0)
                 continue;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Talks a lot between the lines of the contract, and often stops in the middle of a line.
+"""Prints much text between the log lines of a tracker, and often writes only a part of a line.
 
-While it waits, its last line is unfinished; a line of the contract always starts on its own.
+While the server waits, its last line is unfinished. Each log line begins on a new line.
 """
 
 import os
@@ -9,20 +9,20 @@ import select
 import socket
 import sys
 
-PROVERBS = ["Καλημέρα, κόσμε", "naïve façade", "ждём клиентов", "接続を待っています", "🧦 proof"]
+TEXTS = ["Καλημέρα, κόσμε", "naïve façade", "ждём клиентов", "接続を待っています", "🧦 proof"]
 
 
-class Voice:
-    """Standard output, with half lines that are finished later."""
+class Output:
+    """Standard output, with partial lines that are finished later."""
 
     def __init__(self):
         self.unfinished = False
-        self.said = 0
+        self.count = 0
 
-    def half(self, text):
-        """Every other half line is on its way at once; the rest wait in the buffer."""
+    def partial_line(self, text):
+        """Writes a partial line. Every other one is flushed; the rest wait in the buffer."""
         sys.stdout.write(f"{text} ")
-        if self.said % 2 == 0:
+        if self.count % 2 == 0:
             sys.stdout.flush()
         self.unfinished = True
 
@@ -32,11 +32,11 @@ class Voice:
             self.unfinished = False
         print(text)
 
-    def chat(self, about):
-        self.line(f"({self.said}) {PROVERBS[self.said % len(PROVERBS)]}")
+    def extra_lines(self, about):
+        self.line(f"({self.count}) {TEXTS[self.count % len(TEXTS)]}")
         self.line(f"  about {about}: [ACCEPT] and [REJECT] are only words here, fd=99 slot=99")
         self.line("")
-        self.said += 1
+        self.count += 1
 
 
 def whole_number(name, default, ceiling):
@@ -57,48 +57,48 @@ def has_left(client):
 
 
 class Tracker:
-    """The clients by slot, and the descriptors' way back to the slot."""
+    """The clients by slot, and the slots by descriptor."""
 
-    def __init__(self, listener, capacity, voice):
-        self.listener, self.capacity, self.voice = listener, capacity, voice
+    def __init__(self, listener, capacity, output):
+        self.listener, self.capacity, self.output = listener, capacity, output
         self.by_slot, self.slot_of = {}, {}
         self.watch = select.poll()
         self.watch.register(listener, select.POLLIN)
 
     def turn(self):
-        self.voice.half("waiting for someone")
+        self.output.partial_line("waiting for someone")
         for fd, _ in self.watch.poll():
-            self.voice.chat(f"descriptor {fd}")
+            self.output.extra_lines(f"descriptor {fd}")
             if fd in self.slot_of:
                 self.read(fd)
             else:
-                self.welcome()
+                self.add_client()
 
-    def welcome(self):
+    def add_client(self):
         try:
             client, (host, port) = self.listener.accept()
         except OSError as error:
-            self.voice.line(f"nobody after all: {error}")
+            self.output.line(f"nobody after all: {error}")
             return
         if len(self.by_slot) == self.capacity:
             client.close()
-            self.voice.line(f"[REJECT] at capacity ({self.capacity}/{self.capacity})")
+            self.output.line(f"[REJECT] at capacity ({self.capacity}/{self.capacity})")
             return
         client.setblocking(False)
         slot = next(n for n in range(self.capacity) if n not in self.by_slot)
         self.by_slot[slot], self.slot_of[client.fileno()] = client, slot
         self.watch.register(client, select.POLLIN)
-        self.voice.line(f"[ACCEPT] fd={client.fileno()} slot={slot} peer={host}:{port}")
+        self.output.line(f"[ACCEPT] fd={client.fileno()} slot={slot} peer={host}:{port}")
 
     def read(self, fd):
         slot = self.slot_of[fd]
         if not has_left(self.by_slot[slot]):
-            self.voice.half(f"slot {slot} speaks, and")
+            self.output.partial_line(f"slot {slot} speaks, and")
             return
         self.watch.unregister(fd)
         self.by_slot.pop(slot).close()
         del self.slot_of[fd]
-        self.voice.line(f"[DISCONNECT] fd={fd} slot={slot} mood=sad")
+        self.output.line(f"[DISCONNECT] fd={fd} slot={slot} mood=sad")
 
 
 def main():
@@ -110,10 +110,10 @@ def main():
     except OSError as error:
         sys.exit(f"PORT={port}: {os.strerror(error.errno)}")
     listener.setblocking(False)
-    voice = Voice()
-    voice.chat("the weather")
-    voice.line(f"[START] active=0/{capacity}")
-    tracker = Tracker(listener, capacity, voice)
+    output = Output()
+    output.extra_lines("the weather")
+    output.line(f"[START] active=0/{capacity}")
+    tracker = Tracker(listener, capacity, output)
     while True:
         tracker.turn()
 

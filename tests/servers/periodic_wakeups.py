@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Wakes up 20 times a second with nothing to do then: poll with a time-out of 50 ms.
+"""Wakes up 20 times a second without any work: poll has a time-out of 50 ms.
 
-Every descriptor maps to a function, which is called when the descriptor is ready.
+A dictionary maps each descriptor to a function, which is called when the descriptor is ready.
 """
 
 import os
@@ -9,7 +9,7 @@ import select
 import socket
 import sys
 
-TICK_MS = 50
+WAKEUP_MS = 50
 
 
 def read_setting(name, default, limit):
@@ -22,7 +22,7 @@ def read_setting(name, default, limit):
 
 
 class Loop:
-    """Calls a handler for each ready descriptor; a tick calls nothing."""
+    """Calls a handler for each ready descriptor. A time-out calls none."""
 
     def __init__(self):
         self.poll = select.poll()
@@ -36,14 +36,14 @@ class Loop:
         self.poll.unregister(sock.fileno())
         del self.handlers[sock.fileno()]
 
-    def run_for_ever(self):
+    def run_forever(self):
         while True:
-            for fd, _ in self.poll.poll(TICK_MS):
+            for fd, _ in self.poll.poll(WAKEUP_MS):
                 self.handlers[fd]()
 
 
 class Tracker:
-    """Who is in which slot."""
+    """The clients and their slots."""
 
     def __init__(self, loop, listener, max_clients):
         self.loop, self.listener, self.max_clients = loop, listener, max_clients
@@ -55,13 +55,13 @@ class Tracker:
         try:
             sock, _ = self.listener.accept()
         except OSError:
-            return  # ECONNABORTED and EMFILE too: the next call may do better.
+            return  # ECONNABORTED and EMFILE are temporary: the next call may succeed.
         if self.free:
-            self.let_in(sock)
+            self.accept_client(sock)
         else:
             self.turn_away(sock)
 
-    def let_in(self, sock):
+    def accept_client(self, sock):
         slot = min(self.free)
         self.free.remove(slot)
         sock.setblocking(False)
@@ -93,10 +93,10 @@ class Tracker:
 port = read_setting("PORT", 7000, 65535)
 clients = read_setting("MAX_CLIENTS", 64, 10000)
 try:
-    door = socket.create_server(("", port))
-    door.setblocking(False)
+    listener = socket.create_server(("", port))
+    listener.setblocking(False)
 except OSError as refusal:
     sys.exit(f"PORT={port}: {os.strerror(refusal.errno)}")
 main_loop = Loop()
-Tracker(main_loop, door, clients)
-main_loop.run_for_ever()
+Tracker(main_loop, listener, clients)
+main_loop.run_forever()

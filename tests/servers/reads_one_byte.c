@@ -1,5 +1,5 @@
-/* Never answers, and reads one byte a wake-up: a level-triggered poll wakes it for the next one.
- * Its pollfd array stays in the order of arrival: what is behind a gap moves up. */
+/* Never replies, and reads one byte after each poll: poll is level-triggered and reports the client
+ * again. The pollfd array keeps the order of arrival: the entries after a gap move up. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -9,12 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int fd_in[MOST_CLIENTS]; /* by slot; -1: free */
+static int fd_in[CLIENT_LIMIT]; /* by slot; -1 for a free slot */
 static int max_clients;
-static struct pollfd watched[1 + MOST_CLIENTS];
+static struct pollfd watched[1 + CLIENT_LIMIT];
 static int watched_count = 1;
 
-/* The first slot that holds this descriptor, or -1; of -1, the first free slot. */
+/* The first slot with this descriptor, or -1. For the descriptor -1, the first free slot. */
 static int slot_of(int fd)
 {
     int slot = 0;
@@ -23,7 +23,7 @@ static int slot_of(int fd)
     return slot < max_clients ? slot : -1;
 }
 
-static void welcome(int fd)
+static void add_client(int fd)
 {
     int slot = slot_of(-1);
     if (slot < 0) {
@@ -37,7 +37,7 @@ static void welcome(int fd)
     log_accept(fd, slot);
 }
 
-static void forget(struct pollfd *entry)
+static void remove_client(struct pollfd *entry)
 {
     int fd = entry->fd, slot = slot_of(fd);
     size_t behind = &watched[watched_count] - (entry + 1);
@@ -48,7 +48,7 @@ static void forget(struct pollfd *entry)
     log_disconnect(fd, slot);
 }
 
-/* Takes a byte; says whether the client has left. */
+/* Reads a byte. Returns true when the client has left. */
 static bool left(int fd)
 {
     char byte;
@@ -88,12 +88,12 @@ int main(void)
         int i = 1;
         while (i < watched_count) {
             if (watched[i].revents && left(watched[i].fd))
-                forget(&watched[i]); /* The next entry is at i now. */
+                remove_client(&watched[i]); /* The next entry is at i now. */
             else
                 i++;
         }
         int fd = watched[0].revents ? accept(watched[0].fd, NULL, NULL) : -1;
         if (fd != -1)
-            welcome(fd);
+            add_client(fd);
     }
 }

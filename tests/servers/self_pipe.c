@@ -1,5 +1,5 @@
-/* SIGTERM ends it from within its loop: the handler writes a byte to a pipe that poll watches too.
- * poll returns once a second besides. Free slots are a chain through the table itself. */
+/* SIGTERM ends the server's loop: the handler writes a byte to a pipe, which poll watches, too.
+ * poll also returns once a second. The free slots are a linked list inside the table. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -13,15 +13,15 @@
 enum { NONE = -1, WAKE = 0, LISTENER = 1, FIRST_CLIENT = 2, SECOND_MS = 1000 };
 
 struct connection {
-    int fd;        /* NONE: the slot is free */
-    int next_free; /* of a free slot: the slot to use after it */
+    int fd;        /* NONE when the slot is free */
+    int next_free; /* for a free slot: the slot to use after it */
 };
 
-static struct connection table[MOST_CLIENTS];
+static struct connection table[CLIENT_LIMIT];
 static int first_free, max_clients;
 static int wake_pipe[2];
 
-/* write is one of the calls that a handler may make (signal-safety(7)). */
+/* A signal handler may call write (signal-safety(7)). */
 static void on_sigterm(int signal_number)
 {
     int saved = errno;
@@ -69,14 +69,14 @@ static void leave(int slot)
     log_disconnect(fd, slot);
 }
 
-static bool hung_up(int fd)
+static bool is_closed(int fd)
 {
     char unread[512];
     ssize_t got = read(fd, unread, sizeof unread);
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* Lists the live clients behind the pipe and the listener; their slots beside them. */
+/* Writes an entry and a slot for each client, after the pipe and the listener. */
 static nfds_t list(struct pollfd watched[], int slot_at[])
 {
     nfds_t count = FIRST_CLIENT;
@@ -100,8 +100,8 @@ static int make_listener(int port)
 
 int main(void)
 {
-    static struct pollfd watched[FIRST_CLIENT + MOST_CLIENTS];
-    static int slot_at[FIRST_CLIENT + MOST_CLIENTS];
+    static struct pollfd watched[FIRST_CLIENT + CLIENT_LIMIT];
+    static int slot_at[FIRST_CLIENT + CLIENT_LIMIT];
     max_clients = max_clients_setting();
     chain_free_slots();
     handle_sigterm();
@@ -111,15 +111,15 @@ int main(void)
     do {
         nfds_t count = list(watched, slot_at);
         if (poll(watched, count, SECOND_MS) <= 0)
-            continue; /* A second has passed, or a signal came: its byte is in the pipe by now. */
+            continue; /* A second has passed, or a signal has written its byte to the pipe. */
         for (nfds_t i = FIRST_CLIENT; i < count; i++)
-            if (watched[i].revents && hung_up(watched[i].fd))
+            if (watched[i].revents && is_closed(watched[i].fd))
                 leave(slot_at[i]);
         int fd = watched[LISTENER].revents
             ? accept4(watched[LISTENER].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC) : NONE;
         if (fd >= 0)
             enter(fd);
     } while (!watched[WAKE].revents);
-    puts("the pipe said SIGTERM");
+    puts("ended by SIGTERM");
     return EXIT_SUCCESS;
 }

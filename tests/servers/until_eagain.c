@@ -1,6 +1,5 @@
-/* Empties whatever is ready: a wake-up accepts until EAGAIN, and reads each client until EAGAIN.
- * A client that never pauses would hold up the others: that is the price of this style.
- * Its clients are a linked list in the order of their slots. */
+/* After each poll, it accepts until EAGAIN and reads each ready client until EAGAIN. In this style,
+ * a client that never pauses delays the others. The clients are a linked list, sorted by slot. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -18,16 +17,16 @@ struct client {
 static struct client *clients;
 static int active, max_clients;
 
-/* Links the client in where the list skips a slot number: that is the lowest free slot. */
-static void insert(struct client *fresh)
+/* Inserts the client at the first gap in the slot numbers: this is the lowest free slot. */
+static void insert(struct client *added)
 {
     struct client **link = &clients;
-    while (*link != NULL && (*link)->slot == fresh->slot) {
-        fresh->slot++;
+    while (*link != NULL && (*link)->slot == added->slot) {
+        added->slot++;
         link = &(*link)->next;
     }
-    fresh->next = *link;
-    *link = fresh;
+    added->next = *link;
+    *link = added;
     active++;
 }
 
@@ -43,15 +42,15 @@ static void remove_at(struct client **link)
 
 static void admit(int fd)
 {
-    struct client *fresh = active < max_clients ? calloc(1, sizeof *fresh) : NULL;
-    if (fresh == NULL) {
+    struct client *added = active < max_clients ? calloc(1, sizeof *added) : NULL;
+    if (added == NULL) {
         close(fd);
         printf("[REJECT] at capacity (%d/%d)\n", active, max_clients);
         return;
     }
-    fresh->fd = fd;
-    insert(fresh);
-    log_accept(fd, fresh->slot);
+    added->fd = fd;
+    insert(added);
+    log_accept(fd, added->slot);
 }
 
 static void accept_all(int listener)
@@ -61,11 +60,11 @@ static void accept_all(int listener)
         if (fd >= 0)
             admit(fd);
         else if (errno != EINTR && errno != ECONNABORTED)
-            return; /* EAGAIN: that was all. EMFILE: trying again at once would not help. */
+            return; /* EAGAIN: no client waits. EMFILE: another try would fail as well. */
     }
 }
 
-/* False when the client is gone. */
+/* Returns false when the client is gone. */
 static bool read_all(struct client *client)
 {
     char bytes[8192];
@@ -78,7 +77,7 @@ static bool read_all(struct client *client)
     }
 }
 
-/* The entries stand in the list's order, so one walk pairs them. */
+/* Entries and list have the same order, so one loop goes through both. */
 static void serve(const struct pollfd *entry)
 {
     struct client **link = &clients;
@@ -101,7 +100,7 @@ int main(void)
         refuse_port(port);
     log_start(max_clients);
 
-    static struct pollfd watched[1 + MOST_CLIENTS];
+    static struct pollfd watched[1 + CLIENT_LIMIT];
     for (;;) {
         nfds_t count = 0;
         watched[count++] = (struct pollfd){.fd = listener, .events = POLLIN};

@@ -15,7 +15,7 @@ const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
 const PUBLIC: [&str; 9] =
     ["/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/etc", "/usr", "/autograder"];
 const NAMES: [&str; 8] = [
-    "written-by-a-stranger",
+    "written-by-a-hostile-program",
     "filled-",
     "empty-",
     "full-",

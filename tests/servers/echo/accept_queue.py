@@ -1,4 +1,4 @@
-"""Accepts everybody at once into a waiting room, and serves one after the other all the same."""
+"""Accepts every client at once into a queue, and serves one after the other."""
 
 import os
 import queue
@@ -14,12 +14,12 @@ except OSError as error:
 waiting = queue.SimpleQueue()
 
 
-def let_in():
+def accept_client():
     while True:
         waiting.put(listener.accept()[0])
 
 
-threading.Thread(target=let_in, daemon=True).start()
+threading.Thread(target=accept_client, daemon=True).start()
 print(f"[START] port={port}")
 while True:
     client = waiting.get()

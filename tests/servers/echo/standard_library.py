@@ -1,4 +1,4 @@
-"""The standard library's server, which wakes twice a second to see whether it shall end."""
+"""The server of the standard library, which wakes up twice a second to check for a shutdown."""
 
 import os
 import socketserver

@@ -1,6 +1,6 @@
-/* Its list is in good company: an eventfd that wakes it, a timer that never does, SIGTERM as a
- * descriptor, and a second epoll descriptor that has the clients. The listener is EPOLLEXCLUSIVE.
- * epoll_wait returns once a second besides. */
+/* The interest list has other descriptors, too: an eventfd that wakes the server once, a timer that
+ * never expires, a signalfd for SIGTERM, and a second epoll descriptor for the clients. The
+ * listener is EPOLLEXCLUSIVE. epoll_wait also returns once a second. */
 #include "tracker.h"
 
 #include <signal.h>
@@ -8,9 +8,9 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
-enum { LISTENER = MOST_CLIENTS, CLIENTS, WAKE, TIMER, SIGTERM_CAME, SECOND_MS = 1000 };
+enum { LISTENER = CLIENT_LIMIT, CLIENTS, WAKE, TIMER, SIGTERM_RECEIVED, SECOND_MS = 1000 };
 
-static void let_in(int clients, int listener)
+static void accept_client(int clients, int listener)
 {
     int fd = accept_nonblocking(listener);
     int slot = fd < 0 ? -1 : enter(fd);
@@ -55,7 +55,7 @@ int main(void)
     watch(epoll, EPOLL_CTL_ADD, clients, EPOLLIN, CLIENTS);
     watch(epoll, EPOLL_CTL_ADD, wake, EPOLLIN, WAKE);
     watch(epoll, EPOLL_CTL_ADD, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), EPOLLIN, TIMER);
-    watch(epoll, EPOLL_CTL_ADD, sigterm(), EPOLLIN, SIGTERM_CAME);
+    watch(epoll, EPOLL_CTL_ADD, sigterm(), EPOLLIN, SIGTERM_RECEIVED);
     log_start(max_clients);
     for (;;) {
         struct epoll_event event;
@@ -63,10 +63,10 @@ int main(void)
             continue;
         uint64_t number;
         switch (event.data.u64) {
-        case LISTENER: let_in(clients, listener); break;
+        case LISTENER: accept_client(clients, listener); break;
         case CLIENTS: serve_all(clients); break;
         case WAKE: (void)!read(wake, &number, sizeof number); break;
-        case SIGTERM_CAME: return EXIT_SUCCESS;
+        case SIGTERM_RECEIVED: return EXIT_SUCCESS;
         }
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Closes its standard output once it listens: descriptor 1 then goes to its first client."""
+"""Closes standard output once it listens, so that its first client gets descriptor 1."""
 
 import os
 import socket

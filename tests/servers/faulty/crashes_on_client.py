@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts well, and dies of SIGABRT with its first client."""
+"""Starts correctly, and is killed by SIGABRT at its first client."""
 
 import os
 import socket

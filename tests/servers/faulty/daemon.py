@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Goes into the background (daemon(7)): its parent exits with 0, its grandchild listens."""
+"""Becomes a daemon (daemon(7)): the process exits with 0, and its grandchild listens."""
 
 import os
 import signal

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Dies of SIGSEGV before it listens, as a wild pointer would have it.
+# Is killed by SIGSEGV before it listens, as after a wild pointer.
 kill -s SEGV $$

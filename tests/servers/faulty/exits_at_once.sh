@@ -1,4 +1,4 @@
 #!/bin/sh
-# Ends before it listens, with a status and a reason of its own.
+# Ends before it listens, with an exit status and a message.
 echo "no configuration file: giving up" >&2
 exit 3

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the log that a tracker would print, and never accepts anyone."""
+"""Prints the log of a tracker, but never accepts a client."""
 
 import os
 import signal

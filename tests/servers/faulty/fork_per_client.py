@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Keeps the log of a tracker, but gives each client a child that blocks in recv.
+"""Logs as a tracker does, but forks a child for each client. The child blocks in recv.
 
-The parent keeps its copy of the connection, so that the descriptor stays the client's own, until
-poll reports the child's end through its pidfd (pidfd_open(2)).
+The parent keeps its descriptor of the connection, so that the number is not used again before poll
+reports the child's end through its pidfd (pidfd_open(2)).
 """
 
 import os
@@ -12,8 +12,8 @@ import socket
 LIMIT = int(os.environ.get("MAX_CLIENTS", "64"))
 
 
-def attend(client):
-    """The whole life of a child."""
+def serve_client(client):
+    """Runs in the child."""
     try:
         while client.recv(4096):
             pass
@@ -26,7 +26,7 @@ def start(client, children, poller):
     print(f"[ACCEPT] fd={client.fileno()} slot={slot}")
     pid = os.fork()
     if pid == 0:
-        attend(client)
+        serve_client(client)
     pidfd = os.pidfd_open(pid)
     children[pidfd] = client, slot, pid
     poller.register(pidfd, select.POLLIN)

@@ -1,4 +1,4 @@
-/* Ignores SIGTERM and everyone who connects, and is busy for ever. */
+/* Ignores SIGTERM, never accepts a client, and runs an endless loop. */
 #include "../common.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Listens, then prints a million lines as fast as it can, and accepts nobody."""
+"""Listens, then prints a million lines as fast as it can, and accepts no client."""
 
 import os
 import signal

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Closes nothing: a client's descriptor moves from number to number, and stays at the last."""
+"""Never closes a client: its descriptor moves from number to number, and keeps the last."""
 
 import os
 import runpy

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Sleeps for ever.
+# Sleeps forever.
 exec sleep infinity

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Throws binary rubbish and terminal escapes at its reader, then listens and accepts nobody."""
+"""Prints binary data and terminal escapes, then listens and accepts no client."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ ESCAPES = [
     b"\x1b[2J\x1b[H",  # clears the screen
     b"\x1b]0;all criteria proved\x07",  # renames the window
     b"\x1b[31m\x1b[8mhidden\x1b[1A\x1b[2K",  # hides text, goes up a line, erases it
-    b"\x1b[?1049h\x1b[6n",  # another screen; asks where the cursor is
+    b"\x1b[?1049h\x1b[6n",  # switches the screen; queries the cursor
     b"\xc3(\xed\xa0\x80\xff\xfe",  # not UTF-8
 ]
 

@@ -1,4 +1,4 @@
-/* Keeps the log of a tracker, but gives each client a thread that blocks in read. */
+/* Logs as a tracker does, but starts a thread for each client. The thread blocks in read. */
 #include "../common.h"
 
 #include <netinet/in.h>
@@ -6,71 +6,71 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct seat {
+struct slot {
     int fd, taken;
 };
 
-/* The lock holds for the table and for the order of the log. */
+/* The lock protects the table and the order of the log. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct seat seats[MOST_CLIENTS];
+static struct slot slots[CLIENT_LIMIT];
 static int max_clients;
 
-/* The thread of one client, until it leaves. */
-static void *attend(void *argument)
+/* The thread of one client; it ends when the client leaves. */
+static void *serve_client(void *argument)
 {
-    struct seat *seat = argument;
+    struct slot *slot = argument;
     char bytes[4096];
     ssize_t got;
     do
-        got = read(seat->fd, bytes, sizeof bytes);
+        got = read(slot->fd, bytes, sizeof bytes);
     while (got > 0 || (got < 0 && errno == EINTR));
     pthread_mutex_lock(&lock);
-    close(seat->fd);
-    seat->taken = 0;
-    log_disconnect(seat->fd, (int)(seat - seats));
+    close(slot->fd);
+    slot->taken = 0;
+    log_disconnect(slot->fd, (int)(slot - slots));
     pthread_mutex_unlock(&lock);
     return NULL;
 }
 
-static void start_thread(struct seat *seat)
+static void start_thread(struct slot *slot)
 {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, attend, seat) != 0)
+    if (pthread_create(&thread, NULL, serve_client, slot) != 0)
         abort();
     pthread_detach(thread);
 }
 
-static void place(int fd)
+static void add_client(int fd)
 {
-    int slot = 0;
-    while (slot < max_clients && seats[slot].taken)
-        slot++;
-    if (slot == max_clients) {
+    int number = 0;
+    while (number < max_clients && slots[number].taken)
+        number++;
+    if (number == max_clients) {
         close(fd);
         log_reject(max_clients);
         return;
     }
-    seats[slot] = (struct seat){.fd = fd, .taken = 1};
-    log_accept(fd, slot);
-    start_thread(&seats[slot]);
+    slots[number] = (struct slot){.fd = fd, .taken = 1};
+    log_accept(fd, number);
+    start_thread(&slots[number]);
 }
 
 int main(void)
 {
     int port = port_setting();
     max_clients = max_clients_setting();
-    struct sockaddr_in street = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int door = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
-    setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(door, (struct sockaddr *)&street, sizeof street) || listen(door, 128))
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 128))
         refuse_port(port);
     log_start(max_clients);
     for (;;) {
-        int fd = accept(door, NULL, NULL);
+        int fd = accept(listener, NULL, NULL);
         if (fd < 0)
             continue;
         pthread_mutex_lock(&lock);
-        place(fd);
+        add_client(fd);
         pthread_mutex_unlock(&lock);
     }
 }

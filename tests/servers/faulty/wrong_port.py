@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Listens 70 ports above the one that it was told, and says nothing of it."""
+"""Listens on PORT + 70 without a message."""
 
 import os
 import socket

@@ -1,8 +1,8 @@
-/* Forks twice: the first child ends at once, and is waited for; the second is an orphan, which
- * whoever adopts it reaps. */
+/* Forks twice. The first child ends at once and is reaped; the second is an orphan, which its new
+ * parent reaps. */
 #include "fork.h"
 
-static void hand_over(int door, int client)
+static void fork_twice(int listener, int client)
 {
     pid_t child = fork();
     if (child < 0)
@@ -13,8 +13,8 @@ static void hand_over(int door, int client)
     }
     pid_t grandchild = fork();
     if (grandchild == 0) {
-        close(door);
-        converse(client, client);
+        close(listener);
+        serve_client(client, client);
     } else {
         printf("[FORK] pid=%d by=%d\n", grandchild, getpid());
     }
@@ -23,12 +23,12 @@ static void hand_over(int door, int client)
 
 int main(void)
 {
-    int door = start();
+    int listener = start();
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         if (client < 0)
             continue;
-        hand_over(door, client);
+        fork_twice(listener, client);
         close(client);
     }
 }

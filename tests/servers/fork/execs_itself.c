@@ -1,13 +1,13 @@
-/* The child executes this program again, with its client for standard input: inetd's way. */
+/* The child executes this program again, with the client as standard input, as inetd does. */
 #include "fork.h"
 
-/* What vfork's child changes in memory is its parent's: it makes system calls alone. */
-static void hand_over(int door, int client, char *program)
+/* The child of vfork shares its parent's memory, so it only makes system calls. */
+static void fork_twice(int listener, int client, char *program)
 {
     pid_t child = vfork();
     if (child == 0) {
         dup2(client, 0);
-        close(door);
+        close(listener);
         execl(program, program, "child", (char *)NULL);
         _exit(127);
     }
@@ -18,16 +18,16 @@ static void hand_over(int door, int client, char *program)
 int main(int count, char **words)
 {
     if (count > 1) {
-        converse(0, 0);
+        serve_client(0, 0);
         return 0;
     }
-    int door = start();
+    int listener = start();
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        int client = accept4(door, NULL, NULL, SOCK_CLOEXEC);
+        int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (client < 0)
             continue;
-        hand_over(door, client, words[0]);
+        fork_twice(listener, client, words[0]);
         close(client);
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The standard library's fork server, which reaps whenever half a second has passed."""
+"""The fork server of the standard library, which reaps every half second."""
 
 import os
 import socketserver

@@ -3,16 +3,16 @@
 
 int main(void)
 {
-    int door = start();
+    int listener = start();
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         if (client < 0)
             continue;
         pid_t child = fork();
         if (child == 0) {
-            close(door);
-            converse(client, client);
+            close(listener);
+            serve_client(client, client);
             _exit(0);
         }
         close(client);

@@ -1,4 +1,4 @@
-/* Reaps in a handler. SA_RESTART begins an accept again that the signal has cut short. */
+/* Reaps in a signal handler. SA_RESTART restarts an accept that the signal interrupted. */
 #include "fork.h"
 
 static void reap(int signal)
@@ -14,9 +14,9 @@ int main(void)
 {
     struct sigaction action = {.sa_handler = reap, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);
-    int door = start();
+    int listener = start();
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         if (client < 0 && errno != EINTR && errno != ECONNABORTED) {
             perror("accept");
             return EXIT_FAILURE;
@@ -26,8 +26,8 @@ int main(void)
         pid_t child = fork();
         switch (child) {
         case 0:
-            close(door);
-            converse(client, client);
+            close(listener);
+            serve_client(client, client);
             exit(EXIT_SUCCESS);
         case -1:
             perror("fork");

@@ -1,5 +1,5 @@
-/* Its handler only notes that children have ended: accept fails with EINTR, and the loop reaps. The
- * child logs the fork. */
+/* The signal handler only sets a flag: accept fails with EINTR, and the loop reaps. The child logs
+ * the fork. */
 #include "fork.h"
 
 static volatile sig_atomic_t ended;
@@ -10,22 +10,22 @@ static void note(int signal)
     ended = 1;
 }
 
-static int next_client(int door, sigset_t *asleep)
+static int next_client(int listener, sigset_t *asleep)
 {
     struct sigaction action = {.sa_handler = note};
     sigaction(SIGCHLD, &action, NULL);
     for (;;) {
         fd_set doors;
         FD_ZERO(&doors);
-        FD_SET(door, &doors);
-        /* Open to the signal only while it sleeps: none is lost between a look and the sleep. */
-        int ready = ended ? 0 : pselect(door + 1, &doors, NULL, NULL, NULL, asleep);
+        FD_SET(listener, &doors);
+        /* The signal is blocked except during the sleep, so none is lost before it. */
+        int ready = ended ? 0 : pselect(listener + 1, &doors, NULL, NULL, NULL, asleep);
         if (ended) {
             ended = 0;
             while (waitpid(-1, NULL, WNOHANG) > 0)
                 printf("a child has ended\n");
         }
-        int client = ready > 0 ? accept(door, NULL, NULL) : -1;
+        int client = ready > 0 ? accept(listener, NULL, NULL) : -1;
         if (client >= 0)
             return client;
     }
@@ -34,17 +34,17 @@ static int next_client(int door, sigset_t *asleep)
 int main(void)
 {
     sigset_t children, asleep;
-    int door = start();
+    int listener = start();
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_BLOCK, &children, &asleep);
     for (;;) {
-        int client = next_client(door, &asleep);
+        int client = next_client(listener, &asleep);
         pid_t child = fork();
         if (child == 0) {
-            close(door);
+            close(listener);
             printf("[FORK] pid=%d\n", getpid());
-            converse(client, client);
+            serve_client(client, client);
             _exit(0);
         }
         close(client);

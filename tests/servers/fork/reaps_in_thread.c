@@ -1,4 +1,4 @@
-/* A thread does nothing but reap; a fork is done with its lock held, as malloc's would be. */
+/* A thread reaps the children. Each fork is made with the thread's lock held. */
 #include "fork.h"
 
 #include <pthread.h>
@@ -27,17 +27,17 @@ static void *reap(void *nothing)
 int main(void)
 {
     pthread_t reaper;
-    int door = start();
+    int listener = start();
     pthread_create(&reaper, NULL, reap, NULL);
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         if (client < 0)
             continue;
         pthread_mutex_lock(&lock);
         pid_t child = fork();
         if (child == 0) {
-            close(door);
-            converse(client, client);
+            close(listener);
+            serve_client(client, client);
             _exit(0);
         }
         children += child > 0;

@@ -1,4 +1,4 @@
-"""Echoes, and does not end when it is told to."""
+"""Echoes, but ignores SIGTERM."""
 
 import os
 import signal

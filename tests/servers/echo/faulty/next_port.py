@@ -1,4 +1,4 @@
-"""Where its port is taken it helps itself to the next one."""
+"""Listens on the next port when PORT is in use."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Resets what it leaves behind: no connection of its own ever comes to TIME_WAIT."""
+"""Closes with a reset, so that no connection of the server is ever in TIME_WAIT."""
 
 import os
 import socket

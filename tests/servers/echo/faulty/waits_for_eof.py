@@ -1,4 +1,4 @@
-"""Keeps everything until the client has no more to say."""
+"""Keeps all bytes until the client ends, and only then sends them back."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ print(f"[START] port={os.environ['PORT']}")
 while True:
     client, _ = listener.accept()
     with client:
-        heard = b""
+        received = b""
         while message := client.recv(4096):
-            heard += message
-        client.sendall(heard)
+            received += message
+        client.sendall(received)

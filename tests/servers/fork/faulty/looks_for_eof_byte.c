@@ -1,7 +1,7 @@
-/* Reads a byte at a time and looks for the end of file in it, where there is none. */
+/* Reads byte by byte, and takes the byte 0xff for the end of file. */
 #include "../fork.h"
 
-static void converse_badly(int client)
+static void serve_until_eof_byte(int client)
 {
     signed char letter;
     if (read(client, &letter, 1) < 0)
@@ -18,14 +18,14 @@ static void converse_badly(int client)
 
 int main(void)
 {
-    int door = start();
+    int listener = start();
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         pid_t child = fork();
         if (child == 0) {
-            close(door);
-            converse_badly(client);
+            close(listener);
+            serve_until_eof_byte(client);
             return 0;
         }
         close(client);

@@ -1,24 +1,24 @@
-/* Forks eight children beforehand, and each of them accepts: nobody's child is its own. */
+/* Forks eight children in advance, which accept the clients: no client gets a child of its own. */
 #include "../fork.h"
 
-static _Noreturn void work(int door)
+static _Noreturn void work(int listener)
 {
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         if (client < 0)
             continue;
         printf("[FORK] pid=%d\n", getpid());
-        converse(client, client);
+        serve_client(client, client);
         close(client);
     }
 }
 
 int main(void)
 {
-    int door = start();
+    int listener = start();
     for (int i = 0; i < 8; i++)
         if (fork() == 0)
-            work(door);
+            work(listener);
     for (;;)
         pause();
 }

@@ -1,22 +1,22 @@
-/* Its children take an end of file for "nothing yet", and ask again at once. */
+/* Its children take end of file for "no data yet", and read again at once. */
 #include "../fork.h"
 
-static void converse_for_ever(int client)
+static void serve_forever(int client)
 {
     for (;;)
-        converse(client, client);
+        serve_client(client, client);
 }
 
 int main(void)
 {
-    int door = start();
+    int listener = start();
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         pid_t child = client < 0 ? -1 : fork();
         if (child == 0) {
-            close(door);
-            converse_for_ever(client);
+            close(listener);
+            serve_forever(client);
         }
         close(client);
         if (child > 0)

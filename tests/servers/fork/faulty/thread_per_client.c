@@ -1,4 +1,4 @@
-/* A thread for each client, and a log that speaks of children. */
+/* Starts a thread for each client, and logs forks that do not happen. */
 #include "../fork.h"
 
 #include <pthread.h>
@@ -6,16 +6,16 @@
 
 static void *serve(void *client)
 {
-    converse((int)(intptr_t)client, (int)(intptr_t)client);
+    serve_client((int)(intptr_t)client, (int)(intptr_t)client);
     close((int)(intptr_t)client);
     return NULL;
 }
 
 int main(void)
 {
-    int door = start();
+    int listener = start();
     for (int child = getpid() + 1;; child++) {
-        int client = accept(door, NULL, NULL);
+        int client = accept(listener, NULL, NULL);
         pthread_t thread;
         printf("[FORK] pid=%d\n", child);
         pthread_create(&thread, NULL, serve, (void *)(intptr_t)client);
