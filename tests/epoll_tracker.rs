@@ -29,7 +29,7 @@ fn sends_a_beginner_to_the_first_task() {
 fn names_the_earlier_lesson_whose_table_is_missing() {
     let course = Course::new();
     let folder = course.path("lessons/w04-l01-epoll-tracker");
-    for file in ["watch.rs", "server.rs"] {
+    for file in ["epoll.rs", "server.rs"] {
         let done = folder.join("solution").join(file);
         std::fs::copy(done, folder.join("src").join(file)).unwrap();
     }
@@ -81,7 +81,7 @@ fn proves_a_server_with_four_thousand_slots_built_in() {
 fn proves_on_this_machines_own_network() {
     let dir = TestDir::new();
     let (server, port) = (command_line([&compiled(&dir, "level.c")]), free_port().to_string());
-    assert_proved(prove(&["--tier", "plain", "--cmd", &server, "--port", &port]));
+    assert_proved(prove(&["--isolation", "none", "--cmd", &server, "--port", &port]));
 }
 
 #[test]

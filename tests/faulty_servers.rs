@@ -63,7 +63,7 @@ fn the_cause_names_a_wrong_port() {
 fn a_server_in_the_background_fails() {
     let Some(program) = in_python("daemon.py") else { return };
     let output = output_of(&program, &[]);
-    assert_contains(&output, &["running behind it", "stays in the foreground"]);
+    assert_contains(&output, &["running in the background", "stays in the foreground"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_server_that_closes_its_log_fails() {
     let Some(program) = in_python("closes_stdout.py") else { return };
     assert_contains(
         &output_of(&program, &[]),
-        &["✓ starts", "✗ slots", "no [ACCEPT] line says so"],
+        &["✓ starts", "✗ slots", "the server logged no [ACCEPT] line for it"],
     );
 }
 

@@ -33,7 +33,7 @@ fn proves_the_c_servers_without_isolation() {
     for name in IN_C {
         let port = free_port().to_string();
         let server = format!("env PORT={port} {}", in_c(&dir, name));
-        assert_proved(&server, &["--tier", "plain", "--port", &port]);
+        assert_proved(&server, &["--isolation", "none", "--port", &port]);
     }
 }
 
@@ -48,7 +48,7 @@ fn proves_the_python_servers() {
 #[test]
 fn proves_as_an_ordinary_user_who_cannot_observe_dying_processes() {
     let dir = TestDir::new();
-    let flags = ["--repeat", "10", "--tier", "plain", "--port", &free_port().to_string()];
+    let flags = ["--repeat", "10", "--isolation", "none", "--port", &free_port().to_string()];
     let server = in_c(&dir, "double_fork");
     let Some(proved) =
         xtask_as_other_user(&[&["prove", "w02-l01", "--cmd", &server], &flags[..]].concat())
@@ -75,7 +75,7 @@ fn proves_a_server_repeatedly() {
 fn a_server_that_compares_bytes_with_eof_fails() {
     let output = output_of("looks_for_eof_byte");
     let pieces =
-        ["ends where byte 0xff belongs", "A has said its last word, and its child talks on"];
+        ["ends where byte 0xff belongs", "A has sent its last byte, and its child keeps sending"];
     assert_contains(&output, &pieces);
 }
 
@@ -84,7 +84,7 @@ fn a_child_that_spins_fails() {
     let output = output_of("spins_at_eof");
     assert_contains(
         &output,
-        &["A has left, and its child never sleeps.", "read = 0, over and over"],
+        &["A has left, and its child never sleeps.", "repeats the same calls: read = 0"],
     );
 }
 
@@ -93,7 +93,7 @@ fn preforked_children_fail() {
     let output = output_of("prefork");
     assert_contains(
         &output,
-        &["A's child still holds the listener.", "begun to accept clients itself"],
+        &["A's child still has the listener.", "begun to accept clients itself"],
     );
 }
 
@@ -101,7 +101,7 @@ fn preforked_children_fail() {
 fn threads_in_place_of_children_fail_despite_the_log() {
     assert_contains(
         &output_of("thread_per_client"),
-        &["A connected and has no child of its own", "parent keeps it"],
+        &["A connected and has no child of its own", "the parent serves the client itself"],
     );
 }
 

@@ -52,7 +52,7 @@ fn sigkill_ends_the_server() {
 fn sigkill_ends_the_server_without_isolation() {
     let dir = TestDir::new();
     let hanging = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
-    let flags = ["--timeout", "3600", "--tier", "plain"];
+    let flags = ["--timeout", "3600", "--isolation", "none"];
     let status = status_after_signal(&hanging, &flags, Target::Prover(Signal::SIGKILL));
     assert_eq!(status.code(), None);
 }

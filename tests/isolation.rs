@@ -24,8 +24,13 @@ fn in_container(dir: &TestDir, refused: &[&str], arguments: &[&str]) -> Assert {
 }
 
 /// The arguments of a proof of `program` on `port`.
-fn proof<'a>(program: &'a str, port: &'a str, tier: &'a str) -> [&'a str; 8] {
-    ["prove", "w03-l02", "--cmd", program, "--port", port, "--tier", tier]
+fn proof<'a>(program: &'a str, port: &'a str, level: &'a str) -> [&'a str; 8] {
+    ["prove", "w03-l02", "--cmd", program, "--port", port, "--isolation", level]
+}
+
+/// The end of a proof's heading at an isolation level.
+fn heading(level: Tier) -> &'static str {
+    if level == Tier::Plain { "· not sandboxed" } else { "· sandboxed" }
 }
 
 fn server(dir: &TestDir) -> String {
@@ -36,11 +41,10 @@ fn server(dir: &TestDir) -> String {
 fn a_correct_server_is_proved_at_every_isolation_level() {
     let dir = TestDir::new();
     let (server, port) = (server(&dir), free_port().to_string());
-    for tier in Tier::ALL.into_iter().filter(|tier| tier.refusal().is_none()) {
-        let tier = tier.to_string();
+    for level in Tier::ALL.into_iter().filter(|level| level.refusal().is_none()) {
         let mut command = hermetic(Command::new(env!("CARGO_BIN_EXE_xtask")));
-        let proved = command.args(proof(&server, &port, &tier)).assert().code(0);
-        assert_contains(&stdout_of(&proved), &[&format!("· {tier}"), "proved · 10 of 10 ·"]);
+        let proved = command.args(proof(&server, &port, &level.to_string())).assert().code(0);
+        assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
     }
 }
 
@@ -49,13 +53,14 @@ fn a_correct_server_is_proved_in_a_container() {
     let dir = TestDir::new();
     let (server, port) = (server(&dir), free_port().to_string());
     for refused in [&["landlock"][..], &[]] {
-        for tier in Tier::ALL.into_iter().filter(|tier| tier.refusal().is_none()) {
-            if tier == Tier::Strong || tier == Tier::Landlock && !refused.is_empty() {
+        for level in Tier::ALL.into_iter().filter(|level| level.refusal().is_none()) {
+            if level == Tier::Strong || level == Tier::Landlock && !refused.is_empty() {
                 continue;
             }
-            let tier = tier.to_string();
-            let proved = in_container(&dir, refused, &proof(&server, &port, &tier)).code(0);
-            assert_contains(&stdout_of(&proved), &[&format!("· {tier}"), "proved · 10 of 10 ·"]);
+            let name = level.to_string();
+            let arguments = proof(&server, &port, &name);
+            let proved = in_container(&dir, refused, &arguments).code(0);
+            assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
         }
     }
 }
@@ -64,28 +69,28 @@ fn a_correct_server_is_proved_in_a_container() {
 fn the_message_for_a_refused_level_has_advice() {
     let dir = TestDir::new();
     let (server, port) = (server(&dir), free_port().to_string());
-    let message = |refused: &[&str], tier| {
-        let output = in_container(&dir, refused, &proof(&server, &port, tier)).code(2);
+    let message = |refused: &[&str], level| {
+        let output = in_container(&dir, refused, &proof(&server, &port, level)).code(2);
         stderr_of(&output)
     };
-    let strong = message(&[], "strong");
+    let namespaces = message(&[], "namespaces");
     assert_contains(
-        &strong,
-        &["--tier strong is not possible here", "clone(2)", "seccomp=unconfined"],
+        &namespaces,
+        &["--isolation namespaces is not possible here", "clone(2)", "seccomp=unconfined"],
     );
     let landlock = message(&["landlock"], "landlock");
     assert_contains(
         &landlock,
-        &["--tier landlock is not possible here", "Linux 5.13", "--tier plain"],
+        &["--isolation landlock is not possible here", "Linux 5.13", "--isolation none"],
     );
 }
 
 #[test]
 fn an_ordinary_user_cannot_isolate_by_another_user() {
-    let arguments = ["prove", "w03-l02", "--cmd", "true", "--tier", "uid-drop"];
+    let arguments = ["prove", "w03-l02", "--cmd", "true", "--isolation", "other-user"];
     let Some(output) = xtask_as_other_user(&arguments) else { return };
     let output = stderr_of(&output.code(2));
-    assert_contains(&output, &["--tier uid-drop is not possible here", "run this as root"]);
+    assert_contains(&output, &["--isolation other-user is not possible here", "run this as root"]);
 }
 
 #[test]
@@ -95,5 +100,5 @@ fn the_strongest_level_of_a_container_is_chosen() {
     let port = free_port().to_string();
     let arguments = ["prove", "w03-l02", "--cmd", &server, "--port", &port, "--only", "starts"];
     let plain = in_container(&dir, &["landlock"], &arguments).code(0);
-    assert_contains(&stdout_of(&plain), &["· plain", "proved · 1 of 1 ·"]);
+    assert_contains(&stdout_of(&plain), &["· not sandboxed", "proved · 1 of 1 ·"]);
 }

@@ -23,7 +23,7 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     let output = kit.prove(&lessons).code(0).stderr(is_empty());
     assert_eq!(stdout_of(&output).matches("proved · ").count(), lessons.len());
     kit.assert_tests_pass(&["--workspace"]);
-    let students_tests = ["--test", "table", "--test", "watch", "--test", "store"];
+    let students_tests = ["--test", "table", "--test", "epoll", "--test", "store"];
     kit.assert_tests_pass(&[&["--workspace"], &students_tests[..]].concat());
 }
 
@@ -79,8 +79,8 @@ fn every_solution_has_answers_that_are_found() {
         let text = fs::read_to_string(&path).unwrap();
         assert!(answers.found_in(&text).is_some(), "{}", path.display());
     }
-    let short = "{\nlet mut arrived = false;\n\nfor index in 0..count {\n// Here.\n\
-                 match self.watch.source(index) {\n}";
+    let short = "{\nlet mut listener_is_ready = false;\n\nfor index in 0..count {\n// Here.\n\
+                 match self.epoll.source(index) {\n}";
     assert!(answers.found_in(short).is_some());
     let long = "pub fn a() {\n  log::reject(self.table.active(),   self.table.capacity());\n}";
     assert_eq!(answers.found_in(long).unwrap().0, 2);
@@ -186,7 +186,10 @@ fn a_kit_includes_the_lessons_that_its_lessons_build_on() {
     let dir = TestDir::new();
     let output = command().arg("kit").arg(dir.path("kit")).args(["--lesson", "w04-l01"]).assert();
     let output = stdout_of(&output.code(0).stderr(is_empty()));
-    assert_contains(&output, &["2 lessons", "w03-l02 is in it as well, for w04-l01 builds on it"]);
+    assert_contains(
+        &output,
+        &["2 lessons", "w03-l02 is in the kit as well, because w04-l01 builds on it"],
+    );
     let kit = files(&dir);
     assert!(kit.contains_key(Path::new("lessons/w03-l02-poll-tracker/src/table.rs")));
     assert!(kit.contains_key(Path::new("tests/misuse.rs")));
@@ -227,7 +230,7 @@ fn the_help_describes_the_kit() {
 /// A copy of the course with all files that a kit needs.
 fn full_course() -> Course {
     let course = Course::new();
-    for name in [".gitignore", "LICENSE", "README.md", "rustfmt.toml"] {
+    for name in [".gitignore", "LICENSE", "README.md", ".rustfmt.toml"] {
         fs::copy(course_root().join(name), course.path(name)).unwrap();
     }
     fs::create_dir(course.path(".cargo")).unwrap();

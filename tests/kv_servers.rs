@@ -22,7 +22,7 @@ fn proves_a_store_in_c() {
 fn proves_a_store_on_this_machines_own_network() {
     let (dir, port) = (TestDir::new(), free_port().to_string());
     let store = command_line([&dir.compiled("kv/store.c")]);
-    assert_proved(&store, &["--tier", "plain", "--port", &port]);
+    assert_proved(&store, &["--isolation", "none", "--port", &port]);
 }
 
 #[test]

@@ -66,8 +66,8 @@ fn the_message_for_a_number_out_of_range_has_the_range() {
 #[test]
 fn the_message_for_an_unknown_choice_has_the_choices() {
     assert_misuse(
-        &["prove", "w03-l02", "--tier", "sky"],
-        &["'sky'", "strong, uid-drop, landlock, plain"],
+        &["prove", "w03-l02", "--isolation", "sky"],
+        &["'sky'", "namespaces, other-user, landlock, none"],
     );
     assert_misuse(&["prove", "w03-l02", "--format", "xml"], &["'xml'", "human, json"]);
     // <staff>
@@ -104,7 +104,7 @@ fn lists_a_lessons_tasks_and_criteria() {
         let file = "lessons/w03-l02-poll-tracker/lesson.md";
         assert_contains(
             &stdout_of(&output),
-            &[file, "Task 1 A table", "Task 4", "starts It listens"],
+            &[file, "Task 1 A table", "Task 4", "starts The server listens"],
         );
     }
 }
@@ -128,7 +128,7 @@ const PROVE: &[&str] = &[
     "--port <N>",
     "--capacity <N>",
     "--timeout <SECS>",
-    "--tier <TIER>",
+    "--isolation <LEVEL>",
     "--only <ID>",
     "--repeat <N>",
     "--all",

@@ -34,7 +34,7 @@ fn reports_the_solution_as_json() {
 #[test]
 fn sends_a_beginner_to_the_first_task() {
     let output = prove(&[]).code(1).stderr(is_empty());
-    let pieces = ["✗ starts", "still to do:", "Task 1:", "src/", "not run: it stands on starts"];
+    let pieces = ["✗ starts", "still to do:", "Task 1:", "src/", "not run: it depends on starts"];
     assert_contains(&stdout_of(&output), &pieces);
     assert_contains(&stdout_of(&output), &["not yet · 0 of 10 · next: Task 1 ·"]);
 }
@@ -98,8 +98,8 @@ fn proves_the_solution_on_this_machines_own_network() {
     let name = LESSON.trim_start_matches("lessons/");
     let solution = place::target().join("solution/debug").join(name);
     let (solution, port) = (command_line([&solution]), free_port().to_string());
-    let proved = prove(&["--tier", "plain", "--cmd", &solution, "--port", &port]).code(0);
-    assert_contains(&stdout_of(&proved), &["· plain", "proved · 10 of 10 ·"]);
+    let proved = prove(&["--isolation", "none", "--cmd", &solution, "--port", &port]).code(0);
+    assert_contains(&stdout_of(&proved), &["· not sandboxed", "proved · 10 of 10 ·"]);
 }
 
 #[test]
@@ -108,6 +108,6 @@ fn the_message_for_a_port_in_use_names_the_port() {
     let port = port.to_string();
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("linear_scan.c")]);
-    let output = prove(&["--tier", "plain", "--cmd", &server, "--port", &port]).code(2);
+    let output = prove(&["--isolation", "none", "--cmd", &server, "--port", &port]).code(2);
     assert_contains(&stderr_of(&output), &[&format!("port {port} is not free"), "ss -ltnp", &port]);
 }

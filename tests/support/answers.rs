@@ -19,9 +19,9 @@ const IDIOMS: &[&str] = &[
     "context.store.remove(key);",
     "let fd = client.as_raw_fd();",
     "let now = context.store.now();",
-    "self.expiries.remove(*expiry);",
-    "self.watched.changed(key);",
-    "unwatch(context.store, context.session);",
+    "self.expiry_queue.remove(*expiry);",
+    "self.watched_keys.changed(key);",
+    "unwatch_all_keys(context.store, context.session);",
 ];
 
 /// The answers of every lesson, each with its location in a solution.

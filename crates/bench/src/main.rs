@@ -43,7 +43,7 @@ enum Bench {
     /// A key-value store against Redis
     Store(measure::store::Args),
     /// An echo server against another
-    Echo(measure::echo::Args),
+    Echo(measure::Programs),
     /// One active client among thousands of idle ones
     Idle(measure::idle::Args),
 }

@@ -1,13 +1,13 @@
 //! Compares two echo servers: the cost of the loop around read and write.
 
-use super::{Settings, print};
+use super::{Programs, Settings, print};
 use crate::alternate::{Contender, alternate};
 use crate::exchange::Exchange;
 use crate::report::{Heading, Record};
 use crate::server::{MAX_CLIENTS, Server};
 use crate::statistics::row;
 use anyhow::Result;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The number of bytes in a message.
@@ -19,22 +19,11 @@ const CASES: [(usize, u64); 3] = [(1, 20_000), (50, 60_000), (1_000, 60_000)];
 /// The CPU time that the course promises at most, as a multiple of the reference's.
 const LIMIT: f64 = 1.05;
 
-/// The arguments of the echo bench.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// The server's program
-    #[arg(long, value_name = "PATH")]
-    server: PathBuf,
-    /// The program that it is compared with
-    #[arg(long, value_name = "PATH")]
-    reference: PathBuf,
-}
-
 /// Measures both at 1, 50 and 1,000 connections.
 ///
 /// # Errors
 /// A server that cannot be started or does not echo.
-pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
+pub(crate) fn run(programs: &Programs, settings: &Settings) -> Result<()> {
     settings.begin(Heading {
         bench: "echo".into(),
         title: format!("{MESSAGE}-byte messages, Rust beside C, both on epoll"),
@@ -52,7 +41,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
             contender.connect_up_to(connections, &mut echo.clone(), 1)?;
             Ok(contender)
         };
-        let (mut server, mut reference) = (start(&args.server)?, start(&args.reference)?);
+        let (mut server, mut reference) = (start(&programs.server)?, start(&programs.reference)?);
         let length = settings.run_length(messages);
         let runs = alternate(settings.runs, &mut server, Some(&mut reference), |contender| {
             contender.run(&mut echo, length)

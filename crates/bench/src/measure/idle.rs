@@ -1,7 +1,7 @@
 //! Measures one active client among idle ones. poll(2) checks every descriptor at each call, epoll(7)
 //! does not.
 
-use super::{Settings, print};
+use super::{Programs, Settings, print};
 use crate::alternate::{Contender, alternate};
 use crate::curve::{self, Point};
 use crate::exchange::Exchange;
@@ -24,12 +24,8 @@ const HELLO_INTERVAL: usize = 64;
 /// The arguments of the idle bench.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The tracker on poll
-    #[arg(long, value_name = "PATH")]
-    server: PathBuf,
-    /// The tracker on epoll
-    #[arg(long, value_name = "PATH")]
-    reference: PathBuf,
+    #[command(flatten)]
+    programs: Programs,
     /// Draw the curve here
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -53,7 +49,8 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
     let start = |program: &PathBuf| -> Result<Contender> {
         Ok(Contender::new(Server::start(settings.cores, MAX_CLIENTS, |_| Command::new(program))?))
     };
-    let (mut server, mut reference) = (start(&args.server)?, start(&args.reference)?);
+    let (mut server, mut reference) =
+        (start(&args.programs.server)?, start(&args.programs.reference)?);
     let mut points = Vec::new();
     // On poll, accepting a client costs a check of all others, so the last clients cost most.
     let levels = if settings.quick { &IDLE[..4] } else { &IDLE };

@@ -9,10 +9,22 @@ use crate::load::RunLength;
 use crate::report::{Heading, Record};
 use anyhow::Result;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest time that a run takes: on a slow machine, a run has fewer requests.
 const MAX_RUN: Duration = Duration::from_secs(1);
+
+/// The arguments of a bench that compares two programs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Programs {
+    /// The server's program
+    #[arg(long, value_name = "PATH")]
+    pub(crate) server: PathBuf,
+    /// The program that it is compared with
+    #[arg(long, value_name = "PATH")]
+    pub(crate) reference: PathBuf,
+}
 
 /// The settings of every bench.
 #[derive(Debug)]
