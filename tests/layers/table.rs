@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The first line of the table.
 const HEAD: &str = "| crate | what it is | may import | must never import |";
 
-/// The row that stands for every lesson.
+/// The name of the row for all lessons.
 const LESSONS: &str = "lessons/*";
 
 /// The rows of the table.

@@ -78,7 +78,7 @@ class Tracker:
         try:
             client, (host, port) = self.listener.accept()
         except OSError as error:
-            self.output.line(f"nobody after all: {error}")
+            self.output.line(f"no client after all: {error}")
             return
         if len(self.by_slot) == self.capacity:
             client.close()

@@ -25,9 +25,9 @@ impl StudentKit {
             fs::remove_dir_all(&folder).unwrap();
         }
         command().arg("kit").arg(&folder).args(flags).assert().code(0).stderr(is_empty());
-        let students = Self { folder };
-        students.share_compiled_dependencies();
-        students
+        let kit = Self { folder };
+        kit.share_compiled_dependencies();
+        kit
     }
 
     /// Links the dependencies that the course has compiled, so that cargo does not compile them again.
@@ -102,14 +102,17 @@ impl StudentKit {
 /// Whether a compiled file is a dependency's library. The course's own files begin with the names of
 /// its crates.
 fn is_dependency(name: &str) -> bool {
-    const OURS: [&str; 9] = [
+    const OURS: &[&str] = &[
         "course",
         "epoll_tracker",
-        "fresh",
         "kv_store",
+        "launcher",
         "poll_tracker",
+        "programs",
         "proofs",
+        "sandbox",
         "sockhelpers",
+        "terminal",
         "witness",
         "xtask",
     ];

@@ -16,7 +16,8 @@ pub(crate) fn check(heading: &str, line: usize, front: &FrontMatter, problems: &
     }
 }
 
-/// The number and the title of a heading. The number stands there twice: `Lesson 2 (2/7): Title`.
+/// The number and the title of a heading. The heading has the number twice, as in
+/// `Lesson 2 (2/7): Title`.
 fn parts(heading: &str) -> Option<(u32, &str)> {
     let (number, rest) = heading.strip_prefix("Lesson ")?.split_once(" (")?;
     let (place, title) = rest.split_once("): ")?;
