@@ -1,18 +1,18 @@
-//! Every correct server is proved, whatever its language and however it keeps its table.
+//! Every correct server of lesson w03-l02 is proved, in any language and with any kind of table.
 
 mod support;
 
 use predicates::str::is_empty;
-use support::nobody::xtask_as_nobody;
+use support::other_user::xtask_as_other_user;
 use support::processes::free_port;
-use support::programs::{Bench, in_language, line, python};
-use support::{assert_says, prove, said};
+use support::programs::{TestDir, command_line, in_language, python};
+use support::{assert_contains, prove, stdout_of};
 
 #[test]
 fn proves_the_c_servers() {
-    let bench = Bench::new();
+    let dir = TestDir::new();
     for source in in_language("c") {
-        assert_proved(&line([&bench.compiled(&source)]));
+        assert_proved(&command_line([&dir.compiled(&source)]));
     }
 }
 
@@ -20,33 +20,33 @@ fn proves_the_c_servers() {
 fn proves_the_python_servers() {
     let Some(python) = python() else { return };
     for script in in_language("py") {
-        assert_proved(&line([&python, &script]));
+        assert_proved(&command_line([&python, &script]));
     }
 }
 
 #[test]
-fn fills_as_many_slots_as_a_server_has_built_in() {
-    let bench = Bench::new();
+fn proves_a_server_with_a_built_in_capacity() {
+    let dir = TestDir::new();
     let built_in = "env -u PORT -u MAX_CLIENTS PORT=7123 MAX_CLIENTS=5";
-    let server = format!("{built_in} {}", line([&bench.compiled("free_list.c")]));
+    let server = format!("{built_in} {}", command_line([&dir.compiled("free_list.c")]));
     let proved = prove(&["--cmd", &server, "--port", "7123", "--capacity", "5"]).code(0);
-    assert_says(&said(&proved), &["proved · 10 of 10 ·"]);
+    assert_contains(&stdout_of(&proved), &["proved · 10 of 10 ·"]);
 }
 
 #[test]
 fn proves_as_an_ordinary_user() {
-    let bench = Bench::new();
-    let server = line([&bench.compiled("linear_scan.c")]);
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled("linear_scan.c")]);
     let port = free_port().to_string();
-    let asked = xtask_as_nobody(&["prove", "w03-l02", "--cmd", &server, "--port", &port]);
-    let Some(proved) = asked else { return };
-    assert_says(&said(&proved.code(0).stderr(is_empty())), &["proved · 10 of 10 ·"]);
+    let proof = xtask_as_other_user(&["prove", "w03-l02", "--cmd", &server, "--port", &port]);
+    let Some(proved) = proof else { return };
+    assert_contains(&stdout_of(&proved.code(0).stderr(is_empty())), &["proved · 10 of 10 ·"]);
 }
 
 #[track_caller]
 fn assert_proved(server: &str) {
     let proved = prove(&["--cmd", server, "--all"]);
-    let told = said(&proved);
-    assert!(told.contains("proved · 10 of 10 ·"), "{told}");
+    let output = stdout_of(&proved);
+    assert!(output.contains("proved · 10 of 10 ·"), "{output}");
     proved.code(0).stderr(is_empty());
 }

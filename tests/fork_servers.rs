@@ -1,114 +1,127 @@
-//! w02-l01 proves every server that forks as it should, in whatever style, and no other.
+//! Lesson w02-l01: every correct forking server is proved, and the cause of a wrong one is named.
 
 mod support;
 
 use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
-use support::nobody::xtask_as_nobody;
+use support::other_user::xtask_as_other_user;
 use support::processes::free_port;
-use support::programs::{Bench, line, python, servers};
-use support::{assert_says, said, xtask};
+use support::programs::{TestDir, command_line, python, servers};
+use support::{assert_contains, stdout_of, xtask};
 
-/// The correct servers in C, each with another way to reap or to fork.
-const IN_C: [&str; 6] = ["ignores", "reaps", "retries", "twice", "executes", "waits_in_thread"];
+/// The correct servers in C; they differ in how they fork and reap.
+const IN_C: [&str; 6] = [
+    "ignores_sigchld",
+    "reaps_in_handler",
+    "reaps_in_loop",
+    "double_fork",
+    "execs_itself",
+    "reaps_in_thread",
+];
 
 #[test]
 fn proves_the_c_servers() {
-    let bench = Bench::new();
+    let dir = TestDir::new();
     for name in IN_C {
-        assert_proved(&in_c(&bench, name), &[]);
+        assert_proved(&in_c(&dir, name), &[]);
     }
 }
 
 #[test]
-fn proves_the_c_servers_without_a_box() {
-    let bench = Bench::new();
+fn proves_the_c_servers_without_isolation() {
+    let dir = TestDir::new();
     for name in IN_C {
         let port = free_port().to_string();
-        let server = format!("env PORT={port} {}", in_c(&bench, name));
-        assert_proved(&server, &["--tier", "plain", "--port", &port]);
+        let server = format!("env PORT={port} {}", in_c(&dir, name));
+        assert_proved(&server, &["--isolation", "none", "--port", &port]);
     }
 }
 
 #[test]
 fn proves_the_python_servers() {
     let Some(python) = python() else { return };
-    for name in ["plain.py", "mixin.py"] {
-        assert_proved(&line([&python, &servers().join("fork").join(name)]), &[]);
+    for name in ["plain.py", "forking_mixin.py"] {
+        assert_proved(&command_line([&python, &servers().join("fork").join(name)]), &[]);
     }
 }
 
 #[test]
-fn proves_as_an_ordinary_user_who_may_not_see_the_dying() {
-    let bench = Bench::new();
-    let flags = ["--repeat", "10", "--tier", "plain", "--port", &free_port().to_string()];
-    let server = in_c(&bench, "twice");
+fn proves_as_an_ordinary_user_who_cannot_observe_dying_processes() {
+    let dir = TestDir::new();
+    let flags = ["--repeat", "10", "--isolation", "none", "--port", &free_port().to_string()];
+    let server = in_c(&dir, "double_fork");
     let Some(proved) =
-        xtask_as_nobody(&[&["prove", "w02-l01", "--cmd", &server], &flags[..]].concat())
+        xtask_as_other_user(&[&["prove", "w02-l01", "--cmd", &server], &flags[..]].concat())
     else {
         return;
     };
-    assert_says(&said(&proved.code(0).stderr(is_empty())), &["proved · 10 of 10 runs"]);
+    assert_contains(&stdout_of(&proved.code(0).stderr(is_empty())), &["proved · 10 of 10 runs"]);
 }
 
 #[test]
-fn every_mistake_is_caught_by_its_criterion_and_row() {
-    let told = xtask(&["mistakes", "w02-l01"]).code(0).stderr(is_empty());
-    assert_says(&said(&told), &["all caught · "]);
+fn every_wrong_server_fails_its_criterion_with_its_row() {
+    let output = xtask(&["mistakes", "w02-l01"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["all caught · "]);
 }
 
 #[test]
-fn proves_a_server_each_time() {
-    let bench = Bench::new();
-    let told = prove(&in_c(&bench, "reaps"), &["--repeat", "20"]).code(0);
-    assert_says(&said(&told), &["proved · 20 of 20 runs"]);
+fn proves_a_server_repeatedly() {
+    let dir = TestDir::new();
+    let output = prove(&in_c(&dir, "reaps_in_handler"), &["--repeat", "20"]).code(0);
+    assert_contains(&stdout_of(&output), &["proved · 20 of 20 runs"]);
 }
 
 #[test]
-fn a_loop_that_looks_for_eof_among_the_bytes_is_told_so() {
-    let told = refused("byte_by_byte");
+fn a_server_that_compares_bytes_with_eof_fails() {
+    let output = output_of("looks_for_eof_byte");
     let pieces =
-        ["ends where byte 0xff belongs", "A has said its last word, and its child talks on"];
-    assert_says(&told, &pieces);
+        ["ends where byte 0xff belongs", "A has sent its last byte, and its child keeps sending"];
+    assert_contains(&output, &pieces);
 }
 
 #[test]
-fn a_child_that_spins_is_told_at_once() {
-    let told = refused("spins_at_the_end");
-    assert_says(&told, &["A has left, and its child never sleeps.", "read = 0, over and over"]);
-}
-
-#[test]
-fn children_forked_beforehand_hold_the_listener() {
-    let told = refused("pool");
-    assert_says(&told, &["A's child still holds the listener.", "begun to accept clients itself"]);
-}
-
-#[test]
-fn threads_are_no_children_whatever_the_log_says() {
-    assert_says(
-        &refused("threads"),
-        &["A connected and has no child of its own", "parent keeps it"],
+fn a_child_that_spins_fails() {
+    let output = output_of("spins_at_eof");
+    assert_contains(
+        &output,
+        &["A has left, and its child never sleeps.", "repeats the same calls: read = 0"],
     );
 }
 
-fn in_c(bench: &Bench, name: &str) -> String {
-    line([&bench.compiled(format!("fork/{name}.c"))])
+#[test]
+fn preforked_children_fail() {
+    let output = output_of("prefork");
+    assert_contains(
+        &output,
+        &["A's child still has the listener.", "begun to accept clients itself"],
+    );
+}
+
+#[test]
+fn threads_in_place_of_children_fail_despite_the_log() {
+    assert_contains(
+        &output_of("thread_per_client"),
+        &["A connected and has no child of its own", "the parent serves the client itself"],
+    );
+}
+
+fn in_c(dir: &TestDir, name: &str) -> String {
+    command_line([&dir.compiled(format!("fork/{name}.c"))])
 }
 
 #[track_caller]
 fn assert_proved(server: &str, flags: &[&str]) {
     let proved = prove(server, flags);
-    let told = said(&proved);
-    assert!(told.contains("proved · 8 of 8 ·"), "{server}: {told}");
+    let output = stdout_of(&proved);
+    assert!(output.contains("proved · 8 of 8 ·"), "{server}: {output}");
     proved.code(0).stderr(is_empty());
 }
 
-/// What a wrong server of `tests/servers/fork/strange` is told.
+/// The output for a wrong server of `tests/servers/fork/faulty`.
 #[track_caller]
-fn refused(name: &str) -> String {
-    let bench = Bench::new();
-    said(&prove(&in_c(&bench, &format!("strange/{name}")), &["--all"]).code(1).stderr(is_empty()))
+fn output_of(name: &str) -> String {
+    let dir = TestDir::new();
+    stdout_of(&prove(&in_c(&dir, &format!("faulty/{name}")), &["--all"]).code(1).stderr(is_empty()))
 }
 
 fn prove(server: &str, flags: &[&str]) -> Assert {

@@ -1,7 +1,7 @@
-//! Hostile programs in a class: each has its verdict in bounded time, changes nothing, leaves no
-//! process, and spoils nobody else's grade.
+//! Hostile programs in a class: each gets the expected verdict in bounded time, changes no file,
+//! leaves no process, and does not affect another grade.
 //!
-//! `HOSTILE=fork_bomb.c,sleeps.mk` in the environment asks of these alone.
+//! The environment variable HOSTILE selects programs, e.g. `HOSTILE=fork_bomb.c,sleeps.mk`.
 
 #[path = "support/graded.rs"]
 mod graded;
@@ -13,55 +13,55 @@ use course::report::Status;
 use grade::class::hostile::{Fate, HOSTILE, Hostile, LESSON};
 use grade::class::roll::commented;
 use grade::model::{BuildStatus, LessonGrade, Verdict};
-use graded::{CANARY, Class, Grader, SECRET, there_is_nobody};
+use graded::{CANARY, Class, Grader, SECRET, can_become_nobody};
 use host::Host;
 use std::sync::Mutex;
 use std::{env, fs};
 use xtask::place;
 
-/// The longest that building and asking one of them may take, in seconds, on a busy machine too.
-const LONGEST: f64 = 150.0;
+/// The time that building and proving one program may take, in seconds, even on a busy machine.
+const MAX_SECONDS: f64 = 150.0;
 
-/// Those that run into a limit of time when they are built, which is nobody's in particular: asked
-/// once, as whoever runs the tests.
+/// Programs whose build reaches a time limit. The limit does not depend on the user, so they are
+/// graded only once, as the user who runs the tests.
 const SLOW: [&str; 3] = ["const_bomb.rs", "sleeps.mk", "spins.mk"];
 
-/// One class at a time: who outlives it is known by its parent, which is this process.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Lets one class run at a time: the processes that it leaves become children of this process.
+static ONE_CLASS: Mutex<()> = Mutex::new(());
 
 #[test]
-fn each_has_its_verdict_and_leaves_nothing() {
-    contained(Grader::Oneself);
+fn each_program_gets_its_verdict_and_leaves_nothing() {
+    assert_contained(Grader::CurrentUser);
 }
 
 #[test]
-fn each_has_its_verdict_where_an_ordinary_user_grades() {
-    if there_is_nobody() {
-        contained(Grader::Nobody);
+fn each_program_gets_its_verdict_from_an_ordinary_user() {
+    if can_become_nobody() {
+        assert_contained(Grader::Nobody);
     }
 }
 
 #[test]
-fn neighbours_cannot_talk() {
-    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+fn neighbours_cannot_communicate() {
+    let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (course, class) = (course(), Class::new());
     let row = HOSTILE.iter().find(|row| row.file == "neighbours.c").unwrap();
     for number in 0..6 {
         let work = commented(row.work(&course).unwrap(), number);
         class.hand_in(&work.name.replace('.', &number.to_string()), &work.files);
     }
-    let graded = class.grade(Grader::Oneself, LESSON, 6);
+    let graded = class.grade(Grader::CurrentUser, LESSON, 6);
     let wrong: Vec<_> = graded.lessons.values().filter_map(|it| fault(it, Fate::Proved)).collect();
     assert!(graded.lessons.len() == 6 && wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Grades every hostile program and its twin, side by side.
+/// Grades every hostile program and its benign twin in one class.
 #[track_caller]
-fn contained(grader: Grader) {
-    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+fn assert_contained(grader: Grader) {
+    let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (course, class) = (course(), Class::new());
-    let asked: Vec<_> = HOSTILE.iter().filter(|row| is_asked(row, grader)).collect();
-    for row in &asked {
+    let selected: Vec<_> = HOSTILE.iter().filter(|row| is_selected(row, grader)).collect();
+    for row in &selected {
         let [attack, twin] = [row.work(&course), row.twin(&course)].map(Result::unwrap);
         class.hand_in(&student(&attack.name), &attack.files);
         class.hand_in(&student(&twin.name), &twin.files);
@@ -74,11 +74,11 @@ fn contained(grader: Grader) {
     let mut folders: Vec<_> = course_folders.iter().map(|path| path.as_path()).collect();
     let submissions = class.submissions();
     folders.extend([submissions.as_path(), home.as_path()]);
-    let host = Host::remember(&folders);
+    let host = Host::snapshot(&folders);
     let graded = class.grade(grader, LESSON, 4);
 
     let mut wrong = host.differences();
-    for row in &asked {
+    for row in &selected {
         for (name, fate) in [(row.name(), row.fate), (row.name() + " benign", Fate::Proved)] {
             let found = match graded.lessons.get(&student(&name)) {
                 Some(lesson) => fault(lesson, fate),
@@ -87,15 +87,15 @@ fn contained(grader: Grader) {
             wrong.extend(found.map(|fault| format!("{name}: {fault}")));
         }
     }
-    wrong.extend(heard(&graded.output));
+    wrong.extend(forged(&graded.output));
     wrong.extend(leaked(&graded.out));
     assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What is wrong with the grade of one program; `None` where it is as it must be.
+/// What is wrong with the grade of one program; `None` where the grade is as expected.
 fn fault(lesson: &LessonGrade, fate: Fate) -> Option<String> {
     let took = lesson.build.seconds + lesson.seconds;
-    if took > LONGEST {
+    if took > MAX_SECONDS {
         return Some(format!("it took {took:.0} s"));
     }
     let is_right = match fate {
@@ -108,16 +108,16 @@ fn fault(lesson: &LessonGrade, fate: Fate) -> Option<String> {
         Fate::Fails(criterion, words) => {
             lesson.verdict == Verdict::NotYet
                 && lesson.criteria.iter().any(|it| {
-                    let told = serde_json::to_string(&it.cause).unwrap();
-                    it.id == criterion && it.status == Status::Failed && told.contains(words)
+                    let output = serde_json::to_string(&it.cause).unwrap();
+                    it.id == criterion && it.status == Status::Failed && output.contains(words)
                 })
         }
     };
-    (!is_right).then(|| format!("not {fate:?}, but {}", told(lesson)))
+    (!is_right).then(|| format!("not {fate:?}, but {}", summary(lesson)))
 }
 
-/// What the grader says of a program, in short.
-fn told(lesson: &LessonGrade) -> String {
+/// The grade of a program in short.
+fn summary(lesson: &LessonGrade) -> String {
     let short = |text: &str| text.chars().take(300).collect::<String>();
     let open = lesson.criteria.iter().filter(|it| it.status != Status::Proved).take(3);
     let causes: Vec<_> = open
@@ -130,17 +130,17 @@ fn told(lesson: &LessonGrade) -> String {
     format!("{:?} {:?} {build:?} {causes:?}", lesson.verdict, lesson.reason)
 }
 
-/// What a program has said through the grader's own output.
-fn heard(output: &str) -> Vec<String> {
-    let forged =
+/// The lines of the grader's output that a program has forged, and control characters.
+fn forged(output: &str) -> Vec<String> {
+    let starts =
         ["PASS slots", "ok 1 - every", "{\"scores\"", "{\"schema\"", "::set-output", "##vso"];
-    let says = |line: &str| forged.iter().any(|start| line.trim_start().starts_with(start));
-    let acts = |char: char| char.is_control() && char != '\n' && char != '\t';
-    let lines = output.lines().filter(|line| says(line) || line.contains(acts));
+    let is_forged = |line: &str| starts.iter().any(|start| line.trim_start().starts_with(start));
+    let is_control = |char: char| char.is_control() && char != '\n' && char != '\t';
+    let lines = output.lines().filter(|line| is_forged(line) || line.contains(is_control));
     lines.map(|line| format!("the grader prints {line:?}")).collect()
 }
 
-/// The results that have what nobody should have found.
+/// The result files with a secret or an escape sequence in them.
 fn leaked(out: &std::path::Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![out.to_owned()];
@@ -164,14 +164,14 @@ fn commented_canary() -> grade::intake::File {
     grade::intake::File { bytes: format!("// {CANARY}\n").into_bytes(), is_executable: false }
 }
 
-/// A name that needs no changing.
+/// The name of a student; the grader uses it unchanged.
 fn student(name: &str) -> String {
     name.replace(['.', ' '], "-")
 }
 
-fn is_asked(row: &Hostile, grader: Grader) -> bool {
+fn is_selected(row: &Hostile, grader: Grader) -> bool {
     let Ok(only) = env::var("HOSTILE") else {
-        return grader == Grader::Oneself || !SLOW.contains(&row.file);
+        return grader == Grader::CurrentUser || !SLOW.contains(&row.file);
     };
     only.split(',').any(|name| name == row.file || name == row.name())
 }

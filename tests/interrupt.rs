@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and even SIGKILL end a proof soon, and the server with it.
+//! Ctrl-C, SIGTERM and SIGKILL end a proof, and the server with it.
 
 mod support;
 
@@ -7,69 +7,73 @@ use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use support::TMPDIR;
-use support::processes::{assert_gone, eventually, free_port, marker, serving};
-use support::programs::{Bench, line};
+use support::processes::{assert_gone, free_port, is_server_running, marker, wait_for};
+use support::programs::{TestDir, command_line};
 
 #[test]
 fn ctrl_c_ends_a_proof_that_hangs() {
-    let bench = Bench::new();
-    let hanging = line([&bench.compiled("strange/deaf_and_spinning.c")]);
-    let status = struck(&hanging, &["--timeout", "3600"], Strike::Group(Signal::SIGINT));
+    let dir = TestDir::new();
+    let hanging = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
+    let status =
+        status_after_signal(&hanging, &["--timeout", "3600"], Target::Group(Signal::SIGINT));
     assert_eq!(status.code(), Some(130));
 }
 
 // <staff>
 #[test]
-fn ctrl_c_ends_a_series_of_proofs() {
-    let bench = Bench::new();
-    let server = line([&bench.compiled("linear_scan.c")]);
-    let status = struck(&server, &["--repeat", "100000"], Strike::Group(Signal::SIGINT));
+fn ctrl_c_ends_repeated_proofs() {
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled("linear_scan.c")]);
+    let status =
+        status_after_signal(&server, &["--repeat", "100000"], Target::Group(Signal::SIGINT));
     assert_eq!(status.code(), Some(130));
 }
 // </staff>
 
 #[test]
 fn sigterm_ends_a_proof_that_hangs() {
-    let bench = Bench::new();
-    let hanging = line([&bench.compiled("strange/deaf_and_spinning.c")]);
-    let status = struck(&hanging, &["--timeout", "3600"], Strike::Prover(Signal::SIGTERM));
+    let dir = TestDir::new();
+    let hanging = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
+    let status =
+        status_after_signal(&hanging, &["--timeout", "3600"], Target::Prover(Signal::SIGTERM));
     assert_eq!(status.code(), Some(143));
 }
 
 #[test]
-fn sigkill_takes_the_server_along() {
-    let bench = Bench::new();
-    let hanging = line([&bench.compiled("strange/deaf_and_spinning.c")]);
-    let status = struck(&hanging, &["--timeout", "3600"], Strike::Prover(Signal::SIGKILL));
+fn sigkill_ends_the_server() {
+    let dir = TestDir::new();
+    let hanging = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
+    let status =
+        status_after_signal(&hanging, &["--timeout", "3600"], Target::Prover(Signal::SIGKILL));
     assert_eq!(status.code(), None);
 }
 
 #[test]
-fn sigkill_takes_the_server_along_without_a_box() {
-    let bench = Bench::new();
-    let hanging = line([&bench.compiled("strange/deaf_and_spinning.c")]);
-    let flags = ["--timeout", "3600", "--tier", "plain"];
-    let status = struck(&hanging, &flags, Strike::Prover(Signal::SIGKILL));
+fn sigkill_ends_the_server_without_isolation() {
+    let dir = TestDir::new();
+    let hanging = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
+    let flags = ["--timeout", "3600", "--isolation", "none"];
+    let status = status_after_signal(&hanging, &flags, Target::Prover(Signal::SIGKILL));
     assert_eq!(status.code(), None);
 }
 
-/// Who gets which signal: the prover alone, or its process group, as from a terminal.
-enum Strike {
+/// Who gets the signal: the prover alone, or its process group, as after Ctrl-C in a terminal.
+enum Target {
     Prover(Signal),
     Group(Signal),
 }
 
-/// Starts a proof, sends the signal once the server runs, and waits until nothing of it is left.
-fn struck(program: &str, flags: &[&str], strike: Strike) -> ExitStatus {
+/// Starts a proof, sends the signal once the server runs, and waits until all processes have ended.
+fn status_after_signal(program: &str, flags: &[&str], target: Target) -> ExitStatus {
     let marker = marker();
     let mut prover = start(&format!("{program} {marker}"), flags);
-    eventually("the server runs", || serving(&marker));
+    wait_for("the server runs", || is_server_running(&marker));
     let pid = Pid::from_raw(prover.id() as i32);
-    match strike {
-        Strike::Prover(signal) => kill(pid, signal).unwrap(),
-        Strike::Group(signal) => kill(Pid::from_raw(-pid.as_raw()), signal).unwrap(),
+    match target {
+        Target::Prover(signal) => kill(pid, signal).unwrap(),
+        Target::Group(signal) => kill(Pid::from_raw(-pid.as_raw()), signal).unwrap(),
     }
-    eventually("the prover ends", || prover.try_wait().unwrap().is_some());
+    wait_for("the prover ends", || prover.try_wait().unwrap().is_some());
     assert_gone(&marker);
     prover.wait().unwrap()
 }

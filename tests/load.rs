@@ -1,4 +1,4 @@
-//! A busy machine changes how long a proof takes, and never what it finds.
+//! A busy machine may delay a proof but never changes its verdict.
 
 mod support;
 
@@ -8,10 +8,11 @@ use std::hint;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use support::programs::{Bench, line, python, servers};
-use support::{TMPDIR, assert_says, prove, said};
+use support::programs::{TestDir, command_line, python, servers};
+use support::{TMPDIR, assert_contains, prove, stdout_of};
 
-const AT_ONCE: usize = 32;
+/// The number of simultaneous proofs.
+const PROOFS: usize = 32;
 
 #[test]
 fn proves_thirty_two_servers_at_the_same_time() {
@@ -21,7 +22,7 @@ fn proves_thirty_two_servers_at_the_same_time() {
         command.args(["prove", "w03-l02", "--solution"]).env("TMPDIR", TMPDIR).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    let provers: Vec<_> = (0..AT_ONCE).map(|_| start()).collect();
+    let provers: Vec<_> = (0..PROOFS).map(|_| start()).collect();
     for prover in provers {
         let proved = prover.wait_with_output().unwrap().assert().code(0).stderr(is_empty());
         proved.stdout(contains("proved · 10 of 10"));
@@ -29,36 +30,36 @@ fn proves_thirty_two_servers_at_the_same_time() {
 }
 
 #[test]
-fn proves_the_solution_each_time_under_load() {
+fn proves_the_solution_repeatedly_under_load() {
     let proved = under_load(|| prove(&["--solution", "--repeat", "20"]));
-    assert_says(&said(&proved.code(0)), &["proved · 20 of 20 runs"]);
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · 20 of 20 runs"]);
 }
 
 #[test]
-fn proves_a_server_in_c_each_time_under_load() {
-    let bench = Bench::new();
-    let server = line([&bench.compiled("linear_scan.c")]);
+fn proves_a_server_in_c_repeatedly_under_load() {
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled("linear_scan.c")]);
     let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "20"]));
-    assert_says(&said(&proved.code(0)), &["proved · 20 of 20 runs"]);
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · 20 of 20 runs"]);
 }
 
 #[test]
-fn proves_a_slow_server_each_time_under_load() {
-    let bench = Bench::new();
-    let server = line([&bench.compiled("slow.c")]);
+fn proves_a_slow_server_repeatedly_under_load() {
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled("slow.c")]);
     let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "2"]));
-    assert_says(&said(&proved.code(0)), &["proved · 2 of 2 runs"]);
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · 2 of 2 runs"]);
 }
 
 #[test]
-fn proves_a_server_in_python_each_time_under_load() {
+fn proves_a_server_in_python_repeatedly_under_load() {
     let Some(python) = python() else { return };
-    let server = line([&python, &servers().join("select_poll.py")]);
+    let server = command_line([&python, &servers().join("select_poll.py")]);
     let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "10"]));
-    assert_says(&said(&proved.code(0)), &["proved · 10 of 10 runs"]);
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · 10 of 10 runs"]);
 }
 
-/// Does `work` while two threads do nothing, as fast as they can.
+/// Runs `work` while two threads keep the processors busy.
 fn under_load(work: impl FnOnce() -> Assert) -> Assert {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -69,15 +70,15 @@ fn under_load(work: impl FnOnce() -> Assert) -> Assert {
                 }
             });
         }
-        let _end = End(&done);
+        let _guard = SetOnDrop(&done);
         work()
     })
 }
 
-/// Says `done` when it goes, in a panic too.
-struct End<'a>(&'a AtomicBool);
+/// Sets the flag when dropped, so that a panic ends the threads, too.
+struct SetOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for End<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-// Tries: to hand in the solution as its own, by the path that the lesson's crate has for it.
-// Must: not be built, for no solution lies where submissions are built.
+// Tries: to hand in the solution, by the path that it has in the lesson's crate.
+// Must: not be built, because the build's sandbox has no solution.
 
 #[path = "../solution/server.rs"] mod answer; // hostile

@@ -1,5 +1,5 @@
-# Tries: what a hostile program tries when it runs, while it is built: ATTACK names the program.
-# Must: be proved, for a build is kept apart as well as a server.
+# Tries: the attack of the program that ATTACK names, but during the build.
+# Must: be proved, because a build is sandboxed as well as a server.
 server: servers/linear_scan.c
 ifndef BENIGN
 	cc -std=c17 -O1 -pthread -DATTACK -o attack hostile/$(ATTACK).c

@@ -1,7 +1,7 @@
-// Tries: to run while it is built, as a build script, and to stop the build where it can.
-// Must: be proved, for a build script is never the student's.
+// Tries: to run during the build, as a build script, and to stop the build.
+// Must: be proved, because a student's build script is never used.
 
 fn main() {
-    let _ = std::fs::write("/tmp/written-by-a-stranger", "build.rs has run");
+    let _ = std::fs::write("/tmp/written-by-a-hostile-program", "build.rs has run");
     panic!("build.rs has run");
 }

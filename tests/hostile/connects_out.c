@@ -1,5 +1,5 @@
-/* Tries: to reach this machine's own ports and the world, by TCP, UDP and the name service.
- * Must: be proved, for its network ends at its own loopback. */
+/* Tries: to reach this machine's ports and other machines, by TCP, UDP and the name service.
+ * Must: be proved, because its network has only a loopback interface. */
 #define _GNU_SOURCE
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-/* Tries: to outlive its box, as a grandchild in a session of its own that ignores signals.
- * Must: be proved, for its server is right, and leave no process. */
+/* Tries: to outlive its sandbox, as a grandchild in its own session that ignores signals.
+ * Must: be proved, because its server is correct, and leave no process. */
 #include "hostile.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* Tries: to be taken for a server on poll: a thread is parked there, and another serves by select.
- * Must: fail watch-set, for what is handed to poll is not the clients. */
+/* Tries: to look like a server on poll: one thread sleeps in poll, another one serves by select.
+ * Must: fail watch-set, because poll does not watch the clients. */
 #define _GNU_SOURCE
 
 #include <poll.h>

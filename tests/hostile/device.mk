@@ -1,5 +1,5 @@
 # Tries: to leave a device where the built program is expected.
-# Must: not be built, for it cannot make one.
+# Must: not be built, because it cannot make a device.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

@@ -1,4 +1,4 @@
-// Tries: to have the compiler read a file that has no end.
-// Must: not be built, for the compiler is ended at a limit.
+// Tries: to make the compiler read an endless file.
+// Must: not be built, because the compiler is killed at a limit.
 
 const _: &[u8] = include_bytes!("/dev/zero"); // hostile

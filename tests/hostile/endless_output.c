@@ -1,5 +1,5 @@
-/* Tries: to fill the log, and whatever keeps it, without end.
- * Must: be ended at its limit, before it listens. */
+/* Tries: to write to the log endlessly, and so to fill the storage of the log.
+ * Must: be killed at its limit, before it listens. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-# Tries: to fill whatever keeps the build's output, without end.
-# Must: not be built, for it is ended at its limit.
+# Tries: to write build output endlessly, and so to fill its storage.
+# Must: not be built, because the build is killed at its limit.
 server: servers/linear_scan.c
 ifndef BENIGN
 	yes 'note: nothing of interest'

@@ -1,5 +1,5 @@
-/* Tries: to find secrets in its environment, in others' and in descriptors that were left open.
- * Must: be proved, for there are none. */
+/* Tries: to find secrets in its environment, in other processes' environments, and in inherited
+ * descriptors. Must: be proved, because there are no secrets. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

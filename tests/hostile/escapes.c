@@ -1,5 +1,5 @@
-/* Tries: to command the terminal, the page and the table that show what it has printed.
- * Must: fail starts, and nothing that it printed may act anywhere. */
+/* Tries: to print text that acts in a terminal, in an HTML page or in a spreadsheet.
+ * Must: fail starts, and its text must have no effect anywhere. */
 #include "hostile.h"
 
 static void attack(void)

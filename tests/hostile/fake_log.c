@@ -1,5 +1,5 @@
-/* Tries: to be believed for its log, which says what a right server's would.
- * Must: fail slots, for it never accepts. */
+/* Tries: to be proved by its log, which is that of a correct server.
+ * Must: fail slots, because it never accepts a client. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-# Tries: to leave a pipe, which blocks whoever opens it, where the built program is expected.
-# Must: not be built, and hold nobody up.
+# Tries: to leave a FIFO where the built program is expected: opening it blocks.
+# Must: not be built, and delay nothing.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

@@ -1,5 +1,5 @@
-/* Tries: to fill every disk that it can write, and leaves it full.
- * Must: be proved, for it fills what is its own and ends with it. */
+/* Tries: to fill every file system that it can write to, and leaves it full.
+ * Must: be proved, because these file systems are its own and are removed with it. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-# Tries: to fill every disk that its build can write.
-# Must: be proved, for it is stopped by limits of its own, and gives back what it has taken.
+# Tries: to fill every file system that its build can write to.
+# Must: be proved, because its own limits stop it, and because it frees the space again.
 server: servers/linear_scan.c
 ifndef BENIGN
 	-for n in 1 2 3 4 5 6 7 8 9; do head -c 100G /dev/zero >full-$$n; done

@@ -1,5 +1,5 @@
-/* Tries: to make files until no disk has room for another name.
- * Must: be proved, for it is stopped by limits of its own. */
+/* Tries: to make files until no file system has a free inode.
+ * Must: be proved, because its own limits stop it. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
 # Tries: to leave a folder where the built program is expected.
-# Must: not be built, for a folder is no program.
+# Must: not be built, because a folder is not a program.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

@@ -1,5 +1,5 @@
-/* Tries: system calls that are a way to the kernel or to other processes, and that no server needs.
- * Must: be proved, for each is refused. */
+/* Tries: system calls that expose the kernel or other processes, and that no server needs.
+ * Must: be proved, because each of them is refused. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
@@ -24,7 +24,7 @@ static void attack(void)
     event.exclude_kernel = 1;
     refused("perf_event_open", syscall(SYS_perf_event_open, &event, 0, -1, -1, 0UL));
     refused("userfaultfd", syscall(SYS_userfaultfd, 1));
-    refused("add_key", syscall(SYS_add_key, "user", "stranger", "x", 1UL, -4));
+    refused("add_key", syscall(SYS_add_key, "user", "hostile", "x", 1UL, -4));
     refused("keyctl", syscall(SYS_keyctl, 0, -3, 1));
     refused("open_by_handle_at", syscall(SYS_open_by_handle_at, -100, "", O_RDONLY));
     refused("kexec_load", syscall(SYS_kexec_load, 0UL, 0UL, NULL, 0UL));

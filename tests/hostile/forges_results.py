@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Tries: to leave the files that graders write, in every place where one may look for them.
+"""Tries: to leave forged result files in every place where a grader may look for them.
 
-Must: fail slots, and no file of its may be taken for a result.
+Must: fail slots, and none of its files may be read as a result.
 """
 
 import json

@@ -1,5 +1,5 @@
-# Tries: to have more processes than this machine can bear, while it is built.
-# Must: not be built, and be ended whole.
+# Tries: to start more processes than this machine can run, during the build.
+# Must: not be built, and be killed with all its processes.
 server: servers/linear_scan.c
 ifndef BENIGN
 	bomb() { bomb | bomb & }; while :; do bomb; done

@@ -1,5 +1,5 @@
-/* Tries: to become somebody else: by system calls, by set-user-ID files of its own and others.
- * Must: be proved, for it stays who it is. */
+/* Tries: to become another user: by system calls, and by set-user-ID files.
+ * Must: be proved, because it keeps its user. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* What the program says; empty where it cannot be run. */
+/* Standard output of the program; empty if it cannot be run. */
 static void run(const char *command, char *said, size_t size)
 {
     FILE *output = popen(command, "r");

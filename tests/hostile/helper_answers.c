@@ -1,10 +1,10 @@
-/* Tries: to let a helper do the work, while the process that is looked at claims it in the log.
- * Must: fail slots, for the descriptors that it names are no clients of its own. */
+/* Tries: to let a helper process serve, while the observed process logs the clients.
+ * Must: fail slots, because the logged descriptors are not the clients' in that process. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
 
-/* Answers everybody, and tells of nobody. */
+/* Serves every client without a log line. */
 static void help(int listener)
 {
     struct pollfd watched[64] = {{.fd = listener, .events = POLLIN}};

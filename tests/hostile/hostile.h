@@ -1,5 +1,5 @@
-/* What the hostile programs in C share: a right server, and the end of it where an attack succeeds.
- * Each defines attack(). -DBENIGN leaves it out; -DATTACK does nothing else. */
+/* Shared by the hostile programs in C: a correct server, which ends when an attack succeeds. Each
+ * program defines attack(). -DBENIGN leaves the attack out; with -DATTACK, there is no server. */
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
@@ -17,7 +17,7 @@ enum { HOSTILE = 1 };
 
 static void attack(void);
 
-/* The attack has got through: the server must not be proved. */
+/* The attack has succeeded: ends the program, so that it is not proved. */
 static inline __attribute__((format(printf, 1, 2))) _Noreturn void breach(const char *format, ...)
 {
     va_list arguments;

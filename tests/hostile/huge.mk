@@ -1,5 +1,5 @@
-# Tries: to leave a file of a terabyte with nothing in it where the built program is expected.
-# Must: not be built, for no file may be so large.
+# Tries: to leave a sparse file of a terabyte where the built program is expected.
+# Must: not be built, because files have a limit of size.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

@@ -1,5 +1,5 @@
-/* Tries: to serve by io_uring, where no system call shows what it waits for.
- * Must: be proved, for without it the server falls back on poll. */
+/* Tries: to serve by io_uring, where no system call shows what the server waits for.
+ * Must: be proved, because io_uring is refused and the server uses poll instead. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-/* Tries: to end every process that it may signal, its parent and the first process by name.
- * Must: be proved, for nobody is there but itself. */
+/* Tries: to kill every process that it may signal, and its parent and process 1 in particular.
+ * Must: be proved, because its sandbox has no other process. */
 #include "hostile.h"
 
 #include <signal.h>

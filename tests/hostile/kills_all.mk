@@ -1,5 +1,5 @@
-# Tries: to end every process that it may signal, while it is built.
-# Must: not be built, for it has ended its own build and nothing else.
+# Tries: to kill every process that it may signal, during the build.
+# Must: not be built, because it kills its own build and nothing else.
 server: servers/linear_scan.c
 ifndef BENIGN
 	trap '' TERM; kill -KILL 1; kill -KILL -1

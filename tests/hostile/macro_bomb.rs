@@ -1,5 +1,5 @@
-// Tries: to keep the compiler busy for ever with a macro that doubles with each step.
-// Must: not be built, for the compiler is ended at a limit.
+// Tries: to keep the compiler busy with a macro that doubles at each step.
+// Must: not be built, because the compiler is killed at a limit.
 
 macro_rules! bomb {
     () => { 0u64 };

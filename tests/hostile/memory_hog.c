@@ -1,5 +1,5 @@
-/* Tries: to have all the memory of this machine.
- * Must: be ended at its limit, before it listens. */
+/* Tries: to allocate all the memory of this machine.
+ * Must: be killed at its limit, before it listens. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-/* Tries: to have more memory than its limit, divided among children that each stay below it.
- * Must: be held at the limit, which is that of all of them together, and never listen. */
+/* Tries: to use more memory than its limit, divided among children that each stay below it.
+ * Must: be stopped by the limit, which counts all processes together, and never listen. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-/* Tries: to have a million descriptors, in itself and on their way in sockets to itself.
- * Must: be proved, for it is stopped by limits of its own. */
+/* Tries: to hold a million descriptors, open or in messages of its own sockets.
+ * Must: be proved, because its own limits stop it. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

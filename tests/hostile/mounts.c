@@ -1,5 +1,5 @@
-/* Tries: to change what lies where, by the old calls and the new ones.
- * Must: be proved, for each is refused. */
+/* Tries: to change its mounts, with the old system calls and the new ones.
+ * Must: be proved, because each of them is refused. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-/* Tries: to make namespaces in which it would have every right, or to enter others'.
- * Must: be proved, for each is refused. */
+/* Tries: to create namespaces in which it has all capabilities, or to enter existing ones.
+ * Must: be proved, because each call is refused. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-/* Tries: to talk to the run beside it, by every means that two processes may have in common.
- * Must: be proved, for none of them is shared. Two of it run at the same time. */
+/* Tries: to communicate with another run of itself, by every means that two processes may share.
+ * Must: be proved, because none of them is shared. Two runs take place at the same time. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
-/* A lock on a file that everybody sees, held while the server runs. */
+/* Locks a file that every process sees, as long as the server runs. */
 static void lock_shared_file(const char *path)
 {
     int fd = open(path, O_RDONLY);
@@ -28,7 +28,7 @@ static void lock_shared_file(const char *path)
         close(fd);
 }
 
-/* Who opens what, told to everybody who watches the same file. */
+/* Opens a file and watches it: inotify would report when the other run opens it. */
 static void watch_shared_file(const char *path)
 {
     int fd = inotify_init1(IN_NONBLOCK);
@@ -44,7 +44,7 @@ static void name_a_socket(void)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bind(fd, (struct sockaddr *)&name, sizeof name) < 0)
         breach("a neighbour has the abstract socket: %s", strerror(errno));
-    /* The name is held for as long as the descriptor; the server's own come after it. */
+    /* The name stays in use as long as the descriptor is open. */
 }
 
 static void attack(void)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Tries: to pass by printing what graders print: results, scores, commands of a workflow.
+"""Tries: to pass by printing what graders print: results, scores, workflow commands.
 
-Must: fail slots, and none of its lines may be a line of what the grader prints.
+Must: fail slots, and the grader must not print any of its lines.
 """
 
 import os

@@ -1,5 +1,5 @@
 // Tries: to become a procedural macro, which the compiler would run.
-// Must: not be built, for the crate is what its pristine manifest says.
+// Must: not be built, because the course's own manifest decides the type of the crate.
 
 #[proc_macro] // hostile
 pub fn attack(_: proc_macro::TokenStream) -> proc_macro::TokenStream { loop {} } // hostile

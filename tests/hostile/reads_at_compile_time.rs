@@ -1,5 +1,5 @@
 // Tries: to compile this machine's accounts and the grader's environment into its program.
-// Must: not be built, for there is no such file in the box, and nothing in its environment.
+// Must: not be built, because the sandbox has no such file and an empty environment.
 
 const _: &str = include_str!("/etc/shadow"); // hostile
 const _: () = assert!(option_env!("GRADER_SECRET").is_none(), "the grader's environment");

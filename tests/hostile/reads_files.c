@@ -1,12 +1,12 @@
-/* Tries: to read the grader's home, other submissions and the solution, wherever they lie.
- * Must: be proved, for it finds none of them. */
+/* Tries: to read the grader's home, other submissions and the solution, wherever they are.
+ * Must: be proved, because it finds none of them. */
 #define _GNU_SOURCE
 
 #include <ftw.h>
 
 #include "hostile.h"
 
-/* The word in the files that nobody must find, backwards, so that this file is none of them. */
+/* The word in the secret files, backwards, so that this file does not contain it. */
 static const char DRAWKCAB[] = "REDARG-EHT-FO-YRANAC";
 static char canary[sizeof DRAWKCAB];
 

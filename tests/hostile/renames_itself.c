@@ -1,6 +1,6 @@
-/* Tries: to mislead whoever reads /proc: its name ends its own field and begins other ones, its
- * arguments and its environment are overwritten.
- * Must: be proved, for all of it is what it is. */
+/* Tries: to mislead a reader of /proc: its name looks like further fields of stat, and its arguments
+ * and its environment are overwritten.
+ * Must: be proved, because the witness parses these files correctly. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

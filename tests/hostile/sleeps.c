@@ -1,5 +1,5 @@
-/* Tries: to hold the grader up by sleeping for ever.
- * Must: fail starts, as soon as it is seen asleep. */
+/* Tries: to delay the grader by sleeping forever.
+ * Must: fail starts as soon as it is asleep. */
 #include "hostile.h"
 
 static void attack(void)

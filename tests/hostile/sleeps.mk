@@ -1,5 +1,5 @@
-# Tries: to hold the grader up with a build that never ends.
-# Must: not be built, for it is ended after its wall time.
+# Tries: to delay the grader with a build that never ends.
+# Must: not be built, because it is killed at its limit of wall time.
 server: servers/linear_scan.c
 ifndef BENIGN
 	sleep infinity

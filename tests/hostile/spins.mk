@@ -1,5 +1,5 @@
-# Tries: to hold the grader up with a build that computes for ever.
-# Must: not be built, for it is ended at a limit.
+# Tries: to delay the grader with a build that runs an endless loop.
+# Must: not be built, because it is killed at a limit.
 server: servers/linear_scan.c
 ifndef BENIGN
 	while :; do :; done

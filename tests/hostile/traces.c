@@ -1,5 +1,5 @@
-/* Tries: to read and steer other processes: the first one, its parent, a child of its own.
- * Must: be proved, for every such call is refused. */
+/* Tries: to read and control other processes: process 1, its parent, and its own child.
+ * Must: be proved, because each such call is refused. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-/* Tries: to be hidden from whoever looks into /proc, as a program that may not be dumped.
- * Must: be proved, for it is seen all the same. */
+/* Tries: to hide from readers of /proc, as a process that is not dumpable.
+ * Must: be proved, because it can be observed nevertheless. */
 #include "hostile.h"
 
 #include <sys/prctl.h>

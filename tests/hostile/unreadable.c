@@ -1,5 +1,5 @@
-/* Tries: to be hidden from whoever looks into /proc, as a program whose file may be executed and not
- * read. Must: be proved, for no such file can be made. */
+/* Tries: to hide from readers of /proc, as a program whose file can be executed but not read.
+ * Must: be proved, because it cannot make such a file. */
 #include "hostile.h"
 
 #include <fcntl.h>

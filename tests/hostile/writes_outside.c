@@ -1,5 +1,5 @@
-/* Tries: to write into the system, the grader's folders, its own program and the kernel's settings.
- * Must: be proved, for only its own folder and /tmp can be written. */
+/* Tries: to write to the system's and the grader's folders, its own program and kernel settings.
+ * Must: be proved, because it can write only to its own folder and /tmp. */
 #define _GNU_SOURCE
 
 #include <ftw.h>
@@ -25,7 +25,7 @@ static int try_folder(const char *path, const struct stat *status, int kind, str
     if (is_own(path) || place->level > 6)
         return FTW_SKIP_SUBTREE;
     char name[4200];
-    snprintf(name, sizeof name, "%s/written-by-a-stranger", path);
+    snprintf(name, sizeof name, "%s/written-by-a-hostile-program", path);
     int fd = kind == FTW_D ? open(name, O_CREAT | O_WRONLY | O_EXCL, 0666) : -1;
     if (fd >= 0)
         breach("it writes into %s", path);

@@ -1,5 +1,5 @@
-/* What the C servers share: two settings from the environment, and the log lines of the contract.
- * Include it first: it asks for the calls that are Linux's own (feature_test_macros(7)). */
+/* Shared by the servers in C: two settings from the environment, and the log lines of a tracker.
+ * Include this file first: it enables the calls that only Linux has (feature_test_macros(7)). */
 #ifndef COMMON_H
 #define COMMON_H
 
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Slots at the most: poll refuses more entries than RLIMIT_NOFILE, often 1024 (poll(2), EINVAL). */
-#ifndef MOST_CLIENTS
-#define MOST_CLIENTS 1000
+/* The largest table: poll rejects more entries than RLIMIT_NOFILE, often 1024 (poll(2), EINVAL). */
+#ifndef CLIENT_LIMIT
+#define CLIENT_LIMIT 1000
 #endif
 
-/* The whole number in the variable, from 1 to `most`; anything else ends the program. */
+/* The integer from 1 to `most` in an environment variable. Any other value ends the program. */
 static inline int setting(const char *name, int fallback, int most)
 {
     const char *text = getenv(name);
@@ -31,9 +31,9 @@ static inline int setting(const char *name, int fallback, int most)
 
 static inline int port_setting(void) { return setting("PORT", 7000, 65535); }
 
-static inline int max_clients_setting(void) { return setting("MAX_CLIENTS", 64, MOST_CLIENTS); }
+static inline int max_clients_setting(void) { return setting("MAX_CLIENTS", 64, CLIENT_LIMIT); }
 
-/* Ends the program after the listener could not be had; errno says why. */
+/* Ends the program because it cannot listen. errno has the reason. */
 static inline _Noreturn void refuse_port(int port)
 {
     fprintf(stderr, "PORT=%d: cannot listen: %s\n", port, strerror(errno));
@@ -49,7 +49,7 @@ static inline void log_disconnect(int fd, int slot)
     printf("[DISCONNECT] fd=%d slot=%d\n", fd, slot);
 }
 
-/* A client is turned away only when every slot is in use, so one number says both. */
+/* A client is rejected only when every slot is in use, so both numbers are the same. */
 static inline void log_reject(int max_clients)
 {
     printf("[REJECT] at capacity (%d/%d)\n", max_clients, max_clients);

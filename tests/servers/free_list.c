@@ -1,5 +1,5 @@
-/* Reads and drops what clients send: free slots are a stack, the slot last freed is the next used.
- * A client that leaves has its pollfd entry overwritten by the last one. */
+/* Discards what clients send. The free slots are a stack: the slot that was freed last is used
+ * next. When a client leaves, the last pollfd entry replaces the client's. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -10,13 +10,13 @@
 static int max_clients;
 
 static struct {
-    int slots[MOST_CLIENTS]; /* free ones, the next to be used on top */
+    int slots[CLIENT_LIMIT]; /* the free slots; the next one to use is on top */
     int count;
 } unused;
 
-/* Entry 0 is the listener, of slot -1; entry i is a client and slot_at[i] its slot. */
-static struct pollfd watched[1 + MOST_CLIENTS];
-static int slot_at[1 + MOST_CLIENTS];
+/* Entry 0 is the listener, with slot -1. Entry i is a client, and slot_at[i] is its slot. */
+static struct pollfd watched[1 + CLIENT_LIMIT];
+static int slot_at[1 + CLIENT_LIMIT];
 static int watched_count;
 
 static void fill_free_list(void)
@@ -82,8 +82,8 @@ int main(void)
     log_start(max_clients);
     for (;;) {
         if (poll(watched, watched_count, -1) < 0)
-            continue; /* A signal came first (poll(2), EINTR). */
-        /* Downwards: the entry that fills a gap has been looked at already. */
+            continue; /* A signal interrupted poll (poll(2), EINTR). */
+        /* Backwards: the entry that moves into a gap has been handled already. */
         for (int i = watched_count - 1; i > 0; i--)
             if (watched[i].revents != 0)
                 swallow(i);
@@ -91,6 +91,6 @@ int main(void)
             continue;
         int fd = accept4(watched[0].fd, NULL, NULL, SOCK_NONBLOCK);
         if (fd >= 0)
-            admit(fd); /* An error is left to the next wake-up: a client who waits makes one. */
+            admit(fd); /* After an error, a waiting client makes the listener ready again. */
     }
 }

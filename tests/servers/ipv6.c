@@ -1,5 +1,5 @@
-/* Listens on [::] for IPv6 and IPv4 alike, and logs each client's address.
- * The listener is the last entry of the pollfd array: entry i is client i. */
+/* Listens on [::] for IPv6 and IPv4, and logs each client's address. The listener is the last entry
+ * of the pollfd array: entry i is client i. */
 #include "common.h"
 
 #include <arpa/inet.h>
@@ -12,13 +12,13 @@ struct client {
     int fd, slot;
 };
 
-static struct client clients[MOST_CLIENTS]; /* in no order, without gaps */
+static struct client clients[CLIENT_LIMIT]; /* unsorted, without gaps */
 static int count, max_clients;
 
-/* The lowest number that no client has. */
+/* The lowest slot that no client has. */
 static int lowest_slot(void)
 {
-    char taken[MOST_CLIENTS + 1] = {0};
+    char taken[CLIENT_LIMIT + 1] = {0};
     for (int i = 0; i < count; i++)
         taken[clients[i].slot] = 1;
     return (char *)memchr(taken, 0, sizeof taken) - taken;
@@ -38,7 +38,7 @@ static void accept_from(int listener)
     socklen_t length = sizeof peer;
     int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK);
     if (fd < 0)
-        return; /* Gone already, or no descriptor is left: poll decides when to try again. */
+        return; /* The client is gone or no descriptor is left: poll reports when to try again. */
     if (count == max_clients) {
         close(fd);
         log_reject(max_clients);
@@ -63,7 +63,7 @@ static void answer(int i)
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         drop(i);
     else if (got > 0)
-        /* A peer that does not read loses its dots: nobody waits for it. */
+        /* If the client does not read, the dots are lost: the server does not wait. */
         (void)!send(clients[i].fd, ".", 1, MSG_NOSIGNAL);
 }
 
@@ -82,7 +82,7 @@ static int dual_stack_listener(int port)
 
 int main(void)
 {
-    static struct pollfd watched[MOST_CLIENTS + 1];
+    static struct pollfd watched[CLIENT_LIMIT + 1];
     int listener = dual_stack_listener(port_setting());
     max_clients = max_clients_setting();
     log_start(max_clients);
@@ -93,7 +93,7 @@ int main(void)
         watched[count] = (struct pollfd){.fd = listener, .events = POLLIN};
         if (poll(watched, clients_watched + 1, -1) < 0)
             continue;
-        /* From the end: drop() moves the last client, which has had its turn. */
+        /* Backwards: drop() moves the last client, which has been handled already. */
         for (int i = clients_watched - 1; i >= 0; i--)
             if (watched[i].revents)
                 answer(i);

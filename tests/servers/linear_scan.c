@@ -1,5 +1,5 @@
-/* An echo server on poll: the table is indexed by slot, and a scan from 0 finds a free one.
- * The pollfd array is written anew from the table before each wait. */
+/* An echo server on poll. The table is indexed by slot, and a scan from 0 finds a free slot. Before
+ * each poll, the pollfd array is built from the table. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -11,11 +11,11 @@
 
 struct connection {
     int fd;              /* -1: the slot is free */
-    size_t length, sent; /* of buffer: bytes that were read, bytes that went back */
+    size_t length, sent; /* of buffer: bytes read, and bytes sent back */
     char buffer[4096];
 };
 
-static struct connection table[MOST_CLIENTS];
+static struct connection table[CLIENT_LIMIT];
 static int max_clients;
 
 /* The first free slot, or -1 when the table is full. */
@@ -31,7 +31,7 @@ static void accept_one(int listener)
 {
     int fd = accept(listener, NULL, NULL);
     if (fd < 0)
-        return; /* Each error of accept is this client's or passes (accept(2), "Error handling"). */
+        return; /* Each error concerns this client or is temporary (accept(2), "Error handling"). */
     int slot = free_slot();
     if (slot < 0) {
         close(fd);
@@ -44,18 +44,18 @@ static void accept_one(int listener)
     log_accept(fd, slot);
 }
 
-static bool may_go_on(ssize_t result)
+static bool is_open(ssize_t result)
 {
     return result >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Reads once the last bytes are back, then writes what it can; false when the client is gone. */
+/* Reads if all bytes are sent back, then writes. Returns false when the client is gone. */
 static bool echo(struct connection *client)
 {
     if (client->sent == client->length) {
         ssize_t got = read(client->fd, client->buffer, sizeof client->buffer);
         if (got <= 0)
-            return got < 0 && may_go_on(got);
+            return got < 0 && is_open(got);
         client->length = got;
         client->sent = 0;
     }
@@ -63,7 +63,7 @@ static bool echo(struct connection *client)
     ssize_t put = send(client->fd, client->buffer + client->sent, left, MSG_NOSIGNAL);
     if (put > 0)
         client->sent += put;
-    return may_go_on(put);
+    return is_open(put);
 }
 
 static void release(int slot)
@@ -74,7 +74,7 @@ static void release(int slot)
     log_disconnect(fd, slot);
 }
 
-/* Writes an entry for each live client behind the listener's, its slot beside it; their number. */
+/* Writes an entry and a slot for each client, after the listener's. Returns the count. */
 static int watch(struct pollfd watched[], int slots[])
 {
     int count = 1;
@@ -101,8 +101,8 @@ static int listen_on(int port)
 
 int main(void)
 {
-    static struct pollfd watched[1 + MOST_CLIENTS];
-    static int slots[1 + MOST_CLIENTS];
+    static struct pollfd watched[1 + CLIENT_LIMIT];
+    static int slots[1 + CLIENT_LIMIT];
     max_clients = max_clients_setting();
     for (int slot = 0; slot < max_clients; slot++)
         table[slot].fd = -1;
@@ -111,7 +111,7 @@ int main(void)
     for (;;) {
         int count = watch(watched, slots);
         if (poll(watched, count, -1) < 0)
-            continue; /* A signal came first (poll(2), EINTR). */
+            continue; /* A signal interrupted poll (poll(2), EINTR). */
         if (watched[0].revents)
             accept_one(watched[0].fd);
         for (int i = 1; i < count; i++)

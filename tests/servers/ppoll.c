@@ -1,5 +1,5 @@
-/* Takes SIGTERM only while it waits: ppoll lets the signal through, everywhere else it is blocked.
- * Slot n is entry n + 1; the array handed over ends at the highest slot in use. */
+/* Handles SIGTERM only while it waits: the signal is blocked except in ppoll. Slot n is entry n +
+ * 1; ppoll gets the array up to the highest slot in use. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -10,8 +10,8 @@
 
 static volatile sig_atomic_t ending;
 
-static struct pollfd watched[1 + MOST_CLIENTS];
-static nfds_t used = 1; /* entries up to the last that is in use */
+static struct pollfd watched[1 + CLIENT_LIMIT];
+static nfds_t used = 1; /* the number of entries up to the last one in use */
 static int max_clients;
 
 static void note_sigterm(int number)
@@ -20,7 +20,7 @@ static void note_sigterm(int number)
     ending = 1;
 }
 
-/* Blocks SIGTERM from here on; the mask for ppoll is the one before, without it. */
+/* Blocks SIGTERM, and returns the previous mask, without SIGTERM, for ppoll. */
 static sigset_t mask_while_waiting(void)
 {
     sigset_t sigterm, waiting;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An echo server on select.poll: a heap of free slots gives out the lowest one first."""
+"""An echo server on select.poll. The free slots are a heap, so the lowest is used first."""
 
 import heapq
 import os
@@ -9,7 +9,7 @@ import sys
 
 
 class Client:
-    """A connection in the table, and what is still to be written back to it."""
+    """A connection in the table, with the bytes that are still to be sent back."""
 
     def __init__(self, sock, slot):
         self.sock = sock
@@ -18,7 +18,7 @@ class Client:
 
 
 class Server:
-    """The table is a dictionary from descriptor to client; poll answers with descriptors."""
+    """The table is a dictionary from descriptor to client, because poll returns descriptors."""
 
     def __init__(self, port, max_clients):
         self.max_clients = max_clients
@@ -42,7 +42,7 @@ class Server:
         try:
             sock, _ = self.listener.accept()
         except OSError:
-            return  # This client's error, or one that passes (accept(2), "Error handling").
+            return  # Each error concerns this client or is temporary (accept(2), "Error handling").
         if not self.free_slots:
             sock.close()
             print(f"[REJECT] at capacity ({len(self.clients)}/{self.max_clients})")
@@ -54,7 +54,7 @@ class Server:
         print(f"[ACCEPT] fd={sock.fileno()} slot={client.slot}")
 
     def serve(self, client):
-        """Reads only when all is written back; False when the client is gone."""
+        """Reads only when all bytes are sent back. Returns False when the client is gone."""
         try:
             if not client.pending:
                 client.pending = client.sock.recv(65536)

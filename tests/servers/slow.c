@@ -1,5 +1,5 @@
-/* Correct, and slow: each event costs it 5 ms of processor time and 2 ms of sleep.
- * Its pollfd array grows as clients come; who left is marked, then squeezed out in one pass. */
+/* A slow server: each event costs 5 ms of processor time and 2 ms of sleep. The pollfd array grows
+ * as needed. Clients that have left are marked, and their entries are removed in one pass. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -10,12 +10,12 @@
 
 enum { GONE = -1 };
 
-/* Entry i of all three is one descriptor: its pollfd, and its slot. Entry 0 is the listener. */
+/* Entry i of both arrays belongs to one descriptor. Entry 0 is the listener. */
 static struct pollfd *watched;
 static int *slots;
 static size_t count, capacity;
 
-static char taken[MOST_CLIENTS];
+static char taken[CLIENT_LIMIT];
 static int max_clients;
 
 static long cpu_nanoseconds(void)
@@ -25,7 +25,7 @@ static long cpu_nanoseconds(void)
     return used.tv_sec * 1000000000L + used.tv_nsec;
 }
 
-static void toil(void)
+static void do_slow_work(void)
 {
     for (long end = cpu_nanoseconds() + 5000000L; cpu_nanoseconds() < end;)
         ;
@@ -50,24 +50,24 @@ static void take_client(int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
     if (fd < 0)
-        return; /* Whoever still waits makes the listener ready again. */
-    const char *place = memchr(taken, 0, max_clients);
-    if (place == NULL) {
+        return; /* A waiting client makes the listener ready again. */
+    const char *free_slot = memchr(taken, 0, max_clients);
+    if (free_slot == NULL) {
         close(fd);
         log_reject(max_clients);
         return;
     }
-    int slot = place - taken;
+    int slot = free_slot - taken;
     taken[slot] = 1;
     push(fd, slot);
     log_accept(fd, slot);
 }
 
-static void hear_client(size_t i)
+static void read_client(size_t i)
 {
-    char noise[1024];
+    char bytes[1024];
     int fd = watched[i].fd;
-    ssize_t got = read(fd, noise, sizeof noise);
+    ssize_t got = read(fd, bytes, sizeof bytes);
     if (got > 0 || (got == -1 && (errno == EAGAIN || errno == EINTR)))
         return;
     close(fd);
@@ -76,7 +76,7 @@ static void hear_client(size_t i)
     log_disconnect(fd, slots[i]);
 }
 
-static void squeeze(void)
+static void remove_gone(void)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -105,12 +105,12 @@ int main(void)
         for (size_t i = count; i-- > 0;) {
             if (!watched[i].revents)
                 continue;
-            toil();
+            do_slow_work();
             if (i == 0)
                 take_client(listener);
             else
-                hear_client(i);
+                read_client(i);
         }
-        squeeze();
+        remove_gone();
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Takes 300 ms before it listens: half of it busy, half of it asleep. Then a plain tracker.
+"""Needs 300 ms until it listens, half of it busy and half asleep. Then it is a plain tracker.
 
-The table is a list with a place for each slot; None is a free one.
+The table is a list with an item for each slot; None is a free slot.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 
 
 def warm_up():
-    """What a cache or a model to be loaded would cost."""
+    """Takes the time of loading a cache or a model."""
     while time.process_time() < 0.150:
         sum(range(1000))
     time.sleep(0.150)
@@ -28,8 +28,8 @@ def number(variable, default, most):
     return int(value)
 
 
-def still_there(client):
-    """Reads what came and drops it."""
+def is_open(client):
+    """Reads and discards bytes. Returns False when the client is gone."""
     try:
         return client.recv(4096) != b""
     except (BlockingIOError, InterruptedError):
@@ -49,7 +49,7 @@ def admit(client, table):
     print(f"[ACCEPT] fd={client.fileno()} slot={slot}")
 
 
-def dismiss(slot, table):
+def remove_client(slot, table):
     client, table[slot] = table[slot], None
     fd = client.fileno()
     client.close()
@@ -57,7 +57,7 @@ def dismiss(slot, table):
 
 
 def wait(listener, table):
-    """The descriptors that are ready. The set to watch is made afresh each time."""
+    """Returns the ready descriptors. The set to watch is built anew each time."""
     poller = select.poll()
     for sock in [listener, *filter(None, table)]:
         poller.register(sock, select.POLLIN)
@@ -77,13 +77,13 @@ def main():
     while True:
         ready = wait(listener, table)
         for slot, client in enumerate(table):
-            if client and client.fileno() in ready and not still_there(client):
-                dismiss(slot, table)
+            if client and client.fileno() in ready and not is_open(client):
+                remove_client(slot, table)
         if listener.fileno() in ready:
             try:
                 admit(listener.accept()[0], table)
             except OSError:
-                pass  # Nobody came after all, or descriptors are short: poll says when to retry.
+                pass  # No client, or no descriptor left: poll reports when to retry.
 
 
 main()

@@ -1,37 +1,39 @@
-//! What students are to write, and where a text has it.
+//! Finds the answers of the solutions in other texts.
 
-use super::course::original;
+use super::course::course_root;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines that follow each other and answer a task, wherever they stand.
+/// The number of successive lines that count as an answer wherever they occur.
 const WINDOW: usize = 3;
 
-/// The longest line, in characters, that anybody may have written: `while !bytes.is_empty() {`
-const COMMON: usize = 25;
+/// The length in characters up to which a line is too common to be an answer, as in
+/// `while !bytes.is_empty() {`.
+const COMMON_LENGTH: usize = 25;
 
-/// Longer ones: calls of what is given, which other code makes as well.
+/// Longer lines that are common, too: calls of given functions, which other code also makes.
 const IDIOMS: &[&str] = &[
     "Received::Bytes(count) => {",
     "context.reply.bulk_or_nil(text);",
     "context.store.remove(key);",
     "let fd = client.as_raw_fd();",
     "let now = context.store.now();",
-    "self.expiries.remove(*expiry);",
-    "self.watched.changed(key);",
-    "unwatch(context.store, context.session);",
+    "self.expiry_queue.remove(*expiry);",
+    "self.watched_keys.changed(key);",
+    "unwatch_all_keys(context.store, context.session);",
 ];
 
-/// The answers of every lesson, each with where it stands.
+/// The answers of every lesson, each with its location in a solution.
 pub(crate) struct Answers {
-    /// By their text, spaces apart.
+    /// The location of each distinctive line, by the line's text with single spaces.
     lines: BTreeMap<String, String>,
+    /// The location of each group of [`WINDOW`] successive lines.
     windows: BTreeMap<Vec<String>, String>,
 }
 
 impl Answers {
-    /// What stands in the regions of all solutions.
+    /// Reads the regions of all solutions.
     pub(crate) fn of_all_lessons() -> Self {
         let mut answers = Self { lines: BTreeMap::new(), windows: BTreeMap::new() };
         for path in solutions() {
@@ -43,65 +45,66 @@ impl Answers {
         answers
     }
 
-    /// How many lines and windows there are.
+    /// The number of lines, and the number of windows.
     pub(crate) fn count(&self) -> (usize, usize) {
         (self.lines.len(), self.windows.len())
     }
 
-    /// Where `text` has an answer: its line, and the place in the solution.
+    /// The line of the first answer in `text`, and the answer's location in the solution.
     pub(crate) fn found_in(&self, text: &str) -> Option<(usize, &str)> {
-        let lines: Vec<_> = telling(text.lines().zip(1..)).collect();
+        let lines: Vec<_> = meaningful(text.lines().zip(1..)).collect();
         let line = lines.iter().find_map(|(line, at)| Some((*at, self.lines.get(line)?)));
         let window = || {
             let mut windows = lines.windows(WINDOW);
             windows.find_map(|lines| Some((lines[0].1, self.windows.get(&texts(lines))?)))
         };
-        line.or_else(window).map(|(at, place)| (at, place.as_str()))
+        line.or_else(window).map(|(at, location)| (at, location.as_str()))
     }
 
     fn add(&mut self, path: &Path, region: &[(String, usize)]) {
-        let place = |line: &usize| format!("{}:{line}", path.display());
-        let distinctive = region
-            .iter()
-            .filter(|(line, _)| line.chars().count() > COMMON && !IDIOMS.contains(&line.as_str()));
-        self.lines.extend(distinctive.map(|(line, at)| (line.clone(), place(at))));
+        let location = |line: &usize| format!("{}:{line}", path.display());
+        let distinctive = region.iter().filter(|(line, _)| {
+            line.chars().count() > COMMON_LENGTH && !IDIOMS.contains(&line.as_str())
+        });
+        self.lines.extend(distinctive.map(|(line, at)| (line.clone(), location(at))));
         let windows = region.windows(WINDOW);
-        self.windows.extend(windows.map(|lines| (texts(lines), place(&lines[0].1))));
+        self.windows.extend(windows.map(|lines| (texts(lines), location(&lines[0].1))));
     }
 }
 
-/// The solutions' files of all lessons.
+/// The files of all solutions.
 pub(crate) fn solutions() -> Vec<PathBuf> {
-    let lessons = entries(&original().join("lessons")).into_iter();
+    let lessons = entries(&course_root().join("lessons")).into_iter();
     lessons.flat_map(|lesson| entries(&lesson.join("solution"))).collect()
 }
 
-/// The regions of a solution: their telling lines, each with its number.
+/// The regions of a solution: the meaningful lines of each, with their numbers.
 fn regions(solution: &str) -> Vec<Vec<(String, usize)>> {
     let mut lines = solution.lines().zip(1..);
     let mut regions = Vec::new();
     while lines.any(|(line, _)| line.trim_start().starts_with("// <task ")) {
         let region = lines.by_ref().take_while(|(line, _)| line.trim() != "// </task>");
-        regions.push(telling(region).collect());
+        regions.push(meaningful(region).collect());
     }
     regions
 }
 
-/// The lines of code that say more than where a block ends, their spaces no matter.
-fn telling<'a>(
+/// The lines of code with at least ten letters or digits, their white space reduced to single spaces.
+/// Comments are left out.
+fn meaningful<'a>(
     lines: impl Iterator<Item = (&'a str, usize)>,
 ) -> impl Iterator<Item = (String, usize)> {
-    let says = |line: &str| line.chars().filter(|char| char.is_alphanumeric()).count() >= 10;
+    let is_long = |line: &str| line.chars().filter(|char| char.is_alphanumeric()).count() >= 10;
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let lines = lines.map(move |(line, at)| (words(line), at));
-    lines.filter(move |(line, _)| says(line) && !line.starts_with("//"))
+    lines.filter(move |(line, _)| is_long(line) && !line.starts_with("//"))
 }
 
 fn texts(lines: &[(String, usize)]) -> Vec<String> {
     lines.iter().map(|(line, _)| line.clone()).collect()
 }
 
-/// What a folder holds, in the order of the names.
+/// The entries of a folder, sorted by name.
 pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();

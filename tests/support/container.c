@@ -1,8 +1,8 @@
-/* Runs a command as Docker's defaults would: few capabilities, and no namespaces.
+/* Runs a command with the restrictions of Docker's defaults: few capabilities, no namespaces.
  *
  *   container [refuse CALL]... COMMAND
  *
- * CALL: landlock, for a kernel or a profile without it. */
+ * CALL is `landlock`, to simulate a kernel or a seccomp profile without Landlock. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define NAMESPACES 0x7e020000 /* CLONE_NEW* */
-#define DOCKERS 0xa80425fbul  /* the capabilities that Docker leaves, neither SYS_ADMIN nor SYS_PTRACE */
+#define DOCKER_CAPABILITIES 0xa80425fbul  /* without SYS_ADMIN and SYS_PTRACE */
 
 #define LOAD(at) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)
 #define REFUSE(call, error) \
@@ -51,10 +51,10 @@ static int filter(int landlock)
 static int give_up_capabilities(void)
 {
     for (int capability = 0; capability < 64; capability++)
-        if (!(DOCKERS >> capability & 1))
+        if (!(DOCKER_CAPABILITIES >> capability & 1))
             prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2] = {{DOCKERS, DOCKERS, 0}, {0, 0, 0}};
+    struct __user_cap_data_struct data[2] = {{DOCKER_CAPABILITIES, DOCKER_CAPABILITIES, 0}, {0, 0, 0}};
     return syscall(SYS_capset, &header, data);
 }
 

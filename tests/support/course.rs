@@ -1,6 +1,6 @@
-//! A copy of the course that a test may spoil.
+//! A copy of the course that a test may change.
 
-use super::tamed;
+use super::hermetic;
 use assert_cmd::Command;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,33 +10,33 @@ use tempfile::TempDir;
 /// The folder of lesson w03-l02, from the course's root.
 pub(crate) const LESSON: &str = "lessons/w03-l02-poll-tracker";
 
-/// A course in a folder of its own, with its own `target/`: the lessons are copies.
+/// A course in a temporary folder, with its own `target/`. The lessons are copies, the rest is linked.
 pub(crate) struct Course {
     folder: TempDir,
 }
 
 impl Course {
-    /// The course as it is.
+    /// Copies the course as it is.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
         let course = Self { folder };
         for shared in ["crates", "tests", "xtask"] {
-            symlink(original().join(shared), course.path(shared)).unwrap();
+            symlink(course_root().join(shared), course.path(shared)).unwrap();
         }
         for own in ["Cargo.toml", "Cargo.lock"] {
-            fs::copy(original().join(own), course.path(own)).unwrap();
+            fs::copy(course_root().join(own), course.path(own)).unwrap();
         }
-        copy(&original().join("lessons"), &course.path("lessons"));
+        copy(&course_root().join("lessons"), &course.path("lessons"));
         course
     }
 
-    /// Where a file of this course lies.
+    /// The path of a file in this course.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Puts `new` in the place of the first `old` in one file of w03-l02: the number of that line.
+    /// Replaces the first `old` in a file of w03-l02 by `new`, and returns the number of that line.
     pub(crate) fn edit(&self, name: &str, old: &str, new: &str) -> usize {
         let path = self.path(LESSON).join(name);
         let text = fs::read_to_string(&path).unwrap();
@@ -45,22 +45,22 @@ impl Course {
         before.split('\n').count()
     }
 
-    /// The command line of this course.
+    /// A `cargo xtask` command for this course.
     pub(crate) fn command(&self) -> Command {
         self.command_of(Command::new(env!("CARGO_BIN_EXE_xtask")))
     }
 
-    /// `command`, with this course for its own.
+    /// Makes `command` use this course.
     pub(crate) fn command_of(&self, command: Command) -> Command {
-        let mut command = tamed(command);
+        let mut command = hermetic(command);
         command.env("CARGO_MANIFEST_DIR", self.path("xtask"));
         command.env("CARGO_TARGET_DIR", self.path("target"));
         command
     }
 }
 
-/// The root of the course that is tested.
-pub(crate) fn original() -> PathBuf {
+/// The root of the course under test.
+pub(crate) fn course_root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 

@@ -1,6 +1,6 @@
-//! A class that a test hands in, and what the grader makes of it.
+//! A class whose submissions a test hands in, and the grader's results.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of this module")]
 
 use assert_cmd::Command;
 use grade::class::{Files, forms};
@@ -15,21 +15,21 @@ use std::time::Duration;
 use tempfile::TempDir;
 use xtask::place;
 
-/// How long a class may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(1800);
+/// The time after which grading a class counts as hanging.
+const TIMEOUT: Duration = Duration::from_secs(1800);
 
-/// What nobody must find, in the files of the grader and of other students.
+/// A secret in the files of the grader and of other students: no submission may find it.
 pub(crate) const CANARY: &str = "CANARY-OF-THE-GRADER";
 
-/// What nobody must find in the grader's environment.
+/// A secret in the grader's environment: no submission may find it.
 pub(crate) const SECRET: &str = "SECRET-OF-THE-GRADER";
 
-/// Who grades.
+/// The user who grades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grader {
-    /// Whoever runs the tests.
-    Oneself,
-    /// An ordinary user, made of root by setpriv(1).
+    /// The user who runs the tests.
+    CurrentUser,
+    /// The user nobody, which setpriv(1) switches to.
     Nobody,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct Class {
     folder: TempDir,
 }
 
-/// What came out.
+/// The results of a class.
 pub(crate) struct Graded {
-    /// Of each student, the only lesson.
+    /// The only lesson of each student.
     pub(crate) lessons: BTreeMap<String, LessonGrade>,
     /// Standard output and standard error.
     pub(crate) output: String,
@@ -49,7 +49,7 @@ pub(crate) struct Graded {
 }
 
 impl Class {
-    /// An empty one.
+    /// Creates a class without submissions.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         open_to_all(folder.path());
@@ -60,12 +60,12 @@ impl Class {
         class
     }
 
-    /// Where the submissions lie.
+    /// The folder of the submissions.
     pub(crate) fn submissions(&self) -> PathBuf {
         self.folder.path().join("submissions")
     }
 
-    /// A folder of the grader's own.
+    /// The grader's home folder.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
@@ -75,7 +75,7 @@ impl Class {
         forms::folder(files, &self.submissions().join(student)).unwrap();
     }
 
-    /// Grades all of it for one lesson.
+    /// Grades all submissions for one lesson.
     pub(crate) fn grade(&self, grader: Grader, lesson: &str, jobs: usize) -> Graded {
         let out = self.folder.path().join("grades");
         let answer = self
@@ -92,19 +92,20 @@ impl Class {
         Graded { lessons: lessons(&out), output, out }
     }
 
-    /// The grader's command line, to be given arguments.
+    /// A `grade` command without arguments.
     pub(crate) fn command(&self, grader: Grader) -> Command {
         let program = env!("CARGO_BIN_EXE_grade");
         let mut command = match grader {
-            Grader::Oneself => Command::new(program),
+            Grader::CurrentUser => Command::new(program),
             Grader::Nobody => self.as_nobody(program),
         };
-        command.env("GRADER_SECRET", SECRET).env_remove("CLICOLOR_FORCE").timeout(PATIENCE);
+        command.env("GRADER_SECRET", SECRET).env_remove("CLICOLOR_FORCE").timeout(TIMEOUT);
         command
     }
 
-    /// The same of an ordinary user, with a target folder of his own. The course, the compiler and
-    /// cargo's packages may lie in folders that are closed to him: he has them in the class's.
+    /// A command that runs `program` as nobody, with a target folder of its own. The course, the
+    /// compiler and cargo's packages may be in folders that nobody cannot enter, so they are mounted
+    /// in the class's folder.
     fn as_nobody(&self, program: &str) -> Command {
         let home = self.folder.path();
         let (own, copy) = (home.join("target"), home.join("grade"));
@@ -113,7 +114,7 @@ impl Class {
         for path in [home, &own] {
             std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let mut command = Command::from_std(nobodys(MOUNT));
+        let mut command = Command::from_std(shell_as_nobody(MOUNT));
         for (name, from) in [("course", place::root()), ("rust", sysroot()), ("cargo", packages())]
         {
             fs::create_dir(home.join(name)).unwrap();
@@ -136,12 +137,12 @@ impl Class {
 
 const NOBODY: u32 = 65534;
 
-/// Mounts three folders into the working folder, and becomes a command as an ordinary user.
+/// A script that mounts three folders into the working folder; a command follows as an argument.
 const MOUNT: &str = "\
     mount --bind \"$1\" course && mount --bind \"$2\" rust && mount --bind \"$3\" cargo && shift 3";
 
-/// A shell that prepares, in a mount namespace of its own, what an ordinary user then runs.
-fn nobodys(prepare: &str) -> std::process::Command {
+/// A shell that runs `prepare` in a mount namespace of its own, and then its arguments as nobody.
+fn shell_as_nobody(prepare: &str) -> std::process::Command {
     let become_nobody = format!("setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups");
     let script = format!("{prepare} && exec {become_nobody} \"$@\"");
     let mut command = std::process::Command::new("unshare");
@@ -149,28 +150,28 @@ fn nobodys(prepare: &str) -> std::process::Command {
     command
 }
 
-/// Whether an ordinary user can be made here; a line where not.
-pub(crate) fn there_is_nobody() -> bool {
-    let can = nobodys("true").arg("true").status().is_ok_and(|status| status.success());
+/// Whether the tests can switch to the user nobody; prints a line where they cannot.
+pub(crate) fn can_become_nobody() -> bool {
+    let can = shell_as_nobody("true").arg("true").status().is_ok_and(|status| status.success());
     if !can {
-        println!("skipped: unshare and setpriv cannot make an ordinary user of this one");
+        println!("skipped: unshare and setpriv cannot change the user here");
     }
     can
 }
 
-/// Where the compiler lies.
+/// The folder of the compiler.
 fn sysroot() -> PathBuf {
-    let told = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
-    PathBuf::from(String::from_utf8(told.stdout).unwrap().trim_end())
+    let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
 }
 
-/// Where cargo keeps the packages that it has loaded.
+/// The folder of cargo's packages.
 fn packages() -> PathBuf {
     let own = || Path::new(&env::var_os("HOME").unwrap()).join(".cargo");
     env::var_os("CARGO_HOME").map_or_else(own, PathBuf::from)
 }
 
-/// Of each student in a folder of results, the only lesson.
+/// The only lesson of each student in a folder of results.
 pub(crate) fn lessons(out: &Path) -> BTreeMap<String, LessonGrade> {
     let submissions = Store::read(&out.join(FILE)).and_then(|store| store.submissions());
     submissions.unwrap().into_iter().filter_map(only_lesson).collect()

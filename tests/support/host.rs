@@ -1,4 +1,4 @@
-//! What hostile programs must leave as it was: this machine's files, and its processes.
+//! Checks that hostile programs change no files of this machine and leave no process.
 
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fs, process, thread};
 
-/// How long a process that was killed may take to be gone.
-const DYING: Duration = Duration::from_secs(20);
+/// The time that a killed process has to end.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where a stranger may look for a place to write, and the names that the hostile programs use.
+/// Folders where a hostile program may try to write, and the names of its files.
 const PUBLIC: [&str; 9] =
     ["/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/etc", "/usr", "/autograder"];
 const NAMES: [&str; 8] = [
-    "written-by-a-stranger",
+    "written-by-a-hostile-program",
     "filled-",
     "empty-",
     "full-",
@@ -25,10 +25,10 @@ const NAMES: [&str; 8] = [
     "many",
 ];
 
-/// A folder's files: size, mode, times of change, and a hash of what they hold.
+/// Files by path: size, mode, times of modification and of change, and a hash of the content.
 type Files = BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>;
 
-/// This machine before strangers came.
+/// The state of this machine before the hostile programs ran.
 pub(crate) struct Host {
     folders: Vec<PathBuf>,
     files: Files,
@@ -36,8 +36,8 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Remembers these folders, and every one that belongs to the system.
-    pub(crate) fn remember(folders: &[&Path]) -> Self {
+    /// Records the files of these folders and of the system's folders.
+    pub(crate) fn snapshot(folders: &[&Path]) -> Self {
         adopt_orphans();
         let system = ["/etc", "/usr/bin", "/usr/local", "/opt", "/srv"].map(PathBuf::from);
         let folders: Vec<_> = folders.iter().map(PathBuf::from).chain(system).collect();
@@ -45,7 +45,7 @@ impl Host {
         Self { folders, files, since: SystemTime::now() }
     }
 
-    /// What is different now, a line each.
+    /// The differences between the recorded state and now, a line each.
     pub(crate) fn differences(&self) -> Vec<String> {
         let now = read_all(&self.folders);
         let mut found = Vec::new();
@@ -62,7 +62,8 @@ impl Host {
             }
         }
         found.extend(self.left_in_public());
-        found.extend(survivors().into_iter().map(|line| format!("still running: {line}")));
+        found
+            .extend(remaining_processes().into_iter().map(|line| format!("still running: {line}")));
         found
     }
 
@@ -71,23 +72,23 @@ impl Host {
         let left = entries.flatten().filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
             let changed = entry.metadata().and_then(|metadata| metadata.modified());
-            NAMES.iter().any(|stranger| name.starts_with(stranger))
+            NAMES.iter().any(|hostile| name.starts_with(hostile))
                 && changed.is_ok_and(|time| time >= self.since)
         });
         left.map(|entry| format!("{} was left behind", entry.path().display())).collect()
     }
 }
 
-/// From now on, whoever outlives the processes that this one starts becomes its child (prctl(2),
-/// PR_SET_CHILD_SUBREAPER).
+/// Makes this process the parent of every descendant whose own parent ends
+/// (PR_SET_CHILD_SUBREAPER(2const)).
 fn adopt_orphans() {
     nix::sys::prctl::set_child_subreaper(true).expect("this process can be a subreaper");
 }
 
-/// The command lines of all that is left of the processes that this one has started, after a while
-/// that is enough for the dying.
-pub(crate) fn survivors() -> Vec<String> {
-    let end = Instant::now() + DYING;
+/// The command lines of this process's children that are still running. Killed ones have
+/// [`EXIT_TIMEOUT`] to end.
+pub(crate) fn remaining_processes() -> Vec<String> {
+    let end = Instant::now() + EXIT_TIMEOUT;
     loop {
         while let Ok(status) = waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
             if status == WaitStatus::StillAlive {
@@ -106,7 +107,8 @@ fn children() -> Vec<String> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let lines = entries.filter_map(|entry| {
         let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        // The name may hold anything, brackets as well; the fields begin behind the last one.
+        // The name may contain any character, brackets too. The fields follow the last bracket
+        // (proc_pid_stat(5)).
         let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
         (parent == process::id().to_string())
             .then(|| fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default())
@@ -133,7 +135,7 @@ fn read_all(folders: &[PathBuf]) -> Files {
     files
 }
 
-/// A hash of a small file's bytes; of a large one, size and times say enough.
+/// A hash of a file below 1 MiB. For a larger file, size and times suffice.
 fn checksum(path: &Path, length: u64) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

@@ -1,8 +1,8 @@
-//! What students get, and students at work in it.
+//! The kit for students, and work in it.
 
 use super::answers::{entries, solutions};
-use super::programs::Bench;
-use super::{TMPDIR, command, complained, tamed};
+use super::programs::TestDir;
+use super::{TMPDIR, command, hermetic, stderr_of};
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
@@ -11,28 +11,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use xtask::place;
 
-/// A kit in which students work.
-pub(crate) struct Students {
+/// A kit in a folder, in which a test works as a student does.
+pub(crate) struct StudentKit {
     pub(crate) folder: PathBuf,
 }
 
-impl Students {
-    /// The kit that `flags` ask for, in the place of this name: it stays the same from run to run,
-    /// for cargo names what it builds by it.
+impl StudentKit {
+    /// Makes the kit that `flags` select, in a folder of this name. The folder is the same in each run,
+    /// because cargo's names for what it builds depend on the path.
     pub(crate) fn new(name: &str, flags: &[&str]) -> Self {
         let folder = Path::new(TMPDIR).join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
         command().arg("kit").arg(&folder).args(flags).assert().code(0).stderr(is_empty());
-        let students = Self { folder };
-        students.share_what_others_wrote();
-        students
+        let kit = Self { folder };
+        kit.share_compiled_dependencies();
+        kit
     }
 
-    /// What the course has compiled of others' packages is not compiled again. Each file of it is
-    /// linked: cargo finds it as new as it left it, and never writes it again.
-    fn share_what_others_wrote(&self) {
+    /// Links the dependencies that the course has compiled, so that cargo does not compile them again.
+    /// A link keeps the file's time, by which cargo decides, and cargo never writes to the file.
+    fn share_compiled_dependencies(&self) {
         let [from, to] = [place::target(), self.target()].map(|target| target.join("debug"));
         if to.exists() {
             return;
@@ -45,45 +45,47 @@ impl Students {
         }
         for path in entries(&from.join("deps")) {
             let name = path.file_name().unwrap();
-            if is_of_others(&name.to_string_lossy()) {
+            if is_dependency(&name.to_string_lossy()) {
                 fs::hard_link(&path, to.join("deps").join(name)).unwrap();
             }
         }
     }
 
-    /// Fails unless `cargo test`, without the network, compiles without a warning and is green.
+    /// Fails unless `cargo test`, without the network, compiles without a warning and passes.
     #[track_caller]
-    pub(crate) fn tests_are_green(&self, flags: &[&str]) {
+    pub(crate) fn assert_tests_pass(&self, flags: &[&str]) {
         let arguments = [&["test", "--locked"], flags].concat();
         let tested = self.cargo(&arguments).success();
-        let told = complained(&tested);
-        assert!(!told.contains("warning"), "{told}");
+        let output = stderr_of(&tested);
+        assert!(!output.contains("warning"), "{output}");
     }
 
-    /// Fails unless every target of it is right to the compiler, without a warning.
+    /// Fails unless `cargo check` accepts every target without a warning.
     #[track_caller]
-    pub(crate) fn compiles(&self) {
-        let checked = self.cargo(&["check", "--locked", "--workspace", "--all-targets"]).success();
-        let told = complained(&checked);
-        assert!(!told.contains("warning"), "{told}");
+    pub(crate) fn assert_compiles(&self) {
+        let validated =
+            self.cargo(&["check", "--locked", "--workspace", "--all-targets"]).success();
+        let output = stderr_of(&validated);
+        assert!(!output.contains("warning"), "{output}");
     }
 
-    pub(crate) fn proves(&self, lessons: &[&str]) -> Assert {
+    /// Runs `cargo xtask prove` in the kit.
+    pub(crate) fn prove(&self, lessons: &[&str]) -> Assert {
         self.xtask(&[&["prove"], lessons].concat())
     }
 
-    /// What `cargo xtask` says, as students call it.
+    /// Runs `cargo xtask` in the kit.
     pub(crate) fn xtask(&self, arguments: &[&str]) -> Assert {
         self.cargo(&[&["xtask"], arguments].concat())
     }
 
     fn cargo(&self, arguments: &[&str]) -> Assert {
-        let mut cargo = tamed(Command::new(env!("CARGO")));
+        let mut cargo = hermetic(Command::new(env!("CARGO")));
         cargo.env("CARGO_TARGET_DIR", self.target()).env("CARGO_NET_OFFLINE", "true");
         cargo.current_dir(&self.folder).args(arguments).assert()
     }
 
-    /// Does every task, as the solutions do.
+    /// Does every task: copies the solutions over the student's files.
     pub(crate) fn finish(&self) {
         for solution in solutions() {
             let lesson = solution.ancestors().nth(2).unwrap().file_name().unwrap();
@@ -97,16 +99,20 @@ impl Students {
     }
 }
 
-/// Whether a compiled file is a library of others; those of the course have the names of its crates.
-fn is_of_others(name: &str) -> bool {
-    const OURS: [&str; 9] = [
+/// Whether a compiled file is a dependency's library. The course's own files begin with the names of
+/// its crates.
+fn is_dependency(name: &str) -> bool {
+    const OURS: &[&str] = &[
         "course",
         "epoll_tracker",
-        "fresh",
         "kv_store",
+        "launcher",
         "poll_tracker",
+        "programs",
         "proofs",
+        "sandbox",
         "sockhelpers",
+        "terminal",
         "witness",
         "xtask",
     ];
@@ -115,16 +121,16 @@ fn is_of_others(name: &str) -> bool {
     is_library && !OURS.iter().any(|ours| name.starts_with(&format!("{ours}-")))
 }
 
-/// A fresh kit.
-pub(crate) fn kit() -> Bench {
-    let bench = Bench::new();
-    command().arg("kit").arg(bench.path("kit")).assert().code(0).stderr(is_empty());
-    bench
+/// Makes a kit in a temporary folder.
+pub(crate) fn kit() -> TestDir {
+    let dir = TestDir::new();
+    command().arg("kit").arg(dir.path("kit")).assert().code(0).stderr(is_empty());
+    dir
 }
 
-/// Every file of a kit, by its path in it.
-pub(crate) fn files(bench: &Bench) -> BTreeMap<PathBuf, Vec<u8>> {
-    let kit = bench.path("kit");
+/// The bytes of every file of a kit, by the file's path in the kit.
+pub(crate) fn files(dir: &TestDir) -> BTreeMap<PathBuf, Vec<u8>> {
+    let kit = dir.path("kit");
     let mut files = BTreeMap::new();
     let mut folders = vec![kit.clone()];
     while let Some(folder) = folders.pop() {

@@ -1,31 +1,31 @@
-//! Servers in C and Python, ready to be named in `--cmd`.
+//! Builds the servers of `tests/servers/`, and writes command lines for `--cmd`.
 
-use super::course::original;
+use super::course::course_root;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A folder that anybody may read, for the programs of one test.
-pub(crate) struct Bench {
+/// A temporary folder that every user may read, for the programs of one test.
+pub(crate) struct TestDir {
     folder: TempDir,
 }
 
-impl Bench {
-    /// An empty folder.
+impl TestDir {
+    /// Creates an empty folder.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
         Self { folder }
     }
 
-    /// Where a file of this folder lies.
+    /// The path of a file in this folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The program that a C file below `tests/servers/` becomes.
+    /// Compiles a C file of `tests/servers/`, and returns the program's path.
     pub(crate) fn compiled(&self, source: impl AsRef<Path>) -> PathBuf {
         let source = servers().join(source);
         let program = self.folder.path().join(source.file_stem().unwrap());
@@ -37,17 +37,17 @@ impl Bench {
     }
 }
 
-/// The folder of the servers.
+/// The folder `tests/servers/`.
 pub(crate) fn servers() -> PathBuf {
-    fs::canonicalize(original().join("tests/servers")).unwrap()
+    fs::canonicalize(course_root().join("tests/servers")).unwrap()
 }
 
-/// The table's servers of one language, in the order of their names.
+/// The servers of lesson w03-l02 in one language, sorted by name.
 pub(crate) fn in_language(extension: &str) -> Vec<PathBuf> {
     in_folder(&servers(), extension)
 }
 
-/// The servers of one language in a folder, in the order of their names.
+/// The servers of one language in a folder, sorted by name.
 pub(crate) fn in_folder(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<_> =
@@ -57,18 +57,19 @@ pub(crate) fn in_folder(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The Python of this machine, itself and not a script that looks for it; a line where it has none.
+/// The path of Python itself, not of a wrapper script such as pyenv's. Prints a line where PATH has no
+/// python3.
 pub(crate) fn python() -> Option<PathBuf> {
     let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
-    let told = asked.ok().filter(|output| output.status.success());
-    let python = told.map(|output| String::from_utf8(output.stdout).unwrap().trim().into());
+    let output = asked.ok().filter(|output| output.status.success());
+    let python = output.map(|output| String::from_utf8(output.stdout).unwrap().trim().into());
     if python.is_none() {
         println!("skipped: python3 is not in PATH");
     }
     python
 }
 
-/// A `--cmd` of these words.
-pub(crate) fn line<const N: usize>(words: [&Path; N]) -> String {
+/// The words as one command line for `--cmd`.
+pub(crate) fn command_line<const N: usize>(words: [&Path; N]) -> String {
     shell_words::join(words.map(|word| word.to_str().unwrap()))
 }

@@ -1,11 +1,11 @@
-//! The report's JSON schema, asked of the program in `tests/schema/`.
+//! Validates reports with the program in `tests/schema/`.
 
-use super::{PATIENCE, tamed};
+use super::{TIMEOUT, hermetic};
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Fails unless these bytes are a report that the schema allows.
+/// Fails unless the schema allows these bytes as a report.
 #[track_caller]
 pub(crate) fn assert_allows(report: &[u8]) {
     static VALIDATOR: OnceLock<PathBuf> = OnceLock::new();
@@ -13,15 +13,15 @@ pub(crate) fn assert_allows(report: &[u8]) {
         cargo("build").assert().success();
         target().join("debug/schema")
     });
-    tamed(Command::new(validator)).write_stdin(report).assert().success();
+    hermetic(Command::new(validator)).write_stdin(report).assert().success();
 }
 
-/// Cargo in the validator's own workspace.
+/// A cargo command in the validator's own workspace.
 pub(crate) fn cargo(task: &str) -> Command {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/schema/Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args([task, "--quiet", "--locked", "--manifest-path"]).arg(manifest);
-    cargo.arg("--target-dir").arg(target()).timeout(PATIENCE);
+    cargo.arg("--target-dir").arg(target()).timeout(TIMEOUT);
     cargo
 }
 

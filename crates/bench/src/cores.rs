@@ -1,10 +1,10 @@
-//! One core for the server, another for the clients: neither waits for the other's time.
+//! Pins server and clients to different cores, so that they do not compete for CPU time.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use std::io;
 
-/// Two of the cores that this process may use.
+/// Two of the cores that this process may use (sched_setaffinity(2)).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cores {
     server: CpuSet,
@@ -12,7 +12,7 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// The first core for the clients and the last for the server; `None` where there is only one.
+    /// Chooses the first core for the clients and the last for the server; `None` on a single core.
     ///
     /// # Errors
     /// Those of sched_getaffinity(2).
@@ -23,19 +23,19 @@ impl Cores {
         Ok(Some(Self { server: only(last)?, clients: only(first)? }))
     }
 
-    /// Moves the calling process, and all that it starts, to the clients' core.
+    /// Moves the calling process, and the processes it starts, to the clients' core.
     ///
     /// # Errors
     /// Those of sched_setaffinity(2).
-    pub(crate) fn hold_clients(&self) -> io::Result<()> {
+    pub(crate) fn pin_clients(&self) -> io::Result<()> {
         Ok(sched_setaffinity(Pid::from_raw(0), &self.clients)?)
     }
 
-    /// Moves the calling process, and all that it starts, to the server's core.
+    /// Moves the calling process, and the processes it starts, to the server's core.
     ///
     /// # Errors
-    /// As for [`Cores::hold_clients`].
-    pub(crate) fn hold_server(&self) -> io::Result<()> {
+    /// As for [`Cores::pin_clients`].
+    pub(crate) fn pin_server(&self) -> io::Result<()> {
         Ok(sched_setaffinity(Pid::from_raw(0), &self.server)?)
     }
 }

@@ -1,14 +1,14 @@
-//! Round trip against idle clients as an SVG, readable on a light page and on a dark one.
+//! Draws the round trip against the number of idle clients, as an SVG for light and dark pages.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use std::fs;
 use std::path::Path;
 
-/// One place of the curve.
+/// One point of both curves.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Point {
-    /// Idle clients.
+    /// The number of idle clients.
     pub(crate) idle: usize,
     /// The round trip on poll, in microseconds.
     pub(crate) poll: f64,
@@ -19,7 +19,7 @@ pub(crate) struct Point {
 const SIZE: (u32, u32) = (720, 400);
 const FONT: (&str, u32) = ("sans-serif", 15);
 
-/// The colours that plotters writes, each of them replaced by what [`STYLE`] says.
+/// The colours that plotters writes. [`with_style`] replaces each by a variable of [`STYLE`].
 const TEXT: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);
 const POLL: RGBColor = RGBColor(3, 3, 3);
@@ -39,11 +39,11 @@ const STYLE: &str = "
 /// # Errors
 /// No points; a file that cannot be written.
 pub(crate) fn draw(file: &Path, points: &[Point]) -> Result<()> {
-    let svg = plain(points).map_err(|error| anyhow!("{error}"))?;
-    Ok(fs::write(file, coloured(&svg))?)
+    let svg = draw_chart(points).map_err(|error| anyhow!("{error}"))?;
+    Ok(fs::write(file, with_style(&svg))?)
 }
 
-fn plain(points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_>> {
+fn draw_chart(points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_>> {
     let last = points.last().ok_or("there is nothing to draw")?;
     let highest = points.iter().fold(0.0, |most: f64, point| most.max(point.poll).max(point.epoll));
     let mut svg = String::new();
@@ -83,8 +83,8 @@ fn plain(points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_>> {
     Ok(svg)
 }
 
-/// Puts the style's colours in the place of plotters' own.
-fn coloured(svg: &str) -> String {
+/// Adds [`STYLE`], and replaces the colours that plotters wrote by the style's variables.
+fn with_style(svg: &str) -> String {
     let names = [("010101", "text"), ("020202", "grid"), ("030303", "poll"), ("040404", "epoll")];
     let mut svg = svg.to_owned();
     for (number, name) in names {
@@ -105,7 +105,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_colour_is_one_of_the_page() {
+    fn every_colour_is_a_variable_of_the_style() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("curve.svg");
         draw(&file, &POINTS).unwrap();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_not_drawn() {
+    fn a_curve_without_points_is_an_error() {
         let error = draw(Path::new("/dev/null"), &[]).unwrap_err();
         assert_eq!(error.to_string(), "there is nothing to draw");
     }

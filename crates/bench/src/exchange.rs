@@ -1,4 +1,4 @@
-//! What a client sends at a time and what it must hear: bytes that are made before the clock runs.
+//! The bytes that a client sends and the bytes it must receive, prepared before a run begins.
 
 use anyhow::{Context, Result, ensure};
 use std::io::{Read, Write};
@@ -6,25 +6,25 @@ use std::io::{Read, Write};
 /// Digits in the name of a random key.
 const DIGITS: usize = 12;
 
-/// Requests that are sent in one write, and all the bytes of their answers.
+/// Requests that are sent in one write, and the expected bytes of their replies.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     request: Vec<u8>,
     reply: Vec<u8>,
-    heard: Vec<u8>,
+    received: Vec<u8>,
     requests: u64,
     random: Option<RandomKeys>,
 }
 
 impl Exchange {
-    /// `length` bytes that come back as they are.
+    /// A message of `length` bytes that the server sends back.
     pub(crate) fn echo(length: usize) -> Self {
         let message: Vec<u8> = (b'a'..=b'z').cycle().take(length).collect();
         Self::new(message.clone(), message)
     }
 
-    /// A Redis command, as an array of bulk strings, and its reply (the Redis serialization
-    /// protocol specification).
+    /// A Redis command as an array of bulk strings, and its reply (Redis serialization protocol
+    /// specification).
     pub(crate) fn command(words: &[&str], reply: &str) -> Self {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
@@ -33,7 +33,7 @@ impl Exchange {
         Self::new(request.into_bytes(), reply.into())
     }
 
-    /// SET of `length` bytes under one of `keys` names, picked anew each time.
+    /// SET of `length` bytes under one of `keys` keys, chosen at random each time.
     pub(crate) fn set_at_random(keys: u64, length: usize) -> Self {
         let name = "0".repeat(DIGITS);
         let mut set = Self::command(&["SET", &name, &"v".repeat(length)], "+OK\r\n");
@@ -44,11 +44,11 @@ impl Exchange {
     }
 
     fn new(request: Vec<u8>, reply: Vec<u8>) -> Self {
-        let heard = vec![0; reply.len()];
-        Self { request, reply, heard, requests: 1, random: None }
+        let received = vec![0; reply.len()];
+        Self { request, reply, received, requests: 1, random: None }
     }
 
-    /// The same request `depth` times in one write.
+    /// Repeats the request `depth` times in one write.
     pub(crate) fn pipelined(mut self, depth: usize) -> Self {
         let length = self.request.len();
         if let Some(random) = &mut self.random {
@@ -56,12 +56,12 @@ impl Exchange {
         }
         self.request = self.request.repeat(depth);
         self.reply = self.reply.repeat(depth);
-        self.heard = vec![0; self.reply.len()];
+        self.received = vec![0; self.reply.len()];
         self.requests = depth as u64;
         self
     }
 
-    /// How many requests there are in one write.
+    /// The number of requests in one write.
     pub(crate) fn requests(&self) -> u64 {
         self.requests
     }
@@ -70,30 +70,30 @@ impl Exchange {
     ///
     /// # Errors
     /// Those of write(2).
-    pub(crate) fn ask(&mut self, peer: &mut impl Write) -> Result<()> {
+    pub(crate) fn send(&mut self, peer: &mut impl Write) -> Result<()> {
         if let Some(random) = &mut self.random {
-            random.pick(&mut self.request);
+            random.choose(&mut self.request);
         }
         peer.write_all(&self.request).context("the server takes no request")
     }
 
-    /// Waits until every byte of the answer is here, and compares it.
+    /// Reads all bytes of the replies, and compares them with the expected ones.
     ///
     /// # Errors
-    /// Those of read(2), the end of the connection, a wrong answer.
-    pub(crate) fn hear(&mut self, peer: &mut impl Read) -> Result<()> {
-        peer.read_exact(&mut self.heard).context("the server stopped answering")?;
+    /// Those of read(2), the end of the connection, and a wrong reply.
+    pub(crate) fn receive(&mut self, peer: &mut impl Read) -> Result<()> {
+        peer.read_exact(&mut self.received).context("the server stopped answering")?;
         ensure!(
-            self.heard == self.reply,
+            self.received == self.reply,
             "the server answered {:?} where {:?} is right",
-            String::from_utf8_lossy(&self.heard),
+            String::from_utf8_lossy(&self.received),
             String::from_utf8_lossy(&self.reply),
         );
         Ok(())
     }
 }
 
-/// Where each key begins in the request, and what the next key comes from.
+/// The offset of each key in the request, and the state of the random generator.
 #[derive(Clone, Debug)]
 struct RandomKeys {
     starts: Vec<usize>,
@@ -102,7 +102,7 @@ struct RandomKeys {
 }
 
 impl RandomKeys {
-    fn pick(&mut self, request: &mut [u8]) {
+    fn choose(&mut self, request: &mut [u8]) {
         for &start in &self.starts {
             // Marsaglia, "Xorshift RNGs" (2003): 64 bits, the triple 13, 7, 17.
             self.state ^= self.state << 13;
@@ -124,7 +124,7 @@ mod tests {
 
     fn sent(exchange: &mut Exchange) -> String {
         let mut bytes = Vec::new();
-        exchange.ask(&mut bytes).unwrap();
+        exchange.send(&mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -147,18 +147,18 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_compared_byte_for_byte() {
+    fn a_reply_is_compared_byte_for_byte() {
         let mut echo = Exchange::echo(64);
         let right = sent(&mut echo);
-        echo.hear(&mut right.as_bytes()).unwrap();
+        echo.receive(&mut right.as_bytes()).unwrap();
         let wrong = right.replace('c', "C");
-        let error = echo.hear(&mut wrong.as_bytes()).unwrap_err().to_string();
+        let error = echo.receive(&mut wrong.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("abCdef") && error.contains("abcdef"), "{error}");
     }
 
     #[test]
-    fn an_answer_that_ends_early_is_no_answer() {
-        let error = Exchange::echo(64).hear(&mut &b"abc"[..]).unwrap_err();
+    fn a_reply_that_ends_early_is_an_error() {
+        let error = Exchange::echo(64).receive(&mut &b"abc"[..]).unwrap_err();
         assert_eq!(error.to_string(), "the server stopped answering");
     }
 }

@@ -1,10 +1,12 @@
 //! Measures a server of the course against a reference: `cargo xtask bench` builds and runs it.
 //!
-//! Each line of its output is a piece of JSON ([`report::Said`]), written as soon as it is known.
-//! What is measured, and why: CPU time of the server for a request is the steadiest figure, and the
-//! one that a slow client cannot hide. A figure means little by itself; beside another server, in
-//! the same minutes on the same machine, it does.
+//! Each line of the output is a JSON object ([`report::Record`]), written as soon as it is known.
+//!
+//! The main figure is the server's CPU time for a request: it varies least, and a slow client cannot
+//! hide it. Figures are only comparable on one machine at one time, so two servers are measured in
+//! alternation.
 
+mod alternate;
 mod cores;
 mod curve;
 mod exchange;
@@ -13,17 +15,16 @@ mod measure;
 mod report;
 mod server;
 mod statistics;
-mod turns;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use measure::Setting;
+use measure::Settings;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use std::process::ExitCode;
 
-/// Measures one server against another; prints lines of JSON.
+/// Measures one server against another, and prints lines of JSON
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -42,7 +43,7 @@ enum Bench {
     /// A key-value store against Redis
     Store(measure::store::Args),
     /// An echo server against another
-    Echo(measure::echo::Args),
+    Echo(measure::Programs),
     /// One active client among thousands of idle ones
     Idle(measure::idle::Args),
 }
@@ -58,24 +59,24 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    // No bench goes on after the command that reads its figures.
+    // The bench ends when the command that reads its figures ends.
     set_pdeathsig(Signal::SIGKILL)?;
-    let descriptors = allow_many_descriptors().context("cannot raise the limit of open files")?;
+    let descriptors = raise_descriptor_limit().context("cannot raise the limit of open files")?;
     let cores = cores::Cores::find()?;
     if let Some(cores) = cores {
-        cores.hold_clients()?;
+        cores.pin_clients()?;
     }
-    let setting = Setting { cores, descriptors, runs: cli.runs, quick: cli.quick };
+    let settings = Settings { cores, descriptors, runs: cli.runs, quick: cli.quick };
     match &cli.bench {
-        Bench::Store(args) => measure::store::run(args, &setting),
-        Bench::Echo(args) => measure::echo::run(args, &setting),
-        Bench::Idle(args) => measure::idle::run(args, &setting),
+        Bench::Store(args) => measure::store::run(args, &settings),
+        Bench::Echo(args) => measure::echo::run(args, &settings),
+        Bench::Idle(args) => measure::idle::run(args, &settings),
     }
 }
 
-/// Raises the soft limit of descriptors to the hard one, and says what it is: thousands of clients
-/// need one each, here and in the servers, which inherit it (getrlimit(2), RLIMIT_NOFILE).
-fn allow_many_descriptors() -> nix::Result<u64> {
+/// Raises the soft limit of open files to the hard limit, and returns it. Each client needs a
+/// descriptor here and one in the server, which inherits the limit (getrlimit(2), RLIMIT_NOFILE).
+fn raise_descriptor_limit() -> nix::Result<u64> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     Ok(hard)

@@ -1,61 +1,61 @@
-//! What a bench says: a heading, rows and notes, each as a line of JSON as soon as it is known.
+//! The output of a bench: a heading, rows and notes, each a line of JSON.
 //!
-//! `cargo xtask bench` reads the same types from here.
+//! `cargo xtask bench` includes this file to read them.
 
 use serde::{Deserialize, Serialize};
 
 /// One line of a bench's output.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Said {
-    /// What will be measured, once and first.
+pub(crate) enum Record {
+    /// What will be measured: the first record, and only once.
     Heading(Heading),
-    /// One case.
+    /// The figures of one case.
     Row(Row),
-    /// What a reader of the rows has to know.
+    /// A remark for the reader of the rows.
     Note(String),
 }
 
-/// What is measured, and of whom.
+/// What is measured, and of which servers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Heading {
-    /// The bench, e.g. `store`.
+    /// The name of the bench, e.g. `store`.
     pub(crate) bench: String,
-    /// What all its rows have in common.
+    /// What all rows have in common.
     pub(crate) title: String,
-    /// The server that is measured, in a word.
+    /// The name of the measured server, in one word.
     pub(crate) server: String,
-    /// What it is compared with, in a word; `None` where that is not on this machine.
+    /// The name of the reference, in one word; `None` where this machine does not have it.
     pub(crate) reference: Option<String>,
-    /// What the figures are: of speed, then of cost.
+    /// The titles of the two figures: speed, then cost.
     pub(crate) columns: [String; 2],
-    /// Whether the course promises anything of it.
+    /// Whether the course promises a limit in any row.
     pub(crate) promises: bool,
-    /// How often each case was run; the figures are medians.
+    /// The number of runs of each case; the figures are medians.
     pub(crate) runs: u32,
 }
 
 /// One case, measured with both servers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Row {
-    /// What was asked, e.g. `GET, 16 a pipeline`.
+    /// The case, e.g. `GET, 16 a pipeline`.
     pub(crate) case: String,
-    /// What the server did.
+    /// The server's figures.
     pub(crate) server: Figures,
-    /// What the reference did.
+    /// The reference's figures.
     pub(crate) reference: Option<Figures>,
-    /// The server's cost over the reference's: CPU time or memory.
+    /// The server's cost divided by the reference's: memory where it was measured, else CPU time.
     pub(crate) ratio: Option<f64>,
-    /// The most that the course promises of `ratio`; `None` where it promises nothing.
+    /// The highest `ratio` that the course promises; `None` without a promise.
     pub(crate) limit: Option<f64>,
 }
 
-/// What one server did; `None` where a bench does not measure it.
+/// The figures of one server; `None` for a figure that the bench does not measure.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Figures {
-    /// Requests answered in a second.
+    /// Requests answered per second.
     pub(crate) per_second: Option<f64>,
-    /// The median time from a request to its answer, in microseconds.
+    /// The median time from a request to its reply, in microseconds.
     pub(crate) round_trip_us: Option<f64>,
     /// The server's CPU time for a request, user and system, in nanoseconds.
     pub(crate) cpu_ns: Option<f64>,

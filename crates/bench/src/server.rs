@@ -1,4 +1,4 @@
-//! A server under measurement: started, pinned, asked what it has used, and ended with us.
+//! A server under measurement: started, pinned to a core, and killed when the bench ends.
 
 use crate::cores::Cores;
 use crate::load::connect;
@@ -13,13 +13,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-/// Clients that a server is told to make room for: as many as any bench connects.
-pub(crate) const ROOM: usize = 10_000;
+/// The number of clients that a server is configured for: no bench connects more.
+pub(crate) const MAX_CLIENTS: usize = 10_000;
 
-/// Time for a server to listen.
-const START: Duration = Duration::from_secs(10);
+/// The time that a server has until it listens.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A running server; dropping it ends it.
+/// A running server. Dropping the value kills it.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -27,36 +27,36 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the program that `command` makes for a free port, on the server's core, and waits
-    /// until it listens. Its environment has PORT, and `room` as MAX_CLIENTS.
+    /// Starts a server on the server's core, and waits until it listens. `command` gets a free port
+    /// and returns the command line. The environment has PORT, and MAX_CLIENTS with `max_clients`.
     ///
     /// # Errors
-    /// A program that cannot run, ends, or does not listen in 10 seconds.
+    /// A program that cannot be started, ends, or does not listen within 10 seconds.
     pub(crate) fn start(
         cores: Option<Cores>,
-        room: usize,
+        max_clients: usize,
         command: impl Fn(u16) -> Command,
     ) -> Result<Self> {
         let port = free_port().context("no port is free")?;
         let mut command = command(port);
-        command.env("PORT", port.to_string()).env("MAX_CLIENTS", room.to_string());
+        command.env("PORT", port.to_string()).env("MAX_CLIENTS", max_clients.to_string());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let parent = getpid();
-        // SAFETY: between fork and exec it makes system calls only, and allocates nothing.
+        // SAFETY: between fork and exec, `prepare` only makes system calls and allocates no memory.
         unsafe { command.pre_exec(move || prepare(parent, cores)) };
         let name = command.get_program().display().to_string();
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let mut server = Self { child, port };
-        server.wait_until_it_listens().with_context(|| name)?;
+        server.wait_listening().with_context(|| name)?;
         Ok(server)
     }
 
-    /// The TCP port that it listens on.
+    /// The TCP port that the server listens on.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// The CPU time of all its threads, user and system (clock_getcpuclockid(3)).
+    /// The CPU time of all the server's threads, user and system (clock_getcpuclockid(3)).
     ///
     /// # Errors
     /// A server that has ended.
@@ -66,7 +66,8 @@ impl Server {
         Ok(time.into())
     }
 
-    /// Its own memory, in bytes: resident pages, each shared one by the share (PSS, proc(5)).
+    /// The server's memory in bytes: its proportional set size, which divides a shared page among the
+    /// processes that map it (proc_pid_smaps(5), Pss).
     ///
     /// # Errors
     /// A server that has ended.
@@ -80,13 +81,13 @@ impl Server {
         Pid::from_raw(self.child.id().cast_signed())
     }
 
-    fn wait_until_it_listens(&mut self) -> Result<()> {
+    fn wait_listening(&mut self) -> Result<()> {
         let start = Instant::now();
         while connect(self.port).is_err() {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended before it listened: {status}");
             }
-            if start.elapsed() > START {
+            if start.elapsed() > START_TIMEOUT {
                 bail!("it does not listen on port {}, which PORT names", self.port);
             }
             thread::sleep(Duration::from_millis(1));
@@ -97,19 +98,20 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Both calls fail if the server has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
+/// Runs in the child before exec.
 fn prepare(parent: Pid, cores: Option<Cores>) -> io::Result<()> {
     set_pdeathsig(Signal::SIGKILL)?;
-    // A parent that ended before this line sends no signal (PR_SET_PDEATHSIG(2const)).
+    // If the parent ended before this call, no signal will come (PR_SET_PDEATHSIG(2const)).
     if getppid() != parent {
         return Err(io::ErrorKind::Interrupted.into());
     }
-    cores.map_or(Ok(()), |cores| cores.hold_server())
+    cores.map_or(Ok(()), |cores| cores.pin_server())
 }
 
 fn free_port() -> io::Result<u16> {
@@ -133,14 +135,15 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_ends_is_not_waited_for() {
-        let error = Server::start(None, ROOM, |_| Command::new("true")).unwrap_err();
+    fn a_program_that_ends_before_it_listens_is_an_error() {
+        let error = Server::start(None, MAX_CLIENTS, |_| Command::new("true")).unwrap_err();
         assert!(format!("{error:#}").contains("true: it ended before it listened"), "{error:#}");
     }
 
     #[test]
-    fn a_program_that_does_not_exist_is_named() {
-        let error = Server::start(None, ROOM, |_| Command::new("/no/such/server")).unwrap_err();
+    fn a_program_that_does_not_exist_is_an_error() {
+        let error =
+            Server::start(None, MAX_CLIENTS, |_| Command::new("/no/such/server")).unwrap_err();
         assert!(error.to_string().contains("cannot start /no/such/server"), "{error}");
     }
 }

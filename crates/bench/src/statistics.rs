@@ -1,8 +1,8 @@
-//! From runs to one figure.
+//! Medians and ratios of runs.
 
 use crate::report::{Figures, Row};
 
-/// The middle value, or the mean of the two in the middle; `None` of nothing.
+/// The median: the middle value, or the mean of the two in the middle. `None` without values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -13,7 +13,7 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     }
 }
 
-/// The medians of a server's runs, one figure at a time.
+/// The median of each figure over a server's runs.
 pub(crate) fn medians(runs: &[Figures]) -> Figures {
     let of = |figure: fn(&Figures) -> Option<f64>| median(runs.iter().filter_map(figure));
     Figures {
@@ -24,9 +24,10 @@ pub(crate) fn medians(runs: &[Figures]) -> Figures {
     }
 }
 
-/// A case from its runs, where the first of the server's ran beside the first of the reference's.
+/// The row of a case. Runs with the same index were made one after the other.
 ///
-/// The ratio is the median of each pair's own: a machine that slows down slows down both.
+/// The ratio is the median of the ratios of these pairs, since a slower machine slows down both runs
+/// of a pair.
 pub(crate) fn row(
     case: impl Into<String>,
     server: &[Figures],
@@ -44,7 +45,7 @@ pub(crate) fn row(
     }
 }
 
-/// What a case costs a server: memory where that was measured, else CPU time.
+/// The cost of a case for a server: memory where it was measured, else CPU time.
 fn cost(figures: &Figures) -> Option<f64> {
     figures.bytes.or(figures.cpu_ns)
 }
@@ -66,14 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn one_disturbed_run_changes_nothing() {
+    fn one_disturbed_run_does_not_change_the_median() {
         let row = row("GET", &[cpu(50.0), cpu(9000.0), cpu(50.0)], &[cpu(100.0); 3], Some(1.0));
         assert_eq!(row.server.cpu_ns, Some(50.0));
         assert_eq!(row.ratio, Some(0.5));
     }
 
     #[test]
-    fn a_machine_that_slows_down_slows_down_both() {
+    fn the_ratio_does_not_depend_on_the_machines_speed() {
         let server = [cpu(10.0), cpu(20.0), cpu(40.0)];
         let reference = [cpu(20.0), cpu(40.0), cpu(80.0)];
         assert_eq!(row("GET", &server, &reference, None).ratio, Some(0.5));
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_a_cost_before_cpu_time() {
+    fn memory_takes_precedence_over_cpu_time() {
         let memory = |bytes| Figures { bytes: Some(bytes), ..cpu(1.0) };
         assert_eq!(row("memory", &[memory(25.0)], &[memory(100.0)], None).ratio, Some(0.25));
     }

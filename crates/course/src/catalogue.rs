@@ -1,12 +1,12 @@
-//! The lessons of a course: found below `lessons/`, asked for by id.
+//! The lessons of a course: read from `lessons/`, found by id.
 
 use crate::lesson::Lesson;
 use crate::mistake::MistakePatch;
-use crate::problem::{Collector, Place, Problem, Problems, Unknown};
+use crate::problem::{Collector, Location, Problem, Problems, UnknownName};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// All lessons below one root.
+/// The lessons below one root.
 #[derive(Debug)]
 pub struct Course {
     root: PathBuf,
@@ -14,10 +14,10 @@ pub struct Course {
 }
 
 impl Course {
-    /// Reads every `lessons/*/lesson.md` below `root`. A folder without one is no lesson.
+    /// Reads every `lessons/*/lesson.md` below `root`. A folder without `lesson.md` is skipped.
     ///
     /// # Errors
-    /// Every problem of every lesson; also an id that two lessons have, and what cannot be read.
+    /// Every problem of every lesson, an id that two lessons have, and a file that cannot be read.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Problems> {
         let root = root.into();
         let mut lessons = Vec::new();
@@ -38,31 +38,31 @@ impl Course {
         &self.root
     }
 
-    /// Every lesson, in the order of the ids.
+    /// Every lesson, sorted by id.
     pub fn lessons(&self) -> &[Lesson] {
         &self.lessons
     }
 
-    /// The lesson of this id, e.g. `w03-l02`, or of this folder name, e.g. `w03-l02-poll-tracker`.
+    /// The lesson with this id, e.g. `w03-l02`, or this folder name, e.g. `w03-l02-poll-tracker`.
     ///
     /// # Errors
-    /// [`Unknown`], which suggests the id that was probably meant.
-    pub fn lesson(&self, name: &str) -> Result<&Lesson, Unknown> {
-        let called = |lesson: &&Lesson| {
+    /// [`UnknownName`], which suggests the id that was probably meant.
+    pub fn lesson(&self, name: &str) -> Result<&Lesson, UnknownName> {
+        let matches = |lesson: &&Lesson| {
             lesson.id == name || lesson.folder().file_name().is_some_and(|folder| folder == name)
         };
-        self.lessons.iter().find(called).ok_or_else(|| Unknown {
+        self.lessons.iter().find(matches).ok_or_else(|| UnknownName {
             kind: "lesson",
             name: name.to_owned(),
-            home: "this course".to_owned(),
-            names: self.lessons.iter().map(|lesson| lesson.id.clone()).collect(),
+            scope: "this course".to_owned(),
+            known: self.lessons.iter().map(|lesson| lesson.id.clone()).collect(),
         })
     }
 
-    /// The wrong servers of a lesson: its `mistakes/*.patch`, in the order of their names.
+    /// The wrong servers of a lesson: its `mistakes/*.patch`, sorted by name.
     ///
     /// # Errors
-    /// Every problem of every patch, and what cannot be read.
+    /// Every problem of every patch, and a file that cannot be read.
     pub fn mistakes(&self, lesson: &Lesson) -> Result<Vec<MistakePatch>, Problems> {
         let folder = lesson.folder().join("mistakes");
         if !self.root.join(&folder).exists() {
@@ -85,7 +85,7 @@ impl Course {
     }
 }
 
-/// What a folder holds, as paths from `root`, sorted.
+/// The entries of a folder, sorted, as paths relative to `root`.
 fn entries(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, Problems> {
     let names = || -> io::Result<Vec<PathBuf>> {
         fs::read_dir(root.join(folder))?.map(|entry| Ok(folder.join(entry?.file_name()))).collect()
@@ -95,7 +95,7 @@ fn entries(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, Problems> {
     Ok(paths)
 }
 
-/// The lesson at `path`; `None` where there is no such file.
+/// The lesson at `path`; `None` where the file does not exist.
 fn read_lesson(root: &Path, path: &Path) -> Result<Option<Lesson>, Problems> {
     match fs::read(root.join(path)) {
         Ok(bytes) => Lesson::parse(path, &bytes).map(Some),
@@ -113,18 +113,18 @@ fn read(root: &Path, path: &Path) -> Result<Vec<u8>, Problems> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problems {
-    let place = Place { path: path.to_owned(), line: None };
+    let location = Location { path: path.to_owned(), line: None };
     let message = format!("cannot be read: {error}; check its name and permissions");
-    Problems(vec![Problem { place, message }])
+    Problems(vec![Problem { location, message }])
 }
 
-/// A problem for each lesson whose id an earlier one has. `lessons` is sorted by id.
+/// A problem for each lesson that has the id of an earlier lesson. `lessons` is sorted by id.
 fn shared_ids(lessons: &[Lesson]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for pair in lessons.windows(2).filter(|pair| pair[0].id == pair[1].id) {
         let (id, other) = (&pair[1].id, pair[0].path.display());
         let mut collector = Collector::new(&pair[1].path);
-        collector.at(2, format!("id {id} is already that of {other}; choose another"));
+        collector.at(2, format!("id {id} is already the id of {other}; choose another"));
         problems.extend(collector.into_problems());
     }
     problems

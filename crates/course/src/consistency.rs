@@ -1,15 +1,19 @@
-//! Whether a lesson's text, its proof and its wrong servers speak of the same things.
+//! Compares a lesson's text with its proof and its wrong servers, and checks the text for what helps
+//! a student to learn.
+
+mod study_aids;
 
 use crate::lesson::{Criterion, Lesson, Section};
 use crate::mistake::MistakePatch;
 use crate::problem::{Collector, Problem, nearest, suggest};
 use std::collections::HashSet;
 
-/// Compares both ways and returns every difference, in the order of files and lines.
+/// Compares in both directions, and returns every difference in the order of files and lines.
 ///
-/// `proof` is the ids that the lesson's proof checks, in its order.
+/// `proof` has the ids of the criteria that the lesson's proof checks, in the proof's order.
 pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec<Problem> {
     let mut text = Collector::new(&lesson.path);
+    study_aids::check(lesson, &mut text);
     compare_proof(lesson, proof, &mut text);
     compare_mistakes(lesson, patches, &mut text);
     let mut problems = text.into_problems();
@@ -21,11 +25,11 @@ fn compare_proof(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     let mut checked = HashSet::new();
     for id in proof {
         if !checked.insert(*id) {
-            let message = format!("the proof checks \"{id}\" twice; take one out");
+            let message = format!("the proof checks \"{id}\" twice; take one check out");
             problems.at(lesson.line_of(Section::Prove), message);
         }
         if let Err(unknown) = lesson.criterion(id) {
-            let near = nearest(id, unknown.names.iter().map(String::as_str));
+            let near = nearest(id, unknown.known.iter().map(String::as_str));
             let hint = suggest(near, format!("add one that ends with <!-- {id} task=N -->"));
             let message = format!("the proof checks \"{id}\", which no bullet states; {hint}");
             problems.at(lesson.line_of(Section::Prove), message);
@@ -40,7 +44,8 @@ fn compare_proof(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     compare_order(lesson, proof, problems);
 }
 
-/// The first criterion that both have at different places. What only one has is reported already.
+/// Reports the first criterion at which the orders of text and proof differ. A criterion that only
+/// one of them has is left out: it is reported already.
 fn compare_order(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     let text = lesson.criteria.iter().filter(|each| proof.contains(&each.id.as_str()));
     let mut seen = HashSet::new();
@@ -49,14 +54,15 @@ fn compare_order(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     if let Some((stated, checked)) = differing {
         let message = format!(
             "\"{}\" comes here (by task, then as in the text), and \"{checked}\" in the proof; \
-             reorder one",
+             change one order",
             stated.id
         );
         problems.at(stated.line, message);
     }
 }
 
-/// Every row that can be checked has a wrong server, and every criterion catches one.
+/// Reports rows without a wrong server, unless they are advice, and criteria that no wrong server
+/// fails.
 fn compare_mistakes(lesson: &Lesson, patches: &[MistakePatch], problems: &mut Collector) {
     for row in lesson.mistakes.iter().filter(|row| !row.advice) {
         let id = &row.id;
@@ -74,7 +80,7 @@ fn compare_mistakes(lesson: &Lesson, patches: &[MistakePatch], problems: &mut Co
     }
 }
 
-/// The criterion and the row that a patch names are the lesson's.
+/// Reports a patch whose criterion or row the lesson does not have.
 fn compare_patch(lesson: &Lesson, patch: &MistakePatch) -> Vec<Problem> {
     let mut problems = Collector::new(&patch.path);
     if let Err(unknown) = lesson.criterion(&patch.criterion) {
@@ -83,7 +89,7 @@ fn compare_patch(lesson: &Lesson, patch: &MistakePatch) -> Vec<Problem> {
     let id = &patch.row;
     match lesson.mistake(id) {
         Some(row) if row.advice => {
-            let message = format!("row \"{id}\" is advice; take that word out");
+            let message = format!("row \"{id}\" is advice; take that word out of the table");
             problems.at(patch.row_line, message);
         }
         Some(_) => {}

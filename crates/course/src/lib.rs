@@ -1,7 +1,7 @@
-//! The lessons as data: what is asked, what going wrong is called, what a proof reports.
+//! The lessons as data: their text, their criteria and mistakes, and the report of a proof.
 //!
-//! Start with [`catalogue::Course`], which finds the lessons, and [`lesson::Lesson`], which is one.
-//! Nothing here runs a program or knows a terminal.
+//! Start with [`catalogue::Course`], which finds the lessons, and [`lesson::Lesson`], which is one of
+//! them. This crate runs no program and prints nothing.
 
 pub mod catalogue;
 pub mod consistency;

@@ -1,13 +1,13 @@
-//! A wrong server: a `mistakes/*.patch` file, which turns a lesson's solution into one.
+//! A wrong server: a `mistakes/*.patch` file, which makes a mistake in a lesson's solution.
 //!
 //! ```text
-//! mistake: forgot-close          its id, and the file's name
+//! mistake: forgot-close          the id, which is the file's name as well
 //! criterion: no-fd-leak          the criterion that must fail
 //! row: forgot-close              the Common Mistakes row that must be named as the cause
 //!
-//! What is wrong, and how it shows.
+//! A description: what is wrong, and how it shows.
 //!
-//! --- a/solution/server.rs       a unified diff on the solution
+//! --- a/solution/server.rs       a unified diff of the solution
 //! …
 //! ```
 
@@ -20,32 +20,32 @@ const FIELDS: [&str; 3] = ["mistake", "criterion", "row"];
 /// A wrong server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MistakePatch {
-    /// The patch file, from the course's root.
+    /// The patch file, relative to the course's root.
     pub path: PathBuf,
-    /// e.g. `forgot-close`: the file's name without `.patch`.
+    /// The id, e.g. `forgot-close`: the file's name without `.patch`.
     pub id: String,
     /// The criterion that must fail.
     pub criterion: String,
-    /// The line that names it.
+    /// The line of `criterion`.
     pub criterion_line: usize,
     /// The Common Mistakes row that must be named as the cause.
     pub row: String,
-    /// The line that names it.
+    /// The line of `row`.
     pub row_line: usize,
-    /// What is wrong and how it shows, trimmed.
+    /// The description: what is wrong and how it shows, trimmed.
     pub description: String,
-    /// A unified diff; its paths begin with `a/` and `b/` and go on from the lesson's folder.
+    /// A unified diff. Its paths are relative to the lesson's folder, after `a/` and `b/`.
     pub diff: String,
     /// The line at which the diff begins.
     pub diff_line: usize,
 }
 
 impl MistakePatch {
-    /// Reads a patch file. `path` says which one it is, from the course's root.
+    /// Parses a patch file. `path` is the file, relative to the course's root.
     ///
     /// # Errors
     /// Every [`Problem`](crate::problem::Problem) of the file, each with its line. Whether the diff
-    /// applies is not asked here.
+    /// applies is not checked here.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Problems> {
         let text = utf8(path, bytes)?;
         let mut problems = Collector::new(path);
@@ -58,7 +58,10 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> MistakePatch {
     let (header, rest, rest_line) = split(text);
     let [(id, id_line), (criterion, criterion_line), (row, row_line)] = fields(header, problems);
     if !id.is_empty() && path.file_stem().is_some_and(|stem| *stem != *id) {
-        problems.at(id_line, format!("mistake \"{id}\" in another file; name it {id}.patch"));
+        problems.at(
+            id_line,
+            format!("mistake \"{id}\" is in a file of another name; name the file {id}.patch"),
+        );
     }
     let (description, diff) = rest.split_at(diff_start(rest));
     let diff_line = rest_line + description.lines().count();
@@ -76,7 +79,7 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> MistakePatch {
     }
 }
 
-/// The header, what follows its blank line, and the line at which that begins.
+/// The header, the rest of the file after the first blank line, and the line where the rest begins.
 fn split(text: &str) -> (&str, &str, usize) {
     let mut header = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -88,21 +91,20 @@ fn split(text: &str) -> (&str, &str, usize) {
     (text, "", text.lines().count().max(1))
 }
 
-/// The value of each field, and its line.
+/// The value and the line of each field.
 fn fields(header: &str, problems: &mut Collector) -> [(String, usize); 3] {
     let mut values: [Option<(String, usize)>; 3] = Default::default();
-    for (index, line) in header.lines().enumerate() {
-        let number = index + 1;
+    for (number, line) in (1..).zip(header.lines()) {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let Some(place) = FIELDS.iter().position(|each| *each == field) else {
+        let Some(index) = FIELDS.iter().position(|each| *each == field) else {
             let hint = suggest(nearest(field, FIELDS), "leave a blank line before the description");
             problems.at(number, format!("unknown field \"{field}\"; {hint}"));
             continue;
         };
         if !is_id(value.trim()) {
-            problems.at(number, format!("{field} is no id; write `{field}: ` and an id"));
+            problems.at(number, format!("{field} is not an id; write `{field}: ` and an id"));
         }
-        if values[place].replace((value.trim().to_owned(), number)).is_some() {
+        if values[index].replace((value.trim().to_owned(), number)).is_some() {
             problems.at(number, format!("{field} is here twice; keep one"));
         }
     }
@@ -126,7 +128,7 @@ fn diff_start(rest: &str) -> usize {
 
 fn check(description: &str, line: usize, diff: &str, problems: &mut Collector) {
     if description.trim().is_empty() {
-        // The file may end with its header.
+        // The file may end after its header.
         let line = if diff.is_empty() { line.saturating_sub(1).max(1) } else { line };
         problems.at(line, "no description; say below the header what is wrong and how it shows");
     }

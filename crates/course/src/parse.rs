@@ -1,48 +1,61 @@
-//! From the text of a `lesson.md` to a [`Lesson`]: front matter, sections, and what stands in each.
+//! Parses a `lesson.md` into a [`Lesson`]: first the front matter, then the sections.
 
+mod criteria;
 mod front_matter;
+mod id_comment;
 mod labels;
-mod mark;
 mod markdown;
+mod mistakes;
 mod outline;
 mod points;
+mod study_aids;
 mod title;
-mod worth;
 
-pub(crate) use mark::is_id;
+pub(crate) use id_comment::is_id;
 
 use crate::lesson::{Lesson, Output, Section, Text};
 use crate::problem::{Collector, Problems, utf8};
 use markdown::{Block, Content, Source};
-use outline::{Outline, Part};
+use outline::{Outline, SectionBlocks};
 use std::path::Path;
 
-/// Reads a lesson, or reports everything that is wrong with it.
-pub(crate) fn lesson(path: &Path, bytes: &[u8]) -> Result<Lesson, Problems> {
-    let text = utf8(path, bytes)?;
-    let mut problems = Collector::new(path);
-    let lesson = read(path, text, &mut problems);
-    problems.finish(lesson)
+impl Lesson {
+    /// Parses the text of a lesson. `path` is the file, relative to the course's root.
+    ///
+    /// # Errors
+    /// Every [`Problem`](crate::problem::Problem) of the text, each with its line.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Problems> {
+        let text = utf8(path, bytes)?;
+        let mut problems = Collector::new(path);
+        let lesson = read_lesson(path, text, &mut problems);
+        problems.finish(lesson)
+    }
 }
 
-/// Reads the output blocks of any text.
-pub(crate) fn outputs_of(path: &Path, bytes: &[u8]) -> Result<Vec<Output>, Problems> {
-    let text = utf8(path, bytes)?;
-    let mut problems = Collector::new(path);
-    let source = Source::read(text, 0, &mut problems);
-    let outputs = outputs(&source.blocks, &mut problems);
-    problems.finish(outputs)
+impl Output {
+    /// The output blocks of a file that is not a lesson, such as the README.
+    ///
+    /// # Errors
+    /// A file that is not UTF-8, or a comment that no fenced block follows.
+    pub fn all(path: &Path, bytes: &[u8]) -> Result<Vec<Output>, Problems> {
+        let text = utf8(path, bytes)?;
+        let mut problems = Collector::new(path);
+        let source = Source::read(text, 0, &mut problems);
+        let outputs = outputs(&source.blocks, &mut problems);
+        problems.finish(outputs)
+    }
 }
 
-fn read(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
+fn read_lesson(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
     let (front, body) = front_matter::read(path, text, problems);
     let source = Source::read(text, body, problems);
     let outline = Outline::of(&source, &front, problems);
-    let [goal, builds, matters] = labels::intro(&source, outline.intro, problems);
+    let [goal, what_you_build, why_it_matters] =
+        labels::introduction(&source, outline.introduction, problems);
     let tasks = labels::tasks(&source, &outline, problems);
-    let criteria = points::criteria(&outline, problems);
-    let mistakes = points::mistakes(&outline, problems);
-    let worth = front.worth.of(&criteria, problems);
+    let criteria = criteria::read(&outline, problems);
+    let mistakes = mistakes::read(&outline, problems);
+    let points = front.points.checked(&criteria, problems);
     Lesson {
         path: path.to_owned(),
         id: front.id,
@@ -50,31 +63,34 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
         order: front.order,
         duration_min: front.duration_min,
         page: front.page,
-        worth,
+        points,
         goal,
-        builds,
-        matters,
-        warmup: prose(&source, &outline, Section::Warmup, problems),
+        outcomes: study_aids::outcomes(&source, outline.introduction, problems),
+        what_you_build,
+        why_it_matters,
+        warmup: section_text(&source, &outline, Section::Warmup, problems),
+        warmup_answers: study_aids::warmup_answers(&source, &outline, problems),
         tasks,
-        ship: prose(&source, &outline, Section::Ship, problems),
+        ship: section_text(&source, &outline, Section::Ship, problems),
         criteria,
+        open_questions: study_aids::open_questions(&outline, problems),
         mistakes,
-        proof: prose(&source, &outline, Section::Proof, problems),
+        proof: section_text(&source, &outline, Section::Proof, problems),
         hero_visual: drawing(&outline, problems),
-        future_lock: prose(&source, &outline, Section::FutureLock, problems),
+        future_lock: section_text(&source, &outline, Section::FutureLock, problems),
         outputs: outputs(&source.blocks, problems),
-        sections: outline.parts.iter().map(|part| (part.section, part.line)).collect(),
+        sections: outline.sections.iter().map(|each| (each.section, each.line)).collect(),
     }
 }
 
-/// A section's whole text.
-fn prose(
+/// The whole text of a section.
+fn section_text(
     source: &Source<'_>,
     outline: &Outline<'_>,
     section: Section,
     problems: &mut Collector,
 ) -> Text {
-    let Some(Part { line, blocks, .. }) = outline.part(section) else {
+    let Some(SectionBlocks { line, blocks, .. }) = outline.section(section) else {
         return Text::default();
     };
     let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
@@ -87,17 +103,17 @@ fn prose(
 
 /// The first fenced block of the Hero Visual.
 fn drawing(outline: &Outline<'_>, problems: &mut Collector) -> Text {
-    let Some(part) = outline.part(Section::HeroVisual) else {
+    let Some(section) = outline.section(Section::HeroVisual) else {
         return Text::default();
     };
-    for block in part.blocks {
+    for block in section.blocks {
         if let Content::Code { text, .. } = &block.content
             && !text.trim().is_empty()
         {
-            return Text { markdown: text.clone(), line: part.line };
+            return Text { markdown: text.clone(), line: section.line };
         }
     }
-    problems.at(part.line, "the Hero Visual has no drawing; put it in a fenced block");
+    problems.at(section.line, "the Hero Visual has no drawing; put one in a fenced block");
     Text::default()
 }
 
@@ -112,8 +128,8 @@ fn outputs(blocks: &[Block], problems: &mut Collector) -> Vec<Output> {
             continue;
         };
         let command = command.trim().to_owned();
-        let fence = blocks.get(index + 1).map(|next| &next.content);
-        let Some(Content::Code { text, fenced: Some(range) }) = fence else {
+        let next = blocks.get(index + 1).map(|next| &next.content);
+        let Some(Content::Code { text, fenced: Some(range) }) = next else {
             let message = "no fenced block follows this comment; put one on the next line";
             problems.at(block.line, message);
             continue;

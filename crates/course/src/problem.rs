@@ -1,28 +1,28 @@
-//! What is wrong with a file of the course: where, what, and what to do next.
+//! Problems of the course's files: each has a location, a description and advice.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// One thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {message}")]
+#[error("{location}: {message}")]
 pub struct Problem {
-    /// Where it is.
-    pub place: Place,
-    /// What is wrong, and after a semicolon what to do about it.
+    /// The file and the line.
+    pub location: Location,
+    /// What is wrong and, after a semicolon, what to do about it.
     pub message: String,
 }
 
-/// A place in a file, written `lesson.md:41`.
+/// A line of a file, displayed as `lesson.md:41`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The file, from the course's root.
+pub struct Location {
+    /// The file, relative to the course's root.
     pub path: PathBuf,
-    /// The line, counted from 1; `None` where the file as a whole is meant.
+    /// The line, counted from 1; `None` where the problem concerns the whole file.
     pub line: Option<usize>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}", self.path.display()),
@@ -31,37 +31,38 @@ impl fmt::Display for Place {
     }
 }
 
-/// Everything that is wrong, one line each, in the order of files and lines. Never empty.
+/// All problems, in the order of files and lines; displayed one a line. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Problems(pub Vec<Problem>);
 
-/// A name that is not among those there are.
+/// A name that does not exist, with the names that do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} \"{name}\" is not in {home}; {hint}", hint = self.hint())]
-pub struct Unknown {
-    /// What was looked for, e.g. `lesson`.
+#[error("{kind} \"{name}\" is not in {scope}; {hint}", hint = self.hint())]
+pub struct UnknownName {
+    /// The kind of thing that the name should name, e.g. `lesson`.
     pub kind: &'static str,
-    /// What it was called.
+    /// The unknown name.
     pub name: String,
-    /// Where it was looked for, e.g. `this course`.
-    pub home: String,
-    /// The names that are there.
-    pub names: Vec<String>,
+    /// The thing that has no such name in it, e.g. `this course`.
+    pub scope: String,
+    /// The names that exist there.
+    pub known: Vec<String>,
 }
 
-impl Unknown {
+impl UnknownName {
     fn hint(&self) -> String {
-        let names = || self.names.iter().map(String::as_str);
-        match nearest(&self.name, names()) {
+        let known = || self.known.iter().map(String::as_str);
+        match nearest(&self.name, known()) {
             Some(near) => format!("did you mean {near}?"),
-            None if self.names.is_empty() => "there is none".to_owned(),
-            None => format!("it has {}", self.names.join(", ")),
+            None if self.known.is_empty() => "there is none".to_owned(),
+            None => format!("it has {}", self.known.join(", ")),
         }
     }
 }
 
-/// The candidate that `name` most likely means: at most a third of it is mistyped.
+/// The candidate that `name` most likely means: the one with the fewest typing errors, if these are
+/// at most a third of its characters.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -77,7 +78,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// ` did you mean "Warmup"?`, or what to write where nothing is near.
+/// `did you mean "Warmup"?`, or `otherwise` where no name is near.
 pub(crate) fn suggest(near: Option<&str>, otherwise: impl Into<String>) -> String {
     match near {
         Some(near) => format!("did you mean \"{near}\"?"),
@@ -85,7 +86,7 @@ pub(crate) fn suggest(near: Option<&str>, otherwise: impl Into<String>) -> Strin
     }
 }
 
-/// Gathers the problems of one file, so that all of them are reported and not the first alone.
+/// Collects the problems of one file, so that all of them are reported at once.
 #[derive(Debug)]
 pub(crate) struct Collector {
     path: PathBuf,
@@ -97,13 +98,16 @@ impl Collector {
         Self { path: path.to_owned(), problems: Vec::new() }
     }
 
-    /// Notes what is wrong at a line.
+    /// Adds a problem at a line.
     pub(crate) fn at(&mut self, line: usize, message: impl Into<String>) {
-        let place = Place { path: self.path.clone(), line: Some(line) };
-        self.problems.push(Problem { place, message: message.into() });
+        let location = Location { path: self.path.clone(), line: Some(line) };
+        self.problems.push(Problem { location, message: message.into() });
     }
 
-    /// The value, if nothing was wrong.
+    /// Returns `value` if there is no problem.
+    ///
+    /// # Errors
+    /// The problems.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, Problems> {
         match self.into_problems() {
             problems if problems.is_empty() => Ok(value),
@@ -111,24 +115,24 @@ impl Collector {
         }
     }
 
-    /// What was noted, in the order of the lines.
+    /// The problems, in the order of the lines.
     pub(crate) fn into_problems(mut self) -> Vec<Problem> {
-        self.problems.sort_by(|a, b| a.place.cmp(&b.place));
+        self.problems.sort_by(|a, b| a.location.cmp(&b.location));
         self.problems
     }
 }
 
-/// The text that `bytes` are.
+/// The bytes as text.
 ///
 /// # Errors
-/// The line of the first byte that is not UTF-8.
+/// A problem at the line of the first byte that is not UTF-8.
 pub(crate) fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Problems> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (before, rest) = bytes.split_at(error.valid_up_to());
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
         let message = format!("byte 0x{:02x} is not UTF-8; save the file as UTF-8", rest[0]);
-        let place = Place { path: path.to_owned(), line: Some(line) };
-        Problems(vec![Problem { place, message }])
+        let location = Location { path: path.to_owned(), line: Some(line) };
+        Problems(vec![Problem { location, message }])
     })
 }
 
@@ -137,9 +141,9 @@ mod tests {
     use super::*;
 
     fn unknown(name: &str, names: &[&str]) -> String {
-        let names = names.iter().map(|&name| name.to_owned()).collect();
-        let home = "this course".to_owned();
-        Unknown { kind: "lesson", name: name.to_owned(), home, names }.to_string()
+        let known = names.iter().map(|&name| name.to_owned()).collect();
+        let scope = "this course".to_owned();
+        UnknownName { kind: "lesson", name: name.to_owned(), scope, known }.to_string()
     }
 
     #[test]

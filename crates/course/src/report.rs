@@ -1,26 +1,28 @@
-//! What a proof reports: a finding for each criterion, a cause for each that is not `proved`.
+//! The report of a proof: a finding for each criterion, and a cause where it is not `proved`.
 //!
-//! [`Report`] serializes to the one document of `prove --format json`;
-//! `report.schema.json` beside this crate's manifest describes it.
+//! [`Report`] serializes to the document that `prove --format json` prints.
+//! `report.schema.json`, beside this crate's manifest, describes it.
 
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
 
-/// How one criterion came out.
+/// The result of one criterion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// The kernel confirms the sentence.
+    /// The kernel confirms the criterion's sentence.
     Proved,
     /// The sentence does not hold; the cause says why.
     Failed,
-    /// Not asked: what it stands on failed.
+    /// Not checked: a criterion that this one depends on failed.
     Skipped,
-    /// The machine hid or refused what the check needs. Never the student's fault, never a pass.
+    /// The machine hid or refused what the check needs. This is neither a fault of the student's nor
+    /// a pass.
     Inconclusive,
 }
 
-/// How a whole lesson came out.
+/// The result of a whole lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -28,12 +30,12 @@ pub enum Verdict {
     Proved,
     /// A criterion failed.
     NotYet,
-    /// Nothing failed, but something could not be seen.
+    /// No criterion failed, but one could not be checked.
     Inconclusive,
 }
 
 impl Verdict {
-    /// The verdict that a lesson's findings add up to. No finding at all proves nothing.
+    /// The verdict for the findings of a lesson. Without any finding, the lesson is not proved.
     pub fn of(findings: impl IntoIterator<Item = Status>) -> Self {
         let mut verdict = None;
         for status in findings {
@@ -47,161 +49,200 @@ impl Verdict {
     }
 }
 
-/// What the check of one criterion found.
+/// The outcome of one criterion's check.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The criterion's id, as in `lesson.md`.
     pub criterion: String,
-    /// How it came out.
+    /// The criterion's result.
     pub status: Status,
-    /// Why it is not proved; `None` exactly when it is.
+    /// Why the criterion is not proved; `None` exactly when it is.
     pub cause: Option<Cause>,
     /// How long the check took.
     pub elapsed: Duration,
 }
 
-/// Why a criterion is not proved, told so that a learner can see it happen again.
+/// Why a criterion is not proved, with the steps by which a learner can see it happen again.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Cause {
-    /// A short name that stays the same, e.g. `fd-leak`.
+    /// A short, stable name, e.g. `fd-leak`.
     pub id: String,
-    /// The Common Mistakes row that describes it, where there is one.
+    /// The id of the Common Mistakes row that describes the cause, where there is one.
     pub mistake: Option<String>,
     /// The cause in one sentence.
     pub summary: String,
-    /// What was done, in order, and what the server logged meanwhile.
+    /// What the proof did, in order, and what the server logged meanwhile.
     #[serde(serialize_with = "as_lines")]
     pub steps: Vec<Step>,
-    /// What a right server shows at the end of the steps.
+    /// What a correct server shows at the end of the steps.
     pub expected: String,
-    /// What this one showed.
+    /// What this server showed.
     pub observed: String,
     /// The kernel's own tables at that moment.
     #[serde(serialize_with = "as_rows")]
     pub evidence: Vec<Table>,
-    /// The command that does it again.
+    /// The command that repeats the check.
     pub replay: String,
 }
 
-/// One thing that the proof did or saw.
+/// One action or observation of the proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// e.g. `B sent "hello" and closed`.
+    /// The action, e.g. `B sent "hello" and closed`.
     pub did: String,
     /// The server's log lines that followed.
     pub logged: Vec<String>,
 }
 
-/// A table of evidence, drawn beside its neighbours.
+/// A table of evidence; the terminal shows several side by side.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
-    /// e.g. `the kernel says`.
+    /// The title, e.g. `the kernel says`.
     pub title: String,
-    /// From the top.
+    /// The rows, from the top.
     pub rows: Vec<Row>,
 }
 
 /// One row of evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// The row that should not be, or should be otherwise.
+    /// Whether the row shows the fault: it should not exist, or should differ.
     pub wrong: bool,
-    /// Its columns, already aligned with the other rows' by spaces.
+    /// The columns, aligned with those of the other rows by spaces.
     pub text: String,
 }
 
 /// The document that `prove --format json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The version of this layout: 1.
+    /// The version of the document's layout: 1.
     pub schema: u32,
-    /// In the order in which they were asked for.
+    /// The lessons, in the order of the command line.
     pub lessons: Vec<LessonReport>,
 }
 
-/// What was found out about one lesson.
+/// The result of one lesson.
 #[derive(Clone, Debug, Serialize)]
 pub struct LessonReport {
-    /// e.g. `w03-l02`.
+    /// The lesson's id, e.g. `w03-l02`.
     pub lesson: String,
     /// The lesson's title.
     pub title: String,
-    /// Whose server it was.
-    pub subject: Subject,
-    /// How servers were kept apart: `strong`, `uid-drop`, `landlock` or `plain`; `None` when none
-    /// was launched.
-    pub launch: Option<String>,
-    /// What the findings add up to.
+    /// The program that was proved.
+    pub subject: ReportedProgram,
+    /// How the program was isolated; `None` when it was not launched. The document has it twice: as
+    /// `isolation`, which is absent for `None`, and as `launch`, by the names of its first readers.
+    #[serde(flatten, serialize_with = "as_launch_and_isolation")]
+    pub isolation: Option<Isolation>,
+    /// The verdict for all criteria.
     pub verdict: Verdict,
-    /// How the build went.
+    /// The result of the build.
     pub build: Build,
-    /// The proof's wall time, without the build.
+    /// The proof's wall time in milliseconds, without the build.
     pub millis: f64,
-    /// In the lesson's order.
+    /// The criteria, in the lesson's order.
     pub criteria: Vec<CriterionReport>,
 }
 
-/// Whose server was asked.
+/// How a program was isolated, from the strongest level to the weakest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// Namespaces of its own for network, processes and mounts (namespaces(7)).
+    Namespaces,
+    /// A user of its own, on this machine's network.
+    OtherUser,
+    /// Rules of Landlock (landlock(7)), on this machine's network.
+    Landlock,
+    /// No isolation.
+    None,
+}
+
+impl Isolation {
+    /// The value of `launch`, a key that is older than [`Isolation`]'s own names.
+    fn launch(self) -> &'static str {
+        match self {
+            Isolation::Namespaces => "strong",
+            Isolation::OtherUser => "uid-drop",
+            Isolation::Landlock => "landlock",
+            Isolation::None => "plain",
+        }
+    }
+}
+
+/// The program that was proved.
 #[derive(Clone, Debug, Serialize)]
-pub struct Subject {
-    /// Where it comes from.
-    pub kind: SubjectKind,
+pub struct ReportedProgram {
+    /// Where the program comes from.
+    pub kind: ProgramKind,
     /// The crate's name, or the command line.
     pub name: String,
 }
 
-/// Where a server under test comes from.
+/// Where a program comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SubjectKind {
+pub enum ProgramKind {
     /// The student's crate.
     Crate,
-    /// The reference.
+    /// The course's solution.
     Solution,
     /// Any command line.
     Command,
 }
 
-/// How the build went.
+/// The result of the build.
 #[derive(Clone, Debug, Serialize)]
 pub struct Build {
-    /// Whether there is a program to ask.
+    /// Whether the build made a program.
     pub status: BuildStatus,
-    /// The build's wall time.
+    /// The build's wall time in milliseconds.
     pub millis: f64,
-    /// The compiler's own words, when it failed.
+    /// The compiler's messages, when it failed.
     pub message: Option<String>,
 }
 
-/// Whether there is a program to ask.
+/// Whether the build made a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildStatus {
-    /// Built, or already up to date.
+    /// The program was built, or was up to date.
     Ok,
-    /// The compiler refused it.
+    /// The compiler rejected the program.
     Failed,
-    /// Nothing to build: a command.
+    /// Nothing was to build: the program is a command.
     None,
 }
 
-/// One criterion as the lesson states it and as the proof found it.
+/// One criterion: the lesson's sentence and the result of its check.
 #[derive(Clone, Debug, Serialize)]
 pub struct CriterionReport {
-    /// e.g. `no-fd-leak`.
+    /// The criterion's id, e.g. `no-fd-leak`.
     pub id: String,
-    /// `prove` or `guard`.
+    /// The list that the sentence is in: `prove` or `guard`.
     pub kind: crate::lesson::Kind,
-    /// The task that it belongs to.
+    /// The number of the criterion's task.
     pub task: u32,
     /// The lesson's own sentence.
     pub text: String,
-    /// How it came out.
+    /// The criterion's result.
     pub status: Status,
-    /// How long the check took.
+    /// How long the check took, in milliseconds.
     pub millis: f64,
-    /// Why it is not proved.
+    /// Why the criterion is not proved; `None` exactly when it is.
     pub cause: Option<Cause>,
+}
+
+fn as_launch_and_isolation<S: Serializer>(
+    isolation: &Option<Isolation>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut keys = serializer.serialize_map(None)?;
+    keys.serialize_entry("launch", &isolation.map(Isolation::launch))?;
+    if let Some(isolation) = isolation {
+        keys.serialize_entry("isolation", isolation)?;
+    }
+    keys.end()
 }
 
 fn as_lines<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! Whatever a file holds, reading it ends in a value or in problems that name lines of the file.
+//! Parsing any bytes ends in a value, or in problems whose lines exist in the file.
 
 use course::lesson::Lesson;
 use course::mistake::MistakePatch;
@@ -9,7 +9,8 @@ use std::path::Path;
 const LESSON: &str = include_str!("../../../lessons/w03-l02-poll-tracker/lesson.md");
 const PATCH: &str = include_str!("fixture/forgot-close.patch");
 
-/// One edit: at a place (0 to 1 of the text), how many bytes go, and what comes instead.
+/// One edit: the position as a share of the text (0 to 1), the number of bytes that are removed, and
+/// the bytes that are inserted.
 type Edit = (f64, usize, Vec<u8>);
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -47,8 +48,8 @@ fn edit() -> impl Strategy<Value = Edit> {
 
 fn apply(text: &str, edits: Vec<Edit>) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
-    for (place, removed, inserted) in edits {
-        let start = (place * bytes.len() as f64) as usize;
+    for (position, removed, inserted) in edits {
+        let start = (position * bytes.len() as f64) as usize;
         let end = (start + removed).min(bytes.len());
         bytes.splice(start..end, inserted);
     }
@@ -62,7 +63,7 @@ fn check<T>(bytes: &[u8], outcome: Result<T, Problems>) -> Result<(), TestCaseEr
     prop_assert!(!problems.is_empty());
     let lines = bytes.split_inclusive(|&byte| byte == b'\n').count().max(1);
     for problem in problems {
-        let line = problem.place.line.unwrap_or(0);
+        let line = problem.location.line.unwrap_or(0);
         prop_assert!((1..=lines).contains(&line), "{problem}, in a file of {lines} lines");
     }
     Ok(())
@@ -70,26 +71,26 @@ fn check<T>(bytes: &[u8], outcome: Result<T, Problems>) -> Result<(), TestCaseEr
 
 proptest! {
     #[test]
-    fn an_edited_lesson_is_read_or_refused(edits in prop::collection::vec(edit(), 1..12)) {
+    fn an_edited_lesson_is_parsed_or_rejected(edits in prop::collection::vec(edit(), 1..12)) {
         let bytes = apply(LESSON, edits);
         let path = Path::new("lessons/w03-l02-poll-tracker/lesson.md");
         check(&bytes, Lesson::parse(path, &bytes))?;
     }
 
     #[test]
-    fn an_edited_patch_is_read_or_refused(edits in prop::collection::vec(edit(), 1..6)) {
+    fn an_edited_patch_is_parsed_or_rejected(edits in prop::collection::vec(edit(), 1..6)) {
         let bytes = apply(PATCH, edits);
         check(&bytes, MistakePatch::parse(Path::new("mistakes/forgot-close.patch"), &bytes))?;
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_parsed_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         check(&bytes, Lesson::parse(Path::new("lesson.md"), &bytes))?;
         check(&bytes, MistakePatch::parse(Path::new("a.patch"), &bytes))?;
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "---\n(\\PC|\n){0,200}\n---\n(\\PC|\n){0,400}") {
+    fn any_text_is_parsed_or_rejected(text in "---\n(\\PC|\n){0,200}\n---\n(\\PC|\n){0,400}") {
         check(text.as_bytes(), Lesson::parse(Path::new("lesson.md"), text.as_bytes()))?;
         check(text.as_bytes(), MistakePatch::parse(Path::new("a.patch"), text.as_bytes()))?;
     }

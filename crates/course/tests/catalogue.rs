@@ -1,4 +1,4 @@
-//! The lessons below a root, found and asked for.
+//! Lessons and wrong servers are found below a root.
 
 use course::catalogue::Course;
 use std::fs;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 const LESSON: &str = include_str!("fixture/lesson.md");
 const PATCH: &str = include_str!("fixture/forgot-close.patch");
 
-/// A course with these files, each a path and its bytes.
+/// A course with these files, each given as a path and its bytes.
 fn course(files: &[(&str, &[u8])]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("lessons")).unwrap();
@@ -21,11 +21,11 @@ fn course(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn problems(root: &TempDir) -> String {
-    Course::open(root.path()).expect_err("something is wrong").to_string()
+    Course::open(root.path()).expect_err("the course has problems").to_string()
 }
 
 #[test]
-fn lessons_come_in_the_order_of_their_ids() {
+fn lessons_are_sorted_by_id() {
     let other = LESSON.replace("w05-l03", "w01-l03");
     let root = course(&[
         ("lessons/w05-l03-count/lesson.md", LESSON.as_bytes()),
@@ -40,7 +40,7 @@ fn lessons_come_in_the_order_of_their_ids() {
 }
 
 #[test]
-fn a_lesson_answers_to_its_id_and_to_its_folder() {
+fn a_lesson_is_found_by_id_and_by_folder() {
     let root = course(&[("lessons/w05-l03-count/lesson.md", LESSON.as_bytes())]);
     let course = Course::open(root.path()).unwrap();
     assert_eq!(course.lesson("w05-l03").unwrap().title, "Count");
@@ -54,14 +54,14 @@ fn a_lesson_answers_to_its_id_and_to_its_folder() {
 }
 
 #[test]
-fn a_course_without_lessons_says_so() {
+fn a_course_without_lessons_knows_no_id() {
     let root = course(&[]);
     let unknown = Course::open(root.path()).unwrap().lesson("w05-l03").unwrap_err().to_string();
     assert_eq!(unknown, "lesson \"w05-l03\" is not in this course; there is none");
 }
 
 #[test]
-fn problems_of_every_file_are_reported_from_the_root() {
+fn problems_of_every_file_are_reported_with_paths_from_the_root() {
     let wrong = LESSON.replace("Ten lines.", "").replace("w05-l03", "w06-l03");
     let root = course(&[
         ("lessons/w05-l03-count/lesson.md", b"\xff"),
@@ -69,12 +69,12 @@ fn problems_of_every_file_are_reported_from_the_root() {
     ]);
     let expected = "lessons/w05-l03-count/lesson.md:1: \
                     byte 0xff is not UTF-8; save the file as UTF-8\n\
-                    lessons/w06-l03-count/lesson.md:45: **Expected:** is empty in task 2; write it";
+                    lessons/w06-l03-count/lesson.md:65: **Expected:** is empty in task 2; write it";
     assert_eq!(problems(&root), expected);
 }
 
 #[test]
-fn what_cannot_be_read_is_a_problem_of_the_file() {
+fn a_file_that_cannot_be_read_is_a_problem() {
     let root = course(&[("lessons/w05-l03-count/lesson.md/inside", b"")]);
     let message = problems(&root);
     assert!(message.starts_with("lessons/w05-l03-count/lesson.md: cannot be read: "), "{message}");
@@ -89,12 +89,12 @@ fn two_lessons_with_one_id_are_a_problem() {
         ("lessons/w05-l03-again/lesson.md", LESSON.as_bytes()),
     ]);
     let expected = "lessons/w05-l03-count/lesson.md:2: \
-                    id w05-l03 is already that of lessons/w05-l03-again/lesson.md; choose another";
+                    id w05-l03 is already the id of lessons/w05-l03-again/lesson.md; choose another";
     assert_eq!(problems(&root), expected);
 }
 
 #[test]
-fn wrong_servers_come_in_the_order_of_their_names() {
+fn wrong_servers_are_sorted_by_name() {
     let zero = PATCH.replace("mistake: forgot-close", "mistake: a-zero");
     let root = course(&[
         ("lessons/w05-l03-count/lesson.md", LESSON.as_bytes()),
@@ -118,7 +118,7 @@ fn a_lesson_may_have_no_wrong_servers() {
 }
 
 #[test]
-fn the_lessons_of_this_repository_are_right() {
+fn the_lessons_of_this_repository_have_no_problems() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let course = Course::open(root).unwrap_or_else(|problems| panic!("\n{problems}"));
     assert!(!course.lessons().is_empty());

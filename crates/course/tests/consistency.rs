@@ -1,4 +1,4 @@
-//! Text, proof and wrong servers are compared both ways.
+//! A lesson's text is compared with its proof and its wrong servers, in both directions.
 
 use course::consistency::compare;
 use course::lesson::Lesson;
@@ -7,9 +7,11 @@ use std::path::Path;
 
 const PROOF: [&str; 3] = ["first", "no-eleven", "last"];
 
-fn lesson() -> Lesson {
+const TEXT: &str = include_str!("fixture/lesson.md");
+
+fn lesson(text: &str) -> Lesson {
     let path = Path::new("lessons/w05-l03-count/lesson.md");
-    Lesson::parse(path, include_bytes!("fixture/lesson.md")).unwrap()
+    Lesson::parse(path, text.as_bytes()).unwrap()
 }
 
 fn patch(id: &str, criterion: &str, row: &str) -> MistakePatch {
@@ -26,8 +28,20 @@ fn patches() -> Vec<MistakePatch> {
 }
 
 #[track_caller]
-fn differs(proof: &[&str], patches: &[MistakePatch], expected: &[&str]) {
-    let problems: Vec<_> = compare(&lesson(), proof, patches)
+fn assert_differences(proof: &[&str], patches: &[MistakePatch], expected: &[&str]) {
+    assert_compared(TEXT, proof, patches, expected);
+}
+
+/// Replaces `from` in the consistent text, and expects exactly these differences.
+#[track_caller]
+fn assert_edited(from: &str, to: &str, expected: &[&str]) {
+    assert_eq!(TEXT.matches(from).count(), 1, "the text has {from:?} once");
+    assert_compared(&TEXT.replace(from, to), &PROOF, &patches(), expected);
+}
+
+#[track_caller]
+fn assert_compared(text: &str, proof: &[&str], patches: &[MistakePatch], expected: &[&str]) {
+    let problems: Vec<_> = compare(&lesson(text), proof, patches)
         .iter()
         .map(|problem| problem.to_string().replace("lessons/w05-l03-count/", ""))
         .collect();
@@ -35,79 +49,79 @@ fn differs(proof: &[&str], patches: &[MistakePatch], expected: &[&str]) {
 }
 
 #[test]
-fn what_agrees_has_no_difference() {
-    differs(&PROOF, &patches(), &[]);
+fn a_consistent_lesson_has_no_difference() {
+    assert_differences(&PROOF, &patches(), &[]);
 }
 
 #[test]
-fn a_sentence_without_a_check_is_a_difference() {
-    differs(
+fn a_criterion_without_a_check_is_a_difference() {
+    assert_differences(
         &["first", "last"],
         &patches(),
-        &["lesson.md:61: no proof checks \"no-eleven\"; write the check, or take out the id"],
+        &["lesson.md:81: no proof checks \"no-eleven\"; write the check, or take out the id"],
     );
 }
 
 #[test]
-fn a_check_without_a_sentence_is_a_difference() {
-    differs(
+fn a_check_without_a_criterion_is_a_difference() {
+    assert_differences(
         &["first", "no-eleven", "last", "middle"],
         &patches(),
-        &["lesson.md:47: the proof checks \"middle\", which no bullet states; \
+        &["lesson.md:67: the proof checks \"middle\", which no bullet states; \
          add one that ends with <!-- middle task=N -->"],
     );
-    differs(
+    assert_differences(
         &["first", "no-eleven", "lasst"],
         &patches(),
         &[
-            "lesson.md:47: the proof checks \"lasst\", which no bullet states; \
+            "lesson.md:67: the proof checks \"lasst\", which no bullet states; \
          did you mean \"last\"?",
-            "lesson.md:50: no proof checks \"last\"; write the check, or take out the id",
+            "lesson.md:70: no proof checks \"last\"; write the check, or take out the id",
         ],
     );
 }
 
 #[test]
-fn a_check_made_twice_is_a_difference() {
-    differs(
+fn a_repeated_check_is_a_difference() {
+    assert_differences(
         &["first", "no-eleven", "last", "first"],
         &patches(),
-        &["lesson.md:47: the proof checks \"first\" twice; take one out"],
+        &["lesson.md:67: the proof checks \"first\" twice; take one check out"],
     );
 }
 
 #[test]
 fn another_order_is_a_difference() {
-    differs(
+    assert_differences(
         &["first", "last", "no-eleven"],
         &patches(),
-        &["lesson.md:61: \"no-eleven\" comes here (by task, then as in the text), and \"last\" \
-         in the proof; reorder one"],
+        &["lesson.md:81: \"no-eleven\" comes here (by task, then as in the text), and \"last\" \
+         in the proof; change one order"],
     );
 }
 
 #[test]
 fn a_row_without_a_wrong_server_is_a_difference() {
     let patches: Vec<_> = PROOF.map(|id| patch(&format!("not-{id}"), id, "by-hand")).to_vec();
-    differs(
+    assert_differences(
         &PROOF,
         &patches,
         &[
-            "lesson.md:67: no wrong server for \"zero\"; \
+            "lesson.md:92: no wrong server for \"zero\"; \
          add mistakes/zero.patch, or mark it advice",
-            "not-first.patch:3: row \"by-hand\" is advice; take that word out",
-            "not-no-eleven.patch:3: row \"by-hand\" is advice; take that word out",
-            "not-last.patch:3: row \"by-hand\" is advice; take that word out",
+            "not-first.patch:3: row \"by-hand\" is advice; take that word out of the table",
+            "not-no-eleven.patch:3: row \"by-hand\" is advice; take that word out of the table",
+            "not-last.patch:3: row \"by-hand\" is advice; take that word out of the table",
         ],
     );
 }
 
 #[test]
-fn a_criterion_that_catches_nothing_is_a_difference() {
-    differs(
+fn a_criterion_that_no_wrong_server_fails_is_a_difference() {
+    assert_differences(
         &PROOF,
         &patches()[..2],
-        &["lesson.md:50: no wrong server fails \"last\"; add one to mistakes/"],
+        &["lesson.md:70: no wrong server fails \"last\"; add one to mistakes/"],
     );
 }
 
@@ -116,7 +130,7 @@ fn a_wrong_server_of_an_unknown_criterion_or_row_is_a_difference() {
     let mut patches = patches();
     patches.push(patch("odd", "lasst", "zerro"));
     patches.push(patch("even", "sockets", "sockets"));
-    differs(
+    assert_differences(
         &PROOF,
         &patches,
         &[
@@ -126,4 +140,48 @@ fn a_wrong_server_of_an_unknown_criterion_or_row_is_a_difference() {
             "even.patch:3: row \"sockets\" is not in w05-l03; add it to the table",
         ],
     );
+}
+
+#[test]
+fn a_task_without_a_prediction_or_an_invariant_is_a_difference() {
+    assert_edited(
+        "**Predict:** How long is the output?\n\n",
+        "",
+        &["lesson.md:52: task 2 has no **Predict:**; begin a paragraph with it"],
+    );
+    assert_edited(
+        "**Invariant:** A line holds a number.",
+        "A line holds a number.",
+        &["lesson.md:40: task 1 has no **Invariant:**; begin a paragraph with it"],
+    );
+}
+
+#[test]
+fn a_warmup_without_answers_is_a_difference() {
+    let fold = "<details>\n<summary>Answers</summary>\n\n1. The number one.\n\n</details>\n";
+    let expected = "lesson.md:27: the Warmup has no answers; put them in <details> … </details>";
+    assert_edited(fold, "", &[expected]);
+}
+
+#[test]
+fn a_goal_without_outcomes_is_a_difference() {
+    let expected = "lesson.md:11: no outcomes; write `You will be able to:` and a bullet list \
+                    below the goal";
+    assert_edited("You will be able to:", "Afterwards you know how to:", &[expected]);
+}
+
+#[test]
+fn done_when_has_two_open_questions() {
+    let none = "1. Why ten?\n2. What comes before one?\n";
+    let differs = |line: usize, count: usize| {
+        format!(
+            "lesson.md:{line}: Done When has {count} open questions; \
+             end it with a numbered list of 2"
+        )
+    };
+    assert_edited(none, "", &[&differs(78, 0)]);
+    assert_edited("2. What comes before one?\n", "", &[&differs(85, 1)]);
+    assert_edited("1. Why ten?\n", "1. Why ten?\n1. Why nine?\n", &[&differs(85, 3)]);
+    let statement = "lesson.md:85: this open question has no question mark; ask something";
+    assert_edited("Why ten?", "Ten is enough.", &[statement]);
 }

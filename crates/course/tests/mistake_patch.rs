@@ -1,9 +1,9 @@
-//! What a patch file becomes, and what is said of one that is wrong.
+//! A patch file is parsed into its parts, and the problems of a wrong one are reported.
 
 use course::mistake::MistakePatch;
 use std::path::Path;
 
-const RIGHT: &str = include_str!("fixture/forgot-close.patch");
+const CORRECT: &str = include_str!("fixture/forgot-close.patch");
 
 fn parse(text: &str) -> Result<MistakePatch, String> {
     let path = Path::new("mistakes/forgot-close.patch");
@@ -11,8 +11,8 @@ fn parse(text: &str) -> Result<MistakePatch, String> {
 }
 
 #[test]
-fn a_patch_has_a_header_a_description_and_a_diff() {
-    let patch = parse(RIGHT).unwrap();
+fn header_description_and_diff_are_parsed() {
+    let patch = parse(CORRECT).unwrap();
     assert_eq!(patch.id, "forgot-close");
     assert_eq!((patch.criterion.as_str(), patch.criterion_line), ("no-fd-leak", 2));
     assert_eq!((patch.row.as_str(), patch.row_line), ("forgot-close", 3));
@@ -24,14 +24,14 @@ fn a_patch_has_a_header_a_description_and_a_diff() {
 }
 
 #[test]
-fn a_diff_may_begin_as_git_writes_it() {
-    let text = RIGHT.replace("--- a/", "diff --git a/count.rs b/count.rs\n--- a/");
+fn a_diff_may_begin_with_a_line_of_git() {
+    let text = CORRECT.replace("--- a/", "diff --git a/count.rs b/count.rs\n--- a/");
     assert!(parse(&text).unwrap().diff.starts_with("diff --git"));
 }
 
 #[test]
-fn a_wrong_patch_is_told_line_by_line() {
-    let diff = &RIGHT[RIGHT.find("--- a/").unwrap()..];
+fn each_problem_of_a_patch_is_reported_with_its_line() {
+    let diff = &CORRECT[CORRECT.find("--- a/").unwrap()..];
     let cases: [(&str, &str, &[&str]); 9] = [
         ("row: forgot-close\n", "", &["1: the header has no row; add `row: ` and an id"]),
         (
@@ -42,7 +42,7 @@ fn a_wrong_patch_is_told_line_by_line() {
                 "2: unknown field \"criteria\"; did you mean \"criterion\"?",
             ],
         ),
-        ("no-fd-leak", "No leak", &["2: criterion is no id; write `criterion: ` and an id"]),
+        ("no-fd-leak", "No leak", &["2: criterion is not an id; write `criterion: ` and an id"]),
         (
             "row: forgot-close\n",
             "row: forgot-close\nrow: other\n",
@@ -62,7 +62,7 @@ fn a_wrong_patch_is_told_line_by_line() {
         (
             "mistake: forgot-close",
             "mistake: forgets",
-            &["1: mistake \"forgets\" in another file; name it forgets.patch"],
+            &["1: mistake \"forgets\" is in a file of another name; name the file forgets.patch"],
         ),
         (
             "The counter never closes its file.\nIt shows after a thousand counts.\n",
@@ -73,8 +73,8 @@ fn a_wrong_patch_is_told_line_by_line() {
         ("@@ -1,2 +1,2 @@\n", "", &["7: no diff; end the file with a unified diff of a/… and b/…"]),
     ];
     for (from, to, expected) in cases {
-        assert_eq!(RIGHT.matches(from).count(), 1, "{from:?}");
-        let message = parse(&RIGHT.replace(from, to)).unwrap_err();
+        assert_eq!(CORRECT.matches(from).count(), 1, "{from:?}");
+        let message = parse(&CORRECT.replace(from, to)).unwrap_err();
         let messages: Vec<_> = message
             .lines()
             .map(|line| line.strip_prefix("mistakes/forgot-close.patch:").unwrap())

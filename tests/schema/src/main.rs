@@ -1,4 +1,5 @@
-//! Holds a report on standard input to `report.schema.json`: status 0, or 1 and what is wrong.
+//! Validates a report on standard input against `report.schema.json`. The exit status is 0 for a
+//! valid report; otherwise it is 1, and standard error has the reason.
 
 use serde_json::Value;
 use std::error::Error;

@@ -2,8 +2,8 @@
 
 use course::lesson::Kind;
 use course::report::{
-    Build, BuildStatus, Cause, CriterionReport, LessonReport, Report, Row, Status, Step, Subject,
-    SubjectKind, Table, Verdict,
+    Build, BuildStatus, Cause, CriterionReport, Isolation, LessonReport, ProgramKind, Report,
+    ReportedProgram, Row, Status, Step, Table, Verdict,
 };
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -14,6 +14,9 @@ fn schema() -> Validator {
     jsonschema::draft202012::meta::validate(&schema).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
+
+/// The only key that a document may lack: older documents do not have it.
+const OPTIONAL: &str = "isolation";
 
 /// A report with a criterion of every status.
 fn report() -> Report {
@@ -31,8 +34,8 @@ fn report() -> Report {
         lessons: vec![LessonReport {
             lesson: "w03-l02".to_owned(),
             title: "Accept & Track Many Clients".to_owned(),
-            subject: Subject { kind: SubjectKind::Command, name: "./server".to_owned() },
-            launch: Some("strong".to_owned()),
+            subject: ReportedProgram { kind: ProgramKind::Command, name: "./server".to_owned() },
+            isolation: Some(Isolation::Namespaces),
             verdict: Verdict::NotYet,
             build: Build { status: BuildStatus::None, millis: 0.0, message: None },
             millis: 88.4,
@@ -67,15 +70,32 @@ fn a_report_with_every_status_is_valid() {
 }
 
 #[test]
-fn every_subject_verdict_and_build_is_valid() {
+fn isolation_may_be_missing() {
+    let mut report = serde_json::to_value(report()).unwrap();
+    report["lessons"][0].as_object_mut().unwrap().remove(OPTIONAL);
+    assert!(schema().is_valid(&report));
+}
+
+#[test]
+fn every_isolation_level_is_valid() {
+    use Isolation::*;
+    for isolation in [Namespaces, OtherUser, Landlock, None] {
+        let mut report = report();
+        report.lessons[0].isolation = Some(isolation);
+        assert!(schema().is_valid(&serde_json::to_value(report).unwrap()), "{isolation:?}");
+    }
+}
+
+#[test]
+fn every_program_verdict_and_build_is_valid() {
     let schema = schema();
-    for subject in [SubjectKind::Crate, SubjectKind::Solution, SubjectKind::Command] {
+    for program in [ProgramKind::Crate, ProgramKind::Solution, ProgramKind::Command] {
         for verdict in [Verdict::Proved, Verdict::NotYet, Verdict::Inconclusive] {
             for status in [BuildStatus::Ok, BuildStatus::Failed, BuildStatus::None] {
                 let mut report = report();
                 let lesson = &mut report.lessons[0];
-                lesson.subject.kind = subject;
-                lesson.launch = None;
+                lesson.subject.kind = program;
+                lesson.isolation = None;
                 lesson.verdict = verdict;
                 let message = (status == BuildStatus::Failed).then(|| "expected `;`".to_owned());
                 lesson.build = Build { status, millis: 1.0, message };
@@ -86,13 +106,14 @@ fn every_subject_verdict_and_build_is_valid() {
 }
 
 #[test]
-fn a_wrong_report_is_refused() {
+fn a_report_with_a_wrong_value_is_rejected() {
     let schema = schema();
-    let cases: [(&str, Value); 14] = [
+    let cases: [(&str, Value); 15] = [
         ("/schema", json!(2)),
         ("/lessons/0/lesson", json!("lesson 2")),
         ("/lessons/0/verdict", json!("passed")),
         ("/lessons/0/launch", json!("docker")),
+        ("/lessons/0/isolation", json!("strong")),
         ("/lessons/0/subject/kind", json!("student")),
         ("/lessons/0/build/status", json!("failed")),
         ("/lessons/0/build/message", json!("warning: unused")),
@@ -104,18 +125,18 @@ fn a_wrong_report_is_refused() {
         ("/lessons/0/criteria/2/cause", json!(null)),
         ("/lessons/0/criteria/3/cause/mistake", json!("Forgot to close")),
     ];
-    for (place, value) in cases {
+    for (pointer, value) in cases {
         let mut report = serde_json::to_value(report()).unwrap();
-        *report.pointer_mut(place).unwrap() = value;
-        assert!(!schema.is_valid(&report), "{place}");
+        *report.pointer_mut(pointer).unwrap() = value;
+        assert!(!schema.is_valid(&report), "{pointer}");
     }
 }
 
 #[test]
-fn a_missing_or_additional_property_is_refused() {
+fn a_missing_or_additional_property_is_rejected() {
     let schema = schema();
     let report = serde_json::to_value(report()).unwrap();
-    for place in [
+    for pointer in [
         "",
         "/lessons/0",
         "/lessons/0/subject",
@@ -123,14 +144,14 @@ fn a_missing_or_additional_property_is_refused() {
         "/lessons/0/criteria/1",
         "/lessons/0/criteria/1/cause",
     ] {
-        let object = report.pointer(place).unwrap().as_object().unwrap();
-        for property in object.keys() {
+        let object = report.pointer(pointer).unwrap().as_object().unwrap();
+        for property in object.keys().filter(|key| *key != OPTIONAL) {
             let mut less = report.clone();
-            less.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(property);
-            assert!(!schema.is_valid(&less), "{place} without {property}");
+            less.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(property);
+            assert!(!schema.is_valid(&less), "{pointer} without {property}");
         }
         let mut more = report.clone();
-        more.pointer_mut(place).unwrap()["extra"] = json!(true);
-        assert!(!schema.is_valid(&more), "{place} with extra");
+        more.pointer_mut(pointer).unwrap()["extra"] = json!(true);
+        assert!(!schema.is_valid(&more), "{pointer} with extra");
     }
 }

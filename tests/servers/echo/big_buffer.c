@@ -1,4 +1,4 @@
-/* Takes as much as there is at once, on IPv6 and IPv4, and has hardly a backlog. */
+/* Reads with a large buffer, on IPv6 and IPv4, and has a very small backlog. */
 #include "listening.h"
 
 static char bytes[8 << 20];

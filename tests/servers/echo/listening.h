@@ -1,4 +1,4 @@
-/* What the echo servers in C share: PORT, and a socket that listens there. */
+/* Shared by the echo servers in C: PORT, and a socket that listens on it. */
 #include "../common.h"
 
 #include <netinet/in.h>
@@ -21,7 +21,7 @@ static inline int listening(int family, int backlog)
     return fd;
 }
 
-/* All of it, whatever a signal cuts short; -1 where the client is gone. */
+/* Sends all bytes, even if a signal interrupts a send. Returns -1 when the client is gone. */
 static inline int send_all(int client, const char *from, size_t count)
 {
     while (count > 0) {

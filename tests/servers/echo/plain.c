@@ -1,4 +1,4 @@
-/* One client at a time with read and write, and nothing else: the shortest correct server. */
+/* The shortest correct server: one client at a time, with read and write. */
 #include "listening.h"
 
 static void echo(int client)

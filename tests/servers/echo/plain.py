@@ -1,4 +1,4 @@
-"""Plain sockets, and one client at a time."""
+"""An echo server on plain sockets, which serves one client at a time."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-/* Answers each piece in two writes, and looks ahead before it reads. */
+/* Replies to each read with two writes, and peeks before each read. */
 #include "listening.h"
 
 static void echo(int client)

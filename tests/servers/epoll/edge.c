@@ -1,5 +1,5 @@
-/* Edge-triggered throughout: it accepts until EAGAIN, reads until EAGAIN, and asks for everything
- * when a client comes, so that no entry is ever changed. It answers nothing. */
+/* Edge-triggered: accepts until EAGAIN and reads until EAGAIN. A client's entry has all events from
+ * the beginning, so that no entry is ever changed. The server never replies. */
 #include "tracker.h"
 
 static const uint64_t LISTENER = UINT64_MAX;
@@ -11,14 +11,14 @@ static void let_all_in(int epoll, int listener)
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
         if (fd < 0)
-            return; /* EAGAIN: that was all. EMFILE: the next arrival reminds us. */
+            return; /* EAGAIN: no client waits. EMFILE: the next arrival is another event. */
         int slot = enter(fd);
         if (slot >= 0)
             watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, slot);
     }
 }
 
-/* Reads all that is there; false when the client is gone. */
+/* Reads until EAGAIN. Returns false when the client is gone. */
 static bool drain(int fd)
 {
     char bytes[4096];

@@ -1,28 +1,29 @@
-/* Level-triggered echo: one read for each event, and EPOLLOUT while the answer does not fit. */
+/* A level-triggered echo server: one read for each event, and EPOLLOUT while a reply is
+ * incomplete. */
 #include "tracker.h"
 
-enum { LISTENER = MOST_CLIENTS };
+enum { LISTENER = CLIENT_LIMIT };
 
 struct answer {
     size_t length, sent;
     char bytes[4096];
 };
 
-static struct answer answers[MOST_CLIENTS];
+static struct answer answers[CLIENT_LIMIT];
 
-static bool may_go_on(ssize_t result)
+static bool is_open(ssize_t result)
 {
     return result >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Reads if all is sent, then sends what it can; false when the client is gone. */
+/* Reads if all bytes are sent, then sends what it can. Returns false when the client is gone. */
 static bool serve(int slot)
 {
     struct answer *answer = &answers[slot];
     if (answer->sent == answer->length) {
         ssize_t got = read(fd_at[slot], answer->bytes, sizeof answer->bytes);
         if (got <= 0)
-            return got < 0 && may_go_on(got);
+            return got < 0 && is_open(got);
         answer->length = got;
         answer->sent = 0;
     }
@@ -30,17 +31,17 @@ static bool serve(int slot)
     ssize_t put = send(fd_at[slot], answer->bytes + answer->sent, left, MSG_NOSIGNAL);
     if (put > 0)
         answer->sent += put;
-    return may_go_on(put);
+    return is_open(put);
 }
 
 static bool drains(int slot) { return answers[slot].sent < answers[slot].length; }
 
-static void let_in(int epoll, int listener)
+static void accept_client(int epoll, int listener)
 {
     int fd = accept_nonblocking(listener);
     int slot = fd < 0 ? -1 : enter(fd);
     if (slot < 0)
-        return; /* Each error of accept passes, and the listener is reported again. */
+        return; /* Each error is temporary, and the listener is reported again. */
     answers[slot].length = answers[slot].sent = 0;
     watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, slot);
 }
@@ -57,7 +58,7 @@ int main(void)
         for (int i = 0; i < count; i++) {
             int slot = events[i].data.u64;
             if (slot == LISTENER) {
-                let_in(epoll, listener);
+                accept_client(epoll, listener);
                 continue;
             }
             bool drained = drains(slot);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An echo server on asyncio, which waits in epoll and wakes itself through a pair of sockets."""
+"""An echo server on asyncio, which waits in epoll and wakes itself up through a socket pair."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ PORT = int(os.environ.get("PORT", "7000"))
 
 
 class Client(asyncio.Protocol):
-    """One connection; the free slots are shared by all."""
+    """One connection. All connections share the free slots."""
 
     free_slots = list(reversed(range(MAX_CLIENTS)))
 

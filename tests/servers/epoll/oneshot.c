@@ -1,5 +1,6 @@
-/* Every entry is EPOLLONESHOT, the listener's too, and is armed again after each event. The note is
- * a pointer. It echoes what one read gives, and waits for room where that does not fit. */
+/* Every entry is EPOLLONESHOT, including the listener's, and is rearmed after each event. Each
+ * entry's data is a pointer. The server echoes the bytes of one read, and waits for EPOLLOUT when
+ * they do not fit. */
 #include "tracker.h"
 
 struct client {
@@ -14,7 +15,7 @@ static void arm(int epoll, const struct client *client)
     watch(epoll, EPOLL_CTL_MOD, fd_at[client->slot], events | EPOLLONESHOT, (uintptr_t)client);
 }
 
-static void let_in(int epoll, int listener)
+static void accept_client(int epoll, int listener)
 {
     int fd = accept_nonblocking(listener);
     int slot = fd < 0 ? -1 : enter(fd);
@@ -55,7 +56,7 @@ int main(void)
             continue;
         struct client *client = event.data.ptr;
         if (client == NULL) {
-            let_in(epoll, listener);
+            accept_client(epoll, listener);
         } else if (serve(client)) {
             arm(epoll, client);
         } else {

@@ -1,9 +1,9 @@
-/* What the epoll servers share: a listener, and a table whose free slots are a stack. Each has its
- * own loop, and keeps its own note of whom an event is about. */
+/* Shared by the epoll servers: a listener, and a table whose free slots are a stack. Each server
+ * has its own loop and decides what the data of an event mean. */
 #ifndef TRACKER_H
 #define TRACKER_H
 
-#define MOST_CLIENTS 10000
+#define CLIENT_LIMIT 10000
 #include "../common.h"
 
 #include <netinet/in.h>
@@ -15,25 +15,25 @@
 
 enum { EVENTS = 64 };
 
-static int fd_at[MOST_CLIENTS];
-static int free_slots[MOST_CLIENTS];
+static int fd_at[CLIENT_LIMIT];
+static int free_slots[CLIENT_LIMIT];
 static int free_count, max_clients;
 
-/* A table of MAX_CLIENTS slots, and descriptors for as many. */
+/* Makes a table of MAX_CLIENTS slots, and raises the limit of descriptors. */
 static inline void make_table(void)
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    max_clients = setting("MAX_CLIENTS", 4096, MOST_CLIENTS);
+    max_clients = setting("MAX_CLIENTS", 4096, CLIENT_LIMIT);
     while (free_count < max_clients) {
         free_slots[free_count] = max_clients - 1 - free_count;
         free_count++;
     }
 }
 
-/* The slot of the client, in the log by now; or -1, and the client is closed. */
+/* Gives the client a slot, logs and returns it. Without a free slot, closes the client: -1. */
 static inline int enter(int fd)
 {
     if (free_count == 0) {
@@ -47,7 +47,7 @@ static inline int enter(int fd)
     return slot;
 }
 
-/* The last descriptor of a connection takes its entry off every list (epoll(7)). */
+/* Closing the last descriptor of a connection removes it from every interest list (epoll(7)). */
 static inline void leave(int slot)
 {
     int fd = fd_at[slot];
@@ -71,10 +71,10 @@ static inline int accept_nonblocking(int listener)
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* Adds or changes an entry; `note` comes back with its events. */
-static inline void watch(int epoll, int operation, int fd, uint32_t events, uint64_t note)
+/* Adds or changes an entry. epoll_wait returns `data` with the entry's events. */
+static inline void watch(int epoll, int operation, int fd, uint32_t events, uint64_t data)
 {
-    struct epoll_event event = {.events = events, .data.u64 = note};
+    struct epoll_event event = {.events = events, .data.u64 = data};
     if (epoll_ctl(epoll, operation, fd, &event) < 0) {
         perror("epoll_ctl");
         exit(EXIT_FAILURE);

@@ -1,4 +1,4 @@
-/* What the fork servers in C share: the listener, and the whole life of a child. */
+/* Shared by the fork servers in C: the listener, and what a child does. */
 #ifndef FORK_H
 #define FORK_H
 
@@ -12,21 +12,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A socket that listens on PORT, announced in the log. */
+/* Makes a socket that listens on PORT, and logs [START]. */
 static inline int start(void)
 {
     int port = setting("PORT", 1205, 65535), yes = 1;
-    int door = socket(AF_INET, SOCK_STREAM, 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(door, (struct sockaddr *)&any, sizeof any) < 0 || listen(door, 5) < 0)
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(listener, (struct sockaddr *)&any, sizeof any) < 0 || listen(listener, 5) < 0)
         refuse_port(port);
     printf("[START] port=%d\n", port);
-    return door;
+    return listener;
 }
 
-/* Answers `client` until it has no more to say. */
-static inline void converse(int in, int out)
+/* Replies to the client until end of file. */
+static inline void serve_client(int in, int out)
 {
     char text[512];
     ssize_t count;

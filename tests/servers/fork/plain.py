@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""os.fork, and a handler that reaps; Python itself calls accept again after EINTR (PEP 475)."""
+"""Forks with os.fork and reaps in a handler. Python retries accept after EINTR (PEP 475)."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ def reap(*_):
         pass
 
 
-def converse(client):
+def serve_client(client):
     try:
         while text := client.recv(4096):
             client.sendall(text.translate(FLIPPED))
@@ -38,7 +38,7 @@ def main():
                 continue
             if pid == 0:
                 listener.close()
-                converse(client)
+                serve_client(client)
                 os._exit(0)
         print(f"[FORK] pid={pid}")
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Redis itself, as a server under proof: settings from the environment, nothing kept on a disk.
+# Redis as a program under test: it takes its settings from the environment and stores nothing on disk.
 exec redis-server --port "${PORT:-6379}" --maxclients "${MAX_CLIENTS:-10000}" \
     ${REQUIREPASS:+--requirepass "$REQUIREPASS"} \
     --save "" --appendonly no --dir / \

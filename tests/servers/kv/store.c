@@ -1,7 +1,8 @@
-/* A key-value store on poll: RESP2 byte by byte, one read for each wake-up, a write for each reply.
+/* A key-value store on poll. It parses RESP2 byte by byte, reads once after each poll, and makes a
+ * write for each reply.
  *
- * A client whose replies are not taken is neither read from nor answered any further until they
- * are. Keys are kept in one list: this is a server to be proved, not one to be fast. */
+ * While a client does not read its replies, the server neither reads from it nor replies to it. The
+ * keys are one linked list: this server is written for the tests, not for speed. */
 #include "../common.h"
 
 #include <ctype.h>
@@ -29,7 +30,7 @@ struct list { /* words of a command */
 
 struct entry {
     struct bytes key, value;
-    double deadline; /* 0: none */
+    double deadline; /* 0 for no deadline */
     struct entry *next;
 };
 
@@ -39,11 +40,11 @@ struct queued {
 };
 
 struct client {
-    char in[4096]; /* what was read and not looked at yet */
+    char in[4096]; /* bytes that were read and not parsed yet */
     size_t from, to;
     struct bytes out, line;
     struct list words;
-    long words_left, bytes_left; /* of an array, of a string and its CR LF; -1: in none */
+    long words_left, bytes_left; /* of an array; of a string and its CR LF; -1 outside */
     bool unlocked, multi, failed, stale, is_last;
     struct queued *queue;
     struct list watched;
@@ -55,7 +56,7 @@ static struct pollfd *watch; /* entry 0 is the listener, entry n + 1 client n */
 static int count, max_clients;
 static const char *password;
 
-static void *grown(void *at, size_t size)
+static void *resize(void *at, size_t size)
 {
     void *moved = realloc(at, size);
     if (moved == NULL)
@@ -67,7 +68,7 @@ static void add(struct bytes *to, const char *bytes, size_t length)
 {
     if (to->length + length > to->room) {
         to->room = 2 * (to->length + length);
-        to->at = grown(to->at, to->room);
+        to->at = resize(to->at, to->room);
     }
     if (length > 0)
         memcpy(to->at + to->length, bytes, length);
@@ -84,7 +85,7 @@ static void push(struct list *to, struct bytes word)
 {
     if (to->length == to->room) {
         to->room = 2 * to->room + 4;
-        to->at = grown(to->at, to->room * sizeof *to->at);
+        to->at = resize(to->at, to->room * sizeof *to->at);
     }
     to->at[to->length++] = word;
 }
@@ -176,7 +177,7 @@ static void drop(struct entry **place)
     free(gone);
 }
 
-/* The link to the key's entry; what has expired goes on the way. */
+/* The link to the key's entry. Removes expired entries on the way. */
 static struct entry **find(const struct bytes *key)
 {
     struct entry **place = &entries;
@@ -411,7 +412,7 @@ static void multi(struct client *to, struct list *words)
     to->multi = true;
 }
 
-static void forget(struct client *client)
+static void remove_client(struct client *client)
 {
     while (client->queue != NULL) {
         struct queued *next = client->queue->next;
@@ -444,7 +445,7 @@ static void exec(struct client *to, struct list *words)
             run(to, &it->words);
     }
     if (begun)
-        forget(to);
+        remove_client(to);
 }
 
 static void discard(struct client *to, struct list *words)
@@ -452,7 +453,7 @@ static void discard(struct client *to, struct list *words)
     (void)words;
     say(to, to->multi ? "+OK\r\n" : "-ERR DISCARD without MULTI\r\n");
     if (to->multi)
-        forget(to);
+        remove_client(to);
 }
 
 static void watch_command(struct client *to, struct list *words)
@@ -589,7 +590,7 @@ static void take(struct client *client, char byte, int fd)
 static void release(int index)
 {
     struct client *client = clients[index];
-    forget(client);
+    remove_client(client);
     clear(&client->words);
     free(client->out.at);
     free(client->line.at);
@@ -616,7 +617,7 @@ static void accept_one(void)
     watch[++count] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Whether the client is still there. */
+/* Returns false when the client is gone. */
 static bool serve(struct client *client, int fd)
 {
     flush(client, fd);

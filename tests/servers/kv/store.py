@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A key-value store on selectors: RESP2, one read for each wake-up, one write for each answer.
+"""A key-value store on selectors. It reads once for each event and makes one write for each reply.
 
-Who asks for more than it reads is read from no further until it has taken its answers.
+A client that does not read its replies is not read from until it has read them.
 """
 
 import os
@@ -11,15 +11,15 @@ import socket
 import sys
 import time
 
-MOST_PENDING = 1 << 20  # bytes of answers that a client may leave unread before it waits
+MAX_PENDING = 1 << 20  # bytes of replies that a client may leave unread
 LONGEST_LINE = 1 << 16
 LONGEST_STRING = 512 << 20
-MOST_WORDS = 1 << 20
+MAX_WORDS = 1 << 20
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 class Refused(Exception):
-    """An error reply; of a protocol error, the last one."""
+    """An error reply. After a protocol error it is the last reply."""
 
 
 def integer(digits, smallest=SMALLEST, largest=LARGEST, what="value is not an integer"):
@@ -31,14 +31,14 @@ def integer(digits, smallest=SMALLEST, largest=LARGEST, what="value is not an in
 
 
 def parse(inbox, start):
-    """The words of the command at `start` and its end; None where it is not there in full."""
+    """The words of the command at `start`, and its end. None while the command is incomplete."""
     line, at = take_line(inbox, start)
     if line is None:
         return None
     if not line.startswith(b"*"):
         return line.split(), at
     words = []
-    for _ in range(integer(line[1:], SMALLEST, MOST_WORDS, "Protocol error: invalid length")):
+    for _ in range(integer(line[1:], SMALLEST, MAX_WORDS, "Protocol error: invalid length")):
         line, at = take_line(inbox, at)
         if line is None:
             return None
@@ -96,7 +96,7 @@ def translated(part):
 
 
 class Store:
-    """Keys with their values and deadlines, and who watches them."""
+    """Keys with their values, deadlines and watching clients."""
 
     def __init__(self):
         self.values, self.deadlines, self.watchers = {}, {}, {}
@@ -186,37 +186,37 @@ class Store:
 
 
 STORE = Store()
-# What a command is, and how many words at least and at most it has.
+# Each command with its least and greatest number of words.
 COMMANDS = {
     b"PING": (lambda *text: text[0] if text else "PONG", 1, 2),
     b"ECHO": (lambda text: text, 2, 2),
     b"GET": (STORE.get, 2, 2),
     b"SET": (STORE.set, 3, 3),
-    b"DEL": (STORE.delete, 2, MOST_WORDS),
-    b"EXISTS": (STORE.exists, 2, MOST_WORDS),
+    b"DEL": (STORE.delete, 2, MAX_WORDS),
+    b"EXISTS": (STORE.exists, 2, MAX_WORDS),
     b"INCR": (STORE.incr, 2, 2),
     b"APPEND": (STORE.append, 3, 3),
     b"EXPIRE": (STORE.expire, 3, 3),
     b"TTL": (STORE.ttl, 2, 2),
-    b"MGET": (STORE.mget, 2, MOST_WORDS),
-    b"MSET": (STORE.mset, 3, MOST_WORDS),
+    b"MGET": (STORE.mget, 2, MAX_WORDS),
+    b"MSET": (STORE.mset, 3, MAX_WORDS),
     b"KEYS": (STORE.keys, 2, 2),
     b"DBSIZE": (STORE.dbsize, 1, 1),
     b"FLUSHDB": (STORE.flushdb, 1, 2),
 }
-# The same for those that concern the connection; they are methods of Client.
+# The same for the commands of a connection, which are methods of Client.
 OWN = {
     b"AUTH": (2, 2),
     b"MULTI": (1, 1),
     b"EXEC": (1, 1),
     b"DISCARD": (1, 1),
-    b"WATCH": (2, MOST_WORDS),
+    b"WATCH": (2, MAX_WORDS),
     b"UNWATCH": (1, 1),
 }
 
 
 class Client:
-    """A connection: what has come in, what is to go out, and how far its transaction is."""
+    """A connection with its input, its output and the state of its transaction."""
 
     def __init__(self, sock, password):
         self.sock, self.password = sock, password
@@ -226,10 +226,10 @@ class Client:
         self.is_last = False
 
     def answer(self):
-        """Answers what is in the inbox, as long as the client takes its answers."""
+        """Runs the commands in the inbox, as long as the client reads its replies."""
         at = 0
         try:
-            while len(self.outbox) < MOST_PENDING and (found := parse(self.inbox, at)):
+            while len(self.outbox) < MAX_PENDING and (found := parse(self.inbox, at)):
                 words, at = found
                 if words:
                     self.send(self.run(words))
@@ -321,7 +321,7 @@ class Client:
 
 
 class Server:
-    """A listener, its clients, and what each of them waits for."""
+    """A listener, its clients, and the events that each of them waits for."""
 
     def __init__(self, port, max_clients, password):
         self.max_clients, self.clients, self.password = max_clients, 0, password
@@ -354,7 +354,7 @@ class Server:
     def go_on(self, client):
         try:
             client.flush()
-            if len(client.outbox) < MOST_PENDING:
+            if len(client.outbox) < MAX_PENDING:
                 if not client.outbox:
                     received = client.sock.recv(1 << 16)
                     if not received:
@@ -362,7 +362,7 @@ class Server:
                     client.inbox += received
                 client.answer()
         except (BlockingIOError, InterruptedError):
-            client.answer()  # what was left when its answers were too many
+            client.answer()  # the commands that had to wait for unread replies
         except OSError:
             return self.release(client)
         if client.is_last and not client.outbox:

@@ -1,67 +1,56 @@
-//! An echo server against another: what the loop around read and write costs.
+//! Compares two echo servers: the cost of the loop around read and write.
 
-use super::{Setting, say};
+use super::{Programs, Settings, print};
+use crate::alternate::{Contender, alternate};
 use crate::exchange::Exchange;
-use crate::report::{Heading, Said};
-use crate::server::{ROOM, Server};
+use crate::report::{Heading, Record};
+use crate::server::{MAX_CLIENTS, Server};
 use crate::statistics::row;
-use crate::turns::{Side, by_turns};
 use anyhow::Result;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-/// Bytes in a message.
+/// The number of bytes in a message.
 const MESSAGE: usize = 64;
 
-/// Connections, and messages in a run of them all.
+/// The number of connections, and the number of messages in a run of all of them.
 const CASES: [(usize, u64); 3] = [(1, 20_000), (50, 60_000), (1_000, 60_000)];
 
-/// The most CPU time that the course promises, the reference's being 1.
+/// The CPU time that the course promises at most, as a multiple of the reference's.
 const LIMIT: f64 = 1.05;
-
-/// What the echo bench is told.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// The server's program
-    #[arg(long, value_name = "PATH")]
-    server: PathBuf,
-    /// The program that it is compared with
-    #[arg(long, value_name = "PATH")]
-    reference: PathBuf,
-}
 
 /// Measures both at 1, 50 and 1,000 connections.
 ///
 /// # Errors
 /// A server that cannot be started or does not echo.
-pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
-    setting.begin(Heading {
+pub(crate) fn run(programs: &Programs, settings: &Settings) -> Result<()> {
+    settings.begin(Heading {
         bench: "echo".into(),
         title: format!("{MESSAGE}-byte messages, Rust beside C, both on epoll"),
         server: "Rust".into(),
         reference: Some("C".into()),
         columns: ["messages a second".into(), "server CPU for each".into()],
         promises: true,
-        runs: setting.runs,
+        runs: settings.runs,
     })?;
     let mut echo = Exchange::echo(MESSAGE);
     for (connections, messages) in CASES {
-        let side = |program: &Path| -> Result<Side> {
-            let server = Server::start(setting.cores, ROOM, |_| Command::new(program))?;
-            let mut side = Side::new(server);
-            side.join(connections, &mut echo.clone(), 1)?;
-            Ok(side)
+        let start = |program: &Path| -> Result<Contender> {
+            let server = Server::start(settings.cores, MAX_CLIENTS, |_| Command::new(program))?;
+            let mut contender = Contender::new(server);
+            contender.connect_up_to(connections, &mut echo.clone(), 1)?;
+            Ok(contender)
         };
-        let (mut server, mut reference) = (side(&args.server)?, side(&args.reference)?);
-        let work = setting.work(messages);
-        let runs = by_turns(setting.runs, &mut server, Some(&mut reference), |side| {
-            side.run(&mut echo, work)
+        let (mut server, mut reference) = (start(&programs.server)?, start(&programs.reference)?);
+        let length = settings.run_length(messages);
+        let runs = alternate(settings.runs, &mut server, Some(&mut reference), |contender| {
+            contender.run(&mut echo, length)
         })?;
         let case = match connections {
             1 => "1 connection".to_owned(),
             many => format!("{many} connections"),
         };
-        say(&Said::Row(row(case, &runs.server, &runs.reference, Some(LIMIT))))?;
+        print(&Record::Row(row(case, &runs.server, &runs.reference, Some(LIMIT))))?;
     }
     Ok(())
 }

@@ -1,34 +1,31 @@
-//! One active client among idle ones: poll looks at every descriptor in every call, epoll does not.
+//! Measures one active client among idle ones. poll(2) checks every descriptor at each call, epoll(7)
+//! does not.
 
-use super::{Setting, say};
+use super::{Programs, Settings, print};
+use crate::alternate::{Contender, alternate};
 use crate::curve::{self, Point};
 use crate::exchange::Exchange;
-use crate::report::{Heading, Row, Said};
-use crate::server::{ROOM, Server};
+use crate::report::{Heading, Record, Row};
+use crate::server::{MAX_CLIENTS, Server};
 use crate::statistics::row;
-use crate::turns::{Side, by_turns};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Clients beside the active one.
+/// The numbers of idle clients.
 const IDLE: [usize; 5] = [10, 100, 1_000, 5_000, 9_000];
 
-/// Round trips in a run.
+/// The number of round trips in a run.
 const ROUND_TRIPS: u64 = 2_000;
 
-/// Clients that connect before one of them waits to be served: fewer than a backlog of 128.
-const EVERY: usize = 64;
+/// The number of clients that connect before one waits for a reply: less than a backlog of 128.
+const HELLO_INTERVAL: usize = 64;
 
-/// What the idle bench is told.
+/// The arguments of the idle bench.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The tracker on poll
-    #[arg(long, value_name = "PATH")]
-    server: PathBuf,
-    /// The tracker on epoll
-    #[arg(long, value_name = "PATH")]
-    reference: PathBuf,
+    #[command(flatten)]
+    programs: Programs,
     /// Draw the curve here
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -38,42 +35,43 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// A server that cannot be started or does not echo; a file that cannot be written.
-pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
-    setting.begin(Heading {
+pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
+    settings.begin(Heading {
         bench: "idle".into(),
         title: "one client sends 64 bytes, thousands are idle".into(),
         server: "poll".into(),
         reference: Some("epoll".into()),
         columns: ["round trip".into(), "server CPU for each".into()],
         promises: false,
-        runs: setting.runs,
+        runs: settings.runs,
     })?;
     let mut echo = Exchange::echo(64);
-    let side = |program: &PathBuf| -> Result<Side> {
-        Ok(Side::new(Server::start(setting.cores, ROOM, |_| Command::new(program))?))
+    let start = |program: &PathBuf| -> Result<Contender> {
+        Ok(Contender::new(Server::start(settings.cores, MAX_CLIENTS, |_| Command::new(program))?))
     };
-    let (mut server, mut reference) = (side(&args.server)?, side(&args.reference)?);
+    let (mut server, mut reference) =
+        (start(&args.programs.server)?, start(&args.programs.reference)?);
     let mut points = Vec::new();
-    // Each newcomer costs poll a look at all who are there: the last ones are the dearest.
-    let levels = if setting.quick { &IDLE[..4] } else { &IDLE };
+    // On poll, accepting a client costs a check of all others, so the last clients cost most.
+    let levels = if settings.quick { &IDLE[..4] } else { &IDLE };
     for &idle in levels {
-        if !setting.allows(2 * idle) {
-            say(&Said::Note(format!("{idle} idle: more than `ulimit -Hn` allows here")))?;
+        if !settings.allows(2 * idle) {
+            print(&Record::Note(format!("{idle} idle: more than `ulimit -Hn` allows here")))?;
             break;
         }
-        server.join(1 + idle, &mut echo, EVERY)?;
-        reference.join(1 + idle, &mut echo, EVERY)?;
-        let work = setting.work(ROUND_TRIPS);
-        let runs = by_turns(setting.runs, &mut server, Some(&mut reference), |side| {
-            side.round_trips(&mut echo, work)
+        server.connect_up_to(1 + idle, &mut echo, HELLO_INTERVAL)?;
+        reference.connect_up_to(1 + idle, &mut echo, HELLO_INTERVAL)?;
+        let length = settings.run_length(ROUND_TRIPS);
+        let runs = alternate(settings.runs, &mut server, Some(&mut reference), |contender| {
+            contender.round_trips(&mut echo, length)
         })?;
         let row = row(format!("{idle} idle"), &runs.server, &runs.reference, None);
         points.extend(point(idle, &row));
-        say(&Said::Row(row))?;
+        print(&Record::Row(row))?;
     }
     if let Some(file) = &args.svg {
         curve::draw(file, &points).with_context(|| format!("cannot draw {}", file.display()))?;
-        say(&Said::Note(format!("drawn: {}", file.display())))?;
+        print(&Record::Note(format!("drawn: {}", file.display())))?;
     }
     Ok(())
 }

@@ -1,53 +1,66 @@
-//! What is measured: one module a bench.
+//! The benches, one module each.
 
 pub(crate) mod echo;
 pub(crate) mod idle;
 pub(crate) mod store;
 
 use crate::cores::Cores;
-use crate::load::Work;
-use crate::report::{Heading, Said};
+use crate::load::RunLength;
+use crate::report::{Heading, Record};
 use anyhow::Result;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// The longest that a run goes on: on a slow machine it answers fewer requests, not later.
-const MOST: Duration = Duration::from_secs(1);
+/// The longest time that a run takes: on a slow machine, a run has fewer requests.
+const MAX_RUN: Duration = Duration::from_secs(1);
 
-/// What every bench is told.
+/// The arguments of a bench that compares two programs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Programs {
+    /// The server's program
+    #[arg(long, value_name = "PATH")]
+    pub(crate) server: PathBuf,
+    /// The program that it is compared with
+    #[arg(long, value_name = "PATH")]
+    pub(crate) reference: PathBuf,
+}
+
+/// The settings of every bench.
 #[derive(Debug)]
-pub(crate) struct Setting {
-    /// `None` where the machine has only one core.
+pub(crate) struct Settings {
+    /// The cores of server and clients; `None` where the machine has only one core.
     pub(crate) cores: Option<Cores>,
-    /// Files that this process, and each server, may have open.
+    /// The number of files that this process and each server may have open.
     pub(crate) descriptors: u64,
-    /// How often each case is run.
+    /// The number of runs of each case.
     pub(crate) runs: u32,
-    /// Whether a run is a quarter as long.
+    /// Whether a run has a quarter of the usual length.
     pub(crate) quick: bool,
 }
 
-impl Setting {
-    /// A run of so many requests, or of a quarter of them.
-    pub(crate) fn work(&self, requests: u64) -> Work {
+impl Settings {
+    /// A run of `requests` requests, or of a quarter of them where `quick` is set.
+    pub(crate) fn run_length(&self, requests: u64) -> RunLength {
         let share = if self.quick { 4 } else { 1 };
-        Work { requests: requests / share, at_most: MOST / share as u32 }
+        RunLength { requests: requests / share, max_time: MAX_RUN / share as u32 }
     }
 
-    /// Whether so many clients fit the limit of open files, with the few that a server has besides.
+    /// Whether the limit of open files is enough for `clients` clients and a server's other files.
     pub(crate) fn allows(&self, clients: usize) -> bool {
         clients as u64 + 100 <= self.descriptors
     }
 
-    /// Says what will be measured, and what is amiss with this machine.
+    /// Prints the heading, and a note where this machine has only one core.
     ///
     /// # Errors
-    /// As for [`say`].
+    /// As for [`print`].
     pub(crate) fn begin(&self, heading: Heading) -> Result<()> {
-        say(&Said::Heading(heading))?;
+        print(&Record::Heading(heading))?;
         if self.cores.is_none() {
-            let note = "one core: server and clients take each other's time, so compare nothing";
-            say(&Said::Note(note.into()))?;
+            let note =
+                "one core: server and clients compete for it, so these figures cannot be compared";
+            print(&Record::Note(note.into()))?;
         }
         Ok(())
     }
@@ -56,9 +69,9 @@ impl Setting {
 /// Writes one line of JSON.
 ///
 /// # Errors
-/// Those of write(2): nobody listens any more.
-pub(crate) fn say(said: &Said) -> Result<()> {
+/// Those of write(2), e.g. EPIPE when the reader has ended.
+pub(crate) fn print(record: &Record) -> Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{}", serde_json::to_string(said)?)?;
+    writeln!(stdout, "{}", serde_json::to_string(record)?)?;
     Ok(stdout.flush()?)
 }

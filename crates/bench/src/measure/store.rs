@@ -1,11 +1,11 @@
-//! A key-value store against Redis: rates, CPU time, and the memory of a connection.
+//! Compares a key-value store with Redis: rates, CPU time, and the memory of a connection.
 
-use super::{Setting, say};
+use super::{Settings, print};
+use crate::alternate::{Contender, alternate};
 use crate::exchange::Exchange;
-use crate::report::{Figures, Heading, Said};
-use crate::server::{ROOM, Server};
+use crate::report::{Figures, Heading, Record};
+use crate::server::{MAX_CLIENTS, Server};
 use crate::statistics::row;
-use crate::turns::{Side, by_turns};
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -13,26 +13,26 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-/// Clients that always have a question open.
+/// The number of clients that send requests.
 const CONNECTIONS: usize = 50;
 
-/// Clients whose memory is counted.
-const CROWD: usize = 10_000;
+/// The number of clients that memory is measured with.
+const MANY_CLIENTS: usize = 10_000;
 
-/// Room in a server that shows what it takes without a crowd.
-const ALONE: usize = 10;
+/// The number of clients that the server for comparison is configured for.
+const FEW_CLIENTS: usize = 10;
 
-/// The most memory for a connection that the course promises, Redis's being 1.
+/// The memory for a connection that the course promises at most, as a multiple of Redis's.
 const MEMORY_LIMIT: f64 = 0.25;
 
-/// Time for a server to give memory back: Redis looks at each client once a second, and shrinks the
-/// buffer of one that has been idle for more than two.
-const LATER: Duration = Duration::from_secs(5);
+/// The time after which a server has released memory: Redis checks each client once a second, and
+/// shrinks the buffer of a client that has been idle for more than two.
+const SETTLING_TIME: Duration = Duration::from_secs(5);
 
-/// Names that a random key is picked from.
+/// The number of keys that a random key is chosen from.
 const RANDOM_KEYS: u64 = 1_000_000;
 
-/// What the store bench is told.
+/// The arguments of the store bench.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The store's program
@@ -43,33 +43,33 @@ pub(crate) struct Args {
     redis: Option<PathBuf>,
 }
 
-/// Measures each case, then memory.
+/// Measures the cases, then memory.
 ///
 /// # Errors
 /// A server that cannot be started or answers wrongly.
-pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
+pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
     let redis = Redis::find(args.redis.as_deref())?;
     let beside =
         redis.as_ref().map_or(String::new(), |redis| format!(", beside {}", redis.version));
-    setting.begin(Heading {
+    settings.begin(Heading {
         bench: "store".into(),
         title: format!("{CONNECTIONS} connections, 3-byte values{beside}"),
         server: "store".into(),
         reference: redis.is_some().then(|| "Redis".into()),
         columns: ["requests a second".into(), "server CPU for each".into()],
         promises: true,
-        runs: setting.runs,
+        runs: settings.runs,
     })?;
     if redis.is_none() {
         let note = "no redis-server here to compare with; --redis PATH names one";
-        say(&Said::Note(note.into()))?;
+        print(&Record::Note(note.into()))?;
     }
-    let servers = Servers { program: &args.server, redis: redis.as_ref(), setting };
+    let servers = Servers { program: &args.server, redis: redis.as_ref(), settings };
     rates(&servers)?;
     memory(&servers)
 }
 
-/// One kind of request, and how many a run has.
+/// A kind of request, the number of requests in a run, and the promised limit.
 struct Case {
     name: String,
     exchange: Exchange,
@@ -77,7 +77,7 @@ struct Case {
     limit: f64,
 }
 
-/// GET and SET with 1, 16 and 64 requests a write, then SET all over a large table.
+/// GET and SET with 1, 16 and 64 requests in a write, then SET of random keys in a large table.
 fn cases() -> Vec<Case> {
     let get = Exchange::command(&["GET", "key"], "$3\r\nabc\r\n");
     let set = Exchange::command(&["SET", "key", "abc"], "+OK\r\n");
@@ -104,50 +104,54 @@ fn cases() -> Vec<Case> {
 
 fn rates(servers: &Servers<'_>) -> Result<()> {
     let mut hello = Exchange::command(&["SET", "key", "abc"], "+OK\r\n");
-    let (mut server, mut redis) = servers.start(ROOM)?;
-    server.join(CONNECTIONS, &mut hello, 1)?;
+    let (mut server, mut redis) = servers.start(MAX_CLIENTS)?;
+    server.connect_up_to(CONNECTIONS, &mut hello, 1)?;
     if let Some(redis) = &mut redis {
-        redis.join(CONNECTIONS, &mut hello, 1)?;
+        redis.connect_up_to(CONNECTIONS, &mut hello, 1)?;
     }
     for Case { name, mut exchange, requests, limit } in cases() {
-        let work = servers.setting.work(requests);
-        let runs = by_turns(servers.setting.runs, &mut server, redis.as_mut(), |side| {
-            side.run(&mut exchange, work)
+        let length = servers.settings.run_length(requests);
+        let runs = alternate(servers.settings.runs, &mut server, redis.as_mut(), |contender| {
+            contender.run(&mut exchange, length)
         })?;
-        say(&Said::Row(row(name, &runs.server, &runs.reference, Some(limit))))?;
+        print(&Record::Row(row(name, &runs.server, &runs.reference, Some(limit))))?;
     }
     Ok(())
 }
 
-/// What the store and Redis are started with.
+/// The programs to start: the store, and Redis where there is one.
 struct Servers<'a> {
     program: &'a Path,
     redis: Option<&'a Redis>,
-    setting: &'a Setting,
+    settings: &'a Settings,
 }
 
 impl Servers<'_> {
-    /// Both, with room for so many clients.
-    fn start(&self, room: usize) -> Result<(Side, Option<Side>)> {
-        let cores = self.setting.cores;
-        let server = Server::start(cores, room, |_| Command::new(self.program))?;
-        let start = |redis: &Redis| Server::start(cores, room, |port| redis.command(port, room));
+    /// Starts both, each configured for `max_clients` clients.
+    fn start(&self, max_clients: usize) -> Result<(Contender, Option<Contender>)> {
+        let cores = self.settings.cores;
+        let server = Server::start(cores, max_clients, |_| Command::new(self.program))?;
+        let start = |redis: &Redis| {
+            Server::start(cores, max_clients, |port| redis.command(port, max_clients))
+        };
         let redis = self.redis.map(start);
-        Ok((Side::new(server), redis.transpose()?.map(Side::new)))
+        Ok((Contender::new(server), redis.transpose()?.map(Contender::new)))
     }
 }
 
-/// What servers keep for each of many clients that have said PING once: at once, and when they have
-/// had time to give some back.
+/// Measures the memory for each of many clients that have sent one PING: at once, and after the time
+/// in which a server releases memory.
 fn memory(servers: &Servers<'_>) -> Result<()> {
-    if !servers.setting.allows(CROWD) {
-        return say(&Said::Note(format!("{CROWD} clients: more than `ulimit -Hn` allows here")));
+    if !servers.settings.allows(MANY_CLIENTS) {
+        return print(&Record::Note(format!(
+            "{MANY_CLIENTS} clients: more than `ulimit -Hn` allows here"
+        )));
     }
-    let (alone, alone_redis) = servers.start(ALONE)?;
-    let (server, redis) = servers.start(ROOM)?;
-    let later = (!servers.setting.quick).then_some(LATER);
-    let server = grown(alone, server, later)?;
-    let redis = alone_redis.zip(redis).map(|(alone, redis)| grown(alone, redis, later));
+    let (small, small_redis) = servers.start(FEW_CLIENTS)?;
+    let (server, redis) = servers.start(MAX_CLIENTS)?;
+    let later = (!servers.settings.quick).then_some(SETTLING_TIME);
+    let server = memory_growth(small, server, later)?;
+    let redis = small_redis.zip(redis).map(|(small, redis)| memory_growth(small, redis, later));
     let mut redis = redis.transpose()?.unwrap_or_default().into_iter();
     let cases = [
         ("memory for each of 10,000 clients, after a PING", Some(MEMORY_LIMIT)),
@@ -155,28 +159,32 @@ fn memory(servers: &Servers<'_>) -> Result<()> {
     ];
     for ((case, limit), server) in cases.into_iter().zip(server) {
         let redis: Vec<_> = redis.next().into_iter().collect();
-        say(&Said::Row(row(case, &[server], &redis, limit)))?;
+        print(&Record::Row(row(case, &[server], &redis, limit)))?;
     }
     Ok(())
 }
 
-/// How much more memory `crowded` takes with a crowd than `alone`, the same program with room for
-/// next to nobody: so a table that is made at the start counts as well.
-fn grown(mut alone: Side, mut crowded: Side, later: Option<Duration>) -> Result<Vec<Figures>> {
+/// The memory for each client: `large` with many clients, less `small` with one. `small` is the same
+/// program, configured for few clients, so that a table that is allocated at the start counts as well.
+fn memory_growth(
+    mut small: Contender,
+    mut large: Contender,
+    later: Option<Duration>,
+) -> Result<Vec<Figures>> {
     let mut ping = Exchange::command(&["PING"], "+PONG\r\n");
-    alone.join(1, &mut ping, 1)?;
-    let base = alone.memory()?;
-    crowded.join(CROWD, &mut ping, 1)?;
-    let mut figures = vec![for_each_client(crowded.memory()?.saturating_sub(base))];
+    small.connect_up_to(1, &mut ping, 1)?;
+    let base = small.memory()?;
+    large.connect_up_to(MANY_CLIENTS, &mut ping, 1)?;
+    let mut figures = vec![per_client(large.memory()?.saturating_sub(base))];
     if let Some(later) = later {
         thread::sleep(later);
-        figures.push(for_each_client(crowded.memory()?.saturating_sub(base)));
+        figures.push(per_client(large.memory()?.saturating_sub(base)));
     }
     Ok(figures)
 }
 
-fn for_each_client(bytes: u64) -> Figures {
-    Figures { bytes: Some(bytes as f64 / CROWD as f64), ..Figures::default() }
+fn per_client(bytes: u64) -> Figures {
+    Figures { bytes: Some(bytes as f64 / MANY_CLIENTS as f64), ..Figures::default() }
 }
 
 /// Redis on this machine.
@@ -186,10 +194,10 @@ struct Redis {
 }
 
 impl Redis {
-    /// The one that is named, or whatever PATH has; `None` where PATH has none.
+    /// The program `named`, or the redis-server in PATH; `None` where PATH has none.
     ///
     /// # Errors
-    /// A program that is named and does not run.
+    /// A program that cannot be run, or is not Redis.
     fn find(named: Option<&Path>) -> Result<Option<Self>> {
         let program = named.unwrap_or(Path::new("redis-server"));
         let output = match Command::new(program).arg("--version").output() {
@@ -200,15 +208,22 @@ impl Redis {
         };
         let text = String::from_utf8_lossy(&output.stdout);
         let number = text.split_whitespace().find_map(|word| word.strip_prefix("v="));
-        let number = number.with_context(|| format!("{} is no Redis", program.display()))?;
+        let number = number.with_context(|| format!("{} is not Redis", program.display()))?;
         Ok(Some(Self { program: program.into(), version: format!("Redis {number}") }))
     }
 
-    /// Redis without persistence.
-    fn command(&self, port: u16, room: usize) -> Command {
+    /// The command line of Redis without persistence.
+    fn command(&self, port: u16, max_clients: usize) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
-        command.args(["--save", "", "--appendonly", "no", "--maxclients", &room.to_string()]);
+        command.args([
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--maxclients",
+            &max_clients.to_string(),
+        ]);
         command
     }
 }

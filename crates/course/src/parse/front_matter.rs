@@ -1,15 +1,15 @@
-//! The YAML between the two `---` that a lesson opens with.
+//! The front matter of a lesson: the YAML between two lines `---` at the top of the file.
 
-use super::worth::Stated;
+use super::points::PointsField;
 use crate::lesson::Page;
 use crate::problem::{Collector, nearest, suggest};
 use serde_norway::{Mapping, Value};
 use std::path::Path;
 
-/// The fields, in the order in which every lesson has them; `points` may be absent.
+/// The fields in the order that every lesson uses; only `points` may be absent.
 const FIELDS: [&str; 6] = ["id", "title", "order", "duration_min", "type", "points"];
 
-/// What the front matter says; empty and 0 where it is wrong, and a problem for each.
+/// The values of the front matter. A wrong field is reported, and is empty or 0 here.
 #[derive(Default)]
 pub(crate) struct FrontMatter {
     pub(crate) id: String,
@@ -17,10 +17,10 @@ pub(crate) struct FrontMatter {
     pub(crate) order: u32,
     pub(crate) duration_min: u32,
     pub(crate) page: Page,
-    pub(crate) worth: Stated,
+    pub(crate) points: PointsField,
 }
 
-/// Reads the front matter of `text`, and says at which byte the Markdown begins.
+/// Reads the front matter of `text`, and returns the byte at which the Markdown begins.
 pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontMatter, usize) {
     let (yaml, body) = split(text);
     let fields = match yaml.map(serde_norway::from_str) {
@@ -41,8 +41,9 @@ pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontM
     (fields.read(path, problems), body)
 }
 
-/// The YAML with its opening `---`, so that its lines are the file's, and the byte after the
-/// closing one. Without a closing one, front matter ends at the first blank line and is none.
+/// The YAML, and the byte after the closing `---`. The YAML begins with the opening `---`, so that
+/// its line numbers are those of the file. Without a closing `---` there is no YAML, and the text
+/// up to the first blank line is skipped.
 fn split(text: &str) -> (Option<&str>, usize) {
     let mut end = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -66,7 +67,7 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn read(&self, path: &Path, problems: &mut Collector) -> FrontMatter {
-        self.name_unknown(problems);
+        self.report_unknown(problems);
         let id = self.string("id", problems);
         self.check_id(path, &id, problems);
         FrontMatter {
@@ -75,11 +76,11 @@ impl Fields<'_> {
             order: self.number("order", problems),
             duration_min: self.number("duration_min", problems),
             page: self.page(problems),
-            worth: Stated::read(self.mapping.get("points"), self.yaml, problems),
+            points: PointsField::read(self.mapping.get("points"), self.yaml, problems),
         }
     }
 
-    fn name_unknown(&self, problems: &mut Collector) {
+    fn report_unknown(&self, problems: &mut Collector) {
         for key in self.mapping.keys() {
             let Some(key) = key.as_str() else {
                 problems.at(1, "a field's name is not a text; take the field out");
@@ -128,7 +129,7 @@ impl Fields<'_> {
     fn page(&self, problems: &mut Collector) -> Page {
         match self.value("type", "lesson", problems).map(Value::as_str) {
             Some(Some("lesson")) | None => {}
-            Some(_) => problems.at(self.line("type"), "unknown type of page; write `type: lesson`"),
+            Some(_) => problems.at(self.line("type"), "unknown page type; write `type: lesson`"),
         }
         Page::Lesson
     }
@@ -138,7 +139,7 @@ impl Fields<'_> {
             return;
         }
         if !is_id(id) {
-            let message = format!("id \"{id}\" is not of the form w03-l02 (week, lesson)");
+            let message = format!("id \"{id}\" does not have the form w03-l02 (week, lesson)");
             return problems.at(self.line("id"), message);
         }
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
@@ -149,14 +150,14 @@ impl Fields<'_> {
         }
     }
 
-    /// The line on which a field stands.
+    /// The line of a field.
     fn line(&self, field: &str) -> usize {
         let starts = |line: &str| line.trim_start_matches(['"', '\'']).starts_with(field);
         1 + self.yaml.lines().position(starts).unwrap_or(0)
     }
 }
 
-/// Whether `id` is a `w`, two digits, `-l` and two digits.
+/// Whether `id` has the form `w03-l02`.
 fn is_id(id: &str) -> bool {
     let form = |(given, form): (u8, u8)| match form {
         b'0' => given.is_ascii_digit(),

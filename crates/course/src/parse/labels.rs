@@ -1,21 +1,31 @@
 //! Text under bold labels: `**Goal:**` in the introduction, `**Do:**` in a task.
 
 use super::markdown::{Block, Content, Source};
-use super::outline::{Outline, TaskPart};
+use super::outline::{Outline, TaskBlocks};
 use crate::lesson::{Task, Text};
 use crate::problem::Collector;
 
-/// Goal, What you build, Why it matters.
-pub(crate) fn intro(source: &Source<'_>, blocks: &[Block], problems: &mut Collector) -> [Text; 3] {
-    if blocks.is_empty() && source.cut.is_some() {
+/// The labels of the introduction, in order.
+const INTRODUCTION: [&str; 3] = ["Goal", "What you build", "Why it matters"];
+
+/// The labels of a task, in order. The consistency check asks for the first two.
+const TASK: [&str; 5] = ["Predict", "Invariant", "Do", "Test", "Expected"];
+
+/// The text of Goal, What you build and Why it matters.
+pub(crate) fn introduction(
+    source: &Source<'_>,
+    blocks: &[Block],
+    problems: &mut Collector,
+) -> [Text; 3] {
+    if blocks.is_empty() && source.unclosed_at.is_some() {
         return Default::default();
     }
     let line = blocks.first().map_or(1, |block| block.line);
-    let home = Home { name: "the introduction", line, blocks };
-    home.read(source, ["Goal", "What you build", "Why it matters"], problems)
+    let part = LabelledPart::new("the introduction", line, blocks, &INTRODUCTION, problems);
+    INTRODUCTION.map(|label| part.required(label, source, problems))
 }
 
-/// Every task, with its Do, Test and Expected.
+/// Every task with its labelled texts.
 pub(crate) fn tasks(
     source: &Source<'_>,
     outline: &Outline<'_>,
@@ -24,72 +34,88 @@ pub(crate) fn tasks(
     outline.tasks.iter().map(|task| read_task(source, task, problems)).collect()
 }
 
-fn read_task(source: &Source<'_>, part: &TaskPart<'_>, problems: &mut Collector) -> Task {
-    let TaskPart { number, ref title, line, blocks } = *part;
-    let home = Home { name: &format!("task {number}"), line, blocks };
-    let [work, test, expected] = home.read(source, ["Do", "Test", "Expected"], problems);
-    Task { number, title: title.clone(), work, test, expected, line }
+fn read_task(source: &Source<'_>, task: &TaskBlocks<'_>, problems: &mut Collector) -> Task {
+    let TaskBlocks { number, ref title, line, blocks } = *task;
+    let part = LabelledPart::new(&format!("task {number}"), line, blocks, &TASK, problems);
+    Task {
+        number,
+        title: title.clone(),
+        predict: part.optional("Predict", source, problems),
+        invariant: part.optional("Invariant", source, problems),
+        work: part.required("Do", source, problems),
+        test: part.required("Test", source, problems),
+        expected: part.required("Expected", source, problems),
+        line,
+    }
 }
 
-/// The blocks that hold labelled text.
-struct Home<'a> {
-    name: &'a str,
+/// A part of the lesson with labelled texts in it.
+struct LabelledPart<'a> {
+    /// The name for messages, e.g. `task 2`.
+    name: String,
     line: usize,
-    blocks: &'a [Block],
+    texts: Vec<LabelledText<'a>>,
 }
 
 /// A label and the bytes of its text.
-struct Labelled<'a> {
+struct LabelledText<'a> {
     label: &'a str,
     line: usize,
     start: usize,
     end: usize,
 }
 
-impl<'a> Home<'a> {
-    /// The text under each of `labels`, in that order.
-    fn read<const N: usize>(
-        &self,
-        source: &Source<'_>,
-        labels: [&str; N],
+impl<'a> LabelledPart<'a> {
+    /// Finds `labels` in `blocks`, and reports a label that is repeated or out of order.
+    fn new(
+        name: &str,
+        line: usize,
+        blocks: &'a [Block],
+        labels: &[&str],
         problems: &mut Collector,
-    ) -> [Text; N] {
-        let found = self.find(&labels);
-        let order: Vec<&str> = found.iter().map(|each| each.label).collect();
-        if order.len() >= N && order != labels {
+    ) -> Self {
+        let texts = find(blocks, labels);
+        let position = |text: &LabelledText<'_>| labels.iter().position(|each| *each == text.label);
+        if !texts.is_sorted_by(|before, after| position(before) < position(after)) {
             let labels = labels.join(", ");
-            let message = format!("{} must have each label once and in order: {labels}", self.name);
-            problems.at(self.line, message);
+            problems.at(line, format!("{name} must have each label once and in order: {labels}"));
         }
-        labels.map(|label| {
-            let Some(each) = found.iter().find(|each| each.label == label) else {
-                let message =
-                    format!("{} has no **{label}:**; begin a paragraph with it", self.name);
-                problems.at(self.line, message);
-                return Text::default();
-            };
-            let markdown = source.slice(each.start..each.end);
-            if markdown.is_empty() {
-                problems.at(each.line, format!("**{label}:** is empty in {}; write it", self.name));
-            }
-            Text { markdown, line: each.line }
+        Self { name: name.to_owned(), line, texts }
+    }
+
+    /// The text under `label`; a missing one is reported.
+    fn required(&self, label: &str, source: &Source<'_>, problems: &mut Collector) -> Text {
+        self.optional(label, source, problems).unwrap_or_else(|| {
+            let message = format!("{} has no **{label}:**; begin a paragraph with it", self.name);
+            problems.at(self.line, message);
+            Text::default()
         })
     }
 
-    /// The paragraphs that begin with one of `labels`, each up to the next.
-    fn find(&self, labels: &[&str]) -> Vec<Labelled<'a>> {
-        let mut found: Vec<Labelled<'a>> = Vec::new();
-        let mut end = self.blocks.last().map_or(0, |block| block.range.end);
-        for block in self.blocks.iter().rev() {
-            if let Content::Paragraph(inline) = &block.content
-                && let Some((label, start)) = &inline.label
-                && labels.contains(&label.as_str())
-            {
-                found.push(Labelled { label, line: block.line, start: *start, end });
-                end = block.range.start;
-            }
+    /// The text under `label`, or `None` where the part does not have it. An empty text is reported.
+    fn optional(&self, label: &str, source: &Source<'_>, problems: &mut Collector) -> Option<Text> {
+        let found = self.texts.iter().find(|each| each.label == label)?;
+        let markdown = source.slice(found.start..found.end);
+        if markdown.is_empty() {
+            problems.at(found.line, format!("**{label}:** is empty in {}; write it", self.name));
         }
-        found.reverse();
-        found
+        Some(Text { markdown, line: found.line })
     }
+}
+
+/// The paragraphs that begin with one of `labels`; the text of each ends where the next begins.
+fn find<'a>(blocks: &'a [Block], labels: &[&str]) -> Vec<LabelledText<'a>> {
+    let mut found = Vec::new();
+    let mut end = blocks.last().map_or(0, |block| block.range.end);
+    for block in blocks.iter().rev() {
+        if let Content::Paragraph(inline) = &block.content
+            && let Some((label, start)) = &inline.label
+            && labels.contains(&label.as_str())
+        {
+            found.push(LabelledText { label, line: block.line, start: *start, end });
+            end = block.range.start;
+        }
+    }
+    found.reverse();
+    found
 }

@@ -1,4 +1,4 @@
-//! Markdown as a list of blocks, each with its line: no more of it than a lesson uses.
+//! Markdown as a list of blocks with their lines: the part of Markdown that lessons use.
 
 mod reader;
 
@@ -9,13 +9,13 @@ use std::ops::Range;
 /// The text of a file and its blocks.
 pub(crate) struct Source<'a> {
     text: &'a str,
-    /// Top-level blocks from the top; rules (`---`) are left out.
+    /// The top-level blocks in order, without rules (`---`).
     pub(crate) blocks: Vec<Block>,
-    /// The line of a comment or fence that is never closed and so hides the rest.
-    pub(crate) cut: Option<usize>,
+    /// The line of a comment or fence that is never closed and so hides the rest of the file.
+    pub(crate) unclosed_at: Option<usize>,
 }
 
-/// One block and where it stands.
+/// One block with its line and its bytes.
 pub(crate) struct Block {
     pub(crate) line: usize,
     pub(crate) range: Range<usize>,
@@ -27,39 +27,44 @@ pub(crate) enum Content {
     /// A heading and its depth: `##` is 2.
     Heading(usize, Inline),
     Paragraph(Inline),
-    /// Its items, without the lists in them.
-    List(Vec<Inline>),
-    /// Its rows, the head first.
+    /// The items of a list, without the lists inside them; `ordered` is true for `1.`, `2.`.
+    List {
+        ordered: bool,
+        items: Vec<Inline>,
+    },
+    /// The rows of a table, the head first.
     Table(Vec<Vec<Inline>>),
-    /// A code block; where it is fenced, the bytes between the fences.
+    /// A code block; `fenced` has the bytes between the fences, where there are fences.
     Code {
         text: String,
         fenced: Option<Range<usize>>,
     },
-    /// What an HTML comment says, trimmed.
+    /// The text of an HTML comment, trimmed.
     Comment(String),
+    /// Any other HTML, trimmed.
+    Html(String),
     Other,
 }
 
-/// Running text.
+/// Running text: the content of a paragraph, a heading, a list item or a table cell.
 #[derive(Default)]
 pub(crate) struct Inline {
     pub(crate) line: usize,
-    /// The byte at which it begins.
+    /// The byte at which the text begins.
     start: usize,
-    /// Without Markdown marks and comments.
+    /// The text without Markdown marks and comments.
     pub(crate) text: String,
-    /// The bold words before a colon that it opens with, and the byte after them.
+    /// A bold label at the beginning, such as `**Goal:**`, without its colon; and the byte after it.
     pub(crate) label: Option<(String, usize)>,
-    /// What its comments say, and how much of `text` stands before each.
+    /// The comments, each with the length of the part of `text` before it.
     pub(crate) comments: Vec<(String, usize)>,
 }
 
 impl<'a> Source<'a> {
     /// Reads `text` from byte `body` on.
     pub(crate) fn read(text: &'a str, body: usize, problems: &mut Collector) -> Self {
-        let (blocks, cut) = Reader::new(text, body, problems).blocks();
-        Source { text, blocks, cut }
+        let (blocks, unclosed_at) = Reader::new(text, body, problems).blocks();
+        Source { text, blocks, unclosed_at }
     }
 
     /// The Markdown in these bytes, trimmed.
@@ -74,7 +79,7 @@ impl<'a> Source<'a> {
 }
 
 impl Inline {
-    /// Bold words have just ended: they are a label if nothing stands before them.
+    /// Called at the end of bold words: they are a label if the text begins with them.
     fn after_bold(&mut self, bold: Range<usize>) {
         let opens = bold.start == self.start;
         if let Some(label) = self.text.strip_suffix(':').filter(|_| opens) {
@@ -82,7 +87,7 @@ impl Inline {
         }
     }
 
-    /// Inline HTML: a comment, or a tag that is of no concern.
+    /// Called for inline HTML: keeps a comment and ignores a tag.
     fn html(&mut self, html: &str) {
         let comment = html.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
         if let Some(comment) = comment {

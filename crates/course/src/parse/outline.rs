@@ -1,4 +1,4 @@
-//! The headings of a lesson: which section is where, and what is missing, unknown or out of order.
+//! Divides a lesson by its headings, and reports sections that are missing, unknown or out of order.
 
 use super::front_matter::FrontMatter;
 use super::markdown::{Block, Content, Source};
@@ -6,32 +6,32 @@ use super::title;
 use crate::lesson::Section;
 use crate::problem::{Collector, nearest, suggest};
 
-/// The lesson's blocks, under the headings that they stand under.
+/// The lesson's blocks, grouped by heading.
 pub(crate) struct Outline<'a> {
-    /// What stands between the title and the first section.
-    pub(crate) intro: &'a [Block],
-    /// In the order of the file.
-    pub(crate) parts: Vec<Part<'a>>,
-    /// In the order of the file.
-    pub(crate) tasks: Vec<TaskPart<'a>>,
+    /// The blocks between the title and the first section.
+    pub(crate) introduction: &'a [Block],
+    /// The sections, in the order of the file.
+    pub(crate) sections: Vec<SectionBlocks<'a>>,
+    /// The tasks, in the order of the file.
+    pub(crate) tasks: Vec<TaskBlocks<'a>>,
 }
 
-/// One section, without its heading.
-pub(crate) struct Part<'a> {
+/// The blocks of one section, without its heading.
+pub(crate) struct SectionBlocks<'a> {
     pub(crate) section: Section,
     pub(crate) line: usize,
     pub(crate) blocks: &'a [Block],
 }
 
-/// One task, without its heading.
-pub(crate) struct TaskPart<'a> {
+/// The blocks of one task, without its heading.
+pub(crate) struct TaskBlocks<'a> {
     pub(crate) number: u32,
     pub(crate) title: String,
     pub(crate) line: usize,
     pub(crate) blocks: &'a [Block],
 }
 
-/// A heading and what stands below it, up to the next one.
+/// A heading and the blocks between it and the next heading.
 struct Heading<'a> {
     level: usize,
     text: &'a str,
@@ -40,7 +40,7 @@ struct Heading<'a> {
 }
 
 impl<'a> Outline<'a> {
-    /// Sorts the blocks of `source` by heading.
+    /// Groups the blocks of `source` by heading.
     pub(crate) fn of(
         source: &'a Source<'_>,
         front: &FrontMatter,
@@ -50,9 +50,9 @@ impl<'a> Outline<'a> {
         if let Some(block) = before.first() {
             problems.at(block.line, "text before the title; move it below");
         }
-        let intro = intro(&headings, source, front, problems);
-        let (parts, tasks) = (Vec::new(), Vec::new());
-        let mut outline = Outline { intro, parts, tasks };
+        let introduction = introduction(&headings, source, front, problems);
+        let (sections, tasks) = (Vec::new(), Vec::new());
+        let mut outline = Outline { introduction, sections, tasks };
         for heading in headings.into_iter().filter(|heading| heading.level > 1) {
             outline.add(heading, problems);
         }
@@ -61,68 +61,68 @@ impl<'a> Outline<'a> {
         outline
     }
 
-    /// A section, the first of its name.
-    pub(crate) fn part(&self, section: Section) -> Option<&Part<'a>> {
-        self.parts.iter().find(|part| part.section == section)
+    /// The first section of this name; `None` where the lesson lacks it.
+    pub(crate) fn section(&self, section: Section) -> Option<&SectionBlocks<'a>> {
+        self.sections.iter().find(|each| each.section == section)
     }
 
     fn add(&mut self, heading: Heading<'a>, problems: &mut Collector) {
         let Heading { level, text, line, blocks } = heading;
-        let under_work = self.parts.last().is_some_and(|part| part.section == Section::Work);
+        let under_work = self.sections.last().is_some_and(|each| each.section == Section::Work);
         if level == 4 && under_work {
             return self.add_task(heading, problems);
         }
-        let Some(section) = section(text) else {
+        let Some(section) = section_of(text) else {
             return problems.at(line, unknown(text));
         };
         if level != section.level() {
             let marks = "#".repeat(section.level());
-            problems.at(line, format!("\"{text}\" at the wrong level; write `{marks} {text}`"));
+            problems.at(line, format!("\"{text}\" is at the wrong level; write `{marks} {text}`"));
         }
-        if let Some(first) = self.part(section) {
+        if let Some(first) = self.section(section) {
             let (name, first) = (section.name(), first.line);
             let message = format!("section \"{name}\" is already on line {first}; join the two");
             return problems.at(line, message);
         }
-        self.parts.push(Part { section, line, blocks });
+        self.sections.push(SectionBlocks { section, line, blocks });
     }
 
     fn add_task(&mut self, heading: Heading<'a>, problems: &mut Collector) {
         let Heading { text, line, blocks, .. } = heading;
-        let Some((number, title)) = task(text) else {
+        let Some((number, title)) = task_of(text) else {
             let message = format!("\"{text}\" is not a task; write `#### Task N — Title`");
             return problems.at(line, message);
         };
         let expected = self.tasks.len() as u32 + 1;
         if number != expected {
             let message =
-                format!("task {number} where task {expected} belongs; number them from 1");
+                format!("task {number} where task {expected} is expected; number the tasks from 1");
             problems.at(line, message);
         }
-        self.tasks.push(TaskPart { number, title, line, blocks });
+        self.tasks.push(TaskBlocks { number, title, line, blocks });
     }
 
     fn check_order(&self, problems: &mut Collector) {
-        for pair in self.parts.windows(2) {
+        for pair in self.sections.windows(2) {
             let (before, after) = (&pair[0], &pair[1]);
             if after.section < before.section {
                 let (name, other) = (after.section.name(), before.section.name());
                 let message =
-                    format!("section \"{name}\" out of order; move it before \"{other}\"");
+                    format!("section \"{name}\" is out of order; move it before \"{other}\"");
                 problems.at(after.line, message);
             }
         }
     }
 
-    /// Reports missing sections, unless an unclosed block has swallowed them.
+    /// Reports missing sections, unless a block that is never closed may hide them.
     fn check_complete(&self, source: &Source<'_>, problems: &mut Collector) {
-        if source.cut.is_some() {
+        if source.unclosed_at.is_some() {
             return;
         }
-        let mut line = self.parts.first().map_or(1, |part| part.line);
+        let mut line = self.sections.first().map_or(1, |each| each.line);
         for section in Section::ALL {
-            match self.part(section) {
-                Some(part) => line = part.line,
+            match self.section(section) {
+                Some(found) => line = found.line,
                 None => {
                     let marks = "#".repeat(section.level());
                     let name = section.name();
@@ -132,14 +132,14 @@ impl<'a> Outline<'a> {
             }
         }
         if self.tasks.is_empty()
-            && let Some(work) = self.part(Section::Work)
+            && let Some(work) = self.section(Section::Work)
         {
             problems.at(work.line, "no task; write `#### Task 1 — Title`");
         }
     }
 }
 
-/// What stands before the first heading, and the headings.
+/// The blocks before the first heading, and the headings.
 fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
     let mut headings: Vec<Heading<'_>> = Vec::new();
     let mut end = blocks.len();
@@ -155,8 +155,9 @@ fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
     (&blocks[..end], headings)
 }
 
-/// What stands below the title. There is one title, and it agrees with the front matter.
-fn intro<'a>(
+/// The blocks below the title. Reports a missing title, a second one, and one that differs from the
+/// front matter.
+fn introduction<'a>(
     headings: &[Heading<'a>],
     source: &Source<'_>,
     front: &FrontMatter,
@@ -164,7 +165,7 @@ fn intro<'a>(
 ) -> &'a [Block] {
     let mut titles = headings.iter().filter(|heading| heading.level == 1);
     let Some(title) = titles.next() else {
-        if source.cut.is_none() {
+        if source.unclosed_at.is_none() {
             let message = "no title; write `# Lesson N (N/M): Title` below the front matter";
             problems.at(1, message);
         }
@@ -172,30 +173,30 @@ fn intro<'a>(
     };
     title::check(title.text, title.line, front, problems);
     for title in titles {
-        let message = "a second title; a section's heading begins with ##";
+        let message = "this is a second title; begin a section's heading with ##";
         problems.at(title.line, message);
     }
     title.blocks
 }
 
-/// The section of this heading: its name without a remark, as in `Warmup (15 min)`.
-fn section(heading: &str) -> Option<Section> {
-    let name = bare(heading);
+/// The section that a heading names. A remark in brackets is ignored, as in `Warmup (15 min)`.
+fn section_of(heading: &str) -> Option<Section> {
+    let name = without_remark(heading);
     Section::ALL.into_iter().find(|section| section.name().eq_ignore_ascii_case(name))
 }
 
-fn bare(heading: &str) -> &str {
+fn without_remark(heading: &str) -> &str {
     heading.split_once(" (").map_or(heading, |(name, _)| name)
 }
 
 fn unknown(heading: &str) -> String {
-    let near = nearest(bare(heading), Section::ALL.map(Section::name));
+    let near = nearest(without_remark(heading), Section::ALL.map(Section::name));
     let hint = suggest(near, "take it out, or use #####");
     format!("unknown section \"{heading}\"; {hint}")
 }
 
-/// Number and title of `Task 2 — Let clients in`.
-fn task(heading: &str) -> Option<(u32, String)> {
+/// The number and the title in `Task 2 — Let clients in`.
+fn task_of(heading: &str) -> Option<(u32, String)> {
     let (number, title) = heading.strip_prefix("Task ")?.split_once(" — ")?;
     let title = title.trim();
     (!title.is_empty()).then_some((number.parse().ok()?, title.to_owned()))

@@ -1,138 +1,82 @@
-//! What is checked: the bullets of Prove and Done When, the rows of Common Mistakes.
+//! `points` in the front matter: a total, or a map from criteria to points.
 
-use super::mark::{self, Mark};
-use super::markdown::{Content, Inline};
-use super::outline::Outline;
-use crate::lesson::{Criterion, Kind, Mistake, Section};
-use crate::problem::Collector;
-use std::collections::HashMap;
+use crate::lesson::{Criterion, Points};
+use crate::problem::{Collector, nearest, suggest};
+use serde_norway::{Mapping, Value};
+use std::collections::BTreeMap;
 
-/// The bullets of both lists, by task, and within a task as they stand in the text.
-pub(crate) fn criteria(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Criterion> {
-    let tasks = outline.tasks.len() as u32;
-    let mut criteria = Vec::new();
-    for bullet in bullets(outline, Section::Prove, problems) {
-        if bullet.comments.is_empty() {
-            let message = "this bullet has no id; end it with <!-- id task=N -->";
-            problems.at(bullet.line, message);
-        }
-        criteria.extend(criterion(bullet, Kind::Prove, tasks, problems));
-    }
-    for bullet in bullets(outline, Section::DoneWhen, problems) {
-        criteria.extend(criterion(bullet, Kind::Guard, tasks, problems));
-    }
-    let ids = criteria.iter().map(|each| (each.id.as_str(), each.line));
-    unique(ids, problems);
-    criteria.sort_by_key(|criterion| criterion.task);
-    criteria
+/// The most points that a criterion or a lesson can give.
+const MAX_POINTS: f64 = 1e6;
+
+/// The field as the front matter states it, before the lesson's criteria are known.
+#[derive(Default)]
+pub(crate) struct PointsField {
+    points: Points,
+    /// The line of each criterion's points.
+    lines: BTreeMap<String, usize>,
 }
 
-fn bullets<'a>(
-    outline: &Outline<'a>,
-    section: Section,
-    problems: &mut Collector,
-) -> Vec<&'a Inline> {
-    let Some(part) = outline.part(section) else {
-        return Vec::new();
-    };
-    let lists = part.blocks.iter().filter_map(|block| match &block.content {
-        Content::List(items) => Some(items),
-        _ => None,
-    });
-    let bullets: Vec<_> = lists.flatten().collect();
-    if bullets.is_empty() {
-        let message = format!("\"{}\" has no bullet; write one", section.name());
-        problems.at(part.line, message);
-    }
-    bullets
-}
-
-/// The criterion that a bullet states, if its comment gives it an id.
-fn criterion(
-    bullet: &Inline,
-    kind: Kind,
-    tasks: u32,
-    problems: &mut Collector,
-) -> Option<Criterion> {
-    let Mark { id, task, advice } = mark::of(bullet, problems)?;
-    let (text, line) = (bullet.text.clone(), bullet.line);
-    let mut wrong = |what: &str| problems.at(line, format!("criterion \"{id}\" {what}"));
-    if text.is_empty() {
-        wrong("has no sentence; write it before the comment");
-    }
-    if advice {
-        wrong("cannot be advice; take that word out");
-    }
-    match task {
-        Some(task) if (1..=tasks).contains(&task) => {}
-        Some(task) => wrong(&format!("belongs to task {task}, but there are {tasks}")),
-        None => wrong(&format!("belongs to no task; write <!-- {id} task=N -->")),
-    }
-    let task = task?;
-    Some(Criterion { id, kind, task, text, line })
-}
-
-/// The rows of the table `Mistake | Fix`.
-pub(crate) fn mistakes(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Mistake> {
-    let rows = rows(outline, problems);
-    let mistakes: Vec<_> = rows.iter().filter_map(|row| mistake(row, problems)).collect();
-    let ids = mistakes.iter().map(|each| (each.id.as_str(), each.line));
-    unique(ids, problems);
-    mistakes
-}
-
-/// The rows below the head of the one table.
-fn rows<'a>(outline: &Outline<'a>, problems: &mut Collector) -> &'a [Vec<Inline>] {
-    let Some(part) = outline.part(Section::CommonMistakes) else {
-        return &[];
-    };
-    let mut tables = part.blocks.iter().filter_map(|block| match &block.content {
-        Content::Table(rows) => Some((block.line, rows.split_first()?)),
-        _ => None,
-    });
-    let Some((line, (head, rows))) = tables.next() else {
-        let message = "no table of mistakes; write `| Mistake | Fix |` and its rows";
-        problems.at(part.line, message);
-        return &[];
-    };
-    if let Some((line, _)) = tables.next() {
-        problems.at(line, "a second table; move its rows into the first");
-    }
-    let columns = head.iter().map(|cell| cell.text.as_str());
-    if !columns.eq(["Mistake", "Fix"]) {
-        let message = "the table has other columns; its first line must be `| Mistake | Fix |`";
-        problems.at(line, message);
-        return &[];
-    }
-    rows
-}
-
-fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
-    let [mistake, fix] = row else { return None };
-    let line = mistake.line;
-    if mistake.text.is_empty() || fix.text.is_empty() {
-        let message = "an empty cell; say what the mistake is and what to do instead";
-        problems.at(line, message);
-    }
-    if fix.comments.is_empty() {
-        let message = "this row has no id; end its Fix cell with <!-- id -->";
-        problems.at(line, message);
-    }
-    let Mark { id, task, advice } = mark::of(fix, problems)?;
-    if task.is_some() {
-        let message = format!("row \"{id}\" cannot belong to a task; write <!-- {id} -->");
-        problems.at(line, message);
-    }
-    let (mistake, fix) = (mistake.text.clone(), fix.text.clone());
-    Some(Mistake { id, advice, mistake, fix, line })
-}
-
-/// Reports each id that an earlier line has.
-fn unique<'a>(ids: impl Iterator<Item = (&'a str, usize)>, problems: &mut Collector) {
-    let mut seen = HashMap::new();
-    for (id, line) in ids {
-        if let Some(first) = seen.insert(id, line) {
-            problems.at(line, format!("id \"{id}\" is already on line {first}; choose another"));
+impl PointsField {
+    /// Reads `value`, the value of `points` in `yaml`.
+    pub(crate) fn read(value: Option<&Value>, yaml: &str, problems: &mut Collector) -> Self {
+        let line = line_of("points", yaml, 0);
+        match value {
+            None => Self::default(),
+            Some(Value::Mapping(map)) => Self::per_criterion(map, yaml, line, problems),
+            Some(value) => {
+                let points = number(value).map_or_else(
+                    || {
+                        let form = "a number from 0 up, or criteria with a number each";
+                        problems.at(line, format!("points must be {form}"));
+                        Points::Equal
+                    },
+                    Points::Total,
+                );
+                Self { points, lines: BTreeMap::new() }
+            }
         }
     }
+
+    fn per_criterion(map: &Mapping, yaml: &str, after: usize, problems: &mut Collector) -> Self {
+        let mut points = BTreeMap::new();
+        let mut lines = BTreeMap::new();
+        for (key, value) in map {
+            let Some(key) = key.as_str() else {
+                problems.at(after, "a criterion's id below points is not a text; take it out");
+                continue;
+            };
+            let line = line_of(key, yaml, after);
+            lines.insert(key.to_owned(), line);
+            match number(value) {
+                Some(number) => _ = points.insert(key.to_owned(), number),
+                None => problems.at(line, format!("points of {key} must be a number from 0 up")),
+            }
+        }
+        Self { points: Points::PerCriterion(points), lines }
+    }
+
+    /// The points, once each id in the field has been compared with the lesson's criteria: an
+    /// unknown id is reported.
+    pub(crate) fn checked(self, criteria: &[Criterion], problems: &mut Collector) -> Points {
+        let ids = || criteria.iter().map(|criterion| criterion.id.as_str());
+        for (id, line) in &self.lines {
+            if !ids().any(|known| known == id) {
+                let hint = suggest(nearest(id, ids()), "take it out");
+                problems.at(*line, format!("points for an unknown criterion \"{id}\"; {hint}"));
+            }
+        }
+        self.points
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|points| (0.0..=MAX_POINTS).contains(points))
+}
+
+/// The number of the first line after line `after` that begins with `key`; `after` itself, but at
+/// least 1, where no line does.
+fn line_of(key: &str, yaml: &str, after: usize) -> usize {
+    let begins = |line: &str| line.trim_start_matches([' ', '"', '\'']).starts_with(key);
+    let found = yaml.lines().skip(after).position(begins);
+    found.map_or(after.max(1), |index| after + index + 1)
 }

@@ -3,10 +3,10 @@
 use super::front_matter::FrontMatter;
 use crate::problem::Collector;
 
-/// Reports a heading that has another number or title than the front matter.
+/// Reports a heading whose number or title differs from the front matter.
 pub(crate) fn check(heading: &str, line: usize, front: &FrontMatter, problems: &mut Collector) {
     let FrontMatter { order, title, .. } = front;
-    // What the front matter lacks is reported already.
+    // A field that is missing in the front matter has been reported already.
     let comparable = *order > 0 && !title.is_empty();
     if comparable && parts(heading) != Some((*order, title)) {
         let message = format!(
@@ -16,7 +16,8 @@ pub(crate) fn check(heading: &str, line: usize, front: &FrontMatter, problems: &
     }
 }
 
-/// The number and the title; the number comes twice, the second time with how many there are.
+/// The number and the title of a heading. The heading has the number twice, as in
+/// `Lesson 2 (2/7): Title`.
 fn parts(heading: &str) -> Option<(u32, &str)> {
     let (number, rest) = heading.strip_prefix("Lesson ")?.split_once(" (")?;
     let (place, title) = rest.split_once("): ")?;

@@ -1,11 +1,11 @@
-//! Front matter and title.
+//! Problems of the front matter and of the title.
 
-use super::{RIGHT, problems, says};
+use super::{CORRECT, assert_problems, problems};
 
 #[test]
-fn a_wrong_front_matter_is_told_field_by_field() {
-    says("id: w05-l03\n", "", &["--- => the front matter has no id; add `id: …`"]);
-    says(
+fn each_wrong_field_of_the_front_matter_is_reported() {
+    assert_problems("id: w05-l03\n", "", &["--- => the front matter has no id; add `id: …`"]);
+    assert_problems(
         "order: 3\nduration_min: 45\n",
         "",
         &[
@@ -13,24 +13,32 @@ fn a_wrong_front_matter_is_told_field_by_field() {
             "--- => the front matter has no duration_min; add `duration_min: 1`",
         ],
     );
-    says(
+    assert_problems(
         "id: w05-l03",
         "id: w5-l3",
-        &["id: => id \"w5-l3\" is not of the form w03-l02 (week, lesson)"],
+        &["id: => id \"w5-l3\" does not have the form w03-l02 (week, lesson)"],
     );
-    says(
+    assert_problems(
         "id: w05-l03",
         "id: w05-l04",
         &["id: => id w05-l04 and folder w05-l03-count differ; rename one: w05-l04-…"],
     );
-    says("title: \"Count\"", "title: 7", &["title: => title must be a text; write it in quotes"]);
-    says(
+    assert_problems(
+        "title: \"Count\"",
+        "title: 7",
+        &["title: => title must be a text; write it in quotes"],
+    );
+    assert_problems(
         "duration_min: 45",
         "duration_min: -45",
         &["duration_min: => duration_min must be a whole number from 1 up"],
     );
-    says("type: lesson", "type: quiz", &["type: => unknown type of page; write `type: lesson`"]);
-    says(
+    assert_problems(
+        "type: lesson",
+        "type: quiz",
+        &["type: => unknown page type; write `type: lesson`"],
+    );
+    assert_problems(
         "duration_min: 45",
         "duration_mins: 45",
         &[
@@ -41,58 +49,58 @@ fn a_wrong_front_matter_is_told_field_by_field() {
 }
 
 #[test]
-fn front_matter_that_is_none_is_one_problem() {
-    let front = RIGHT.split_inclusive('\n').take(7).collect::<String>();
+fn missing_front_matter_is_one_problem() {
+    let front = CORRECT.split_inclusive('\n').take(7).collect::<String>();
     let none = " => no front matter; open the file with a line ---, the fields id, title, order, \
                 duration_min and type, and a line ---";
-    says(&front, "", &[none]);
-    says("type: lesson\n---\n", "type: lesson\n", &[none]);
-    let problems = problems(RIGHT.replace("order: 3", "order: [3").as_bytes());
+    assert_problems(&front, "", &[none]);
+    assert_problems("type: lesson\n---\n", "type: lesson\n", &[none]);
+    let problems = problems(CORRECT.replace("order: 3", "order: [3").as_bytes());
     assert!(problems[0].contains("lesson.md:5: the front matter is not YAML"), "{problems:?}");
     assert_eq!(problems.len(), 1);
 }
 
 #[test]
-fn a_title_agrees_with_the_front_matter() {
-    says(
+fn a_title_that_differs_from_the_front_matter_is_reported() {
+    assert_problems(
         "Lesson 3 (3/4): Count",
         "Lesson 2 (2/4): Count",
         &["# Lesson => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
     );
-    says(
+    assert_problems(
         "Lesson 3 (3/4): Count",
         "Lesson 3 (3/4): Countdown",
         &["# Lesson => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
     );
-    says(
+    assert_problems(
         "Lesson 3 (3/4): Count",
         "Lesson 3 (3/2): Count",
         &["# Lesson => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
     );
-    says(
+    assert_problems(
         "Lesson 3 (3/4): Count",
         "Count",
         &["# Count => the title differs from the front matter; write `# Lesson 3 (3/…): Count`"],
     );
-    says(
+    assert_problems(
         "# Lesson 3",
         "Counting\n\n# Lesson 3",
         &["Counting => text before the title; move it below"],
     );
-    says(
+    assert_problems(
         "### Ship",
         "# Ship",
         &[
             "### Prove => missing section \"Ship\"; add `### Ship` below",
-            "# Ship => a second title; a section's heading begins with ##",
+            "# Ship => this is a second title; begin a section's heading with ##",
         ],
     );
 }
 
 #[test]
-fn points_are_numbers_of_criteria_that_exist() {
+fn wrong_points_are_reported() {
     let points = |points: &str, expected: &[&str]| {
-        says("type: lesson\n", &format!("type: lesson\npoints: {points}\n"), expected);
+        assert_problems("type: lesson\n", &format!("type: lesson\npoints: {points}\n"), expected);
     };
     let form = "a number from 0 up, or criteria with a number each";
     for wrong in ["-1", "many", "[1, 2]", ".nan", ".inf"] {

@@ -1,10 +1,10 @@
-//! Sections, and what hides them.
+//! Problems of sections, and blocks that are never closed.
 
-use super::says;
+use super::assert_problems;
 
 #[test]
-fn sections_are_known_and_complete() {
-    says(
+fn an_unknown_missing_or_empty_section_is_reported() {
+    assert_problems(
         "### Warmup (5 min)",
         "### Warm up",
         &[
@@ -12,42 +12,42 @@ fn sections_are_known_and_complete() {
             "### Warm up => unknown section \"Warm up\"; did you mean \"Warmup\"?",
         ],
     );
-    says(
+    assert_problems(
         "## Proof",
         "## Appendix\n\nA.\n\n## Proof",
         &["## Appendix => unknown section \"Appendix\"; take it out, or use #####"],
     );
-    says(
+    assert_problems(
         "### Ship\n\nCommit it.\n",
         "",
         &["### Prove => missing section \"Ship\"; add `### Ship` below"],
     );
-    says(
+    assert_problems(
         "## Done When",
         "### Done When",
-        &["### Done When => \"Done When\" at the wrong level; write `## Done When`"],
+        &["### Done When => \"Done When\" is at the wrong level; write `## Done When`"],
     );
-    says("Commit it.\n", "", &["### Ship => section \"Ship\" is empty; write it"]);
-    says(
+    assert_problems("Commit it.\n", "", &["### Ship => section \"Ship\" is empty; write it"]);
+    assert_problems(
         "```\n1 → 2 → 3\n```",
         "1, 2, 3",
-        &["## Hero => the Hero Visual has no drawing; put it in a fenced block"],
+        &["## Hero => the Hero Visual has no drawing; put one in a fenced block"],
     );
 }
 
 #[test]
-fn sections_come_once_and_in_order() {
+fn a_repeated_or_misplaced_section_is_reported() {
     let proof = "## Proof\n\n<!-- output: count 2 -->\n```text\n1\n2\n```\n\n";
     let visual = "## Hero Visual\n\n```\n1 → 2 → 3\n```\n\n";
-    let again = "## proof => section \"Proof\" is already on line 70; join the two";
-    says("Next: backwards.\n", "Next.\n\n## proof\n\nAgain.\n", &[again]);
-    let order = "## Proof => section \"Proof\" out of order; move it before \"Hero Visual\"";
-    says(&[proof, visual].concat(), &[visual, proof].concat(), &[order]);
+    let again = "## proof => section \"Proof\" is already on line 95; join the two";
+    assert_problems("Next: backwards.\n", "Next.\n\n## proof\n\nAgain.\n", &[again]);
+    let order = "## Proof => section \"Proof\" is out of order; move it before \"Hero Visual\"";
+    assert_problems(&[proof, visual].concat(), &[visual, proof].concat(), &[order]);
 }
 
 #[test]
-fn what_is_never_closed_is_reported_where_it_opens() {
-    says(
+fn a_block_that_is_never_closed_is_reported_where_it_opens() {
+    assert_problems(
         "<!-- last task=2 -->",
         "<!-- last task=2",
         &[
@@ -55,12 +55,12 @@ fn what_is_never_closed_is_reported_where_it_opens() {
             "- [ ] It stops => this bullet has no id; end it with <!-- id task=N -->",
         ],
     );
-    says(
+    assert_problems(
         "<!-- output: count 2 -->",
         "<!-- output: count 2",
         &["<!-- output => this comment is never closed; end it with -->"],
     );
-    says(
+    assert_problems(
         "```\n1 → 2 → 3\n```",
         "~~~\n1 → 2 → 3",
         &["~~~ => this code block is never closed; end it with its opening marks"],
@@ -68,8 +68,8 @@ fn what_is_never_closed_is_reported_where_it_opens() {
 }
 
 #[test]
-fn an_output_comment_is_followed_by_its_block() {
-    says(
+fn an_output_comment_without_a_block_is_reported() {
+    assert_problems(
         "<!-- output: count 2 -->\n",
         "<!-- output: count 2 -->\n\nLike so:\n",
         &["<!-- output => no fenced block follows this comment; put one on the next line"],

@@ -1,17 +1,19 @@
-//! From the events of the Markdown parser to blocks.
+//! Turns the events of the Markdown parser into blocks.
 
 use super::{Block, Content, Inline};
 use crate::problem::Collector;
 use pulldown_cmark::{CodeBlockKind, Event, OffsetIter, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
-/// Reads blocks from the top of a text.
+/// Reads the blocks of a text in order.
 pub(super) struct Reader<'a, 'p> {
     text: &'a str,
+    /// The byte at which the Markdown begins: the events' offsets count from it.
     body: usize,
+    /// The byte at which each line begins.
     lines: Vec<usize>,
     events: OffsetIter<'a>,
-    cut: Option<usize>,
+    unclosed_at: Option<usize>,
     problems: &'p mut Collector,
 }
 
@@ -20,10 +22,10 @@ impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn new(text: &'a str, body: usize, problems: &'p mut Collector) -> Self {
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
         let events = Parser::new_ext(&text[body..], options).into_offset_iter();
-        Reader { text, body, lines: lines(text), events, cut: None, problems }
+        Reader { text, body, lines: lines(text), events, unclosed_at: None, problems }
     }
 
-    /// The top-level blocks, and the line of the one that is never closed.
+    /// The top-level blocks, and the line of the first block that is never closed.
     pub(super) fn blocks(mut self) -> (Vec<Block>, Option<usize>) {
         let mut blocks = Vec::new();
         while let Some((event, range)) = self.next() {
@@ -33,7 +35,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                 blocks.push(Block { line, range, content });
             }
         }
-        (blocks, self.cut)
+        (blocks, self.unclosed_at)
     }
 
     fn next(&mut self) -> Option<(Event<'a>, Range<usize>)> {
@@ -51,7 +53,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                 Content::Heading(level as usize, self.inline(range.start))
             }
             Tag::Paragraph => Content::Paragraph(self.inline(range.start)),
-            Tag::List(_) => Content::List(self.items()),
+            Tag::List(number) => Content::List { ordered: number.is_some(), items: self.items() },
             Tag::Table(_) => Content::Table(self.rows()),
             Tag::CodeBlock(kind) => self.code(kind, range),
             Tag::HtmlBlock => self.html(range),
@@ -92,7 +94,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         Content::Code { text, fenced }
     }
 
-    /// The bytes after the line of the opening fence and before that of the closing one.
+    /// The bytes between the line of the opening fence and the line of the closing fence.
     fn between_fences(&mut self, range: Range<usize>) -> Option<Range<usize>> {
         let block = self.text[range.clone()].trim_end();
         let inside = block.find('\n').zip(block.rfind('\n'));
@@ -116,7 +118,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         self.skip();
         let html = self.text[range.clone()].trim();
         let Some(comment) = html.strip_prefix("<!--") else {
-            return Content::Other;
+            return Content::Html(html.to_owned());
         };
         match comment.strip_suffix("-->") {
             Some(comment) => Content::Comment(comment.trim().to_owned()),
@@ -130,11 +132,11 @@ impl<'a, 'p> Reader<'a, 'p> {
 
     fn unclosed(&mut self, byte: usize, message: &str) {
         let line = self.line(byte);
-        self.cut.get_or_insert(line);
+        self.unclosed_at.get_or_insert(line);
         self.problems.at(line, message);
     }
 
-    /// Running text up to the end of what has just begun.
+    /// Reads running text up to the end of the element that has just begun.
     fn inline(&mut self, start: usize) -> Inline {
         let mut inline = Inline { line: self.line(start), start, ..Inline::default() };
         let mut prose = String::new();
@@ -161,14 +163,14 @@ impl<'a, 'p> Reader<'a, 'p> {
             }
         }
         inline.text.truncate(inline.text.trim_end().len());
-        // Code may speak of a comment; elsewhere its opening has found no end.
+        // In code, `<!--` is text. Elsewhere it is the opening of a comment that has no end.
         if prose.contains("<!--") {
             self.problems.at(inline.line, "a comment here is never closed; end it with -->");
         }
         inline
     }
 
-    /// Passes over everything up to the end of what has just begun.
+    /// Skips everything up to the end of the element that has just begun.
     fn skip(&mut self) {
         let mut depth = 1;
         while depth > 0 {

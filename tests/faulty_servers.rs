@@ -1,0 +1,201 @@
+//! A program that is not a server, or is a faulty or hostile one, gets a cause in words, and leaves no
+//! process.
+
+mod support;
+
+use assert_cmd::assert::Assert;
+use predicates::str::is_empty;
+use std::path::PathBuf;
+use support::processes::{assert_gone, free_port, marker};
+use support::programs::{TestDir, command_line, python, servers};
+use support::{assert_contains, prove, report, stderr_of, stdout_of};
+
+#[test]
+fn a_program_that_cannot_run_is_misuse() {
+    for (program, words) in [
+        ("", "--cmd is empty; name a program"),
+        ("./no-such-server", "no-such-server; build it first, or check the path: No such file"),
+        (
+            "no-such-server",
+            "no program \"no-such-server\" in PATH; for one in this folder write ./",
+        ),
+        ("../Cargo.toml", "Cargo.toml is not a program; chmod +x it"),
+        ("/", "/ is not a program"),
+        ("'./server", "missing closing quote"),
+    ] {
+        let output = prove(&["--cmd", program]).code(2).stdout(is_empty());
+        assert_contains(&stderr_of(&output), &["error: --cmd", words]);
+    }
+}
+
+#[test]
+fn the_cause_of_an_early_exit_has_status_and_last_output() {
+    let output = output_of(&script("exits_at_once.sh"), &[]);
+    let words = "no configuration file: giving up";
+    assert_contains(&output, &["Nothing listens on", "ended with exit status 3", words]);
+}
+
+#[test]
+fn the_cause_of_a_death_by_signal_names_the_signal() {
+    let output = output_of(&script("dies_by_signal.sh"), &[]);
+    assert_contains(&output, &["Nothing listens on", "killed by SIGSEGV"]);
+}
+
+#[test]
+fn a_program_that_sleeps_without_listening_fails_at_once() {
+    let output = output_of(&script("never_listens.sh"), &["--timeout", "3600"]);
+    assert_contains(&output, &["Nothing listens on", "asleep in"]);
+}
+
+#[test]
+fn the_cause_names_a_wrong_port() {
+    let Some(program) = in_python("wrong_port.py") else { return };
+    let port = free_port();
+    let [expected, actual] = [port, port + 70].map(|port| format!("listens on {port}"));
+    let output = output_on_port(port, &program, &["--timeout", "3600"]);
+    assert_contains(
+        &output,
+        &[&format!("Nothing {expected}"), &format!("the server {actual} instead")],
+    );
+}
+
+#[test]
+fn a_server_in_the_background_fails() {
+    let Some(program) = in_python("daemon.py") else { return };
+    let output = output_of(&program, &[]);
+    assert_contains(&output, &["running in the background", "stays in the foreground"]);
+}
+
+#[test]
+fn a_server_that_dies_with_its_first_client_fails() {
+    let Some(program) = in_python("crashes_on_client.py") else { return };
+    assert_contains(&output_of(&program, &[]), &["✓ starts", "✗ slots", "killed by SIGABRT"]);
+}
+
+#[test]
+fn escape_sequences_do_not_reach_the_terminal() {
+    let Some(program) = in_python("terminal_escapes.py") else { return };
+    let output = output_of(&program, &[]);
+    assert_contains(&output, &["✗ starts", "active=0/64", r"\x1b[2J"]);
+    let json = prove(&["--cmd", &program, "--format", "json"]).code(1).stderr(is_empty());
+    let bytes = &json.get_output().stdout;
+    assert!(!bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\n'));
+    assert_eq!(report(&json)["lessons"][0]["verdict"], "not-yet");
+}
+
+#[test]
+fn a_forged_log_proves_nothing() {
+    let Some(program) = in_python("fakes_log.py") else { return };
+    assert_contains(
+        &output_of(&program, &[]),
+        &["✗ slots", "the server never accepted it", "not accepted"],
+    );
+}
+
+#[test]
+fn a_server_that_closes_its_log_fails() {
+    let Some(program) = in_python("closes_stdout.py") else { return };
+    assert_contains(
+        &output_of(&program, &[]),
+        &["✓ starts", "✗ slots", "the server logged no [ACCEPT] line for it"],
+    );
+}
+
+#[test]
+fn a_million_lines_of_log_are_survived() {
+    let Some(program) = in_python("million_lines.py") else { return };
+    assert_contains(
+        &output_of(&program, &[]),
+        &["✓ starts", "✗ slots", "the server never accepted it"],
+    );
+}
+
+// <staff>
+#[test]
+fn a_thread_for_each_client_fails() {
+    let dir = TestDir::new();
+    let program = command_line([&dir.compiled("faulty/thread_per_client.c")]);
+    let words = ["✗ one-thread", "threads or processes: this lesson asks for one"];
+    assert_contains(&output_of(&program, &["--all"]), &words);
+    assert_eq!(mistake(&program, "one-thread"), "thread-per-client");
+}
+
+#[test]
+fn a_process_for_each_client_fails() {
+    let Some(program) = in_python("fork_per_client.py") else { return };
+    let words = ["✗ one-thread", "threads or processes: this lesson asks for one"];
+    assert_contains(&output_of(&program, &["--all"]), &words);
+}
+
+#[test]
+fn a_descriptor_that_keeps_moving_is_found() {
+    let Some(program) = in_python("moves_descriptors.py") else { return };
+    let output = output_of(&program, &["--only", "no-fd-leak"]);
+    assert_contains(&output, &["A left, but never closed its socket", "is the same connection"]);
+}
+// </staff>
+
+#[test]
+fn a_server_that_spins_and_ignores_sigterm_is_ended_at_the_time_out() {
+    let dir = TestDir::new();
+    let program = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
+    let flags = ["--timeout", "1", "--only", "slots,idle"];
+    // When other processes use the processors, the proof gives no verdict: run it again.
+    let run = || run(free_port(), &program, &flags);
+    let is_conclusive = |answer: &Assert| !stdout_of(answer).contains("the machine was too busy");
+    let Some(answer) = (0..20).map(|_| run()).find(is_conclusive) else {
+        println!("skipped: other processes used the processors every time");
+        return;
+    };
+    let output = stdout_of(&answer.code(1));
+    assert_contains(&output, &["✗ slots", "after 1 s the server was still running"]);
+    assert_contains(&output, &["✗ idle", "does not go to sleep"]);
+}
+
+/// The output for a program that is not proved. Fails if a process of the program is left.
+#[track_caller]
+fn output_of(program: &str, flags: &[&str]) -> String {
+    output_on_port(free_port(), program, flags)
+}
+
+/// As [`output_of`], on this port.
+#[track_caller]
+fn output_on_port(port: u16, program: &str, flags: &[&str]) -> String {
+    stdout_of(&run(port, program, flags).code(1))
+}
+
+/// Proves a program. Fails if a process is left, or if the output has control characters.
+#[track_caller]
+fn run(port: u16, program: &str, flags: &[&str]) -> Assert {
+    let marker = marker();
+    let (program, port) = (format!("{program} {marker}"), port.to_string());
+    let flags = [&["--cmd", &program, "--port", &port], flags].concat();
+    let output = prove(&flags).stderr(is_empty());
+    assert_gone(&marker);
+    let text = String::from_utf8(output.get_output().stdout.clone()).expect("the output is UTF-8");
+    let controls: Vec<_> = text.matches(|char: char| char.is_control() && char != '\n').collect();
+    assert!(controls.is_empty(), "raw control characters {controls:?} in:\n{text}");
+    output
+}
+
+// <staff>
+/// The id of the Common Mistakes row that the cause of a criterion names.
+fn mistake(program: &str, criterion: &str) -> String {
+    let report = report(&prove(&["--cmd", program, "--format", "json"]).code(1));
+    let criteria = report["lessons"][0]["criteria"].as_array().unwrap();
+    let found = criteria.iter().find(|each| each["id"] == criterion).unwrap();
+    found["cause"]["mistake"].as_str().unwrap_or_default().to_owned()
+}
+// </staff>
+
+fn script(name: &str) -> String {
+    command_line([&faulty(name)])
+}
+
+fn in_python(name: &str) -> Option<String> {
+    python().map(|python| command_line([&python, &faulty(name)]))
+}
+
+fn faulty(name: &str) -> PathBuf {
+    servers().join("faulty").join(name)
+}

@@ -1,0 +1,13 @@
+/* Tries: to delay the grader with an endless loop that ignores every signal it can.
+ * Must: fail starts at the time-out, and be killed. */
+#include "hostile.h"
+
+#include <signal.h>
+
+static void attack(void)
+{
+    for (int number = 1; number < 65; number++)
+        signal(number, SIG_IGN);
+    for (volatile unsigned turns = 0;; turns++)
+        ;
+}

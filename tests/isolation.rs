@@ -1,0 +1,104 @@
+//! Isolation levels: each works by name, or the message says why this machine refuses it.
+//!
+//! `tests/support/container.c` refuses the system calls that Docker's defaults refuse.
+
+mod support;
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use proofs::Tier;
+use std::path::Path;
+use support::other_user::xtask_as_other_user;
+use support::processes::free_port;
+use support::programs::{TestDir, command_line};
+use support::{assert_contains, hermetic, stderr_of, stdout_of};
+
+const SERVER: &str = "linear_scan.c";
+
+/// Runs `cargo xtask` in a container that refuses namespaces, and the calls in `refused`.
+fn in_container(dir: &TestDir, refused: &[&str], arguments: &[&str]) -> Assert {
+    let container = dir.compiled("../support/container.c");
+    let words = refused.iter().flat_map(|call| ["refuse", call]);
+    let mut command = hermetic(Command::new(container));
+    command.args(words).arg(env!("CARGO_BIN_EXE_xtask")).args(arguments).assert()
+}
+
+/// The arguments of a proof of `program` on `port`.
+fn proof<'a>(program: &'a str, port: &'a str, level: &'a str) -> [&'a str; 8] {
+    ["prove", "w03-l02", "--cmd", program, "--port", port, "--isolation", level]
+}
+
+/// The end of a proof's heading at an isolation level.
+fn heading(level: Tier) -> &'static str {
+    if level == Tier::Plain { "· not sandboxed" } else { "· sandboxed" }
+}
+
+fn server(dir: &TestDir) -> String {
+    command_line([dir.compiled(SERVER).as_path() as &Path])
+}
+
+#[test]
+fn a_correct_server_is_proved_at_every_isolation_level() {
+    let dir = TestDir::new();
+    let (server, port) = (server(&dir), free_port().to_string());
+    for level in Tier::ALL.into_iter().filter(|level| level.refusal().is_none()) {
+        let mut command = hermetic(Command::new(env!("CARGO_BIN_EXE_xtask")));
+        let proved = command.args(proof(&server, &port, &level.to_string())).assert().code(0);
+        assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
+    }
+}
+
+#[test]
+fn a_correct_server_is_proved_in_a_container() {
+    let dir = TestDir::new();
+    let (server, port) = (server(&dir), free_port().to_string());
+    for refused in [&["landlock"][..], &[]] {
+        for level in Tier::ALL.into_iter().filter(|level| level.refusal().is_none()) {
+            if level == Tier::Strong || level == Tier::Landlock && !refused.is_empty() {
+                continue;
+            }
+            let name = level.to_string();
+            let arguments = proof(&server, &port, &name);
+            let proved = in_container(&dir, refused, &arguments).code(0);
+            assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
+        }
+    }
+}
+
+#[test]
+fn the_message_for_a_refused_level_has_advice() {
+    let dir = TestDir::new();
+    let (server, port) = (server(&dir), free_port().to_string());
+    let message = |refused: &[&str], level| {
+        let output = in_container(&dir, refused, &proof(&server, &port, level)).code(2);
+        stderr_of(&output)
+    };
+    let namespaces = message(&[], "namespaces");
+    assert_contains(
+        &namespaces,
+        &["--isolation namespaces is not possible here", "clone(2)", "seccomp=unconfined"],
+    );
+    let landlock = message(&["landlock"], "landlock");
+    assert_contains(
+        &landlock,
+        &["--isolation landlock is not possible here", "Linux 5.13", "--isolation none"],
+    );
+}
+
+#[test]
+fn an_ordinary_user_cannot_isolate_by_another_user() {
+    let arguments = ["prove", "w03-l02", "--cmd", "true", "--isolation", "other-user"];
+    let Some(output) = xtask_as_other_user(&arguments) else { return };
+    let output = stderr_of(&output.code(2));
+    assert_contains(&output, &["--isolation other-user is not possible here", "run this as root"]);
+}
+
+#[test]
+fn the_strongest_level_of_a_container_is_chosen() {
+    let dir = TestDir::new();
+    let server = server(&dir);
+    let port = free_port().to_string();
+    let arguments = ["prove", "w03-l02", "--cmd", &server, "--port", &port, "--only", "starts"];
+    let plain = in_container(&dir, &["landlock"], &arguments).code(0);
+    assert_contains(&stdout_of(&plain), &["· not sandboxed", "proved · 1 of 1 ·"]);
+}

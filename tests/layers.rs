@@ -1,0 +1,58 @@
+//! The crates import what crates/README.md permits, and no crate has a circle of files.
+
+#[path = "layers/circles.rs"]
+mod circles;
+#[path = "layers/packages.rs"]
+mod packages;
+#[path = "layers/paths.rs"]
+mod paths;
+#[path = "layers/sources.rs"]
+mod sources;
+#[path = "layers/table.rs"]
+mod table;
+#[path = "layers/tokens.rs"]
+mod tokens;
+
+use circles::Module;
+use packages::Package;
+use sources::Sources;
+use std::fs;
+use std::path::{Path, PathBuf};
+use table::Layers;
+
+#[test]
+fn each_crate_imports_what_its_row_permits() {
+    let page = fs::read_to_string(root().join("crates/README.md")).unwrap();
+    let layers = Layers::parse(&page);
+    assert_none(
+        "differences from crates/README.md",
+        &layers.violations(&Package::of_all_workspaces(&root())),
+    );
+}
+
+#[test]
+fn no_crate_has_a_circle_of_files() {
+    let packages = Package::of_all_workspaces(&root());
+    let circles: Vec<_> = packages.iter().flat_map(circles_of).collect();
+    assert_none("circles of files", &circles);
+}
+
+/// The circles of a package's files, a line each.
+fn circles_of(package: &Package) -> Vec<String> {
+    let imports = Sources::read(&package.folder.join("src")).imports();
+    let line = |circle: &Vec<Module>| {
+        let modules: Vec<_> = circle.iter().map(|module| module.join("::")).collect();
+        format!("{}: {}", package.name, modules.join(", "))
+    };
+    circles::find(&imports).iter().map(line).collect()
+}
+
+/// Fails with all violations, a line each.
+#[track_caller]
+fn assert_none(what: &str, violations: &[String]) {
+    assert!(violations.is_empty(), "{what}:\n{}", violations.join("\n"));
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}

@@ -1,0 +1,14 @@
+"""Keeps all bytes until the client ends, and only then sends them back."""
+
+import os
+import socket
+
+listener = socket.create_server(("", int(os.environ["PORT"])))
+print(f"[START] port={os.environ['PORT']}")
+while True:
+    client, _ = listener.accept()
+    with client:
+        received = b""
+        while message := client.recv(4096):
+            received += message
+        client.sendall(received)

@@ -1,0 +1,72 @@
+/* The interest list has other descriptors, too: an eventfd that wakes the server once, a timer that
+ * never expires, a signalfd for SIGTERM, and a second epoll descriptor for the clients. The
+ * listener is EPOLLEXCLUSIVE. epoll_wait also returns once a second. */
+#include "tracker.h"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+enum { LISTENER = CLIENT_LIMIT, CLIENTS, WAKE, TIMER, SIGTERM_RECEIVED, SECOND_MS = 1000 };
+
+static void accept_client(int clients, int listener)
+{
+    int fd = accept_nonblocking(listener);
+    int slot = fd < 0 ? -1 : enter(fd);
+    if (slot >= 0)
+        watch(clients, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP, slot);
+}
+
+static bool serve(int fd)
+{
+    char bytes[8192];
+    ssize_t got = read(fd, bytes, sizeof bytes);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void serve_all(int clients)
+{
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(clients, events, EVENTS, 0);
+    for (int i = 0; i < count; i++) {
+        int slot = events[i].data.u64;
+        if (!serve(fd_at[slot]))
+            leave(slot);
+    }
+}
+
+static int sigterm(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int main(void)
+{
+    make_table();
+    int listener = listen_on(setting("PORT", 7000, 65535));
+    int epoll = epoll_create1(EPOLL_CLOEXEC), clients = epoll_create1(EPOLL_CLOEXEC);
+    int wake = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLEXCLUSIVE, LISTENER);
+    watch(epoll, EPOLL_CTL_ADD, clients, EPOLLIN, CLIENTS);
+    watch(epoll, EPOLL_CTL_ADD, wake, EPOLLIN, WAKE);
+    watch(epoll, EPOLL_CTL_ADD, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), EPOLLIN, TIMER);
+    watch(epoll, EPOLL_CTL_ADD, sigterm(), EPOLLIN, SIGTERM_RECEIVED);
+    log_start(max_clients);
+    for (;;) {
+        struct epoll_event event;
+        if (epoll_wait(epoll, &event, 1, SECOND_MS) <= 0)
+            continue;
+        uint64_t number;
+        switch (event.data.u64) {
+        case LISTENER: accept_client(clients, listener); break;
+        case CLIENTS: serve_all(clients); break;
+        case WAKE: (void)!read(wake, &number, sizeof number); break;
+        case SIGTERM_RECEIVED: return EXIT_SUCCESS;
+        }
+    }
+}

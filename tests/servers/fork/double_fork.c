@@ -1,0 +1,34 @@
+/* Forks twice. The first child ends at once and is reaped; the second is an orphan, which its new
+ * parent reaps. */
+#include "fork.h"
+
+static void fork_twice(int listener, int client)
+{
+    pid_t child = fork();
+    if (child < 0)
+        return;
+    if (child > 0) {
+        waitpid(child, NULL, 0);
+        return;
+    }
+    pid_t grandchild = fork();
+    if (grandchild == 0) {
+        close(listener);
+        serve_client(client, client);
+    } else {
+        printf("[FORK] pid=%d by=%d\n", grandchild, getpid());
+    }
+    _exit(0);
+}
+
+int main(void)
+{
+    int listener = start();
+    for (;;) {
+        int client = accept(listener, NULL, NULL);
+        if (client < 0)
+            continue;
+        fork_twice(listener, client);
+        close(client);
+    }
+}

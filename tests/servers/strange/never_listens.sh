@@ -1,3 +1,0 @@
-#!/bin/sh
-# Sleeps for ever.
-exec sleep infinity
