@@ -7,45 +7,45 @@
 mod report;
 mod table;
 
-use crate::outcome::Outcome;
-use crate::program::{self, Built};
 use crate::prove::Format;
-use crate::show::{Line, Screen};
-use crate::{destination, interrupt, place};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
+use programs::build::{self, Built};
 use report::{Heading, Row, Said};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use terminal::outcome::Outcome;
+use terminal::show::{Line, Screen};
+use terminal::{interrupt, output, paths};
 
 /// What `bench` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// What to measure; without a name, everything
     #[arg(value_name = "WHAT", value_enum)]
-    pub what: Vec<What>,
+    pub(crate) what: Vec<What>,
     /// Fewer and shorter runs: half a minute for everything
     #[arg(long)]
-    pub quick: bool,
+    pub(crate) quick: bool,
     /// How often to run each case; the figures are medians
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=99))]
-    pub repeat: Option<u32>,
+    pub(crate) repeat: Option<u32>,
     /// The Redis to compare with, in place of the redis-server in PATH
     #[arg(long, value_name = "PATH")]
-    pub redis: Option<PathBuf>,
+    pub(crate) redis: Option<PathBuf>,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 /// A bench.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum What {
+pub(crate) enum What {
     /// The key-value store of w09-l01 beside Redis
     Store,
     /// The epoll tracker of w04-l01 beside an epoll server in C
@@ -89,9 +89,9 @@ struct Document {
 ///
 /// # Errors
 /// A build that fails, a server that does not start or answers wrongly.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
-    let bench = one(program::optimised(&place::root().join("crates/bench"), &[], "bench")?)?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let bench = one(build::optimised(&paths::root().join("crates/bench"), &[], "bench")?)?;
     let mut screen = match args.format {
         Format::Human => Screen::stdout(),
         Format::Json => Screen::none(),
@@ -108,7 +108,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     if args.format == Format::Json {
         let text = serde_json::to_string_pretty(&Document { schema: 1, benches })? + "\n";
-        destination::Destination::Stdout.write(&text)?;
+        output::Destination::Stdout.write(&text)?;
     }
     Ok(Outcome::Right)
 }
@@ -133,7 +133,7 @@ fn arguments(what: What, args: &Args, course: &Course) -> Result<Vec<OsString>> 
         }
     };
     if what == What::Idle && !args.quick {
-        let lesson = place::root().join(course.lesson("w04-l01")?.folder());
+        let lesson = paths::root().join(course.lesson("w04-l01")?.folder());
         call.extend(["--svg".into(), lesson.join("poll-against-epoll.svg").into()]);
     }
     let runs = args.repeat.unwrap_or(if args.quick { QUICK_RUNS } else { RUNS });
@@ -170,8 +170,8 @@ fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Resul
 
 /// A lesson's solution, optimised.
 fn solution(course: &Course, id: &str) -> Result<PathBuf> {
-    let folder = place::root().join(course.lesson(id)?.folder());
-    one(program::optimised(&folder, &["--features", "solution"], "bench-servers")?)
+    let folder = paths::root().join(course.lesson(id)?.folder());
+    one(build::optimised(&folder, &["--features", "solution"], "bench-servers")?)
 }
 
 /// The only program of a build.
@@ -187,9 +187,9 @@ fn one(built: Built) -> Result<PathBuf> {
 
 /// The epoll server in C, optimised.
 fn c_server() -> Result<PathBuf> {
-    let program = place::target().join("bench-servers").join("level");
+    let program = paths::target().join("bench-servers").join("level");
     let mut compiler = Command::new("cc");
-    compiler.arg("-O2").arg("-o").arg(&program).arg(place::root().join(C_SERVER));
+    compiler.arg("-O2").arg("-o").arg(&program).arg(paths::root().join(C_SERVER));
     let output = compiler.output().context("cannot run cc; is a C compiler in PATH?")?;
     if !output.status.success() {
         bail!("cc cannot compile {C_SERVER}:\n{}", String::from_utf8_lossy(&output.stderr));

@@ -1,28 +1,29 @@
 //! `cargo xtask check`: whether text, criteria, wrong servers, starters and shown outputs agree.
 
-use crate::blocks::{self, Stale};
-use crate::destination::replace;
-use crate::mistakes::wrong;
-use crate::outcome::Outcome;
-use crate::show::{Line, Screen, amount};
-use crate::{place, stage, starter};
+use crate::shown_output::{self, Stale};
+use crate::starter;
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::consistency;
 use course::lesson::{Lesson, Output};
+use programs::wrong_server;
 use std::fs;
 use std::path::Path;
+use terminal::outcome::Outcome;
+use terminal::output::replace;
+use terminal::show::{Line, Screen, amount};
+use terminal::{lessons, paths};
 
 /// What `check` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons to check; none means all
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
     /// Rewrite the blocks of lesson.md and README.md that show what a command prints
     #[arg(long)]
-    pub write: bool,
+    pub(crate) write: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -41,15 +42,15 @@ Exit status: 0 all agree; 1 differences, each with file and line; 2 misuse.";
 ///
 /// # Errors
 /// A lesson that does not exist, or a file that cannot be written.
-pub fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut screen = Screen::stdout();
-    let course = match Course::open(place::root()) {
+    let course = match Course::open(paths::root()) {
         Ok(course) => course,
         Err(problems) => {
             return show(problems.0.iter().map(ToString::to_string).collect(), 0, &mut screen);
         }
     };
-    let lessons = place::lessons(&course, &args.lessons)?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     let mut differences = Vec::new();
     for lesson in &lessons {
         differences.extend(mistakes(&course, lesson));
@@ -90,10 +91,11 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
     let ids: Vec<_> = proof.criteria.iter().map(|criterion| criterion.id).collect();
     let compared = consistency::compare(lesson, &ids, &patches);
     let mut differences: Vec<_> = compared.iter().map(ToString::to_string).collect();
-    match stage::sources(&course.root().join(lesson.folder())) {
+    match wrong_server::sources(&course.root().join(lesson.folder())) {
         Err(error) => differences.push(format!("{error:#}")),
         Ok(sources) => {
-            let misfits = patches.iter().map(|patch| stage::patched(&sources, &wrong(patch)));
+            let misfits =
+                patches.iter().map(|patch| wrong_server::patched(&sources, &patch.into()));
             differences.extend(misfits.filter_map(Result::err).map(|error| format!("{error:#}")));
         }
     }
@@ -110,7 +112,7 @@ fn starters(course: &Course, lesson: &Lesson) -> Vec<String> {
 /// The README shows what commands print as well.
 fn readme(write: bool) -> Result<Vec<String>> {
     let path = Path::new("README.md");
-    let text = fs::read(place::root().join(path)).context("cannot read README.md")?;
+    let text = fs::read(paths::root().join(path)).context("cannot read README.md")?;
     match Output::all(path, &text) {
         Ok(blocks) => outputs(path, &blocks, write),
         Err(problems) => Ok(problems.0.iter().map(ToString::to_string).collect()),
@@ -119,15 +121,15 @@ fn readme(write: bool) -> Result<Vec<String>> {
 
 /// The stale blocks of the text at `path`, rewritten if `write`.
 fn outputs(path: &Path, blocks: &[Output], write: bool) -> Result<Vec<String>> {
-    let stale = match blocks::stale(path, blocks) {
+    let stale = match shown_output::stale(path, blocks) {
         Ok(stale) => stale,
         Err(error) => return Ok(vec![format!("{error:#}")]),
     };
     if write && !stale.is_empty() {
-        let file = place::root().join(path);
+        let file = paths::root().join(path);
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        replace(&file, blocks::rewritten(&text, &stale).as_bytes())?;
+        replace(&file, shown_output::rewritten(&text, &stale).as_bytes())?;
         return Ok(Vec::new());
     }
     let difference = |stale: &Stale<'_>| {

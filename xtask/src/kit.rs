@@ -4,38 +4,38 @@
 //! compiler reads one file after the other, and other files one by one.
 
 mod lesson;
+mod lesson_subset;
 mod modules;
-mod out;
-mod part;
-mod staff;
+mod output_folder;
+mod staff_markers;
 
-use crate::files::read;
-use crate::outcome::Outcome;
-use crate::place;
-use crate::show::{Line, Screen, amount};
 use crate::starter;
 use anyhow::{Context, Result, anyhow, ensure};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use out::Out;
-use part::Part;
+use lesson_subset::LessonSubset;
+use output_folder::OutputFolder;
+use programs::files::read;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
+use terminal::outcome::Outcome;
+use terminal::paths;
+use terminal::show::{Line, Screen, amount};
 use toml_edit::DocumentMut;
 
 /// What `kit` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// The folder to write: a new one, or an empty one
     #[arg(value_name = "OUT")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// These lessons alone, and those that they build on
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub lesson: Vec<String>,
+    pub(crate) lesson: Vec<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -107,10 +107,10 @@ struct File {
 ///
 /// # Errors
 /// A folder that is not empty, a file that cannot be read or written.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let out = Out::new(&args.out)?;
-    let course = Course::open(place::root())?;
-    let part = Part::of(&course, &args.lesson)?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let out = OutputFolder::new(&args.out)?;
+    let course = Course::open(paths::root())?;
+    let part = LessonSubset::of(&course, &args.lesson)?;
     let files = Kit::of(&course, &part)?;
     out.write(&files, lock)?;
     let [lessons, files] =
@@ -132,7 +132,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
 /// A kit in the making.
 struct Kit<'a> {
     root: &'a Path,
-    part: &'a Part<'a>,
+    part: &'a LessonSubset<'a>,
     /// What students start from, in place of whatever lies there.
     starters: BTreeMap<PathBuf, String>,
     files: Files,
@@ -140,7 +140,7 @@ struct Kit<'a> {
 
 impl<'a> Kit<'a> {
     /// The files of the kit that has this part of the course.
-    fn of(course: &'a Course, part: &'a Part<'a>) -> Result<Files> {
+    fn of(course: &'a Course, part: &'a LessonSubset<'a>) -> Result<Files> {
         let (starters, files) = (BTreeMap::new(), Files::new());
         let mut kit = Kit { root: course.root(), part, starters, files };
         for name in FILES {
@@ -218,12 +218,12 @@ impl<'a> Kit<'a> {
             Some(starter) => starter.clone(),
             None => read(&self.root.join(path))?,
         };
-        let text = staff::without(&text)
+        let text = staff_markers::without(&text)
             .map_err(|found| anyhow!("{}:{}: {}", path.display(), found.line, found.problem))?;
         Ok(match path.file_name().and_then(|name| name.to_str()) {
             Some("README.md") => self.part.readme(&unmarked(&text)),
             Some("Cargo.toml") if path.starts_with(COMMANDS) && !self.part.is_tested() => {
-                part::untested(&text)?
+                lesson_subset::untested(&text)?
             }
             Some("Cargo.toml") => lesson::manifest(&text),
             Some(name) if name.ends_with(".rs") => lesson::code(&text),

@@ -1,30 +1,30 @@
 //! `cargo xtask list`: what the course has, or one lesson's tasks and criteria.
 
-use crate::outcome::Outcome;
-use crate::place;
-use crate::show::{Heading, Ids, Line, Screen, amount, hanging};
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{Criterion, Lesson, Task};
+use terminal::outcome::Outcome;
+use terminal::show::{Heading, Ids, Line, Screen, amount, hanging};
+use terminal::{lessons, paths};
 use textwrap::core::display_width;
 
 /// What `list` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list w03-l02")]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons to list with their tasks and criteria
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
 }
 
 /// Lists the course, or the lessons that are named.
 ///
 /// # Errors
 /// A lesson that does not exist, or a text that cannot be read.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
     let mut screen = Screen::stdout();
-    let lessons = place::lessons(&course, &args.lessons)?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     if args.lessons.is_empty() {
         screen.show_all(&overview(course.lessons(), screen.width()))?;
         return Ok(Outcome::Right);

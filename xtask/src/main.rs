@@ -1,12 +1,25 @@
-//! `cargo xtask …`: the commands of the course, one module each.
+//! `cargo xtask …`: the commands of the course, one file each.
+
+mod list;
+mod program_args;
+mod progress;
+mod prove;
+mod repeat;
+// <staff>
+mod bench;
+mod check;
+mod grade;
+mod kit;
+mod mistakes;
+mod shown_output;
+mod starter;
+mod starter_regions;
+// </staff>
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::outcome::Outcome;
-use xtask::{interrupt, list, prove, show};
-// <staff>
-use xtask::{bench, check, grade, kit, mistakes, starter};
-// </staff>
+use terminal::outcome::Outcome;
+use terminal::{interrupt, show};
 
 /// Learn to write network servers, each step proved by the kernel.
 #[derive(Debug, Parser)]

@@ -1,43 +1,43 @@
 //! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by what.
 
-use crate::ask::Question;
-use crate::outcome::Outcome;
-use crate::place;
+use crate::program_args::Server;
 use crate::prove;
-use crate::show::{Heading, Judged, Line, Screen, Shape, amount, markdown, wrapped};
-use crate::stage::{self, Wrong};
-use crate::subject::Server;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::mistake::MistakePatch;
 use course::report::{CriterionReport, Status};
+use programs::lesson_check::LessonCheck;
+use programs::wrong_server::{self, WrongServer};
 use proofs::{Subject, Tier};
 use std::path::PathBuf;
 use std::slice;
 use std::time::Duration;
+use terminal::outcome::Outcome;
+use terminal::show::{Heading, Judged, Line, Screen, Shape, amount, markdown, wrapped};
+use terminal::{lessons, paths};
 
 /// What `mistakes` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons whose wrong servers to prove, e.g. w03-l02
     #[arg(value_name = "LESSON", required = true)]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
     /// These wrong servers alone
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub only: Vec<String>,
+    pub(crate) only: Vec<String>,
     /// Prove this one wrong server, and show what its author would see
     #[arg(long, value_name = "ID", conflicts_with_all = ["only", "format"])]
-    pub show: Option<String>,
+    pub(crate) show: Option<String>,
     /// How to show the table
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 /// How to show the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Text for a terminal
     Human,
     /// A Markdown table
@@ -63,9 +63,9 @@ or a fault of the machine.";
 ///
 /// # Errors
 /// Misuse, a patch that does not apply or compile, and faults of the machine.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
-    let lessons = place::lessons(&course, &args.lessons)?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     let mut screen = Screen::stdout();
     let mut missed = false;
     for (index, lesson) in lessons.into_iter().enumerate() {
@@ -109,12 +109,12 @@ fn table(
     (format, whole): (Format, bool),
     screen: &mut Screen,
 ) -> Result<bool> {
-    let question = Question::new(lesson, &[])?;
-    let ids: Vec<_> = question.ids().collect();
+    let check = LessonCheck::new(lesson, &[])?;
+    let ids: Vec<_> = check.ids().collect();
     let shape = Shape::new(&ids, patches.iter().map(|patch| patch.id.as_str()));
-    let wrongs: Vec<_> = patches.iter().map(wrong).collect();
-    let folder = place::root().join(lesson.folder());
-    let programs = stage::build(&lesson.id, &folder, &wrongs)?;
+    let wrongs: Vec<_> = patches.iter().map(WrongServer::from).collect();
+    let folder = paths::root().join(lesson.folder());
+    let programs = wrong_server::build(&lesson.id, &folder, &wrongs)?;
     let width = screen.width();
     if format == Format::Human {
         let note = amount(patches.len(), "wrong server");
@@ -124,7 +124,7 @@ fn table(
     }
     let mut all = Vec::new();
     for (patch, program) in patches.iter().zip(programs) {
-        let criteria = question.ask(&subject(program, folder.clone()), &mut |_| {})?;
+        let criteria = check.ask(&subject(program, folder.clone()), &mut |_| {})?;
         let judged = judge(patch, &criteria);
         if format == Format::Human {
             screen.show_all(&shape.row(&judged, width))?;
@@ -163,27 +163,22 @@ fn never_alone<'a>(ids: &[&'a str], all: &[Judged<'_>]) -> Vec<&'a str> {
 
 /// Shows what the author of a wrong server would see; true, for it is not proved.
 fn show(lesson: &Lesson, patches: &[MistakePatch], screen: &mut Screen) -> Result<bool> {
-    let folder = place::root().join(lesson.folder());
-    let wrongs: Vec<_> = patches.iter().map(wrong).collect();
-    let programs = stage::build(&lesson.id, &folder, &wrongs)?;
+    let folder = paths::root().join(lesson.folder());
+    let wrongs: Vec<_> = patches.iter().map(WrongServer::from).collect();
+    let programs = wrong_server::build(&lesson.id, &folder, &wrongs)?;
     for (patch, program) in patches.iter().zip(programs) {
-        let name = program.strip_prefix(place::root()).unwrap_or(&program).display().to_string();
+        let name = program.strip_prefix(paths::root()).unwrap_or(&program).display().to_string();
         let flags = format!(" --cmd {}", shell_words::quote(&name));
-        let question = Question { flags, ..Question::new(lesson, &[])? };
+        let check = LessonCheck { flags, ..LessonCheck::new(lesson, &[])? };
         let server = Server::command(&name, subject(program, folder.clone()));
         let note = format!("{} · {}", patch.id, Tier::here());
         let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
         screen.show_all(&heading.lines(screen.width()))?;
         if let Ok(subject) = &server.subject {
-            prove::once(&question, &server, subject, false, screen)?;
+            prove::once(&check, &server, subject, false, screen)?;
         }
     }
     Ok(true)
-}
-
-/// What [`stage::build`] needs of a patch.
-pub fn wrong(patch: &MistakePatch) -> Wrong<'_> {
-    Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff }
 }
 
 fn subject(program: PathBuf, directory: PathBuf) -> Subject {
@@ -201,7 +196,7 @@ fn subject(program: PathBuf, directory: PathBuf) -> Subject {
 }
 
 /// Whether the criterion that a patch names failed, with the row that it names as the cause.
-pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judged<'a> {
+pub(crate) fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judged<'a> {
     let named = criteria.iter().find(|criterion| criterion.id == patch.criterion);
     let cause = named.and_then(|criterion| criterion.cause.as_ref());
     let row = cause.and_then(|cause| cause.mistake.as_deref());

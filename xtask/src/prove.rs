@@ -1,54 +1,54 @@
 //! `cargo xtask prove`: asks a lesson's server each criterion, and says what it found.
 
-use crate::ask::Question;
-use crate::destination::Destination;
-use crate::interrupt;
-use crate::live::{self, Live};
-use crate::outcome::Outcome;
-use crate::place;
-use crate::show::{Heading, Line, Screen, last};
-use crate::subject::{Choice, Server};
-use crate::tally;
+use crate::program_args::{ProgramArgs, Server};
+use crate::progress::{self, Progress};
+use crate::repeat;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::report::{CriterionReport, LessonReport, Report, Verdict};
+use programs::lesson_check::LessonCheck;
 use proofs::Tier;
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::interrupt;
+use terminal::outcome::Outcome;
+use terminal::output::Destination;
+use terminal::paths;
+use terminal::show::{Heading, Line, Screen, last};
 
 /// What `prove` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons to prove, e.g. w03-l02
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would become help text")]
-    pub choice: Choice,
+    // A doc comment on this field would become help text.
+    pub(crate) choice: ProgramArgs,
     /// Ask these criteria alone (`cargo xtask list LESSON` names them)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub only: Vec<String>,
+    pub(crate) only: Vec<String>,
     /// Prove this many times, to find a race
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub repeat: u32,
+    pub(crate) repeat: u32,
     /// Show every failure in full, not the first alone
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
     /// Write the report to this file, whole or not at all
     #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// How to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Text for a terminal
     Human,
     /// One JSON document, and nothing else
@@ -70,11 +70,11 @@ Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
 ///
 /// # Errors
 /// Misuse, and faults of the machine; whatever is wrong with the server is in the report.
-pub fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
     // What this machine permits is found out while the course is read.
     thread::spawn(Tier::here);
-    let course = Course::open(place::root())?;
-    let questions = questions(&course, args)?;
+    let course = Course::open(paths::root())?;
+    let checks = checks(&course, args)?;
     args.choice.check()?;
     let destination = Destination::new(args.out.as_deref())?;
     let mut screen = match (args.format, &args.out) {
@@ -83,11 +83,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
         (Format::Json, _) => Screen::none(),
     };
     let mut lessons = Vec::new();
-    for (index, question) in questions.iter().enumerate() {
+    for (index, check) in checks.iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        lessons.extend(lesson(question, args, &mut screen)?);
+        lessons.extend(lesson(check, args, &mut screen)?);
         if interrupt::requested() {
             break;
         }
@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     Ok(if interrupt::requested() { Outcome::Stopped } else { outcome })
 }
 
-fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
+fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
     let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
     let named: Vec<_> = match args.lessons.as_slice() {
         // <staff>
@@ -117,23 +117,23 @@ fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
     if args.repeat > 1 {
         flags += &format!(" --repeat {}", args.repeat);
     }
-    let question =
-        |lesson| Ok(Question { flags: flags.clone(), ..Question::new(lesson, &args.only)? });
-    named.into_iter().map(question).collect()
+    let check =
+        |lesson| Ok(LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, &args.only)? });
+    named.into_iter().map(check).collect()
 }
 
 /// Proves one lesson as often as asked: a report for each run.
-fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
-    heading(question, args, screen)?;
-    let server = args.choice.server(question.lesson)?;
+fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
+    heading(check, args, screen)?;
+    let server = args.choice.server(check.lesson)?;
     Ok(match (&server.subject, args.repeat) {
-        (Err(words), _) => vec![refused(question, &server, words, screen)?],
-        (Ok(subject), 1) => vec![once(question, &server, subject, args.all, screen)?],
+        (Err(words), _) => vec![refused(check, &server, words, screen)?],
+        (Ok(subject), 1) => vec![once(check, &server, subject, args.all, screen)?],
         (Ok(subject), times) => {
             let start = Instant::now();
-            let runs = interrupt::patiently(|| repeat(question, &server, subject, times))?;
+            let runs = interrupt::patiently(|| repeat(check, &server, subject, times))?;
             let width = screen.width();
-            screen.show_all(&tally::lines(question, &runs, times, start.elapsed(), width))?;
+            screen.show_all(&repeat::lines(check, &runs, times, start.elapsed(), width))?;
             runs
         }
     })
@@ -141,29 +141,29 @@ fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<V
 
 /// One run, each criterion shown as soon as it is known.
 pub(crate) fn once(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
     subject: &proofs::Subject,
     all: bool,
     screen: &mut Screen,
 ) -> Result<LessonReport> {
     let start = Instant::now();
-    let mut live = Live::new(question, all, screen);
+    let mut live = Progress::new(check, all, screen);
     let mut shown = Ok(());
-    let criteria = question.ask(subject, &mut |report| {
+    let criteria = check.ask(subject, &mut |report| {
         if shown.is_ok() {
             shown = live.found(report);
         }
     })?;
     shown?;
-    let report = report(question, server, criteria, start.elapsed());
-    screen.show(&live::end(&report, start.elapsed()))?;
+    let report = report(check, server, criteria, start.elapsed());
+    screen.show(&progress::end(&report, start.elapsed()))?;
     Ok(report)
 }
 
 /// Runs until there are enough, or until Ctrl-C.
 fn repeat(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
     subject: &proofs::Subject,
     times: u32,
@@ -171,45 +171,45 @@ fn repeat(
     let mut runs = Vec::new();
     while runs.len() < times as usize && !interrupt::requested() {
         let start = Instant::now();
-        let criteria = question.ask(subject, &mut |_| {})?;
-        runs.push(report(question, server, criteria, start.elapsed()));
+        let criteria = check.ask(subject, &mut |_| {})?;
+        runs.push(report(check, server, criteria, start.elapsed()));
     }
     Ok(runs)
 }
 
-fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
+fn heading(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
     let runs = format!("{} runs", args.repeat);
     let tier = args.choice.tier().to_string();
     let notes = [args.choice.note(), Some(&tier), (args.repeat > 1).then_some(&runs)];
     let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let lesson = question.lesson;
+    let lesson = check.lesson;
     let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
     screen.show_all(&heading.lines(screen.width()))
 }
 
 /// The report of a server that the compiler refused, its own words on standard error.
 fn refused(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
     words: &str,
     screen: &mut Screen,
 ) -> Result<LessonReport> {
     anstream::eprintln!("{words}");
-    let report = report(question, server, question.unasked(), Duration::ZERO);
+    let report = report(check, server, check.unasked(), Duration::ZERO);
     let parts = ["it does not compile".to_owned(), "next: the first error above".to_owned()];
     screen.show(&last(Verdict::NotYet, &parts))?;
     Ok(report)
 }
 
 fn report(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
     criteria: Vec<CriterionReport>,
     elapsed: Duration,
 ) -> LessonReport {
     LessonReport {
-        lesson: question.lesson.id.clone(),
-        title: question.lesson.title.clone(),
+        lesson: check.lesson.id.clone(),
+        title: check.lesson.title.clone(),
         subject: server.named.clone(),
         launch: server.subject.as_ref().ok().and_then(|it| Some(it.tier?.to_string())),
         verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),

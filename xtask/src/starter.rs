@@ -1,30 +1,30 @@
 //! `cargo xtask starter`: writes what students start from, derived from the solution.
 
-use crate::destination::replace;
-use crate::outcome::Outcome;
-use crate::place;
-use crate::regions;
-use crate::show::{Line, Screen};
+use crate::starter_regions;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use terminal::outcome::Outcome;
+use terminal::output::replace;
+use terminal::show::{Line, Screen};
+use terminal::{lessons, paths};
 
 /// What `starter` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons to derive; none means all
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
     /// Write nothing; list the files that differ
     #[arg(long, conflicts_with = "force")]
-    pub check: bool,
+    pub(crate) check: bool,
     /// Overwrite files that differ, and whatever work is in them
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -42,9 +42,9 @@ Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 ///
 /// # Errors
 /// A malformed region, a file that cannot be read or written, one that holds other work.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
-    let lessons = place::lessons(&course, &args.lessons)?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     let mut starters = Vec::new();
     for lesson in lessons {
         starters.extend(self::starters(course.root(), lesson)?);
@@ -61,18 +61,18 @@ pub fn run(args: &Args) -> Result<Outcome> {
 }
 
 /// One file that students start from.
-pub struct Starter {
+pub(crate) struct Starter {
     /// Its path from the course's root.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// What it should hold.
-    pub text: String,
+    pub(crate) text: String,
     /// What it holds; `None` where there is no such file.
-    pub present: Option<Vec<u8>>,
+    pub(crate) present: Option<Vec<u8>>,
 }
 
 impl Starter {
     /// Where it differs from the solution's derivation, with file, line and the next step.
-    pub fn difference(&self) -> Option<String> {
+    pub(crate) fn difference(&self) -> Option<String> {
         let place = self.path.display();
         let next = "`cargo xtask starter --force` derives it anew";
         let present = match &self.present {
@@ -90,7 +90,7 @@ impl Starter {
 ///
 /// # Errors
 /// A malformed region, with file and line; a file that cannot be read.
-pub fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
+pub(crate) fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
     let solution = lesson.folder().join("solution");
     let entries = match fs::read_dir(root.join(&solution)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -108,7 +108,7 @@ pub fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
 fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
     let text = fs::read_to_string(root.join(solution))
         .with_context(|| format!("cannot read {}", solution.display()))?;
-    let text = regions::starter(&text)
+    let text = starter_regions::starter(&text)
         .map_err(|found| anyhow::anyhow!("{}:{}: {found}", solution.display(), found.line))?;
     let present = match fs::read(root.join(&path)) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -132,7 +132,7 @@ fn write(starters: &[Starter], force: bool, screen: &mut Screen) -> Result<()> {
         );
     }
     for starter in starters.iter().filter(|starter| starter.difference().is_some()) {
-        replace(&place::root().join(&starter.path), starter.text.as_bytes())?;
+        replace(&paths::root().join(&starter.path), starter.text.as_bytes())?;
         screen.show(&Line::new().plain(&format!("wrote {}", starter.path.display())))?;
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! A bench's figures as a table: one line a case, as soon as it is known.
 
 use super::report::{Figures, Heading, Row, Said};
-use crate::show::{self, Line, hanging, mark};
 use course::report::Status;
+use terminal::show::{self, Line, hanging, mark};
 use textwrap::core::display_width;
 
 /// Columns of one figure.

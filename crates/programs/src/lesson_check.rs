@@ -7,7 +7,7 @@ use proofs::{Fault, Proof, Subject};
 use std::time::Duration;
 
 /// What is asked of one lesson's server.
-pub struct Question<'a> {
+pub struct LessonCheck<'a> {
     /// The lesson's text.
     pub lesson: &'a Lesson,
     /// The lesson's checks.
@@ -18,7 +18,7 @@ pub struct Question<'a> {
     pub flags: String,
 }
 
-impl<'a> Question<'a> {
+impl<'a> LessonCheck<'a> {
     /// The criteria of `lesson` that `only` names, or all of them where it names none.
     ///
     /// # Errors

@@ -1,48 +1,49 @@
 //! Whose server is asked: the student's crate, the reference, or any command.
 
-use crate::{place, program, show};
 use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, SubjectKind};
+use programs::build;
 use proofs::Tier;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
+use terminal::{paths, show};
 
 /// Whose server to ask, as the command line says it.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Choice {
+pub(crate) struct ProgramArgs {
     // <staff>
     /// Ask the reference solution in place of your own crate; of no lesson, of all
     #[arg(long, conflicts_with = "cmd")]
-    pub solution: bool,
+    pub(crate) solution: bool,
     // </staff>
     /// Ask this program, in any language; a shell's quoting, no shell
     #[arg(long, value_name = "COMMAND")]
-    pub cmd: Option<String>,
+    pub(crate) cmd: Option<String>,
     /// The port built into the program, if it does not read PORT
     #[arg(long, value_name = "N", requires = "cmd")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// The number of slots built into the program, if it does not read MAX_CLIENTS
     #[arg(long, value_name = "N", requires = "cmd")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub capacity: Option<u32>,
+    pub(crate) capacity: Option<u32>,
     /// Seconds that one criterion may take, for servers that never become quiet
     #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub timeout: u64,
+    pub(crate) timeout: u64,
     /// How far apart servers are kept: the strongest tier of this machine, unless said
     #[arg(long, value_enum, value_name = "TIER")]
-    pub tier: Option<TierName>,
+    pub(crate) tier: Option<TierName>,
 }
 
 /// A tier by the name that reports give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TierName {
+pub(crate) enum TierName {
     /// Network, process ids and mounts of its own
     Strong,
     /// A user of its own, which takes root
@@ -67,13 +68,13 @@ impl TierName {
 const DEFAULT_TIMEOUT: u64 = 10;
 
 /// A server that is ready to be asked, or that could not be built.
-pub struct Server {
+pub(crate) struct Server {
     /// As the report names it.
-    pub named: report::Subject,
+    pub(crate) named: report::Subject,
     /// How its build went.
-    pub build: Build,
+    pub(crate) build: Build,
     /// What to run, or the compiler's own words, coloured for standard error, where it refused.
-    pub subject: Result<proofs::Subject, String>,
+    pub(crate) subject: Result<proofs::Subject, String>,
 }
 
 impl Server {
@@ -87,12 +88,12 @@ impl Server {
     }
 }
 
-impl Choice {
+impl ProgramArgs {
     /// Whether the command, where there is one, can run at all.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if let Some(tier) = self.tier.map(TierName::tier)
             && let Some(reason) = tier.refusal()
         {
@@ -105,7 +106,7 @@ impl Choice {
     }
 
     /// How far apart servers are kept.
-    pub fn tier(&self) -> Tier {
+    pub(crate) fn tier(&self) -> Tier {
         self.tier.map_or_else(Tier::here, TierName::tier)
     }
 
@@ -113,7 +114,7 @@ impl Choice {
     ///
     /// # Errors
     /// A command that cannot run, or a cargo that cannot.
-    pub fn server(&self, lesson: &Lesson) -> Result<Server> {
+    pub(crate) fn server(&self, lesson: &Lesson) -> Result<Server> {
         match &self.cmd {
             Some(line) => self.command(line),
             None => self.built(lesson),
@@ -121,7 +122,7 @@ impl Choice {
     }
 
     /// What stands at the right of a lesson's heading.
-    pub fn note(&self) -> Option<&str> {
+    pub(crate) fn note(&self) -> Option<&str> {
         // <staff>
         if self.solution {
             return Some("solution");
@@ -131,7 +132,7 @@ impl Choice {
     }
 
     /// The flags that choose the same server again, as a shell reads them.
-    pub fn flags(&self) -> String {
+    pub(crate) fn flags(&self) -> String {
         let mut flags = String::new();
         // <staff>
         if self.solution {
@@ -170,14 +171,14 @@ impl Choice {
     }
 
     fn built(&self, lesson: &Lesson) -> Result<Server> {
-        let folder = place::root().join(lesson.folder());
+        let folder = paths::root().join(lesson.folder());
         let kind = SubjectKind::Crate;
         // <staff>
         let kind = if self.solution { SubjectKind::Solution } else { kind };
         // </staff>
         let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let built =
-            program::lesson(&folder, kind == SubjectKind::Solution, show::errors_in_colour())?;
+            build::lesson(&folder, kind == SubjectKind::Solution, show::errors_in_colour())?;
         let millis = built.elapsed.as_secs_f64() * 1e3;
         let programs = match built.result {
             Ok(programs) => programs,
@@ -249,9 +250,9 @@ fn runs(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn choice(cmd: &str) -> Choice {
+    fn choice(cmd: &str) -> ProgramArgs {
         let cmd = Some(cmd.to_owned());
-        Choice { cmd, port: Some(9000), timeout: DEFAULT_TIMEOUT, ..Choice::default() }
+        ProgramArgs { cmd, port: Some(9000), timeout: DEFAULT_TIMEOUT, ..ProgramArgs::default() }
     }
 
     #[test]

@@ -1,21 +1,21 @@
 //! The folder that a kit is written to: all of it, or nothing.
 
 use super::Files;
-use crate::place;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::Builder;
+use terminal::paths;
 
 /// A folder that is new or empty.
-pub(super) struct Out {
+pub(super) struct OutputFolder {
     path: PathBuf,
     folder: PathBuf,
 }
 
-impl Out {
+impl OutputFolder {
     /// The folder at `path`, once it is certain that nothing there is overwritten.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ fn resolved(path: &Path) -> Result<PathBuf> {
 /// A kit within the course would be a part of its workspace; in the folder of builds it is none.
 fn outside(path: &Path) -> Result<()> {
     let [course, builds] =
-        [place::root(), place::target()].map(|folder| fs::canonicalize(&folder).unwrap_or(folder));
+        [paths::root(), paths::target()].map(|folder| fs::canonicalize(&folder).unwrap_or(folder));
     ensure!(
         !path.starts_with(&course) || path.starts_with(&builds) && path != builds,
         "{}: within the course itself; name a folder outside of {}",

@@ -3,18 +3,20 @@
 //! It lies in `target/mistakes/LESSON/`. Files that are right already are left alone,
 //! so that cargo compiles only what changed since the last time.
 
+use crate::build;
 use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::{member, workspace};
-use crate::{place, program};
 use anyhow::{Context, Result, anyhow, ensure};
+use course::mistake::MistakePatch;
 use diffy::patch_set::{ParseOptions, PatchSet};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use terminal::paths;
 
 /// A patch that turns the solution into a wrong server.
-pub struct Wrong<'a> {
+pub struct WrongServer<'a> {
     /// e.g. `forgot-close`.
     pub id: &'a str,
     /// The patch's file, for errors.
@@ -23,13 +25,19 @@ pub struct Wrong<'a> {
     pub diff: &'a str,
 }
 
+impl<'a> From<&'a MistakePatch> for WrongServer<'a> {
+    fn from(patch: &'a MistakePatch) -> Self {
+        Self { id: &patch.id, path: &patch.path, diff: &patch.diff }
+    }
+}
+
 /// Builds the wrong servers of the lesson crate in `folder`: their programs, in the order given.
 ///
 /// # Errors
 /// A patch that does not apply, and what the compiler says of one that does not compile.
-pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<PathBuf>> {
-    let stage = place::target().join("mistakes").join(lesson);
-    let name = |wrong: &Wrong<'_>| format!("{lesson}-{}", wrong.id);
+pub fn build(lesson: &str, folder: &Path, wrongs: &[WrongServer<'_>]) -> Result<Vec<PathBuf>> {
+    let stage = paths::target().join("mistakes").join(lesson);
+    let name = |wrong: &WrongServer<'_>| format!("{lesson}-{}", wrong.id);
     let names: Vec<_> = wrongs.iter().map(name).collect();
     let _alone = alone(&stage)?;
     let sources = sources(folder)?;
@@ -40,7 +48,7 @@ pub fn build(lesson: &str, folder: &Path, wrongs: &[Wrong<'_>]) -> Result<Vec<Pa
         files.insert("Cargo.toml".into(), member(&manifest, name, folder)?);
         fill(&copy, &files)?;
     }
-    let root = place::root();
+    let root = paths::root();
     let members: Vec<_> = names.iter().map(|name| format!("members/{name}")).collect();
     let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &members)?;
     write_changed(&stage.join("Cargo.toml"), &manifest)?;
@@ -88,7 +96,7 @@ pub fn sources(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
 /// Names the patch and the file that it does not fit.
 pub fn patched(
     sources: &BTreeMap<PathBuf, String>,
-    wrong: &Wrong<'_>,
+    wrong: &WrongServer<'_>,
 ) -> Result<BTreeMap<PathBuf, String>> {
     let place = wrong.path.display();
     let mut files = sources.clone();
@@ -129,7 +137,7 @@ fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
 }
 
 fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
-    let built = program::solutions(stage)?.result;
+    let built = build::solutions(stage)?.result;
     let built = built.map_err(|words| anyhow!("a wrong server does not compile:\n{words}"))?;
     let path = |name: &String| {
         let program = built.iter().find(|program| program.name == *name);
@@ -155,7 +163,7 @@ mod tests {
 
     fn apply(text: &str, diff: &str) -> Result<String> {
         let sources = BTreeMap::from([("solution/a.rs".into(), text.to_owned())]);
-        let wrong = Wrong { id: "x", path: Path::new("mistakes/x.patch"), diff };
+        let wrong = WrongServer { id: "x", path: Path::new("mistakes/x.patch"), diff };
         patched(&sources, &wrong).map(|mut files| files.remove(Path::new("solution/a.rs")).unwrap())
     }
 

@@ -18,8 +18,8 @@ const FAULT: u8 = 2;
 
 fn main() -> ExitCode {
     let root = root();
-    let target = fresh::target(&root);
-    let program = match fresh::program(&target, COMMANDS, &root) {
+    let target = launcher::target_folder(&root);
+    let program = match launcher::fresh_program(&target, COMMANDS, &root) {
         Some(program) => program,
         None => match build(&root, &target) {
             Ok(Some(program)) => program,
@@ -49,7 +49,7 @@ fn build(root: &Path, target: &Path) -> io::Result<Option<PathBuf>> {
         return Ok(None);
     }
     // Where no note can be written, the next call builds again.
-    let _ = fresh::note(target, COMMANDS, &program, since);
+    let _ = launcher::record_build(target, COMMANDS, &program, since);
     Ok(Some(program))
 }
 

@@ -14,8 +14,8 @@ use std::{env, fs, io, process};
 ///
 /// Its sources are those that cargo lists beside it, and what stands in `root`, the workspace's
 /// folder, for all of them.
-pub fn program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> {
-    let noted = fs::read_to_string(place(folder, name)).ok()?;
+pub fn fresh_program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> {
+    let noted = fs::read_to_string(note_path(folder, name)).ok()?;
     let mut lines = noted.lines();
     // Not the program of the clone that this folder is a copy of.
     let program = Some(PathBuf::from(lines.next()?)).filter(|path| path.starts_with(folder))?;
@@ -29,22 +29,27 @@ pub fn program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Those of the file system. Without a note, the next call starts cargo: nothing worse.
-pub fn note(folder: &Path, name: &str, program: &Path, since: SystemTime) -> io::Result<()> {
+pub fn record_build(
+    folder: &Path,
+    name: &str,
+    program: &Path,
+    since: SystemTime,
+) -> io::Result<()> {
     let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
     let Some(text) = text(program, since) else { return Err(io::ErrorKind::NotFound.into()) };
     let unfinished = folder.join(format!("{name}.{}.part", process::id()));
     fs::write(&unfinished, text)?;
-    fs::rename(unfinished, place(folder, name))
+    fs::rename(unfinished, note_path(folder, name))
 }
 
 /// Where the builds of the workspace in `root` go: `CARGO_TARGET_DIR`, else `target/` in it.
-pub fn target(root: &Path) -> PathBuf {
+pub fn target_folder(root: &Path) -> PathBuf {
     let named = env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
     let target = named.unwrap_or_else(|| root.join("target"));
     std::path::absolute(&target).unwrap_or(target)
 }
 
-fn place(folder: &Path, name: &str) -> PathBuf {
+fn note_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.fresh"))
 }
 
@@ -127,12 +132,13 @@ mod tests {
         let [of, from] = [&program, &source].map(|it| it.display().to_string().replace(' ', "\\ "));
         let listed = format!("{of}: {from}\n");
         fs::write(program.with_extension("d"), listed).unwrap();
-        note(&notes, "server", &program, SystemTime::now() + Duration::from_secs(60)).unwrap();
+        record_build(&notes, "server", &program, SystemTime::now() + Duration::from_secs(60))
+            .unwrap();
         (root, program, source)
     }
 
     fn is_fresh(root: &tempfile::TempDir) -> bool {
-        program(&root.path().join("notes"), "server", root.path()).is_some()
+        fresh_program(&root.path().join("notes"), "server", root.path()).is_some()
     }
 
     fn touch(path: &Path) {

@@ -1,9 +1,8 @@
 //! Builds a lesson's server with cargo.
 
 // <staff>
-use crate::show::{self, Line};
 // </staff>
-use crate::{interrupt, lessons, place};
+use crate::lesson_workspace;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -11,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, str};
+use terminal::{interrupt, paths};
 
 /// What became of a build.
 pub struct Built {
@@ -37,13 +37,13 @@ pub struct Program {
 /// Where cargo cannot run, or stops before it compiles: a manifest that it cannot read, say.
 pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let begun = (Instant::now(), SystemTime::now());
-    let target = place::target().join(if solution { "solution" } else { "student" });
+    let target = paths::target().join(if solution { "solution" } else { "student" });
     let package = folder.file_name().unwrap_or_default().to_string_lossy();
-    if let Some(path) = fresh::program(&target, &package, &place::root()) {
+    if let Some(path) = launcher::fresh_program(&target, &package, &paths::root()) {
         let program = Program { name: package.into_owned(), path };
         return Ok(Built { elapsed: begun.0.elapsed(), result: Ok(vec![program]) });
     }
-    let mut command = cargo(&lessons::manifest(&package)?, colour);
+    let mut command = cargo(&lesson_workspace::manifest(&package)?, colour);
     command.arg("--target-dir").arg(&target);
     if solution {
         command.args(["--features", "solution"]);
@@ -52,7 +52,7 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let programs = built.result.as_deref().unwrap_or_default();
     if let Some(program) = programs.iter().find(|program| program.name == package) {
         // Where no note can be written, the next call asks cargo again.
-        let _ = fresh::note(&target, &package, &program.path, begun.1);
+        let _ = launcher::record_build(&target, &package, &program.path, begun.1);
     }
     Ok(built)
 }
@@ -76,22 +76,19 @@ pub fn solutions(folder: &Path) -> Result<Built> {
 /// As [`lesson`].
 pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
     let mut command = cargo(&folder.join("Cargo.toml"), false);
-    command.arg("--release").args(flags).arg("--target-dir").arg(place::target().join(target));
+    command.arg("--release").args(flags).arg("--target-dir").arg(paths::target().join(target));
     build(command)
 }
 
-/// Builds the grader. Where it was never built before, cargo shows how far it is.
+/// Builds the grader. With `show_progress`, cargo says on standard error what it compiles.
 ///
 /// # Errors
 /// As [`lesson`].
-pub fn grader() -> Result<Built> {
-    let target = place::target().join("grade");
-    let manifest = place::root().join("crates/grade/Cargo.toml");
-    let is_first = !target.join("debug/grade").exists();
-    let mut command = talking_cargo(&manifest, show::errors_in_colour());
+pub fn grader(target: &Path, colour: bool, show_progress: bool) -> Result<Built> {
+    let manifest = paths::root().join("crates/grade/Cargo.toml");
+    let mut command = talking_cargo(&manifest, colour);
     command.arg("--target-dir").arg(target);
-    if is_first {
-        show::note(&Line::new().plain("compiling the grader, this once"));
+    if show_progress {
         return build_saying(command, Stdio::inherit());
     }
     command.arg("--quiet");
@@ -111,7 +108,7 @@ pub fn recorded(
     target: &Path,
     recorder: &Path,
 ) -> Result<Built> {
-    let manifest = lessons::manifest(package)?;
+    let manifest = lesson_workspace::manifest(package)?;
     let start = |offline: &[&str]| {
         let mut command = cargo(&manifest, false);
         command.args(offline).args(["--features", &features.join(",")]);
@@ -144,7 +141,7 @@ fn talking_cargo(manifest: &Path, colour: bool) -> Command {
         "--manifest-path".as_ref(),
         manifest.as_ref(),
     ]);
-    command.current_dir(place::root());
+    command.current_dir(paths::root());
     command
 }
 

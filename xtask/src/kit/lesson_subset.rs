@@ -1,11 +1,11 @@
 //! Which lessons a kit has, and what speaks of the others.
 
-use crate::files::read;
-use crate::place;
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use programs::files::read;
 use std::path::Path;
+use terminal::lessons;
 use toml_edit::{DocumentMut, Item};
 
 /// The lesson that README takes for an example, and whose proof the commands' tests ask for.
@@ -15,20 +15,20 @@ const EXAMPLE: &str = "w03-l02";
 const EXAMPLES_CRITERIA: &str = "--only slots,reuse";
 
 /// The lessons of a kit: those that are asked for, and those that they build on.
-pub(super) struct Part<'a> {
+pub(super) struct LessonSubset<'a> {
     /// In the course's order.
     pub(super) lessons: Vec<&'a Lesson>,
     /// Pairs of lessons: who was not asked for, and who builds on it.
     pub(super) brought: Vec<(&'a str, &'a str)>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> LessonSubset<'a> {
     /// The lessons of these names, or all of them where there are none.
     ///
     /// # Errors
     /// A name that no lesson has; a manifest that cannot be read.
     pub(super) fn of(course: &'a Course, names: &[String]) -> Result<Self> {
-        let mut lessons = place::lessons(course, names)?;
+        let mut lessons = lessons::named(course, names)?;
         let mut brought = Vec::new();
         let mut next = 0;
         while let Some(lesson) = lessons.get(next).copied() {

@@ -10,18 +10,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A block that shows something else than its command prints.
-pub struct Stale<'a> {
+pub(crate) struct Stale<'a> {
     /// The block.
-    pub block: &'a Output,
+    pub(crate) block: &'a Output,
     /// What its command prints now.
-    pub printed: String,
+    pub(crate) printed: String,
 }
 
 /// Those of `blocks`, which stand in the text at `path`, that are out of date.
 ///
 /// # Errors
 /// A command that is none of ours, or that cannot run.
-pub fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'a>>> {
+pub(crate) fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'a>>> {
     let mut stale = Vec::new();
     for block in blocks {
         let place = || format!("{}:{}", path.display(), block.line);
@@ -40,7 +40,7 @@ pub fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'a>>> {
 
 impl Stale<'_> {
     /// The first line that the command prints and that does not stand there.
-    pub fn first_line(&self) -> &str {
+    pub(crate) fn first_line(&self) -> &str {
         let shown: Vec<_> = self.block.text.lines().map(steady).collect();
         let new = self.printed.lines().find(|line| !shown.contains(&steady(line)));
         new.unwrap_or_default().trim()
@@ -48,7 +48,7 @@ impl Stale<'_> {
 }
 
 /// `text` with each stale block rewritten.
-pub fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
+pub(crate) fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
     let mut text = text.to_owned();
     let mut stale: Vec<_> = stale.iter().collect();
     // From the end, so that the places before stay where they are.

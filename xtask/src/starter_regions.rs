@@ -5,13 +5,13 @@
 use std::{error, fmt};
 
 /// The line below a starter's head.
-pub const ALLOW: &str = r#"#![allow(unused, reason = "tasks are still to do")]"#;
+pub(crate) const ALLOW: &str = r#"#![allow(unused, reason = "tasks are still to do")]"#;
 
 /// The starter of a solution file: the same head, signatures and docs, with the tasks still to do.
 ///
 /// # Errors
 /// [`Malformed`] where a region is nested, is left open or has no number and title.
-pub fn starter(solution: &str) -> Result<String, Malformed> {
+pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
     let lines: Vec<&str> = solution.lines().collect();
     let head = lines.iter().take_while(|line| line.starts_with("//!")).count();
     let mut starter: Vec<String> = lines[..head].iter().map(|line| line.to_string()).collect();
@@ -50,11 +50,11 @@ pub fn starter(solution: &str) -> Result<String, Malformed> {
 
 /// A region that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub(crate) struct Malformed {
     /// From 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is wrong, and what to write there.
-    pub problem: String,
+    pub(crate) problem: String,
 }
 
 impl fmt::Display for Malformed {

@@ -6,19 +6,19 @@
 
 use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::workspace;
-use crate::place;
 use anyhow::{Context, Result};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
+use terminal::paths;
 
 /// The manifest of the lesson crate `name` in such a workspace, which is brought up to date.
 ///
 /// # Errors
 /// Names the file that cannot be read or written.
 pub fn manifest(name: &str) -> Result<PathBuf> {
-    let (root, folder) = (place::root(), place::target().join("lessons").join(name));
+    let (root, folder) = (paths::root(), paths::target().join("lessons").join(name));
     // The lessons that it builds on are members as well, as path dependencies are.
     let member = format!("lessons/{name}");
     let manifest =

@@ -1,23 +1,23 @@
 //! Many runs of one proof in a few lines.
 
-use crate::ask::Question;
-use crate::show::{Ids, Line, Mistake, failure, hanging, last, time};
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
+use programs::lesson_check::LessonCheck;
 use std::time::Duration;
+use terminal::show::{Ids, Line, Mistake, failure, hanging, last, time};
 
 /// What `runs` of the `wanted` runs found, in lines of at most `width` columns.
-pub fn lines(
-    question: &Question<'_>,
+pub(crate) fn lines(
+    check: &LessonCheck<'_>,
     runs: &[LessonReport],
     wanted: u32,
     elapsed: Duration,
     width: usize,
 ) -> Vec<Line> {
-    let ids = Ids::of(question.ids());
+    let ids = Ids::of(check.ids());
     let mut lines = Vec::new();
     let mut told = false;
-    for (index, criterion) in question.criteria.iter().enumerate() {
+    for (index, criterion) in check.criteria.iter().enumerate() {
         let seen = Seen::of(runs.iter().filter_map(|run| run.criteria.get(index)));
         let Some((status, text)) = seen.told(runs.len()) else {
             continue;
@@ -26,11 +26,11 @@ pub fn lines(
         let note = if status == Status::Failed { note.as_str() } else { "" };
         lines.extend(ids.lines(status, &criterion.id, &text, note, width));
         if let Some(cause) = first_failure(runs, index).filter(|_| !told) {
-            lines.extend(in_full(question.lesson, cause, width));
+            lines.extend(in_full(check.lesson, cause, width));
             told = true;
         }
     }
-    if races(question, runs) {
+    if races(check, runs) {
         let race = "The same steps, different outcomes: a race in the server.";
         lines.extend(hanging(Line::new(), 4, race, width - 4, Line::strong));
         lines.push(Line::new());
@@ -40,7 +40,7 @@ pub fn lines(
 }
 
 /// A cause in full, with the lesson's Common Mistakes row where it is one.
-pub fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
+pub(crate) fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
     let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
     let place = format!("{file}:{}", row.map_or(1, |row| row.line));
@@ -49,7 +49,7 @@ pub fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
 }
 
 /// Where to go on: the lowest task with a criterion that failed.
-pub fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
+pub(crate) fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
     let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
     failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
 }
@@ -102,8 +102,8 @@ fn first_failure(runs: &[LessonReport], criterion: usize) -> Option<&Cause> {
 }
 
 /// Whether a criterion failed in one run and held in another.
-fn races(question: &Question<'_>, runs: &[LessonReport]) -> bool {
-    (0..question.criteria.len()).any(|index| {
+fn races(check: &LessonCheck<'_>, runs: &[LessonReport]) -> bool {
+    (0..check.criteria.len()).any(|index| {
         let seen = Seen::of(runs.iter().filter_map(|run| run.criteria.get(index)));
         seen.failed > 0 && seen.proved > 0
     })
@@ -168,8 +168,8 @@ mod tests {
         let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
         let criteria = ["starts", "slots"].map(|id| lesson.criterion(id).unwrap()).to_vec();
         let flags = String::new();
-        let question = Question { lesson: &lesson, proof: &PROOF, criteria, flags };
-        let lines = lines(&question, runs, 3, Duration::from_millis(9), 80);
+        let check = LessonCheck { lesson: &lesson, proof: &PROOF, criteria, flags };
+        let lines = lines(&check, runs, 3, Duration::from_millis(9), 80);
         lines.iter().map(|line| line.text() + "\n").collect()
     }
 

@@ -1,32 +1,32 @@
 //! What a learner sees while a lesson is being proved.
 
-use crate::ask::Question;
-use crate::show::{self, Ids, Line, Screen, brief, last};
-use crate::tally;
+use crate::repeat;
 use course::report::{CriterionReport, LessonReport, Status, Verdict};
+use programs::lesson_check::LessonCheck;
 use std::io;
 use std::time::Duration;
+use terminal::show::{self, Ids, Line, Screen, brief, last};
 
 /// Shows each criterion as soon as it is known, the first failure in full.
-pub struct Live<'a> {
-    question: &'a Question<'a>,
+pub(crate) struct Progress<'a> {
+    check: &'a LessonCheck<'a>,
     screen: &'a mut Screen,
     ids: Ids,
     in_full: bool,
     all: bool,
 }
 
-impl<'a> Live<'a> {
+impl<'a> Progress<'a> {
     /// Nothing shown yet; with `all`, every failure will be shown in full.
-    pub fn new(question: &'a Question<'a>, all: bool, screen: &'a mut Screen) -> Self {
-        Self { question, screen, ids: Ids::of(question.ids()), in_full: true, all }
+    pub(crate) fn new(check: &'a LessonCheck<'a>, all: bool, screen: &'a mut Screen) -> Self {
+        Self { check, screen, ids: Ids::of(check.ids()), in_full: true, all }
     }
 
     /// Shows one criterion.
     ///
     /// # Errors
     /// The screen's own.
-    pub fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
+    pub(crate) fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
         let width = self.screen.width();
         let summary = report.cause.as_ref().map_or_else(String::new, brief);
         let task = format!("Task {}", report.task);
@@ -41,14 +41,14 @@ impl<'a> Live<'a> {
         self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
             self.in_full = false;
-            self.screen.show_all(&tally::in_full(self.question.lesson, cause, width))?;
+            self.screen.show_all(&repeat::in_full(self.check.lesson, cause, width))?;
         }
         Ok(())
     }
 }
 
 /// A lesson's last line: its verdict, how much of it is proved, where to go on, how long it took.
-pub fn end(report: &LessonReport, elapsed: Duration) -> Line {
+pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
     let criteria = &report.criteria;
     let proved = criteria.iter().filter(|each| each.status == Status::Proved).count();
     let unseen = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
@@ -58,7 +58,7 @@ pub fn end(report: &LessonReport, elapsed: Duration) -> Line {
         }
         _ => vec![format!("{proved} of {}", criteria.len())],
     };
-    parts.extend(tally::next(criteria));
+    parts.extend(repeat::next(criteria));
     parts.push(show::time(elapsed));
     last(report.verdict, &parts)
 }
@@ -88,9 +88,9 @@ mod tests {
         let text = include_bytes!("../../lessons/w03-l02-poll-tracker/lesson.md");
         let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
         let only: Vec<_> = reports.iter().map(|report| report.id.clone()).collect();
-        let question = Question::new(&lesson, &only).unwrap();
+        let check = LessonCheck::new(&lesson, &only).unwrap();
         let mut screen = Screen::kept(60);
-        let mut live = Live::new(&question, all, &mut screen);
+        let mut live = Progress::new(&check, all, &mut screen);
         reports.iter().for_each(|report| live.found(report).unwrap());
         screen.text().to_owned()
     }

@@ -1,12 +1,12 @@
 //! Files that are read and written with errors that name them.
 
-use crate::destination::replace;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
+use terminal::output::replace;
 
 /// A file's text, or an error that names it.
-pub(crate) fn read(path: &Path) -> Result<String> {
+pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
