@@ -1,11 +1,11 @@
-//! Whose server is asked: the student's crate, the reference, or any command.
+//! The options that choose the server to prove: the student's crate, the solution, or any program.
 
+use crate::isolation::{self, Isolation};
 use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, SubjectKind};
 use programs::build;
-use proofs::Tier;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use std::time::Duration;
 use std::{env, fs};
 use terminal::{paths, show};
 
-/// Whose server to ask, as the command line says it.
+/// The options that choose the server to prove.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ProgramArgs {
     // <staff>
-    /// Ask the reference solution in place of your own crate; of no lesson, of all
+    /// Prove the solution in place of your own crate; without a lesson, every lesson's
     #[arg(long, conflicts_with = "cmd")]
     pub(crate) solution: bool,
     // </staff>
-    /// Ask this program, in any language; a shell's quoting, no shell
+    /// Prove this program, in any language; quoted as for a shell, but run without one
     #[arg(long, value_name = "COMMAND")]
     pub(crate) cmd: Option<String>,
     /// The port built into the program, if it does not read PORT
@@ -32,88 +32,62 @@ pub(crate) struct ProgramArgs {
     #[arg(long, value_name = "N", requires = "cmd")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) capacity: Option<u32>,
-    /// Seconds that one criterion may take, for servers that never become quiet
+    /// Seconds that one criterion may take, for servers that are never idle
     #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
-    /// How far apart servers are kept: the strongest tier of this machine, unless said
-    #[arg(long, value_enum, value_name = "TIER")]
-    pub(crate) tier: Option<TierName>,
-}
-
-/// A tier by the name that reports give it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum TierName {
-    /// Network, process ids and mounts of its own
-    Strong,
-    /// A user of its own, which takes root
-    UidDrop,
-    /// A child process that Landlock holds back
-    Landlock,
-    /// A child process on this machine's network
-    Plain,
-}
-
-impl TierName {
-    fn tier(self) -> Tier {
-        match self {
-            TierName::Strong => Tier::Strong,
-            TierName::UidDrop => Tier::UidDrop,
-            TierName::Landlock => Tier::Landlock,
-            TierName::Plain => Tier::Plain,
-        }
-    }
+    /// How servers are isolated [default: the strongest level that this machine permits]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) isolation: Option<Isolation>,
+    /// The former name of --isolation
+    #[arg(long, hide = true, value_name = "LEVEL")]
+    pub(crate) tier: Option<String>,
 }
 
 const DEFAULT_TIMEOUT: u64 = 10;
 
-/// A server that is ready to be asked, or that could not be built.
+/// A server that can be proved, or that does not compile.
 pub(crate) struct Server {
-    /// As the report names it.
-    pub(crate) named: report::Subject,
-    /// How its build went.
+    /// The server's kind and name, for the report.
+    pub(crate) subject: report::Subject,
+    /// How the server's build ended, for the report.
     pub(crate) build: Build,
-    /// What to run, or the compiler's own words, coloured for standard error, where it refused.
-    pub(crate) subject: Result<proofs::Subject, String>,
+    /// The program to prove, or what the compiler printed, in colour if standard error has colour.
+    pub(crate) program: Result<proofs::Subject, String>,
 }
 
 impl Server {
-    /// A program that needs no build.
-    pub(crate) fn command(line: &str, subject: proofs::Subject) -> Self {
+    /// The server of a program that needs no build. `line` is its command line.
+    pub(crate) fn command(line: &str, program: proofs::Subject) -> Self {
         Self {
-            named: named(SubjectKind::Command, line),
+            subject: subject(SubjectKind::Command, line),
             build: Build { status: BuildStatus::None, millis: 0.0, message: None },
-            subject: Ok(subject),
+            program: Ok(program),
         }
     }
 }
 
 impl ProgramArgs {
-    /// Whether the command, where there is one, can run at all.
+    /// Checks whether the chosen isolation level is possible here, and whether the command of `--cmd`
+    /// can run.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// Says what is wrong, and what to do.
     pub(crate) fn check(&self) -> Result<()> {
-        if let Some(tier) = self.tier.map(TierName::tier)
-            && let Some(reason) = tier.refusal()
-        {
-            bail!(
-                "--tier {tier} is not possible here: leave it out, or use --tier {}.\n{reason}",
-                Tier::here()
-            );
-        }
+        isolation::check_former_option(self.tier.as_deref())?;
+        self.isolation.map_or(Ok(()), Isolation::check)?;
         self.cmd.as_deref().map_or(Ok(()), |line| self.command(line).map(drop))
     }
 
-    /// How far apart servers are kept.
-    pub(crate) fn tier(&self) -> Tier {
-        self.tier.map_or_else(Tier::here, TierName::tier)
+    /// The isolation level of the servers.
+    pub(crate) fn isolation(&self) -> Isolation {
+        self.isolation.unwrap_or_else(Isolation::here)
     }
 
-    /// Finds or builds the server for `lesson`.
+    /// Finds or builds the server to prove for `lesson`.
     ///
     /// # Errors
-    /// A command that cannot run, or a cargo that cannot.
+    /// A command that cannot run, or a cargo that cannot run.
     pub(crate) fn server(&self, lesson: &Lesson) -> Result<Server> {
         match &self.cmd {
             Some(line) => self.command(line),
@@ -121,7 +95,7 @@ impl ProgramArgs {
         }
     }
 
-    /// What stands at the right of a lesson's heading.
+    /// The note on the server in a lesson's heading; `None` for the student's own crate.
     pub(crate) fn note(&self) -> Option<&str> {
         // <staff>
         if self.solution {
@@ -131,7 +105,7 @@ impl ProgramArgs {
         self.cmd.as_deref()
     }
 
-    /// The flags that choose the same server again, as a shell reads them.
+    /// The options that choose the same server again, quoted for a shell, e.g. ` --cmd ./server`.
     pub(crate) fn flags(&self) -> String {
         let mut flags = String::new();
         // <staff>
@@ -148,8 +122,8 @@ impl ProgramArgs {
         if let Some(capacity) = self.capacity {
             flags += &format!(" --capacity {capacity}");
         }
-        if let Some(tier) = self.tier {
-            flags += &format!(" --tier {}", tier.tier());
+        if let Some(isolation) = self.isolation {
+            flags += &format!(" --isolation {}", isolation.name());
         }
         if self.timeout != DEFAULT_TIMEOUT {
             flags += &format!(" --timeout {}", self.timeout);
@@ -158,7 +132,8 @@ impl ProgramArgs {
     }
 
     fn command(&self, line: &str) -> Result<Server> {
-        let directory = env::current_dir().context("--cmd runs from this folder, which is gone")?;
+        let directory =
+            env::current_dir().context("--cmd runs in the current folder, which was removed")?;
         let words = shell_words::split(line)
             .with_context(|| format!("--cmd {line:?}: quote it as for a shell"))?;
         let Some((program, arguments)) = words.split_first() else {
@@ -167,7 +142,7 @@ impl ProgramArgs {
         let program = find(program, &directory)?;
         let arguments = arguments.iter().map(OsString::from);
         let command = [program.into_os_string()].into_iter().chain(arguments).collect();
-        Ok(Server::command(line, self.subject(command, directory)))
+        Ok(Server::command(line, self.program(command, directory)))
     }
 
     fn built(&self, lesson: &Lesson) -> Result<Server> {
@@ -182,10 +157,11 @@ impl ProgramArgs {
         let millis = built.elapsed.as_secs_f64() * 1e3;
         let programs = match built.result {
             Ok(programs) => programs,
-            Err(words) => {
-                let message = Some(strip_str(&words).to_string());
+            Err(errors) => {
+                let message = Some(strip_str(&errors).to_string());
                 let build = Build { status: BuildStatus::Failed, millis, message };
-                return Ok(Server { named: named(kind, &package), build, subject: Err(words) });
+                let subject = subject(kind, &package);
+                return Ok(Server { subject, build, program: Err(errors) });
             }
         };
         let program = programs.into_iter().find(|program| program.name == package);
@@ -194,19 +170,19 @@ impl ProgramArgs {
             format!("{}: no binary named {package}; restore its [[bin]]", manifest.display())
         })?;
         Ok(Server {
-            named: named(kind, &package),
+            subject: subject(kind, &package),
             build: Build { status: BuildStatus::Ok, millis, message: None },
-            subject: Ok(self.subject(vec![program.path.into()], folder)),
+            program: Ok(self.program(vec![program.path.into()], folder)),
         })
     }
 
-    fn subject(&self, command: Vec<OsString>, directory: PathBuf) -> proofs::Subject {
+    fn program(&self, command: Vec<OsString>, directory: PathBuf) -> proofs::Subject {
         proofs::Subject {
             command,
             directory,
             port: self.port,
             capacity: self.capacity.map(|capacity| capacity as usize),
-            tier: Some(self.tier()),
+            tier: Some(self.isolation().level()),
             timeout: Duration::from_secs(self.timeout),
             confinement: None,
             workers: None,
@@ -214,11 +190,11 @@ impl ProgramArgs {
     }
 }
 
-fn named(kind: SubjectKind, name: &str) -> report::Subject {
+fn subject(kind: SubjectKind, name: &str) -> report::Subject {
     report::Subject { kind, name: name.to_owned() }
 }
 
-/// Where a command's program lies: from `directory`, or in PATH as a shell would look.
+/// The file of a command's program: relative to `directory`, or in PATH as a shell finds it.
 fn find(program: &str, directory: &Path) -> Result<PathBuf> {
     if program.contains('/') {
         let path = std::path::absolute(directory.join(program))?;
@@ -226,7 +202,7 @@ fn find(program: &str, directory: &Path) -> Result<PathBuf> {
             Err(error) => Err(error).with_context(|| {
                 format!("--cmd: cannot run {}; build it first, or check the path", path.display())
             }),
-            Ok(_) if runs(&path) => Ok(path),
+            Ok(_) if is_executable(&path) => Ok(path),
             Ok(_) => bail!(
                 "--cmd: {} is not a program; chmod +x it, or name its interpreter",
                 path.display()
@@ -236,13 +212,13 @@ fn find(program: &str, directory: &Path) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path)
         .map(|folder| directory.join(folder).join(program))
-        .find(|path| runs(path));
+        .find(|path| is_executable(path));
     found.with_context(|| {
         format!("--cmd: no program {program:?} in PATH; for one in this folder write ./{program}")
     })
 }
 
-fn runs(path: &Path) -> bool {
+fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
@@ -250,17 +226,17 @@ fn runs(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn choice(cmd: &str) -> ProgramArgs {
+    fn args(cmd: &str) -> ProgramArgs {
         let cmd = Some(cmd.to_owned());
         ProgramArgs { cmd, port: Some(9000), timeout: DEFAULT_TIMEOUT, ..ProgramArgs::default() }
     }
 
     #[test]
     fn a_command_is_found_in_path_or_from_the_folder() {
-        let sh = choice("sh -c 'exit 0'").command("sh -c 'exit 0'").unwrap().subject.unwrap();
+        let sh = args("sh -c 'exit 0'").command("sh -c 'exit 0'").unwrap().program.unwrap();
         assert!(sh.command[0].to_string_lossy().ends_with("/sh"));
         assert_eq!(sh.command[1..], ["-c", "exit 0"]);
-        assert!(find("./src/lib.rs", Path::new("/no/such")).is_err());
+        assert!(find("./src/main.rs", Path::new("/no/such")).is_err());
     }
 
     #[test]
@@ -273,16 +249,13 @@ mod tests {
             ("/etc", "not a program"),
             ("./none", "cannot run"),
         ] {
-            let error = choice(line).command(line).err().expect(line);
+            let error = args(line).command(line).err().expect(line);
             assert!(format!("{error:#}").contains(why), "{line}: {error:#}");
         }
     }
 
     #[test]
     fn the_flags_choose_the_same_server_again() {
-        assert_eq!(
-            choice("./server 'a b'").flags(),
-            r#" --cmd './server '\''a b'\''' --port 9000"#
-        );
+        assert_eq!(args("./server 'a b'").flags(), r#" --cmd './server '\''a b'\''' --port 9000"#);
     }
 }

@@ -1,36 +1,38 @@
-//! What a learner sees while a lesson is being proved.
+//! The lines that are shown while a lesson is being proved.
 
 use crate::repeat;
 use course::report::{CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::io;
 use std::time::Duration;
-use terminal::show::{self, Ids, Line, Screen, brief, last};
+use terminal::show::{self, IdColumn, Line, Screen, brief, last};
 
-/// Shows each criterion as soon as it is known, the first failure in full.
+/// Shows the criteria one after another, and the first failure in full.
 pub(crate) struct Progress<'a> {
     check: &'a LessonCheck<'a>,
     screen: &'a mut Screen,
-    ids: Ids,
-    in_full: bool,
+    ids: IdColumn,
+    /// Whether every failure is shown in full.
     all: bool,
+    /// Whether a failure has been shown in full.
+    has_shown_failure: bool,
 }
 
 impl<'a> Progress<'a> {
-    /// Nothing shown yet; with `all`, every failure will be shown in full.
+    /// Begins with nothing shown. With `all`, every failure is shown in full.
     pub(crate) fn new(check: &'a LessonCheck<'a>, all: bool, screen: &'a mut Screen) -> Self {
-        Self { check, screen, ids: Ids::of(check.ids()), in_full: true, all }
+        Self { check, screen, ids: IdColumn::of(check.ids()), all, has_shown_failure: false }
     }
 
     /// Shows one criterion.
     ///
     /// # Errors
-    /// The screen's own.
-    pub(crate) fn found(&mut self, report: &CriterionReport) -> io::Result<()> {
+    /// Those of [`Screen::show`].
+    pub(crate) fn criterion(&mut self, report: &CriterionReport) -> io::Result<()> {
         let width = self.screen.width();
         let summary = report.cause.as_ref().map_or_else(String::new, brief);
         let task = format!("Task {}", report.task);
-        let in_full = self.in_full || self.all;
+        let in_full = self.all || !self.has_shown_failure;
         let (text, note) = match report.status {
             Status::Proved => (report.text.clone(), ""),
             Status::Failed if in_full => (report.text.clone(), task.as_str()),
@@ -40,21 +42,21 @@ impl<'a> Progress<'a> {
         };
         self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
-            self.in_full = false;
-            self.screen.show_all(&repeat::in_full(self.check.lesson, cause, width))?;
+            self.has_shown_failure = true;
+            self.screen.show_all(&repeat::full_cause(self.check.lesson, cause, width))?;
         }
         Ok(())
     }
 }
 
-/// A lesson's last line: its verdict, how much of it is proved, where to go on, how long it took.
+/// A lesson's last line: its verdict, the number of proved criteria, the next task, and the time.
 pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
     let criteria = &report.criteria;
     let proved = criteria.iter().filter(|each| each.status == Status::Proved).count();
-    let unseen = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
+    let unknown = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
     let mut parts = match report.verdict {
         Verdict::Inconclusive => {
-            vec![format!("{proved} of {} proved, {unseen} could not be seen", criteria.len())]
+            vec![format!("{proved} of {} proved, {unknown} could not be seen", criteria.len())]
         }
         _ => vec![format!("{proved} of {}", criteria.len())],
     };
@@ -71,7 +73,7 @@ mod tests {
     use course::report::Cause;
     use std::path::Path;
 
-    fn found(id: &str, status: Status, summary: &str) -> CriterionReport {
+    fn report(id: &str, status: Status, summary: &str) -> CriterionReport {
         let cause = Cause { summary: summary.into(), ..Cause::default() };
         CriterionReport {
             id: id.into(),
@@ -89,36 +91,36 @@ mod tests {
         let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
         let only: Vec<_> = reports.iter().map(|report| report.id.clone()).collect();
         let check = LessonCheck::new(&lesson, &only).unwrap();
-        let mut screen = Screen::kept(60);
-        let mut live = Progress::new(&check, all, &mut screen);
-        reports.iter().for_each(|report| live.found(report).unwrap());
+        let mut screen = Screen::in_memory(60);
+        let mut progress = Progress::new(&check, all, &mut screen);
+        reports.iter().for_each(|report| progress.criterion(report).unwrap());
         screen.text().to_owned()
     }
 
     #[test]
     fn what_the_machine_hides_is_inconclusive() {
         let why = "/proc/812/mem is hidden here";
-        let text = shown(false, &[found("watch-set", Status::Inconclusive, why)]);
+        let text = shown(false, &[report("watch-set", Status::Inconclusive, why)]);
         assert_eq!(text, format!("  ? watch-set  inconclusive: {why}\n"));
     }
 
     #[test]
-    fn the_first_failure_is_told_in_full_and_the_others_in_a_line() {
-        let failures = ["slots", "reuse"].map(|id| found(id, Status::Failed, "It is wrong."));
+    fn the_first_failure_is_shown_in_full_and_the_others_in_a_line() {
+        let failures = ["slots", "reuse"].map(|id| report(id, Status::Failed, "It is wrong."));
         let first = format!("  ✗ slots  {:<43}Task 2\n\n    It is wrong.\n\n", "the sentence");
         assert_eq!(shown(false, &failures), first + "  ✗ reuse  It is wrong.\n");
     }
 
     #[test]
-    fn all_tells_every_failure_in_full() {
-        let failures = ["slots", "reuse"].map(|id| found(id, Status::Failed, "It is wrong."));
+    fn with_all_every_failure_is_shown_in_full() {
+        let failures = ["slots", "reuse"].map(|id| report(id, Status::Failed, "It is wrong."));
         assert_eq!(shown(true, &failures).matches("Task 2\n\n    It is wrong.\n").count(), 2);
     }
 
     #[test]
-    fn what_was_not_run_says_what_it_stands_on() {
-        let text = shown(false, &[found("reuse", Status::Skipped, "it stands on slots")]);
-        assert_eq!(text, "  – reuse  not run: it stands on slots\n");
+    fn a_skipped_criterion_says_what_it_depends_on() {
+        let text = shown(false, &[report("reuse", Status::Skipped, "it depends on slots")]);
+        assert_eq!(text, "  – reuse  not run: it depends on slots\n");
     }
 }
 // </staff>

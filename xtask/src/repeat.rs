@@ -1,12 +1,13 @@
-//! Many runs of one proof in a few lines.
+//! `prove --repeat`: many runs of one proof, summed up in a few lines.
 
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::time::Duration;
-use terminal::show::{Ids, Line, Mistake, failure, hanging, last, time};
+use terminal::show::{IdColumn, Line, Mistake, failure, hanging, last, time};
 
-/// What `runs` of the `wanted` runs found, in lines of at most `width` columns.
+/// The results of `runs`, in lines of at most `width` columns. `wanted` is the number of runs that were
+/// to be made.
 pub(crate) fn lines(
     check: &LessonCheck<'_>,
     runs: &[LessonReport],
@@ -14,23 +15,23 @@ pub(crate) fn lines(
     elapsed: Duration,
     width: usize,
 ) -> Vec<Line> {
-    let ids = Ids::of(check.ids());
+    let ids = IdColumn::of(check.ids());
     let mut lines = Vec::new();
-    let mut told = false;
+    let mut has_shown_failure = false;
     for (index, criterion) in check.criteria.iter().enumerate() {
-        let seen = Seen::of(runs.iter().filter_map(|run| run.criteria.get(index)));
-        let Some((status, text)) = seen.told(runs.len()) else {
+        let counts = Counts::of(runs.iter().filter_map(|run| run.criteria.get(index)));
+        let Some((status, text)) = counts.worst(runs.len()) else {
             continue;
         };
         let note = format!("Task {}", criterion.task);
         let note = if status == Status::Failed { note.as_str() } else { "" };
         lines.extend(ids.lines(status, &criterion.id, &text, note, width));
-        if let Some(cause) = first_failure(runs, index).filter(|_| !told) {
-            lines.extend(in_full(check.lesson, cause, width));
-            told = true;
+        if let Some(cause) = first_failure(runs, index).filter(|_| !has_shown_failure) {
+            lines.extend(full_cause(check.lesson, cause, width));
+            has_shown_failure = true;
         }
     }
-    if races(check, runs) {
+    if is_race(check, runs) {
         let race = "The same steps, different outcomes: a race in the server.";
         lines.extend(hanging(Line::new(), 4, race, width - 4, Line::strong));
         lines.push(Line::new());
@@ -39,8 +40,8 @@ pub(crate) fn lines(
     lines
 }
 
-/// A cause in full, with the lesson's Common Mistakes row where it is one.
-pub(crate) fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
+/// A cause in full, with the lesson's Common Mistakes row about it, if it has one.
+pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
     let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
     let place = format!("{file}:{}", row.map_or(1, |row| row.line));
@@ -48,44 +49,44 @@ pub(crate) fn in_full(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line>
     failure(cause, row, width)
 }
 
-/// Where to go on: the lowest task with a criterion that failed.
+/// The next task to work on: the first task with a failed criterion.
 pub(crate) fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
     let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
     failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
 }
 
-/// How often one criterion came out in each way.
+/// How many runs ended with each status of one criterion.
 #[derive(Default)]
-struct Seen {
+struct Counts {
     proved: usize,
     failed: usize,
-    unseen: usize,
+    inconclusive: usize,
     skipped: usize,
 }
 
-impl Seen {
+impl Counts {
     fn of<'a>(reports: impl Iterator<Item = &'a CriterionReport>) -> Self {
-        let mut seen = Self::default();
+        let mut counts = Self::default();
         for report in reports {
             *match report.status {
-                Status::Proved => &mut seen.proved,
-                Status::Failed => &mut seen.failed,
-                Status::Inconclusive => &mut seen.unseen,
-                Status::Skipped => &mut seen.skipped,
+                Status::Proved => &mut counts.proved,
+                Status::Failed => &mut counts.failed,
+                Status::Inconclusive => &mut counts.inconclusive,
+                Status::Skipped => &mut counts.skipped,
             } += 1;
         }
-        seen
+        counts
     }
 
-    /// The worst of it in words; nothing where every run proved it.
-    fn told(&self, runs: usize) -> Option<(Status, String)> {
+    /// The worst status and how often it occurred; `None` where every run proved the criterion.
+    fn worst(&self, runs: usize) -> Option<(Status, String)> {
         match self {
             Self { failed: 1.., .. } => {
                 Some((Status::Failed, format!("failed in {} of {runs} runs", self.failed)))
             }
-            Self { unseen: 1.., .. } => Some((
+            Self { inconclusive: 1.., .. } => Some((
                 Status::Inconclusive,
-                format!("could not be seen in {} of {runs} runs", self.unseen),
+                format!("could not be seen in {} of {runs} runs", self.inconclusive),
             )),
             Self { skipped: 1.., .. } => {
                 Some((Status::Skipped, format!("not run in {} of {runs} runs", self.skipped)))
@@ -95,17 +96,17 @@ impl Seen {
     }
 }
 
-/// Why a criterion failed when it first did.
+/// The cause of a criterion's first failure.
 fn first_failure(runs: &[LessonReport], criterion: usize) -> Option<&Cause> {
     let reports = runs.iter().filter_map(|run| run.criteria.get(criterion));
     reports.filter(|each| each.status == Status::Failed).find_map(|each| each.cause.as_ref())
 }
 
-/// Whether a criterion failed in one run and held in another.
-fn races(check: &LessonCheck<'_>, runs: &[LessonReport]) -> bool {
+/// Whether a criterion failed in one run and was proved in another.
+fn is_race(check: &LessonCheck<'_>, runs: &[LessonReport]) -> bool {
     (0..check.criteria.len()).any(|index| {
-        let seen = Seen::of(runs.iter().filter_map(|run| run.criteria.get(index)));
-        seen.failed > 0 && seen.proved > 0
+        let counts = Counts::of(runs.iter().filter_map(|run| run.criteria.get(index)));
+        counts.failed > 0 && counts.proved > 0
     })
 }
 
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_seen_is_no_race() {
+    fn an_inconclusive_run_is_no_race() {
         let runs = [run(Status::Proved, Status::Inconclusive), run(Status::Proved, Status::Proved)];
         let text = shown(&runs);
         assert!(text.contains("? slots   could not be seen in 1 of 2 runs"), "{text}");

@@ -1,7 +1,7 @@
 //! The blocks of a text that show what a command prints.
 //!
-//! `<!-- output: cargo xtask … -->` stands before each; the command runs again, and what it
-//! prints is compared with what stands there, or put in its place.
+//! The line `<!-- output: cargo xtask … -->` before a block names the command. The command is run again,
+//! and its output is compared with the block, or replaces the block.
 
 use anyhow::{Context, Result, bail};
 use course::lesson::Output;
@@ -9,29 +9,29 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A block that shows something else than its command prints.
+/// A block whose command prints something else now.
 pub(crate) struct Stale<'a> {
     /// The block.
     pub(crate) block: &'a Output,
-    /// What its command prints now.
+    /// What the command prints now.
     pub(crate) printed: String,
 }
 
-/// Those of `blocks`, which stand in the text at `path`, that are out of date.
+/// The blocks of the text at `path` that are out of date.
 ///
 /// # Errors
-/// A command that is none of ours, or that cannot run.
+/// A command that is not `cargo xtask`, or that fails.
 pub(crate) fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'a>>> {
     let mut stale = Vec::new();
     for block in blocks {
         let place = || format!("{}:{}", path.display(), block.line);
-        let ask = || printed(&block.command).with_context(place);
-        let mut printed = ask()?;
-        if !alike(&printed, &block.text) {
-            // A machine that was too busy to see a criterion may see it now.
-            printed = ask()?;
+        let run = || printed(&block.command).with_context(place);
+        let mut printed = run()?;
+        if !is_same(&printed, &block.text) {
+            // A criterion may have been inconclusive because the machine was too busy: run again.
+            printed = run()?;
         }
-        if !alike(&printed, &block.text) {
+        if !is_same(&printed, &block.text) {
             stale.push(Stale { block, printed });
         }
     }
@@ -39,7 +39,7 @@ pub(crate) fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'
 }
 
 impl Stale<'_> {
-    /// The first line that the command prints and that does not stand there.
+    /// The first line that the command prints and that the block does not have.
     pub(crate) fn first_line(&self) -> &str {
         let shown: Vec<_> = self.block.text.lines().map(steady).collect();
         let new = self.printed.lines().find(|line| !shown.contains(&steady(line)));
@@ -51,7 +51,7 @@ impl Stale<'_> {
 pub(crate) fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
     let mut text = text.to_owned();
     let mut stale: Vec<_> = stale.iter().collect();
-    // From the end, so that the places before stay where they are.
+    // The last block first: the positions of the blocks before it stay valid.
     stale.sort_by_key(|stale| std::cmp::Reverse(stale.block.range.start));
     for Stale { block, printed } in stale {
         text.replace_range(block.range.clone(), printed);
@@ -59,12 +59,12 @@ pub(crate) fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
     text
 }
 
-/// What a `cargo xtask …` command prints on standard output: in 80 columns, without colour.
+/// What a `cargo xtask …` command prints on standard output, in 80 columns and without colour.
 fn printed(command: &str) -> Result<String> {
     let words = shell_words::split(command).with_context(|| format!("cannot read `{command}`"))?;
-    let [cargo, xtask, arguments @ ..] = words.as_slice() else { bail!("{}", foreign(command)) };
+    let [cargo, xtask, arguments @ ..] = words.as_slice() else { bail!("{}", not_ours(command)) };
     if (cargo.as_str(), xtask.as_str()) != ("cargo", "xtask") {
-        bail!("{}", foreign(command));
+        bail!("{}", not_ours(command));
     }
     let program = env::current_exe().context("cannot find this program again")?;
     let output = Command::new(program)
@@ -84,17 +84,16 @@ fn printed(command: &str) -> Result<String> {
     Ok(lines.lines().map(|line| line.trim_end().to_owned() + "\n").collect())
 }
 
-fn foreign(command: &str) -> String {
-    format!("`{command}` is no `cargo xtask …` command; only those can be shown")
+fn not_ours(command: &str) -> String {
+    format!("`{command}` is not a `cargo xtask …` command; only those can be shown")
 }
 
-/// Whether two outputs differ at most in what differs from one run and machine to the next:
-/// how long it took, and whether servers run in a box.
-fn alike(left: &str, right: &str) -> bool {
+/// Whether two outputs are the same except for times and isolation, which depend on run and machine.
+fn is_same(left: &str, right: &str) -> bool {
     left.lines().map(steady).eq(right.lines().map(steady))
 }
 
-/// A line's words with times and tiers masked.
+/// A line's words, with times and isolation masked.
 fn steady(line: &str) -> Vec<&str> {
     let mut words: Vec<_> = line.split_whitespace().collect();
     for index in 1..words.len() {
@@ -103,10 +102,11 @@ fn steady(line: &str) -> Vec<&str> {
                 words[index - 1] = "#";
                 words[index] = "#";
             }
-            ("·", "strong" | "uid-drop" | "landlock" | "plain") => words[index] = "#",
+            ("not", "sandboxed") => words[index - 1] = "",
             _ => {}
         }
     }
+    words.retain(|word| !word.is_empty());
     words
 }
 
@@ -115,22 +115,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_tiers_do_not_make_a_block_stale() {
-        assert!(alike("proved · 10 of 10 · 58 ms\n", "proved · 10 of 10 · 1061 ms\n"));
-        assert!(alike("w03-l02  Accept  solution · strong", "w03-l02  Accept  solution · plain"));
-        assert!(alike("took 9998 ms", "took 10.2 s"));
-        assert!(!alike("proved · 10 of 10 · 58 ms", "proved · 9 of 10 · 58 ms"));
-        assert!(!alike("a\nb\n", "a\n"));
+    fn times_and_isolation_do_not_make_a_block_stale() {
+        assert!(is_same("proved · 10 of 10 · 58 ms\n", "proved · 10 of 10 · 1061 ms\n"));
+        assert!(is_same(
+            "w03-l02  Accept  solution · sandboxed",
+            "w03-l02  Accept  solution · not sandboxed"
+        ));
+        assert!(is_same("took 9998 ms", "took 10.2 s"));
+        assert!(!is_same("proved · 10 of 10 · 58 ms", "proved · 9 of 10 · 58 ms"));
+        assert!(!is_same("a\nb\n", "a\n"));
     }
 
     #[test]
-    fn a_foreign_command_is_refused() {
+    fn another_command_is_refused() {
         assert!(printed("rm -rf /").unwrap_err().to_string().contains("only those can be shown"));
         assert!(printed("cargo").is_err());
     }
 
     #[test]
-    fn blocks_are_rewritten_from_the_end() {
+    fn every_stale_block_is_rewritten() {
         let block = |start, end| Output {
             command: String::new(),
             text: String::new(),

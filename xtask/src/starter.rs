@@ -1,4 +1,4 @@
-//! `cargo xtask starter`: writes what students start from, derived from the solution.
+//! `cargo xtask starter`: writes the files that students start from, derived from the solution.
 
 use crate::starter_regions;
 use anyhow::{Context, Result, bail};
@@ -12,36 +12,36 @@ use terminal::output::replace;
 use terminal::show::{Line, Screen};
 use terminal::{lessons, paths};
 
-/// What `starter` is told.
+/// The arguments of `starter`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons to derive; none means all
+    /// Lessons whose starters to derive; without a lesson, all of them
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     /// Write nothing; list the files that differ
     #[arg(long, conflicts_with = "force")]
     pub(crate) check: bool,
-    /// Overwrite files that differ, and whatever work is in them
+    /// Overwrite files that differ, even if they hold work
     #[arg(long)]
     pub(crate) force: bool,
 }
 
 const EXAMPLES: &str = "\
-In solution/*.rs, a region from `// <task 2: title>` to `// </task>` is what the student
-writes. In src/*.rs it is `todo!(\"Task 2: title\")`; all the rest is the same.
+In solution/*.rs, students write the regions from `// <task 2: title>` to `// </task>`. In
+src/*.rs each region is `todo!(\"Task 2: title\")`; all other lines are the same.
 
 Examples:
-  cargo xtask starter --check            do src/ and solution/ agree?
+  cargo xtask starter --check            compare src/ with solution/
   cargo xtask starter w03-l02            write the files that are missing
-  cargo xtask starter w03-l02 --force    begin again, and lose what is in them
+  cargo xtask starter w03-l02 --force    overwrite all files, and lose work in them
 
 Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 
 /// Writes the starters, or compares them.
 ///
 /// # Errors
-/// A malformed region, a file that cannot be read or written, one that holds other work.
+/// A malformed region, a file that cannot be read or written, or a file that may hold work.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let lessons = lessons::named(&course, &args.lessons)?;
@@ -57,24 +57,25 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         return Ok(Outcome::of_differences(!differing.is_empty()));
     }
     write(&starters, args.force, &mut screen)?;
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
-/// One file that students start from.
+/// A file that students start from.
 pub(crate) struct Starter {
-    /// Its path from the course's root.
+    /// The file's path from the course's root.
     pub(crate) path: PathBuf,
-    /// What it should hold.
+    /// The text that the solution gives.
     pub(crate) text: String,
-    /// What it holds; `None` where there is no such file.
+    /// The file's present content; `None` where the file does not exist.
     pub(crate) present: Option<Vec<u8>>,
 }
 
 impl Starter {
-    /// Where it differs from the solution's derivation, with file, line and the next step.
+    /// The first difference between file and solution, with file, line and what to do; `None` where
+    /// they agree.
     pub(crate) fn difference(&self) -> Option<String> {
         let place = self.path.display();
-        let next = "`cargo xtask starter --force` derives it anew";
+        let next = "`cargo xtask starter --force` derives it again";
         let present = match &self.present {
             None => return Some(format!("{place}: is missing; {next}")),
             Some(present) if present == self.text.as_bytes() => return None,
@@ -82,11 +83,11 @@ impl Starter {
         };
         let same = present.lines().zip(self.text.lines()).take_while(|(is, should)| is == should);
         let line = same.count() + 1;
-        Some(format!("{place}:{line}: is not what the solution derives; {next}"))
+        Some(format!("{place}:{line}: differs from the solution's starter; {next}"))
     }
 }
 
-/// The starters of a lesson, each as it should be and as it is.
+/// The starters of a lesson. A lesson without `solution/` has none.
 ///
 /// # Errors
 /// A malformed region, with file and line; a file that cannot be read.
@@ -117,17 +118,18 @@ fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
     Ok(Starter { path, text, present })
 }
 
-/// Writes the missing files, and with `force` those that differ; without it, those stop all.
+/// Writes the missing files, and with `force` also the files that differ. Without `force`, nothing is
+/// written if a file differs.
 fn write(starters: &[Starter], force: bool, screen: &mut Screen) -> Result<()> {
     let differing =
         |starter: &&Starter| starter.present.is_some() && starter.difference().is_some();
-    let work: Vec<_> = starters.iter().filter(differing).collect();
-    if !work.is_empty() && !force {
+    let with_work: Vec<_> = starters.iter().filter(differing).collect();
+    if !with_work.is_empty() && !force {
         let names: Vec<_> =
-            work.iter().map(|starter| format!("  {}", starter.path.display())).collect();
+            with_work.iter().map(|starter| format!("  {}", starter.path.display())).collect();
         bail!(
-            "these files differ from the starter, and may hold somebody's work:\n{}\n\
-             nothing was written; keep a copy of them, then add --force to begin again",
+            "these files differ from the starter, and may hold work:\n{}\n\
+             nothing was written; copy them if needed, then add --force to overwrite them",
             names.join("\n")
         );
     }

@@ -1,16 +1,16 @@
-//! Derives what a student starts from: each titled region of a solution becomes a `todo!`.
+//! Derives a starter from a solution: each region with a title becomes a `todo!`.
 //!
-//! A region stands between two lines: `// <task 2: find a free slot>` and `// </task>`.
+//! A region is between the lines `// <task 2: find a free slot>` and `// </task>`.
 
 use std::{error, fmt};
 
-/// The line below a starter's head.
+/// The line that follows a starter's `//!` lines.
 pub(crate) const ALLOW: &str = r#"#![allow(unused, reason = "tasks are still to do")]"#;
 
-/// The starter of a solution file: the same head, signatures and docs, with the tasks still to do.
+/// The starter of a solution file: the same lines, but with a `todo!` for each region.
 ///
 /// # Errors
-/// [`Malformed`] where a region is nested, is left open or has no number and title.
+/// [`Malformed`] where a region is nested, has no end, or has no number and title.
 pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
     let lines: Vec<&str> = solution.lines().collect();
     let head = lines.iter().take_while(|line| line.starts_with("//!")).count();
@@ -18,13 +18,13 @@ pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
     starter.push(ALLOW.to_owned());
     let mut open = None;
     for (line, number) in lines[head..].iter().zip(head + 1..) {
-        match (mark(line, number)?, open) {
-            (Mark::Open(todo), None) => {
+        match (kind(line, number)?, open) {
+            (LineKind::Open(todo), None) => {
                 starter.push(todo);
                 open = Some(number);
             }
-            (Mark::Close, Some(_)) => open = None,
-            (Mark::Open(_), Some(outer)) => {
+            (LineKind::Close, Some(_)) => open = None,
+            (LineKind::Open(_), Some(outer)) => {
                 return Err(malformed(
                     number,
                     format!(
@@ -32,18 +32,18 @@ pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
                     ),
                 ));
             }
-            (Mark::Close, None) => {
+            (LineKind::Close, None) => {
                 return Err(malformed(
                     number,
                     "no region is open here; begin it with `// <task 1: title>`",
                 ));
             }
-            (Mark::Text, None) => starter.push(line.to_string()),
-            (Mark::Text, Some(_)) => {}
+            (LineKind::Text, None) => starter.push(line.to_string()),
+            (LineKind::Text, Some(_)) => {}
         }
     }
     match open {
-        Some(line) => Err(malformed(line, "this region has no end; close it with `// </task>`")),
+        Some(line) => Err(malformed(line, "this region has no end; end it with `// </task>`")),
         None => Ok(starter.join("\n") + "\n"),
     }
 }
@@ -51,9 +51,9 @@ pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
 /// A region that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
-    /// From 1.
+    /// The line in the solution, from 1.
     pub(crate) line: usize,
-    /// What is wrong, and what to write there.
+    /// What is wrong, and what to write instead.
     pub(crate) problem: String,
 }
 
@@ -65,32 +65,35 @@ impl fmt::Display for Malformed {
 
 impl error::Error for Malformed {}
 
-enum Mark {
-    /// A region begins: the line that stands for it in the starter.
+/// What a line of a solution is.
+enum LineKind {
+    /// The start of a region, with the starter's line for this region.
     Open(String),
+    /// The end of a region.
     Close,
+    /// Any other line.
     Text,
 }
 
-fn mark(line: &str, number: usize) -> Result<Mark, Malformed> {
+fn kind(line: &str, number: usize) -> Result<LineKind, Malformed> {
     let text = line.trim_start();
     let Some(comment) = text.strip_prefix("//").map(str::trim) else {
-        return Ok(Mark::Text);
+        return Ok(LineKind::Text);
     };
     if comment == "</task>" {
-        return Ok(Mark::Close);
+        return Ok(LineKind::Close);
     }
     if !comment.starts_with("<task") && !comment.starts_with("</task") {
-        return Ok(Mark::Text);
+        return Ok(LineKind::Text);
     }
     let title = title(comment).ok_or_else(|| {
         malformed(number, "a region begins as `// <task 1: title>` and ends as `// </task>`")
     })?;
     let indent = &line[..line.len() - text.len()];
-    Ok(Mark::Open(format!("{indent}todo!(\"{title}\")")))
+    Ok(LineKind::Open(format!("{indent}todo!(\"{title}\")")))
 }
 
-/// `<task 2: find a slot>` as `Task 2: find a slot`, written so that it can stand in a `todo!`.
+/// `Task 2: find a slot` from `<task 2: find a slot>`, escaped for a `todo!`.
 fn title(comment: &str) -> Option<String> {
     let (number, title) = comment.strip_prefix("<task ")?.strip_suffix('>')?.split_once(": ")?;
     let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
@@ -132,7 +135,7 @@ fn take(&mut self) -> usize {
     }
 
     #[test]
-    fn a_title_may_hold_quotes_and_braces() {
+    fn a_title_can_have_quotes_and_braces() {
         let starter = starter("// <task 1: say \"{hi}\" \\ wave>\n// </task>\n").unwrap();
         assert!(
             starter.ends_with("\ntodo!(\"Task 1: say \\\"{{hi}}\\\" \\\\ wave\")\n"),

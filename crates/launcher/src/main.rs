@@ -1,8 +1,8 @@
-//! `cargo xtask …`: starts the course's commands, after a build only where their sources changed.
+//! `cargo xtask …`: starts the course's commands, and builds them first if their sources have changed.
 //!
-//! The commands stand on eighty packages, and `cargo run` would look at each of them every time.
+//! The commands depend on eighty packages, and `cargo run` would check each of them every time.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Error;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use std::process::{Command, ExitCode};
 use std::time::SystemTime;
 use std::{env, io};
 
-/// The package, and its program.
+/// The name of the package with the commands, and of its program.
 const COMMANDS: &str = "xtask";
 
-/// Neither a verdict nor "not yet": a fault.
-const FAULT: u8 = 2;
+/// The exit status where the commands cannot be built or started.
+const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     let root = root();
@@ -23,33 +23,33 @@ fn main() -> ExitCode {
         Some(program) => program,
         None => match build(&root, &target) {
             Ok(Some(program)) => program,
-            // The compiler has said why.
-            Ok(None) => return ExitCode::from(FAULT),
-            Err(error) => return fault(&cargo(), &error),
+            // The compiler has printed its errors.
+            Ok(None) => return ExitCode::from(ERROR),
+            Err(error) => return cannot_run(&cargo(), &error),
         },
     };
     let error = Command::new(&program)
         .args(env::args_os().skip(1))
         .env("CARGO_MANIFEST_DIR", root.join(COMMANDS))
         .exec();
-    fault(program.as_os_str(), &error)
+    cannot_run(program.as_os_str(), &error)
 }
 
-/// Builds the commands and notes it, or nothing where they do not compile.
+/// Builds the commands, and records the build. `None` where they do not compile.
 fn build(root: &Path, target: &Path) -> io::Result<Option<PathBuf>> {
-    let since = SystemTime::now();
+    let started_at = SystemTime::now();
     let program = target.join("debug").join(COMMANDS);
     let mut cargo = Command::new(cargo());
     cargo.args(["build", "--package", COMMANDS, "--target-dir"]).arg(target).current_dir(root);
-    // The first build takes a minute: whoever waits for it sees how far it is.
+    // The first build takes a minute, so cargo shows its progress then.
     if program.exists() {
         cargo.arg("--quiet");
     }
     if !cargo.status()?.success() {
         return Ok(None);
     }
-    // Where no note can be written, the next call builds again.
-    let _ = launcher::record_build(target, COMMANDS, &program, since);
+    // Without this record the next call starts cargo again, which is slow but correct.
+    let _ = launcher::record_build(target, COMMANDS, &program, started_at);
     Ok(Some(program))
 }
 
@@ -57,14 +57,14 @@ fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// The workspace: two folders above the manifest that `cargo run` names.
+/// The workspace's root: two folders above the manifest that `cargo run` names.
 fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let folder = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     folder.ancestors().nth(2).map_or_else(|| folder.clone(), Path::to_path_buf)
 }
 
-fn fault(program: &std::ffi::OsStr, error: &Error) -> ExitCode {
+fn cannot_run(program: &OsStr, error: &Error) -> ExitCode {
     eprintln!("error: cannot run {}: {error}", program.display());
-    ExitCode::from(FAULT)
+    ExitCode::from(ERROR)
 }

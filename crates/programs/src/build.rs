@@ -1,103 +1,105 @@
-//! Builds a lesson's server with cargo.
+//! Builds the programs that are proved, with cargo.
 
-// <staff>
-// </staff>
 use crate::lesson_workspace;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
-use std::{env, str};
 use terminal::{interrupt, paths};
 
-/// What became of a build.
+/// How a build ended.
 pub struct Built {
     /// The build's wall time.
     pub elapsed: Duration,
-    /// The programs, or the compiler's own words where it refused.
+    /// The programs, or what the compiler printed where it failed.
     pub result: Result<Vec<Program>, String>,
 }
 
-/// One executable.
+/// An executable that cargo has built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// The binary target's name.
     pub name: String,
-    /// Where it lies.
+    /// The executable's file.
     pub path: PathBuf,
 }
 
-/// Builds the crate in `folder`: the student's, or with `solution` the reference.
+/// Builds the lesson crate in `folder`: the student's server, or with `solution` the solution.
 ///
-/// The reference gets a target folder of its own, so that neither overwrites the other's program.
+/// The two have different target folders, so that neither build overwrites the other's program.
+/// Where neither sources nor settings have changed since the last build, cargo is not started.
 ///
 /// # Errors
-/// Where cargo cannot run, or stops before it compiles: a manifest that it cannot read, say.
+/// If cargo cannot run, or stops before it compiles, e.g. at a manifest that it cannot parse.
 pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
-    let begun = (Instant::now(), SystemTime::now());
+    let (start, started_at) = (Instant::now(), SystemTime::now());
     let target = paths::target().join(if solution { "solution" } else { "student" });
     let package = folder.file_name().unwrap_or_default().to_string_lossy();
+    // A program that is newer than everything that it is built from needs no cargo.
     if let Some(path) = launcher::fresh_program(&target, &package, &paths::root()) {
         let program = Program { name: package.into_owned(), path };
-        return Ok(Built { elapsed: begun.0.elapsed(), result: Ok(vec![program]) });
+        return Ok(Built { elapsed: start.elapsed(), result: Ok(vec![program]) });
     }
-    let mut command = cargo(&lesson_workspace::manifest(&package)?, colour);
-    command.arg("--target-dir").arg(&target);
+    let mut cargo = cargo(&lesson_workspace::manifest(&package)?, colour);
+    cargo.arg("--quiet").arg("--target-dir").arg(&target);
     if solution {
-        command.args(["--features", "solution"]);
+        cargo.args(["--features", "solution"]);
     }
-    let built = build(command)?;
+    let built = run(cargo)?;
     let programs = built.result.as_deref().unwrap_or_default();
     if let Some(program) = programs.iter().find(|program| program.name == package) {
-        // Where no note can be written, the next call asks cargo again.
-        let _ = launcher::record_build(&target, &package, &program.path, begun.1);
+        // Without this record the next call starts cargo again, which is slow but correct.
+        let _ = launcher::record_build(&target, &package, &program.path, started_at);
     }
     Ok(built)
 }
 
 // <staff>
-/// Builds every solution of the workspace in `folder`, into its own target folder there.
+/// Builds every solution of the workspace in `folder`, into the target folder in it.
 ///
 /// # Errors
 /// As [`lesson`].
 pub fn solutions(folder: &Path) -> Result<Built> {
-    let mut command = cargo(&folder.join("Cargo.toml"), false);
-    // --bins: the libraries, all of one name, then stay apart under their hashed names.
-    command.args(["--workspace", "--bins", "--features", "solution", "--offline", "--target-dir"]);
-    command.arg(folder.join("target"));
-    build(command)
+    let mut cargo = cargo(&folder.join("Cargo.toml"), false);
+    // With --bins the libraries, which have the same name, keep their hashed file names.
+    cargo.args(["--quiet", "--workspace", "--bins", "--features", "solution", "--offline"]);
+    cargo.arg("--target-dir").arg(folder.join("target"));
+    run(cargo)
 }
 
-/// Builds the crate in `folder` optimised, into `target` of the target folder.
+/// Builds the crate in `folder` optimised, into the folder `target` of the target folder.
 ///
 /// # Errors
 /// As [`lesson`].
 pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
-    let mut command = cargo(&folder.join("Cargo.toml"), false);
-    command.arg("--release").args(flags).arg("--target-dir").arg(paths::target().join(target));
-    build(command)
+    let mut cargo = cargo(&folder.join("Cargo.toml"), false);
+    cargo.args(["--quiet", "--release"]).args(flags);
+    cargo.arg("--target-dir").arg(paths::target().join(target));
+    run(cargo)
 }
 
-/// Builds the grader. With `show_progress`, cargo says on standard error what it compiles.
+/// Builds the grader into `target`. With `show_progress`, cargo shows on standard error what it
+/// compiles.
 ///
 /// # Errors
 /// As [`lesson`].
 pub fn grader(target: &Path, colour: bool, show_progress: bool) -> Result<Built> {
-    let manifest = paths::root().join("crates/grade/Cargo.toml");
-    let mut command = talking_cargo(&manifest, colour);
-    command.arg("--target-dir").arg(target);
+    let mut cargo = cargo(&paths::root().join("crates/grade/Cargo.toml"), colour);
+    cargo.arg("--target-dir").arg(target);
     if show_progress {
-        return build_saying(command, Stdio::inherit());
+        return run_with_stderr(cargo, Stdio::inherit());
     }
-    command.arg("--quiet");
-    build(command)
+    cargo.arg("--quiet");
+    run(cargo)
 }
 // </staff>
 
-/// Builds the lesson crate `package` as it stands in `src/`, into `target`, and with `features`, so that
-/// `recorder` runs in place of the compiler for the course's own crates (the Cargo book,
+/// Builds the lesson crate `package` with the sources in its `src/`, into `target`, with `features`.
+///
+/// The program `recorder` is run in place of the compiler for the course's own crates (the Cargo book,
 /// build.rustc-workspace-wrapper).
 ///
 /// # Errors
@@ -110,73 +112,64 @@ pub fn recorded(
 ) -> Result<Built> {
     let manifest = lesson_workspace::manifest(package)?;
     let start = |offline: &[&str]| {
-        let mut command = cargo(&manifest, false);
-        command.args(offline).args(["--features", &features.join(",")]);
-        command.arg("--target-dir").arg(target);
-        // One machine's settings are no part of what a submission is built with.
-        command.env("CARGO_ENCODED_RUSTFLAGS", "").env("CARGO_INCREMENTAL", "0");
-        command.env("RUSTC_WORKSPACE_WRAPPER", recorder).env_remove("RUSTC_WRAPPER");
-        build(command)
+        let mut cargo = cargo(&manifest, false);
+        cargo.arg("--quiet").args(offline).args(["--features", &features.join(",")]);
+        cargo.arg("--target-dir").arg(target);
+        // A submission is built the same way on every machine, whatever this user has set.
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", "").env("CARGO_INCREMENTAL", "0");
+        cargo.env("RUSTC_WORKSPACE_WRAPPER", recorder).env_remove("RUSTC_WRAPPER");
+        run(cargo)
     };
-    // Without the network where that is enough; else cargo says what is missing.
+    // Without the network first. If a dependency is missing, cargo fetches it or says what is missing.
     start(&["--offline"]).or_else(|_| start(&[]))
 }
 
-/// The cargo that runs us, in the course's folder, whose configuration it reads.
+/// `cargo build` in the course's folder, so that cargo reads the course's configuration.
+///
+/// It is the cargo that runs this command, if there is one.
 fn cargo(manifest: &Path, colour: bool) -> Command {
-    let mut command = talking_cargo(manifest, colour);
-    command.arg("--quiet");
-    command
-}
-
-/// The same, with cargo's own words on what it compiles.
-fn talking_cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     let colour = if colour { "always" } else { "never" };
-    command.args(["build", "--message-format", "json-render-diagnostics"]);
-    command.args([
-        OsStr::new("--color"),
-        colour.as_ref(),
-        "--manifest-path".as_ref(),
-        manifest.as_ref(),
-    ]);
+    command.args(["build", "--message-format", "json-render-diagnostics", "--color", colour]);
+    command.args([OsStr::new("--manifest-path"), manifest.as_ref()]);
     command.current_dir(paths::root());
     command
 }
 
-fn build(command: Command) -> Result<Built> {
-    build_saying(command, Stdio::piped())
+fn run(cargo: Command) -> Result<Built> {
+    run_with_stderr(cargo, Stdio::piped())
 }
 
-/// The same, with cargo's own words on `stderr`.
-fn build_saying(mut command: Command, stderr: Stdio) -> Result<Built> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+/// Runs cargo, and reads the programs that it has built from its messages.
+fn run_with_stderr(mut cargo: Command, stderr: Stdio) -> Result<Built> {
+    cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
     let start = Instant::now();
-    let child = command.spawn().with_context(|| {
-        format!("cannot run {}; is cargo in PATH?", command.get_program().display())
+    let child = cargo.spawn().with_context(|| {
+        format!("cannot run {}; is cargo in PATH?", cargo.get_program().display())
     })?;
     let output = interrupt::wait(child).context("cannot read what cargo prints")?;
     let elapsed = start.elapsed();
-    let words = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    let diagnostics = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
     let messages = messages(&output.stdout);
-    let compiled = messages.iter().find_map(|message| match message {
+    let succeeded = messages.iter().find_map(|message| match message {
         Message::BuildFinished { success } => Some(*success),
         _ => None,
     });
-    match compiled {
-        // Cargo says nothing at all about compiling where it stops before that.
+    match succeeded {
+        // Without a build-finished message cargo stopped before it compiled anything.
         None => {
-            bail!("cargo could not start to compile:\n{}", anstream::adapter::strip_str(&words))
+            let diagnostics = anstream::adapter::strip_str(&diagnostics);
+            bail!("cargo could not start to compile:\n{diagnostics}")
         }
-        Some(false) => Ok(Built { elapsed, result: Err(words) }),
+        Some(false) => Ok(Built { elapsed, result: Err(diagnostics) }),
         Some(true) => {
             Ok(Built { elapsed, result: Ok(messages.into_iter().filter_map(program).collect()) })
         }
     }
 }
 
-/// The messages that matter here (the Cargo book, External tools, JSON messages).
+/// The messages that are used here (the Cargo book, External tools, JSON messages).
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {

@@ -1,4 +1,4 @@
-//! One lesson asked of one server: the proof's findings joined with the lesson's own sentences.
+//! Checks one server against one lesson: joins what the proof finds with the lesson's own sentences.
 
 use anyhow::{Context, Result, bail};
 use course::lesson::{Criterion, Lesson};
@@ -6,85 +6,86 @@ use course::report::{Cause, CriterionReport, Finding, Status};
 use proofs::{Fault, Proof, Subject};
 use std::time::Duration;
 
-/// What is asked of one lesson's server.
+/// The criteria of one lesson that a server is checked against.
 pub struct LessonCheck<'a> {
     /// The lesson's text.
     pub lesson: &'a Lesson,
-    /// The lesson's checks.
+    /// The lesson's proof.
     pub proof: &'static Proof,
-    /// The criteria to ask, in the lesson's order.
+    /// The criteria to check, in the lesson's order.
     pub criteria: Vec<&'a Criterion>,
-    /// What the replay of a criterion needs to choose the same server, e.g. ` --cmd ./server`.
+    /// The flags with which `cargo xtask prove` runs the same server again, e.g. ` --cmd ./server`.
+    /// They end the command that a cause gives to see the failure again.
     pub flags: String,
 }
 
 impl<'a> LessonCheck<'a> {
-    /// The criteria of `lesson` that `only` names, or all of them where it names none.
+    /// Takes the criteria of `lesson` whose ids are in `only`, or all of them where `only` is empty.
     ///
     /// # Errors
-    /// An id that the lesson does not have, or that its text and its proof do not agree on.
+    /// An id that the lesson does not have, or a criterion that only its text or only its proof has.
     pub fn new(lesson: &'a Lesson, only: &[String]) -> Result<Self> {
         let Some(proof) = proofs::of(&lesson.id) else {
             bail!(
-                "lesson {} has no proof yet; `cargo xtask prove` alone lists those that have",
+                "lesson {} has no proof yet; `cargo xtask prove` alone lists the lessons that have one",
                 lesson.id
             );
         };
         for id in only {
             lesson.criterion(id)?;
         }
-        let asked = |id: &str| only.is_empty() || only.iter().any(|only| only == id);
-        let ids = proof.criteria.iter().map(|criterion| criterion.id).filter(|id| asked(id));
+        let is_wanted = |id: &str| only.is_empty() || only.iter().any(|only| only == id);
+        let ids = proof.criteria.iter().map(|criterion| criterion.id).filter(|id| is_wanted(id));
         let criteria: Vec<_> =
             ids.map(|id| lesson.criterion(id).with_context(disagreement)).collect::<Result<_>>()?;
         if let Some(id) = only.iter().find(|id| !criteria.iter().any(|known| known.id == **id)) {
-            bail!("criterion {id} of {} is in the text alone; {}", lesson.id, disagreement());
+            bail!("criterion {id} of {} is only in the text; {}", lesson.id, disagreement());
         }
         Ok(Self { lesson, proof, criteria, flags: String::new() })
     }
 
-    /// The ids of the criteria to ask.
+    /// The ids of the criteria to check.
     pub fn ids(&self) -> impl Iterator<Item = &'a str> {
         self.criteria.iter().map(|criterion| criterion.id.as_str())
     }
 
-    /// Asks, and calls `found` with each answer as soon as it is known.
+    /// Runs the proof on a server, and calls `on_report` with each criterion as soon as it is known.
     ///
     /// # Errors
-    /// Where nothing can be said of the server: its program does not exist, or its port is taken.
-    pub fn ask(
+    /// Where nothing is known about the server: its program does not exist, or its port is in use.
+    pub fn run(
         &self,
-        subject: &Subject,
-        found: &mut dyn FnMut(&CriterionReport),
+        server: &Subject,
+        on_report: &mut dyn FnMut(&CriterionReport),
     ) -> Result<Vec<CriterionReport>> {
         let only: Vec<_> = self.ids().map(str::to_owned).collect();
         let mut reports = Vec::with_capacity(only.len());
         let mut collect = |finding: Finding| {
             if let Some(report) = self.report(finding) {
-                found(&report);
+                on_report(&report);
                 reports.push(report);
             }
         };
-        let asked = proofs::prove(self.proof, subject, &only, &mut collect);
-        asked.map_err(|Fault(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
+        let proved = proofs::prove(self.proof, server, &only, &mut collect);
+        proved.map_err(|Fault(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
         match only.iter().find(|id| !reports.iter().any(|report| report.id == **id)) {
             Some(id) => bail!(
-                "{}: the proof says nothing of {id}; mend it in crates/proofs",
+                "{}: the proof reports nothing about {id}; correct it in crates/proofs",
                 self.lesson.id
             ),
             None => Ok(reports),
         }
     }
 
-    /// The report of a server that could not be built: nothing was asked of it.
-    pub fn unasked(&self) -> Vec<CriterionReport> {
+    /// The report on a server that does not compile: every criterion is skipped.
+    pub fn not_run(&self) -> Vec<CriterionReport> {
         let finding = |criterion: &&Criterion| Finding {
             criterion: criterion.id.clone(),
             status: Status::Skipped,
             elapsed: Duration::ZERO,
             cause: Some(Cause {
                 id: "build-failed".into(),
-                summary: "it stands on a server that compiles".into(),
+                summary: "it depends on a server that compiles".into(),
                 ..Cause::default()
             }),
         };
@@ -106,6 +107,7 @@ impl<'a> LessonCheck<'a> {
         })
     }
 
+    /// The command that checks this criterion of this server again.
     fn replay(&self, criterion: &str) -> String {
         let flags = &self.flags;
         format!("cargo xtask prove {} --only {criterion}{flags}", self.lesson.id)

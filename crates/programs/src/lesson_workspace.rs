@@ -1,8 +1,8 @@
-//! A lesson as a workspace of its own, in `target/lessons/`.
+//! A lesson's crate as the member of a small workspace of its own, in `target/lessons/`.
 //!
-//! At every build cargo looks up each package of a lock file, needed or not. The course's lists a
-//! hundred, a lesson needs ten. The crate stays where it is, behind a link, so what the compiler
-//! says names it as `lessons/…`.
+//! At every build cargo looks up each package of the lock file, even those that the crate does not
+//! need. The course's lock file lists a hundred packages; a lesson needs ten. The workspace reaches
+//! the crate through a symbolic link, so the compiler's messages name its files as `lessons/…`.
 
 use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::workspace;
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::{fs, process};
 use terminal::paths;
 
-/// The manifest of the lesson crate `name` in such a workspace, which is brought up to date.
+/// Brings the workspace of the lesson crate `name` up to date, and gives the crate's manifest in it.
 ///
 /// # Errors
 /// Names the file that cannot be read or written.
 pub fn manifest(name: &str) -> Result<PathBuf> {
     let (root, folder) = (paths::root(), paths::target().join("lessons").join(name));
-    // The lessons that it builds on are members as well, as path dependencies are.
+    // Cargo adds path dependencies as members: the lessons that this lesson builds on.
     let member = format!("lessons/{name}");
     let manifest =
         workspace(&read(&root.join("Cargo.toml"))?, &root, std::slice::from_ref(&member))?;
@@ -31,7 +31,8 @@ pub fn manifest(name: &str) -> Result<PathBuf> {
     Ok(folder.join(member).join("Cargo.toml"))
 }
 
-/// Makes `link` a symbolic link to `folder`, in one step (rename(2)).
+/// Makes `link` a symbolic link to `folder`, in one step (rename(2)): another process that builds
+/// meanwhile finds the old link or the new one.
 fn point(link: &Path, folder: &Path) -> io::Result<()> {
     if fs::read_link(link).is_ok_and(|old| old == folder) {
         return Ok(());
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_to_another_clone_is_pointed_here() {
+    fn a_link_to_another_clone_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("lessons");
         point(&link, Path::new("/another/lessons")).unwrap();

@@ -1,14 +1,15 @@
-//! The manifests of patched copies: they inherit what the course says, from another place.
+//! The manifests of workspaces below `target/`, which inherit the course's settings and dependencies.
 
 use anyhow::{Context, Result};
 use std::path::Path;
 use toml_edit::{Array, DocumentMut, Item, TableLike, value};
 
 // <staff>
-/// The lesson's manifest for a copy: its own name, nothing but library and program, absolute paths.
+/// A lesson's manifest for a copy of its crate: with another name, with library and program only, and
+/// with absolute paths.
 ///
 /// # Errors
-/// A manifest that is no TOML.
+/// A manifest that is not TOML.
 pub(crate) fn member(text: &str, name: &str, folder: &Path) -> Result<String> {
     let mut manifest: DocumentMut =
         text.parse().with_context(|| format!("{}/Cargo.toml", folder.display()))?;
@@ -24,12 +25,12 @@ pub(crate) fn member(text: &str, name: &str, folder: &Path) -> Result<String> {
 }
 // </staff>
 
-/// The course's workspace with other members: what they inherit stays the same.
+/// The course's workspace manifest with other members, which inherit the same from it.
 ///
 /// # Errors
-/// A manifest that is no TOML, or of no workspace.
+/// A manifest that is not TOML, or that has no workspace.
 pub(crate) fn workspace(text: &str, root: &Path, members: &[String]) -> Result<String> {
-    let mut manifest: DocumentMut = text.parse().context("Cargo.toml of the course")?;
+    let mut manifest: DocumentMut = text.parse().context("the course's Cargo.toml")?;
     let kept = ["workspace", "profile", "patch"];
     let rest: Vec<_> = manifest.iter().map(|(key, _)| key.to_owned()).collect();
     for key in rest.iter().filter(|key| !kept.contains(&key.as_str())) {
@@ -98,7 +99,7 @@ mod tests {
     // </staff>
 
     #[test]
-    fn the_stage_inherits_what_the_course_says() {
+    fn a_workspace_keeps_the_courses_settings() {
         let text = "\
             [workspace]\n\
             members = [\"a/*\"]\n\

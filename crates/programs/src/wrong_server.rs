@@ -1,14 +1,14 @@
-//! Builds every wrong server of a lesson at once: a workspace of patched copies of its crate.
+//! Makes wrong servers: copies of a lesson's crate, each with a patch applied, built in one workspace.
 //!
-//! It lies in `target/mistakes/LESSON/`. Files that are right already are left alone,
-//! so that cargo compiles only what changed since the last time.
+//! The workspace is `target/mistakes/LESSON/`. A file whose content has not changed is not written
+//! again, so that cargo compiles only what changed since the last time.
 
 use crate::build;
 use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::{member, workspace};
 use anyhow::{Context, Result, anyhow, ensure};
 use course::mistake::MistakePatch;
-use diffy::patch_set::{ParseOptions, PatchSet};
+use diffy::patch_set::{FileOperation, FilePatch, ParseOptions, PatchSet};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
@@ -17,7 +17,7 @@ use terminal::paths;
 
 /// A patch that turns the solution into a wrong server.
 pub struct WrongServer<'a> {
-    /// e.g. `forgot-close`.
+    /// The mistake's id, e.g. `forgot-close`.
     pub id: &'a str,
     /// The patch's file, for errors.
     pub path: &'a Path,
@@ -31,44 +31,51 @@ impl<'a> From<&'a MistakePatch> for WrongServer<'a> {
     }
 }
 
-/// Builds the wrong servers of the lesson crate in `folder`: their programs, in the order given.
+/// Builds wrong servers of the lesson crate in `folder`, and gives their programs in the same order.
 ///
 /// # Errors
-/// A patch that does not apply, and what the compiler says of one that does not compile.
-pub fn build(lesson: &str, folder: &Path, wrongs: &[WrongServer<'_>]) -> Result<Vec<PathBuf>> {
-    let stage = paths::target().join("mistakes").join(lesson);
+/// A patch that does not apply, or what the compiler prints about a wrong server.
+pub fn build(
+    lesson: &str,
+    folder: &Path,
+    wrong_servers: &[WrongServer<'_>],
+) -> Result<Vec<PathBuf>> {
+    let workspace_folder = paths::target().join("mistakes").join(lesson);
     let name = |wrong: &WrongServer<'_>| format!("{lesson}-{}", wrong.id);
-    let names: Vec<_> = wrongs.iter().map(name).collect();
-    let _alone = alone(&stage)?;
+    let names: Vec<_> = wrong_servers.iter().map(name).collect();
+    let _lock = lock(&workspace_folder)?;
+    // A member for each wrong server.
     let sources = sources(folder)?;
     let manifest = read(&folder.join("Cargo.toml"))?;
-    for (wrong, name) in wrongs.iter().zip(&names) {
-        let copy = stage.join("members").join(name);
+    for (wrong, name) in wrong_servers.iter().zip(&names) {
+        let copy = workspace_folder.join("members").join(name);
         let mut files = patched(&sources, wrong)?;
         files.insert("Cargo.toml".into(), member(&manifest, name, folder)?);
         fill(&copy, &files)?;
     }
+    // The workspace that they are members of.
     let root = paths::root();
     let members: Vec<_> = names.iter().map(|name| format!("members/{name}")).collect();
     let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &members)?;
-    write_changed(&stage.join("Cargo.toml"), &manifest)?;
-    copy_lock(&root.join("Cargo.lock"), &stage.join("Cargo.lock"))?;
-    programs(&stage, &names)
+    write_changed(&workspace_folder.join("Cargo.toml"), &manifest)?;
+    copy_lock(&root.join("Cargo.lock"), &workspace_folder.join("Cargo.lock"))?;
+    programs(&workspace_folder, &names)
 }
 
-/// Waits until no other process builds in `stage`; they wait until the file is dropped (flock(2)).
-fn alone(stage: &Path) -> Result<File> {
-    let place = stage.join("lock");
+/// Waits until no other process builds in `workspace`. The others wait until the returned file is
+/// dropped (flock(2)).
+fn lock(workspace: &Path) -> Result<File> {
+    let path = workspace.join("lock");
     let locked = || -> io::Result<File> {
-        fs::create_dir_all(stage)?;
-        let file = File::create(&place)?;
+        fs::create_dir_all(workspace)?;
+        let file = File::create(&path)?;
         file.lock()?;
         Ok(file)
     };
-    locked().with_context(|| format!("cannot lock {}", place.display()))
+    locked().with_context(|| format!("cannot lock {}", path.display()))
 }
 
-/// A crate's own files below `src/` and `solution/`, by their path in `folder`.
+/// The files in `src/` and `solution/` of the crate in `folder`, by their paths in `folder`.
 ///
 /// # Errors
 /// A file that cannot be read, or is not UTF-8.
@@ -90,10 +97,10 @@ pub fn sources(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
     Ok(files)
 }
 
-/// `sources` with a patch applied.
+/// `sources` with a wrong server's patch applied.
 ///
 /// # Errors
-/// Names the patch and the file that it does not fit.
+/// Names the patch, and the file that it does not apply to.
 pub fn patched(
     sources: &BTreeMap<PathBuf, String>,
     wrong: &WrongServer<'_>,
@@ -103,14 +110,15 @@ pub fn patched(
     let mut changed = 0;
     for part in PatchSet::parse(wrong.diff, ParseOptions::unidiff()) {
         let part = part.map_err(|error| anyhow!("{place}: not a unified diff: {error}"))?;
-        let name = target(&part)
-            .with_context(|| format!("{place}: a diff changes files, it adds and removes none"))?;
+        let name = changed_file(&part).with_context(|| {
+            format!("{place}: a mistake's diff changes files; it cannot add or remove a file")
+        })?;
         let text = files
             .get_mut(Path::new(&name))
             .with_context(|| format!("{place}: {name} is not a file of this lesson"))?;
         let patch = part.patch().as_text().with_context(|| format!("{place}: a binary diff"))?;
         *text = diffy::apply(text, patch).map_err(|error| {
-            anyhow!("{place}: {error} in {name}; write the patch anew against it")
+            anyhow!("{place}: {error} in {name}; make the patch again from the current file")
         })?;
         changed += 1;
     }
@@ -118,10 +126,10 @@ pub fn patched(
     Ok(files)
 }
 
-/// The file that one part of a diff changes, without its `a/`.
-fn target(part: &diffy::patch_set::FilePatch<'_, str>) -> Option<String> {
+/// The file that one part of a diff changes, without the leading `a/`.
+fn changed_file(part: &FilePatch<'_, str>) -> Option<String> {
     match part.operation().strip_prefix(1) {
-        diffy::patch_set::FileOperation::Modify { original, .. } => Some(original.into_owned()),
+        FileOperation::Modify { original, .. } => Some(original.into_owned()),
         _ => None,
     }
 }
@@ -136,9 +144,9 @@ fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
     files.iter().try_for_each(|(path, text)| write_changed(&folder.join(path), text))
 }
 
-fn programs(stage: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
-    let built = build::solutions(stage)?.result;
-    let built = built.map_err(|words| anyhow!("a wrong server does not compile:\n{words}"))?;
+fn programs(workspace: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
+    let built = build::solutions(workspace)?.result;
+    let built = built.map_err(|errors| anyhow!("a wrong server does not compile:\n{errors}"))?;
     let path = |name: &String| {
         let program = built.iter().find(|program| program.name == *name);
         program
@@ -176,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_that_does_not_fit_is_named() {
+    fn the_error_of_a_patch_names_its_file() {
         for (text, diff) in [
             ("fn b() {}\n", DIFF),
             ("", ""),

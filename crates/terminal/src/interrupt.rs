@@ -1,6 +1,6 @@
-//! Ctrl-C: the compiler that we started ends with us, and the exit status says so.
+//! Ctrl-C: ends the compiler that this process has started, then this process.
 //!
-//! Servers need no care here: the witness ties each one's life to ours.
+//! Servers need nothing here: the witness has the kernel end each server when this process ends.
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -15,11 +15,14 @@ use std::process::{Child, Output, exit};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
 use std::thread;
 
-static BUILD: AtomicI32 = AtomicI32::new(0);
-static PATIENT: AtomicBool = AtomicBool::new(false);
+/// The process id of the child that [`wait`] waits for; 0 where there is none.
+static CHILD: AtomicI32 = AtomicI32::new(0);
+/// Whether [`deferred`] is running.
+static DEFERRED: AtomicBool = AtomicBool::new(false);
+/// Whether a signal has come.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Ends this process on SIGINT and SIGTERM, with 128 and the signal's number as a shell reports it.
+/// Has SIGINT and SIGTERM end this process with 128 and the signal's number, as a shell reports it.
 ///
 /// # Errors
 /// The kernel's, where a handler cannot be set.
@@ -27,9 +30,10 @@ pub fn listen() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     thread::spawn(move || {
         for signal in signals.forever() {
-            end_build();
-            let first = !REQUESTED.swap(true, SeqCst);
-            if !(first && PATIENT.load(SeqCst) && signal == SIGINT) {
+            end_child();
+            let is_first = !REQUESTED.swap(true, SeqCst);
+            let is_deferred = is_first && DEFERRED.load(SeqCst) && signal == SIGINT;
+            if !is_deferred {
                 exit(128 + signal);
             }
         }
@@ -37,34 +41,35 @@ pub fn listen() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs `work` so that the first Ctrl-C only makes [`requested`] true; the second ends the process.
-pub fn patiently<T>(work: impl FnOnce() -> T) -> T {
-    PATIENT.store(true, SeqCst);
+/// Runs `work` so that the first Ctrl-C only makes [`requested`] true, and `work` can end by itself.
+/// The second Ctrl-C ends the process.
+pub fn deferred<T>(work: impl FnOnce() -> T) -> T {
+    DEFERRED.store(true, SeqCst);
     let done = work();
-    PATIENT.store(false, SeqCst);
+    DEFERRED.store(false, SeqCst);
     done
 }
 
-/// Whether Ctrl-C asked to stop.
+/// Whether Ctrl-C was pressed.
 pub fn requested() -> bool {
     REQUESTED.load(SeqCst)
 }
 
-/// Waits for a build and collects its output; Ctrl-C ends it.
+/// Waits for a child process and collects its output. Ctrl-C ends the child.
 ///
 /// # Errors
 /// As [`Child::wait_with_output`].
-pub fn wait(build: Child) -> io::Result<Output> {
-    BUILD.store(build.id().try_into().unwrap_or(0), SeqCst);
-    let output = build.wait_with_output();
-    BUILD.store(0, SeqCst);
+pub fn wait(child: Child) -> io::Result<Output> {
+    CHILD.store(child.id().try_into().unwrap_or(0), SeqCst);
+    let output = child.wait_with_output();
+    CHILD.store(0, SeqCst);
     output
 }
 
-fn end_build() {
-    let build = BUILD.swap(0, SeqCst);
-    if build > 0 {
-        // It may have ended by itself meanwhile.
-        let _ = kill(Pid::from_raw(build), Signal::SIGTERM);
+fn end_child() {
+    let child = CHILD.swap(0, SeqCst);
+    if child > 0 {
+        // An error only means that the child has ended already (kill(2), ESRCH).
+        let _ = kill(Pid::from_raw(child), Signal::SIGTERM);
     }
 }

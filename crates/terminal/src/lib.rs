@@ -1,5 +1,5 @@
-//! What the commands of the course share towards a person: what is shown and how, what the exit
-//! status says, Ctrl-C, the course's paths, and output files.
+//! What the course's commands share towards a person: text on a screen, exit statuses, Ctrl-C, the
+//! lessons and paths that a command line names, and output files.
 
 pub mod interrupt;
 pub mod lessons;

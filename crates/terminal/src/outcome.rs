@@ -1,44 +1,44 @@
-//! What the exit status says.
+//! The exit status of a command.
 
 use course::report::Verdict;
 use std::process::ExitCode;
 
-/// How a command came out.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// 0: proved, or nothing to report.
-    Right,
-    /// 1: not yet, or differences to look at.
+    /// 0: proved, or no differences.
+    Success,
+    /// 1: not yet, or differences.
     NotYet,
-    /// 2: misuse, or a fault of the machine.
-    Fault,
-    /// 130: stopped by Ctrl-C.
-    Stopped,
+    /// 2: misuse, a fault of the machine, or something that could not be observed.
+    Error,
+    /// 130: stopped by Ctrl-C, as a shell reports it (128 and the number of SIGINT).
+    Interrupted,
 }
 
 impl Outcome {
-    /// What several verdicts add up to: one `not yet` outweighs what could not be seen.
+    /// The outcome of several verdicts: `not yet` outweighs `inconclusive`, and that outweighs `proved`.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
-        verdicts.into_iter().fold(Self::Right, |outcome, verdict| match (outcome, verdict) {
+        verdicts.into_iter().fold(Self::Success, |outcome, verdict| match (outcome, verdict) {
             (_, Verdict::NotYet) | (Self::NotYet, _) => Self::NotYet,
-            (_, Verdict::Inconclusive) => Self::Fault,
+            (_, Verdict::Inconclusive) => Self::Error,
             (_, Verdict::Proved) => outcome,
         })
     }
 
-    /// 1 where there is something to report.
-    pub fn of_differences(some: bool) -> Self {
-        if some { Self::NotYet } else { Self::Right }
+    /// [`NotYet`](Self::NotYet) where there are differences.
+    pub fn of_differences(any: bool) -> Self {
+        if any { Self::NotYet } else { Self::Success }
     }
 }
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         Self::from(match outcome {
-            Outcome::Right => 0,
+            Outcome::Success => 0,
             Outcome::NotYet => 1,
-            Outcome::Fault => 2,
-            Outcome::Stopped => 130,
+            Outcome::Error => 2,
+            Outcome::Interrupted => 130,
         })
     }
 }
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn not_yet_outweighs_inconclusive() {
         assert_eq!(Outcome::of([Proved, Inconclusive, NotYet, Inconclusive]), Outcome::NotYet);
-        assert_eq!(Outcome::of([Inconclusive, Proved]), Outcome::Fault);
-        assert_eq!(Outcome::of([Proved, Proved]), Outcome::Right);
+        assert_eq!(Outcome::of([Inconclusive, Proved]), Outcome::Error);
+        assert_eq!(Outcome::of([Proved, Proved]), Outcome::Success);
     }
 }

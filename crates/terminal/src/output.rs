@@ -1,4 +1,4 @@
-//! Where a report goes: standard output, or a file that is written whole or not at all.
+//! Where a command writes its result: to standard output, or to a file, which is replaced whole.
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, OpenOptions, Permissions};
@@ -7,31 +7,31 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
-/// Where a report goes.
+/// Where a command writes its result.
 pub enum Destination {
     /// Standard output.
     Stdout,
-    /// This file, in place of what it held.
+    /// A file, whose content is replaced.
     File(PathBuf),
 }
 
 impl Destination {
-    /// Standard output, or `file` once it is certain that it can be written.
+    /// Standard output, or `file`. That the file can be written is checked now, before any work is done.
     ///
     /// # Errors
-    /// Names the file, and what is in the way.
+    /// Names the file, and says why it cannot be written.
     pub fn new(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else {
             return Ok(Self::Stdout);
         };
-        let place = || format!("--out {}: cannot write there", file.display());
-        // A link stays a link: what it points to is replaced.
+        let context = || format!("--out {}: cannot write there", file.display());
+        // A symbolic link stays: the file that it points to is replaced.
         let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         if path.exists() && !path.is_file() {
             bail!("--out {}: not a file; name one to write the report to", file.display());
         }
         if path.exists() {
-            OpenOptions::new().write(true).open(&path).with_context(place)?;
+            OpenOptions::new().write(true).open(&path).with_context(context)?;
         }
         let folder = folder(&path);
         if !folder.is_dir() {
@@ -41,14 +41,14 @@ impl Destination {
                 folder.display()
             );
         }
-        beside(&path).with_context(place)?;
+        unfinished(&path).with_context(context)?;
         Ok(Self::File(path))
     }
 
-    /// Writes the whole report.
+    /// Writes the whole text.
     ///
     /// # Errors
-    /// Where the disk is full, say; the file is then as it was before.
+    /// E.g. where the disk is full. The file then holds what it held before.
     pub fn write(&self, text: &str) -> Result<()> {
         match self {
             Self::Stdout => to_stdout(text).context("cannot write to standard output"),
@@ -57,13 +57,13 @@ impl Destination {
     }
 }
 
-/// Puts `bytes` in place of what `path` held, whole or not at all.
+/// Replaces the content of the file at `path` with `bytes`, in one step.
 ///
 /// # Errors
-/// Names the file.
+/// Names the file, which then holds what it held before.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let written = || -> io::Result<()> {
-        let mut file = beside(path)?;
+        let mut file = unfinished(path)?;
         file.write_all(bytes)?;
         file.persist(path)?;
         Ok(())
@@ -71,8 +71,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     written().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// An unfinished file in the same folder, so that a rename can put it in place (rename(2), atomic).
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
+/// A temporary file in the same folder and with the same mode as `path`. Renaming it replaces `path`
+/// in one step (rename(2)).
+fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(ErrorKind::IsADirectory)?;
     let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
     Builder::new()
@@ -80,7 +81,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         .suffix(".part")
         .permissions(Permissions::from_mode(mode & 0o777))
         .tempfile_in(folder(path))
-        // Without the unfinished file's name, which nobody has asked for.
+        // The error of tempfile names the temporary file, which means nothing to the user.
         .map_err(|error| error.kind().into())
 }
 

@@ -1,4 +1,4 @@
-//! Which lessons a kit has, and what speaks of the others.
+//! The lessons that a kit has, and texts without the other lessons.
 
 use anyhow::{Context, Result};
 use course::catalogue::Course;
@@ -8,33 +8,33 @@ use std::path::Path;
 use terminal::lessons;
 use toml_edit::{DocumentMut, Item};
 
-/// The lesson that README takes for an example, and whose proof the commands' tests ask for.
+/// The lesson that README uses as an example, and that the commands' tests prove.
 const EXAMPLE: &str = "w03-l02";
 
-/// What README asks of the example alone.
+/// The option of README's example that names criteria of the example lesson.
 const EXAMPLES_CRITERIA: &str = "--only slots,reuse";
 
-/// The lessons of a kit: those that are asked for, and those that they build on.
+/// The lessons of a kit: the named lessons, and the lessons that they build on.
 pub(super) struct LessonSubset<'a> {
     /// In the course's order.
     pub(super) lessons: Vec<&'a Lesson>,
-    /// Pairs of lessons: who was not asked for, and who builds on it.
-    pub(super) brought: Vec<(&'a str, &'a str)>,
+    /// The lessons that were added, each with the lesson that builds on it.
+    pub(super) added: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> LessonSubset<'a> {
-    /// The lessons of these names, or all of them where there are none.
+    /// The lessons with the ids in `names`, or all lessons where `names` is empty.
     ///
     /// # Errors
-    /// A name that no lesson has; a manifest that cannot be read.
+    /// An id that no lesson has, or a manifest that cannot be read.
     pub(super) fn of(course: &'a Course, names: &[String]) -> Result<Self> {
         let mut lessons = lessons::named(course, names)?;
-        let mut brought = Vec::new();
+        let mut added = Vec::new();
         let mut next = 0;
         while let Some(lesson) = lessons.get(next).copied() {
             for base in bases(course, lesson)? {
                 if !lessons.iter().any(|known| known.id == base.id) {
-                    brought.push((base.id.as_str(), lesson.id.as_str()));
+                    added.push((base.id.as_str(), lesson.id.as_str()));
                     lessons.push(base);
                 }
             }
@@ -42,26 +42,26 @@ impl<'a> LessonSubset<'a> {
         }
         lessons.sort_by_key(|lesson| &lesson.id);
         lessons.dedup_by_key(|lesson| &lesson.id);
-        Ok(Self { lessons, brought })
+        Ok(Self { lessons, added })
     }
 
-    /// Whether the commands' tests have the lesson that they ask for.
+    /// Whether the kit has the lesson that the commands' tests prove.
     pub(super) fn is_tested(&self) -> bool {
         self.lessons.iter().any(|lesson| lesson.id == EXAMPLE)
     }
 
-    /// README without the rows of other lessons, and with an example that is there.
+    /// README without the rows of other lessons, and with an example that the kit has.
     pub(super) fn readme(&self, text: &str) -> String {
         let mut is_output = false;
         let mut kept = String::new();
         for line in text.split_inclusive('\n').filter(|line| !self.is_row_of_another(line)) {
             is_output = line.starts_with("```text") || is_output && !line.starts_with("```");
-            kept += &if is_output { line.to_owned() } else { self.exemplary(line) };
+            kept += &if is_output { line.to_owned() } else { self.with_example(line) };
         }
         kept
     }
 
-    /// Whether a line is a table's row that begins with a link to what the kit does not have.
+    /// Whether a line is a table's row that begins with a link to something that the kit does not have.
     fn is_row_of_another(&self, line: &str) -> bool {
         let link = line.strip_prefix("| [").and_then(|row| row.split_once("]("));
         let target = link.and_then(|(_, link)| link.split(')').next()).unwrap_or_default();
@@ -75,13 +75,13 @@ impl<'a> LessonSubset<'a> {
         }
     }
 
-    /// A line with the latest lesson of the kit for an example, where the usual one is not in it.
-    fn exemplary(&self, line: &str) -> String {
-        let latest = self.lessons.last().filter(|_| !self.is_tested());
-        let Some(latest) = latest else { return line.to_owned() };
-        let two: Vec<_> = latest.criteria.iter().take(2).map(|each| each.id.as_str()).collect();
+    /// A line in which the kit's last lesson is the example, if the kit does not have the usual example.
+    fn with_example(&self, line: &str) -> String {
+        let last = self.lessons.last().filter(|_| !self.is_tested());
+        let Some(last) = last else { return line.to_owned() };
+        let two: Vec<_> = last.criteria.iter().take(2).map(|each| each.id.as_str()).collect();
         let two = format!("--only {}", two.join(","));
-        line.replace(EXAMPLE, &latest.id).replace(EXAMPLES_CRITERIA, &two)
+        line.replace(EXAMPLE, &last.id).replace(EXAMPLES_CRITERIA, &two)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The folder that a kit is written to: all of it, or nothing.
+//! The folder that a kit is written to, completely or not at all.
 
 use super::Files;
 use anyhow::{Context, Result, bail, ensure};
@@ -12,14 +12,14 @@ use terminal::paths;
 /// A folder that is new or empty.
 pub(super) struct OutputFolder {
     path: PathBuf,
-    folder: PathBuf,
+    parent: PathBuf,
 }
 
 impl OutputFolder {
-    /// The folder at `path`, once it is certain that nothing there is overwritten.
+    /// The folder at `path`, which must not hold anything.
     ///
     /// # Errors
-    /// Says what is there, or what is in the way.
+    /// Names a file that is there already, or says why the folder cannot be used.
     pub(super) fn new(path: &Path) -> Result<Self> {
         let place = path.display();
         match fs::read_dir(path) {
@@ -37,16 +37,16 @@ impl OutputFolder {
             Err(error) => bail!("{place}: {error}; name a folder that is new or empty"),
         }
         let path = resolved(path)?;
-        let folder = path.parent().with_context(|| format!("{place}: name a folder below this"))?;
+        let parent = path.parent().with_context(|| format!("{place}: name a folder below this"))?;
         outside(&path)?;
-        Ok(Self { folder: folder.to_owned(), path })
+        Ok(Self { parent: parent.to_owned(), path })
     }
 
-    /// Writes the files beside the folder, has them finished there, and puts them in place in one
-    /// step (rename(2)).
+    /// Writes the files into a temporary folder, calls `finish` on it, and renames it in one step
+    /// (rename(2)).
     ///
     /// # Errors
-    /// Names the file that cannot be written; the folder is then as it was before.
+    /// Names the file that cannot be written. The output folder is then as it was before.
     pub(super) fn write(
         &self,
         files: &Files,
@@ -54,12 +54,12 @@ impl OutputFolder {
     ) -> Result<()> {
         let place = || format!("cannot write {}", self.path.display());
         let name = self.path.file_name().unwrap_or_default();
-        let unfinished = Builder::new().prefix(name).suffix(".part").tempdir_in(&self.folder);
+        let unfinished = Builder::new().prefix(name).suffix(".part").tempdir_in(&self.parent);
         let unfinished =
             unfinished.map_err(|error| io::Error::from(error.kind())).with_context(place)?;
         let kit = unfinished.path().join("kit");
         for (path, file) in files {
-            let written = write(&kit.join(path), &file.bytes, file.runs);
+            let written = write(&kit.join(path), &file.bytes, file.is_executable);
             written.with_context(|| format!("cannot write {}", self.path.join(path).display()))?;
         }
         finish(&kit)?;
@@ -67,20 +67,20 @@ impl OutputFolder {
     }
 }
 
-fn write(path: &Path, bytes: &[u8], runs: bool) -> io::Result<()> {
+fn write(path: &Path, bytes: &[u8], is_executable: bool) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     fs::write(path, bytes)?;
-    if runs {
+    if is_executable {
         let mode = fs::metadata(path)?.permissions().mode();
-        // Whoever may read it may run it, as chmod +x has it.
+        // Everyone who can read the file can run it: each read bit is copied to its execute bit.
         fs::set_permissions(path, Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
     }
     Ok(())
 }
 
-/// `path` without links, whose last part may not exist.
+/// `path` with symbolic links resolved. The last part need not exist.
 fn resolved(path: &Path) -> Result<PathBuf> {
     if let Ok(path) = fs::canonicalize(path) {
         return Ok(path);
@@ -96,7 +96,8 @@ fn resolved(path: &Path) -> Result<PathBuf> {
     Ok(found.join(name))
 }
 
-/// A kit within the course would be a part of its workspace; in the folder of builds it is none.
+/// Refuses a path in the course, where the kit would be a part of its workspace. In the target folder a
+/// kit is allowed.
 fn outside(path: &Path) -> Result<()> {
     let [course, builds] =
         [paths::root(), paths::target()].map(|folder| fs::canonicalize(&folder).unwrap_or(folder));

@@ -1,24 +1,24 @@
-//! What stands between `<staff>` and `</staff>`, each in a comment on a line of its own, is for those
-//! who teach, and is not in the students' repository.
+//! Leaves out the lines between `<staff>` and `</staff>`, each in a comment on a line of its own. These
+//! lines are for teachers; the students' kit does not have them.
 
-/// A mark that does not fit.
+/// A marker without its counterpart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Misplaced {
-    /// From 1.
+    /// The marker's line, from 1.
     pub(super) line: usize,
-    /// What is wrong, and what to write there.
+    /// What is wrong, and what to write instead.
     pub(super) problem: &'static str,
 }
 
-/// `text` without what is the staff's, and without two blank lines where that stood.
+/// `text` without the staff's regions. Where a region was between two blank lines, one of them is kept.
 ///
 /// # Errors
-/// A region that is nested, never ends or never began.
+/// A region that is nested, has no end or has no beginning.
 pub(super) fn without(text: &str) -> Result<String, Misplaced> {
-    let mut left: Vec<&str> = Vec::new();
+    let mut kept: Vec<&str> = Vec::new();
     let (mut open, mut closed) = (None, false);
     for (line, number) in text.split_inclusive('\n').zip(1..) {
-        match (mark(line), open) {
+        match (marker(line), open) {
             (Some("<staff>"), None) => open = Some(number),
             (Some("</staff>"), Some(_)) => (open, closed) = (None, true),
             (Some("<staff>"), Some(_)) => {
@@ -32,27 +32,27 @@ pub(super) fn without(text: &str) -> Result<String, Misplaced> {
             }
             (None, Some(_)) => {}
             (None, None) => {
-                let gap = left.last().is_none_or(|last| last.trim().is_empty());
+                let gap = kept.last().is_none_or(|last| last.trim().is_empty());
                 if !(std::mem::take(&mut closed) && gap && line.trim().is_empty()) {
-                    left.push(line);
+                    kept.push(line);
                 }
             }
         }
     }
     match open {
-        Some(line) => Err(misplaced(line, "this staff region has no end; close it with </staff>")),
+        Some(line) => Err(misplaced(line, "this staff region has no end; end it with </staff>")),
         None => {
-            // A file that ends with a region ends before the blank line above it.
-            if closed && left.last().is_some_and(|last| last.trim().is_empty()) {
-                left.pop();
+            // If the last region ends the file, the blank line above the region is removed too.
+            if closed && kept.last().is_some_and(|last| last.trim().is_empty()) {
+                kept.pop();
             }
-            Ok(left.concat())
+            Ok(kept.concat())
         }
     }
 }
 
-/// The mark that a line is, in a comment of Rust and C, TOML and shell, or Markdown.
-fn mark(line: &str) -> Option<&str> {
+/// The marker in a line: in a comment of Rust and C, of TOML and shell, or of Markdown.
+fn marker(line: &str) -> Option<&str> {
     let line = line.trim();
     let comment = line
         .strip_prefix("//")
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_go_in_every_kind_of_comment() {
+    fn regions_are_left_out_in_every_kind_of_comment() {
         for (open, close) in [
             ("// <staff>", "// </staff>"),
             ("    // <staff>", "    // </staff>"),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn one_blank_line_stays_where_a_paragraph_stood() {
+    fn one_blank_line_is_left_in_place_of_a_region() {
         let text = "a\n\n# <staff>\nb\n# </staff>\n\nc\n\n# <staff>\n# </staff>\nd\n";
         assert_eq!(without(text).unwrap(), "a\n\nc\n\nd\n");
     }
@@ -94,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn what_merely_speaks_of_the_mark_stays() {
+    fn text_that_mentions_a_marker_is_kept() {
         let text = "let mark = \"// <staff>\";\nword <staff>\n// <staff> begins\n";
         assert_eq!(without(text).unwrap(), text);
     }
 
     #[test]
-    fn a_mark_that_does_not_fit_is_told_by_its_line() {
+    fn a_misplaced_marker_is_an_error_with_its_line() {
         for (text, line, words) in [
             ("a\n// <staff>\nb\n", 2, "has no end"),
             ("// </staff>\n", 1, "no staff region is open"),

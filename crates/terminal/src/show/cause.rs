@@ -1,13 +1,13 @@
-//! A failure in full: what was done, what the kernel shows, what the mistake is called.
+//! A failure in full: the steps to it, the kernel's tables, and the Common Mistakes row.
 
-use super::line::{Line, Paint, cut, hanging};
+use super::line::{AddText, Line, cut, hanging};
 use super::{steps::steps, tables::tables};
 use course::report::Cause;
 use textwrap::core::display_width;
 
-/// The longest text that is shown whole, in columns.
+/// A longer text is cut, in columns.
 const LONG: usize = 720;
-/// The narrowest column for text beside its label.
+/// The fewest columns for text beside its label.
 const TEXT: usize = 30;
 
 /// A Common Mistakes row of the lesson.
@@ -16,11 +16,11 @@ pub struct Mistake<'a> {
     pub mistake: &'a str,
     /// What to do about it.
     pub fix: &'a str,
-    /// Where it stands, e.g. `lesson.md:195`.
+    /// The row's file and line, e.g. `lesson.md:195`.
     pub place: &'a str,
 }
 
-/// A cause in at most `width` columns, with the row that describes it where the lesson has one.
+/// A cause in lines of at most `width` columns, with the lesson's row about it, if it has one.
 pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
     let blocks = match Todo::of(cause) {
         Some(todo) => vec![todo.lines(width)],
@@ -38,7 +38,7 @@ pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Lin
     lines
 }
 
-/// A cause in a few words.
+/// A cause in one sentence.
 pub fn brief(cause: &Cause) -> String {
     match Todo::of(cause) {
         Some(Todo { task, place, .. }) => {
@@ -49,9 +49,9 @@ pub fn brief(cause: &Cause) -> String {
     }
 }
 
-/// A server that stopped at a `todo!` has nothing else to explain.
+/// The cause of a server that stopped at a `todo!`. Nothing else about it needs to be shown.
 struct Todo<'a> {
-    told: &'a str,
+    sentence: &'a str,
     task: &'a str,
     place: &'a str,
 }
@@ -60,13 +60,13 @@ impl<'a> Todo<'a> {
     /// The parts of `The server stopped …: Task 1: make every slot (src/table.rs:22)`.
     fn of(cause: &'a Cause) -> Option<Self> {
         let summary = (cause.id == "todo").then_some(&cause.summary)?;
-        let (told, rest) = summary.split_once(": ")?;
+        let (sentence, rest) = summary.split_once(": ")?;
         let (task, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
-        Some(Self { told, task, place })
+        Some(Self { sentence, task, place })
     }
 
     fn lines(&self, width: usize) -> Vec<Line> {
-        let mut lines = text(4, &format!("{}:", self.told), width, Line::strong);
+        let mut lines = text(4, &format!("{}:", self.sentence), width, Line::strong);
         let column = width.saturating_sub(display_width(self.place));
         let mut task = text(6, self.task, width, Line::plain);
         if task.len() == 1 && task[0].width() + 2 <= column {
@@ -80,9 +80,9 @@ impl<'a> Todo<'a> {
 }
 
 fn outcome(cause: &Cause, width: usize) -> Vec<Line> {
-    let part = |name: &str, told: &str| match told {
+    let part = |name: &str, value: &str| match value {
         "" => Vec::new(),
-        _ => labelled(Line::new().to(6).faint(name), told, width, Line::plain),
+        _ => labelled(Line::new().to(6).faint(name), value, width, Line::plain),
     };
     [part("expected  ", &cause.expected), part("observed  ", &cause.observed)].concat()
 }
@@ -95,25 +95,25 @@ fn advice(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
         let fix = format!("{fix} ({place})");
         lines.extend(labelled(label("           Fix: "), &fix, width, Line::faint));
     }
-    // A command is copied: it stays on one line whatever the width.
+    // A command is not wrapped, so that it can be copied in one piece.
     if !cause.replay.is_empty() {
         lines.push(Line::new().to(4).faint("again: ").plain(&cause.replay));
     }
     lines
 }
 
-/// Text beside its label, or below it where little room is left.
-fn labelled(label: Line, told: &str, width: usize, paint: Paint) -> Vec<Line> {
+/// Text beside its label; below it where there is not enough room.
+fn labelled(label: Line, value: &str, width: usize, add: AddText) -> Vec<Line> {
     let indent = label.width();
     if width < indent + TEXT {
         let label = Line::new().to(4).faint(label.text().trim());
-        return [vec![label], text(6, told, width, paint)].concat();
+        return [vec![label], text(6, value, width, add)].concat();
     }
-    hanging(label, indent, &cut(told, LONG), width - indent, paint)
+    hanging(label, indent, &cut(value, LONG), width - indent, add)
 }
 
-fn text(indent: usize, told: &str, width: usize, paint: Paint) -> Vec<Line> {
-    hanging(Line::new(), indent, &cut(told, LONG), width - indent, paint)
+fn text(indent: usize, value: &str, width: usize, add: AddText) -> Vec<Line> {
+    hanging(Line::new(), indent, &cut(value, LONG), width - indent, add)
 }
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn eighty_columns_put_the_log_beside_the_steps() {
+    fn in_80_columns_the_log_is_beside_the_steps() {
         let expected = r#"
     The server logged that client B left, but never closed its socket.
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn forty_columns_put_everything_below_its_label() {
+    fn in_40_columns_text_is_below_its_label() {
         let lines = failure(&leak(), None, 40);
         let text: String = lines.iter().map(|line| line.text() + "\n").collect();
         let expected = "
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_still_to_do_is_all_that_is_said() {
+    fn a_todo_shows_its_task_and_nothing_else() {
         let mut cause = leak();
         cause.id = "todo".into();
         let told = "The server stopped at a task that is still to do";
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_prints_cannot_command_the_terminal() {
+    fn a_servers_output_cannot_control_the_terminal() {
         let mut cause = leak();
         cause.steps[0].logged = vec!["\x1b[2J\x1b]0;owned\x07".into()];
         cause.observed = "\x1b[32m✓ proved\r".into();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_log_lines_stays_short() {
+    fn many_long_log_lines_are_shortened() {
         let mut cause = leak();
         cause.steps[0].logged = vec!["x".repeat(100_000); 1000];
         cause.observed = "y".repeat(1 << 20);

@@ -1,25 +1,25 @@
-//! A lesson's heading, a line for each of its criteria, and its last line.
+//! The lines about one lesson: its heading, a line for each criterion, and its last line.
 
-use super::line::{Line, Paint, hanging, shortened};
+use super::line::{AddText, Line, hanging, shortened};
 use course::report::{Status, Verdict};
 use std::time::Duration;
 use textwrap::core::display_width;
 
 /// The first line of a lesson.
 pub struct Heading<'a> {
-    /// e.g. `w03-l02`.
+    /// The lesson's id, e.g. `w03-l02`.
     pub id: &'a str,
     /// The lesson's title.
     pub title: &'a str,
-    /// What stands at the right, e.g. `solution · strong`.
+    /// A note at the right, e.g. `solution · sandboxed`.
     pub note: &'a str,
 }
 
-/// A note that is longer gives way to the title, shortened, before it gets a line of its own.
+/// The columns that are left for a note before the note moves to a line of its own.
 const NOTE: usize = 24;
 
 impl Heading<'_> {
-    /// The heading in `width` columns, the note at the right.
+    /// The heading in `width` columns, with the note at the right.
     pub fn lines(&self, width: usize) -> Vec<Line> {
         let indent = display_width(self.id) + 2;
         let id = Line::new().strong(self.id);
@@ -37,24 +37,24 @@ impl Heading<'_> {
     }
 }
 
-/// Between an id and its sentence.
+/// The columns between an id and its sentence.
 const GAP: usize = 2;
-/// The narrowest column for a sentence.
+/// The fewest columns for a sentence beside its id.
 const SENTENCE: usize = 28;
 
-/// The column that holds the ids of a lesson's criteria.
-pub struct Ids {
+/// The column with the ids of a lesson's criteria.
+pub struct IdColumn {
     width: usize,
 }
 
-impl Ids {
-    /// A column that fits every one of `ids`.
+impl IdColumn {
+    /// A column that is wide enough for each of `ids`.
     pub fn of<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         let width = ids.into_iter().map(display_width).max().unwrap_or(0);
         Self { width: width.min(24) }
     }
 
-    /// `  ✗ id    text    note` in `width` columns, the text wrapped in its own column.
+    /// `  ✗ id    text    note` in `width` columns, with the text wrapped in its own column.
     pub fn lines(
         &self,
         status: Status,
@@ -63,33 +63,33 @@ impl Ids {
         note: &str,
         width: usize,
     ) -> Vec<Line> {
-        let paint = if status == Status::Skipped { Line::faint } else { Line::plain };
-        let start = paint(Line::new().plain("  ").then(mark(status)).plain(" "), id);
-        self.beside(start, text, note, width, paint)
+        let add = if status == Status::Skipped { Line::faint } else { Line::plain };
+        let start = add(Line::new().plain("  ").then(mark(status)).plain(" "), id);
+        self.beside(start, text, note, width, add)
     }
 
-    /// `    id    text`: a criterion that nobody was asked.
+    /// `    id    text`: a criterion without a status.
     pub fn stated(&self, id: &str, text: &str, width: usize) -> Vec<Line> {
         self.beside(Line::new().plain("    ").plain(id), text, "", width, Line::plain)
     }
 
-    /// Text and note beside an id, or the text below it where little room is left.
-    fn beside(&self, id: Line, text: &str, note: &str, width: usize, paint: Paint) -> Vec<Line> {
+    /// Text and note beside an id; the text is below the id where there is not enough room.
+    fn beside(&self, id: Line, text: &str, note: &str, width: usize, add: AddText) -> Vec<Line> {
         let indent = 4 + self.width + GAP;
         let note_room = if note.is_empty() { 0 } else { display_width(note) + GAP };
         if width < indent + SENTENCE {
             let mut lines = vec![id];
             add_at_right(&mut lines, note, width);
-            lines.extend(hanging(Line::new(), 6, text, width.saturating_sub(6), paint));
+            lines.extend(hanging(Line::new(), 6, text, width.saturating_sub(6), add));
             return lines;
         }
-        let mut lines = hanging(id, indent, text, width - indent - note_room, paint);
+        let mut lines = hanging(id, indent, text, width - indent - note_room, add);
         add_at_right(&mut lines[..1], note, width);
         lines
     }
 }
 
-/// The sign of a status, coloured: `✓` proved, `✗` failed, `–` not run, `?` could not be seen.
+/// The coloured sign of a status: `✓` proved, `✗` failed, `–` not run, `?` inconclusive.
 pub fn mark(status: Status) -> Line {
     match status {
         Status::Proved => Line::new().good("✓"),
@@ -99,7 +99,7 @@ pub fn mark(status: Status) -> Line {
     }
 }
 
-/// A lesson's last line: its verdict, then what else is to say, e.g. `proved · 10 of 10 · 58 ms`.
+/// A lesson's last line: its verdict, followed by `parts`, e.g. `proved · 10 of 10 · 58 ms`.
 pub fn last(verdict: Verdict, parts: &[String]) -> Line {
     let line = match verdict {
         Verdict::Proved => Line::new().good("proved"),
@@ -109,7 +109,7 @@ pub fn last(verdict: Verdict, parts: &[String]) -> Line {
     parts.iter().fold(line, |line, part| line.faint(" · ").plain(part))
 }
 
-/// A duration as people read it: `58 ms`, `12.3 s`.
+/// A duration, e.g. `58 ms` or `12.3 s`.
 pub fn time(elapsed: Duration) -> String {
     match elapsed.as_secs() {
         0..10 => format!("{} ms", elapsed.as_millis()),
@@ -117,12 +117,12 @@ pub fn time(elapsed: Duration) -> String {
     }
 }
 
-/// A number of things: `1 task`, `4 tasks`.
+/// A number of things, e.g. `1 task` or `4 tasks`.
 pub fn amount(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
-/// Adds `note` to the last of `lines`, so that it ends in the last of `width` columns.
+/// Adds `note` to the last of `lines`, right-aligned in `width` columns.
 fn add_at_right(lines: &mut [Line], note: &str, width: usize) {
     if let Some(last) = lines.last_mut().filter(|_| !note.is_empty()) {
         let column = width.saturating_sub(display_width(note));
@@ -140,14 +140,14 @@ mod tests {
 
     #[test]
     fn a_criterion_fits_one_line_with_its_task_at_the_right() {
-        let ids = Ids::of(["slots", "no-fd-leak"]);
+        let ids = IdColumn::of(["slots", "no-fd-leak"]);
         let lines = ids.lines(Status::Failed, "slots", "clients are tracked", "Task 2", 50);
         assert_eq!(texts(&lines), ["  ✗ slots       clients are tracked         Task 2"]);
     }
 
     #[test]
     fn a_long_sentence_wraps_in_its_column() {
-        let ids = Ids::of(["slots"]);
+        let ids = IdColumn::of(["slots"]);
         let lines =
             ids.lines(Status::Proved, "slots", "five clients are tracked, all at once", "", 40);
         let shown = ["  ✓ slots  five clients are tracked, all", "           at once"];
@@ -156,31 +156,32 @@ mod tests {
 
     #[test]
     fn a_narrow_screen_puts_the_sentence_below_its_id() {
-        let ids = Ids::of(["accept-again"]);
+        let ids = IdColumn::of(["accept-again"]);
         let lines = ids.lines(Status::Failed, "accept-again", "it accepts again", "Task 2", 40);
         let shown = ["  ✗ accept-again                  Task 2", "      it accepts again"];
         assert_eq!(texts(&lines), shown);
     }
 
     #[test]
-    fn what_was_not_run_stands_back() {
-        let lines = Ids::of(["a"]).lines(Status::Skipped, "a", "not run", "", 80);
+    fn a_skipped_criterion_is_dim() {
+        let lines = IdColumn::of(["a"]).lines(Status::Skipped, "a", "not run", "", 80);
         assert_eq!(lines[0].rendered().matches("\x1b[2m").count(), 3, "sign, id and text are dim");
     }
 
     #[test]
     fn a_long_command_is_shortened_to_stay_on_the_line() {
-        let note = format!("{}/server · strong", "x".repeat(200));
+        let note = format!("{}/server · sandboxed", "x".repeat(200));
         let heading = Heading { id: "w1", title: "Accept", note: &note };
-        let shown = ["w1  Accept  xxxxxxxxxxx…xxxxxxxxx/server · strong"];
+        let shown = ["w1  Accept  xxxxxxxxxxx…xxxxxx/server · sandboxed"];
         assert_eq!(texts(&heading.lines(49)), shown);
     }
 
     #[test]
-    fn a_heading_gives_its_note_a_line_where_there_is_no_room() {
-        let heading = Heading { id: "w1", title: "Accept and track", note: "solution · strong" };
-        assert_eq!(texts(&heading.lines(40)), ["w1  Accept and track   solution · strong"]);
-        let narrow = ["w1  Accept and track", "               solution · strong"];
+    fn a_note_without_room_gets_a_line_of_its_own() {
+        let heading =
+            Heading { id: "w1", title: "Accept and track", note: "solution · sandboxed" };
+        assert_eq!(texts(&heading.lines(43)), ["w1  Accept and track   solution · sandboxed"]);
+        let narrow = ["w1  Accept and track", "            solution · sandboxed"];
         assert_eq!(texts(&heading.lines(32)), narrow);
     }
 

@@ -1,12 +1,12 @@
-//! One line of styled text, built from the left.
+//! One line of styled text, built from left to right; and text that is wrapped into such lines.
 
 use super::visible;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use textwrap::core::display_width;
 
-/// How text is added to a line, e.g. [`Line::faint`].
-pub(super) type Paint = fn(Line, &str) -> Line;
+/// A function that adds text to a line in a style, e.g. [`Line::faint`].
+pub(super) type AddText = fn(Line, &str) -> Line;
 
 /// One line of styled text.
 #[derive(Clone, Debug, Default)]
@@ -20,37 +20,37 @@ impl Line {
         Self::default()
     }
 
-    /// Adds text in the terminal's own colours.
+    /// Adds text in the terminal's default style.
     pub fn plain(self, text: &str) -> Self {
         self.styled(Style::new(), text)
     }
 
-    /// Adds text that is good news.
+    /// Adds text about a success, in green.
     pub fn good(self, text: &str) -> Self {
         self.styled(AnsiColor::Green.on_default(), text)
     }
 
-    /// Adds text that is wrong.
+    /// Adds text about a failure, in red.
     pub fn bad(self, text: &str) -> Self {
         self.styled(AnsiColor::Red.on_default(), text)
     }
 
-    /// Adds text that could not be settled.
+    /// Adds text about something inconclusive, in yellow.
     pub fn unsure(self, text: &str) -> Self {
         self.styled(AnsiColor::Yellow.on_default(), text)
     }
 
-    /// Adds text that stands out.
+    /// Adds bold text.
     pub fn strong(self, text: &str) -> Self {
         self.styled(Style::new().bold(), text)
     }
 
-    /// Adds text that stands back.
+    /// Adds dim text.
     pub fn faint(self, text: &str) -> Self {
         self.styled(Style::new().dimmed(), text)
     }
 
-    /// Adds spaces up to `column`, counted from 0, and one where the line is longer already.
+    /// Adds spaces up to `column`, counted from 0; where the line is longer already, adds one space.
     pub fn to(self, column: usize) -> Self {
         let spaces = column.checked_sub(self.width()).unwrap_or(1);
         self.plain(&" ".repeat(spaces))
@@ -62,7 +62,7 @@ impl Line {
         self
     }
 
-    /// Columns that the line takes.
+    /// The columns that the line takes.
     pub fn width(&self) -> usize {
         self.spans.iter().map(|(_, text)| display_width(text)).sum()
     }
@@ -75,7 +75,7 @@ impl Line {
     /// The text with ANSI escapes for its styles.
     pub fn rendered(&self) -> String {
         self.spans.iter().fold(String::new(), |mut line, (style, text)| {
-            // Writing to a String does not fail.
+            // Writing to a String cannot fail.
             let _ = write!(line, "{style}{text}{style:#}");
             line
         })
@@ -89,7 +89,7 @@ impl Line {
     }
 }
 
-/// `text` in pieces of at most `width` columns, made visible; an empty text is one empty piece.
+/// `text` in pieces of at most `width` columns, made [`visible`]. An empty text gives one empty piece.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = visible(text);
     let splitter = textwrap::WordSplitter::NoHyphenation;
@@ -97,32 +97,33 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(&text, options).into_iter().map(|piece| piece.into_owned()).collect()
 }
 
-/// `text` wrapped in `room` columns from `indent` on, beside `start`: one line at least.
-pub fn hanging(start: Line, indent: usize, text: &str, room: usize, paint: Paint) -> Vec<Line> {
+/// `text` wrapped in the `room` columns from column `indent` on, the first line after `start`. At least
+/// one line.
+pub fn hanging(start: Line, indent: usize, text: &str, room: usize, add: AddText) -> Vec<Line> {
     let mut start = Some(start);
-    let line = |piece: &String| paint(start.take().unwrap_or_default().to(indent), piece);
+    let line = |piece: &String| add(start.take().unwrap_or_default().to(indent), piece);
     wrapped(text, room).iter().map(line).collect()
 }
 
 // <staff>
-/// `items` side by side in lines of at most `width` columns, broken between items.
+/// `items` in lines of at most `width` columns, with line breaks only between items.
 pub(super) fn side_by_side<'a>(
     items: impl IntoIterator<Item = &'a str>,
     separator: &str,
     width: usize,
 ) -> Vec<String> {
-    // A no-break space holds an item together; a longer item may break anywhere.
-    let held = |item: &str| match display_width(item) <= width {
+    // No-break spaces keep an item in one line; an item longer than a line may break at any space.
+    let unbroken = |item: &str| match display_width(item) <= width {
         true => item.replace(' ', "\u{a0}"),
         false => item.to_owned(),
     };
-    let items: Vec<_> = items.into_iter().map(held).collect();
+    let items: Vec<_> = items.into_iter().map(unbroken).collect();
     let lines = wrapped(&items.join(separator), width);
     lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 // </staff>
 
-/// The first `width` columns of `text`, made visible, with `…` where something is left out.
+/// The first `width` columns of `text`, made [`visible`]. `…` stands for the rest, if there is any.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let text = visible(text);
     if display_width(&text) <= width {
@@ -139,13 +140,13 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// `text` in `width` columns, with `…` in place of its middle where it is longer.
+/// `text` in `width` columns, made [`visible`]. Where it is longer, `…` stands for its middle.
 pub(super) fn shortened(text: &str, width: usize) -> String {
     let text = visible(text);
     if display_width(&text) <= width {
         return text.into_owned();
     }
-    // Of a path the end says more than the start.
+    // The end of a path tells more than its start, so two thirds of the columns are for the end.
     let start = cut(&text, width / 3);
     let room = width.saturating_sub(display_width(&start));
     let fits = |at: &usize| display_width(&text[*at..]) <= room;
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_word_is_broken_rather_than_overhanging() {
+    fn a_long_word_is_broken_at_the_width() {
         let pieces = wrapped(&"x".repeat(30), 12);
         assert!(pieces.iter().all(|piece| piece.len() <= 12), "{pieces:?}");
     }

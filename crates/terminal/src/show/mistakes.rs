@@ -1,37 +1,39 @@
-//! The table of wrong servers by criteria.
+//! The table with a row for each wrong server and a column for each criterion.
 
 use super::{Line, line::side_by_side, mark, wrapped};
 use course::report::Status;
 use textwrap::core::display_width;
 
-/// Where the signs begin when there is no room for them beside a name.
+/// The column where the signs begin if there is no room for them beside the name.
 const BELOW: usize = 6;
 
-/// How one wrong server came out.
-pub struct Judged<'a> {
+/// How each criterion came out for one wrong server.
+pub struct MistakeResult<'a> {
     /// The mistake's id.
     pub id: &'a str,
     /// The criterion that has to catch it.
     pub criterion: &'a str,
-    /// What each criterion said, in the lesson's order.
+    /// The status of each criterion, in the lesson's order.
     pub statuses: Vec<Status>,
-    /// Why it does not count as caught; `None` where it does.
+    /// Why the mistake does not count as caught; `None` where it does.
     pub missed: Option<String>,
 }
 
-/// The table's shape: the criteria's ids, and the columns that the mistakes' ids take.
-pub struct Shape<'a> {
+/// The table's layout.
+pub struct MistakeTable<'a> {
+    /// The criteria's ids.
     criteria: &'a [&'a str],
+    /// The columns that the longest of the mistakes' ids takes.
     names: usize,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> MistakeTable<'a> {
     /// A table of these mistakes by these criteria.
     pub fn new(criteria: &'a [&'a str], mistakes: impl IntoIterator<Item = &'a str>) -> Self {
         Self { criteria, names: mistakes.into_iter().map(display_width).max().unwrap_or(0) }
     }
 
-    /// What the columns are: the criteria by letters, then the letters above their columns.
+    /// The table's head: a letter for each criterion, then the letters above their columns.
     pub fn head(&self, width: usize) -> Vec<Line> {
         let lettered = ('a'..='z').cycle().zip(self.criteria);
         let legend: Vec<_> =
@@ -45,29 +47,29 @@ impl<'a> Shape<'a> {
         lines
     }
 
-    /// One mistake: a sign for each criterion, in brackets for the one that has to catch it.
-    pub fn row(&self, judged: &Judged<'_>, width: usize) -> Vec<Line> {
-        let verdict = if judged.missed.is_none() { Status::Proved } else { Status::Failed };
-        let start = Line::new().plain("  ").then(mark(verdict)).plain(" ").plain(judged.id);
-        let cells = self.criteria.iter().zip(&judged.statuses);
+    /// One mistake: a sign for each criterion, with brackets around the criterion that has to catch it.
+    pub fn row(&self, result: &MistakeResult<'_>, width: usize) -> Vec<Line> {
+        let verdict = if result.missed.is_none() { Status::Proved } else { Status::Failed };
+        let start = Line::new().plain("  ").then(mark(verdict)).plain(" ").plain(result.id);
+        let cells = self.criteria.iter().zip(&result.statuses);
         let cells = cells.fold(Line::new(), |line, (id, status)| {
-            let (left, right) = if *id == judged.criterion { ("[", "]") } else { (" ", " ") };
+            let (left, right) = if *id == result.criterion { ("[", "]") } else { (" ", " ") };
             line.plain(left).then(mark(*status)).plain(right)
         });
         let (mut lines, row) = match self.fits(width) {
             true => (Vec::new(), start.to(self.indent()).then(cells)),
             false => (vec![start], Line::new().to(BELOW).then(cells)),
         };
-        let named = row.clone().plain("  ").plain(judged.criterion);
+        let named = row.clone().plain("  ").plain(result.criterion);
         lines.push(if named.width() <= width { named } else { row });
-        if let Some(missed) = &judged.missed {
+        if let Some(missed) = &result.missed {
             let pieces = wrapped(missed, width - 6);
             lines.extend(pieces.iter().map(|piece| Line::new().plain("      ").bad(piece)));
         }
         lines
     }
 
-    /// Whether a name and its signs stand on one line.
+    /// Whether a name and its signs fit on one line.
     fn fits(&self, width: usize) -> bool {
         self.indent() + 3 * self.criteria.len() <= width
     }
@@ -77,17 +79,17 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// The table in Markdown, the criterion that has to catch a mistake in bold.
-pub fn markdown(criteria: &[&str], all: &[Judged<'_>]) -> String {
+/// The table in Markdown, with the criterion that has to catch a mistake in bold.
+pub fn markdown(criteria: &[&str], all: &[MistakeResult<'_>]) -> String {
     let heads: String = criteria.iter().map(|id| format!(" {id} |")).collect();
     let rule = "---|".repeat(criteria.len() + 1);
     let mut text = format!("| wrong server |{heads}\n|{rule}\n");
-    for judged in all {
-        let cells = criteria.iter().zip(&judged.statuses).map(|(id, status)| {
+    for result in all {
+        let cells = criteria.iter().zip(&result.statuses).map(|(id, status)| {
             let sign = mark(*status).text();
-            if *id == judged.criterion { format!(" **{sign}** |") } else { format!(" {sign} |") }
+            if *id == result.criterion { format!(" **{sign}** |") } else { format!(" {sign} |") }
         });
-        text += &format!("| {} |{}\n", judged.id, cells.collect::<String>());
+        text += &format!("| {} |{}\n", result.id, cells.collect::<String>());
     }
     text
 }
@@ -99,9 +101,9 @@ mod tests {
 
     const CRITERIA: [&str; 3] = ["starts", "slots", "reuse"];
 
-    fn wrong_fd(missed: Option<&str>) -> Judged<'static> {
+    fn wrong_fd(missed: Option<&str>) -> MistakeResult<'static> {
         let missed = missed.map(str::to_owned);
-        Judged {
+        MistakeResult {
             id: "wrong-fd",
             criterion: "slots",
             statuses: vec![Proved, Failed, Skipped],
@@ -110,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn the_criterion_that_must_catch_it_stands_in_brackets() {
-        let shape = Shape::new(&CRITERIA, ["wrong-fd"]);
-        let mut lines = shape.head(80);
-        lines.extend(shape.row(&wrong_fd(None), 80));
+    fn the_criterion_that_must_catch_a_mistake_is_in_brackets() {
+        let table = MistakeTable::new(&CRITERIA, ["wrong-fd"]);
+        let mut lines = table.head(80);
+        lines.extend(table.row(&wrong_fd(None), 80));
         let shown: Vec<_> = lines.iter().map(Line::text).collect();
         let expected = [
             "  a starts   b slots   c reuse",
@@ -122,20 +124,20 @@ mod tests {
             "  ✓ wrong-fd   ✓ [✗] –   slots",
         ];
         assert_eq!(shown, expected);
-        let missed = shape.row(&wrong_fd(Some("slots proved it")), 80);
+        let missed = table.row(&wrong_fd(Some("slots proved it")), 80);
         assert_eq!(missed[1].text(), "      slots proved it");
     }
 
     #[test]
-    fn a_narrow_screen_puts_the_signs_below_the_name() {
-        let shape = Shape::new(&CRITERIA, ["wrong-fd"]);
-        let lines = shape.row(&wrong_fd(None), 22);
+    fn on_a_narrow_screen_the_signs_are_below_the_name() {
+        let table = MistakeTable::new(&CRITERIA, ["wrong-fd"]);
+        let lines = table.row(&wrong_fd(None), 22);
         let shown: Vec<_> = lines.iter().map(Line::text).collect();
         assert_eq!(shown, ["  ✓ wrong-fd", "       ✓ [✗] –   slots"]);
     }
 
     #[test]
-    fn markdown_holds_the_same() {
+    fn markdown_has_the_same_table() {
         let expected = "\
 | wrong server | starts | slots | reuse |
 |---|---|---|---|

@@ -1,7 +1,7 @@
-//! What a learner sees: lines of styled text that fit the terminal.
+//! Shows styled text, in lines that fit the terminal.
 //!
-//! Servers write what they like into their logs, so text reaches a terminal through
-//! [`visible()`] alone: [`Line`] and [`wrapped`] call it, and nothing else prints.
+//! A server can write anything into its log, so all text is passed through [`visible()`] before it is
+//! shown: [`Line`] and [`wrapped`] do that, and no other code prints.
 
 mod cause;
 mod lesson;
@@ -14,76 +14,78 @@ mod mistakes;
 // </staff>
 
 pub use cause::{Mistake, brief, failure};
-pub use lesson::{Heading, Ids, amount, last, mark, time};
+pub use lesson::{Heading, IdColumn, amount, last, mark, time};
 pub use line::{Line, hanging, wrapped};
 pub use tables::chosen;
 pub use visible::visible;
 // <staff>
-pub use mistakes::{Judged, Shape, markdown};
+pub use mistakes::{MistakeResult, MistakeTable, markdown};
 // </staff>
 
 use anstream::AutoStream;
 use std::io::{self, ErrorKind, Write};
 
-/// Where lines are shown, and how wide it is.
+/// Where lines are shown, and how many columns they may take.
 pub struct Screen {
-    out: Out,
+    target: Target,
     width: usize,
 }
 
-enum Out {
+enum Target {
     Stdout(anstream::Stdout),
-    Text(String),
+    Memory(String),
     Nothing,
 }
 
 impl Screen {
-    /// Standard output: as wide as the terminal (100 columns at most), 80 columns in a pipe.
+    /// Shows on standard output, in the terminal's width, from 32 to 100 columns; in 80 columns where
+    /// standard output is no terminal.
     ///
-    /// Colour follows the terminal, `NO_COLOR` and `CLICOLOR`.
+    /// Colour depends on the terminal, `NO_COLOR` and `CLICOLOR`.
     pub fn stdout() -> Self {
         let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
         let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, 100));
-        Self { out: Out::Stdout(anstream::stdout()), width }
+        Self { target: Target::Stdout(anstream::stdout()), width }
     }
 
-    /// Plain text of `width` columns, kept for [`Screen::text`].
-    pub fn kept(width: usize) -> Self {
-        Self { out: Out::Text(String::new()), width }
+    /// Keeps plain text of `width` columns in memory, for [`Screen::text`].
+    pub fn in_memory(width: usize) -> Self {
+        Self { target: Target::Memory(String::new()), width }
     }
 
-    /// Nowhere.
+    /// Shows nothing.
     pub fn none() -> Self {
-        Self { out: Out::Nothing, width: 80 }
+        Self { target: Target::Nothing, width: 80 }
     }
 
-    /// What a [`Screen::kept`] has been shown so far; nothing for the others.
+    /// The text that a screen [in memory](Screen::in_memory) has so far; nothing for other screens.
     pub fn text(&self) -> &str {
-        match &self.out {
-            Out::Text(text) => text,
-            Out::Stdout(_) | Out::Nothing => "",
+        match &self.target {
+            Target::Memory(text) => text,
+            Target::Stdout(_) | Target::Nothing => "",
         }
     }
 
-    /// Columns that a line may take.
+    /// The columns that a line may take.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Shows one line now.
+    /// Shows one line at once.
     ///
     /// # Errors
-    /// The writer's own. A reader that has gone (`| head`) is none: the proof goes on without it.
+    /// Those of standard output, except EPIPE: where the reader has ended, as in `| head`, the command
+    /// runs to its end without showing more.
     pub fn show(&mut self, line: &Line) -> io::Result<()> {
-        let written = match &mut self.out {
-            Out::Stdout(stdout) => {
+        let written = match &mut self.target {
+            Target::Stdout(stdout) => {
                 writeln!(stdout, "{}", line.rendered()).and_then(|()| stdout.flush())
             }
-            Out::Text(text) => {
+            Target::Memory(text) => {
                 *text += &(line.text() + "\n");
                 Ok(())
             }
-            Out::Nothing => Ok(()),
+            Target::Nothing => Ok(()),
         };
         written.or_else(|error| match error.kind() {
             ErrorKind::BrokenPipe => Ok(()),
@@ -91,7 +93,7 @@ impl Screen {
         })
     }
 
-    /// Shows lines one after another.
+    /// Shows several lines.
     ///
     /// # Errors
     /// As [`Screen::show`].
@@ -100,14 +102,14 @@ impl Screen {
     }
 }
 
-/// Whether standard error shows colour.
+/// Whether standard error is shown in colour.
 pub fn errors_in_colour() -> bool {
     AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
-/// Says something on standard error, in passing.
+/// Shows a line on standard error.
 pub fn note(line: &Line) {
-    // Nobody is left to tell where standard error is closed.
+    // There is no place left to report that standard error is closed.
     let _ = writeln!(anstream::stderr(), "{}", line.rendered());
 }
 
@@ -116,7 +118,7 @@ pub fn error(error: &anyhow::Error) {
     let chain = format!("{error:#}");
     for (index, text) in chain.lines().enumerate() {
         let start = if index == 0 { Line::new().bad("error").plain(": ") } else { Line::new() };
-        // Nobody is left to tell where standard error is closed.
+        // There is no place left to report that standard error is closed.
         let _ = writeln!(anstream::stderr(), "{}", start.plain(text).rendered());
     }
 }

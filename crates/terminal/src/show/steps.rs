@@ -1,4 +1,4 @@
-//! The numbered steps of a failure, each with what the server logged: beside it, or below.
+//! The numbered steps of a failure, each with the server's log lines beside or below it.
 
 use super::line::{Line, cut, hanging, wrapped};
 use course::report::Step;
@@ -6,21 +6,21 @@ use textwrap::core::display_width;
 
 const INDENT: usize = 6;
 const GAP: usize = 2;
-/// The log needs this much beside the steps, e.g. for `[DISCONNECT] fd=10 slot=10`.
+/// The columns that the log needs beside the steps, e.g. for `[DISCONNECT] fd=10 slot=10`.
 const LOG: usize = 26;
-/// The longest text that is shown whole, in columns.
+/// A longer text is cut, in columns.
 const LONG: usize = 240;
 
-/// Steps as lines of at most `width` columns.
+/// The steps in lines of at most `width` columns.
 pub(super) fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     let digits = steps.len().to_string().len();
     let indent = INDENT + digits + GAP;
-    let told: Vec<_> = steps.iter().map(told).collect();
-    let log = log_column(&told, indent, width);
+    let shown: Vec<_> = steps.iter().map(shortened).collect();
+    let log = log_column(&shown, indent, width);
     let mut lines = Vec::new();
-    for (step, number) in told.iter().zip(1..) {
+    for (step, number) in shown.iter().zip(1..) {
         let number = Line::new().to(INDENT).faint(&format!("{number:>digits$}"));
-        // Only a step with a log beside it has to leave it room.
+        // A step with log lines leaves room for them; a step without can use the whole width.
         let end = log.filter(|_| !step.logged.is_empty()).map_or(width, |column| column - GAP);
         let done = hanging(number, indent, &step.did, end - indent, Line::plain);
         let (left, column) = match log {
@@ -35,8 +35,8 @@ pub(super) fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     lines
 }
 
-/// What is shown of a step; of many log lines, the first and the last.
-fn told(Step { did, logged }: &Step) -> Step {
+/// The part of a step that is shown: of many log lines, the first three and the last.
+fn shortened(Step { did, logged }: &Step) -> Step {
     let line = |line: &String| cut(line, LONG);
     let logged = match logged.as_slice() {
         [first, second, third, hidden @ .., last] if hidden.len() > 2 => {
@@ -48,7 +48,7 @@ fn told(Step { did, logged }: &Step) -> Step {
     Step { did: line(did), logged }
 }
 
-/// The column of the log, if it fits to the right of every step that it belongs to.
+/// The column where the log begins, if there is room for it to the right of every step with log lines.
 fn log_column(steps: &[Step], indent: usize, width: usize) -> Option<usize> {
     let columns = |text: &String| display_width(text);
     let logging = steps.iter().filter(|step| !step.logged.is_empty());
@@ -58,7 +58,7 @@ fn log_column(steps: &[Step], indent: usize, width: usize) -> Option<usize> {
     (column + log.min(LOG) <= width).then_some(column)
 }
 
-/// `left` lines with `right` pieces beside them from `column` on.
+/// The lines of `left`, with the pieces of `right` beside them from `column` on.
 fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
     let height = left.len().max(right.len());
     let mut left = left.into_iter();
@@ -73,7 +73,7 @@ fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
     lines.collect()
 }
 
-/// Log lines on one line where they fit `width` columns, on a line each where not.
+/// The log lines side by side if they fit into `width` columns; otherwise each on a line of its own.
 fn in_lines(logged: &[String], width: usize) -> Vec<String> {
     let side_by_side = logged.join(" · ");
     match display_width(&side_by_side) {
@@ -95,7 +95,7 @@ mod tests {
         steps(given, width).iter().map(Line::text).collect()
     }
 
-    fn story() -> Vec<Step> {
+    fn example() -> Vec<Step> {
         vec![
             step("started with PORT=7000", &["[START] active=0/64"]),
             step("A, B connected", &["[ACCEPT] fd=4 slot=0", "[ACCEPT] fd=5 slot=1"]),
@@ -104,26 +104,26 @@ mod tests {
     }
 
     #[test]
-    fn the_log_stands_to_the_right_where_it_fits() {
+    fn the_log_is_to_the_right_where_it_fits() {
         let expected = [
             "      1  started with PORT=7000  [START] active=0/64",
             "      2  A, B connected          [ACCEPT] fd=4 slot=0 · [ACCEPT] fd=5 slot=1",
             "      3  the server never slept: poll = 1, read = 0, over and over",
         ];
-        assert_eq!(shown(&story(), 80), expected);
+        assert_eq!(shown(&example(), 80), expected);
     }
 
     #[test]
-    fn a_line_each_where_they_do_not_fit_on_one() {
+    fn log_lines_that_do_not_fit_on_one_line_get_a_line_each() {
         let expected = [
             "      2  A, B connected          [ACCEPT] fd=4 slot=0",
             "                                 [ACCEPT] fd=5 slot=1",
         ];
-        assert_eq!(shown(&story(), 68)[1..3], expected);
+        assert_eq!(shown(&example(), 68)[1..3], expected);
     }
 
     #[test]
-    fn the_log_stands_below_on_a_narrow_screen() {
+    fn the_log_is_below_the_step_on_a_narrow_screen() {
         let expected = [
             "      1  started with PORT=7000",
             "           [START] active=0/64",
@@ -133,6 +133,6 @@ mod tests {
             "      3  the server never slept: poll =",
             "         1, read = 0, over and over",
         ];
-        assert_eq!(shown(&story(), 40), expected);
+        assert_eq!(shown(&example(), 40), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Tables of evidence, side by side where the screen is wide enough.
+//! Tables of evidence, side by side where the screen is wide enough, else one below the other.
 
 use super::{Line, line::cut};
 use course::report::{Row, Table};
@@ -6,10 +6,10 @@ use textwrap::core::display_width;
 
 const INDENT: usize = 6;
 const GAP: usize = 3;
-/// A table longer than this shows its first rows and its wrong ones.
+/// A table with more rows shows only its first and its wrong rows.
 const LONG: usize = 14;
 
-/// Tables as lines of at most `width` columns; one without rows is left out.
+/// The tables in lines of at most `width` columns. A table without rows is not shown.
 pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
     let tables = tables.iter().filter(|table| !table.rows.is_empty());
     let drawn: Vec<_> = tables.map(|table| draw(table, width - INDENT)).collect();
@@ -21,7 +21,7 @@ pub(super) fn tables(tables: &[Table], width: usize) -> Vec<Line> {
     stacked.join(&Line::new())
 }
 
-/// A table's title and rows, a row's mark before it.
+/// A table's title and rows, with a mark before each wrong row.
 fn draw(table: &Table, width: usize) -> Vec<Line> {
     let mut lines = vec![Line::new().faint(&cut(&table.title, width))];
     for (row, hidden) in chosen(&table.rows, LONG) {
@@ -37,8 +37,8 @@ fn draw(table: &Table, width: usize) -> Vec<Line> {
     lines
 }
 
-/// The rows to show, each with the number of rows left out after it: all of them, or of more than
-/// `most` the first and the wrong ones.
+/// The rows to show, each with the number of rows that are left out after it: all rows, or of more
+/// than `most` rows the first and the wrong ones.
 pub fn chosen(rows: &[Row], most: usize) -> Vec<(&Row, usize)> {
     let mut chosen: Vec<(&Row, usize)> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -52,7 +52,7 @@ pub fn chosen(rows: &[Row], most: usize) -> Vec<(&Row, usize)> {
     chosen
 }
 
-/// Draws tables in columns, row beside row.
+/// Joins tables so that they are side by side.
 fn beside(drawn: &[Vec<Line>]) -> Vec<Line> {
     let height = drawn.iter().map(Vec::len).max().unwrap_or(0);
     let line = |row: usize| {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn two_tables_stand_side_by_side() {
+    fn two_tables_are_side_by_side() {
         let given = [table("kernel", &["3 LISTEN", "5 CLOSE_WAIT"], 1), table("server", &["3"], 9)];
         let expected =
             ["      kernel           server", "        3 LISTEN         3", "      ▸ 5 CLOSE_WAIT"];
@@ -96,19 +96,19 @@ mod tests {
     }
 
     #[test]
-    fn they_stand_below_one_another_where_there_is_no_room() {
+    fn tables_are_one_below_the_other_on_a_narrow_screen() {
         let given =
             [table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9), table("server", &["3"], 9)];
         assert_eq!(shown(&given, 32).len(), 5);
     }
 
     #[test]
-    fn a_table_without_rows_is_left_out() {
+    fn a_table_without_rows_is_not_shown() {
         assert!(shown(&[table("the kernel says", &[], 9)], 80).is_empty());
     }
 
     #[test]
-    fn a_long_table_shows_its_start_and_what_is_wrong() {
+    fn a_long_table_shows_its_first_and_its_wrong_rows() {
         let rows = vec!["4 ESTABLISHED"; 1000];
         let lines = shown(&[table("kernel", &rows, 700)], 80);
         assert!(lines.len() < 15, "{lines:?}");

@@ -1,21 +1,21 @@
-//! Text that cannot command a terminal.
+//! Makes text safe to print on a terminal.
 
 use std::borrow::Cow;
 
-/// `text` with every character that acts rather than shows written out, e.g. `\x1b[31m`, `\n`.
+/// `text` with every character that controls the terminal written as an escape, e.g. `\x1b[31m`, `\n`.
 ///
-/// Control characters move the cursor and recolour the screen; bidirectional ones make a line read
-/// as another (CVE-2021-42574); U+FFFE and U+FFFF are no characters, and XML has no room for them.
-/// Applied twice it changes nothing more.
+/// Control characters move the cursor and change colours. Bidirectional characters make a line look
+/// like another line (CVE-2021-42574). U+FFFE and U+FFFF are not characters, and XML forbids them.
+/// Calling this function on its own result changes nothing.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    if !text.chars().any(controls) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         match character {
             '\n' | '\r' | '\t' => shown.extend(character.escape_default()),
-            _ if !acts(character) => shown.push(character),
+            _ if !controls(character) => shown.push(character),
             _ if character.is_ascii() => shown += &format!("\\x{:02x}", character as u32),
             _ => shown.extend(character.escape_unicode()),
         }
@@ -23,7 +23,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn acts(character: char) -> bool {
+/// Whether a character controls how others are shown, or is not a character at all.
+fn controls(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
