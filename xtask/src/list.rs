@@ -12,7 +12,7 @@ use textwrap::core::display_width;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list w03-l02")]
 pub(crate) struct Args {
-    /// Lessons whose tasks and criteria to list; without a lesson, the lessons
+    /// Lessons whose tasks and criteria to list; without a lesson, list the lessons
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
 }

@@ -59,8 +59,8 @@ Examples:
   cargo xtask mistakes w03-l02 --show forgot-close
   cargo xtask mistakes w03-l02 --format markdown
 
-Exit status: 0 all are caught, and each criterion is failed alone by one; 1 otherwise;
-2 misuse, or a fault of the machine.";
+Exit status: 0 all are caught, and each criterion has a wrong server that fails it
+alone; 1 otherwise; 2 misuse, or a fault of the machine.";
 
 /// Proves the wrong servers, and shows the table.
 ///

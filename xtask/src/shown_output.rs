@@ -41,8 +41,8 @@ pub(crate) fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'
 impl Stale<'_> {
     /// The first line that the command prints and that the block does not have.
     pub(crate) fn first_line(&self) -> &str {
-        let shown: Vec<_> = self.block.text.lines().map(steady).collect();
-        let new = self.printed.lines().find(|line| !shown.contains(&steady(line)));
+        let shown: Vec<_> = self.block.text.lines().map(masked).collect();
+        let new = self.printed.lines().find(|line| !shown.contains(&masked(line)));
         new.unwrap_or_default().trim()
     }
 }
@@ -90,11 +90,11 @@ fn not_ours(command: &str) -> String {
 
 /// Whether two outputs are the same except for times and isolation, which depend on run and machine.
 fn is_same(left: &str, right: &str) -> bool {
-    left.lines().map(steady).eq(right.lines().map(steady))
+    left.lines().map(masked).eq(right.lines().map(masked))
 }
 
 /// A line's words, with times and isolation masked.
-fn steady(line: &str) -> Vec<&str> {
+fn masked(line: &str) -> Vec<&str> {
     let mut words: Vec<_> = line.split_whitespace().collect();
     for index in 1..words.len() {
         match (words[index - 1], words[index]) {

@@ -49,13 +49,13 @@ impl<'a> LessonCheck<'a> {
         self.criteria.iter().map(|criterion| criterion.id.as_str())
     }
 
-    /// Runs the proof on a server, and calls `on_report` with each criterion as soon as it is known.
+    /// Runs the proof on a program, and calls `on_report` with each criterion as soon as it is known.
     ///
     /// # Errors
     /// Where nothing is known about the server: its program does not exist, or its port is in use.
     pub fn run(
         &self,
-        server: &Subject,
+        program: &Subject,
         on_report: &mut dyn FnMut(&CriterionReport),
     ) -> Result<Vec<CriterionReport>> {
         let only: Vec<_> = self.ids().map(str::to_owned).collect();
@@ -66,7 +66,7 @@ impl<'a> LessonCheck<'a> {
                 reports.push(report);
             }
         };
-        let proved = proofs::prove(self.proof, server, &only, &mut collect);
+        let proved = proofs::prove(self.proof, program, &only, &mut collect);
         proved.map_err(|Fault(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
         match only.iter().find(|id| !reports.iter().any(|report| report.id == **id)) {
             Some(id) => bail!(

@@ -56,7 +56,7 @@ mod tests {
         let text = "\
             #![cfg_attr(not(feature = \"solution\"), allow(dead_code, reason = \"to do\"))]\n\
             #[cfg_attr(feature = \"solution\", path = \"../solution/a.rs\")]\n\
-            pub(crate) mod a;\n\
+            pub mod a;\n\
             ";
         let expected = "#![allow(dead_code, reason = \"to do\")]\npub mod a;\n";
         assert_eq!(code(text), expected);
