@@ -142,8 +142,8 @@ fn arguments(benchmark: Benchmark, args: &Args, course: &Course) -> Result<Vec<O
     Ok(call)
 }
 
-/// Runs one benchmark, and shows each line of its output at once. When this process ends, the kernel
-/// ends the measuring program and its servers.
+/// Runs one benchmark, and shows each line of its output at once. The measuring program ends when nobody
+/// reads its output any more: it ends with this process, and its servers end with it.
 fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Result<BenchFigures> {
     let mut command = Command::new(bench);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

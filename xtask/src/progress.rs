@@ -1,11 +1,11 @@
 //! The lines that are shown while a lesson is being proved.
 
-use crate::repeat;
-use course::report::{CriterionReport, LessonReport, Status, Verdict};
+use course::lesson::Lesson;
+use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::io;
 use std::time::Duration;
-use terminal::show::{self, IdColumn, Line, Screen, brief, last};
+use terminal::show::{self, IdColumn, Line, Mistake, Screen, brief, failure, last};
 
 /// Shows the criteria one after another, and the first failure in full.
 pub(crate) struct Progress<'a> {
@@ -43,7 +43,7 @@ impl<'a> Progress<'a> {
         self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
             self.has_shown_failure = true;
-            self.screen.show_all(&repeat::full_cause(self.check.lesson, cause, width))?;
+            self.screen.show_all(&full_cause(self.check.lesson, cause, width))?;
         }
         Ok(())
     }
@@ -60,17 +60,31 @@ pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
         }
         _ => vec![format!("{proved} of {}", criteria.len())],
     };
-    parts.extend(repeat::next(criteria));
+    parts.extend(next(criteria));
     parts.push(show::time(elapsed));
     last(report.verdict, &parts)
+}
+
+/// A cause in full, with the lesson's Common Mistakes row about it, if it has one.
+pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
+    let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
+    let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
+    let place = format!("{file}:{}", row.map_or(1, |row| row.line));
+    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
+    failure(cause, row, width)
+}
+
+/// The next task to work on: the first task with a failed criterion.
+pub(crate) fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
+    let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
+    failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
 }
 
 // <staff>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use course::lesson::{Kind, Lesson};
-    use course::report::Cause;
+    use course::lesson::Kind;
     use std::path::Path;
 
     fn report(id: &str, status: Status, summary: &str) -> CriterionReport {

@@ -1,10 +1,10 @@
 //! `prove --repeat`: many runs of one proof, summed up in a few lines.
 
-use course::lesson::Lesson;
+use crate::progress::{full_cause, next};
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::time::Duration;
-use terminal::show::{IdColumn, Line, Mistake, failure, hanging, last, time};
+use terminal::show::{IdColumn, Line, hanging, last, time};
 
 /// The results of `runs`, in lines of at most `width` columns. `wanted` is the number of runs that were
 /// to be made.
@@ -38,21 +38,6 @@ pub(crate) fn lines(
     }
     lines.push(end(runs, wanted, elapsed));
     lines
-}
-
-/// A cause in full, with the lesson's Common Mistakes row about it, if it has one.
-pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
-    let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
-    let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
-    let place = format!("{file}:{}", row.map_or(1, |row| row.line));
-    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
-    failure(cause, row, width)
-}
-
-/// The next task to work on: the first task with a failed criterion.
-pub(crate) fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
-    let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
-    failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
 }
 
 /// How many runs ended with each status of one criterion.
@@ -134,7 +119,7 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use course::lesson::Kind;
+    use course::lesson::{Kind, Lesson};
     use course::report::{Build, BuildStatus, Subject, SubjectKind};
     use proofs::Proof;
     use std::path::Path;
