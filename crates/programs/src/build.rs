@@ -95,7 +95,6 @@ pub fn grader(target: &Path, colour: bool, show_progress: bool) -> Result<Built>
     cargo.arg("--quiet");
     run(cargo)
 }
-// </staff>
 
 /// Builds the lesson crate `package` with the sources in its `src/`, into `target`, with `features`.
 ///
@@ -123,6 +122,7 @@ pub fn recorded(
     // Without the network first. If a dependency is missing, cargo fetches it or says what is missing.
     start(&["--offline"]).or_else(|_| start(&[]))
 }
+// </staff>
 
 /// `cargo build` in the course's folder, so that cargo reads the course's configuration.
 ///
