@@ -1,106 +1,106 @@
-//! `cargo xtask bench`: measures the course's servers beside others on this machine.
+//! `cargo xtask bench`: measures the course's servers against other servers on this machine.
 //!
-//! The measuring is done by crates/bench, a package apart, so that no learner's build looks at what
-//! it draws with; here its figures are shown.
+//! The program in crates/bench measures; this file starts it and shows its figures. It is a workspace of
+//! its own, so that a learner's build does not compile its plot library.
 
 #[path = "../../crates/bench/src/report.rs"]
 mod report;
 mod table;
 
-use crate::outcome::Outcome;
-use crate::program::{self, Built};
 use crate::prove::Format;
-use crate::show::{Line, Screen};
-use crate::{destination, interrupt, place};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
+use programs::build::{self, Built};
 use report::{Heading, Row, Said};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use terminal::outcome::Outcome;
+use terminal::show::{Line, Screen};
+use terminal::{interrupt, output, paths};
 
-/// What `bench` is told.
+/// The arguments of `bench`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// What to measure; without a name, everything
     #[arg(value_name = "WHAT", value_enum)]
-    pub what: Vec<What>,
-    /// Fewer and shorter runs: half a minute for everything
+    pub(crate) what: Vec<Benchmark>,
+    /// Make fewer and shorter runs: half a minute for everything
     #[arg(long)]
-    pub quick: bool,
-    /// How often to run each case; the figures are medians
+    pub(crate) quick: bool,
+    /// The number of runs of each case; the figures are medians
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=99))]
-    pub repeat: Option<u32>,
-    /// The Redis to compare with, in place of the redis-server in PATH
+    pub(crate) repeat: Option<u32>,
+    /// The Redis server to compare with, in place of redis-server in PATH
     #[arg(long, value_name = "PATH")]
-    pub redis: Option<PathBuf>,
-    /// How to report
+    pub(crate) redis: Option<PathBuf>,
+    /// The format of the figures
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
-/// A bench.
+/// A benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum What {
-    /// The key-value store of w09-l01 beside Redis
+pub(crate) enum Benchmark {
+    /// The key-value store of w09-l01 against Redis
     Store,
-    /// The epoll tracker of w04-l01 beside an epoll server in C
+    /// The epoll tracker of w04-l01 against an epoll server in C
     Echo,
-    /// poll beside epoll, with thousands of idle clients
+    /// poll against epoll, with thousands of idle clients
     Idle,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask bench                    everything, in two or three minutes
-  cargo xtask bench store --quick      the store alone, roughly
+  cargo xtask bench store --quick      only the store, with less precision
 
 Exit status: 0 measured, whatever the figures; 2 misuse, or a fault of the machine.";
 
-/// Runs without --repeat and --quick.
+/// The runs of each case without --repeat and --quick.
 const RUNS: u32 = 5;
-/// Runs with --quick.
+/// The runs of each case with --quick.
 const QUICK_RUNS: u32 = 3;
 
 /// The epoll server that the epoll tracker is compared with.
 const C_SERVER: &str = "tests/servers/epoll/level.c";
 
-/// What one bench found.
+/// The figures of one benchmark.
 #[derive(Debug, Serialize)]
-struct Found {
+struct BenchFigures {
     #[serde(flatten)]
     heading: Heading,
     rows: Vec<Row>,
     notes: Vec<String>,
 }
 
-/// Everything that was found, as one document.
+/// The JSON document with all figures.
 #[derive(Debug, Serialize)]
 struct Document {
     schema: u32,
-    benches: Vec<Found>,
+    benches: Vec<BenchFigures>,
 }
 
-/// Builds what is measured and what measures, and shows each figure as soon as it is known.
+/// Builds the servers and the measuring program, and shows each figure as soon as it is known.
 ///
 /// # Errors
-/// A build that fails, a server that does not start or answers wrongly.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
-    let bench = one(program::optimised(&place::root().join("crates/bench"), &[], "bench")?)?;
+/// A build that fails, or a server that does not start or that answers wrongly.
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let bench = program(build::optimised(&paths::root().join("crates/bench"), &[], "bench")?)?;
     let mut screen = match args.format {
         Format::Human => Screen::stdout(),
         Format::Json => Screen::none(),
     };
-    let all = [What::Store, What::Echo, What::Idle];
-    let chosen = all.into_iter().filter(|what| args.what.is_empty() || args.what.contains(what));
+    let all = [Benchmark::Store, Benchmark::Echo, Benchmark::Idle];
+    let chosen = all.into_iter().filter(|each| args.what.is_empty() || args.what.contains(each));
     let mut benches = Vec::new();
-    for what in chosen {
-        let arguments = arguments(what, args, &course)?;
+    for benchmark in chosen {
+        let arguments = arguments(benchmark, args, &course)?;
         if !benches.is_empty() {
             screen.show(&Line::new())?;
         }
@@ -108,32 +108,32 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     if args.format == Format::Json {
         let text = serde_json::to_string_pretty(&Document { schema: 1, benches })? + "\n";
-        destination::Destination::Stdout.write(&text)?;
+        output::Destination::Stdout.write(&text)?;
     }
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
-/// How one bench is called: its servers, and how thorough to be.
-fn arguments(what: What, args: &Args, course: &Course) -> Result<Vec<OsString>> {
+/// The measuring program's arguments for one benchmark.
+fn arguments(benchmark: Benchmark, args: &Args, course: &Course) -> Result<Vec<OsString>> {
     let server = |id| solution(course, id);
-    let mut call: Vec<OsString> = match what {
-        What::Store => {
+    let mut call: Vec<OsString> = match benchmark {
+        Benchmark::Store => {
             let mut call = vec!["store".into(), "--server".into(), server("w09-l01")?.into()];
             let redis = args.redis.iter().flat_map(|path| ["--redis".into(), path.into()]);
             call.extend(redis);
             call
         }
-        What::Echo => {
+        Benchmark::Echo => {
             let (epoll, c) = (server("w04-l01")?, c_server()?);
             vec!["echo".into(), "--server".into(), epoll.into(), "--reference".into(), c.into()]
         }
-        What::Idle => {
+        Benchmark::Idle => {
             let (poll, epoll) = (server("w03-l02")?, server("w04-l01")?);
             vec!["idle".into(), "--server".into(), poll.into(), "--reference".into(), epoll.into()]
         }
     };
-    if what == What::Idle && !args.quick {
-        let lesson = place::root().join(course.lesson("w04-l01")?.folder());
+    if benchmark == Benchmark::Idle && !args.quick {
+        let lesson = paths::root().join(course.lesson("w04-l01")?.folder());
         call.extend(["--svg".into(), lesson.join("poll-against-epoll.svg").into()]);
     }
     let runs = args.repeat.unwrap_or(if args.quick { QUICK_RUNS } else { RUNS });
@@ -142,54 +142,55 @@ fn arguments(what: What, args: &Args, course: &Course) -> Result<Vec<OsString>> 
     Ok(call)
 }
 
-/// Runs one bench and shows what it says, line by line. It ends with us, and its servers with it.
-fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Result<Found> {
+/// Runs one benchmark, and shows each line of its output at once. The measuring program ends when nobody
+/// reads its output any more: it ends with this process, and its servers end with it.
+fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Result<BenchFigures> {
     let mut command = Command::new(bench);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot run {}", bench.display()))?;
-    let output = child.stdout.take().context("the bench has no output")?;
-    let mut found: Option<Found> = None;
+    let output = child.stdout.take().context("the benchmark has no output")?;
+    let mut figures: Option<BenchFigures> = None;
     for line in BufReader::new(output).lines() {
-        let said = serde_json::from_str(&line?).context("cannot read what the bench says")?;
+        let said = serde_json::from_str(&line?).context("cannot read the benchmark's output")?;
         screen.show_all(&table::lines(&said, screen.width()))?;
-        match (said, &mut found) {
+        match (said, &mut figures) {
             (Said::Heading(heading), _) => {
-                found = Some(Found { heading, rows: Vec::new(), notes: Vec::new() });
+                figures = Some(BenchFigures { heading, rows: Vec::new(), notes: Vec::new() });
             }
-            (Said::Row(row), Some(found)) => found.rows.push(row),
-            (Said::Note(note), Some(found)) => found.notes.push(note),
-            (Said::Row(_) | Said::Note(_), None) => bail!("the bench began without a heading"),
+            (Said::Row(row), Some(figures)) => figures.rows.push(row),
+            (Said::Note(note), Some(figures)) => figures.notes.push(note),
+            (Said::Row(_) | Said::Note(_), None) => bail!("the benchmark printed no heading first"),
         }
     }
-    let end = interrupt::wait(child).context("cannot wait for the bench")?;
-    match found {
-        Some(found) if end.status.success() => Ok(found),
+    let end = interrupt::wait(child).context("cannot wait for the benchmark")?;
+    match figures {
+        Some(figures) if end.status.success() => Ok(figures),
         _ => bail!("{}", String::from_utf8_lossy(&end.stderr).trim_end()),
     }
 }
 
-/// A lesson's solution, optimised.
+/// The program of a lesson's solution, built optimised.
 fn solution(course: &Course, id: &str) -> Result<PathBuf> {
-    let folder = place::root().join(course.lesson(id)?.folder());
-    one(program::optimised(&folder, &["--features", "solution"], "bench-servers")?)
+    let folder = paths::root().join(course.lesson(id)?.folder());
+    program(build::optimised(&folder, &["--features", "solution"], "bench-servers")?)
 }
 
-/// The only program of a build.
-fn one(built: Built) -> Result<PathBuf> {
+/// The program of a build that has only one.
+fn program(built: Built) -> Result<PathBuf> {
     match built.result {
         Ok(programs) => {
             let program = programs.into_iter().next().context("nothing was built")?;
             Ok(program.path)
         }
-        Err(words) => bail!("{words}"),
+        Err(errors) => bail!("{errors}"),
     }
 }
 
-/// The epoll server in C, optimised.
+/// The program of the epoll server in C, built optimised.
 fn c_server() -> Result<PathBuf> {
-    let program = place::target().join("bench-servers").join("level");
+    let program = paths::target().join("bench-servers").join("level");
     let mut compiler = Command::new("cc");
-    compiler.arg("-O2").arg("-o").arg(&program).arg(place::root().join(C_SERVER));
+    compiler.arg("-O2").arg("-o").arg(&program).arg(paths::root().join(C_SERVER));
     let output = compiler.output().context("cannot run cc; is a C compiler in PATH?")?;
     if !output.status.success() {
         bail!("cc cannot compile {C_SERVER}:\n{}", String::from_utf8_lossy(&output.stderr));

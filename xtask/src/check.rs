@@ -1,35 +1,36 @@
-//! `cargo xtask check`: whether text, criteria, wrong servers, starters and shown outputs agree.
+//! `cargo xtask check`: compares texts, criteria, wrong servers, starters and shown outputs.
 
-use crate::blocks::{self, Stale};
-use crate::destination::replace;
-use crate::mistakes::wrong;
-use crate::outcome::Outcome;
-use crate::show::{Line, Screen, amount};
-use crate::{place, stage, starter};
-use anyhow::{Context, Result};
+use crate::shown_output::{self, Stale};
+use crate::starter::{self, Starter};
+use anyhow::Result;
 use course::catalogue::Course;
 use course::consistency;
 use course::lesson::{Lesson, Output};
-use std::fs;
+use programs::files::read;
+use programs::wrong_server;
 use std::path::Path;
+use terminal::outcome::Outcome;
+use terminal::output::replace;
+use terminal::show::{Line, Screen, amount};
+use terminal::{lessons, paths};
 
-/// What `check` is told.
+/// The arguments of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
-    /// Lessons to check; none means all
+pub(crate) struct Args {
+    /// Lessons to check; without a lesson, all of them and README.md
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
-    /// Rewrite the blocks of lesson.md and README.md that show what a command prints
+    pub(crate) lessons: Vec<String>,
+    /// Rewrite the blocks that show what a command prints
     #[arg(long)]
-    pub write: bool,
+    pub(crate) write: bool,
 }
 
 const EXAMPLES: &str = "\
-For those who write lessons. It compares, both ways: the ids in lesson.md, the proof's
-criteria and mistakes/*.patch; src/ and what solution/ derives; each block after
-`<!-- output: cargo xtask … -->`, here and in README.md, and what that command prints
-(times aside).
+For authors of lessons. It compares, in both directions: the ids in lesson.md with the
+proof's criteria and mistakes/*.patch; src/ with the starter that solution/ gives; each
+block after `<!-- output: cargo xtask … -->` in lesson.md, mistakes/README.md and
+README.md with what the command prints now (times aside).
 
 Examples:
   cargo xtask check
@@ -41,23 +42,24 @@ Exit status: 0 all agree; 1 differences, each with file and line; 2 misuse.";
 ///
 /// # Errors
 /// A lesson that does not exist, or a file that cannot be written.
-pub fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut screen = Screen::stdout();
-    let course = match Course::open(place::root()) {
+    let course = match Course::open(paths::root()) {
         Ok(course) => course,
         Err(problems) => {
             return show(problems.0.iter().map(ToString::to_string).collect(), 0, &mut screen);
         }
     };
-    let lessons = place::lessons(&course, &args.lessons)?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     let mut differences = Vec::new();
     for lesson in &lessons {
         differences.extend(mistakes(&course, lesson));
         differences.extend(starters(&course, lesson));
         differences.extend(outputs(&lesson.path, &lesson.outputs, args.write)?);
+        differences.extend(mistakes_readme(lesson, args.write)?);
     }
     if args.lessons.is_empty() {
-        differences.extend(readme(args.write)?);
+        differences.extend(readme(Path::new("README.md"), args.write)?);
     }
     show(differences, lessons.len(), &mut screen)
 }
@@ -74,7 +76,7 @@ fn show(differences: Vec<String>, lessons: usize, screen: &mut Screen) -> Result
     Ok(Outcome::of_differences(!differences.is_empty()))
 }
 
-/// The text against the proof and the patches, and the patches against the solution.
+/// Compares the text with the proof and the patches, and the patches with the solution.
 fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
     let patches = match course.mistakes(lesson) {
         Ok(patches) => patches,
@@ -90,11 +92,12 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
     let ids: Vec<_> = proof.criteria.iter().map(|criterion| criterion.id).collect();
     let compared = consistency::compare(lesson, &ids, &patches);
     let mut differences: Vec<_> = compared.iter().map(ToString::to_string).collect();
-    match stage::sources(&course.root().join(lesson.folder())) {
+    match wrong_server::sources(&course.root().join(lesson.folder())) {
         Err(error) => differences.push(format!("{error:#}")),
         Ok(sources) => {
-            let misfits = patches.iter().map(|patch| stage::patched(&sources, &wrong(patch)));
-            differences.extend(misfits.filter_map(Result::err).map(|error| format!("{error:#}")));
+            let patched =
+                patches.iter().map(|patch| wrong_server::patched(&sources, &patch.into()));
+            differences.extend(patched.filter_map(Result::err).map(|error| format!("{error:#}")));
         }
     }
     differences
@@ -102,32 +105,44 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
 
 fn starters(course: &Course, lesson: &Lesson) -> Vec<String> {
     match starter::starters(course.root(), lesson) {
-        Ok(starters) => starters.iter().filter_map(starter::Starter::difference).collect(),
+        Ok(starters) => starters.iter().filter_map(Starter::difference).collect(),
         Err(error) => vec![format!("{error:#}")],
     }
 }
 
-/// The README shows what commands print as well.
-fn readme(write: bool) -> Result<Vec<String>> {
-    let path = Path::new("README.md");
-    let text = fs::read(place::root().join(path)).context("cannot read README.md")?;
-    match Output::all(path, &text) {
+/// The differences in a lesson's `mistakes/README.md`, which shows the table of its wrong servers.
+fn mistakes_readme(lesson: &Lesson, write: bool) -> Result<Vec<String>> {
+    let path = lesson.folder().join("mistakes/README.md");
+    let place = path.display();
+    let table = format!("`<!-- output: cargo xtask mistakes {} -->`", lesson.id);
+    if !paths::root().join(&path).is_file() {
+        return Ok(vec![format!("{place}: is missing; write it, with a block after {table}")]);
+    }
+    let mut differences = readme(&path, write)?;
+    if !read(&paths::root().join(&path))?.contains(table.trim_matches('`')) {
+        differences.push(format!("{place}: has no table of mistakes; add a block after {table}"));
+    }
+    Ok(differences)
+}
+
+/// The differences in a text that is not a lesson, e.g. the course's README.md.
+fn readme(path: &Path, write: bool) -> Result<Vec<String>> {
+    let text = read(&paths::root().join(path))?;
+    match Output::all(path, text.as_bytes()) {
         Ok(blocks) => outputs(path, &blocks, write),
         Err(problems) => Ok(problems.0.iter().map(ToString::to_string).collect()),
     }
 }
 
-/// The stale blocks of the text at `path`, rewritten if `write`.
+/// The differences of the blocks in the text at `path`. With `write`, they are rewritten instead.
 fn outputs(path: &Path, blocks: &[Output], write: bool) -> Result<Vec<String>> {
-    let stale = match blocks::stale(path, blocks) {
+    let stale = match shown_output::stale(path, blocks) {
         Ok(stale) => stale,
         Err(error) => return Ok(vec![format!("{error:#}")]),
     };
     if write && !stale.is_empty() {
-        let file = place::root().join(path);
-        let text =
-            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        replace(&file, blocks::rewritten(&text, &stale).as_bytes())?;
+        let file = paths::root().join(path);
+        replace(&file, shown_output::rewritten(&read(&file)?, &stale).as_bytes())?;
         return Ok(Vec::new());
     }
     let difference = |stale: &Stale<'_>| {

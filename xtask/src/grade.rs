@@ -1,36 +1,45 @@
-//! `cargo xtask grade…`: the grader, a package apart, so that no learner's build looks at its database.
+//! `cargo xtask grade…`: builds and starts the grader.
+//!
+//! The grader is a workspace of its own, so that a learner's build does not compile its database.
 
-use crate::outcome::Outcome;
-use crate::{place, program};
 use anyhow::{Context, Result, anyhow};
+use programs::build;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use terminal::outcome::Outcome;
+use terminal::paths;
+use terminal::show::{self, Line};
 
-/// What the grader is told: everything after its name.
+/// The arguments of the grader: everything after the command's name.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
-pub struct Args {
-    /// The grader reads these
+pub(crate) struct Args {
+    /// Arguments that the grader reads
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
-    pub arguments: Vec<OsString>,
+    pub(crate) arguments: Vec<OsString>,
 }
 
-/// Builds the grader and becomes it.
+/// Builds the grader, and replaces this process by it (execve(2)).
 ///
 /// # Errors
-/// A build that fails.
-pub fn run(command: &str, args: &Args) -> Result<Outcome> {
-    let built = program::grader()?;
+/// A build that fails, or a grader that cannot be started.
+pub(crate) fn run(command: &str, args: &Args) -> Result<Outcome> {
+    let target = paths::target().join("grade");
+    let is_first = !target.join("debug/grade").exists();
+    if is_first {
+        show::note(&Line::new().plain("compiling the grader, only this once"));
+    }
+    let built = build::grader(&target, show::errors_in_colour(), is_first)?;
     let programs =
-        built.result.map_err(|words| anyhow!("the grader does not compile:\n{words}"))?;
+        built.result.map_err(|errors| anyhow!("the grader does not compile:\n{errors}"))?;
     let program = programs.into_iter().find(|program| program.name == "grade");
     let program =
         program.context("crates/grade: no binary named grade; restore its src/main.rs")?;
     let error = Command::new(&program.path)
         .arg(command)
         .args(&args.arguments)
-        .env("CARGO_MANIFEST_DIR", place::root().join("xtask"))
+        .env("CARGO_MANIFEST_DIR", paths::root().join("xtask"))
         .exec();
     Err(error).with_context(|| format!("cannot start {}", program.path.display()))
 }

@@ -1,49 +1,49 @@
 //! `cargo xtask kit`: writes the repository that students get.
 //!
-//! What is in it is named here, and nothing else is: packages by their folders, of which the
-//! compiler reads one file after the other, and other files one by one.
+//! The kit has only what is listed here: the source files of some packages, found by following `mod`
+//! as the compiler does, and some other files.
 
 mod lesson;
+mod lesson_subset;
 mod modules;
-mod out;
-mod part;
-mod staff;
+mod output_folder;
+mod staff_markers;
 
-use crate::files::read;
-use crate::outcome::Outcome;
-use crate::place;
-use crate::show::{Line, Screen, amount};
 use crate::starter;
 use anyhow::{Context, Result, anyhow, ensure};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use out::Out;
-use part::Part;
+use lesson_subset::LessonSubset;
+use output_folder::OutputFolder;
+use programs::files::read;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
+use terminal::outcome::Outcome;
+use terminal::paths;
+use terminal::show::{Line, Screen, amount};
 use toml_edit::DocumentMut;
 
-/// What `kit` is told.
+/// The arguments of `kit`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
-    /// The folder to write: a new one, or an empty one
+pub(crate) struct Args {
+    /// The folder to write; it must be new or empty
     #[arg(value_name = "OUT")]
-    pub out: PathBuf,
-    /// These lessons alone, and those that they build on
+    pub(crate) out: PathBuf,
+    /// Only these lessons, and the lessons that they build on
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub lesson: Vec<String>,
+    pub(crate) lesson: Vec<String>,
 }
 
 const EXAMPLES: &str = "\
-For those who teach. The kit has the lessons' texts and starters, and what `prove` and
-`list` are made of; it has no solutions, no wrong servers, no history, and none of the
-commands that need them. Starters are derived anew, whatever is in src/. What stands
-between two comments `<staff>` and `</staff>`, each on a line of its own, is left out.
-To hand the course out by week, name the lessons so far with --lesson.
+For teachers. The kit has the lessons' texts and starters, and the sources of `prove` and
+`list`. It has no solutions, no wrong servers, no history, and no command that needs them.
+Starters are derived from the solutions; work in src/ is not copied. Lines between the
+comments `<staff>` and `</staff>`, each on a line of its own, are left out.
+To publish the course week by week, name the lessons so far with --lesson.
 
 Examples:
   cargo xtask kit ../sockproof-2026
@@ -52,20 +52,22 @@ Examples:
 
 Exit status: 0 written; 2 misuse, or a fault of the machine, and nothing was written.";
 
-/// The packages that students build; the lessons are more of them.
+/// The packages that students build, beside the lessons.
 const PACKAGES: &[&str] = &[
     "crates/course",
-    "crates/fresh",
+    "crates/launcher",
+    "crates/programs",
     "crates/proofs",
     "crates/sockhelpers",
+    "crates/terminal",
     "crates/witness",
     COMMANDS,
 ];
 
-/// The package whose tests ask for a lesson.
+/// The package whose tests prove the example lesson.
 const COMMANDS: &str = "xtask";
 
-/// Files that no compiler asks for.
+/// Files that the compiler does not read.
 const FILES: &[&str] = &[
     ".cargo/config.toml",
     ".gitignore",
@@ -77,7 +79,7 @@ const FILES: &[&str] = &[
     "rustfmt.toml",
 ];
 
-/// Programs that tests run: none of them serves anybody.
+/// Programs that tests run. None of them is a working server.
 const PROGRAMS: &[&str] = &[
     "common.h",
     "strange/closes_stdout.py",
@@ -99,50 +101,49 @@ type Files = BTreeMap<PathBuf, File>;
 /// A file of a kit.
 struct File {
     bytes: Vec<u8>,
-    /// Whether it is a program.
-    runs: bool,
+    is_executable: bool,
 }
 
 /// Writes the kit.
 ///
 /// # Errors
-/// A folder that is not empty, a file that cannot be read or written.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let out = Out::new(&args.out)?;
-    let course = Course::open(place::root())?;
-    let part = Part::of(&course, &args.lesson)?;
-    let files = Kit::of(&course, &part)?;
+/// A folder that is not empty, or a file that cannot be read or written.
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let out = OutputFolder::new(&args.out)?;
+    let course = Course::open(paths::root())?;
+    let subset = LessonSubset::of(&course, &args.lesson)?;
+    let files = Kit::of(&course, &subset)?;
     out.write(&files, lock)?;
     let [lessons, files] =
-        [(part.lessons.len(), "lesson"), (files.len(), "file")].map(|(n, word)| amount(n, word));
+        [(subset.lessons.len(), "lesson"), (files.len(), "file")].map(|(n, word)| amount(n, word));
     let mut lines =
         vec![Line::new().good("written").faint(" · ").plain(&lessons).faint(" · ").plain(&files)];
-    let brought = part.brought.iter().map(|(base, lesson)| {
-        Line::new().plain(&format!("{base} is in it as well, for {lesson} builds on it"))
+    let added = subset.added.iter().map(|(base, lesson)| {
+        Line::new().plain(&format!("{base} is in the kit as well, because {lesson} builds on it"))
     });
-    lines.extend(brought);
+    lines.extend(added);
     let place = args.out.to_string_lossy();
     let next =
         format!("students begin with: cd {} && cargo xtask list", shell_words::quote(&place));
     lines.push(Line::new().plain(&next));
     Screen::stdout().show_all(&lines)?;
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
-/// A kit in the making.
+/// A kit that is being put together.
 struct Kit<'a> {
     root: &'a Path,
-    part: &'a Part<'a>,
-    /// What students start from, in place of whatever lies there.
+    subset: &'a LessonSubset<'a>,
+    /// The starters, which replace the present content of their files.
     starters: BTreeMap<PathBuf, String>,
     files: Files,
 }
 
 impl<'a> Kit<'a> {
-    /// The files of the kit that has this part of the course.
-    fn of(course: &'a Course, part: &'a Part<'a>) -> Result<Files> {
+    /// The files of the kit with these lessons.
+    fn of(course: &'a Course, subset: &'a LessonSubset<'a>) -> Result<Files> {
         let (starters, files) = (BTreeMap::new(), Files::new());
-        let mut kit = Kit { root: course.root(), part, starters, files };
+        let mut kit = Kit { root: course.root(), subset, starters, files };
         for name in FILES {
             kit.add(Path::new(name))?;
         }
@@ -152,7 +153,7 @@ impl<'a> Kit<'a> {
         for folder in PACKAGES {
             kit.package(Path::new(folder))?;
         }
-        for lesson in &part.lessons {
+        for lesson in &subset.lessons {
             kit.lesson(lesson)?;
         }
         Ok(kit.files)
@@ -162,7 +163,7 @@ impl<'a> Kit<'a> {
         let starters = starter::starters(self.root, lesson)?;
         ensure!(
             !starters.is_empty(),
-            "{}: no solution/ to derive a starter from; what is in src/ may be the answer",
+            "{}: no solution/ to derive a starter from; src/ may hold the answer",
             lesson.folder().display()
         );
         self.starters.extend(starters.into_iter().map(|starter| (starter.path, starter.text)));
@@ -171,11 +172,11 @@ impl<'a> Kit<'a> {
         for picture in lesson::pictures(&text) {
             self.add(&lesson.folder().join(picture))?;
         }
-        // As it is: what a proof says names its lines.
+        // The text is copied unchanged, because the output of a proof names its lines.
         self.add(&lesson.path)
     }
 
-    /// A package's manifest, and what the compiler reads of it.
+    /// Adds a package's manifest and the files that the compiler reads of it.
     fn package(&mut self, folder: &Path) -> Result<()> {
         let path = folder.join("Cargo.toml");
         let text = self.text(&path)?;
@@ -189,6 +190,7 @@ impl<'a> Kit<'a> {
         Ok(())
     }
 
+    /// Adds a module's file, and the files of its modules.
     fn module(&mut self, path: &Path, is_root: bool) -> Result<()> {
         if self.files.contains_key(path) {
             return Ok(());
@@ -203,12 +205,12 @@ impl<'a> Kit<'a> {
         let place = self.root.join(path);
         let found =
             fs::metadata(&place).with_context(|| format!("cannot read {}", place.display()))?;
-        let runs = found.permissions().mode() & 0o111 != 0;
+        let is_executable = found.permissions().mode() & 0o111 != 0;
         let bytes = match path.extension().and_then(|extension| extension.to_str()) {
             Some("rs" | "toml" | "md") => self.text(path)?.into_bytes(),
             _ => fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?,
         };
-        self.files.insert(path.to_owned(), File { bytes, runs });
+        self.files.insert(path.to_owned(), File { bytes, is_executable });
         Ok(())
     }
 
@@ -218,12 +220,12 @@ impl<'a> Kit<'a> {
             Some(starter) => starter.clone(),
             None => read(&self.root.join(path))?,
         };
-        let text = staff::without(&text)
+        let text = staff_markers::without(&text)
             .map_err(|found| anyhow!("{}:{}: {}", path.display(), found.line, found.problem))?;
         Ok(match path.file_name().and_then(|name| name.to_str()) {
-            Some("README.md") => self.part.readme(&unmarked(&text)),
-            Some("Cargo.toml") if path.starts_with(COMMANDS) && !self.part.is_tested() => {
-                part::untested(&text)?
+            Some("README.md") => self.subset.readme(&without_output_comments(&text)),
+            Some("Cargo.toml") if path.starts_with(COMMANDS) && !self.subset.is_tested() => {
+                lesson_subset::untested(&text)?
             }
             Some("Cargo.toml") => lesson::manifest(&text),
             Some(name) if name.ends_with(".rs") => lesson::code(&text),
@@ -232,7 +234,7 @@ impl<'a> Kit<'a> {
     }
 }
 
-/// Takes out of the lock file what the kit does not need, so that cargo can be told `--locked`.
+/// Removes the packages that the kit does not need from its lock file, so that `--locked` works.
 fn lock(kit: &Path) -> Result<()> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(kit);
@@ -245,7 +247,7 @@ fn lock(kit: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A text without the comments that say which command has printed a block.
-fn unmarked(text: &str) -> String {
+/// A text without the comments that name the command of a shown output.
+fn without_output_comments(text: &str) -> String {
     text.split_inclusive('\n').filter(|line| !line.starts_with("<!-- output:")).collect()
 }

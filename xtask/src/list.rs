@@ -1,33 +1,33 @@
-//! `cargo xtask list`: what the course has, or one lesson's tasks and criteria.
+//! `cargo xtask list`: lists the lessons, or one lesson's tasks and criteria.
 
-use crate::outcome::Outcome;
-use crate::place;
-use crate::show::{Heading, Ids, Line, Screen, amount, hanging};
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{Criterion, Lesson, Task};
+use terminal::outcome::Outcome;
+use terminal::show::{Heading, IdColumn, Line, Screen, amount, hanging};
+use terminal::{lessons, paths};
 use textwrap::core::display_width;
 
-/// What `list` is told.
+/// The arguments of `list`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list w03-l02")]
-pub struct Args {
-    /// Lessons to list with their tasks and criteria
+pub(crate) struct Args {
+    /// Lessons whose tasks and criteria to list; without a lesson, list the lessons
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
 }
 
-/// Lists the course, or the lessons that are named.
+/// Lists all lessons, or the tasks and criteria of the named lessons.
 ///
 /// # Errors
 /// A lesson that does not exist, or a text that cannot be read.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
     let mut screen = Screen::stdout();
-    let lessons = place::lessons(&course, &args.lessons)?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     if args.lessons.is_empty() {
         screen.show_all(&overview(course.lessons(), screen.width()))?;
-        return Ok(Outcome::Right);
+        return Ok(Outcome::Success);
     }
     for (index, lesson) in lessons.into_iter().enumerate() {
         if index > 0 {
@@ -35,13 +35,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
         }
         screen.show_all(&contents(lesson, screen.width()))?;
     }
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
-/// Columns of the figures, e.g. ` 120 min   4 tasks  10 criteria`.
+/// The columns of a lesson's figures, e.g. ` 120 min   4 tasks  10 criteria`.
 const FIGURES: usize = 31;
 
-/// A line for each lesson, the figures in columns at the right, or below where it is narrow.
+/// A line for each lesson, with its figures at the right; below it on a narrow screen.
 fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     let figures = |lesson: &Lesson| {
         let tasks = amount(lesson.tasks.len(), "task");
@@ -65,13 +65,13 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     lines
 }
 
-/// A lesson's tasks, each with its criteria.
+/// A lesson's tasks with their criteria.
 fn contents(lesson: &Lesson, width: usize) -> Vec<Line> {
     let note = format!("{} min", lesson.duration_min);
     let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
     let mut lines = heading.lines(width);
     lines.push(Line::new().faint(&lesson.path.to_string_lossy()));
-    let ids = Ids::of(lesson.criteria.iter().map(|criterion| criterion.id.as_str()));
+    let ids = IdColumn::of(lesson.criteria.iter().map(|criterion| criterion.id.as_str()));
     for Task { number, title, .. } in &lesson.tasks {
         lines.push(Line::new());
         lines.push(Line::new().plain("  ").strong(&format!("Task {number}  {title}")));

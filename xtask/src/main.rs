@@ -1,40 +1,54 @@
-//! `cargo xtask …`: the commands of the course, one module each.
+//! `cargo xtask …`: the commands of the course, a file for each.
+
+mod isolation;
+mod list;
+mod program_args;
+mod progress;
+mod prove;
+mod repeat;
+// <staff>
+mod bench;
+mod check;
+mod grade;
+mod kit;
+mod mistakes;
+mod shown_output;
+mod starter;
+mod starter_regions;
+// </staff>
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::outcome::Outcome;
-use xtask::{interrupt, list, prove, show};
-// <staff>
-use xtask::{bench, check, grade, kit, mistakes, starter};
-// </staff>
+use terminal::outcome::Outcome;
+use terminal::{interrupt, show};
 
-/// Learn to write network servers, each step proved by the kernel.
+/// Learn to write network servers, with each step proved by the kernel.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
-    command: Task,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Task {
-    /// Run a lesson's server and ask the kernel what it really does
+enum Command {
+    /// Run a lesson's server, and prove each criterion by what the kernel shows
     Prove(prove::Args),
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
     // <staff>
-    /// Write what students start from, derived from the solution
+    /// Write the files that students start from, derived from the solution
     Starter(starter::Args),
     /// Prove that each wrong server of a lesson is caught
     Mistakes(mistakes::Args),
-    /// Compare text, criteria, wrong servers, starters and shown outputs
+    /// Compare texts, criteria, wrong servers, starters and shown outputs
     Check(check::Args),
-    /// Write the repository that students get: no solutions, no wrong servers
+    /// Write the repository that students get, without solutions and wrong servers
     Kit(kit::Args),
-    /// Measure the course's servers beside Redis, C, and one another
+    /// Measure the course's servers against Redis, a server in C, and each other
     Bench(bench::Args),
-    /// Grade a folder of submissions that nobody vouches for
+    /// Grade a folder of submissions, which are untrusted programs
     Grade(grade::Args),
     /// Join the results of several shards
     GradeMerge(grade::Args),
@@ -42,40 +56,41 @@ enum Task {
     GradeOne(grade::Args),
     /// Make the archive of a Gradescope autograder
     GradescopeZip(grade::Args),
-    /// Make a class of submissions whose verdicts are known beforehand
+    /// Make a sample class of submissions with known verdicts
     GradeClass(grade::Args),
     // </staff>
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask list                             what there is to learn
+  cargo xtask list                             the lessons
   cargo xtask prove w03-l02                    prove your own server
-  cargo xtask prove w03-l02 --cmd ./server     prove one in any language
+  cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopped.";
 
 fn main() -> ExitCode {
-    let task = Cli::parse().command;
-    let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
-        Task::Prove(args) => prove::run(args),
-        Task::List(args) => list::run(args),
+    let command = Cli::parse().command;
+    let outcome = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &command {
+        Command::Prove(args) => prove::run(args),
+        Command::List(args) => list::run(args),
         // <staff>
-        Task::Starter(args) => starter::run(args),
-        Task::Mistakes(args) => mistakes::run(args),
-        Task::Check(args) => check::run(args),
-        Task::Kit(args) => kit::run(args),
-        Task::Bench(args) => bench::run(args),
-        Task::Grade(args) => grade::run("grade", args),
-        Task::GradeMerge(args) => grade::run("grade-merge", args),
-        Task::GradeOne(args) => grade::run("grade-one", args),
-        Task::GradescopeZip(args) => grade::run("gradescope-zip", args),
-        Task::GradeClass(args) => grade::run("grade-class", args),
+        Command::Starter(args) => starter::run(args),
+        Command::Mistakes(args) => mistakes::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Kit(args) => kit::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Grade(args) => grade::run("grade", args),
+        Command::GradeMerge(args) => grade::run("grade-merge", args),
+        Command::GradeOne(args) => grade::run("grade-one", args),
+        Command::GradescopeZip(args) => grade::run("gradescope-zip", args),
+        Command::GradeClass(args) => grade::run("grade-class", args),
         // </staff>
     });
-    done.unwrap_or_else(|error| {
-        show::error(&error);
-        if interrupt::requested() { Outcome::Stopped } else { Outcome::Fault }
-    })
-    .into()
+    outcome
+        .unwrap_or_else(|error| {
+            show::error(&error);
+            if interrupt::requested() { Outcome::Interrupted } else { Outcome::Error }
+        })
+        .into()
 }

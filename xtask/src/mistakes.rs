@@ -1,43 +1,46 @@
-//! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by what.
+//! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by which criterion.
 
-use crate::ask::Question;
-use crate::outcome::Outcome;
-use crate::place;
+use crate::isolation::Isolation;
+use crate::program_args::Server;
 use crate::prove;
-use crate::show::{Heading, Judged, Line, Screen, Shape, amount, markdown, wrapped};
-use crate::stage::{self, Wrong};
-use crate::subject::Server;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::mistake::MistakePatch;
 use course::report::{CriterionReport, Status};
-use proofs::{Subject, Tier};
+use programs::lesson_check::LessonCheck;
+use programs::wrong_server::{self, WrongServer};
+use proofs::Subject;
 use std::path::PathBuf;
 use std::slice;
 use std::time::Duration;
+use terminal::outcome::Outcome;
+use terminal::show::{
+    Heading, Line, MistakeResult, MistakeTable, Screen, amount, markdown, wrapped,
+};
+use terminal::{lessons, paths};
 
-/// What `mistakes` is told.
+/// The arguments of `mistakes`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons whose wrong servers to prove, e.g. w03-l02
     #[arg(value_name = "LESSON", required = true)]
-    pub lessons: Vec<String>,
-    /// These wrong servers alone
+    pub(crate) lessons: Vec<String>,
+    /// Only these wrong servers
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Prove this one wrong server, and show what its author would see
+    pub(crate) only: Vec<String>,
+    /// Prove this wrong server, and show what its author would see
     #[arg(long, value_name = "ID", conflicts_with_all = ["only", "format"])]
-    pub show: Option<String>,
-    /// How to show the table
+    pub(crate) show: Option<String>,
+    /// The format of the table
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
-/// How to show the table.
+/// The format of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Text for a terminal
     Human,
     /// A Markdown table
@@ -46,9 +49,9 @@ pub enum Format {
 
 const EXAMPLES: &str = "\
 Each row is a wrong server, each column a criterion: ✗ failed, ✓ proved, – not run,
-? could not be seen. The criterion that has to catch it stands in brackets; it counts
-as caught where that one fails and names the mistake's row as the cause. Of a whole
-lesson, the criteria that no wrong server fails alone are named below the table.
+? could not be seen. The criterion in brackets has to catch the wrong server. The
+server is caught if that criterion fails and names the mistake's row as the cause.
+Below a whole lesson's table are the criteria that no wrong server fails alone.
 
 Examples:
   cargo xtask mistakes w03-l02
@@ -56,35 +59,36 @@ Examples:
   cargo xtask mistakes w03-l02 --show forgot-close
   cargo xtask mistakes w03-l02 --format markdown
 
-Exit status: 0 all caught, and each criterion is failed alone; 1 not so; 2 misuse,
-or a fault of the machine.";
+Exit status: 0 all are caught, and each criterion has a wrong server that fails it
+alone; 1 otherwise; 2 misuse, or a fault of the machine.";
 
-/// Proves each wrong server, and shows the table.
+/// Proves the wrong servers, and shows the table.
 ///
 /// # Errors
 /// Misuse, a patch that does not apply or compile, and faults of the machine.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
-    let lessons = place::lessons(&course, &args.lessons)?;
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     let mut screen = Screen::stdout();
-    let mut missed = false;
+    let mut any_missed = false;
     for (index, lesson) in lessons.into_iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
         }
         let only = args.show.as_ref().map_or(args.only.as_slice(), slice::from_ref);
-        let patches = chosen(&course, lesson, only)?;
+        let patches = patches(&course, lesson, only)?;
         if args.show.is_some() {
-            missed |= show(lesson, &patches, &mut screen)?;
+            any_missed |= show(lesson, &patches, &mut screen)?;
             continue;
         }
-        let whole = args.only.is_empty();
-        missed |= table(lesson, &patches, (args.format, whole), &mut screen)?;
+        let is_whole = args.only.is_empty();
+        any_missed |= table(lesson, &patches, (args.format, is_whole), &mut screen)?;
     }
-    Ok(Outcome::of_differences(missed))
+    Ok(Outcome::of_differences(any_missed))
 }
 
-fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<MistakePatch>> {
+/// The lesson's patches with the ids in `only`, or all of them where `only` is empty.
+fn patches(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<MistakePatch>> {
     let mut patches = course.mistakes(lesson)?;
     if let Some(id) = only.iter().find(|id| !patches.iter().any(|patch| patch.id == **id)) {
         let ids: Vec<_> = patches.iter().map(|patch| patch.id.as_str()).collect();
@@ -101,89 +105,86 @@ fn chosen(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<Mista
     Ok(patches)
 }
 
-/// Shows one lesson's table; true where a mistake is not caught, or where the table is whole and a
-/// criterion is never failed alone.
+/// Shows one lesson's table. True where a wrong server is not caught, or where the table is whole and
+/// a criterion is never failed alone.
 fn table(
     lesson: &Lesson,
     patches: &[MistakePatch],
-    (format, whole): (Format, bool),
+    (format, is_whole): (Format, bool),
     screen: &mut Screen,
 ) -> Result<bool> {
-    let question = Question::new(lesson, &[])?;
-    let ids: Vec<_> = question.ids().collect();
-    let shape = Shape::new(&ids, patches.iter().map(|patch| patch.id.as_str()));
-    let wrongs: Vec<_> = patches.iter().map(wrong).collect();
-    let folder = place::root().join(lesson.folder());
-    let programs = stage::build(&lesson.id, &folder, &wrongs)?;
+    let check = LessonCheck::new(lesson, &[])?;
+    let ids: Vec<_> = check.ids().collect();
+    let table = MistakeTable::new(&ids, patches.iter().map(|patch| patch.id.as_str()));
+    let wrong_servers: Vec<_> = patches.iter().map(WrongServer::from).collect();
+    let folder = paths::root().join(lesson.folder());
+    let programs = wrong_server::build(&lesson.id, &folder, &wrong_servers)?;
     let width = screen.width();
     if format == Format::Human {
         let note = amount(patches.len(), "wrong server");
         let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
         screen.show_all(&heading.lines(width))?;
-        screen.show_all(&shape.head(width))?;
+        screen.show_all(&table.head(width))?;
     }
-    let mut all = Vec::new();
+    // A row for each wrong server, shown as soon as it is known.
+    let mut results = Vec::new();
     for (patch, program) in patches.iter().zip(programs) {
-        let criteria = question.ask(&subject(program, folder.clone()), &mut |_| {})?;
-        let judged = judge(patch, &criteria);
+        let criteria = check.run(&subject(program, folder.clone()), &mut |_| {})?;
+        let result = judge(patch, &criteria);
         if format == Format::Human {
-            screen.show_all(&shape.row(&judged, width))?;
+            screen.show_all(&table.row(&result, width))?;
         }
-        all.push(judged);
+        results.push(result);
     }
-    let caught = all.iter().filter(|judged| judged.missed.is_none()).count();
+    let caught = results.iter().filter(|result| result.missed.is_none()).count();
     match format {
-        Format::Human => screen.show(&end(caught, all.len()))?,
-        Format::Markdown => markdown(&ids, &all)
+        Format::Human => screen.show(&end(caught, results.len()))?,
+        Format::Markdown => markdown(&ids, &results)
             .lines()
             .try_for_each(|line| screen.show(&Line::new().plain(line)))?,
     }
-    let implied = if whole { never_alone(&ids, &all) } else { Vec::new() };
-    if !implied.is_empty() {
-        let text = format!("no wrong server fails {} alone", implied.join(", "));
+    // Criteria that no wrong server fails alone.
+    let never_alone = if is_whole { never_alone(&ids, &results) } else { Vec::new() };
+    if !never_alone.is_empty() {
+        let text = format!("no wrong server fails {} alone", never_alone.join(", "));
         for piece in wrapped(&text, width) {
             screen.show(&Line::new().bad(&piece))?;
         }
     }
-    Ok(caught < all.len() || !implied.is_empty())
+    Ok(caught < results.len() || !never_alone.is_empty())
 }
 
-/// The criteria without a wrong server that fails them and no other.
-fn never_alone<'a>(ids: &[&'a str], all: &[Judged<'_>]) -> Vec<&'a str> {
+/// The criteria that no wrong server fails without failing another as well.
+fn never_alone<'a>(ids: &[&'a str], results: &[MistakeResult<'_>]) -> Vec<&'a str> {
     let is_failed = |status: &Status| *status == Status::Failed;
-    let fails_one = |judged: &&Judged<'_>| {
-        judged.statuses.iter().filter(|status| is_failed(status)).count() == 1
+    let fails_one = |result: &&MistakeResult<'_>| {
+        result.statuses.iter().filter(|status| is_failed(status)).count() == 1
     };
-    let alone: Vec<_> = all.iter().filter(fails_one).collect();
+    let alone: Vec<_> = results.iter().filter(fails_one).collect();
     let criteria = ids.iter().enumerate();
     let never = criteria
-        .filter(|(index, _)| !alone.iter().any(|judged| is_failed(&judged.statuses[*index])));
+        .filter(|(index, _)| !alone.iter().any(|result| is_failed(&result.statuses[*index])));
     never.map(|(_, id)| *id).collect()
 }
 
-/// Shows what the author of a wrong server would see; true, for it is not proved.
+/// Shows what the author of a wrong server would see. True, because a wrong server is not proved.
 fn show(lesson: &Lesson, patches: &[MistakePatch], screen: &mut Screen) -> Result<bool> {
-    let folder = place::root().join(lesson.folder());
-    let wrongs: Vec<_> = patches.iter().map(wrong).collect();
-    let programs = stage::build(&lesson.id, &folder, &wrongs)?;
+    let folder = paths::root().join(lesson.folder());
+    let wrong_servers: Vec<_> = patches.iter().map(WrongServer::from).collect();
+    let programs = wrong_server::build(&lesson.id, &folder, &wrong_servers)?;
     for (patch, program) in patches.iter().zip(programs) {
-        let name = program.strip_prefix(place::root()).unwrap_or(&program).display().to_string();
+        let name = program.strip_prefix(paths::root()).unwrap_or(&program).display().to_string();
         let flags = format!(" --cmd {}", shell_words::quote(&name));
-        let question = Question { flags, ..Question::new(lesson, &[])? };
+        let check = LessonCheck { flags, ..LessonCheck::new(lesson, &[])? };
         let server = Server::command(&name, subject(program, folder.clone()));
-        let note = format!("{} · {}", patch.id, Tier::here());
+        let note = format!("{} · {}", patch.id, Isolation::here().note());
         let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
         screen.show_all(&heading.lines(screen.width()))?;
-        if let Ok(subject) = &server.subject {
-            prove::once(&question, &server, subject, false, screen)?;
+        if let Ok(program) = &server.program {
+            prove::once(&check, &server, program, false, screen)?;
         }
     }
     Ok(true)
-}
-
-/// What [`stage::build`] needs of a patch.
-pub fn wrong(patch: &MistakePatch) -> Wrong<'_> {
-    Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff }
 }
 
 fn subject(program: PathBuf, directory: PathBuf) -> Subject {
@@ -200,8 +201,9 @@ fn subject(program: PathBuf, directory: PathBuf) -> Subject {
     }
 }
 
-/// Whether the criterion that a patch names failed, with the row that it names as the cause.
-pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judged<'a> {
+/// Whether a wrong server is caught: the criterion that its patch names failed, and gave the row that
+/// the patch names as the cause.
+fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> MistakeResult<'a> {
     let named = criteria.iter().find(|criterion| criterion.id == patch.criterion);
     let cause = named.and_then(|criterion| criterion.cause.as_ref());
     let row = cause.and_then(|cause| cause.mistake.as_deref());
@@ -216,12 +218,12 @@ pub fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> Judge
         (Some(Status::Proved), _) => Some(format!("{criterion} does not catch it")),
         (Some(_), _) => {
             let summary = cause.map_or("", |cause| &cause.summary);
-            Some(format!("{criterion} could not be asked: {summary}"))
+            Some(format!("{criterion} could not be checked: {summary}"))
         }
         (None, _) => Some(format!("no criterion is called {criterion}")),
     };
     let statuses = criteria.iter().map(|criterion| criterion.status).collect();
-    Judged { id: &patch.id, criterion, statuses, missed }
+    MistakeResult { id: &patch.id, criterion, statuses, missed }
 }
 
 fn end(caught: usize, all: usize) -> Line {
@@ -239,7 +241,7 @@ mod tests {
     use course::report::Cause;
     use std::path::Path;
 
-    fn judged(status: Status, row: Option<&str>) -> Option<String> {
+    fn missed(status: Status, row: Option<&str>) -> Option<String> {
         let text = "\
             mistake: m\n\
             criterion: slots\n\
@@ -270,22 +272,22 @@ mod tests {
     #[test]
     fn a_criterion_that_only_fails_beside_another_is_never_alone() {
         use Status::{Failed, Proved, Skipped};
-        let judged = |statuses: [Status; 3]| Judged {
+        let result = |statuses: [Status; 3]| MistakeResult {
             id: "m",
             criterion: "a",
             statuses: statuses.to_vec(),
             missed: None,
         };
-        let all = [[Failed, Failed, Proved], [Failed, Skipped, Proved]].map(judged);
+        let all = [[Failed, Failed, Proved], [Failed, Skipped, Proved]].map(result);
         assert_eq!(never_alone(&["a", "b", "c"], &all), ["b", "c"]);
     }
 
     #[test]
     fn only_its_own_criterion_and_row_catch_a_mistake() {
-        assert_eq!(judged(Status::Failed, Some("wrong-fd")), None);
-        assert!(judged(Status::Failed, Some("idle")).unwrap().contains("names the row idle"));
-        assert!(judged(Status::Failed, None).unwrap().contains("names no row"));
-        assert!(judged(Status::Proved, None).unwrap().contains("does not catch it"));
-        assert!(judged(Status::Skipped, None).unwrap().contains("could not be asked"));
+        assert_eq!(missed(Status::Failed, Some("wrong-fd")), None);
+        assert!(missed(Status::Failed, Some("idle")).unwrap().contains("names the row idle"));
+        assert!(missed(Status::Failed, None).unwrap().contains("names no row"));
+        assert!(missed(Status::Proved, None).unwrap().contains("does not catch it"));
+        assert!(missed(Status::Skipped, None).unwrap().contains("could not be checked"));
     }
 }

@@ -1,54 +1,53 @@
-//! `cargo xtask prove`: asks a lesson's server each criterion, and says what it found.
+//! `cargo xtask prove`: proves lessons' servers, and shows or writes what was found.
 
-use crate::ask::Question;
-use crate::destination::Destination;
-use crate::interrupt;
-use crate::live::{self, Live};
-use crate::outcome::Outcome;
-use crate::place;
-use crate::show::{Heading, Line, Screen, last};
-use crate::subject::{Choice, Server};
-use crate::tally;
+use crate::isolation::Isolation;
+use crate::program_args::{ProgramArgs, Server};
+use crate::progress::{self, Progress};
+use crate::repeat;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::report::{CriterionReport, LessonReport, Report, Verdict};
-use proofs::Tier;
+use programs::lesson_check::LessonCheck;
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal::outcome::Outcome;
+use terminal::output::Destination;
+use terminal::show::{Heading, Line, Screen, last};
+use terminal::{interrupt, paths};
 
-/// What `prove` is told.
+/// The arguments of `prove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons to prove, e.g. w03-l02
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
+    // A doc comment on this field would become help text.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would become help text")]
-    pub choice: Choice,
-    /// Ask these criteria alone (`cargo xtask list LESSON` names them)
+    pub(crate) program: ProgramArgs,
+    /// Check only these criteria (`cargo xtask list LESSON` lists them)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub only: Vec<String>,
+    pub(crate) only: Vec<String>,
     /// Prove this many times, to find a race
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub repeat: u32,
-    /// Show every failure in full, not the first alone
+    pub(crate) repeat: u32,
+    /// Show every failure in full, not only the first
     #[arg(long)]
-    pub all: bool,
-    /// How to report
+    pub(crate) all: bool,
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-    /// Write the report to this file, whole or not at all
+    pub(crate) format: Format,
+    /// Write the report to this file; an error leaves the file as it was
     #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
-/// How to report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Text for a terminal
     Human,
     /// One JSON document, and nothing else
@@ -58,36 +57,39 @@ pub enum Format {
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask prove w03-l02                        your own server
-  cargo xtask prove w03-l02 --only slots,reuse     two criteria of it
+  cargo xtask prove w03-l02 --only slots,reuse     two of its criteria
   cargo xtask prove w03-l02 --cmd ./server         a server in any language
   cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
   cargo xtask prove w03-l02 --repeat 500           look for a race
   cargo xtask prove w03-l02 --format json --out report.json
+
+A lesson's heading says whether its server ran in a sandbox. The level is --isolation;
+the JSON report names it.
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
 
 /// Proves the lessons, and shows or writes the report.
 ///
 /// # Errors
-/// Misuse, and faults of the machine; whatever is wrong with the server is in the report.
-pub fn run(args: &Args) -> Result<Outcome> {
-    // What this machine permits is found out while the course is read.
-    thread::spawn(Tier::here);
-    let course = Course::open(place::root())?;
-    let questions = questions(&course, args)?;
-    args.choice.check()?;
+/// Misuse, and faults of the machine. What is wrong with a server is in the report.
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    // The probe of what this machine permits takes as long as reading the course: do both at once.
+    thread::spawn(Isolation::here);
+    let course = Course::open(paths::root())?;
+    let checks = checks(&course, args)?;
+    args.program.check()?;
     let destination = Destination::new(args.out.as_deref())?;
     let mut screen = match (args.format, &args.out) {
         (Format::Human, None) => Screen::stdout(),
-        (Format::Human, Some(_)) => Screen::kept(80),
+        (Format::Human, Some(_)) => Screen::in_memory(80),
         (Format::Json, _) => Screen::none(),
     };
     let mut lessons = Vec::new();
-    for (index, question) in questions.iter().enumerate() {
+    for (index, check) in checks.iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        lessons.extend(lesson(question, args, &mut screen)?);
+        lessons.extend(lesson(check, args, &mut screen)?);
         if interrupt::requested() {
             break;
         }
@@ -97,14 +99,15 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Format::Human => screen.text().to_owned(),
         Format::Json => serde_json::to_string_pretty(&Report { schema: 1, lessons })? + "\n",
     })?;
-    Ok(if interrupt::requested() { Outcome::Stopped } else { outcome })
+    Ok(if interrupt::requested() { Outcome::Interrupted } else { outcome })
 }
 
-fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
+/// The checks of the lessons that the arguments name.
+fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
     let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
     let named: Vec<_> = match args.lessons.as_slice() {
         // <staff>
-        [] if args.choice.solution => all.collect(),
+        [] if args.program.solution => all.collect(),
         // </staff>
         [] => {
             let ids: Vec<_> =
@@ -113,105 +116,106 @@ fn questions<'a>(course: &'a Course, args: &Args) -> Result<Vec<Question<'a>>> {
         }
         ids => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
     };
-    let mut flags = args.choice.flags();
+    let mut flags = args.program.flags();
     if args.repeat > 1 {
         flags += &format!(" --repeat {}", args.repeat);
     }
-    let question =
-        |lesson| Ok(Question { flags: flags.clone(), ..Question::new(lesson, &args.only)? });
-    named.into_iter().map(question).collect()
+    let check =
+        |lesson| Ok(LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, &args.only)? });
+    named.into_iter().map(check).collect()
 }
 
-/// Proves one lesson as often as asked: a report for each run.
-fn lesson(question: &Question<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
-    heading(question, args, screen)?;
-    let server = args.choice.server(question.lesson)?;
-    Ok(match (&server.subject, args.repeat) {
-        (Err(words), _) => vec![refused(question, &server, words, screen)?],
-        (Ok(subject), 1) => vec![once(question, &server, subject, args.all, screen)?],
-        (Ok(subject), times) => {
+/// Proves one lesson as often as the arguments say, with a report for each run.
+fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
+    heading(check, args, screen)?;
+    let server = args.program.server(check.lesson)?;
+    Ok(match (&server.program, args.repeat) {
+        (Err(errors), _) => vec![does_not_compile(check, &server, errors, screen)?],
+        (Ok(program), 1) => vec![once(check, &server, program, args.all, screen)?],
+        (Ok(program), times) => {
             let start = Instant::now();
-            let runs = interrupt::patiently(|| repeat(question, &server, subject, times))?;
+            let runs = interrupt::deferred(|| repeat(check, &server, program, times))?;
             let width = screen.width();
-            screen.show_all(&tally::lines(question, &runs, times, start.elapsed(), width))?;
+            screen.show_all(&repeat::lines(check, &runs, times, start.elapsed(), width))?;
             runs
         }
     })
 }
 
-/// One run, each criterion shown as soon as it is known.
+/// Proves a lesson once, and shows each criterion as soon as it is known.
 pub(crate) fn once(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
-    subject: &proofs::Subject,
+    program: &proofs::Subject,
     all: bool,
     screen: &mut Screen,
 ) -> Result<LessonReport> {
     let start = Instant::now();
-    let mut live = Live::new(question, all, screen);
+    let mut progress = Progress::new(check, all, screen);
     let mut shown = Ok(());
-    let criteria = question.ask(subject, &mut |report| {
+    let criteria = check.run(program, &mut |report| {
         if shown.is_ok() {
-            shown = live.found(report);
+            shown = progress.criterion(report);
         }
     })?;
     shown?;
-    let report = report(question, server, criteria, start.elapsed());
-    screen.show(&live::end(&report, start.elapsed()))?;
+    let report = report(check, server, criteria, start.elapsed());
+    screen.show(&progress::end(&report, start.elapsed()))?;
     Ok(report)
 }
 
-/// Runs until there are enough, or until Ctrl-C.
+/// Proves a lesson `times` times, or until Ctrl-C.
 fn repeat(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
-    subject: &proofs::Subject,
+    program: &proofs::Subject,
     times: u32,
 ) -> Result<Vec<LessonReport>> {
     let mut runs = Vec::new();
     while runs.len() < times as usize && !interrupt::requested() {
         let start = Instant::now();
-        let criteria = question.ask(subject, &mut |_| {})?;
-        runs.push(report(question, server, criteria, start.elapsed()));
+        let criteria = check.run(program, &mut |_| {})?;
+        runs.push(report(check, server, criteria, start.elapsed()));
     }
     Ok(runs)
 }
 
-fn heading(question: &Question<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
+fn heading(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
     let runs = format!("{} runs", args.repeat);
-    let tier = args.choice.tier().to_string();
-    let notes = [args.choice.note(), Some(&tier), (args.repeat > 1).then_some(&runs)];
+    let isolation = args.program.isolation().note();
+    let notes = [args.program.note(), Some(isolation), (args.repeat > 1).then_some(&runs)];
     let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let lesson = question.lesson;
+    let lesson = check.lesson;
     let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
     screen.show_all(&heading.lines(screen.width()))
 }
 
-/// The report of a server that the compiler refused, its own words on standard error.
-fn refused(
-    question: &Question<'_>,
+/// Shows the compiler's errors on standard error, and gives the report of a server with no program.
+fn does_not_compile(
+    check: &LessonCheck<'_>,
     server: &Server,
-    words: &str,
+    errors: &str,
     screen: &mut Screen,
 ) -> Result<LessonReport> {
-    anstream::eprintln!("{words}");
-    let report = report(question, server, question.unasked(), Duration::ZERO);
+    anstream::eprintln!("{errors}");
+    let report = report(check, server, check.not_run(), Duration::ZERO);
     let parts = ["it does not compile".to_owned(), "next: the first error above".to_owned()];
     screen.show(&last(Verdict::NotYet, &parts))?;
     Ok(report)
 }
 
 fn report(
-    question: &Question<'_>,
+    check: &LessonCheck<'_>,
     server: &Server,
     criteria: Vec<CriterionReport>,
     elapsed: Duration,
 ) -> LessonReport {
+    let isolation = server.program.as_ref().ok().and_then(|program| program.tier);
     LessonReport {
-        lesson: question.lesson.id.clone(),
-        title: question.lesson.title.clone(),
-        subject: server.named.clone(),
-        launch: server.subject.as_ref().ok().and_then(|it| Some(it.tier?.to_string())),
+        lesson: check.lesson.id.clone(),
+        title: check.lesson.title.clone(),
+        subject: server.subject.clone(),
+        launch: isolation.map(|level| level.to_string()),
         verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
         build: server.build.clone(),
         millis: elapsed.as_secs_f64() * 1e3,

@@ -1,50 +1,50 @@
-//! `cargo xtask starter`: writes what students start from, derived from the solution.
+//! `cargo xtask starter`: writes the files that students start from, derived from the solution.
 
-use crate::destination::replace;
-use crate::outcome::Outcome;
-use crate::place;
-use crate::regions;
-use crate::show::{Line, Screen};
+use crate::starter_regions;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use terminal::outcome::Outcome;
+use terminal::output::replace;
+use terminal::show::{Line, Screen};
+use terminal::{lessons, paths};
 
-/// What `starter` is told.
+/// The arguments of `starter`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
-    /// Lessons to derive; none means all
+pub(crate) struct Args {
+    /// Lessons whose starters to derive; without a lesson, all of them
     #[arg(value_name = "LESSON")]
-    pub lessons: Vec<String>,
+    pub(crate) lessons: Vec<String>,
     /// Write nothing; list the files that differ
     #[arg(long, conflicts_with = "force")]
-    pub check: bool,
-    /// Overwrite files that differ, and whatever work is in them
+    pub(crate) check: bool,
+    /// Overwrite files that differ, even if they hold work
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 const EXAMPLES: &str = "\
-In solution/*.rs, a region from `// <task 2: title>` to `// </task>` is what the student
-writes. In src/*.rs it is `todo!(\"Task 2: title\")`; all the rest is the same.
+In solution/*.rs, students write the regions from `// <task 2: title>` to `// </task>`. In
+src/*.rs each region is `todo!(\"Task 2: title\")`; all other lines are the same.
 
 Examples:
-  cargo xtask starter --check            do src/ and solution/ agree?
+  cargo xtask starter --check            compare src/ with solution/
   cargo xtask starter w03-l02            write the files that are missing
-  cargo xtask starter w03-l02 --force    begin again, and lose what is in them
+  cargo xtask starter w03-l02 --force    overwrite all files, and lose work in them
 
 Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 
 /// Writes the starters, or compares them.
 ///
 /// # Errors
-/// A malformed region, a file that cannot be read or written, one that holds other work.
-pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
-    let lessons = place::lessons(&course, &args.lessons)?;
+/// A malformed region, a file that cannot be read or written, or a file that may hold work.
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let lessons = lessons::named(&course, &args.lessons)?;
     let mut starters = Vec::new();
     for lesson in lessons {
         starters.extend(self::starters(course.root(), lesson)?);
@@ -57,24 +57,25 @@ pub fn run(args: &Args) -> Result<Outcome> {
         return Ok(Outcome::of_differences(!differing.is_empty()));
     }
     write(&starters, args.force, &mut screen)?;
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
-/// One file that students start from.
-pub struct Starter {
-    /// Its path from the course's root.
-    pub path: PathBuf,
-    /// What it should hold.
-    pub text: String,
-    /// What it holds; `None` where there is no such file.
-    pub present: Option<Vec<u8>>,
+/// A file that students start from.
+pub(crate) struct Starter {
+    /// The file's path from the course's root.
+    pub(crate) path: PathBuf,
+    /// The text that the solution gives.
+    pub(crate) text: String,
+    /// The file's present content; `None` where the file does not exist.
+    pub(crate) present: Option<Vec<u8>>,
 }
 
 impl Starter {
-    /// Where it differs from the solution's derivation, with file, line and the next step.
-    pub fn difference(&self) -> Option<String> {
+    /// The first difference between file and solution, with file, line and what to do; `None` where
+    /// they agree.
+    pub(crate) fn difference(&self) -> Option<String> {
         let place = self.path.display();
-        let next = "`cargo xtask starter --force` derives it anew";
+        let next = "`cargo xtask starter --force` derives it again";
         let present = match &self.present {
             None => return Some(format!("{place}: is missing; {next}")),
             Some(present) if present == self.text.as_bytes() => return None,
@@ -82,15 +83,15 @@ impl Starter {
         };
         let same = present.lines().zip(self.text.lines()).take_while(|(is, should)| is == should);
         let line = same.count() + 1;
-        Some(format!("{place}:{line}: is not what the solution derives; {next}"))
+        Some(format!("{place}:{line}: differs from the solution's starter; {next}"))
     }
 }
 
-/// The starters of a lesson, each as it should be and as it is.
+/// The starters of a lesson. A lesson without `solution/` has none.
 ///
 /// # Errors
 /// A malformed region, with file and line; a file that cannot be read.
-pub fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
+pub(crate) fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
     let solution = lesson.folder().join("solution");
     let entries = match fs::read_dir(root.join(&solution)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -108,7 +109,7 @@ pub fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
 fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
     let text = fs::read_to_string(root.join(solution))
         .with_context(|| format!("cannot read {}", solution.display()))?;
-    let text = regions::starter(&text)
+    let text = starter_regions::starter(&text)
         .map_err(|found| anyhow::anyhow!("{}:{}: {found}", solution.display(), found.line))?;
     let present = match fs::read(root.join(&path)) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -117,22 +118,23 @@ fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
     Ok(Starter { path, text, present })
 }
 
-/// Writes the missing files, and with `force` those that differ; without it, those stop all.
+/// Writes the missing files, and with `force` also the files that differ. Without `force`, nothing is
+/// written if a file differs.
 fn write(starters: &[Starter], force: bool, screen: &mut Screen) -> Result<()> {
     let differing =
         |starter: &&Starter| starter.present.is_some() && starter.difference().is_some();
-    let work: Vec<_> = starters.iter().filter(differing).collect();
-    if !work.is_empty() && !force {
+    let with_work: Vec<_> = starters.iter().filter(differing).collect();
+    if !with_work.is_empty() && !force {
         let names: Vec<_> =
-            work.iter().map(|starter| format!("  {}", starter.path.display())).collect();
+            with_work.iter().map(|starter| format!("  {}", starter.path.display())).collect();
         bail!(
-            "these files differ from the starter, and may hold somebody's work:\n{}\n\
-             nothing was written; keep a copy of them, then add --force to begin again",
+            "these files differ from the starter, and may hold work:\n{}\n\
+             nothing was written; copy them if needed, then add --force to overwrite them",
             names.join("\n")
         );
     }
     for starter in starters.iter().filter(|starter| starter.difference().is_some()) {
-        replace(&place::root().join(&starter.path), starter.text.as_bytes())?;
+        replace(&paths::root().join(&starter.path), starter.text.as_bytes())?;
         screen.show(&Line::new().plain(&format!("wrote {}", starter.path.display())))?;
     }
     Ok(())

@@ -1,20 +1,20 @@
-//! A bench's figures as a table: one line a case, as soon as it is known.
+//! A benchmark's figures as a table, with a line for each case.
 
 use super::report::{Figures, Heading, Row, Said};
-use crate::show::{self, Line, hanging, mark};
 use course::report::Status;
+use terminal::show::{self, Line, hanging, mark};
 use textwrap::core::display_width;
 
-/// Columns of one figure.
+/// The columns of one figure.
 const FIGURE: usize = 10;
-/// Columns of the ratio, and of its limit.
+/// The columns of the ratio, and of its limit.
 const RATIO: [usize; 2] = [8, 11];
-/// Columns of two pairs of figures and of the ratio with its limit.
+/// The columns of two pairs of figures, the ratio and its limit.
 const FIGURES: usize = 4 * FIGURE + RATIO[0] + RATIO[1];
-/// The narrowest column for a case; where there is less, the ratio stands alone.
+/// The fewest columns for a case beside its figures. On a narrower screen only the ratio is shown.
 const CASE: usize = 21;
 
-/// What the bench said, in `width` columns.
+/// One line of the benchmark's output, in lines of `width` columns.
 pub(super) fn lines(said: &Said, width: usize) -> Vec<Line> {
     match said {
         Said::Heading(heading) => head(heading, width),
@@ -23,7 +23,7 @@ pub(super) fn lines(said: &Said, width: usize) -> Vec<Line> {
     }
 }
 
-/// The title, and what stands in each column.
+/// The title, and the columns' heads.
 fn head(heading: &Heading, width: usize) -> Vec<Line> {
     let Heading { bench, title, server, reference, columns, promises, runs } = heading;
     let note = format!("median of {runs}");
@@ -50,7 +50,7 @@ fn head(heading: &Heading, width: usize) -> Vec<Line> {
     lines
 }
 
-/// A case and its figures; the case wraps in its column.
+/// A case, wrapped in its column, and its figures.
 fn case(row: &Row, width: usize) -> Vec<Line> {
     if width < CASE + FIGURES {
         let mut lines = hanging(Line::new(), 2, &row.case, width - 2, Line::plain);
@@ -79,11 +79,11 @@ fn ratio(line: Line, row: &Row, width: usize) -> Line {
     let line = right(line, width - RATIO[1], &format!("{ratio:.2}"), Line::strong);
     let Some(limit) = row.limit else { return line };
     let line = right(line, width - 2, &format!("≤ {limit:.2}"), Line::faint);
-    let kept = if ratio <= limit { Status::Proved } else { Status::Failed };
-    line.plain(" ").then(mark(kept))
+    let status = if ratio <= limit { Status::Proved } else { Status::Failed };
+    line.plain(" ").then(mark(status))
 }
 
-/// The column that figure `index` of the four ends at.
+/// The column where figure `index` of four ends.
 fn figure_end(width: usize, index: usize) -> usize {
     width - FIGURES + (index + 1) * FIGURE
 }
@@ -108,7 +108,7 @@ fn cost(figures: &Figures) -> String {
     bytes.or(time).unwrap_or_default()
 }
 
-/// Three digits and a unit, of three that are each a thousand times the one before.
+/// `value` in three digits and one of three units, each a thousand times the unit before it.
 fn scaled(value: f64, units: [&str; 3]) -> String {
     let (value, unit) = match value {
         _ if value < 999.5 => (value, units[0]),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_stand_under_their_names() {
+    fn figures_are_below_their_names() {
         let expected = [
             "store  50 connections, 3-byte values                                 median of 5",
             "                        requests a second server CPU for each",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_screen_shows_the_ratio_alone() {
+    fn a_narrow_screen_shows_only_the_ratio() {
         let lines = shown(&[heading(), row(0.56)], 40);
         assert!(lines.iter().all(|line| display_width(line) <= 40), "{lines:#?}");
         assert!(lines.iter().any(|line| line.ends_with("0.56   ≤ 0.72 ✓")), "{lines:#?}");
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn three_digits_say_enough() {
+    fn figures_have_three_digits() {
         let units = [" ns", " µs", " ms"];
         let expected = [
             (0.4, "0 ns"),

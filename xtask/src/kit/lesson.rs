@@ -1,33 +1,33 @@
-//! A lesson's code where there is no solution to choose, and what its manifest names.
+//! A lesson's code and manifest without its solution.
 
 use super::modules;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item};
 
-/// A Rust file without the choice between starter and solution: the starter alone.
+/// A Rust file with the starter only, without the choice between starter and solution.
 pub(super) fn code(text: &str) -> String {
     let lines = text.split_inclusive('\n').filter(|line| !line.trim().starts_with(OTHER_FILE));
-    lines.map(starters_own).collect()
+    lines.map(for_the_starter).collect()
 }
 
-/// Names the solution's file for a module.
+/// The start of an attribute that names the solution's file for a module.
 const OTHER_FILE: &str = "#[cfg_attr(feature = \"solution\", path = ";
 
-/// An attribute that the starter alone has.
-const STARTER_ALONE: &str = "#![cfg_attr(not(feature = \"solution\"), ";
+/// The start of an attribute that only the starter has.
+const STARTER_ONLY: &str = "#![cfg_attr(not(feature = \"solution\"), ";
 
-/// The attribute that a line gives the starter, for good.
-fn starters_own(line: &str) -> String {
-    let inner = line.trim_end().strip_prefix(STARTER_ALONE).and_then(|it| it.strip_suffix(")]"));
+/// A line with the starter's attribute in place of the condition for it.
+fn for_the_starter(line: &str) -> String {
+    let inner = line.trim_end().strip_prefix(STARTER_ONLY).and_then(|it| it.strip_suffix(")]"));
     inner.map_or_else(|| line.to_owned(), |attribute| format!("#![{attribute}]\n"))
 }
 
-/// A manifest whose tests, which a starter cannot pass, run where they are named.
+/// A manifest whose tests run only if they are named, because a starter cannot pass them.
 pub(super) fn manifest(text: &str) -> String {
     text.replace("required-features = [\"solution\"]", "test = false")
 }
 
-/// The roots of a package's tests, as its manifest lists them.
+/// The root files of the tests that a package's manifest lists.
 pub(super) fn tests(manifest: &DocumentMut, folder: &Path) -> Vec<PathBuf> {
     let tables = manifest.get("test").and_then(Item::as_array_of_tables);
     let file = |test: &toml_edit::Table| {
@@ -39,7 +39,7 @@ pub(super) fn tests(manifest: &DocumentMut, folder: &Path) -> Vec<PathBuf> {
     tables.into_iter().flatten().filter_map(file).collect()
 }
 
-/// The pictures beside a lesson's text that it shows.
+/// The pictures in the lesson's folder that its text shows.
 pub(super) fn pictures(text: &str) -> impl Iterator<Item = &str> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
     links.filter(|link| {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_choice_goes_and_the_starter_stays() {
+    fn only_the_starter_is_left() {
         let text = "\
             #![cfg_attr(not(feature = \"solution\"), allow(dead_code, reason = \"to do\"))]\n\
             #[cfg_attr(feature = \"solution\", path = \"../solution/a.rs\")]\n\
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_files_beside_the_text() {
+    fn pictures_are_files_in_the_lessons_folder() {
         let text = "[a](b.md) ![c](d.svg) [e](https://f.org/g.png) ![h](i.png \"j\")";
         assert_eq!(pictures(text).collect::<Vec<_>>(), ["d.svg", "i.png"]);
     }

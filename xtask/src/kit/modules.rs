@@ -1,12 +1,12 @@
-//! The files that the compiler reads: from a crate's root, from `mod` to `mod`.
+//! The files that the compiler reads, found by following `mod` from a crate's root.
 //!
-//! So a file that lies about, a draft or a copy, is not handed out.
+//! Other files, such as a draft or a copy, do not get into the kit.
 
 use anyhow::{Context, Result};
 use std::path::{Component, Path, PathBuf};
 
-/// The files of the modules that `text`, the text of the file at `path`, names; `is_root` where it is
-/// the root of a crate.
+/// The files of the modules that the file at `path` declares. `text` is its text; `is_root` says whether
+/// it is the root of a crate.
 ///
 /// # Errors
 /// A module without a file.
@@ -45,12 +45,12 @@ pub(super) fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The name in `mod name;`, whoever may see it.
+/// The name in `mod name;`, with any visibility.
 fn module(line: &str) -> Option<&str> {
     let line = line.strip_suffix(';')?;
-    let (seen_by, name) = line.rsplit_once("mod ")?;
+    let (visibility, name) = line.rsplit_once("mod ")?;
     let is_name = name.chars().all(|char| char == '_' || char.is_alphanumeric());
-    (is_name && ["", "pub ", "pub(crate) ", "pub(super) "].contains(&seen_by)).then_some(name)
+    (is_name && ["", "pub ", "pub(crate) ", "pub(super) "].contains(&visibility)).then_some(name)
 }
 
 fn quoted<'a>(line: &'a str, before: &str) -> Option<&'a str> {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_without_a_file_is_told() {
+    fn a_module_without_a_file_is_an_error() {
         let error = of(Path::new("/"), Path::new("x/lib.rs"), "mod gone;", true).unwrap_err();
         assert_eq!(error.to_string(), "x/lib.rs: the module gone has no file");
     }

@@ -1,0 +1,119 @@
+//! Checks one server against one lesson: joins what the proof finds with the lesson's own sentences.
+
+use anyhow::{Context, Result, bail};
+use course::lesson::{Criterion, Lesson};
+use course::report::{Cause, CriterionReport, Finding, Status};
+use proofs::{Fault, Proof, Subject};
+use std::time::Duration;
+
+/// The criteria of one lesson that a server is checked against.
+pub struct LessonCheck<'a> {
+    /// The lesson's text.
+    pub lesson: &'a Lesson,
+    /// The lesson's proof.
+    pub proof: &'static Proof,
+    /// The criteria to check, in the lesson's order.
+    pub criteria: Vec<&'a Criterion>,
+    /// The flags with which `cargo xtask prove` runs the same server again, e.g. ` --cmd ./server`.
+    /// They end the command that a cause gives to see the failure again.
+    pub flags: String,
+}
+
+impl<'a> LessonCheck<'a> {
+    /// Takes the criteria of `lesson` whose ids are in `only`, or all of them where `only` is empty.
+    ///
+    /// # Errors
+    /// An id that the lesson does not have, or a criterion that only its text or only its proof has.
+    pub fn new(lesson: &'a Lesson, only: &[String]) -> Result<Self> {
+        let Some(proof) = proofs::of(&lesson.id) else {
+            bail!(
+                "lesson {} has no proof yet; `cargo xtask prove` alone lists the lessons that have one",
+                lesson.id
+            );
+        };
+        for id in only {
+            lesson.criterion(id)?;
+        }
+        let is_wanted = |id: &str| only.is_empty() || only.iter().any(|only| only == id);
+        let ids = proof.criteria.iter().map(|criterion| criterion.id).filter(|id| is_wanted(id));
+        let criteria: Vec<_> =
+            ids.map(|id| lesson.criterion(id).with_context(disagreement)).collect::<Result<_>>()?;
+        if let Some(id) = only.iter().find(|id| !criteria.iter().any(|known| known.id == **id)) {
+            bail!("criterion {id} of {} is only in the text; {}", lesson.id, disagreement());
+        }
+        Ok(Self { lesson, proof, criteria, flags: String::new() })
+    }
+
+    /// The ids of the criteria to check.
+    pub fn ids(&self) -> impl Iterator<Item = &'a str> {
+        self.criteria.iter().map(|criterion| criterion.id.as_str())
+    }
+
+    /// Runs the proof on a program, and calls `on_report` with each criterion as soon as it is known.
+    ///
+    /// # Errors
+    /// Where nothing is known about the server: its program does not exist, or its port is in use.
+    pub fn run(
+        &self,
+        program: &Subject,
+        on_report: &mut dyn FnMut(&CriterionReport),
+    ) -> Result<Vec<CriterionReport>> {
+        let only: Vec<_> = self.ids().map(str::to_owned).collect();
+        let mut reports = Vec::with_capacity(only.len());
+        let mut collect = |finding: Finding| {
+            if let Some(report) = self.report(finding) {
+                on_report(&report);
+                reports.push(report);
+            }
+        };
+        let proved = proofs::prove(self.proof, program, &only, &mut collect);
+        proved.map_err(|Fault(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
+        match only.iter().find(|id| !reports.iter().any(|report| report.id == **id)) {
+            Some(id) => bail!(
+                "{}: the proof reports nothing about {id}; correct it in crates/proofs",
+                self.lesson.id
+            ),
+            None => Ok(reports),
+        }
+    }
+
+    /// The report on a server that does not compile: every criterion is skipped.
+    pub fn not_run(&self) -> Vec<CriterionReport> {
+        let finding = |criterion: &&Criterion| Finding {
+            criterion: criterion.id.clone(),
+            status: Status::Skipped,
+            elapsed: Duration::ZERO,
+            cause: Some(Cause {
+                id: "build-failed".into(),
+                summary: "it depends on a server that compiles".into(),
+                ..Cause::default()
+            }),
+        };
+        self.criteria.iter().map(finding).filter_map(|finding| self.report(finding)).collect()
+    }
+
+    fn report(&self, finding: Finding) -> Option<CriterionReport> {
+        let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
+        let cause =
+            finding.cause.map(|cause| Cause { replay: self.replay(&criterion.id), ..cause });
+        Some(CriterionReport {
+            id: criterion.id.clone(),
+            kind: criterion.kind,
+            task: criterion.task,
+            text: criterion.text.clone(),
+            status: finding.status,
+            millis: finding.elapsed.as_secs_f64() * 1e3,
+            cause,
+        })
+    }
+
+    /// The command that checks this criterion of this server again.
+    fn replay(&self, criterion: &str) -> String {
+        let flags = &self.flags;
+        format!("cargo xtask prove {} --only {criterion}{flags}", self.lesson.id)
+    }
+}
+
+fn disagreement() -> &'static str {
+    "text and proof disagree: run `cargo xtask check`"
+}

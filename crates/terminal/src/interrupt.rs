@@ -1,0 +1,75 @@
+//! Ctrl-C: ends the compiler that this process has started, then this process.
+//!
+//! Servers need nothing here: the witness has the kernel end each server when this process ends.
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+use std::io;
+use std::process::{Child, Output, exit};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
+use std::thread;
+
+/// The process id of the child that [`wait`] waits for; 0 where there is none.
+static CHILD: AtomicI32 = AtomicI32::new(0);
+/// Whether [`deferred`] is running.
+static DEFERRED: AtomicBool = AtomicBool::new(false);
+/// Whether a signal has come.
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Has SIGINT and SIGTERM end this process with 128 and the signal's number, as a shell reports it.
+///
+/// # Errors
+/// The kernel's, where a handler cannot be set.
+pub fn listen() -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            end_child();
+            let is_first = !REQUESTED.swap(true, SeqCst);
+            let is_deferred = is_first && DEFERRED.load(SeqCst) && signal == SIGINT;
+            if !is_deferred {
+                exit(128 + signal);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Runs `work` so that the first Ctrl-C only makes [`requested`] true, and `work` can end by itself.
+/// The second Ctrl-C ends the process.
+pub fn deferred<T>(work: impl FnOnce() -> T) -> T {
+    DEFERRED.store(true, SeqCst);
+    let done = work();
+    DEFERRED.store(false, SeqCst);
+    done
+}
+
+/// Whether Ctrl-C was pressed.
+pub fn requested() -> bool {
+    REQUESTED.load(SeqCst)
+}
+
+/// Waits for a child process and collects its output. Ctrl-C ends the child.
+///
+/// # Errors
+/// As [`Child::wait_with_output`].
+pub fn wait(child: Child) -> io::Result<Output> {
+    CHILD.store(child.id().try_into().unwrap_or(0), SeqCst);
+    let output = child.wait_with_output();
+    CHILD.store(0, SeqCst);
+    output
+}
+
+fn end_child() {
+    let child = CHILD.swap(0, SeqCst);
+    if child > 0 {
+        // An error only means that the child has ended already (kill(2), ESRCH).
+        let _ = kill(Pid::from_raw(child), Signal::SIGTERM);
+    }
+}

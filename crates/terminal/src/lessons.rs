@@ -1,0 +1,16 @@
+//! The lessons that a command line names.
+
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use course::problem::Unknown;
+
+/// The lessons with these ids, or every lesson of the course where `ids` is empty.
+///
+/// # Errors
+/// An id that no lesson has.
+pub fn named<'a>(course: &'a Course, ids: &[String]) -> Result<Vec<&'a Lesson>, Unknown> {
+    match ids {
+        [] => Ok(course.lessons().iter().collect()),
+        ids => ids.iter().map(|id| course.lesson(id)).collect(),
+    }
+}

@@ -1,0 +1,9 @@
+//! What the course's commands share towards a person: text on a screen, exit statuses, Ctrl-C, the
+//! lessons and paths that a command line names, and output files.
+
+pub mod interrupt;
+pub mod lessons;
+pub mod outcome;
+pub mod output;
+pub mod paths;
+pub mod show;

@@ -1,0 +1,241 @@
+//! A failure in full: the steps to it, the kernel's tables, and the Common Mistakes row.
+
+use super::line::{AddText, Line, cut, hanging};
+use super::{steps::steps, tables::tables};
+use course::report::Cause;
+use textwrap::core::display_width;
+
+/// A longer text is cut, in columns.
+const LONG: usize = 720;
+/// The fewest columns for text beside its label.
+const TEXT: usize = 30;
+
+/// A Common Mistakes row of the lesson.
+pub struct Mistake<'a> {
+    /// What goes wrong.
+    pub mistake: &'a str,
+    /// What to do about it.
+    pub fix: &'a str,
+    /// The row's file and line, e.g. `lesson.md:195`.
+    pub place: &'a str,
+}
+
+/// A cause in lines of at most `width` columns, with the lesson's row about it, if it has one.
+pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
+    let blocks = match Todo::of(cause) {
+        Some(todo) => vec![todo.lines(width)],
+        None => vec![
+            text(4, &cause.summary, width, Line::strong),
+            steps(&cause.steps, width),
+            tables(&cause.evidence, width),
+            outcome(cause, width),
+            advice(cause, row, width),
+        ],
+    };
+    let filled = blocks.into_iter().filter(|block| !block.is_empty());
+    let mut lines: Vec<_> = filled.flat_map(|block| [vec![Line::new()], block].concat()).collect();
+    lines.push(Line::new());
+    lines
+}
+
+/// A cause in one sentence.
+pub fn brief(cause: &Cause) -> String {
+    match Todo::of(cause) {
+        Some(Todo { task, place, .. }) => {
+            let number = task.split(':').next().unwrap_or(task);
+            format!("{number} is still to do ({place})")
+        }
+        None => cause.summary.clone(),
+    }
+}
+
+/// The cause of a server that stopped at a `todo!`. Nothing else about it needs to be shown.
+struct Todo<'a> {
+    sentence: &'a str,
+    task: &'a str,
+    place: &'a str,
+}
+
+impl<'a> Todo<'a> {
+    /// The parts of `The server stopped …: Task 1: make every slot (src/table.rs:22)`.
+    fn of(cause: &'a Cause) -> Option<Self> {
+        let summary = (cause.id == "todo").then_some(&cause.summary)?;
+        let (sentence, rest) = summary.split_once(": ")?;
+        let (task, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+        Some(Self { sentence, task, place })
+    }
+
+    fn lines(&self, width: usize) -> Vec<Line> {
+        let mut lines = text(4, &format!("{}:", self.sentence), width, Line::strong);
+        let column = width.saturating_sub(display_width(self.place));
+        let mut task = text(6, self.task, width, Line::plain);
+        if task.len() == 1 && task[0].width() + 2 <= column {
+            lines.push(task.remove(0).to(column).faint(self.place));
+        } else {
+            lines.extend(task);
+            lines.push(Line::new().to(6).faint(self.place));
+        }
+        lines
+    }
+}
+
+fn outcome(cause: &Cause, width: usize) -> Vec<Line> {
+    let part = |name: &str, value: &str| match value {
+        "" => Vec::new(),
+        _ => labelled(Line::new().to(6).faint(name), value, width, Line::plain),
+    };
+    [part("expected  ", &cause.expected), part("observed  ", &cause.observed)].concat()
+}
+
+fn advice(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(Mistake { mistake, fix, place }) = row {
+        let label = |name: &str| Line::new().to(4).faint(name);
+        lines.extend(labelled(label("Common mistake: "), mistake, width, Line::plain));
+        let fix = format!("{fix} ({place})");
+        lines.extend(labelled(label("           Fix: "), &fix, width, Line::faint));
+    }
+    // A command is not wrapped, so that it can be copied in one piece.
+    if !cause.replay.is_empty() {
+        lines.push(Line::new().to(4).faint("again: ").plain(&cause.replay));
+    }
+    lines
+}
+
+/// Text beside its label; below it where there is not enough room.
+fn labelled(label: Line, value: &str, width: usize, add: AddText) -> Vec<Line> {
+    let indent = label.width();
+    if width < indent + TEXT {
+        let label = Line::new().to(4).faint(label.text().trim());
+        return [vec![label], text(6, value, width, add)].concat();
+    }
+    hanging(label, indent, &cut(value, LONG), width - indent, add)
+}
+
+fn text(indent: usize, value: &str, width: usize, add: AddText) -> Vec<Line> {
+    hanging(Line::new(), indent, &cut(value, LONG), width - indent, add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use course::report::{Row, Step, Table};
+
+    fn leak() -> Cause {
+        let step = |did: &str, logged: &[&str]| Step {
+            did: did.into(),
+            logged: logged.iter().map(|line| line.to_string()).collect(),
+        };
+        let row = |wrong, text: &str| Row { wrong, text: text.into() };
+        Cause {
+            id: "fd-leak".into(),
+            summary: "The server logged that client B left, but never closed its socket.".into(),
+            steps: vec![
+                step("A, B connected", &["[ACCEPT] fd=4 slot=0", "[ACCEPT] fd=5 slot=1"]),
+                step("B sent \"hello\", then closed", &[]),
+                step("the server read 5 bytes, then 0", &["[DISCONNECT] fd=5 slot=1"]),
+            ],
+            expected: "descriptors 3 4".into(),
+            observed: "descriptors 3 4 5".into(),
+            evidence: vec![
+                Table {
+                    title: "the kernel says".into(),
+                    rows: vec![
+                        row(false, "4  ESTABLISHED  A"),
+                        row(true, "5  CLOSE_WAIT   B, gone"),
+                    ],
+                },
+                Table {
+                    title: "the server asks poll for".into(),
+                    rows: vec![row(false, "[1] 4  POLLIN")],
+                },
+            ],
+            replay: "cargo xtask prove w03-l02 --only no-fd-leak".into(),
+            ..Cause::default()
+        }
+    }
+
+    fn shown(cause: &Cause, width: usize) -> String {
+        let row = Mistake {
+            mistake: "Forgetting to close the descriptor",
+            fix: "Drop it with the slot.",
+            place: "lesson.md:195",
+        };
+        let lines = failure(cause, Some(row), width);
+        assert!(lines.iter().all(|line| line.width() <= width), "wider than {width}");
+        lines.iter().map(|line| line.text() + "\n").collect()
+    }
+
+    #[test]
+    fn in_80_columns_the_log_is_beside_the_steps() {
+        let expected = r#"
+    The server logged that client B left, but never closed its socket.
+
+      1  A, B connected                   [ACCEPT] fd=4 slot=0
+                                          [ACCEPT] fd=5 slot=1
+      2  B sent "hello", then closed
+      3  the server read 5 bytes, then 0  [DISCONNECT] fd=5 slot=1
+
+      the kernel says             the server asks poll for
+        4  ESTABLISHED  A           [1] 4  POLLIN
+      ▸ 5  CLOSE_WAIT   B, gone
+
+      expected  descriptors 3 4
+      observed  descriptors 3 4 5
+
+    Common mistake: Forgetting to close the descriptor
+               Fix: Drop it with the slot. (lesson.md:195)
+    again: cargo xtask prove w03-l02 --only no-fd-leak
+
+"#;
+        assert_eq!(shown(&leak(), 80), expected);
+    }
+
+    #[test]
+    fn in_40_columns_text_is_below_its_label() {
+        let lines = failure(&leak(), None, 40);
+        let text: String = lines.iter().map(|line| line.text() + "\n").collect();
+        let expected = "
+      1  A, B connected
+           [ACCEPT] fd=4 slot=0
+           [ACCEPT] fd=5 slot=1
+      2  B sent \"hello\", then closed
+";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      the server asks"), "{text}");
+        assert!(text.contains("\n    expected\n      descriptors 3 4\n"), "{text}");
+    }
+
+    #[test]
+    fn a_todo_shows_its_task_and_nothing_else() {
+        let mut cause = leak();
+        cause.id = "todo".into();
+        let told = "The server stopped at a task that is still to do";
+        cause.summary = format!("{told}: Task 1: make every slot (now) (src/table.rs:22)");
+        let task = "      Task 1: make every slot (now)";
+        let wide = format!("\n    {told}:\n{task:<65}src/table.rs:22\n\n");
+        assert_eq!(shown(&cause, 80), wide);
+        assert!(shown(&cause, 40).ends_with(&format!("{task}\n      src/table.rs:22\n\n")));
+        assert_eq!(brief(&cause), "Task 1 is still to do (src/table.rs:22)");
+    }
+
+    #[test]
+    fn a_servers_output_cannot_control_the_terminal() {
+        let mut cause = leak();
+        cause.steps[0].logged = vec!["\x1b[2J\x1b]0;owned\x07".into()];
+        cause.observed = "\x1b[32m✓ proved\r".into();
+        let lines = failure(&cause, None, 80);
+        assert!(lines.iter().all(|line| !line.text().contains(char::is_control)));
+        let text: String = lines.iter().map(|line| line.text()).collect();
+        assert!(text.contains(r"\x1b[2J\x1b]0;owned\x07"), "{text}");
+        assert!(text.contains(r"observed  \x1b[32m✓ proved\r"), "{text}");
+    }
+
+    #[test]
+    fn many_long_log_lines_are_shortened() {
+        let mut cause = leak();
+        cause.steps[0].logged = vec!["x".repeat(100_000); 1000];
+        cause.observed = "y".repeat(1 << 20);
+        assert!(failure(&cause, None, 80).len() < 80);
+    }
+}

@@ -1,0 +1,186 @@
+//! One line of styled text, built from left to right; and text that is wrapped into such lines.
+
+use super::visible;
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write;
+use textwrap::core::display_width;
+
+/// A function that adds text to a line in a style, e.g. [`Line::faint`].
+pub(super) type AddText = fn(Line, &str) -> Line;
+
+/// One line of styled text.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    spans: Vec<(Style, String)>,
+}
+
+impl Line {
+    /// An empty line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds text in the terminal's default style.
+    pub fn plain(self, text: &str) -> Self {
+        self.styled(Style::new(), text)
+    }
+
+    /// Adds text about a success, in green.
+    pub fn good(self, text: &str) -> Self {
+        self.styled(AnsiColor::Green.on_default(), text)
+    }
+
+    /// Adds text about a failure, in red.
+    pub fn bad(self, text: &str) -> Self {
+        self.styled(AnsiColor::Red.on_default(), text)
+    }
+
+    /// Adds text about something inconclusive, in yellow.
+    pub fn unsure(self, text: &str) -> Self {
+        self.styled(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// Adds bold text.
+    pub fn strong(self, text: &str) -> Self {
+        self.styled(Style::new().bold(), text)
+    }
+
+    /// Adds dim text.
+    pub fn faint(self, text: &str) -> Self {
+        self.styled(Style::new().dimmed(), text)
+    }
+
+    /// Adds spaces up to `column`, counted from 0; where the line is longer already, adds one space.
+    pub fn to(self, column: usize) -> Self {
+        let spaces = column.checked_sub(self.width()).unwrap_or(1);
+        self.plain(&" ".repeat(spaces))
+    }
+
+    /// Adds another line's text.
+    pub fn then(mut self, other: Line) -> Self {
+        self.spans.extend(other.spans);
+        self
+    }
+
+    /// The columns that the line takes.
+    pub fn width(&self) -> usize {
+        self.spans.iter().map(|(_, text)| display_width(text)).sum()
+    }
+
+    /// The text without its styles.
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// The text with ANSI escapes for its styles.
+    pub fn rendered(&self) -> String {
+        self.spans.iter().fold(String::new(), |mut line, (style, text)| {
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{style}{text}{style:#}");
+            line
+        })
+    }
+
+    fn styled(mut self, style: Style, text: &str) -> Self {
+        if !text.is_empty() {
+            self.spans.push((style, visible(text).into_owned()));
+        }
+        self
+    }
+}
+
+/// `text` in pieces of at most `width` columns, made [`visible`]. An empty text gives one empty piece.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let text = visible(text);
+    let splitter = textwrap::WordSplitter::NoHyphenation;
+    let options = textwrap::Options::new(width.max(8)).word_splitter(splitter);
+    textwrap::wrap(&text, options).into_iter().map(|piece| piece.into_owned()).collect()
+}
+
+/// `text` wrapped in the `room` columns from column `indent` on, the first line after `start`. At least
+/// one line.
+pub fn hanging(start: Line, indent: usize, text: &str, room: usize, add: AddText) -> Vec<Line> {
+    let mut start = Some(start);
+    let line = |piece: &String| add(start.take().unwrap_or_default().to(indent), piece);
+    wrapped(text, room).iter().map(line).collect()
+}
+
+// <staff>
+/// `items` in lines of at most `width` columns, with line breaks only between items.
+pub(super) fn side_by_side<'a>(
+    items: impl IntoIterator<Item = &'a str>,
+    separator: &str,
+    width: usize,
+) -> Vec<String> {
+    // No-break spaces keep an item in one line; an item longer than a line may break at any space.
+    let unbroken = |item: &str| match display_width(item) <= width {
+        true => item.replace(' ', "\u{a0}"),
+        false => item.to_owned(),
+    };
+    let items: Vec<_> = items.into_iter().map(unbroken).collect();
+    let lines = wrapped(&items.join(separator), width);
+    lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+}
+// </staff>
+
+/// The first `width` columns of `text`, made [`visible`]. `…` stands for the rest, if there is any.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    let text = visible(text);
+    if display_width(&text) <= width {
+        return text.into_owned();
+    }
+    let mut kept = String::new();
+    for character in text.chars() {
+        kept.push(character);
+        if display_width(&kept) >= width {
+            kept.pop();
+            break;
+        }
+    }
+    kept + "…"
+}
+
+/// `text` in `width` columns, made [`visible`]. Where it is longer, `…` stands for its middle.
+pub(super) fn shortened(text: &str, width: usize) -> String {
+    let text = visible(text);
+    if display_width(&text) <= width {
+        return text.into_owned();
+    }
+    // The end of a path tells more than its start, so two thirds of the columns are for the end.
+    let start = cut(&text, width / 3);
+    let room = width.saturating_sub(display_width(&start));
+    let fits = |at: &usize| display_width(&text[*at..]) <= room;
+    let end = text.char_indices().map(|(at, _)| at).find(fits).unwrap_or(text.len());
+    start + &text[end..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_what_is_shown() {
+        let line = Line::new().good("✓ ").plain("\x1b").to(8).plain("end");
+        assert_eq!(line.text(), "✓ \\x1b  end");
+        assert_eq!(line.width(), 11);
+    }
+
+    #[test]
+    fn styles_end_where_their_text_ends() {
+        let line = Line::new().bad("no").plain(" matter");
+        assert_eq!(line.rendered(), "\x1b[31mno\x1b[0m matter");
+    }
+
+    #[test]
+    fn a_long_command_keeps_its_start_and_more_of_its_end() {
+        assert_eq!(shortened("python3 lessons/mine/server.py", 18), "pytho…ne/server.py");
+        assert_eq!(shortened("./server", 18), "./server");
+        assert_eq!(display_width(&shortened(&"服务器".repeat(20), 18)), 17);
+    }
+
+    #[test]
+    fn a_long_word_is_broken_at_the_width() {
+        let pieces = wrapped(&"x".repeat(30), 12);
+        assert!(pieces.iter().all(|piece| piece.len() <= 12), "{pieces:?}");
+    }
+}

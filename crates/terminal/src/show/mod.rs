@@ -1,0 +1,124 @@
+//! Shows styled text, in lines that fit the terminal.
+//!
+//! A server can write anything into its log, so all text is passed through [`visible()`] before it is
+//! shown: [`Line`] and [`wrapped`] do that, and no other code prints.
+
+mod cause;
+mod lesson;
+mod line;
+mod steps;
+mod tables;
+mod visible;
+// <staff>
+mod mistakes;
+// </staff>
+
+pub use cause::{Mistake, brief, failure};
+pub use lesson::{Heading, IdColumn, amount, last, mark, time};
+pub use line::{Line, hanging, wrapped};
+pub use tables::chosen;
+pub use visible::visible;
+// <staff>
+pub use mistakes::{MistakeResult, MistakeTable, markdown};
+// </staff>
+
+use anstream::AutoStream;
+use std::io::{self, ErrorKind, Write};
+
+/// Where lines are shown, and how many columns they may take.
+pub struct Screen {
+    target: Target,
+    width: usize,
+}
+
+enum Target {
+    Stdout(anstream::Stdout),
+    Memory(String),
+    Nothing,
+}
+
+impl Screen {
+    /// Shows on standard output, in the terminal's width, from 32 to 100 columns; in 80 columns where
+    /// standard output is no terminal.
+    ///
+    /// Colour depends on the terminal, `NO_COLOR` and `CLICOLOR`.
+    pub fn stdout() -> Self {
+        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
+        let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, 100));
+        Self { target: Target::Stdout(anstream::stdout()), width }
+    }
+
+    /// Keeps plain text of `width` columns in memory, for [`Screen::text`].
+    pub fn in_memory(width: usize) -> Self {
+        Self { target: Target::Memory(String::new()), width }
+    }
+
+    /// Shows nothing.
+    pub fn none() -> Self {
+        Self { target: Target::Nothing, width: 80 }
+    }
+
+    /// The text that a screen [in memory](Screen::in_memory) has so far; nothing for other screens.
+    pub fn text(&self) -> &str {
+        match &self.target {
+            Target::Memory(text) => text,
+            Target::Stdout(_) | Target::Nothing => "",
+        }
+    }
+
+    /// The columns that a line may take.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Shows one line at once.
+    ///
+    /// # Errors
+    /// Those of standard output, except EPIPE: where the reader has ended, as in `| head`, the command
+    /// runs to its end without showing more.
+    pub fn show(&mut self, line: &Line) -> io::Result<()> {
+        let written = match &mut self.target {
+            Target::Stdout(stdout) => {
+                writeln!(stdout, "{}", line.rendered()).and_then(|()| stdout.flush())
+            }
+            Target::Memory(text) => {
+                *text += &(line.text() + "\n");
+                Ok(())
+            }
+            Target::Nothing => Ok(()),
+        };
+        written.or_else(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Ok(()),
+            kind => Err(io::Error::new(kind, format!("cannot write to standard output: {error}"))),
+        })
+    }
+
+    /// Shows several lines.
+    ///
+    /// # Errors
+    /// As [`Screen::show`].
+    pub fn show_all(&mut self, lines: &[Line]) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.show(line))
+    }
+}
+
+/// Whether standard error is shown in colour.
+pub fn errors_in_colour() -> bool {
+    AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Shows a line on standard error.
+pub fn note(line: &Line) {
+    // There is no place left to report that standard error is closed.
+    let _ = writeln!(anstream::stderr(), "{}", line.rendered());
+}
+
+/// Shows an error and its causes on standard error.
+pub fn error(error: &anyhow::Error) {
+    let chain = format!("{error:#}");
+    for (index, text) in chain.lines().enumerate() {
+        let start = if index == 0 { Line::new().bad("error").plain(": ") } else { Line::new() };
+        // There is no place left to report that standard error is closed.
+        let _ = writeln!(anstream::stderr(), "{}", start.plain(text).rendered());
+    }
+}

@@ -1,0 +1,138 @@
+//! The numbered steps of a failure, each with the server's log lines beside or below it.
+
+use super::line::{Line, cut, hanging, wrapped};
+use course::report::Step;
+use textwrap::core::display_width;
+
+const INDENT: usize = 6;
+const GAP: usize = 2;
+/// The columns that the log needs beside the steps, e.g. for `[DISCONNECT] fd=10 slot=10`.
+const LOG: usize = 26;
+/// A longer text is cut, in columns.
+const LONG: usize = 240;
+
+/// The steps in lines of at most `width` columns.
+pub(super) fn steps(steps: &[Step], width: usize) -> Vec<Line> {
+    let digits = steps.len().to_string().len();
+    let indent = INDENT + digits + GAP;
+    let shown: Vec<_> = steps.iter().map(shortened).collect();
+    let log = log_column(&shown, indent, width);
+    let mut lines = Vec::new();
+    for (step, number) in shown.iter().zip(1..) {
+        let number = Line::new().to(INDENT).faint(&format!("{number:>digits$}"));
+        // A step with log lines leaves room for them; a step without can use the whole width.
+        let end = log.filter(|_| !step.logged.is_empty()).map_or(width, |column| column - GAP);
+        let done = hanging(number, indent, &step.did, end - indent, Line::plain);
+        let (left, column) = match log {
+            Some(column) => (done, column),
+            None => {
+                lines.extend(done);
+                (Vec::new(), indent + GAP)
+            }
+        };
+        lines.extend(joined(left, in_lines(&step.logged, width - column), column));
+    }
+    lines
+}
+
+/// The part of a step that is shown: of many log lines, the first three and the last.
+fn shortened(Step { did, logged }: &Step) -> Step {
+    let line = |line: &String| cut(line, LONG);
+    let logged = match logged.as_slice() {
+        [first, second, third, hidden @ .., last] if hidden.len() > 2 => {
+            let more = format!("… {} more", hidden.len());
+            vec![line(first), line(second), line(third), more, line(last)]
+        }
+        logged => logged.iter().map(line).collect(),
+    };
+    Step { did: line(did), logged }
+}
+
+/// The column where the log begins, if there is room for it to the right of every step with log lines.
+fn log_column(steps: &[Step], indent: usize, width: usize) -> Option<usize> {
+    let columns = |text: &String| display_width(text);
+    let logging = steps.iter().filter(|step| !step.logged.is_empty());
+    let done = logging.clone().map(|step| columns(&step.did)).max()?;
+    let log = logging.flat_map(|step| &step.logged).map(columns).max()?;
+    let column = indent + done + GAP;
+    (column + log.min(LOG) <= width).then_some(column)
+}
+
+/// The lines of `left`, with the pieces of `right` beside them from `column` on.
+fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
+    let height = left.len().max(right.len());
+    let mut left = left.into_iter();
+    let mut right = right.into_iter();
+    let lines = (0..height).map(|_| {
+        let line = left.next().unwrap_or_default();
+        match right.next() {
+            Some(piece) => line.to(column).faint(&piece),
+            None => line,
+        }
+    });
+    lines.collect()
+}
+
+/// The log lines side by side if they fit into `width` columns; otherwise each on a line of its own.
+fn in_lines(logged: &[String], width: usize) -> Vec<String> {
+    let side_by_side = logged.join(" · ");
+    match display_width(&side_by_side) {
+        0 => Vec::new(),
+        columns if columns <= width => vec![side_by_side],
+        _ => logged.iter().flat_map(|line| wrapped(line, width)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(did: &str, logged: &[&str]) -> Step {
+        Step { did: did.into(), logged: logged.iter().map(|line| line.to_string()).collect() }
+    }
+
+    fn shown(given: &[Step], width: usize) -> Vec<String> {
+        steps(given, width).iter().map(Line::text).collect()
+    }
+
+    fn example() -> Vec<Step> {
+        vec![
+            step("started with PORT=7000", &["[START] active=0/64"]),
+            step("A, B connected", &["[ACCEPT] fd=4 slot=0", "[ACCEPT] fd=5 slot=1"]),
+            step("the server never slept: poll = 1, read = 0, over and over", &[]),
+        ]
+    }
+
+    #[test]
+    fn the_log_is_to_the_right_where_it_fits() {
+        let expected = [
+            "      1  started with PORT=7000  [START] active=0/64",
+            "      2  A, B connected          [ACCEPT] fd=4 slot=0 · [ACCEPT] fd=5 slot=1",
+            "      3  the server never slept: poll = 1, read = 0, over and over",
+        ];
+        assert_eq!(shown(&example(), 80), expected);
+    }
+
+    #[test]
+    fn log_lines_that_do_not_fit_on_one_line_get_a_line_each() {
+        let expected = [
+            "      2  A, B connected          [ACCEPT] fd=4 slot=0",
+            "                                 [ACCEPT] fd=5 slot=1",
+        ];
+        assert_eq!(shown(&example(), 68)[1..3], expected);
+    }
+
+    #[test]
+    fn the_log_is_below_the_step_on_a_narrow_screen() {
+        let expected = [
+            "      1  started with PORT=7000",
+            "           [START] active=0/64",
+            "      2  A, B connected",
+            "           [ACCEPT] fd=4 slot=0",
+            "           [ACCEPT] fd=5 slot=1",
+            "      3  the server never slept: poll =",
+            "         1, read = 0, over and over",
+        ];
+        assert_eq!(shown(&example(), 40), expected);
+    }
+}

@@ -1,0 +1,261 @@
+//! The options that choose the server to prove: the student's crate, the solution, or any program.
+
+use crate::isolation::{self, Isolation};
+use anstream::adapter::strip_str;
+use anyhow::{Context, Result, bail};
+use course::lesson::Lesson;
+use course::report::{self, Build, BuildStatus, SubjectKind};
+use programs::build;
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, fs};
+use terminal::{paths, show};
+
+/// The options that choose the server to prove.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ProgramArgs {
+    // <staff>
+    /// Prove the solution in place of your own crate; without a lesson, every lesson's
+    #[arg(long, conflicts_with = "cmd")]
+    pub(crate) solution: bool,
+    // </staff>
+    /// Prove this program, in any language; quoted as for a shell, but run without one
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) cmd: Option<String>,
+    /// The port built into the program, if it does not read PORT
+    #[arg(long, value_name = "N", requires = "cmd")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// The number of slots built into the program, if it does not read MAX_CLIENTS
+    #[arg(long, value_name = "N", requires = "cmd")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) capacity: Option<u32>,
+    /// Seconds that one criterion may take, for servers that are never idle
+    #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+    /// How servers are isolated [default: the strongest level that this machine permits]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) isolation: Option<Isolation>,
+    /// The former name of --isolation
+    #[arg(long, hide = true, value_name = "LEVEL")]
+    pub(crate) tier: Option<String>,
+}
+
+const DEFAULT_TIMEOUT: u64 = 10;
+
+/// A server that can be proved, or that does not compile.
+pub(crate) struct Server {
+    /// The server's kind and name, for the report.
+    pub(crate) subject: report::Subject,
+    /// How the server's build ended, for the report.
+    pub(crate) build: Build,
+    /// The program to prove, or what the compiler printed, in colour if standard error has colour.
+    pub(crate) program: Result<proofs::Subject, String>,
+}
+
+impl Server {
+    /// The server of a program that needs no build. `line` is its command line.
+    pub(crate) fn command(line: &str, program: proofs::Subject) -> Self {
+        Self {
+            subject: subject(SubjectKind::Command, line),
+            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
+            program: Ok(program),
+        }
+    }
+}
+
+impl ProgramArgs {
+    /// Checks whether the chosen isolation level is possible here, and whether the command of `--cmd`
+    /// can run.
+    ///
+    /// # Errors
+    /// Says what is wrong, and what to do.
+    pub(crate) fn check(&self) -> Result<()> {
+        isolation::check_former_option(self.tier.as_deref())?;
+        self.isolation.map_or(Ok(()), Isolation::check)?;
+        self.cmd.as_deref().map_or(Ok(()), |line| self.command(line).map(drop))
+    }
+
+    /// The isolation level of the servers.
+    pub(crate) fn isolation(&self) -> Isolation {
+        self.isolation.unwrap_or_else(Isolation::here)
+    }
+
+    /// Finds or builds the server to prove for `lesson`.
+    ///
+    /// # Errors
+    /// A command that cannot run, or a cargo that cannot run.
+    pub(crate) fn server(&self, lesson: &Lesson) -> Result<Server> {
+        match &self.cmd {
+            Some(line) => self.command(line),
+            None => self.built(lesson),
+        }
+    }
+
+    /// The note on the server in a lesson's heading; `None` for the student's own crate.
+    pub(crate) fn note(&self) -> Option<&str> {
+        // <staff>
+        if self.solution {
+            return Some("solution");
+        }
+        // </staff>
+        self.cmd.as_deref()
+    }
+
+    /// The options that choose the same server again, quoted for a shell, e.g. ` --cmd ./server`.
+    pub(crate) fn flags(&self) -> String {
+        let mut flags = String::new();
+        // <staff>
+        if self.solution {
+            flags += " --solution";
+        }
+        // </staff>
+        if let Some(line) = &self.cmd {
+            flags += &format!(" --cmd {}", shell_words::quote(line));
+        }
+        if let Some(port) = self.port {
+            flags += &format!(" --port {port}");
+        }
+        if let Some(capacity) = self.capacity {
+            flags += &format!(" --capacity {capacity}");
+        }
+        if let Some(isolation) = self.isolation {
+            flags += &format!(" --isolation {}", isolation.name());
+        }
+        if self.timeout != DEFAULT_TIMEOUT {
+            flags += &format!(" --timeout {}", self.timeout);
+        }
+        flags
+    }
+
+    fn command(&self, line: &str) -> Result<Server> {
+        let directory =
+            env::current_dir().context("--cmd runs in the current folder, which was removed")?;
+        let words = shell_words::split(line)
+            .with_context(|| format!("--cmd {line:?}: quote it as for a shell"))?;
+        let Some((program, arguments)) = words.split_first() else {
+            bail!("--cmd is empty; name a program, e.g. --cmd ./server");
+        };
+        let program = find(program, &directory)?;
+        let arguments = arguments.iter().map(OsString::from);
+        let command = [program.into_os_string()].into_iter().chain(arguments).collect();
+        Ok(Server::command(line, self.program(command, directory)))
+    }
+
+    fn built(&self, lesson: &Lesson) -> Result<Server> {
+        let folder = paths::root().join(lesson.folder());
+        let kind = SubjectKind::Crate;
+        // <staff>
+        let kind = if self.solution { SubjectKind::Solution } else { kind };
+        // </staff>
+        let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let built =
+            build::lesson(&folder, kind == SubjectKind::Solution, show::errors_in_colour())?;
+        let millis = built.elapsed.as_secs_f64() * 1e3;
+        let programs = match built.result {
+            Ok(programs) => programs,
+            Err(errors) => {
+                let message = Some(strip_str(&errors).to_string());
+                let build = Build { status: BuildStatus::Failed, millis, message };
+                let subject = subject(kind, &package);
+                return Ok(Server { subject, build, program: Err(errors) });
+            }
+        };
+        let program = programs.into_iter().find(|program| program.name == package);
+        let manifest = folder.join("Cargo.toml");
+        let program = program.with_context(|| {
+            format!("{}: no binary named {package}; restore its [[bin]]", manifest.display())
+        })?;
+        Ok(Server {
+            subject: subject(kind, &package),
+            build: Build { status: BuildStatus::Ok, millis, message: None },
+            program: Ok(self.program(vec![program.path.into()], folder)),
+        })
+    }
+
+    fn program(&self, command: Vec<OsString>, directory: PathBuf) -> proofs::Subject {
+        proofs::Subject {
+            command,
+            directory,
+            port: self.port,
+            capacity: self.capacity.map(|capacity| capacity as usize),
+            tier: Some(self.isolation().level()),
+            timeout: Duration::from_secs(self.timeout),
+            confinement: None,
+            workers: None,
+        }
+    }
+}
+
+fn subject(kind: SubjectKind, name: &str) -> report::Subject {
+    report::Subject { kind, name: name.to_owned() }
+}
+
+/// The file of a command's program: relative to `directory`, or in PATH as a shell finds it.
+fn find(program: &str, directory: &Path) -> Result<PathBuf> {
+    if program.contains('/') {
+        let path = std::path::absolute(directory.join(program))?;
+        return match fs::metadata(&path) {
+            Err(error) => Err(error).with_context(|| {
+                format!("--cmd: cannot run {}; build it first, or check the path", path.display())
+            }),
+            Ok(_) if is_executable(&path) => Ok(path),
+            Ok(_) => bail!(
+                "--cmd: {} is not a program; chmod +x it, or name its interpreter",
+                path.display()
+            ),
+        };
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .map(|folder| directory.join(folder).join(program))
+        .find(|path| is_executable(path));
+    found.with_context(|| {
+        format!("--cmd: no program {program:?} in PATH; for one in this folder write ./{program}")
+    })
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(cmd: &str) -> ProgramArgs {
+        let cmd = Some(cmd.to_owned());
+        ProgramArgs { cmd, port: Some(9000), timeout: DEFAULT_TIMEOUT, ..ProgramArgs::default() }
+    }
+
+    #[test]
+    fn a_command_is_found_in_path_or_from_the_folder() {
+        let sh = args("sh -c 'exit 0'").command("sh -c 'exit 0'").unwrap().program.unwrap();
+        assert!(sh.command[0].to_string_lossy().ends_with("/sh"));
+        assert_eq!(sh.command[1..], ["-c", "exit 0"]);
+        assert!(find("./src/main.rs", Path::new("/no/such")).is_err());
+    }
+
+    #[test]
+    fn a_command_that_cannot_run_says_why() {
+        for (line, why) in [
+            ("", "empty"),
+            ("   ", "empty"),
+            ("'open", "quote it"),
+            ("no-such-x", "in PATH"),
+            ("/etc", "not a program"),
+            ("./none", "cannot run"),
+        ] {
+            let error = args(line).command(line).err().expect(line);
+            assert!(format!("{error:#}").contains(why), "{line}: {error:#}");
+        }
+    }
+
+    #[test]
+    fn the_flags_choose_the_same_server_again() {
+        assert_eq!(args("./server 'a b'").flags(), r#" --cmd './server '\''a b'\''' --port 9000"#);
+    }
+}
