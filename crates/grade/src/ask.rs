@@ -4,15 +4,15 @@
 //! holds the second time, or fails in another way, is asked five times, and the count is told:
 //! `failed 3 of 5`. What the machine hid counts neither way.
 
-mod attempts;
+mod retry;
 
 use crate::build::Program;
 use crate::model::CriterionGrade;
 use anyhow::{Result, bail};
-use attempts::Attempts;
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport};
 use proofs::{Confinement, Subject};
+use retry::Attempts;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -35,10 +35,10 @@ pub(crate) const NOT_ASKED: &str = "not-asked";
 pub fn ask(
     lesson: &Lesson,
     program: &Program,
-    tier: Tier,
+    isolation: Tier,
     found: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<Vec<CriterionGrade>> {
-    let (subject, flags) = (subject(program, tier), flags(lesson, program));
+    let (subject, flags) = (subject(program, isolation), flags(lesson, program));
     repeat(lesson, found, &mut |only, heard| {
         let question = Question { flags: flags.clone(), ..Question::new(lesson, only)? };
         question.ask(&subject, &mut |report| heard(report.clone())).map(drop)
@@ -96,13 +96,13 @@ fn repeat(
     Ok(all.iter().map(Attempts::grade).collect())
 }
 
-fn subject(program: &Program, tier: Tier) -> Subject {
+fn subject(program: &Program, isolation: Tier) -> Subject {
     Subject {
         command: program.command.clone(),
         directory: program.directory.clone(),
         port: program.port,
         capacity: program.capacity,
-        tier: Some(tier),
+        tier: Some(isolation),
         timeout: TIMEOUT,
         confinement: Some(Confinement {
             visible: program.visible.clone(),

@@ -9,19 +9,19 @@
 //! What came of a build is kept under the hash of all that went into it, so that the same content is
 //! built once, by whomever it was handed in.
 
-mod boxed;
+mod build_cache;
+mod compiler_output;
 mod prepared;
 mod record;
 mod replay;
-mod shelf;
-mod words;
+mod sandboxed;
 
 use crate::intake::{Project, ProjectKind};
 use anyhow::Result;
-use boxed::ended;
+use build_cache::BuildCache;
 use course::catalogue::Course;
 use prepared::Prepared;
-use shelf::Shelf;
+use sandboxed::ended;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -31,12 +31,12 @@ use witness::Tier;
 
 /// Where programs are built, with what they have in common prepared.
 #[derive(Debug)]
-pub struct Workshop<'a> {
+pub struct Builder<'a> {
     course: &'a Course,
-    tier: Tier,
+    isolation: Tier,
     /// By the lesson's id.
     prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
-    shelf: Shelf,
+    cache: BuildCache,
 }
 
 /// A program that is ready to be asked.
@@ -65,13 +65,13 @@ pub struct Built {
     pub result: Result<Program, String>,
 }
 
-impl<'a> Workshop<'a> {
+impl<'a> Builder<'a> {
     /// One whose programs go to `folder`.
     ///
     /// # Errors
     /// There can be no such folder.
-    pub fn open(course: &'a Course, folder: &Path, tier: Tier) -> Result<Self> {
-        Ok(Self { course, tier, prepared: Mutex::default(), shelf: Shelf::open(folder)? })
+    pub fn open(course: &'a Course, folder: &Path, isolation: Tier) -> Result<Self> {
+        Ok(Self { course, isolation, prepared: Mutex::default(), cache: BuildCache::open(folder)? })
     }
 
     /// Prepares what `project` needs to be built, if that has not been done: a crate the packages that
@@ -95,7 +95,7 @@ impl<'a> Workshop<'a> {
         match &project.kind {
             ProjectKind::Crate => self.build_crate(lesson, project),
             ProjectKind::Program { build, run, port, capacity } => {
-                boxed::check_tools(build.iter().chain([run]))?;
+                sandboxed::check_tools(build.iter().chain([run]))?;
                 let mut built = self.build_program(project, build.as_deref(), run)?;
                 built.result = built.result.map(|program| Program {
                     command: run.iter().map(OsString::from).collect(),
@@ -122,19 +122,23 @@ impl<'a> Workshop<'a> {
         let prepared = self.prepared(lesson)?;
         let key = format!("{}-{}", &project.digest[..32], prepared.digest);
         let name = Path::new(&prepared.package);
-        self.shelf.place(&key, true, name, |made| {
-            let sources = self.shelf.scratch()?;
+        self.cache.get_or_build(&key, true, name, |entry| {
+            let sources = self.cache.scratch()?;
             let call = replay::lay(&prepared, &project.files, sources.path())?;
             let visible = vec![
                 prepared.sysroot.clone(),
                 prepared.libraries.clone(),
                 sources.path().to_path_buf(),
             ];
-            let finished = boxed::run(&call.script, &[], visible, self.tier)?;
+            let finished = sandboxed::run(&call.script, &[], visible, self.isolation)?;
             if let Some(why) = ended(&finished) {
-                return Ok(Some(words::of_compiler(&why, &finished.output, &prepared.package)));
+                return Ok(Some(compiler_output::of_compiler(
+                    &why,
+                    &finished.output,
+                    &prepared.package,
+                )));
             }
-            made.take(&finished, &call.program, name)
+            entry.take(&finished, &call.program, name)
         })
     }
 
@@ -152,19 +156,19 @@ impl<'a> Workshop<'a> {
             }
         };
         let own = own.as_path();
-        self.shelf.place(&project.digest, was_needed, own, |made| {
+        self.cache.get_or_build(&project.digest, was_needed, own, |entry| {
             let Some(build) = build else {
-                return made.fill(&project.files).map(|()| None);
+                return entry.fill(&project.files).map(|()| None);
             };
-            let sources = self.shelf.scratch()?;
-            shelf::write_all(sources.path(), &project.files)?;
+            let sources = self.cache.scratch()?;
+            build_cache::write_all(sources.path(), &project.files)?;
             let script = replay::copied(sources.path())?;
             let visible = vec![sources.path().to_path_buf()];
-            let finished = boxed::run(&script, build, visible, self.tier)?;
+            let finished = sandboxed::run(&script, build, visible, self.isolation)?;
             if let Some(why) = ended(&finished) {
-                return Ok(Some(words::of_command(&why, &finished.output)));
+                return Ok(Some(compiler_output::of_command(&why, &finished.output)));
             }
-            made.take_all(&finished, own)
+            entry.take_all(&finished, own)
         })
     }
 }
@@ -179,7 +183,7 @@ fn own_file(run: &[String]) -> Result<PathBuf, String> {
     match name.contains('/') {
         true if path.is_relative() => Ok(path.to_path_buf()),
         true => Ok(PathBuf::new()),
-        false if boxed::has(name) => Ok(PathBuf::new()),
+        false if sandboxed::has(name) => Ok(PathBuf::new()),
         false => Err(format!("there is no program {name}; for a file of yours write ./{name}")),
     }
 }

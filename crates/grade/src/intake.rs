@@ -37,8 +37,8 @@ mod folder;
 mod lesson_files;
 mod manifest;
 mod name;
+mod projects;
 mod tree;
-mod wanted;
 
 use anyhow::{Context, Result, bail};
 use archive::by_name;
@@ -62,7 +62,7 @@ const EXPECTED: &str = "a folder, .zip or .tar.gz for each student";
 
 /// One entry of the folder of submissions.
 #[derive(Clone, Debug)]
-pub struct Handed {
+pub struct SubmissionSource {
     /// Whose it is: its name in readable characters, once in a class.
     pub student: String,
     /// The folder or archive.
@@ -124,7 +124,7 @@ pub struct File {
 
 /// Why what was handed in cannot be graded.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum Rejection {
     /// It is no submission: its author's affair.
     #[error("{0}")]
     Refused(String),
@@ -138,7 +138,7 @@ pub enum Trouble {
 ///
 /// # Errors
 /// A folder that cannot be read, that holds none, or that is itself a submission.
-pub fn find(folder: &Path) -> Result<Vec<Handed>> {
+pub fn find(folder: &Path) -> Result<Vec<SubmissionSource>> {
     let place = folder.display();
     let entries = fs::read_dir(folder)
         .with_context(|| format!("cannot read {place}; it has to be a folder with {EXPECTED}"))?;
@@ -160,7 +160,7 @@ pub fn find(folder: &Path) -> Result<Vec<Handed>> {
     let mut taken = BTreeSet::new();
     let handed = |path: PathBuf| {
         let student = name::unique(plain_name(&path), &mut taken);
-        Handed { student, path }
+        SubmissionSource { student, path }
     };
     Ok(paths.into_iter().map(handed).collect())
 }
@@ -169,25 +169,29 @@ pub fn find(folder: &Path) -> Result<Vec<Handed>> {
 ///
 /// # Errors
 /// A path that does not exist.
-pub fn one(path: &Path) -> Result<Handed> {
+pub fn one(path: &Path) -> Result<SubmissionSource> {
     let path = path
         .canonicalize()
         .with_context(|| format!("there is no submission at {}; check the path", path.display()))?;
-    Ok(Handed { student: plain_name(&path), path })
+    Ok(SubmissionSource { student: plain_name(&path), path })
 }
 
 /// Reads one submission: what there is in it for `lessons` (ids of `course`; none: all of them).
 ///
 /// # Errors
-/// [`Trouble`]
-pub fn read(handed: &Handed, course: &Course, lessons: &[String]) -> Result<Content, Trouble> {
+/// [`Rejection`]
+pub fn read(
+    handed: &SubmissionSource,
+    course: &Course,
+    lessons: &[String],
+) -> Result<Content, Rejection> {
     let mut tree = gather(&handed.path)?;
     let mut notes = std::mem::take(&mut tree.left_out);
     let name = readable(file_name(&handed.path));
     if handed.student != plain_name(&handed.path) {
         notes.push(format!("handed in as {name}; another submission has that name as well"));
     }
-    let found = wanted::projects(&tree, course, lessons)?;
+    let found = projects::find(&tree, course, lessons)?;
     notes.extend(found.notes);
     let mut digest = blake3::Hasher::new();
     for (lesson, project) in &found.projects {
@@ -219,10 +223,10 @@ fn plain_name(path: &Path) -> String {
 }
 
 /// Reads all files of a submission, whatever it is.
-fn gather(path: &Path) -> Result<Tree, Trouble> {
+fn gather(path: &Path) -> Result<Tree, Rejection> {
     let unreadable = |error: Errno| {
         let error = std::io::Error::from(error);
-        Trouble::Unreadable(format!(
+        Rejection::Unreadable(format!(
             "the submission cannot be read: {error}; check its permissions"
         ))
     };

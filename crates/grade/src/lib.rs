@@ -5,13 +5,16 @@
 
 pub mod ask;
 pub mod build;
-pub mod class;
+pub mod grade_lesson;
+pub mod grade_one;
 pub mod gradescope_zip;
 pub mod intake;
+mod isolation_choice;
 pub mod merge;
 pub mod model;
-pub mod one;
 pub mod report;
 pub mod rubric;
 pub mod run;
+pub mod sample_class;
+pub mod shard;
 pub mod store;

@@ -1,7 +1,7 @@
 //! The grader's command line. `cargo xtask grade …` starts `grade run …`, and so on.
 
 use clap::{Parser, Subcommand};
-use grade::{class, gradescope_zip, merge, one, run};
+use grade::{grade_one, gradescope_zip, merge, run, sample_class};
 use std::process::ExitCode;
 use xtask::{interrupt, outcome::Outcome, show};
 
@@ -20,11 +20,11 @@ enum Task {
     /// Join the results of several shards
     GradeMerge(merge::Args),
     /// Grade one submission, for a platform that reads the result
-    GradeOne(one::Args),
+    GradeOne(grade_one::Args),
     /// Make the archive of a Gradescope autograder
     GradescopeZip(gradescope_zip::Args),
     /// Make a class of submissions whose verdicts are known beforehand
-    GradeClass(class::Args),
+    GradeClass(sample_class::Args),
 }
 
 fn main() -> ExitCode {
@@ -32,9 +32,9 @@ fn main() -> ExitCode {
     let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
         Task::Grade(args) => run::run(args),
         Task::GradeMerge(args) => merge::run(args),
-        Task::GradeOne(args) => one::run(args),
+        Task::GradeOne(args) => grade_one::run(args),
         Task::GradescopeZip(args) => gradescope_zip::run(args),
-        Task::GradeClass(args) => class::run(args),
+        Task::GradeClass(args) => sample_class::run(args),
     });
     done.unwrap_or_else(|error| {
         show::error(&error);

@@ -2,8 +2,8 @@
 
 use crate::model::Submission;
 use crate::rubric::Rubric;
-use crate::run::{self, Out};
-use crate::store::{About, FILE, Store};
+use crate::run::{self, OutputFolder};
+use crate::store::{FILE, RunInfo, Store};
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use std::collections::BTreeMap;
@@ -42,11 +42,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let parts = args.shards.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>>>()?;
-    let about = agreed(&parts)?;
+    let run_info = agreed(&parts)?;
     complete(&parts)?;
     let all = joined(&parts)?;
-    let out = Out::open(&args.out)?;
-    let mut store = Store::open(&out.path().join(FILE), &about, false)?;
+    let out = OutputFolder::open(&args.out)?;
+    let mut store = Store::open(&out.path().join(FILE), &run_info, false)?;
     store.replace(&all.into_values().collect::<Vec<_>>())?;
     run::report(&store, &out, &rubric)
 }
@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
 /// The results of one shard.
 struct Part {
     shown: String,
-    about: About,
+    run_info: RunInfo,
     waiting: Vec<String>,
     results: Vec<(String, Submission)>,
 }
@@ -66,15 +66,15 @@ impl Part {
         let path = |it: &Submission| paths.get(&it.student).cloned().unwrap_or_default();
         let results = store.submissions()?.into_iter().map(|it| (path(&it), it)).collect();
         let shown = folder.display().to_string();
-        Ok(Self { shown, about: store.about()?, waiting: store.waiting()?, results })
+        Ok(Self { shown, run_info: store.run_info()?, waiting: store.waiting()?, results })
     }
 }
 
-/// What all parts are about, joined.
-fn agreed(parts: &[Part]) -> Result<About> {
+/// What all parts are run_info, joined.
+fn agreed(parts: &[Part]) -> Result<RunInfo> {
     let first = &parts[0];
     for part in &parts[1..] {
-        let (a, b) = (&first.about, &part.about);
+        let (a, b) = (&first.run_info, &part.run_info);
         let differs = match () {
             () if a.name != b.name => format!("classes: {} and {}", a.name, b.name),
             () if a.lessons != b.lessons => {
@@ -87,16 +87,18 @@ fn agreed(parts: &[Part]) -> Result<About> {
                 "choices of lessons: give both --lesson, or neither".to_owned()
             }
             () if a.course != b.course => "versions of the course".to_owned(),
-            () if a.tier != b.tier => format!("tiers: {} and {}", a.tier, b.tier),
+            () if a.isolation != b.isolation => {
+                format!("isolation levels: {} and {}", a.isolation, b.isolation)
+            }
             () if a.roster != b.roster => "submissions: a name is in one folder alone".to_owned(),
             () => continue,
         };
         bail!("{} and {} are of different {differs}", first.shown, part.shown);
     }
     // Machines may know the same submissions by different paths.
-    let folder = parts.iter().map(|part| &part.about.folder).min();
-    let folder = folder.unwrap_or(&first.about.folder).clone();
-    Ok(About { folder, shard: None, ..first.about.clone() })
+    let folder = parts.iter().map(|part| &part.run_info.folder).min();
+    let folder = folder.unwrap_or(&first.run_info.folder).clone();
+    Ok(RunInfo { folder, shard: None, ..first.run_info.clone() })
 }
 
 /// Whether every part is there, and finished.
@@ -104,7 +106,7 @@ fn complete(parts: &[Part]) -> Result<()> {
     let mut held = BTreeMap::new();
     let mut of = None;
     for part in parts {
-        let Some(shard) = part.about.shard else {
+        let Some(shard) = part.run_info.shard else {
             bail!("{} holds the whole class, not a shard of it", part.shown);
         };
         let parts = *of.get_or_insert(shard.of());

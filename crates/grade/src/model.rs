@@ -31,7 +31,7 @@ pub struct LessonGrade {
     /// Why it was refused, or could not be graded; empty otherwise.
     pub reason: String,
     /// The box that it ran in, e.g. `strong`; empty where nothing ran.
-    pub tier: String,
+    pub isolation: String,
     /// How its build went.
     pub build: Build,
     /// The proof's wall time, in seconds.

@@ -9,8 +9,8 @@ pub mod html;
 pub mod junit;
 pub mod plain;
 pub mod prairielearn;
+pub mod sanitize;
 pub mod single;
-pub mod told;
 
 use crate::model::Submission;
 use crate::rubric::Rubric;

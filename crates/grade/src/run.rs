@@ -1,33 +1,32 @@
 //! Grade a folder of submissions.
 
-mod demand;
-pub mod lesson;
-mod lessons;
-mod out;
+mod fingerprint;
+mod lesson_selection;
+mod output_folder;
 mod progress;
-mod shard;
 mod summary;
-mod version;
-mod work;
+mod workers;
 
-pub(crate) use out::Out;
-pub use shard::Shard;
+pub(crate) use output_folder::OutputFolder;
 
-use crate::build::Workshop;
-use crate::intake::{self, Handed, Project};
+use crate::build::Builder;
+use crate::grade_lesson;
+use crate::intake::{self, Project, SubmissionSource};
+use crate::isolation_choice;
 use crate::report::Class;
 use crate::rubric::Rubric;
-use crate::store::{About, FILE, State, Store};
+use crate::shard::Shard;
+use crate::store::{FILE, RunInfo, State, Store};
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use lessons::Wanted;
+use lesson_selection::LessonSelection;
 use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use witness::Tier;
-use work::Work;
+use workers::Workers;
 use xtask::outcome::Outcome;
 use xtask::show::{self, Screen};
 use xtask::{interrupt, place};
@@ -49,8 +48,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
     /// How far apart programs are kept: nothing less than strong, unless said
-    #[arg(long, value_name = "TIER")]
-    pub tier: Option<Tier>,
+    #[arg(long, value_name = "LEVEL")]
+    pub isolation: Option<Tier>,
+    /// The old name of --isolation
+    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
+    pub tier: Option<String>,
     /// How many submissions are graded at a time; two for each processor unless said
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -86,31 +88,31 @@ graded; 130 stopped.";
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
-    let tier = demand::tier(args.tier)?;
-    let handed = intake::find(&args.submissions)?;
-    let wanted = lessons::wanted(&course, &args.lesson, &handed, jobs(args))?;
-    let about = about(args, &course, &wanted, tier, &handed)?;
-    let out = Out::open(&args.out)?;
-    let mut store = Store::open(&out.path().join(FILE), &about, args.again)?;
-    if let Some(survey) = &wanted.survey {
-        let changes = store.before().map_or_else(Vec::new, |before| survey.changes(before));
-        survey.lines().iter().chain(&changes).for_each(show::note);
+    let isolation = isolation_choice::for_class(args.isolation)?;
+    let sources = intake::find(&args.submissions)?;
+    let selection = lesson_selection::select(&course, &args.lesson, &sources, jobs(args))?;
+    let run_info = run_info(args, &course, &selection, isolation, &sources)?;
+    let out = OutputFolder::open(&args.out)?;
+    let mut store = Store::open(&out.path().join(FILE), &run_info, args.again)?;
+    if let Some(enrollment) = &selection.enrollment {
+        let changes = store.before().map_or_else(Vec::new, |before| enrollment.changes(before));
+        enrollment.lines().iter().chain(&changes).for_each(show::note);
     }
     let lessons = lessons_of(&course, &store)?;
-    lessons::complete(&store, &lessons)?;
-    let own: Vec<_> = handed.into_iter().filter(|it| is_own(args.shard, it)).collect();
+    lesson_selection::complete(&store, &lessons)?;
+    let own: Vec<_> = sources.into_iter().filter(|it| is_own(args.shard, it)).collect();
     store.enlist(&own.iter().map(listed).collect::<Vec<_>>())?;
 
     let progress = Progress::new(own.len());
-    let workshop = Workshop::open(&course, &out.workshop(), tier)?;
+    let builder = Builder::open(&course, &out.build_folder(), isolation)?;
     let grader = |lesson: &Lesson, project: &Project| {
-        workshop.prepare(&lesson.id, project)?;
-        Ok(lesson::grade(lesson, project, &workshop, tier, &mut |_| {}))
+        builder.prepare(&lesson.id, project)?;
+        Ok(grade_lesson::grade(lesson, project, &builder, isolation, &mut |_| {}))
     };
-    let work = Work::new(&course, &lessons, wanted.survey.is_none(), store, &grader);
-    let worked = interrupt::patiently(|| grade(&work, &own, jobs(args), &progress));
+    let workers = Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);
+    let worked = interrupt::patiently(|| grade(&workers, &own, jobs(args), &progress));
     progress.end();
-    let store = work.into_store();
+    let store = workers.into_store();
     // What is there is written, whatever has stopped the rest.
     let written = report(&store, &out, &rubric);
     if let (Ok(()), Ok(Outcome::Right)) = (&worked, &written) {
@@ -120,17 +122,22 @@ pub fn run(args: &Args) -> Result<Outcome> {
 }
 
 /// Grades everything, and once more what was inconclusive: later, and one at a time.
-fn grade(work: &Work<'_>, own: &[Handed], jobs: usize, progress: &Progress) -> Result<()> {
-    work.all(own, jobs, progress)?;
-    let unsure = work.inconclusive(own)?;
+fn grade(
+    workers: &Workers<'_>,
+    own: &[SubmissionSource],
+    jobs: usize,
+    progress: &Progress,
+) -> Result<()> {
+    workers.grade_all(own, jobs, progress)?;
+    let unsure = workers.inconclusive(own)?;
     progress.again(unsure.len());
-    work.all(&unsure, 1, progress)
+    workers.grade_all(&unsure, 1, progress)
 }
 
 /// Writes every format, and says how it went.
-pub(crate) fn report(store: &Store, out: &Out, rubric: &Rubric) -> Result<Outcome> {
-    let (about, submissions) = (store.about()?, store.submissions()?);
-    let (name, lessons) = (about.name.as_str(), about.lessons.as_slice());
+pub(crate) fn report(store: &Store, out: &OutputFolder, rubric: &Rubric) -> Result<Outcome> {
+    let (run_info, submissions) = (store.run_info()?, store.submissions()?);
+    let (name, lessons) = (run_info.name.as_str(), run_info.lessons.as_slice());
     let class = Class { name, lessons, submissions: &submissions, rubric };
     let files = out.write(&class)?;
     let waiting = store.waiting()?.len();
@@ -144,40 +151,40 @@ pub(crate) fn report(store: &Store, out: &Out, rubric: &Rubric) -> Result<Outcom
     })
 }
 
-fn about(
+fn run_info(
     args: &Args,
     course: &Course,
-    wanted: &Wanted<'_>,
-    tier: Tier,
-    handed: &[Handed],
-) -> Result<About> {
+    selection: &LessonSelection<'_>,
+    isolation: Tier,
+    sources: &[SubmissionSource],
+) -> Result<RunInfo> {
     let folder = fs::canonicalize(&args.submissions)
         .with_context(|| format!("cannot read {}", args.submissions.display()))?;
     let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-    Ok(About {
+    Ok(RunInfo {
         name,
         folder: folder.to_string_lossy().into_owned(),
-        lessons: wanted.lessons.iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
-        named: wanted.survey.is_none(),
-        course: version::of(course, &wanted.possible(course))?,
-        tier: tier.to_string(),
+        lessons: selection.lessons.iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
+        named: selection.enrollment.is_none(),
+        course: fingerprint::of_course(course, &selection.possible(course))?,
+        isolation: isolation.to_string(),
         shard: args.shard,
-        roster: version::roster(handed),
+        roster: fingerprint::of_roster(sources),
     })
 }
 
-/// The lessons that the results are about: of an earlier run, too.
+/// The lessons that the results are about, those of an earlier run included.
 fn lessons_of<'a>(course: &'a Course, store: &Store) -> Result<Vec<&'a Lesson>> {
-    store.about()?.lessons.iter().map(|(id, _)| Ok(course.lesson(id)?)).collect()
+    store.run_info()?.lessons.iter().map(|(id, _)| Ok(course.lesson(id)?)).collect()
 }
 
-fn is_own(shard: Option<Shard>, handed: &Handed) -> bool {
-    shard.is_none_or(|shard| shard.holds(&handed.student))
+fn is_own(shard: Option<Shard>, source: &SubmissionSource) -> bool {
+    shard.is_none_or(|shard| shard.holds(&source.student))
 }
 
-fn listed(handed: &Handed) -> (String, String) {
-    let name = handed.path.file_name().unwrap_or(handed.path.as_os_str());
-    (handed.student.clone(), Path::new(name).display().to_string())
+fn listed(source: &SubmissionSource) -> (String, String) {
+    let name = source.path.file_name().unwrap_or(source.path.as_os_str());
+    (source.student.clone(), Path::new(name).display().to_string())
 }
 
 /// A proof waits as often as it computes: for a server to come to rest, or to show that it stays there.

@@ -4,11 +4,11 @@
 //! system cannot share (sqlite.org/wal.html). Whoever writes holds its lock to the end, and a kill at
 //! any moment leaves what was kept before.
 
-mod about;
 mod error;
 mod layout;
+mod run_info;
 
-pub use about::{About, FILE};
+pub use run_info::{FILE, RunInfo};
 
 use crate::model::{Submission, Verdict};
 use anyhow::{Context, Result};
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    before: Option<About>,
+    before: Option<RunInfo>,
 }
 
 /// How far a submission is.
@@ -59,16 +59,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Opens the results of this class for writing, and makes them where there are none. With `again`,
-    /// what was graded before is forgotten. What [`about`](Self::about) says then may have more lessons:
+    /// what was graded before is forgotten. What [`run_info`](Self::run_info) says then may have more lessons:
     /// those of before.
     ///
     /// # Errors
     /// A file that is not ours, of another class or version, in use, or that cannot be written;
     /// nothing is changed then.
-    pub fn open(path: &Path, about: &About, again: bool) -> Result<Self> {
+    pub fn open(path: &Path, run_info: &RunInfo, again: bool) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags)?;
-        store.claim(about, again)?;
+        store.claim(run_info, again)?;
         Ok(store)
     }
 
@@ -97,16 +97,16 @@ impl Store {
     }
 
     /// Takes the file's lock until the end, and makes sure that it is about the same.
-    fn claim(&mut self, wanted: &About, again: bool) -> Result<()> {
+    fn claim(&mut self, wanted: &RunInfo, again: bool) -> Result<()> {
         let path = self.path.clone();
         let wrap = |error| error::told(&path, error);
         self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrap)?;
         let claim = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let claim = claim.map_err(wrap)?;
-        let mut about = wanted.clone();
+        let mut run_info = wanted.clone();
         if layout::check(&claim, &path)? {
-            let known = About::read(&claim).map_err(wrap)?;
-            about = known.joined(wanted, again).with_context(|| path.display().to_string())?;
+            let known = RunInfo::read(&claim).map_err(wrap)?;
+            run_info = known.joined(wanted, again).with_context(|| path.display().to_string())?;
             match again {
                 true => drop(claim.execute("DELETE FROM submissions", []).map_err(wrap)?),
                 false => self.before = Some(known),
@@ -114,7 +114,7 @@ impl Store {
         } else {
             layout::make(&claim).map_err(wrap)?;
         }
-        about.write(&claim).map_err(wrap)?;
+        run_info.write(&claim).map_err(wrap)?;
         claim.commit().map_err(wrap)
     }
 
@@ -122,12 +122,12 @@ impl Store {
     ///
     /// # Errors
     /// The database's own.
-    pub fn about(&self) -> Result<About> {
-        self.told(About::read(&self.connection))
+    pub fn run_info(&self) -> Result<RunInfo> {
+        self.told(RunInfo::read(&self.connection))
     }
 
     /// What the results were about when they were opened; `None` where there were none.
-    pub fn before(&self) -> Option<&About> {
+    pub fn before(&self) -> Option<&RunInfo> {
         self.before.as_ref()
     }
 

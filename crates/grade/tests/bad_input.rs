@@ -3,9 +3,9 @@
 #[path = "../../../tests/support/graded.rs"]
 mod graded;
 
-use grade::class::{Files, archive};
 use grade::intake::File;
 use grade::model::Verdict;
+use grade::sample_class::{Files, archive};
 use graded::{Class, Grader, lessons, there_is_nobody};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};

@@ -3,7 +3,7 @@
 mod packing;
 
 use course::catalogue::Course;
-use grade::build::{Built, Workshop};
+use grade::build::{Builder, Built};
 use grade::intake::{self, Project};
 use packing::folder;
 use std::collections::BTreeMap;
@@ -20,21 +20,21 @@ static COURSE: LazyLock<Course> = LazyLock::new(|| {
     Course::open(root.canonicalize().unwrap()).unwrap()
 });
 
-/// A workshop of a test's own.
+/// A builder of a test's own.
 struct Bench {
     home: TempDir,
-    workshop: Workshop<'static>,
+    builder: Builder<'static>,
 }
 
 impl Bench {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let workshop = open(home.path());
-        Self { home, workshop }
+        let builder = open(home.path());
+        Self { home, builder }
     }
 
     fn build(&self, lesson: &str, files: &[(&str, &str)]) -> Built {
-        self.workshop.build(lesson, &self.project(lesson, files)).unwrap()
+        self.builder.build(lesson, &self.project(lesson, files)).unwrap()
     }
 
     fn project(&self, lesson: &str, files: &[(&str, &str)]) -> Project {
@@ -58,8 +58,8 @@ impl Bench {
     }
 }
 
-fn open(folder: &Path) -> Workshop<'static> {
-    Workshop::open(&COURSE, folder, Tier::here()).unwrap()
+fn open(folder: &Path) -> Builder<'static> {
+    Builder::open(&COURSE, folder, Tier::here()).unwrap()
 }
 
 /// The solution's files as a student hands them in.
@@ -106,7 +106,7 @@ fn the_same_content_is_built_once() {
     let bench = Bench::new();
     let project = bench.project("w01-l01", &borrowed(&solution("w01-l01")));
     let times: Vec<_> = std::thread::scope(|scope| {
-        let build = || bench.workshop.build("w01-l01", &project).unwrap();
+        let build = || bench.builder.build("w01-l01", &project).unwrap();
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap().elapsed).collect()
     });

@@ -3,7 +3,7 @@
 mod handed_in;
 
 use grade::model::{CriterionGrade, Submission, Verdict};
-use grade::run::Shard;
+use grade::shard::Shard;
 use handed_in::{Class, RIGHT, flaky, wrong};
 use std::collections::BTreeMap;
 use std::fs;

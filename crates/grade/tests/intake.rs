@@ -3,7 +3,7 @@
 mod packing;
 
 use course::catalogue::Course;
-use grade::intake::{self, Content, Handed, ProjectKind, Trouble};
+use grade::intake::{self, Content, ProjectKind, Rejection, SubmissionSource};
 use packing::{folder, tar, tgz, zip};
 use proptest::prelude::*;
 use std::fs;
@@ -15,20 +15,20 @@ use std::sync::LazyLock;
 static COURSE: LazyLock<Course> =
     LazyLock::new(|| Course::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap());
 
-fn read(path: &Path, lessons: &[&str]) -> Result<Content, Trouble> {
+fn read(path: &Path, lessons: &[&str]) -> Result<Content, Rejection> {
     let lessons: Vec<_> = lessons.iter().map(|id| (*id).to_owned()).collect();
     intake::read(&intake::one(path).unwrap(), &COURSE, &lessons)
 }
 
 /// Reads a folder with these files.
-fn files(files: &[(&str, &str)], lessons: &[&str]) -> Result<Content, Trouble> {
+fn files(files: &[(&str, &str)], lessons: &[&str]) -> Result<Content, Rejection> {
     let home = tempfile::tempdir().unwrap();
     folder(&home.path().join("alice"), files);
     read(&home.path().join("alice"), lessons)
 }
 
 /// Reads an archive of this name.
-fn archive(name: &str, bytes: &[u8]) -> Result<Content, Trouble> {
+fn archive(name: &str, bytes: &[u8]) -> Result<Content, Rejection> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(name);
     fs::write(&path, bytes).unwrap();
@@ -40,9 +40,9 @@ fn paths(content: &Content, lesson: &str) -> Vec<String> {
     files.map(|path| path.display().to_string()).collect()
 }
 
-fn refusal(result: Result<Content, Trouble>) -> String {
+fn refusal(result: Result<Content, Rejection>) -> String {
     match result {
-        Err(Trouble::Refused(words)) => {
+        Err(Rejection::Refused(words)) => {
             assert!(!words.contains('\n') && !words.contains('\x1b'), "{words:?}");
             words
         }
@@ -202,7 +202,7 @@ fn a_link_is_never_followed() {
     assert!(refusal(read(&alice, &["w03-l02"])).contains("symbolic link"));
 
     symlink(&alice, home.path().join("mallory")).unwrap();
-    let mallory = Handed { student: "mallory".into(), path: home.path().join("mallory") };
+    let mallory = SubmissionSource { student: "mallory".into(), path: home.path().join("mallory") };
     let words = refusal(intake::read(&mallory, &COURSE, &[]));
     assert!(words.starts_with("it is a symbolic link"), "{words}");
 }
@@ -229,11 +229,11 @@ fn what_cannot_be_read_is_the_machines_affair() {
     fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o755)).unwrap();
     // Root reads what it likes.
     if !nix::unistd::geteuid().is_root() {
-        assert!(matches!(result, Err(Trouble::Unreadable(_))), "{result:?}");
+        assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
     }
-    let gone = Handed { student: "x".into(), path: home.path().join("gone") };
+    let gone = SubmissionSource { student: "x".into(), path: home.path().join("gone") };
     let result = intake::read(&gone, &COURSE, &[]);
-    assert!(matches!(result, Err(Trouble::Unreadable(_))), "{result:?}");
+    assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
 }
 
 #[test]
@@ -363,8 +363,8 @@ proptest! {
                     prop_assert!(!path.components().any(|c| c.as_os_str() == ".."));
                 }
             }
-            Err(Trouble::Refused(words)) => prop_assert!(!words.contains('\n'), "{}", words),
-            Err(Trouble::Unreadable(words)) => prop_assert!(false, "unreadable: {}", words),
+            Err(Rejection::Refused(words)) => prop_assert!(!words.contains('\n'), "{}", words),
+            Err(Rejection::Unreadable(words)) => prop_assert!(false, "unreadable: {}", words),
         }
     }
 }

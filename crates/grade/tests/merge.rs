@@ -1,9 +1,10 @@
 //! Shards of a class, joined from the command line.
 
 use assert_cmd::Command;
+use grade::grade_lesson;
 use grade::model::{LessonGrade, Submission, Verdict};
-use grade::run::{Shard, lesson};
-use grade::store::{About, FILE, Store};
+use grade::shard::Shard;
+use grade::store::{FILE, RunInfo, Store};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,14 +15,14 @@ struct Shards {
     folder: TempDir,
 }
 
-fn about(shard: Shard) -> About {
-    About {
+fn run_info(shard: Shard) -> RunInfo {
+    RunInfo {
         name: "class".into(),
         folder: "/home/teacher/class".into(),
         lessons: vec![("w03-l02".into(), "Accept & Track Many Clients".into())],
         named: true,
         course: "version 1".into(),
-        tier: "strong".into(),
+        isolation: "strong".into(),
         shard: Some(shard),
         roster: "everyone".into(),
     }
@@ -29,7 +30,7 @@ fn about(shard: Shard) -> About {
 
 fn grade(verdict: Verdict) -> LessonGrade {
     let course = course::catalogue::Course::open(xtask::place::root()).unwrap();
-    lesson::without(course.lesson("w03-l02").unwrap(), verdict, "a reason")
+    grade_lesson::ungraded(course.lesson("w03-l02").unwrap(), verdict, "a reason")
 }
 
 /// A class of forty; who is named in `verdicts` has that one.
@@ -54,10 +55,10 @@ impl Shards {
     }
 
     /// Shard `text` of `all`, graded but for `waiting` of its submissions.
-    fn grade(&self, name: &str, about: &About, all: &[Submission], waiting: usize) {
+    fn grade(&self, name: &str, run_info: &RunInfo, all: &[Submission], waiting: usize) {
         fs::create_dir_all(self.path(name)).unwrap();
-        let mut store = Store::open(&self.path(name).join(FILE), about, false).unwrap();
-        let shard = about.shard.unwrap();
+        let mut store = Store::open(&self.path(name).join(FILE), run_info, false).unwrap();
+        let shard = run_info.shard.unwrap();
         let own: Vec<_> = all.iter().filter(|it| shard.holds(&it.student)).collect();
         let listed = own.iter().map(|it| (it.student.clone(), format!("{}.zip", it.student)));
         store.enlist(&listed.collect::<Vec<_>>()).unwrap();
@@ -68,7 +69,7 @@ impl Shards {
     fn grade_all(&self, all: &[Submission], of: u32) -> Vec<String> {
         let name = |part| format!("shard-{part}-{of}");
         for part in 1..=of {
-            self.grade(&name(part), &about(format!("{part}/{of}").parse().unwrap()), all, 0);
+            self.grade(&name(part), &run_info(format!("{part}/{of}").parse().unwrap()), all, 0);
         }
         (1..=of).map(name).collect()
     }
@@ -104,9 +105,9 @@ impl Shards {
         files
     }
 
-    fn results(&self, out: &str) -> (About, Vec<(String, String)>, Vec<Submission>) {
+    fn results(&self, out: &str) -> (RunInfo, Vec<(String, String)>, Vec<Submission>) {
         let store = Store::read(&self.path(out).join(FILE)).unwrap();
-        (store.about().unwrap(), store.list().unwrap(), store.submissions().unwrap())
+        (store.run_info().unwrap(), store.list().unwrap(), store.submissions().unwrap())
     }
 }
 
@@ -151,7 +152,7 @@ fn missing_parts_are_named() {
 fn a_part_that_is_not_finished_is_named() {
     let (shards, all) = (Shards::new(), class(&[]));
     let names = shards.grade_all(&all, 2);
-    shards.grade("late", &about("2/2".parse().unwrap()), &all, 3);
+    shards.grade("late", &run_info("2/2".parse().unwrap()), &all, 3);
     let said = shards.merge(&[names[0].clone(), "late".into()], "joined").unwrap_err();
     assert!(said.contains("late is not finished: 3 of its submissions wait"), "{said}");
 }
@@ -162,7 +163,7 @@ fn parts_that_contradict_one_another_are_refused() {
     let mut names = shards.grade_all(&all, 1);
     shards.grade(
         "other",
-        &about("1/1".parse().unwrap()),
+        &run_info("1/1".parse().unwrap()),
         &class(&[("student 7", Verdict::Missing)]),
         0,
     );
@@ -175,16 +176,20 @@ fn parts_that_contradict_one_another_are_refused() {
 fn parts_of_different_classes_are_refused() {
     let (shards, all) = (Shards::new(), class(&[]));
     let first = shards.grade_all(&all, 2)[0].clone();
-    let second = || about("2/2".parse().unwrap());
+    let second = || run_info("2/2".parse().unwrap());
     let lessons = vec![("w04-l01".into(), String::new())];
     for (name, other, why) in [
-        ("a", About { name: "another".into(), ..second() }, "classes: class and another"),
-        ("b", About { lessons, ..second() }, "lessons: w03-l02 and w04-l01\n"),
-        ("g", About { named: false, ..second() }, "choices of lessons"),
-        ("c", About { course: "version 2".into(), ..second() }, "versions of the course"),
-        ("d", About { tier: "plain".into(), ..second() }, "tiers: strong and plain"),
-        ("e", About { roster: "somebody".into(), ..second() }, "a name is in one folder alone"),
-        ("f", about("2/3".parse().unwrap()), "of another division into 2 parts"),
+        ("a", RunInfo { name: "another".into(), ..second() }, "classes: class and another"),
+        ("b", RunInfo { lessons, ..second() }, "lessons: w03-l02 and w04-l01\n"),
+        ("g", RunInfo { named: false, ..second() }, "choices of lessons"),
+        ("c", RunInfo { course: "version 2".into(), ..second() }, "versions of the course"),
+        (
+            "d",
+            RunInfo { isolation: "plain".into(), ..second() },
+            "isolation levels: strong and plain",
+        ),
+        ("e", RunInfo { roster: "somebody".into(), ..second() }, "a name is in one folder alone"),
+        ("f", run_info("2/3".parse().unwrap()), "of another division into 2 parts"),
     ] {
         shards.grade(name, &other, &all, 0);
         let said = shards.merge(&[first.clone(), name.into()], "joined").unwrap_err();

@@ -1,9 +1,9 @@
 //! The scripts that build in a box: the compiler's calls made again, or a command in a copy of its
 //! folder.
 
+use super::build_cache::{make_readable, write_all};
 use super::prepared::Prepared;
 use super::record::{Call, is_library};
-use super::shelf::{make_readable, write_all};
 use crate::intake::File;
 use anyhow::{Context, Result};
 use shell_words::quote;

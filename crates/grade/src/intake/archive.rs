@@ -3,7 +3,7 @@
 mod tarred;
 mod zipped;
 
-use super::Trouble;
+use super::Rejection;
 use super::tree::{Tree, refused};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -70,10 +70,10 @@ pub(crate) fn by_name(name: &[u8]) -> Option<(Format, &[u8])> {
 }
 
 /// Reads an archive of `format`.
-pub(crate) fn read(file: File, format: Format) -> Result<Tree, Trouble> {
+pub(crate) fn read(file: File, format: Format) -> Result<Tree, Rejection> {
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| {
-        Trouble::Unreadable(format!("the archive cannot be read: {error}; try again"))
+        Rejection::Unreadable(format!("the archive cannot be read: {error}; try again"))
     })?;
     if bytes.len() as u64 > LARGEST {
         let most = LARGEST >> 20;
@@ -89,7 +89,7 @@ pub(crate) fn read(file: File, format: Format) -> Result<Tree, Trouble> {
 }
 
 /// Refuses a content that is of another format than the name says.
-fn check_content(bytes: &[u8], format: Format) -> Result<(), Trouble> {
+fn check_content(bytes: &[u8], format: Format) -> Result<(), Rejection> {
     if bytes.is_empty() {
         return Err(refused("the archive is empty; hand it in again"));
     }
@@ -108,7 +108,7 @@ fn check_content(bytes: &[u8], format: Format) -> Result<(), Trouble> {
 }
 
 /// Why an archive could not be read to its end.
-fn damaged(error: &io::Error) -> Trouble {
+fn damaged(error: &io::Error) -> Rejection {
     let why = match error.kind() {
         io::ErrorKind::UnexpectedEof => "it breaks off".to_owned(),
         io::ErrorKind::FileTooLarge => return refused(error.to_string()),

@@ -1,6 +1,6 @@
 //! Reads a folder, descriptor by descriptor, and never through a link (openat(2), O_NOFOLLOW).
 
-use super::Trouble;
+use super::Rejection;
 use super::name::{Part, part};
 use super::tree::{Tree, no_file, shown};
 use nix::dir::Dir;
@@ -11,14 +11,14 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Reads what is in `folder`.
-pub(crate) fn read(folder: OwnedFd) -> Result<Tree, Trouble> {
+pub(crate) fn read(folder: OwnedFd) -> Result<Tree, Rejection> {
     let mut tree = Tree::default();
     descend(folder, &mut Vec::new(), &mut tree)?;
     Ok(tree)
 }
 
 /// Reads what is in `folder`, whose path has the parts `above`.
-fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Trouble> {
+fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rejection> {
     let mut folder = Dir::from_fd(folder).map_err(|error| unreadable(above, error))?;
     for name in names(&mut folder, above, tree)? {
         above.push(name);
@@ -29,7 +29,7 @@ fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result
 }
 
 /// The names in a folder, in the order of their bytes.
-fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec<u8>>, Trouble> {
+fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec<u8>>, Rejection> {
     let mut names = Vec::new();
     for entry in folder.iter() {
         let entry = entry.map_err(|error| unreadable(above, error))?;
@@ -43,7 +43,7 @@ fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec
     Ok(names)
 }
 
-fn entry(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Trouble> {
+fn entry(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rejection> {
     let name = path.last().cloned().unwrap_or_default();
     if part(&name) == Part::Junk {
         return Ok(());
@@ -89,8 +89,8 @@ pub(crate) fn called(kind: SFlag) -> &'static str {
     }
 }
 
-fn unreadable(path: &[Vec<u8>], error: impl Into<io::Error>) -> Trouble {
+fn unreadable(path: &[Vec<u8>], error: impl Into<io::Error>) -> Rejection {
     let path = if path.is_empty() { "the folder".into() } else { shown(&path.join(&b'/')) };
     let error = error.into();
-    Trouble::Unreadable(format!("{path} cannot be read: {error}; check its permissions"))
+    Rejection::Unreadable(format!("{path} cannot be read: {error}; check its permissions"))
 }

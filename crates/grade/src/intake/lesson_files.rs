@@ -1,6 +1,6 @@
 //! What a lesson's own crate consists of.
 
-use super::{Trouble, tree::refused};
+use super::{Rejection, tree::refused};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::BTreeSet;
@@ -26,10 +26,13 @@ pub(crate) fn package(lesson: &Lesson) -> String {
 }
 
 /// The lessons that a lesson's crate builds on, in the course's order.
-pub(crate) fn earlier<'a>(course: &'a Course, lesson: &Lesson) -> Result<Vec<&'a Lesson>, Trouble> {
+pub(crate) fn earlier<'a>(
+    course: &'a Course,
+    lesson: &Lesson,
+) -> Result<Vec<&'a Lesson>, Rejection> {
     let manifest = course.root().join(lesson.folder()).join("Cargo.toml");
     let unreadable =
-        |why: String| Trouble::Unreadable(format!("{}: {why}; restore it", manifest.display()));
+        |why: String| Rejection::Unreadable(format!("{}: {why}; restore it", manifest.display()));
     let text = fs::read_to_string(&manifest).map_err(|error| unreadable(error.to_string()))?;
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| unreadable(error.message().to_owned()))?;
@@ -47,7 +50,7 @@ pub(crate) fn fitting<'a>(
     course: &Course,
     candidates: &[&'a Lesson],
     found: &BTreeSet<&OsStr>,
-) -> Result<&'a Lesson, Trouble> {
+) -> Result<&'a Lesson, Rejection> {
     let shared = |lesson: &Lesson| {
         let names = names(course, lesson);
         found.iter().filter(|name| name.to_str().is_some_and(|name| names.contains(name))).count()

@@ -1,7 +1,7 @@
 //! `submission.toml`: how a program in any language is built and run.
 
 use super::tree::refused;
-use super::{File, ProjectKind, Trouble};
+use super::{File, ProjectKind, Rejection};
 use serde::Deserialize;
 
 /// What it may say.
@@ -25,7 +25,7 @@ pub(crate) struct Manifest {
 }
 
 /// Reads `file`, which errors call `place`.
-pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Trouble> {
+pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Rejection> {
     let text = std::str::from_utf8(&file.bytes)
         .map_err(|_| refused(format!("{place} is not UTF-8; save it as that")))?;
     let said: Text = toml::from_str(text).map_err(|error| {
@@ -41,7 +41,7 @@ pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Trouble> {
 }
 
 /// A command as a shell splits it.
-fn words(key: &str, line: &str, place: &str) -> Result<Vec<String>, Trouble> {
+fn words(key: &str, line: &str, place: &str) -> Result<Vec<String>, Rejection> {
     let words = shell_words::split(line).unwrap_or_default();
     if words.is_empty() || line.contains('\0') {
         let words = format!("{place}: {key} is no command; quote it as for a shell");

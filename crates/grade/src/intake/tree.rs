@@ -1,7 +1,7 @@
 //! The files of a submission in memory, within bounds, whatever they were read from.
 
 use super::name::{Part, part, readable};
-use super::{File, Trouble};
+use super::{File, Rejection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const SUM: u64 = 32 << 20;
 /// Files by their path, as far as they could be wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
-    pub(crate) files: BTreeMap<PathBuf, Kept>,
+    pub(crate) files: BTreeMap<PathBuf, TreeFile>,
     /// What was left out for its name, in words.
     pub(crate) left_out: Vec<String>,
     seen: BTreeSet<PathBuf>,
@@ -34,7 +34,7 @@ pub(crate) struct Tree {
 
 /// One file, and its time in seconds since 1970.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct TreeFile {
     /// `None` where it is too large to be kept: no matter, unless it is wanted.
     pub(crate) file: Option<File>,
     pub(crate) modified: Option<i64>,
@@ -42,7 +42,7 @@ pub(crate) struct Kept {
 
 impl Tree {
     /// Counts an entry, wanted or not.
-    pub(crate) fn count(&mut self) -> Result<(), Trouble> {
+    pub(crate) fn count(&mut self) -> Result<(), Rejection> {
         self.entries += 1;
         if self.entries > ENTRIES {
             return Err(refused(format!(
@@ -53,7 +53,7 @@ impl Tree {
     }
 
     /// The path of an entry of an archive; `None` where it is left out for its name.
-    pub(crate) fn archived(&mut self, name: &[u8]) -> Result<Option<PathBuf>, Trouble> {
+    pub(crate) fn archived(&mut self, name: &[u8]) -> Result<Option<PathBuf>, Rejection> {
         let escapes = |why: &str| {
             let name = shown(name);
             Err(refused(format!("the archive's entry {name} {why}; pack the folder again")))
@@ -81,7 +81,7 @@ impl Tree {
     pub(crate) fn path<'a>(
         &mut self,
         parts: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Option<PathBuf>, Trouble> {
+    ) -> Result<Option<PathBuf>, Rejection> {
         let raw: Vec<&[u8]> = parts.into_iter().collect();
         let whole = raw.join(&b'/');
         let mut path = PathBuf::new();
@@ -112,8 +112,8 @@ impl Tree {
         is_executable: bool,
         modified: Option<i64>,
         from: impl Read,
-        failed: impl FnOnce(io::Error) -> Trouble,
-    ) -> Result<(), Trouble> {
+        failed: impl FnOnce(io::Error) -> Rejection,
+    ) -> Result<(), Rejection> {
         let place = path.display();
         if self.seen.contains(&path) || self.files.contains_key(&path) {
             return Err(refused(format!("{place} is in it twice; hand in one of them")));
@@ -136,7 +136,7 @@ impl Tree {
         let is_small = bytes.len() as u64 <= FILE;
         let file = is_small.then_some(File { bytes, is_executable });
         self.seen.extend(path.ancestors().skip(1).map(Path::to_path_buf));
-        self.files.insert(path, Kept { file, modified });
+        self.files.insert(path, TreeFile { file, modified });
         Ok(())
     }
 
@@ -163,12 +163,12 @@ pub(crate) fn shown(name: &[u8]) -> String {
 }
 
 /// What an entry is that is neither a file nor a folder.
-pub(crate) fn no_file(path: &[u8], what: &str) -> Trouble {
+pub(crate) fn no_file(path: &[u8], what: &str) -> Rejection {
     refused(format!("{} is {what}; hand in the file itself", shown(path)))
 }
 
-pub(crate) fn refused(words: impl Into<String>) -> Trouble {
-    Trouble::Refused(words.into())
+pub(crate) fn refused(words: impl Into<String>) -> Rejection {
+    Rejection::Refused(words.into())
 }
 
 /// The most bytes that one file may have.
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn add(tree: &mut Tree, path: &str, bytes: &[u8]) -> Result<(), Trouble> {
+    fn add(tree: &mut Tree, path: &str, bytes: &[u8]) -> Result<(), Rejection> {
         tree.add(path.into(), false, None, bytes, |error| refused(error.to_string()))
     }
 

@@ -1,7 +1,7 @@
 //! Autolab's result: the last line of standard output, below the feedback for the student.
 
+use crate::report::sanitize;
 use crate::report::single::Single;
-use crate::report::told;
 use course::report::Status;
 use serde_json::{Map, json};
 
@@ -13,7 +13,7 @@ const MOST: usize = 200_000;
 /// `problem` is the name of the assessment's problem on the site. What is inconclusive has no result
 /// line: Autolab then reports a failed run and keeps the score as it was.
 pub fn output(single: &Single<'_>, problem: &str) -> String {
-    let feedback = told::fitting(MOST, |limit| feedback(single, limit));
+    let feedback = sanitize::fitting(MOST, |limit| feedback(single, limit));
     let mut output: String = feedback.lines().map(|line| format!("  {line}\n")).collect();
     if let Some(points) = single.points.points {
         let mut scores = Map::new();
@@ -24,9 +24,9 @@ pub fn output(single: &Single<'_>, problem: &str) -> String {
 }
 
 fn feedback(single: &Single<'_>, limit: usize) -> String {
-    let mut parts = vec![told::cut(&single.summary(), limit)];
+    let mut parts = vec![sanitize::cut(&single.summary(), limit)];
     if !single.lesson.build.message.is_empty() {
-        parts.push(told::cut(&told::lines(&single.lesson.build.message), limit));
+        parts.push(sanitize::cut(&sanitize::lines(&single.lesson.build.message), limit));
     }
     for scored in single.criteria() {
         let mark = match scored.criterion.status {
@@ -38,7 +38,7 @@ fn feedback(single: &Single<'_>, limit: usize) -> String {
         parts.push(format!("{mark} {}", scored.name()));
         let told = scored.told(false);
         if !told.is_empty() {
-            parts.push(told::cut(&told, limit));
+            parts.push(sanitize::cut(&told, limit));
         }
     }
     parts.join("\n")

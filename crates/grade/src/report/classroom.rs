@@ -1,8 +1,8 @@
 //! GitHub Classroom's `result`: the base64 of a document that its autograding reporter reads.
 
 use crate::model::Verdict;
+use crate::report::sanitize;
 use crate::report::single::{Scored, Single};
-use crate::report::told;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use course::report::Status;
@@ -21,7 +21,7 @@ pub fn result(single: &Single<'_>) -> String {
 }
 
 fn document(single: &Single<'_>) -> String {
-    told::fitting(MOST, |limit| {
+    sanitize::fitting(MOST, |limit| {
         let document = Document {
             version: 1,
             status: status_of(single.lesson.verdict),
@@ -70,8 +70,8 @@ fn tests(single: &Single<'_>, limit: usize) -> Vec<Test> {
     let mut tests: Vec<_> =
         criteria.iter().map(|scored| test(single, scored, share, limit)).collect();
     if let (true, Some(first)) = (single.has_no_program(), tests.first_mut()) {
-        let build = told::lines(&single.lesson.build.message);
-        first.message = Some(told::cut(&format!("{}\n{build}", single.summary()), limit));
+        let build = sanitize::lines(&single.lesson.build.message);
+        first.message = Some(sanitize::cut(&format!("{}\n{build}", single.summary()), limit));
     }
     tests
 }
@@ -87,11 +87,11 @@ fn test(single: &Single<'_>, scored: &Scored<'_>, share: f64, limit: usize) -> T
             Status::Inconclusive => "error",
         },
         score: scored.points.unwrap_or(0.0) * share,
-        message: message.map(|text| told::cut(&text, limit)),
+        message: message.map(|text| sanitize::cut(&text, limit)),
         test_code: format!(
             "cargo xtask prove {} --only {}",
-            told::line(&single.lesson.lesson),
-            told::line(&criterion.id)
+            sanitize::line(&single.lesson.lesson),
+            sanitize::line(&criterion.id)
         ),
         filename: "",
         line_no: 0,

@@ -36,7 +36,7 @@ fn table(class: &Class<'_>) -> Result<Vec<u8>> {
 fn head(criteria: &[(&str, &str)]) -> Vec<String> {
     let asked = criteria.iter().map(|(lesson, criterion)| format!("{lesson}:{criterion}"));
     let first = ["student", "lesson", "points", "max_points", "verdict"];
-    let last = ["build_seconds", "prove_seconds", "tier", "submission", "late", "notes"];
+    let last = ["build_seconds", "prove_seconds", "isolation", "submission", "late", "notes"];
     let (first, last) = (first.map(str::to_owned), last.map(str::to_owned));
     first.into_iter().chain(asked).chain(last).collect()
 }
@@ -63,7 +63,7 @@ fn row(
     let last = [
         format!("{:.3}", grade.build.seconds),
         format!("{:.3}", grade.seconds),
-        text(&grade.tier),
+        text(&grade.isolation),
         text(&submission.digest),
         plain::points(points.late),
         text(&notes(submission, grade, points)),

@@ -1,8 +1,8 @@
 //! Gradescope's `results.json` (Gradescope autograder documentation, Output format).
 
 use crate::model::BuildStatus;
+use crate::report::sanitize;
 use crate::report::single::{Scored, Single};
-use crate::report::told;
 use course::report::Status;
 use serde::Serialize;
 
@@ -30,19 +30,22 @@ pub enum Visibility {
 /// A criterion that is inconclusive has no score. Where the whole lesson is, nothing has one, so that
 /// Gradescope reports a failed run and keeps no grade.
 pub fn results(single: &Single<'_>, visibility: Visibility) -> String {
-    told::fitting(MOST, |limit| {
+    sanitize::fitting(MOST, |limit| {
         let mut tests = vec![build(single, limit)];
         tests.extend(single.criteria().iter().map(|scored| test(scored, limit)));
         let results = Results {
             score: single.points.points.filter(|_| single.is_finished),
             execution_time: single.seconds(),
-            output: told::cut(&single.summary(), limit),
+            output: sanitize::cut(&single.summary(), limit),
             output_format: "text",
             test_output_format: "ansi",
             test_name_format: "text",
             visibility,
             stdout_visibility: Visibility::Hidden,
-            extra_data: Extra { tier: &single.lesson.tier, digest: &single.submission.digest },
+            extra_data: Extra {
+                isolation: &single.lesson.isolation,
+                digest: &single.submission.digest,
+            },
             tests,
         };
         // A document of strings and finite numbers always serializes.
@@ -67,7 +70,7 @@ struct Results<'a> {
 
 #[derive(Serialize)]
 struct Extra<'a> {
-    tier: &'a str,
+    isolation: &'a str,
     digest: &'a str,
 }
 
@@ -100,7 +103,7 @@ fn build(single: &Single<'_>, limit: usize) -> Test {
         status,
         name: "Build".to_owned(),
         number: None,
-        output: told::cut(&told::lines(&build.message), limit),
+        output: sanitize::cut(&sanitize::lines(&build.message), limit),
         tags: vec!["build".to_owned()],
     }
 }
@@ -117,7 +120,7 @@ fn test(scored: &Scored<'_>, limit: usize) -> Test {
         status,
         name: scored.name(),
         number: Some(format!("{}.{}", scored.task, scored.place)),
-        output: told::cut(&scored.told(true), limit),
+        output: sanitize::cut(&scored.told(true), limit),
         tags: vec![scored.criterion.id.clone()],
     }
 }

@@ -5,13 +5,13 @@
 
 mod cause;
 mod class;
+mod failures;
 mod figure;
 mod frame;
 mod lesson;
 mod matrix;
 mod names;
 mod student;
-mod trouble;
 
 use super::Class;
 use anyhow::{Context, Result};

@@ -39,7 +39,7 @@ fn suite(submission: &Submission, grade: &LessonGrade) -> TestSuite {
     let student = plain::line(&submission.student, plain::LONG);
     let mut suite = TestSuite::new(format!("{student} {}", grade.lesson));
     suite.add_property(("verdict", plain::verdict(grade.verdict)));
-    suite.add_property(("tier", grade.tier.as_str()));
+    suite.add_property(("isolation", grade.isolation.as_str()));
     suite.add_property(("submission", submission.digest.as_str()));
     let class = format!("{student}.{}", grade.lesson);
     let cases = whole(grade).into_iter().chain(grade.criteria.iter().map(criterion));

@@ -1,8 +1,8 @@
 //! PrairieLearn's `results.json` (PrairieLearn documentation, External grading).
 
 use crate::model::Verdict;
+use crate::report::sanitize;
 use crate::report::single::{Scored, Single};
-use crate::report::told;
 use serde::Serialize;
 
 /// The most bytes that PrairieLearn reads.
@@ -12,14 +12,14 @@ const MOST: usize = 1_000_000;
 ///
 /// What does not build, and what is inconclusive, is not gradable: it costs no attempt.
 pub fn results(single: &Single<'_>) -> String {
-    told::fitting(MOST, |limit| {
+    sanitize::fitting(MOST, |limit| {
         let gradable = single.points.points.is_some() && !single.has_no_program();
         let results = Results {
             gradable,
             format_errors: if gradable { Vec::new() } else { vec![refusal(single, limit)] },
             score: if gradable { score(single) } else { 0.0 },
-            message: told::cut(&single.summary(), limit),
-            output: told::cut(&told::lines(&single.lesson.build.message), limit),
+            message: sanitize::cut(&single.summary(), limit),
+            output: sanitize::cut(&sanitize::lines(&single.lesson.build.message), limit),
             images: [],
             tests: match gradable {
                 true => single.criteria().iter().map(|scored| test(scored, limit)).collect(),
@@ -70,19 +70,19 @@ fn refusal(single: &Single<'_>, limit: usize) -> String {
         Verdict::NotYet | Verdict::Proved => "It does not build.",
     };
     let more = format!("{}\n{}", single.lesson.reason, single.lesson.build.message);
-    told::cut(&format!("{why}\n{}", told::lines(more.trim())), limit)
+    sanitize::cut(&format!("{why}\n{}", sanitize::lines(more.trim())), limit)
 }
 
 fn test(scored: &Scored<'_>, limit: usize) -> Test {
     let criterion = scored.criterion;
     let summary = criterion.cause.as_ref().map_or("", |cause| cause.summary.as_str());
     Test {
-        name: told::line(&criterion.id),
-        description: told::line(&criterion.text),
+        name: sanitize::line(&criterion.id),
+        description: sanitize::line(&criterion.text),
         points: scored.points.unwrap_or(0.0),
         max_points: scored.max,
-        message: told::cut(&told::line(if scored.holds() { "" } else { summary }), limit),
-        output: told::cut(&scored.told(false), limit),
+        message: sanitize::cut(&sanitize::line(if scored.holds() { "" } else { summary }), limit),
+        output: sanitize::cut(&scored.told(false), limit),
         images: [],
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::NOT_ASKED;
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
-use crate::report::{plain, told};
+use crate::report::{plain, sanitize};
 use crate::rubric::Points;
 use course::report::Status;
 
@@ -63,13 +63,14 @@ impl<'a> Single<'a> {
         let mut lines = vec![self.headline()];
         lines.extend(self.verdict_in_words().map(str::to_owned));
         if !self.lesson.reason.is_empty() {
-            lines.push(told::lines(&self.lesson.reason));
+            lines.push(sanitize::lines(&self.lesson.reason));
         }
         lines.extend(self.points_in_words());
-        lines
-            .extend(self.submission.notes.iter().map(|note| format!("Note: {}", told::line(note))));
-        if !self.lesson.tier.is_empty() {
-            lines.push(format!("Box: {}.", told::line(&self.lesson.tier)));
+        lines.extend(
+            self.submission.notes.iter().map(|note| format!("Note: {}", sanitize::line(note))),
+        );
+        if !self.lesson.isolation.is_empty() {
+            lines.push(format!("Box: {}.", sanitize::line(&self.lesson.isolation)));
         }
         lines.join("\n")
     }
@@ -111,7 +112,7 @@ impl<'a> Single<'a> {
     fn points_in_words(&self) -> Option<String> {
         let (points, max) = (plain::points(self.points.points?), plain::points(self.points.max));
         let remarks: String =
-            self.points.remarks.iter().map(|each| format!(", {}", told::line(each))).collect();
+            self.points.remarks.iter().map(|each| format!(", {}", sanitize::line(each))).collect();
         Some(format!("Points: {points} of {max}{remarks}."))
     }
 }
@@ -119,7 +120,7 @@ impl<'a> Single<'a> {
 impl Scored<'_> {
     /// Its sentence behind its id.
     pub fn name(&self) -> String {
-        told::line(&format!("{}: {}", self.criterion.id, self.criterion.text))
+        sanitize::line(&format!("{}: {}", self.criterion.id, self.criterion.text))
     }
 
     /// Whether it holds.
@@ -130,14 +131,14 @@ impl Scored<'_> {
     /// Why it is not proved, and how often it failed where that varies; empty where it is proved.
     pub fn told(&self, coloured: bool) -> String {
         let Some(cause) = &self.criterion.cause else { return String::new() };
-        let summary = told::line(&cause.summary);
+        let summary = sanitize::line(&cause.summary);
         match self.criterion.status {
             Status::Proved => String::new(),
             // Why nothing was asked at all stands in the summary.
             Status::Skipped if cause.id == NOT_ASKED => String::new(),
             Status::Skipped => format!("    Not asked: {summary}"),
             Status::Inconclusive => format!("    Inconclusive, and no fault of yours: {summary}"),
-            Status::Failed => self.flaky() + &told::cause(cause, coloured),
+            Status::Failed => self.flaky() + &sanitize::cause(cause, coloured),
         }
     }
 

@@ -1,6 +1,5 @@
 //! What is seen while a class is graded: a bar on a terminal, a line for each submission elsewhere.
 
-use super::work::Done;
 use crate::model::{LessonGrade, Submission};
 use crate::report::plain;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -15,6 +14,17 @@ pub(super) struct Progress {
     bar: ProgressBar,
     tells_each: bool,
     is_stopping: AtomicBool,
+}
+
+/// What became of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// It is as it was when it was graded before.
+    Unchanged,
+    /// It was graded now, or one with the same content was.
+    Graded,
+    /// Ctrl-C came first; nothing is kept of it.
+    Stopped,
 }
 
 const BAR: &str = "  {bar:24} {pos}/{len}  {left}  {msg}";
@@ -48,7 +58,7 @@ impl Progress {
             return;
         }
         self.bar.inc(1);
-        if done == Done::Before {
+        if done == Done::Unchanged {
             return self.bar.reset_eta(); // it took no time
         }
         let name = visible(&submission.student).into_owned();

@@ -8,7 +8,7 @@ use std::path::Path;
 /// "prof" in ASCII: what file(1) and we know the file by (sqlite.org/fileformat2.html, offset 68).
 const APPLICATION: i32 = 0x7072_6f66;
 /// Counts up when the tables, or what is in them, change.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 const TABLES: &str = "
     CREATE TABLE class (
@@ -18,7 +18,7 @@ const TABLES: &str = "
         lessons TEXT NOT NULL,   -- JSON: [[id, title], …]
         named INTEGER NOT NULL,  -- 1: by --lesson; 0: they are what was handed in
         course TEXT NOT NULL,    -- hash of the lessons and their proofs
-        tier TEXT NOT NULL,      -- the box that everything ran in
+        isolation TEXT NOT NULL, -- the box that everything ran in
         shard TEXT,              -- e.g. 3/16; NULL: all of it
         roster TEXT NOT NULL     -- hash of everyone's name, other shards' included
     ) STRICT;

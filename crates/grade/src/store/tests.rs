@@ -7,14 +7,14 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-fn about() -> About {
-    About {
+fn run_info() -> RunInfo {
+    RunInfo {
         name: "class".into(),
         folder: "/home/teacher/class".into(),
         lessons: vec![("w03-l02".into(), "Accept".into())],
         named: true,
         course: "version 1".into(),
-        tier: "strong".into(),
+        isolation: "strong".into(),
         shard: None,
         roster: "everyone".into(),
     }
@@ -23,7 +23,7 @@ fn about() -> About {
 fn grade(verdict: Verdict) -> LessonGrade {
     let text = include_bytes!("../../../../lessons/w03-l02-poll-tracker/lesson.md");
     let path = Path::new("lessons/w03-l02-poll-tracker/lesson.md");
-    crate::run::lesson::without(&Lesson::parse(path, text).unwrap(), verdict, "")
+    crate::grade_lesson::ungraded(&Lesson::parse(path, text).unwrap(), verdict, "")
 }
 
 fn submission(student: &str, digest: &str, verdict: Verdict) -> Submission {
@@ -44,13 +44,13 @@ fn names(students: &[&str]) -> Vec<(String, String)> {
 fn results_come_back_by_name_whatever_the_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
-    let mut store = Store::open(&path, &about(), false).unwrap();
+    let mut store = Store::open(&path, &run_info(), false).unwrap();
     store.enlist(&names(&["carol", "alice", "bob"])).unwrap();
     let of = |name| submission(name, name, Verdict::Proved);
     store.keep(&of("bob")).unwrap();
     store.keep(&of("alice")).unwrap();
     drop(store);
-    let store = Store::open(&path, &about(), false).unwrap();
+    let store = Store::open(&path, &run_info(), false).unwrap();
     assert_eq!(store.submissions().unwrap(), [of("alice"), of("bob")]);
     assert_eq!(store.waiting().unwrap(), ["carol"]);
     assert_eq!(store.find("bob").unwrap(), Some(of("bob")));
@@ -61,7 +61,7 @@ fn results_come_back_by_name_whatever_the_order() {
 #[test]
 fn a_later_list_keeps_what_is_graded_and_forgets_who_waited() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::open(&folder.path().join(FILE), &about(), false).unwrap();
+    let mut store = Store::open(&folder.path().join(FILE), &run_info(), false).unwrap();
     store.enlist(&names(&["alice", "bob"])).unwrap();
     store.keep(&submission("alice", "a", Verdict::NotYet)).unwrap();
     store.enlist(&names(&["alice", "carol"])).unwrap();
@@ -72,7 +72,7 @@ fn a_later_list_keeps_what_is_graded_and_forgets_who_waited() {
 #[test]
 fn only_what_is_graded_for_good_stands_for_the_same_content() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join(FILE), &about(), false).unwrap();
+    let store = Store::open(&folder.path().join(FILE), &run_info(), false).unwrap();
     store.keep(&submission("bob", "same", Verdict::Inconclusive)).unwrap();
     assert_eq!(store.find_content("same").unwrap(), None);
     store.keep(&submission("carol", "same", Verdict::NotYet)).unwrap();
@@ -83,26 +83,38 @@ fn only_what_is_graded_for_good_stands_for_the_same_content() {
 fn results_of_another_class_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
-    let store = Store::open(&path, &about(), false).unwrap();
+    let store = Store::open(&path, &run_info(), false).unwrap();
     store.keep(&submission("alice", "a", Verdict::Proved)).unwrap();
     drop(store);
     let before = fs::read(&path).unwrap();
     let shard = Some("1/2".parse().unwrap());
     let lessons = vec![("w04-l01".into(), String::new())];
     for (other, again, why) in [
-        (About { folder: "/other".into(), ..about() }, true, "the results of /home/teacher/class"),
-        (About { lessons, ..about() }, true, "results for w03-l02"),
-        (About { shard, ..about() }, true, "the whole class"),
-        (About { tier: "plain".into(), ..about() }, false, "graded in tier strong, not plain"),
-        (About { course: "version 2".into(), ..about() }, false, "another version of the course"),
+        (
+            RunInfo { folder: "/other".into(), ..run_info() },
+            true,
+            "the results of /home/teacher/class",
+        ),
+        (RunInfo { lessons, ..run_info() }, true, "results for w03-l02"),
+        (RunInfo { shard, ..run_info() }, true, "the whole class"),
+        (
+            RunInfo { isolation: "plain".into(), ..run_info() },
+            false,
+            "graded with isolation strong, not plain",
+        ),
+        (
+            RunInfo { course: "version 2".into(), ..run_info() },
+            false,
+            "another version of the course",
+        ),
     ] {
         let error = format!("{:#}", Store::open(&path, &other, again).unwrap_err());
         assert!(error.contains(why) && error.contains(FILE), "{error}");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
-    let anew = About { course: "version 2".into(), ..about() };
+    let anew = RunInfo { course: "version 2".into(), ..run_info() };
     let store = Store::open(&path, &anew, true).unwrap();
-    assert_eq!((store.submissions().unwrap().len(), store.about().unwrap()), (0, anew));
+    assert_eq!((store.submissions().unwrap().len(), store.run_info().unwrap()), (0, anew));
 }
 
 #[test]
@@ -115,7 +127,7 @@ fn a_file_that_is_not_ours_is_left_alone() {
     };
     let refused = |why: &str| {
         let before = fs::read(&path).unwrap();
-        for error in [Store::open(&path, &about(), true).err(), Store::read(&path).err()] {
+        for error in [Store::open(&path, &run_info(), true).err(), Store::read(&path).err()] {
             let error = format!("{:#}", error.unwrap());
             assert!(error.contains(why), "{error}");
         }
@@ -135,8 +147,8 @@ fn a_file_that_is_not_ours_is_left_alone() {
 fn two_graders_do_not_share_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
-    let _store = Store::open(&path, &about(), false).unwrap();
-    let error = format!("{:#}", Store::open(&path, &about(), false).unwrap_err());
+    let _store = Store::open(&path, &run_info(), false).unwrap();
+    let error = format!("{:#}", Store::open(&path, &run_info(), false).unwrap_err());
     assert!(error.contains("in use by another grader"), "{error}");
 }
 
@@ -148,7 +160,7 @@ const CROWD: usize = 400;
 #[test]
 fn a_process_that_keeps_results() {
     let Some(path) = std::env::var_os(VICTIM) else { return };
-    let store = Store::open(Path::new(&path), &about(), false).unwrap();
+    let store = Store::open(Path::new(&path), &run_info(), false).unwrap();
     let begun = store.submissions().unwrap().len();
     for index in begun..CROWD {
         store.keep(&submission(&format!("{index:04}"), "x", Verdict::Proved)).unwrap();
@@ -172,7 +184,7 @@ fn a_kill_at_any_moment_loses_nothing_that_was_kept() {
         let seen = said.take(1 + round * 7 % 23).last();
         victim.kill().unwrap();
         victim.wait().unwrap();
-        let store = Store::open(&path, &about(), false).unwrap();
+        let store = Store::open(&path, &run_info(), false).unwrap();
         let found = store.submissions().unwrap();
         let whole =
             (0..found.len()).map(|it| submission(&format!("{it:04}"), "x", Verdict::Proved));

@@ -43,7 +43,7 @@ pub(crate) fn proved() -> Graded {
         title: "Accept & Track Many Clients".into(),
         verdict: Verdict::Proved,
         reason: String::new(),
-        tier: "strong".into(),
+        isolation: "strong".into(),
         build: Build { status: BuildStatus::Ok, seconds: 1.5, message: String::new() },
         seconds: 0.25,
         criteria,

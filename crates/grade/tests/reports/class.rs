@@ -160,7 +160,7 @@ pub(crate) fn without(id: &str, verdict: Verdict, reason: &str) -> LessonGrade {
     }
     grade.verdict = verdict;
     grade.reason = reason.to_owned();
-    grade.tier.clear();
+    grade.isolation.clear();
     grade.seconds = 0.0;
     grade.build.status = BuildStatus::None;
     grade.build.seconds = 0.0;
@@ -188,14 +188,14 @@ fn unbuilt(id: &str, words: &str) -> LessonGrade {
     grade.build.status = BuildStatus::Failed;
     grade.build.seconds = 0.44;
     grade.build.message = words.to_owned();
-    grade.tier = "strong".to_owned();
+    grade.isolation = "strong".to_owned();
     grade
 }
 
 fn unseen() -> LessonGrade {
     let mut grade = lesson("w03-l02/solution");
     grade.verdict = Verdict::Inconclusive;
-    grade.tier = "landlock".to_owned();
+    grade.isolation = "landlock".to_owned();
     let mut cause = grade::model::Cause { id: "unseen".to_owned(), ..Default::default() };
     cause.summary = "could not be seen: /proc/812/mem is refused here".to_owned();
     cause.replay = "cargo xtask prove w03-l02 --only watch-set".to_owned();

@@ -79,7 +79,7 @@ fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
         title: lesson.title.clone(),
         verdict: if is_proved { Verdict::Proved } else { Verdict::NotYet },
         reason: String::new(),
-        tier: "strong".into(),
+        isolation: "strong".into(),
         build: Build { status: BuildStatus::Ok, seconds: 0.71, message: String::new() },
         seconds: reports.iter().map(|report| report.millis).sum::<f64>() / 1e3,
         criteria: reports.into_iter().map(|report| criterion(lesson, report)).collect(),

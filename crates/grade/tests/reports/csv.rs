@@ -31,7 +31,7 @@ fn a_row_a_student_and_lesson_with_every_criterion_in_a_column() {
     assert_eq!(tracker["w03-l02:no-fd-leak"], "failed");
     assert_eq!(tracker["w03-l02:slots"], "proved");
     assert_eq!(tracker["w01-l01:echo"], "");
-    assert_eq!(tracker["tier"], "strong");
+    assert_eq!(tracker["isolation"], "strong");
     assert_eq!(tracker["build_seconds"], "0.710");
     assert_eq!(tracker["submission"].len(), 64);
     assert_eq!((tracker["late"].as_str(), tracker["notes"].as_str()), ("0", ""));

@@ -197,7 +197,7 @@ fn written(text: &str) -> Submission {
         grade.build.message = text.to_owned();
         grade.build.status = grade::model::BuildStatus::Failed;
         grade.reason = text.to_owned();
-        grade.tier = text.to_owned();
+        grade.isolation = text.to_owned();
         for criterion in &mut grade.criteria {
             criterion.status = status;
             criterion.cause = Some(cause.clone());

@@ -1,13 +1,13 @@
 //! Tar archives (tar(5)).
 
 use super::{Bounded, damaged};
-use crate::intake::Trouble;
+use crate::intake::Rejection;
 use crate::intake::tree::{Tree, no_file};
 use std::io::{self, Read};
 use tar::{Archive, Entry, EntryType};
 
 /// Reads an archive to its end.
-pub(super) fn read(from: impl Read) -> Result<Tree, Trouble> {
+pub(super) fn read(from: impl Read) -> Result<Tree, Rejection> {
     let mut tree = Tree::default();
     let mut archive = Archive::new(Bounded::new(from));
     for entry in archive.entries().map_err(|error| damaged(&error))? {
@@ -19,7 +19,7 @@ pub(super) fn read(from: impl Read) -> Result<Tree, Trouble> {
     Ok(tree)
 }
 
-fn add(entry: Entry<'_, impl Read>, tree: &mut Tree) -> Result<(), Trouble> {
+fn add(entry: Entry<'_, impl Read>, tree: &mut Tree) -> Result<(), Rejection> {
     let kind = entry.header().entry_type();
     if kind == EntryType::XGlobalHeader {
         return Ok(());

@@ -1,7 +1,7 @@
 //! Zip archives (PKWARE's APPNOTE.TXT, whose sections are named below).
 
 use super::{Bounded, damaged};
-use crate::intake::Trouble;
+use crate::intake::Rejection;
 use crate::intake::folder::called;
 use crate::intake::tree::{Tree, no_file, refused, shown};
 use nix::sys::stat::SFlag;
@@ -17,7 +17,7 @@ const END: (&[u8; 4], usize) = (b"PK\x06\x06", 32);
 const LOCAL: u64 = 30;
 
 /// Reads an archive, of which central directory tells what is in it.
-pub(super) fn read(bytes: &[u8]) -> Result<Tree, Trouble> {
+pub(super) fn read(bytes: &[u8]) -> Result<Tree, Rejection> {
     check_claims(bytes)?;
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     check_twice(bytes, archive.central_directory_start(), archive.len())?;
@@ -37,7 +37,7 @@ fn add(
     index: usize,
     tree: &mut Tree,
     left: u64,
-) -> Result<u64, Trouble> {
+) -> Result<u64, Rejection> {
     let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
     let name = entry.name_raw().to_owned();
     let mode = entry.unix_mode().unwrap_or(0);
@@ -79,7 +79,7 @@ fn time(field: &ExtraField) -> Option<i64> {
 }
 
 /// Refuses an archive that claims more entries than it can have: room is made for them at once.
-fn check_claims(bytes: &[u8]) -> Result<(), Trouble> {
+fn check_claims(bytes: &[u8]) -> Result<(), Rejection> {
     let entries = bytes.windows(4).filter(|four| four == ENTRY.0).count() as u64;
     for end in bytes.windows(END.1 + 8).filter(|end| end.starts_with(END.0)) {
         let claimed = end[END.1..].try_into().map_or(u64::MAX, u64::from_le_bytes);
@@ -93,7 +93,7 @@ fn check_claims(bytes: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Refuses an archive with two entries of one name: which of them counts?
-fn check_twice(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Trouble> {
+fn check_twice(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Rejection> {
     let (mut at, mut entries) = (usize::try_from(start).unwrap_or(usize::MAX), 0);
     let mut names = std::collections::BTreeSet::new();
     while let Some(header) = bytes.get(at..).and_then(|rest| rest.get(..ENTRY.1)) {
@@ -115,7 +115,7 @@ fn check_twice(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Trouble>
 }
 
 /// Refuses entries that share their bytes, of which a small archive has a great content.
-fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Trouble> {
+fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Rejection> {
     let mut places = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
@@ -133,7 +133,7 @@ fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Trouble>
     }
 }
 
-fn broken(error: &ZipError) -> Trouble {
+fn broken(error: &ZipError) -> Rejection {
     match error {
         ZipError::Io(error) => damaged(error),
         other => {

@@ -2,7 +2,7 @@
 
 use super::frame::{amount, frame, sign, tone};
 use super::names::Names;
-use super::{figure, matrix, trouble};
+use super::{failures, figure, matrix};
 use crate::model::{LessonGrade, Verdict};
 use crate::report::{Class, plain};
 use maud::{Markup, html};
@@ -17,9 +17,9 @@ pub(super) fn page(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let body = html! {
         (lessons(class))
         (figure::points(class))
-        (trouble::clusters(class, names))
-        (trouble::unbuilt(class, names))
-        (trouble::to_look_at(class, names))
+        (failures::clusters(class, names))
+        (failures::unbuilt(class, names))
+        (failures::to_look_at(class, names))
         (matrix::students(class, names))
     };
     frame(&title, &header(class), &body)

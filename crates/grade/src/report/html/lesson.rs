@@ -39,8 +39,8 @@ fn facts(grade: &LessonGrade, points: &Points) -> Markup {
     if grade.seconds > 0.0 {
         facts.push(format!("proof {}", time(grade.seconds)));
     }
-    if !grade.tier.is_empty() {
-        facts.push(format!("box: {}", plain::line(&grade.tier, 40)));
+    if !grade.isolation.is_empty() {
+        facts.push(format!("box: {}", plain::line(&grade.isolation, 40)));
     }
     html! { @for fact in facts { span.fact { (fact) } " " } }
 }

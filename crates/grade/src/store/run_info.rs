@@ -1,6 +1,6 @@
 //! What a results file is about: results of two classes are never mixed.
 
-use crate::run::Shard;
+use crate::shard::Shard;
 use anyhow::{Result, bail};
 use rusqlite::{Connection, Row, params, types::Type};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ pub const FILE: &str = "grades.sqlite";
 
 /// What a results file is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct RunInfo {
     /// What the class is called: its folder's name.
     pub name: String,
     /// Where the submissions lie.
@@ -22,17 +22,17 @@ pub struct About {
     /// The hash of the lessons and their proofs.
     pub course: String,
     /// The box that everything runs in.
-    pub tier: String,
+    pub isolation: String,
     /// The part of the class, where it is only a part.
     pub shard: Option<Shard>,
     /// The hash of everyone's name, whatever the part.
     pub roster: String,
 }
 
-impl About {
+impl RunInfo {
     /// What the results are about once those for `wanted` are added to these; all of them are made
     /// anew, with `again`.
-    pub(super) fn joined(&self, wanted: &About, again: bool) -> Result<About> {
+    pub(super) fn joined(&self, wanted: &RunInfo, again: bool) -> Result<RunInfo> {
         if self.folder != wanted.folder {
             bail!("it holds the results of {}; choose another --out", self.folder);
         }
@@ -52,10 +52,10 @@ impl About {
         if again {
             return Ok(wanted.clone());
         }
-        if self.tier != wanted.tier {
-            let (had, has) = (&self.tier, &wanted.tier);
+        if self.isolation != wanted.isolation {
+            let (had, has) = (&self.isolation, &wanted.isolation);
             bail!(
-                "it was graded in tier {had}, not {has}; --tier {had} goes on, --again begins anew"
+                "it was graded with isolation {had}, not {has}; --isolation {had} goes on, --again begins anew"
             );
         }
         if self.course != wanted.course {
@@ -66,7 +66,7 @@ impl About {
         // A lesson that nobody has any more keeps its results, and ids are in the course's order.
         let both = self.lessons.iter().chain(&wanted.lessons).cloned();
         let lessons = both.collect::<BTreeMap<_, _>>().into_iter().collect();
-        Ok(About { lessons, ..wanted.clone() })
+        Ok(RunInfo { lessons, ..wanted.clone() })
     }
 
     /// The lessons' ids, as `--lesson` takes them.
@@ -87,7 +87,7 @@ impl About {
                 lessons,
                 self.named,
                 self.course,
-                self.tier,
+                self.isolation,
                 shard,
                 self.roster
             ],
@@ -96,7 +96,8 @@ impl About {
     }
 
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let query = "SELECT name, folder, lessons, named, course, tier, shard, roster FROM class";
+        let query =
+            "SELECT name, folder, lessons, named, course, isolation, shard, roster FROM class";
         connection.query_row(query, [], |row| {
             let shard: Option<String> = row.get(6)?;
             let shard = shard.map(|text| text.parse().map_err(|error| unreadable(6, error)));
@@ -106,7 +107,7 @@ impl About {
                 lessons: lessons(row)?,
                 named: row.get(3)?,
                 course: row.get(4)?,
-                tier: row.get(5)?,
+                isolation: row.get(5)?,
                 shard: shard.transpose()?,
                 roster: row.get(7)?,
             })

@@ -186,7 +186,7 @@ fn lateness_is_counted_from_gradescopes_due_date() {
 #[test]
 fn a_machine_without_a_loopback_is_no_fault_of_the_server() {
     let handed = Handed::new(RIGHT);
-    let grade = handed.command("autolab", &["--tier", "plain"]);
+    let grade = handed.command("autolab", &["--isolation", "plain"]);
     // In a network namespace of its own, where no interface is up.
     let mut alone = Command::new("unshare");
     alone.args(["--map-root-user", "--net"]).arg(grade.get_program()).args(grade.get_args());

@@ -55,7 +55,7 @@ fn name(path: &Path) -> Result<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::crates::plain;
+    use crate::sample_class::crates::plain;
 
     #[test]
     fn an_archive_is_the_same_bytes_each_time() {

@@ -24,7 +24,7 @@ const SUM: u64 = 64 << 20;
 
 /// A folder of what was built.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct BuildCache {
     folder: PathBuf,
     /// One lock for each content that is being built.
     busy: Mutex<HashMap<String, Arc<Mutex<()>>>>,
@@ -37,13 +37,13 @@ struct Note {
     failed: Option<String>,
 }
 
-/// A program that is being put on the shelf.
+/// A program that is being put into the cache.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct CacheEntry {
     folder: TempDir,
 }
 
-impl Shelf {
+impl BuildCache {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let folder = std::path::absolute(folder)?.join("built");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -58,12 +58,12 @@ impl Shelf {
 
     /// What is kept under `key`, or what `build` now makes: `None`, or why there is no program.
     /// `program` is the file that is run, where it is one of those that were built.
-    pub(super) fn place(
+    pub(super) fn get_or_build(
         &self,
         key: &str,
         was_needed: bool,
         program: &Path,
-        build: impl FnOnce(&Made) -> Result<Option<String>>,
+        build: impl FnOnce(&CacheEntry) -> Result<Option<String>>,
     ) -> Result<Built> {
         let busy = {
             let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,11 +76,11 @@ impl Shelf {
             Some(note) => note.failed,
             None => {
                 let start = Instant::now();
-                let made = Made { folder: self.scratch()? };
-                let failed = build(&made)?;
-                let failed = failed.or_else(|| made.lacks(program));
+                let entry = CacheEntry { folder: self.scratch()? };
+                let failed = build(&entry)?;
+                let failed = failed.or_else(|| entry.lacks(program));
                 if failed.is_none() {
-                    made.keep(&directory)?;
+                    entry.keep(&directory)?;
                 }
                 self.keep(key, &Note { failed: failed.clone() })?;
                 if was_needed {
@@ -114,7 +114,7 @@ impl Shelf {
     }
 }
 
-impl Made {
+impl CacheEntry {
     /// Writes files as they are.
     pub(super) fn fill(&self, files: &BTreeMap<PathBuf, File>) -> Result<()> {
         write_all(self.folder.path(), files)

@@ -4,10 +4,10 @@ pub mod archive;
 pub mod check;
 pub mod crates;
 pub mod expected;
-pub mod forms;
 pub mod hostile;
+pub mod packaging;
 pub mod programs;
-pub mod roll;
+pub mod roster;
 
 use crate::intake::File;
 use anyhow::{Context, Result, bail, ensure};
@@ -59,9 +59,9 @@ the machine.";
 /// Files by their path in a submission.
 pub type Files = BTreeMap<PathBuf, File>;
 
-/// A piece of work for one lesson, and what must become of it.
+/// A piece of sample for one lesson, and what must become of it.
 #[derive(Clone, Debug)]
-pub struct Work {
+pub struct Sample {
     /// What it is, e.g. `forgot-close`.
     pub name: String,
     /// e.g. `w03-l02`.
@@ -98,11 +98,11 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
         .map(|lesson| lesson.id.clone())
         .collect();
     let known = known(&course, &lessons)?;
-    let hostile = if args.hostile { hostile::works(&course, &lessons)? } else { Vec::new() };
+    let hostile = if args.hostile { hostile::samples(&course, &lessons)? } else { Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
-    for seat in roll::seats(&known, &hostile, args.count) {
-        let student = forms::write(&course, &seat, out)?;
-        rows.push(Row::new(&student, &seat.work.lesson, &seat.work.expected));
+    for entry in roster::entries(&known, &hostile, args.count) {
+        let student = packaging::write(&course, &entry, out)?;
+        rows.push(Row::new(&student, &entry.sample.lesson, &entry.sample.expected));
     }
     expected::write(&rows, expected)?;
     let written = amount(rows.len(), "submission");
@@ -112,13 +112,13 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
 }
 
 /// Every right and wrong server of the course and of its tests.
-fn known(course: &Course, lessons: &[String]) -> Result<Vec<Work>> {
-    let mut works = Vec::new();
+fn known(course: &Course, lessons: &[String]) -> Result<Vec<Sample>> {
+    let mut samples = Vec::new();
     for id in lessons {
-        works.extend(crates::works(course, course.lesson(id)?)?);
+        samples.extend(crates::samples(course, course.lesson(id)?)?);
     }
-    works.extend(programs::works(lessons)?);
-    Ok(works)
+    samples.extend(programs::samples(lessons)?);
+    Ok(samples)
 }
 
 fn ensure_empty(out: &Path) -> Result<()> {

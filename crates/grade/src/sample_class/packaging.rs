@@ -1,7 +1,7 @@
-//! A piece of work as a student may hand it in: folders and archives, under odd but legal names.
+//! A piece of sample as a student may hand it in: folders and archives, under odd but legal names.
 
 use super::crates::plain;
-use super::roll::Seat;
+use super::roster::RosterEntry;
 use super::{Files, archive};
 use anyhow::{Context, Result};
 use course::catalogue::Course;
@@ -74,19 +74,19 @@ const ODD: [&str; 14] = [
     "مرحبا",
 ];
 
-/// Writes the seat's submission into `class`: the student's name.
+/// Writes the entry's submission into `class`: the student's name.
 ///
 /// # Errors
 /// Files that cannot be written.
-pub fn write(course: &Course, seat: &Seat, class: &Path) -> Result<String> {
-    let forms = if seat.work.is_crate { &CRATES[..] } else { &PROGRAMS[..] };
-    let (layout, wrapping) = forms[seat.number % forms.len()];
-    let files = laid_out(course, seat, layout)?;
-    let odd = ODD[seat.number % ODD.len()];
-    let student = format!("{odd} {:03} {}", seat.number, seat.work.name);
+pub fn write(course: &Course, entry: &RosterEntry, class: &Path) -> Result<String> {
+    let forms = if entry.sample.is_crate { &CRATES[..] } else { &PROGRAMS[..] };
+    let (layout, wrapping) = forms[entry.number % forms.len()];
+    let files = laid_out(course, entry, layout)?;
+    let odd = ODD[entry.number % ODD.len()];
+    let student = format!("{odd} {:03} {}", entry.number, entry.sample.name);
     let path = |suffix: &str| class.join(format!("{student}{suffix}"));
     match wrapping {
-        Wrapping::Folder => folder(&files, &path(""))?,
+        Wrapping::Folder => write_folder(&files, &path(""))?,
         Wrapping::Zip => put(&path(".zip"), &archive::zip(&files)?)?,
         Wrapping::TarGz => put(&path(".tar.gz"), &archive::tar_gz(&files)?)?,
         Wrapping::Tgz => put(&path(".tgz"), &archive::tar_gz(&files)?)?,
@@ -94,18 +94,18 @@ pub fn write(course: &Course, seat: &Seat, class: &Path) -> Result<String> {
     Ok(student)
 }
 
-fn laid_out(course: &Course, seat: &Seat, layout: Layout) -> Result<Files> {
-    let work = &seat.work;
-    let lesson = course.lesson(&work.lesson)?.folder();
+fn laid_out(course: &Course, entry: &RosterEntry, layout: Layout) -> Result<Files> {
+    let sample = &entry.sample;
+    let lesson = course.lesson(&sample.lesson)?.folder();
     let base = match layout {
         Layout::Own | Layout::Flat => PathBuf::new(),
-        Layout::Short => PathBuf::from(&work.lesson),
+        Layout::Short => PathBuf::from(&sample.lesson),
         Layout::Lesson => PathBuf::from(lesson.file_name().unwrap_or_default()),
         Layout::Workspace => lesson.to_owned(),
         Layout::Downloaded => Path::new("my-server-main").join(lesson),
     };
     let mut files = Files::new();
-    for (path, file) in &work.files {
+    for (path, file) in &sample.files {
         let inside = match layout {
             Layout::Flat => path.strip_prefix("src").unwrap_or(path),
             _ => path,
@@ -135,7 +135,7 @@ fn add_workspace(course: &Course, files: &mut Files, top: &Path, base: &Path) ->
 ///
 /// # Errors
 /// Files that cannot be written.
-pub fn folder(files: &Files, to: &Path) -> Result<()> {
+pub fn write_folder(files: &Files, to: &Path) -> Result<()> {
     for (name, file) in files {
         let path = to.join(name);
         let parent = path.parent().unwrap_or(to);

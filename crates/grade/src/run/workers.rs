@@ -1,8 +1,8 @@
 //! The work on a class: several submissions at a time, each kept as soon as it is graded.
 
-use super::lesson;
-use super::progress::Progress;
-use crate::intake::{self, Content, Handed, Project, Trouble};
+use super::progress::{Done, Progress};
+use crate::grade_lesson;
+use crate::intake::{self, Content, Project, Rejection, SubmissionSource};
 use crate::model::{LessonGrade, Submission, Verdict};
 use crate::store::{State, Store};
 use anyhow::{Error, Result};
@@ -18,7 +18,7 @@ use xtask::interrupt;
 pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + Sync + 'a;
 
 /// What the workers share.
-pub(super) struct Work<'a> {
+pub(super) struct Workers<'a> {
     course: &'a Course,
     lessons: &'a [&'a Lesson],
     /// The lessons that a submission is read for; none: for whatever it holds.
@@ -29,18 +29,7 @@ pub(super) struct Work<'a> {
     contents: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
-/// What became of a submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Done {
-    /// It is as it was when it was graded before.
-    Before,
-    /// It was graded now, or one with the same content was.
-    Now,
-    /// Ctrl-C came first; nothing is kept of it.
-    Stopped,
-}
-
-impl<'a> Work<'a> {
+impl<'a> Workers<'a> {
     /// The work for `lessons`. Where they are `named`, what does not say for which lesson it is may
     /// be for them; where they are not, what a submission holds depends on no other one.
     pub(super) fn new(
@@ -56,39 +45,47 @@ impl<'a> Work<'a> {
         Self { course, lessons, ids, store, grader, contents }
     }
 
-    /// Grades all of `handed`, `jobs` at a time, until all are graded or Ctrl-C asks to stop.
+    /// Grades all of `sources`, `jobs` at a time, until all are graded or Ctrl-C asks to stop.
     ///
     /// # Errors
     /// The first fault that leaves no sense in going on: no room for results, no compiler.
-    pub(super) fn all(&self, handed: &[Handed], jobs: usize, progress: &Progress) -> Result<()> {
+    pub(super) fn grade_all(
+        &self,
+        sources: &[SubmissionSource],
+        jobs: usize,
+        progress: &Progress,
+    ) -> Result<()> {
         let (next, fault) = (AtomicUsize::new(0), Mutex::new(None));
         let work = || {
-            while let Some(one) = handed.get(next.fetch_add(1, Relaxed)) {
+            while let Some(source) = sources.get(next.fetch_add(1, Relaxed)) {
                 if interrupt::requested() {
                     return progress.stopping();
                 }
-                match self.one(one) {
+                match self.grade_source(source) {
                     Ok((submission, done)) => progress.done(&submission, done),
                     Err(error) => {
-                        next.store(handed.len(), Relaxed);
+                        next.store(sources.len(), Relaxed);
                         lock(&fault).get_or_insert(error);
                     }
                 }
             }
         };
         thread::scope(|scope| {
-            (0..jobs.min(handed.len())).for_each(|_| drop(scope.spawn(work)));
+            (0..jobs.min(sources.len())).for_each(|_| drop(scope.spawn(work)));
         });
         lock(&fault).take().map_or(Ok(()), Err::<(), Error>)
     }
 
-    /// Those of `handed` that could not be graded.
-    pub(super) fn inconclusive(&self, handed: &[Handed]) -> Result<Vec<Handed>> {
+    /// Those of `sources` that could not be graded.
+    pub(super) fn inconclusive(
+        &self,
+        sources: &[SubmissionSource],
+    ) -> Result<Vec<SubmissionSource>> {
         let mut found = Vec::new();
-        for one in handed {
-            let known = self.store().find(&one.student)?;
+        for source in sources {
+            let known = self.store().find(&source.student)?;
             if known.is_some_and(|it| State::of(&it) == State::Inconclusive) {
-                found.push(one.clone());
+                found.push(source.clone());
             }
         }
         Ok(found)
@@ -98,16 +95,16 @@ impl<'a> Work<'a> {
         self.store.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn one(&self, handed: &Handed) -> Result<(Submission, Done)> {
-        let known = self.store().find(&handed.student)?;
-        let content = match intake::read(handed, self.course, &self.ids) {
+    fn grade_source(&self, source: &SubmissionSource) -> Result<(Submission, Done)> {
+        let known = self.store().find(&source.student)?;
+        let content = match intake::read(source, self.course, &self.ids) {
             Ok(content) => content,
-            Err(trouble) => return self.keep(self.turned_away(handed, trouble), known.as_ref()),
+            Err(rejection) => return self.keep(self.rejected(source, rejection), known.as_ref()),
         };
         let same = known.as_ref().filter(|it| it.digest == content.digest);
         if let Some(same) = same.filter(|it| State::of(it) == State::Graded) {
             let lessons = same.lessons.clone();
-            return self.keep(submission(handed, &content, lessons), known.as_ref());
+            return self.keep(submission(source, &content, lessons), known.as_ref());
         }
         let alone = self.lock_of(&content.digest);
         let _alone = lock(&alone);
@@ -119,7 +116,7 @@ impl<'a> Work<'a> {
             Some(twin) => twin.lessons.into_iter().map(copied).collect(),
             None => self.grade(&content, same)?,
         };
-        let submission = submission(handed, &content, lessons);
+        let submission = submission(source, &content, lessons);
         if interrupt::requested() && State::of(&submission) == State::Inconclusive {
             return Ok((submission, Done::Stopped));
         }
@@ -133,28 +130,28 @@ impl<'a> Work<'a> {
             lessons.find(|it| it.lesson == id && it.verdict != Verdict::Inconclusive).cloned()
         };
         let mut grades = Vec::new();
-        for one in self.lessons {
-            grades.push(match (before(&one.id), content.projects.get(&one.id)) {
+        for lesson in self.lessons {
+            grades.push(match (before(&lesson.id), content.projects.get(&lesson.id)) {
                 (Some(grade), _) => grade,
-                (None, None) => lesson::without(one, Verdict::Missing, ""),
+                (None, None) => grade_lesson::ungraded(lesson, Verdict::Missing, ""),
                 (None, Some(_)) if interrupt::requested() => {
-                    lesson::without(one, Verdict::Inconclusive, "stopped")
+                    grade_lesson::ungraded(lesson, Verdict::Inconclusive, "stopped")
                 }
-                (None, Some(project)) => (self.grader)(one, project)?,
+                (None, Some(project)) => (self.grader)(lesson, project)?,
             });
         }
         Ok(grades)
     }
 
     /// What cannot be read, or is no submission.
-    fn turned_away(&self, handed: &Handed, trouble: Trouble) -> Submission {
-        let (verdict, reason) = match trouble {
-            Trouble::Refused(reason) => (Verdict::Refused, reason),
-            Trouble::Unreadable(reason) => (Verdict::Inconclusive, reason),
+    fn rejected(&self, source: &SubmissionSource, rejection: Rejection) -> Submission {
+        let (verdict, reason) = match rejection {
+            Rejection::Refused(reason) => (Verdict::Refused, reason),
+            Rejection::Unreadable(reason) => (Verdict::Inconclusive, reason),
         };
-        let lessons = self.lessons.iter().map(|it| lesson::without(it, verdict, &reason));
+        let lessons = self.lessons.iter().map(|it| grade_lesson::ungraded(it, verdict, &reason));
         Submission {
-            student: handed.student.clone(),
+            student: source.student.clone(),
             submitted: None,
             digest: String::new(),
             notes: Vec::new(),
@@ -165,11 +162,11 @@ impl<'a> Work<'a> {
     /// Keeps it, unless that is what is known already.
     fn keep(&self, now: Submission, known: Option<&Submission>) -> Result<(Submission, Done)> {
         if known == Some(&now) {
-            return Ok((now, Done::Before));
+            return Ok((now, Done::Unchanged));
         }
         self.store().keep(&now)?;
         let same = known.is_some_and(|known| known.lessons == now.lessons);
-        Ok((now, if same { Done::Before } else { Done::Now }))
+        Ok((now, if same { Done::Unchanged } else { Done::Graded }))
     }
 
     fn lock_of(&self, digest: &str) -> Arc<Mutex<()>> {
@@ -181,9 +178,13 @@ impl<'a> Work<'a> {
     }
 }
 
-fn submission(handed: &Handed, content: &Content, lessons: Vec<LessonGrade>) -> Submission {
+fn submission(
+    source: &SubmissionSource,
+    content: &Content,
+    lessons: Vec<LessonGrade>,
+) -> Submission {
     Submission {
-        student: handed.student.clone(),
+        student: source.student.clone(),
         submitted: content.submitted,
         digest: content.digest.clone(),
         notes: content.notes.clone(),

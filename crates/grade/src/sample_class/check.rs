@@ -100,8 +100,8 @@ fn failures(lesson: &LessonGrade) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::expected::Expected;
     use crate::model::{Build, Cause, CriterionGrade, Mistake, Verdict};
+    use crate::sample_class::expected::Expected;
     use course::lesson::Kind;
 
     fn lesson(verdict: Verdict, failed: Option<(&str, &str)>) -> LessonGrade {
@@ -124,7 +124,7 @@ mod tests {
             title: String::new(),
             verdict,
             reason: String::new(),
-            tier: String::new(),
+            isolation: String::new(),
             build: Build { status: BuildStatus::Ok, seconds: 0.0, message: String::new() },
             seconds: 0.0,
             criteria: failed.map(criterion).into_iter().collect(),

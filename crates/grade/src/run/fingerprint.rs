@@ -1,6 +1,6 @@
 //! Hashes that tell whether two runs are about the same.
 
-use crate::intake::Handed;
+use crate::intake::SubmissionSource;
 use anyhow::{Context, Result};
 use blake3::Hasher;
 use course::catalogue::Course;
@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What decides over verdicts: the lessons that are graded, and how they are proved.
-pub(super) fn of(course: &Course, lessons: &[&Lesson]) -> Result<String> {
+pub(super) fn of_course(course: &Course, lessons: &[&Lesson]) -> Result<String> {
     let lesson = |lesson: &&Lesson| lesson.folder().to_path_buf();
     let proofs = ["crates/proofs/src", "crates/witness/src"].map(PathBuf::from);
     let mut hasher = Hasher::new();
@@ -21,10 +21,10 @@ pub(super) fn of(course: &Course, lessons: &[&Lesson]) -> Result<String> {
 }
 
 /// Everyone who has handed in.
-pub(super) fn roster(handed: &[Handed]) -> String {
+pub(super) fn of_roster(sources: &[SubmissionSource]) -> String {
     let mut hasher = Hasher::new();
-    for one in handed {
-        add_bytes(&mut hasher, one.student.as_bytes());
+    for source in sources {
+        add_bytes(&mut hasher, source.student.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
 }

@@ -1,11 +1,11 @@
 //! The result that a platform reads, written while it grows.
 
 use super::{Args, Format};
+use crate::grade_lesson::ungraded;
 use crate::model::{CriterionGrade, LessonGrade, Submission, Verdict};
 use crate::report::single::Single;
 use crate::report::{autolab, classroom, gradescope, prairielearn};
 use crate::rubric::Rubric;
-use crate::run::lesson::without;
 use anyhow::Result;
 use course::lesson::Lesson;
 use xtask::destination::Destination;
@@ -39,7 +39,7 @@ impl<'a> Document<'a> {
         let mut growing = submission.clone();
         let criteria = Vec::new();
         growing.lessons =
-            vec![LessonGrade { criteria, ..without(lesson, Verdict::Inconclusive, "") }];
+            vec![LessonGrade { criteria, ..ungraded(lesson, Verdict::Inconclusive, "") }];
         self.growing = Some(growing);
         self.grow()
     }

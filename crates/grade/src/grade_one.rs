@@ -3,13 +3,14 @@
 mod document;
 mod metadata;
 
-use crate::build::Workshop;
-use crate::intake::{self, Content, Trouble};
+use crate::build::Builder;
+use crate::grade_lesson::{grade, ungraded};
+use crate::intake::{self, Content, Rejection};
+use crate::isolation_choice;
 use crate::model::{LessonGrade, Submission, Verdict};
 use crate::report::gradescope::Visibility;
 use crate::rubric::Rubric;
-use crate::run::lesson::{grade, without};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use document::Document;
@@ -48,8 +49,11 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub problem: Option<String>,
     /// How far apart the program is kept: strong or uid-drop, the best that there is, unless said
-    #[arg(long, value_name = "TIER")]
-    pub tier: Option<Tier>,
+    #[arg(long, value_name = "LEVEL")]
+    pub isolation: Option<Tier>,
+    /// The old name of --isolation
+    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
+    pub tier: Option<String>,
 }
 
 /// A platform that reads a result.
@@ -84,7 +88,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let metadata = args.metadata.as_deref().map(Metadata::read).transpose()?.unwrap_or_default();
     metadata.set_due(&mut rubric, &lesson.id);
-    let tier = tier(args.tier)?;
+    let isolation = isolation_choice::for_one(args.isolation)?;
     let mut document = Document::new(args, &rubric)?;
     let handed = intake::one(&args.submission)?;
     let mut submission = Submission {
@@ -100,10 +104,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
             submission.digest = content.digest.clone();
             submission.notes = content.notes.clone();
             document.begin(&submission, lesson)?;
-            content_of(&content, &course, lesson, tier, &mut document)?
+            content_of(&content, &course, lesson, isolation, &mut document)?
         }
-        Err(Trouble::Refused(reason)) => without(lesson, Verdict::Refused, &reason),
-        Err(Trouble::Unreadable(reason)) => without(lesson, Verdict::Inconclusive, &reason),
+        Err(Rejection::Refused(reason)) => ungraded(lesson, Verdict::Refused, &reason),
+        Err(Rejection::Unreadable(reason)) => ungraded(lesson, Verdict::Inconclusive, &reason),
     };
     if interrupt::requested() {
         return Ok(Outcome::Stopped);
@@ -119,37 +123,21 @@ fn content_of(
     content: &Content,
     course: &Course,
     lesson: &Lesson,
-    tier: Tier,
+    isolation: Tier,
     document: &mut Document<'_>,
 ) -> Result<LessonGrade> {
     let Some(project) = content.projects.get(&lesson.id) else {
-        return Ok(without(lesson, Verdict::Missing, "nothing was handed in for this lesson"));
+        return Ok(ungraded(lesson, Verdict::Missing, "nothing was handed in for this lesson"));
     };
     let folder = place::target().join("grade/workshops/one");
-    let workshop = match Workshop::open(course, &folder, tier) {
-        Ok(workshop) => workshop,
-        Err(error) => return Ok(without(lesson, Verdict::Inconclusive, &format!("{error:#}"))),
+    let builder = match Builder::open(course, &folder, isolation) {
+        Ok(builder) => builder,
+        Err(error) => return Ok(ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}"))),
     };
-    let mut graded = grade(lesson, project, &workshop, tier, &mut |it| document.found(it));
+    let mut graded = grade(lesson, project, &builder, isolation, &mut |it| document.found(it));
     if graded.verdict == Verdict::Inconclusive && !interrupt::requested() {
-        graded = grade(lesson, project, &workshop, tier, &mut |_| {});
+        graded = grade(lesson, project, &builder, isolation, &mut |_| {});
     }
     document.written()?;
     Ok(graded)
-}
-
-/// The tier that was asked for, or the best one that keeps a stranger from this machine's files.
-fn tier(asked: Option<Tier>) -> Result<Tier> {
-    let tier = asked.unwrap_or_else(Tier::for_strangers);
-    if let (Some(tier), Some(reason)) = (asked, tier.refusal_to_strangers()) {
-        bail!("--tier {tier} is not possible here: {reason}");
-    }
-    if asked.is_none() && tier > Tier::UidDrop {
-        let strong = Tier::Strong.refusal_to_strangers().unwrap_or_default();
-        bail!(
-            "there is no box here that holds a program that nobody vouches for: {strong}\n\
-             Run as root, or take --tier {tier} for programs that you trust."
-        );
-    }
-    Ok(tier)
 }

@@ -1,7 +1,7 @@
 //! One lesson of one submission: built, asked, graded.
 
 use crate::ask;
-use crate::build::{Built, Workshop};
+use crate::build::{Builder, Built};
 use crate::intake::Project;
 use crate::model::{Build, BuildStatus, CriterionGrade, LessonGrade, Verdict};
 use anyhow::Result;
@@ -16,31 +16,31 @@ use witness::Tier;
 pub fn grade(
     lesson: &Lesson,
     project: &Project,
-    workshop: &Workshop<'_>,
-    tier: Tier,
+    builder: &Builder<'_>,
+    isolation: Tier,
     found: &mut dyn FnMut(&CriterionGrade),
 ) -> LessonGrade {
     let graded = catch_unwind(AssertUnwindSafe(|| {
-        let built = workshop.build(&lesson.id, project)?;
-        asked(lesson, built, tier, found)
+        let built = builder.build(&lesson.id, project)?;
+        asked(lesson, built, isolation, found)
     }));
     match graded {
         Ok(Ok(grade)) => grade,
-        Ok(Err(error)) => without(lesson, Verdict::Inconclusive, &format!("{error:#}")),
+        Ok(Err(error)) => ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}")),
         Err(_) => {
-            without(lesson, Verdict::Inconclusive, "the grader has stopped in the middle of it")
+            ungraded(lesson, Verdict::Inconclusive, "the grader has stopped in the middle of it")
         }
     }
 }
 
 /// The grade of a lesson for which nothing ran.
-pub fn without(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade {
+pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade {
     LessonGrade {
         lesson: lesson.id.clone(),
         title: lesson.title.clone(),
         verdict,
         reason: reason.to_owned(),
-        tier: String::new(),
+        isolation: String::new(),
         build: Build { status: BuildStatus::None, seconds: 0.0, message: String::new() },
         seconds: 0.0,
         criteria: ask::unasked(lesson, reason),
@@ -50,7 +50,7 @@ pub fn without(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade {
 fn asked(
     lesson: &Lesson,
     built: Built,
-    tier: Tier,
+    isolation: Tier,
     found: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<LessonGrade> {
     let seconds = built.elapsed.as_secs_f64();
@@ -61,19 +61,19 @@ fn asked(
             let criteria = ask::unasked(lesson, "it stands on a server that compiles");
             criteria.iter().for_each(found);
             let build = Build { status: BuildStatus::Failed, seconds, message };
-            return Ok(LessonGrade { build, criteria, ..without(lesson, Verdict::NotYet, "") });
+            return Ok(LessonGrade { build, criteria, ..ungraded(lesson, Verdict::NotYet, "") });
         }
     };
     let begun = Instant::now();
-    let criteria = ask::ask(lesson, &program, tier, found)?;
+    let criteria = ask::ask(lesson, &program, isolation, found)?;
     Ok(LessonGrade {
         verdict: verdict(&criteria),
         reason: unseen(&criteria),
-        tier: tier.to_string(),
+        isolation: isolation.to_string(),
         build: Build { status, seconds, message: String::new() },
         seconds: begun.elapsed().as_secs_f64(),
         criteria,
-        ..without(lesson, Verdict::Proved, "")
+        ..ungraded(lesson, Verdict::Proved, "")
     })
 }
 

@@ -8,7 +8,7 @@ use std::{fs, io};
 use xtask::place;
 
 /// The folder of results, that can be written.
-pub(crate) struct Out {
+pub(crate) struct OutputFolder {
     folder: PathBuf,
 }
 
@@ -18,7 +18,7 @@ const PAGES: &str = "index.html";
 const JUNIT: &str = "junit.xml";
 const WRITTEN: [&str; 4] = [CSV, PAGES, "students", JUNIT];
 
-impl Out {
+impl OutputFolder {
     /// Makes the folder where there is none.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Out {
     }
 
     /// Where programs for these results are built: not among them, for they may be published.
-    pub(super) fn workshop(&self) -> PathBuf {
+    pub(super) fn build_folder(&self) -> PathBuf {
         let hash = blake3::hash(self.folder.as_os_str().as_encoded_bytes()).to_hex();
         place::target().join("grade/workshops").join(&hash[..16])
     }
@@ -53,7 +53,7 @@ impl Out {
     /// Removes what was built, once all is graded.
     pub(super) fn tidy(&self) {
         // What is left is found again, or removed with the target folder.
-        let _ = fs::remove_dir_all(self.workshop());
+        let _ = fs::remove_dir_all(self.build_folder());
     }
 
     /// Writes every format, and returns the files to look at.

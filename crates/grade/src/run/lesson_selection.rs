@@ -1,9 +1,9 @@
 //! Which lessons a class is graded for: those of `--lesson`, or those that anybody has handed in.
 
-use super::lesson;
-use crate::intake::{self, Handed, Trouble};
+use crate::grade_lesson;
+use crate::intake::{self, Rejection, SubmissionSource};
 use crate::model::{LessonGrade, Submission, Verdict};
-use crate::store::{About, Store};
+use crate::store::{RunInfo, Store};
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -14,15 +14,15 @@ use xtask::place;
 use xtask::show::{Line, amount};
 
 /// The lessons that a class is to be graded for.
-pub(super) struct Wanted<'a> {
+pub(super) struct LessonSelection<'a> {
     /// In the course's order.
     pub(super) lessons: Vec<&'a Lesson>,
     /// How they were found; `None` where `--lesson` named them.
-    pub(super) survey: Option<Survey>,
+    pub(super) enrollment: Option<Enrollment>,
 }
 
 /// What a class has handed in.
-pub(super) struct Survey {
+pub(super) struct Enrollment {
     /// The lessons that anybody has handed in, by id, and how many have.
     counts: Vec<(String, usize)>,
     submissions: usize,
@@ -31,17 +31,17 @@ pub(super) struct Survey {
 }
 
 /// The lessons of these names, or where there are none, those that there is anything for in
-/// `handed`, which `jobs` threads look into. That is to be the whole class, whatever the shard: all of
+/// `sources`, which `jobs` threads look into. That is to be the whole class, whatever the shard: all of
 /// them find the same then.
 ///
 /// # Errors
 /// A name that no lesson has, or one that has no proof; no submission whose lesson can be told.
-pub(super) fn wanted<'a>(
+pub(super) fn select<'a>(
     course: &'a Course,
     names: &[String],
-    handed: &[Handed],
+    sources: &[SubmissionSource],
     jobs: usize,
-) -> Result<Wanted<'a>> {
+) -> Result<LessonSelection<'a>> {
     let named = place::lessons(course, names)?;
     if !names.is_empty() {
         if let Some(lesson) = named.iter().find(|lesson| !has_proof(lesson)) {
@@ -50,18 +50,18 @@ pub(super) fn wanted<'a>(
         }
         let is_named = |lesson: &&Lesson| named.iter().any(|it| it.id == lesson.id);
         let lessons = course.lessons().iter().filter(is_named).collect();
-        return Ok(Wanted { lessons, survey: None });
+        return Ok(LessonSelection { lessons, enrollment: None });
     }
-    let survey = survey(course, handed, jobs)?;
-    let is_found = |lesson: &&Lesson| survey.counts.iter().any(|(id, _)| *id == lesson.id);
+    let enrollment = enrollment(course, sources, jobs)?;
+    let is_found = |lesson: &&Lesson| enrollment.counts.iter().any(|(id, _)| *id == lesson.id);
     let lessons = course.lessons().iter().filter(is_found).collect();
-    Ok(Wanted { lessons, survey: Some(survey) })
+    Ok(LessonSelection { lessons, enrollment: Some(enrollment) })
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> LessonSelection<'a> {
     /// The lessons that decide whether results stay valid: more may be handed in than was found.
     pub(super) fn possible(&self, course: &'a Course) -> Vec<&'a Lesson> {
-        match self.survey {
+        match self.enrollment {
             Some(_) => course.lessons().iter().filter(|lesson| has_proof(lesson)).collect(),
             None => self.lessons.clone(),
         }
@@ -72,8 +72,8 @@ fn has_proof(lesson: &Lesson) -> bool {
     proofs::of(&lesson.id).is_some()
 }
 
-fn survey(course: &Course, handed: &[Handed], jobs: usize) -> Result<Survey> {
-    let seen = look(course, handed, jobs);
+fn enrollment(course: &Course, sources: &[SubmissionSource], jobs: usize) -> Result<Enrollment> {
+    let seen = look(course, sources, jobs);
     let holds = |ids: &Vec<String>, lesson: &Lesson| ids.contains(&lesson.id);
     let provable = || course.lessons().iter().filter(|lesson| has_proof(lesson));
     let count = |lesson| seen.iter().flatten().filter(|ids| holds(ids, lesson)).count();
@@ -82,22 +82,26 @@ fn survey(course: &Course, handed: &[Handed], jobs: usize) -> Result<Survey> {
     let some = |ids: &Vec<String>| provable().any(|lesson| holds(ids, lesson));
     let with = seen.iter().flatten().filter(|ids| some(ids)).count();
     if counts.is_empty() {
-        let mut troubles =
-            seen.iter().zip(handed).filter_map(|(it, one)| Some((it.as_ref().err()?, one)));
-        let first = troubles.next().map(|(why, one)| format!("\n{}: {why}", one.student));
+        let mut rejections =
+            seen.iter().zip(sources).filter_map(|(it, one)| Some((it.as_ref().err()?, one)));
+        let first = rejections.next().map(|(why, one)| format!("\n{}: {why}", one.student));
         bail!(
             "no submission is for a lesson that can be told; say for which one they are, e.g. \
              --lesson w03-l02{}",
             first.unwrap_or_default()
         );
     }
-    Ok(Survey { counts, submissions: seen.len(), without: seen.len() - with })
+    Ok(Enrollment { counts, submissions: seen.len(), without: seen.len() - with })
 }
 
-/// The ids of the lessons that each of `handed` holds something for, in the same order.
-fn look(course: &Course, handed: &[Handed], jobs: usize) -> Vec<Result<Vec<String>, Trouble>> {
+/// The ids of the lessons that each of `sources` holds something for, in the same order.
+fn look(
+    course: &Course,
+    sources: &[SubmissionSource],
+    jobs: usize,
+) -> Vec<Result<Vec<String>, Rejection>> {
     let next = AtomicUsize::new(0);
-    let seen: Vec<_> = handed.iter().map(|one| (one, OnceLock::new())).collect();
+    let seen: Vec<_> = sources.iter().map(|one| (one, OnceLock::new())).collect();
     let work = || {
         while let Some((one, found)) = seen.get(next.fetch_add(1, Relaxed)) {
             let read = intake::read(one, course, &[]);
@@ -105,12 +109,12 @@ fn look(course: &Course, handed: &[Handed], jobs: usize) -> Vec<Result<Vec<Strin
         }
     };
     thread::scope(|scope| {
-        (0..jobs.min(handed.len())).for_each(|_| drop(scope.spawn(work)));
+        (0..jobs.min(sources.len())).for_each(|_| drop(scope.spawn(work)));
     });
     seen.into_iter().filter_map(|(_, found)| found.into_inner()).collect()
 }
 
-impl Survey {
+impl Enrollment {
     /// `w03-l02: 38 of 40 submissions have it`, for each lesson.
     pub(super) fn lines(&self) -> Vec<Line> {
         let all = amount(self.submissions, "submission");
@@ -129,7 +133,7 @@ impl Survey {
     }
 
     /// What differs from the lessons of the results that are gone on with.
-    pub(super) fn changes(&self, before: &About) -> Vec<Line> {
+    pub(super) fn changes(&self, before: &RunInfo) -> Vec<Line> {
         let is_known = |id: &str| before.lessons.iter().any(|(known, _)| known == id);
         let is_found = |id: &str| self.counts.iter().any(|(found, _)| found == id);
         let new = self.counts.iter().filter(|(id, _)| !is_known(id)).map(|(id, _)| {
@@ -165,5 +169,5 @@ fn known_or_missing(kept: &Submission, one: &Lesson) -> LessonGrade {
     let unread = kept.lessons.first().filter(|_| kept.digest.is_empty());
     let (verdict, reason) =
         unread.map_or((Verdict::Missing, ""), |grade| (grade.verdict, grade.reason.as_str()));
-    known.cloned().unwrap_or_else(|| lesson::without(one, verdict, reason))
+    known.cloned().unwrap_or_else(|| grade_lesson::ungraded(one, verdict, reason))
 }

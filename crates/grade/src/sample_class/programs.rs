@@ -2,7 +2,7 @@
 
 use super::crates::plain;
 use super::expected::Expected;
-use super::{Files, Work};
+use super::{Files, Sample};
 use crate::intake::File;
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -64,13 +64,13 @@ const SERVERS: &[Server] = &[
 ///
 /// # Errors
 /// Files that cannot be read.
-pub fn works(lessons: &[String]) -> Result<Vec<Work>> {
+pub fn samples(lessons: &[String]) -> Result<Vec<Sample>> {
     let wanted = SERVERS.iter().filter(|(lesson, ..)| lessons.iter().any(|id| id == lesson));
     let recipes = [Recipe::Make, Recipe::Script, Recipe::Toml].into_iter().cycle();
-    wanted.zip(recipes).map(|(server, recipe)| work(server, recipe)).collect()
+    wanted.zip(recipes).map(|(server, recipe)| sample(server, recipe)).collect()
 }
 
-fn work((lesson, source, fails): &Server, recipe: Recipe) -> Result<Work> {
+fn sample((lesson, source, fails): &Server, recipe: Recipe) -> Result<Sample> {
     let source = Path::new("servers").join(source);
     let mut files = with_includes(&source)?;
     let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -79,7 +79,7 @@ fn work((lesson, source, fails): &Server, recipe: Recipe) -> Result<Work> {
         _ => add_c(&mut files, lesson, &source, recipe, ""),
     }
     let expected = fails.map_or_else(Expected::proved, |(id, row)| Expected::fails(id, row));
-    Ok(Work { name, lesson: (*lesson).to_owned(), files, is_crate: false, expected })
+    Ok(Sample { name, lesson: (*lesson).to_owned(), files, is_crate: false, expected })
 }
 
 /// How a C program is built, with these flags besides.

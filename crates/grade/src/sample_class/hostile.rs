@@ -6,7 +6,7 @@
 use super::crates::{plain, solution};
 use super::expected::{BUILD, Expected};
 use super::programs::{Recipe, add_c, add_python, with_includes};
-use super::{Files, Work};
+use super::{Files, Sample};
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use std::fs;
@@ -24,7 +24,7 @@ pub struct Hostile {
     /// How its file becomes a submission.
     pub form: Form,
     /// What must become of it.
-    pub fate: Fate,
+    pub expected: ExpectedOutcome,
 }
 
 /// How a file becomes a submission.
@@ -46,7 +46,7 @@ pub enum Form {
 
 /// What must become of a hostile program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ExpectedOutcome {
     /// Its attack is contained, and the rest of it is right.
     Proved,
     /// This criterion fails; its cause, what was observed and the evidence have these words.
@@ -55,11 +55,11 @@ pub enum Fate {
     NotBuilt(&'static str),
 }
 
-use Fate::{Fails, NotBuilt, Proved};
+use ExpectedOutcome::{Fails, NotBuilt, Proved};
 use Form::{Attacks, Behind, Beside, C, Makefile, Python};
 
-const fn hostile(file: &'static str, form: Form, fate: Fate) -> Hostile {
-    Hostile { file, form, fate }
+const fn hostile(file: &'static str, form: Form, expected: ExpectedOutcome) -> Hostile {
+    Hostile { file, form, expected }
 }
 
 /// All of them.
@@ -138,11 +138,11 @@ pub const HOSTILE: &[Hostile] = &[
 ///
 /// # Errors
 /// Files that cannot be read.
-pub fn works(course: &Course, lessons: &[String]) -> Result<Vec<Work>> {
+pub fn samples(course: &Course, lessons: &[String]) -> Result<Vec<Sample>> {
     if !lessons.iter().any(|id| id == LESSON) {
         return Ok(Vec::new());
     }
-    HOSTILE.iter().map(|hostile| hostile.work(course)).collect()
+    HOSTILE.iter().map(|hostile| hostile.sample(course)).collect()
 }
 
 impl Hostile {
@@ -158,8 +158,8 @@ impl Hostile {
     ///
     /// # Errors
     /// Files that cannot be read.
-    pub fn work(&self, course: &Course) -> Result<Work> {
-        let expected = match self.fate {
+    pub fn sample(&self, course: &Course) -> Result<Sample> {
+        let expected = match self.expected {
             Proved => Expected::proved(),
             Fails(criterion, _) => Expected::fails(criterion, ""),
             NotBuilt(_) => Expected::fails(BUILD, ""),
@@ -171,7 +171,7 @@ impl Hostile {
     ///
     /// # Errors
     /// Files that cannot be read.
-    pub fn twin(&self, course: &Course) -> Result<Work> {
+    pub fn benign_twin(&self, course: &Course) -> Result<Sample> {
         self.submission(course, format!("{} benign", self.name()), Expected::proved(), true)
     }
 
@@ -181,7 +181,7 @@ impl Hostile {
         name: String,
         expected: Expected,
         is_benign: bool,
-    ) -> Result<Work> {
+    ) -> Result<Sample> {
         let files = match self.form {
             C => self.in_c(is_benign)?,
             Python => self.in_python(is_benign)?,
@@ -190,7 +190,7 @@ impl Hostile {
             Behind(_) | Beside(_) => self.in_crate(course, is_benign)?,
         };
         let is_crate = matches!(self.form, Behind(_) | Beside(_));
-        Ok(Work { name, lesson: LESSON.to_owned(), files, is_crate, expected })
+        Ok(Sample { name, lesson: LESSON.to_owned(), files, is_crate, expected })
     }
 
     fn path(&self) -> PathBuf {
@@ -280,7 +280,8 @@ mod tests {
     fn a_twin_differs_from_its_program() {
         let course = Course::open(place::root()).unwrap();
         for hostile in HOSTILE {
-            let [attack, twin] = [hostile.work(&course), hostile.twin(&course)].map(Result::unwrap);
+            let [attack, twin] =
+                [hostile.sample(&course), hostile.benign_twin(&course)].map(Result::unwrap);
             assert_ne!(attack.files, twin.files, "{}", hostile.file);
         }
     }

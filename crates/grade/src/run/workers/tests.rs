@@ -1,7 +1,7 @@
 //! A class whose servers are pretended: what is graded, how often, and what is kept.
 
 use super::*;
-use crate::store::{About, FILE};
+use crate::store::{FILE, RunInfo};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -35,17 +35,17 @@ impl Class {
     }
 
     fn store(&self) -> Store {
-        let about = About {
+        let run_info = RunInfo {
             name: "class".into(),
             folder: "/class".into(),
             lessons: vec![("w03-l02".into(), String::new())],
             named: true,
             course: String::new(),
-            tier: "strong".into(),
+            isolation: "strong".into(),
             shard: None,
             roster: String::new(),
         };
-        Store::open(&self.folder.path().join(FILE), &about, false).unwrap()
+        Store::open(&self.folder.path().join(FILE), &run_info, false).unwrap()
     }
 
     /// Grades the class with `grader`: what is kept then, and how many lessons were graded for it.
@@ -55,12 +55,12 @@ impl Class {
         let grader = |one: &Lesson, project: &Project| {
             times.fetch_add(1, Relaxed);
             let text = &project.files[Path::new("src/server.rs")].bytes;
-            Ok(lesson::without(one, grader(std::str::from_utf8(text).unwrap())?, ""))
+            Ok(grade_lesson::ungraded(one, grader(std::str::from_utf8(text).unwrap())?, ""))
         };
-        let work = Work::new(&self.course, &lessons, true, self.store(), &grader);
-        let handed = intake::find(&self.submissions()).unwrap();
-        let done = work.all(&handed, 2, &Progress::silent());
-        drop(work);
+        let workers = Workers::new(&self.course, &lessons, true, self.store(), &grader);
+        let sources = intake::find(&self.submissions()).unwrap();
+        let done = workers.grade_all(&sources, 2, &Progress::silent());
+        drop(workers);
         (done, times.into_inner())
     }
 

@@ -1,7 +1,7 @@
 //! The lessons' own crates as submissions: the solution, the starter and every wrong server.
 
 use super::expected::Expected;
-use super::{Files, Work};
+use super::{Files, Sample};
 use crate::intake::File;
 use anyhow::Result;
 use course::catalogue::Course;
@@ -14,26 +14,26 @@ use xtask::stage::{Wrong, patched, sources};
 ///
 /// # Errors
 /// Files that cannot be read, and a patch that does not fit.
-pub fn works(course: &Course, lesson: &Lesson) -> Result<Vec<Work>> {
+pub fn samples(course: &Course, lesson: &Lesson) -> Result<Vec<Sample>> {
     let sources = sources(&course.root().join(lesson.folder()))?;
-    let work = |name: &str, files, expected| Work {
+    let sample = |name: &str, files, expected| Sample {
         name: name.to_owned(),
         lesson: lesson.id.clone(),
         files,
         is_crate: true,
         expected,
     };
-    let mut works = vec![
-        work("solution", handed_in(&sources), Expected::proved()),
+    let mut samples = vec![
+        sample("solution", handed_in(&sources), Expected::proved()),
         // Which criterion is the first to fail is the lesson's own affair.
-        work("starter", starter(&sources), Expected::fails("", "")),
+        sample("starter", starter(&sources), Expected::fails("", "")),
     ];
     for patch in course.mistakes(lesson)? {
         let wrong = Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff };
         let files = handed_in(&patched(&sources, &wrong)?);
-        works.push(work(&patch.id, files, Expected::fails(&patch.criterion, &patch.row)));
+        samples.push(sample(&patch.id, files, Expected::fails(&patch.criterion, &patch.row)));
     }
-    Ok(works)
+    Ok(samples)
 }
 
 /// What a student hands in who wrote the solution.

@@ -33,9 +33,9 @@ pub(super) fn run(
     script: &str,
     arguments: &[String],
     visible: Vec<PathBuf>,
-    tier: Tier,
+    isolation: Tier,
 ) -> Result<Finished> {
-    let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(tier);
+    let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(isolation);
     let finished = launch.confined(Confinement { visible, limits: LIMITS }).finish();
     let mut finished = finished.context("cannot build in a box")?;
     finished.excuse.take().map_or(Ok(finished), |excuse| bail!("the build was stopped: {excuse}"))

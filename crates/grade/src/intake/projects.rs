@@ -2,8 +2,8 @@
 
 use super::lesson_files::{earlier, fitting, is_rust, names, package};
 use super::manifest::{self, Manifest};
-use super::tree::{Kept, Tree, largest, refused};
-use super::{File, Project, ProjectKind, Trouble};
+use super::tree::{Tree, TreeFile, largest, refused};
+use super::{File, Project, ProjectKind, Rejection};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,10 +23,10 @@ pub(crate) struct Found {
 }
 
 /// A part of a submission: the files below a folder, by their path in it.
-type Files<'a> = BTreeMap<&'a Path, &'a Kept>;
+type Files<'a> = BTreeMap<&'a Path, &'a TreeFile>;
 
 /// What there is in `tree` for the lessons of these ids; none of them: for all lessons.
-pub(crate) fn projects(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found, Trouble> {
+pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found, Rejection> {
     let is_asked = |lesson: &&Lesson| ids.is_empty() || ids.contains(&lesson.id);
     let asked: Vec<&Lesson> = course.lessons().iter().filter(is_asked).collect();
     let files = tree.files.iter().map(|(path, kept)| (path.as_path(), kept)).collect();
@@ -71,7 +71,7 @@ fn top<'a>(mut files: Files<'a>, course: &Course) -> Files<'a> {
 
 /// The files below `folder`.
 fn below<'a>(files: &Files<'a>, folder: &Path) -> Files<'a> {
-    let inside = |(path, kept): (&&'a Path, &&'a Kept)| {
+    let inside = |(path, kept): (&&'a Path, &&'a TreeFile)| {
         path.strip_prefix(folder).ok().map(|path| (path, *kept))
     };
     files.iter().filter_map(inside).filter(|(path, _)| !path.as_os_str().is_empty()).collect()
@@ -90,7 +90,7 @@ fn alone(
     course: &Course,
     asked: &[&Lesson],
     found: &mut Found,
-) -> Result<(), Trouble> {
+) -> Result<(), Rejection> {
     let every: BTreeSet<String> =
         course.lessons().iter().flat_map(|lesson| names(course, lesson)).collect();
     let Some((manifest, place)) = kind(top, &every)? else {
@@ -127,7 +127,7 @@ fn alone(
 fn kind(
     files: &Files<'_>,
     names: &BTreeSet<String>,
-) -> Result<Option<(Manifest, PathBuf)>, Trouble> {
+) -> Result<Option<(Manifest, PathBuf)>, Rejection> {
     let has = |name: &str| files.contains_key(Path::new(name));
     let program = |build: Option<&str>, run: &str| {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect();
@@ -172,7 +172,7 @@ fn add(
     (manifest, place): (Manifest, PathBuf),
     files: &Files<'_>,
     folders: &[(&Lesson, Files<'_>)],
-) -> Result<(), Trouble> {
+) -> Result<(), Rejection> {
     let wanted = match manifest.kind {
         ProjectKind::Crate => {
             found.notes.extend(left_out(course, lesson, files));
@@ -190,10 +190,10 @@ fn add(
             wanted
         }
         ProjectKind::Program { .. } => {
-            let file = |(path, kept): (&&Path, &&Kept)| {
+            let file = |(path, kept): (&&Path, &&TreeFile)| {
                 Ok((path.to_path_buf(), (whole(path, kept)?, kept.modified)))
             };
-            files.iter().map(file).collect::<Result<_, Trouble>>()?
+            files.iter().map(file).collect::<Result<_, Rejection>>()?
         }
     };
     found.newest = found.newest.max(wanted.values().filter_map(|(_, modified)| *modified).max());
@@ -207,7 +207,7 @@ fn add(
 fn sources(
     files: &Files<'_>,
     place: &Path,
-) -> Result<BTreeMap<PathBuf, (File, Option<i64>)>, Trouble> {
+) -> Result<BTreeMap<PathBuf, (File, Option<i64>)>, Rejection> {
     let mut sources = BTreeMap::new();
     for (path, kept) in files.iter().filter(|(path, _)| is_rust(path)) {
         let Ok(inside) = path.strip_prefix(place) else { continue };
@@ -223,7 +223,7 @@ fn sources(
 }
 
 /// A file that is wanted has to be small enough to be kept.
-fn whole(path: &Path, kept: &Kept) -> Result<File, Trouble> {
+fn whole(path: &Path, kept: &TreeFile) -> Result<File, Rejection> {
     kept.file.clone().ok_or_else(|| {
         let most = largest() >> 20;
         refused(format!("{} has more than {most} MiB; leave it out", path.display()))
