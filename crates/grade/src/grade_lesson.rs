@@ -1,9 +1,9 @@
-//! One lesson of one submission: built, asked, graded.
+//! Grades one lesson of one submission: builds the program and proves it.
 
-use crate::ask;
 use crate::build::{Builder, Built};
 use crate::intake::Project;
 use crate::model::{Build, BuildStatus, CriterionGrade, LessonGrade, Verdict};
+use crate::prove;
 use anyhow::Result;
 use course::lesson::Lesson;
 use course::report::Status;
@@ -11,29 +11,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use witness::Tier;
 
-/// Grades one lesson. Where the grader itself or the machine fails, that is the answer: inconclusive,
-/// with the reason. `found` is told of each criterion as soon as it is known.
+/// Grades one lesson. If the grader or the machine fails, the grade is inconclusive and has the
+/// reason. `on_result` is called for each criterion as soon as its result is final.
 pub fn grade(
     lesson: &Lesson,
     project: &Project,
     builder: &Builder<'_>,
     isolation: Tier,
-    found: &mut dyn FnMut(&CriterionGrade),
+    on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> LessonGrade {
     let graded = catch_unwind(AssertUnwindSafe(|| {
         let built = builder.build(&lesson.id, project)?;
-        asked(lesson, built, isolation, found)
+        graded(lesson, built, isolation, on_result)
     }));
     match graded {
         Ok(Ok(grade)) => grade,
         Ok(Err(error)) => ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}")),
         Err(_) => {
-            ungraded(lesson, Verdict::Inconclusive, "the grader has stopped in the middle of it")
+            ungraded(lesson, Verdict::Inconclusive, "the grader crashed while it graded this")
         }
     }
 }
 
-/// The grade of a lesson for which nothing ran.
+/// The grade of a lesson for which no program ran.
 pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade {
     LessonGrade {
         lesson: lesson.id.clone(),
@@ -43,32 +43,32 @@ pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade 
         isolation: String::new(),
         build: Build { status: BuildStatus::None, seconds: 0.0, message: String::new() },
         seconds: 0.0,
-        criteria: ask::unasked(lesson, reason),
+        criteria: prove::skipped(lesson, reason),
     }
 }
 
-fn asked(
+fn graded(
     lesson: &Lesson,
     built: Built,
     isolation: Tier,
-    found: &mut dyn FnMut(&CriterionGrade),
+    on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<LessonGrade> {
     let seconds = built.elapsed.as_secs_f64();
     let status = if built.was_needed { BuildStatus::Ok } else { BuildStatus::None };
     let program = match built.result {
         Ok(program) => program,
         Err(message) => {
-            let criteria = ask::unasked(lesson, "it stands on a server that compiles");
-            criteria.iter().for_each(found);
+            let criteria = prove::skipped(lesson, "it depends on a server that compiles");
+            criteria.iter().for_each(on_result);
             let build = Build { status: BuildStatus::Failed, seconds, message };
             return Ok(LessonGrade { build, criteria, ..ungraded(lesson, Verdict::NotYet, "") });
         }
     };
     let begun = Instant::now();
-    let criteria = ask::ask(lesson, &program, isolation, found)?;
+    let criteria = prove::prove(lesson, &program, isolation, on_result)?;
     Ok(LessonGrade {
         verdict: verdict(&criteria),
-        reason: unseen(&criteria),
+        reason: inconclusive_reason(&criteria),
         isolation: isolation.to_string(),
         build: Build { status, seconds, message: String::new() },
         seconds: begun.elapsed().as_secs_f64(),
@@ -77,7 +77,8 @@ fn asked(
     })
 }
 
-/// What was not seen may be worth points: then no verdict is passed on the rest either.
+/// The lesson's verdict. One inconclusive criterion makes the lesson inconclusive: it may be worth
+/// points.
 fn verdict(criteria: &[CriterionGrade]) -> Verdict {
     let any = |status| criteria.iter().any(|criterion| criterion.status == status);
     if any(Status::Inconclusive) {
@@ -89,9 +90,9 @@ fn verdict(criteria: &[CriterionGrade]) -> Verdict {
     }
 }
 
-/// The first reason why something was not seen; empty where everything was.
-fn unseen(criteria: &[CriterionGrade]) -> String {
-    let mut unseen = criteria.iter().filter(|it| it.status == Status::Inconclusive);
-    let cause = unseen.find_map(|criterion| criterion.cause.as_ref());
+/// Why the first inconclusive criterion is inconclusive; empty if there is none.
+fn inconclusive_reason(criteria: &[CriterionGrade]) -> String {
+    let mut inconclusive = criteria.iter().filter(|it| it.status == Status::Inconclusive);
+    let cause = inconclusive.find_map(|criterion| criterion.cause.as_ref());
     cause.map_or_else(String::new, |cause| cause.summary.clone())
 }

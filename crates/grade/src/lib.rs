@@ -1,9 +1,9 @@
-//! Grades a class of submissions that nobody vouches for.
+//! Grades a class of submissions, which are untrusted programs.
 //!
-//! What was handed in is read ([`intake`]), built in a box ([`build`]), asked every criterion in a box
-//! ([`ask`]), and kept in a database ([`store`]) from which every format is written ([`report`]).
+//! A submission is read ([`intake`]), built in a sandbox ([`build`]), proved in a sandbox, criterion
+//! by criterion ([`prove`]), and stored in a database ([`store`]). Every output format is written from
+//! that database ([`report`]).
 
-pub mod ask;
 pub mod build;
 pub mod grade_lesson;
 pub mod grade_one;
@@ -12,6 +12,7 @@ pub mod intake;
 mod isolation_choice;
 pub mod merge;
 pub mod model;
+pub mod prove;
 pub mod report;
 pub mod rubric;
 pub mod run;

@@ -1,11 +1,11 @@
-//! The grader's command line. `cargo xtask grade …` starts `grade run …`, and so on.
+//! The grader's command line. `cargo xtask grade …` starts this program with the same arguments.
 
 use clap::{Parser, Subcommand};
 use grade::{grade_one, gradescope_zip, merge, run, sample_class};
 use std::process::ExitCode;
 use xtask::{interrupt, outcome::Outcome, show};
 
-/// Grade programs that nobody vouches for.
+/// Grade untrusted programs.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Cli {
@@ -17,13 +17,13 @@ struct Cli {
 enum Task {
     /// Grade a folder of submissions
     Grade(run::Args),
-    /// Join the results of several shards
+    /// Merge the results of several shards
     GradeMerge(merge::Args),
-    /// Grade one submission, for a platform that reads the result
+    /// Grade one submission, and write the result in a platform's format
     GradeOne(grade_one::Args),
     /// Make the archive of a Gradescope autograder
     GradescopeZip(gradescope_zip::Args),
-    /// Make a class of submissions whose verdicts are known beforehand
+    /// Generate a class of submissions whose verdicts are known beforehand
     GradeClass(sample_class::Args),
 }
 

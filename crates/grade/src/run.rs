@@ -179,7 +179,7 @@ fn lessons_of<'a>(course: &'a Course, store: &Store) -> Result<Vec<&'a Lesson>> 
 }
 
 fn is_own(shard: Option<Shard>, source: &SubmissionSource) -> bool {
-    shard.is_none_or(|shard| shard.holds(&source.student))
+    shard.is_none_or(|shard| shard.contains(&source.student))
 }
 
 fn listed(source: &SubmissionSource) -> (String, String) {

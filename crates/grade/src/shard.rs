@@ -1,33 +1,33 @@
-//! A part of a class, the same on every machine.
+//! A shard: one part of a class. Every machine divides the class in the same way.
 
 use anyhow::{Context, Error, Result, bail};
 use std::fmt;
 use std::str::FromStr;
 
-/// One of so many parts of a class, e.g. `3/16`.
+/// One part of a class, e.g. `3/16`: the third of 16 parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     part: u32,
     of: u32,
 }
 
-/// More machines than a class will ever have.
-const MOST: u32 = 10_000;
+/// The largest number of parts: more machines than any class needs.
+const MAX_PARTS: u32 = 10_000;
 
 impl Shard {
-    /// Which part, from 1.
+    /// The number of the part, from 1.
     pub fn part(self) -> u32 {
         self.part
     }
 
-    /// How many parts there are.
+    /// The number of parts.
     pub fn of(self) -> u32 {
         self.of
     }
 
-    /// Whether a student's submission is in this part. The name alone decides, so that machines need
-    /// not agree on anything else.
-    pub fn holds(self, student: &str) -> bool {
+    /// Whether a student's submission is in this part. Only the hash of the name decides, so all
+    /// machines agree.
+    pub fn contains(self, student: &str) -> bool {
         let hash = blake3::hash(student.as_bytes());
         let number = hash.as_bytes()[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         number % u64::from(self.of) == u64::from(self.part - 1)
@@ -48,8 +48,8 @@ impl FromStr for Shard {
         let (part, of) = text.split_once('/').context(form)?;
         let number = |text: &str| text.trim().parse::<u32>().context(form);
         let (part, of) = (number(part)?, number(of)?);
-        if !(1..=MOST).contains(&of) || !(1..=of).contains(&part) {
-            bail!("parts are counted from 1, and there are {MOST} at the most: {form}");
+        if !(1..=MAX_PARTS).contains(&of) || !(1..=of).contains(&part) {
+            bail!("parts are counted from 1, and there are at most {MAX_PARTS}: {form}");
         }
         Ok(Self { part, of })
     }
@@ -62,16 +62,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn everyone_is_in_exactly_one_part(student in ".*", of in 1..50_u32) {
-            let parts = (1..=of).filter(|part| Shard { part: *part, of }.holds(&student));
+        fn every_student_is_in_exactly_one_part(student in ".*", of in 1..50_u32) {
+            let parts = (1..=of).filter(|part| Shard { part: *part, of }.contains(&student));
             prop_assert_eq!(parts.count(), 1);
         }
     }
 
     #[test]
-    fn a_name_is_in_the_same_part_for_ever() {
-        let held = |name: &str| (1..=4).find(|part| Shard { part: *part, of: 4 }.holds(name));
-        assert_eq!(["alice", "bob", "José", ""].map(held), [4, 4, 2, 3].map(Some));
+    fn a_name_is_always_in_the_same_part() {
+        let part_of = |name: &str| (1..=4).find(|part| Shard { part: *part, of: 4 }.contains(name));
+        assert_eq!(["alice", "bob", "José", ""].map(part_of), [4, 4, 2, 3].map(Some));
     }
 
     #[test]

@@ -206,7 +206,7 @@ fn a_class_is_graded_for_what_it_has_handed_in() {
 fn every_shard_finds_the_lessons_of_the_whole_class() {
     let class = Class::new();
     let [one, other] = ["1/2", "2/2"].map(|part| part.parse::<Shard>().unwrap());
-    let named = |shard: Shard| ('a'..).map(String::from).find(|name| shard.holds(name)).unwrap();
+    let named = |shard: Shard| ('a'..).map(String::from).find(|name| shard.contains(name)).unwrap();
     class.hand_in_named(&named(one), RIGHT);
     class.hand_in_another_lesson(&named(other));
     assert_eq!(class.grade_all(&["--out", "whole"]).code, 0);

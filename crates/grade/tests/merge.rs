@@ -59,7 +59,7 @@ impl Shards {
         fs::create_dir_all(self.path(name)).unwrap();
         let mut store = Store::open(&self.path(name).join(FILE), run_info, false).unwrap();
         let shard = run_info.shard.unwrap();
-        let own: Vec<_> = all.iter().filter(|it| shard.holds(&it.student)).collect();
+        let own: Vec<_> = all.iter().filter(|it| shard.contains(&it.student)).collect();
         let listed = own.iter().map(|it| (it.student.clone(), format!("{}.zip", it.student)));
         store.enlist(&listed.collect::<Vec<_>>()).unwrap();
         own.iter().skip(waiting).for_each(|it| store.keep(it).unwrap());
@@ -188,8 +188,8 @@ fn parts_of_different_classes_are_refused() {
             RunInfo { isolation: "plain".into(), ..second() },
             "isolation levels: strong and plain",
         ),
-        ("e", RunInfo { roster: "somebody".into(), ..second() }, "a name is in one folder alone"),
-        ("f", run_info("2/3".parse().unwrap()), "of another division into 2 parts"),
+        ("e", RunInfo { roster: "somebody".into(), ..second() }, "a name is in only one of them"),
+        ("f", run_info("2/3".parse().unwrap()), "another folder is one of 2 parts"),
     ] {
         shards.grade(name, &other, &all, 0);
         let said = shards.merge(&[first.clone(), name.into()], "joined").unwrap_err();

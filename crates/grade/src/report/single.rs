@@ -1,7 +1,7 @@
 //! One lesson of one submission, as the platforms are told of it.
 
-use crate::ask::NOT_ASKED;
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
+use crate::prove::NOT_ASKED;
 use crate::report::{plain, sanitize};
 use crate::rubric::Points;
 use course::report::Status;

@@ -1,8 +1,9 @@
-//! Asks a program that nobody vouches for every criterion of a lesson, in a box.
+//! Proves an untrusted program in a sandbox: checks every criterion of a lesson.
 //!
-//! A criterion that fails is asked again. One that fails twice in the same way has failed; one that
-//! holds the second time, or fails in another way, is asked five times, and the count is told:
-//! `failed 3 of 5`. What the machine hid counts neither way.
+//! A criterion that fails is checked again. If it fails a second time with the same cause, it has
+//! failed. If it passes the second time, or fails with another cause, it is checked five times, and
+//! the report has the count: `failed 3 of 5`. A run in which the grader could not observe enough
+//! counts neither as passed nor as failed.
 
 mod retry;
 
@@ -20,33 +21,33 @@ use witness::{Limits, Tier};
 use xtask::ask::Question;
 use xtask::interrupt;
 
-/// The longest that one wait within a criterion may take, as for a learner's own server.
+/// The longest that one wait within a criterion may take, the same as for a learner's own server.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a criterion is asked at the most.
+/// The most rounds in which a criterion is checked.
 const ROUNDS: u32 = 5;
-/// The cause of a criterion that was not asked because none was.
+/// The id of the cause of a criterion that was not checked because no program ran.
 pub(crate) const NOT_ASKED: &str = "not-asked";
 
-/// Asks every criterion; a failed one again, until it is known whether it always fails. `found` is
-/// told of each once, as soon as it is known.
+/// Checks every criterion, and repeats a failed one until it is known whether it always fails.
+/// `on_result` is called once for each criterion, as soon as its result is final.
 ///
 /// # Errors
-/// Faults of the machine: nothing is known of the program then. Ctrl-C, between two rounds.
-pub fn ask(
+/// The machine failed, and nothing is known about the program; or Ctrl-C was pressed.
+pub fn prove(
     lesson: &Lesson,
     program: &Program,
     isolation: Tier,
-    found: &mut dyn FnMut(&CriterionGrade),
+    on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<Vec<CriterionGrade>> {
     let (subject, flags) = (subject(program, isolation), flags(lesson, program));
-    repeat(lesson, found, &mut |only, heard| {
+    repeat(lesson, on_result, &mut |only, on_report| {
         let question = Question { flags: flags.clone(), ..Question::new(lesson, only)? };
-        question.ask(&subject, &mut |report| heard(report.clone())).map(drop)
+        question.ask(&subject, &mut |report| on_report(report.clone())).map(drop)
     })
 }
 
-/// The criteria of a lesson, none of them asked, for this reason.
-pub fn unasked(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
+/// All criteria of a lesson as skipped, with this reason.
+pub fn skipped(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
     let question = Question::new(lesson, &[]);
     let reports = question.map_or_else(|_| Vec::new(), |question| question.unasked());
     let skipped = |mut report: CriterionReport| {
@@ -57,42 +58,45 @@ pub fn unasked(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
     reports.into_iter().map(skipped).collect()
 }
 
-/// Asks some criteria once, or all where none is named, and is heard as soon as one is known.
+/// One round: checks the named criteria once, or all of them if none is named, and passes each
+/// report on as soon as it is known.
 type Round<'a> = dyn FnMut(&[String], &mut dyn FnMut(CriterionReport)) -> Result<()> + 'a;
 
-/// Rounds of questions, until every criterion is settled.
+/// Runs rounds until the result of every criterion is final.
 fn repeat(
     lesson: &Lesson,
-    found: &mut dyn FnMut(&CriterionGrade),
+    on_result: &mut dyn FnMut(&CriterionGrade),
     round: &mut Round<'_>,
 ) -> Result<Vec<CriterionGrade>> {
+    // The first round checks every criterion.
     let mut all: Vec<Attempts> = Vec::new();
     round(&[], &mut |report| {
         let mut first = Attempts::new(lesson, report);
-        first.tell(found);
+        first.report_if_final(on_result);
         all.push(first);
     })?;
     for _ in 1..ROUNDS {
-        if !all.iter().any(Attempts::is_open) {
+        if !all.iter().any(Attempts::needs_another_run) {
             break;
         }
         if interrupt::requested() {
             bail!("stopped");
         }
-        // What was skipped may stand on one that holds this time: those are asked along with it, and
-        // what is known of them by now stays.
-        let some_wait = all.iter().any(Attempts::is_skipped);
-        let again = all.iter().filter(|it| it.is_unsettled() || some_wait && it.has_failed());
+        // A skipped criterion depends on a failed one, which may pass in this round: so all failed
+        // criteria are checked together with the skipped ones. A final result is not changed by it.
+        let some_skipped = all.iter().any(Attempts::is_skipped);
+        let again = all.iter().filter(|it| !it.is_final() || some_skipped && it.has_failed());
         let again: Vec<String> = again.map(|it| it.id().to_owned()).collect();
         round(&again, &mut |report| {
-            let asked = all.iter_mut().find(|it| it.id() == report.id);
-            if let Some(attempts) = asked.filter(|it| it.is_unsettled()) {
+            let attempts = all.iter_mut().find(|it| it.id() == report.id);
+            if let Some(attempts) = attempts.filter(|it| !it.is_final()) {
                 attempts.add(lesson, report);
-                attempts.tell(found);
+                attempts.report_if_final(on_result);
             }
         })?;
     }
-    all.iter_mut().for_each(|it| it.tell_at_last(found));
+    // After the last round, what is known by then is the result.
+    all.iter_mut().for_each(|it| it.report_once(on_result));
     Ok(all.iter().map(Attempts::grade).collect())
 }
 
@@ -112,14 +116,14 @@ fn subject(program: &Program, isolation: Tier) -> Subject {
     }
 }
 
-/// What a student adds to `cargo xtask prove` to have the same program asked.
+/// The options with which a student's `cargo xtask prove` checks the same program.
 fn flags(lesson: &Lesson, program: &Program) -> String {
     let [name] = program.command.as_slice() else { return command(program) };
     let is_crate = Path::new(name).file_name() == lesson.folder().file_name();
     if is_crate { String::new() } else { command(program) }
 }
 
-/// The flags for a program in any language, from its own folder.
+/// The options for a program in any language, which is run from its own folder.
 fn command(program: &Program) -> String {
     let word = |word: &OsString| match Path::new(word).strip_prefix(&program.directory) {
         Ok(inside) => format!("./{}", inside.display()),

@@ -1,4 +1,4 @@
-//! What several runs of one criterion add up to.
+//! The result of several runs of one criterion.
 
 use crate::model::{Cause, CriterionGrade};
 use course::lesson::Lesson;
@@ -6,27 +6,37 @@ use course::report::{CriterionReport, Status};
 
 /// The runs of one criterion so far.
 pub(super) struct Attempts {
-    /// The first report, and the first failure's in place of it.
+    /// The report of the first failed run, or of the first run while none has failed.
     report: CriterionReport,
+    /// The cause in that report.
     cause: Option<Cause>,
-    /// Runs that came to a conclusion.
+    /// The number of runs that passed or failed.
     runs: u32,
+    /// The number of runs that failed.
     failed: u32,
-    /// Runs in which the machine hid what was to be seen.
-    unseen: u32,
-    /// Whether every failure had the same cause.
-    alike: bool,
-    told: bool,
+    /// The number of runs in which the grader could not observe enough.
+    inconclusive: u32,
+    /// Whether all failures had the same cause.
+    same_cause: bool,
+    /// Whether the result was passed on.
+    is_reported: bool,
 }
 
 impl Attempts {
+    /// The first run.
     pub(super) fn new(lesson: &Lesson, report: CriterionReport) -> Self {
-        let (runs, failed, unseen) = (0, 0, 0);
-        let cause = None;
         let first = report.clone();
-        let mut one = Self { report, cause, runs, failed, unseen, alike: true, told: false };
-        one.add(lesson, first);
-        one
+        let mut attempts = Self {
+            report,
+            cause: None,
+            runs: 0,
+            failed: 0,
+            inconclusive: 0,
+            same_cause: true,
+            is_reported: false,
+        };
+        attempts.add(lesson, first);
+        attempts
     }
 
     /// Counts one more run.
@@ -39,11 +49,11 @@ impl Attempts {
                 if self.failed == 1 {
                     (self.report, self.cause) = (report, cause);
                 } else {
-                    self.alike &= is_same(&self.cause, &cause);
+                    self.same_cause &= is_same(&self.cause, &cause);
                 }
                 return;
             }
-            Status::Inconclusive => self.unseen += 1,
+            Status::Inconclusive => self.inconclusive += 1,
             Status::Skipped => {}
         }
         if self.failed == 0 {
@@ -51,48 +61,50 @@ impl Attempts {
         }
     }
 
+    /// The criterion's id.
     pub(super) fn id(&self) -> &str {
         &self.report.id
     }
 
-    /// Whether it has failed, and has to be asked again to know how often it does.
-    pub(super) fn is_open(&self) -> bool {
-        let always = self.alike && self.failed == self.runs && self.failed > 1;
+    /// Whether it has failed, and more runs have to show how often it fails.
+    pub(super) fn needs_another_run(&self) -> bool {
+        let always = self.same_cause && self.failed == self.runs && self.failed > 1;
         self.failed > 0 && !always
     }
 
-    /// Whether it was not asked, for what it stands on has failed.
+    /// Whether it was not checked because a criterion that it depends on has failed.
     pub(super) fn is_skipped(&self) -> bool {
         self.status() == Status::Skipped
     }
 
-    /// Whether another round may change what is known of it.
-    pub(super) fn is_unsettled(&self) -> bool {
-        self.is_open() || self.is_skipped()
+    /// Whether no other round can change its result.
+    pub(super) fn is_final(&self) -> bool {
+        !self.needs_another_run() && !self.is_skipped()
     }
 
+    /// Whether a run has failed.
     pub(super) fn has_failed(&self) -> bool {
         self.failed > 0
     }
 
-    /// Tells `found`, once, as soon as nothing can change any more.
-    pub(super) fn tell(&mut self, found: &mut dyn FnMut(&CriterionGrade)) {
-        if !self.is_unsettled() {
-            self.tell_at_last(found);
+    /// Passes the result to `on_result` if it is final; once.
+    pub(super) fn report_if_final(&mut self, on_result: &mut dyn FnMut(&CriterionGrade)) {
+        if self.is_final() {
+            self.report_once(on_result);
         }
     }
 
-    /// Tells `found`, once, whatever is known.
-    pub(super) fn tell_at_last(&mut self, found: &mut dyn FnMut(&CriterionGrade)) {
-        if !self.told {
-            self.told = true;
-            found(&self.grade());
+    /// Passes the result so far to `on_result`; once.
+    pub(super) fn report_once(&mut self, on_result: &mut dyn FnMut(&CriterionGrade)) {
+        if !self.is_reported {
+            self.is_reported = true;
+            on_result(&self.grade());
         }
     }
 
     fn status(&self) -> Status {
-        match (self.failed, self.runs, self.unseen) {
-            // A single failure that the machine kept from being confirmed.
+        match (self.failed, self.runs, self.inconclusive) {
+            // A single failure, which an inconclusive run could not confirm.
             (1, 1, 1..) => Status::Inconclusive,
             (1.., ..) => Status::Failed,
             (0, 1.., _) => Status::Proved,
@@ -101,7 +113,7 @@ impl Attempts {
         }
     }
 
-    /// What is known.
+    /// The result so far.
     pub(super) fn grade(&self) -> CriterionGrade {
         let report = self.report.clone();
         let status = self.status();
@@ -119,7 +131,7 @@ impl Attempts {
     }
 }
 
-/// Whether two failures are the same one.
+/// Whether two failures have the same cause: the same id, and the same mistake.
 fn is_same(one: &Option<Cause>, other: &Option<Cause>) -> bool {
     let name = |cause: &Option<Cause>| {
         cause

@@ -1,4 +1,4 @@
-//! How often is asked, and what comes of it.
+//! How often a criterion is checked, and the result of several runs.
 
 use super::*;
 use course::lesson::Kind;
@@ -13,8 +13,8 @@ fn lesson() -> Lesson {
 fn report(id: &str, answer: &str) -> CriterionReport {
     let status = match answer {
         "yes" => Status::Proved,
-        "stands on slots" => Status::Skipped,
-        "unseen" => Status::Inconclusive,
+        "depends on slots" => Status::Skipped,
+        "inconclusive" => Status::Inconclusive,
         _ => Status::Failed,
     };
     let cause = Cause { id: answer.to_owned(), ..Cause::default() };
@@ -29,81 +29,81 @@ fn report(id: &str, answer: &str) -> CriterionReport {
     }
 }
 
-/// What is made of a server whose criteria are answered like this, round after round; and how often
-/// it was asked at all.
-fn asked(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
-    let (rounds, told) = (RefCell::new(0), RefCell::new(Vec::new()));
+/// The grades of a server whose criteria have these results, round after round; and the number of
+/// rounds.
+fn graded(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
+    let (rounds, reported) = (RefCell::new(0), RefCell::new(Vec::new()));
     let grades = repeat(
         &lesson(),
-        &mut |grade| told.borrow_mut().push(grade.clone()),
-        &mut |only, heard| {
+        &mut |grade| reported.borrow_mut().push(grade.clone()),
+        &mut |only, on_report| {
             let round = *rounds.borrow();
             for (id, answers) in criteria {
-                let is_asked = |id: &str| only.is_empty() || only.iter().any(|it| it == id);
-                if !is_asked(id) {
+                let is_checked = |id: &str| only.is_empty() || only.iter().any(|it| it == id);
+                if !is_checked(id) {
                     continue;
                 }
                 let answer = answers[round.min(answers.len() - 1)];
-                // As a proof does: where what it stands on is not asked, it has failed itself.
-                let own = answer == "stands on slots" && !is_asked("slots");
-                heard(report(id, if own { "leak" } else { answer }));
+                // As in a proof: if the criterion that it depends on is not checked, it fails itself.
+                let has_failed = answer == "depends on slots" && !is_checked("slots");
+                on_report(report(id, if has_failed { "leak" } else { answer }));
             }
             *rounds.borrow_mut() += 1;
             Ok(())
         },
     );
     let grades = grades.unwrap();
-    let mut told = told.into_inner();
+    let mut reported = reported.into_inner();
     let place = |grade: &CriterionGrade| grades.iter().position(|it| it.id == grade.id);
-    told.sort_by_key(place);
-    assert_eq!(told, grades, "each is told once, as it is in the end");
+    reported.sort_by_key(place);
+    assert_eq!(reported, grades, "each is reported once, with its final result");
     (grades, rounds.into_inner())
 }
 
-fn one(answers: &[&str]) -> (Status, u32, u32) {
-    let (grades, _) = asked(&[("starts", &["yes"]), ("slots", answers)]);
+fn counts_of(answers: &[&str]) -> (Status, u32, u32) {
+    let (grades, _) = graded(&[("starts", &["yes"]), ("slots", answers)]);
     counts(&grades)[1]
 }
 
-/// How each came out, and how often it failed, of how many runs.
+/// Each criterion's status, number of failed runs and number of runs.
 fn counts(grades: &[CriterionGrade]) -> Vec<(Status, u32, u32)> {
     grades.iter().map(|it| (it.status, it.failed, it.runs)).collect()
 }
 
 #[test]
-fn a_right_server_is_asked_once() {
-    let (grades, rounds) = asked(&[("starts", &["yes"]), ("slots", &["yes"])]);
+fn a_correct_server_is_checked_once() {
+    let (grades, rounds) = graded(&[("starts", &["yes"]), ("slots", &["yes"])]);
     assert_eq!(rounds, 1);
     assert!(grades.iter().all(|grade| (grade.status, grade.runs) == (Status::Proved, 1)));
 }
 
 #[test]
 fn the_same_failure_twice_is_enough() {
-    assert_eq!(one(&["leak", "leak"]), (Status::Failed, 2, 2));
+    assert_eq!(counts_of(&["leak", "leak"]), (Status::Failed, 2, 2));
 }
 
 #[test]
-fn a_flaky_server_is_asked_five_times() {
-    assert_eq!(one(&["leak", "yes", "leak", "yes", "leak"]), (Status::Failed, 3, 5));
-    assert_eq!(one(&["leak", "yes"]), (Status::Failed, 1, 5));
-    assert_eq!(one(&["leak", "crash"]), (Status::Failed, 5, 5));
+fn a_flaky_criterion_is_checked_five_times() {
+    assert_eq!(counts_of(&["leak", "yes", "leak", "yes", "leak"]), (Status::Failed, 3, 5));
+    assert_eq!(counts_of(&["leak", "yes"]), (Status::Failed, 1, 5));
+    assert_eq!(counts_of(&["leak", "crash"]), (Status::Failed, 5, 5));
 }
 
 #[test]
-fn what_the_machine_hid_counts_neither_way() {
-    assert_eq!(one(&["leak", "unseen", "leak"]), (Status::Failed, 2, 2));
-    assert_eq!(one(&["unseen"]).0, Status::Inconclusive);
-    assert_eq!(one(&["leak", "unseen"]).0, Status::Inconclusive);
+fn an_inconclusive_run_counts_neither_as_passed_nor_as_failed() {
+    assert_eq!(counts_of(&["leak", "inconclusive", "leak"]), (Status::Failed, 2, 2));
+    assert_eq!(counts_of(&["inconclusive"]).0, Status::Inconclusive);
+    assert_eq!(counts_of(&["leak", "inconclusive"]).0, Status::Inconclusive);
 }
 
 #[test]
-fn what_stands_on_a_flaky_criterion_is_asked_when_that_holds() {
-    let (grades, _) = asked(&[
+fn a_criterion_that_depends_on_a_flaky_one_is_checked_when_that_passes() {
+    let (grades, _) = graded(&[
         ("starts", &["yes"]),
         ("slots", &["leak", "yes"]),
-        ("reuse", &["stands on slots", "yes"]),
-        ("capacity", &["stands on slots", "leak"]),
-        ("idle", &["stands on slots"]),
+        ("reuse", &["depends on slots", "yes"]),
+        ("capacity", &["depends on slots", "leak"]),
+        ("idle", &["depends on slots"]),
     ]);
     let expected = [
         (Status::Proved, 0, 1),
@@ -116,11 +116,11 @@ fn what_stands_on_a_flaky_criterion_is_asked_when_that_holds() {
 }
 
 #[test]
-fn what_stands_on_a_settled_failure_is_never_asked_without_it() {
-    let (grades, rounds) = asked(&[
+fn a_criterion_that_depends_on_a_failed_one_is_never_checked_without_it() {
+    let (grades, rounds) = graded(&[
         ("starts", &["yes"]),
         ("slots", &["leak"]),
-        ("reuse", &["stands on slots"]),
+        ("reuse", &["depends on slots"]),
         ("idle", &["leak", "yes", "leak"]),
     ]);
     assert_eq!(rounds, 5);
@@ -144,7 +144,7 @@ fn program(command: &[&str]) -> Program {
 }
 
 #[test]
-fn a_student_can_type_the_replay() {
+fn the_replay_has_the_options_for_the_same_program() {
     let lesson = lesson();
     assert_eq!(flags(&lesson, &program(&["/cache/one/w03-l02-poll-tracker"])), "");
     assert_eq!(flags(&lesson, &program(&["/cache/one/server"])), " --cmd ./server");
