@@ -1,4 +1,4 @@
-//! One submission graded for a platform, from the command line.
+//! Grades one submission for a platform, from the command line.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,20 +12,21 @@ use tempfile::TempDir;
 /// A right server for w03-l02.
 const RIGHT: &str = include_str!("../../../tests/servers/select_poll.py");
 
-/// A submission in Python, and room for its result.
-struct Handed(TempDir);
+/// A submission, and a folder for its result.
+struct TestSubmission(TempDir);
 
-impl Handed {
+impl TestSubmission {
+    /// A submission of a server in Python.
     fn new(server: &str) -> Self {
-        let handed = Self::nothing();
-        fs::write(handed.path("ada/server.py"), server).unwrap();
-        handed
+        let submission = Self::empty();
+        fs::write(submission.path("ada/server.py"), server).unwrap();
+        submission
     }
 
-    fn nothing() -> Self {
-        let handed = Self(tempfile::tempdir().unwrap());
-        fs::create_dir(handed.path("ada")).unwrap();
-        handed
+    fn empty() -> Self {
+        let submission = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(submission.path("ada")).unwrap();
+        submission
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -59,11 +60,11 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn a_right_server_gets_all_points_on_gradescope() {
-    let handed = Handed::new(RIGHT);
-    let output = handed.grade("gradescope", &["--out", "results.json"]);
+    let submission = TestSubmission::new(RIGHT);
+    let output = submission.grade("gradescope", &["--out", "results.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "");
-    let result = handed.result();
+    let result = submission.result();
     let tests = result["tests"].as_array().unwrap();
     let scored = || tests.iter().filter(|test| test.get("score").is_some());
     assert!(scored().all(|test| test["status"] == "passed" && test["score"] == test["max_score"]));
@@ -72,35 +73,35 @@ fn a_right_server_gets_all_points_on_gradescope() {
 }
 
 #[test]
-fn a_wrong_server_keeps_the_points_that_it_has_earned() {
+fn a_wrong_server_gets_the_points_of_the_proved_criteria() {
     let leak = "import socket\nkept = []\n\
                 socket.socket.close = lambda self: kept.append(self.dup())\n";
-    let handed = Handed::new(&format!("{leak}{RIGHT}"));
-    let output = handed.grade("prairielearn", &["--out", "results.json"]);
+    let submission = TestSubmission::new(&format!("{leak}{RIGHT}"));
+    let output = submission.grade("prairielearn", &["--out", "results.json"]);
     assert_eq!(output.status.code(), Some(0), "graded, whatever the verdict");
-    let result = handed.result();
+    let result = submission.result();
     assert_eq!(result["gradable"], true);
     let score = result["score"].as_f64().unwrap();
     assert!(0.0 < score && score < 1.0, "{score}");
 }
 
 #[test]
-fn what_does_not_compile_costs_no_attempt_on_prairielearn() {
-    let handed = Handed::nothing();
-    fs::create_dir(handed.path("ada/src")).unwrap();
-    handed.write("ada/src/table.rs", "fn missing(");
-    let output = handed.grade("prairielearn", &["--out", "results.json"]);
+fn a_submission_that_does_not_compile_costs_no_attempt_on_prairielearn() {
+    let submission = TestSubmission::empty();
+    fs::create_dir(submission.path("ada/src")).unwrap();
+    submission.write("ada/src/table.rs", "fn missing(");
+    let output = submission.grade("prairielearn", &["--out", "results.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let result = handed.result();
+    let result = submission.result();
     assert_eq!(result["gradable"], false);
     assert!(result["output"].as_str().unwrap().contains("src/table.rs"), "{result}");
 }
 
 #[test]
-fn nothing_handed_in_is_no_points_on_classroom() {
-    let handed = Handed::nothing();
-    handed.write("ada/essay.txt", "The server");
-    let output = handed.grade("classroom", &[]);
+fn an_empty_submission_gets_no_points_on_classroom() {
+    let submission = TestSubmission::empty();
+    submission.write("ada/essay.txt", "The server");
+    let output = submission.grade("classroom", &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let document = BASE64_STANDARD.decode(text(&output.stdout).trim_end()).unwrap();
     let result: Value = serde_json::from_slice(&document).unwrap();
@@ -109,10 +110,10 @@ fn nothing_handed_in_is_no_points_on_classroom() {
 }
 
 #[test]
-fn no_word_or_file_of_a_program_becomes_a_result() {
-    let handed = Handed::nothing();
+fn a_program_cannot_forge_a_result() {
+    let submission = TestSubmission::empty();
     let forged = r#"{"scores":{"w03-l02":999},"scoreboard":[999]}"#;
-    let out = handed.path("results.json");
+    let out = submission.path("results.json");
     let server = format!(
         "import os, sys\n\
          for place in [{out:?}, '/autograder/results/results.json', '/proc/1/fd/1', '/dev/tty']:\n\
@@ -123,10 +124,11 @@ fn no_word_or_file_of_a_program_becomes_a_result() {
          print('PASS\\n::set-output name=result::forged\\n{forged}', flush=True)\n\
          print('{forged}', file=sys.stderr, flush=True)\n"
     );
-    handed.write("ada/server.py", &server).write("github", "");
+    submission.write("ada/server.py", &server).write("github", "");
     for format in ["autolab", "classroom", "gradescope", "prairielearn"] {
-        let github = handed.path("github");
-        let output = handed.command(format, &[]).env("GITHUB_OUTPUT", &github).output().unwrap();
+        let github = submission.path("github");
+        let output =
+            submission.command(format, &[]).env("GITHUB_OUTPUT", &github).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let shown = text(&output.stdout);
         assert!(!shown.lines().any(|line| line.starts_with("::") || line == forged), "{shown}");
@@ -140,67 +142,67 @@ fn no_word_or_file_of_a_program_becomes_a_result() {
 }
 
 #[test]
-fn what_is_known_survives_the_graders_end() {
-    // It serves, and spins: most criteria take as long as they may.
+fn the_criteria_checked_so_far_survive_a_kill_of_the_grader() {
+    // The server works, but a thread of it loops forever: most criteria take as long as they may.
     let spins = "import threading\n\
                  def spin():\n\
                  \x20   while True: pass\n\
                  threading.Thread(target=spin, daemon=True).start()\n";
-    let handed = Handed::new(&format!("{spins}{RIGHT}"));
-    let mut child = handed
+    let submission = TestSubmission::new(&format!("{spins}{RIGHT}"));
+    let mut child = submission
         .command("gradescope", &["--out", "results.json"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let known = || -> Option<usize> {
-        let text = fs::read(handed.path("results.json")).ok()?;
-        // Written whole or not at all: whatever is there can be read.
+        let text = fs::read(submission.path("results.json")).ok()?;
+        // The file is replaced in one step, so a file that exists is always complete.
         let result: Value = serde_json::from_slice(&text).unwrap();
         Some(result["tests"].as_array()?.len())
     };
     while known().is_none_or(|tests| tests < 2) {
-        assert!(child.try_wait().unwrap().is_none(), "it ended first");
+        assert!(child.try_wait().unwrap().is_none(), "the grader ended too early");
         thread::yield_now();
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let result = handed.result();
+    let result = submission.result();
     assert!(result.get("score").is_none());
     assert!(result["output"].as_str().unwrap().contains("not finished"), "{result}");
     assert!(result["tests"][1].get("score").is_some());
 }
 
 #[test]
-fn lateness_is_counted_from_gradescopes_due_date() {
-    let handed = Handed::new(RIGHT);
-    handed.write("rubric.toml", "[late]\nper = \"hour\"\npercent = 10\n");
+fn lateness_counts_from_gradescopes_due_date() {
+    let submission = TestSubmission::new(RIGHT);
+    submission.write("rubric.toml", "[late]\nper = \"hour\"\npercent = 10\n");
     let times = r#"{ "created_at": "2026-10-09T12:30:00Z",
                      "assignment": { "due_date": "2026-10-09T11:00:00Z" } }"#;
-    handed.write("metadata.json", times);
+    submission.write("metadata.json", times);
     let flags = ["--out", "results.json", "--rubric", "rubric.toml", "--metadata", "metadata.json"];
-    assert_eq!(handed.grade("gradescope", &flags).status.code(), Some(0));
-    assert_eq!(handed.result()["score"], 8.0, "two hours begun of ten points");
+    assert_eq!(submission.grade("gradescope", &flags).status.code(), Some(0));
+    assert_eq!(submission.result()["score"], 8.0, "two units of 10 % are taken off ten points");
 }
 
 #[test]
-fn a_machine_without_a_loopback_is_no_fault_of_the_server() {
-    let handed = Handed::new(RIGHT);
-    let grade = handed.command("autolab", &["--isolation", "plain"]);
-    // In a network namespace of its own, where no interface is up.
+fn a_machine_without_a_loopback_interface_is_a_fault_of_the_machine() {
+    let submission = TestSubmission::new(RIGHT);
+    let grade = submission.command("autolab", &["--isolation", "none"]);
+    // A new network namespace, in which no interface is up.
     let mut alone = Command::new("unshare");
     alone.args(["--map-root-user", "--net"]).arg(grade.get_program()).args(grade.get_args());
-    let output = alone.current_dir(handed.0.path()).output().unwrap();
+    let output = alone.current_dir(submission.0.path()).output().unwrap();
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(2), "{shown}{}", text(&output.stderr));
     assert!(shown.contains("is its loopback interface up?"), "{shown}");
-    assert!(!shown.contains("scores"), "no zero: {shown}");
+    assert!(!shown.contains("scores"), "there must be no score: {shown}");
 }
 
 #[test]
-fn misuse_is_told_before_anything_runs() {
-    let handed = Handed::new(RIGHT);
-    handed.write("metadata.json", "[]");
+fn wrong_usage_is_reported_before_anything_runs() {
+    let submission = TestSubmission::new(RIGHT);
+    submission.write("metadata.json", "[]");
     let cases: [(&[&str], &str); 4] = [
         (&["--metadata", "metadata.json"], "metadata.json"),
         (&["--metadata", "absent.json"], "absent.json"),
@@ -208,7 +210,7 @@ fn misuse_is_told_before_anything_runs() {
         (&["--rubric", "absent.toml"], "absent.toml"),
     ];
     for (flags, named) in cases {
-        let output = handed.grade("gradescope", flags);
+        let output = submission.grade("gradescope", flags);
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output.stderr).contains(named), "{}", text(&output.stderr));
         assert_eq!(text(&output.stdout), "");

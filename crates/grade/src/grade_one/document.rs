@@ -3,7 +3,7 @@
 use super::{Args, Format};
 use crate::grade_lesson::ungraded;
 use crate::model::{CriterionGrade, LessonGrade, Submission, Verdict};
-use crate::report::single::Single;
+use crate::report::scored_lesson::ScoredLesson;
 use crate::report::{autolab, classroom, gradescope, prairielearn};
 use crate::rubric::Rubric;
 use anyhow::Result;
@@ -82,17 +82,17 @@ impl<'a> Document<'a> {
     }
 
     fn write(&self, submission: &Submission, is_finished: bool) -> Result<()> {
-        let Some(lesson) = submission.lessons.first() else { return Ok(()) };
-        let points = &self.rubric.points(submission, lesson);
-        let single = Single { submission, lesson, points, is_finished };
+        let Some(grade) = submission.lessons.first() else { return Ok(()) };
+        let points = &self.rubric.points(submission, grade);
+        let lesson = ScoredLesson { submission, grade, points, is_finished };
         self.destination.write(&match self.args.format {
-            Format::Gradescope => gradescope::results(&single, self.args.visibility),
-            Format::Classroom => classroom::result(&single) + "\n",
+            Format::Gradescope => gradescope::results(&lesson, self.args.visibility),
+            Format::Classroom => classroom::result(&lesson) + "\n",
             Format::Autolab => {
-                let problem = self.args.problem.as_deref().unwrap_or(&lesson.lesson);
-                autolab::output(&single, problem)
+                let problem = self.args.problem.as_deref().unwrap_or(&grade.lesson);
+                autolab::output(&lesson, problem)
             }
-            Format::Prairielearn => prairielearn::results(&single),
+            Format::Prairielearn => prairielearn::results(&lesson),
         })
     }
 }

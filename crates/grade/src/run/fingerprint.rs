@@ -1,4 +1,4 @@
-//! Hashes that tell whether two runs are about the same.
+//! Hashes that show whether two runs have the same course and the same class.
 
 use crate::intake::SubmissionSource;
 use anyhow::{Context, Result};
@@ -9,7 +9,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What decides over verdicts: the lessons that are graded, and how they are proved.
+/// The hash of everything that decides the verdicts: the lessons and the code of their proofs.
+///
+/// # Errors
+/// A folder or a file cannot be read.
 pub(super) fn of_course(course: &Course, lessons: &[&Lesson]) -> Result<String> {
     let lesson = |lesson: &&Lesson| lesson.folder().to_path_buf();
     let proofs = ["crates/proofs/src", "crates/witness/src"].map(PathBuf::from);
@@ -20,7 +23,7 @@ pub(super) fn of_course(course: &Course, lessons: &[&Lesson]) -> Result<String> 
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Everyone who has handed in.
+/// The hash of the names of all students.
 pub(super) fn of_roster(sources: &[SubmissionSource]) -> String {
     let mut hasher = Hasher::new();
     for source in sources {
@@ -29,22 +32,22 @@ pub(super) fn of_roster(sources: &[SubmissionSource]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// Adds the texts below `folder`, in the order of their names.
+/// Adds the text files in `folder` and its subfolders, in the order of their names.
 fn add(hasher: &mut Hasher, root: &Path, folder: &Path) -> Result<()> {
-    let place = || format!("cannot read {}", folder.display());
+    let context = || format!("cannot read {}", folder.display());
     let entries = match fs::read_dir(root.join(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries.with_context(place)?,
+        entries => entries.with_context(context)?,
     };
-    let mut entries: Vec<_> = entries.collect::<Result<_, _>>().with_context(place)?;
+    let mut entries: Vec<_> = entries.collect::<Result<_, _>>().with_context(context)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = folder.join(entry.file_name());
-        let kind = entry.file_type().with_context(place)?;
+        let kind = entry.file_type().with_context(context)?;
         if kind.is_dir() && entry.file_name() != "target" {
             add(hasher, root, &path)?;
         } else if kind.is_file() && is_text(&path) {
-            let bytes = fs::read(root.join(&path)).with_context(place)?;
+            let bytes = fs::read(root.join(&path)).with_context(context)?;
             add_bytes(hasher, path.as_os_str().as_encoded_bytes());
             add_bytes(hasher, &bytes);
         }
@@ -56,7 +59,7 @@ fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "rs" || it == "md" || it == "toml")
 }
 
-/// With its length, so that two pieces are never taken for one.
+/// Adds `bytes` after their length, so that the same bytes in different pieces give different hashes.
 fn add_bytes(hasher: &mut Hasher, bytes: &[u8]) {
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);

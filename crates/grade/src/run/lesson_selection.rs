@@ -1,4 +1,5 @@
-//! Which lessons a class is graded for: those of `--lesson`, or those that anybody has handed in.
+//! The lessons for which a class is graded: the lessons of `--lesson`, or the lessons that at least one
+//! student has handed in.
 
 use crate::grade_lesson;
 use crate::intake::{self, Rejection, SubmissionSource};
@@ -13,29 +14,30 @@ use std::thread;
 use xtask::place;
 use xtask::show::{Line, amount};
 
-/// The lessons that a class is to be graded for.
+/// The lessons for which a class is graded.
 pub(super) struct LessonSelection<'a> {
-    /// In the course's order.
+    /// The lessons, in the course's order.
     pub(super) lessons: Vec<&'a Lesson>,
-    /// How they were found; `None` where `--lesson` named them.
+    /// The counts from which they were found. `None` if `--lesson` named them.
     pub(super) enrollment: Option<Enrollment>,
 }
 
-/// What a class has handed in.
+/// How many students have handed in each lesson.
 pub(super) struct Enrollment {
-    /// The lessons that anybody has handed in, by id, and how many have.
+    /// The id of each lesson that was handed in, and the number of submissions that contain it.
     counts: Vec<(String, usize)>,
+    /// The number of submissions.
     submissions: usize,
-    /// How many have handed in nothing that is a lesson's.
+    /// The number of submissions that contain no lesson.
     without: usize,
 }
 
-/// The lessons of these names, or where there are none, those that there is anything for in
-/// `sources`, which `jobs` threads look into. That is to be the whole class, whatever the shard: all of
-/// them find the same then.
+/// The lessons with the ids in `names`. If `names` is empty, these are the lessons that the submissions in
+/// `sources` contain; `jobs` threads read the submissions. `sources` has to be the whole class, even if only a
+/// shard is graded: then all shards find the same lessons.
 ///
 /// # Errors
-/// A name that no lesson has, or one that has no proof; no submission whose lesson can be told.
+/// A lesson does not exist or has no proof, or no submission contains a lesson that can be recognized.
 pub(super) fn select<'a>(
     course: &'a Course,
     names: &[String],
@@ -46,7 +48,9 @@ pub(super) fn select<'a>(
     if !names.is_empty() {
         if let Some(lesson) = named.iter().find(|lesson| !has_proof(lesson)) {
             let id = &lesson.id;
-            bail!("lesson {id} has no proof yet; `cargo xtask list` shows those that have");
+            bail!(
+                "lesson {id} has no proof yet; `cargo xtask list` shows the lessons that have one"
+            );
         }
         let is_named = |lesson: &&Lesson| named.iter().any(|it| it.id == lesson.id);
         let lessons = course.lessons().iter().filter(is_named).collect();
@@ -59,7 +63,8 @@ pub(super) fn select<'a>(
 }
 
 impl<'a> LessonSelection<'a> {
-    /// The lessons that decide whether results stay valid: more may be handed in than was found.
+    /// The lessons whose text decides whether saved results stay valid. Without `--lesson`, these are all
+    /// lessons with a proof, because further lessons may be handed in later.
     pub(super) fn possible(&self, course: &'a Course) -> Vec<&'a Lesson> {
         match self.enrollment {
             Some(_) => course.lessons().iter().filter(|lesson| has_proof(lesson)).collect(),
@@ -73,7 +78,7 @@ fn has_proof(lesson: &Lesson) -> bool {
 }
 
 fn enrollment(course: &Course, sources: &[SubmissionSource], jobs: usize) -> Result<Enrollment> {
-    let seen = look(course, sources, jobs);
+    let seen = lessons_in(course, sources, jobs);
     let holds = |ids: &Vec<String>, lesson: &Lesson| ids.contains(&lesson.id);
     let provable = || course.lessons().iter().filter(|lesson| has_proof(lesson));
     let count = |lesson| seen.iter().flatten().filter(|ids| holds(ids, lesson)).count();
@@ -82,11 +87,11 @@ fn enrollment(course: &Course, sources: &[SubmissionSource], jobs: usize) -> Res
     let some = |ids: &Vec<String>| provable().any(|lesson| holds(ids, lesson));
     let with = seen.iter().flatten().filter(|ids| some(ids)).count();
     if counts.is_empty() {
-        let mut rejections =
+        let mut errors =
             seen.iter().zip(sources).filter_map(|(it, one)| Some((it.as_ref().err()?, one)));
-        let first = rejections.next().map(|(why, one)| format!("\n{}: {why}", one.student));
+        let first = errors.next().map(|(why, one)| format!("\n{}: {why}", one.student));
         bail!(
-            "no submission is for a lesson that can be told; say for which one they are, e.g. \
+            "no submission contains a lesson that can be recognized; name the lesson, e.g. \
              --lesson w03-l02{}",
             first.unwrap_or_default()
         );
@@ -94,8 +99,8 @@ fn enrollment(course: &Course, sources: &[SubmissionSource], jobs: usize) -> Res
     Ok(Enrollment { counts, submissions: seen.len(), without: seen.len() - with })
 }
 
-/// The ids of the lessons that each of `sources` holds something for, in the same order.
-fn look(
+/// The ids of the lessons that each submission contains, in the order of `sources`.
+fn lessons_in(
     course: &Course,
     sources: &[SubmissionSource],
     jobs: usize,
@@ -120,19 +125,19 @@ impl Enrollment {
         let all = amount(self.submissions, "submission");
         let have = |count: usize| if count == 1 { "has" } else { "have" };
         let line = |(id, count): &(String, usize)| {
-            let words = format!(": {count} of {all} {} it", have(*count));
-            Line::new().plain("  ").strong(id).plain(&words)
+            let text = format!(": {count} of {all} {} it", have(*count));
+            Line::new().plain("  ").strong(id).plain(&text)
         };
         let mut lines: Vec<_> = self.counts.iter().map(line).collect();
         if self.without > 0 {
             let (count, have) = (self.without, have(self.without));
-            let words = format!("  {count} of {all} {have} none that can be told");
-            lines.push(Line::new().unsure(&words));
+            let text = format!("  {count} of {all} {have} no lesson that can be recognized");
+            lines.push(Line::new().unsure(&text));
         }
         lines
     }
 
-    /// What differs from the lessons of the results that are gone on with.
+    /// A line for each lesson that is new since the earlier run `before`, or that nobody has any more.
     pub(super) fn changes(&self, before: &RunInfo) -> Vec<Line> {
         let is_known = |id: &str| before.lessons.iter().any(|(known, _)| known == id);
         let is_found = |id: &str| self.counts.iter().any(|(found, _)| found == id);
@@ -143,21 +148,21 @@ impl Enrollment {
             .lessons
             .iter()
             .filter(|(id, _)| !is_found(id))
-            .map(|(id, _)| format!("  {id}: nobody has it any more; its results are kept"));
-        new.chain(gone).map(|words| Line::new().unsure(&words)).collect()
+            .map(|(id, _)| format!("  {id}: no student has it any more; its results are kept"));
+        new.chain(gone).map(|text| Line::new().unsure(&text)).collect()
     }
 }
 
-/// Lets the results that were kept tell of every lesson of the class: who had not handed in what is
-/// new when it was graded has it missing, until the submission is seen to have changed.
+/// Adds the lessons that are new in the class to the saved results. A student who was graded before has the
+/// verdict `Missing` for a new lesson. If the student's submission has changed, it is graded again later.
 ///
 /// # Errors
-/// The database's own; what is done by then is kept, and found done the next time.
+/// The database fails. Results that were completed before stay complete.
 pub(super) fn complete(store: &Store, lessons: &[&Lesson]) -> Result<()> {
     for mut kept in store.submissions()? {
         if kept.lessons.len() < lessons.len() {
             kept.lessons = lessons.iter().map(|one| known_or_missing(&kept, one)).collect();
-            store.keep(&kept)?;
+            store.save(&kept)?;
         }
     }
     Ok(())
@@ -165,7 +170,7 @@ pub(super) fn complete(store: &Store, lessons: &[&Lesson]) -> Result<()> {
 
 fn known_or_missing(kept: &Submission, one: &Lesson) -> LessonGrade {
     let known = kept.lessons.iter().find(|grade| grade.lesson == one.id);
-    // What could not be read at all is told of every lesson in the same words.
+    // A submission that could not be read has the same verdict and reason for every lesson.
     let unread = kept.lessons.first().filter(|_| kept.digest.is_empty());
     let (verdict, reason) =
         unread.map_or((Verdict::Missing, ""), |grade| (grade.verdict, grade.reason.as_str()));

@@ -1,4 +1,4 @@
-//! The folder of results.
+//! The folder for the results.
 
 use crate::report::{Class, csv, html, junit};
 use crate::store::FILE;
@@ -7,31 +7,32 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 use xtask::place;
 
-/// The folder of results, that can be written.
+/// The folder for the results. It can be written.
 pub(crate) struct OutputFolder {
     folder: PathBuf,
 }
 
-/// What is written beside the results file.
+/// The files and folders that are written beside the database.
 const CSV: &str = "grades.csv";
 const PAGES: &str = "index.html";
 const JUNIT: &str = "junit.xml";
 const WRITTEN: [&str; 4] = [CSV, PAGES, "students", JUNIT];
 
 impl OutputFolder {
-    /// Makes the folder where there is none.
+    /// Opens the folder, and creates it if there is none.
     ///
     /// # Errors
-    /// One that cannot be written, or that holds files of the same names from elsewhere.
+    /// The folder cannot be created or written, or it has files with the same names that the grader did
+    /// not write.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let shown = folder.display();
         fs::create_dir_all(folder)
-            .with_context(|| format!("--out {shown}: there can be no such folder"))?;
+            .with_context(|| format!("--out {shown}: cannot create this folder"))?;
         let folder = fs::canonicalize(folder).with_context(|| format!("--out {shown}"))?;
         if !folder.join(FILE).exists()
             && let Some(name) = WRITTEN.iter().find(|name| folder.join(name).exists())
         {
-            bail!("--out {shown}: {name} is there already, from elsewhere; choose another folder");
+            bail!("--out {shown}: {name} exists and is not from the grader; choose another folder");
         }
         tempfile::tempfile_in(&folder)
             .map_err(|error| io::Error::from(error.kind()))
@@ -39,24 +40,25 @@ impl OutputFolder {
         Ok(Self { folder })
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// Where programs for these results are built: not among them, for they may be published.
+    /// The folder in which the programs are built. It is not in the folder for the results, because that
+    /// one may be published.
     pub(super) fn build_folder(&self) -> PathBuf {
         let hash = blake3::hash(self.folder.as_os_str().as_encoded_bytes()).to_hex();
         place::target().join("grade/workshops").join(&hash[..16])
     }
 
-    /// Removes what was built, once all is graded.
-    pub(super) fn tidy(&self) {
-        // What is left is found again, or removed with the target folder.
+    /// Removes the programs that were built, after everything is graded.
+    pub(super) fn remove_builds(&self) {
+        // If this fails, the next run uses the programs again, or `cargo clean` removes them.
         let _ = fs::remove_dir_all(self.build_folder());
     }
 
-    /// Writes every format, and returns the files to look at.
+    /// Writes all formats, and returns the paths of the files that an instructor opens.
     pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<PathBuf>> {
         let [csv, pages, junit] = [CSV, PAGES, JUNIT].map(|name| self.folder.join(name));
         csv::write(class, &csv)?;

@@ -1,4 +1,5 @@
-//! The work on a class: several submissions at a time, each kept as soon as it is graded.
+//! Grades the submissions of a class, several at the same time. Each result is saved as soon as it is
+//! known.
 
 use super::progress::{Done, Progress};
 use crate::grade_lesson;
@@ -14,24 +15,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use xtask::interrupt;
 
-/// Grades one lesson of a submission. An error ends the run.
+/// A function that grades one lesson of a submission. An error stops the whole run.
 pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + Sync + 'a;
 
-/// What the workers share.
+/// The state that the worker threads share.
 pub(super) struct Workers<'a> {
     course: &'a Course,
     lessons: &'a [&'a Lesson],
-    /// The lessons that a submission is read for; none: for whatever it holds.
+    /// The lessons for which submissions are read. If empty, a submission is read for all lessons that it
+    /// contains.
     ids: Vec<String>,
     store: Mutex<Store>,
     grader: &'a Grader<'a>,
-    /// A lock for each content, held while it is graded.
+    /// A lock for each content, by its digest. A worker holds the lock while it grades the content, so that
+    /// submissions with the same content are graded once.
     contents: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 impl<'a> Workers<'a> {
-    /// The work for `lessons`. Where they are `named`, what does not say for which lesson it is may
-    /// be for them; where they are not, what a submission holds depends on no other one.
+    /// The work for `lessons`. With `named`, `--lesson` named the lessons: a submission that does not say
+    /// its lesson may then be for any of these. Without `named`, the lessons of a submission do not depend
+    /// on other submissions.
     pub(super) fn new(
         course: &'a Course,
         lessons: &'a [&'a Lesson],
@@ -45,10 +49,10 @@ impl<'a> Workers<'a> {
         Self { course, lessons, ids, store, grader, contents }
     }
 
-    /// Grades all of `sources`, `jobs` at a time, until all are graded or Ctrl-C asks to stop.
+    /// Grades all of `sources` with `jobs` threads, until everything is graded or Ctrl-C is pressed.
     ///
     /// # Errors
-    /// The first fault that leaves no sense in going on: no room for results, no compiler.
+    /// The first fault that makes it useless to continue, e.g. a full disk or a missing compiler.
     pub(super) fn grade_all(
         &self,
         sources: &[SubmissionSource],
@@ -76,7 +80,7 @@ impl<'a> Workers<'a> {
         lock(&fault).take().map_or(Ok(()), Err::<(), Error>)
     }
 
-    /// Those of `sources` that could not be graded.
+    /// The submissions of `sources` that are inconclusive.
     pub(super) fn inconclusive(
         &self,
         sources: &[SubmissionSource],
@@ -97,33 +101,36 @@ impl<'a> Workers<'a> {
 
     fn grade_source(&self, source: &SubmissionSource) -> Result<(Submission, Done)> {
         let known = self.store().find(&source.student)?;
+        // Read the submission. One that cannot be read has no content to grade.
         let content = match intake::read(source, self.course, &self.ids) {
             Ok(content) => content,
-            Err(rejection) => return self.keep(self.rejected(source, rejection), known.as_ref()),
+            Err(rejection) => return self.save(self.rejected(source, rejection), known.as_ref()),
         };
+        // The same content needs no second grading. Time and notes may still have changed.
         let same = known.as_ref().filter(|it| it.digest == content.digest);
         if let Some(same) = same.filter(|it| State::of(it) == State::Graded) {
             let lessons = same.lessons.clone();
-            return self.keep(submission(source, &content, lessons), known.as_ref());
+            return self.save(submission(source, &content, lessons), known.as_ref());
         }
-        let alone = self.lock_of(&content.digest);
-        let _alone = lock(&alone);
-        let twin = match same {
+        // Wait until no other worker grades the same content. It may have been graded meanwhile.
+        let content_lock = self.lock_of(&content.digest);
+        let _guard = lock(&content_lock);
+        let duplicate = match same {
             None => self.store().find_content(&content.digest)?,
             Some(_) => None,
         };
-        let lessons = match twin {
-            Some(twin) => twin.lessons.into_iter().map(copied).collect(),
+        let lessons = match duplicate {
+            Some(duplicate) => duplicate.lessons.into_iter().map(copied).collect(),
             None => self.grade(&content, same)?,
         };
         let submission = submission(source, &content, lessons);
         if interrupt::requested() && State::of(&submission) == State::Inconclusive {
             return Ok((submission, Done::Stopped));
         }
-        self.keep(submission, known.as_ref())
+        self.save(submission, known.as_ref())
     }
 
-    /// Grades each lesson; of those that were graded `before`, the inconclusive ones alone.
+    /// Grades each lesson. A lesson that was graded `before` is graded again only if it was inconclusive.
     fn grade(&self, content: &Content, before: Option<&Submission>) -> Result<Vec<LessonGrade>> {
         let before = |id: &str| {
             let mut lessons = before?.lessons.iter();
@@ -143,7 +150,7 @@ impl<'a> Workers<'a> {
         Ok(grades)
     }
 
-    /// What cannot be read, or is no submission.
+    /// The result of a submission that cannot be read or is not a submission.
     fn rejected(&self, source: &SubmissionSource, rejection: Rejection) -> Submission {
         let (verdict, reason) = match rejection {
             Rejection::Refused(reason) => (Verdict::Refused, reason),
@@ -159,12 +166,12 @@ impl<'a> Workers<'a> {
         }
     }
 
-    /// Keeps it, unless that is what is known already.
-    fn keep(&self, now: Submission, known: Option<&Submission>) -> Result<(Submission, Done)> {
+    /// Saves the result, unless the same result is saved already.
+    fn save(&self, now: Submission, known: Option<&Submission>) -> Result<(Submission, Done)> {
         if known == Some(&now) {
             return Ok((now, Done::Unchanged));
         }
-        self.store().keep(&now)?;
+        self.store().save(&now)?;
         let same = known.is_some_and(|known| known.lessons == now.lessons);
         Ok((now, if same { Done::Unchanged } else { Done::Graded }))
     }
@@ -192,13 +199,14 @@ fn submission(
     }
 }
 
-/// The grade of a submission whose content another one had.
+/// The grade of a submission that has the same content as one that was graded. It needed no build.
 fn copied(mut grade: LessonGrade) -> LessonGrade {
     grade.build.seconds = 0.0;
     grade
 }
 
-/// A panic elsewhere leaves nothing half done behind these locks.
+/// Locks `mutex`. A panic of another thread does not matter, because no thread leaves incomplete data behind
+/// these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,75 +1,80 @@
-//! What a results file is about: results of two classes are never mixed.
+//! Which run the results in a file belong to. The results of two classes are never mixed.
 
 use crate::shard::Shard;
 use anyhow::{Result, bail};
 use rusqlite::{Connection, Row, params, types::Type};
 use std::collections::BTreeMap;
 
-/// What the file is called, in the folder of results.
+/// The name of the file, in the folder for the results.
 pub const FILE: &str = "grades.sqlite";
 
-/// What a results file is about.
+/// The class, the lessons and the versions that the results in a file belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunInfo {
-    /// What the class is called: its folder's name.
+    /// The name of the class, which is the name of its folder.
     pub name: String,
-    /// Where the submissions lie.
+    /// The path of the folder with the submissions.
     pub folder: String,
-    /// The lessons, in the course's order: id and title.
+    /// Id and title of each lesson, in the course's order.
     pub lessons: Vec<(String, String)>,
-    /// Whether `--lesson` named them; else they are those that anybody has handed in.
+    /// Whether `--lesson` named the lessons. If not, they are the lessons that were handed in.
     pub named: bool,
     /// The hash of the lessons and their proofs.
     pub course: String,
-    /// The box that everything runs in.
+    /// The isolation level in which everything runs.
     pub isolation: String,
-    /// The part of the class, where it is only a part.
+    /// The part of the class. `None` if it is the whole class.
     pub shard: Option<Shard>,
-    /// The hash of everyone's name, whatever the part.
+    /// The hash of the names of all students of the class, including other shards.
     pub roster: String,
 }
 
 impl RunInfo {
-    /// What the results are about once those for `wanted` are added to these; all of them are made
-    /// anew, with `again`.
+    /// What the results are about after a run for `wanted` has added its results. With `again`, the run
+    /// replaces all results.
+    ///
+    /// # Errors
+    /// The run does not fit to these results. The message says why, and what to do.
     pub(super) fn joined(&self, wanted: &RunInfo, again: bool) -> Result<RunInfo> {
         if self.folder != wanted.folder {
-            bail!("it holds the results of {}; choose another --out", self.folder);
+            bail!("the file has the results of {}; choose another --out", self.folder);
         }
         let ids = self.lesson_ids();
         if self.named && (!wanted.named || self.lessons != wanted.lessons) {
-            bail!("it holds results for {ids}; choose another --out, or --lesson {ids}");
+            bail!("the file has results for {ids}; choose another --out, or --lesson {ids}");
         }
         if !self.named && wanted.named {
             bail!(
-                "it holds results for what was handed in, {ids}; choose another --out, or leave \
-                 --lesson out"
+                "the file has results for the lessons that were handed in, {ids}; choose another \
+                 --out, or leave --lesson out"
             );
         }
         if self.shard != wanted.shard {
-            bail!("it holds {}; choose another --out", part(self.shard));
+            bail!("the file has results for {}; choose another --out", part(self.shard));
         }
         if again {
             return Ok(wanted.clone());
         }
         if self.isolation != wanted.isolation {
-            let (had, has) = (&self.isolation, &wanted.isolation);
+            let (known, new) = (&self.isolation, &wanted.isolation);
             bail!(
-                "it was graded with isolation {had}, not {has}; --isolation {had} goes on, --again begins anew"
+                "the results were graded with isolation {known}, not {new}; continue them with \
+                 --isolation {known}, or grade everything again with --again"
             );
         }
         if self.course != wanted.course {
             bail!(
-                "it was graded with another version of the course; --again grades everything anew"
+                "the results were graded with another version of the course; grade everything \
+                 again with --again"
             );
         }
-        // A lesson that nobody has any more keeps its results, and ids are in the course's order.
+        // A lesson that no student has any more keeps its results. The order of the ids is the course's order.
         let both = self.lessons.iter().chain(&wanted.lessons).cloned();
         let lessons = both.collect::<BTreeMap<_, _>>().into_iter().collect();
         Ok(RunInfo { lessons, ..wanted.clone() })
     }
 
-    /// The lessons' ids, as `--lesson` takes them.
+    /// The ids of the lessons, as `--lesson` accepts them.
     pub fn lesson_ids(&self) -> String {
         let ids: Vec<_> = self.lessons.iter().map(|(id, _)| id.as_str()).collect();
         ids.join(",")

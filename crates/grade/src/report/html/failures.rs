@@ -1,4 +1,5 @@
-//! What the instructor comes for: mistakes that many made, and what a person has to look at.
+//! The problems of a class: common failures, failed builds, and lessons that an instructor should
+//! review.
 
 use super::frame::{amount, name};
 use super::names::Names;
@@ -7,10 +8,10 @@ use crate::report::clusters::{self, Cluster};
 use crate::report::{Class, plain};
 use maud::{Markup, html};
 
-/// Groups that are shown at once; the rest is folded away.
+/// The number of groups that are shown unfolded.
 const SHOWN: usize = 8;
 
-/// What went wrong in the same way, the largest group first.
+/// The section with the groups of failures, the largest group first.
 pub(super) fn clusters(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let clusters = clusters::of(class);
     let (first, rest) = clusters.split_at(clusters.len().min(SHOWN));
@@ -35,13 +36,13 @@ fn cluster(cluster: &Cluster, names: &Names<'_>) -> Markup {
     html! {
         li {
             p.share { strong { (number) } " of " (cluster.of) }
-            div.told {
-                h3 { (plain::line(what, plain::LONG)) }
+            div.description {
+                h3 { (plain::line(what, plain::MAX_LINE)) }
                 p.where {
                     span.number { (cluster.lesson) } " "
                     @for criterion in &cluster.criteria { code.id { (criterion) } " " }
                 }
-                @if let Some(row) = &cluster.mistake { p { (plain::line(&row.fix, plain::LONG)) } }
+                @if let Some(row) = &cluster.mistake { p { (plain::line(&row.fix, plain::MAX_LINE)) } }
                 details {
                     summary { (amount(number, "student")) }
                     (students(&cluster.students, &cluster.lesson, names))
@@ -51,18 +52,18 @@ fn cluster(cluster: &Cluster, names: &Names<'_>) -> Markup {
     }
 }
 
-/// Programs that could not be built, by what the compiler said first.
+/// The section with the programs that could not be built, grouped by the first error message.
 pub(super) fn unbuilt(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let groups = clusters::unbuilt(class);
     html! {
         @if !groups.is_empty() {
             section aria-labelledby="unbuilt" {
-                h2 id="unbuilt" { "What did not build" }
+                h2 id="unbuilt" { "Failed builds" }
                 ol.clusters { @for group in &groups {
                     li {
                         p.share { strong { (group.students.len()) } }
-                        div.told {
-                            h3.words { code { (group.words) } }
+                        div.description {
+                            h3.error { code { (group.first_error) } }
                             p.where { span.number { (group.lesson) } }
                             (students(&group.students, &group.lesson, names))
                         }
@@ -73,26 +74,27 @@ pub(super) fn unbuilt(class: &Class<'_>, names: &Names<'_>) -> Markup {
     }
 }
 
-/// Lists of what a person should look at: unsettled, refused, missing, flaky.
-pub(super) fn to_look_at(class: &Class<'_>, names: &Names<'_>) -> Markup {
+/// The section with the lessons that an instructor should review: inconclusive, refused, flaky and
+/// missing ones.
+pub(super) fn to_review(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let with = |verdict| {
         let why = move |grade: &LessonGrade| {
-            (grade.verdict == verdict).then(|| plain::line(&grade.reason, plain::LONG))
+            (grade.verdict == verdict).then(|| plain::line(&grade.reason, plain::MAX_LINE))
         };
         listed(class, why)
     };
     let lists = [
-        ("Inconclusive: to be run again", listed(class, unseen)),
+        ("Inconclusive: run the grader again", listed(class, inconclusive)),
         ("Refused", with(Verdict::Refused)),
         ("Flaky: failed in some runs", listed(class, flaky)),
         ("Missing", with(Verdict::Missing)),
     ];
     let filled: Vec<_> = lists.into_iter().filter(|(_, list)| !list.is_empty()).collect();
     html! {
-        section aria-labelledby="look" {
-            h2 id="look" tabindex="-1" { "To look at" }
-            @if filled.is_empty() { p { "Nothing: every submission was read, built and seen." } }
-            div.look { @for (title, list) in filled {
+        section aria-labelledby="review" {
+            h2 id="review" tabindex="-1" { "To review" }
+            @if filled.is_empty() { p { "Nothing: every submission was read, built and checked." } }
+            div.review { @for (title, list) in filled {
                 div {
                     h3 { (title) " " span.aside { (list.len()) } }
                     ul { @for (submission, grade, why) in list {
@@ -110,6 +112,7 @@ pub(super) fn to_look_at(class: &Class<'_>, names: &Names<'_>) -> Markup {
     }
 }
 
+/// Lessons to review, each one with the reason.
 type Listed<'a> = Vec<(&'a Submission, &'a LessonGrade, String)>;
 
 fn listed<'a>(class: &Class<'a>, why: impl Fn(&LessonGrade) -> Option<String>) -> Listed<'a> {
@@ -124,27 +127,27 @@ fn listed<'a>(class: &Class<'a>, why: impl Fn(&LessonGrade) -> Option<String>) -
     list
 }
 
-fn unseen(grade: &LessonGrade) -> Option<String> {
-    let unseen =
+fn inconclusive(grade: &LessonGrade) -> Option<String> {
+    let criteria =
         grade.criteria.iter().filter(|each| each.status == course::report::Status::Inconclusive);
-    let why: Vec<_> = unseen
+    let why: Vec<_> = criteria
         .map(|each| {
             let summary = each.cause.as_ref().map_or("", |cause| cause.summary.as_str());
-            format!("{}: {}", each.id, plain::line(summary, plain::LONG))
+            format!("{}: {}", each.id, plain::line(summary, plain::MAX_LINE))
         })
         .collect();
     match (why.is_empty(), grade.verdict) {
         (false, _) => Some(why.join("; ")),
-        (true, Verdict::Inconclusive) => Some(plain::line(&grade.reason, plain::LONG)),
+        (true, Verdict::Inconclusive) => Some(plain::line(&grade.reason, plain::MAX_LINE)),
         (true, _) => None,
     }
 }
 
 fn flaky(grade: &LessonGrade) -> Option<String> {
     let flaky = grade.criteria.iter().filter(|each| each.is_flaky());
-    let told = flaky.map(|each| format!("{} failed {} of {}", each.id, each.failed, each.runs));
-    let told: Vec<_> = told.collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    let counts = flaky.map(|each| format!("{} failed {} of {}", each.id, each.failed, each.runs));
+    let counts: Vec<_> = counts.collect();
+    (!counts.is_empty()).then(|| counts.join("; "))
 }
 
 fn students(students: &[String], lesson: &str, names: &Names<'_>) -> Markup {

@@ -1,4 +1,5 @@
-//! A class whose servers are pretended: what is graded, how often, and what is kept.
+//! What is graded, how often, and what is saved, with a grader that reads the verdict from the server's
+//! text.
 
 use super::*;
 use crate::store::{FILE, RunInfo};
@@ -14,7 +15,7 @@ struct Class {
 }
 
 impl Class {
-    /// Students by name, each with the text of the one file that was handed in.
+    /// A class of these students. Each has a name and the text of the one file that was handed in.
     fn of(students: &[(&str, &str)]) -> Self {
         let class = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -41,19 +42,19 @@ impl Class {
             lessons: vec![("w03-l02".into(), String::new())],
             named: true,
             course: String::new(),
-            isolation: "strong".into(),
+            isolation: "namespaces".into(),
             shard: None,
             roster: String::new(),
         };
         Store::open(&self.folder.path().join(FILE), &run_info, false).unwrap()
     }
 
-    /// Grades the class with `grader`: what is kept then, and how many lessons were graded for it.
+    /// Grades the class with `grader`. Returns the result of the run and how often `grader` was called.
     fn graded(&self, grader: &(dyn Fn(&str) -> Result<Verdict> + Sync)) -> (Result<()>, usize) {
         let lessons = [self.course.lesson("w03-l02").unwrap()];
-        let times = AtomicUsize::new(0);
+        let calls = AtomicUsize::new(0);
         let grader = |one: &Lesson, project: &Project| {
-            times.fetch_add(1, Relaxed);
+            calls.fetch_add(1, Relaxed);
             let text = &project.files[Path::new("src/server.rs")].bytes;
             Ok(grade_lesson::ungraded(one, grader(std::str::from_utf8(text).unwrap())?, ""))
         };
@@ -61,7 +62,7 @@ impl Class {
         let sources = intake::find(&self.submissions()).unwrap();
         let done = workers.grade_all(&sources, 2, &Progress::silent());
         drop(workers);
-        (done, times.into_inner())
+        (done, calls.into_inner())
     }
 
     fn verdicts(&self) -> Vec<(String, Verdict)> {
@@ -70,27 +71,27 @@ impl Class {
     }
 }
 
-/// A server that is right where its text says so.
-fn honest(text: &str) -> Result<Verdict> {
+/// A grader that proves a server if its text contains `right`.
+fn by_text(text: &str) -> Result<Verdict> {
     Ok(if text.contains("right") { Verdict::Proved } else { Verdict::NotYet })
 }
 
 #[test]
-fn nothing_is_graded_twice() {
+fn an_unchanged_submission_is_not_graded_again() {
     let class = Class::of(&[("alice", "// right"), ("bob", "// wrong")]);
-    assert_eq!(class.graded(&honest).1, 2);
+    assert_eq!(class.graded(&by_text).1, 2);
     let verdicts = [("alice".into(), Verdict::Proved), ("bob".into(), Verdict::NotYet)];
     assert_eq!(class.verdicts(), verdicts);
-    assert_eq!(class.graded(&honest).1, 0);
+    assert_eq!(class.graded(&by_text).1, 0);
     assert_eq!(class.verdicts(), verdicts);
 }
 
 #[test]
-fn what_was_changed_since_is_graded_anew() {
+fn a_changed_submission_is_graded_again() {
     let class = Class::of(&[("alice", "// right"), ("bob", "// wrong")]);
-    class.graded(&honest).0.unwrap();
+    class.graded(&by_text).0.unwrap();
     class.hand_in("bob", "// right at last");
-    assert_eq!(class.graded(&honest).1, 1);
+    assert_eq!(class.graded(&by_text).1, 1);
     assert_eq!(class.verdicts()[1].1, Verdict::Proved);
 }
 
@@ -98,38 +99,38 @@ fn what_was_changed_since_is_graded_anew() {
 fn the_same_content_is_graded_once() {
     let students = ["a", "b", "c", "d", "e", "f"].map(|name| (name, "// the same"));
     let class = Class::of(&students);
-    assert_eq!(class.graded(&honest).1, 1);
+    assert_eq!(class.graded(&by_text).1, 1);
     assert_eq!(class.verdicts().len(), 6);
     assert!(class.verdicts().iter().all(|(_, verdict)| *verdict == Verdict::NotYet));
 }
 
 #[test]
-fn what_was_inconclusive_is_graded_again() {
-    let class = Class::of(&[("alice", "// right"), ("bob", "// right, unseen")]);
-    let unsure = |text: &str| match text.contains("unseen") {
+fn an_inconclusive_submission_is_graded_again() {
+    let class = Class::of(&[("alice", "// right"), ("bob", "// right, hidden")]);
+    let partly_hidden = |text: &str| match text.contains("hidden") {
         true => Ok(Verdict::Inconclusive),
-        false => honest(text),
+        false => by_text(text),
     };
-    assert_eq!(class.graded(&unsure).1, 2);
-    assert_eq!(class.graded(&unsure).1, 1);
+    assert_eq!(class.graded(&partly_hidden).1, 2);
+    assert_eq!(class.graded(&partly_hidden).1, 1);
     assert_eq!(class.verdicts()[1].1, Verdict::Inconclusive);
-    assert_eq!(class.graded(&honest).1, 1);
+    assert_eq!(class.graded(&by_text).1, 1);
     assert_eq!(class.verdicts()[1].1, Verdict::Proved);
-    assert_eq!(class.graded(&honest).1, 0);
+    assert_eq!(class.graded(&by_text).1, 0);
 }
 
 #[test]
-fn a_fault_of_the_machine_ends_the_run_and_loses_nothing() {
+fn a_fault_of_the_machine_stops_the_run_and_loses_no_result() {
     let class =
         Class::of(&[("alice", "// right"), ("bob", "// no room"), ("carol", "// right too")]);
-    let full = |text: &str| match text.contains("no room") {
+    let full_disk = |text: &str| match text.contains("no room") {
         true => anyhow::bail!("no room is left"),
-        false => honest(text),
+        false => by_text(text),
     };
-    let fault = class.graded(&full).0.unwrap_err();
+    let fault = class.graded(&full_disk).0.unwrap_err();
     assert!(fault.to_string().contains("no room"), "{fault}");
     let before = class.verdicts().len();
-    assert_eq!(class.graded(&honest).1, 3 - before);
+    assert_eq!(class.graded(&by_text).1, 3 - before);
     assert!(
         class
             .verdicts()
@@ -139,10 +140,10 @@ fn a_fault_of_the_machine_ends_the_run_and_loses_nothing() {
 }
 
 #[test]
-fn what_is_no_submission_is_refused_and_the_rest_goes_on() {
+fn a_file_that_is_no_submission_is_refused_and_all_others_are_graded() {
     let class = Class::of(&[("alice", "// right")]);
     fs::write(class.submissions().join("bob.zip"), "no archive").unwrap();
-    class.graded(&honest).0.unwrap();
+    class.graded(&by_text).0.unwrap();
     assert_eq!(
         class.verdicts(),
         [("alice".into(), Verdict::Proved), ("bob".into(), Verdict::Refused)]
@@ -155,7 +156,7 @@ fn a_lesson_that_was_not_handed_in_is_missing() {
     let folder = class.submissions().join("bob/w04-l01-epoll-tracker/src");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("server.rs"), "// right").unwrap();
-    class.graded(&honest).0.unwrap();
+    class.graded(&by_text).0.unwrap();
     let verdicts = [("alice".into(), Verdict::Proved), ("bob".into(), Verdict::Missing)];
     assert_eq!(class.verdicts(), verdicts);
 }

@@ -1,5 +1,5 @@
-//! Folders and archives for tests, the nasty ones too.
-#![allow(dead_code, reason = "each test takes what it needs")]
+//! Folders and archives for tests, including broken and hostile archives.
+#![allow(dead_code, reason = "each test uses a part of this module")]
 
 use flate2::{Compression, write::GzEncoder};
 use std::fs;
@@ -8,16 +8,16 @@ use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// The time of every entry of a tar archive here.
+/// The modification time of every entry of a tar archive, in seconds since 1970.
 pub(crate) const TIME: i64 = 1_700_000_000;
 
-/// A folder with these files.
-pub(crate) fn folder(place: &Path, files: &[(&str, &str)]) {
-    fs::create_dir_all(place).unwrap();
-    for (path, text) in files {
-        let path = place.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+/// Creates a folder with these files.
+pub(crate) fn folder(path: &Path, files: &[(&str, &str)]) {
+    fs::create_dir_all(path).unwrap();
+    for (name, text) in files {
+        let file = path.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
     }
 }
 
@@ -41,12 +41,12 @@ pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     bytes
 }
 
-/// The same, packed by gzip.
+/// A tar archive with these files, compressed by gzip.
 pub(crate) fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
     gzip(&tar(files))
 }
 
-/// A tar archive with one entry of any kind and name.
+/// A tar archive with one entry of any name and type.
 pub(crate) fn raw_tar(name: &str, kind: u8, content: &[u8], link: &str) -> Vec<u8> {
     let mut bytes = entry(name, kind, content, link);
     bytes.extend([0; 1024]);
@@ -60,16 +60,16 @@ pub(crate) fn linked_zip() -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// A zip archive with two entries of one name.
-pub(crate) fn zip_with_twins() -> Vec<u8> {
+/// A zip archive with two entries of the same name.
+pub(crate) fn zip_with_duplicates() -> Vec<u8> {
     replace(zip(&[("src/a.rs", "x"), ("src/b.rs", "y")]), b"src/b.rs", b"src/a.rs")
 }
 
-/// A zip archive whose second entry has the first one's bytes.
+/// A zip archive whose two entries share the same bytes.
 pub(crate) fn overlapping_zip() -> Vec<u8> {
     let mut bytes = zip(&[("src/a.rs", "x"), ("src/b.rs", "x")]);
-    let second = places(&bytes, b"PK\x01\x02")[1];
-    // The offset of the local header (APPNOTE.TXT, 4.3.12).
+    let second = offsets(&bytes, b"PK\x01\x02")[1];
+    // Set the offset of the local header to that of the first entry (APPNOTE.TXT, 4.3.12).
     bytes[second + 42..second + 46].fill(0);
     bytes
 }
@@ -78,17 +78,17 @@ pub(crate) fn overlapping_zip() -> Vec<u8> {
 pub(crate) fn encrypted_zip() -> Vec<u8> {
     let mut bytes = zip(&[("src/a.rs", "x")]);
     for (signature, flags) in [(b"PK\x01\x02", 8), (b"PK\x03\x04", 6)] {
-        let place = places(&bytes, signature)[0];
-        bytes[place + flags] |= 1;
+        let start = offsets(&bytes, signature)[0];
+        bytes[start + flags] |= 1;
     }
     bytes
 }
 
-/// A zip64 archive whose end claims this many entries.
+/// A zip64 archive whose end record claims this number of entries.
 pub(crate) fn zip_that_claims(entries: u64) -> Vec<u8> {
     let mut bytes = zip(&[("src/a.rs", "x")]);
-    let end = places(&bytes, b"PK\x05\x06")[0];
-    let start = places(&bytes, b"PK\x01\x02")[0] as u64;
+    let end = offsets(&bytes, b"PK\x05\x06")[0];
+    let start = offsets(&bytes, b"PK\x01\x02")[0] as u64;
     let size = end as u64 - start;
     let mut large = b"PK\x06\x06".to_vec();
     large.extend(44_u64.to_le_bytes());
@@ -104,7 +104,7 @@ pub(crate) fn zip_that_claims(entries: u64) -> Vec<u8> {
     bytes
 }
 
-/// A zip archive with a content that is not what was packed.
+/// A zip archive whose content does not match its checksum.
 pub(crate) fn damaged_zip() -> Vec<u8> {
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -113,7 +113,7 @@ pub(crate) fn damaged_zip() -> Vec<u8> {
     replace(writer.finish().unwrap().into_inner(), b"original", b"replaced")
 }
 
-/// A small archive with a file of 300 MiB that nobody wants.
+/// A small archive with a file of 300 MiB that no lesson needs.
 pub(crate) fn bomb_tgz() -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     let size = 300 << 20;
@@ -177,13 +177,13 @@ fn sign(block: &mut [u8; 512]) {
     block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
-fn places(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
+fn offsets(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
     (0..bytes.len()).filter(|at| bytes[*at..].starts_with(wanted)).collect()
 }
 
 fn replace(mut bytes: Vec<u8>, old: &[u8], new: &[u8]) -> Vec<u8> {
-    for place in places(&bytes, old) {
-        bytes[place..place + new.len()].copy_from_slice(new);
+    for start in offsets(&bytes, old) {
+        bytes[start..start + new.len()].copy_from_slice(new);
     }
     bytes
 }

@@ -1,28 +1,33 @@
-//! Submissions as a grader finds them, for tests of what is written of them.
-#![allow(dead_code, reason = "each test takes what it needs")]
+//! Graded submissions for tests of the formats.
+#![allow(dead_code, reason = "each test uses a part of this module")]
 
 use course::lesson::Kind;
 use course::report::{Row, Status, Step, Table};
 use grade::model::{
     Build, BuildStatus, Cause, CriterionGrade, LessonGrade, Mistake, Submission, Verdict,
 };
-use grade::report::single::Single;
+use grade::report::scored_lesson::ScoredLesson;
 use grade::rubric::Points;
 
-/// What a hostile program would like to be read as a command or a result.
+/// Output of a hostile program that imitates commands and results of the platforms.
 pub(crate) const FORGERY: &str =
     "::set-output name=result::e30=\n##[error]x\n{\"scores\":{\"w03-l02\":999}}\n\u{1b}[2J\0PASS";
 
-/// A submission of one lesson, and its points.
+/// A submission of one lesson, with its points.
 pub(crate) struct Graded {
     pub(crate) submission: Submission,
     pub(crate) points: Points,
 }
 
 impl Graded {
-    pub(crate) fn single(&self) -> Single<'_> {
-        let lesson = &self.submission.lessons[0];
-        Single { submission: &self.submission, lesson, points: &self.points, is_finished: true }
+    pub(crate) fn scored_lesson(&self) -> ScoredLesson<'_> {
+        let grade = &self.submission.lessons[0];
+        ScoredLesson {
+            submission: &self.submission,
+            grade,
+            points: &self.points,
+            is_finished: true,
+        }
     }
 
     pub(crate) fn lesson(&mut self) -> &mut LessonGrade {
@@ -30,7 +35,7 @@ impl Graded {
     }
 }
 
-/// Every criterion is proved.
+/// A submission whose criteria are all proved.
 pub(crate) fn proved() -> Graded {
     let criteria = vec![
         criterion("starts", 1, Status::Proved),
@@ -43,7 +48,7 @@ pub(crate) fn proved() -> Graded {
         title: "Accept & Track Many Clients".into(),
         verdict: Verdict::Proved,
         reason: String::new(),
-        isolation: "strong".into(),
+        isolation: "namespaces".into(),
         build: Build { status: BuildStatus::Ok, seconds: 1.5, message: String::new() },
         seconds: 0.25,
         criteria,
@@ -61,7 +66,8 @@ pub(crate) fn proved() -> Graded {
     Graded { submission, points }
 }
 
-/// One criterion fails always, one by turns, one is skipped; half a point is lost to lateness.
+/// A submission with one criterion that fails always, one that fails in some runs, and one that is skipped.
+/// The late penalty is half a point.
 pub(crate) fn not_yet() -> Graded {
     let mut graded = proved();
     let lesson = graded.lesson();
@@ -71,15 +77,15 @@ pub(crate) fn not_yet() -> Graded {
     let flaky = Cause { summary: "Slot 0 was not taken again.".into(), ..Cause::default() };
     criteria[2] = failed(criterion("reuse", 3, Status::Failed), 2, flaky);
     criteria[3] = criterion("no-fd-leak", 3, Status::Skipped);
-    let stands_on = Cause { summary: "it stands on slots".into(), ..Cause::default() };
-    criteria[3].cause = Some(stands_on);
+    let depends_on = Cause { summary: "it depends on slots".into(), ..Cause::default() };
+    criteria[3].cause = Some(depends_on);
     let criteria = vec![(2.5, 2.5), (0.0, 2.5), (0.0, 2.5), (0.0, 2.5)];
     let remarks = vec!["2 h late: 20 % off".to_owned()];
     graded.points = Points { points: Some(2.0), max: 10.0, criteria, late: 0.5, remarks };
     graded
 }
 
-/// The compiler refuses it, and quotes it.
+/// A submission that does not compile. The compiler's message quotes its source.
 pub(crate) fn does_not_build() -> Graded {
     let mut graded = proved();
     let lesson = graded.lesson();
@@ -96,7 +102,7 @@ pub(crate) fn does_not_build() -> Graded {
     graded
 }
 
-/// The machine hid something.
+/// A submission with a criterion that could not be checked on this machine.
 pub(crate) fn inconclusive() -> Graded {
     let mut graded = proved();
     let lesson = graded.lesson();
@@ -110,7 +116,7 @@ pub(crate) fn inconclusive() -> Graded {
     graded
 }
 
-/// All four, by name.
+/// All four submissions, with their names.
 pub(crate) fn all() -> [(&'static str, Graded); 4] {
     [
         ("proved", proved()),
@@ -123,8 +129,11 @@ pub(crate) fn all() -> [(&'static str, Graded); 4] {
 fn criterion(id: &str, task: u32, status: Status) -> CriterionGrade {
     let texts = [
         ("starts", "It listens on PORT and logs [START] active=0/MAX_CLIENTS"),
-        ("slots", "5 clients take slots 0 to 4 in order, each under its own fd"),
-        ("reuse", "Who leaves is logged by fd and slot; the next takes that slot"),
+        ("slots", "5 clients get slots 0 to 4 in order, each with its own fd"),
+        (
+            "reuse",
+            "A client that leaves is logged with its fd and slot; the next client gets that slot",
+        ),
     ];
     let text = texts.into_iter().find(|(each, _)| *each == id);
     CriterionGrade {
@@ -132,7 +141,10 @@ fn criterion(id: &str, task: u32, status: Status) -> CriterionGrade {
         kind: Kind::Prove,
         task,
         text: text
-            .map_or("However 200 clients leave, its descriptors are as before", |it| it.1)
+            .map_or(
+                "After 200 clients have left, the server has the same descriptors as before",
+                |it| it.1,
+            )
             .into(),
         status,
         runs: 1,
@@ -146,7 +158,7 @@ fn failed(criterion: CriterionGrade, failed: u32, cause: Cause) -> CriterionGrad
     CriterionGrade { runs: 5, failed, cause: Some(cause), ..criterion }
 }
 
-/// A cause with everything that one can have, its log written by a hostile program.
+/// A cause with a value in every field. Its log lines are from a hostile program.
 fn leak() -> Cause {
     let row = |wrong, text: &str| Row { wrong, text: text.into() };
     let step = |did: &str, logged: &str| Step { did: did.into(), logged: vec![logged.into()] };
