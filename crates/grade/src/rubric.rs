@@ -35,12 +35,12 @@ pub struct LessonPoints {
 
 /// The points of one lesson of one submission.
 ///
-/// `points`, `max` and `late` are rounded to hundredths, and halves are rounded away from zero. Each is
-/// rounded once, after all other arithmetic. The points of the criteria are not rounded.
+/// `points`, `max` and `late` are rounded to hundredths, and halves are rounded away from zero.
+/// Each is rounded once, after all other arithmetic. The points of the criteria are not rounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
-    /// The points that were reached, after the late penalty. `None` if they depend on a criterion that is
-    /// inconclusive; they are then not zero but unknown.
+    /// The points that were reached, after the late penalty. `None` if they depend on a criterion
+    /// that is inconclusive; they are then not zero but unknown.
     pub points: Option<f64>,
     /// The most points that can be reached.
     pub max: f64,
@@ -53,8 +53,9 @@ pub struct Points {
 }
 
 impl Rubric {
-    /// Reads a `rubric.toml`. For settings that are not in the file, or without a file, the front matter of
-    /// the lessons decides. A criterion gives one point if its lesson says nothing about points.
+    /// Reads a `rubric.toml`. For settings that are not in the file, or without a file, the front
+    /// matter of the lessons decides. A criterion gives one point if its lesson says nothing about
+    /// points.
     ///
     /// # Errors
     /// All problems of the file, each with its line.

@@ -84,7 +84,8 @@ could not be graded; 130 stopped.";
 /// Grades the submissions, saves each result at once, and writes all formats at the end.
 ///
 /// # Errors
-/// Wrong usage and faults of the machine. A fault of a submission is not an error: it is in the results.
+/// Wrong usage and faults of the machine. A fault of a submission is not an error: it is in the
+/// results.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
@@ -123,8 +124,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     graded.and(written)
 }
 
-/// Grades all submissions. Then it grades the inconclusive ones once more, one at a time, so that they do
-/// not compete for the processors.
+/// Grades all submissions. Then it grades the inconclusive ones once more, one at a time, so that
+/// they do not compete for the processors.
 fn grade(
     workers: &Workers<'_>,
     own: &[SubmissionSource],
@@ -190,9 +191,9 @@ fn listed(source: &SubmissionSource) -> (String, String) {
     (source.student.clone(), Path::new(name).display().to_string())
 }
 
-/// The number of submissions that are graded at the same time. Without `--jobs`, there are two for each
-/// processor, because a proof waits about half of its time until a server is idle. A machine with one
-/// processor seldom has enough memory for two compilers.
+/// The number of submissions that are graded at the same time. Without `--jobs`, there are two for
+/// each processor, because a proof waits about half of its time until a server is idle. A machine
+/// with one processor seldom has enough memory for two compilers.
 fn jobs(args: &Args) -> usize {
     let processors = || match thread::available_parallelism().map_or(1, usize::from) {
         1 => 1,

@@ -1,8 +1,8 @@
 //! The results of a class in one SQLite file. Each submission is saved in a transaction of its own.
 //!
-//! The file has a rollback journal. A write-ahead log would need shared memory, which does not work on a
-//! network file system (sqlite.org/wal.html). A grader that writes holds the file's lock until it ends. If
-//! it is killed, the results that it saved before remain.
+//! The file has a rollback journal. A write-ahead log would need shared memory, which does not work
+//! on a network file system (sqlite.org/wal.html). A grader that writes holds the file's lock until
+//! it ends. If it is killed, the results that it saved before remain.
 
 mod error;
 mod layout;
@@ -59,13 +59,13 @@ impl State {
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Store {
-    /// Opens the results of the class for writing, and creates the file if there is none. With `again`, all
-    /// earlier results are deleted. Without it, [`run_info`](Self::run_info) has the lessons of `run_info` and those
-    /// of the earlier runs.
+    /// Opens the results of the class for writing, and creates the file if there is none. With
+    /// `again`, all earlier results are deleted. Without it, [`run_info`](Self::run_info) has the
+    /// lessons of `run_info` and those of the earlier runs.
     ///
     /// # Errors
-    /// The file is not from this grader, is about another class or version, is in use, or cannot be written.
-    /// The file is then unchanged.
+    /// The file is not from this grader, is about another class or version, is in use, or cannot be
+    /// written. The file is then unchanged.
     pub fn open(path: &Path, run_info: &RunInfo, again: bool) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags)?;
@@ -97,13 +97,14 @@ impl Store {
         Ok(store)
     }
 
-    /// Takes the file's lock, which is held until the store is dropped. Checks that the file's results belong
-    /// to the `wanted` run.
+    /// Takes the file's lock, which is held until the store is dropped. Checks that the file's
+    /// results belong to the `wanted` run.
     fn claim(&mut self, wanted: &RunInfo, again: bool) -> Result<()> {
         let path = self.path.clone();
         let wrap = |error| error::explain(&path, error);
         self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrap)?;
-        // In exclusive mode, the lock stays after the transaction (sqlite.org/pragma.html, locking_mode).
+        // In exclusive mode, the lock stays after the transaction (sqlite.org/pragma.html,
+        // locking_mode).
         let claim = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let claim = claim.map_err(wrap)?;
         let mut run_info = wanted.clone();
@@ -129,14 +130,14 @@ impl Store {
         self.explain(RunInfo::read(&self.connection))
     }
 
-    /// What the results were about when the file was opened. `None` if the file was new, or its results were
-    /// deleted.
+    /// What the results were about when the file was opened. `None` if the file was new, or its
+    /// results were deleted.
     pub fn previous(&self) -> Option<&RunInfo> {
         self.previous.as_ref()
     }
 
-    /// Registers the submissions by the student's name and the path. A new submission is waiting until it is
-    /// graded. A waiting submission that is not in the list any more is deleted.
+    /// Registers the submissions by the student's name and the path. A new submission is waiting
+    /// until it is graded. A waiting submission that is not in the list any more is deleted.
     ///
     /// # Errors
     /// The database cannot be written. It is then unchanged.

@@ -1,4 +1,5 @@
-//! Bad submissions and wrong usage: each one gets a clear message, and all other submissions are graded.
+//! Bad submissions and wrong usage: each one gets a clear message, and all other submissions are
+//! graded.
 
 #[path = "../../../tests/support/graded.rs"]
 mod graded;

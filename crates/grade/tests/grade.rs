@@ -1,4 +1,5 @@
-//! Grades classes from the command line: right and wrong servers, runs that are stopped and continued.
+//! Grades classes from the command line: right and wrong servers, runs that are stopped and
+//! continued.
 
 mod files;
 mod test_class;
@@ -59,7 +60,8 @@ fn a_class_is_graded_and_nothing_is_graded_twice() {
 fn a_flaky_server_is_distinguished_from_a_right_one() {
     let class = Class::new();
     class.hand_in("right", RIGHT);
-    // Each server fails with probability 1/2. With 12 servers, at least one fails in some runs only.
+    // Each server fails with probability 1/2. With 12 servers, at least one fails in some runs
+    // only.
     (0..12).for_each(|index| class.hand_in(&format!("seed {index:02}"), &flaky(index)));
     assert_eq!(class.grade(&["--out", "grades"]).code, 0);
     let results = class.results("grades");

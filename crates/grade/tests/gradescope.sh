@@ -1,12 +1,14 @@
 #!/bin/bash
-# Tests a Gradescope autograder as Gradescope runs it: in a container, as root. It unpacks the archive, runs
-# setup.sh, and then runs run_autograder on a right, a wrong and a broken submission. The container has no
-# network and no files of this machine except its programs. If there is a cgroup v1, it has half a processor.
+# Tests a Gradescope autograder as Gradescope runs it: in a container, as root. It unpacks the
+# archive, runs setup.sh, and then runs run_autograder on a right, a wrong and a broken submission.
+# The container has no network and no files of this machine except its programs. If there is a
+# cgroup v1, it has half a processor.
 #
 #   crates/grade/tests/gradescope.sh [ROOT]
 #
-# ROOT is a folder with another system, e.g. an older one that debootstrap(8) made, with gcc and libc6-dev.
-# Exit status: 0 the test passed, 1 it failed, 2 it could not run. It needs root, unzip and 700 MB of disk.
+# ROOT is a folder with another system, e.g. an older one that debootstrap(8) made, with gcc and
+# libc6-dev. Exit status: 0 the test passed, 1 it failed, 2 it could not run. It needs root, unzip
+# and 700 MB of disk.
 set -euo pipefail
 system=${1:-}
 cd "$(dirname "$0")/../../.."
@@ -43,8 +45,8 @@ else
     join=true
 fi
 
-# Runs a command in the container. It uses pivot_root(2), because a process in a chroot(2) cannot create user
-# namespaces (user_namespaces(7)).
+# Runs a command in the container. It uses pivot_root(2), because a process in a chroot(2) cannot
+# create user namespaces (user_namespaces(7)).
 inside() {
     env -i bash -c "$join; exec unshare --net --mount --pid --fork --kill-child bash -c '
         set -e

@@ -56,8 +56,8 @@ impl Shards {
         self.folder.path().join(name)
     }
 
-    /// Writes the results of one shard of `all` into the folder `name`. The first `waiting` submissions of the
-    /// shard are not graded.
+    /// Writes the results of one shard of `all` into the folder `name`. The first `waiting`
+    /// submissions of the shard are not graded.
     fn grade(&self, name: &str, run_info: &RunInfo, all: &[Submission], waiting: usize) {
         fs::create_dir_all(self.path(name)).unwrap();
         let mut store = Store::open(&self.path(name).join(FILE), run_info, false).unwrap();
@@ -77,7 +77,8 @@ impl Shards {
         (1..=of).map(name).collect()
     }
 
-    /// Runs `grade-merge`. Returns its standard output if it joined the shards, else its standard error.
+    /// Runs `grade-merge`. Returns its standard output if it joined the shards, else its standard
+    /// error.
     fn merge(&self, shards: &[String], out: &str) -> Result<String, String> {
         let mut command = Command::cargo_bin("grade").unwrap();
         command.arg("grade-merge").args(shards).args(["--out", out]);

@@ -1,5 +1,5 @@
-//! Checks the files that instructors copy: they are well-formed, and call only commands and flags that
-//! exist.
+//! Checks the files that instructors copy: they are well-formed, and call only commands and flags
+//! that exist.
 
 mod files;
 

@@ -1,4 +1,5 @@
-//! Compares each platform's format with the files in `golden/`, and checks the rules of the platform.
+//! Compares each platform's format with the files in `golden/`, and checks the rules of the
+//! platform.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test platforms` writes the files in `golden/` again.
 
@@ -168,7 +169,8 @@ fn no_format_contains_control_characters_of_a_submission() {
         let gradescope: Value = gradescope_of(&graded);
         for test in tests(&gradescope) {
             let output = test["output"].as_str().unwrap();
-            // The grader's own escape sequences set colours (Select Graphic Rendition) and nothing else.
+            // The grader's own escape sequences set colours (Select Graphic Rendition) and nothing
+            // else.
             let plain = anstream::adapter::strip_str(output).to_string();
             assert!(plain.chars().all(harmless), "{name}: {plain}");
             assert!(!output.contains("\u{1b}[2J"), "{name}");

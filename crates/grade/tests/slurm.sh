@@ -1,7 +1,7 @@
 #!/bin/bash
-# Grades a small class with the Slurm scripts, on a cluster of this one machine, and compares the results with
-# those of a run without Slurm. The test starts a cluster of its own, and removes its folder, key and
-# processes afterwards.
+# Grades a small class with the Slurm scripts, on a cluster of this one machine, and compares the
+# results with those of a run without Slurm. The test starts a cluster of its own, and removes its
+# folder, key and processes afterwards.
 #
 #   crates/grade/tests/slurm.sh [PARTS]     exit status: 0 the same, 1 different, 2 could not run
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Prepares the image. Gradescope runs this script once, as root, in /autograder/source, with a network. The
-# script needs no network if the image has a C compiler and the archive contains the Rust toolchain.
+# Prepares the image. Gradescope runs this script once, as root, in /autograder/source, with a
+# network. The script needs no network if the image has a C compiler and the archive contains the
+# Rust toolchain.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/settings"

@@ -77,8 +77,8 @@ pub fn unbuilt(class: &Class<'_>) -> Vec<Unbuilt> {
     groups
 }
 
-/// The first line of a compiler's output that is an error message. If there is none, this is the first
-/// line that is not empty.
+/// The first line of a compiler's output that is an error message. If there is none, this is the
+/// first line that is not empty.
 pub fn first_error(message: &str) -> String {
     let lines = || message.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_error = |line: &&str| line.starts_with("error") || line.contains("error:");
@@ -91,8 +91,8 @@ pub fn first_error(message: &str) -> String {
 enum Key<'a> {
     /// Lesson and row of Common Mistakes.
     Mistake(&'a str, &'a str),
-    /// Lesson, criterion and cause. If the server stopped at a `todo!`, the last field says at which
-    /// task; otherwise the last field is empty.
+    /// Lesson, criterion and cause. If the server stopped at a `todo!`, the last field says at
+    /// which task; otherwise the last field is empty.
     Cause(&'a str, &'a str, &'a str, &'a str),
 }
 

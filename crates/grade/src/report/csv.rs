@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use xtask::destination;
 
-/// Writes the gradebook to the file `to` (RFC 4180, UTF-8). A reader sees the old file or the complete
-/// new one.
+/// Writes the gradebook to the file `to` (RFC 4180, UTF-8). A reader sees the old file or the
+/// complete new one.
 ///
 /// # Errors
 /// The file cannot be written.

@@ -27,8 +27,8 @@ pub enum Visibility {
 
 /// The document for one submission.
 ///
-/// An inconclusive criterion has no score. If the lesson is inconclusive, nothing in the document has a
-/// score, so that Gradescope reports a failed run and records no grade.
+/// An inconclusive criterion has no score. If the lesson is inconclusive, nothing in the document
+/// has a score, so that Gradescope reports a failed run and records no grade.
 pub fn results(lesson: &ScoredLesson<'_>, visibility: Visibility) -> String {
     sanitize::fitting(MAX_BYTES, |limit| {
         let mut tests = vec![build(lesson, limit)];

@@ -1,7 +1,7 @@
 //! JUnit XML: a test suite for each student and lesson, a test case for each criterion.
 //!
-//! A criterion that failed is a `failure`. An inconclusive criterion is an `error`, because the machine
-//! is its cause and not the server.
+//! A criterion that failed is a `failure`. An inconclusive criterion is an `error`, because the
+//! machine is its cause and not the server.
 
 use super::{Class, clusters, plain};
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
@@ -55,7 +55,8 @@ fn suite(submission: &Submission, grade: &LessonGrade) -> TestSuite {
     suite
 }
 
-/// The test case for the build. It says whether there is a program; `None` if nothing had to be built.
+/// The test case for the build. It says whether there is a program; `None` if nothing had to be
+/// built.
 fn whole(grade: &LessonGrade) -> Option<TestCase> {
     let reason = plain::line(&grade.reason, plain::MAX_LINE);
     let failed = |kind, message: &str, description: &str| {

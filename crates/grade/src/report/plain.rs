@@ -59,7 +59,8 @@ pub fn status(status: Status) -> &'static str {
 
 /// Points, rounded to hundredths and without trailing zeros, e.g. `7.5`.
 pub fn points(points: f64) -> String {
-    // `to_string` gives the shortest form. Without rounding, 0.1 + 0.2 would be 0.30000000000000004.
+    // `to_string` gives the shortest form. Without rounding, 0.1 + 0.2 would be
+    // 0.30000000000000004.
     ((points * 100.0).round() / 100.0).to_string()
 }
 

@@ -1,5 +1,5 @@
-//! Makes text from a student safe for a platform: control characters and workflow commands are escaped,
-//! and long texts are cut.
+//! Makes text from a student safe for a platform: control characters and workflow commands are
+//! escaped, and long texts are cut.
 
 use crate::model::Cause;
 use xtask::show::{self, Mistake, visible};
@@ -43,8 +43,8 @@ pub fn cut(text: &str, limit: usize) -> String {
     format!("{kept}\n… {} more bytes were cut here", text.len() - kept.len())
 }
 
-/// The longest document of `write` that has at most `most` bytes. `write` gets the limit in bytes after
-/// which it has to cut each text; this tries smaller and smaller limits.
+/// The longest document of `write` that has at most `most` bytes. `write` gets the limit in bytes
+/// after which it has to cut each text; this tries smaller and smaller limits.
 pub fn fitting(most: usize, write: impl Fn(usize) -> String) -> String {
     let limits = (4..=16).rev().map(|power| 1_usize << power);
     let mut documents = limits.map(&write).skip_while(|document| document.len() > most);

@@ -129,8 +129,8 @@ impl ScoredCriterion<'_> {
         self.criterion.status == Status::Proved
     }
 
-    /// Why the criterion is not proved and, if it failed in some runs only, in how many. The text is empty
-    /// if the criterion is proved.
+    /// Why the criterion is not proved and, if it failed in some runs only, in how many. The text
+    /// is empty if the criterion is proved.
     pub fn explanation(&self, coloured: bool) -> String {
         let Some(cause) = &self.criterion.cause else { return String::new() };
         let summary = sanitize::line(&cause.summary);

@@ -1,5 +1,5 @@
-//! Reads `rubric.toml`. It walks over the parsed document itself, so that every problem is reported with
-//! its line.
+//! Reads `rubric.toml`. It walks over the parsed document itself, so that every problem is reported
+//! with its line.
 
 use super::{LessonPoints, Rubric, Unit};
 use anyhow::{Context, Result, bail};
@@ -17,8 +17,8 @@ const MAX_POINTS: f64 = 1e6;
 
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
 
-/// Reads the file `path` and changes `rubric` accordingly. `rubric` has the points from the lessons' front
-/// matter.
+/// Reads the file `path` and changes `rubric` accordingly. `rubric` has the points from the
+/// lessons' front matter.
 pub(super) fn read(path: &Path, course: &Course, rubric: Rubric) -> Result<Rubric> {
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| {
@@ -141,7 +141,8 @@ impl Reader<'_> {
         points.set(lesson, &Worth::Each(each));
     }
 
-    /// A time with its zone, in seconds since 1970. It may be a string or TOML's own offset date-time.
+    /// A time with its zone, in seconds since 1970. It may be a string or TOML's own offset
+    /// date-time.
     fn time(&mut self, entry: Entry<'_, '_>) -> Option<i64> {
         let value = entry.1.get_ref();
         let datetime = value.as_datetime().map(ToString::to_string);

@@ -59,7 +59,8 @@ fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "rs" || it == "md" || it == "toml")
 }
 
-/// Adds `bytes` after their length, so that the same bytes in different pieces give different hashes.
+/// Adds `bytes` after their length, so that the same bytes in different pieces give different
+/// hashes.
 fn add_bytes(hasher: &mut Hasher, bytes: &[u8]) {
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);

@@ -1,5 +1,5 @@
-//! The lessons for which a class is graded: the lessons of `--lesson`, or the lessons that at least one
-//! student has handed in.
+//! The lessons for which a class is graded: the lessons of `--lesson`, or the lessons that at least
+//! one student has handed in.
 
 use crate::grade_lesson;
 use crate::intake::{self, Rejection, SubmissionSource};
@@ -32,12 +32,13 @@ pub(super) struct Enrollment {
     without: usize,
 }
 
-/// The lessons with the ids in `names`. If `names` is empty, these are the lessons that the submissions in
-/// `sources` contain; `jobs` threads read the submissions. `sources` has to be the whole class, even if only a
-/// shard is graded: then all shards find the same lessons.
+/// The lessons with the ids in `names`. If `names` is empty, these are the lessons that the
+/// submissions in `sources` contain; `jobs` threads read the submissions. `sources` has to be the
+/// whole class, even if only a shard is graded: then all shards find the same lessons.
 ///
 /// # Errors
-/// A lesson does not exist or has no proof, or no submission contains a lesson that can be recognized.
+/// A lesson does not exist or has no proof, or no submission contains a lesson that can be
+/// recognized.
 pub(super) fn select<'a>(
     course: &'a Course,
     names: &[String],
@@ -63,8 +64,8 @@ pub(super) fn select<'a>(
 }
 
 impl<'a> LessonSelection<'a> {
-    /// The lessons whose text decides whether saved results stay valid. Without `--lesson`, these are all
-    /// lessons with a proof, because further lessons may be handed in later.
+    /// The lessons whose text decides whether saved results stay valid. Without `--lesson`, these
+    /// are all lessons with a proof, because further lessons may be handed in later.
     pub(super) fn possible(&self, course: &'a Course) -> Vec<&'a Lesson> {
         match self.enrollment {
             Some(_) => course.lessons().iter().filter(|lesson| has_proof(lesson)).collect(),
@@ -137,7 +138,8 @@ impl Enrollment {
         lines
     }
 
-    /// A line for each lesson that is new since the earlier run `before`, or that nobody has any more.
+    /// A line for each lesson that is new since the earlier run `before`, or that nobody has any
+    /// more.
     pub(super) fn changes(&self, before: &RunInfo) -> Vec<Line> {
         let is_known = |id: &str| before.lessons.iter().any(|(known, _)| known == id);
         let is_found = |id: &str| self.counts.iter().any(|(found, _)| found == id);
@@ -153,8 +155,9 @@ impl Enrollment {
     }
 }
 
-/// Adds the lessons that are new in the class to the saved results. A student who was graded before has the
-/// verdict `Missing` for a new lesson. If the student's submission has changed, it is graded again later.
+/// Adds the lessons that are new in the class to the saved results. A student who was graded before
+/// has the verdict `Missing` for a new lesson. If the student's submission has changed, it is
+/// graded again later.
 ///
 /// # Errors
 /// The database fails. Results that were completed before stay complete.

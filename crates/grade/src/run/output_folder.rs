@@ -22,8 +22,8 @@ impl OutputFolder {
     /// Opens the folder, and creates it if there is none.
     ///
     /// # Errors
-    /// The folder cannot be created or written, or it has files with the same names that the grader did
-    /// not write.
+    /// The folder cannot be created or written, or it has files with the same names that the grader
+    /// did not write.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let shown = folder.display();
         fs::create_dir_all(folder)
@@ -45,8 +45,8 @@ impl OutputFolder {
         &self.folder
     }
 
-    /// The folder in which the programs are built. It is not in the folder for the results, because that
-    /// one may be published.
+    /// The folder in which the programs are built. It is not in the folder for the results, because
+    /// that one may be published.
     pub(super) fn build_folder(&self) -> PathBuf {
         let hash = blake3::hash(self.folder.as_os_str().as_encoded_bytes()).to_hex();
         place::target().join("grade/workshops").join(&hash[..16])

@@ -10,8 +10,8 @@ use xtask::show::{Line, amount, hanging, wrapped};
 /// The largest number of groups that is shown.
 const MAX_GROUPS: usize = 5;
 
-/// The lines of the summary: the verdicts, the most common failures, submissions with the same content,
-/// advice about what is not graded, and the files of the results.
+/// The lines of the summary: the verdicts, the most common failures, submissions with the same
+/// content, advice about what is not graded, and the files of the results.
 pub(crate) fn lines(
     class: &Class<'_>,
     waiting: usize,

@@ -1,5 +1,5 @@
-//! Grades the submissions of a class, several at the same time. Each result is saved as soon as it is
-//! known.
+//! Grades the submissions of a class, several at the same time. Each result is saved as soon as it
+//! is known.
 
 use super::progress::{Done, Progress};
 use crate::grade_lesson;
@@ -22,20 +22,20 @@ pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + 
 pub(super) struct Workers<'a> {
     course: &'a Course,
     lessons: &'a [&'a Lesson],
-    /// The lessons for which submissions are read. If empty, a submission is read for all lessons that it
-    /// contains.
+    /// The lessons for which submissions are read. If empty, a submission is read for all lessons
+    /// that it contains.
     ids: Vec<String>,
     store: Mutex<Store>,
     grader: &'a Grader<'a>,
-    /// A lock for each content, by its digest. A worker holds the lock while it grades the content, so that
-    /// submissions with the same content are graded once.
+    /// A lock for each content, by its digest. A worker holds the lock while it grades the content,
+    /// so that submissions with the same content are graded once.
     contents: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 impl<'a> Workers<'a> {
-    /// The work for `lessons`. With `named`, `--lesson` named the lessons: a submission that does not say
-    /// its lesson may then be for any of these. Without `named`, the lessons of a submission do not depend
-    /// on other submissions.
+    /// The work for `lessons`. With `named`, `--lesson` named the lessons: a submission that does
+    /// not say its lesson may then be for any of these. Without `named`, the lessons of a
+    /// submission do not depend on other submissions.
     pub(super) fn new(
         course: &'a Course,
         lessons: &'a [&'a Lesson],
@@ -49,7 +49,8 @@ impl<'a> Workers<'a> {
         Self { course, lessons, ids, store, grader, contents }
     }
 
-    /// Grades all of `sources` with `jobs` threads, until everything is graded or Ctrl-C is pressed.
+    /// Grades all of `sources` with `jobs` threads, until everything is graded or Ctrl-C is
+    /// pressed.
     ///
     /// # Errors
     /// The first fault that makes it useless to continue, e.g. a full disk or a missing compiler.
@@ -130,7 +131,8 @@ impl<'a> Workers<'a> {
         self.save(submission, known.as_ref())
     }
 
-    /// Grades each lesson. A lesson that was graded `before` is graded again only if it was inconclusive.
+    /// Grades each lesson. A lesson that was graded `before` is graded again only if it was
+    /// inconclusive.
     fn grade(&self, content: &Content, before: Option<&Submission>) -> Result<Vec<LessonGrade>> {
         let before = |id: &str| {
             let mut lessons = before?.lessons.iter();
@@ -205,8 +207,8 @@ fn copied(mut grade: LessonGrade) -> LessonGrade {
     grade
 }
 
-/// Locks `mutex`. A panic of another thread does not matter, because no thread leaves incomplete data behind
-/// these locks.
+/// Locks `mutex`. A panic of another thread does not matter, because no thread leaves incomplete
+/// data behind these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

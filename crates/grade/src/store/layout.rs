@@ -7,7 +7,8 @@ use std::path::Path;
 
 /// The application id of the file: "prof" in ASCII (sqlite.org/fileformat2.html, offset 68).
 const APPLICATION: i32 = 0x7072_6f66;
-/// The version of the layout. It is increased when the tables or the meaning of their contents change.
+/// The version of the layout. It is increased when the tables or the meaning of their contents
+/// change.
 const VERSION: i32 = 3;
 
 const TABLES: &str = "

@@ -30,8 +30,8 @@ pub struct RunInfo {
 }
 
 impl RunInfo {
-    /// What the results are about after a run for `wanted` has added its results. With `again`, the run
-    /// replaces all results.
+    /// What the results are about after a run for `wanted` has added its results. With `again`, the
+    /// run replaces all results.
     ///
     /// # Errors
     /// The run does not fit to these results. The message says why, and what to do.
@@ -68,7 +68,8 @@ impl RunInfo {
                  again with --again"
             );
         }
-        // A lesson that no student has any more keeps its results. The order of the ids is the course's order.
+        // A lesson that no student has any more keeps its results. The order of the ids is the
+        // course's order.
         let both = self.lessons.iter().chain(&wanted.lessons).cloned();
         let lessons = both.collect::<BTreeMap<_, _>>().into_iter().collect();
         Ok(RunInfo { lessons, ..wanted.clone() })

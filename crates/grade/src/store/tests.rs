@@ -180,7 +180,8 @@ fn a_kill_at_any_moment_loses_no_saved_result() {
         let mut victim = victim.env(VICTIM, &path).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
         let printed = lines.map_while(Result::ok).filter(|line| line.contains("saved "));
-        // Each round waits for another number of results. The kill hits while the next one is saved.
+        // Each round waits for another number of results. The kill hits while the next one is
+        // saved.
         let seen = printed.take(1 + round * 7 % 23).last();
         victim.kill().unwrap();
         victim.wait().unwrap();

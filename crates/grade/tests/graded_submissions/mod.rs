@@ -66,8 +66,8 @@ pub(crate) fn proved() -> Graded {
     Graded { submission, points }
 }
 
-/// A submission with one criterion that fails always, one that fails in some runs, and one that is skipped.
-/// The late penalty is half a point.
+/// A submission with one criterion that fails always, one that fails in some runs, and one that is
+/// skipped. The late penalty is half a point.
 pub(crate) fn not_yet() -> Graded {
     let mut graded = proved();
     let lesson = graded.lesson();

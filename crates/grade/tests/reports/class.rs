@@ -1,5 +1,5 @@
-//! A sample class of forty students and two lessons. Its results come from real proofs, and it has every kind
-//! of problem that a class can have.
+//! A sample class of forty students and two lessons. Its results come from real proofs, and it has
+//! every kind of problem that a class can have.
 
 use course::catalogue::Course;
 use course::report::Status;

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use xtask::{ask::Question, mistakes, place, program, stage};
 
-/// The lessons, and the wrong servers of each lesson that are proved. The starter and the solution are
-/// proved as well.
+/// The lessons, and the wrong servers of each lesson that are proved. The starter and the solution
+/// are proved as well.
 const WANTED: [(&str, &[&str]); 2] = [
     ("w01-l01", &["short-write", "no-reuse", "c-string", "forgot-close", "port-panic"]),
     (

@@ -72,8 +72,8 @@ fn every_status_has_its_element() {
         let lessons = submissions.iter().flat_map(|submission| &submission.lessons);
         lessons.flat_map(|grade| &grade.criteria).filter(|each| each.status == status).count()
     };
-    // Besides the criteria: three failed builds, one submission that is refused for two lessons, and one
-    // missing lesson.
+    // Besides the criteria: three failed builds, one submission that is refused for two lessons,
+    // and one missing lesson.
     assert_eq!(elements["failure"], statuses(Status::Failed) + 3 + 2);
     assert_eq!(elements["error"], statuses(Status::Inconclusive));
     assert_eq!(elements["skipped"], statuses(Status::Skipped) + 1);

@@ -42,7 +42,9 @@ fn cluster(cluster: &Cluster, names: &Names<'_>) -> Markup {
                     span.number { (cluster.lesson) } " "
                     @for criterion in &cluster.criteria { code.id { (criterion) } " " }
                 }
-                @if let Some(row) = &cluster.mistake { p { (plain::line(&row.fix, plain::MAX_LINE)) } }
+                @if let Some(row) = &cluster.mistake {
+                    p { (plain::line(&row.fix, plain::MAX_LINE)) }
+                }
                 details {
                     summary { (amount(number, "student")) }
                     (students(&cluster.students, &cluster.lesson, names))

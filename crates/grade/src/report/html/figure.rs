@@ -5,7 +5,8 @@ use crate::model::Verdict;
 use crate::report::{Class, plain};
 use maud::{Markup, html};
 
-/// The number of bands of a histogram: ten bands of ten per cent each, and one band for full points.
+/// The number of bands of a histogram: ten bands of ten per cent each, and one band for full
+/// points.
 const BANDS: usize = 11;
 
 /// A bar with the share of each verdict. The numbers are in the table cells beside the bar.

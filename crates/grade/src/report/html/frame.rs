@@ -33,7 +33,8 @@ pub(super) fn frame(title: &str, header: &Markup, body: &Markup) -> Markup {
     }
 }
 
-/// A student's name. `bdi` isolates a name that is written from right to left from the text around it.
+/// A student's name. `bdi` isolates a name that is written from right to left from the text around
+/// it.
 pub(super) fn name(student: &str) -> Markup {
     html! { bdi { (plain::line(student, 80)) } }
 }

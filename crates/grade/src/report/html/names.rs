@@ -35,9 +35,9 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The file name of a student's page without `.html`. A name that is safe is not changed. In any other
-/// name, unsafe characters are replaced, and a hash of the name is appended. The result does not depend
-/// on who else is in the class, unless two students have the same one.
+/// The file name of a student's page without `.html`. A name that is safe is not changed. In any
+/// other name, unsafe characters are replaced, and a hash of the name is appended. The result does
+/// not depend on who else is in the class, unless two students have the same one.
 fn stem(student: &str) -> String {
     let safe = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let is_plain = !student.is_empty()

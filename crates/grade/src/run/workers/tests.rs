@@ -1,5 +1,5 @@
-//! What is graded, how often, and what is saved, with a grader that reads the verdict from the server's
-//! text.
+//! What is graded, how often, and what is saved, with a grader that reads the verdict from the
+//! server's text.
 
 use super::*;
 use crate::store::{FILE, RunInfo};
@@ -49,7 +49,8 @@ impl Class {
         Store::open(&self.folder.path().join(FILE), &run_info, false).unwrap()
     }
 
-    /// Grades the class with `grader`. Returns the result of the run and how often `grader` was called.
+    /// Grades the class with `grader`. Returns the result of the run and how often `grader` was
+    /// called.
     fn graded(&self, grader: &(dyn Fn(&str) -> Result<Verdict> + Sync)) -> (Result<()>, usize) {
         let lessons = [self.course.lesson("w03-l02").unwrap()];
         let calls = AtomicUsize::new(0);
