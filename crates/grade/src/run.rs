@@ -47,7 +47,7 @@ pub struct Args {
     /// The points of the criteria [default: the points in the lessons, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
-    /// How programs are isolated [default: namespaces]
+    /// How programs are isolated: namespaces, other-user, landlock or none [default: namespaces]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<Tier>,
     /// The old name of --isolation

@@ -77,7 +77,7 @@ impl Shards {
         (1..=of).map(name).collect()
     }
 
-    /// Runs `grade-merge`. Returns its standard output if it joined the shards, else its standard
+    /// Runs `grade-merge`. Returns its standard output if it merged the shards, else its standard
     /// error.
     fn merge(&self, shards: &[String], out: &str) -> Result<String, String> {
         let mut command = Command::cargo_bin("grade").unwrap();

@@ -44,7 +44,7 @@ pub fn cut(text: &str, limit: usize) -> String {
 }
 
 /// The longest document of `write` that has at most `most` bytes. `write` gets the limit in bytes
-/// after which it has to cut each text; this tries smaller and smaller limits.
+/// after which it has to cut each text. `fitting` tries smaller limits until the document fits.
 pub fn fitting(most: usize, write: impl Fn(usize) -> String) -> String {
     let limits = (4..=16).rev().map(|power| 1_usize << power);
     let mut documents = limits.map(&write).skip_while(|document| document.len() > most);

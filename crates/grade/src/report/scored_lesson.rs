@@ -15,7 +15,7 @@ pub struct ScoredLesson<'a> {
     pub grade: &'a LessonGrade,
     /// The points of the lesson.
     pub points: &'a Points,
-    /// False while the grader is still checking: `grade` then has the criteria checked by now.
+    /// Whether all criteria were checked. If not, `grade` has only the criteria checked so far.
     pub is_finished: bool,
 }
 
@@ -24,18 +24,18 @@ pub struct ScoredLesson<'a> {
 pub struct ScoredCriterion<'a> {
     /// The results of the criterion.
     pub criterion: &'a CriterionGrade,
-    /// The number of its task.
+    /// The number of the criterion's task.
     pub task: u32,
-    /// Its position among the criteria of that task, from 1.
+    /// The position of the criterion in its task, from 1.
     pub position: usize,
-    /// The points that it earned; `None` if they are not known because a criterion is inconclusive.
+    /// The points of the criterion. `None` if they are unknown because a criterion is inconclusive.
     pub points: Option<f64>,
-    /// The most points that it can earn.
+    /// The most points that the criterion can give.
     pub max: f64,
 }
 
 impl<'a> ScoredLesson<'a> {
-    /// The criteria that were checked by now, in the lesson's order.
+    /// The criteria that were checked so far, in the lesson's order.
     pub fn criteria(&self) -> Vec<ScoredCriterion<'a>> {
         let mut scored: Vec<ScoredCriterion<'a>> = Vec::new();
         for (criterion, (points, max)) in self.grade.criteria.iter().zip(&self.points.criteria) {
@@ -71,7 +71,7 @@ impl<'a> ScoredLesson<'a> {
             self.submission.notes.iter().map(|note| format!("Note: {}", sanitize::line(note))),
         );
         if !self.grade.isolation.is_empty() {
-            lines.push(format!("Box: {}.", sanitize::line(&self.grade.isolation)));
+            lines.push(format!("Isolation: {}.", sanitize::line(&self.grade.isolation)));
         }
         lines.join("\n")
     }

@@ -18,7 +18,7 @@ use xtask::show::{Line, amount};
 pub(super) struct LessonSelection<'a> {
     /// The lessons, in the course's order.
     pub(super) lessons: Vec<&'a Lesson>,
-    /// The counts from which they were found. `None` if `--lesson` named them.
+    /// How many students have handed in each lesson. `None` if `--lesson` named the lessons.
     pub(super) enrollment: Option<Enrollment>,
 }
 
@@ -79,25 +79,27 @@ fn has_proof(lesson: &Lesson) -> bool {
 }
 
 fn enrollment(course: &Course, sources: &[SubmissionSource], jobs: usize) -> Result<Enrollment> {
-    let seen = lessons_in(course, sources, jobs);
+    let contained = lessons_in(course, sources, jobs);
     let holds = |ids: &Vec<String>, lesson: &Lesson| ids.contains(&lesson.id);
     let provable = || course.lessons().iter().filter(|lesson| has_proof(lesson));
-    let count = |lesson| seen.iter().flatten().filter(|ids| holds(ids, lesson)).count();
+    let count = |lesson| contained.iter().flatten().filter(|ids| holds(ids, lesson)).count();
     let counts = provable().map(|lesson| (lesson.id.clone(), count(lesson)));
     let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
     let some = |ids: &Vec<String>| provable().any(|lesson| holds(ids, lesson));
-    let with = seen.iter().flatten().filter(|ids| some(ids)).count();
+    let with = contained.iter().flatten().filter(|ids| some(ids)).count();
     if counts.is_empty() {
-        let mut errors =
-            seen.iter().zip(sources).filter_map(|(it, one)| Some((it.as_ref().err()?, one)));
-        let first = errors.next().map(|(why, one)| format!("\n{}: {why}", one.student));
+        let mut errors = contained
+            .iter()
+            .zip(sources)
+            .filter_map(|(it, source)| Some((it.as_ref().err()?, source)));
+        let first = errors.next().map(|(why, source)| format!("\n{}: {why}", source.student));
         bail!(
             "no submission contains a lesson that can be recognized; name the lesson, e.g. \
              --lesson w03-l02{}",
             first.unwrap_or_default()
         );
     }
-    Ok(Enrollment { counts, submissions: seen.len(), without: seen.len() - with })
+    Ok(Enrollment { counts, submissions: contained.len(), without: contained.len() - with })
 }
 
 /// The ids of the lessons that each submission contains, in the order of `sources`.
@@ -107,17 +109,17 @@ fn lessons_in(
     jobs: usize,
 ) -> Vec<Result<Vec<String>, Rejection>> {
     let next = AtomicUsize::new(0);
-    let seen: Vec<_> = sources.iter().map(|one| (one, OnceLock::new())).collect();
+    let results: Vec<_> = sources.iter().map(|source| (source, OnceLock::new())).collect();
     let work = || {
-        while let Some((one, found)) = seen.get(next.fetch_add(1, Relaxed)) {
-            let read = intake::read(one, course, &[]);
+        while let Some((source, found)) = results.get(next.fetch_add(1, Relaxed)) {
+            let read = intake::read(source, course, &[]);
             found.get_or_init(|| read.map(|content| content.projects.into_keys().collect()));
         }
     };
     thread::scope(|scope| {
         (0..jobs.min(sources.len())).for_each(|_| drop(scope.spawn(work)));
     });
-    seen.into_iter().filter_map(|(_, found)| found.into_inner()).collect()
+    results.into_iter().filter_map(|(_, found)| found.into_inner()).collect()
 }
 
 impl Enrollment {

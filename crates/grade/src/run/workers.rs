@@ -201,7 +201,7 @@ fn submission(
     }
 }
 
-/// The grade of a submission that has the same content as one that was graded. It needed no build.
+/// The grade for a submission with the same content as a graded one. This submission needed no build.
 fn copied(mut grade: LessonGrade) -> LessonGrade {
     grade.build.seconds = 0.0;
     grade

@@ -19,7 +19,8 @@ pub(crate) fn wrong() -> String {
     format!("import socket\n{LEAK}{RIGHT}")
 }
 
-/// A server that does so with probability 1/2. The number makes its text different from all others.
+/// A server that never closes a client's descriptor in half of its runs, at random. The number makes
+/// its text different from all others.
 pub(crate) fn flaky(number: usize) -> String {
     let leak = LEAK.replace('\n', "\n    ");
     format!("# {number}\nimport random, socket\nif random.random() < 0.5:\n    {leak}\n{RIGHT}")

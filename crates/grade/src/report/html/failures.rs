@@ -114,7 +114,7 @@ pub(super) fn to_review(class: &Class<'_>, names: &Names<'_>) -> Markup {
     }
 }
 
-/// Lessons to review, each one with the reason.
+/// Lessons to review, each with the reason.
 type Listed<'a> = Vec<(&'a Submission, &'a LessonGrade, String)>;
 
 fn listed<'a>(class: &Class<'a>, why: impl Fn(&LessonGrade) -> Option<String>) -> Listed<'a> {
