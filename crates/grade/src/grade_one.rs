@@ -1,4 +1,4 @@
-//! Grade one submission for a platform.
+//! `grade-one`: grades one submission for a platform, such as Gradescope.
 
 mod document;
 mod metadata;
@@ -20,35 +20,36 @@ use witness::Tier;
 use xtask::outcome::Outcome;
 use xtask::{interrupt, place};
 
-/// What `grade-one` is told.
+/// The arguments of `grade-one`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folder or archive that was handed in
+    /// The submission: a folder or an archive
     #[arg(value_name = "SUBMISSION")]
     pub submission: PathBuf,
-    /// The lesson that it answers, e.g. w03-l02
+    /// The lesson to grade, e.g. w03-l02
     #[arg(long, value_name = "ID")]
     pub lesson: String,
     /// The platform that reads the result
     #[arg(long, value_enum)]
     pub format: Format,
-    /// Write the result to this file, whole or not at all; to standard output unless said
+    /// The file for the result, written completely or not at all; by default standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// What the criteria are worth; a point each, or what the lesson says, unless said
+    /// The points of the criteria; without it, the lesson's own points, or one point each
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
-    /// Gradescope's submission_metadata.json: when it was handed in, and when it was due
+    /// Gradescope's submission_metadata.json, for the submission time and the due time
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
-    /// Who sees the tests on Gradescope, and when
+    /// Whether and when students see the tests on Gradescope
     #[arg(long, value_enum, default_value_t)]
     pub visibility: Visibility,
-    /// The problem's name on Autolab; the lesson's id unless said
+    /// The problem's name on Autolab; by default the lesson's id
     #[arg(long, value_name = "NAME")]
     pub problem: Option<String>,
-    /// How far apart the program is kept: strong or uid-drop, the best that there is, unless said
+    /// The isolation level of the sandbox; by default the stronger of namespaces and other-user
+    /// that is available
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<Tier>,
     /// The old name of --isolation
@@ -56,14 +57,14 @@ pub struct Args {
     pub tier: Option<String>,
 }
 
-/// A platform that reads a result.
+/// A platform's format of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// results.json, rewritten after every criterion
     Gradescope,
-    /// The base64 of the step output `result` of GitHub Classroom
+    /// The step output `result` of GitHub Classroom, in base64
     Classroom,
-    /// Feedback, and the scores in the last line
+    /// The feedback, and the scores in the last line
     Autolab,
     /// results.json of an external grader
     Prairielearn,
@@ -75,13 +76,13 @@ Examples:
   cargo xtask grade-one ada.zip --lesson w03-l02 --format gradescope \\
       --metadata submission_metadata.json --out results.json
 
-Exit status: 0 graded, whatever the verdict; 2 misuse, or it could not be graded:
-then no result gives points; 130 stopped.";
+Exit status: 0 graded, whatever the verdict; 2 misuse, or the submission could not be
+graded and the result has no points; 130 stopped.";
 
-/// Grades one submission, and writes what the platform reads.
+/// Grades one submission, and writes the result in the platform's format.
 ///
 /// # Errors
-/// Misuse, and faults of the machine; whatever the submission does is in the result.
+/// Misuse, or a failure of the machine. Whatever the submission does is in the result.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let lesson = course.lesson(&args.lesson)?;
@@ -90,21 +91,21 @@ pub fn run(args: &Args) -> Result<Outcome> {
     metadata.set_due(&mut rubric, &lesson.id);
     let isolation = isolation_choice::for_one(args.isolation)?;
     let mut document = Document::new(args, &rubric)?;
-    let handed = intake::one(&args.submission)?;
+    let source = intake::source_at(&args.submission)?;
     let mut submission = Submission {
-        student: handed.student.clone(),
+        student: source.student.clone(),
         submitted: metadata.submitted,
         digest: String::new(),
         notes: Vec::new(),
         lessons: Vec::new(),
     };
-    let graded = match intake::read(&handed, &course, std::slice::from_ref(&lesson.id)) {
+    let graded = match intake::read(&source, &course, std::slice::from_ref(&lesson.id)) {
         Ok(content) => {
             submission.submitted = submission.submitted.or(content.submitted);
             submission.digest = content.digest.clone();
             submission.notes = content.notes.clone();
             document.begin(&submission, lesson)?;
-            content_of(&content, &course, lesson, isolation, &mut document)?
+            grade_content(&content, &course, lesson, isolation, &mut document)?
         }
         Err(Rejection::Refused(reason)) => ungraded(lesson, Verdict::Refused, &reason),
         Err(Rejection::Unreadable(reason)) => ungraded(lesson, Verdict::Inconclusive, &reason),
@@ -112,14 +113,15 @@ pub fn run(args: &Args) -> Result<Outcome> {
     if interrupt::requested() {
         return Ok(Outcome::Stopped);
     }
-    let is_unsure = graded.verdict == Verdict::Inconclusive;
+    let is_inconclusive = graded.verdict == Verdict::Inconclusive;
     submission.lessons = vec![graded];
     document.end(&submission)?;
-    Ok(if is_unsure { Outcome::Fault } else { Outcome::Right })
+    Ok(if is_inconclusive { Outcome::Fault } else { Outcome::Right })
 }
 
-/// Builds and asks what was handed in for the lesson; what is inconclusive, once more.
-fn content_of(
+/// Grades the submission's content for the lesson. If the grade is inconclusive, grades it once
+/// more.
+fn grade_content(
     content: &Content,
     course: &Course,
     lesson: &Lesson,
@@ -127,17 +129,21 @@ fn content_of(
     document: &mut Document<'_>,
 ) -> Result<LessonGrade> {
     let Some(project) = content.projects.get(&lesson.id) else {
-        return Ok(ungraded(lesson, Verdict::Missing, "nothing was handed in for this lesson"));
+        return Ok(ungraded(
+            lesson,
+            Verdict::Missing,
+            "the submission has nothing for this lesson",
+        ));
     };
-    let folder = place::target().join("grade/workshops/one");
+    let folder = place::target().join("grade/builds/one");
     let builder = match Builder::open(course, &folder, isolation) {
         Ok(builder) => builder,
         Err(error) => return Ok(ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}"))),
     };
-    let mut graded = grade(lesson, project, &builder, isolation, &mut |it| document.found(it));
+    let mut graded = grade(lesson, project, &builder, isolation, &mut |it| document.add(it));
     if graded.verdict == Verdict::Inconclusive && !interrupt::requested() {
         graded = grade(lesson, project, &builder, isolation, &mut |_| {});
     }
-    document.written()?;
+    document.check_written()?;
     Ok(graded)
 }

@@ -37,8 +37,8 @@ Exit status: 0 merged; 2 misuse, or something could not be graded.";
 /// machine that graded the whole class.
 ///
 /// # Errors
-/// The shards are of different classes, lessons or versions; a shard is missing or not finished; two
-/// results contradict one another; or the machine fails.
+/// The shards are of different classes, lessons or versions; a shard is missing or not finished;
+/// two results contradict one another; or the machine fails.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;

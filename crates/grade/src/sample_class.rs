@@ -1,4 +1,5 @@
-//! `cargo xtask grade-class`: a class of submissions whose verdicts are known beforehand.
+//! `grade-class`: generates a class of submissions whose verdicts are known beforehand, and
+//! compares the grader's verdicts with the known ones.
 
 pub mod archive;
 pub mod check;
@@ -20,64 +21,65 @@ use xtask::outcome::Outcome;
 use xtask::place;
 use xtask::show::{Line, Screen, amount};
 
-/// What it is told.
+/// The arguments of `grade-class`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folder to write, which must be new or empty
+    /// The folder to write; it must be new or empty
     #[arg(value_name = "OUT", required_unless_present = "check")]
     out: Option<PathBuf>,
-    /// How many submissions
+    /// The number of submissions
     #[arg(long, value_name = "N", default_value_t = 200)]
     count: usize,
-    /// For these lessons alone, e.g. w03-l02
+    /// Only submissions for these lessons, e.g. w03-l02
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     lesson: Vec<String>,
-    /// Some hostile programs among them
+    /// Include hostile programs
     #[arg(long)]
     hostile: bool,
-    /// Where the known verdicts are written, or read; OUT with `.expected.csv` unless said
+    /// The file of the known verdicts, which is written, or read by --check; by default
+    /// OUT.expected.csv
     #[arg(long, value_name = "FILE")]
     expected: Option<PathBuf>,
-    /// Compare the results that `grade` left in this folder with the known verdicts
+    /// Compare the results of `grade` in this folder with the known verdicts
     #[arg(long, value_name = "GRADES", requires = "expected", conflicts_with = "out")]
     check: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
-The class has the lessons' solutions, starters and wrong servers, and programs in C and
-Python, as folders and archives. The same options give the same bytes.
+The class consists of the lessons' solutions, starters and wrong servers, and of programs in
+C and Python, as folders and archives. The same options give the same bytes.
 
 Examples:
   cargo xtask grade-class class --count 200 --hostile
   cargo xtask grade class --out grades
   cargo xtask grade-class --check grades --expected class.expected.csv
 
-Exit status: 0 written, or nothing differs; 1 a verdict differs; 2 misuse, or a fault of
-the machine.";
+Exit status: 0 written, or no verdict differs; 1 a verdict differs; 2 misuse, or the
+machine failed.";
 
 /// Files by their path in a submission.
 pub type Files = BTreeMap<PathBuf, File>;
 
-/// A piece of sample for one lesson, and what must become of it.
+/// A program for one lesson, and the expected result.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// What it is, e.g. `forgot-close`.
+    /// The program's name, e.g. `forgot-close`.
     pub name: String,
-    /// e.g. `w03-l02`.
+    /// The lesson's id, e.g. `w03-l02`.
     pub lesson: String,
-    /// By path in the lesson's crate, or in the program's folder.
+    /// The files, by path in the lesson's crate or in the program's folder.
     pub files: Files,
-    /// Whether it is a lesson's crate.
+    /// Whether the program is a lesson's crate.
     pub is_crate: bool,
-    /// What the grader must say of it.
+    /// The result that the grader must give.
     pub expected: Expected,
 }
 
-/// Writes the class, or compares its results.
+/// Writes a class, or compares the results of a class.
 ///
 /// # Errors
-/// Misuse, and faults of the machine.
+/// Misuse, or a failure of the machine.
 pub fn run(args: &Args) -> Result<Outcome> {
     match (&args.check, &args.expected, &args.out) {
         (Some(grades), Some(expected), _) => check::run(grades, expected),
@@ -91,7 +93,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
 
 fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     ensure_empty(out)?;
-    ensure!(args.count > 0, "--count 0: a class has one submission at least");
+    ensure!(args.count > 0, "--count 0: a class has at least one submission");
     let course = Course::open(place::root())?;
     let lessons: Vec<_> = place::lessons(&course, &args.lesson)?
         .into_iter()
@@ -111,7 +113,7 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     Ok(Outcome::Right)
 }
 
-/// Every right and wrong server of the course and of its tests.
+/// All correct and wrong servers of the course and of its tests.
 fn known(course: &Course, lessons: &[String]) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for id in lessons {
@@ -122,7 +124,7 @@ fn known(course: &Course, lessons: &[String]) -> Result<Vec<Sample>> {
 }
 
 fn ensure_empty(out: &Path) -> Result<()> {
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut entries =
         fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))?;
     ensure!(entries.next().is_none(), "{} is not empty; name a new folder", out.display());
@@ -132,9 +134,10 @@ fn ensure_empty(out: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake;
+    use crate::intake::{self, Content};
+    use std::collections::BTreeSet;
 
-    /// A class of every lesson, and the rows of its file.
+    /// A class with all lessons, and its rows of known verdicts.
     fn class(count: usize) -> (tempfile::TempDir, Vec<Row>) {
         let folder = tempfile::tempdir().unwrap();
         let args = Args {
@@ -150,33 +153,36 @@ mod tests {
         (folder, rows)
     }
 
-    #[test]
-    fn every_submission_is_read_as_its_lesson_under_its_name() {
-        let (folder, rows) = class(300);
+    /// Reads all submissions of a class, by student.
+    fn contents(folder: &Path) -> BTreeMap<String, Content> {
         let course = Course::open(place::root()).unwrap();
         let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.clone()).collect();
-        let handed = intake::find(&folder.path().join("class")).unwrap();
-        assert_eq!(handed.len(), rows.len());
+        let sources = intake::find(&folder.join("class")).unwrap().into_iter();
+        sources
+            .map(|source| {
+                let content = intake::read(&source, &course, &ids).expect(&source.student);
+                (source.student, content)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_submission_is_read_for_its_lesson_and_under_its_name() {
+        let (folder, rows) = class(300);
+        let contents = contents(folder.path());
+        assert_eq!(contents.len(), rows.len());
         for row in &rows {
-            let one = handed.iter().find(|one| one.student == row.student).expect(&row.student);
-            let content = intake::read(one, &course, &ids).expect(&row.student);
-            let lessons: Vec<_> = content.projects.keys().collect();
+            let lessons: Vec<_> = contents[&row.student].projects.keys().collect();
             assert_eq!(lessons, [&row.lesson], "{}", row.student);
         }
     }
 
     #[test]
-    fn copies_are_one_content_or_two() {
+    fn some_copies_have_the_same_content() {
         let (folder, rows) = class(300);
-        let course = Course::open(place::root()).unwrap();
-        let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.clone()).collect();
-        let handed = intake::find(&folder.path().join("class")).unwrap();
-        let digests: std::collections::BTreeSet<_> = handed
-            .iter()
-            .flat_map(|one| intake::read(one, &course, &ids).unwrap().projects.into_values())
-            .map(|project| project.digest)
-            .collect();
-        assert!(digests.len() < rows.len(), "nobody handed in what somebody else did");
+        let projects = contents(folder.path()).into_values().flat_map(|it| it.projects);
+        let digests: BTreeSet<_> = projects.map(|(_, project)| project.digest).collect();
+        assert!(digests.len() < rows.len(), "no two submissions have the same content");
         assert!(digests.len() > rows.len() * 3 / 4, "{} of {}", digests.len(), rows.len());
     }
 }

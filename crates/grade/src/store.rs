@@ -149,7 +149,8 @@ impl Store {
     /// Saves the results of one submission. They replace its earlier results in one transaction.
     ///
     /// # Errors
-    /// The database cannot be written, most often because the disk is full. The earlier results remain.
+    /// The database cannot be written, most often because the disk is full. The earlier results
+    /// remain.
     pub fn save(&self, submission: &Submission) -> Result<()> {
         self.explain(save(&self.connection, submission))
     }

@@ -40,13 +40,13 @@ impl TestBuilder {
     fn project(&self, lesson: &str, files: &[(&str, &str)]) -> Project {
         let handed = tempfile::tempdir_in(self.home.path()).unwrap();
         folder(handed.path(), files);
-        let handed = intake::one(handed.path()).unwrap();
+        let handed = intake::source_at(handed.path()).unwrap();
         let content = intake::read(&handed, &COURSE, &[lesson.to_owned()]).unwrap();
         content.projects[lesson].clone()
     }
 
-    /// The message of a build that fails. The message must not name a folder of this machine, except in a
-    /// text that the submission itself quotes.
+    /// The message of a build that fails. The message must not name a folder of this machine,
+    /// except in a text that the submission itself quotes.
     fn build_error(&self, lesson: &str, files: &[(&str, &str)]) -> String {
         let message = self.build(lesson, files).result.expect_err("there is a program");
         let repository = COURSE.root().to_str().unwrap();

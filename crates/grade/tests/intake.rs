@@ -17,7 +17,7 @@ static COURSE: LazyLock<Course> =
 
 fn read(path: &Path, lessons: &[&str]) -> Result<Content, Rejection> {
     let lessons: Vec<_> = lessons.iter().map(|id| (*id).to_owned()).collect();
-    intake::read(&intake::one(path).unwrap(), &COURSE, &lessons)
+    intake::read(&intake::source_at(path).unwrap(), &COURSE, &lessons)
 }
 
 /// Reads a submission that is a folder with these files.
@@ -94,9 +94,12 @@ fn a_lesson_is_recognized_by_its_files() {
     let content = files(&[("src/server.rs", "x"), ("src/table.rs", "y")], &[]).unwrap();
     assert_eq!(content.projects.keys().collect::<Vec<_>>(), ["w03-l02"]);
     let message = refusal(files(&[("src/server.rs", "x")], &[]));
-    assert!(message.starts_with("its files could be of w01-l01, w02-l01, w03-l02"), "{message}");
+    assert!(
+        message.starts_with("the files may belong to any of w01-l01, w02-l01, w03-l02"),
+        "{message}"
+    );
     let message = refusal(files(&[("src/mine.rs", "x")], &[]));
-    assert!(message.contains("none of a lesson's"), "{message}");
+    assert!(message.contains("no lesson has Rust files of these names"), "{message}");
 }
 
 #[test]
@@ -171,8 +174,8 @@ fn a_program_needs_the_name_of_its_lesson() {
 #[test]
 fn an_empty_submission_is_missing_and_not_refused() {
     let content = files(&[], &["w03-l02"]).unwrap();
-    assert!(content.projects.is_empty() && content.notes[0].starts_with("nothing was handed in"));
-    assert!(refusal(files(&[("essay.docx", "x")], &[])).contains("nothing in it is a lesson's"));
+    assert!(content.projects.is_empty() && content.notes[0].starts_with("the submission is empty"));
+    assert!(refusal(files(&[("essay.docx", "x")], &[])).contains("no file belongs to a lesson"));
 }
 
 #[test]
@@ -204,7 +207,7 @@ fn a_symbolic_link_is_never_followed() {
     symlink(&alice, home.path().join("mallory")).unwrap();
     let mallory = SubmissionSource { student: "mallory".into(), path: home.path().join("mallory") };
     let message = refusal(intake::read(&mallory, &COURSE, &[]));
-    assert!(message.starts_with("it is a symbolic link"), "{message}");
+    assert!(message.starts_with("the submission is a symbolic link"), "{message}");
 }
 
 #[test]
@@ -214,9 +217,12 @@ fn special_files_are_refused() {
     folder(&alice, &[("src/server.rs", "x")]);
     nix::unistd::mkfifo(&alice.join("src/pipe.rs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert!(refusal(read(&alice, &["w03-l02"])).starts_with("src/pipe.rs is a FIFO"));
-    assert!(refusal(read(&alice.join("src/pipe.rs"), &[])).starts_with("it is a FIFO"));
+    assert!(refusal(read(&alice.join("src/pipe.rs"), &[])).starts_with("the submission is a FIFO"));
     fs::write(home.path().join("server.rs"), "x").unwrap();
-    assert!(refusal(read(&home.path().join("server.rs"), &[])).starts_with("it is a plain file"));
+    assert!(
+        refusal(read(&home.path().join("server.rs"), &[]))
+            .starts_with("the submission is a plain file")
+    );
 }
 
 #[test]
@@ -266,14 +272,22 @@ fn broken_and_hostile_archives_are_refused() {
     let cut = |bytes: Vec<u8>, part: usize| bytes[..bytes.len() * part / 10].to_vec();
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a.zip", Vec::new(), "the archive is empty"),
-        ("a.zip", tgz(&fine), "by its name it is a zip archive, by its content gzip"),
-        ("a.tar.gz", zip(&fine), "by its name it is gzip, by its content a zip archive"),
-        ("a.tgz", tar(&fine), "by its content a tar archive"),
-        ("a.zip", b"Rar!\x1a\x07\x01\x00".to_vec(), "by its content a RAR archive"),
+        (
+            "a.zip",
+            tgz(&fine),
+            "by its name the submission is a zip archive, but its content is gzip",
+        ),
+        (
+            "a.tar.gz",
+            zip(&fine),
+            "by its name the submission is gzip, but its content is a zip archive",
+        ),
+        ("a.tgz", tar(&fine), "but its content is a tar archive"),
+        ("a.zip", b"Rar!\x1a\x07\x01\x00".to_vec(), "but its content is a RAR archive"),
         ("a.tar", b"hello".to_vec(), "the archive is damaged"),
         ("a.zip", cut(zip(&fine), 5), "the archive is damaged"),
-        ("a.tar.gz", cut(tgz(&fine), 7), "the archive is damaged: it breaks off"),
-        ("a.tar", cut(tar(&[("src/server.rs", &"x".repeat(9000))]), 5), "it breaks off"),
+        ("a.tar.gz", cut(tgz(&fine), 7), "the archive is damaged: its end is missing"),
+        ("a.tar", cut(tar(&[("src/server.rs", &"x".repeat(9000))]), 5), "its end is missing"),
         ("a.zip", zip(&[("../x", "")]), "the archive's entry ../x is not inside the archive"),
         ("a.tar", archives::raw_tar("../x", b'0', b"", ""), "../x is not inside the archive"),
         ("a.tar", archives::raw_tar("/etc/x", b'0', b"", ""), "/etc/x is not inside the archive"),
@@ -284,8 +298,12 @@ fn broken_and_hostile_archives_are_refused() {
         ("a.tar", archives::raw_tar("src/l.rs", b'3', b"", ""), "is a device"),
         ("a.tar", archives::raw_tar("src/l.rs", b'6', b"", ""), "is a FIFO"),
         ("a.zip", archives::linked_zip(), "src/l.rs is a symbolic link"),
-        ("a.tar", tar(&[("src/a.rs", "x"), ("src/a.rs", "y")]), "src/a.rs is in it twice"),
-        ("a.zip", archives::zip_with_duplicates(), "src/a.rs is in it twice"),
+        (
+            "a.tar",
+            tar(&[("src/a.rs", "x"), ("src/a.rs", "y")]),
+            "src/a.rs is in the submission twice",
+        ),
+        ("a.zip", archives::zip_with_duplicates(), "src/a.rs is in the submission twice"),
         ("a.zip", archives::overlapping_zip(), "share their bytes"),
         ("a.zip", archives::encrypted_zip(), "is encrypted"),
         ("a.zip", archives::zip_that_claims(1 << 40), "the archive claims 1099511627776 entries"),

@@ -1,43 +1,46 @@
-//! What was built, kept under the hash of what it was built from.
+//! The cache of builds, by the hash of their inputs.
 //!
-//! A program's files lie in `built/HASH/`, and what became of the build in `built/HASH.json`, which is
-//! written last: what a kill interrupts is not there, and is built again.
+//! A program's files are in `built/HASH/`, and the result of the build is in `built/HASH.json`. The
+//! latter is written last: if the grader is killed during a build, the program is built again.
 
 use super::{Built, Program};
 use crate::intake::File;
+use crate::locks::{KeyLocks, lock};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use witness::Finished;
 
-/// Files that a build may leave.
-const FILES: usize = 4_000;
-/// Bytes that a build may leave.
-const SUM: u64 = 64 << 20;
+/// The most files that a build may leave.
+const MAX_FILES: usize = 4_000;
+/// The most bytes that a build may leave.
+const MAX_SIZE: u64 = 64 << 20;
 
-/// A folder of what was built.
+/// The context of an error while an output is read.
+const UNREADABLE: &str = "cannot read the build's output";
+
+/// The cache of builds, in a folder.
 #[derive(Debug)]
 pub(super) struct BuildCache {
     folder: PathBuf,
-    /// One lock for each content that is being built.
-    busy: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    /// One lock for each key, held during the build.
+    locks: KeyLocks,
 }
 
-/// What became of a build.
+/// The content of `HASH.json`.
 #[derive(Serialize, Deserialize)]
-struct Note {
-    /// Why there is no program.
+struct BuildRecord {
+    /// Why there is no program; `None` if there is one.
     failed: Option<String>,
 }
 
-/// A program that is being put into the cache.
+/// A new entry of the cache: the files of a program.
 #[derive(Debug)]
 pub(super) struct CacheEntry {
     folder: TempDir,
@@ -46,18 +49,20 @@ pub(super) struct CacheEntry {
 impl BuildCache {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let folder = std::path::absolute(folder)?.join("built");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Self { folder, busy: Mutex::default() })
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        Ok(Self { folder, locks: KeyLocks::default() })
     }
 
-    /// A folder that is gone once it is dropped.
+    /// A temporary folder, which is removed when it is dropped.
     pub(super) fn scratch(&self) -> Result<TempDir> {
-        let made = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&self.folder);
-        made.with_context(|| format!("cannot make a folder in {}", self.folder.display()))
+        let folder = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&self.folder);
+        folder.with_context(|| format!("cannot create a folder in {}", self.folder.display()))
     }
 
-    /// What is kept under `key`, or what `build` now makes: `None`, or why there is no program.
-    /// `program` is the file that is run, where it is one of those that were built.
+    /// The cached result for `key`, or else the result of `build`, which fills an entry and returns
+    /// `None`, or why there is no program. `program` is the path of the file to run in the entry;
+    /// it is empty if a program of the system is run.
     pub(super) fn get_or_build(
         &self,
         key: &str,
@@ -65,24 +70,22 @@ impl BuildCache {
         program: &Path,
         build: impl FnOnce(&CacheEntry) -> Result<Option<String>>,
     ) -> Result<Built> {
-        let busy = {
-            let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(busy.entry(key.to_owned()).or_default())
-        };
-        let _alone = busy.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only one thread builds a content; the others wait for its result.
+        let key_lock = self.locks.of(key);
+        let _guard = lock(&key_lock);
         let directory = self.folder.join(key);
         let mut elapsed = Duration::ZERO;
-        let failed = match self.kept(key) {
-            Some(note) => note.failed,
+        let failed = match self.find(key) {
+            Some(record) => record.failed,
             None => {
                 let start = Instant::now();
                 let entry = CacheEntry { folder: self.scratch()? };
                 let failed = build(&entry)?;
-                let failed = failed.or_else(|| entry.lacks(program));
+                let failed = failed.or_else(|| entry.make_executable(program).err());
                 if failed.is_none() {
-                    entry.keep(&directory)?;
+                    entry.store(&directory)?;
                 }
-                self.keep(key, &Note { failed: failed.clone() })?;
+                self.record(key, &BuildRecord { failed: failed.clone() })?;
                 if was_needed {
                     elapsed = start.elapsed();
                 }
@@ -102,26 +105,27 @@ impl BuildCache {
         Ok(Built { elapsed, was_needed, result })
     }
 
-    fn kept(&self, key: &str) -> Option<Note> {
+    fn find(&self, key: &str) -> Option<BuildRecord> {
         let text = fs::read(self.folder.join(format!("{key}.json"))).ok()?;
-        let note: Note = serde_json::from_slice(&text).ok()?;
-        (note.failed.is_some() || self.folder.join(key).is_dir()).then_some(note)
+        let record: BuildRecord = serde_json::from_slice(&text).ok()?;
+        (record.failed.is_some() || self.folder.join(key).is_dir()).then_some(record)
     }
 
-    fn keep(&self, key: &str, note: &Note) -> Result<()> {
-        let place = self.folder.join(format!("{key}.json"));
-        xtask::destination::replace(&place, &serde_json::to_vec(note)?)
+    fn record(&self, key: &str, record: &BuildRecord) -> Result<()> {
+        let path = self.folder.join(format!("{key}.json"));
+        xtask::destination::replace(&path, &serde_json::to_vec(record)?)
     }
 }
 
 impl CacheEntry {
-    /// Writes files as they are.
-    pub(super) fn fill(&self, files: &BTreeMap<PathBuf, File>) -> Result<()> {
+    /// Adds these files.
+    pub(super) fn add(&self, files: &BTreeMap<PathBuf, File>) -> Result<()> {
         write_all(self.folder.path(), files)
     }
 
-    /// Takes one file that a build has left, under another name; what is wrong with it, if anything is.
-    pub(super) fn take(
+    /// Adds one file that a build has left at `path`, as `name`. Returns why there is no program,
+    /// if there is none.
+    pub(super) fn add_output(
         &self,
         finished: &Finished,
         path: &Path,
@@ -129,36 +133,42 @@ impl CacheEntry {
     ) -> Result<Option<String>> {
         let file = match finished.open(path) {
             Ok(file) => file,
-            Err(error) => return Ok(Some(not_left(name, &error))),
+            Err(error) => return Ok(Some(missing(name, &error))),
         };
         let mut bytes = Vec::new();
-        file.take(SUM + 1).read_to_end(&mut bytes).context("cannot read what was built")?;
-        if bytes.len() as u64 > SUM {
+        file.take(MAX_SIZE + 1).read_to_end(&mut bytes).context(UNREADABLE)?;
+        if bytes.len() as u64 > MAX_SIZE {
             return Ok(Some(too_large()));
         }
         write(&self.folder.path().join(name), &File { bytes, is_executable: true })?;
         Ok(None)
     }
 
-    /// Takes all that a build has left; what is wrong with it, if anything is.
-    pub(super) fn take_all(&self, finished: &Finished, program: &Path) -> Result<Option<String>> {
+    /// Adds all files that a build has left, except hidden ones. Returns why there is no program,
+    /// if there is none.
+    pub(super) fn add_all_outputs(
+        &self,
+        finished: &Finished,
+        program: &Path,
+    ) -> Result<Option<String>> {
         if !program.as_os_str().is_empty()
-            && let Err(error) = finished.open(&plain(program))
+            && let Err(error) = finished.open(&without_current_dir(program))
         {
-            return Ok(Some(not_left(program, &error)));
+            return Ok(Some(missing(program, &error)));
         }
         let Ok(files) = finished.files() else { return Ok(Some(too_many())) };
-        let mut left = SUM;
+        let mut left = MAX_SIZE;
         let mut count = 0;
         for (path, mode) in files.into_iter().filter(|(path, _)| !is_hidden(path)) {
+            // A link, a FIFO or a device is no file to add.
             let Ok(file) = finished.open(&path) else { continue };
             let mut bytes = Vec::new();
-            file.take(left + 1).read_to_end(&mut bytes).context("cannot read what was built")?;
+            file.take(left + 1).read_to_end(&mut bytes).context(UNREADABLE)?;
             let Some(rest) = left.checked_sub(bytes.len() as u64) else {
                 return Ok(Some(too_large()));
             };
             (left, count) = (rest, count + 1);
-            if count > FILES {
+            if count > MAX_FILES {
                 return Ok(Some(too_many()));
             }
             let is_executable = mode & 0o111 != 0;
@@ -167,26 +177,27 @@ impl CacheEntry {
         Ok(None)
     }
 
-    /// What the program lacks to be run. One that only lacks the permission is given it.
-    fn lacks(&self, program: &Path) -> Option<String> {
+    /// Makes the program's file executable. An error says why it cannot be run.
+    fn make_executable(&self, program: &Path) -> Result<(), String> {
         if program.as_os_str().is_empty() {
-            return None;
+            return Ok(());
         }
-        let place = self.folder.path().join(plain(program));
-        if !place.is_file() {
-            return Some(format!("there is no file {} to run", program.display()));
+        let path = self.folder.path().join(without_current_dir(program));
+        if !path.is_file() {
+            return Err(format!("there is no file {} to run", program.display()));
         }
-        let permitted = fs::set_permissions(place, PermissionsExt::from_mode(0o755));
-        permitted.err().map(|error| format!("{} cannot be run: {error}", program.display()))
+        fs::set_permissions(path, PermissionsExt::from_mode(0o755))
+            .map_err(|error| format!("{} cannot be run: {error}", program.display()))
     }
 
-    /// Moves it to its place. Where another process was faster, that one's is the same.
-    fn keep(self, directory: &Path) -> Result<()> {
+    /// Moves the entry to its folder in the cache. If another process has stored it first, its
+    /// entry has the same content.
+    fn store(self, directory: &Path) -> Result<()> {
         make_readable(self.folder.path())?;
         match fs::rename(self.folder.path(), directory) {
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
             Err(error) => {
-                Err(error).with_context(|| format!("cannot make {}", directory.display()))
+                Err(error).with_context(|| format!("cannot create {}", directory.display()))
             }
             Ok(()) => {
                 let _ = self.folder.keep();
@@ -214,7 +225,8 @@ fn write(path: &Path, file: &File) -> Result<()> {
     written().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Lets every user go through the folders here, whatever the umask: the box has another one.
+/// Lets every user read the folders in `folder`, independently of the umask: the sandbox may run as
+/// another user.
 pub(super) fn make_readable(folder: &Path) -> Result<()> {
     let opened = || -> io::Result<Vec<PathBuf>> {
         fs::create_dir_all(folder)?;
@@ -225,8 +237,8 @@ pub(super) fn make_readable(folder: &Path) -> Result<()> {
     inside.iter().filter(|path| path.is_dir()).try_for_each(|path| make_readable(path))
 }
 
-/// A path without `./` in front.
-fn plain(path: &Path) -> PathBuf {
+/// A path without its `.` parts.
+fn without_current_dir(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
 }
 
@@ -234,7 +246,8 @@ fn is_hidden(path: &Path) -> bool {
     path.iter().any(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-fn not_left(name: &Path, error: &io::Error) -> String {
+/// Why a build has not left the file `name`.
+fn missing(name: &Path, error: &io::Error) -> String {
     let name = name.display();
     match error.raw_os_error() {
         Some(libc::ENOENT) => format!("the build left no file {name}"),
@@ -244,9 +257,9 @@ fn not_left(name: &Path, error: &io::Error) -> String {
 }
 
 fn too_large() -> String {
-    format!("the build left more than {} MiB", SUM >> 20)
+    format!("the build left more than {} MiB", MAX_SIZE >> 20)
 }
 
 fn too_many() -> String {
-    format!("the build left more than {FILES} files")
+    format!("the build left more than {MAX_FILES} files")
 }

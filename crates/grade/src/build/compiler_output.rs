@@ -1,21 +1,21 @@
-//! What a build printed, as a student and a page can read it.
+//! The output of a failed build, cleaned for a student and for a page.
 
 use anstream::adapter::strip_str;
 
-/// Characters that are kept of the beginning and of the end, each.
+/// The number of characters that are kept of the beginning, and of the end, of a long output.
 const KEPT: usize = 8 * 1024;
 
-/// Why a lesson's crate could not be built. Its files are named as its author knows them.
+/// The reason and the compiler's output for a lesson's crate. Paths are relative to the crate.
 pub(super) fn of_compiler(why: &str, output: &[u8], package: &str) -> String {
     join(why, &relative_to(&format!("lessons/{package}/"), &plain(output)))
 }
 
-/// Why a program's own command failed.
+/// The reason and the output of a program's own build command.
 pub(super) fn of_command(why: &str, output: &[u8]) -> String {
     join(why, &plain(output))
 }
 
-/// `text` without this folder where a path begins with it.
+/// `text` with paths relative to `folder`, if they begin with it.
 fn relative_to(folder: &str, text: &str) -> String {
     let mut pieces = text.split(folder);
     let mut shown = pieces.next().unwrap_or_default().to_owned();
@@ -28,14 +28,14 @@ fn relative_to(folder: &str, text: &str) -> String {
     shown
 }
 
-fn join(why: &str, words: &str) -> String {
-    match words.trim() {
+fn join(why: &str, output: &str) -> String {
+    match output.trim() {
         "" => why.to_owned(),
-        words => format!("{}\n{why}", bounded(words)),
+        output => format!("{}\n{why}", cut(output)),
     }
 }
 
-/// Without escape sequences, and without characters that do not show.
+/// The text without escape sequences and control characters.
 fn plain(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     let shown = |character: &char| matches!(character, '\n' | '\t') || !character.is_control();
@@ -43,13 +43,13 @@ fn plain(output: &[u8]) -> String {
 }
 
 /// The beginning and the end of a long text.
-fn bounded(words: &str) -> String {
-    let count = words.chars().count();
+fn cut(text: &str) -> String {
+    let count = text.chars().count();
     if count <= 2 * KEPT {
-        return words.to_owned();
+        return text.to_owned();
     }
-    let head: String = words.chars().take(KEPT).collect();
-    let tail: String = words.chars().skip(count - KEPT).collect();
+    let head: String = text.chars().take(KEPT).collect();
+    let tail: String = text.chars().skip(count - KEPT).collect();
     format!("{head}\n… {} characters …\n{tail}", count - 2 * KEPT)
 }
 
@@ -58,24 +58,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_plain_and_name_the_files_as_their_author_does() {
+    fn output_is_cleaned_and_its_paths_are_relative() {
         let output = b"\x1b[31merror\x1b[0m: x\n --> lessons/w03/src/a.rs:1:2\x07\xff\n";
-        let words = of_compiler("the build ended with exit status 1", output, "w03");
+        let shown = of_compiler("the build ended with exit status 1", output, "w03");
         let expected = "error: x\n --> src/a.rs:1:2\u{fffd}\nthe build ended with exit status 1";
-        assert_eq!(words, expected);
+        assert_eq!(shown, expected);
     }
 
     #[test]
     fn other_paths_stay_as_they_are() {
         let output = "`/work/a` `/me/lessons/w03/a` \"lessons/w03/b\"";
-        let words = of_compiler("why", output.as_bytes(), "w03");
-        assert_eq!(words, "`/work/a` `/me/lessons/w03/a` \"b\"\nwhy");
+        let shown = of_compiler("why", output.as_bytes(), "w03");
+        assert_eq!(shown, "`/work/a` `/me/lessons/w03/a` \"b\"\nwhy");
     }
 
     #[test]
-    fn a_flood_is_cut_in_the_middle() {
-        let words = of_command("why", "é".repeat(1 << 20).as_bytes());
-        assert!(words.chars().count() < 2 * KEPT + 100);
-        assert!(words.contains("characters …") && words.ends_with("\nwhy"));
+    fn a_long_output_is_cut_in_the_middle() {
+        let shown = of_command("why", "é".repeat(1 << 20).as_bytes());
+        assert!(shown.chars().count() < 2 * KEPT + 100);
+        assert!(shown.contains("characters …") && shown.ends_with("\nwhy"));
     }
 }

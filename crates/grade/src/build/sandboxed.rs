@@ -1,4 +1,4 @@
-//! Runs a build in a box.
+//! Runs a build in a sandbox.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use witness::{Confinement, Exit, Finished, Launch, Limit, Limits, Tier};
 
 const MIB: u64 = 1 << 20;
 
-/// What a build may use: many times what the course's largest crate takes.
+/// The limits of a build: many times what the course's largest crate needs.
 const LIMITS: Limits = Limits {
     memory: 1024 * MIB,
     processes: 128,
@@ -19,16 +19,17 @@ const LIMITS: Limits = Limits {
     output: MIB,
 };
 
-/// The programs that a submission without a `submission.toml` is built and run with.
+/// The programs that build and run a submission without a `submission.toml`.
 const TOOLS: [&str; 4] = ["cc", "make", "python3", "sh"];
 
-/// Where the box looks for programs.
+/// The folders of the sandbox in which programs are found.
 const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
-/// Runs a shell script to its end, in a folder of its own; `arguments` are its `"$@"`.
+/// Runs a shell script to its end, in a new folder. `arguments` are the script's `"$@"`.
 ///
 /// # Errors
-/// Faults of the machine; that others kept a build from using its time is one.
+/// The machine fails. A build that reached a limit because the machine was too busy is such a
+/// failure.
 pub(super) fn run(
     script: &str,
     arguments: &[String],
@@ -37,12 +38,12 @@ pub(super) fn run(
 ) -> Result<Finished> {
     let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(isolation);
     let finished = launch.confined(Confinement { visible, limits: LIMITS }).finish();
-    let mut finished = finished.context("cannot build in a box")?;
+    let mut finished = finished.context("cannot build in a sandbox")?;
     finished.excuse.take().map_or(Ok(finished), |excuse| bail!("the build was stopped: {excuse}"))
 }
 
-/// Why a build that has ended did not succeed; `None` where it did.
-pub(super) fn ended(finished: &Finished) -> Option<String> {
+/// Why a finished build failed; `None` if it succeeded.
+pub(super) fn failure_of(finished: &Finished) -> Option<String> {
     let why = match (finished.over, &finished.exit) {
         (Some(Limit::Memory), _) => {
             format!("the build needed more than {} MiB of memory", LIMITS.memory / MIB)
@@ -51,7 +52,7 @@ pub(super) fn ended(finished: &Finished) -> Option<String> {
             format!("the build took more than {} s of processor time", LIMITS.cpu.as_secs())
         }
         (Some(Limit::Wall), _) => {
-            format!("the build was not done after {} s", LIMITS.wall.as_secs())
+            format!("the build was not finished after {} s", LIMITS.wall.as_secs())
         }
         (Some(Limit::Output), _) => {
             format!("the build printed more than {} MiB", LIMITS.output / MIB)
@@ -65,10 +66,10 @@ pub(super) fn ended(finished: &Finished) -> Option<String> {
     Some(why)
 }
 
-/// Whether the usual tools among these commands are installed where the box looks for them.
+/// Checks that the usual tools among these commands are installed in the sandbox's path.
 ///
 /// # Errors
-/// Names the one that is not: that is this machine's affair.
+/// A tool is missing. This is a failure of the machine, not of the submission.
 pub(super) fn check_tools<'a>(commands: impl Iterator<Item = &'a Vec<String>>) -> Result<()> {
     for tool in commands.filter_map(|command| command.first()) {
         if TOOLS.contains(&tool.as_str()) && !has(tool) {
@@ -78,7 +79,7 @@ pub(super) fn check_tools<'a>(commands: impl Iterator<Item = &'a Vec<String>>) -
     Ok(())
 }
 
-/// Whether the box has a program of this name.
+/// Whether the sandbox has a program of this name.
 pub(super) fn has(name: &str) -> bool {
     PATH.iter().any(|folder| Path::new(folder).join(name).is_file())
 }

@@ -1,4 +1,4 @@
-//! The result that a platform reads, written while it grows.
+//! The result in a platform's format. For Gradescope it is written again after every criterion.
 
 use super::{Args, Format};
 use crate::grade_lesson::ungraded;
@@ -10,73 +10,74 @@ use anyhow::Result;
 use course::lesson::Lesson;
 use xtask::destination::Destination;
 
-/// The result that a platform reads.
+/// The result in a platform's format.
 pub(super) struct Document<'a> {
     args: &'a Args,
     rubric: &'a Rubric,
     destination: Destination,
-    /// What is known so far.
-    growing: Option<Submission>,
-    /// The first error of the file system while it grew.
+    /// The results so far.
+    partial: Option<Submission>,
+    /// The first error of a write of partial results.
     error: Option<anyhow::Error>,
 }
 
 impl<'a> Document<'a> {
-    /// Nothing written yet, and certain that it can be.
+    /// Checks that the result can be written; writes nothing yet.
     ///
     /// # Errors
-    /// Names the file, and what is in the way.
+    /// The file cannot be written. The message names it, and the reason.
     pub(super) fn new(args: &'a Args, rubric: &'a Rubric) -> Result<Self> {
         let destination = Destination::new(args.out.as_deref())?;
-        Ok(Self { args, rubric, destination, growing: None, error: None })
+        Ok(Self { args, rubric, destination, partial: None, error: None })
     }
 
-    /// Says that the grader has begun.
+    /// Writes a result without criteria: the grader has begun.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Errors of the file system.
     pub(super) fn begin(&mut self, submission: &Submission, lesson: &Lesson) -> Result<()> {
-        let mut growing = submission.clone();
+        let mut partial = submission.clone();
         let criteria = Vec::new();
-        growing.lessons =
+        partial.lessons =
             vec![LessonGrade { criteria, ..ungraded(lesson, Verdict::Inconclusive, "") }];
-        self.growing = Some(growing);
-        self.grow()
+        self.partial = Some(partial);
+        self.write_partial()
     }
 
-    /// Adds a criterion. Where that cannot be written, [`Document::written`] says so.
-    pub(super) fn found(&mut self, criterion: &CriterionGrade) {
-        let lesson = self.growing.as_mut().and_then(|growing| growing.lessons.first_mut());
+    /// Adds a criterion. An error of this write is reported by [`Document::check_written`].
+    pub(super) fn add(&mut self, criterion: &CriterionGrade) {
+        let lesson = self.partial.as_mut().and_then(|partial| partial.lessons.first_mut());
         if let Some(lesson) = lesson {
             lesson.seconds += criterion.millis / 1e3;
             lesson.criteria.push(criterion.clone());
             lesson.verdict = Verdict::NotYet;
         }
-        if let Err(error) = self.grow() {
+        if let Err(error) = self.write_partial() {
             self.error.get_or_insert(error);
         }
     }
 
-    /// Whether everything so far could be written.
+    /// Checks that everything so far was written.
     ///
     /// # Errors
-    /// The first error there was.
-    pub(super) fn written(&mut self) -> Result<()> {
+    /// The first error of a write.
+    pub(super) fn check_written(&mut self) -> Result<()> {
         self.error.take().map_or(Ok(()), Err)
     }
 
-    /// Writes the whole result.
+    /// Writes the complete result.
     ///
     /// # Errors
-    /// Those of the file system; the file is then as it was before.
+    /// Errors of the file system; the file is then unchanged.
     pub(super) fn end(&self, submission: &Submission) -> Result<()> {
         self.write(submission, true)
     }
 
-    /// Gradescope keeps what is in the file when its time limit ends the grader.
-    fn grow(&self) -> Result<()> {
-        match (&self.growing, &self.destination, self.args.format) {
-            (Some(growing), Destination::File(_), Format::Gradescope) => self.write(growing, false),
+    /// Writes the results so far, for Gradescope: when its time limit ends the grader, it reads the
+    /// file as it is then.
+    fn write_partial(&self) -> Result<()> {
+        match (&self.partial, &self.destination, self.args.format) {
+            (Some(partial), Destination::File(_), Format::Gradescope) => self.write(partial, false),
             _ => Ok(()),
         }
     }

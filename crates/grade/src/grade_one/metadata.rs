@@ -1,4 +1,4 @@
-//! What Gradescope tells of a submission: `submission_metadata.json` (Gradescope autograder
+//! Gradescope's metadata of a submission, `submission_metadata.json` (Gradescope autograder
 //! documentation, Submission Metadata).
 
 use crate::rubric::Rubric;
@@ -8,12 +8,12 @@ use serde::Deserialize;
 use std::fs;
 use std::path::Path;
 
-/// Times in seconds since 1970; nothing where nothing is said.
+/// Times in seconds since 1970; `None` if the file does not have them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
-    /// When it was handed in.
+    /// The time of the submission.
     pub(super) submitted: Option<i64>,
-    /// When it was to be handed in.
+    /// The due time of the assignment.
     pub(super) due: Option<i64>,
 }
 
@@ -33,7 +33,7 @@ impl Metadata {
     /// Reads the file.
     ///
     /// # Errors
-    /// Names the file, and where it is not as it should be.
+    /// The file cannot be read or is invalid. The message names the file and the place in it.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
         let text = fs::read_to_string(path)
@@ -47,7 +47,7 @@ impl Metadata {
         Ok(Self { submitted: seconds(file.created_at), due: seconds(file.assignment.due_date) })
     }
 
-    /// The assignment's due date holds for a lesson whose rubric names none.
+    /// Takes the assignment's due time for a lesson for which the rubric has none.
     pub(super) fn set_due(&self, rubric: &mut Rubric, lesson: &str) {
         if let Some(points) = rubric.lessons.get_mut(lesson) {
             points.due = points.due.or(self.due);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_named() {
+    fn an_invalid_time_is_reported_with_its_line() {
         let error = Metadata::parse(r#"{ "created_at": "yesterday" }"#).unwrap_err();
         assert!(format!("{error:#}").contains("line 1"), "{error:#}");
     }

@@ -1,47 +1,53 @@
-//! Finds out what a submission's files are: which lesson's, and how they become a program.
+//! Finds the projects in a submission's files: for which lessons they are, and how each is built.
 
-use super::lesson_files::{earlier, fitting, is_rust, names, package};
+use super::lesson_files::{earlier, is_rust, lesson_with_files, names, package};
 use super::manifest::{self, Manifest};
-use super::tree::{Tree, TreeFile, largest, refused};
-use super::{File, Project, ProjectKind, Rejection};
+use super::rejection::{Rejection, refused};
+use super::tree::{MAX_FILE_SIZE, Tree, TreeFile};
+use super::{File, Project, ProjectKind};
+use crate::digest::Digest;
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// What was expected where nothing was found.
+/// The expected files, for messages.
 const EXPECTED: &str = "expected the lesson's src/*.rs, or a Makefile, build.sh or submission.toml";
 
-/// What a submission holds.
+/// The projects in a submission.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
+    /// The projects by the lesson's id.
     pub(crate) projects: BTreeMap<String, Project>,
+    /// Notes for the student.
     pub(crate) notes: Vec<String>,
-    /// The newest of its files, in seconds since 1970.
+    /// The time of the newest file, in seconds since 1970.
     pub(crate) newest: Option<i64>,
 }
 
-/// A part of a submission: the files below a folder, by their path in it.
+/// The files below a folder, by their path in that folder.
 type Files<'a> = BTreeMap<&'a Path, &'a TreeFile>;
 
-/// What there is in `tree` for the lessons of these ids; none of them: for all lessons.
+/// Finds the projects for the lessons with these ids, or for all lessons if there are no ids.
 pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found, Rejection> {
     let is_asked = |lesson: &&Lesson| ids.is_empty() || ids.contains(&lesson.id);
     let asked: Vec<&Lesson> = course.lessons().iter().filter(is_asked).collect();
-    let files = tree.files.iter().map(|(path, kept)| (path.as_path(), kept)).collect();
+    let files = tree.files.iter().map(|(path, file)| (path.as_path(), file)).collect();
     let top = top(files, course);
     let mut found = Found::default();
     if top.is_empty() {
-        found.notes.push(format!("nothing was handed in: {EXPECTED}"));
+        found.notes.push(format!("the submission is empty: {EXPECTED}"));
         return Ok(found);
     }
+    // Without a lesson's folder, all files are one project.
     let folders: Vec<_> =
         course.lessons().iter().map(|lesson| (lesson, folder_of(&top, lesson))).collect();
     if folders.iter().all(|(_, folder)| folder.is_empty()) {
-        alone(&top, course, &asked, &mut found)?;
+        add_single(&top, course, &asked, &mut found)?;
         return Ok(found);
     }
+    // Otherwise each lesson's folder is a project.
     for (lesson, folder) in folders.iter().filter(|(lesson, _)| asked.contains(lesson)) {
         let Some(kind) = kind(folder, &names(course, lesson))? else { continue };
         add(&mut found, course, lesson, kind, folder, &folders)?;
@@ -49,19 +55,19 @@ pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found
     Ok(found)
 }
 
-/// What lies below the folders that hold nothing but one folder.
+/// The files without the outer folders that contain only one folder.
 fn top<'a>(mut files: Files<'a>, course: &Course) -> Files<'a> {
     let lessons: Vec<_> =
         course.lessons().iter().flat_map(|l| [l.id.clone(), package(l)]).collect();
-    let is_ours = |name: &OsStr| {
-        ["src", "lessons"].iter().any(|ours| name == *ours)
+    let has_meaning = |name: &OsStr| {
+        ["src", "lessons"].iter().any(|known| name == *known)
             || lessons.iter().any(|l| name == l.as_str())
     };
     loop {
         let tops: BTreeSet<_> = files.keys().filter_map(|path| path.iter().next()).collect();
         let mut tops = tops.into_iter();
         match (tops.next(), tops.next()) {
-            (Some(name), None) if !is_ours(name) && !files.contains_key(Path::new(name)) => {
+            (Some(name), None) if !has_meaning(name) && !files.contains_key(Path::new(name)) => {
                 files = below(&files, Path::new(name));
             }
             _ => return files,
@@ -71,21 +77,21 @@ fn top<'a>(mut files: Files<'a>, course: &Course) -> Files<'a> {
 
 /// The files below `folder`.
 fn below<'a>(files: &Files<'a>, folder: &Path) -> Files<'a> {
-    let inside = |(path, kept): (&&'a Path, &&'a TreeFile)| {
-        path.strip_prefix(folder).ok().map(|path| (path, *kept))
+    let inside = |(path, file): (&&'a Path, &&'a TreeFile)| {
+        path.strip_prefix(folder).ok().map(|path| (path, *file))
     };
     files.iter().filter_map(inside).filter(|(path, _)| !path.as_os_str().is_empty()).collect()
 }
 
-/// What lies in the folder that is named after `lesson`.
+/// The files in the folder that is named after `lesson`.
 fn folder_of<'a>(top: &Files<'a>, lesson: &Lesson) -> Files<'a> {
     let names = [package(lesson), lesson.id.clone()];
     let places = names.iter().flat_map(|name| [Path::new("lessons").join(name), name.into()]);
     places.map(|place| below(top, &place)).find(|files| !files.is_empty()).unwrap_or_default()
 }
 
-/// A submission that is one project by itself.
-fn alone(
+/// Adds the project of a submission whose files are all for one lesson.
+fn add_single(
     top: &Files<'_>,
     course: &Course,
     asked: &[&Lesson],
@@ -94,25 +100,29 @@ fn alone(
     let every: BTreeSet<String> =
         course.lessons().iter().flat_map(|lesson| names(course, lesson)).collect();
     let Some((manifest, place)) = kind(top, &every)? else {
-        return Err(refused(format!("nothing in it is a lesson's: {EXPECTED}")));
+        return Err(refused(format!("no file belongs to a lesson: {EXPECTED}")));
     };
     let named = manifest.lesson.as_ref().map(|name| course.lesson(name)).transpose();
     let named = named.map_err(|unknown| refused(format!("submission.toml: {unknown}")))?;
     let are_all = asked.len() == course.lessons().len();
     let lessons = match (named, asked) {
+        // submission.toml names the lesson.
         (Some(lesson), _) => asked.iter().filter(|one| one.id == lesson.id).copied().collect(),
-        (None, [one]) => vec![*one],
+        // The instructor names a single lesson.
+        (None, [lesson]) => vec![*lesson],
+        // The names of a crate's files show the lesson.
         (None, _) if manifest.kind == ProjectKind::Crate => {
             let sources = top.keys().filter_map(|path| path.strip_prefix(&place).ok());
             let names = sources.filter(|path| is_rust(path)).filter_map(|path| path.iter().next());
-            vec![fitting(course, asked, &names.collect())?]
+            vec![lesson_with_files(course, asked, &names.collect())?]
         }
         (None, _) if are_all => {
             return Err(refused(
-                "it does not say for which lesson it is; put lesson = \"w03-l02\", say, in a \
-                 submission.toml, or grade it with --lesson",
+                "the submission does not say for which lesson it is; write lesson = \"w03-l02\" \
+                 (for example) in a submission.toml, or grade it with --lesson",
             ));
         }
+        // A program is graded for each lesson that the instructor names.
         (None, several) => several.to_vec(),
     };
     for lesson in lessons {
@@ -122,8 +132,8 @@ fn alone(
     Ok(())
 }
 
-/// How the files of a folder become a program, and for a crate, in which folder its sources lie.
-/// `names` are those that the lesson's sources have.
+/// How the files of a folder become a program, and the folder with a crate's sources; `None` if
+/// they are no project. `names` are the names of the lesson's sources.
 fn kind(
     files: &Files<'_>,
     names: &BTreeSet<String>,
@@ -139,8 +149,9 @@ fn kind(
         let manifest = Manifest { lesson: None, kind: ProjectKind::Crate };
         Ok(Some((manifest, PathBuf::from(place))))
     };
-    if let Some(kept) = files.get(Path::new("submission.toml")) {
-        let file = whole(Path::new("submission.toml"), kept)?;
+    // The order is that of the table in the module's documentation.
+    if let Some(file) = files.get(Path::new("submission.toml")) {
+        let file = complete(Path::new("submission.toml"), file)?;
         return Ok(Some((manifest::parse(&file, "submission.toml")?, PathBuf::new())));
     }
     if files.keys().any(|path| path.starts_with("src") && is_rust(path)) {
@@ -164,7 +175,7 @@ fn kind(
     Ok(None)
 }
 
-/// Adds what `files` hold for `lesson`; `folders` hold what there is for the others.
+/// Adds the project for `lesson`, made of `files`. `folders` are the files for the other lessons.
 fn add(
     found: &mut Found,
     course: &Course,
@@ -173,74 +184,78 @@ fn add(
     files: &Files<'_>,
     folders: &[(&Lesson, Files<'_>)],
 ) -> Result<(), Rejection> {
-    let wanted = match manifest.kind {
+    let needed = match manifest.kind {
         ProjectKind::Crate => {
-            found.notes.extend(left_out(course, lesson, files));
-            let mut wanted = sources(files, &place)?;
+            found.notes.extend(notes_on_ignored(course, lesson, files));
+            let mut needed = sources(files, &place)?;
+            // The crates of earlier lessons come from the submission, or else from the course.
             for other in earlier(course, lesson)? {
                 let folder = folders.iter().find(|(one, _)| one.id == other.id);
-                let brought = folder.map(|(_, files)| sources(files, Path::new("src")));
-                let brought = brought.transpose()?.unwrap_or_default();
-                let whose =
-                    if brought.is_empty() { "the course's" } else { "the submission's own" };
+                let own = folder.map(|(_, files)| sources(files, Path::new("src")));
+                let own = own.transpose()?.unwrap_or_default();
+                let whose = if own.is_empty() { "the course's" } else { "the submission's own" };
                 found.notes.push(format!("{} builds on {whose} {}", lesson.id, other.id));
-                let inside = |(path, kept)| (Path::new(&other.id).join(path), kept);
-                wanted.extend(brought.into_iter().map(inside));
+                let inside = |(path, file)| (Path::new(&other.id).join(path), file);
+                needed.extend(own.into_iter().map(inside));
             }
-            wanted
+            needed
         }
         ProjectKind::Program { .. } => {
-            let file = |(path, kept): (&&Path, &&TreeFile)| {
-                Ok((path.to_path_buf(), (whole(path, kept)?, kept.modified)))
+            let file = |(path, file): (&&Path, &&TreeFile)| {
+                Ok((path.to_path_buf(), (complete(path, file)?, file.modified)))
             };
             files.iter().map(file).collect::<Result<_, Rejection>>()?
         }
     };
-    found.newest = found.newest.max(wanted.values().filter_map(|(_, modified)| *modified).max());
-    let files = wanted.into_iter().map(|(path, (file, _))| (path, file)).collect();
+    found.newest = found.newest.max(needed.values().filter_map(|(_, modified)| *modified).max());
+    let files = needed.into_iter().map(|(path, (file, _))| (path, file)).collect();
     let digest = digest(&lesson.id, &manifest.kind, &files);
     found.projects.insert(lesson.id.clone(), Project { digest, kind: manifest.kind, files });
     Ok(())
 }
 
-/// The Rust files in `place` and below, as they will lie in the crate's `src/`, with their times.
+/// The Rust files in `place` and below, by their path in the crate, with their times.
 fn sources(
     files: &Files<'_>,
     place: &Path,
 ) -> Result<BTreeMap<PathBuf, (File, Option<i64>)>, Rejection> {
     let mut sources = BTreeMap::new();
-    for (path, kept) in files.iter().filter(|(path, _)| is_rust(path)) {
+    for (path, file) in files.iter().filter(|(path, _)| is_rust(path)) {
         let Ok(inside) = path.strip_prefix(place) else { continue };
-        // At the top, what lies in a folder may be anything.
+        // Sources at the top have no subfolders: a folder there may hold anything.
         if place.as_os_str().is_empty() && inside.components().count() > 1 {
             continue;
         }
-        // A mode changes nothing for a compiler.
-        let file = File { is_executable: false, ..whole(path, kept)? };
-        sources.insert(Path::new("src").join(inside), (file, kept.modified));
+        // The mode does not matter to the compiler, so it must not change the hash.
+        let source = File { is_executable: false, ..complete(path, file)? };
+        sources.insert(Path::new("src").join(inside), (source, file.modified));
     }
     Ok(sources)
 }
 
-/// A file that is wanted has to be small enough to be kept.
-fn whole(path: &Path, kept: &TreeFile) -> Result<File, Rejection> {
-    kept.file.clone().ok_or_else(|| {
-        let most = largest() >> 20;
+/// The content of a file that a project needs.
+///
+/// # Errors
+/// The file is larger than [`MAX_FILE_SIZE`].
+fn complete(path: &Path, file: &TreeFile) -> Result<File, Rejection> {
+    file.file.clone().ok_or_else(|| {
+        let most = MAX_FILE_SIZE >> 20;
         refused(format!("{} has more than {most} MiB; leave it out", path.display()))
     })
 }
 
-/// Notes on what a crate's author may believe to count.
-fn left_out(course: &Course, lesson: &Lesson, files: &Files<'_>) -> Vec<String> {
+/// Notes on files of a crate that the student changed, but that the grader ignores.
+fn notes_on_ignored(course: &Course, lesson: &Lesson, files: &Files<'_>) -> Vec<String> {
     let own = course.root().join(lesson.folder());
     let differs = |path: &&Path| {
-        let handed = files.get(*path).and_then(|kept| kept.file.as_ref());
-        handed.is_none_or(|file| std::fs::read(own.join(path)).ok().as_ref() != Some(&file.bytes))
+        let submitted = files.get(*path).and_then(|file| file.file.as_ref());
+        let original = std::fs::read(own.join(path)).ok();
+        submitted.is_none_or(|file| original.as_ref() != Some(&file.bytes))
     };
     let mut notes = Vec::new();
     for name in ["Cargo.toml", "build.rs"] {
         if files.contains_key(Path::new(name)) && differs(&Path::new(name)) {
-            notes.push(format!("{}: {name} was left out; the lesson's own counts", lesson.id));
+            notes.push(format!("{}: {name} was left out; the lesson's own is used", lesson.id));
         }
     }
     if files.keys().filter(|path| path.starts_with("solution")).any(differs) {
@@ -249,19 +264,15 @@ fn left_out(course: &Course, lesson: &Lesson, files: &Files<'_>) -> Vec<String> 
     notes
 }
 
-/// The hash of a lesson's id, how the program is made, and all its files.
+/// The hash of a lesson's id, a project's kind, and all its files.
 fn digest(lesson: &str, kind: &ProjectKind, files: &BTreeMap<PathBuf, File>) -> String {
-    let mut hash = blake3::Hasher::new();
-    let mut part = |bytes: &[u8]| {
-        // With its length in front, no part can look like two.
-        hash.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
-    };
-    part(lesson.as_bytes());
-    part(format!("{kind:?}").as_bytes());
+    let mut digest = Digest::default();
+    digest.add(lesson);
+    digest.add(format!("{kind:?}"));
     for (path, file) in files {
-        part(path.as_os_str().as_encoded_bytes());
-        part(&[u8::from(file.is_executable)]);
-        part(&file.bytes);
+        digest.add(path.as_os_str().as_encoded_bytes());
+        digest.add([u8::from(file.is_executable)]);
+        digest.add(&file.bytes);
     }
-    hash.finalize().to_hex().to_string()
+    digest.hex()
 }

@@ -44,7 +44,8 @@ fn graded(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
                     continue;
                 }
                 let answer = answers[round.min(answers.len() - 1)];
-                // As in a proof: if the criterion that it depends on is not checked, it fails itself.
+                // As in a proof: if the criterion that it depends on is not checked, it fails
+                // itself.
                 let has_failed = answer == "depends on slots" && !is_checked("slots");
                 on_report(report(id, if has_failed { "leak" } else { answer }));
             }

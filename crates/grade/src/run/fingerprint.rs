@@ -1,8 +1,8 @@
 //! Hashes that show whether two runs have the same course and the same class.
 
+use crate::digest::Digest;
 use crate::intake::SubmissionSource;
 use anyhow::{Context, Result};
-use blake3::Hasher;
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::fs;
@@ -16,24 +16,24 @@ use std::path::{Path, PathBuf};
 pub(super) fn of_course(course: &Course, lessons: &[&Lesson]) -> Result<String> {
     let lesson = |lesson: &&Lesson| lesson.folder().to_path_buf();
     let proofs = ["crates/proofs/src", "crates/witness/src"].map(PathBuf::from);
-    let mut hasher = Hasher::new();
+    let mut digest = Digest::default();
     for folder in lessons.iter().map(lesson).chain(proofs) {
-        add(&mut hasher, course.root(), &folder)?;
+        add(&mut digest, course.root(), &folder)?;
     }
-    Ok(hasher.finalize().to_hex().to_string())
+    Ok(digest.hex())
 }
 
 /// The hash of the names of all students.
 pub(super) fn of_roster(sources: &[SubmissionSource]) -> String {
-    let mut hasher = Hasher::new();
+    let mut digest = Digest::default();
     for source in sources {
-        add_bytes(&mut hasher, source.student.as_bytes());
+        digest.add(&source.student);
     }
-    hasher.finalize().to_hex().to_string()
+    digest.hex()
 }
 
 /// Adds the text files in `folder` and its subfolders, in the order of their names.
-fn add(hasher: &mut Hasher, root: &Path, folder: &Path) -> Result<()> {
+fn add(digest: &mut Digest, root: &Path, folder: &Path) -> Result<()> {
     let context = || format!("cannot read {}", folder.display());
     let entries = match fs::read_dir(root.join(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -45,11 +45,11 @@ fn add(hasher: &mut Hasher, root: &Path, folder: &Path) -> Result<()> {
         let path = folder.join(entry.file_name());
         let kind = entry.file_type().with_context(context)?;
         if kind.is_dir() && entry.file_name() != "target" {
-            add(hasher, root, &path)?;
+            add(digest, root, &path)?;
         } else if kind.is_file() && is_text(&path) {
             let bytes = fs::read(root.join(&path)).with_context(context)?;
-            add_bytes(hasher, path.as_os_str().as_encoded_bytes());
-            add_bytes(hasher, &bytes);
+            digest.add(path.as_os_str().as_encoded_bytes());
+            digest.add(&bytes);
         }
     }
     Ok(())
@@ -57,11 +57,4 @@ fn add(hasher: &mut Hasher, root: &Path, folder: &Path) -> Result<()> {
 
 fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "rs" || it == "md" || it == "toml")
-}
-
-/// Adds `bytes` after their length, so that the same bytes in different pieces give different
-/// hashes.
-fn add_bytes(hasher: &mut Hasher, bytes: &[u8]) {
-    hasher.update(&(bytes.len() as u64).to_le_bytes());
-    hasher.update(bytes);
 }

@@ -4,14 +4,14 @@
 use super::progress::{Done, Progress};
 use crate::grade_lesson;
 use crate::intake::{self, Content, Project, Rejection, SubmissionSource};
+use crate::locks::{KeyLocks, lock};
 use crate::model::{LessonGrade, Submission, Verdict};
 use crate::store::{State, Store};
 use anyhow::{Error, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use xtask::interrupt;
 
@@ -29,7 +29,7 @@ pub(super) struct Workers<'a> {
     grader: &'a Grader<'a>,
     /// A lock for each content, by its digest. A worker holds the lock while it grades the content,
     /// so that submissions with the same content are graded once.
-    contents: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    contents: KeyLocks,
 }
 
 impl<'a> Workers<'a> {
@@ -45,7 +45,7 @@ impl<'a> Workers<'a> {
     ) -> Self {
         let named = lessons.iter().filter(|_| named);
         let ids = named.map(|lesson| lesson.id.clone()).collect();
-        let (store, contents) = (Mutex::new(store), Mutex::default());
+        let (store, contents) = (Mutex::new(store), KeyLocks::default());
         Self { course, lessons, ids, store, grader, contents }
     }
 
@@ -114,7 +114,7 @@ impl<'a> Workers<'a> {
             return self.save(submission(source, &content, lessons), known.as_ref());
         }
         // Wait until no other worker grades the same content. It may have been graded meanwhile.
-        let content_lock = self.lock_of(&content.digest);
+        let content_lock = self.contents.of(&content.digest);
         let _guard = lock(&content_lock);
         let duplicate = match same {
             None => self.store().find_content(&content.digest)?,
@@ -178,10 +178,6 @@ impl<'a> Workers<'a> {
         Ok((now, if same { Done::Unchanged } else { Done::Graded }))
     }
 
-    fn lock_of(&self, digest: &str) -> Arc<Mutex<()>> {
-        Arc::clone(lock(&self.contents).entry(digest.to_owned()).or_default())
-    }
-
     fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
     }
@@ -201,16 +197,11 @@ fn submission(
     }
 }
 
-/// The grade for a submission with the same content as a graded one. This submission needed no build.
+/// The grade for a submission with the same content as a graded one. This submission needed no
+/// build.
 fn copied(mut grade: LessonGrade) -> LessonGrade {
     grade.build.seconds = 0.0;
     grade
-}
-
-/// Locks `mutex`. A panic of another thread does not matter, because no thread leaves incomplete
-/// data behind these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Archives that are the same bytes whenever they are written.
+//! Reproducible archives: the same files give the same bytes.
 
 use super::Files;
 use anyhow::{Context, Result};
@@ -7,21 +7,21 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
 
-/// When everything was handed in: 15 January 2026, noon, in seconds since 1970.
-pub const HANDED_IN: u32 = 1_768_478_400;
+/// The time of all files: 15 January 2026, noon UTC, in seconds since 1970.
+pub const FILE_TIME: u32 = 1_768_478_400;
 
 /// A `.tar.gz` of these files.
 ///
 /// # Errors
-/// A path that no archive can hold.
+/// A path is too long for a tar archive.
 pub fn tar_gz(files: &Files) -> Result<Vec<u8>> {
-    let packed = GzBuilder::new().mtime(HANDED_IN).write(Vec::new(), Compression::default());
+    let packed = GzBuilder::new().mtime(FILE_TIME).write(Vec::new(), Compression::default());
     let mut archive = tar::Builder::new(packed);
     for (path, file) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(file.bytes.len() as u64);
         header.set_mode(mode(file.is_executable));
-        header.set_mtime(u64::from(HANDED_IN));
+        header.set_mtime(u64::from(FILE_TIME));
         archive.append_data(&mut header, path, file.bytes.as_slice())?;
     }
     Ok(archive.into_inner()?.finish()?)
@@ -30,7 +30,7 @@ pub fn tar_gz(files: &Files) -> Result<Vec<u8>> {
 /// A `.zip` of these files.
 ///
 /// # Errors
-/// A path that is not UTF-8.
+/// A path is not UTF-8.
 pub fn zip(files: &Files) -> Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let noon = zip::DateTime::from_date_and_time(2026, 1, 15, 12, 0, 0)?;
@@ -58,7 +58,7 @@ mod tests {
     use crate::sample_class::crates::plain;
 
     #[test]
-    fn an_archive_is_the_same_bytes_each_time() {
+    fn the_same_files_give_the_same_bytes() {
         let files = Files::from([("src/main.rs".into(), plain("fn main() {}\n"))]);
         assert_eq!(zip(&files).unwrap(), zip(&files).unwrap());
         assert_eq!(tar_gz(&files).unwrap(), tar_gz(&files).unwrap());

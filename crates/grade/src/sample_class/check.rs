@@ -1,4 +1,4 @@
-//! Compares what the grader said with what was known beforehand.
+//! Compares the grader's results with the known verdicts.
 
 use super::expected::{self, BUILD, Row};
 use crate::model::{BuildStatus, LessonGrade, Submission};
@@ -11,10 +11,11 @@ use std::path::Path;
 use xtask::outcome::Outcome;
 use xtask::show::{Line, Screen, amount};
 
-/// Shows every difference between the results in `grades` and the rows of `expected`.
+/// Shows every difference between the results in the folder `grades` and the rows of the file
+/// `expected`.
 ///
 /// # Errors
-/// Files that cannot be read.
+/// A file cannot be read.
 pub fn run(grades: &Path, expected: &Path) -> Result<Outcome> {
     let rows = expected::read(expected)?;
     let found = differences(&rows, &graded(grades)?);
@@ -23,17 +24,17 @@ pub fn run(grades: &Path, expected: &Path) -> Result<Outcome> {
         screen.show(&Line::new().bad(difference))?;
     }
     let right = rows.len().saturating_sub(found.len());
-    let line = format!("{right} of {} as known beforehand", amount(rows.len(), "verdict"));
+    let line = format!("{right} of {} as expected", amount(rows.len(), "verdict"));
     screen.show(&Line::new().strong(&line))?;
     Ok(Outcome::of_differences(!found.is_empty()))
 }
 
-/// What the grader has kept in this folder.
+/// The grader's results in this folder.
 fn graded(grades: &Path) -> Result<Vec<Submission>> {
     Store::read(&grades.join(FILE))?.submissions()
 }
 
-/// A line for each row that did not come out as it says, in the rows' order.
+/// A line for each row that differs from the results, in the rows' order.
 pub fn differences(rows: &[Row], graded: &[Submission]) -> Vec<String> {
     let by_name: BTreeMap<_, _> =
         graded.iter().map(|submission| (submission.student.as_str(), submission)).collect();
@@ -50,16 +51,16 @@ pub fn differences(rows: &[Row], graded: &[Submission]) -> Vec<String> {
     rows.iter().filter_map(difference).collect()
 }
 
-/// What is wrong with one lesson's grade; `None` where it is as known.
+/// How a lesson's grade differs from the row; `None` if it does not.
 pub fn disagreement(row: &Row, lesson: &LessonGrade) -> Option<String> {
     if lesson.verdict != row.verdict {
         let (is, should) = (plain::verdict(lesson.verdict), plain::verdict(row.verdict));
-        return Some(format!("{is} where {should} was known{}", failures(lesson)));
+        return Some(format!("{is}, expected {should}{}", failures(lesson)));
     }
     match row.criterion.as_str() {
         "" => None,
         BUILD => (lesson.build.status != BuildStatus::Failed)
-            .then(|| format!("its build must not succeed{}", failures(lesson))),
+            .then(|| format!("the build must fail{}", failures(lesson))),
         criterion => wrong_cause(criterion, &row.mistake, lesson),
     }
 }
@@ -73,10 +74,10 @@ fn wrong_cause(criterion: &str, mistake: &str, lesson: &LessonGrade) -> Option<S
     let named = failed.cause.as_ref().and_then(|cause| cause.mistake.as_ref());
     let named = named.map_or("no mistake", |row| row.id.as_str());
     (!mistake.is_empty() && named != mistake)
-        .then(|| format!("{criterion} names {named}, where it is {mistake}"))
+        .then(|| format!("the cause of {criterion} is {named}, expected {mistake}"))
 }
 
-/// What did not hold, in brackets.
+/// Why the lesson is not proved, in brackets.
 fn failures(lesson: &LessonGrade) -> String {
     let mut reasons: Vec<String> = Vec::new();
     if lesson.build.status == BuildStatus::Failed {
@@ -131,23 +132,23 @@ mod tests {
         }
     }
 
-    fn said(expected: &Expected, lesson: &LessonGrade) -> Option<String> {
+    fn difference(expected: &Expected, lesson: &LessonGrade) -> Option<String> {
         disagreement(&Row::new("a", "w03-l02", expected), lesson)
     }
 
     #[test]
-    fn the_criterion_and_its_row_must_agree() {
+    fn the_criterion_and_its_mistake_must_agree() {
         let found = lesson(Verdict::NotYet, Some(("no-fd-leak", "forgot-close")));
-        assert_eq!(said(&Expected::fails("no-fd-leak", "forgot-close"), &found), None);
-        assert_eq!(said(&Expected::fails("no-fd-leak", ""), &found), None);
-        assert!(said(&Expected::fails("no-fd-leak", "late-close"), &found).is_some());
-        assert!(said(&Expected::fails("idle", ""), &found).is_some());
-        assert!(said(&Expected::fails(BUILD, ""), &found).is_some());
-        assert!(said(&Expected::proved(), &found).is_some());
+        assert_eq!(difference(&Expected::fails("no-fd-leak", "forgot-close"), &found), None);
+        assert_eq!(difference(&Expected::fails("no-fd-leak", ""), &found), None);
+        assert!(difference(&Expected::fails("no-fd-leak", "late-close"), &found).is_some());
+        assert!(difference(&Expected::fails("idle", ""), &found).is_some());
+        assert!(difference(&Expected::fails(BUILD, ""), &found).is_some());
+        assert!(difference(&Expected::proved(), &found).is_some());
     }
 
     #[test]
-    fn a_submission_that_was_left_out_is_missed() {
+    fn a_missing_submission_is_reported() {
         let rows = [Row::new("a", "w03-l02", &Expected::proved())];
         assert_eq!(differences(&rows, &[]), ["a · w03-l02: is not in the results"]);
     }

@@ -1,4 +1,4 @@
-//! The lessons' own crates as submissions: the solution, the starter and every wrong server.
+//! Samples from the lessons' crates: the solution, the starter and every wrong server.
 
 use super::expected::Expected;
 use super::{Files, Sample};
@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use xtask::stage::{Wrong, patched, sources};
 
-/// All of them for one lesson.
+/// The samples for one lesson.
 ///
 /// # Errors
-/// Files that cannot be read, and a patch that does not fit.
+/// A file cannot be read, or a patch does not apply.
 pub fn samples(course: &Course, lesson: &Lesson) -> Result<Vec<Sample>> {
     let sources = sources(&course.root().join(lesson.folder()))?;
     let sample = |name: &str, files, expected| Sample {
@@ -24,32 +24,32 @@ pub fn samples(course: &Course, lesson: &Lesson) -> Result<Vec<Sample>> {
         expected,
     };
     let mut samples = vec![
-        sample("solution", handed_in(&sources), Expected::proved()),
-        // Which criterion is the first to fail is the lesson's own affair.
+        sample("solution", solved(&sources), Expected::proved()),
+        // Any criterion of a starter may fail.
         sample("starter", starter(&sources), Expected::fails("", "")),
     ];
     for patch in course.mistakes(lesson)? {
         let wrong = Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff };
-        let files = handed_in(&patched(&sources, &wrong)?);
+        let files = solved(&patched(&sources, &wrong)?);
         samples.push(sample(&patch.id, files, Expected::fails(&patch.criterion, &patch.row)));
     }
     Ok(samples)
 }
 
-/// What a student hands in who wrote the solution.
+/// The files of a student who wrote the solution.
 ///
 /// # Errors
-/// Files that cannot be read.
+/// A file cannot be read.
 pub fn solution(course: &Course, lesson: &Lesson) -> Result<Files> {
-    Ok(handed_in(&sources(&course.root().join(lesson.folder()))?))
+    Ok(solved(&sources(&course.root().join(lesson.folder()))?))
 }
 
-/// The answers in place of the starters, without the marks of the tasks.
-fn handed_in(sources: &BTreeMap<PathBuf, String>) -> Files {
+/// The starter with the solution's files in place of its own, without the markers of the tasks.
+fn solved(sources: &BTreeMap<PathBuf, String>) -> Files {
     let mut files = starter(sources);
     for (path, text) in sources {
         if let Ok(name) = path.strip_prefix("solution") {
-            files.insert(PathBuf::from("src").join(name), plain(&unmarked(text)));
+            files.insert(PathBuf::from("src").join(name), plain(&without_markers(text)));
         }
     }
     files
@@ -60,15 +60,16 @@ fn starter(sources: &BTreeMap<PathBuf, String>) -> Files {
     student.map(|(path, text)| (path.clone(), plain(text))).collect()
 }
 
-fn unmarked(text: &str) -> String {
-    let is_mark = |line: &&str| {
+/// The text without the markers of the tasks.
+fn without_markers(text: &str) -> String {
+    let is_marker = |line: &&str| {
         let line = line.trim_start();
         line.starts_with("// <task ") || line.starts_with("// </task>")
     };
-    text.lines().filter(|line| !is_mark(line)).flat_map(|line| [line, "\n"]).collect()
+    text.lines().filter(|line| !is_marker(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// A file that is not executable.
+/// A file with this text that is not executable.
 pub(super) fn plain(text: &str) -> File {
     File { bytes: text.as_bytes().to_vec(), is_executable: false }
 }

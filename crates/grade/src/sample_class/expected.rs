@@ -1,4 +1,4 @@
-//! The verdicts that are known beforehand, as `student,lesson,verdict,criterion,mistake`.
+//! The file of known verdicts: CSV with the columns `student,lesson,verdict,criterion,mistake`.
 
 use crate::model::Verdict;
 use anyhow::{Context, Result};
@@ -6,50 +6,50 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use xtask::destination::replace;
 
-/// The criterion's name for a program that must not come out of its build.
+/// Stands in the column `criterion` for a program whose build must fail.
 pub const BUILD: &str = "build";
 
-/// What must come out for one lesson of one submission.
+/// The expected result for one lesson of one submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// How the lesson comes out.
+    /// The lesson's verdict.
     pub verdict: Verdict,
-    /// The criterion that must fail, [`BUILD`], or nothing where any may.
+    /// The criterion that must fail, or [`BUILD`]; empty if any criterion may fail.
     pub criterion: String,
-    /// The Common Mistakes row that must be its cause; nothing where any may.
+    /// The row of Common Mistakes that must be the cause; empty if the cause is not known.
     pub mistake: String,
 }
 
 impl Expected {
-    /// Every criterion holds.
+    /// Every criterion is proved.
     pub fn proved() -> Self {
         Self { verdict: Verdict::Proved, criterion: String::new(), mistake: String::new() }
     }
 
-    /// `criterion` fails, and others may besides.
+    /// `criterion` fails; others may fail too.
     pub fn fails(criterion: &str, mistake: &str) -> Self {
         let [criterion, mistake] = [criterion, mistake].map(str::to_owned);
         Self { verdict: Verdict::NotYet, criterion, mistake }
     }
 }
 
-/// A line of the file.
+/// A row of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// The submission's name.
+    /// The student's name.
     pub student: String,
-    /// e.g. `w03-l02`.
+    /// The lesson's id, e.g. `w03-l02`.
     pub lesson: String,
-    /// How the lesson comes out.
+    /// The lesson's verdict.
     pub verdict: Verdict,
-    /// As [`Expected::criterion`].
+    /// See [`Expected::criterion`].
     pub criterion: String,
-    /// As [`Expected::mistake`].
+    /// See [`Expected::mistake`].
     pub mistake: String,
 }
 
 impl Row {
-    /// What must come out for `student`.
+    /// The row for `student`.
     pub fn new(student: &str, lesson: &str, expected: &Expected) -> Self {
         let Expected { verdict, criterion, mistake } = expected.clone();
         Self { student: student.to_owned(), lesson: lesson.to_owned(), verdict, criterion, mistake }
@@ -59,7 +59,7 @@ impl Row {
 /// Writes the rows.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// The file cannot be written.
 pub fn write(rows: &[Row], to: &Path) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
@@ -71,7 +71,7 @@ pub fn write(rows: &[Row], to: &Path) -> Result<()> {
 /// Reads the rows.
 ///
 /// # Errors
-/// Names the file and the line.
+/// The file cannot be read or is invalid. The message names the file and the line.
 pub fn read(from: &Path) -> Result<Vec<Row>> {
     let place = || format!("cannot read {}", from.display());
     let mut reader = csv::Reader::from_path(from).with_context(place)?;

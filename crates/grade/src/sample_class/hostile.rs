@@ -1,7 +1,8 @@
-//! Hostile programs as submissions: `tests/hostile/`, each with its verdict and its benign twin.
+//! Samples of hostile programs in `tests/hostile/`, each with its expected outcome and a benign
+//! twin: the same program without the attack.
 //!
-//! Where it makes sense the program is a right server besides, and ends itself where its attack
-//! succeeds: to be proved is to have been contained.
+//! Where possible, the program is also a correct server, and exits if its attack succeeds. If it is
+//! proved, the sandbox has contained the attack.
 
 use super::crates::{plain, solution};
 use super::expected::{BUILD, Expected};
@@ -13,17 +14,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use xtask::place;
 
-/// The lesson that all of them are handed in for.
+/// The lesson for which all hostile programs are handed in.
 pub const LESSON: &str = "w03-l02";
 
-/// A hostile program, and what must become of it.
+/// A hostile program and its expected outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Hostile {
-    /// Its file in `tests/hostile/`.
+    /// The file in `tests/hostile/`.
     pub file: &'static str,
-    /// How its file becomes a submission.
+    /// How the file becomes a submission.
     pub form: Form,
-    /// What must become of it.
+    /// The expected outcome.
     pub expected: ExpectedOutcome,
 }
 
@@ -34,35 +35,35 @@ pub enum Form {
     C,
     /// A program in Python.
     Python,
-    /// The Makefile of a right server in C.
+    /// The Makefile of a correct server in C.
     Makefile,
-    /// The Makefile of a right server in C, which runs the attack of this program in C first.
+    /// The Makefile of a correct server in C, which first builds and runs this program in C.
     Attacks(&'static str),
-    /// Lines behind the solution's file of this name.
-    Behind(&'static str),
-    /// A file of this name beside the solution's.
-    Beside(&'static str),
+    /// Lines at the end of the solution's file of this name.
+    AppendedTo(&'static str),
+    /// A file of this name in addition to the solution's files.
+    Additional(&'static str),
 }
 
-/// What must become of a hostile program.
+/// The expected outcome of a hostile program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedOutcome {
-    /// Its attack is contained, and the rest of it is right.
+    /// The attack is contained, and every criterion is proved.
     Proved,
-    /// This criterion fails; its cause, what was observed and the evidence have these words.
+    /// This criterion fails, and its cause or evidence contains this text.
     Fails(&'static str, &'static str),
-    /// It is not built; the build's message has these words.
+    /// The build fails, and its message contains this text.
     NotBuilt(&'static str),
 }
 
 use ExpectedOutcome::{Fails, NotBuilt, Proved};
-use Form::{Attacks, Behind, Beside, C, Makefile, Python};
+use Form::{Additional, AppendedTo, Attacks, C, Makefile, Python};
 
 const fn hostile(file: &'static str, form: Form, expected: ExpectedOutcome) -> Hostile {
     Hostile { file, form, expected }
 }
 
-/// All of them.
+/// All hostile programs.
 pub const HOSTILE: &[Hostile] = &[
     hostile("fork_bomb.c", C, Fails("starts", "")),
     hostile("fork_for_clients.c", C, Fails("one-thread", "processes")),
@@ -98,18 +99,18 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("unreadable.c", C, Proved),
     hostile("io_uring.c", C, Proved),
     hostile("neighbours.c", C, Proved),
-    hostile("build_script.rs", Beside("build.rs"), Proved),
-    hostile("dependency.toml", Beside("Cargo.toml"), Proved),
-    hostile("linker.toml", Beside(".cargo/config.toml"), Proved),
-    hostile("proc_macro.rs", Behind("src/lib.rs"), NotBuilt("proc")),
-    hostile("reads_at_compile_time.rs", Behind("src/main.rs"), NotBuilt("/etc/shadow")),
-    hostile("few_accounts.rs", Behind("src/main.rs"), Proved),
-    hostile("endless_file.rs", Behind("src/main.rs"), NotBuilt("")),
-    hostile("answer.rs", Behind("src/main.rs"), NotBuilt("solution/server.rs")),
-    hostile("included_answer.rs", Behind("src/main.rs"), NotBuilt("CARGO_MANIFEST_DIR")),
-    hostile("macro_bomb.rs", Behind("src/main.rs"), NotBuilt("")),
-    hostile("const_bomb.rs", Behind("src/main.rs"), NotBuilt("")),
-    hostile("type_bomb.rs", Behind("src/main.rs"), NotBuilt("")),
+    hostile("build_script.rs", Additional("build.rs"), Proved),
+    hostile("dependency.toml", Additional("Cargo.toml"), Proved),
+    hostile("linker.toml", Additional(".cargo/config.toml"), Proved),
+    hostile("proc_macro.rs", AppendedTo("src/lib.rs"), NotBuilt("proc")),
+    hostile("reads_at_compile_time.rs", AppendedTo("src/main.rs"), NotBuilt("/etc/shadow")),
+    hostile("few_accounts.rs", AppendedTo("src/main.rs"), Proved),
+    hostile("endless_file.rs", AppendedTo("src/main.rs"), NotBuilt("")),
+    hostile("answer.rs", AppendedTo("src/main.rs"), NotBuilt("solution/server.rs")),
+    hostile("included_answer.rs", AppendedTo("src/main.rs"), NotBuilt("CARGO_MANIFEST_DIR")),
+    hostile("macro_bomb.rs", AppendedTo("src/main.rs"), NotBuilt("")),
+    hostile("const_bomb.rs", AppendedTo("src/main.rs"), NotBuilt("")),
+    hostile("type_bomb.rs", AppendedTo("src/main.rs"), NotBuilt("")),
     hostile("daemon.mk", Makefile, Proved),
     hostile("sleeps.mk", Makefile, NotBuilt("")),
     hostile("spins.mk", Makefile, NotBuilt("")),
@@ -134,10 +135,10 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("attacks.mk", Attacks("neighbours"), Proved),
 ];
 
-/// All of them, where their lesson is among `lessons`.
+/// The samples of all hostile programs, if their lesson is among `lessons`.
 ///
 /// # Errors
-/// Files that cannot be read.
+/// A file cannot be read.
 pub fn samples(course: &Course, lessons: &[String]) -> Result<Vec<Sample>> {
     if !lessons.iter().any(|id| id == LESSON) {
         return Ok(Vec::new());
@@ -146,7 +147,7 @@ pub fn samples(course: &Course, lessons: &[String]) -> Result<Vec<Sample>> {
 }
 
 impl Hostile {
-    /// A name of its own, e.g. `fork_bomb.c` or `attacks.mk traces`.
+    /// A unique name, e.g. `fork_bomb.c` or `attacks.mk traces`.
     pub fn name(&self) -> String {
         match self.form {
             Attacks(program) => format!("{} {program}", self.file),
@@ -154,10 +155,10 @@ impl Hostile {
         }
     }
 
-    /// Its submission.
+    /// The sample with the attack.
     ///
     /// # Errors
-    /// Files that cannot be read.
+    /// A file cannot be read.
     pub fn sample(&self, course: &Course) -> Result<Sample> {
         let expected = match self.expected {
             Proved => Expected::proved(),
@@ -167,10 +168,10 @@ impl Hostile {
         self.submission(course, self.name(), expected, false)
     }
 
-    /// The same without the attack.
+    /// The sample without the attack, which must be proved.
     ///
     /// # Errors
-    /// Files that cannot be read.
+    /// A file cannot be read.
     pub fn benign_twin(&self, course: &Course) -> Result<Sample> {
         self.submission(course, format!("{} benign", self.name()), Expected::proved(), true)
     }
@@ -185,11 +186,11 @@ impl Hostile {
         let files = match self.form {
             C => self.in_c(is_benign)?,
             Python => self.in_python(is_benign)?,
-            Makefile => self.made("", is_benign)?,
-            Attacks(program) => self.made(program, is_benign)?,
-            Behind(_) | Beside(_) => self.in_crate(course, is_benign)?,
+            Makefile => self.with_makefile("", is_benign)?,
+            Attacks(program) => self.with_makefile(program, is_benign)?,
+            AppendedTo(_) | Additional(_) => self.in_crate(course, is_benign)?,
         };
-        let is_crate = matches!(self.form, Behind(_) | Beside(_));
+        let is_crate = matches!(self.form, AppendedTo(_) | Additional(_));
         Ok(Sample { name, lesson: LESSON.to_owned(), files, is_crate, expected })
     }
 
@@ -217,7 +218,7 @@ impl Hostile {
         Ok(files)
     }
 
-    fn made(&self, program: &str, is_benign: bool) -> Result<Files> {
+    fn with_makefile(&self, program: &str, is_benign: bool) -> Result<Files> {
         let mut files = with_includes(Path::new("servers/linear_scan.c"))?;
         if !program.is_empty() {
             files.extend(with_includes(&Path::new("hostile").join(program).with_extension("c"))?);
@@ -234,7 +235,7 @@ impl Hostile {
         let mut files = solution(course, course.lesson(LESSON)?)?;
         let text = self.text()?;
         match self.form {
-            Behind(name) => {
+            AppendedTo(name) => {
                 let file = files.get_mut(Path::new(name)).with_context(|| format!("no {name}"))?;
                 let mut whole = String::from_utf8_lossy(&file.bytes).into_owned();
                 let is_hostile = |line: &&str| line.ends_with("// hostile");
@@ -244,7 +245,7 @@ impl Hostile {
                 }
                 *file = plain(&whole);
             }
-            Beside(name) if !is_benign => drop(files.insert(name.into(), plain(&text))),
+            Additional(name) if !is_benign => drop(files.insert(name.into(), plain(&text))),
             _ => {}
         }
         Ok(files)
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_hostile_file_says_what_it_tries_and_what_must_become_of_it() {
+    fn every_hostile_file_states_its_attack_and_its_expected_outcome() {
         for hostile in HOSTILE {
             let text = hostile.text().unwrap();
             assert!(text.contains("Tries: ") && text.contains("Must: "), "{}", hostile.file);

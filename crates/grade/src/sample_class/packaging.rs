@@ -1,4 +1,5 @@
-//! A piece of sample as a student may hand it in: folders and archives, under odd but legal names.
+//! Writes samples in the ways in which students hand programs in: as folders and archives with
+//! different layouts, under unusual but legal names.
 
 use super::crates::plain;
 use super::roster::RosterEntry;
@@ -10,16 +11,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What the files lie in.
+/// How the files are packed.
 #[derive(Clone, Copy, Debug)]
-enum Wrapping {
+enum Packing {
     Folder,
     Zip,
     TarGz,
     Tgz,
 }
 
-/// Where the files lie in it.
+/// The folders in which the files are.
 #[derive(Clone, Copy, Debug)]
 enum Layout {
     /// `src/server.rs`
@@ -30,34 +31,34 @@ enum Layout {
     Short,
     /// `w03-l02-poll-tracker/src/server.rs`
     Lesson,
-    /// `lessons/w03-l02-poll-tracker/src/server.rs`, with files of the workspace around it
+    /// `lessons/w03-l02-poll-tracker/src/server.rs`, with other files of the workspace
     Workspace,
-    /// The same below one folder, as GitHub packs it
+    /// A workspace in a folder, as in an archive that GitHub makes
     Downloaded,
 }
 
-const CRATES: [(Layout, Wrapping); 10] = [
-    (Layout::Own, Wrapping::Folder),
-    (Layout::Lesson, Wrapping::TarGz),
-    (Layout::Flat, Wrapping::Folder),
-    (Layout::Downloaded, Wrapping::Zip),
-    (Layout::Short, Wrapping::Folder),
-    (Layout::Own, Wrapping::Zip),
-    (Layout::Workspace, Wrapping::Folder),
-    (Layout::Flat, Wrapping::Tgz),
-    (Layout::Lesson, Wrapping::Folder),
-    (Layout::Workspace, Wrapping::TarGz),
+const CRATES: [(Layout, Packing); 10] = [
+    (Layout::Own, Packing::Folder),
+    (Layout::Lesson, Packing::TarGz),
+    (Layout::Flat, Packing::Folder),
+    (Layout::Downloaded, Packing::Zip),
+    (Layout::Short, Packing::Folder),
+    (Layout::Own, Packing::Zip),
+    (Layout::Workspace, Packing::Folder),
+    (Layout::Flat, Packing::Tgz),
+    (Layout::Lesson, Packing::Folder),
+    (Layout::Workspace, Packing::TarGz),
 ];
 
-const PROGRAMS: [(Layout, Wrapping); 4] = [
-    (Layout::Short, Wrapping::Folder),
-    (Layout::Short, Wrapping::Zip),
-    (Layout::Lesson, Wrapping::Folder),
-    (Layout::Short, Wrapping::TarGz),
+const PROGRAMS: [(Layout, Packing); 4] = [
+    (Layout::Short, Packing::Folder),
+    (Layout::Short, Packing::Zip),
+    (Layout::Lesson, Packing::Folder),
+    (Layout::Short, Packing::TarGz),
 ];
 
-/// Parts of names that a file system allows and that something else may trip over.
-const ODD: [&str; 14] = [
+/// Parts of names that a file system permits and that other programs may handle wrongly.
+const UNUSUAL: [&str; 14] = [
     "Ada Lovelace",
     "O'Brien, Séamus",
     "李小龙",
@@ -74,27 +75,28 @@ const ODD: [&str; 14] = [
     "مرحبا",
 ];
 
-/// Writes the entry's submission into `class`: the student's name.
+/// Writes a student's submission into the folder `class`. Returns the student's name.
 ///
 /// # Errors
-/// Files that cannot be written.
+/// A file cannot be written.
 pub fn write(course: &Course, entry: &RosterEntry, class: &Path) -> Result<String> {
-    let forms = if entry.sample.is_crate { &CRATES[..] } else { &PROGRAMS[..] };
-    let (layout, wrapping) = forms[entry.number % forms.len()];
-    let files = laid_out(course, entry, layout)?;
-    let odd = ODD[entry.number % ODD.len()];
-    let student = format!("{odd} {:03} {}", entry.number, entry.sample.name);
+    let packagings = if entry.sample.is_crate { &CRATES[..] } else { &PROGRAMS[..] };
+    let (layout, packing) = packagings[entry.number % packagings.len()];
+    let files = arranged(course, entry, layout)?;
+    let unusual = UNUSUAL[entry.number % UNUSUAL.len()];
+    let student = format!("{unusual} {:03} {}", entry.number, entry.sample.name);
     let path = |suffix: &str| class.join(format!("{student}{suffix}"));
-    match wrapping {
-        Wrapping::Folder => write_folder(&files, &path(""))?,
-        Wrapping::Zip => put(&path(".zip"), &archive::zip(&files)?)?,
-        Wrapping::TarGz => put(&path(".tar.gz"), &archive::tar_gz(&files)?)?,
-        Wrapping::Tgz => put(&path(".tgz"), &archive::tar_gz(&files)?)?,
+    match packing {
+        Packing::Folder => write_folder(&files, &path(""))?,
+        Packing::Zip => put(&path(".zip"), &archive::zip(&files)?)?,
+        Packing::TarGz => put(&path(".tar.gz"), &archive::tar_gz(&files)?)?,
+        Packing::Tgz => put(&path(".tgz"), &archive::tar_gz(&files)?)?,
     }
     Ok(student)
 }
 
-fn laid_out(course: &Course, entry: &RosterEntry, layout: Layout) -> Result<Files> {
+/// The sample's files in this layout.
+fn arranged(course: &Course, entry: &RosterEntry, layout: Layout) -> Result<Files> {
     let sample = &entry.sample;
     let lesson = course.lesson(&sample.lesson)?.folder();
     let base = match layout {
@@ -119,7 +121,7 @@ fn laid_out(course: &Course, entry: &RosterEntry, layout: Layout) -> Result<File
     Ok(files)
 }
 
-/// The files around the crate that no grader wants.
+/// Adds files of the workspace, which the grader must ignore.
 fn add_workspace(course: &Course, files: &mut Files, top: &Path, base: &Path) -> Result<()> {
     for name in ["Cargo.toml", "README.md"] {
         let text = fs::read_to_string(course.root().join(name))
@@ -131,10 +133,10 @@ fn add_workspace(course: &Course, files: &mut Files, top: &Path, base: &Path) ->
     Ok(())
 }
 
-/// Writes these files below `to`, as they were handed in.
+/// Writes these files below `to`.
 ///
 /// # Errors
-/// Files that cannot be written.
+/// A file cannot be written.
 pub fn write_folder(files: &Files, to: &Path) -> Result<()> {
     for (name, file) in files {
         let path = to.join(name);
@@ -148,9 +150,9 @@ pub fn write_folder(files: &Files, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a file that was handed in at the time of all the others.
+/// Writes a file. All files of a class have the same time.
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    let handed_in = SystemTime::UNIX_EPOCH + Duration::from_secs(archive::HANDED_IN.into());
+    let handed_in = SystemTime::UNIX_EPOCH + Duration::from_secs(archive::FILE_TIME.into());
     let written = fs::write(path, bytes).and_then(|()| {
         fs::File::options()
             .write(true)

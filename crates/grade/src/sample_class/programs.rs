@@ -1,4 +1,4 @@
-//! Programs in C and Python as submissions: the servers below `tests/servers/`.
+//! Samples in C and Python: the servers below `tests/servers/`.
 
 use super::crates::plain;
 use super::expected::Expected;
@@ -9,18 +9,19 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use xtask::place;
 
-/// How a program is said to be built and run.
+/// The file that says how a program is built and run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recipe {
-    /// `make`, which leaves `server`.
+    /// A Makefile, which makes `server`.
     Make,
-    /// `sh build.sh`, which leaves `server`.
+    /// `build.sh`, which makes `server`.
     Script,
-    /// `submission.toml`.
+    /// `submission.toml`, with a Makefile.
     Toml,
 }
 
-/// A lesson, a server of its tests, and the criterion and the row that it fails by; none: proved.
+/// A lesson, a server of its tests, and the criterion that fails with the mistake that is the
+/// cause; `None` if the server is proved.
 type Server = (&'static str, &'static str, Option<(&'static str, &'static str)>);
 
 const SERVERS: &[Server] = &[
@@ -60,10 +61,10 @@ const SERVERS: &[Server] = &[
     ("w09-l01", "kv/store.py", None),
 ];
 
-/// The servers for these lessons.
+/// The samples for these lessons.
 ///
 /// # Errors
-/// Files that cannot be read.
+/// A file cannot be read.
 pub fn samples(lessons: &[String]) -> Result<Vec<Sample>> {
     let wanted = SERVERS.iter().filter(|(lesson, ..)| lessons.iter().any(|id| id == lesson));
     let recipes = [Recipe::Make, Recipe::Script, Recipe::Toml].into_iter().cycle();
@@ -82,7 +83,7 @@ fn sample((lesson, source, fails): &Server, recipe: Recipe) -> Result<Sample> {
     Ok(Sample { name, lesson: (*lesson).to_owned(), files, is_crate: false, expected })
 }
 
-/// How a C program is built, with these flags besides.
+/// Adds the files that say how a C program is built, with these additional flags.
 pub(super) fn add_c(files: &mut Files, lesson: &str, source: &Path, recipe: Recipe, flags: &str) {
     let source = source.display();
     let cc = format!("cc -std=c17 -O1 -pthread{flags} -o server {source}");
@@ -99,14 +100,14 @@ pub(super) fn add_c(files: &mut Files, lesson: &str, source: &Path, recipe: Reci
     files.insert(name.into(), plain(&text));
 }
 
-/// How a Python program is run, in an environment with these settings besides.
+/// Adds the file that says how a Python program is run. `settings` come in front of the command.
 pub(super) fn add_python(files: &mut Files, lesson: &str, source: &Path, settings: &str) {
     let run = format!("{settings}python3 {}", source.display());
     let text = format!("lesson = \"{lesson}\"\nrun = \"{run}\"\n");
     files.insert("submission.toml".into(), plain(&text));
 }
 
-/// A source below `tests/` and what it includes, by path in `tests/`.
+/// A source below `tests/` and all files that it includes, by path in `tests/`.
 pub(super) fn with_includes(source: &Path) -> Result<Files> {
     let mut files = Files::new();
     let mut open = vec![source.to_owned()];
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_brings_what_it_includes() {
+    fn a_source_is_read_with_the_files_that_it_includes() {
         let files = with_includes(Path::new("servers/epoll/level.c")).unwrap();
         let paths: Vec<_> = files.keys().map(|path| path.to_str().unwrap()).collect();
         assert_eq!(paths, ["servers/common.h", "servers/epoll/level.c", "servers/epoll/tracker.h"]);

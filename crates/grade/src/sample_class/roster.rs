@@ -1,39 +1,42 @@
-//! Who sits in the class: samples in an order that is always the same, some of them twice.
+//! The students of a generated class. The same samples always give the same class.
 
 use super::Sample;
 use super::crates::plain;
 use std::path::Path;
 
-/// One student's place: what is handed in, and in which form and under which name.
+/// One student of the class.
 #[derive(Clone, Debug)]
 pub struct RosterEntry {
-    /// From 0; the form and the name follow from it.
+    /// The student's number, from 0. It determines the student's name and the submission's
+    /// packaging.
     pub number: usize,
-    /// What is handed in.
+    /// The program that the student hands in.
     pub sample: Sample,
 }
 
-/// `count` entries: of `known` every sample that fits, then a tenth again, then hostile programs, then
-/// copies until the class is full. Every other copy differs in a comment, so that it is another
-/// content with the same verdict.
+/// A class of `count` students: the `known` samples, a tenth of the class as copies of these, the
+/// hostile programs, and more copies until the class is full. Every second copy has an additional
+/// comment, so that its content differs and its verdict is the same.
 pub fn entries(known: &[Sample], hostile: &[Sample], count: usize) -> Vec<RosterEntry> {
     let mut samples = spread(known, count);
     let copies = (count / 10).min(count - samples.len());
-    samples.extend(copied(known, copies));
+    samples.extend(copies_of(known, copies));
     samples.extend(spread(hostile, count - samples.len()));
     let rest = count - samples.len();
-    samples.extend(copied(known, copies + rest).into_iter().skip(copies));
+    samples.extend(copies_of(known, copies + rest).into_iter().skip(copies));
     samples.into_iter().enumerate().map(|(number, sample)| RosterEntry { number, sample }).collect()
 }
 
-/// At most `count` of `samples`, from all over the list.
+/// At most `count` of `samples`, evenly spread over the list.
 fn spread(samples: &[Sample], count: usize) -> Vec<Sample> {
     let taken = count.min(samples.len());
     (0..taken).map(|index| samples[index * samples.len() / taken].clone()).collect()
 }
 
-fn copied(samples: &[Sample], count: usize) -> Vec<Sample> {
-    // A step that shares no factor with the length visits every sample before any comes again.
+/// `count` copies of samples, every second one with a comment.
+fn copies_of(samples: &[Sample], count: usize) -> Vec<Sample> {
+    // With a step that shares no factor with the length, every sample comes once before one comes
+    // twice.
     let step =
         [7, 11, 13, 1].into_iter().find(|step| !samples.len().is_multiple_of(*step)).unwrap_or(1);
     let copy = |index: usize| {
@@ -43,7 +46,7 @@ fn copied(samples: &[Sample], count: usize) -> Vec<Sample> {
     (0..count).filter(|_| !samples.is_empty()).map(copy).collect()
 }
 
-/// The same program with another content.
+/// The same program with a comment at the end of each source, so that its content differs.
 pub fn with_comment(mut sample: Sample, number: usize) -> Sample {
     for (path, file) in &mut sample.files {
         let comment = match extension(path) {
@@ -80,21 +83,21 @@ mod tests {
     }
 
     #[test]
-    fn everyone_has_a_seat_when_there_is_room() {
+    fn every_sample_is_in_a_class_that_is_large_enough() {
         let entries = entries(&samples("known", 150), &samples("hostile", 10), 200);
         let names: BTreeSet<_> = entries.iter().map(|entry| entry.sample.name.as_str()).collect();
         assert_eq!((entries.len(), names.len()), (200, 160));
     }
 
     #[test]
-    fn a_small_class_is_taken_from_all_over_the_list() {
+    fn a_small_class_is_spread_over_the_list() {
         let entries = entries(&samples("known", 150), &samples("hostile", 10), 3);
         let names: Vec<_> = entries.iter().map(|entry| entry.sample.name.as_str()).collect();
         assert_eq!(names, ["known-0", "known-50", "known-100"]);
     }
 
     #[test]
-    fn every_other_copy_has_a_content_of_its_own() {
+    fn every_second_copy_has_a_different_content() {
         let entries = entries(&samples("known", 1), &[], 5);
         let contents: BTreeSet<_> = entries
             .iter()

@@ -37,8 +37,8 @@ impl<'a> Names<'a> {
 
 /// The file name of a student's page without `.html`. A name that is safe is not changed. In any
 /// other name, unsafe characters are replaced, and a hash of the name is appended. The result does
-/// not depend on the other students of the class. If two names give the same file name, [`Names::of`]
-/// appends a number.
+/// not depend on the other students of the class. If two names give the same file name,
+/// [`Names::of`] appends a number.
 fn stem(student: &str) -> String {
     let safe = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let is_plain = !student.is_empty()
