@@ -36,7 +36,7 @@ fn a_class_is_graded_and_nothing_is_graded_twice() {
     class.hand_in("bob", RIGHT);
     class.hand_in("cleo", &wrong());
     class.hand_in("dora", &wrong());
-    class.hand_in_nothing("eve");
+    class.hand_in_empty_folder("eve");
     let first = class.grade(&["--out", "grades"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let results = class.results("grades");
@@ -173,7 +173,7 @@ fn a_class_is_graded_for_the_lessons_that_it_has_handed_in() {
     use Verdict::{Missing, NotYet, Proved};
     let class = Class::new();
     class.hand_in_named("ann", RIGHT);
-    class.hand_in_nothing("bob");
+    class.hand_in_empty_folder("bob");
     let first = class.grade_all(&["--out", "grades"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let lines: Vec<_> = first.stderr.lines().collect();
@@ -234,7 +234,7 @@ fn every_shard_finds_the_lessons_of_the_whole_class() {
 fn a_class_without_a_recognizable_lesson_is_refused() {
     let class = Class::new();
     class.hand_in("ann", RIGHT);
-    class.hand_in_nothing("bob");
+    class.hand_in_empty_folder("bob");
     let refused = class.grade_all(&["--out", "grades"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
     let message = "no submission contains a lesson that can be recognized; name the lesson";

@@ -51,7 +51,7 @@ impl Class {
 
     /// Hands in a server in Python.
     pub(crate) fn hand_in(&self, student: &str, server: &str) {
-        let folder = self.hand_in_nothing(student);
+        let folder = self.hand_in_empty_folder(student);
         fs::write(folder.join("server.py"), server).unwrap();
     }
 
@@ -71,7 +71,7 @@ impl Class {
 
     /// Hands in the solution of the lesson.
     pub(crate) fn hand_in_solution(&self, student: &str) {
-        let folder = self.hand_in_nothing(student).join("src");
+        let folder = self.hand_in_empty_folder(student).join("src");
         fs::create_dir(&folder).unwrap();
         let solution = "../../lessons/w03-l02-poll-tracker/solution";
         for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(solution)).unwrap() {
@@ -80,7 +80,7 @@ impl Class {
         }
     }
 
-    pub(crate) fn hand_in_nothing(&self, student: &str) -> PathBuf {
+    pub(crate) fn hand_in_empty_folder(&self, student: &str) -> PathBuf {
         let folder = self.path("class").join(student);
         fs::create_dir(&folder).unwrap();
         folder
