@@ -11,6 +11,7 @@
 
 mod build_cache;
 mod compiler_output;
+mod files;
 mod prepared;
 mod record;
 mod replay;
@@ -162,7 +163,7 @@ impl<'a> Builder<'a> {
                 return entry.add(&project.files).map(|()| None);
             };
             let sources = self.cache.scratch()?;
-            build_cache::write_all(sources.path(), &project.files)?;
+            files::write_all(sources.path(), &project.files)?;
             let script = replay::copy_script(sources.path())?;
             let visible = vec![sources.path().to_path_buf()];
             let finished = sandboxed::run(&script, build, visible, self.isolation)?;

@@ -33,10 +33,10 @@ pub struct Args {
     /// The platform that reads the result
     #[arg(long, value_enum)]
     pub format: Format,
-    /// The file for the result, written completely or not at all; by default standard output
+    /// The file for the result, written completely or not at all [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// The points of the criteria; without it, the lesson's own points, or one point each
+    /// The points of the criteria [default: the points in the lesson, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
     /// Gradescope's submission_metadata.json, for the submission time and the due time
@@ -45,11 +45,11 @@ pub struct Args {
     /// Whether and when students see the tests on Gradescope
     #[arg(long, value_enum, default_value_t)]
     pub visibility: Visibility,
-    /// The problem's name on Autolab; by default the lesson's id
+    /// The problem's name on Autolab [default: the lesson's id]
     #[arg(long, value_name = "NAME")]
     pub problem: Option<String>,
-    /// The isolation level of the sandbox; by default the stronger of namespaces and other-user
-    /// that is available
+    /// How the program is isolated: namespaces, other-user, landlock or none [default: the stronger
+    /// of namespaces and other-user that is available]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<Tier>,
     /// The old name of --isolation
@@ -76,13 +76,13 @@ Examples:
   cargo xtask grade-one ada.zip --lesson w03-l02 --format gradescope \\
       --metadata submission_metadata.json --out results.json
 
-Exit status: 0 graded, whatever the verdict; 2 misuse, or the submission could not be
+Exit status: 0 graded, whatever the verdict; 2 wrong usage, or the submission could not be
 graded and the result has no points; 130 stopped.";
 
 /// Grades one submission, and writes the result in the platform's format.
 ///
 /// # Errors
-/// Misuse, or a failure of the machine. Whatever the submission does is in the result.
+/// Wrong usage, or a failure of the machine. Whatever the submission does is in the result.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let lesson = course.lesson(&args.lesson)?;

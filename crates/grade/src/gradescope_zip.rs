@@ -30,7 +30,7 @@ pub struct Args {
     /// The archive to write, completely or not at all
     #[arg(long, value_name = "FILE", default_value = "autograder.zip")]
     pub out: PathBuf,
-    /// The points of the criteria; without it, the lesson's own points, or one point each
+    /// The points of the criteria [default: the points in the lesson, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
     /// Whether and when students see the tests
@@ -52,7 +52,7 @@ base image. The first run compiles the grader, which takes some minutes.";
 /// Builds the grader for a container, and writes the archive.
 ///
 /// # Errors
-/// Misuse; the build fails; or a file cannot be read or written.
+/// Wrong usage; the build fails; or a file cannot be read or written.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let lesson = course.lesson(&args.lesson)?;

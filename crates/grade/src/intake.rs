@@ -38,6 +38,7 @@
 
 mod archive;
 mod folder;
+mod layout;
 mod lesson_files;
 mod manifest;
 mod name;

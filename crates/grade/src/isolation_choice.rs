@@ -3,12 +3,12 @@
 use anyhow::{Result, bail};
 use witness::Tier;
 
-/// The isolation level for a class: the one that was asked for, or else the strongest.
+/// The isolation level for a class: the requested one, or else the strongest.
 ///
 /// # Errors
 /// The level is not available here. The message gives the reason and what to do about it.
-pub(crate) fn for_class(asked: Option<Tier>) -> Result<Tier> {
-    let isolation = asked.unwrap_or(Tier::Strong);
+pub(crate) fn for_class(requested: Option<Tier>) -> Result<Tier> {
+    let isolation = requested.unwrap_or(Tier::Strong);
     let Some(refusal) = isolation.refusal_to_strangers() else { return Ok(isolation) };
     let best = Tier::for_strangers();
     bail!(
@@ -19,17 +19,18 @@ pub(crate) fn for_class(asked: Option<Tier>) -> Result<Tier> {
     )
 }
 
-/// The isolation level for one submission: the one that was asked for, or else the strongest
+/// The isolation level for one submission: the requested one, or else the strongest
 /// available one that keeps an untrusted program from this machine's files.
 ///
 /// # Errors
-/// The level that was asked for is not available here, or no level keeps files safe.
-pub(crate) fn for_one(asked: Option<Tier>) -> Result<Tier> {
-    let isolation = asked.unwrap_or_else(Tier::for_strangers);
-    if let (Some(isolation), Some(reason)) = (asked, isolation.refusal_to_strangers()) {
+/// The requested level is not available here, or no available level keeps an
+/// untrusted program from this machine's files.
+pub(crate) fn for_one(requested: Option<Tier>) -> Result<Tier> {
+    let isolation = requested.unwrap_or_else(Tier::for_strangers);
+    if let (Some(isolation), Some(reason)) = (requested, isolation.refusal_to_strangers()) {
         bail!("--isolation {isolation} is not available here: {reason}");
     }
-    if asked.is_none() && isolation > Tier::UidDrop {
+    if requested.is_none() && isolation > Tier::UidDrop {
         let reason = Tier::Strong.refusal_to_strangers().unwrap_or_default();
         bail!(
             "no sandbox for an untrusted program is available here: {reason}\n\

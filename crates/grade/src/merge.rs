@@ -21,7 +21,7 @@ pub struct Args {
     /// The folder for the merged results; earlier results of this class in it are replaced
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
-    /// The points of the criteria; without it, the lessons' own points, or one point each
+    /// The points of the criteria [default: the points in the lessons, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
 }
@@ -31,7 +31,7 @@ Examples:
   cargo xtask grade-merge shard-1 shard-2 shard-3 shard-4
   cargo xtask grade-merge shard-* --out grades/week4
 
-Exit status: 0 merged; 2 misuse, or something could not be graded.";
+Exit status: 0 merged; 2 wrong usage, or something could not be graded.";
 
 /// Merges the results of all shards of a class. The merged results are the same as those of one
 /// machine that graded the whole class.

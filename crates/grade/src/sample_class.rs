@@ -37,8 +37,7 @@ pub struct Args {
     /// Include hostile programs
     #[arg(long)]
     hostile: bool,
-    /// The file of the known verdicts, which is written, or read by --check; by default
-    /// OUT.expected.csv
+    /// The file of the known verdicts: written, or read by --check [default: OUT.expected.csv]
     #[arg(long, value_name = "FILE")]
     expected: Option<PathBuf>,
     /// Compare the results of `grade` in this folder with the known verdicts
@@ -55,8 +54,8 @@ Examples:
   cargo xtask grade class --out grades
   cargo xtask grade-class --check grades --expected class.expected.csv
 
-Exit status: 0 written, or no verdict differs; 1 a verdict differs; 2 misuse, or the
-machine failed.";
+Exit status: 0 written, or no verdict differs; 1 a verdict differs; 2 wrong usage, or
+the machine failed.";
 
 /// Files by their path in a submission.
 pub type Files = BTreeMap<PathBuf, File>;
@@ -79,7 +78,7 @@ pub struct Sample {
 /// Writes a class, or compares the results of a class.
 ///
 /// # Errors
-/// Misuse, or a failure of the machine.
+/// Wrong usage, or a failure of the machine.
 pub fn run(args: &Args) -> Result<Outcome> {
     match (&args.check, &args.expected, &args.out) {
         (Some(grades), Some(expected), _) => check::run(grades, expected),

@@ -3,6 +3,7 @@
 //! A program's files are in `built/HASH/`, and the result of the build is in `built/HASH.json`. The
 //! latter is written last: if the grader is killed during a build, the program is built again.
 
+use super::files::{make_readable, write, write_all};
 use super::{Built, Program};
 use crate::intake::File;
 use crate::locks::{KeyLocks, lock};
@@ -205,36 +206,6 @@ impl CacheEntry {
             }
         }
     }
-}
-
-/// Writes files below `folder`.
-pub(super) fn write_all(folder: &Path, files: &BTreeMap<PathBuf, File>) -> Result<()> {
-    files.iter().try_for_each(|(path, file)| write(&folder.join(path), file))?;
-    make_readable(folder)
-}
-
-fn write(path: &Path, file: &File) -> Result<()> {
-    let written = || -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, &file.bytes)?;
-        let mode = if file.is_executable { 0o755 } else { 0o644 };
-        fs::set_permissions(path, PermissionsExt::from_mode(mode))
-    };
-    written().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Lets every user read the folders in `folder`, independently of the umask: the sandbox may run as
-/// another user.
-pub(super) fn make_readable(folder: &Path) -> Result<()> {
-    let opened = || -> io::Result<Vec<PathBuf>> {
-        fs::create_dir_all(folder)?;
-        fs::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
-    };
-    let inside = opened().with_context(|| format!("cannot open {}", folder.display()))?;
-    inside.iter().filter(|path| path.is_dir()).try_for_each(|path| make_readable(path))
 }
 
 /// A path without its `.` parts.

@@ -1,7 +1,7 @@
 //! The scripts that build in the sandbox: they repeat the compiler's calls, or run a command in a
 //! copy of the submission's folder.
 
-use super::build_cache::{make_readable, write_all};
+use super::files::{make_readable, write_all};
 use super::prepared::Prepared;
 use super::record::{Call, is_library};
 use crate::intake::File;

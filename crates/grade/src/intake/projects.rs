@@ -1,6 +1,7 @@
 //! Finds the projects in a submission's files: for which lessons they are, and how each is built.
 
-use super::lesson_files::{earlier, is_rust, lesson_with_files, names, package};
+use super::layout::{Files, folder_of, top};
+use super::lesson_files::{earlier, is_rust, lesson_with_files, names};
 use super::manifest::{self, Manifest};
 use super::rejection::{Rejection, refused};
 use super::tree::{MAX_FILE_SIZE, Tree, TreeFile};
@@ -9,7 +10,6 @@ use crate::digest::Digest;
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The expected files, for messages.
@@ -25,9 +25,6 @@ pub(crate) struct Found {
     /// The time of the newest file, in seconds since 1970.
     pub(crate) newest: Option<i64>,
 }
-
-/// The files below a folder, by their path in that folder.
-type Files<'a> = BTreeMap<&'a Path, &'a TreeFile>;
 
 /// Finds the projects for the lessons with these ids, or for all lessons if there are no ids.
 pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found, Rejection> {
@@ -53,41 +50,6 @@ pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found
         add(&mut found, course, lesson, kind, folder, &folders)?;
     }
     Ok(found)
-}
-
-/// The files without the outer folders that contain only one folder.
-fn top<'a>(mut files: Files<'a>, course: &Course) -> Files<'a> {
-    let lessons: Vec<_> =
-        course.lessons().iter().flat_map(|l| [l.id.clone(), package(l)]).collect();
-    let has_meaning = |name: &OsStr| {
-        ["src", "lessons"].iter().any(|known| name == *known)
-            || lessons.iter().any(|l| name == l.as_str())
-    };
-    loop {
-        let tops: BTreeSet<_> = files.keys().filter_map(|path| path.iter().next()).collect();
-        let mut tops = tops.into_iter();
-        match (tops.next(), tops.next()) {
-            (Some(name), None) if !has_meaning(name) && !files.contains_key(Path::new(name)) => {
-                files = below(&files, Path::new(name));
-            }
-            _ => return files,
-        }
-    }
-}
-
-/// The files below `folder`.
-fn below<'a>(files: &Files<'a>, folder: &Path) -> Files<'a> {
-    let inside = |(path, file): (&&'a Path, &&'a TreeFile)| {
-        path.strip_prefix(folder).ok().map(|path| (path, *file))
-    };
-    files.iter().filter_map(inside).filter(|(path, _)| !path.as_os_str().is_empty()).collect()
-}
-
-/// The files in the folder that is named after `lesson`.
-fn folder_of<'a>(top: &Files<'a>, lesson: &Lesson) -> Files<'a> {
-    let names = [package(lesson), lesson.id.clone()];
-    let places = names.iter().flat_map(|name| [Path::new("lessons").join(name), name.into()]);
-    places.map(|place| below(top, &place)).find(|files| !files.is_empty()).unwrap_or_default()
 }
 
 /// Adds the project of a submission whose files are all for one lesson.

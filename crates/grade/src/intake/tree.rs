@@ -123,7 +123,7 @@ impl Tree {
             return Err(in_twice(&place.to_string()));
         }
         if path.ancestors().skip(1).any(|folder| self.files.contains_key(folder)) {
-            return Err(refused(format!("{place} lies in a file; pack the folder again")));
+            return Err(refused(format!("{place} is inside another file; pack the folder again")));
         }
         if self.files.len() >= MAX_FILES {
             return Err(refused(format!(
