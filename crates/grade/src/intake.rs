@@ -5,8 +5,7 @@
 //! A submission has one of two forms:
 //!
 //! - folders named after lessons (`w03-l02-poll-tracker/`, `w03-l02/`), at the top or in
-//! `lessons/`,
-//!   as in a complete workspace;
+//!   `lessons/`, as in a complete workspace;
 //! - the files of one lesson at the top: of the lesson that is graded, or of the lesson whose files
 //!   have these names.
 //!

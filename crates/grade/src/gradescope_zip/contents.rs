@@ -50,7 +50,7 @@ pub(super) fn vendored(archive: &mut Archive, lesson: &Lesson) -> Result<TempDir
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["vendor", "--quiet", "--versioned-dirs", "--manifest-path"])
         .args([manifest.as_os_str(), OsStr::new("--"), packages.as_os_str()])
-        .current_dir(&place::root())
+        .current_dir(place::root())
         .output()
         .context("cannot run cargo; is it in PATH?")?;
     if !output.status.success() {
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_lesson_is_added_without_its_solution_and_its_dependencies_with_theirs() {
-        let opened = Course::open(&place::root()).unwrap();
+        let opened = Course::open(place::root()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut archive = Archive::new(&folder.path().join("autograder.zip")).unwrap();
         course(&mut archive, &opened, opened.lesson("w09-l01").unwrap()).unwrap();
