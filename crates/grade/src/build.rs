@@ -1,84 +1,86 @@
-//! Builds what was handed in, in a box.
+//! Builds submissions in a sandbox.
 //!
-//! A lesson's crate is prepared when the first one is handed in ([`prepared`]): the packages that it
-//! builds on are compiled, and the compiler's own calls for the lesson are kept. A submission's files are
-//! then laid over the pristine ones, and these calls are made again, all in one box: it costs what the
-//! compiler takes. A program in another language is copied into the box, and its own command builds it
-//! there.
+//! A lesson's crate is prepared for the first submission ([`prepared`]): the packages that it
+//! depends on are compiled, and cargo's calls of the compiler are recorded. For each submission,
+//! its files replace those of the original crate, and the recorded calls are repeated, all in one
+//! sandbox. Such a build takes only the time of the compiler. A program in another language is
+//! copied into the sandbox, and its own command builds it there.
 //!
-//! What came of a build is kept under the hash of all that went into it, so that the same content is
-//! built once, by whomever it was handed in.
+//! The result of a build is cached under the hash of its inputs, so that each content is built
+//! once, even if several students hand it in.
 
-mod boxed;
+mod build_cache;
+mod compiler_output;
+mod files;
 mod prepared;
 mod record;
 mod replay;
-mod shelf;
-mod words;
+mod sandboxed;
 
 use crate::intake::{Project, ProjectKind};
+use crate::locks::lock;
 use anyhow::Result;
-use boxed::ended;
+use build_cache::BuildCache;
 use course::catalogue::Course;
 use prepared::Prepared;
-use shelf::Shelf;
+use sandboxed::failure_of;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use witness::Tier;
 
-/// Where programs are built, with what they have in common prepared.
+/// Builds programs, with a cache of the results.
 #[derive(Debug)]
-pub struct Workshop<'a> {
+pub struct Builder<'a> {
     course: &'a Course,
-    tier: Tier,
-    /// By the lesson's id.
+    isolation: Tier,
+    /// The prepared crates, by the lesson's id.
     prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
-    shelf: Shelf,
+    cache: BuildCache,
 }
 
-/// A program that is ready to be asked.
+/// A program that is ready to run.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The program and its arguments.
     pub command: Vec<OsString>,
-    /// The folder that it runs in.
+    /// The working directory.
     pub directory: PathBuf,
-    /// What it must see of this machine.
+    /// The files and folders of this machine that the program needs.
     pub visible: Vec<PathBuf>,
-    /// The port built into it.
+    /// The fixed port of a program that does not read PORT.
     pub port: Option<u16>,
-    /// The number of slots built into it.
+    /// The fixed number of slots of a program that does not read MAX_CLIENTS.
     pub capacity: Option<usize>,
 }
 
-/// What became of a build.
+/// The result of a build.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// Its wall time; zero where the same content was built before, or nothing was to be built.
+    /// The wall time; zero if the same content was built before, or nothing had to be built.
     pub elapsed: Duration,
     /// Whether there was anything to build.
     pub was_needed: bool,
-    /// The program, or the compiler's own words where there is none.
+    /// The program, or why there is none: the compiler's output.
     pub result: Result<Program, String>,
 }
 
-impl<'a> Workshop<'a> {
-    /// One whose programs go to `folder`.
+impl<'a> Builder<'a> {
+    /// A builder that stores its programs in `folder`.
     ///
     /// # Errors
-    /// There can be no such folder.
-    pub fn open(course: &'a Course, folder: &Path, tier: Tier) -> Result<Self> {
-        Ok(Self { course, tier, prepared: Mutex::default(), shelf: Shelf::open(folder)? })
+    /// The folder cannot be created.
+    pub fn open(course: &'a Course, folder: &Path, isolation: Tier) -> Result<Self> {
+        Ok(Self { course, isolation, prepared: Mutex::default(), cache: BuildCache::open(folder)? })
     }
 
-    /// Prepares what `project` needs to be built, if that has not been done: a crate the packages that
-    /// the lesson's builds on, a program in another language nothing.
+    /// Prepares the build of `project`, once for each lesson: compiles the packages that the
+    /// lesson's crate depends on. A program in another language needs no preparation.
     ///
     /// # Errors
-    /// Faults of the machine, which every such project would meet: no compiler, no room.
+    /// The machine has no compiler or no disk space, so no such project can be built.
     pub fn prepare(&self, lesson: &str, project: &Project) -> Result<()> {
         match project.kind {
             ProjectKind::Crate => self.prepared(lesson).map(drop),
@@ -86,16 +88,16 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    /// Builds `project` for `lesson`, or finds what was built of the same content before. Two threads
-    /// that ask for the same content at once build it once.
+    /// Builds `project` for `lesson`, or finds the earlier result for the same content. If two
+    /// threads need the same content at the same time, one builds it and the other waits.
     ///
     /// # Errors
-    /// Faults of the machine; whatever the submission does is in the answer.
+    /// The machine fails. Whatever the submission does is in the result.
     pub fn build(&self, lesson: &str, project: &Project) -> Result<Built> {
         match &project.kind {
             ProjectKind::Crate => self.build_crate(lesson, project),
             ProjectKind::Program { build, run, port, capacity } => {
-                boxed::check_tools(build.iter().chain([run]))?;
+                sandboxed::check_tools(build.iter().chain([run]))?;
                 let mut built = self.build_program(project, build.as_deref(), run)?;
                 built.result = built.result.map(|program| Program {
                     command: run.iter().map(OsString::from).collect(),
@@ -109,7 +111,7 @@ impl<'a> Workshop<'a> {
     }
 
     fn prepared(&self, lesson: &str) -> Result<Arc<Prepared>> {
-        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut prepared = lock(&self.prepared);
         if let Some(ready) = prepared.get(lesson) {
             return Ok(Arc::clone(ready));
         }
@@ -122,19 +124,23 @@ impl<'a> Workshop<'a> {
         let prepared = self.prepared(lesson)?;
         let key = format!("{}-{}", &project.digest[..32], prepared.digest);
         let name = Path::new(&prepared.package);
-        self.shelf.place(&key, true, name, |made| {
-            let sources = self.shelf.scratch()?;
-            let call = replay::lay(&prepared, &project.files, sources.path())?;
+        self.cache.get_or_build(&key, true, name, |entry| {
+            let sources = self.cache.scratch()?;
+            let call = replay::overlay(&prepared, &project.files, sources.path())?;
             let visible = vec![
                 prepared.sysroot.clone(),
                 prepared.libraries.clone(),
                 sources.path().to_path_buf(),
             ];
-            let finished = boxed::run(&call.script, &[], visible, self.tier)?;
-            if let Some(why) = ended(&finished) {
-                return Ok(Some(words::of_compiler(&why, &finished.output, &prepared.package)));
+            let finished = sandboxed::run(&call.script, &[], visible, self.isolation)?;
+            if let Some(why) = failure_of(&finished) {
+                return Ok(Some(compiler_output::of_compiler(
+                    &why,
+                    &finished.output,
+                    &prepared.package,
+                )));
             }
-            made.take(&finished, &call.program, name)
+            entry.add_output(&finished, &call.program, name)
         })
     }
 
@@ -152,24 +158,24 @@ impl<'a> Workshop<'a> {
             }
         };
         let own = own.as_path();
-        self.shelf.place(&project.digest, was_needed, own, |made| {
+        self.cache.get_or_build(&project.digest, was_needed, own, |entry| {
             let Some(build) = build else {
-                return made.fill(&project.files).map(|()| None);
+                return entry.add(&project.files).map(|()| None);
             };
-            let sources = self.shelf.scratch()?;
-            shelf::write_all(sources.path(), &project.files)?;
-            let script = replay::copied(sources.path())?;
+            let sources = self.cache.scratch()?;
+            files::write_all(sources.path(), &project.files)?;
+            let script = replay::copy_script(sources.path())?;
             let visible = vec![sources.path().to_path_buf()];
-            let finished = boxed::run(&script, build, visible, self.tier)?;
-            if let Some(why) = ended(&finished) {
-                return Ok(Some(words::of_command(&why, &finished.output)));
+            let finished = sandboxed::run(&script, build, visible, self.isolation)?;
+            if let Some(why) = failure_of(&finished) {
+                return Ok(Some(compiler_output::of_command(&why, &finished.output)));
             }
-            made.take_all(&finished, own)
+            entry.add_all_outputs(&finished, own)
         })
     }
 }
 
-/// The project's own file that a command runs; empty where it runs a program of the system.
+/// The file of the project that a command runs; empty if the command runs a program of the system.
 fn own_file(run: &[String]) -> Result<PathBuf, String> {
     let name = run.first().map_or("", String::as_str);
     let path = Path::new(name);
@@ -179,8 +185,10 @@ fn own_file(run: &[String]) -> Result<PathBuf, String> {
     match name.contains('/') {
         true if path.is_relative() => Ok(path.to_path_buf()),
         true => Ok(PathBuf::new()),
-        false if boxed::has(name) => Ok(PathBuf::new()),
-        false => Err(format!("there is no program {name}; for a file of yours write ./{name}")),
+        false if sandboxed::has(name) => Ok(PathBuf::new()),
+        false => {
+            Err(format!("there is no program {name}; for a file of the submission write ./{name}"))
+        }
     }
 }
 
@@ -193,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_project_is_told_from_a_program_of_the_system() {
+    fn a_file_of_the_project_is_distinguished_from_a_program_of_the_system() {
         assert_eq!(own("./bin/server").unwrap(), Path::new("./bin/server"));
         assert_eq!(own("sh").unwrap(), Path::new(""));
         assert_eq!(own("/bin/sh").unwrap(), Path::new(""));

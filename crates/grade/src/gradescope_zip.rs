@@ -1,8 +1,8 @@
-//! Make the archive of a Gradescope autograder.
+//! `gradescope-zip`: makes the archive of a Gradescope autograder.
 //!
-//! Gradescope unpacks it into `/autograder/source` and runs its `setup.sh` once, then `run_autograder`
-//! for each submission, as root in an Ubuntu container. It holds the grader, linked so that it needs
-//! nothing of the container, what the lesson is compiled from, and the Rust toolchain.
+//! Gradescope unpacks the archive into `/autograder/source`. It runs `setup.sh` once, and then
+//! `run_autograder` for each submission, as root in an Ubuntu container. The archive holds the
+//! grader as a static program, the lesson's sources and dependencies, and the Rust toolchain.
 
 mod archive;
 mod contents;
@@ -20,23 +20,23 @@ use xtask::outcome::Outcome;
 use xtask::show::{Line, Screen};
 use xtask::{interrupt, place};
 
-/// What `gradescope-zip` is told.
+/// The arguments of `gradescope-zip`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The lesson that is graded, e.g. w03-l02
+    /// The lesson to grade, e.g. w03-l02
     #[arg(long, value_name = "ID")]
     pub lesson: String,
-    /// The archive to write, whole or not at all
+    /// The archive to write, completely or not at all
     #[arg(long, value_name = "FILE", default_value = "autograder.zip")]
     pub out: PathBuf,
-    /// What the criteria are worth; a point each, or what the lesson says, unless said
+    /// The points of the criteria [default: the points in the lesson, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
-    /// Who sees the tests, and when
+    /// Whether and when students see the tests
     #[arg(long, value_enum, default_value_t)]
     pub visibility: Visibility,
-    /// Leave the Rust toolchain out: setup.sh fetches it then, which takes a network
+    /// Leave the Rust toolchain out; setup.sh then downloads it, which needs a network
     #[arg(long)]
     pub no_toolchain: bool,
 }
@@ -46,20 +46,20 @@ Examples:
   cargo xtask gradescope-zip --lesson w03-l02
   cargo xtask gradescope-zip --lesson w03-l02 --no-toolchain --out small.zip
 
-Upload it as the assignment's autograder; Ubuntu 22.04 or later as base image.
-The first call compiles the grader for some minutes.";
+Upload the archive as the assignment's autograder, with Ubuntu 22.04 or later as the
+base image. The first run compiles the grader, which takes some minutes.";
 
 /// Builds the grader for a container, and writes the archive.
 ///
 /// # Errors
-/// Misuse, a build that fails, what cannot be read or written.
+/// Wrong usage; the build fails; or a file cannot be read or written.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let lesson = course.lesson(&args.lesson)?;
     if proofs::of(&lesson.id).is_none() {
         bail!("lesson {} has no proof yet; `cargo xtask list` shows those that have", lesson.id);
     }
-    // A rubric with mistakes is told of now, and not by every student's run.
+    // An invalid rubric is reported now, and not in the run of every student.
     Rubric::open(args.rubric.as_deref(), &course)?;
     let mut archive = Archive::new(&args.out)?;
     archive.text("setup.sh", include_str!("../platforms/gradescope/setup.sh"), 0o755);
@@ -79,12 +79,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     let size = archive.write()?;
     drop(vendored);
-    let told = format!("{}: {:.1} MB", args.out.display(), size as f64 / 1e6);
-    Screen::stdout().show(&Line::new().plain(&told))?;
+    let line = format!("{}: {:.1} MB", args.out.display(), size as f64 / 1e6);
+    Screen::stdout().show(&Line::new().plain(&line))?;
     Ok(Outcome::Right)
 }
 
-/// What the scripts read: shell assignments.
+/// The file that the scripts read: shell assignments.
 fn settings(args: &Args, lesson: &Lesson) -> Result<String> {
     let visibility = args.visibility.to_possible_value();
     let visibility = visibility.as_ref().map_or("visible", |value| value.get_name());

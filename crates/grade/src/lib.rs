@@ -1,17 +1,24 @@
-//! Grades a class of submissions that nobody vouches for.
+//! Grades a class of submissions, which are untrusted programs.
 //!
-//! What was handed in is read ([`intake`]), built in a box ([`build`]), asked every criterion in a box
-//! ([`ask`]), and kept in a database ([`store`]) from which every format is written ([`report`]).
+//! A submission is read ([`intake`]), built in a sandbox ([`build`]), proved in a sandbox,
+//! criterion by criterion ([`prove`]), and stored in a database ([`store`]). Every output format is
+//! written from that database ([`report`]).
 
-pub mod ask;
 pub mod build;
-pub mod class;
+mod digest;
+pub mod grade_lesson;
+pub mod grade_one;
 pub mod gradescope_zip;
 pub mod intake;
+mod isolation_choice;
+mod locks;
 pub mod merge;
 pub mod model;
-pub mod one;
+pub mod prove;
 pub mod report;
 pub mod rubric;
 pub mod run;
+mod rustc;
+pub mod sample_class;
+pub mod shard;
 pub mod store;

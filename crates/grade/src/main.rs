@@ -1,11 +1,11 @@
-//! The grader's command line. `cargo xtask grade …` starts `grade run …`, and so on.
+//! The grader's command line. `cargo xtask grade …` starts this program with the same arguments.
 
 use clap::{Parser, Subcommand};
-use grade::{class, gradescope_zip, merge, one, run};
+use grade::{grade_one, gradescope_zip, merge, run, sample_class};
 use std::process::ExitCode;
 use xtask::{interrupt, outcome::Outcome, show};
 
-/// Grade programs that nobody vouches for.
+/// Grade untrusted programs.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Cli {
@@ -17,14 +17,14 @@ struct Cli {
 enum Task {
     /// Grade a folder of submissions
     Grade(run::Args),
-    /// Join the results of several shards
+    /// Merge the results of several shards
     GradeMerge(merge::Args),
-    /// Grade one submission, for a platform that reads the result
-    GradeOne(one::Args),
+    /// Grade one submission, and write the result in a platform's format
+    GradeOne(grade_one::Args),
     /// Make the archive of a Gradescope autograder
     GradescopeZip(gradescope_zip::Args),
-    /// Make a class of submissions whose verdicts are known beforehand
-    GradeClass(class::Args),
+    /// Generate a class of submissions whose verdicts are known beforehand
+    GradeClass(sample_class::Args),
 }
 
 fn main() -> ExitCode {
@@ -32,9 +32,9 @@ fn main() -> ExitCode {
     let done = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &task {
         Task::Grade(args) => run::run(args),
         Task::GradeMerge(args) => merge::run(args),
-        Task::GradeOne(args) => one::run(args),
+        Task::GradeOne(args) => grade_one::run(args),
         Task::GradescopeZip(args) => gradescope_zip::run(args),
-        Task::GradeClass(args) => class::run(args),
+        Task::GradeClass(args) => sample_class::run(args),
     });
     done.unwrap_or_else(|error| {
         show::error(&error);

@@ -1,27 +1,27 @@
-//! Join the results of several shards.
+//! `grade-merge`: merges the results of several shards.
 
 use crate::model::Submission;
 use crate::rubric::Rubric;
-use crate::run::{self, Out};
-use crate::store::{About, FILE, Store};
+use crate::run::{self, OutputFolder};
+use crate::store::{FILE, RunInfo, Store};
 use anyhow::{Result, bail};
 use course::catalogue::Course;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use xtask::outcome::Outcome;
 use xtask::place;
 
-/// What `grade-merge` is told.
+/// The arguments of `grade-merge`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folders of results, one a shard: the --out of each `grade --shard`
+    /// The result folders, one for each shard: the --out of each `grade --shard`
     #[arg(value_name = "FOLDER", required = true)]
     pub shards: Vec<PathBuf>,
-    /// The folder for the results of all; what it holds of this class is replaced
+    /// The folder for the merged results; earlier results of this class in it are replaced
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
-    /// What the criteria are worth; a point each, or what the lessons say, unless said
+    /// The points of the criteria [default: the points in the lessons, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
 }
@@ -31,55 +31,63 @@ Examples:
   cargo xtask grade-merge shard-1 shard-2 shard-3 shard-4
   cargo xtask grade-merge shard-* --out grades/week4
 
-Exit status: 0 joined; 2 misuse, or something could not be graded.";
+Exit status: 0 merged; 2 wrong usage, or something could not be graded.";
 
-/// Joins the results of all shards of a class: what comes out is what one machine would have found.
+/// Merges the results of all shards of a class. The merged results are the same as those of one
+/// machine that graded the whole class.
 ///
 /// # Errors
-/// Shards of different classes, lessons or versions; shards that are missing or not finished; results
-/// that contradict one another; and faults of the machine.
+/// The shards are of different classes, lessons or versions; a shard is missing or not finished;
+/// two results contradict one another; or the machine fails.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
-    let parts = args.shards.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>>>()?;
-    let about = agreed(&parts)?;
-    complete(&parts)?;
-    let all = joined(&parts)?;
-    let out = Out::open(&args.out)?;
-    let mut store = Store::open(&out.path().join(FILE), &about, false)?;
+    let shards =
+        args.shards.iter().map(|folder| ShardResults::read(folder)).collect::<Result<Vec<_>>>()?;
+    let run_info = common_run_info(&shards)?;
+    check_complete(&shards)?;
+    let all = merged(&shards)?;
+    let out = OutputFolder::open(&args.out)?;
+    let mut store = Store::open(&out.path().join(FILE), &run_info, false)?;
     store.replace(&all.into_values().collect::<Vec<_>>())?;
     run::report(&store, &out, &rubric)
 }
 
 /// The results of one shard.
-struct Part {
+struct ShardResults {
+    /// The folder, for messages.
     shown: String,
-    about: About,
+    run_info: RunInfo,
+    /// The names of the submissions that are not graded yet.
     waiting: Vec<String>,
+    /// Each graded submission with its path.
     results: Vec<(String, Submission)>,
 }
 
-impl Part {
+impl ShardResults {
     fn read(folder: &Path) -> Result<Self> {
         let store = Store::read(&folder.join(FILE))?;
         let paths: BTreeMap<String, String> = store.list()?.into_iter().collect();
         let path = |it: &Submission| paths.get(&it.student).cloned().unwrap_or_default();
         let results = store.submissions()?.into_iter().map(|it| (path(&it), it)).collect();
         let shown = folder.display().to_string();
-        Ok(Self { shown, about: store.about()?, waiting: store.waiting()?, results })
+        Ok(Self { shown, run_info: store.run_info()?, waiting: store.waiting()?, results })
     }
 }
 
-/// What all parts are about, joined.
-fn agreed(parts: &[Part]) -> Result<About> {
-    let first = &parts[0];
-    for part in &parts[1..] {
-        let (a, b) = (&first.about, &part.about);
+/// The run info of the whole class.
+///
+/// # Errors
+/// The shards differ in more than their part.
+fn common_run_info(shards: &[ShardResults]) -> Result<RunInfo> {
+    let first = &shards[0];
+    for shard in &shards[1..] {
+        let (a, b) = (&first.run_info, &shard.run_info);
         let differs = match () {
             () if a.name != b.name => format!("classes: {} and {}", a.name, b.name),
             () if a.lessons != b.lessons => {
                 let changed =
-                    "; the class has changed between: give their commands again, with --again";
+                    "; the class changed between the runs: grade both again, with --again";
                 let step = if a.named || b.named { "" } else { changed };
                 format!("lessons: {} and {}{step}", a.lesson_ids(), b.lesson_ids())
             }
@@ -87,61 +95,69 @@ fn agreed(parts: &[Part]) -> Result<About> {
                 "choices of lessons: give both --lesson, or neither".to_owned()
             }
             () if a.course != b.course => "versions of the course".to_owned(),
-            () if a.tier != b.tier => format!("tiers: {} and {}", a.tier, b.tier),
-            () if a.roster != b.roster => "submissions: a name is in one folder alone".to_owned(),
+            () if a.isolation != b.isolation => {
+                format!("isolation levels: {} and {}", a.isolation, b.isolation)
+            }
+            () if a.roster != b.roster => "submissions: a name is in only one of them".to_owned(),
             () => continue,
         };
-        bail!("{} and {} are of different {differs}", first.shown, part.shown);
+        bail!("{} and {} are of different {differs}", first.shown, shard.shown);
     }
-    // Machines may know the same submissions by different paths.
-    let folder = parts.iter().map(|part| &part.about.folder).min();
-    let folder = folder.unwrap_or(&first.about.folder).clone();
-    Ok(About { folder, shard: None, ..first.about.clone() })
+    // The same submissions may have different paths on different machines.
+    let folder = shards.iter().map(|shard| &shard.run_info.folder).min();
+    let folder = folder.unwrap_or(&first.run_info.folder).clone();
+    Ok(RunInfo { folder, shard: None, ..first.run_info.clone() })
 }
 
-/// Whether every part is there, and finished.
-fn complete(parts: &[Part]) -> Result<()> {
-    let mut held = BTreeMap::new();
+/// Checks that every shard is there, and finished.
+///
+/// # Errors
+/// A shard is missing, not finished, or of another division of the class.
+fn check_complete(shards: &[ShardResults]) -> Result<()> {
+    let mut present = BTreeSet::new();
     let mut of = None;
-    for part in parts {
-        let Some(shard) = part.about.shard else {
-            bail!("{} holds the whole class, not a shard of it", part.shown);
+    for results in shards {
+        let Some(shard) = results.run_info.shard else {
+            bail!("{} holds the whole class, not a shard of it", results.shown);
         };
         let parts = *of.get_or_insert(shard.of());
         if parts != shard.of() {
-            bail!("{} is shard {shard}, of another division into {parts} parts", part.shown);
+            bail!("{} is shard {shard}, but another folder is one of {parts} parts", results.shown);
         }
-        held.insert(shard.part(), part);
+        present.insert(shard.part());
     }
     let of = of.unwrap_or(0);
-    let missing: Vec<_> = (1..=of).filter(|part| !held.contains_key(part)).collect();
+    let missing: Vec<_> = (1..=of).filter(|part| !present.contains(part)).collect();
     if let [first, ..] = missing.as_slice() {
         let names: Vec<_> = missing.iter().take(20).map(|part| format!("{part}/{of}")).collect();
         let more = if missing.len() > 20 { " …" } else { "" };
         let names = names.join(", ");
         bail!("missing: shard {names}{more}; grade it with --shard {first}/{of}");
     }
-    match parts.iter().find(|part| !part.waiting.is_empty()) {
-        Some(part) => bail!(
+    match shards.iter().find(|shard| !shard.waiting.is_empty()) {
+        Some(shard) => bail!(
             "{} is not finished: {} of its submissions wait; give its command again",
-            part.shown,
-            part.waiting.len()
+            shard.shown,
+            shard.waiting.len()
         ),
         None => Ok(()),
     }
 }
 
-/// Everyone's results, by name, with their paths.
-fn joined(parts: &[Part]) -> Result<BTreeMap<&str, (&str, &Submission)>> {
-    let mut all: BTreeMap<&str, (&Part, &str, &Submission)> = BTreeMap::new();
-    for part in parts {
-        for (path, submission) in &part.results {
-            let known = all.insert(&submission.student, (part, path, submission));
+/// All results with their paths, by student.
+///
+/// # Errors
+/// Two shards have different results for one student.
+fn merged(shards: &[ShardResults]) -> Result<BTreeMap<&str, (&str, &Submission)>> {
+    let mut all: BTreeMap<&str, (&ShardResults, &str, &Submission)> = BTreeMap::new();
+    for shard in shards {
+        for (path, submission) in &shard.results {
+            let known = all.insert(&submission.student, (shard, path, submission));
             if let Some((other, _, result)) = known.filter(|(_, _, result)| *result != submission) {
                 bail!(
                     "{} and {} have different results for {}; leave one of them out",
                     other.shown,
-                    part.shown,
+                    shard.shown,
                     result.student
                 );
             }

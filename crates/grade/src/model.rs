@@ -1,141 +1,144 @@
-//! What is known of a submission: the one model that every format is written from.
+//! The result of grading: the one model that every output format is written from.
 
 use course::lesson::{Kind, Lesson};
 use course::report::{self, Status, Step, Table};
 use serde::{Deserialize, Serialize};
 
-/// One student's submission, graded. Points are not in it: a rubric gives them afterwards.
+/// One student's graded submission. It has no points: a rubric computes them from the verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
-    /// Whose it is: the name of its folder or archive, in readable characters, once in a class.
+    /// The student's name: the name of the folder or archive, in readable characters. It is unique
+    /// in a class.
     pub student: String,
-    /// When it was handed in, in seconds since 1970: its newest file's time.
+    /// The time of the newest file, in seconds since 1970.
     pub submitted: Option<i64>,
-    /// The hash of what was handed in, in hexadecimal; empty where it could not be read.
+    /// The hash of the content, in hexadecimal; empty if the content could not be read.
     pub digest: String,
-    /// What its author or the instructor should know: files that were left out, and why.
+    /// Notes for the student and the instructor: files that were left out, and why.
     pub notes: Vec<String>,
-    /// In the course's order.
+    /// The graded lessons, in the course's order.
     pub lessons: Vec<LessonGrade>,
 }
 
 /// One lesson of a submission.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LessonGrade {
-    /// e.g. `w03-l02`.
+    /// The lesson's id, e.g. `w03-l02`.
     pub lesson: String,
     /// The lesson's title.
     pub title: String,
-    /// What the findings add up to.
+    /// The verdict on the whole lesson.
     pub verdict: Verdict,
-    /// Why it was refused, or could not be graded; empty otherwise.
+    /// Why the submission was refused or could not be graded; empty otherwise.
     pub reason: String,
-    /// The box that it ran in, e.g. `strong`; empty where nothing ran.
-    pub tier: String,
-    /// How its build went.
+    /// The isolation level of the sandbox, e.g. `namespaces`; empty if nothing ran.
+    pub isolation: String,
+    /// The result of the build.
     pub build: Build,
     /// The proof's wall time, in seconds.
     pub seconds: f64,
-    /// In the lesson's order. All of them `skipped` where there was no program to ask.
+    /// The criteria, in the lesson's order. If there was no program, all of them are `skipped`.
     pub criteria: Vec<CriterionGrade>,
 }
 
-/// How a lesson came out.
+/// The verdict on a lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every criterion is proved.
     Proved,
-    /// A criterion failed, or it could not be built.
+    /// A criterion failed, or the build failed.
     NotYet,
-    /// The grader could not see enough: to be run again, and never a zero.
+    /// The grader could not observe enough. The lesson has to be graded again, and has no points
+    /// until then: this is never a zero.
     Inconclusive,
-    /// Nothing was handed in for this lesson.
+    /// The submission has nothing for this lesson.
     Missing,
-    /// What was handed in cannot be a submission: a broken archive, say.
+    /// The submission is invalid, for example a damaged archive.
     Refused,
 }
 
-/// How a build went.
+/// The result of a build.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Build {
-    /// Whether there is a program.
+    /// Whether the build succeeded.
     pub status: BuildStatus,
-    /// Its wall time in seconds; 0 where another submission with the same content was built before.
+    /// The build's wall time in seconds; 0 if another submission with the same content was built
+    /// before.
     pub seconds: f64,
-    /// The compiler's own words where it failed.
+    /// The compiler's output if the build failed; empty otherwise.
     pub message: String,
 }
 
-/// Whether there is a program.
+/// Whether a build succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildStatus {
-    /// There is.
+    /// The build made a program.
     Ok,
-    /// The compiler refused it, or it went over a limit.
+    /// The compiler reported an error, or the build exceeded a limit.
     Failed,
     /// Nothing had to be built.
     None,
 }
 
-/// One criterion.
+/// The result for one criterion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CriterionGrade {
-    /// e.g. `no-fd-leak`.
+    /// The criterion's id, e.g. `no-fd-leak`.
     pub id: String,
-    /// A bullet of the Prove list, or a guard.
+    /// Whether it is a bullet of the Prove list or a guard.
     pub kind: Kind,
-    /// The task that it belongs to.
+    /// The number of the task that it belongs to.
     pub task: u32,
-    /// The lesson's own sentence.
+    /// The lesson's sentence for it.
     pub text: String,
-    /// How it came out.
+    /// The result of all runs together.
     pub status: Status,
-    /// How often it was asked: once, unless it failed.
+    /// The number of runs with a result: 1 unless a run failed.
     pub runs: u32,
-    /// How often it failed. Between 1 and `runs` - 1: the server is flaky.
+    /// The number of runs that failed. From 1 to `runs` - 1, the server is flaky.
     pub failed: u32,
-    /// The first failure's time, or the only run's, in milliseconds.
+    /// The duration of the first failed run, or else of the only run, in milliseconds.
     pub millis: f64,
-    /// Why it is not proved.
+    /// Why the criterion is not proved; `None` if it is.
     pub cause: Option<Cause>,
 }
 
 /// Why a criterion is not proved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cause {
-    /// A short name that stays the same, e.g. `fd-leak`.
+    /// A stable short name, e.g. `fd-leak`.
     pub id: String,
-    /// The lesson's Common Mistakes row, where it is one.
+    /// The row of the lesson's Common Mistakes that describes the cause, if there is one.
     pub mistake: Option<Mistake>,
     /// The cause in one sentence.
     pub summary: String,
-    /// What was done, in order, and what the server logged meanwhile.
+    /// The steps of the test in order, with what the server logged during each.
     pub steps: Vec<Step>,
-    /// What a right server shows at the end of the steps.
+    /// What a correct server shows at the end of the steps.
     pub expected: String,
-    /// What this one showed.
+    /// What this server showed at the end of the steps.
     pub observed: String,
-    /// The kernel's own tables at that moment.
+    /// The kernel's tables at that moment.
     pub evidence: Vec<Table>,
-    /// The command with which the student sees it again.
+    /// The command with which the student repeats the failure.
     pub replay: String,
 }
 
 /// A row of a lesson's Common Mistakes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mistake {
-    /// e.g. `forgot-close`.
+    /// The mistake's id, e.g. `forgot-close`.
     pub id: String,
-    /// The mistake in the lesson's words.
+    /// The lesson's description of the mistake.
     pub mistake: String,
-    /// What to do about it, in the lesson's words.
+    /// The lesson's advice on how to fix it.
     pub fix: String,
 }
 
 impl Cause {
-    /// What a proof of `lesson` found, with the lesson's own words for the mistake.
+    /// The cause that a proof of `lesson` reported, with the lesson's text of the mistake.
     pub fn of(lesson: &Lesson, cause: report::Cause) -> Self {
         let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
         let mistake = row.map(|row| Mistake {
@@ -157,7 +160,7 @@ impl Cause {
 }
 
 impl CriterionGrade {
-    /// Whether it failed in one run and held in another.
+    /// Whether the criterion failed in one run and was proved in another.
     pub fn is_flaky(&self) -> bool {
         (1..self.runs).contains(&self.failed)
     }

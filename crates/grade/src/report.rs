@@ -1,4 +1,4 @@
-//! What comes out: a file format a module, each written from the one model.
+//! The formats of the results. Each module writes one file format from the same model.
 
 pub mod autolab;
 pub mod classroom;
@@ -9,38 +9,39 @@ pub mod html;
 pub mod junit;
 pub mod plain;
 pub mod prairielearn;
-pub mod single;
-pub mod told;
+pub mod sanitize;
+pub mod scored_lesson;
 
 use crate::model::Submission;
 use crate::rubric::Rubric;
 
-/// A graded class, as every format is given it.
+/// A graded class: the input of every format.
 #[derive(Clone, Copy, Debug)]
 pub struct Class<'a> {
-    /// What it is called: the folder's name.
+    /// The name of the class, which is the name of its folder.
     pub name: &'a str,
-    /// The lessons that were graded, in the course's order: id and title.
+    /// Id and title of each graded lesson, in the course's order.
     pub lessons: &'a [(String, String)],
-    /// By name.
+    /// The submissions, ordered by the student's name.
     pub submissions: &'a [Submission],
-    /// What the criteria are worth.
+    /// The points of each criterion.
     pub rubric: &'a Rubric,
 }
 
-/// The criteria of one lesson, as a class was asked them.
+/// The criteria of one lesson: the columns of a table of the class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns<'a> {
     /// The lesson's id.
     pub lesson: &'a str,
     /// The lesson's title.
     pub title: &'a str,
-    /// Id and sentence of each criterion, in the lesson's order.
+    /// Id and text of each criterion, in the lesson's order.
     pub criteria: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Class<'a> {
-    /// Each lesson's criteria, in the course's order; none where nobody was asked that lesson.
+    /// The criteria of each lesson, in the course's order. The list of criteria is empty if no
+    /// submission was graded for the lesson.
     pub fn columns(&self) -> Vec<Columns<'a>> {
         let columns = |(lesson, title): &'a (String, String)| {
             let mut criteria: Vec<(&str, &str)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Points: what a criterion is worth, and what lateness costs.
+//! The rubric: how many points each criterion gives, and how many points a late submission loses.
 
 mod file;
 mod late;
@@ -11,65 +11,67 @@ use course::report::Status;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use late::{Late, Unit};
+pub use late::{LatePenalty, Unit};
 
-/// What the criteria are worth, lesson by lesson.
+/// The points of the criteria, and the late penalty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rubric {
-    /// By the lesson's id.
+    /// The points of each lesson, by the lesson's id.
     pub lessons: BTreeMap<String, LessonPoints>,
-    /// What lateness costs.
-    pub late: Late,
+    /// The late penalty.
+    pub late: LatePenalty,
 }
 
-/// What one lesson is worth.
+/// The points of one lesson.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LessonPoints {
-    /// Points of each criterion, by its id.
+    /// The points of each criterion, by its id.
     pub criteria: BTreeMap<String, f64>,
-    /// Whether anything short of all is nothing.
+    /// Whether a lesson with a criterion that is not proved gives no points at all.
     pub all_or_nothing: bool,
-    /// When it was to be handed in, in seconds since 1970; never late where nothing is said.
+    /// The due time, in seconds since 1970. `None` if the lesson has no due time.
     pub due: Option<i64>,
 }
 
 /// The points of one lesson of one submission.
 ///
-/// `points`, `max` and `late` are rounded to hundredths, a half away from zero, each once and in
-/// the end; the criteria's are not rounded.
+/// `points`, `max` and `late` are rounded to hundredths, and halves are rounded away from zero.
+/// Each is rounded once, after all other arithmetic. The points of the criteria are not rounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
-    /// What was reached, lateness taken off; `None` where something could not be seen that points
-    /// depend on: never a zero.
+    /// The points that were reached, after the late penalty. `None` if they depend on a criterion
+    /// that is inconclusive; they are then not zero but unknown.
     pub points: Option<f64>,
-    /// What can be reached.
+    /// The most points that can be reached.
     pub max: f64,
-    /// Each criterion's points and maximum, in the lesson's order.
+    /// The points and the maximum of each criterion, in the lesson's order.
     pub criteria: Vec<(f64, f64)>,
-    /// What was taken off for lateness.
+    /// The points that the late penalty took off.
     pub late: f64,
-    /// What else a reader has to know of them, e.g. `2 h late: 20 % off`; often empty.
+    /// Explanations of the points for the reader, e.g. `2 h late: 20 % off`. Often empty.
     pub remarks: Vec<String>,
 }
 
 impl Rubric {
-    /// Reads `rubric.toml`; where it says nothing, or where there is none, the lessons' front
-    /// matter holds: a point for each criterion unless said.
+    /// Reads a `rubric.toml`. For settings that are not in the file, or without a file, the front
+    /// matter of the lessons decides. A criterion gives one point if its lesson says nothing about
+    /// points.
     ///
     /// # Errors
-    /// Every problem of the file, each with its line.
+    /// All problems of the file, each with its line.
     pub fn open(file: Option<&Path>, course: &Course) -> Result<Self> {
         let lessons = course.lessons().iter();
-        let stated =
-            lessons.map(|lesson| (lesson.id.clone(), LessonPoints::stated(lesson))).collect();
-        let rubric = Self { lessons: stated, late: Late::default() };
+        let lessons = lessons
+            .map(|lesson| (lesson.id.clone(), LessonPoints::from_front_matter(lesson)))
+            .collect();
+        let rubric = Self { lessons, late: LatePenalty::default() };
         match file {
             None => Ok(rubric),
             Some(path) => file::read(path, course, rubric),
         }
     }
 
-    /// What `lesson` of `submission` is worth.
+    /// The points of `lesson`, which is one of the lessons of `submission`.
     pub fn points(&self, submission: &Submission, lesson: &LessonGrade) -> Points {
         let worth = self.lessons.get(&lesson.lesson);
         let reached = |grade: &CriterionGrade| {
@@ -77,19 +79,20 @@ impl Rubric {
             (if grade.status == Status::Proved { max } else { 0.0 }, max)
         };
         let criteria: Vec<_> = lesson.criteria.iter().map(reached).collect();
-        let asked: f64 = criteria.iter().map(|(_, max)| max).sum();
-        let max = worth.map_or(asked, LessonPoints::max);
+        let checked: f64 = criteria.iter().map(|(_, max)| max).sum();
+        let max = worth.map_or(checked, LessonPoints::max);
         let points = Points { max: hundredths(max), criteria, ..Points::default() };
-        match sum(worth, lesson, &points) {
+        match points_before_lateness(worth, lesson, &points) {
             Ok((reached, remarks)) => {
                 let points = Points { remarks, ..points };
-                self.less_lateness(points, reached, submission, worth)
+                self.subtract_lateness(points, reached, submission, worth)
             }
             Err(remark) => Points { remarks: vec![remark], ..points },
         }
     }
 
-    fn less_lateness(
+    /// Takes the late penalty off the points that were `reached`.
+    fn subtract_lateness(
         &self,
         points: Points,
         reached: f64,
@@ -109,15 +112,15 @@ impl Rubric {
 }
 
 impl LessonPoints {
-    /// What a lesson's own front matter says.
-    fn stated(lesson: &Lesson) -> Self {
+    /// The points as the lesson's front matter states them.
+    fn from_front_matter(lesson: &Lesson) -> Self {
         let mut points = Self::default();
         points.set(lesson, &Worth::Each(BTreeMap::new()));
         points.set(lesson, &lesson.worth);
         points
     }
 
-    /// Takes over what is said; a criterion that is not named keeps what it has.
+    /// Sets the points of the criteria. A criterion that `worth` does not name keeps its points.
     fn set(&mut self, lesson: &Lesson, worth: &Worth) {
         let share = |whole: f64| whole / lesson.criteria.len().max(1) as f64;
         for criterion in &lesson.criteria {
@@ -126,8 +129,8 @@ impl LessonPoints {
                 Worth::Whole(whole) => Some(share(*whole)),
                 Worth::Each(each) => each.get(&criterion.id).copied(),
             };
-            let kept = self.criteria.entry(criterion.id.clone()).or_insert(1.0);
-            *kept = points.unwrap_or(*kept);
+            let current = self.criteria.entry(criterion.id.clone()).or_insert(1.0);
+            *current = points.unwrap_or(*current);
         }
     }
 
@@ -140,8 +143,11 @@ impl LessonPoints {
     }
 }
 
-/// What was reached before lateness, with remarks; or why there are no points yet.
-fn sum(
+/// The points that were reached before the late penalty, and remarks about them.
+///
+/// # Errors
+/// Why the points are not known yet.
+fn points_before_lateness(
     worth: Option<&LessonPoints>,
     lesson: &LessonGrade,
     points: &Points,
@@ -156,14 +162,15 @@ fn sum(
     if all_or_nothing && lesson.verdict == Verdict::NotYet {
         return Ok((0.0, vec!["all or nothing".to_owned()]));
     }
-    // A criterion that is worth nothing changes nothing, seen or not.
-    let counts = |(grade, (_, max)): &(&CriterionGrade, &(f64, f64))| {
+    // An inconclusive criterion that gives no points does not change the sum.
+    let makes_unknown = |(grade, (_, max)): &(&CriterionGrade, &(f64, f64))| {
         grade.status == Status::Inconclusive && (*max > 0.0 || all_or_nothing)
     };
-    let asked = lesson.criteria.iter().zip(&points.criteria);
-    let unseen: Vec<_> = asked.filter(counts).map(|(grade, _)| grade.id.as_str()).collect();
-    if !unseen.is_empty() {
-        return Err(format!("no points yet: {} could not be seen", unseen.join(", ")));
+    let criteria = lesson.criteria.iter().zip(&points.criteria);
+    let unknown: Vec<_> =
+        criteria.filter(makes_unknown).map(|(grade, _)| grade.id.as_str()).collect();
+    if !unknown.is_empty() {
+        return Err(format!("no points yet: {} could not be checked", unknown.join(", ")));
     }
     let has_none = !points.criteria.iter().any(|(reached, _)| *reached > 0.0);
     if lesson.verdict == Verdict::Inconclusive && has_none {
@@ -172,8 +179,8 @@ fn sum(
     Ok((reached, Vec::new()))
 }
 
-/// Rounded to hundredths, a half away from zero.
+/// `points` rounded to hundredths. Halves are rounded away from zero.
 fn hundredths(points: f64) -> f64 {
-    // What is a half in decimals may be a hair less in binary.
+    // A decimal half such as 17.535 may be slightly less than a half in binary.
     (points * 100.0 + 1e-7).round() / 100.0
 }

@@ -1,64 +1,66 @@
-//! Grade a folder of submissions.
+//! `cargo xtask grade`: grades a folder of submissions.
 
-mod demand;
-pub mod lesson;
-mod lessons;
-mod out;
+mod fingerprint;
+mod lesson_selection;
+mod output_folder;
 mod progress;
-mod shard;
 mod summary;
-mod version;
-mod work;
+mod workers;
 
-pub(crate) use out::Out;
-pub use shard::Shard;
+pub(crate) use output_folder::OutputFolder;
 
-use crate::build::Workshop;
-use crate::intake::{self, Handed, Project};
+use crate::build::Builder;
+use crate::grade_lesson;
+use crate::intake::{self, Project, SubmissionSource};
+use crate::isolation_choice;
 use crate::report::Class;
 use crate::rubric::Rubric;
-use crate::store::{About, FILE, State, Store};
+use crate::shard::Shard;
+use crate::store::{FILE, RunInfo, State, Store};
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use lessons::Wanted;
+use lesson_selection::LessonSelection;
 use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use witness::Tier;
-use work::Work;
+use workers::Workers;
 use xtask::outcome::Outcome;
 use xtask::show::{self, Screen};
 use xtask::{interrupt, place};
 
-/// What `grade` is told.
+/// The arguments of `grade`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The folder that holds a folder or an archive for each student
     #[arg(value_name = "SUBMISSIONS")]
     pub submissions: PathBuf,
-    /// Grade these lessons, e.g. w03-l02; those that anybody has handed in, unless said
+    /// Grade these lessons, e.g. w03-l02 [default: all lessons that a student has handed in]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub lesson: Vec<String>,
-    /// The folder for the results; what it holds of this class is gone on with
+    /// The folder for the results; grading continues with the results of this class in it
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
-    /// What the criteria are worth; a point each, or what the lessons say, unless said
+    /// The points of the criteria [default: the points in the lessons, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
-    /// How far apart programs are kept: nothing less than strong, unless said
-    #[arg(long, value_name = "TIER")]
-    pub tier: Option<Tier>,
-    /// How many submissions are graded at a time; two for each processor unless said
+    /// How programs are isolated: namespaces, other-user, landlock or none [default: namespaces]
+    #[arg(long, value_name = "LEVEL")]
+    pub isolation: Option<Tier>,
+    /// The old name of --isolation
+    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
+    pub tier: Option<String>,
+    /// How many submissions are graded at the same time [default: two for each processor]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=256))]
     pub jobs: Option<u32>,
-    /// Grade one part of so many, for several machines; `grade-merge` joins them
+    /// Grade only this part of the class; `grade-merge` merges the parts
     #[arg(long, value_name = "PART/PARTS")]
     pub shard: Option<Shard>,
-    /// Forget what was graded before, and grade everything anew
+    /// Delete the results in the folder, and grade everything again
     #[arg(long)]
     pub again: bool,
 }
@@ -70,118 +72,128 @@ Examples:
   cargo xtask grade submissions/ --rubric rubric.toml
   cargo xtask grade submissions/ --shard 3/16 --out shard-3
 
-Without --lesson, a program in another language says in a submission.toml for which
-lesson it is.
+Without --lesson, a program in another language needs a submission.toml that names its
+lesson.
 
-Stopped, by Ctrl-C or in any other way, the same command goes on where it was.
-A submission that has changed since is graded anew.
+If grading was stopped, by Ctrl-C or in any other way, the same command continues it.
+A submission that has changed since then is graded again.
 
-Exit status: 0 graded, whatever the verdicts; 2 misuse, or something could not be
-graded; 130 stopped.";
+Exit status: 0 everything was graded, whatever the verdicts; 2 wrong usage, or something
+could not be graded; 130 stopped.";
 
-/// Grades what was handed in, keeps each result at once, and writes every format in the end.
+/// Grades the submissions, saves each result at once, and writes all formats at the end.
 ///
 /// # Errors
-/// Misuse, and faults of the machine; whatever a submission does is in the results.
+/// Wrong usage and faults of the machine. A fault of a submission is not an error: it is in the
+/// results.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(place::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
-    let tier = demand::tier(args.tier)?;
-    let handed = intake::find(&args.submissions)?;
-    let wanted = lessons::wanted(&course, &args.lesson, &handed, jobs(args))?;
-    let about = about(args, &course, &wanted, tier, &handed)?;
-    let out = Out::open(&args.out)?;
-    let mut store = Store::open(&out.path().join(FILE), &about, args.again)?;
-    if let Some(survey) = &wanted.survey {
-        let changes = store.before().map_or_else(Vec::new, |before| survey.changes(before));
-        survey.lines().iter().chain(&changes).for_each(show::note);
+    let isolation = isolation_choice::for_class(args.isolation)?;
+    let sources = intake::find(&args.submissions)?;
+    let selection = lesson_selection::select(&course, &args.lesson, &sources, jobs(args))?;
+    let run_info = run_info(args, &course, &selection, isolation, &sources)?;
+    let out = OutputFolder::open(&args.out)?;
+    let mut store = Store::open(&out.path().join(FILE), &run_info, args.again)?;
+    if let Some(enrollment) = &selection.enrollment {
+        let changes =
+            store.previous().map_or_else(Vec::new, |previous| enrollment.changes(previous));
+        enrollment.lines().iter().chain(&changes).for_each(show::note);
     }
     let lessons = lessons_of(&course, &store)?;
-    lessons::complete(&store, &lessons)?;
-    let own: Vec<_> = handed.into_iter().filter(|it| is_own(args.shard, it)).collect();
-    store.enlist(&own.iter().map(listed).collect::<Vec<_>>())?;
+    lesson_selection::complete(&store, &lessons)?;
+    // Only the submissions of this shard are graded.
+    let own: Vec<_> = sources.into_iter().filter(|it| is_own(args.shard, it)).collect();
+    store.register(&own.iter().map(listed).collect::<Vec<_>>())?;
 
     let progress = Progress::new(own.len());
-    let workshop = Workshop::open(&course, &out.workshop(), tier)?;
+    let builder = Builder::open(&course, &out.build_folder(), isolation)?;
     let grader = |lesson: &Lesson, project: &Project| {
-        workshop.prepare(&lesson.id, project)?;
-        Ok(lesson::grade(lesson, project, &workshop, tier, &mut |_| {}))
+        builder.prepare(&lesson.id, project)?;
+        Ok(grade_lesson::grade(lesson, project, &builder, isolation, &mut |_| {}))
     };
-    let work = Work::new(&course, &lessons, wanted.survey.is_none(), store, &grader);
-    let worked = interrupt::patiently(|| grade(&work, &own, jobs(args), &progress));
+    let workers = Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);
+    let graded = interrupt::patiently(|| grade(&workers, &own, jobs(args), &progress));
     progress.end();
-    let store = work.into_store();
-    // What is there is written, whatever has stopped the rest.
+    let store = workers.into_store();
+    // The results so far are written even if an error or Ctrl-C has stopped the grading.
     let written = report(&store, &out, &rubric);
-    if let (Ok(()), Ok(Outcome::Right)) = (&worked, &written) {
-        out.tidy();
+    if let (Ok(()), Ok(Outcome::Right)) = (&graded, &written) {
+        out.remove_builds();
     }
-    worked.and(written)
+    graded.and(written)
 }
 
-/// Grades everything, and once more what was inconclusive: later, and one at a time.
-fn grade(work: &Work<'_>, own: &[Handed], jobs: usize, progress: &Progress) -> Result<()> {
-    work.all(own, jobs, progress)?;
-    let unsure = work.inconclusive(own)?;
-    progress.again(unsure.len());
-    work.all(&unsure, 1, progress)
+/// Grades all submissions. Then it grades the inconclusive ones once more, one at a time, so that
+/// they do not compete for the processors.
+fn grade(
+    workers: &Workers<'_>,
+    own: &[SubmissionSource],
+    jobs: usize,
+    progress: &Progress,
+) -> Result<()> {
+    workers.grade_all(own, jobs, progress)?;
+    let inconclusive = workers.inconclusive(own)?;
+    progress.retrying(inconclusive.len());
+    workers.grade_all(&inconclusive, 1, progress)
 }
 
-/// Writes every format, and says how it went.
-pub(crate) fn report(store: &Store, out: &Out, rubric: &Rubric) -> Result<Outcome> {
-    let (about, submissions) = (store.about()?, store.submissions()?);
-    let (name, lessons) = (about.name.as_str(), about.lessons.as_slice());
+/// Writes all formats, and prints a summary.
+pub(crate) fn report(store: &Store, out: &OutputFolder, rubric: &Rubric) -> Result<Outcome> {
+    let (run_info, submissions) = (store.run_info()?, store.submissions()?);
+    let (name, lessons) = (run_info.name.as_str(), run_info.lessons.as_slice());
     let class = Class { name, lessons, submissions: &submissions, rubric };
     let files = out.write(&class)?;
     let waiting = store.waiting()?.len();
     let mut screen = Screen::stdout();
     screen.show_all(&summary::lines(&class, waiting, &files, screen.width()))?;
-    let unsure = submissions.iter().any(|it| State::of(it) == State::Inconclusive);
+    let is_inconclusive = submissions.iter().any(|it| State::of(it) == State::Inconclusive);
     Ok(match () {
         () if interrupt::requested() => Outcome::Stopped,
-        () if unsure || waiting > 0 => Outcome::Fault,
+        () if is_inconclusive || waiting > 0 => Outcome::Fault,
         () => Outcome::Right,
     })
 }
 
-fn about(
+fn run_info(
     args: &Args,
     course: &Course,
-    wanted: &Wanted<'_>,
-    tier: Tier,
-    handed: &[Handed],
-) -> Result<About> {
+    selection: &LessonSelection<'_>,
+    isolation: Tier,
+    sources: &[SubmissionSource],
+) -> Result<RunInfo> {
     let folder = fs::canonicalize(&args.submissions)
         .with_context(|| format!("cannot read {}", args.submissions.display()))?;
     let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-    Ok(About {
+    Ok(RunInfo {
         name,
         folder: folder.to_string_lossy().into_owned(),
-        lessons: wanted.lessons.iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
-        named: wanted.survey.is_none(),
-        course: version::of(course, &wanted.possible(course))?,
-        tier: tier.to_string(),
+        lessons: selection.lessons.iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
+        named: selection.enrollment.is_none(),
+        course: fingerprint::of_course(course, &selection.possible(course))?,
+        isolation: isolation.to_string(),
         shard: args.shard,
-        roster: version::roster(handed),
+        roster: fingerprint::of_roster(sources),
     })
 }
 
-/// The lessons that the results are about: of an earlier run, too.
+/// The lessons of the results, including those of an earlier run.
 fn lessons_of<'a>(course: &'a Course, store: &Store) -> Result<Vec<&'a Lesson>> {
-    store.about()?.lessons.iter().map(|(id, _)| Ok(course.lesson(id)?)).collect()
+    store.run_info()?.lessons.iter().map(|(id, _)| Ok(course.lesson(id)?)).collect()
 }
 
-fn is_own(shard: Option<Shard>, handed: &Handed) -> bool {
-    shard.is_none_or(|shard| shard.holds(&handed.student))
+fn is_own(shard: Option<Shard>, source: &SubmissionSource) -> bool {
+    shard.is_none_or(|shard| shard.contains(&source.student))
 }
 
-fn listed(handed: &Handed) -> (String, String) {
-    let name = handed.path.file_name().unwrap_or(handed.path.as_os_str());
-    (handed.student.clone(), Path::new(name).display().to_string())
+fn listed(source: &SubmissionSource) -> (String, String) {
+    let name = source.path.file_name().unwrap_or(source.path.as_os_str());
+    (source.student.clone(), Path::new(name).display().to_string())
 }
 
-/// A proof waits as often as it computes: for a server to come to rest, or to show that it stays there.
-/// A machine with a single processor seldom has the memory for two compilers.
+/// The number of submissions that are graded at the same time. Without `--jobs`, there are two for
+/// each processor, because a proof waits about half of its time until a server is idle. A machine
+/// with one processor seldom has enough memory for two compilers.
 fn jobs(args: &Args) -> usize {
     let processors = || match thread::available_parallelism().map_or(1, usize::from) {
         1 => 1,

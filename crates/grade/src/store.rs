@@ -1,14 +1,14 @@
-//! The results of a class in one SQLite file, a transaction for each submission.
+//! The results of a class in one SQLite file. Each submission is saved in a transaction of its own.
 //!
-//! The file has a rollback journal, not a write-ahead log, which would take memory that a network file
-//! system cannot share (sqlite.org/wal.html). Whoever writes holds its lock to the end, and a kill at
-//! any moment leaves what was kept before.
+//! The file has a rollback journal. A write-ahead log would need shared memory, which does not work
+//! on a network file system (sqlite.org/wal.html). A grader that writes holds the file's lock until
+//! it ends. If it is killed, the results that it saved before remain.
 
-mod about;
 mod error;
 mod layout;
+mod run_info;
 
-pub use about::{About, FILE};
+pub use run_info::{FILE, RunInfo};
 
 use crate::model::{Submission, Verdict};
 use anyhow::{Context, Result};
@@ -21,22 +21,23 @@ use std::time::Duration;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    before: Option<About>,
+    /// What an earlier run was run_info, if the file has its results.
+    previous: Option<RunInfo>,
 }
 
-/// How far a submission is.
+/// The state of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Not graded yet.
     Waiting,
-    /// Graded, for good as long as its content is the same.
+    /// Graded. The result stays valid as long as the content of the submission does not change.
     Graded,
-    /// A part of it could not be graded; to be tried again.
+    /// At least one lesson could not be graded. The submission is graded again.
     Inconclusive,
 }
 
 impl State {
-    /// How far `submission` is now.
+    /// The state of a submission that has results.
     pub fn of(submission: &Submission) -> Self {
         let mut lessons = submission.lessons.iter();
         match lessons.any(|lesson| lesson.verdict == Verdict::Inconclusive) {
@@ -54,34 +55,34 @@ impl State {
     }
 }
 
-/// How long another program, a reader's say, may hold the file.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait until another program, e.g. one that reads, releases the file's lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Store {
-    /// Opens the results of this class for writing, and makes them where there are none. With `again`,
-    /// what was graded before is forgotten. What [`about`](Self::about) says then may have more lessons:
-    /// those of before.
+    /// Opens the results of the class for writing, and creates the file if there is none. With
+    /// `again`, all earlier results are deleted. Without it, [`run_info`](Self::run_info) has the
+    /// lessons of `run_info` and those of the earlier runs.
     ///
     /// # Errors
-    /// A file that is not ours, of another class or version, in use, or that cannot be written;
-    /// nothing is changed then.
-    pub fn open(path: &Path, about: &About, again: bool) -> Result<Self> {
+    /// The file is not from this grader, is about another class or version, is in use, or cannot be
+    /// written. The file is then unchanged.
+    pub fn open(path: &Path, run_info: &RunInfo, again: bool) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags)?;
-        store.claim(about, again)?;
+        store.claim(run_info, again)?;
         Ok(store)
     }
 
-    /// Opens the results of a class to be read.
+    /// Opens the results of a class for reading.
     ///
     /// # Errors
-    /// No such file, one that is not ours, or of another version.
+    /// The file does not exist, is not from this grader, or is from another version.
     pub fn read(path: &Path) -> Result<Self> {
         if !path.is_file() {
             let folder = path.parent().unwrap_or(path).display();
-            anyhow::bail!("{folder} holds no {FILE}; name the --out of a `cargo xtask grade`");
+            anyhow::bail!("{folder} has no {FILE}; give the --out folder of a `cargo xtask grade`");
         }
-        // Not read-only: what a kill has left half written is undone first.
+        // Not read-only: SQLite may have to roll back a transaction of a grader that was killed.
         let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let checked = layout::check(&store.connection, path)?;
         anyhow::ensure!(checked, "{} is empty: nothing was graded into it", path.display());
@@ -90,107 +91,112 @@ impl Store {
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self> {
         let connection = Connection::open_with_flags(path, flags);
-        let connection = connection.map_err(|error| error::told(path, error))?;
-        let store = Self { connection, path: path.to_owned(), before: None };
-        store.told(store.connection.busy_timeout(PATIENCE))?;
+        let connection = connection.map_err(|error| error::explain(path, error))?;
+        let store = Self { connection, path: path.to_owned(), previous: None };
+        store.explain(store.connection.busy_timeout(LOCK_TIMEOUT))?;
         Ok(store)
     }
 
-    /// Takes the file's lock until the end, and makes sure that it is about the same.
-    fn claim(&mut self, wanted: &About, again: bool) -> Result<()> {
+    /// Takes the file's lock, which is held until the store is dropped. Checks that the file's
+    /// results belong to the `wanted` run.
+    fn claim(&mut self, wanted: &RunInfo, again: bool) -> Result<()> {
         let path = self.path.clone();
-        let wrap = |error| error::told(&path, error);
+        let wrap = |error| error::explain(&path, error);
         self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrap)?;
+        // In exclusive mode, the lock stays after the transaction (sqlite.org/pragma.html,
+        // locking_mode).
         let claim = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let claim = claim.map_err(wrap)?;
-        let mut about = wanted.clone();
+        let mut run_info = wanted.clone();
         if layout::check(&claim, &path)? {
-            let known = About::read(&claim).map_err(wrap)?;
-            about = known.joined(wanted, again).with_context(|| path.display().to_string())?;
+            let known = RunInfo::read(&claim).map_err(wrap)?;
+            run_info = known.joined(wanted, again).with_context(|| path.display().to_string())?;
             match again {
                 true => drop(claim.execute("DELETE FROM submissions", []).map_err(wrap)?),
-                false => self.before = Some(known),
+                false => self.previous = Some(known),
             }
         } else {
-            layout::make(&claim).map_err(wrap)?;
+            layout::create(&claim).map_err(wrap)?;
         }
-        about.write(&claim).map_err(wrap)?;
+        run_info.write(&claim).map_err(wrap)?;
         claim.commit().map_err(wrap)
     }
 
-    /// What the results are about.
+    /// The class, the lessons and the versions that the results belong to.
     ///
     /// # Errors
-    /// The database's own.
-    pub fn about(&self) -> Result<About> {
-        self.told(About::read(&self.connection))
+    /// The database cannot be read.
+    pub fn run_info(&self) -> Result<RunInfo> {
+        self.explain(RunInfo::read(&self.connection))
     }
 
-    /// What the results were about when they were opened; `None` where there were none.
-    pub fn before(&self) -> Option<&About> {
-        self.before.as_ref()
+    /// What the results were about when the file was opened. `None` if the file was new, or its
+    /// results were deleted.
+    pub fn previous(&self) -> Option<&RunInfo> {
+        self.previous.as_ref()
     }
 
-    /// Notes who has handed in, by name and path: each is waiting until it is graded. Whoever was
-    /// waiting and is not among them any more is forgotten.
+    /// Registers the submissions by the student's name and the path. A new submission is waiting
+    /// until it is graded. A waiting submission that is not in the list any more is deleted.
     ///
     /// # Errors
-    /// The database's own; nothing is changed then.
-    pub fn enlist(&mut self, handed: &[(String, String)]) -> Result<()> {
-        let enlisted = enlist(&mut self.connection, handed);
-        self.told(enlisted)
+    /// The database cannot be written. It is then unchanged.
+    pub fn register(&mut self, submissions: &[(String, String)]) -> Result<()> {
+        let registered = register(&mut self.connection, submissions);
+        self.explain(registered)
     }
 
-    /// Keeps one submission's results, in place of what there was: all of it or nothing.
+    /// Saves the results of one submission. They replace its earlier results in one transaction.
     ///
     /// # Errors
-    /// The database's own, a full disk above all; what was kept before stays.
-    pub fn keep(&self, submission: &Submission) -> Result<()> {
-        self.told(keep(&self.connection, submission))
+    /// The database cannot be written, most often because the disk is full. The earlier results
+    /// remain.
+    pub fn save(&self, submission: &Submission) -> Result<()> {
+        self.explain(save(&self.connection, submission))
     }
 
-    /// Keeps these results, each with its path, and no others.
+    /// Replaces all results by these, each with the path of its submission.
     ///
     /// # Errors
-    /// The database's own; what was kept before stays then.
+    /// The database cannot be written. The earlier results remain.
     pub fn replace(&mut self, results: &[(&str, &Submission)]) -> Result<()> {
         let replaced = replace(&mut self.connection, results);
-        self.told(replaced)
+        self.explain(replaced)
     }
 
-    /// What is known of a student's submission, if it was graded.
+    /// The results of a student's submission, if it was graded.
     ///
     /// # Errors
-    /// The database's own.
+    /// The database cannot be read.
     pub fn find(&self, student: &str) -> Result<Option<Submission>> {
         let query = "SELECT result FROM submissions WHERE student = ?1 AND result IS NOT NULL";
-        self.one(query, student)
+        self.query_one(query, student)
     }
 
-    /// A submission with this content that was graded for good.
+    /// A submission with this content whose results are final.
     ///
     /// # Errors
-    /// The database's own.
+    /// The database cannot be read.
     pub fn find_content(&self, digest: &str) -> Result<Option<Submission>> {
         let query = "SELECT result FROM submissions WHERE digest = ?1 AND state = 'graded' \
                      ORDER BY student LIMIT 1";
-        self.one(query, digest)
+        self.query_one(query, digest)
     }
 
-    /// All that was graded, by name.
+    /// The results of all submissions that were graded, ordered by the student's name.
     ///
     /// # Errors
-    /// The database's own.
+    /// The database cannot be read.
     pub fn submissions(&self) -> Result<Vec<Submission>> {
         let query = "SELECT result FROM submissions WHERE result IS NOT NULL ORDER BY student";
-        let texts: Vec<String> = self.all(query)?;
+        let texts: Vec<String> = self.query_all(query)?;
         texts.iter().map(|text| self.parse(text)).collect()
     }
 
-    /// Everyone's name and path, graded or not.
+    /// Name and path of all registered submissions, graded or not.
     ///
     /// # Errors
-    /// The database's own.
+    /// The database cannot be read.
     pub fn list(&self) -> Result<Vec<(String, String)>> {
         let query = "SELECT student, path FROM submissions ORDER BY student";
         let rows = || -> rusqlite::Result<Vec<_>> {
@@ -198,45 +204,46 @@ impl Store {
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         };
-        self.told(rows())
+        self.explain(rows())
     }
 
-    /// The names of those that are not graded yet.
+    /// The names of the students whose submissions are not graded yet.
     ///
     /// # Errors
-    /// The database's own.
+    /// The database cannot be read.
     pub fn waiting(&self) -> Result<Vec<String>> {
-        self.all("SELECT student FROM submissions WHERE state = 'waiting' ORDER BY student")
+        self.query_all("SELECT student FROM submissions WHERE state = 'waiting' ORDER BY student")
     }
 
-    fn one(&self, query: &str, key: &str) -> Result<Option<Submission>> {
+    fn query_one(&self, query: &str, key: &str) -> Result<Option<Submission>> {
         let text = |row: &Row<'_>| row.get::<_, String>(0);
         let found = self.connection.query_row(query, [key], text).optional();
-        self.told(found)?.map(|text| self.parse(&text)).transpose()
+        self.explain(found)?.map(|text| self.parse(&text)).transpose()
     }
 
-    fn all(&self, query: &str) -> Result<Vec<String>> {
+    fn query_all(&self, query: &str) -> Result<Vec<String>> {
         let rows = || -> rusqlite::Result<Vec<String>> {
             let mut statement = self.connection.prepare(query)?;
             statement.query_map([], |row| row.get(0))?.collect()
         };
-        self.told(rows())
+        self.explain(rows())
     }
 
     fn parse(&self, text: &str) -> Result<Submission> {
-        let place = || format!("{}: a result that cannot be read", self.path.display());
-        serde_json::from_str(text).with_context(place)
+        let context = || format!("{}: a saved result cannot be read", self.path.display());
+        serde_json::from_str(text).with_context(context)
     }
 
-    fn told<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
-        result.map_err(|error| error::told(&self.path, error))
+    /// Adds the file's name and the next step to an error.
+    fn explain<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|error| error::explain(&self.path, error))
     }
 }
 
-fn enlist(connection: &mut Connection, handed: &[(String, String)]) -> rusqlite::Result<()> {
+fn register(connection: &mut Connection, submissions: &[(String, String)]) -> rusqlite::Result<()> {
     let list = connection.transaction()?;
     list.execute("DELETE FROM submissions WHERE state = 'waiting'", [])?;
-    for (student, path) in handed {
+    for (student, path) in submissions {
         list.execute(
             "INSERT INTO submissions (student, path) VALUES (?1, ?2) \
              ON CONFLICT (student) DO UPDATE SET path = excluded.path",
@@ -246,7 +253,7 @@ fn enlist(connection: &mut Connection, handed: &[(String, String)]) -> rusqlite:
     list.commit()
 }
 
-fn keep(connection: &Connection, submission: &Submission) -> rusqlite::Result<()> {
+fn save(connection: &Connection, submission: &Submission) -> rusqlite::Result<()> {
     let result = serde_json::to_string(submission)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let state = State::of(submission).name();
@@ -263,7 +270,7 @@ fn replace(connection: &mut Connection, results: &[(&str, &Submission)]) -> rusq
     let all = connection.transaction()?;
     all.execute("DELETE FROM submissions", [])?;
     for (path, submission) in results {
-        keep(&all, submission)?;
+        save(&all, submission)?;
         let update = "UPDATE submissions SET path = ?1 WHERE student = ?2";
         all.execute(update, [*path, &submission.student])?;
     }

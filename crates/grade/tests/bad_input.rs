@@ -1,22 +1,25 @@
-//! What is handed in may be anything, what is asked as well: a clear line, and the rest goes on.
+//! Bad submissions and wrong usage: each one gets a clear message, and all other submissions are
+//! graded.
 
 #[path = "../../../tests/support/graded.rs"]
 mod graded;
 
-use grade::class::{Files, archive};
+mod files;
+
 use grade::intake::File;
 use grade::model::Verdict;
+use grade::sample_class::{Files, archive};
 use graded::{Class, Grader, lessons, there_is_nobody};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const LESSON: &str = "w03-l02";
 
 #[test]
-fn each_bad_submission_has_a_line_and_the_rest_goes_on() {
+fn each_bad_submission_has_a_one_line_reason_and_all_others_are_graded() {
     let class = Class::new();
     class.hand_in("right", &right());
     let entry = |name: &str| class.submissions().join(name);
@@ -59,7 +62,10 @@ fn each_bad_submission_has_a_line_and_the_rest_goes_on() {
     }
     let refused = ["half", "above", "root", "link", "device", "out", "pipe", "bad-recipe"];
     for student in refused {
-        assert!(lessons.keys().any(|name| name.starts_with(student)), "{student} is not told of");
+        assert!(
+            lessons.keys().any(|name| name.starts_with(student)),
+            "{student} is not in the results"
+        );
     }
     assert!(!class.submissions().join("../../above").exists());
     assert!(!Path::new("/tmp/root").exists());
@@ -67,7 +73,7 @@ fn each_bad_submission_has_a_line_and_the_rest_goes_on() {
 }
 
 #[test]
-fn odd_names_are_told_apart_and_made_readable() {
+fn odd_names_stay_distinct_and_are_readable() {
     let class = Class::new();
     let names: [&[u8]; 7] = [
         b"two\nlines",
@@ -97,16 +103,16 @@ fn odd_names_are_told_apart_and_made_readable() {
 }
 
 #[test]
-fn a_folder_without_submissions_is_misuse() {
+fn a_folder_without_submissions_is_refused() {
     let class = Class::new();
     for folder in [class.submissions(), class.home().join("nowhere"), class.home().join("canary")] {
-        let told = refused(&class, &folder, &class.home().join("grades"));
-        assert!(told.contains(&*folder.to_string_lossy()), "{told}");
+        let message = refused(&class, &folder, &class.home().join("grades"));
+        assert!(message.contains(&*folder.to_string_lossy()), "{message}");
     }
 }
 
 #[test]
-fn an_unreadable_submission_is_never_a_zero() {
+fn an_unreadable_submission_is_inconclusive() {
     if !there_is_nobody() {
         return;
     }
@@ -119,41 +125,41 @@ fn an_unreadable_submission_is_never_a_zero() {
     let mut command = class.command(Grader::Nobody);
     command.arg("grade").arg(class.submissions()).args(["--lesson", LESSON, "--out"]).arg(&out);
     let answer = command.assert().code(2);
-    let (lessons, told) = (lessons(&out), answer.get_output());
+    let (lessons, message) = (lessons(&out), answer.get_output());
     let verdict = |student: &str| lessons.get(student).map(|lesson| lesson.verdict);
-    assert_eq!(verdict("right"), Some(Verdict::Proved), "{told:?}");
-    assert_eq!(verdict("secret"), Some(Verdict::Inconclusive), "{told:?}");
+    assert_eq!(verdict("right"), Some(Verdict::Proved), "{message:?}");
+    assert_eq!(verdict("secret"), Some(Verdict::Inconclusive), "{message:?}");
 }
 
 #[test]
-fn results_of_another_class_are_left_as_they_are() {
+fn results_of_another_class_are_not_changed() {
     let (one, other) = (Class::new(), Class::new());
     for class in [&one, &other] {
         class.hand_in("right", &right());
     }
     let out = one.grade(Grader::Oneself, LESSON, 1).out;
-    let before = everything(&out);
+    let before = files::all(&out);
     refused(&other, &other.submissions(), &out);
-    assert_eq!(everything(&out), before);
+    assert_eq!(files::all(&out), before);
 }
 
 #[test]
-fn results_of_another_time_or_program_are_left_as_they_are() {
+fn a_file_of_another_version_or_program_is_not_changed() {
     let class = Class::new();
     class.hand_in("right", &right());
     let out = class.grade(Grader::Oneself, LESSON, 1).out;
     let file = out.join(grade::store::FILE);
-    for spoil in [older, newer, another_programs, garbage] {
-        spoil(&file);
-        let before = everything(&out);
-        let told = refused(&class, &class.submissions(), &out);
-        assert!(told.contains(grade::store::FILE), "{told}");
-        assert_eq!(everything(&out), before);
+    for change in [older, newer, another_programs, garbage] {
+        change(&file);
+        let before = files::all(&out);
+        let message = refused(&class, &class.submissions(), &out);
+        assert!(message.contains(grade::store::FILE), "{message}");
+        assert_eq!(files::all(&out), before);
     }
 }
 
 #[test]
-fn a_full_disk_is_told_and_nothing_is_lost() {
+fn a_full_disk_is_reported() {
     let class = Class::new();
     for number in 0..20 {
         class.hand_in(&format!("right-{number}"), &right());
@@ -166,25 +172,25 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     unshare.args(["--mount", "sh", "-c", script, "sh"]).arg(&out).arg(program);
     unshare.arg("grade").arg(class.submissions()).args(["--lesson", LESSON, "--out"]).arg(&out);
     let answer = unshare.output().unwrap();
-    let told = String::from_utf8_lossy(&answer.stderr).into_owned();
-    if told.contains("unshare failed") || told.contains("mount:") {
+    let message = String::from_utf8_lossy(&answer.stderr).into_owned();
+    if message.contains("unshare failed") || message.contains("mount:") {
         println!("skipped: no file system can be mounted here");
         return;
     }
-    assert_eq!(answer.status.code(), Some(2), "{told}");
-    assert!(told.contains("room") || told.contains("No space"), "{told}");
+    assert_eq!(answer.status.code(), Some(2), "{message}");
+    assert!(message.contains("disk is full") || message.contains("No space"), "{message}");
 }
 
-/// What the grader says when it refuses to begin.
+/// The message of a grader that refuses to start.
 #[track_caller]
 fn refused(class: &Class, submissions: &Path, out: &Path) -> String {
     let mut command = class.command(Grader::Oneself);
     command.arg("grade").arg(submissions).args(["--lesson", LESSON, "--out"]).arg(out);
     let answer = command.assert().code(2).get_output().clone();
     assert!(answer.stdout.is_empty(), "{}", String::from_utf8_lossy(&answer.stdout));
-    let told = String::from_utf8(answer.stderr).unwrap();
-    assert!(told.lines().count() < 8 && !told.contains("panicked"), "{told}");
-    told
+    let message = String::from_utf8(answer.stderr).unwrap();
+    assert!(message.lines().count() < 8 && !message.contains("panicked"), "{message}");
+    message
 }
 
 fn older(file: &Path) {
@@ -210,23 +216,7 @@ fn garbage(file: &Path) {
     fs::write(file, "these are no results, but somebody's notes".repeat(100)).unwrap();
 }
 
-/// Every file below `folder`, and what it holds.
-fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
-            match entry.file_type().unwrap().is_dir() {
-                true => open.push(entry.path()),
-                false => found.push((entry.path(), fs::read(entry.path()).unwrap())),
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-/// A `.tar.gz` of one entry with a name or a kind that no student's needs.
+/// A `.tar.gz` with one entry, whose name or type no honest submission has.
 fn packed(name: &str, kind: tar::EntryType) -> Vec<u8> {
     let mut header = tar::Header::new_gnu();
     header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());

@@ -1,11 +1,11 @@
-//! What becomes of what students hand in, once it is built.
+//! Builds submissions, among them hostile ones.
 
-mod packing;
+mod archives;
 
+use archives::folder;
 use course::catalogue::Course;
-use grade::build::{Built, Workshop};
+use grade::build::{Builder, Built};
 use grade::intake::{self, Project};
-use packing::folder;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,49 +20,49 @@ static COURSE: LazyLock<Course> = LazyLock::new(|| {
     Course::open(root.canonicalize().unwrap()).unwrap()
 });
 
-/// A workshop of a test's own.
-struct Bench {
+/// A builder with a folder of its own.
+struct TestBuilder {
     home: TempDir,
-    workshop: Workshop<'static>,
+    builder: Builder<'static>,
 }
 
-impl Bench {
+impl TestBuilder {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let workshop = open(home.path());
-        Self { home, workshop }
+        let builder = open(home.path());
+        Self { home, builder }
     }
 
     fn build(&self, lesson: &str, files: &[(&str, &str)]) -> Built {
-        self.workshop.build(lesson, &self.project(lesson, files)).unwrap()
+        self.builder.build(lesson, &self.project(lesson, files)).unwrap()
     }
 
     fn project(&self, lesson: &str, files: &[(&str, &str)]) -> Project {
         let handed = tempfile::tempdir_in(self.home.path()).unwrap();
         folder(handed.path(), files);
-        let handed = intake::one(handed.path()).unwrap();
+        let handed = intake::source_at(handed.path()).unwrap();
         let content = intake::read(&handed, &COURSE, &[lesson.to_owned()]).unwrap();
         content.projects[lesson].clone()
     }
 
-    /// Why a submission has no program. But for what the submission itself quotes, no folder of this
-    /// machine is named.
-    fn refusal(&self, lesson: &str, files: &[(&str, &str)]) -> String {
-        let words = self.build(lesson, files).result.expect_err("there is a program");
+    /// The message of a build that fails. The message must not name a folder of this machine,
+    /// except in a text that the submission itself quotes.
+    fn build_error(&self, lesson: &str, files: &[(&str, &str)]) -> String {
+        let message = self.build(lesson, files).result.expect_err("there is a program");
         let repository = COURSE.root().to_str().unwrap();
         let quoted = files.iter().flat_map(|(_, text)| text.split('"').skip(1).step_by(2));
-        let told = quoted.fold(words.clone(), |words, quote| words.replace(quote, ""));
-        assert!(!words.contains('\x1b') && !told.contains(repository), "{words}");
-        assert!(words.len() < 40_000, "{}", words.len());
-        words
+        let unquoted = quoted.fold(message.clone(), |text, quote| text.replace(quote, ""));
+        assert!(!message.contains('\x1b') && !unquoted.contains(repository), "{message}");
+        assert!(message.len() < 40_000, "{}", message.len());
+        message
     }
 }
 
-fn open(folder: &Path) -> Workshop<'static> {
-    Workshop::open(&COURSE, folder, Tier::here()).unwrap()
+fn open(folder: &Path) -> Builder<'static> {
+    Builder::open(&COURSE, folder, Tier::here()).unwrap()
 }
 
-/// The solution's files as a student hands them in.
+/// The files of a lesson's solution, with the paths of a submission.
 fn solution(lesson: &str) -> Vec<(String, String)> {
     let lesson = COURSE.lesson(lesson).unwrap();
     let home = COURSE.root().join(lesson.folder()).join("solution");
@@ -77,7 +77,7 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
     files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
 }
 
-/// `files` in the folders of a workspace.
+/// The files of several lessons, each lesson in its folder of a workspace.
 fn workspace(lessons: &[(&str, Vec<(String, String)>)]) -> Vec<(String, String)> {
     let inside = |(lesson, files): &(&str, Vec<(String, String)>)| {
         let place = |(path, text): &(String, String)| (format!("{lesson}/{path}"), text.clone());
@@ -87,15 +87,15 @@ fn workspace(lessons: &[(&str, Vec<(String, String)>)]) -> Vec<(String, String)>
 }
 
 #[test]
-fn every_solution_becomes_a_program() {
+fn every_solution_is_built() {
     let lessons: Vec<_> = COURSE.lessons().iter().map(|lesson| lesson.id.as_str()).collect();
-    let bench = Bench::new();
+    let builder = TestBuilder::new();
     for lesson in lessons {
-        let built = bench.build(lesson, &borrowed(&solution(lesson)));
+        let built = builder.build(lesson, &borrowed(&solution(lesson)));
         assert!(built.was_needed && built.elapsed > Duration::ZERO);
         let program = built.result.unwrap();
         let file = PathBuf::from(&program.command[0]);
-        assert!(file.starts_with(bench.home.path()) && file.starts_with(&program.visible[0]));
+        assert!(file.starts_with(builder.home.path()) && file.starts_with(&program.visible[0]));
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o755);
         assert_eq!(&fs::read(file).unwrap()[..4], b"\x7fELF");
     }
@@ -103,36 +103,36 @@ fn every_solution_becomes_a_program() {
 
 #[test]
 fn the_same_content_is_built_once() {
-    let bench = Bench::new();
-    let project = bench.project("w01-l01", &borrowed(&solution("w01-l01")));
+    let builder = TestBuilder::new();
+    let project = builder.project("w01-l01", &borrowed(&solution("w01-l01")));
     let times: Vec<_> = std::thread::scope(|scope| {
-        let build = || bench.workshop.build("w01-l01", &project).unwrap();
+        let build = || builder.builder.build("w01-l01", &project).unwrap();
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap().elapsed).collect()
     });
     assert_eq!(times.iter().filter(|time| **time > Duration::ZERO).count(), 1, "{times:?}");
 
-    let later = open(bench.home.path());
+    let later = open(builder.home.path());
     let again = later.build("w01-l01", &project).unwrap();
     assert!(again.elapsed.is_zero() && again.was_needed && again.result.is_ok());
 }
 
 #[test]
-fn a_failed_build_is_kept_with_its_words() {
-    let bench = Bench::new();
+fn a_failed_build_is_cached_with_its_message() {
+    let builder = TestBuilder::new();
     let wrong = [("src/server.rs", "fn main( {")];
-    let words = bench.refusal("w01-l01", &wrong);
-    assert!(words.contains("--> src/server.rs:1:"), "{words}");
-    assert!(words.ends_with("the build ended with exit status 1"), "{words}");
-    let again = bench.build("w01-l01", &wrong);
+    let message = builder.build_error("w01-l01", &wrong);
+    assert!(message.contains("--> src/server.rs:1:"), "{message}");
+    assert!(message.ends_with("the build ended with exit status 1"), "{message}");
+    let again = builder.build("w01-l01", &wrong);
     assert!(again.elapsed.is_zero());
-    assert_eq!(again.result.unwrap_err(), words);
+    assert_eq!(again.result.unwrap_err(), message);
 }
 
 #[test]
-fn sources_see_nothing_of_this_machine() {
-    let bench = Bench::new();
-    let secret = bench.home.path().join("secret");
+fn sources_cannot_read_files_of_this_machine() {
+    let builder = TestBuilder::new();
+    let secret = builder.home.path().join("secret");
     fs::write(&secret, "1").unwrap();
     let (secret, root) = (secret.display(), COURSE.root().display());
     let answer = "lessons/w03-l02-poll-tracker/solution/server.rs";
@@ -149,23 +149,23 @@ fn sources_see_nothing_of_this_machine() {
         ("#![feature(proc_macro_hygiene)]".to_owned(), "error"),
     ];
     for (attack, why) in attacks {
-        let words = bench.refusal("w03-l02", &[("src/server.rs", &attack)]);
-        assert!(words.contains(why), "{attack}: {words}");
+        let message = builder.build_error("w03-l02", &[("src/server.rs", &attack)]);
+        assert!(message.contains(why), "{attack}: {message}");
     }
 }
 
 #[test]
-fn the_box_has_a_passwd_of_its_own() {
-    let bench = Bench::new();
+fn the_sandbox_has_its_own_passwd_file() {
+    let builder = TestBuilder::new();
     let mut files = solution("w01-l01");
     let check = "const _: () = assert!(include_str!(\"/etc/passwd\").len() < 100);";
     files[0].1.push_str(check);
-    bench.build("w01-l01", &borrowed(&files)).result.unwrap();
+    builder.build("w01-l01", &borrowed(&files)).result.unwrap();
 }
 
 #[test]
-fn no_build_script_and_no_manifest_is_taken() {
-    let bench = Bench::new();
+fn build_scripts_and_manifests_of_a_submission_are_ignored() {
+    let builder = TestBuilder::new();
     let mut files = solution("w01-l01");
     for (path, text) in [
         ("build.rs", "fn main() { panic!() }"),
@@ -175,12 +175,12 @@ fn no_build_script_and_no_manifest_is_taken() {
     ] {
         files.push((path.to_owned(), text.to_owned()));
     }
-    bench.build("w01-l01", &borrowed(&files)).result.unwrap();
+    builder.build("w01-l01", &borrowed(&files)).result.unwrap();
 }
 
 #[test]
 fn a_crate_builds_on_the_earlier_lessons_that_were_handed_in() {
-    let bench = Bench::new();
+    let builder = TestBuilder::new();
     let poll = ("w03-l02-poll-tracker", solution("w03-l02"));
     let epoll = ("w04-l01-epoll-tracker", solution("w04-l01"));
     let store = ("w09-l01-kv-store", solution("w09-l01"));
@@ -191,29 +191,29 @@ fn a_crate_builds_on_the_earlier_lessons_that_were_handed_in() {
         ("w09-l01", vec![epoll.clone(), store.clone()]),
         ("w09-l01", vec![poll, epoll.clone(), store]),
     ] {
-        let built = bench.build(lesson, &borrowed(&workspace(&handed)));
-        built.result.unwrap_or_else(|words| panic!("{lesson} on {}: {words}", handed.len()));
+        let built = builder.build(lesson, &borrowed(&workspace(&handed)));
+        built.result.unwrap_or_else(|message| panic!("{lesson} on {}: {message}", handed.len()));
     }
     let broken = ("w03-l02-poll-tracker", vec![("src/table.rs".to_owned(), "oops".to_owned())]);
-    let words = bench.refusal("w04-l01", &borrowed(&workspace(&[broken, epoll])));
-    assert!(words.contains("lessons/w03-l02-poll-tracker/src/table.rs:1:"), "{words}");
+    let message = builder.build_error("w04-l01", &borrowed(&workspace(&[broken, epoll])));
+    assert!(message.contains("lessons/w03-l02-poll-tracker/src/table.rs:1:"), "{message}");
 }
 
 #[test]
 fn a_module_may_become_a_folder() {
-    let bench = Bench::new();
+    let builder = TestBuilder::new();
     let mut files = solution("w01-l01");
     for (path, _) in files.iter_mut().filter(|(path, _)| path == "src/echo.rs") {
         *path = "src/echo/mod.rs".to_owned();
     }
-    bench.build("w01-l01", &borrowed(&files)).result.unwrap();
+    builder.build("w01-l01", &borrowed(&files)).result.unwrap();
 }
 
 const C: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); }\n";
 
 #[test]
-fn a_program_is_built_by_its_own_command() {
-    let bench = Bench::new();
+fn a_program_is_built_by_its_makefile_script_or_manifest() {
+    let builder = TestBuilder::new();
     let made = [("server.c", C), ("Makefile", "server: server.c\n\tcc -o server server.c\n")];
     let script = [("a b.c", C), ("build.sh", "cc -o server 'a b.c'\n")];
     let named = [
@@ -224,34 +224,34 @@ fn a_program_is_built_by_its_own_command() {
         ),
     ];
     for files in [&made, &script, &named] {
-        let built = bench.build("w03-l02", files);
+        let built = builder.build("w03-l02", files);
         assert!(built.was_needed);
         let program = built.result.unwrap();
         let file = program.directory.join(&program.command[0]);
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o755);
         assert_eq!(program.visible, [program.directory]);
     }
-    assert_eq!(bench.build("w03-l02", &named).result.unwrap().port, Some(9));
+    assert_eq!(builder.build("w03-l02", &named).result.unwrap().port, Some(9));
 }
 
 #[test]
-fn a_program_that_needs_no_build_is_ready() {
-    let bench = Bench::new();
-    let built = bench.build("w03-l02", &[("server.py", "print()"), ("lib/x.py", "")]);
+fn a_script_needs_no_build() {
+    let builder = TestBuilder::new();
+    let built = builder.build("w03-l02", &[("server.py", "print()"), ("lib/x.py", "")]);
     assert!(!built.was_needed && built.elapsed.is_zero());
     let program = built.result.unwrap();
     assert_eq!(program.command, ["python3", "server.py"]);
     assert!(program.directory.join("lib/x.py").is_file());
 
     let bare = [("server.pl", "#!/usr/bin/perl\n"), ("submission.toml", "run = \"./server.pl\"")];
-    let program = bench.build("w03-l02", &bare).result.unwrap();
+    let program = builder.build("w03-l02", &bare).result.unwrap();
     let mode = program.directory.join("server.pl").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o755);
 }
 
 #[test]
-fn a_build_that_leaves_no_program_says_so() {
-    let bench = Bench::new();
+fn a_build_without_a_program_says_why() {
+    let builder = TestBuilder::new();
     let table = BTreeMap::from([
         ("true", "the build left no file ./server"),
         ("ln -s /bin/sh server", "the build left ./server as a symbolic link"),
@@ -265,35 +265,36 @@ fn a_build_that_leaves_no_program_says_so() {
         ("touch server; i=0; while : >f$i; do i=$((i+1)); done", "No space left on device"),
     ]);
     for (line, why) in table {
-        let words = bench.refusal("w03-l02", &[("build.sh", line)]);
-        assert!(words.contains(why), "{line}: {words}");
+        let message = builder.build_error("w03-l02", &[("build.sh", line)]);
+        assert!(message.contains(why), "{line}: {message}");
     }
     let none = [("submission.toml", "run = \"./server\"")];
-    assert!(bench.refusal("w03-l02", &none).contains("there is no file ./server to run"));
+    assert!(builder.build_error("w03-l02", &none).contains("there is no file ./server to run"));
     let outside = [("submission.toml", "run = \"../../bin/sh\"")];
-    assert!(bench.refusal("w03-l02", &outside).contains("is not in the submission"));
+    assert!(builder.build_error("w03-l02", &outside).contains("is not in the submission"));
 }
 
 #[test]
-fn a_daemon_that_holds_the_output_delays_nobody() {
-    let bench = Bench::new();
-    let built = bench.build("w03-l02", &[("build.sh", "cp build.sh server; sleep 1000 & exit 0")]);
+fn a_daemon_that_keeps_the_output_open_does_not_delay_the_build() {
+    let builder = TestBuilder::new();
+    let built =
+        builder.build("w03-l02", &[("build.sh", "cp build.sh server; sleep 1000 & exit 0")]);
     assert!(built.elapsed < Duration::from_secs(60), "{:?}", built.elapsed);
     built.result.unwrap();
 }
 
 #[test]
-fn what_a_kill_left_unfinished_is_built_again() {
-    let bench = Bench::new();
+fn an_incomplete_cache_entry_is_built_again() {
+    let builder = TestBuilder::new();
     let files = [("build.sh", "cp build.sh server")];
-    let program = bench.build("w03-l02", &files).result.unwrap();
+    let program = builder.build("w03-l02", &files).result.unwrap();
     fs::remove_dir_all(&program.directory).unwrap();
-    let again = bench.build("w03-l02", &files);
+    let again = builder.build("w03-l02", &files);
     assert!(again.elapsed > Duration::ZERO);
     assert!(again.result.unwrap().directory.join("server").is_file());
     fs::remove_file(program.directory.with_extension("json")).unwrap();
-    assert!(bench.build("w03-l02", &files).result.is_ok());
-    let unfinished = fs::read_dir(bench.home.path().join("built"))
+    assert!(builder.build("w03-l02", &files).result.is_ok());
+    let unfinished = fs::read_dir(builder.home.path().join("built"))
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
     assert_eq!(unfinished.count(), 0);

@@ -1,21 +1,23 @@
-//! A class graded from the command line: right and wrong servers, stopped and gone on with.
+//! Grades classes from the command line: right and wrong servers, runs that are stopped and
+//! continued.
 
-mod handed_in;
+mod files;
+mod test_class;
 
 use grade::model::{CriterionGrade, Submission, Verdict};
-use grade::run::Shard;
-use handed_in::{Class, RIGHT, flaky, wrong};
+use grade::shard::Shard;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
+use test_class::{Class, RIGHT, flaky, wrong};
 
 fn verdicts(results: &[Submission]) -> Vec<(&str, Verdict)> {
     results.iter().map(|it| (it.student.as_str(), it.lessons[0].verdict)).collect()
 }
 
-/// Results without what differs from run to run.
-fn timeless(mut results: Vec<Submission>) -> Vec<Submission> {
+/// Results without the values that differ from run to run.
+fn comparable(mut results: Vec<Submission>) -> Vec<Submission> {
     for lesson in results.iter_mut().flat_map(|it| &mut it.lessons) {
         (lesson.seconds, lesson.build.seconds) = (0.0, 0.0);
         lesson.criteria.iter_mut().for_each(|criterion| criterion.millis = 0.0);
@@ -28,13 +30,13 @@ fn timeless(mut results: Vec<Submission>) -> Vec<Submission> {
 }
 
 #[test]
-fn a_class_is_graded_and_nothing_twice() {
+fn a_class_is_graded_and_nothing_is_graded_twice() {
     let class = Class::new();
     class.hand_in_solution("ann");
     class.hand_in("bob", RIGHT);
     class.hand_in("cleo", &wrong());
     class.hand_in("dora", &wrong());
-    class.hand_in_nothing("eve");
+    class.hand_in_empty_folder("eve");
     let first = class.grade(&["--out", "grades"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let results = class.results("grades");
@@ -47,7 +49,7 @@ fn a_class_is_graded_and_nothing_twice() {
         assert!(class.path("grades").join(file).exists(), "{file}");
     }
     assert!(first.stdout.contains("w03-l02  proved 2 · not yet 2 · missing 1"), "{}", first.stdout);
-    assert!(first.stdout.contains("cleo, dora"), "the same content is told: {}", first.stdout);
+    assert!(first.stdout.contains("cleo, dora"), "the same content is reported: {}", first.stdout);
     let files = class.files("grades");
     let second = class.grade(&["--out", "grades"]);
     assert_eq!((second.code, second.stderr.as_str()), (0, ""), "nothing is graded again");
@@ -55,73 +57,77 @@ fn a_class_is_graded_and_nothing_twice() {
 }
 
 #[test]
-fn a_flaky_server_is_told_from_a_right_one() {
+fn a_flaky_server_is_distinguished_from_a_right_one() {
     let class = Class::new();
     class.hand_in("right", RIGHT);
-    // Each is another toss of the same coins.
-    (0..12).for_each(|index| class.hand_in(&format!("toss {index:02}"), &flaky(index)));
+    // Each server fails with probability 1/2. With 12 servers, at least one fails in some runs
+    // only.
+    (0..12).for_each(|index| class.hand_in(&format!("seed {index:02}"), &flaky(index)));
     assert_eq!(class.grade(&["--out", "grades"]).code, 0);
     let results = class.results("grades");
     let any = |of: &Submission| of.lessons[0].criteria.iter().any(CriterionGrade::is_flaky);
     assert!(!any(&results[0]) && results[0].lessons[0].verdict == Verdict::Proved);
-    assert!(results[1..].iter().any(any), "no coin has fallen on both sides");
+    assert!(results[1..].iter().any(any), "no server has failed in some runs only");
     let page = fs::read_to_string(class.path("grades/grades.csv")).unwrap();
     assert!(page.contains("right"), "{page}");
 }
 
-/// A class of right and wrong servers, no two the same.
-fn crowd(class: &Class, size: usize) {
+/// Hands in right and wrong servers, all of them different.
+fn hand_in_many(class: &Class, size: usize) {
     for index in 0..size {
         let server = if index % 3 == 0 { wrong() } else { RIGHT.to_owned() };
         class.hand_in(&format!("student {index:02}"), &format!("{server}\n# number {index}\n"));
     }
 }
 
-/// The names of the submissions that were graded, as they are told on standard error.
-fn told(line: &str) -> Option<String> {
+/// The student's name in a line of the progress on standard error.
+fn graded_student(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("  student ")?;
     Some(rest.split("  ").next()?.to_owned())
 }
 
-/// Waits until so many submissions are graded; their names.
-fn until_graded(child: &mut Child, number: usize) -> Vec<String> {
+/// Waits until `number` submissions are graded, and returns their names.
+fn wait_graded(child: &mut Child, number: usize) -> Vec<String> {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    lines.filter_map(|line| told(&line)).take(number).collect()
+    lines.filter_map(|line| graded_student(&line)).take(number).collect()
 }
 
 #[test]
-fn a_kill_at_any_moment_costs_nothing_but_what_was_in_hand() {
+fn a_kill_at_any_moment_loses_only_submissions_that_are_being_graded() {
     const SIZE: usize = 12;
     let class = Class::new();
-    crowd(&class, SIZE);
+    hand_in_many(&class, SIZE);
     assert_eq!(class.grade(&["--out", "whole"]).code, 0);
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     for round in 1..=3 {
         let mut command = class.command(&["--out", "killed"]);
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let graded = until_graded(&mut child, round);
+        let graded = wait_graded(&mut child, round);
         child.kill().unwrap();
         child.wait().unwrap();
         graded.into_iter().for_each(|name| *times.entry(name).or_default() += 1);
-        handed_in::nobody_is_left(&class);
+        test_class::wait_no_process_left(&class);
     }
     let last = class.grade(&["--out", "killed"]);
     assert_eq!(last.code, 0, "{}", last.stderr);
-    last.stderr.lines().filter_map(told).for_each(|name| *times.entry(name).or_default() += 1);
+    last.stderr
+        .lines()
+        .filter_map(graded_student)
+        .for_each(|name| *times.entry(name).or_default() += 1);
     assert!(times.values().all(|times| *times == 1), "{times:?}");
-    assert_eq!(timeless(class.results("killed")), timeless(class.results("whole")));
+    assert_eq!(comparable(class.results("killed")), comparable(class.results("whole")));
 }
 
 #[test]
-fn ctrl_c_keeps_what_is_done_and_writes_it() {
+fn ctrl_c_saves_and_writes_the_results_so_far() {
     let class = Class::new();
-    crowd(&class, 12);
+    hand_in_many(&class, 12);
     let mut command = class.command(&["--out", "grades"]);
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let stderr = child.stderr.take().unwrap();
     let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
-    assert!(lines.any(|line| told(&line).is_some()));
-    handed_in::interrupt(&child);
+    assert!(lines.any(|line| graded_student(&line).is_some()));
+    test_class::interrupt(&child);
     assert!(lines.any(|line| line.contains("stopping")));
     lines.for_each(drop);
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -131,20 +137,23 @@ fn ctrl_c_keeps_what_is_done_and_writes_it() {
     assert_eq!(rows, before + 1);
     let rest = class.grade(&["--out", "grades"]);
     assert_eq!(rest.code, 0, "{}", rest.stderr);
-    assert_eq!(rest.stderr.lines().filter(|line| told(line).is_some()).count(), 12 - before);
+    assert_eq!(
+        rest.stderr.lines().filter(|line| graded_student(line).is_some()).count(),
+        12 - before
+    );
 }
 
 #[test]
-fn shards_joined_are_the_class() {
+fn joined_shards_equal_the_whole_class() {
     let class = Class::new();
-    crowd(&class, 9);
+    hand_in_many(&class, 9);
     assert_eq!(class.grade(&["--out", "whole"]).code, 0);
     for part in ["1", "2", "3"] {
         let shard = class.grade(&["--out", part, "--shard", &format!("{part}/3")]);
         assert_eq!(shard.code, 0, "{}", shard.stderr);
     }
     assert_eq!(class.merge(&["1", "2", "3", "--out", "joined"]).code, 0);
-    assert_eq!(timeless(class.results("joined")), timeless(class.results("whole")));
+    assert_eq!(comparable(class.results("joined")), comparable(class.results("whole")));
 }
 
 /// Each student's verdicts, lesson by lesson.
@@ -160,20 +169,20 @@ fn row(student: &str, first: Verdict, third: Verdict) -> (String, Vec<(String, V
 }
 
 #[test]
-fn a_class_is_graded_for_what_it_has_handed_in() {
+fn a_class_is_graded_for_the_lessons_that_it_has_handed_in() {
     use Verdict::{Missing, NotYet, Proved};
     let class = Class::new();
     class.hand_in_named("ann", RIGHT);
-    class.hand_in_nothing("bob");
+    class.hand_in_empty_folder("bob");
     let first = class.grade_all(&["--out", "grades"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
-    let said: Vec<_> = first.stderr.lines().collect();
-    assert_eq!(said[0], "  w03-l02: 1 of 2 submissions has it");
-    assert_eq!(said[1], "  1 of 2 submissions has none that can be told");
+    let lines: Vec<_> = first.stderr.lines().collect();
+    assert_eq!(lines[0], "  w03-l02: 1 of 2 submissions has it");
+    assert_eq!(lines[1], "  1 of 2 submissions has no lesson that can be recognized");
     let results = class.results("grades");
     assert!(results.iter().all(|it| it.lessons.len() == 1), "{:?}", table(&results));
 
-    // The class grows a lesson.
+    // A student hands in another lesson.
     class.hand_in_another_lesson("cleo");
     let second = class.grade_all(&["--out", "grades"]);
     assert_eq!(second.code, 0, "{}", second.stderr);
@@ -191,11 +200,11 @@ fn a_class_is_graded_for_what_it_has_handed_in() {
     assert_eq!(table(&grown), expected);
     assert_eq!(grown[0].lessons[1], results[0].lessons[0]);
 
-    // And loses it again.
+    // The student's submission is removed again.
     fs::remove_dir_all(class.path("class/cleo")).unwrap();
     let third = class.grade_all(&["--out", "grades"]);
     assert_eq!(third.code, 0, "{}", third.stderr);
-    assert!(third.stderr.contains("w01-l01: nobody has it any more"), "{}", third.stderr);
+    assert!(third.stderr.contains("w01-l01: no student has it any more"), "{}", third.stderr);
     assert_eq!(class.results("grades"), grown);
     let named = class.grade(&["--out", "grades"]);
     assert_eq!(named.code, 2);
@@ -206,7 +215,7 @@ fn a_class_is_graded_for_what_it_has_handed_in() {
 fn every_shard_finds_the_lessons_of_the_whole_class() {
     let class = Class::new();
     let [one, other] = ["1/2", "2/2"].map(|part| part.parse::<Shard>().unwrap());
-    let named = |shard: Shard| ('a'..).map(String::from).find(|name| shard.holds(name)).unwrap();
+    let named = |shard: Shard| ('a'..).map(String::from).find(|name| shard.contains(name)).unwrap();
     class.hand_in_named(&named(one), RIGHT);
     class.hand_in_another_lesson(&named(other));
     assert_eq!(class.grade_all(&["--out", "whole"]).code, 0);
@@ -218,24 +227,24 @@ fn every_shard_finds_the_lessons_of_the_whole_class() {
         assert!(shard.stderr.starts_with(both), "{}", shard.stderr);
     }
     assert_eq!(class.merge(&["1", "2", "--out", "joined"]).code, 0);
-    assert_eq!(timeless(class.results("joined")), timeless(class.results("whole")));
+    assert_eq!(comparable(class.results("joined")), comparable(class.results("whole")));
 }
 
 #[test]
-fn a_class_whose_lesson_cannot_be_told_is_asked_for_it() {
+fn a_class_without_a_recognizable_lesson_is_refused() {
     let class = Class::new();
     class.hand_in("ann", RIGHT);
-    class.hand_in_nothing("bob");
+    class.hand_in_empty_folder("bob");
     let refused = class.grade_all(&["--out", "grades"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
-    let words = "no submission is for a lesson that can be told; say for which one they are";
-    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    let message = "no submission contains a lesson that can be recognized; name the lesson";
+    assert!(refused.stderr.contains(message), "{}", refused.stderr);
     assert!(refused.stderr.contains("\nann: it does not say"), "{}", refused.stderr);
     assert!(!class.path("grades").exists());
 }
 
 #[test]
-fn what_was_graded_for_another_class_is_left_alone() {
+fn results_of_another_class_are_not_changed() {
     let (class, other) = (Class::new(), Class::new());
     class.hand_in("ann", RIGHT);
     other.hand_in("bob", RIGHT);
@@ -244,12 +253,12 @@ fn what_was_graded_for_another_class_is_left_alone() {
     let out = class.path("grades");
     let refused = other.grade(&["--out", out.to_str().unwrap(), "--again"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("it holds the results of"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the file has the results of"), "{}", refused.stderr);
     assert!(class.files("grades") == before);
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_named_before_anything_runs() {
+fn an_unusable_results_folder_is_reported_before_anything_runs() {
     let class = Class::new();
     class.hand_in("ann", RIGHT);
     fs::write(class.path("file"), "").unwrap();
@@ -258,10 +267,10 @@ fn a_place_that_cannot_be_written_is_named_before_anything_runs() {
     fs::create_dir(class.path("odd")).unwrap();
     fs::write(class.path("odd/grades.sqlite"), "no database at all".repeat(100)).unwrap();
     for (out, why) in [
-        ("file", "--out file: there can be no such folder"),
-        ("/proc/grades", "--out /proc/grades: there can be no such folder"),
-        ("mine", "junit.xml is there already, from elsewhere"),
-        ("odd", "odd/grades.sqlite is no results file"),
+        ("file", "--out file: cannot create this folder"),
+        ("/proc/grades", "--out /proc/grades: cannot create this folder"),
+        ("mine", "junit.xml exists and is not from the grader"),
+        ("odd", "odd/grades.sqlite is not a file of results"),
     ] {
         let refused = class.grade(&["--out", out]);
         assert_eq!(refused.code, 2, "{out}");

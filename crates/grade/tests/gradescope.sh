@@ -1,17 +1,19 @@
 #!/bin/bash
-# Runs a Gradescope autograder as Gradescope does: unpacked in a container, as root, its setup.sh and
-# then its run_autograder on a right, a wrong and a broken submission. The container has no network,
-# nothing of this machine but its programs, and where cgroup v1 or v2 permits half a processor.
+# Tests a Gradescope autograder as Gradescope runs it: in a container, as root. It unpacks the
+# archive, runs setup.sh, and then runs run_autograder on a right, a wrong and a broken submission.
+# The container has no network and no files of this machine except its programs. If there is a
+# cgroup v1, it has half a processor.
 #
 #   crates/grade/tests/gradescope.sh [ROOT]
 #
-# ROOT: a folder with another system, e.g. an older one made by debootstrap(8) with gcc and libc6-dev.
-# Exit status: 0 as it should be, 1 not, 2 it could not be tried. It takes root, unzip and 700 MB.
+# ROOT is a folder with another system, e.g. an older one that debootstrap(8) made, with gcc and
+# libc6-dev. Exit status: 0 the test passed, 1 it failed, 2 it could not run. It needs root, unzip
+# and 700 MB of disk.
 set -euo pipefail
 system=${1:-}
 cd "$(dirname "$0")/../../.."
 if ((EUID != 0)) || ! command -v unzip >/dev/null; then
-    echo "this takes root, and the Debian package unzip" >&2
+    echo "this test needs root and the Debian package unzip" >&2
     exit 2
 fi
 
@@ -29,21 +31,22 @@ mkdir -p "$place"/{source,submission,results} "$work/root"
 unzip -q "$work/autograder.zip" -d "$place/source"
 cp "$place/source/run_autograder" "$place/"
 if [[ -n $(ls "$place/source/course/lessons/w03-l02-poll-tracker/solution") ]]; then
-    echo "the archive holds the answer" >&2
+    echo "the archive contains the solution" >&2
     exit 1
 fi
 
-# Half a processor and 768 MB, as in Gradescope's smallest container.
+# Limit the container to half a processor and 768 MB, as Gradescope's smallest container.
 if mkdir "$group" "${group/cpu/memory}" 2>/dev/null && [[ -e $group/cpu.cfs_quota_us ]]; then
     echo 50000 >"$group/cpu.cfs_quota_us"
     echo $((768 << 20)) >"${group/cpu/memory}/memory.limit_in_bytes"
     join="echo \$\$ >$group/cgroup.procs; echo \$\$ >${group/cpu/memory}/cgroup.procs"
 else
-    echo "no control group here: run with all processors" >&2
+    echo "there is no cgroup v1 here: the test runs with all processors" >&2
     join=true
 fi
 
-# Runs a command in the container. A new root, not chroot(2), which permits no user namespaces.
+# Runs a command in the container. It uses pivot_root(2), because a process in a chroot(2) cannot
+# create user namespaces (user_namespaces(7)).
 inside() {
     env -i bash -c "$join; exec unshare --net --mount --pid --fork --kill-child bash -c '
         set -e
@@ -64,7 +67,7 @@ inside() {
     ' \"\$@\"" - "${system:-/}" "$work/root" "$place" "$@"
 }
 
-# Grades the sources in a folder; the score must be the one that is expected.
+# Grades the sources in a folder, and compares the score with the expected one.
 graded() {
     local name=$1 sources=$2 expected=$3 score
     rm -rf "${place:?}"/{submission,results}/*

@@ -1,10 +1,10 @@
-//! What is made of what students hand in.
+//! Reads submissions, among them broken and hostile archives.
 
-mod packing;
+mod archives;
 
+use archives::{folder, tar, tgz, zip};
 use course::catalogue::Course;
-use grade::intake::{self, Content, Handed, ProjectKind, Trouble};
-use packing::{folder, tar, tgz, zip};
+use grade::intake::{self, Content, ProjectKind, Rejection, SubmissionSource};
 use proptest::prelude::*;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -15,20 +15,20 @@ use std::sync::LazyLock;
 static COURSE: LazyLock<Course> =
     LazyLock::new(|| Course::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap());
 
-fn read(path: &Path, lessons: &[&str]) -> Result<Content, Trouble> {
+fn read(path: &Path, lessons: &[&str]) -> Result<Content, Rejection> {
     let lessons: Vec<_> = lessons.iter().map(|id| (*id).to_owned()).collect();
-    intake::read(&intake::one(path).unwrap(), &COURSE, &lessons)
+    intake::read(&intake::source_at(path).unwrap(), &COURSE, &lessons)
 }
 
-/// Reads a folder with these files.
-fn files(files: &[(&str, &str)], lessons: &[&str]) -> Result<Content, Trouble> {
+/// Reads a submission that is a folder with these files.
+fn files(files: &[(&str, &str)], lessons: &[&str]) -> Result<Content, Rejection> {
     let home = tempfile::tempdir().unwrap();
     folder(&home.path().join("alice"), files);
     read(&home.path().join("alice"), lessons)
 }
 
-/// Reads an archive of this name.
-fn archive(name: &str, bytes: &[u8]) -> Result<Content, Trouble> {
+/// Reads a submission that is an archive with this name.
+fn archive(name: &str, bytes: &[u8]) -> Result<Content, Rejection> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(name);
     fs::write(&path, bytes).unwrap();
@@ -40,11 +40,11 @@ fn paths(content: &Content, lesson: &str) -> Vec<String> {
     files.map(|path| path.display().to_string()).collect()
 }
 
-fn refusal(result: Result<Content, Trouble>) -> String {
+fn refusal(result: Result<Content, Rejection>) -> String {
     match result {
-        Err(Trouble::Refused(words)) => {
-            assert!(!words.contains('\n') && !words.contains('\x1b'), "{words:?}");
-            words
+        Err(Rejection::Refused(message)) => {
+            assert!(!message.contains('\n') && !message.contains('\x1b'), "{message:?}");
+            message
         }
         other => panic!("not refused: {other:?}"),
     }
@@ -67,19 +67,19 @@ fn submissions_are_found_by_name() {
 }
 
 #[test]
-fn a_folder_without_submissions_says_what_is_expected() {
+fn a_folder_without_submissions_is_refused_with_the_expected_form() {
     let home = tempfile::tempdir().unwrap();
-    let words = |folder: &Path| intake::find(folder).unwrap_err().to_string();
-    assert!(words(home.path()).contains("there is no submission in"));
-    assert!(words(&home.path().join("none")).contains("cannot read"));
+    let message = |folder: &Path| intake::find(folder).unwrap_err().to_string();
+    assert!(message(home.path()).contains("there is no submission in"));
+    assert!(message(&home.path().join("none")).contains("cannot read"));
     fs::write(home.path().join("grades.csv"), "").unwrap();
-    assert!(words(home.path()).contains("a folder, .zip or .tar.gz for each student"));
+    assert!(message(home.path()).contains("a folder, .zip or .tar.gz for each student"));
     fs::create_dir(home.path().join("src")).unwrap();
-    assert!(words(home.path()).contains("as a submission has"));
+    assert!(message(home.path()).contains("as a submission has"));
 }
 
 #[test]
-fn a_lessons_own_files_belong_to_the_lesson_that_is_asked_for() {
+fn files_belong_to_the_lesson_that_is_graded() {
     let content = files(&[("src/server.rs", "x"), ("README", "")], &["w03-l02"]).unwrap();
     assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
     assert_eq!(content.projects["w03-l02"].kind, ProjectKind::Crate);
@@ -90,17 +90,20 @@ fn a_lessons_own_files_belong_to_the_lesson_that_is_asked_for() {
 }
 
 #[test]
-fn a_lesson_is_known_by_its_files_where_none_is_asked_for() {
+fn a_lesson_is_recognized_by_its_files() {
     let content = files(&[("src/server.rs", "x"), ("src/table.rs", "y")], &[]).unwrap();
     assert_eq!(content.projects.keys().collect::<Vec<_>>(), ["w03-l02"]);
-    let words = refusal(files(&[("src/server.rs", "x")], &[]));
-    assert!(words.starts_with("its files could be of w01-l01, w02-l01, w03-l02"), "{words}");
-    let words = refusal(files(&[("src/mine.rs", "x")], &[]));
-    assert!(words.contains("none of a lesson's"), "{words}");
+    let message = refusal(files(&[("src/server.rs", "x")], &[]));
+    assert!(
+        message.starts_with("the files may belong to any of w01-l01, w02-l01, w03-l02"),
+        "{message}"
+    );
+    let message = refusal(files(&[("src/mine.rs", "x")], &[]));
+    assert!(message.contains("no lesson has Rust files of these names"), "{message}");
 }
 
 #[test]
-fn a_workspace_has_every_lesson() {
+fn a_workspace_contains_several_lessons() {
     let handed = [
         ("course-main/Cargo.toml", ""),
         ("course-main/lessons/w03-l02-poll-tracker/src/server.rs", "3"),
@@ -157,7 +160,7 @@ fn folders_of_lessons_may_have_programs_in_any_language() {
 }
 
 #[test]
-fn a_program_alone_says_for_which_lesson_it_is() {
+fn a_program_needs_the_name_of_its_lesson() {
     let c = ("server.c", "int main(void) {}");
     assert!(refusal(files(&[c], &[])).contains("does not say for which lesson"));
     assert!(files(&[c], &["w03-l02"]).unwrap().projects.contains_key("w03-l02"));
@@ -169,14 +172,14 @@ fn a_program_alone_says_for_which_lesson_it_is() {
 }
 
 #[test]
-fn nothing_is_missing_and_not_refused() {
+fn an_empty_submission_is_missing_and_not_refused() {
     let content = files(&[], &["w03-l02"]).unwrap();
-    assert!(content.projects.is_empty() && content.notes[0].starts_with("nothing was handed in"));
-    assert!(refusal(files(&[("essay.docx", "x")], &[])).contains("nothing in it is a lesson's"));
+    assert!(content.projects.is_empty() && content.notes[0].starts_with("the submission is empty"));
+    assert!(refusal(files(&[("essay.docx", "x")], &[])).contains("no file belongs to a lesson"));
 }
 
 #[test]
-fn equal_contents_have_one_digest() {
+fn equal_contents_have_the_same_digest() {
     let one = files(&[("src/server.rs", "x")], &["w03-l02"]).unwrap();
     let same = files(&[("deep/src/server.rs", "x"), ("deep/README", "y")], &["w03-l02"]).unwrap();
     assert_eq!(one.digest, same.digest);
@@ -190,54 +193,57 @@ fn equal_contents_have_one_digest() {
 }
 
 #[test]
-fn a_link_is_never_followed() {
+fn a_symbolic_link_is_never_followed() {
     let home = tempfile::tempdir().unwrap();
     let alice = home.path().join("alice");
     folder(&alice, &[("src/server.rs", "x")]);
     symlink("/etc/passwd", alice.join("src/table.rs")).unwrap();
-    let words = refusal(read(&alice, &["w03-l02"]));
-    assert_eq!(words, "src/table.rs is a symbolic link; hand in the file itself");
+    let message = refusal(read(&alice, &["w03-l02"]));
+    assert_eq!(message, "src/table.rs is a symbolic link; hand in the file itself");
     fs::remove_file(alice.join("src/table.rs")).unwrap();
     symlink("/", alice.join("lessons")).unwrap();
     assert!(refusal(read(&alice, &["w03-l02"])).contains("symbolic link"));
 
     symlink(&alice, home.path().join("mallory")).unwrap();
-    let mallory = Handed { student: "mallory".into(), path: home.path().join("mallory") };
-    let words = refusal(intake::read(&mallory, &COURSE, &[]));
-    assert!(words.starts_with("it is a symbolic link"), "{words}");
+    let mallory = SubmissionSource { student: "mallory".into(), path: home.path().join("mallory") };
+    let message = refusal(intake::read(&mallory, &COURSE, &[]));
+    assert!(message.starts_with("the submission is a symbolic link"), "{message}");
 }
 
 #[test]
-fn what_is_neither_file_nor_folder_is_refused() {
+fn special_files_are_refused() {
     let home = tempfile::tempdir().unwrap();
     let alice = home.path().join("alice");
     folder(&alice, &[("src/server.rs", "x")]);
     nix::unistd::mkfifo(&alice.join("src/pipe.rs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert!(refusal(read(&alice, &["w03-l02"])).starts_with("src/pipe.rs is a FIFO"));
-    assert!(refusal(read(&alice.join("src/pipe.rs"), &[])).starts_with("it is a FIFO"));
+    assert!(refusal(read(&alice.join("src/pipe.rs"), &[])).starts_with("the submission is a FIFO"));
     fs::write(home.path().join("server.rs"), "x").unwrap();
-    assert!(refusal(read(&home.path().join("server.rs"), &[])).starts_with("it is a plain file"));
+    assert!(
+        refusal(read(&home.path().join("server.rs"), &[]))
+            .starts_with("the submission is a plain file")
+    );
 }
 
 #[test]
-fn what_cannot_be_read_is_the_machines_affair() {
+fn an_unreadable_submission_is_a_fault_of_the_machine() {
     let home = tempfile::tempdir().unwrap();
     let alice = home.path().join("alice");
     folder(&alice, &[("src/server.rs", "x")]);
     fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o0)).unwrap();
     let result = read(&alice, &["w03-l02"]);
     fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o755)).unwrap();
-    // Root reads what it likes.
+    // Root can read every file.
     if !nix::unistd::geteuid().is_root() {
-        assert!(matches!(result, Err(Trouble::Unreadable(_))), "{result:?}");
+        assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
     }
-    let gone = Handed { student: "x".into(), path: home.path().join("gone") };
+    let gone = SubmissionSource { student: "x".into(), path: home.path().join("gone") };
     let result = intake::read(&gone, &COURSE, &[]);
-    assert!(matches!(result, Err(Trouble::Unreadable(_))), "{result:?}");
+    assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
 }
 
 #[test]
-fn odd_names_are_left_out_with_a_note() {
+fn files_with_odd_names_are_left_out_with_a_note() {
     let home = tempfile::tempdir().unwrap();
     let alice = home.path().join("alice");
     folder(&alice, &[("src/server.rs", "x"), ("src/two words.rs", "y")]);
@@ -251,7 +257,7 @@ fn odd_names_are_left_out_with_a_note() {
 }
 
 #[test]
-fn a_submission_that_shares_its_name_is_told_so() {
+fn a_submission_with_the_name_of_another_one_has_a_note() {
     let home = tempfile::tempdir().unwrap();
     folder(&home.path().join("alice"), &[("src/server.rs", "x")]);
     fs::write(home.path().join("alice.zip"), zip(&[("src/server.rs", "x")])).unwrap();
@@ -261,48 +267,60 @@ fn a_submission_that_shares_its_name_is_told_so() {
 }
 
 #[test]
-fn nasty_archives_are_refused() {
+fn broken_and_hostile_archives_are_refused() {
     let fine = [("src/server.rs", "x")];
     let cut = |bytes: Vec<u8>, part: usize| bytes[..bytes.len() * part / 10].to_vec();
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a.zip", Vec::new(), "the archive is empty"),
-        ("a.zip", tgz(&fine), "by its name it is a zip archive, by its content gzip"),
-        ("a.tar.gz", zip(&fine), "by its name it is gzip, by its content a zip archive"),
-        ("a.tgz", tar(&fine), "by its content a tar archive"),
-        ("a.zip", b"Rar!\x1a\x07\x01\x00".to_vec(), "by its content a RAR archive"),
+        (
+            "a.zip",
+            tgz(&fine),
+            "by its name the submission is a zip archive, but its content is gzip",
+        ),
+        (
+            "a.tar.gz",
+            zip(&fine),
+            "by its name the submission is gzip, but its content is a zip archive",
+        ),
+        ("a.tgz", tar(&fine), "but its content is a tar archive"),
+        ("a.zip", b"Rar!\x1a\x07\x01\x00".to_vec(), "but its content is a RAR archive"),
         ("a.tar", b"hello".to_vec(), "the archive is damaged"),
         ("a.zip", cut(zip(&fine), 5), "the archive is damaged"),
-        ("a.tar.gz", cut(tgz(&fine), 7), "the archive is damaged: it breaks off"),
-        ("a.tar", cut(tar(&[("src/server.rs", &"x".repeat(9000))]), 5), "it breaks off"),
+        ("a.tar.gz", cut(tgz(&fine), 7), "the archive is damaged: its end is missing"),
+        ("a.tar", cut(tar(&[("src/server.rs", &"x".repeat(9000))]), 5), "its end is missing"),
         ("a.zip", zip(&[("../x", "")]), "the archive's entry ../x is not inside the archive"),
-        ("a.tar", packing::raw_tar("../x", b'0', b"", ""), "../x is not inside the archive"),
-        ("a.tar", packing::raw_tar("/etc/x", b'0', b"", ""), "/etc/x is not inside the archive"),
+        ("a.tar", archives::raw_tar("../x", b'0', b"", ""), "../x is not inside the archive"),
+        ("a.tar", archives::raw_tar("/etc/x", b'0', b"", ""), "/etc/x is not inside the archive"),
         ("a.zip", zip(&[("C:/x", "")]), "C:/x names a drive"),
         ("a.zip", zip(&[("a\\b", "")]), "separator of folders"),
-        ("a.tar", packing::raw_tar("src/l.rs", b'2', b"", "/etc/passwd"), "is a symbolic link"),
-        ("a.tar", packing::raw_tar("src/l.rs", b'1', b"", "/etc/passwd"), "is a hard link"),
-        ("a.tar", packing::raw_tar("src/l.rs", b'3', b"", ""), "is a device"),
-        ("a.tar", packing::raw_tar("src/l.rs", b'6', b"", ""), "is a FIFO"),
-        ("a.zip", packing::linked_zip(), "src/l.rs is a symbolic link"),
-        ("a.tar", tar(&[("src/a.rs", "x"), ("src/a.rs", "y")]), "src/a.rs is in it twice"),
-        ("a.zip", packing::zip_with_twins(), "src/a.rs is in it twice"),
-        ("a.zip", packing::overlapping_zip(), "share their bytes"),
-        ("a.zip", packing::encrypted_zip(), "is encrypted"),
-        ("a.zip", packing::zip_that_claims(1 << 40), "the archive claims 1099511627776 entries"),
-        ("a.zip", packing::damaged_zip(), "the archive is damaged"),
-        ("a.tar.gz", packing::bomb_tgz(), "unpacks to more than 128 MiB"),
-        ("a.zip", packing::bomb_zip(), "holds more than 32 MiB"),
-        ("a.tar", packing::sparse_tar(), "sparse"),
-        ("a.zip", zip(&[("a/b", ""), ("a/b/c", "")]), "a/b/c lies in a file"),
+        ("a.tar", archives::raw_tar("src/l.rs", b'2', b"", "/etc/passwd"), "is a symbolic link"),
+        ("a.tar", archives::raw_tar("src/l.rs", b'1', b"", "/etc/passwd"), "is a hard link"),
+        ("a.tar", archives::raw_tar("src/l.rs", b'3', b"", ""), "is a device"),
+        ("a.tar", archives::raw_tar("src/l.rs", b'6', b"", ""), "is a FIFO"),
+        ("a.zip", archives::linked_zip(), "src/l.rs is a symbolic link"),
+        (
+            "a.tar",
+            tar(&[("src/a.rs", "x"), ("src/a.rs", "y")]),
+            "src/a.rs is in the submission twice",
+        ),
+        ("a.zip", archives::zip_with_duplicates(), "src/a.rs is in the submission twice"),
+        ("a.zip", archives::overlapping_zip(), "share their bytes"),
+        ("a.zip", archives::encrypted_zip(), "is encrypted"),
+        ("a.zip", archives::zip_that_claims(1 << 40), "the archive claims 1099511627776 entries"),
+        ("a.zip", archives::damaged_zip(), "the archive is damaged"),
+        ("a.tar.gz", archives::bomb_tgz(), "unpacks to more than 128 MiB"),
+        ("a.zip", archives::bomb_zip(), "holds more than 32 MiB"),
+        ("a.tar", archives::sparse_tar(), "sparse"),
+        ("a.zip", zip(&[("a/b", ""), ("a/b/c", "")]), "a/b/c is inside another file"),
     ];
-    for (name, bytes, words) in table {
+    for (name, bytes, message) in table {
         let found = refusal(archive(name, &bytes));
-        assert!(found.contains(words), "{name}: {words:?} is not in {found:?}");
+        assert!(found.contains(message), "{name}: {message:?} is not in {found:?}");
     }
 }
 
 #[test]
-fn what_lies_beside_the_wanted_files_does_no_harm() {
+fn unneeded_files_are_ignored() {
     let large = "x".repeat(9 << 20);
     let entries = [
         ("__MACOSX/src/._server.rs", "junk"),
@@ -312,12 +330,12 @@ fn what_lies_beside_the_wanted_files_does_no_harm() {
     ];
     let content = archive("a.zip", &zip(&entries)).unwrap();
     assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
-    let words = refusal(files(&[("src/server.rs", &large)], &["w03-l02"]));
-    assert_eq!(words, "src/server.rs has more than 8 MiB; leave it out");
+    let message = refusal(files(&[("src/server.rs", &large)], &["w03-l02"]));
+    assert_eq!(message, "src/server.rs has more than 8 MiB; leave it out");
 }
 
 #[test]
-fn the_newest_file_says_when_it_was_handed_in() {
+fn the_newest_file_gives_the_time_of_the_submission() {
     let home = tempfile::tempdir().unwrap();
     let alice = home.path().join("alice");
     folder(&alice, &[("src/server.rs", "x"), ("src/table.rs", "y"), ("README", "z")]);
@@ -329,7 +347,7 @@ fn the_newest_file_says_when_it_was_handed_in() {
     set("src/table.rs", 1_000_000_007);
     assert_eq!(read(&alice, &["w03-l02"]).unwrap().submitted, Some(1_000_000_007));
     let packed = archive("a.tar", &tar(&[("src/server.rs", "x")])).unwrap();
-    assert_eq!(packed.submitted, Some(packing::TIME));
+    assert_eq!(packed.submitted, Some(archives::TIME));
 }
 
 proptest! {
@@ -363,8 +381,8 @@ proptest! {
                     prop_assert!(!path.components().any(|c| c.as_os_str() == ".."));
                 }
             }
-            Err(Trouble::Refused(words)) => prop_assert!(!words.contains('\n'), "{}", words),
-            Err(Trouble::Unreadable(words)) => prop_assert!(false, "unreadable: {}", words),
+            Err(Rejection::Refused(message)) => prop_assert!(!message.contains('\n'), "{}", message),
+            Err(Rejection::Unreadable(message)) => prop_assert!(false, "unreadable: {}", message),
         }
     }
 }

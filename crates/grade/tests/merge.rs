@@ -1,27 +1,30 @@
-//! Shards of a class, joined from the command line.
+//! Joins the shards of a class from the command line.
+
+mod files;
 
 use assert_cmd::Command;
+use grade::grade_lesson;
 use grade::model::{LessonGrade, Submission, Verdict};
-use grade::run::{Shard, lesson};
-use grade::store::{About, FILE, Store};
+use grade::shard::Shard;
+use grade::store::{FILE, RunInfo, Store};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Results of shards, each in a folder of its own.
+/// The results of several shards, each in a folder of its own.
 struct Shards {
     folder: TempDir,
 }
 
-fn about(shard: Shard) -> About {
-    About {
+fn run_info(shard: Shard) -> RunInfo {
+    RunInfo {
         name: "class".into(),
         folder: "/home/teacher/class".into(),
         lessons: vec![("w03-l02".into(), "Accept & Track Many Clients".into())],
         named: true,
         course: "version 1".into(),
-        tier: "strong".into(),
+        isolation: "namespaces".into(),
         shard: Some(shard),
         roster: "everyone".into(),
     }
@@ -29,10 +32,10 @@ fn about(shard: Shard) -> About {
 
 fn grade(verdict: Verdict) -> LessonGrade {
     let course = course::catalogue::Course::open(xtask::place::root()).unwrap();
-    lesson::without(course.lesson("w03-l02").unwrap(), verdict, "a reason")
+    grade_lesson::ungraded(course.lesson("w03-l02").unwrap(), verdict, "a reason")
 }
 
-/// A class of forty; who is named in `verdicts` has that one.
+/// A class of forty students. `verdicts` has the verdicts of single students.
 fn class(verdicts: &[(&str, Verdict)]) -> Vec<Submission> {
     let usual = grade(Verdict::Refused);
     let one = |index: usize| {
@@ -53,27 +56,29 @@ impl Shards {
         self.folder.path().join(name)
     }
 
-    /// Shard `text` of `all`, graded but for `waiting` of its submissions.
-    fn grade(&self, name: &str, about: &About, all: &[Submission], waiting: usize) {
+    /// Writes the results of one shard of `all` into the folder `name`. The first `waiting`
+    /// submissions of the shard are not graded.
+    fn grade(&self, name: &str, run_info: &RunInfo, all: &[Submission], waiting: usize) {
         fs::create_dir_all(self.path(name)).unwrap();
-        let mut store = Store::open(&self.path(name).join(FILE), about, false).unwrap();
-        let shard = about.shard.unwrap();
-        let own: Vec<_> = all.iter().filter(|it| shard.holds(&it.student)).collect();
+        let mut store = Store::open(&self.path(name).join(FILE), run_info, false).unwrap();
+        let shard = run_info.shard.unwrap();
+        let own: Vec<_> = all.iter().filter(|it| shard.contains(&it.student)).collect();
         let listed = own.iter().map(|it| (it.student.clone(), format!("{}.zip", it.student)));
-        store.enlist(&listed.collect::<Vec<_>>()).unwrap();
-        own.iter().skip(waiting).for_each(|it| store.keep(it).unwrap());
+        store.register(&listed.collect::<Vec<_>>()).unwrap();
+        own.iter().skip(waiting).for_each(|it| store.save(it).unwrap());
     }
 
-    /// The shards `1/of` to `of/of` of `all`.
+    /// Writes the results of the shards `1/of` to `of/of` of `all`, and returns their folders.
     fn grade_all(&self, all: &[Submission], of: u32) -> Vec<String> {
         let name = |part| format!("shard-{part}-{of}");
         for part in 1..=of {
-            self.grade(&name(part), &about(format!("{part}/{of}").parse().unwrap()), all, 0);
+            self.grade(&name(part), &run_info(format!("{part}/{of}").parse().unwrap()), all, 0);
         }
         (1..=of).map(name).collect()
     }
 
-    /// `grade-merge` of these, and what it says; `Ok` where it has joined them.
+    /// Runs `grade-merge`. Returns its standard output if it merged the shards, else its standard
+    /// error.
     fn merge(&self, shards: &[String], out: &str) -> Result<String, String> {
         let mut command = Command::cargo_bin("grade").unwrap();
         command.arg("grade-merge").args(shards).args(["--out", out]);
@@ -86,32 +91,19 @@ impl Shards {
         }
     }
 
-    /// Every file that was written, but for the database.
+    /// The content of every file that was written, except the database.
     fn files(&self, out: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let mut files = BTreeMap::new();
-        let mut folders = vec![self.path(out)];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.file_name().unwrap() != FILE {
-                    let name = path.strip_prefix(self.path(out)).unwrap().to_owned();
-                    files.insert(name, fs::read(path).unwrap());
-                }
-            }
-        }
-        files
+        files::without_database(&self.path(out))
     }
 
-    fn results(&self, out: &str) -> (About, Vec<(String, String)>, Vec<Submission>) {
+    fn results(&self, out: &str) -> (RunInfo, Vec<(String, String)>, Vec<Submission>) {
         let store = Store::read(&self.path(out).join(FILE)).unwrap();
-        (store.about().unwrap(), store.list().unwrap(), store.submissions().unwrap())
+        (store.run_info().unwrap(), store.list().unwrap(), store.submissions().unwrap())
     }
 }
 
 #[test]
-fn parts_in_any_number_and_order_make_the_same_whole() {
+fn any_number_and_order_of_parts_gives_the_same_results() {
     let (shards, all) = (Shards::new(), class(&[("student 7", Verdict::Missing)]));
     shards.merge(&shards.grade_all(&all, 1), "whole").unwrap();
     let whole = (shards.results("whole"), shards.files("whole"));
@@ -121,14 +113,14 @@ fn parts_in_any_number_and_order_make_the_same_whole() {
         let mut names = shards.grade_all(&all, of);
         names.reverse();
         let out = format!("joined-{of}");
-        let said = shards.merge(&names, &out).unwrap();
-        assert!(said.contains("40 submissions graded"), "{said}");
+        let output = shards.merge(&names, &out).unwrap();
+        assert!(output.contains("40 submissions graded"), "{output}");
         assert_eq!((shards.results(&out), shards.files(&out)), whole);
     }
 }
 
 #[test]
-fn a_part_may_be_named_twice_and_joined_again() {
+fn a_part_may_be_given_twice_and_joined_again() {
     let (shards, all) = (Shards::new(), class(&[]));
     let mut names = shards.grade_all(&all, 2);
     names.push(names[0].clone());
@@ -142,8 +134,8 @@ fn a_part_may_be_named_twice_and_joined_again() {
 fn missing_parts_are_named() {
     let (shards, all) = (Shards::new(), class(&[]));
     let names = shards.grade_all(&all, 4);
-    let said = shards.merge(&[names[0].clone(), names[2].clone()], "joined").unwrap_err();
-    assert!(said.contains("missing: shard 2/4, 4/4; grade it with --shard 2/4"), "{said}");
+    let output = shards.merge(&[names[0].clone(), names[2].clone()], "joined").unwrap_err();
+    assert!(output.contains("missing: shard 2/4, 4/4; grade it with --shard 2/4"), "{output}");
     assert!(!shards.path("joined").exists());
 }
 
@@ -151,44 +143,48 @@ fn missing_parts_are_named() {
 fn a_part_that_is_not_finished_is_named() {
     let (shards, all) = (Shards::new(), class(&[]));
     let names = shards.grade_all(&all, 2);
-    shards.grade("late", &about("2/2".parse().unwrap()), &all, 3);
-    let said = shards.merge(&[names[0].clone(), "late".into()], "joined").unwrap_err();
-    assert!(said.contains("late is not finished: 3 of its submissions wait"), "{said}");
+    shards.grade("late", &run_info("2/2".parse().unwrap()), &all, 3);
+    let output = shards.merge(&[names[0].clone(), "late".into()], "joined").unwrap_err();
+    assert!(output.contains("late is not finished: 3 of its submissions wait"), "{output}");
 }
 
 #[test]
-fn parts_that_contradict_one_another_are_refused() {
+fn parts_with_different_results_for_a_student_are_refused() {
     let (shards, all) = (Shards::new(), class(&[]));
     let mut names = shards.grade_all(&all, 1);
     shards.grade(
         "other",
-        &about("1/1".parse().unwrap()),
+        &run_info("1/1".parse().unwrap()),
         &class(&[("student 7", Verdict::Missing)]),
         0,
     );
     names.push("other".into());
-    let said = shards.merge(&names, "joined").unwrap_err();
-    assert!(said.contains("different results for student 7"), "{said}");
+    let output = shards.merge(&names, "joined").unwrap_err();
+    assert!(output.contains("different results for student 7"), "{output}");
 }
 
 #[test]
 fn parts_of_different_classes_are_refused() {
     let (shards, all) = (Shards::new(), class(&[]));
     let first = shards.grade_all(&all, 2)[0].clone();
-    let second = || about("2/2".parse().unwrap());
+    let second = || run_info("2/2".parse().unwrap());
     let lessons = vec![("w04-l01".into(), String::new())];
     for (name, other, why) in [
-        ("a", About { name: "another".into(), ..second() }, "classes: class and another"),
-        ("b", About { lessons, ..second() }, "lessons: w03-l02 and w04-l01\n"),
-        ("g", About { named: false, ..second() }, "choices of lessons"),
-        ("c", About { course: "version 2".into(), ..second() }, "versions of the course"),
-        ("d", About { tier: "plain".into(), ..second() }, "tiers: strong and plain"),
-        ("e", About { roster: "somebody".into(), ..second() }, "a name is in one folder alone"),
-        ("f", about("2/3".parse().unwrap()), "of another division into 2 parts"),
+        ("a", RunInfo { name: "another".into(), ..second() }, "classes: class and another"),
+        ("b", RunInfo { lessons, ..second() }, "lessons: w03-l02 and w04-l01\n"),
+        ("g", RunInfo { named: false, ..second() }, "choices of lessons"),
+        ("c", RunInfo { course: "version 2".into(), ..second() }, "versions of the course"),
+        (
+            "d",
+            RunInfo { isolation: "none".into(), ..second() },
+            "isolation levels: namespaces and none",
+        ),
+        ("e", RunInfo { roster: "somebody".into(), ..second() }, "a name is in only one of them"),
+        ("f", run_info("2/3".parse().unwrap()), "another folder is one of 2 parts"),
     ] {
         shards.grade(name, &other, &all, 0);
-        let said = shards.merge(&[first.clone(), name.into()], "joined").unwrap_err();
-        assert!(said.contains(why), "{said}");
+        let output = shards.merge(&[first.clone(), name.into()], "joined").unwrap_err();
+        assert!(output.contains(why), "{output}");
     }
 }
 
@@ -197,20 +193,23 @@ fn a_folder_without_results_is_named() {
     let shards = Shards::new();
     fs::create_dir(shards.path("empty")).unwrap();
     for name in ["empty", "nowhere"] {
-        let said = shards.merge(&[name.into()], "joined").unwrap_err();
-        assert!(said.contains(&format!("{name} holds no grades.sqlite")), "{said}");
+        let output = shards.merge(&[name.into()], "joined").unwrap_err();
+        assert!(output.contains(&format!("{name} has no grades.sqlite")), "{output}");
     }
 }
 
 #[test]
-fn results_of_something_else_are_not_written_over() {
+fn other_results_are_not_overwritten() {
     let (shards, all) = (Shards::new(), class(&[]));
     let names = shards.grade_all(&all, 2);
-    let said = shards.merge(&names, &names[0]).unwrap_err();
-    assert!(said.contains("it holds shard 1/2; choose another --out"), "{said}");
+    let output = shards.merge(&names, &names[0]).unwrap_err();
+    assert!(
+        output.contains("the file has results for shard 1/2; choose another --out"),
+        "{output}"
+    );
     fs::create_dir(shards.path("mine")).unwrap();
     fs::write(shards.path("mine").join("grades.csv"), "precious").unwrap();
-    let said = shards.merge(&names, "mine").unwrap_err();
-    assert!(said.contains("grades.csv is there already"), "{said}");
+    let output = shards.merge(&names, "mine").unwrap_err();
+    assert!(output.contains("grades.csv exists and is not from the grader"), "{output}");
     assert_eq!(fs::read(shards.path("mine").join("grades.csv")).unwrap(), b"precious");
 }

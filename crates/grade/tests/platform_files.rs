@@ -1,15 +1,17 @@
-//! The files that instructors copy: well-formed, and calling commands and flags that there are.
+//! Checks the files that instructors copy: they are well-formed, and call only commands and flags
+//! that exist.
+
+mod files;
 
 use serde_norway::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 #[test]
-fn shell_scripts_parse() {
-    for path in files() {
-        let text = fs::read_to_string(&path).unwrap();
+fn shell_scripts_have_valid_syntax() {
+    for (path, text) in texts() {
         if text.starts_with("#!/bin/bash") {
             let status = Command::new("bash").arg("-n").arg(&path).status().unwrap();
             assert!(status.success(), "{}", path.display());
@@ -19,8 +21,8 @@ fn shell_scripts_parse() {
 
 #[test]
 fn every_command_and_flag_exists() {
-    for path in files() {
-        for call in calls(&fs::read_to_string(&path).unwrap()) {
+    for (path, text) in texts() {
+        for call in calls(&text) {
             let command = call.split_whitespace().next().unwrap();
             let help = Command::new(env!("CARGO_BIN_EXE_grade")).args([command, "--help"]).output();
             let help = String::from_utf8(help.unwrap().stdout).unwrap();
@@ -65,7 +67,7 @@ fn the_matrix_has_a_job_that_joins_its_parts() {
 }
 
 #[test]
-fn no_workflow_pastes_an_input_into_a_script() {
+fn no_workflow_inserts_an_expression_into_a_script() {
     for name in ["github-actions/grade.yml", "classroom/classroom.yml"] {
         let workflow = yaml(name);
         for (_, job) in workflow["jobs"].as_mapping().unwrap() {
@@ -78,7 +80,7 @@ fn no_workflow_pastes_an_input_into_a_script() {
 }
 
 #[test]
-fn classroom_finds_its_names() {
+fn the_classroom_workflow_has_the_names_that_classroom_looks_for() {
     let workflow = yaml("classroom/classroom.yml");
     assert_eq!(workflow["name"], "Autograding Tests");
     let jobs = workflow["jobs"].as_mapping().unwrap();
@@ -93,7 +95,7 @@ fn classroom_finds_its_names() {
 }
 
 #[test]
-fn prairielearn_is_given_a_question() {
+fn the_prairielearn_question_starts_an_existing_script() {
     let text = fs::read_to_string(folder().join("prairielearn/info.json")).unwrap();
     let info: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(info["gradingMethod"], "External");
@@ -110,20 +112,17 @@ fn yaml(name: &str) -> Value {
     serde_norway::from_str(&fs::read_to_string(folder().join(name)).unwrap()).unwrap()
 }
 
-fn files() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    assert!(files.len() > 10);
-    files
+/// The text of every file in `platforms`, by its path.
+fn texts() -> BTreeMap<PathBuf, String> {
+    let texts = files::all(&folder()).into_iter();
+    let texts: BTreeMap<_, _> = texts
+        .map(|(name, bytes)| (folder().join(name), String::from_utf8(bytes).unwrap()))
+        .collect();
+    assert!(texts.len() > 10);
+    texts
 }
 
-/// What follows `cargo xtask` in a file, up to the end of the command.
+/// The text after each `cargo xtask` in a file, up to the end of the command.
 fn calls(text: &str) -> Vec<String> {
     let joined = text.replace("\\\n", " ").replace("\n              --", " --");
     let calls = joined.lines().flat_map(|line| line.split("cargo xtask ").skip(1));

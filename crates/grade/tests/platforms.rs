@@ -1,30 +1,30 @@
-//! What each platform is told of a submission: as it was when last looked at, and as the platform
-//! reads it.
+//! Compares each platform's format with the files in `golden/`, and checks the rules of the
+//! platform.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test platforms` writes the files in `golden/` anew.
+//! `UPDATE_GOLDEN=1 cargo test --test platforms` writes the files in `golden/` again.
 
-mod graded;
+mod graded_submissions;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use grade::report::gradescope::Visibility;
 use grade::report::{autolab, classroom, gradescope, prairielearn};
-use graded::{FORGERY, Graded, all, inconclusive, not_yet, proved};
+use graded_submissions::{FORGERY, Graded, all, inconclusive, not_yet, proved};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::{env, fs};
 
 #[test]
-fn every_format_is_as_it_was() {
+fn every_format_equals_its_golden_file() {
     for (name, graded) in all() {
-        let single = graded.single();
+        let lesson = graded.scored_lesson();
         golden(
             &format!("gradescope-{name}.json"),
-            &gradescope::results(&single, Visibility::Visible),
+            &gradescope::results(&lesson, Visibility::Visible),
         );
         golden(&format!("classroom-{name}.json"), &document(&graded));
-        golden(&format!("autolab-{name}.txt"), &autolab::output(&single, "w03-l02"));
-        golden(&format!("prairielearn-{name}.json"), &prairielearn::results(&single));
+        golden(&format!("autolab-{name}.txt"), &autolab::output(&lesson, "w03-l02"));
+        golden(&format!("prairielearn-{name}.json"), &prairielearn::results(&lesson));
     }
 }
 
@@ -32,7 +32,7 @@ fn every_format_is_as_it_was() {
 fn gradescope_reads_every_document() {
     for (name, graded) in all() {
         for visibility in [Visibility::Visible, Visibility::AfterDueDate, Visibility::Hidden] {
-            let text = gradescope::results(&graded.single(), visibility);
+            let text = gradescope::results(&graded.scored_lesson(), visibility);
             let results: Value = serde_json::from_str(&text).unwrap();
             check_gradescope(&results, name);
         }
@@ -40,14 +40,14 @@ fn gradescope_reads_every_document() {
 }
 
 #[test]
-fn gradescope_gets_no_score_of_what_is_inconclusive() {
+fn gradescope_gets_no_score_for_an_inconclusive_lesson() {
     let results = gradescope_of(&inconclusive());
     assert!(results.get("score").is_none());
     assert!(tests(&results).iter().all(|test| test.get("score").is_none()));
 }
 
 #[test]
-fn gradescope_sums_the_tests_where_nothing_is_taken_off() {
+fn gradescope_gets_the_sum_of_the_tests_minus_the_late_penalty() {
     let results = gradescope_of(&proved());
     let sum: f64 = tests(&results).iter().filter_map(|test| test["score"].as_f64()).sum();
     assert_eq!(Some(sum), results["score"].as_f64());
@@ -58,8 +58,8 @@ fn gradescope_sums_the_tests_where_nothing_is_taken_off() {
 fn gradescope_gets_the_known_criteria_of_an_unfinished_run() {
     let mut graded = proved();
     graded.lesson().criteria.truncate(2);
-    let single = graded.single();
-    let unfinished = grade::report::single::Single { is_finished: false, ..single };
+    let lesson = graded.scored_lesson();
+    let unfinished = grade::report::scored_lesson::ScoredLesson { is_finished: false, ..lesson };
     let text = gradescope::results(&unfinished, Visibility::Visible);
     let results: Value = serde_json::from_str(&text).unwrap();
     check_gradescope(&results, "unfinished");
@@ -87,14 +87,14 @@ fn classroom_reads_every_document() {
 }
 
 #[test]
-fn classroom_is_told_the_points_after_lateness() {
+fn classroom_gets_the_points_after_the_late_penalty() {
     let result: Value = serde_json::from_str(&document(&not_yet())).unwrap();
     let sum: f64 = tests(&result).iter().filter_map(|test| test["score"].as_f64()).sum();
     assert_eq!(sum, 2.0);
 }
 
 #[test]
-fn a_runner_finds_no_command_in_what_classroom_prints() {
+fn classroom_messages_contain_no_workflow_command() {
     for (_, graded) in all() {
         let result: Value = serde_json::from_str(&document(&graded)).unwrap();
         for test in tests(&result) {
@@ -107,16 +107,16 @@ fn a_runner_finds_no_command_in_what_classroom_prints() {
 }
 
 #[test]
-fn classrooms_result_fits_an_environment_string() {
-    let mut graded = graded::does_not_build();
+fn the_classroom_result_fits_into_an_environment_string() {
+    let mut graded = graded_submissions::does_not_build();
     graded.lesson().build.message = FORGERY.repeat(100_000);
-    assert!(classroom::result(&graded.single()).len() < 128 << 10);
+    assert!(classroom::result(&graded.scored_lesson()).len() < 128 << 10);
 }
 
 #[test]
-fn autolab_finds_a_result_in_the_last_line_alone() {
+fn only_the_last_line_for_autolab_is_a_result() {
     for (name, graded) in all() {
-        let output = autolab::output(&graded.single(), "poll tracker");
+        let output = autolab::output(&graded.scored_lesson(), "poll tracker");
         let results: Vec<_> = output.lines().filter(|line| !line.starts_with("  ")).collect();
         let Some(points) = graded.points.points else {
             assert!(results.is_empty(), "{name}: {results:?}");
@@ -133,7 +133,7 @@ fn autolab_finds_a_result_in_the_last_line_alone() {
 fn prairielearn_reads_every_document() {
     for (name, graded) in all() {
         let results: Value =
-            serde_json::from_str(&prairielearn::results(&graded.single())).unwrap();
+            serde_json::from_str(&prairielearn::results(&graded.scored_lesson())).unwrap();
         let expected =
             ["format_errors", "gradable", "images", "message", "output", "score", "tests"];
         assert_eq!(keys(&results), expected);
@@ -149,32 +149,33 @@ fn prairielearn_reads_every_document() {
 }
 
 #[test]
-fn prairielearn_gets_a_megabyte_at_most_and_is_told_what_is_missing() {
+fn prairielearn_gets_at_most_a_megabyte_and_a_note_about_the_rest() {
     let mut graded = not_yet();
     for criterion in &mut graded.lesson().criteria {
         let cause = criterion.cause.get_or_insert_default();
         cause.summary = "\u{1}".repeat(1 << 20);
     }
     graded.lesson().build.message = "x".repeat(1 << 22);
-    let text = prairielearn::results(&graded.single());
+    let text = prairielearn::results(&graded.scored_lesson());
     assert!(text.len() <= 1_000_000, "{}", text.len());
-    assert!(text.contains("bytes more are left out here"));
+    assert!(text.contains("more bytes were cut here"));
 }
 
 #[test]
-fn nothing_in_any_format_acts_on_a_terminal() {
+fn no_format_contains_control_characters_of_a_submission() {
     let harmless = |character: char| !character.is_control() || character == '\n';
     for (name, graded) in all() {
-        let single = graded.single();
+        let lesson = graded.scored_lesson();
         let gradescope: Value = gradescope_of(&graded);
         for test in tests(&gradescope) {
             let output = test["output"].as_str().unwrap();
-            // Colours are the grader's own: Select Graphic Rendition, and nothing else.
+            // The grader's own escape sequences set colours (Select Graphic Rendition) and nothing
+            // else.
             let plain = anstream::adapter::strip_str(output).to_string();
             assert!(plain.chars().all(harmless), "{name}: {plain}");
             assert!(!output.contains("\u{1b}[2J"), "{name}");
         }
-        for text in [autolab::output(&single, "p"), strings(&prairielearn_of(&graded))] {
+        for text in [autolab::output(&lesson, "p"), strings(&prairielearn_of(&graded))] {
             assert!(text.chars().all(harmless), "{name}: {text:?}");
         }
         let classroom: Value = serde_json::from_str(&document(&graded)).unwrap();
@@ -182,7 +183,7 @@ fn nothing_in_any_format_acts_on_a_terminal() {
     }
 }
 
-/// The rules of the output format, one after another.
+/// Checks the rules of Gradescope's output format.
 fn check_gradescope(results: &Value, name: &str) {
     let formats = ["text", "html", "simple_format", "md", "ansi"];
     let visibilities = ["hidden", "after_due_date", "after_published", "visible"];
@@ -205,16 +206,17 @@ fn check_gradescope(results: &Value, name: &str) {
 }
 
 fn gradescope_of(graded: &Graded) -> Value {
-    serde_json::from_str(&gradescope::results(&graded.single(), Visibility::Visible)).unwrap()
+    serde_json::from_str(&gradescope::results(&graded.scored_lesson(), Visibility::Visible))
+        .unwrap()
 }
 
 fn prairielearn_of(graded: &Graded) -> Value {
-    serde_json::from_str(&prairielearn::results(&graded.single())).unwrap()
+    serde_json::from_str(&prairielearn::results(&graded.scored_lesson())).unwrap()
 }
 
-/// Classroom's document, out of its base64.
+/// Classroom's document, decoded from its base64.
 fn document(graded: &Graded) -> String {
-    let result = classroom::result(&graded.single());
+    let result = classroom::result(&graded.scored_lesson());
     assert!(!result.contains(['\n', ' ']));
     String::from_utf8(BASE64_STANDARD.decode(result).unwrap()).unwrap()
 }
@@ -229,7 +231,7 @@ fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// Every string in a document, a line each.
+/// Every string in a document, each in a line of its own.
 fn strings(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text}\n"),

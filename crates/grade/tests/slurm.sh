@@ -1,9 +1,9 @@
 #!/bin/bash
-# Grades a small class by the Slurm scripts, on a cluster of this one machine, and compares it with the
-# class graded without them. The cluster is its own: its folder, key, ports and processes are gone
-# afterwards.
+# Grades a small class with the Slurm scripts, on a cluster of this one machine, and compares the
+# results with those of a run without Slurm. The test starts a cluster of its own, and removes its
+# folder, key and processes afterwards.
 #
-#   crates/grade/tests/slurm.sh [PARTS]     exit status: 0 the same, 1 not, 2 it could not be tried
+#   crates/grade/tests/slurm.sh [PARTS]     exit status: 0 the same, 1 different, 2 could not run
 set -euo pipefail
 parts=${1:-4}
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -15,11 +15,11 @@ command -v slurmd >/dev/null || missing+=(slurmd)
 command -v sbatch >/dev/null || missing+=(slurm-client)
 command -v munged >/dev/null || missing+=(munge)
 if ((${#missing[@]})); then
-    echo "missing here: ${missing[*]}; these are Debian packages" >&2
+    echo "these Debian packages are missing: ${missing[*]}" >&2
     exit 2
 fi
 
-# Where every user may look, as munged demands.
+# munged demands a folder that every user can search.
 work=$(mktemp -d /tmp/slurm.XXXXXX)
 chmod 755 "$work"
 export SLURM_CONF=$work/slurm.conf
@@ -29,7 +29,7 @@ stop() {
     if [[ -S $work/munge.socket ]]; then
         scancel --user="$(id -un)" --signal=KILL --full 2>/dev/null
         scancel --user="$(id -un)" 2>/dev/null
-        until_true 30 no_jobs || true
+        wait_for 30 no_jobs || true
     fi
     for ((i = ${#servers[@]} - 1; i >= 0; i--)); do
         kill "${servers[i]}" 2>/dev/null && wait "${servers[i]}" 2>/dev/null
@@ -38,8 +38,8 @@ stop() {
 }
 trap 'stop || true' EXIT
 
-# Waits until a command succeeds, for so many seconds.
-until_true() {
+# Waits until a command succeeds, for at most the given number of seconds.
+wait_for() {
     local end=$((SECONDS + $1))
     shift
     until "$@" >/dev/null 2>&1; do
@@ -56,7 +56,7 @@ give_up() {
     exit 2
 }
 
-# Two ports that nobody has now.
+# The first port from the given one on that no process uses.
 free_port() {
     local port=$1
     while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
@@ -98,14 +98,14 @@ munged --foreground --key-file="$work/munge.key" --socket="$work/munge.socket" \
     --pid-file="$work/munge.pid" --log-file="$work/munged.log" --seed-file="$work/munge.seed" \
     2>>"$work/munged.log" &
 servers+=($!)
-until_true 30 test -S "$work/munge.socket" || give_up "munged does not start"
+wait_for 30 test -S "$work/munge.socket" || give_up "munged does not start"
 slurmctld -D -c -f "$SLURM_CONF" >"$work/slurmctld.log" 2>&1 &
 servers+=($!)
 slurmd -D -N "$node" -f "$SLURM_CONF" >"$work/slurmd.log" 2>&1 &
 servers+=($!)
-until_true 60 node_is_idle || give_up "the cluster of one node does not come up"
+wait_for 60 node_is_idle || give_up "the cluster of one node does not come up"
 
-# A class of three kinds, two of each: right, not begun, and not handed in.
+# A class with two submissions of each kind: right, starter, and empty.
 lesson=lessons/w03-l02-poll-tracker
 for student in ada bob; do
     mkdir -p "$work/class/$student-right/src" "$work/class/$student-starter/src"
@@ -118,11 +118,11 @@ done
 
 merge=$(crates/grade/platforms/slurm/submit "$parts" "$work/class" "$work/grades" --lesson w03-l02)
 echo "submitted: $parts parts, and job $merge to join them"
-until_true 600 no_jobs || give_up "the jobs do not end"
+wait_for 600 no_jobs || give_up "the jobs do not end"
 cat "$work/grades/slurm-merge.txt"
 cargo xtask grade "$work/class" --lesson w03-l02 --out "$work/unsharded" >/dev/null
 
-# Without what the clock says: build seconds and prove seconds.
+# The rows of a grades.csv without the columns of times.
 without_times() {
     "${PYTHON:-python3}" - "$1" <<'READ'
 import csv, sys

@@ -1,11 +1,12 @@
 #!/bin/bash
-# Prepares the image, once: Gradescope runs it as root, in /autograder/source, with a network. Where
-# the image has a C compiler and the archive brings the Rust toolchain, it needs no network.
+# Prepares the image. Gradescope runs this script once, as root, in /autograder/source, with a
+# network. The script needs no network if the image has a C compiler and the archive contains the
+# Rust toolchain.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/settings"
 chmod -R u+rwX,go+rX "$here"
-# Answers that a later lesson builds on: for the grader's eyes alone.
+# Later lessons build on these solutions. Only the grader may read them.
 chmod 700 "$here"/course/lessons/*/solution
 chmod 755 "$here/run_autograder" "$here/bin/grade"
 
@@ -38,6 +39,6 @@ else
     ln -sfn "$(echo "$here"/rustup/toolchains/*)" "$here/toolchain"
 fi
 
-# A first run, on what students start from, compiles what every submission needs.
+# Grading the starter compiles everything that all submissions share.
 "$here/run_autograder" --check ||
-    echo "warning: where this image is made, it cannot grade: see above" >&2
+    echo "warning: the grader does not work on the machine that builds this image: see above" >&2

@@ -1,9 +1,11 @@
-//! What the submissions of one lesson have in common: compiled libraries, pristine sources, and the
-//! compiler's calls. It is kept in the target folder under the hash of all that went into it.
+//! The common parts of all builds of one lesson: compiled libraries, original sources, and cargo's
+//! calls of the compiler. They are stored in the target folder under the hash of their inputs.
 
 use super::record::{self, Call};
+use crate::digest::Digest;
 use crate::intake::{earlier, package as name};
-use anyhow::{Context, Result, anyhow, ensure};
+use crate::rustc;
+use anyhow::{Context, Result, anyhow};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use serde::{Deserialize, Serialize};
@@ -11,76 +13,73 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use xtask::{place, program, stage};
 
-/// What is kept in the folder, and how: another one where that changes.
-const FORM: &str = "2";
+/// The version of the folder's format. A change gives all folders another hash.
+const FORMAT: &str = "2";
 
-/// The compiler at hand.
+/// The compiler on this machine.
 struct Compiler {
     sysroot: PathBuf,
     version: String,
 }
 
-/// What the submissions of one lesson have in common.
+/// The common parts of all builds of one lesson.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    /// The hash of all that went into it.
+    /// The hash of all inputs.
     pub(super) digest: String,
     /// The lesson's package.
     pub(super) package: String,
-    /// Where the compiler lies.
+    /// The compiler's folder.
     pub(super) sysroot: PathBuf,
     /// The folder with the compiled libraries.
     pub(super) libraries: PathBuf,
-    /// The compiler's calls, the lesson's own last.
+    /// The compiler's calls. Those for the lesson itself are the last ones.
     pub(super) calls: Vec<Call>,
-    /// The sources as they are handed out, by package and path in it.
+    /// The original sources, by package and by path in the package.
     pub(super) sources: BTreeMap<String, BTreeMap<PathBuf, String>>,
-    /// The packages of the earlier lessons that it builds on, by the lesson's id.
+    /// The packages of the earlier lessons that the lesson depends on, by the lesson's id.
     pub(super) earlier: BTreeMap<String, String>,
 }
 
-/// What is kept in a file.
+/// The content of `calls.json`.
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct SavedCalls {
     calls: Vec<Call>,
 }
 
 impl Compiler {
-    /// Asks the compiler that builds the course in `root`.
-    fn here(root: &Path) -> Result<Self> {
-        let ask = |argument: &[&str]| -> Result<String> {
-            let output = Command::new("rustc").args(argument).current_dir(root).output();
-            let output = output.context("cannot run rustc; is it in PATH?")?;
-            ensure!(output.status.success(), "rustc {} failed", argument.join(" "));
-            Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
-        };
-        Ok(Self { sysroot: ask(&["--print", "sysroot"])?.into(), version: ask(&["-vV"])? })
+    /// The compiler that builds the course in `root`.
+    fn installed(root: &Path) -> Result<Self> {
+        Ok(Self {
+            sysroot: rustc::output_of(&["--print", "sysroot"], root)?.into(),
+            version: rustc::output_of(&["-vV"], root)?,
+        })
     }
 }
 
 impl Prepared {
-    /// Finds what was prepared for `lesson`, or prepares it.
+    /// Finds the prepared parts for `lesson`, or prepares them.
     pub(super) fn open(course: &Course, lesson: &Lesson) -> Result<Self> {
-        let compiler = Compiler::here(course.root())?;
+        let compiler = Compiler::installed(course.root())?;
         let others = earlier(course, lesson)?;
         let earlier: BTreeMap<_, _> =
             others.iter().map(|other| (other.id.clone(), name(other))).collect();
         let mut sources = BTreeMap::new();
-        for one in others.iter().copied().chain([lesson]) {
-            let folder = course.root().join(one.folder());
-            sources.insert(name(one), stage::sources(&folder)?);
+        for each in others.iter().copied().chain([lesson]) {
+            let folder = course.root().join(each.folder());
+            sources.insert(name(each), stage::sources(&folder)?);
         }
         let digest = digest(course, &compiler, &sources)?;
         let package = name(lesson);
         let folder = place::target().join("grade-crates").join(format!("{package}-{digest}"));
         let packages: Vec<_> = earlier.values().cloned().chain([package.clone()]).collect();
-        let calls = match kept(&folder)? {
+        let calls = match saved_calls(&folder)? {
             Some(calls) => calls,
             None => prepare(&folder, &packages)?,
         };
+        // The hash is of all files; a build needs only src/.
         for files in sources.values_mut() {
             files.retain(|path, _| path.starts_with("src"));
         }
@@ -89,62 +88,61 @@ impl Prepared {
     }
 }
 
-/// The hash of all that the libraries and the calls depend on.
+/// The hash of everything that the libraries and the calls depend on.
 fn digest(
     course: &Course,
     compiler: &Compiler,
     sources: &BTreeMap<String, BTreeMap<PathBuf, String>>,
 ) -> Result<String> {
-    let mut hash = blake3::Hasher::new();
-    let mut part = |text: &str| {
-        hash.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-    };
-    part(FORM);
-    part(&compiler.version);
-    part(&compiler.sysroot.to_string_lossy());
-    part(&place::target().to_string_lossy());
+    let mut digest = Digest::default();
+    digest.add(FORMAT);
+    digest.add(&compiler.version);
+    digest.add(&*compiler.sysroot.to_string_lossy());
+    digest.add(&*place::target().to_string_lossy());
     let read = |path: &Path| {
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
     for path in ["Cargo.toml", "Cargo.lock", "crates/sockhelpers/Cargo.toml"] {
-        part(&read(&course.root().join(path))?);
+        digest.add(read(&course.root().join(path))?);
     }
     let helpers = course.root().join("crates/sockhelpers/src");
     let mut paths: Vec<_> = fs::read_dir(&helpers)?.collect::<Result<_, _>>()?;
     paths.sort_by_key(fs::DirEntry::file_name);
     for path in paths {
-        part(&path.file_name().to_string_lossy());
-        part(&read(&path.path())?);
+        digest.add(&*path.file_name().to_string_lossy());
+        digest.add(read(&path.path())?);
     }
     for (package, files) in sources {
-        part(&read(&course.root().join("lessons").join(package).join("Cargo.toml"))?);
+        digest.add(read(&course.root().join("lessons").join(package).join("Cargo.toml"))?);
         for (path, text) in files {
-            part(&path.to_string_lossy());
-            part(text);
+            digest.add(&*path.to_string_lossy());
+            digest.add(text);
         }
     }
-    Ok(hash.finalize().to_hex()[..16].to_owned())
+    Ok(digest.hex()[..16].to_owned())
 }
 
 /// The calls in a folder that was prepared before.
-fn kept(folder: &Path) -> Result<Option<Vec<Call>>> {
+fn saved_calls(folder: &Path) -> Result<Option<Vec<Call>>> {
     let Ok(text) = fs::read(folder.join("calls.json")) else { return Ok(None) };
-    let note: Note = serde_json::from_slice(&text)
+    let saved: SavedCalls = serde_json::from_slice(&text)
         .with_context(|| format!("{} is damaged; remove it", folder.display()))?;
-    Ok(Some(note.calls))
+    Ok(Some(saved.calls))
 }
 
-/// Compiles what the last of `packages` builds on, and keeps it in `folder`.
+/// Compiles the dependencies of the last of `packages`, and stores them in `folder`.
 fn prepare(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     let (package, others) = packages.split_last().context("no package to prepare")?;
     let home = folder.parent().unwrap_or(folder);
-    fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
-    // Until it is dropped, other processes wait here (flock(2)).
+    fs::create_dir_all(home).with_context(|| format!("cannot create {}", home.display()))?;
+    // Other processes wait here until the lock is dropped (flock(2)).
     let lock = File::create(home.join("lock"))?;
     lock.lock()?;
-    if let Some(calls) = kept(folder)? {
+    // Another process may have prepared the folder meanwhile.
+    if let Some(calls) = saved_calls(folder)? {
         return Ok(calls);
     }
+    // Build with cargo, with a recorder in the compiler's place.
     let scratch = tempfile::Builder::new().prefix("unfinished-").tempdir_in(home)?;
     let records = scratch.path().join("records");
     fs::create_dir(&records)?;
@@ -154,22 +152,24 @@ fn prepare(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     let built = program::recorded(package, &features, &target, &recorder)?;
     built
         .result
-        .map_err(|words| anyhow!("lessons/{package} does not compile as it is:\n{words}"))?;
+        .map_err(|output| anyhow!("the original lessons/{package} does not compile:\n{output}"))?;
+    // Keep the libraries and the calls.
     let calls = record::read(&records, packages)?;
-    keep_libraries(&target.join("debug/deps"), &scratch.path().join("libraries"), &calls)?;
-    let note = serde_json::to_vec_pretty(&Note { calls: calls.clone() })?;
-    fs::write(scratch.path().join("calls.json"), note)?;
+    copy_libraries(&target.join("debug/deps"), &scratch.path().join("libraries"), &calls)?;
+    let saved = serde_json::to_vec_pretty(&SavedCalls { calls: calls.clone() })?;
+    fs::write(scratch.path().join("calls.json"), saved)?;
+    // The folder gets its final name only when it is complete.
     fs::remove_dir_all(&target)?;
     fs::remove_dir_all(&records)?;
     fs::set_permissions(scratch.path(), PermissionsExt::from_mode(0o755))?;
     fs::rename(scratch.path(), folder)
-        .with_context(|| format!("cannot make {}", folder.display()))?;
+        .with_context(|| format!("cannot create {}", folder.display()))?;
     let _ = scratch.keep();
     Ok(calls)
 }
 
-/// Copies the compiled libraries, but for the lesson's own, which each submission has itself.
-fn keep_libraries(from: &Path, to: &Path, calls: &[Call]) -> Result<()> {
+/// Copies the compiled libraries, without the lesson's own: each submission has its own version.
+fn copy_libraries(from: &Path, to: &Path, calls: &[Call]) -> Result<()> {
     let last = calls.last().map(|call| call.package.as_str());
     let own: Vec<_> =
         calls.iter().filter(|call| Some(&*call.package) == last).map(|call| &call.makes).collect();

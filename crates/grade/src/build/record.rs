@@ -1,7 +1,7 @@
-//! The compiler's calls for a lesson's own crates, as cargo made them.
+//! Records cargo's calls of the compiler for the lessons' crates.
 //!
-//! A script in the compiler's place writes down its arguments and environment, and then becomes the
-//! compiler: nothing has to be guessed from what cargo prints.
+//! A script in the compiler's place writes its arguments and environment to files, and then
+//! executes the compiler. So the calls need not be guessed from cargo's output.
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -10,25 +10,25 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Variables that say something of the crate, and nothing of this machine.
+/// The prefixes of variables that describe the crate, and not this machine.
 const VARIABLES: [&str; 3] = ["CARGO_PKG_", "CARGO_CRATE_NAME", "CARGO_BIN_NAME"];
 
-/// One call of the compiler, without what it writes and where the libraries lie.
+/// One call of the compiler, without the output folder and the libraries' folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Call {
     /// The lesson's package.
     pub(super) package: String,
-    /// The file that it makes.
+    /// The name of the output file.
     pub(super) makes: String,
-    /// Files of the libraries that it names, by the crate's name.
+    /// The files of the libraries that it uses, by the crate's name.
     pub(super) externs: BTreeMap<String, String>,
     /// The other arguments.
     pub(super) arguments: Vec<String>,
-    /// The environment.
+    /// The environment variables that describe the crate.
     pub(super) environment: BTreeMap<String, String>,
 }
 
-/// Makes a recorder that writes to `folder`; its path.
+/// Makes a recorder script that writes to `folder`. Returns the script's path.
 pub(super) fn recorder(folder: &Path) -> Result<PathBuf> {
     let place = folder.join("recorder");
     let quoted = folder.to_str().context("the target folder's name is not UTF-8")?;
@@ -43,8 +43,8 @@ pub(super) fn recorder(folder: &Path) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// The calls that a recorder has written to `folder`, in the order in which `packages` build on one
-/// another, a library before the program that uses it.
+/// The calls that a recorder has written to `folder`, in the order of `packages`, and each library
+/// before the program that uses it.
 pub(super) fn read(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     let mut calls = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -71,14 +71,14 @@ pub(super) fn is_library(name: &str) -> bool {
     name.ends_with(".rlib")
 }
 
-/// The strings that end with a NUL byte in a file.
+/// The NUL-terminated strings in a file.
 fn strings(path: &Path) -> Result<Vec<String>> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(text.split_terminator('\0').map(str::to_owned).collect())
 }
 
-/// The call with these arguments; `None` where it compiles none of `packages`.
+/// The call with these arguments; `None` if it compiles none of `packages`.
 fn call(arguments: &[String], environment: &[String], packages: &[String]) -> Result<Option<Call>> {
     let variables = environment.iter().filter_map(|line| line.split_once('='));
     let variables: BTreeMap<_, _> = variables
@@ -90,10 +90,10 @@ fn call(arguments: &[String], environment: &[String], packages: &[String]) -> Re
         return Ok(None);
     };
     let mut parts = Parts::default();
-    // The first is the compiler's own path.
+    // The first argument is the compiler's path.
     let mut left = arguments.iter().skip(1);
     while let Some(argument) = left.next() {
-        parts.sort_in(argument, &mut left);
+        parts.add(argument, &mut left);
     }
     let name = parts.name.context("a call of the compiler without --crate-name")?;
     let makes = match parts.is_library {
@@ -109,19 +109,22 @@ fn call(arguments: &[String], environment: &[String], packages: &[String]) -> Re
     }))
 }
 
-/// A call's arguments, sorted.
+/// The arguments of a call, by their meaning.
 #[derive(Default)]
 struct Parts {
+    /// The crate's name.
     name: Option<String>,
     is_library: bool,
+    /// The part of the output file's name after the crate's name.
     suffix: String,
     externs: BTreeMap<String, String>,
+    /// The arguments that are repeated unchanged.
     others: Vec<String>,
 }
 
 impl Parts {
-    /// Puts an argument where it belongs, with its value from `left` where it has one.
-    fn sort_in<'a>(&mut self, argument: &str, left: &mut impl Iterator<Item = &'a String>) {
+    /// Adds an argument. If it has a value, the value is taken from `left`.
+    fn add<'a>(&mut self, argument: &str, left: &mut impl Iterator<Item = &'a String>) {
         let has_value = matches!(
             argument,
             "--crate-name"
@@ -138,7 +141,7 @@ impl Parts {
             if has_value { left.next().cloned().unwrap_or_default() } else { String::new() };
         match argument {
             "--out-dir" | "-L" => return,
-            // What is compiled again is never the answer.
+            // A submission is never compiled with the solution.
             "--cfg" if value == "feature=\"solution\"" => return,
             "--extern" => return self.add_extern(&value),
             "--crate-name" => self.name = Some(value.clone()),
@@ -148,7 +151,7 @@ impl Parts {
                     self.suffix = suffix.to_owned();
                 }
             }
-            // What cargo wants to read is not what a student does.
+            // These options are for output that cargo reads; a student needs readable output.
             _ if ["--error-format", "--json", "--emit", "--diagnostic-width"]
                 .iter()
                 .any(|name| argument.starts_with(name)) =>
@@ -161,7 +164,8 @@ impl Parts {
         self.others.extend(has_value.then_some(value));
     }
 
-    /// Keeps the library's file, and not where it lies or how much of it cargo had made by then.
+    /// Adds a library's file name, without its folder. cargo may name the metadata (.rmeta), which
+    /// it writes before the library itself (.rlib).
     fn add_extern(&mut self, value: &str) {
         let (name, path) = value.split_once('=').unwrap_or((value, ""));
         let file = Path::new(path).with_extension("rlib");
@@ -175,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_is_kept_without_its_places() {
+    fn a_call_is_recorded_without_its_folders() {
         let arguments = [
             "/toolchain/bin/rustc",
             "--crate-name",

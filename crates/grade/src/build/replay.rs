@@ -1,9 +1,9 @@
-//! The scripts that build in a box: the compiler's calls made again, or a command in a copy of its
-//! folder.
+//! The scripts that build in the sandbox: they repeat the compiler's calls, or run a command in a
+//! copy of the submission's folder.
 
+use super::files::{make_readable, write_all};
 use super::prepared::Prepared;
 use super::record::{Call, is_library};
-use super::shelf::{make_readable, write_all};
 use crate::intake::File;
 use anyhow::{Context, Result};
 use shell_words::quote;
@@ -11,37 +11,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// The folder that the compiler writes to, in the box's own.
+/// The folder for the compiler's output, in the sandbox's working folder.
 const OUT: &str = "out";
 
-/// KiB of addresses that the compiler may have. A file without an end is then an error of its own, also
-/// where memory is watched from afar and it would fill that in an instant.
-const ADDRESSES: u32 = 4 << 20;
+/// The most KiB of the compiler's address space (RLIMIT_AS, getrlimit(2)). If a submission includes
+/// a file without an end, the compiler then reports an error. Where the sandbox can only sample the
+/// memory, the compiler would exhaust it between two samples.
+const ADDRESS_SPACE: u32 = 4 << 20;
 
-/// A crate that is ready to be built.
+/// The build of a crate.
 #[derive(Debug)]
-pub(super) struct Script {
-    /// For a shell.
+pub(super) struct CrateBuild {
+    /// The shell script that builds it.
     pub(super) script: String,
-    /// The program's file in the box's own folder.
+    /// The program's file, in the sandbox's working folder.
     pub(super) program: PathBuf,
 }
 
-/// Lays a submission's files over pristine ones in `folder`, and says how to compile them.
-pub(super) fn lay(
+/// Writes a crate's sources to `folder`: the original ones, with a submission's files in their
+/// place. Returns how to build them.
+pub(super) fn overlay(
     prepared: &Prepared,
     files: &BTreeMap<PathBuf, File>,
     folder: &Path,
-) -> Result<Script> {
+) -> Result<CrateBuild> {
     let files = files.iter().map(|(path, file)| (path.as_path(), file));
     let own = files.clone().filter(|(path, _)| path.starts_with("src")).collect();
-    lay_package(prepared, &prepared.package, own, folder)?;
+    overlay_package(prepared, &prepared.package, own, folder)?;
+    // An earlier lesson's crate is compiled again only if the submission has its own version of it.
     let mut compiled = BTreeSet::from([prepared.package.as_str()]);
     for (lesson, package) in &prepared.earlier {
         let inside = |(path, file): (_, _)| Some((Path::strip_prefix(path, lesson).ok()?, file));
-        let brought: BTreeMap<_, _> = files.clone().filter_map(inside).collect();
-        if !brought.is_empty() {
-            lay_package(prepared, package, brought, folder)?;
+        let replacements: BTreeMap<_, _> = files.clone().filter_map(inside).collect();
+        if !replacements.is_empty() {
+            overlay_package(prepared, package, replacements, folder)?;
             compiled.insert(package);
         }
     }
@@ -50,30 +53,31 @@ pub(super) fn lay(
         prepared.calls.iter().filter(|call| compiled.contains(call.package.as_str())).collect();
     let program = calls.last().context("there is nothing to compile")?;
     let program = Path::new(OUT).join(&program.makes);
-    Ok(Script { script: script(prepared, &calls, folder)?, program })
+    Ok(CrateBuild { script: script(prepared, &calls, folder)?, program })
 }
 
-/// Writes a package's sources: pristine, but for what a submission brings.
-fn lay_package(
+/// Writes a package's original sources, with `replacements` in their place.
+fn overlay_package(
     prepared: &Prepared,
     package: &str,
-    brought: BTreeMap<&Path, &File>,
+    replacements: BTreeMap<&Path, &File>,
     folder: &Path,
 ) -> Result<()> {
-    let pristine = prepared.sources.get(package).into_iter().flatten();
-    let kept = pristine.filter(|(path, _)| !brought.keys().any(|new| replaces(new, path)));
+    let original = prepared.sources.get(package).into_iter().flatten();
+    let kept = original.filter(|(path, _)| !replacements.keys().any(|new| replaces(new, path)));
     let mut files: BTreeMap<PathBuf, File> = kept
         .map(|(path, text)| {
             let bytes = text.clone().into_bytes();
             (path.clone(), File { bytes, is_executable: false })
         })
         .collect();
-    files.extend(brought.into_iter().map(|(path, file)| (path.to_path_buf(), file.clone())));
+    files.extend(replacements.into_iter().map(|(path, file)| (path.to_path_buf(), file.clone())));
     write_all(&folder.join("lessons").join(package), &files)
 }
 
-/// Whether the file `new` takes the place of `old`: the same path, one in the other, or the same module
-/// as `table.rs` and `table/mod.rs` are (the Rust Reference, "Module source filenames").
+/// Whether the file `new` replaces `old`: if they have the same path, if one is a folder of the
+/// other, or if both are the same module, such as `table.rs` and `table/mod.rs` (the Rust
+/// Reference, "Module source filenames").
 fn replaces(new: &Path, old: &Path) -> bool {
     let module = |path: &Path| match path.ends_with("mod.rs") {
         true => path.parent().map(Path::to_path_buf),
@@ -82,13 +86,14 @@ fn replaces(new: &Path, old: &Path) -> bool {
     new.starts_with(old) || old.starts_with(new) || module(new) == module(old)
 }
 
-/// A script that makes these calls, one after another.
+/// A script that makes these calls in order.
 fn script(prepared: &Prepared, calls: &[&Call], folder: &Path) -> Result<String> {
     let sources = text(&folder.join("lessons"))?;
-    let mut script = format!("set -e\nulimit -v {ADDRESSES}\nln -s {} lessons\n", quote(&sources));
+    let mut script =
+        format!("set -e\nulimit -v {ADDRESS_SPACE}\nln -s {} lessons\n", quote(&sources));
     writeln!(script, "mkdir {OUT}")?;
     let made: BTreeSet<_> = calls.iter().map(|call| call.makes.as_str()).collect();
-    for call in calls.iter().filter(|call| is_wanted(call, calls)) {
+    for call in calls.iter().filter(|call| is_needed(call, calls)) {
         for (name, value) in &call.environment {
             write!(script, "{name}={} ", quote(value))?;
         }
@@ -102,12 +107,12 @@ fn script(prepared: &Prepared, calls: &[&Call], folder: &Path) -> Result<String>
     Ok(script)
 }
 
-/// An earlier lesson's program is none of this lesson's business.
-fn is_wanted(call: &Call, calls: &[&Call]) -> bool {
+/// Whether a call is needed: the program of an earlier lesson is not.
+fn is_needed(call: &Call, calls: &[&Call]) -> bool {
     is_library(&call.makes) || calls.last().is_some_and(|last| last.makes == call.makes)
 }
 
-/// A call's arguments with the places of this build; `made` are the files that it makes itself.
+/// A call's arguments with the folders of this build. `made` are the files that this build makes.
 fn arguments(prepared: &Prepared, call: &Call, made: &BTreeSet<&str>) -> Result<Vec<String>> {
     let libraries = text(&prepared.libraries)?;
     let mut arguments = call.arguments.clone();
@@ -121,8 +126,9 @@ fn arguments(prepared: &Prepared, call: &Call, made: &BTreeSet<&str>) -> Result<
     Ok(arguments)
 }
 
-/// A script that copies what is in `folder` to where it runs, and there runs what it is given.
-pub(super) fn copied(folder: &Path) -> Result<String> {
+/// A script that copies the content of `folder` to the working folder, and runs its arguments there
+/// as a command.
+pub(super) fn copy_script(folder: &Path) -> Result<String> {
     Ok(format!("cp -R {}/. . && exec \"$@\"", quote(&text(folder)?)))
 }
 
@@ -136,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_module_is_one_file() {
+    fn a_module_is_replaced_by_the_same_module() {
         for (new, old) in [
             ("src/table.rs", "src/table.rs"),
             ("src/table/mod.rs", "src/table.rs"),

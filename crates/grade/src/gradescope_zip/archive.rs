@@ -1,4 +1,4 @@
-//! A zip archive: the same contents make the same bytes.
+//! Writes a reproducible zip archive: the same content gives the same bytes.
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -12,12 +12,15 @@ use xtask::interrupt;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// An archive that is being put together.
+/// A future archive.
 pub(super) struct Archive {
-    place: PathBuf,
+    /// The archive's file.
+    path: PathBuf,
+    /// The mode and the source of each entry, by name.
     entries: BTreeMap<String, (u32, Source)>,
 }
 
+/// The source of an entry's content.
 enum Source {
     Text(String),
     File(PathBuf),
@@ -25,21 +28,21 @@ enum Source {
 }
 
 impl Archive {
-    /// An empty one, to be written to `place`.
+    /// An empty archive, to be written to `path`.
     ///
     /// # Errors
-    /// A place that cannot be written.
-    pub(super) fn new(place: &Path) -> Result<Self> {
-        Destination::new(Some(place))?;
-        Ok(Self { place: place.to_owned(), entries: BTreeMap::new() })
+    /// The file cannot be written.
+    pub(super) fn new(path: &Path) -> Result<Self> {
+        Destination::new(Some(path))?;
+        Ok(Self { path: path.to_owned(), entries: BTreeMap::new() })
     }
 
-    /// Adds a text.
+    /// Adds a text file.
     pub(super) fn text(&mut self, name: &str, text: &str, mode: u32) {
         self.entries.insert(name.to_owned(), (mode, Source::Text(text.to_owned())));
     }
 
-    /// Adds a file of this machine, as it will be when the archive is written.
+    /// Adds a file of this machine, which is read when the archive is written.
     pub(super) fn file(&mut self, name: String, file: PathBuf, mode: u32) {
         self.entries.insert(name, (mode, Source::File(file)));
     }
@@ -49,10 +52,10 @@ impl Archive {
         self.entries.insert(name, (0o755, Source::Folder));
     }
 
-    /// Adds the regular files in `folder` and below whose path in it is `wanted`.
+    /// Adds the regular files below `folder` whose relative path is `wanted`.
     ///
     /// # Errors
-    /// A folder that cannot be read.
+    /// A folder cannot be read.
     pub(super) fn tree(
         &mut self,
         name: &str,
@@ -84,13 +87,13 @@ impl Archive {
         self.entries.keys().map(String::as_str).collect()
     }
 
-    /// Writes it, whole or not at all; its size in bytes.
+    /// Writes the archive, completely or not at all. Returns its size in bytes.
     ///
     /// # Errors
-    /// What cannot be read or written; Ctrl-C.
+    /// A file cannot be read or written; or Ctrl-C was pressed.
     pub(super) fn write(self) -> Result<u64> {
-        let written = || format!("cannot write {}", self.place.display());
-        let folder = self.place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let written = || format!("cannot write {}", self.path.display());
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(written)?;
         let mut zip = ZipWriter::new(BufWriter::new(file));
         for (name, (mode, source)) in &self.entries {
@@ -103,7 +106,7 @@ impl Archive {
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let size = file.as_file().metadata()?.len();
         fs::set_permissions(file.path(), PermissionsExt::from_mode(0o644))?;
-        file.persist(&self.place).with_context(written)?;
+        file.persist(&self.path).with_context(written)?;
         Ok(size)
     }
 }
@@ -114,7 +117,7 @@ fn add(
     mode: u32,
     source: &Source,
 ) -> Result<()> {
-    // No time of its own: the format's beginning, 1980.
+    // All entries have the same time, the earliest one of the format: 1980.
     let options = SimpleFileOptions::default()
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(mode);
@@ -137,21 +140,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_contents_make_the_same_bytes() {
+    fn the_same_content_gives_the_same_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let source = folder.path().join("source");
         fs::create_dir_all(source.join("a/b")).unwrap();
         fs::write(source.join("a/b/c.rs"), "fn main() {}").unwrap();
         fs::write(source.join("a/left-out"), "").unwrap();
         let bytes = |name: &str| {
-            let place = folder.path().join(name);
-            let mut archive = Archive::new(&place).unwrap();
+            let path = folder.path().join(name);
+            let mut archive = Archive::new(&path).unwrap();
             archive.text("setup.sh", "true", 0o755);
             archive.folder("empty".into());
             let is_rust = |path: &Path| path.extension().is_some_and(|end| end == "rs");
             archive.tree("course", &source, &is_rust).unwrap();
             archive.write().unwrap();
-            fs::read(place).unwrap()
+            fs::read(path).unwrap()
         };
         assert_eq!(bytes("one.zip"), bytes("two.zip"));
         let mut zip = zip::ZipArchive::new(io::Cursor::new(bytes("three.zip"))).unwrap();

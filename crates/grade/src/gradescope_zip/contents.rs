@@ -1,8 +1,10 @@
-//! What a container needs to grade one lesson: its sources, their dependencies, a Rust toolchain.
+//! The files that a container needs to grade one lesson: sources, dependencies and a Rust
+//! toolchain.
 
 use super::archive::Archive;
 use crate::intake::{earlier, package};
-use anyhow::{Context, Result, bail, ensure};
+use crate::rustc;
+use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::env;
@@ -12,7 +14,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use xtask::{lessons, place};
 
-/// The lesson and those that it builds on, without any answer but those that it builds on.
+/// Adds the lesson without its solution, and the lessons that it depends on with their solutions.
 pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) -> Result<()> {
     let root = course.root();
     for name in ["Cargo.toml", "Cargo.lock"] {
@@ -33,36 +35,38 @@ pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) ->
     Ok(())
 }
 
-/// A crate's manifest, its text, and what its manifest may name: no answers, right or wrong.
+/// Whether a path in a crate's folder is needed to build the starter: not the solution, and not the
+/// mistakes.
 fn is_source(path: &Path) -> bool {
     !["solution", "mistakes", "fuzz", "target"].iter().any(|other| path.starts_with(other))
 }
 
-/// The packages that it is compiled with, as `cargo vendor` lays them out; in a folder that has to
-/// live until the archive is written.
+/// Adds the packages that the lesson depends on, as `cargo vendor` stores them. They are in the
+/// returned folder, which must exist until the archive is written.
 pub(super) fn vendored(archive: &mut Archive, lesson: &Lesson) -> Result<TempDir> {
     let manifest = lessons::manifest(&package(lesson))?;
-    let folder = TempDir::new().context("cannot make a temporary folder")?;
-    let place = folder.path().join("vendor");
+    let folder = TempDir::new().context("cannot create a temporary folder")?;
+    let packages = folder.path().join("vendor");
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["vendor", "--quiet", "--versioned-dirs", "--manifest-path"])
-        .args([manifest.as_os_str(), OsStr::new("--"), place.as_os_str()])
+        .args([manifest.as_os_str(), OsStr::new("--"), packages.as_os_str()])
         .current_dir(place::root())
         .output()
         .context("cannot run cargo; is it in PATH?")?;
     if !output.status.success() {
         bail!("cargo vendor: {}", String::from_utf8_lossy(&output.stderr).trim_end());
     }
-    archive.tree("vendor", &place, &|_| true)?;
+    archive.tree("vendor", &packages, &|_| true)?;
     Ok(folder)
 }
 
-/// The compiler, cargo and the standard library, without documents, lints and sanitizers.
+/// Adds the compiler, cargo and the standard library, without documentation, lints and sanitizers.
 pub(super) fn toolchain(archive: &mut Archive) -> Result<()> {
-    let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
+    let sysroot = PathBuf::from(rustc::output_of(&["--print", "sysroot"], &place::root())?);
     archive.tree("toolchain", &sysroot, &is_needed)
 }
 
+/// Whether a file of the toolchain is needed to build a lesson.
 fn is_needed(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
@@ -75,17 +79,10 @@ fn is_needed(path: &Path) -> bool {
     }
 }
 
-/// e.g. `1.95.0`.
+/// The compiler's version, e.g. `1.95.0`.
 pub(super) fn rust_version() -> Result<String> {
-    let words = rustc(&["--version"])?;
-    words.split(' ').nth(1).map(str::to_owned).context("rustc --version names no version")
-}
-
-fn rustc(arguments: &[&str]) -> Result<String> {
-    let output = Command::new("rustc").args(arguments).current_dir(place::root()).output();
-    let output = output.context("cannot run rustc; is it in PATH?")?;
-    ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    let output = rustc::output_of(&["--version"], &place::root())?;
+    output.split(' ').nth(1).map(str::to_owned).context("rustc --version prints no version")
 }
 
 #[cfg(test)]
@@ -93,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lesson_comes_without_its_answer_and_with_those_that_it_builds_on() {
+    fn a_lesson_is_added_without_its_solution_and_its_dependencies_with_theirs() {
         let opened = Course::open(place::root()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut archive = Archive::new(&folder.path().join("autograder.zip")).unwrap();
@@ -108,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_toolchain_needs_its_linker_and_no_documents() {
+    fn a_toolchain_is_added_with_its_linker_and_without_documentation() {
         let library = "lib/rustlib/x86_64-unknown-linux-gnu";
         let needed = |path: &str| is_needed(Path::new(path));
         assert!(needed("bin/rustc") && needed("lib/librustc_driver-1.so"));
@@ -117,6 +114,6 @@ mod tests {
         assert!(!needed("bin/rustdoc") && !needed("share/doc/rust/html/index.html"));
         assert!(!needed(&format!("{library}/bin/wasm-component-ld")));
         assert!(!needed(&format!("{library}/lib/librustc-stable_rt.asan.a")));
-        assert!(!needed("lib/rustlib/components"), "rustup's own note");
+        assert!(!needed("lib/rustlib/components"), "a file of rustup");
     }
 }

@@ -1,4 +1,5 @@
-//! The grader for another machine: linked statically, so that it needs no C library of its own age.
+//! Builds the grader for a container, linked statically: it does not depend on the container's C
+//! library.
 
 use anyhow::{Context, Result, bail};
 use std::env;
@@ -11,10 +12,10 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 #[cfg(target_arch = "aarch64")]
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
-/// Builds it, cargo's progress on standard error; its file.
+/// Builds the grader, with cargo's progress on standard error. Returns the program's file.
 ///
 /// # Errors
-/// A build that fails: it takes libc's static library, which Debian has in libc6-dev.
+/// The build fails. It needs libc's static library, which Debian has in libc6-dev.
 pub(super) fn build() -> Result<PathBuf> {
     let target = place::target().join("gradescope");
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -27,7 +28,7 @@ pub(super) fn build() -> Result<PathBuf> {
         .status()
         .context("cannot run cargo; is it in PATH?")?;
     if !status.success() {
-        bail!("the grader cannot be built for a container; it takes a C compiler and libc.a");
+        bail!("the grader cannot be built for a container; this needs a C compiler and libc.a");
     }
     Ok(target.join(TARGET).join("debug/grade"))
 }

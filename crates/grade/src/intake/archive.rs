@@ -1,18 +1,18 @@
-//! Reads an archive, in memory and entry by entry: nothing is ever unpacked by its path.
+//! Reads an archive into memory, entry by entry. No entry is written to a path that it names.
 
 mod tarred;
 mod zipped;
 
-use super::Trouble;
-use super::tree::{Tree, refused};
+use super::rejection::{Rejection, refused};
+use super::tree::Tree;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Read};
 
-/// Bytes of an archive.
-const LARGEST: u64 = 64 << 20;
-/// Bytes of an archive once it is unpacked, with all that nobody wants.
-const UNPACKED: u64 = 128 << 20;
+/// The most bytes of an archive.
+const MAX_SIZE: u64 = 64 << 20;
+/// The most bytes of an archive's unpacked content, including ignored files.
+const MAX_UNPACKED_SIZE: u64 = 128 << 20;
 
 /// An archive's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Format {
     TarGz,
 }
 
-/// What the first bytes of a file say of other formats (file(1), its magic numbers).
+/// The first bytes of files in other formats (magic(5), as in file(1)).
 const OTHERS: [(&[u8], &str); 6] = [
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -33,7 +33,7 @@ const OTHERS: [(&[u8], &str); 6] = [
 ];
 
 impl Format {
-    /// Those that are read, by the end of their names.
+    /// The supported formats, with the suffixes of their names.
     pub(crate) const SUFFIXES: [(&'static str, Format); 4] = [
         (".zip", Format::Zip),
         (".tar.gz", Format::TarGz),
@@ -41,7 +41,7 @@ impl Format {
         (".tar", Format::Tar),
     ];
 
-    fn words(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Format::Zip => "a zip archive",
             Format::Tar => "a tar archive",
@@ -60,7 +60,7 @@ impl Format {
     }
 }
 
-/// The format that a file's name tells, and the name without it.
+/// The format for a file name's suffix, and the name without the suffix.
 pub(crate) fn by_name(name: &[u8]) -> Option<(Format, &[u8])> {
     Format::SUFFIXES.into_iter().find_map(|(suffix, format)| {
         let stem = name.len().checked_sub(suffix.len()).filter(|length| *length > 0)?;
@@ -70,15 +70,16 @@ pub(crate) fn by_name(name: &[u8]) -> Option<(Format, &[u8])> {
 }
 
 /// Reads an archive of `format`.
-pub(crate) fn read(file: File, format: Format) -> Result<Tree, Trouble> {
+pub(crate) fn read(file: File, format: Format) -> Result<Tree, Rejection> {
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| {
-        Trouble::Unreadable(format!("the archive cannot be read: {error}; try again"))
+    file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| {
+        Rejection::Unreadable(format!("the archive cannot be read: {error}; try again"))
     })?;
-    if bytes.len() as u64 > LARGEST {
-        let most = LARGEST >> 20;
-        let words = format!("the archive has more than {most} MiB; hand in the sources alone");
-        return Err(refused(words));
+    if bytes.len() as u64 > MAX_SIZE {
+        let most = MAX_SIZE >> 20;
+        return Err(refused(format!(
+            "the archive has more than {most} MiB; hand in only the sources"
+        )));
     }
     check_content(&bytes, format)?;
     match format {
@@ -88,44 +89,45 @@ pub(crate) fn read(file: File, format: Format) -> Result<Tree, Trouble> {
     }
 }
 
-/// Refuses a content that is of another format than the name says.
-fn check_content(bytes: &[u8], format: Format) -> Result<(), Trouble> {
+/// Checks that the content has the format that the name says.
+fn check_content(bytes: &[u8], format: Format) -> Result<(), Rejection> {
     if bytes.is_empty() {
         return Err(refused("the archive is empty; hand it in again"));
     }
     let by_content = Format::of_content(bytes);
-    // Old tar headers have no magic number.
+    // An old tar header has no magic number (tar(5)).
     if by_content == Some(format) || (format == Format::Tar && by_content.is_none()) {
         return Ok(());
     }
     let other = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic));
-    let found = by_content.map(Format::words).or(other.map(|(_, words)| *words));
-    let found = found.unwrap_or("nothing that is known");
-    let named = format.words();
+    let found = by_content.map(Format::description).or(other.map(|(_, name)| *name));
+    let found = found.unwrap_or("of an unknown format");
+    let named = format.description();
     Err(refused(format!(
-        "by its name it is {named}, by its content {found}; pack the folder again"
+        "by its name the submission is {named}, but its content is {found}; pack the folder again"
     )))
 }
 
-/// Why an archive could not be read to its end.
-fn damaged(error: &io::Error) -> Trouble {
+/// The rejection of an archive that cannot be read to its end.
+fn damaged(error: &io::Error) -> Rejection {
     let why = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it breaks off".to_owned(),
+        io::ErrorKind::UnexpectedEof => "its end is missing".to_owned(),
         io::ErrorKind::FileTooLarge => return refused(error.to_string()),
         _ => super::name::readable(error.to_string().as_bytes()),
     };
     refused(format!("the archive is damaged: {why}; pack the folder again"))
 }
 
-/// A reader that fails once it has given more than [`UNPACKED`] bytes.
+/// A reader that fails after a number of bytes.
 struct Bounded<R> {
     from: R,
     left: u64,
 }
 
 impl<R> Bounded<R> {
+    /// A reader of an archive, which fails after [`MAX_UNPACKED_SIZE`] bytes.
     fn new(from: R) -> Self {
-        Self { from, left: UNPACKED }
+        Self { from, left: MAX_UNPACKED_SIZE }
     }
 }
 
@@ -133,10 +135,10 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            let most = UNPACKED >> 20;
-            let words =
-                format!("the archive unpacks to more than {most} MiB; hand in the sources alone");
-            io::Error::new(io::ErrorKind::FileTooLarge, words)
+            let most = MAX_UNPACKED_SIZE >> 20;
+            let reason =
+                format!("the archive unpacks to more than {most} MiB; hand in only the sources");
+            io::Error::new(io::ErrorKind::FileTooLarge, reason)
         })?;
         Ok(read)
     }

@@ -1,8 +1,8 @@
-//! Reads a folder, descriptor by descriptor, and never through a link (openat(2), O_NOFOLLOW).
+//! Reads a folder, without following symbolic links (openat(2), O_NOFOLLOW).
 
-use super::Trouble;
-use super::name::{Part, part};
-use super::tree::{Tree, no_file, shown};
+use super::name::{NamePart, classify, shown};
+use super::rejection::{Rejection, not_a_file};
+use super::tree::Tree;
 use nix::dir::Dir;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
@@ -10,26 +10,26 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// Reads what is in `folder`.
-pub(crate) fn read(folder: OwnedFd) -> Result<Tree, Trouble> {
+/// Reads the files in `folder` and below.
+pub(crate) fn read(folder: OwnedFd) -> Result<Tree, Rejection> {
     let mut tree = Tree::default();
     descend(folder, &mut Vec::new(), &mut tree)?;
     Ok(tree)
 }
 
-/// Reads what is in `folder`, whose path has the parts `above`.
-fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Trouble> {
+/// Reads the files in `folder` and below. `above` is the folder's path.
+fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rejection> {
     let mut folder = Dir::from_fd(folder).map_err(|error| unreadable(above, error))?;
     for name in names(&mut folder, above, tree)? {
         above.push(name);
-        entry(&folder, above, tree)?;
+        add(&folder, above, tree)?;
         above.pop();
     }
     Ok(())
 }
 
 /// The names in a folder, in the order of their bytes.
-fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec<u8>>, Trouble> {
+fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec<u8>>, Rejection> {
     let mut names = Vec::new();
     for entry in folder.iter() {
         let entry = entry.map_err(|error| unreadable(above, error))?;
@@ -43,19 +43,20 @@ fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec
     Ok(names)
 }
 
-fn entry(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Trouble> {
+/// Adds one entry of `folder`: a file, or all files of a folder.
+fn add(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rejection> {
     let name = path.last().cloned().unwrap_or_default();
-    if part(&name) == Part::Junk {
+    if classify(&name) == NamePart::Ignored {
         return Ok(());
     }
     let found = fstatat(folder, &name[..], AtFlags::AT_SYMLINK_NOFOLLOW)
         .map_err(|error| unreadable(path, error))?;
     let kind = kind(&found);
     if kind != SFlag::S_IFDIR && kind != SFlag::S_IFREG {
-        return Err(no_file(&path.join(&b'/'), called(kind)));
+        return Err(not_a_file(&path.join(&b'/'), kind_name(kind)));
     }
     let Some(inside) = tree.path(path.iter().map(Vec::as_slice))? else { return Ok(()) };
-    // O_NONBLOCK: what was a file a moment ago may be a FIFO now.
+    // The file may be another one by now. O_NONBLOCK: opening a FIFO does not wait (open(2)).
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     if kind == SFlag::S_IFDIR {
         let opened = openat(folder, &name[..], flags | OFlag::O_DIRECTORY, Mode::empty())
@@ -66,19 +67,20 @@ fn entry(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), T
         openat(folder, &name[..], flags, Mode::empty()).map_err(|error| unreadable(path, error))?;
     let found = fstat(opened.as_fd()).map_err(|error| unreadable(path, error))?;
     if self::kind(&found) != SFlag::S_IFREG {
-        return Err(no_file(&path.join(&b'/'), called(self::kind(&found))));
+        return Err(not_a_file(&path.join(&b'/'), kind_name(self::kind(&found))));
     }
     let is_executable = found.st_mode & 0o111 != 0;
     let failed = |error: io::Error| unreadable(path, error);
     tree.add(inside, is_executable, Some(found.st_mtime), File::from(opened), failed)
 }
 
+/// The file type in a file's mode (inode(7)).
 pub(crate) fn kind(found: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(found.st_mode & libc::S_IFMT)
 }
 
-/// A kind of file in words.
-pub(crate) fn called(kind: SFlag) -> &'static str {
+/// The name of a file type, for messages.
+pub(crate) fn kind_name(kind: SFlag) -> &'static str {
     match kind {
         SFlag::S_IFLNK => "a symbolic link",
         SFlag::S_IFIFO => "a FIFO",
@@ -89,8 +91,8 @@ pub(crate) fn called(kind: SFlag) -> &'static str {
     }
 }
 
-fn unreadable(path: &[Vec<u8>], error: impl Into<io::Error>) -> Trouble {
+fn unreadable(path: &[Vec<u8>], error: impl Into<io::Error>) -> Rejection {
     let path = if path.is_empty() { "the folder".into() } else { shown(&path.join(&b'/')) };
     let error = error.into();
-    Trouble::Unreadable(format!("{path} cannot be read: {error}; check its permissions"))
+    Rejection::Unreadable(format!("{path} cannot be read: {error}; check its permissions"))
 }

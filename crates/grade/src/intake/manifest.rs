@@ -1,13 +1,13 @@
 //! `submission.toml`: how a program in any language is built and run.
 
-use super::tree::refused;
-use super::{File, ProjectKind, Trouble};
+use super::rejection::{Rejection, refused};
+use super::{File, ProjectKind};
 use serde::Deserialize;
 
-/// What it may say.
+/// The file's keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Text {
+struct Keys {
     lesson: Option<String>,
     build: Option<String>,
     run: Option<String>,
@@ -15,37 +15,36 @@ struct Text {
     capacity: Option<usize>,
 }
 
-/// What it says.
+/// The content of the file.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    /// The lesson's name.
+    /// The lesson's id or name, if the file has one.
     pub(crate) lesson: Option<String>,
     /// Always a [`ProjectKind::Program`].
     pub(crate) kind: ProjectKind,
 }
 
-/// Reads `file`, which errors call `place`.
-pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Trouble> {
+/// Parses `file`. `place` is its name for messages.
+pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Rejection> {
     let text = std::str::from_utf8(&file.bytes)
-        .map_err(|_| refused(format!("{place} is not UTF-8; save it as that")))?;
-    let said: Text = toml::from_str(text).map_err(|error| {
+        .map_err(|_| refused(format!("{place} is not UTF-8; save it in UTF-8")))?;
+    let keys: Keys = toml::from_str(text).map_err(|error| {
         let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
         let line = before.matches('\n').count() + 1;
         let why = super::name::readable(error.message().as_bytes());
         refused(format!("{place}:{line}: {why}"))
     })?;
-    let build = said.build.map(|line| words("build", &line, place)).transpose()?;
-    let run = words("run", said.run.as_deref().unwrap_or("./server"), place)?;
-    let kind = ProjectKind::Program { build, run, port: said.port, capacity: said.capacity };
-    Ok(Manifest { lesson: said.lesson, kind })
+    let build = keys.build.map(|line| split("build", &line, place)).transpose()?;
+    let run = split("run", keys.run.as_deref().unwrap_or("./server"), place)?;
+    let kind = ProjectKind::Program { build, run, port: keys.port, capacity: keys.capacity };
+    Ok(Manifest { lesson: keys.lesson, kind })
 }
 
-/// A command as a shell splits it.
-fn words(key: &str, line: &str, place: &str) -> Result<Vec<String>, Trouble> {
+/// Splits a command as a shell does.
+fn split(key: &str, line: &str, place: &str) -> Result<Vec<String>, Rejection> {
     let words = shell_words::split(line).unwrap_or_default();
     if words.is_empty() || line.contains('\0') {
-        let words = format!("{place}: {key} is no command; quote it as for a shell");
-        return Err(refused(words));
+        return Err(refused(format!("{place}: {key} is no command; quote it as for a shell")));
     }
     Ok(words)
 }
@@ -56,7 +55,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Manifest, String> {
         let file = File { bytes: text.into(), is_executable: false };
-        parse(&file, "submission.toml").map_err(|trouble| trouble.to_string())
+        parse(&file, "submission.toml").map_err(|rejection| rejection.to_string())
     }
 
     #[test]
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_line() {
+    fn an_error_is_reported_with_its_line() {
         for (text, place) in [
             ("run = \"a\"\nbuidl = \"x\"", "submission.toml:2: unknown field `buidl`"),
             ("port = 70000", "submission.toml:1: "),
@@ -77,8 +76,8 @@ mod tests {
             ("build = \"\"", "submission.toml: build is no command"),
             ("run", "submission.toml:1: "),
         ] {
-            let words = read(text).unwrap_err();
-            assert!(words.starts_with(place) && !words.contains('\n'), "{words}");
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(place) && !error.contains('\n'), "{error}");
         }
     }
 }

@@ -1,42 +1,45 @@
-//! Names in readable characters, and what a name says about a file.
+//! File names: readable characters, student names, and names that are ignored.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The most characters of a student's name.
-const LONGEST: usize = 80;
+const MAX_CHARACTERS: usize = 80;
+/// The most characters of a file name in a message.
+const MAX_SHOWN: usize = 160;
 
-/// Folders that tools fill by themselves. What is hidden is left out as well.
-const JUNK: [&str; 6] =
+/// Folders that tools create. Hidden files and folders are ignored as well.
+const IGNORED: [&str; 6] =
     ["__MACOSX", "__pycache__", "node_modules", "target", "venv", "cmake-build-debug"];
 
-/// What a part of a path is good for.
+/// The class of one part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part<'a> {
-    /// A name that can be kept.
-    Fine(&'a str),
-    /// Nobody wants what is below it.
-    Junk,
-    /// Bytes that are not UTF-8, or characters that do not show.
-    Odd,
+pub(crate) enum NamePart<'a> {
+    /// A usable name.
+    Normal(&'a str),
+    /// A name that is ignored, with everything below it.
+    Ignored,
+    /// A name with bytes that are not UTF-8, or with invisible characters.
+    Unprintable,
 }
 
-/// Judges one part of a path: a name without a slash.
-pub(crate) fn part(name: &[u8]) -> Part<'_> {
+/// Classifies one part of a path: a name without a slash.
+pub(crate) fn classify(name: &[u8]) -> NamePart<'_> {
     match std::str::from_utf8(name) {
-        Ok(name) if name.starts_with('.') || JUNK.contains(&name) => Part::Junk,
-        Ok(name) if name.chars().any(is_unseen) => Part::Odd,
-        Ok(name) => Part::Fine(name),
-        Err(_) => Part::Odd,
+        Ok(name) if name.starts_with('.') || IGNORED.contains(&name) => NamePart::Ignored,
+        Ok(name) if name.chars().any(is_invisible) => NamePart::Unprintable,
+        Ok(name) => NamePart::Normal(name),
+        Err(_) => NamePart::Unprintable,
     }
 }
 
-/// `name` with everything spelled out that does not show, or that turns the text around it.
+/// `name` with escapes for invisible characters, for characters that change the text's direction,
+/// and for bytes that are not UTF-8.
 pub(crate) fn readable(name: &[u8]) -> String {
     let mut text = String::new();
     for chunk in name.utf8_chunks() {
         for character in chunk.valid().chars() {
-            if is_unseen(character) {
+            if is_invisible(character) {
                 text.extend(character.escape_default());
             } else {
                 text.push(character);
@@ -49,16 +52,25 @@ pub(crate) fn readable(name: &[u8]) -> String {
     text
 }
 
-/// A student's name: readable, and no longer than a column can be.
-pub(crate) fn student(name: &[u8]) -> String {
+/// A readable file name for a message, cut if it is long.
+pub(crate) fn shown(name: &[u8]) -> String {
     let name = readable(name);
-    if name.chars().count() <= LONGEST {
-        return name;
+    match name.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
     }
-    name.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
-/// `name`, numbered where `taken` has it already; it is taken then.
+/// A readable student name, cut to the width of a column.
+pub(crate) fn student(name: &[u8]) -> String {
+    let name = readable(name);
+    if name.chars().count() <= MAX_CHARACTERS {
+        return name;
+    }
+    name.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect()
+}
+
+/// `name`, with a number if `taken` has the name already. The result is added to `taken`.
 pub(crate) fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name} ({number})"));
     let free = [name.clone()].into_iter().chain(numbered).find(|name| !taken.contains(name));
@@ -67,8 +79,9 @@ pub(crate) fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
     free
 }
 
-/// Controls, marks that change the direction of a text, and what has no width (Unicode TR 36).
-fn is_unseen(character: char) -> bool {
+/// Whether a character is a control character, changes the text's direction, or has no width
+/// (Unicode TR 36).
+fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -82,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_does_not_show_is_spelled_out() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(readable(b"Jos\xc3\xa9 M."), "José M.");
         assert_eq!(readable(b"a\nb\x1b[31m"), "a\\nb\\u{1b}[31m");
         assert_eq!(readable("a\u{202e}b".as_bytes()), "a\\u{202e}b");
@@ -91,11 +104,11 @@ mod tests {
 
     #[test]
     fn a_long_name_is_cut() {
-        assert_eq!(student(&[b'a'; 300]).chars().count(), LONGEST);
+        assert_eq!(student(&[b'a'; 300]).chars().count(), MAX_CHARACTERS);
     }
 
     #[test]
-    fn a_name_is_given_once() {
+    fn a_name_is_unique() {
         let mut taken = BTreeSet::new();
         let names = ["a", "a (2)", "a", "a"].map(|name| unique(name.to_owned(), &mut taken));
         assert_eq!(names, ["a", "a (2)", "a (3)", "a (4)"]);
@@ -105,13 +118,13 @@ mod tests {
         #[test]
         fn any_bytes_become_a_name_of_one_line(bytes: Vec<u8>) {
             let name = student(&bytes);
-            prop_assert!(name.chars().count() <= LONGEST);
-            prop_assert!(!name.chars().any(is_unseen));
+            prop_assert!(name.chars().count() <= MAX_CHARACTERS);
+            prop_assert!(!name.chars().any(is_invisible));
         }
 
         #[test]
-        fn a_fine_part_is_its_own_readable_name(bytes: Vec<u8>) {
-            if let Part::Fine(name) = part(&bytes) {
+        fn a_normal_name_needs_no_escapes(bytes: Vec<u8>) {
+            if let NamePart::Normal(name) = classify(&bytes) {
                 prop_assert_eq!(readable(&bytes), name);
             }
         }

@@ -1,21 +1,23 @@
-//! Autolab's result: the last line of standard output, below the feedback for the student.
+//! Autolab's result. The scores are the last line of standard output, below the feedback for the
+//! student (Autolab documentation, Guide for Lab Authors).
 
-use crate::report::single::Single;
-use crate::report::told;
+use crate::report::sanitize;
+use crate::report::scored_lesson::ScoredLesson;
 use course::report::Status;
 use serde_json::{Map, json};
 
-/// The most bytes of feedback.
-const MOST: usize = 200_000;
+/// The largest feedback, in bytes.
+const MAX_BYTES: usize = 200_000;
 
-/// The feedback, each line indented so that none can be taken for a result, and the result's line.
+/// The feedback, and below it the line with the scores.
 ///
-/// `problem` is the name of the assessment's problem on the site. What is inconclusive has no result
-/// line: Autolab then reports a failed run and keeps the score as it was.
-pub fn output(single: &Single<'_>, problem: &str) -> String {
-    let feedback = told::fitting(MOST, |limit| feedback(single, limit));
+/// Every line of the feedback is indented, so that Autolab cannot take it for the scores. `problem`
+/// is the name of the assessment's problem on the site. An inconclusive lesson has no line with
+/// scores: Autolab then reports a failed run and does not change the score.
+pub fn output(lesson: &ScoredLesson<'_>, problem: &str) -> String {
+    let feedback = sanitize::fitting(MAX_BYTES, |limit| feedback(lesson, limit));
     let mut output: String = feedback.lines().map(|line| format!("  {line}\n")).collect();
-    if let Some(points) = single.points.points {
+    if let Some(points) = lesson.points.points {
         let mut scores = Map::new();
         scores.insert(problem.to_owned(), json!(points));
         output += &format!("{}\n", json!({ "scores": scores, "scoreboard": [points] }));
@@ -23,12 +25,12 @@ pub fn output(single: &Single<'_>, problem: &str) -> String {
     output
 }
 
-fn feedback(single: &Single<'_>, limit: usize) -> String {
-    let mut parts = vec![told::cut(&single.summary(), limit)];
-    if !single.lesson.build.message.is_empty() {
-        parts.push(told::cut(&told::lines(&single.lesson.build.message), limit));
+fn feedback(lesson: &ScoredLesson<'_>, limit: usize) -> String {
+    let mut parts = vec![sanitize::cut(&lesson.summary(), limit)];
+    if !lesson.grade.build.message.is_empty() {
+        parts.push(sanitize::cut(&sanitize::lines(&lesson.grade.build.message), limit));
     }
-    for scored in single.criteria() {
+    for scored in lesson.criteria() {
         let mark = match scored.criterion.status {
             Status::Proved => '✓',
             Status::Failed => '✗',
@@ -36,9 +38,9 @@ fn feedback(single: &Single<'_>, limit: usize) -> String {
             Status::Inconclusive => '?',
         };
         parts.push(format!("{mark} {}", scored.name()));
-        let told = scored.told(false);
-        if !told.is_empty() {
-            parts.push(told::cut(&told, limit));
+        let explanation = scored.explanation(false);
+        if !explanation.is_empty() {
+            parts.push(sanitize::cut(&explanation, limit));
         }
     }
     parts.join("\n")

@@ -1,32 +1,34 @@
-//! GitHub Classroom's `result`: the base64 of a document that its autograding reporter reads.
+//! The step output `result` for GitHub Classroom: the base64 of a JSON document that Classroom's
+//! autograding reporter reads.
 
 use crate::model::Verdict;
-use crate::report::single::{Scored, Single};
-use crate::report::told;
+use crate::report::sanitize;
+use crate::report::scored_lesson::{ScoredCriterion, ScoredLesson};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use course::report::Status;
 use serde::Serialize;
 
-/// The most bytes of the document: its base64 becomes one environment string, of which execve(2)
-/// takes no more than 128 KiB.
-const MOST: usize = 90_000;
+/// The largest document, in bytes. Its base64 becomes one environment string, and execve(2) accepts
+/// no string longer than 128 KiB.
+const MAX_BYTES: usize = 90_000;
 
 /// The value of the step output `result`.
 ///
-/// The reporter knows no test without a score: what is inconclusive stands there as `error`, with 0
-/// points, and the call that writes this fails, so that the workflow ends before anything is reported.
-pub fn result(single: &Single<'_>) -> String {
-    BASE64_STANDARD.encode(document(single))
+/// The reporter needs a score for every test. An inconclusive criterion therefore has the status
+/// `error` and 0 points. These 0 points are never reported: the grader exits with status 2, and the
+/// workflow ends before the reporter runs.
+pub fn result(lesson: &ScoredLesson<'_>) -> String {
+    BASE64_STANDARD.encode(document(lesson))
 }
 
-fn document(single: &Single<'_>) -> String {
-    told::fitting(MOST, |limit| {
+fn document(lesson: &ScoredLesson<'_>) -> String {
+    sanitize::fitting(MAX_BYTES, |limit| {
         let document = Document {
             version: 1,
-            status: status_of(single.lesson.verdict),
-            max_score: single.points.max,
-            tests: tests(single, limit),
+            status: status_of(lesson.grade.verdict),
+            max_score: lesson.points.max,
+            tests: tests(lesson, limit),
         };
         // A document of strings and finite numbers always serializes.
         serde_json::to_string(&document).unwrap_or_default()
@@ -61,24 +63,24 @@ fn status_of(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A test for each criterion, their scores adding up to the lesson's points.
-fn tests(single: &Single<'_>, limit: usize) -> Vec<Test> {
-    let criteria = single.criteria();
+/// One test for each criterion. The sum of their scores is the lesson's points.
+fn tests(lesson: &ScoredLesson<'_>, limit: usize) -> Vec<Test> {
+    let criteria = lesson.criteria();
     let earned: f64 = criteria.iter().filter_map(|scored| scored.points).sum();
-    let reached = single.points.points.unwrap_or(0.0);
+    let reached = lesson.points.points.unwrap_or(0.0);
     let share = if earned > 0.0 { reached / earned } else { 0.0 };
     let mut tests: Vec<_> =
-        criteria.iter().map(|scored| test(single, scored, share, limit)).collect();
-    if let (true, Some(first)) = (single.has_no_program(), tests.first_mut()) {
-        let build = told::lines(&single.lesson.build.message);
-        first.message = Some(told::cut(&format!("{}\n{build}", single.summary()), limit));
+        criteria.iter().map(|scored| test(lesson, scored, share, limit)).collect();
+    if let (true, Some(first)) = (lesson.has_no_program(), tests.first_mut()) {
+        let build = sanitize::lines(&lesson.grade.build.message);
+        first.message = Some(sanitize::cut(&format!("{}\n{build}", lesson.summary()), limit));
     }
     tests
 }
 
-fn test(single: &Single<'_>, scored: &Scored<'_>, share: f64, limit: usize) -> Test {
+fn test(lesson: &ScoredLesson<'_>, scored: &ScoredCriterion<'_>, share: f64, limit: usize) -> Test {
     let criterion = scored.criterion;
-    let message = Some(scored.told(false)).filter(|text| !text.is_empty());
+    let message = Some(scored.explanation(false)).filter(|text| !text.is_empty());
     Test {
         name: scored.name(),
         status: match criterion.status {
@@ -87,11 +89,11 @@ fn test(single: &Single<'_>, scored: &Scored<'_>, share: f64, limit: usize) -> T
             Status::Inconclusive => "error",
         },
         score: scored.points.unwrap_or(0.0) * share,
-        message: message.map(|text| told::cut(&text, limit)),
+        message: message.map(|text| sanitize::cut(&text, limit)),
         test_code: format!(
             "cargo xtask prove {} --only {}",
-            told::line(&single.lesson.lesson),
-            told::line(&criterion.id)
+            sanitize::line(&lesson.grade.lesson),
+            sanitize::line(&criterion.id)
         ),
         filename: "",
         line_no: 0,

@@ -1,4 +1,4 @@
-//! What many of a class got wrong in the same way, for a class page and a summary.
+//! Groups of students with the same failure, for the class page and the summary.
 
 use super::{Class, plain};
 use crate::model::{BuildStatus, Cause, CriterionGrade, LessonGrade, Mistake, Verdict};
@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 pub struct Cluster {
     /// The lesson's id.
     pub lesson: String,
-    /// The criteria that it showed in, in the lesson's order of the first student.
+    /// The criteria that failed for this reason, ordered as in the first student's results.
     pub criteria: Vec<String>,
-    /// The Common Mistakes row, where it is one.
+    /// The row of the lesson's Common Mistakes; `None` if the cause is not such a row.
     pub mistake: Option<Mistake>,
-    /// The cause in a sentence: the first student's.
+    /// The cause in one sentence, taken from the first student's results.
     pub summary: String,
-    /// By name.
+    /// The names of the students, in order.
     pub students: Vec<String>,
-    /// How many handed something in for this lesson.
+    /// The number of students who handed something in for this lesson.
     pub of: usize,
 }
 
@@ -27,16 +27,16 @@ pub struct Cluster {
 pub struct Unbuilt {
     /// The lesson's id.
     pub lesson: String,
-    /// The first thing that the compiler took exception to.
-    pub words: String,
-    /// By name.
+    /// The first error message of the compiler.
+    pub first_error: String,
+    /// The names of the students, in order.
     pub students: Vec<String>,
 }
 
-/// What went wrong, the largest group first.
+/// The groups of failures, the largest group first.
 ///
-/// A Common Mistake is one group however many criteria it fails. What is no such row is grouped by
-/// criterion and cause.
+/// A row of Common Mistakes is one group, even if it fails several criteria. All other failures are
+/// grouped by criterion and cause.
 pub fn of(class: &Class<'_>) -> Vec<Cluster> {
     let mut clusters: BTreeMap<Key<'_>, Cluster> = BTreeMap::new();
     for (student, grade) in grades(class) {
@@ -58,18 +58,18 @@ pub fn of(class: &Class<'_>) -> Vec<Cluster> {
     clusters
 }
 
-/// What could not be built, the largest group first.
+/// The groups of programs that could not be built, the largest group first.
 pub fn unbuilt(class: &Class<'_>) -> Vec<Unbuilt> {
     let mut groups: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
     for (student, grade) in grades(class) {
         if grade.build.status == BuildStatus::Failed {
-            let words = first_error(&grade.build.message);
-            groups.entry((&grade.lesson, words)).or_default().push(student.clone());
+            let error = first_error(&grade.build.message);
+            groups.entry((&grade.lesson, error)).or_default().push(student.clone());
         }
     }
-    let unbuilt = |((lesson, words), students): ((&str, String), Vec<String>)| Unbuilt {
+    let unbuilt = |((lesson, first_error), students): ((&str, String), Vec<String>)| Unbuilt {
         lesson: lesson.to_owned(),
-        words,
+        first_error,
         students,
     };
     let mut groups: Vec<_> = groups.into_iter().map(unbuilt).collect();
@@ -77,20 +77,22 @@ pub fn unbuilt(class: &Class<'_>) -> Vec<Unbuilt> {
     groups
 }
 
-/// The first line of a compiler's words that is an error; the first line at all where none is.
+/// The first line of a compiler's output that is an error message. If there is none, this is the
+/// first line that is not empty.
 pub fn first_error(message: &str) -> String {
     let lines = || message.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_error = |line: &&str| line.starts_with("error") || line.contains("error:");
-    let words = lines().find(is_error).or_else(|| lines().next());
-    plain::line(words.unwrap_or("no word of why"), 160)
+    let found = lines().find(is_error).or_else(|| lines().next());
+    plain::line(found.unwrap_or("the build printed no error message"), 160)
 }
 
-/// What makes two failures the same.
+/// The key of a group: failures with equal keys are the same failure.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
-    /// A lesson's row.
+    /// Lesson and row of Common Mistakes.
     Mistake(&'a str, &'a str),
-    /// Lesson, criterion, cause, and for a task that is still to do, which.
+    /// Lesson, criterion and cause. If the server stopped at a `todo!`, the last field says at
+    /// which task; otherwise the last field is empty.
     Cause(&'a str, &'a str, &'a str, &'a str),
 }
 
@@ -128,7 +130,7 @@ fn first(grade: &LessonGrade, cause: &Cause, of: usize) -> Cluster {
         lesson: grade.lesson.clone(),
         criteria: Vec::new(),
         mistake: cause.mistake.clone(),
-        summary: plain::line(&cause.summary, plain::LONG),
+        summary: plain::line(&cause.summary, plain::MAX_LINE),
         students: Vec::new(),
         of,
     }

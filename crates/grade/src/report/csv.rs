@@ -1,4 +1,4 @@
-//! `grades.csv`: a row for each student and lesson.
+//! `grades.csv`, the gradebook: one row for each student and lesson.
 
 use super::{Class, clusters, plain};
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission};
@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use xtask::destination;
 
-/// Writes the gradebook to `to`, whole or not at all (RFC 4180, UTF-8).
+/// Writes the gradebook to the file `to` (RFC 4180, UTF-8). A reader sees the old file or the
+/// complete new one.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// The file cannot be written.
 pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
     destination::replace(to, &table(class)?)
 }
@@ -36,7 +37,7 @@ fn table(class: &Class<'_>) -> Result<Vec<u8>> {
 fn head(criteria: &[(&str, &str)]) -> Vec<String> {
     let asked = criteria.iter().map(|(lesson, criterion)| format!("{lesson}:{criterion}"));
     let first = ["student", "lesson", "points", "max_points", "verdict"];
-    let last = ["build_seconds", "prove_seconds", "tier", "submission", "late", "notes"];
+    let last = ["build_seconds", "prove_seconds", "isolation", "submission", "late", "notes"];
     let (first, last) = (first.map(str::to_owned), last.map(str::to_owned));
     first.into_iter().chain(asked).chain(last).collect()
 }
@@ -63,7 +64,7 @@ fn row(
     let last = [
         format!("{:.3}", grade.build.seconds),
         format!("{:.3}", grade.seconds),
-        text(&grade.tier),
+        text(&grade.isolation),
         text(&submission.digest),
         plain::points(points.late),
         text(&notes(submission, grade, points)),
@@ -73,8 +74,8 @@ fn row(
 
 fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> String {
     let mut notes = points.remarks.clone();
-    let is_said = notes.iter().any(|note| note.contains(&grade.reason));
-    if !grade.reason.is_empty() && !is_said {
+    let is_in_remarks = notes.iter().any(|note| note.contains(&grade.reason));
+    if !grade.reason.is_empty() && !is_in_remarks {
         notes.push(grade.reason.clone());
     }
     if grade.build.status == BuildStatus::Failed {
@@ -90,11 +91,12 @@ fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> Strin
     notes.join("; ")
 }
 
-/// Text that no spreadsheet takes for a formula (OWASP, CSV Injection), on one line.
+/// `given` on one line. A text that a spreadsheet would evaluate as a formula gets a leading `'`
+/// (OWASP, CSV Injection).
 fn text(given: &str) -> String {
-    let shown = plain::line(given, 4 * plain::LONG);
-    let acts = |start: char| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(start);
-    match shown.trim_start().starts_with(acts) {
+    let shown = plain::line(given, 4 * plain::MAX_LINE);
+    let starts_formula = |start: char| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(start);
+    match shown.trim_start().starts_with(starts_formula) {
         true => format!("'{shown}"),
         false => shown,
     }

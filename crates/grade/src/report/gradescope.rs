@@ -1,13 +1,13 @@
 //! Gradescope's `results.json` (Gradescope autograder documentation, Output format).
 
 use crate::model::BuildStatus;
-use crate::report::single::{Scored, Single};
-use crate::report::told;
+use crate::report::sanitize;
+use crate::report::scored_lesson::{ScoredCriterion, ScoredLesson};
 use course::report::Status;
 use serde::Serialize;
 
-/// The most bytes of a document: a browser shows it.
-const MOST: usize = 1_000_000;
+/// The largest document, in bytes. A browser has to show it.
+const MAX_BYTES: usize = 1_000_000;
 
 /// Who sees the tests, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -27,22 +27,25 @@ pub enum Visibility {
 
 /// The document for one submission.
 ///
-/// A criterion that is inconclusive has no score. Where the whole lesson is, nothing has one, so that
-/// Gradescope reports a failed run and keeps no grade.
-pub fn results(single: &Single<'_>, visibility: Visibility) -> String {
-    told::fitting(MOST, |limit| {
-        let mut tests = vec![build(single, limit)];
-        tests.extend(single.criteria().iter().map(|scored| test(scored, limit)));
+/// An inconclusive criterion has no score. If the lesson is inconclusive, nothing in the document
+/// has a score, so that Gradescope reports a failed run and records no grade.
+pub fn results(lesson: &ScoredLesson<'_>, visibility: Visibility) -> String {
+    sanitize::fitting(MAX_BYTES, |limit| {
+        let mut tests = vec![build(lesson, limit)];
+        tests.extend(lesson.criteria().iter().map(|scored| test(scored, limit)));
         let results = Results {
-            score: single.points.points.filter(|_| single.is_finished),
-            execution_time: single.seconds(),
-            output: told::cut(&single.summary(), limit),
+            score: lesson.points.points.filter(|_| lesson.is_finished),
+            execution_time: lesson.seconds(),
+            output: sanitize::cut(&lesson.summary(), limit),
             output_format: "text",
             test_output_format: "ansi",
             test_name_format: "text",
             visibility,
             stdout_visibility: Visibility::Hidden,
-            extra_data: Extra { tier: &single.lesson.tier, digest: &single.submission.digest },
+            extra_data: Extra {
+                isolation: &lesson.grade.isolation,
+                digest: &lesson.submission.digest,
+            },
             tests,
         };
         // A document of strings and finite numbers always serializes.
@@ -67,7 +70,7 @@ struct Results<'a> {
 
 #[derive(Serialize)]
 struct Extra<'a> {
-    tier: &'a str,
+    isolation: &'a str,
     digest: &'a str,
 }
 
@@ -86,9 +89,9 @@ struct Test {
     tags: Vec<String>,
 }
 
-/// The build is told, and earns nothing.
-fn build(single: &Single<'_>, limit: usize) -> Test {
-    let build = &single.lesson.build;
+/// The test that shows the build. It has no score.
+fn build(lesson: &ScoredLesson<'_>, limit: usize) -> Test {
+    let build = &lesson.grade.build;
     let status = match build.status {
         BuildStatus::Ok => Some("passed"),
         BuildStatus::Failed => Some("failed"),
@@ -100,12 +103,12 @@ fn build(single: &Single<'_>, limit: usize) -> Test {
         status,
         name: "Build".to_owned(),
         number: None,
-        output: told::cut(&told::lines(&build.message), limit),
+        output: sanitize::cut(&sanitize::lines(&build.message), limit),
         tags: vec!["build".to_owned()],
     }
 }
 
-fn test(scored: &Scored<'_>, limit: usize) -> Test {
+fn test(scored: &ScoredCriterion<'_>, limit: usize) -> Test {
     let status = match scored.criterion.status {
         Status::Proved => Some("passed"),
         Status::Failed | Status::Skipped => Some("failed"),
@@ -116,8 +119,8 @@ fn test(scored: &Scored<'_>, limit: usize) -> Test {
         max_score: scored.points.map(|_| scored.max),
         status,
         name: scored.name(),
-        number: Some(format!("{}.{}", scored.task, scored.place)),
-        output: told::cut(&scored.told(true), limit),
+        number: Some(format!("{}.{}", scored.task, scored.position)),
+        output: sanitize::cut(&scored.explanation(true), limit),
         tags: vec![scored.criterion.id.clone()],
     }
 }

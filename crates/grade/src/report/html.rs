@@ -1,17 +1,17 @@
-//! Pages to read: `index.html` for the class, `students/NAME.html` for each student.
+//! The HTML pages: `index.html` for the class, `students/NAME.html` for each student.
 //!
-//! Static and whole in themselves: no script, no font, no picture is loaded, and the same results
-//! make the same bytes. Whatever a student wrote passes through [`super::plain`] and is escaped.
+//! A page is static and self-contained: it loads no script, font or image. The same results give
+//! the same bytes. Every text that a student wrote passes through [`super::plain`] and is escaped.
 
 mod cause;
 mod class;
+mod failures;
 mod figure;
 mod frame;
 mod lesson;
 mod matrix;
 mod names;
 mod student;
-mod trouble;
 
 use super::Class;
 use anyhow::{Context, Result};
@@ -20,15 +20,16 @@ use std::fs;
 use std::path::Path;
 use xtask::destination::replace;
 
-/// Writes the pages into the folder `to`, which is made where it is not there; each page whole or
-/// not at all. Pages of students who are no longer in the class stay; nothing links to them.
+/// Writes the pages into the folder `to`, and creates the folder if there is none. A reader sees
+/// the old page or the complete new one. Pages of students who are no longer in the class are not
+/// removed, but no page links to them.
 ///
 /// # Errors
-/// A folder or file that cannot be written.
+/// A folder cannot be created, or a file cannot be written.
 pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
     let students = to.join("students");
     fs::create_dir_all(&students)
-        .with_context(|| format!("cannot make the folder {}", students.display()))?;
+        .with_context(|| format!("cannot create the folder {}", students.display()))?;
     let names = Names::of(class);
     for submission in class.submissions {
         let page = student::page(class, submission).into_string();

@@ -1,7 +1,7 @@
-//! JUnit XML: a suite for each student and lesson, a case for each criterion.
+//! JUnit XML: a test suite for each student and lesson, a test case for each criterion.
 //!
-//! A criterion that does not hold is a `failure`; what could not be seen is an `error`, the
-//! machine's.
+//! A criterion that failed is a `failure`. An inconclusive criterion is an `error`, because the
+//! machine is its cause and not the server.
 
 use super::{Class, clusters, plain};
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
@@ -12,20 +12,21 @@ use std::path::Path;
 use std::time::Duration;
 use xtask::destination;
 
-/// Lines of a compiler's words that are kept.
+/// The number of lines of a compiler's output that are written.
 const LINES: usize = 200;
 
-/// Writes the class to `to`, whole or not at all.
+/// Writes the results of the class to the file `to`. A reader sees the old file or the complete new
+/// one.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// The file cannot be written.
 pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
     let text = report(class).to_string().context("cannot write JUnit XML")?;
     destination::replace(to, text.as_bytes())
 }
 
 fn report(class: &Class<'_>) -> Report {
-    let mut report = Report::new(plain::line(class.name, plain::LONG));
+    let mut report = Report::new(plain::line(class.name, plain::MAX_LINE));
     for submission in class.submissions {
         report.add_test_suites(submission.lessons.iter().map(|grade| suite(submission, grade)));
     }
@@ -36,10 +37,10 @@ fn report(class: &Class<'_>) -> Report {
 }
 
 fn suite(submission: &Submission, grade: &LessonGrade) -> TestSuite {
-    let student = plain::line(&submission.student, plain::LONG);
+    let student = plain::line(&submission.student, plain::MAX_LINE);
     let mut suite = TestSuite::new(format!("{student} {}", grade.lesson));
     suite.add_property(("verdict", plain::verdict(grade.verdict)));
-    suite.add_property(("tier", grade.tier.as_str()));
+    suite.add_property(("isolation", grade.isolation.as_str()));
     suite.add_property(("submission", submission.digest.as_str()));
     let class = format!("{student}.{}", grade.lesson);
     let cases = whole(grade).into_iter().chain(grade.criteria.iter().map(criterion));
@@ -48,18 +49,19 @@ fn suite(submission: &Submission, grade: &LessonGrade) -> TestSuite {
         case
     }));
     suite.set_time(time(grade.build.seconds + grade.seconds));
-    // Readers look for `skipped`; the crate counts under the older name.
+    // Readers of JUnit XML expect the attribute `skipped`; quick-junit writes the older `disabled`.
     let skipped = std::mem::take(&mut suite.disabled);
     suite.extra.insert("skipped".into(), skipped.to_string().into());
     suite
 }
 
-/// The case that stands for the submission as a whole: whether there is a program to ask.
+/// The test case for the build. It says whether there is a program; `None` if nothing had to be
+/// built.
 fn whole(grade: &LessonGrade) -> Option<TestCase> {
-    let reason = plain::line(&grade.reason, plain::LONG);
-    let failed = |kind, message: &str, words: &str| {
+    let reason = plain::line(&grade.reason, plain::MAX_LINE);
+    let failed = |kind, message: &str, description: &str| {
         let mut status = TestCaseStatus::non_success(kind);
-        status.set_message(message).set_type("build").set_description(words);
+        status.set_message(message).set_type("build").set_description(description);
         status
     };
     let status = match (grade.verdict, grade.build.status) {
@@ -70,9 +72,9 @@ fn whole(grade: &LessonGrade) -> Option<TestCase> {
             status
         }
         (_, BuildStatus::Failed) => {
-            let words = plain::lines(&grade.build.message, LINES).join("\n");
+            let output = plain::lines(&grade.build.message, LINES).join("\n");
             let first = clusters::first_error(&grade.build.message);
-            failed(NonSuccessKind::Failure, &first, &words)
+            failed(NonSuccessKind::Failure, &first, &output)
         }
         (Verdict::Inconclusive, _) if !reason.is_empty() => {
             failed(NonSuccessKind::Error, "could not be graded", &reason)
@@ -95,12 +97,12 @@ fn criterion(grade: &CriterionGrade) -> TestCase {
     if grade.status != Status::Proved {
         let (id, summary) = match &grade.cause {
             Some(cause) => (cause.id.as_str(), cause.summary.as_str()),
-            None => (plain::status(grade.status), "no more is known"),
+            None => (plain::status(grade.status), "the cause is not known"),
         };
-        status.set_message(plain::line(summary, plain::LONG));
+        status.set_message(plain::line(summary, plain::MAX_LINE));
         status.set_description(plain::failure(grade));
         if grade.status != Status::Skipped {
-            status.set_type(plain::line(id, plain::LONG));
+            status.set_type(plain::line(id, plain::MAX_LINE));
         }
     }
     let mut case = TestCase::new(format!("{}: {}", grade.id, grade.text), status);
@@ -108,7 +110,7 @@ fn criterion(grade: &CriterionGrade) -> TestCase {
     case
 }
 
-/// A time, of whatever number a result holds.
+/// `seconds` as a duration; zero if the number is negative, infinite or not a number.
 fn time(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

@@ -1,16 +1,18 @@
-//! Text of a student's making as it may stand in a report: bounded, and nothing in it acts.
+//! Makes text from a student safe for a report: its length is limited, and control characters are
+//! escaped.
 
 use crate::model::{CriterionGrade, Verdict};
 use course::report::Status;
 use std::fmt::Write;
 use xtask::show::visible;
 
-/// The longest line that is shown whole, in characters.
-pub const LONG: usize = 400;
+/// The longest line that is not shortened, in characters.
+pub const MAX_LINE: usize = 400;
 
-/// `text` on one line, control characters written out, with `…` after `most` characters.
+/// `text` on one line, with control characters escaped. A longer text ends with `…` after `most`
+/// characters.
 pub fn line(text: &str, most: usize) -> String {
-    // What lies far beyond the end cannot be seen: it need not be made visible.
+    // Text beyond the limit is not shown, so it need not be escaped.
     let start: String = text.chars().take(most + 1).collect();
     let shown = visible(&start);
     match shown.char_indices().nth(most) {
@@ -19,13 +21,13 @@ pub fn line(text: &str, most: usize) -> String {
     }
 }
 
-/// The lines of `text`, each as [`line()`] makes it; of more than `most`, the first ones and how many
-/// more there are.
+/// The first `most` lines of `text`, each one as [`line()`] returns it. If there are more, the last
+/// line of the result says how many.
 pub fn lines(text: &str, most: usize) -> Vec<String> {
     let mut shown: Vec<_> = text
         .lines()
         .take(most)
-        .map(|given| line(given.replace('\t', "    ").trim_end(), LONG))
+        .map(|given| line(given.replace('\t', "    ").trim_end(), MAX_LINE))
         .collect();
     let hidden = text.lines().skip(most).count();
     if hidden > 0 {
@@ -34,7 +36,7 @@ pub fn lines(text: &str, most: usize) -> Vec<String> {
     shown
 }
 
-/// A verdict in words.
+/// The name of a verdict.
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Proved => "proved",
@@ -45,7 +47,7 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A status in a word.
+/// The name of a status.
 pub fn status(status: Status) -> &'static str {
     match status {
         Status::Proved => "proved",
@@ -55,31 +57,33 @@ pub fn status(status: Status) -> &'static str {
     }
 }
 
-/// Points without needless zeros, e.g. `7.5`.
+/// Points, rounded to hundredths and without trailing zeros, e.g. `7.5`.
 pub fn points(points: f64) -> String {
-    // A float's shortest form; rounding keeps sums such as 0.1 + 0.2 from showing.
+    // `to_string` gives the shortest form. Without rounding, 0.1 + 0.2 would be
+    // 0.30000000000000004.
     ((points * 100.0).round() / 100.0).to_string()
 }
 
-/// What a criterion's failure is, as text of several lines: summary, steps, tables, advice.
+/// A criterion's failure as text of several lines: summary, steps, tables, expected and observed
+/// behaviour, and the row of Common Mistakes. The text is empty if the criterion has no cause.
 pub fn failure(grade: &CriterionGrade) -> String {
     let Some(cause) = &grade.cause else {
         return String::new();
     };
-    let mut told = line(&cause.summary, LONG);
-    for (number, step) in cause.steps.iter().enumerate().take(MOST) {
-        let logged = step.logged.iter().take(MOST).map(|logged| line(logged, LONG));
+    let mut text = line(&cause.summary, MAX_LINE);
+    for (number, step) in cause.steps.iter().enumerate().take(MAX_ITEMS) {
+        let logged = step.logged.iter().take(MAX_ITEMS).map(|logged| line(logged, MAX_LINE));
         let logged = logged.collect::<Vec<_>>().join(" · ");
         let gap = if logged.is_empty() { "" } else { "  " };
-        add(&mut told, format!("{:>3}  {}{gap}{logged}", number + 1, line(&step.did, LONG)));
+        add(&mut text, format!("{:>3}  {}{gap}{logged}", number + 1, line(&step.did, MAX_LINE)));
     }
     for table in &cause.evidence {
-        add(&mut told, line(&table.title, LONG));
-        for (row, hidden) in xtask::show::chosen(&table.rows, MOST) {
+        add(&mut text, line(&table.title, MAX_LINE));
+        for (row, hidden) in xtask::show::chosen(&table.rows, MAX_ITEMS) {
             let mark = if row.wrong { "▸" } else { " " };
-            add(&mut told, format!("  {mark} {}", line(&row.text, LONG)));
+            add(&mut text, format!("  {mark} {}", line(&row.text, MAX_LINE)));
             if hidden > 0 {
-                add(&mut told, format!("    … {hidden} more"));
+                add(&mut text, format!("    … {hidden} more"));
             }
         }
     }
@@ -88,22 +92,22 @@ pub fn failure(grade: &CriterionGrade) -> String {
         ("expected", cause.expected.as_str()),
         ("observed", &cause.observed),
         ("common mistake", fix.as_deref().unwrap_or_default()),
-        ("again", &cause.replay),
+        ("run again with", &cause.replay),
     ];
-    for (label, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        add(&mut told, format!("{label}: {}", line(text, 2 * LONG)));
+    for (label, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
+        add(&mut text, format!("{label}: {}", line(part, 2 * MAX_LINE)));
     }
     if grade.runs > 1 {
-        add(&mut told, format!("failed {} of {}", grade.failed, grade.runs));
+        add(&mut text, format!("failed {} of {}", grade.failed, grade.runs));
     }
-    told
+    text
 }
 
-/// How many steps, log lines of a step, or rows of a table are shown.
-pub(crate) const MOST: usize = 40;
+/// The largest number of steps, of log lines of a step, or of rows of a table that is shown.
+pub(crate) const MAX_ITEMS: usize = 40;
 
 fn add(text: &mut String, line: String) {
-    // Writing to a String does not fail.
+    // Writing to a `String` cannot fail.
     let _ = write!(text, "\n{line}");
 }
 
@@ -112,19 +116,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_bounded_and_acts_on_nothing() {
+    fn a_line_is_shortened_and_its_control_characters_are_escaped() {
         assert_eq!(line("\x1b[2J\nx", 99), "\\x1b[2J\\nx");
         assert_eq!(line(&"é".repeat(9), 4), "éééé…");
         assert_eq!(line("four", 4), "four");
     }
 
     #[test]
-    fn lines_keep_their_indent_and_are_counted() {
+    fn lines_keep_their_indent_and_hidden_lines_are_counted() {
         assert_eq!(lines("a\n\tb\r\nc\nd", 2), ["a", "    b", "… 2 more lines"]);
     }
 
     #[test]
-    fn points_show_no_needless_zeros() {
+    fn points_have_no_trailing_zeros() {
         assert_eq!([7.0, 7.5, 0.1 + 0.2, 0.0].map(points), ["7", "7.5", "0.3", "0"]);
     }
 }

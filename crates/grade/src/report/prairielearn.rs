@@ -1,28 +1,29 @@
 //! PrairieLearn's `results.json` (PrairieLearn documentation, External grading).
 
 use crate::model::Verdict;
-use crate::report::single::{Scored, Single};
-use crate::report::told;
+use crate::report::sanitize;
+use crate::report::scored_lesson::{ScoredCriterion, ScoredLesson};
 use serde::Serialize;
 
-/// The most bytes that PrairieLearn reads.
-const MOST: usize = 1_000_000;
+/// The largest document that PrairieLearn reads, in bytes.
+const MAX_BYTES: usize = 1_000_000;
 
 /// The document for one submission.
 ///
-/// What does not build, and what is inconclusive, is not gradable: it costs no attempt.
-pub fn results(single: &Single<'_>) -> String {
-    told::fitting(MOST, |limit| {
-        let gradable = single.points.points.is_some() && !single.has_no_program();
+/// A submission that does not build, or that is inconclusive, is not gradable: the student loses no
+/// attempt.
+pub fn results(lesson: &ScoredLesson<'_>) -> String {
+    sanitize::fitting(MAX_BYTES, |limit| {
+        let gradable = lesson.points.points.is_some() && !lesson.has_no_program();
         let results = Results {
             gradable,
-            format_errors: if gradable { Vec::new() } else { vec![refusal(single, limit)] },
-            score: if gradable { score(single) } else { 0.0 },
-            message: told::cut(&single.summary(), limit),
-            output: told::cut(&told::lines(&single.lesson.build.message), limit),
+            format_errors: if gradable { Vec::new() } else { vec![format_error(lesson, limit)] },
+            score: if gradable { score(lesson) } else { 0.0 },
+            message: sanitize::cut(&lesson.summary(), limit),
+            output: sanitize::cut(&sanitize::lines(&lesson.grade.build.message), limit),
             images: [],
             tests: match gradable {
-                true => single.criteria().iter().map(|scored| test(scored, limit)).collect(),
+                true => lesson.criteria().iter().map(|scored| test(scored, limit)).collect(),
                 false => Vec::new(),
             },
         };
@@ -53,36 +54,39 @@ struct Test {
     images: [(); 0],
 }
 
-/// The part of the points that was reached: 0 to 1.
-fn score(single: &Single<'_>) -> f64 {
-    let reached = single.points.points.unwrap_or(0.0);
-    if single.points.max > 0.0 { (reached / single.points.max).clamp(0.0, 1.0) } else { 0.0 }
+/// The fraction of the points that was reached, from 0 to 1.
+fn score(lesson: &ScoredLesson<'_>) -> f64 {
+    let reached = lesson.points.points.unwrap_or(0.0);
+    if lesson.points.max > 0.0 { (reached / lesson.points.max).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-fn refusal(single: &Single<'_>, limit: usize) -> String {
-    let why = match single.lesson.verdict {
+fn format_error(lesson: &ScoredLesson<'_>, limit: usize) -> String {
+    let reason = match lesson.grade.verdict {
         Verdict::Inconclusive => {
-            "The grader could not see enough. It is no fault of yours, and costs no attempt: hand \
-             it in again."
+            "The grader could not observe enough. This is not your fault and costs no attempt: \
+             hand it in again."
         }
         Verdict::Missing => "Nothing was handed in for this lesson.",
         Verdict::Refused => "What was handed in cannot be read as a submission.",
-        Verdict::NotYet | Verdict::Proved => "It does not build.",
+        Verdict::NotYet | Verdict::Proved => "The submission does not build.",
     };
-    let more = format!("{}\n{}", single.lesson.reason, single.lesson.build.message);
-    told::cut(&format!("{why}\n{}", told::lines(more.trim())), limit)
+    let more = format!("{}\n{}", lesson.grade.reason, lesson.grade.build.message);
+    sanitize::cut(&format!("{reason}\n{}", sanitize::lines(more.trim())), limit)
 }
 
-fn test(scored: &Scored<'_>, limit: usize) -> Test {
+fn test(scored: &ScoredCriterion<'_>, limit: usize) -> Test {
     let criterion = scored.criterion;
     let summary = criterion.cause.as_ref().map_or("", |cause| cause.summary.as_str());
     Test {
-        name: told::line(&criterion.id),
-        description: told::line(&criterion.text),
+        name: sanitize::line(&criterion.id),
+        description: sanitize::line(&criterion.text),
         points: scored.points.unwrap_or(0.0),
         max_points: scored.max,
-        message: told::cut(&told::line(if scored.holds() { "" } else { summary }), limit),
-        output: told::cut(&scored.told(false), limit),
+        message: sanitize::cut(
+            &sanitize::line(if scored.is_proved() { "" } else { summary }),
+            limit,
+        ),
+        output: sanitize::cut(&scored.explanation(false), limit),
         images: [],
     }
 }

@@ -1,4 +1,5 @@
-//! `rubric.toml`, read by hand so that every mistake in it is told with its line.
+//! Reads `rubric.toml`. It walks over the parsed document itself, so that every problem is reported
+//! with its line.
 
 use super::{LessonPoints, Rubric, Unit};
 use anyhow::{Context, Result, bail};
@@ -11,12 +12,13 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// The most points that a criterion or a lesson can be worth.
-const MOST: f64 = 1e6;
+/// The most points that a criterion or a lesson can give.
+const MAX_POINTS: f64 = 1e6;
 
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
 
-/// Reads `path` over `rubric`, which holds what the lessons say of themselves.
+/// Reads the file `path` and changes `rubric` accordingly. `rubric` has the points from the
+/// lessons' front matter.
 pub(super) fn read(path: &Path, course: &Course, rubric: Rubric) -> Result<Rubric> {
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| {
@@ -30,11 +32,11 @@ pub(super) fn read(path: &Path, course: &Course, rubric: Rubric) -> Result<Rubri
     reader.problems.sort();
     match reader.problems.is_empty() {
         true => Ok(reader.rubric),
-        false => bail!("{}", told(&reader.problems)),
+        false => bail!("{}", joined(&reader.problems)),
     }
 }
 
-fn told(problems: &[(usize, String)]) -> String {
+fn joined(problems: &[(usize, String)]) -> String {
     problems.iter().map(|(_, problem)| problem.as_str()).collect::<Vec<_>>().join("\n")
 }
 
@@ -43,7 +45,7 @@ struct Reader<'a> {
     path: &'a Path,
     course: &'a Course,
     rubric: Rubric,
-    /// Each with the byte that it is about.
+    /// The messages. Each one has the offset of its place in `text`, in bytes.
     problems: Vec<(usize, String)>,
 }
 
@@ -73,7 +75,7 @@ impl Reader<'_> {
                     }
                 }
                 "grace_minutes" => {
-                    if let Some(minutes) = self.number(entry, MOST) {
+                    if let Some(minutes) = self.number(entry, MAX_POINTS) {
                         self.rubric.late.grace_minutes = minutes as i64;
                     }
                 }
@@ -123,7 +125,7 @@ impl Reader<'_> {
 
     fn points(&mut self, lesson: &Lesson, points: &mut LessonPoints, entry: Entry<'_, '_>) {
         let Some(table) = entry.1.get_ref().as_table() else {
-            if let Some(whole) = self.number(entry, MOST) {
+            if let Some(whole) = self.number(entry, MAX_POINTS) {
                 points.set(lesson, &Worth::Whole(whole));
             }
             return;
@@ -132,18 +134,19 @@ impl Reader<'_> {
         for entry in table {
             if let Err(unknown) = lesson.criterion(name(entry)) {
                 self.at(entry.0.span().start, &unknown.to_string());
-            } else if let Some(worth) = self.number(entry, MOST) {
+            } else if let Some(worth) = self.number(entry, MAX_POINTS) {
                 each.insert(name(entry).to_owned(), worth);
             }
         }
         points.set(lesson, &Worth::Each(each));
     }
 
-    /// A time with its zone, in quotes or as TOML's own, in seconds since 1970.
+    /// A time with its zone, in seconds since 1970. It may be a string or TOML's own offset
+    /// date-time.
     fn time(&mut self, entry: Entry<'_, '_>) -> Option<i64> {
         let value = entry.1.get_ref();
-        let own = value.as_datetime().map(ToString::to_string);
-        let text = own.as_deref().or(value.as_str());
+        let datetime = value.as_datetime().map(ToString::to_string);
+        let text = datetime.as_deref().or(value.as_str());
         let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
         if time.is_none() {
             let form = "a time with its zone, e.g. \"2026-10-09T23:59:00+02:00\" (RFC 3339)";

@@ -1,21 +1,24 @@
-//! What lateness costs: so many per cent of what was reached, for every hour or day begun.
+//! The late penalty: a percentage of the points that were reached, for each hour or day that has
+//! begun after the due time.
 
 use std::fmt;
 
-/// What lateness costs; nothing, unless said.
+/// The late penalty. By default, a late submission loses no points.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Late {
-    /// What is counted.
+pub struct LatePenalty {
+    /// The unit in which lateness is counted.
     pub per: Unit,
-    /// Per cent of the points reached that each unit begun takes off.
+    /// The percentage of the reached points that each unit takes off. A unit counts once it has
+    /// begun.
     pub percent: f64,
-    /// The most that is taken off, in per cent.
+    /// The largest penalty, in per cent.
     pub cap: f64,
-    /// Lateness up to this many minutes is none; beyond, it counts from the due time.
+    /// The grace period, in minutes. A submission within it is not late. After it, lateness counts
+    /// from the due time.
     pub grace_minutes: i64,
 }
 
-/// What lateness is counted in.
+/// The unit in which lateness is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
     /// Hours.
@@ -25,29 +28,29 @@ pub enum Unit {
     Day,
 }
 
-/// How late something is, and what that takes off.
+/// How late a submission is, and the penalty for it.
 pub(super) struct Lateness {
     seconds: i64,
-    /// Per cent of the points reached.
+    /// The penalty, in per cent of the reached points.
     pub(super) percent: f64,
 }
 
-impl Default for Late {
+impl Default for LatePenalty {
     fn default() -> Self {
         Self { per: Unit::Day, percent: 0.0, cap: 100.0, grace_minutes: 0 }
     }
 }
 
-impl Late {
-    /// The lateness of what was handed in at `submitted`; `None` where it is in time, or where one
-    /// of the times is not known. Times are seconds since 1970.
+impl LatePenalty {
+    /// The lateness of a submission that was handed in at `submitted`. `None` if it is in time, or
+    /// if one of the times is not known. Times are in seconds since 1970.
     pub(super) fn of(&self, due: Option<i64>, submitted: Option<i64>) -> Option<Lateness> {
         let seconds = submitted?.saturating_sub(due?);
         if seconds <= self.grace_minutes.saturating_mul(60).max(0) {
             return None;
         }
-        let begun = seconds.unsigned_abs().div_ceil(self.per.seconds()) as f64;
-        Some(Lateness { seconds, percent: (begun * self.percent).min(self.cap) })
+        let units = seconds.unsigned_abs().div_ceil(self.per.seconds()) as f64;
+        Some(Lateness { seconds, percent: (units * self.percent).min(self.cap) })
     }
 }
 

@@ -1,6 +1,5 @@
-//! What is seen while a class is graded: a bar on a terminal, a line for each submission elsewhere.
+//! The progress of grading: a progress bar on a terminal, and otherwise a line for each submission.
 
-use super::work::Done;
 use crate::model::{LessonGrade, Submission};
 use crate::report::plain;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -10,86 +9,97 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 use xtask::show::visible;
 
-/// How far the work is, on standard error.
+/// The progress on standard error.
 pub(super) struct Progress {
     bar: ProgressBar,
-    tells_each: bool,
+    prints_each: bool,
     is_stopping: AtomicBool,
+}
+
+/// What happened to a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// It was graded in an earlier run, and its results have not changed.
+    Unchanged,
+    /// It was graded in this run, or another submission with the same content was.
+    Graded,
+    /// Ctrl-C was pressed before it was graded. No result was saved.
+    Stopped,
 }
 
 const BAR: &str = "  {bar:24} {pos}/{len}  {left}  {msg}";
 
 impl Progress {
-    /// Nothing of so many submissions.
+    /// The start: none of the `submissions` is graded.
     pub(super) fn new(submissions: usize) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let bar = ProgressBar::new(submissions as u64);
         if is_terminal {
-            bar.enable_steady_tick(Duration::from_millis(500)); // the time left goes on
+            bar.enable_steady_tick(Duration::from_millis(500)); // the time left is updated
         } else {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        // The template is a constant, so it is right.
+        // The template is a valid constant, so the default style is never used.
         let style = ProgressStyle::with_template(BAR).unwrap_or(ProgressStyle::default_bar());
         bar.set_style(style.with_key("left", left));
-        Self { bar, tells_each: !is_terminal, is_stopping: AtomicBool::new(false) }
+        Self { bar, prints_each: !is_terminal, is_stopping: AtomicBool::new(false) }
     }
 
-    /// One that says nothing.
+    /// A progress that prints nothing.
     #[cfg(test)]
     pub(super) fn silent() -> Self {
         let bar = ProgressBar::hidden();
-        Self { bar, tells_each: false, is_stopping: AtomicBool::new(false) }
+        Self { bar, prints_each: false, is_stopping: AtomicBool::new(false) }
     }
 
-    /// One more is done.
+    /// One more submission is done.
     pub(super) fn done(&self, submission: &Submission, done: Done) {
         if done == Done::Stopped {
             return;
         }
         self.bar.inc(1);
-        if done == Done::Before {
-            return self.bar.reset_eta(); // it took no time
+        if done == Done::Unchanged {
+            return self.bar.reset_eta(); // it took no time, so it must not count in the estimate
         }
         let name = visible(&submission.student).into_owned();
-        if self.tells_each {
+        if self.prints_each {
             let at = format!("{}/{}", self.bar.position(), self.bar.length().unwrap_or(0));
-            self.say(&format!("{at}  {name}  {}", verdicts(submission)));
+            self.print(&format!("{at}  {name}  {}", verdicts(submission)));
         }
         self.bar.set_message(name);
     }
 
-    /// So many have to be graded once more.
-    pub(super) fn again(&self, submissions: usize) {
+    /// This number of submissions is graded once more.
+    pub(super) fn retrying(&self, submissions: usize) {
         if submissions > 0 {
-            self.say(&format!("once more, one at a time: {submissions} inconclusive"));
+            self.print(&format!("{submissions} inconclusive: grading again, one at a time"));
             self.bar.inc_length(submissions as u64);
         }
     }
 
-    /// Ctrl-C was seen.
+    /// Ctrl-C was pressed.
     pub(super) fn stopping(&self) {
         if !self.is_stopping.swap(true, SeqCst) {
-            self.say("stopping: what is kept stays");
+            self.print("stopping: finished results are kept");
         }
     }
 
-    /// Nothing more is to come.
+    /// Nothing more will be graded.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// A line of its own, above the bar.
-    fn say(&self, text: &str) {
-        // Nobody is left to tell where standard error is closed.
+    /// Prints a line above the progress bar.
+    fn print(&self, text: &str) {
+        // A closed standard error is no reason to stop grading.
         self.bar.suspend(|| drop(writeln!(io::stderr(), "  {text}")));
     }
 }
 
-/// The time left, once anything is known of it.
+/// Writes the estimated time left, once at least one submission is done.
 fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
     if state.pos() > 0 {
-        // What cannot be written is not shown.
+        // If it cannot be written, the bar has no estimate.
         let _ = write!(to, "{:#} left", HumanDuration(state.eta()));
     }
 }

@@ -1,4 +1,4 @@
-//! How it went, on one screen.
+//! The summary of a class on one screen.
 
 use crate::model::{LessonGrade, Submission, Verdict};
 use crate::report::{Class, clusters, plain};
@@ -7,10 +7,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use xtask::show::{Line, amount, hanging, wrapped};
 
-/// How many groups are named.
-const GROUPS: usize = 5;
+/// The largest number of groups that is shown.
+const MAX_GROUPS: usize = 5;
 
-/// How it went: verdicts, what was handed in twice, and where to look.
+/// The lines of the summary: the verdicts, the most common failures, submissions with the same
+/// content, advice about what is not graded, and the files of the results.
 pub(crate) fn lines(
     class: &Class<'_>,
     waiting: usize,
@@ -25,7 +26,7 @@ pub(crate) fn lines(
     let mut lines = vec![first, Line::new()];
     lines.extend(class.lessons.iter().map(|(id, _)| lesson(class, id)));
     lines.extend(common(class, width));
-    lines.extend(twins(class, width));
+    lines.extend(duplicates(class, width));
     lines.extend(advice(class, waiting, width));
     lines.push(Line::new());
     lines.extend(files.iter().map(|file| Line::new().plain("  ").plain(&shown(file))));
@@ -54,11 +55,11 @@ fn lesson(class: &Class<'_>, id: &str) -> Line {
     })
 }
 
-/// What most have got wrong in the same way.
+/// The failures that most students share.
 fn common(class: &Class<'_>, width: usize) -> Vec<Line> {
     let mut clusters = clusters::of(class);
     clusters.retain(|cluster| cluster.students.len() > 1);
-    clusters.truncate(GROUPS);
+    clusters.truncate(MAX_GROUPS);
     if clusters.is_empty() {
         return Vec::new();
     }
@@ -73,10 +74,10 @@ fn common(class: &Class<'_>, width: usize) -> Vec<Line> {
     lines
 }
 
-/// Who has handed in the same as somebody else: for the instructor's eyes alone.
-fn twins(class: &Class<'_>, width: usize) -> Vec<Line> {
+/// The students who have handed in the same content. Only the instructor sees these lines.
+fn duplicates(class: &Class<'_>, width: usize) -> Vec<Line> {
     let mut contents: BTreeMap<&str, Vec<&Submission>> = BTreeMap::new();
-    for submission in class.submissions.iter().filter(|it| is_something(it)) {
+    for submission in class.submissions.iter().filter(|it| has_content(it)) {
         contents.entry(&submission.digest).or_default().push(submission);
     }
     let mut groups: Vec<_> = contents.into_values().filter(|group| group.len() > 1).collect();
@@ -86,38 +87,39 @@ fn twins(class: &Class<'_>, width: usize) -> Vec<Line> {
     groups.sort_by_key(|group| (usize::MAX - group.len(), &group[0].student));
     let title = format!("  the same content, graded once ({}):", amount(groups.len(), "group"));
     let mut lines = vec![Line::new(), Line::new().plain(&title)];
-    for group in groups.iter().take(GROUPS) {
+    for group in groups.iter().take(MAX_GROUPS) {
         let names: Vec<_> = group.iter().map(|it| it.student.as_str()).collect();
         let start = Line::new().plain(&format!("  {:>4}", group.len()));
-        lines.extend(hanging(start, 8, &few(&names), width.saturating_sub(8), Line::plain));
+        lines.extend(hanging(start, 8, &first_names(&names), width.saturating_sub(8), Line::plain));
     }
     lines
 }
 
-/// Whether anything was handed in that can be the same as another's.
-fn is_something(submission: &Submission) -> bool {
+/// Whether the submission contains anything that could equal another submission.
+fn has_content(submission: &Submission) -> bool {
     let is_missing = |grade: &LessonGrade| grade.verdict == Verdict::Missing;
     !submission.digest.is_empty() && !submission.lessons.iter().all(is_missing)
 }
 
-/// The first names, and how many more there are.
-fn few(names: &[&str]) -> String {
-    const NAMED: usize = 6;
-    let more = names.len().saturating_sub(NAMED);
-    let named = names[..names.len() - more].join(", ");
-    if more > 0 { format!("{named} and {more} more") } else { named }
+/// The first names, and the number of the others.
+fn first_names(names: &[&str]) -> String {
+    const MAX_NAMES: usize = 6;
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
-/// What to do about what is not graded.
+/// Advice about submissions that could not be graded or are not graded yet.
 fn advice(class: &Class<'_>, waiting: usize, width: usize) -> Vec<Line> {
     let lessons = || class.submissions.iter().flat_map(|it| &it.lessons);
-    let unsure = lessons().find(|grade| grade.verdict == Verdict::Inconclusive);
-    let text = match (unsure, waiting) {
+    let inconclusive = lessons().find(|grade| grade.verdict == Verdict::Inconclusive);
+    let text = match (inconclusive, waiting) {
         (Some(grade), _) => format!(
-            "inconclusive is the grader's affair, and no zero: {}. Give the same command again.",
+            "Inconclusive is a fault of the grader's machine and never counts as zero points: {}. \
+             Give the same command again.",
             grade.reason.trim_end_matches('.')
         ),
-        (None, 1..) => "The same command goes on where this one stopped.".to_owned(),
+        (None, 1..) => "The same command continues where this one stopped.".to_owned(),
         (None, 0) => return Vec::new(),
     };
     let pieces = wrapped(&text, width.saturating_sub(2)).into_iter();
@@ -125,7 +127,7 @@ fn advice(class: &Class<'_>, waiting: usize, width: usize) -> Vec<Line> {
     [Line::new()].into_iter().chain(pieces).collect()
 }
 
-/// A path from here, where it lies below.
+/// The path relative to the working folder if it is inside that folder; else the whole path.
 fn shown(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     path.strip_prefix(here).unwrap_or(path).display().to_string()

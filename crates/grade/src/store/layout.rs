@@ -1,69 +1,70 @@
-//! The tables of a results file, and how a file is known to be one.
+//! The tables of a file of results, and how the grader recognizes such a file.
 
 use super::error;
 use anyhow::{Result, bail};
 use rusqlite::Connection;
 use std::path::Path;
 
-/// "prof" in ASCII: what file(1) and we know the file by (sqlite.org/fileformat2.html, offset 68).
+/// The application id of the file: "prof" in ASCII (sqlite.org/fileformat2.html, offset 68).
 const APPLICATION: i32 = 0x7072_6f66;
-/// Counts up when the tables, or what is in them, change.
-const VERSION: i32 = 2;
+/// The version of the layout. It is increased when the tables or the meaning of their contents
+/// change.
+const VERSION: i32 = 3;
 
 const TABLES: &str = "
     CREATE TABLE class (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         name TEXT NOT NULL,
-        folder TEXT NOT NULL,    -- where the submissions lie
+        folder TEXT NOT NULL,    -- path of the folder with the submissions
         lessons TEXT NOT NULL,   -- JSON: [[id, title], …]
-        named INTEGER NOT NULL,  -- 1: by --lesson; 0: they are what was handed in
+        named INTEGER NOT NULL,  -- 1: --lesson named the lessons; 0: they were handed in
         course TEXT NOT NULL,    -- hash of the lessons and their proofs
-        tier TEXT NOT NULL,      -- the box that everything ran in
-        shard TEXT,              -- e.g. 3/16; NULL: all of it
-        roster TEXT NOT NULL     -- hash of everyone's name, other shards' included
+        isolation TEXT NOT NULL, -- the isolation level
+        shard TEXT,              -- e.g. 3/16; NULL: the whole class
+        roster TEXT NOT NULL     -- hash of all names, including other shards
     ) STRICT;
     CREATE TABLE submissions (
         student TEXT PRIMARY KEY,
         path TEXT NOT NULL DEFAULT '',
         digest TEXT,             -- hash of the content
         state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'graded', 'inconclusive')),
-        result TEXT              -- JSON: everything that is known
+        result TEXT              -- JSON: the submission's results
     ) STRICT;
     CREATE INDEX contents ON submissions (digest);
 ";
 
-/// Makes the tables.
-pub(super) fn make(connection: &Connection) -> rusqlite::Result<()> {
+/// Creates the tables in an empty file.
+pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", APPLICATION)?;
     connection.pragma_update(None, "user_version", VERSION)?;
     connection.execute_batch(TABLES)
 }
 
-/// Whether there are tables in the file; an empty file is none of anybody's yet.
+/// Whether the file has the tables. A new and empty file has none yet.
 ///
 /// # Errors
-/// A file of another program or another version.
+/// The file is from another program or another version.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<bool> {
     let number = |name: &str| {
         let read = connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        read.map_err(|error| error::told(path, error))
+        read.map_err(|error| error::explain(path, error))
     };
     let (application, version) = (number("application_id")?, number("user_version")?);
     let count = "SELECT count(*) FROM sqlite_schema";
     let tables: i64 = connection
         .query_row(count, [], |row| row.get(0))
-        .map_err(|error| error::told(path, error))?;
+        .map_err(|error| error::explain(path, error))?;
     let path = path.display();
     match (application, version) {
         (0, 0) if tables == 0 => Ok(false),
         (APPLICATION, VERSION) => Ok(true),
         (APPLICATION, older) if older < VERSION => bail!(
             "{path} was written by an older grader (layout {older}, and this one has {VERSION}); \
-             choose another --out, or move it away to grade everything anew"
+             choose another --out, or move the file away and grade everything again"
         ),
         (APPLICATION, newer) => bail!(
             "{path} was written by a newer grader (layout {newer}, and this one has {VERSION}); \
-             use that one, or choose another --out"
+             use that grader, or choose another --out"
         ),
         _ => bail!("{path} is another program's database; choose another --out"),
     }

@@ -1,4 +1,5 @@
-//! A class as real proofs judged it: forty students, two lessons, and what goes wrong with classes.
+//! A sample class of forty students and two lessons. Its results come from real proofs, and it has
+//! every kind of problem that a class can have.
 
 use course::catalogue::Course;
 use course::report::Status;
@@ -75,7 +76,7 @@ const TRACKER: [&str; 11] = [
     "starter",
 ];
 
-/// The compiler's words on a server that does not compile.
+/// The compiler's output for a server that does not compile.
 pub(crate) const RUSTC: &str = "\
 error[E0425]: cannot find value `clients` in this scope
   --> src/server.rs:41:13
@@ -94,7 +95,7 @@ error[E0308]: mismatched types
 error: could not compile `w03-l02-poll-tracker` (bin) due to 2 previous errors
 ";
 
-/// What was found of one server, e.g. `w03-l02/forgot-close`.
+/// The results of one server, e.g. `w03-l02/forgot-close`.
 pub(crate) fn lesson(name: &str) -> LessonGrade {
     static GRADES: OnceLock<BTreeMap<String, LessonGrade>> = OnceLock::new();
     let grades = GRADES.get_or_init(|| serde_json::from_str(include_str!("sample.json")).unwrap());
@@ -106,19 +107,19 @@ pub(crate) fn alice() -> Submission {
     student("alice")
 }
 
-/// The rubric of the lessons' front matter.
+/// The rubric with the points from the lessons' front matter.
 pub(crate) fn rubric() -> Rubric {
     Rubric::open(None, &Course::open(place::root()).unwrap()).unwrap()
 }
 
-/// The lessons that the sample class was asked.
+/// The lessons for which the sample class was graded.
 pub(crate) fn lessons() -> Vec<(String, String)> {
     ["w01-l01/solution", "w03-l02/solution"]
         .map(|name| (lesson(name).lesson, lesson(name).title))
         .to_vec()
 }
 
-/// Forty students, by name.
+/// The forty submissions of the sample class, ordered by name.
 pub(crate) fn submissions() -> Vec<Submission> {
     let mut class: Vec<_> = NAMES.iter().enumerate().map(|(n, name)| typical(n, name)).collect();
     class[3].lessons[1] = unbuilt("w03-l02", RUSTC);
@@ -129,28 +130,28 @@ pub(crate) fn submissions() -> Vec<Submission> {
         .map(|id| without(id, Verdict::Refused, "broken.zip: ends early"))
         .into();
     class[12].digest.clear();
-    class[20].lessons[1] = unseen();
+    class[20].lessons[1] = inconclusive();
     class[24].lessons[1] = flaky();
     class[7].notes = vec!["left out: Cargo.toml (given by the course)".to_owned()];
     class
 }
 
-/// Calls `use_of` with the sample class.
-pub(crate) fn with_class<T>(use_of: impl FnOnce(&Class<'_>) -> T) -> T {
-    with_submissions(&submissions(), use_of)
+/// Calls `use_class` with the sample class.
+pub(crate) fn with_class<T>(use_class: impl FnOnce(&Class<'_>) -> T) -> T {
+    with_submissions(&submissions(), use_class)
 }
 
-/// Calls `use_of` with a class of these submissions.
+/// Calls `use_class` with a class of these submissions.
 pub(crate) fn with_submissions<T>(
     submissions: &[Submission],
-    use_of: impl FnOnce(&Class<'_>) -> T,
+    use_class: impl FnOnce(&Class<'_>) -> T,
 ) -> T {
     let (rubric, lessons) = (rubric(), lessons());
     let name = "networks-2026";
-    use_of(&Class { name, lessons: &lessons, submissions, rubric: &rubric })
+    use_class(&Class { name, lessons: &lessons, submissions, rubric: &rubric })
 }
 
-/// A lesson for which there was no program to ask.
+/// The grade of a lesson without a program to check.
 pub(crate) fn without(id: &str, verdict: Verdict, reason: &str) -> LessonGrade {
     let mut grade = lesson(&format!("{id}/solution"));
     for criterion in &mut grade.criteria {
@@ -160,7 +161,7 @@ pub(crate) fn without(id: &str, verdict: Verdict, reason: &str) -> LessonGrade {
     }
     grade.verdict = verdict;
     grade.reason = reason.to_owned();
-    grade.tier.clear();
+    grade.isolation.clear();
     grade.seconds = 0.0;
     grade.build.status = BuildStatus::None;
     grade.build.seconds = 0.0;
@@ -183,19 +184,19 @@ fn typical(number: usize, name: &str) -> Submission {
     Submission { lessons: vec![echo, tracker], ..student(name) }
 }
 
-fn unbuilt(id: &str, words: &str) -> LessonGrade {
+fn unbuilt(id: &str, message: &str) -> LessonGrade {
     let mut grade = without(id, Verdict::NotYet, "");
     grade.build.status = BuildStatus::Failed;
     grade.build.seconds = 0.44;
-    grade.build.message = words.to_owned();
-    grade.tier = "strong".to_owned();
+    grade.build.message = message.to_owned();
+    grade.isolation = "namespaces".to_owned();
     grade
 }
 
-fn unseen() -> LessonGrade {
+fn inconclusive() -> LessonGrade {
     let mut grade = lesson("w03-l02/solution");
     grade.verdict = Verdict::Inconclusive;
-    grade.tier = "landlock".to_owned();
+    grade.isolation = "landlock".to_owned();
     let mut cause = grade::model::Cause { id: "unseen".to_owned(), ..Default::default() };
     cause.summary = "could not be seen: /proc/812/mem is refused here".to_owned();
     cause.replay = "cargo xtask prove w03-l02 --only watch-set".to_owned();

@@ -1,4 +1,4 @@
-//! What a class got wrong together.
+//! Groups of students with the same failure.
 
 use crate::class::with_class;
 use grade::report::clusters;
@@ -20,7 +20,7 @@ fn the_largest_group_comes_first_and_names_its_students() {
 }
 
 #[test]
-fn a_mistake_is_one_group_however_many_criteria_it_fails() {
+fn a_mistake_that_fails_several_criteria_is_one_group() {
     let clusters = with_class(clusters::of);
     let spinning: Vec<_> = clusters
         .iter()
@@ -31,18 +31,18 @@ fn a_mistake_is_one_group_however_many_criteria_it_fails() {
 }
 
 #[test]
-fn builds_are_grouped_by_the_first_error() {
+fn failed_builds_are_grouped_by_the_first_error() {
     let unbuilt = with_class(clusters::unbuilt);
     assert_eq!(unbuilt.len(), 2);
-    assert_eq!(unbuilt[0].words, "error[E0425]: cannot find value `clients` in this scope");
+    assert_eq!(unbuilt[0].first_error, "error[E0425]: cannot find value `clients` in this scope");
     assert_eq!(unbuilt[0].students, ["bauer-jonas", "dvořák-petr"]);
-    assert!(unbuilt[1].words.starts_with("error: linking"));
+    assert!(unbuilt[1].first_error.starts_with("error: linking"));
 }
 
 #[test]
-fn a_first_error_is_found_in_the_words_of_any_compiler() {
+fn the_first_error_is_found_in_the_output_of_any_compiler() {
     let gcc = "In file included from a.c:1:\nb.h:3:5: error: expected ';'\nmake: *** [server] 1";
     assert_eq!(clusters::first_error(gcc), "b.h:3:5: error: expected ';'");
     assert_eq!(clusters::first_error("\n  it took longer than 60 s"), "it took longer than 60 s");
-    assert_eq!(clusters::first_error(""), "no word of why");
+    assert_eq!(clusters::first_error(""), "the build printed no error message");
 }

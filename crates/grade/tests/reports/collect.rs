@@ -1,4 +1,4 @@
-//! Writes `sample.json`: what proofs said of real wrong servers, for the sample class.
+//! Writes `sample.json`, the results of proofs of real wrong servers for the sample class.
 
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use xtask::{ask::Question, mistakes, place, program, stage};
 
-/// Which wrong servers of which lesson are proved; `starter` and `solution` beside them.
+/// The lessons, and the wrong servers of each lesson that are proved. The starter and the solution
+/// are proved as well.
 const WANTED: [(&str, &[&str]); 2] = [
     ("w01-l01", &["short-write", "no-reuse", "c-string", "forgot-close", "port-panic"]),
     (
@@ -28,7 +29,7 @@ const WANTED: [(&str, &[&str]); 2] = [
 
 #[test]
 #[ignore = "builds and proves a dozen servers; run it when the model of results changes"]
-fn the_sample_is_written_anew() {
+fn write_the_sample() {
     let course = Course::open(place::root()).unwrap();
     let mut grades = BTreeMap::new();
     for (lesson, wrong) in WANTED {
@@ -79,7 +80,7 @@ fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
         title: lesson.title.clone(),
         verdict: if is_proved { Verdict::Proved } else { Verdict::NotYet },
         reason: String::new(),
-        tier: "strong".into(),
+        isolation: "namespaces".into(),
         build: Build { status: BuildStatus::Ok, seconds: 0.71, message: String::new() },
         seconds: reports.iter().map(|report| report.millis).sum::<f64>() / 1e3,
         criteria: reports.into_iter().map(|report| criterion(lesson, report)).collect(),

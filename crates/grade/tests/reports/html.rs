@@ -1,4 +1,4 @@
-//! The pages: well-formed, whole in themselves, and nothing that a student wrote acts.
+//! The HTML pages: well-formed, self-contained, and safe against texts of students.
 
 use crate::class::{alice, lesson, submissions, with_class, with_submissions};
 use course::report::{Row, Status, Step, Table};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 type Pages = BTreeMap<PathBuf, String>;
 
-/// Every page of a class, by its path in the folder.
+/// All pages of a class, by their paths in the folder.
 fn pages(submissions: &[Submission]) -> Pages {
     let folder = tempfile::tempdir().unwrap();
     with_submissions(submissions, |class| html::write(class, folder.path())).unwrap();
@@ -37,7 +37,7 @@ fn ids(page: &Html) -> Vec<String> {
     select(page, "[id]").iter().map(|each| each.value().id().unwrap().to_owned()).collect()
 }
 
-/// What holds of every page, whatever stands in it.
+/// Checks the rules that hold for every page.
 fn check(pages: &Pages) {
     let parsed: BTreeMap<_, _> =
         pages.iter().map(|(path, text)| (path.clone(), Html::parse_document(text))).collect();
@@ -62,7 +62,7 @@ fn check(pages: &Pages) {
     }
 }
 
-/// Fails where a link leads nowhere.
+/// Fails if the target of a link does not exist.
 fn target(from: &Path, link: &str, pages: &BTreeMap<PathBuf, Html>) {
     let (file, id) = link.split_once('#').unwrap_or((link, ""));
     let to = match file {
@@ -75,7 +75,7 @@ fn target(from: &Path, link: &str, pages: &BTreeMap<PathBuf, Html>) {
     assert!(is_there, "{}: no {link}", from.display());
 }
 
-/// Fails where a heading skips a level, or there is not one h1.
+/// Fails if a heading skips a level, or if the page does not have exactly one h1.
 fn headings(path: &Path, page: &Html) {
     let headings = select(page, "h1, h2, h3, h4, h5, h6");
     let levels: Vec<_> = headings.iter().map(|each| each.value().name().as_bytes()[1]).collect();
@@ -85,8 +85,8 @@ fn headings(path: &Path, page: &Html) {
 }
 
 #[test]
-#[ignore = "writes the sample class to target/…/tmp/pages, to be looked at"]
-fn reports_to_look_at() {
+#[ignore = "writes the pages of the sample class to target/…/tmp/pages, for review in a browser"]
+fn write_the_pages_of_the_sample_class() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     with_class(|class| {
         html::write(class, &folder)?;
@@ -95,20 +95,20 @@ fn reports_to_look_at() {
     })
     .unwrap();
     let long = format!("{}{}", "long".repeat(80), HOSTILE.concat());
-    with_submissions(&[written(&long)], |class| html::write(class, &folder.join("hostile")))
+    with_submissions(&[with_text(&long)], |class| html::write(class, &folder.join("hostile")))
         .unwrap();
     println!("{}", folder.join("index.html").display());
 }
 
 #[test]
-fn every_page_is_well_formed_and_whole_in_itself() {
+fn every_page_is_well_formed_and_self_contained() {
     let pages = pages(&submissions());
     assert_eq!(pages.len(), 41);
     check(&pages);
 }
 
 #[test]
-fn the_parser_notices_what_is_not_well_formed() {
+fn the_parser_reports_malformed_html() {
     for wrong in ["<p></div>", "<b><p></b></p>", "<a href='x'y>", "<p id=a id=b>"] {
         let page = format!("<!DOCTYPE html><title>x</title>{wrong}");
         assert!(!Html::parse_document(&page).errors.is_empty(), "{wrong}");
@@ -116,25 +116,24 @@ fn the_parser_notices_what_is_not_well_formed() {
 }
 
 #[test]
-fn the_same_results_make_the_same_bytes() {
+fn the_same_results_give_the_same_bytes() {
     assert_eq!(pages(&submissions()), pages(&submissions()));
 }
 
 #[test]
-fn a_class_without_anybody_has_a_page() {
+fn an_empty_class_has_a_page() {
     let pages = pages(&[]);
     assert_eq!(pages.len(), 1);
     check(&pages);
 }
 
 #[test]
-fn a_failure_is_told_in_full() {
+fn a_failed_criterion_is_shown_with_its_full_cause() {
     let pages = pages(&submissions());
     let page = Html::parse_document(&pages[Path::new("students/alvarez-lucia.html")]);
     let open = select(&page, "#w03-l02 details[open]");
     assert_eq!(open.len(), 1);
-    let told: Vec<_> = open[0].text().collect();
-    let told = told.join("");
+    let shown: String = open[0].text().collect();
     for part in [
         "The server logged that A left, but never closed its socket.",
         "[DISCONNECT] fd=4 slot=0",
@@ -145,15 +144,15 @@ fn a_failure_is_told_in_full() {
         "cargo xtask prove w03-l02 --only no-fd-leak",
         "It failed in each of 5 runs.",
     ] {
-        assert!(told.contains(part), "{part:?} is not in {told}");
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
     }
 }
 
 #[test]
-fn the_class_page_groups_what_went_wrong() {
+fn the_class_page_groups_the_failures() {
     let pages = pages(&submissions());
     let page = Html::parse_document(&pages[Path::new("index.html")]);
-    let told: String = select(&page, "main")[0].text().collect();
+    let shown: String = select(&page, "main")[0].text().collect();
     for part in [
         "7 of 39",
         "Forgetting to close the descriptor of a client that left",
@@ -162,21 +161,21 @@ fn the_class_page_groups_what_went_wrong() {
         "broken.zip: ends early",
         "watch-set: could not be seen: /proc/812/mem is refused here",
     ] {
-        assert!(told.contains(part), "{part:?} is not in the class page");
+        assert!(shown.contains(part), "{part:?} is not in the class page");
     }
     assert_eq!(select(&page, ".matrix tbody tr").len(), 40);
 }
 
 #[test]
-fn what_did_not_build_shows_the_compilers_words() {
+fn a_failed_build_is_shown_with_the_compilers_output() {
     let pages = pages(&submissions());
     let page = Html::parse_document(&pages[Path::new("students/bauer-jonas.html")]);
-    let words: String = select(&page, "pre")[0].text().collect();
-    assert!(words.contains("  --> src/server.rs:41:13\n   |\n41 |"), "{words}");
+    let output: String = select(&page, "pre")[0].text().collect();
+    assert!(output.contains("  --> src/server.rs:41:13\n   |\n41 |"), "{output}");
 }
 
-/// A submission in which every text that a student could choose is `text`.
-fn written(text: &str) -> Submission {
+/// A submission in which every text that a student can choose is `text`.
+fn with_text(text: &str) -> Submission {
     let row = |wrong| Row { wrong, text: text.to_owned() };
     let cause = Cause {
         id: text.to_owned(),
@@ -192,12 +191,12 @@ fn written(text: &str) -> Submission {
         evidence: vec![Table { title: text.to_owned(), rows: vec![row(true), row(false)] }],
         replay: text.to_owned(),
     };
-    let told = |status| {
+    let grade = |status| {
         let mut grade = lesson("w03-l02/solution");
         grade.build.message = text.to_owned();
         grade.build.status = grade::model::BuildStatus::Failed;
         grade.reason = text.to_owned();
-        grade.tier = text.to_owned();
+        grade.isolation = text.to_owned();
         for criterion in &mut grade.criteria {
             criterion.status = status;
             criterion.cause = Some(cause.clone());
@@ -205,8 +204,8 @@ fn written(text: &str) -> Submission {
         }
         grade
     };
-    let unseen = LessonGrade { lesson: "w01-l01".to_owned(), ..told(Status::Inconclusive) };
-    let lessons = vec![unseen, told(Status::Failed)];
+    let inconclusive = LessonGrade { lesson: "w01-l01".to_owned(), ..grade(Status::Inconclusive) };
+    let lessons = vec![inconclusive, grade(Status::Failed)];
     let notes = vec![text.to_owned()];
     Submission { student: text.to_owned(), digest: text.to_owned(), notes, lessons, ..alice() }
 }
@@ -227,9 +226,9 @@ const HOSTILE: [&str; 12] = [
 ];
 
 #[test]
-fn hostile_texts_stay_texts() {
-    let everywhere = HOSTILE.map(written);
-    let pages = pages(&everywhere);
+fn hostile_texts_are_escaped() {
+    let submissions = HOSTILE.map(with_text);
+    let pages = pages(&submissions);
     assert_eq!(pages.len(), HOSTILE.len() + 1);
     check(&pages);
     let whole: String = pages.values().map(String::as_str).collect();
@@ -238,7 +237,7 @@ fn hostile_texts_stay_texts() {
 }
 
 #[test]
-fn files_have_plain_names_and_one_each() {
+fn file_names_are_safe_and_unique() {
     let names = ["Anna", "anna", "anna-2", "a/b", "a.b", "a b", "", "é", "..", "CON", "x\u{0}y"];
     let submissions = names.map(|name| Submission { student: name.to_owned(), ..alice() });
     let pages = pages(&submissions);
@@ -253,8 +252,9 @@ fn files_have_plain_names_and_one_each() {
 }
 
 #[test]
-fn endless_texts_make_pages_of_bounded_size() {
-    let pages = pages(&[written(&"<é".repeat(1 << 13)), written(&"long line\n".repeat(1 << 12))]);
+fn very_long_texts_give_pages_of_limited_size() {
+    let pages =
+        pages(&[with_text(&"<é".repeat(1 << 13)), with_text(&"long line\n".repeat(1 << 12))]);
     check(&pages);
     let largest = pages.values().map(String::len).max().unwrap();
     assert!(largest < 1 << 20, "{largest}");
@@ -264,13 +264,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
     fn no_text_becomes_markup(text in any::<String>(), part in prop::sample::select(&HOSTILE[..])) {
-        let pages = pages(&[written(&format!("{text}{part}{text}"))]);
+        let pages = pages(&[with_text(&format!("{text}{part}{text}"))]);
         check(&pages);
         let page = pages.values().last().unwrap();
-        let usual = written("x");
+        let usual = with_text("x");
         let plain = self::pages(&[usual]);
         let tags = |text: &str| select(&Html::parse_document(text), "*").len();
-        // A newline makes the compiler's words longer, and no element more.
+        // A newline makes the compiler's output longer, but adds no element.
         prop_assert_eq!(tags(page), tags(plain.values().last().unwrap()));
     }
 }

@@ -1,4 +1,4 @@
-//! JUnit XML, read by a parser that did not write it.
+//! JUnit XML, read by a parser that is independent of the writer.
 
 use crate::class::{alice, lesson, submissions, with_submissions};
 use course::report::Status;
@@ -16,7 +16,7 @@ fn xml(submissions: &[Submission]) -> String {
     fs::read_to_string(&file).unwrap()
 }
 
-/// How often each element occurs; every element checked for what formats allow.
+/// The number of elements of each name. Every element is checked for its parent and its attributes.
 fn elements(xml: &str) -> BTreeMap<String, usize> {
     let mut reader = Reader::from_str(xml);
     let mut open: Vec<String> = Vec::new();
@@ -40,7 +40,7 @@ fn elements(xml: &str) -> BTreeMap<String, usize> {
     count
 }
 
-/// The element's name, where it stands in the right one and has what it must have.
+/// The element's name. Fails if the element has a wrong parent, or if an attribute is missing.
 fn known(element: &BytesStart<'_>, parent: Option<&String>) -> String {
     let name = String::from_utf8(element.name().as_ref().to_vec()).unwrap();
     let (parents, attributes): (&[&str], &[&str]) = match name.as_str() {
@@ -53,7 +53,7 @@ fn known(element: &BytesStart<'_>, parent: Option<&String>) -> String {
         "testcase" => (&["testsuite"], &["name", "classname", "time"]),
         "failure" | "error" => (&["testcase"], &["message", "type"]),
         "skipped" => (&["testcase"], &["message"]),
-        other => panic!("{other} is no element of JUnit's"),
+        other => panic!("{other} is not an element of JUnit XML"),
     };
     assert!(parent.map_or(parents.is_empty(), |parent| parents.contains(&parent.as_str())));
     for attribute in attributes {
@@ -63,7 +63,7 @@ fn known(element: &BytesStart<'_>, parent: Option<&String>) -> String {
 }
 
 #[test]
-fn every_outcome_has_its_own_element() {
+fn every_status_has_its_element() {
     let submissions = submissions();
     let xml = xml(&submissions);
     let elements = elements(&xml);
@@ -72,7 +72,8 @@ fn every_outcome_has_its_own_element() {
         let lessons = submissions.iter().flat_map(|submission| &submission.lessons);
         lessons.flat_map(|grade| &grade.criteria).filter(|each| each.status == status).count()
     };
-    // Beside the criteria: three builds that failed, one submission refused twice, one missing.
+    // Besides the criteria: three failed builds, one submission that is refused for two lessons,
+    // and one missing lesson.
     assert_eq!(elements["failure"], statuses(Status::Failed) + 3 + 2);
     assert_eq!(elements["error"], statuses(Status::Inconclusive));
     assert_eq!(elements["skipped"], statuses(Status::Skipped) + 1);
@@ -88,7 +89,7 @@ fn every_outcome_has_its_own_element() {
 }
 
 #[test]
-fn counts_agree_with_the_elements() {
+fn counts_equal_the_number_of_elements() {
     let xml = xml(&submissions());
     let elements = elements(&xml);
     let head = xml.lines().find(|line| line.starts_with("<testsuites")).unwrap();
@@ -101,7 +102,7 @@ fn counts_agree_with_the_elements() {
 }
 
 #[test]
-fn bytes_that_xml_forbids_do_not_reach_it() {
+fn characters_that_xml_forbids_are_escaped() {
     let text = "\0\x08\x1b[31m]]></failure>\u{fffe}\u{ffff}<x a=\"'&";
     let mut grade = lesson("w03-l02/forgot-close");
     grade.build.status = BuildStatus::Failed;
@@ -122,12 +123,12 @@ fn bytes_that_xml_forbids_do_not_reach_it() {
 }
 
 #[test]
-fn a_class_without_submissions_is_an_empty_report() {
+fn an_empty_class_gives_an_empty_report() {
     assert_eq!(elements(&xml(&[])).keys().collect::<Vec<_>>(), ["testsuites"]);
 }
 
 #[test]
-fn times_that_are_none_are_zero() {
+fn invalid_times_are_zero() {
     let mut grade = lesson("w03-l02/solution");
     grade.seconds = f64::NAN;
     grade.build.seconds = f64::INFINITY;

@@ -1,4 +1,4 @@
-//! What comes out: points, the gradebook, the pages, JUnit XML.
+//! Tests of the results: the points, the gradebook, the HTML pages, and JUnit XML.
 
 mod class;
 mod clusters;

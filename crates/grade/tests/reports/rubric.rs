@@ -1,4 +1,4 @@
-//! Points: weights, lateness, rounding, and what is said of a wrong rubric.
+//! The points: weights, late penalty, rounding, and the messages about a wrong rubric.
 
 use crate::class::{alice, lesson};
 use course::catalogue::Course;
@@ -43,13 +43,13 @@ fn with(mut lesson: LessonGrade, id: &str, status: Status) -> LessonGrade {
 }
 
 #[test]
-fn the_example_says_what_holds_without_one() {
+fn the_example_has_the_default_values() {
     assert_eq!(open(EXAMPLE).unwrap(), default());
     assert_eq!(open("").unwrap(), default());
 }
 
 #[test]
-fn what_the_example_has_switched_off_can_be_switched_on() {
+fn settings_that_are_switched_off_in_the_example_are_valid() {
     let on = |line: &str| match line.strip_prefix('#') {
         Some(setting) if setting.starts_with(char::is_alphabetic) => setting.to_owned(),
         _ => line.to_owned(),
@@ -61,7 +61,7 @@ fn what_the_example_has_switched_off_can_be_switched_on() {
 }
 
 #[test]
-fn a_criterion_is_worth_a_point() {
+fn a_criterion_gives_one_point_by_default() {
     let points = points(&default(), lesson("w03-l02/forgot-close"));
     assert_eq!((points.points, points.max), (Some(9.0), 10.0));
     assert_eq!(points.criteria.iter().filter(|each| **each == (0.0, 1.0)).count(), 1);
@@ -69,7 +69,7 @@ fn a_criterion_is_worth_a_point() {
 }
 
 #[test]
-fn a_whole_number_is_shared_and_rounded_once() {
+fn the_points_of_a_lesson_are_divided_equally_and_rounded_once() {
     let rubric = open("[lessons.w03-l02]\npoints = 1").unwrap();
     let points = points(&rubric, lesson("w03-l02/spin-on-eof"));
     assert_eq!((points.points, points.max), (Some(0.5), 1.0));
@@ -80,30 +80,30 @@ fn a_whole_number_is_shared_and_rounded_once() {
 }
 
 #[test]
-fn criteria_that_are_not_named_keep_what_they_have() {
+fn criteria_that_are_not_named_keep_their_points() {
     let rubric = open("[lessons.w03-l02.points]\nno-fd-leak = 4\nidle = 0").unwrap();
     assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(12.0));
     assert_eq!(points(&rubric, lesson("w03-l02/forgot-close")).points, Some(8.0));
 }
 
 #[test]
-fn all_or_nothing_is_nothing_short_of_all() {
+fn all_or_nothing_gives_zero_points_if_a_criterion_fails() {
     let rubric = open("lessons.w03-l02.all_or_nothing = true").unwrap();
-    let fallen = points(&rubric, lesson("w03-l02/forgot-close"));
-    assert_eq!((fallen.points, fallen.remarks), (Some(0.0), vec!["all or nothing".to_owned()]));
+    let failed = points(&rubric, lesson("w03-l02/forgot-close"));
+    assert_eq!((failed.points, failed.remarks), (Some(0.0), vec!["all or nothing".to_owned()]));
     assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(10.0));
 }
 
 #[test]
-fn what_could_not_be_seen_is_never_a_zero() {
-    let unseen = |name| with(lesson(name), "watch-set", Status::Inconclusive);
-    let mut alone = unseen("w03-l02/solution");
+fn an_inconclusive_criterion_makes_the_points_unknown() {
+    let inconclusive = |name| with(lesson(name), "watch-set", Status::Inconclusive);
+    let mut alone = inconclusive("w03-l02/solution");
     alone.verdict = Verdict::Inconclusive;
     let points_of = |lesson| points(&default(), lesson);
     assert_eq!(points_of(alone.clone()).points, None);
-    let beside = points_of(unseen("w03-l02/forgot-close"));
+    let beside = points_of(inconclusive("w03-l02/forgot-close"));
     assert_eq!(beside.points, None);
-    assert_eq!(beside.remarks, ["no points yet: watch-set could not be seen"]);
+    assert_eq!(beside.remarks, ["no points yet: watch-set could not be checked"]);
     let worthless = open("lessons.w03-l02.points.watch-set = 0").unwrap();
     assert_eq!(points(&worthless, alone).points, Some(9.0));
     let mut nothing = with(lesson("w03-l02/starter"), "starts", Status::Skipped);
@@ -115,7 +115,7 @@ fn what_could_not_be_seen_is_never_a_zero() {
 }
 
 #[test]
-fn what_was_not_handed_in_or_refused_is_a_zero_that_says_so() {
+fn missing_and_refused_lessons_have_zero_points_and_a_remark() {
     let mut grade = with(lesson("w03-l02/starter"), "starts", Status::Skipped);
     grade.verdict = Verdict::Missing;
     let missing = points(&default(), grade.clone());
@@ -127,7 +127,7 @@ fn what_was_not_handed_in_or_refused_is_a_zero_that_says_so() {
 }
 
 #[test]
-fn lateness_takes_off_for_each_unit_begun_up_to_the_cap() {
+fn each_unit_of_lateness_takes_off_points_up_to_the_cap() {
     let text = "[late]\nper = \"hour\"\npercent = 10\ncap = 25\ngrace_minutes = 5\n\
                 [lessons.w03-l02]\ndue = 2026-10-09T23:59:00+02:00";
     let rubric = open(text).unwrap();
@@ -147,7 +147,7 @@ fn lateness_takes_off_for_each_unit_begun_up_to_the_cap() {
 }
 
 #[test]
-fn a_wrong_rubric_is_told_line_by_line() {
+fn every_problem_of_a_rubric_is_reported_with_its_line() {
     let text = "\
 [latte]
 [late]
@@ -186,7 +186,7 @@ due = 2026-10-09
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_text_is_a_rubric_or_problems_with_lines(
+    fn any_text_gives_a_rubric_or_problems_with_lines(
         (start, end) in (0.0..1.0, 0.0..1.0),
         text in "[\\[\\]a-z0-9=.\"é\n#-]{0,12}",
     ) {
@@ -201,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn points_lie_between_nothing_and_all(
+    fn points_are_between_zero_and_the_maximum(
         statuses in prop::collection::vec(0..4_usize, 10),
         weight in 0.01..100.0,
         percent in 0.0..100.0,
@@ -226,7 +226,7 @@ proptest! {
 }
 
 #[test]
-fn a_file_that_is_no_toml_or_not_there_is_named() {
+fn an_invalid_or_missing_file_is_named() {
     let wrong = open("[late]\npercent = ten\n").unwrap_err();
     assert!(wrong.starts_with("2: "), "{wrong}");
     assert_eq!(wrong.lines().count(), 1, "{wrong}");

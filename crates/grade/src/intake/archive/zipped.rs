@@ -1,29 +1,36 @@
-//! Zip archives (PKWARE's APPNOTE.TXT, whose sections are named below).
+//! Zip archives (PKWARE's APPNOTE.TXT; the numbers below are its sections).
 
-use super::{Bounded, damaged};
-use crate::intake::Trouble;
-use crate::intake::folder::called;
-use crate::intake::tree::{Tree, no_file, refused, shown};
+use super::{Bounded, MAX_UNPACKED_SIZE, damaged};
+use crate::intake::folder::kind_name;
+use crate::intake::name::{readable, shown};
+use crate::intake::rejection::{Rejection, not_a_file, refused};
+use crate::intake::tree::{Tree, in_twice};
 use nix::sys::stat::SFlag;
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ExtraField, ZipArchive};
 
-/// The signature of an entry of the central directory (4.3.12), and its length without the names.
-const ENTRY: (&[u8; 4], usize) = (b"PK\x01\x02", 46);
-/// The end of the central directory in zip64 (4.3.14), and where it has the number of entries.
-const END: (&[u8; 4], usize) = (b"PK\x06\x06", 32);
-/// Bytes of a local header without the names (4.3.7).
-const LOCAL: u64 = 30;
+/// The signature of a central directory header (4.3.12).
+const HEADER: &[u8; 4] = b"PK\x01\x02";
+/// The bytes of a central directory header without its variable fields (4.3.12).
+const HEADER_SIZE: usize = 46;
+/// The signature of the zip64 end of central directory record (4.3.14).
+const END: &[u8; 4] = b"PK\x06\x06";
+/// The offset of the total number of entries in that record (4.3.14).
+const END_ENTRIES: usize = 32;
+/// The bytes of a local file header without its variable fields (4.3.7).
+const LOCAL_HEADER_SIZE: u64 = 30;
 
-/// Reads an archive, of which central directory tells what is in it.
-pub(super) fn read(bytes: &[u8]) -> Result<Tree, Trouble> {
-    check_claims(bytes)?;
+/// Reads an archive by its central directory.
+pub(super) fn read(bytes: &[u8]) -> Result<Tree, Rejection> {
+    // The checks come before anything is unpacked.
+    check_entry_count(bytes)?;
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    check_twice(bytes, archive.central_directory_start(), archive.len())?;
+    check_names(bytes, archive.central_directory_start(), archive.len())?;
     check_overlap(&mut archive)?;
     let mut tree = Tree::default();
-    let mut left = super::UNPACKED;
+    let mut left = MAX_UNPACKED_SIZE;
     for index in 0..archive.len() {
         tree.count()?;
         left = add(&mut archive, index, &mut tree, left)?;
@@ -31,38 +38,39 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tree, Trouble> {
     Ok(tree)
 }
 
-/// Adds one entry, of at most `left` bytes; what is left then.
+/// Adds one entry of at most `left` bytes. Returns how many bytes are left for other entries.
 fn add(
     archive: &mut ZipArchive<Cursor<&[u8]>>,
     index: usize,
     tree: &mut Tree,
     left: u64,
-) -> Result<u64, Trouble> {
+) -> Result<u64, Rejection> {
     let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
     let name = entry.name_raw().to_owned();
     let mode = entry.unix_mode().unwrap_or(0);
     let (is_encrypted, packing) = (entry.encrypted(), entry.compression());
-    let modified = entry.extra_data_fields().find_map(time).or_else(|| {
+    let modified = entry.extra_data_fields().find_map(utc_time).or_else(|| {
         let time = jiff::civil::DateTime::try_from(entry.last_modified()?).ok()?;
         Some(time.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_second())
     });
     drop(entry);
-    let Some(path) = tree.archived(&name)? else { return Ok(left) };
+    let Some(path) = tree.archive_path(&name)? else { return Ok(left) };
     let kind = SFlag::from_bits_truncate(mode & libc::S_IFMT);
     if name.ends_with(b"/") || kind == SFlag::S_IFDIR {
         return Ok(left);
     }
     if !kind.is_empty() && kind != SFlag::S_IFREG {
-        return Err(no_file(&name, called(kind)));
+        return Err(not_a_file(&name, kind_name(kind)));
     }
     if is_encrypted {
-        let words = format!("{} is encrypted; pack the folder without a password", shown(&name));
-        return Err(refused(words));
+        let name = shown(&name);
+        return Err(refused(format!("{name} is encrypted; pack the folder without a password")));
     }
     if !matches!(packing, CompressionMethod::Stored | CompressionMethod::Deflated) {
-        let words =
-            format!("{} is packed as {packing:?}; pack the folder with deflate", shown(&name));
-        return Err(refused(words));
+        let name = shown(&name);
+        return Err(refused(format!(
+            "{name} is compressed with {packing:?}; pack the folder with deflate"
+        )));
     }
     let entry = archive.by_index(index).map_err(|error| broken(&error))?;
     let mut from = Bounded { from: entry, left };
@@ -70,42 +78,48 @@ fn add(
     Ok(from.left)
 }
 
-/// The time in UTC that most programs add to the local time.
-fn time(field: &ExtraField) -> Option<i64> {
+/// The modification time in UTC, which most programs add to the local time (Info-ZIP's extended
+/// timestamp field).
+fn utc_time(field: &ExtraField) -> Option<i64> {
     match field {
         ExtraField::ExtendedTimestamp(times) => times.mod_time().map(i64::from),
         _ => None,
     }
 }
 
-/// Refuses an archive that claims more entries than it can have: room is made for them at once.
-fn check_claims(bytes: &[u8]) -> Result<(), Trouble> {
-    let entries = bytes.windows(4).filter(|four| four == ENTRY.0).count() as u64;
-    for end in bytes.windows(END.1 + 8).filter(|end| end.starts_with(END.0)) {
-        let claimed = end[END.1..].try_into().map_or(u64::MAX, u64::from_le_bytes);
-        let before = end[END.1 - 8..END.1].try_into().map_or(u64::MAX, u64::from_le_bytes);
-        if claimed.max(before) > entries {
-            let words = format!("the archive claims {claimed} entries and has {entries}");
-            return Err(refused(format!("{words}; pack the folder again")));
+/// Refuses an archive that claims more entries than it has headers: the zip crate allocates memory
+/// for the claimed number.
+fn check_entry_count(bytes: &[u8]) -> Result<(), Rejection> {
+    let entries = bytes.windows(4).filter(|four| four == HEADER).count() as u64;
+    for end in bytes.windows(END_ENTRIES + 8).filter(|end| end.starts_with(END)) {
+        let claimed = end[END_ENTRIES..].try_into().map_or(u64::MAX, u64::from_le_bytes);
+        let on_disk = end[END_ENTRIES - 8..END_ENTRIES].try_into();
+        let on_disk = on_disk.map_or(u64::MAX, u64::from_le_bytes);
+        if claimed.max(on_disk) > entries {
+            return Err(refused(format!(
+                "the archive claims {claimed} entries and has {entries}; pack the folder again"
+            )));
         }
     }
     Ok(())
 }
 
-/// Refuses an archive with two entries of one name: which of them counts?
-fn check_twice(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Trouble> {
+/// Refuses an archive with two entries of one name: unpacking programs differ in which one they
+/// keep.
+fn check_names(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Rejection> {
     let (mut at, mut entries) = (usize::try_from(start).unwrap_or(usize::MAX), 0);
-    let mut names = std::collections::BTreeSet::new();
-    while let Some(header) = bytes.get(at..).and_then(|rest| rest.get(..ENTRY.1)) {
-        if !header.starts_with(ENTRY.0) {
+    let mut names = BTreeSet::new();
+    while let Some(header) = bytes.get(at..).and_then(|rest| rest.get(..HEADER_SIZE)) {
+        if !header.starts_with(HEADER) {
             break;
         }
+        // The lengths of the name, the extra field and the comment (4.3.12).
         let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        let name = bytes.get(at + ENTRY.1..at + ENTRY.1 + length(28)).unwrap_or_default();
+        let name = bytes.get(at + HEADER_SIZE..at + HEADER_SIZE + length(28)).unwrap_or_default();
         if !names.insert(name) {
-            return Err(refused(format!("{} is in it twice; hand in one of them", shown(name))));
+            return Err(in_twice(&shown(name)));
         }
-        at += ENTRY.1 + length(28) + length(30) + length(32);
+        at += HEADER_SIZE + length(28) + length(30) + length(32);
         entries += 1;
     }
     if entries == distinct {
@@ -114,17 +128,18 @@ fn check_twice(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Trouble>
     Err(refused(format!("the archive claims {distinct} entries and has {entries}; pack it again")))
 }
 
-/// Refuses entries that share their bytes, of which a small archive has a great content.
-fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Trouble> {
-    let mut places = Vec::new();
+/// Refuses entries that share their bytes: with these, a small archive unpacks to a very large
+/// content (a zip bomb).
+fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Rejection> {
+    let mut ranges = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
-        let end =
-            entry.header_start().saturating_add(LOCAL).saturating_add(entry.compressed_size());
-        places.push((entry.header_start(), end, entry.name_raw().to_owned()));
+        let start = entry.header_start();
+        let end = start.saturating_add(LOCAL_HEADER_SIZE).saturating_add(entry.compressed_size());
+        ranges.push((start, end, entry.name_raw().to_owned()));
     }
-    places.sort();
-    match places.windows(2).find(|pair| pair[1].0 < pair[0].1) {
+    ranges.sort();
+    match ranges.windows(2).find(|pair| pair[1].0 < pair[0].1) {
         Some(pair) => {
             let (one, other) = (shown(&pair[0].2), shown(&pair[1].2));
             Err(refused(format!("{one} and {other} share their bytes; pack the folder again")))
@@ -133,11 +148,11 @@ fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Trouble>
     }
 }
 
-fn broken(error: &ZipError) -> Trouble {
+fn broken(error: &ZipError) -> Rejection {
     match error {
         ZipError::Io(error) => damaged(error),
         other => {
-            let why = crate::intake::name::readable(other.to_string().as_bytes());
+            let why = readable(other.to_string().as_bytes());
             refused(format!("the archive is damaged: {why}; pack the folder again"))
         }
     }

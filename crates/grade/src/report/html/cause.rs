@@ -1,4 +1,4 @@
-//! One criterion that is not proved: what was done, what the kernel shows, what the mistake is.
+//! The cause of a failed criterion: the steps, the kernel's tables, and the common mistake.
 
 use crate::model::{Cause, CriterionGrade};
 use crate::report::plain;
@@ -6,17 +6,17 @@ use course::report::{Step, Table};
 use maud::{Markup, html};
 use xtask::show::chosen;
 
-/// Log lines of one step that are shown.
+/// The largest number of log lines of one step that is shown.
 const LOGGED: usize = 12;
 
-/// All that is known of why `grade` is not proved.
+/// Why the criterion is not proved.
 pub(super) fn cause(grade: &CriterionGrade) -> Markup {
     let Some(cause) = &grade.cause else {
-        return html! { p { "Nothing more is known of it." } };
+        return html! { p { "The cause is not known." } };
     };
     html! {
         div.cause {
-            p.summary { (plain::line(&cause.summary, plain::LONG)) }
+            p.summary { (plain::line(&cause.summary, plain::MAX_LINE)) }
             (steps(&cause.steps))
             (tables(&cause.evidence))
             (outcome(cause))
@@ -30,31 +30,31 @@ fn steps(steps: &[Step]) -> Markup {
     html! {
         @if !steps.is_empty() {
             ol.steps {
-                @for step in steps.iter().take(plain::MOST) {
+                @for step in steps.iter().take(plain::MAX_ITEMS) {
                     li { div.step {
-                        span { (plain::line(&step.did, plain::LONG)) }
+                        span { (plain::line(&step.did, plain::MAX_LINE)) }
                         @if !step.logged.is_empty() { (logged(&step.logged)) }
                     } }
                 }
             }
-            @if steps.len() > plain::MOST {
-                p.aside { "… and " (steps.len() - plain::MOST) " more steps" }
+            @if steps.len() > plain::MAX_ITEMS {
+                p.aside { "… and " (steps.len() - plain::MAX_ITEMS) " more steps" }
             }
         }
     }
 }
 
-/// The first log lines of a step, and the last one.
+/// The log lines of a step. If there are too many, these are the first ones and the last one.
 fn logged(lines: &[String]) -> Markup {
     let hidden = lines.len().saturating_sub(LOGGED);
     let first = lines.len().min(if hidden > 0 { LOGGED - 1 } else { LOGGED });
     html! {
         samp.log {
-            span.unseen { "logged: " }
-            @for line in &lines[..first] { span { (plain::line(line, plain::LONG)) } }
+            span.visually-hidden { "logged: " }
+            @for line in &lines[..first] { span { (plain::line(line, plain::MAX_LINE)) } }
             @if hidden > 0 {
                 span.aside { "… " (hidden) " more" }
-                @if let Some(line) = lines.last() { span { (plain::line(line, plain::LONG)) } }
+                @if let Some(line) = lines.last() { span { (plain::line(line, plain::MAX_LINE)) } }
             }
         }
     }
@@ -72,13 +72,13 @@ fn tables(tables: &[Table]) -> Markup {
 fn evidence(table: &Table) -> Markup {
     html! {
         figure {
-            figcaption { (plain::line(&table.title, plain::LONG)) }
+            figcaption { (plain::line(&table.title, plain::MAX_LINE)) }
             div.rows {
-                @for (row, hidden) in chosen(&table.rows, plain::MOST) {
+                @for (row, hidden) in chosen(&table.rows, plain::MAX_ITEMS) {
                     div.wrong[row.wrong] {
-                        span.edge aria-hidden="true" { @if row.wrong { "▸" } }
-                        @if row.wrong { span.unseen { "wrong: " } }
-                        code { (plain::line(&row.text, plain::LONG)) }
+                        span.marker aria-hidden="true" { @if row.wrong { "▸" } }
+                        @if row.wrong { span.visually-hidden { "wrong: " } }
+                        code { (plain::line(&row.text, plain::MAX_LINE)) }
                     }
                     @if hidden > 0 { div.aside { "… " (hidden) " more" } }
                 }
@@ -89,12 +89,12 @@ fn evidence(table: &Table) -> Markup {
 
 fn outcome(cause: &Cause) -> Markup {
     let parts = [("expected", &cause.expected, "good"), ("observed", &cause.observed, "bad")];
-    let said: Vec<_> = parts.into_iter().filter(|(_, text, _)| !text.is_empty()).collect();
+    let filled: Vec<_> = parts.into_iter().filter(|(_, text, _)| !text.is_empty()).collect();
     html! {
-        @if !said.is_empty() {
+        @if !filled.is_empty() {
             dl.outcome {
-                @for (label, text, tone) in said {
-                    div.(tone) { dt { (label) } dd { (plain::line(text, 2 * plain::LONG)) } }
+                @for (label, text, tone) in filled {
+                    div.(tone) { dt { (label) } dd { (plain::line(text, 2 * plain::MAX_LINE)) } }
                 }
             }
         }
@@ -106,8 +106,8 @@ fn advice(cause: &Cause) -> Markup {
         @if let Some(row) = &cause.mistake {
             div.advice {
                 p.label { "Common mistake" }
-                p.mistake { (plain::line(&row.mistake, plain::LONG)) }
-                p { (plain::line(&row.fix, 2 * plain::LONG)) }
+                p.mistake { (plain::line(&row.mistake, plain::MAX_LINE)) }
+                p { (plain::line(&row.fix, 2 * plain::MAX_LINE)) }
             }
         }
     }
@@ -117,7 +117,7 @@ fn again(grade: &CriterionGrade, cause: &Cause) -> Markup {
     let runs = match grade.runs {
         0 | 1 => None,
         runs if grade.is_flaky() => Some(format!(
-            "It failed in {} of {runs} runs, not in all: look for what depends on timing.",
+            "It failed in {} of {runs} runs. Look for behaviour that depends on timing.",
             grade.failed
         )),
         runs => Some(format!("It failed in each of {runs} runs.")),
@@ -125,8 +125,8 @@ fn again(grade: &CriterionGrade, cause: &Cause) -> Markup {
     html! {
         @if !cause.replay.is_empty() {
             p.again {
-                span.label { "See it again" } " "
-                code { (plain::line(&cause.replay, plain::LONG)) }
+                span.label { "Run this check again" } " "
+                code { (plain::line(&cause.replay, plain::MAX_LINE)) }
             }
         }
         @if let Some(runs) = runs { p.aside { (runs) } }

@@ -1,13 +1,13 @@
-//! The class page: how the lessons came out, what went wrong together, and every student.
+//! The class page: the verdicts of each lesson, the common failures, and every student.
 
 use super::frame::{amount, frame, sign, tone};
 use super::names::Names;
-use super::{figure, matrix, trouble};
+use super::{failures, figure, matrix};
 use crate::model::{LessonGrade, Verdict};
 use crate::report::{Class, plain};
 use maud::{Markup, html};
 
-/// Verdicts, in the order in which they are counted.
+/// The verdicts, in the order in which pages show them.
 pub(super) const VERDICTS: [Verdict; 5] =
     [Verdict::Proved, Verdict::NotYet, Verdict::Inconclusive, Verdict::Missing, Verdict::Refused];
 
@@ -17,9 +17,9 @@ pub(super) fn page(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let body = html! {
         (lessons(class))
         (figure::points(class))
-        (trouble::clusters(class, names))
-        (trouble::unbuilt(class, names))
-        (trouble::to_look_at(class, names))
+        (failures::clusters(class, names))
+        (failures::unbuilt(class, names))
+        (failures::to_review(class, names))
         (matrix::students(class, names))
     };
     frame(&title, &header(class), &body)
@@ -48,7 +48,7 @@ fn header(class: &Class<'_>) -> Markup {
             li { a href="#lessons" { "Lessons" } }
             li { a href="#points" { "Points" } }
             li { a href="#mistakes" { "What went wrong" } }
-            li { a href="#look" { "To look at" } }
+            li { a href="#review" { "To review" } }
             li { a href="#students" { "Students" } }
         } }
     }

@@ -1,14 +1,15 @@
-//! Figures drawn with boxes: the shares of verdicts, and how points are spread.
+//! Charts made of HTML elements: the shares of the verdicts, and a histogram of the points.
 
 use super::frame::{amount, tone};
 use crate::model::Verdict;
 use crate::report::{Class, plain};
 use maud::{Markup, html};
 
-/// Ten bands of ten per cent, and one for all of the points.
+/// The number of bands of a histogram: ten bands of ten per cent each, and one band for full
+/// points.
 const BANDS: usize = 11;
 
-/// A bar of verdicts; its numbers stand in the cells beside it.
+/// A bar with the share of each verdict. The numbers are in the table cells beside the bar.
 pub(super) fn shares(counts: &[(Verdict, usize)]) -> Markup {
     html! {
         div.shares aria-hidden="true" {
@@ -19,7 +20,7 @@ pub(super) fn shares(counts: &[(Verdict, usize)]) -> Markup {
     }
 }
 
-/// The middle one of a lesson's points.
+/// The median of the points of a lesson, or `–` if nobody has points.
 pub(super) fn median(class: &Class<'_>, lesson: &str) -> String {
     let mut points: Vec<_> = reached(class, lesson).iter().map(|(points, _)| *points).collect();
     points.sort_by(f64::total_cmp);
@@ -31,7 +32,7 @@ pub(super) fn median(class: &Class<'_>, lesson: &str) -> String {
     }
 }
 
-/// How the points of each lesson are spread.
+/// The section with a histogram of the points for each lesson.
 pub(super) fn points(class: &Class<'_>) -> Markup {
     html! {
         section aria-labelledby="points" {
@@ -50,14 +51,14 @@ fn histogram(class: &Class<'_>, id: &str, title: &str) -> Markup {
         bands[band(*points, *max)] += 1;
     }
     let most = bands.into_iter().max().unwrap_or(0).max(1);
-    let unsettled = settled(class, id).iter().filter(|(points, _)| points.is_none()).count();
+    let unknown = all_points(class, id).iter().filter(|(points, _)| points.is_none()).count();
     html! {
         figure.histogram {
             figcaption {
                 span.number { (id) } " " (plain::line(title, 120)) " "
                 span.aside {
                     (amount(reached.len(), "student"))
-                    @if unsettled > 0 { ", " (unsettled) " more not settled" }
+                    @if unknown > 0 { ", " (unknown) " more without points yet" }
                 }
             }
             ol {
@@ -68,7 +69,7 @@ fn histogram(class: &Class<'_>, id: &str, title: &str) -> Markup {
                             span.fill style={ "height:" (number * 100 / most) "%" } {}
                         }
                         span.band aria-hidden="true" { (start(band)) }
-                        span.unseen { (range(band)) " per cent: " (amount(number, "student")) }
+                        span.visually-hidden { (range(band)) " per cent: " (amount(number, "student")) }
                     }
                 }
             }
@@ -89,16 +90,16 @@ fn band(points: f64, max: f64) -> usize {
     if points >= max {
         return BANDS - 1;
     }
-    // Points below the maximum are less than ten tenths of it.
+    // Rounding must not move points below the maximum into the band for full points.
     ((points / max * 10.0).floor() as usize).min(BANDS - 2)
 }
 
 fn reached(class: &Class<'_>, lesson: &str) -> Vec<(f64, f64)> {
-    let settled = settled(class, lesson).into_iter();
-    settled.filter_map(|(points, max)| Some((points?, max))).collect()
+    let points = all_points(class, lesson).into_iter();
+    points.filter_map(|(points, max)| Some((points?, max))).collect()
 }
 
-fn settled(class: &Class<'_>, lesson: &str) -> Vec<(Option<f64>, f64)> {
+fn all_points(class: &Class<'_>, lesson: &str) -> Vec<(Option<f64>, f64)> {
     let grades = class
         .submissions
         .iter()

@@ -1,4 +1,5 @@
-//! What every page has: its head, a way past the navigation, and marks that say what they mean.
+//! The parts that all pages share: the document's head, the link that skips the navigation, and the
+//! signs of verdicts and criteria with their accessible names.
 
 use crate::model::{CriterionGrade, Verdict};
 use crate::report::plain;
@@ -6,10 +7,10 @@ use course::report::Status;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
-/// A drawing in place of the request for an icon that a browser would make.
+/// An empty icon. Without an icon in the page, the browser would request `/favicon.ico`.
 const ICON: &str = "data:,";
 
-/// A whole page.
+/// A complete page.
 pub(super) fn frame(title: &str, header: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -32,12 +33,13 @@ pub(super) fn frame(title: &str, header: &Markup, body: &Markup) -> Markup {
     }
 }
 
-/// A name that a student chose, kept apart from the text around it where it runs right to left.
+/// A student's name. `bdi` isolates a name that is written from right to left from the text around
+/// it.
 pub(super) fn name(student: &str) -> Markup {
     html! { bdi { (plain::line(student, 80)) } }
 }
 
-/// A verdict as a sign and a word.
+/// A verdict, shown as a sign and a word.
 pub(super) fn badge(verdict: Verdict) -> Markup {
     html! {
         span.badge.(tone(verdict)) {
@@ -57,7 +59,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The class of a verdict's colour.
+/// The CSS class that gives a verdict its colour.
 pub(super) fn tone(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Proved => "good",
@@ -67,7 +69,7 @@ pub(super) fn tone(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A criterion's mark: sign, colour and word.
+/// The mark of a criterion: sign, CSS class of the colour, and word.
 pub(super) struct Mark {
     pub(super) sign: &'static str,
     pub(super) tone: &'static str,
@@ -90,13 +92,13 @@ impl Mark {
         Self { sign, tone, word }
     }
 
-    /// The sign, read out as its word.
+    /// The sign. A screen reader reads the word instead.
     pub(super) fn show(&self) -> Markup {
         html! { span.mark.(self.tone) role="img" aria-label=(self.word) { (self.sign) } }
     }
 }
 
-/// A number of things, e.g. `1 student`, `40 students`.
+/// A number and its noun, e.g. `1 student`, `40 students`.
 pub(super) fn amount(number: usize, thing: &str) -> String {
     match number {
         1 => format!("1 {thing}"),
@@ -104,10 +106,10 @@ pub(super) fn amount(number: usize, thing: &str) -> String {
     }
 }
 
-/// `9 of 10 points`, or what is known where points are not settled.
+/// The points of a lesson, e.g. `9 of 10`, or `unknown, of 10`.
 pub(super) fn score(points: Option<f64>, max: f64) -> String {
     match points {
         Some(reached) => format!("{} of {}", plain::points(reached), plain::points(max)),
-        None => format!("not settled, of {}", plain::points(max)),
+        None => format!("unknown, of {}", plain::points(max)),
     }
 }

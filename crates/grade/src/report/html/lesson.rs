@@ -1,4 +1,4 @@
-//! One lesson of a student: verdict and points, then each criterion.
+//! One lesson on a student's page: the verdict and the points, then each criterion.
 
 use super::cause::cause;
 use super::frame::{Mark, badge, score};
@@ -8,7 +8,7 @@ use crate::rubric::Points;
 use course::report::Status;
 use maud::{Markup, html};
 
-/// Lines of a compiler's words that are shown.
+/// The largest number of lines of a compiler's output that is shown.
 const LINES: usize = 200;
 
 /// The section of one lesson.
@@ -19,7 +19,7 @@ pub(super) fn section(grade: &LessonGrade, points: &Points) -> Markup {
                 span.number { (grade.lesson) } " " (plain::line(&grade.title, 120))
             }
             p.facts { (badge(grade.verdict)) " " (facts(grade, points)) }
-            @for remark in &points.remarks { p.remark { (plain::line(remark, plain::LONG)) } }
+            @for remark in &points.remarks { p.remark { (plain::line(remark, plain::MAX_LINE)) } }
             (reason(grade, points))
             (compiler(grade))
             @if grade.verdict != Verdict::Missing { (criteria(grade, points)) }
@@ -39,20 +39,23 @@ fn facts(grade: &LessonGrade, points: &Points) -> Markup {
     if grade.seconds > 0.0 {
         facts.push(format!("proof {}", time(grade.seconds)));
     }
-    if !grade.tier.is_empty() {
-        facts.push(format!("box: {}", plain::line(&grade.tier, 40)));
+    if !grade.isolation.is_empty() {
+        facts.push(format!("isolation: {}", plain::line(&grade.isolation, 40)));
     }
     html! { @for fact in facts { span.fact { (fact) } " " } }
 }
 
 fn reason(grade: &LessonGrade, points: &Points) -> Markup {
-    let is_said = points.remarks.iter().any(|remark| remark.contains(&grade.reason));
+    let is_in_remarks = points.remarks.iter().any(|remark| remark.contains(&grade.reason));
     html! {
-        @if !grade.reason.is_empty() && !is_said {
-            p.remark { (plain::line(&grade.reason, plain::LONG)) }
+        @if !grade.reason.is_empty() && !is_in_remarks {
+            p.remark { (plain::line(&grade.reason, plain::MAX_LINE)) }
         }
         @if grade.verdict == Verdict::Inconclusive {
-            p.remark { "The grader could not see enough: no fault of the server, and no zero." }
+            p.remark {
+                "The grader could not observe enough. This is not the server's fault, and it does "
+                "not count as zero points."
+            }
         }
     }
 }
@@ -60,8 +63,8 @@ fn reason(grade: &LessonGrade, points: &Points) -> Markup {
 fn compiler(grade: &LessonGrade) -> Markup {
     html! {
         @if grade.build.status == BuildStatus::Failed {
-            h3 { "It did not build" }
-            pre.compiler tabindex="0" role="region" aria-label="The compiler’s words" {
+            h3 { "The build failed" }
+            pre.compiler tabindex="0" role="region" aria-label="The compiler’s output" {
                 code { (plain::lines(&grade.build.message, LINES).join("\n")) }
             }
         }
@@ -69,6 +72,7 @@ fn compiler(grade: &LessonGrade) -> Markup {
 }
 
 fn criteria(grade: &LessonGrade, points: &Points) -> Markup {
+    // The first failed criterion is shown unfolded.
     let open = grade.criteria.iter().position(|each| each.status == Status::Failed);
     let worth = |index: usize| points.criteria.get(index).copied();
     html! {
@@ -95,34 +99,34 @@ fn criterion(grade: &CriterionGrade, worth: Option<(f64, f64)>, is_open: bool) -
         Status::Skipped | Status::Inconclusive => html! {
             (line(grade, worth))
             @if let Some(cause) = &grade.cause {
-                p.why { (why(grade.status)) (plain::line(&cause.summary, plain::LONG)) }
+                p.why { (why(grade.status)) (plain::line(&cause.summary, plain::MAX_LINE)) }
             }
         },
     }
 }
 
 fn why(status: Status) -> &'static str {
-    if status == Status::Skipped { "Not run: " } else { "" }
+    if status == Status::Skipped { "Not checked: " } else { "" }
 }
 
-/// A criterion in one line: mark, name, sentence, what it gives.
+/// A criterion in one line: its mark, its id, its text and its points.
 fn line(grade: &CriterionGrade, worth: Option<(f64, f64)>) -> Markup {
     let mark = Mark::of(grade);
     html! {
         span.criterion {
             (mark.show())
-            span.said {
+            span.statement {
                 code.id { (grade.id) } " "
-                span.text { (plain::line(&grade.text, plain::LONG)) }
+                span.text { (plain::line(&grade.text, plain::MAX_LINE)) }
                 @if grade.is_flaky() { " " span.badge.unsure { (mark.word) } }
             }
             @if let Some((reached, max)) = worth {
                 @let reached = match grade.status {
-                    // Not known yet is not nothing.
+                    // Unknown points must not look like zero points.
                     Status::Inconclusive => "?".to_owned(),
                     _ => plain::points(reached),
                 };
-                span.worth { (reached) " / " (plain::points(max)) }
+                span.score { (reached) " / " (plain::points(max)) }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Every student against every criterion.
+//! The table of the class: a row for each student, a column for each criterion.
 
 use super::frame::{Mark, name, tone};
 use super::names::Names;
@@ -7,7 +7,7 @@ use crate::report::{Class, Columns, plain};
 use maud::{Markup, html};
 use std::collections::HashMap;
 
-/// The table of the class.
+/// The section with the table of the class.
 pub(super) fn students(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let columns = class.columns();
     html! {
@@ -29,8 +29,8 @@ fn legend() -> Markup {
         ("✓", "good", "proved"),
         ("✗", "bad", "failed"),
         ("~", "unsure", "failed in some runs"),
-        ("?", "unsure", "could not be seen"),
-        ("–", "none", "not run"),
+        ("?", "unsure", "inconclusive"),
+        ("–", "none", "not checked"),
     ];
     html! {
         ul.legend { @for (sign, tone, word) in signs {
@@ -55,7 +55,7 @@ fn head(columns: &[Columns<'_>]) -> Markup {
                 @for lesson in columns {
                     th.first.points scope="col" { span { "points" } }
                     @for (id, text) in &lesson.criteria {
-                        th.asked scope="col" title=(plain::line(text, plain::LONG)) {
+                        th.criterion-name scope="col" title=(plain::line(text, plain::MAX_LINE)) {
                             span { (id) }
                         }
                     }
@@ -80,7 +80,7 @@ fn row(
                 @match grade(lesson.lesson) {
                     Some(grade) => { (cells(class, submission, grade, lesson)) }
                     None => {
-                        td.first.points { span.unseen { "not graded" } }
+                        td.first.points { span.visually-hidden { "not graded" } }
                         @for _ in &lesson.criteria { td {} }
                     }
                 }
@@ -113,10 +113,10 @@ fn points(class: &Class<'_>, submission: &Submission, grade: &LessonGrade) -> Ma
     html! {
         @match points {
             Some(points) => { (plain::points(points)) }
-            None => { span role="img" aria-label="not settled" { "?" } }
+            None => { span role="img" aria-label="unknown" { "?" } }
         }
         @if !matches!(grade.verdict, Verdict::Proved | Verdict::NotYet) {
-            span.unseen { " " (plain::verdict(grade.verdict)) }
+            span.visually-hidden { " " (plain::verdict(grade.verdict)) }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A student's page: what was proved, and for what was not, why.
+//! A student's page: the lessons with their criteria, and why a criterion is not proved.
 
 use super::frame::{badge, frame, name, score};
 use super::lesson;
@@ -21,15 +21,15 @@ fn header(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Mark
         p.path { a href="../index.html" { (plain::line(class.name, 80)) } }
         h1 { (name(&submission.student)) }
         p.total { (total(points)) }
-        p.facts.quiet {
+        p.facts.muted {
             @if let Some(time) = submitted(submission) { span.fact { "handed in " (time) } " " }
             @if !submission.digest.is_empty() {
                 span.fact { "content " code { (plain::line(&submission.digest, 12)) } }
             }
         }
         @if !submission.notes.is_empty() {
-            ul.notes { @for note in submission.notes.iter().take(plain::MOST) {
-                li { (plain::line(note, plain::LONG)) }
+            ul.notes { @for note in submission.notes.iter().take(plain::MAX_ITEMS) {
+                li { (plain::line(note, plain::MAX_LINE)) }
             } }
         }
     }
@@ -37,11 +37,13 @@ fn header(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Mark
 
 fn total(points: &[Points]) -> Markup {
     let max: f64 = points.iter().map(|each| each.max).sum();
-    let settled: f64 = points.iter().filter_map(|each| each.points).sum();
-    let open = points.iter().filter(|each| each.points.is_none()).count();
+    let reached: f64 = points.iter().filter_map(|each| each.points).sum();
+    let unknown = points.iter().filter(|each| each.points.is_none()).count();
     html! {
-        strong { (score(Some(settled), max)) } " points"
-        @if open > 0 { " so far; " (open) " of " (points.len()) " lessons not settled" }
+        strong { (score(Some(reached), max)) } " points"
+        @if unknown > 0 {
+            " so far; the points of " (unknown) " of " (points.len()) " lessons are unknown"
+        }
     }
 }
 
@@ -60,7 +62,7 @@ fn body(submission: &Submission, points: &[Points]) -> Markup {
                         span.number { (grade.lesson) } " "
                         span { (plain::line(&grade.title, 120)) } " "
                         (badge(grade.verdict)) " "
-                        span.worth { (score(points.points, points.max)) }
+                        span.score { (score(points.points, points.max)) }
                     } }
                 }
             } }

@@ -1,0 +1,85 @@
+//! Runs a build in a sandbox.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use witness::{Confinement, Exit, Finished, Launch, Limit, Limits, Tier};
+
+const MIB: u64 = 1 << 20;
+
+/// The limits of a build: many times what the course's largest crate needs.
+const LIMITS: Limits = Limits {
+    memory: 1024 * MIB,
+    processes: 128,
+    descriptors: 1_024,
+    disk: 256 * MIB,
+    files: 8_192,
+    cpu: Duration::from_secs(30),
+    wall: Duration::from_secs(60),
+    output: MIB,
+};
+
+/// The programs that build and run a submission without a `submission.toml`.
+const TOOLS: [&str; 4] = ["cc", "make", "python3", "sh"];
+
+/// The folders of the sandbox in which programs are found.
+const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+
+/// Runs a shell script to its end, in a new folder. `arguments` are the script's `"$@"`.
+///
+/// # Errors
+/// The machine fails. A build that reached a limit because the machine was too busy is such a
+/// failure.
+pub(super) fn run(
+    script: &str,
+    arguments: &[String],
+    visible: Vec<PathBuf>,
+    isolation: Tier,
+) -> Result<Finished> {
+    let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(isolation);
+    let finished = launch.confined(Confinement { visible, limits: LIMITS }).finish();
+    let mut finished = finished.context("cannot build in a sandbox")?;
+    finished.excuse.take().map_or(Ok(finished), |excuse| bail!("the build was stopped: {excuse}"))
+}
+
+/// Why a finished build failed; `None` if it succeeded.
+pub(super) fn failure_of(finished: &Finished) -> Option<String> {
+    let why = match (finished.over, &finished.exit) {
+        (Some(Limit::Memory), _) => {
+            format!("the build needed more than {} MiB of memory", LIMITS.memory / MIB)
+        }
+        (Some(Limit::Cpu), _) => {
+            format!("the build took more than {} s of processor time", LIMITS.cpu.as_secs())
+        }
+        (Some(Limit::Wall), _) => {
+            format!("the build was not finished after {} s", LIMITS.wall.as_secs())
+        }
+        (Some(Limit::Output), _) => {
+            format!("the build printed more than {} MiB", LIMITS.output / MIB)
+        }
+        (Some(Limit::FileSize), _) => {
+            format!("the build wrote a file of more than {} MiB", LIMITS.disk / MIB)
+        }
+        (None, Exit::Status(0)) => return None,
+        (None, exit) => format!("the build {exit}"),
+    };
+    Some(why)
+}
+
+/// Checks that the usual tools among these commands are installed in the sandbox's path.
+///
+/// # Errors
+/// A tool is missing. This is a failure of the machine, not of the submission.
+pub(super) fn check_tools<'a>(commands: impl Iterator<Item = &'a Vec<String>>) -> Result<()> {
+    for tool in commands.filter_map(|command| command.first()) {
+        if TOOLS.contains(&tool.as_str()) && !has(tool) {
+            bail!("there is no {tool} in {}; install it on this machine", PATH.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the sandbox has a program of this name.
+pub(super) fn has(name: &str) -> bool {
+    PATH.iter().any(|folder| Path::new(folder).join(name).is_file())
+}

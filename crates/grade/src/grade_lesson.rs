@@ -1,0 +1,98 @@
+//! Grades one lesson of one submission: builds the program and proves it.
+
+use crate::build::{Builder, Built};
+use crate::intake::Project;
+use crate::model::{Build, BuildStatus, CriterionGrade, LessonGrade, Verdict};
+use crate::prove;
+use anyhow::Result;
+use course::lesson::Lesson;
+use course::report::Status;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+use witness::Tier;
+
+/// Grades one lesson. If the grader or the machine fails, the grade is inconclusive and has the
+/// reason. `on_result` is called for each criterion as soon as its result is final.
+pub fn grade(
+    lesson: &Lesson,
+    project: &Project,
+    builder: &Builder<'_>,
+    isolation: Tier,
+    on_result: &mut dyn FnMut(&CriterionGrade),
+) -> LessonGrade {
+    let graded = catch_unwind(AssertUnwindSafe(|| {
+        let built = builder.build(&lesson.id, project)?;
+        graded(lesson, built, isolation, on_result)
+    }));
+    match graded {
+        Ok(Ok(grade)) => grade,
+        Ok(Err(error)) => ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}")),
+        Err(_) => {
+            ungraded(lesson, Verdict::Inconclusive, "the grader crashed while it graded this")
+        }
+    }
+}
+
+/// The grade of a lesson for which no program ran.
+pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade {
+    LessonGrade {
+        lesson: lesson.id.clone(),
+        title: lesson.title.clone(),
+        verdict,
+        reason: reason.to_owned(),
+        isolation: String::new(),
+        build: Build { status: BuildStatus::None, seconds: 0.0, message: String::new() },
+        seconds: 0.0,
+        criteria: prove::skipped(lesson, reason),
+    }
+}
+
+fn graded(
+    lesson: &Lesson,
+    built: Built,
+    isolation: Tier,
+    on_result: &mut dyn FnMut(&CriterionGrade),
+) -> Result<LessonGrade> {
+    let seconds = built.elapsed.as_secs_f64();
+    let status = if built.was_needed { BuildStatus::Ok } else { BuildStatus::None };
+    let program = match built.result {
+        Ok(program) => program,
+        Err(message) => {
+            let criteria = prove::skipped(lesson, "it depends on a server that compiles");
+            criteria.iter().for_each(on_result);
+            let build = Build { status: BuildStatus::Failed, seconds, message };
+            return Ok(LessonGrade { build, criteria, ..ungraded(lesson, Verdict::NotYet, "") });
+        }
+    };
+    let begun = Instant::now();
+    let criteria = prove::prove(lesson, &program, isolation, on_result)?;
+    Ok(LessonGrade {
+        verdict: verdict(&criteria),
+        reason: inconclusive_reason(&criteria),
+        isolation: isolation.to_string(),
+        build: Build { status, seconds, message: String::new() },
+        seconds: begun.elapsed().as_secs_f64(),
+        criteria,
+        ..ungraded(lesson, Verdict::Proved, "")
+    })
+}
+
+/// The lesson's verdict. One inconclusive criterion makes the lesson inconclusive: it may be worth
+/// points.
+fn verdict(criteria: &[CriterionGrade]) -> Verdict {
+    let any = |status| criteria.iter().any(|criterion| criterion.status == status);
+    if any(Status::Inconclusive) {
+        Verdict::Inconclusive
+    } else if any(Status::Failed) || any(Status::Skipped) || criteria.is_empty() {
+        Verdict::NotYet
+    } else {
+        Verdict::Proved
+    }
+}
+
+/// Why the first inconclusive criterion is inconclusive; empty if there is none.
+fn inconclusive_reason(criteria: &[CriterionGrade]) -> String {
+    let mut inconclusive = criteria.iter().filter(|it| it.status == Status::Inconclusive);
+    let cause = inconclusive.find_map(|criterion| criterion.cause.as_ref());
+    cause.map_or_else(String::new, |cause| cause.summary.clone())
+}

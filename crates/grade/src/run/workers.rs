@@ -1,0 +1,208 @@
+//! Grades the submissions of a class, several at the same time. Each result is saved as soon as it
+//! is known.
+
+use super::progress::{Done, Progress};
+use crate::grade_lesson;
+use crate::intake::{self, Content, Project, Rejection, SubmissionSource};
+use crate::locks::{KeyLocks, lock};
+use crate::model::{LessonGrade, Submission, Verdict};
+use crate::store::{State, Store};
+use anyhow::{Error, Result};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use xtask::interrupt;
+
+/// A function that grades one lesson of a submission. An error stops the whole run.
+pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + Sync + 'a;
+
+/// The state that the worker threads share.
+pub(super) struct Workers<'a> {
+    course: &'a Course,
+    lessons: &'a [&'a Lesson],
+    /// The lessons for which submissions are read. If empty, a submission is read for all lessons
+    /// that it contains.
+    ids: Vec<String>,
+    store: Mutex<Store>,
+    grader: &'a Grader<'a>,
+    /// A lock for each content, by its digest. A worker holds the lock while it grades the content,
+    /// so that submissions with the same content are graded once.
+    contents: KeyLocks,
+}
+
+impl<'a> Workers<'a> {
+    /// The work for `lessons`. With `named`, `--lesson` named the lessons: a submission that does
+    /// not say its lesson may then be for any of these. Without `named`, the lessons of a
+    /// submission do not depend on other submissions.
+    pub(super) fn new(
+        course: &'a Course,
+        lessons: &'a [&'a Lesson],
+        named: bool,
+        store: Store,
+        grader: &'a Grader<'a>,
+    ) -> Self {
+        let named = lessons.iter().filter(|_| named);
+        let ids = named.map(|lesson| lesson.id.clone()).collect();
+        let (store, contents) = (Mutex::new(store), KeyLocks::default());
+        Self { course, lessons, ids, store, grader, contents }
+    }
+
+    /// Grades all of `sources` with `jobs` threads, until everything is graded or Ctrl-C is
+    /// pressed.
+    ///
+    /// # Errors
+    /// The first fault that makes it useless to continue, e.g. a full disk or a missing compiler.
+    pub(super) fn grade_all(
+        &self,
+        sources: &[SubmissionSource],
+        jobs: usize,
+        progress: &Progress,
+    ) -> Result<()> {
+        let (next, fault) = (AtomicUsize::new(0), Mutex::new(None));
+        let work = || {
+            while let Some(source) = sources.get(next.fetch_add(1, Relaxed)) {
+                if interrupt::requested() {
+                    return progress.stopping();
+                }
+                match self.grade_source(source) {
+                    Ok((submission, done)) => progress.done(&submission, done),
+                    Err(error) => {
+                        next.store(sources.len(), Relaxed);
+                        lock(&fault).get_or_insert(error);
+                    }
+                }
+            }
+        };
+        thread::scope(|scope| {
+            (0..jobs.min(sources.len())).for_each(|_| drop(scope.spawn(work)));
+        });
+        lock(&fault).take().map_or(Ok(()), Err::<(), Error>)
+    }
+
+    /// The submissions of `sources` that are inconclusive.
+    pub(super) fn inconclusive(
+        &self,
+        sources: &[SubmissionSource],
+    ) -> Result<Vec<SubmissionSource>> {
+        let mut found = Vec::new();
+        for source in sources {
+            let known = self.store().find(&source.student)?;
+            if known.is_some_and(|it| State::of(&it) == State::Inconclusive) {
+                found.push(source.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn into_store(self) -> Store {
+        self.store.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn grade_source(&self, source: &SubmissionSource) -> Result<(Submission, Done)> {
+        let known = self.store().find(&source.student)?;
+        // Read the submission. One that cannot be read has no content to grade.
+        let content = match intake::read(source, self.course, &self.ids) {
+            Ok(content) => content,
+            Err(rejection) => return self.save(self.rejected(source, rejection), known.as_ref()),
+        };
+        // The same content needs no second grading. Time and notes may still have changed.
+        let same = known.as_ref().filter(|it| it.digest == content.digest);
+        if let Some(same) = same.filter(|it| State::of(it) == State::Graded) {
+            let lessons = same.lessons.clone();
+            return self.save(submission(source, &content, lessons), known.as_ref());
+        }
+        // Wait until no other worker grades the same content. It may have been graded meanwhile.
+        let content_lock = self.contents.of(&content.digest);
+        let _guard = lock(&content_lock);
+        let duplicate = match same {
+            None => self.store().find_content(&content.digest)?,
+            Some(_) => None,
+        };
+        let lessons = match duplicate {
+            Some(duplicate) => duplicate.lessons.into_iter().map(copied).collect(),
+            None => self.grade(&content, same)?,
+        };
+        let submission = submission(source, &content, lessons);
+        if interrupt::requested() && State::of(&submission) == State::Inconclusive {
+            return Ok((submission, Done::Stopped));
+        }
+        self.save(submission, known.as_ref())
+    }
+
+    /// Grades each lesson. A lesson that was graded `before` is graded again only if it was
+    /// inconclusive.
+    fn grade(&self, content: &Content, before: Option<&Submission>) -> Result<Vec<LessonGrade>> {
+        let before = |id: &str| {
+            let mut lessons = before?.lessons.iter();
+            lessons.find(|it| it.lesson == id && it.verdict != Verdict::Inconclusive).cloned()
+        };
+        let mut grades = Vec::new();
+        for lesson in self.lessons {
+            grades.push(match (before(&lesson.id), content.projects.get(&lesson.id)) {
+                (Some(grade), _) => grade,
+                (None, None) => grade_lesson::ungraded(lesson, Verdict::Missing, ""),
+                (None, Some(_)) if interrupt::requested() => {
+                    grade_lesson::ungraded(lesson, Verdict::Inconclusive, "stopped")
+                }
+                (None, Some(project)) => (self.grader)(lesson, project)?,
+            });
+        }
+        Ok(grades)
+    }
+
+    /// The result of a submission that cannot be read or is not a submission.
+    fn rejected(&self, source: &SubmissionSource, rejection: Rejection) -> Submission {
+        let (verdict, reason) = match rejection {
+            Rejection::Refused(reason) => (Verdict::Refused, reason),
+            Rejection::Unreadable(reason) => (Verdict::Inconclusive, reason),
+        };
+        let lessons = self.lessons.iter().map(|it| grade_lesson::ungraded(it, verdict, &reason));
+        Submission {
+            student: source.student.clone(),
+            submitted: None,
+            digest: String::new(),
+            notes: Vec::new(),
+            lessons: lessons.collect(),
+        }
+    }
+
+    /// Saves the result, unless the same result is saved already.
+    fn save(&self, now: Submission, known: Option<&Submission>) -> Result<(Submission, Done)> {
+        if known == Some(&now) {
+            return Ok((now, Done::Unchanged));
+        }
+        self.store().save(&now)?;
+        let same = known.is_some_and(|known| known.lessons == now.lessons);
+        Ok((now, if same { Done::Unchanged } else { Done::Graded }))
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+}
+
+fn submission(
+    source: &SubmissionSource,
+    content: &Content,
+    lessons: Vec<LessonGrade>,
+) -> Submission {
+    Submission {
+        student: source.student.clone(),
+        submitted: content.submitted,
+        digest: content.digest.clone(),
+        notes: content.notes.clone(),
+        lessons,
+    }
+}
+
+/// The grade for a submission with the same content as a graded one. This submission needed no
+/// build.
+fn copied(mut grade: LessonGrade) -> LessonGrade {
+    grade.build.seconds = 0.0;
+    grade
+}
+
+#[cfg(test)]
+mod tests;

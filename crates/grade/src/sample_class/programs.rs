@@ -1,0 +1,158 @@
+//! Samples in C and Python: the servers below `tests/servers/`.
+
+use super::crates::plain;
+use super::expected::Expected;
+use super::{Files, Sample};
+use crate::intake::File;
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use xtask::place;
+
+/// The file that says how a program is built and run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipe {
+    /// A Makefile, which makes `server`.
+    Make,
+    /// `build.sh`, which makes `server`.
+    Script,
+    /// `submission.toml`, with a Makefile.
+    Toml,
+}
+
+/// A lesson, a server of its tests, and the criterion that fails with the mistake that is the
+/// cause; `None` if the server is proved.
+type Server = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+const SERVERS: &[Server] = &[
+    ("w01-l01", "echo/plain.c", None),
+    ("w01-l01", "echo/big_buffer.c", None),
+    ("w01-l01", "echo/small_pieces.c", None),
+    ("w01-l01", "echo/plain.py", None),
+    ("w01-l01", "echo/waiting_room.py", None),
+    ("w01-l01", "echo/strange/waits_for_the_end.py", Some(("echo", "waits-for-more"))),
+    ("w01-l01", "echo/strange/next_port.py", Some(("port-taken", "port-ignored"))),
+    ("w01-l01", "echo/strange/deaf_to_sigterm.py", Some(("restart", ""))),
+    ("w02-l01", "fork/ignores.c", None),
+    ("w02-l01", "fork/reaps.c", None),
+    ("w02-l01", "fork/retries.c", None),
+    ("w02-l01", "fork/plain.py", None),
+    ("w02-l01", "fork/mixin.py", None),
+    ("w02-l01", "fork/strange/pool.c", Some(("descriptors", ""))),
+    ("w02-l01", "fork/strange/threads.c", Some(("own-child", ""))),
+    ("w03-l02", "linear_scan.c", None),
+    ("w03-l02", "free_list.c", None),
+    ("w03-l02", "selfpipe.c", None),
+    ("w03-l02", "ppoll.c", None),
+    ("w03-l02", "ipv6.c", None),
+    ("w03-l02", "select_poll.py", None),
+    ("w03-l02", "tick.py", None),
+    ("w03-l02", "chatty.py", None),
+    ("w03-l02", "strange/thread_per_client.c", Some(("one-thread", "thread-per-client"))),
+    ("w03-l02", "strange/fork_per_client.py", Some(("one-thread", ""))),
+    ("w03-l02", "strange/crashes_on_client.py", Some(("slots", ""))),
+    ("w03-l02", "strange/wrong_port.py", Some(("starts", ""))),
+    ("w03-l02", "strange/closes_stdout.py", Some(("slots", ""))),
+    ("w04-l01", "epoll/level.c", None),
+    ("w04-l01", "epoll/edge.c", None),
+    ("w04-l01", "epoll/oneshot.c", None),
+    ("w04-l01", "epoll/select_epoll.py", None),
+    ("w09-l01", "kv/store.c", None),
+    ("w09-l01", "kv/store.py", None),
+];
+
+/// The samples for these lessons.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn samples(lessons: &[String]) -> Result<Vec<Sample>> {
+    let wanted = SERVERS.iter().filter(|(lesson, ..)| lessons.iter().any(|id| id == lesson));
+    let recipes = [Recipe::Make, Recipe::Script, Recipe::Toml].into_iter().cycle();
+    wanted.zip(recipes).map(|(server, recipe)| sample(server, recipe)).collect()
+}
+
+fn sample((lesson, source, fails): &Server, recipe: Recipe) -> Result<Sample> {
+    let source = Path::new("servers").join(source);
+    let mut files = with_includes(&source)?;
+    let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match source.extension().and_then(|extension| extension.to_str()) {
+        Some("py") => add_python(&mut files, lesson, &source, ""),
+        _ => add_c(&mut files, lesson, &source, recipe, ""),
+    }
+    let expected = fails.map_or_else(Expected::proved, |(id, row)| Expected::fails(id, row));
+    Ok(Sample { name, lesson: (*lesson).to_owned(), files, is_crate: false, expected })
+}
+
+/// Adds the files that say how a C program is built, with these additional flags.
+pub(super) fn add_c(files: &mut Files, lesson: &str, source: &Path, recipe: Recipe, flags: &str) {
+    let source = source.display();
+    let cc = format!("cc -std=c17 -O1 -pthread{flags} -o server {source}");
+    let makefile = format!("server: {source}\n\t{cc}\n");
+    let (name, text) = match recipe {
+        Recipe::Make => ("Makefile", makefile),
+        Recipe::Script => ("build.sh", format!("set -e\n{cc}\n")),
+        Recipe::Toml => {
+            files.insert("Makefile".into(), plain(&makefile));
+            let line = format!("lesson = \"{lesson}\"\nbuild = \"make\"\nrun = \"./server\"\n");
+            ("submission.toml", line)
+        }
+    };
+    files.insert(name.into(), plain(&text));
+}
+
+/// Adds the file that says how a Python program is run. `settings` come in front of the command.
+pub(super) fn add_python(files: &mut Files, lesson: &str, source: &Path, settings: &str) {
+    let run = format!("{settings}python3 {}", source.display());
+    let text = format!("lesson = \"{lesson}\"\nrun = \"{run}\"\n");
+    files.insert("submission.toml".into(), plain(&text));
+}
+
+/// A source below `tests/` and all files that it includes, by path in `tests/`.
+pub(super) fn with_includes(source: &Path) -> Result<Files> {
+    let mut files = Files::new();
+    let mut open = vec![source.to_owned()];
+    while let Some(path) = open.pop() {
+        if files.contains_key(&path) {
+            continue;
+        }
+        let file = read(&place::root().join("tests").join(&path))?;
+        let text = String::from_utf8_lossy(&file.bytes);
+        let included = text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("#include \"")?.strip_suffix('"'));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        open.extend(included.map(|name| without_dots(&folder.join(name))));
+        ensure!(files.len() < 100, "{} includes without end", source.display());
+        files.insert(path, file);
+    }
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<File> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(File { bytes, is_executable: false })
+}
+
+/// `a/b/../c` as `a/c`.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(short.pop()),
+            other => short.push(other),
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_read_with_the_files_that_it_includes() {
+        let files = with_includes(Path::new("servers/epoll/level.c")).unwrap();
+        let paths: Vec<_> = files.keys().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(paths, ["servers/common.h", "servers/epoll/level.c", "servers/epoll/tracker.h"]);
+    }
+}
