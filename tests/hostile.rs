@@ -10,14 +10,14 @@ mod host;
 
 use course::catalogue::Course;
 use course::report::Status;
-use grade::class::hostile::{Fate, HOSTILE, Hostile, LESSON};
-use grade::class::roll::commented;
+use grade::sample_class::hostile::{ExpectedOutcome, HOSTILE, Hostile, LESSON};
+use grade::sample_class::roster::with_comment;
 use grade::model::{BuildStatus, LessonGrade, Verdict};
 use graded::{CANARY, Class, Grader, SECRET, can_become_nobody};
 use host::Host;
 use std::sync::Mutex;
 use std::{env, fs};
-use xtask::place;
+use terminal::paths;
 
 /// The time that building and proving one program may take, in seconds, even on a busy machine.
 const MAX_SECONDS: f64 = 150.0;
@@ -47,11 +47,11 @@ fn neighbours_cannot_communicate() {
     let (course, class) = (course(), Class::new());
     let row = HOSTILE.iter().find(|row| row.file == "neighbours.c").unwrap();
     for number in 0..6 {
-        let work = commented(row.work(&course).unwrap(), number);
-        class.hand_in(&work.name.replace('.', &number.to_string()), &work.files);
+        let sample = with_comment(row.sample(&course).unwrap(), number);
+        class.hand_in(&sample.name.replace('.', &number.to_string()), &sample.files);
     }
     let graded = class.grade(Grader::CurrentUser, LESSON, 6);
-    let wrong: Vec<_> = graded.lessons.values().filter_map(|it| fault(it, Fate::Proved)).collect();
+    let wrong: Vec<_> = graded.lessons.values().filter_map(|it| fault(it, ExpectedOutcome::Proved)).collect();
     assert!(graded.lessons.len() == 6 && wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -62,14 +62,14 @@ fn assert_contained(grader: Grader) {
     let (course, class) = (course(), Class::new());
     let selected: Vec<_> = HOSTILE.iter().filter(|row| is_selected(row, grader)).collect();
     for row in &selected {
-        let [attack, twin] = [row.work(&course), row.twin(&course)].map(Result::unwrap);
+        let [attack, twin] = [row.sample(&course), row.benign_twin(&course)].map(Result::unwrap);
         class.hand_in(&student(&attack.name), &attack.files);
         class.hand_in(&student(&twin.name), &twin.files);
     }
     let diary = [("src/diary.rs".into(), commented_canary())].into();
     class.hand_in("zoe", &diary);
 
-    let (root, home) = (place::root(), class.home());
+    let (root, home) = (paths::root(), class.home());
     let course_folders = ["lessons", "crates", "xtask", "tests"].map(|name| root.join(name));
     let mut folders: Vec<_> = course_folders.iter().map(|path| path.as_path()).collect();
     let submissions = class.submissions();
@@ -79,9 +79,9 @@ fn assert_contained(grader: Grader) {
 
     let mut wrong = host.differences();
     for row in &selected {
-        for (name, fate) in [(row.name(), row.fate), (row.name() + " benign", Fate::Proved)] {
+        for (name, expected) in [(row.name(), row.expected), (row.name() + " benign", ExpectedOutcome::Proved)] {
             let found = match graded.lessons.get(&student(&name)) {
-                Some(lesson) => fault(lesson, fate),
+                Some(lesson) => fault(lesson, expected),
                 None => Some("it was not graded".to_owned()),
             };
             wrong.extend(found.map(|fault| format!("{name}: {fault}")));
@@ -93,19 +93,19 @@ fn assert_contained(grader: Grader) {
 }
 
 /// What is wrong with the grade of one program; `None` where the grade is as expected.
-fn fault(lesson: &LessonGrade, fate: Fate) -> Option<String> {
+fn fault(lesson: &LessonGrade, expected: ExpectedOutcome) -> Option<String> {
     let took = lesson.build.seconds + lesson.seconds;
     if took > MAX_SECONDS {
         return Some(format!("it took {took:.0} s"));
     }
-    let is_right = match fate {
-        Fate::Proved => lesson.verdict == Verdict::Proved,
-        Fate::NotBuilt(words) => {
+    let is_right = match expected {
+        ExpectedOutcome::Proved => lesson.verdict == Verdict::Proved,
+        ExpectedOutcome::NotBuilt(words) => {
             lesson.verdict == Verdict::NotYet
                 && lesson.build.status == BuildStatus::Failed
                 && lesson.build.message.contains(words)
         }
-        Fate::Fails(criterion, words) => {
+        ExpectedOutcome::Fails(criterion, words) => {
             lesson.verdict == Verdict::NotYet
                 && lesson.criteria.iter().any(|it| {
                     let output = serde_json::to_string(&it.cause).unwrap();
@@ -113,7 +113,7 @@ fn fault(lesson: &LessonGrade, fate: Fate) -> Option<String> {
                 })
         }
     };
-    (!is_right).then(|| format!("not {fate:?}, but {}", summary(lesson)))
+    (!is_right).then(|| format!("not {expected:?}, but {}", summary(lesson)))
 }
 
 /// The grade of a program in short.
@@ -177,5 +177,5 @@ fn is_selected(row: &Hostile, grader: Grader) -> bool {
 }
 
 fn course() -> Course {
-    Course::open(place::root()).unwrap()
+    Course::open(paths::root()).unwrap()
 }

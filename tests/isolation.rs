@@ -6,7 +6,7 @@ mod support;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
-use proofs::Tier;
+use proofs::IsolationLevel;
 use std::path::Path;
 use support::other_user::xtask_as_other_user;
 use support::processes::free_port;
@@ -29,8 +29,8 @@ fn proof<'a>(program: &'a str, port: &'a str, level: &'a str) -> [&'a str; 8] {
 }
 
 /// The end of a proof's heading at an isolation level.
-fn heading(level: Tier) -> &'static str {
-    if level == Tier::Plain { "· not sandboxed" } else { "· sandboxed" }
+fn heading(level: IsolationLevel) -> &'static str {
+    if level == IsolationLevel::None { "· not sandboxed" } else { "· sandboxed" }
 }
 
 fn server(dir: &TestDir) -> String {
@@ -41,7 +41,7 @@ fn server(dir: &TestDir) -> String {
 fn a_correct_server_is_proved_at_every_isolation_level() {
     let dir = TestDir::new();
     let (server, port) = (server(&dir), free_port().to_string());
-    for level in Tier::ALL.into_iter().filter(|level| level.refusal().is_none()) {
+    for level in IsolationLevel::ALL.into_iter().filter(|level| level.refusal().is_none()) {
         let mut command = hermetic(Command::new(env!("CARGO_BIN_EXE_xtask")));
         let proved = command.args(proof(&server, &port, &level.to_string())).assert().code(0);
         assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
@@ -53,8 +53,8 @@ fn a_correct_server_is_proved_in_a_container() {
     let dir = TestDir::new();
     let (server, port) = (server(&dir), free_port().to_string());
     for refused in [&["landlock"][..], &[]] {
-        for level in Tier::ALL.into_iter().filter(|level| level.refusal().is_none()) {
-            if level == Tier::Strong || level == Tier::Landlock && !refused.is_empty() {
+        for level in IsolationLevel::ALL.into_iter().filter(|level| level.refusal().is_none()) {
+            if level == IsolationLevel::Namespaces || level == IsolationLevel::Landlock && !refused.is_empty() {
                 continue;
             }
             let name = level.to_string();

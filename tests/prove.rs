@@ -9,7 +9,7 @@ use support::course::{Course, LESSON};
 use support::processes::{free_port, occupied_port};
 use support::programs::{TestDir, command_line};
 use support::{assert_contains, prove, report, score, stderr_of, stdout_of, validated};
-use xtask::place;
+use terminal::paths;
 
 #[test]
 fn proves_the_solution() {
@@ -96,7 +96,7 @@ fn an_unreadable_manifest_is_reported() {
 fn proves_the_solution_on_this_machines_own_network() {
     prove(&["--solution", "--only", "starts"]).code(0);
     let name = LESSON.trim_start_matches("lessons/");
-    let solution = place::target().join("solution/debug").join(name);
+    let solution = paths::target().join("solution/debug").join(name);
     let (solution, port) = (command_line([&solution]), free_port().to_string());
     let proved = prove(&["--isolation", "none", "--cmd", &solution, "--port", &port]).code(0);
     assert_contains(&stdout_of(&proved), &["· not sandboxed", "proved · 10 of 10 ·"]);

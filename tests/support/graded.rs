@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
 use assert_cmd::Command;
-use grade::class::{Files, forms};
+use grade::sample_class::{Files, packaging};
 use grade::model::{LessonGrade, Submission};
 use grade::store::{FILE, Store};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
-use xtask::place;
+use terminal::paths;
 
 /// The time after which grading a class counts as hanging.
 const TIMEOUT: Duration = Duration::from_secs(1800);
@@ -72,7 +72,7 @@ impl Class {
 
     /// Hands in these files as `student`.
     pub(crate) fn hand_in(&self, student: &str, files: &Files) {
-        forms::folder(files, &self.submissions().join(student)).unwrap();
+        packaging::write_folder(files, &self.submissions().join(student)).unwrap();
     }
 
     /// Grades all submissions for one lesson.
@@ -115,7 +115,7 @@ impl Class {
             std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
         let mut command = Command::from_std(shell_as_nobody(MOUNT));
-        for (name, from) in [("course", place::root()), ("rust", sysroot()), ("cargo", packages())]
+        for (name, from) in [("course", paths::root()), ("rust", sysroot()), ("cargo", packages())]
         {
             fs::create_dir(home.join(name)).unwrap();
             command.arg(from);

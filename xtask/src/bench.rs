@@ -11,7 +11,7 @@ use crate::prove::Format;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use programs::build::{self, Built};
-use report::{Heading, Row, Said};
+use report::{Heading, Row, Record};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -154,12 +154,12 @@ fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Resul
         let said = serde_json::from_str(&line?).context("cannot read the benchmark's output")?;
         screen.show_all(&table::lines(&said, screen.width()))?;
         match (said, &mut figures) {
-            (Said::Heading(heading), _) => {
+            (Record::Heading(heading), _) => {
                 figures = Some(BenchFigures { heading, rows: Vec::new(), notes: Vec::new() });
             }
-            (Said::Row(row), Some(figures)) => figures.rows.push(row),
-            (Said::Note(note), Some(figures)) => figures.notes.push(note),
-            (Said::Row(_) | Said::Note(_), None) => bail!("the benchmark printed no heading first"),
+            (Record::Row(row), Some(figures)) => figures.rows.push(row),
+            (Record::Note(note), Some(figures)) => figures.notes.push(note),
+            (Record::Row(_) | Record::Note(_), None) => bail!("the benchmark printed no heading first"),
         }
     }
     let end = interrupt::wait(child).context("cannot wait for the benchmark")?;

@@ -82,17 +82,17 @@ const FILES: &[&str] = &[
 /// Programs that tests run. None of them is a working server.
 const PROGRAMS: &[&str] = &[
     "common.h",
-    "strange/closes_stdout.py",
-    "strange/crashes_on_client.py",
-    "strange/daemon.py",
-    "strange/deaf_and_spinning.c",
-    "strange/dies_by_signal.sh",
-    "strange/exits_at_once.sh",
-    "strange/fakes_log.py",
-    "strange/garbage.py",
-    "strange/million_lines.py",
-    "strange/never_listens.sh",
-    "strange/wrong_port.py",
+    "faulty/closes_stdout.py",
+    "faulty/crashes_on_client.py",
+    "faulty/daemon.py",
+    "faulty/ignores_sigterm_and_spins.c",
+    "faulty/dies_by_signal.sh",
+    "faulty/exits_at_once.sh",
+    "faulty/fakes_log.py",
+    "faulty/terminal_escapes.py",
+    "faulty/million_lines.py",
+    "faulty/never_listens.sh",
+    "faulty/wrong_port.py",
 ];
 
 /// The files of a kit, by their paths in it.

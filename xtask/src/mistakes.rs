@@ -10,7 +10,7 @@ use course::mistake::MistakePatch;
 use course::report::{CriterionReport, Status};
 use programs::lesson_check::LessonCheck;
 use programs::wrong_server::{self, WrongServer};
-use proofs::Subject;
+use proofs::ProgramUnderTest;
 use std::path::PathBuf;
 use std::slice;
 use std::time::Duration;
@@ -187,16 +187,16 @@ fn show(lesson: &Lesson, patches: &[MistakePatch], screen: &mut Screen) -> Resul
     Ok(true)
 }
 
-fn subject(program: PathBuf, directory: PathBuf) -> Subject {
+fn subject(program: PathBuf, directory: PathBuf) -> ProgramUnderTest {
     let command = vec![program.into()];
-    Subject {
+    ProgramUnderTest {
         command,
         directory,
         port: None,
         capacity: None,
-        tier: None,
+        isolation: None,
         timeout: Duration::from_secs(10),
-        confinement: None,
+        sandbox: None,
         workers: None,
     }
 }

@@ -4,7 +4,7 @@ use crate::isolation::{self, Isolation};
 use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
-use course::report::{self, Build, BuildStatus, SubjectKind};
+use course::report::{self, Build, BuildStatus, ProgramKind};
 use programs::build;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
@@ -49,18 +49,18 @@ const DEFAULT_TIMEOUT: u64 = 10;
 /// A server that can be proved, or that does not compile.
 pub(crate) struct Server {
     /// The server's kind and name, for the report.
-    pub(crate) subject: report::Subject,
+    pub(crate) subject: report::ReportedProgram,
     /// How the server's build ended, for the report.
     pub(crate) build: Build,
     /// The program to prove, or what the compiler printed, in colour if standard error has colour.
-    pub(crate) program: Result<proofs::Subject, String>,
+    pub(crate) program: Result<proofs::ProgramUnderTest, String>,
 }
 
 impl Server {
     /// The server of a program that needs no build. `line` is its command line.
-    pub(crate) fn command(line: &str, program: proofs::Subject) -> Self {
+    pub(crate) fn command(line: &str, program: proofs::ProgramUnderTest) -> Self {
         Self {
-            subject: subject(SubjectKind::Command, line),
+            subject: subject(ProgramKind::Command, line),
             build: Build { status: BuildStatus::None, millis: 0.0, message: None },
             program: Ok(program),
         }
@@ -147,13 +147,13 @@ impl ProgramArgs {
 
     fn built(&self, lesson: &Lesson) -> Result<Server> {
         let folder = paths::root().join(lesson.folder());
-        let kind = SubjectKind::Crate;
+        let kind = ProgramKind::Crate;
         // <staff>
-        let kind = if self.solution { SubjectKind::Solution } else { kind };
+        let kind = if self.solution { ProgramKind::Solution } else { kind };
         // </staff>
         let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let built =
-            build::lesson(&folder, kind == SubjectKind::Solution, show::errors_in_colour())?;
+            build::lesson(&folder, kind == ProgramKind::Solution, show::errors_in_colour())?;
         let millis = built.elapsed.as_secs_f64() * 1e3;
         let programs = match built.result {
             Ok(programs) => programs,
@@ -176,22 +176,22 @@ impl ProgramArgs {
         })
     }
 
-    fn program(&self, command: Vec<OsString>, directory: PathBuf) -> proofs::Subject {
-        proofs::Subject {
+    fn program(&self, command: Vec<OsString>, directory: PathBuf) -> proofs::ProgramUnderTest {
+        proofs::ProgramUnderTest {
             command,
             directory,
             port: self.port,
             capacity: self.capacity.map(|capacity| capacity as usize),
             tier: Some(self.isolation().level()),
             timeout: Duration::from_secs(self.timeout),
-            confinement: None,
+            sandbox: None,
             workers: None,
         }
     }
 }
 
-fn subject(kind: SubjectKind, name: &str) -> report::Subject {
-    report::Subject { kind, name: name.to_owned() }
+fn subject(kind: ProgramKind, name: &str) -> report::ReportedProgram {
+    report::ReportedProgram { kind, name: name.to_owned() }
 }
 
 /// The file of a command's program: relative to `directory`, or in PATH as a shell finds it.

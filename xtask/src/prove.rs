@@ -146,7 +146,7 @@ fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<V
 pub(crate) fn once(
     check: &LessonCheck<'_>,
     server: &Server,
-    program: &proofs::Subject,
+    program: &proofs::ProgramUnderTest,
     all: bool,
     screen: &mut Screen,
 ) -> Result<LessonReport> {
@@ -168,7 +168,7 @@ pub(crate) fn once(
 fn repeat(
     check: &LessonCheck<'_>,
     server: &Server,
-    program: &proofs::Subject,
+    program: &proofs::ProgramUnderTest,
     times: u32,
 ) -> Result<Vec<LessonReport>> {
     let mut runs = Vec::new();

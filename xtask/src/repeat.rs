@@ -120,7 +120,7 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
 mod tests {
     use super::*;
     use course::lesson::{Kind, Lesson};
-    use course::report::{Build, BuildStatus, Subject, SubjectKind};
+    use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
     use proofs::Proof;
     use std::path::Path;
 
@@ -140,8 +140,8 @@ mod tests {
         LessonReport {
             lesson: "w03-l02".into(),
             title: String::new(),
-            subject: Subject { kind: SubjectKind::Crate, name: String::new() },
-            launch: None,
+            subject: ReportedProgram { kind: ProgramKind::Crate, name: String::new() },
+            isolation: None,
             verdict: Verdict::of([starts, slots]),
             build: Build { status: BuildStatus::Ok, millis: 0.0, message: None },
             millis: 1.0,

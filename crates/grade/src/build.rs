@@ -29,13 +29,13 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use witness::Tier;
+use witness::IsolationLevel;
 
 /// Builds programs, with a cache of the results.
 #[derive(Debug)]
 pub struct Builder<'a> {
     course: &'a Course,
-    isolation: Tier,
+    isolation: IsolationLevel,
     /// The prepared crates, by the lesson's id.
     prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
     cache: BuildCache,
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// The folder cannot be created.
-    pub fn open(course: &'a Course, folder: &Path, isolation: Tier) -> Result<Self> {
+    pub fn open(course: &'a Course, folder: &Path, isolation: IsolationLevel) -> Result<Self> {
         Ok(Self { course, isolation, prepared: Mutex::default(), cache: BuildCache::open(folder)? })
     }
 

@@ -9,7 +9,7 @@ use course::lesson::Lesson;
 use course::report::Status;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use witness::Tier;
+use witness::IsolationLevel;
 
 /// Grades one lesson. If the grader or the machine fails, the grade is inconclusive and has the
 /// reason. `on_result` is called for each criterion as soon as its result is final.
@@ -17,7 +17,7 @@ pub fn grade(
     lesson: &Lesson,
     project: &Project,
     builder: &Builder<'_>,
-    isolation: Tier,
+    isolation: IsolationLevel,
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> LessonGrade {
     let graded = catch_unwind(AssertUnwindSafe(|| {
@@ -50,7 +50,7 @@ pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade 
 fn graded(
     lesson: &Lesson,
     built: Built,
-    isolation: Tier,
+    isolation: IsolationLevel,
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<LessonGrade> {
     let seconds = built.elapsed.as_secs_f64();

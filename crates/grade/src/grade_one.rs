@@ -16,9 +16,9 @@ use course::lesson::Lesson;
 use document::Document;
 use metadata::Metadata;
 use std::path::PathBuf;
-use witness::Tier;
-use xtask::outcome::Outcome;
-use xtask::{interrupt, place};
+use witness::IsolationLevel;
+use terminal::outcome::Outcome;
+use terminal::{interrupt, paths};
 
 /// The arguments of `grade-one`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub struct Args {
     /// How the program is isolated: namespaces, other-user, landlock or none [default: the stronger
     /// of namespaces and other-user that is available]
     #[arg(long, value_name = "LEVEL")]
-    pub isolation: Option<Tier>,
+    pub isolation: Option<IsolationLevel>,
     /// The old name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
     pub tier: Option<String>,
@@ -84,7 +84,7 @@ graded and the result has no points; 130 stopped.";
 /// # Errors
 /// Wrong usage, or a failure of the machine. Whatever the submission does is in the result.
 pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
+    let course = Course::open(paths::root())?;
     let lesson = course.lesson(&args.lesson)?;
     let mut rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let metadata = args.metadata.as_deref().map(Metadata::read).transpose()?.unwrap_or_default();
@@ -111,12 +111,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Err(Rejection::Unreadable(reason)) => ungraded(lesson, Verdict::Inconclusive, &reason),
     };
     if interrupt::requested() {
-        return Ok(Outcome::Stopped);
+        return Ok(Outcome::Interrupted);
     }
     let is_inconclusive = graded.verdict == Verdict::Inconclusive;
     submission.lessons = vec![graded];
     document.end(&submission)?;
-    Ok(if is_inconclusive { Outcome::Fault } else { Outcome::Right })
+    Ok(if is_inconclusive { Outcome::Error } else { Outcome::Success })
 }
 
 /// Grades the submission's content for the lesson. If the grade is inconclusive, grades it once
@@ -125,7 +125,7 @@ fn grade_content(
     content: &Content,
     course: &Course,
     lesson: &Lesson,
-    isolation: Tier,
+    isolation: IsolationLevel,
     document: &mut Document<'_>,
 ) -> Result<LessonGrade> {
     let Some(project) = content.projects.get(&lesson.id) else {
@@ -135,7 +135,7 @@ fn grade_content(
             "the submission has nothing for this lesson",
         ));
     };
-    let folder = place::target().join("grade/builds/one");
+    let folder = paths::target().join("grade/builds/one");
     let builder = match Builder::open(course, &folder, isolation) {
         Ok(builder) => builder,
         Err(error) => return Ok(ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}"))),

@@ -16,9 +16,9 @@ use clap::ValueEnum;
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::path::PathBuf;
-use xtask::outcome::Outcome;
-use xtask::show::{Line, Screen};
-use xtask::{interrupt, place};
+use terminal::outcome::Outcome;
+use terminal::show::{Line, Screen};
+use terminal::{interrupt, paths};
 
 /// The arguments of `gradescope-zip`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ base image. The first run compiles the grader, which takes some minutes.";
 /// # Errors
 /// Wrong usage; the build fails; or a file cannot be read or written.
 pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
+    let course = Course::open(paths::root())?;
     let lesson = course.lesson(&args.lesson)?;
     if proofs::of(&lesson.id).is_none() {
         bail!("lesson {} has no proof yet; `cargo xtask list` shows those that have", lesson.id);
@@ -75,13 +75,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     archive.file("bin/grade".into(), grader::build()?, 0o755);
     if interrupt::requested() {
-        return Ok(Outcome::Stopped);
+        return Ok(Outcome::Interrupted);
     }
     let size = archive.write()?;
     drop(vendored);
     let line = format!("{}: {:.1} MB", args.out.display(), size as f64 / 1e6);
     Screen::stdout().show(&Line::new().plain(&line))?;
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
 /// The file that the scripts read: shell assignments.

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use grade::{grade_one, gradescope_zip, merge, run, sample_class};
 use std::process::ExitCode;
-use xtask::{interrupt, outcome::Outcome, show};
+use terminal::{interrupt, outcome::Outcome, show};
 
 /// Grade untrusted programs.
 #[derive(Debug, Parser)]
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     });
     done.unwrap_or_else(|error| {
         show::error(&error);
-        if interrupt::requested() { Outcome::Stopped } else { Outcome::Fault }
+        if interrupt::requested() { Outcome::Interrupted } else { Outcome::Error }
     })
     .into()
 }

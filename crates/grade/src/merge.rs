@@ -8,8 +8,8 @@ use anyhow::{Result, bail};
 use course::catalogue::Course;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use xtask::outcome::Outcome;
-use xtask::place;
+use terminal::outcome::Outcome;
+use terminal::paths;
 
 /// The arguments of `grade-merge`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ Exit status: 0 merged; 2 wrong usage, or something could not be graded.";
 /// The shards are of different classes, lessons or versions; a shard is missing or not finished;
 /// two results contradict one another; or the machine fails.
 pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
+    let course = Course::open(paths::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let shards =
         args.shards.iter().map(|folder| ShardResults::read(folder)).collect::<Result<Vec<_>>>()?;

@@ -12,14 +12,14 @@ use crate::model::CriterionGrade;
 use anyhow::{Result, bail};
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport};
-use proofs::{Confinement, Subject};
+use proofs::{SandboxPolicy, ProgramUnderTest};
 use retry::Attempts;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
-use witness::{Limits, Tier};
-use xtask::ask::Question;
-use xtask::interrupt;
+use witness::{Limits, IsolationLevel};
+use programs::lesson_check::LessonCheck;
+use terminal::interrupt;
 
 /// The longest that one wait within a criterion may take, the same as for a learner's own server.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,20 +36,20 @@ pub(crate) const NOT_ASKED: &str = "not-asked";
 pub fn prove(
     lesson: &Lesson,
     program: &Program,
-    isolation: Tier,
+    isolation: IsolationLevel,
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<Vec<CriterionGrade>> {
     let (subject, flags) = (subject(program, isolation), flags(lesson, program));
     repeat(lesson, on_result, &mut |only, on_report| {
-        let question = Question { flags: flags.clone(), ..Question::new(lesson, only)? };
-        question.ask(&subject, &mut |report| on_report(report.clone())).map(drop)
+        let check = LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, only)? };
+        check.run(&subject, &mut |report| on_report(report.clone())).map(drop)
     })
 }
 
 /// All criteria of a lesson as skipped, with this reason.
 pub fn skipped(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
-    let question = Question::new(lesson, &[]);
-    let reports = question.map_or_else(|_| Vec::new(), |question| question.unasked());
+    let check = LessonCheck::new(lesson, &[]);
+    let reports = check.map_or_else(|_| Vec::new(), |check| check.not_run());
     let skipped = |mut report: CriterionReport| {
         let (id, summary) = (NOT_ASKED.to_owned(), reason.to_owned());
         report.cause = Some(Cause { id, summary, ..Cause::default() });
@@ -100,15 +100,15 @@ fn repeat(
     Ok(all.iter().map(Attempts::grade).collect())
 }
 
-fn subject(program: &Program, isolation: Tier) -> Subject {
-    Subject {
+fn subject(program: &Program, isolation: IsolationLevel) -> ProgramUnderTest {
+    ProgramUnderTest {
         command: program.command.clone(),
         directory: program.directory.clone(),
         port: program.port,
         capacity: program.capacity,
         tier: Some(isolation),
         timeout: TIMEOUT,
-        confinement: Some(Confinement {
+        sandbox: Some(SandboxPolicy {
             visible: program.visible.clone(),
             limits: Limits::default(),
         }),

@@ -6,7 +6,7 @@ mod late;
 use crate::model::{CriterionGrade, LessonGrade, Submission, Verdict};
 use anyhow::Result;
 use course::catalogue::Course;
-use course::lesson::{Lesson, Worth};
+use course::lesson::{self, Lesson};
 use course::report::Status;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -115,19 +115,19 @@ impl LessonPoints {
     /// The points as the lesson's front matter states them.
     fn from_front_matter(lesson: &Lesson) -> Self {
         let mut points = Self::default();
-        points.set(lesson, &Worth::Each(BTreeMap::new()));
-        points.set(lesson, &lesson.worth);
+        points.set(lesson, &lesson::Points::PerCriterion(BTreeMap::new()));
+        points.set(lesson, &lesson.points);
         points
     }
 
     /// Sets the points of the criteria. A criterion that `worth` does not name keeps its points.
-    fn set(&mut self, lesson: &Lesson, worth: &Worth) {
+    fn set(&mut self, lesson: &Lesson, worth: &lesson::Points) {
         let share = |whole: f64| whole / lesson.criteria.len().max(1) as f64;
         for criterion in &lesson.criteria {
             let points = match worth {
-                Worth::Equal => Some(1.0),
-                Worth::Whole(whole) => Some(share(*whole)),
-                Worth::Each(each) => each.get(&criterion.id).copied(),
+                lesson::Points::Equal => Some(1.0),
+                lesson::Points::Total(whole) => Some(share(*whole)),
+                lesson::Points::PerCriterion(each) => each.get(&criterion.id).copied(),
             };
             let current = self.criteria.entry(criterion.id.clone()).or_insert(1.0);
             *current = points.unwrap_or(*current);

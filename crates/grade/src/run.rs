@@ -25,11 +25,11 @@ use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use witness::Tier;
+use witness::IsolationLevel;
 use workers::Workers;
-use xtask::outcome::Outcome;
-use xtask::show::{self, Screen};
-use xtask::{interrupt, place};
+use terminal::outcome::Outcome;
+use terminal::show::{self, Screen};
+use terminal::{interrupt, paths};
 
 /// The arguments of `grade`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub struct Args {
     pub rubric: Option<PathBuf>,
     /// How programs are isolated: namespaces, other-user, landlock or none [default: namespaces]
     #[arg(long, value_name = "LEVEL")]
-    pub isolation: Option<Tier>,
+    pub isolation: Option<IsolationLevel>,
     /// The old name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
     pub tier: Option<String>,
@@ -87,7 +87,7 @@ could not be graded; 130 stopped.";
 /// Wrong usage and faults of the machine. A fault of a submission is not an error: it is in the
 /// results.
 pub fn run(args: &Args) -> Result<Outcome> {
-    let course = Course::open(place::root())?;
+    let course = Course::open(paths::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let isolation = isolation_choice::for_class(args.isolation)?;
     let sources = intake::find(&args.submissions)?;
@@ -113,12 +113,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Ok(grade_lesson::grade(lesson, project, &builder, isolation, &mut |_| {}))
     };
     let workers = Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);
-    let graded = interrupt::patiently(|| grade(&workers, &own, jobs(args), &progress));
+    let graded = interrupt::deferred(|| grade(&workers, &own, jobs(args), &progress));
     progress.end();
     let store = workers.into_store();
     // The results so far are written even if an error or Ctrl-C has stopped the grading.
     let written = report(&store, &out, &rubric);
-    if let (Ok(()), Ok(Outcome::Right)) = (&graded, &written) {
+    if let (Ok(()), Ok(Outcome::Success)) = (&graded, &written) {
         out.remove_builds();
     }
     graded.and(written)
@@ -149,9 +149,9 @@ pub(crate) fn report(store: &Store, out: &OutputFolder, rubric: &Rubric) -> Resu
     screen.show_all(&summary::lines(&class, waiting, &files, screen.width()))?;
     let is_inconclusive = submissions.iter().any(|it| State::of(it) == State::Inconclusive);
     Ok(match () {
-        () if interrupt::requested() => Outcome::Stopped,
-        () if is_inconclusive || waiting > 0 => Outcome::Fault,
-        () => Outcome::Right,
+        () if interrupt::requested() => Outcome::Interrupted,
+        () if is_inconclusive || waiting > 0 => Outcome::Error,
+        () => Outcome::Success,
     })
 }
 
@@ -159,7 +159,7 @@ fn run_info(
     args: &Args,
     course: &Course,
     selection: &LessonSelection<'_>,
-    isolation: Tier,
+    isolation: IsolationLevel,
     sources: &[SubmissionSource],
 ) -> Result<RunInfo> {
     let folder = fs::canonicalize(&args.submissions)

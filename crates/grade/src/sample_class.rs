@@ -17,9 +17,9 @@ use expected::{Expected, Row};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use xtask::outcome::Outcome;
-use xtask::place;
-use xtask::show::{Line, Screen, amount};
+use terminal::outcome::Outcome;
+use terminal::paths;
+use terminal::show::{Line, Screen, amount};
 
 /// The arguments of `grade-class`.
 #[derive(Debug, clap::Args)]
@@ -93,8 +93,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
 fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     ensure_empty(out)?;
     ensure!(args.count > 0, "--count 0: a class has at least one submission");
-    let course = Course::open(place::root())?;
-    let lessons: Vec<_> = place::lessons(&course, &args.lesson)?
+    let course = Course::open(paths::root())?;
+    let lessons: Vec<_> = terminal::lessons::named(&course, &args.lesson)?
         .into_iter()
         .map(|lesson| lesson.id.clone())
         .collect();
@@ -109,7 +109,7 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     let written = amount(rows.len(), "submission");
     let line = format!("{written} in {}, verdicts in {}", out.display(), expected.display());
     Screen::stdout().show(&Line::new().plain(&line))?;
-    Ok(Outcome::Right)
+    Ok(Outcome::Success)
 }
 
 /// All correct and wrong servers of the course and of its tests.
@@ -154,7 +154,7 @@ mod tests {
 
     /// Reads all submissions of a class, by student.
     fn contents(folder: &Path) -> BTreeMap<String, Content> {
-        let course = Course::open(place::root()).unwrap();
+        let course = Course::open(paths::root()).unwrap();
         let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.clone()).collect();
         let sources = intake::find(&folder.join("class")).unwrap().into_iter();
         sources

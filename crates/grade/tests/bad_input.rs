@@ -9,7 +9,7 @@ mod files;
 use grade::intake::File;
 use grade::model::Verdict;
 use grade::sample_class::{Files, archive};
-use graded::{Class, Grader, lessons, there_is_nobody};
+use graded::{Class, Grader, lessons, can_become_nobody};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -45,7 +45,7 @@ fn each_bad_submission_has_a_one_line_reason_and_all_others_are_graded() {
     class.hand_in("bad-recipe", &[("submission.toml".into(), file("run = \n"))].into());
 
     let out = class.home().join("grades");
-    let mut command = class.command(Grader::Oneself);
+    let mut command = class.command(Grader::CurrentUser);
     command.arg("grade").arg(class.submissions()).args(["--lesson", LESSON, "--out"]).arg(&out);
     let answer = command.assert();
     let lessons = lessons(&out);
@@ -90,7 +90,7 @@ fn odd_names_stay_distinct_and_are_readable() {
         fs::write(folder.join("server.py"), right_server()).unwrap();
     }
     fs::write(class.submissions().join("same.zip"), archive::zip(&right()).unwrap()).unwrap();
-    let graded = class.grade(Grader::Oneself, LESSON, 2);
+    let graded = class.grade(Grader::CurrentUser, LESSON, 2);
     assert_eq!(graded.lessons.len(), 8);
     for (student, lesson) in &graded.lessons {
         assert!(
@@ -113,7 +113,7 @@ fn a_folder_without_submissions_is_refused() {
 
 #[test]
 fn an_unreadable_submission_is_inconclusive() {
-    if !there_is_nobody() {
+    if !can_become_nobody() {
         return;
     }
     let class = Class::new();
@@ -137,7 +137,7 @@ fn results_of_another_class_are_not_changed() {
     for class in [&one, &other] {
         class.hand_in("right", &right());
     }
-    let out = one.grade(Grader::Oneself, LESSON, 1).out;
+    let out = one.grade(Grader::CurrentUser, LESSON, 1).out;
     let before = files::all(&out);
     refused(&other, &other.submissions(), &out);
     assert_eq!(files::all(&out), before);
@@ -147,7 +147,7 @@ fn results_of_another_class_are_not_changed() {
 fn a_file_of_another_version_or_program_is_not_changed() {
     let class = Class::new();
     class.hand_in("right", &right());
-    let out = class.grade(Grader::Oneself, LESSON, 1).out;
+    let out = class.grade(Grader::CurrentUser, LESSON, 1).out;
     let file = out.join(grade::store::FILE);
     for change in [older, newer, another_programs, garbage] {
         change(&file);
@@ -184,7 +184,7 @@ fn a_full_disk_is_reported() {
 /// The message of a grader that refuses to start.
 #[track_caller]
 fn refused(class: &Class, submissions: &Path, out: &Path) -> String {
-    let mut command = class.command(Grader::Oneself);
+    let mut command = class.command(Grader::CurrentUser);
     command.arg("grade").arg(submissions).args(["--lesson", LESSON, "--out"]).arg(out);
     let answer = command.assert().code(2).get_output().clone();
     assert!(answer.stdout.is_empty(), "{}", String::from_utf8_lossy(&answer.stdout));
@@ -238,7 +238,7 @@ fn right() -> Files {
 }
 
 fn right_server() -> String {
-    let course = xtask::place::root();
+    let course = terminal::paths::root();
     fs::read_to_string(course.join("tests/servers/select_poll.py")).unwrap()
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::TempDir;
-use witness::Tier;
+use witness::IsolationLevel;
 
 static COURSE: LazyLock<Course> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -59,7 +59,7 @@ impl TestBuilder {
 }
 
 fn open(folder: &Path) -> Builder<'static> {
-    Builder::open(&COURSE, folder, Tier::here()).unwrap()
+    Builder::open(&COURSE, folder, IsolationLevel::here()).unwrap()
 }
 
 /// The files of a lesson's solution, with the paths of a submission.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use course::lesson::{Criterion, Lesson};
 use course::report::{Cause, CriterionReport, Finding, Status};
-use proofs::{Fault, Proof, Subject};
+use proofs::{HarnessError, ProgramUnderTest, Proof};
 use std::time::Duration;
 
 /// The criteria of one lesson that a server is checked against.
@@ -55,7 +55,7 @@ impl<'a> LessonCheck<'a> {
     /// Where nothing is known about the server: its program does not exist, or its port is in use.
     pub fn run(
         &self,
-        program: &Subject,
+        program: &ProgramUnderTest,
         on_report: &mut dyn FnMut(&CriterionReport),
     ) -> Result<Vec<CriterionReport>> {
         let only: Vec<_> = self.ids().map(str::to_owned).collect();
@@ -67,7 +67,7 @@ impl<'a> LessonCheck<'a> {
             }
         };
         let proved = proofs::prove(self.proof, program, &only, &mut collect);
-        proved.map_err(|Fault(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
+        proved.map_err(|HarnessError(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
         match only.iter().find(|id| !reports.iter().any(|report| report.id == **id)) {
             Some(id) => bail!(
                 "{}: the proof reports nothing about {id}; correct it in crates/proofs",

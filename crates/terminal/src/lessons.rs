@@ -2,13 +2,13 @@
 
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use course::problem::Unknown;
+use course::problem::UnknownName;
 
 /// The lessons with these ids, or every lesson of the course where `ids` is empty.
 ///
 /// # Errors
 /// An id that no lesson has.
-pub fn named<'a>(course: &'a Course, ids: &[String]) -> Result<Vec<&'a Lesson>, Unknown> {
+pub fn named<'a>(course: &'a Course, ids: &[String]) -> Result<Vec<&'a Lesson>, UnknownName> {
     match ids {
         [] => Ok(course.lessons().iter().collect()),
         ids => ids.iter().map(|id| course.lesson(id)).collect(),

@@ -1,6 +1,6 @@
 //! A benchmark's figures as a table, with a line for each case.
 
-use super::report::{Figures, Heading, Row, Said};
+use super::report::{Figures, Heading, Row, Record};
 use course::report::Status;
 use terminal::show::{self, Line, hanging, mark};
 use textwrap::core::display_width;
@@ -15,11 +15,11 @@ const FIGURES: usize = 4 * FIGURE + RATIO[0] + RATIO[1];
 const CASE: usize = 21;
 
 /// One line of the benchmark's output, in lines of `width` columns.
-pub(super) fn lines(said: &Said, width: usize) -> Vec<Line> {
-    match said {
-        Said::Heading(heading) => head(heading, width),
-        Said::Row(row) => case(row, width),
-        Said::Note(note) => hanging(Line::new(), 2, note, width - 2, Line::faint),
+pub(super) fn lines(record: &Record, width: usize) -> Vec<Line> {
+    match record {
+        Record::Heading(heading) => head(heading, width),
+        Record::Row(row) => case(row, width),
+        Record::Note(note) => hanging(Line::new(), 2, note, width - 2, Line::faint),
     }
 }
 
@@ -127,8 +127,8 @@ fn scaled(value: f64, units: [&str; 3]) -> String {
 mod tests {
     use super::*;
 
-    fn heading() -> Said {
-        Said::Heading(Heading {
+    fn heading() -> Record {
+        Record::Heading(Heading {
             bench: "store".into(),
             title: "50 connections, 3-byte values".into(),
             server: "store".into(),
@@ -139,13 +139,13 @@ mod tests {
         })
     }
 
-    fn row(ratio: f64) -> Said {
+    fn row(ratio: f64) -> Record {
         let figures = |per_second, cpu_ns| Figures {
             per_second: Some(per_second),
             cpu_ns: Some(cpu_ns),
             ..Figures::default()
         };
-        Said::Row(Row {
+        Record::Row(Row {
             case: "GET, 16 a pipeline".into(),
             server: figures(2_710_000.0, 368.0),
             reference: Some(figures(1_960_000.0, 510.0)),
@@ -154,7 +154,7 @@ mod tests {
         })
     }
 
-    fn shown(said: &[Said], width: usize) -> Vec<String> {
+    fn shown(said: &[Record], width: usize) -> Vec<String> {
         said.iter().flat_map(|said| lines(said, width)).map(|line| line.text()).collect()
     }
 

@@ -114,7 +114,7 @@ impl BuildCache {
 
     fn record(&self, key: &str, record: &BuildRecord) -> Result<()> {
         let path = self.folder.join(format!("{key}.json"));
-        xtask::destination::replace(&path, &serde_json::to_vec(record)?)
+        terminal::output::replace(&path, &serde_json::to_vec(record)?)
     }
 }
 

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use xtask::{place, program, stage};
+use programs::{build, wrong_server};
+use terminal::paths;
 
 /// The version of the folder's format. A change gives all folders another hash.
 const FORMAT: &str = "2";
@@ -69,11 +70,11 @@ impl Prepared {
         let mut sources = BTreeMap::new();
         for each in others.iter().copied().chain([lesson]) {
             let folder = course.root().join(each.folder());
-            sources.insert(name(each), stage::sources(&folder)?);
+            sources.insert(name(each), wrong_server::sources(&folder)?);
         }
         let digest = digest(course, &compiler, &sources)?;
         let package = name(lesson);
-        let folder = place::target().join("grade-crates").join(format!("{package}-{digest}"));
+        let folder = paths::target().join("grade-crates").join(format!("{package}-{digest}"));
         let packages: Vec<_> = earlier.values().cloned().chain([package.clone()]).collect();
         let calls = match saved_calls(&folder)? {
             Some(calls) => calls,
@@ -98,7 +99,7 @@ fn digest(
     digest.add(FORMAT);
     digest.add(&compiler.version);
     digest.add(&*compiler.sysroot.to_string_lossy());
-    digest.add(&*place::target().to_string_lossy());
+    digest.add(&*paths::target().to_string_lossy());
     let read = |path: &Path| {
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
@@ -149,7 +150,7 @@ fn prepare(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     let recorder = record::recorder(&records)?;
     let features: Vec<_> = others.iter().map(|other| format!("{other}/solution")).collect();
     let target = scratch.path().join("target");
-    let built = program::recorded(package, &features, &target, &recorder)?;
+    let built = build::recorded(package, &features, &target, &recorder)?;
     built
         .result
         .map_err(|output| anyhow!("the original lessons/{package} does not compile:\n{output}"))?;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use witness::{Confinement, Exit, Finished, Launch, Limit, Limits, Tier};
+use witness::{SandboxPolicy, Exit, Finished, Launch, LimitKind, Limits, IsolationLevel};
 
 const MIB: u64 = 1 << 20;
 
@@ -34,10 +34,10 @@ pub(super) fn run(
     script: &str,
     arguments: &[String],
     visible: Vec<PathBuf>,
-    isolation: Tier,
+    isolation: IsolationLevel,
 ) -> Result<Finished> {
     let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(isolation);
-    let finished = launch.confined(Confinement { visible, limits: LIMITS }).finish();
+    let finished = launch.sandboxed(SandboxPolicy { visible, limits: LIMITS }).finish();
     let mut finished = finished.context("cannot build in a sandbox")?;
     finished.excuse.take().map_or(Ok(finished), |excuse| bail!("the build was stopped: {excuse}"))
 }
@@ -45,19 +45,19 @@ pub(super) fn run(
 /// Why a finished build failed; `None` if it succeeded.
 pub(super) fn failure_of(finished: &Finished) -> Option<String> {
     let why = match (finished.over, &finished.exit) {
-        (Some(Limit::Memory), _) => {
+        (Some(LimitKind::Memory), _) => {
             format!("the build needed more than {} MiB of memory", LIMITS.memory / MIB)
         }
-        (Some(Limit::Cpu), _) => {
+        (Some(LimitKind::Cpu), _) => {
             format!("the build took more than {} s of processor time", LIMITS.cpu.as_secs())
         }
-        (Some(Limit::Wall), _) => {
+        (Some(LimitKind::Wall), _) => {
             format!("the build was not finished after {} s", LIMITS.wall.as_secs())
         }
-        (Some(Limit::Output), _) => {
+        (Some(LimitKind::Output), _) => {
             format!("the build printed more than {} MiB", LIMITS.output / MIB)
         }
-        (Some(Limit::FileSize), _) => {
+        (Some(LimitKind::FileSize), _) => {
             format!("the build wrote a file of more than {} MiB", LIMITS.disk / MIB)
         }
         (None, Exit::Status(0)) => return None,

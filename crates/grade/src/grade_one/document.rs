@@ -8,7 +8,7 @@ use crate::report::{autolab, classroom, gradescope, prairielearn};
 use crate::rubric::Rubric;
 use anyhow::Result;
 use course::lesson::Lesson;
-use xtask::destination::Destination;
+use terminal::output::Destination;
 
 /// The result in a platform's format.
 pub(super) struct Document<'a> {

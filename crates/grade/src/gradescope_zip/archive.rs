@@ -7,8 +7,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-use xtask::destination::Destination;
-use xtask::interrupt;
+use terminal::output::Destination;
+use terminal::interrupt;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

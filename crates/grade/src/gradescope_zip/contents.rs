@@ -12,7 +12,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use xtask::{lessons, place};
+use programs::lesson_workspace;
+use terminal::paths;
 
 /// Adds the lesson without its solution, and the lessons that it depends on with their solutions.
 pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) -> Result<()> {
@@ -44,13 +45,13 @@ fn is_source(path: &Path) -> bool {
 /// Adds the packages that the lesson depends on, as `cargo vendor` stores them. They are in the
 /// returned folder, which must exist until the archive is written.
 pub(super) fn vendored(archive: &mut Archive, lesson: &Lesson) -> Result<TempDir> {
-    let manifest = lessons::manifest(&package(lesson))?;
+    let manifest = lesson_workspace::manifest(&package(lesson))?;
     let folder = TempDir::new().context("cannot create a temporary folder")?;
     let packages = folder.path().join("vendor");
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["vendor", "--quiet", "--versioned-dirs", "--manifest-path"])
         .args([manifest.as_os_str(), OsStr::new("--"), packages.as_os_str()])
-        .current_dir(place::root())
+        .current_dir(paths::root())
         .output()
         .context("cannot run cargo; is it in PATH?")?;
     if !output.status.success() {
@@ -62,7 +63,7 @@ pub(super) fn vendored(archive: &mut Archive, lesson: &Lesson) -> Result<TempDir
 
 /// Adds the compiler, cargo and the standard library, without documentation, lints and sanitizers.
 pub(super) fn toolchain(archive: &mut Archive) -> Result<()> {
-    let sysroot = PathBuf::from(rustc::output_of(&["--print", "sysroot"], &place::root())?);
+    let sysroot = PathBuf::from(rustc::output_of(&["--print", "sysroot"], &paths::root())?);
     archive.tree("toolchain", &sysroot, &is_needed)
 }
 
@@ -81,7 +82,7 @@ fn is_needed(path: &Path) -> bool {
 
 /// The compiler's version, e.g. `1.95.0`.
 pub(super) fn rust_version() -> Result<String> {
-    let output = rustc::output_of(&["--version"], &place::root())?;
+    let output = rustc::output_of(&["--version"], &paths::root())?;
     output.split(' ').nth(1).map(str::to_owned).context("rustc --version prints no version")
 }
 
@@ -91,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_lesson_is_added_without_its_solution_and_its_dependencies_with_theirs() {
-        let opened = Course::open(place::root()).unwrap();
+        let opened = Course::open(paths::root()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut archive = Archive::new(&folder.path().join("autograder.zip")).unwrap();
         course(&mut archive, &opened, opened.lesson("w09-l01").unwrap()).unwrap();

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
-use xtask::place;
+use terminal::paths;
 
 #[cfg(target_arch = "x86_64")]
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -17,14 +17,14 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// # Errors
 /// The build fails. It needs libc's static library, which Debian has in libc6-dev.
 pub(super) fn build() -> Result<PathBuf> {
-    let target = place::target().join("gradescope");
+    let target = paths::target().join("gradescope");
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--bin", "grade", "--target", TARGET, "--manifest-path"])
-        .arg(place::root().join("crates/grade/Cargo.toml"))
+        .arg(paths::root().join("crates/grade/Cargo.toml"))
         .arg("--target-dir")
         .arg(&target)
         .env("RUSTFLAGS", "-Ctarget-feature=+crt-static -Cstrip=symbols")
-        .current_dir(place::root())
+        .current_dir(paths::root())
         .status()
         .context("cannot run cargo; is it in PATH?")?;
     if !status.success() {

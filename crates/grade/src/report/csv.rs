@@ -6,7 +6,7 @@ use crate::rubric::Points;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
-use xtask::destination;
+use terminal::output;
 
 /// Writes the gradebook to the file `to` (RFC 4180, UTF-8). A reader sees the old file or the
 /// complete new one.
@@ -14,7 +14,7 @@ use xtask::destination;
 /// # Errors
 /// The file cannot be written.
 pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
-    destination::replace(to, &table(class)?)
+    output::replace(to, &table(class)?)
 }
 
 fn table(class: &Class<'_>) -> Result<Vec<u8>> {

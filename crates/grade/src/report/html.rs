@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use names::Names;
 use std::fs;
 use std::path::Path;
-use xtask::destination::replace;
+use terminal::output::replace;
 
 /// Writes the pages into the folder `to`, and creates the folder if there is none. A reader sees
 /// the old page or the complete new one. Pages of students who are no longer in the class are not

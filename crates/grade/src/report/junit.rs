@@ -10,7 +10,7 @@ use course::report::Status;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::path::Path;
 use std::time::Duration;
-use xtask::destination;
+use terminal::output;
 
 /// The number of lines of a compiler's output that are written.
 const LINES: usize = 200;
@@ -22,7 +22,7 @@ const LINES: usize = 200;
 /// The file cannot be written.
 pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
     let text = report(class).to_string().context("cannot write JUnit XML")?;
-    destination::replace(to, text.as_bytes())
+    output::replace(to, text.as_bytes())
 }
 
 fn report(class: &Class<'_>) -> Report {

@@ -4,7 +4,7 @@
 use crate::model::{CriterionGrade, Verdict};
 use course::report::Status;
 use std::fmt::Write;
-use xtask::show::visible;
+use terminal::show::visible;
 
 /// The longest line that is not shortened, in characters.
 pub const MAX_LINE: usize = 400;
@@ -79,7 +79,7 @@ pub fn failure(grade: &CriterionGrade) -> String {
     }
     for table in &cause.evidence {
         add(&mut text, line(&table.title, MAX_LINE));
-        for (row, hidden) in xtask::show::chosen(&table.rows, MAX_ITEMS) {
+        for (row, hidden) in terminal::show::chosen(&table.rows, MAX_ITEMS) {
             let mark = if row.wrong { "▸" } else { " " };
             add(&mut text, format!("  {mark} {}", line(&row.text, MAX_LINE)));
             if hidden > 0 {

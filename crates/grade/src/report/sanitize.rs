@@ -2,7 +2,7 @@
 //! escaped, and long texts are cut.
 
 use crate::model::Cause;
-use xtask::show::{self, Mistake, visible};
+use terminal::show::{self, Mistake, visible};
 
 /// The width of a cause as text, in columns.
 const WIDTH: usize = 88;

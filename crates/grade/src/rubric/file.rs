@@ -4,8 +4,8 @@
 use super::{LessonPoints, Rubric, Unit};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
-use course::lesson::{Lesson, Worth};
-use course::problem::Unknown;
+use course::lesson::{self, Lesson};
+use course::problem::UnknownName;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -126,7 +126,7 @@ impl Reader<'_> {
     fn points(&mut self, lesson: &Lesson, points: &mut LessonPoints, entry: Entry<'_, '_>) {
         let Some(table) = entry.1.get_ref().as_table() else {
             if let Some(whole) = self.number(entry, MAX_POINTS) {
-                points.set(lesson, &Worth::Whole(whole));
+                points.set(lesson, &lesson::Points::Total(whole));
             }
             return;
         };
@@ -138,7 +138,7 @@ impl Reader<'_> {
                 each.insert(name(entry).to_owned(), worth);
             }
         }
-        points.set(lesson, &Worth::Each(each));
+        points.set(lesson, &lesson::Points::PerCriterion(each));
     }
 
     /// A time with its zone, in seconds since 1970. It may be a string or TOML's own offset
@@ -180,11 +180,11 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, kind: &'static str, entry: Entry<'_, '_>, home: &str, names: &[&str]) {
-        let unknown = Unknown {
+        let unknown = UnknownName {
             kind,
             name: name(entry).to_owned(),
-            home: home.to_owned(),
-            names: names.iter().map(|&name| name.to_owned()).collect(),
+            scope: home.to_owned(),
+            known: names.iter().map(|&name| name.to_owned()).collect(),
         };
         self.at(entry.0.span().start, &unknown.to_string());
     }

@@ -11,8 +11,8 @@ use course::lesson::Lesson;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use xtask::place;
-use xtask::show::{Line, amount};
+use terminal::paths;
+use terminal::show::{Line, amount};
 
 /// The lessons for which a class is graded.
 pub(super) struct LessonSelection<'a> {
@@ -45,7 +45,7 @@ pub(super) fn select<'a>(
     sources: &[SubmissionSource],
     jobs: usize,
 ) -> Result<LessonSelection<'a>> {
-    let named = place::lessons(course, names)?;
+    let named = terminal::lessons::named(course, names)?;
     if !names.is_empty() {
         if let Some(lesson) = named.iter().find(|lesson| !has_proof(lesson)) {
             let id = &lesson.id;

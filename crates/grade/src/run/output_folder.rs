@@ -5,7 +5,7 @@ use crate::store::FILE;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use xtask::place;
+use terminal::paths;
 
 /// The folder for the results. It can be written.
 pub(crate) struct OutputFolder {
@@ -49,7 +49,7 @@ impl OutputFolder {
     /// that one may be published.
     pub(super) fn build_folder(&self) -> PathBuf {
         let hash = blake3::hash(self.folder.as_os_str().as_encoded_bytes()).to_hex();
-        place::target().join("grade/builds").join(&hash[..16])
+        paths::target().join("grade/builds").join(&hash[..16])
     }
 
     /// Removes the programs that were built, after everything is graded.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
-use xtask::show::visible;
+use terminal::show::visible;
 
 /// The progress on standard error.
 pub(super) struct Progress {

@@ -5,7 +5,7 @@ use crate::report::{Class, clusters, plain};
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
-use xtask::show::{Line, amount, hanging, wrapped};
+use terminal::show::{Line, amount, hanging, wrapped};
 
 /// The largest number of groups that is shown.
 const MAX_GROUPS: usize = 5;

@@ -13,7 +13,7 @@ use course::lesson::Lesson;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use xtask::interrupt;
+use terminal::interrupt;
 
 /// A function that grades one lesson of a submission. An error stops the whole run.
 pub(super) type Grader<'a> = dyn Fn(&Lesson, &Project) -> Result<LessonGrade> + Sync + 'a;

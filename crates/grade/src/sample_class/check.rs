@@ -8,8 +8,8 @@ use anyhow::Result;
 use course::report::Status;
 use std::collections::BTreeMap;
 use std::path::Path;
-use xtask::outcome::Outcome;
-use xtask::show::{Line, Screen, amount};
+use terminal::outcome::Outcome;
+use terminal::show::{Line, Screen, amount};
 
 /// Shows every difference between the results in the folder `grades` and the rows of the file
 /// `expected`.

@@ -8,7 +8,7 @@ use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use xtask::stage::{Wrong, patched, sources};
+use programs::wrong_server::{WrongServer, patched, sources};
 
 /// The samples for one lesson.
 ///
@@ -29,7 +29,7 @@ pub fn samples(course: &Course, lesson: &Lesson) -> Result<Vec<Sample>> {
         sample("starter", starter(&sources), Expected::fails("", "")),
     ];
     for patch in course.mistakes(lesson)? {
-        let wrong = Wrong { id: &patch.id, path: &patch.path, diff: &patch.diff };
+        let wrong = WrongServer::from(&patch);
         let files = solved(&patched(&sources, &wrong)?);
         samples.push(sample(&patch.id, files, Expected::fails(&patch.criterion, &patch.row)));
     }

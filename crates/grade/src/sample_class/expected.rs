@@ -4,7 +4,7 @@ use crate::model::Verdict;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use xtask::destination::replace;
+use terminal::output::replace;
 
 /// Stands in the column `criterion` for a program whose build must fail.
 pub const BUILD: &str = "build";

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use course::catalogue::Course;
 use std::fs;
 use std::path::{Path, PathBuf};
-use xtask::place;
+use terminal::paths;
 
 /// The lesson for which all hostile programs are handed in.
 pub const LESSON: &str = "w03-l02";
@@ -82,7 +82,7 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("decoy_thread.c", C, Fails("watch-set", "is not asked for it")),
     hostile("traces.c", C, Proved),
     hostile("sleeps.c", C, Fails("starts", "asleep")),
-    hostile("deaf_and_spinning.c", C, Fails("starts", "running")),
+    hostile("ignores_signals_and_spins.c", C, Fails("starts", "running")),
     hostile("fills_disk.c", C, Proved),
     hostile("fills_inodes.c", C, Proved),
     hostile("million_descriptors.c", C, Proved),
@@ -199,7 +199,7 @@ impl Hostile {
     }
 
     fn text(&self) -> Result<String> {
-        let path = place::root().join("tests").join(self.path());
+        let path = paths::root().join("tests").join(self.path());
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn every_hostile_file_has_a_row() {
         let listed: BTreeSet<_> = HOSTILE.iter().map(|row| row.file.to_owned()).collect();
-        let folder = place::root().join("tests/hostile");
+        let folder = paths::root().join("tests/hostile");
         let there: BTreeSet<_> = fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_twin_differs_from_its_program() {
-        let course = Course::open(place::root()).unwrap();
+        let course = Course::open(paths::root()).unwrap();
         for hostile in HOSTILE {
             let [attack, twin] =
                 [hostile.sample(&course), hostile.benign_twin(&course)].map(Result::unwrap);

@@ -7,7 +7,7 @@ use crate::intake::File;
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use xtask::place;
+use terminal::paths;
 
 /// The file that says how a program is built and run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,30 +29,30 @@ const SERVERS: &[Server] = &[
     ("w01-l01", "echo/big_buffer.c", None),
     ("w01-l01", "echo/small_pieces.c", None),
     ("w01-l01", "echo/plain.py", None),
-    ("w01-l01", "echo/waiting_room.py", None),
-    ("w01-l01", "echo/strange/waits_for_the_end.py", Some(("echo", "waits-for-more"))),
-    ("w01-l01", "echo/strange/next_port.py", Some(("port-taken", "port-ignored"))),
-    ("w01-l01", "echo/strange/deaf_to_sigterm.py", Some(("restart", ""))),
-    ("w02-l01", "fork/ignores.c", None),
-    ("w02-l01", "fork/reaps.c", None),
-    ("w02-l01", "fork/retries.c", None),
+    ("w01-l01", "echo/accept_queue.py", None),
+    ("w01-l01", "echo/faulty/waits_for_eof.py", Some(("echo", "waits-for-more"))),
+    ("w01-l01", "echo/faulty/next_port.py", Some(("port-taken", "port-ignored"))),
+    ("w01-l01", "echo/faulty/ignores_sigterm.py", Some(("restart", ""))),
+    ("w02-l01", "fork/ignores_sigchld.c", None),
+    ("w02-l01", "fork/reaps_in_handler.c", None),
+    ("w02-l01", "fork/reaps_in_loop.c", None),
     ("w02-l01", "fork/plain.py", None),
-    ("w02-l01", "fork/mixin.py", None),
-    ("w02-l01", "fork/strange/pool.c", Some(("descriptors", ""))),
-    ("w02-l01", "fork/strange/threads.c", Some(("own-child", ""))),
+    ("w02-l01", "fork/forking_mixin.py", None),
+    ("w02-l01", "fork/faulty/prefork.c", Some(("descriptors", ""))),
+    ("w02-l01", "fork/faulty/thread_per_client.c", Some(("own-child", ""))),
     ("w03-l02", "linear_scan.c", None),
     ("w03-l02", "free_list.c", None),
-    ("w03-l02", "selfpipe.c", None),
+    ("w03-l02", "self_pipe.c", None),
     ("w03-l02", "ppoll.c", None),
     ("w03-l02", "ipv6.c", None),
     ("w03-l02", "select_poll.py", None),
-    ("w03-l02", "tick.py", None),
-    ("w03-l02", "chatty.py", None),
-    ("w03-l02", "strange/thread_per_client.c", Some(("one-thread", "thread-per-client"))),
-    ("w03-l02", "strange/fork_per_client.py", Some(("one-thread", ""))),
-    ("w03-l02", "strange/crashes_on_client.py", Some(("slots", ""))),
-    ("w03-l02", "strange/wrong_port.py", Some(("starts", ""))),
-    ("w03-l02", "strange/closes_stdout.py", Some(("slots", ""))),
+    ("w03-l02", "periodic_wakeups.py", None),
+    ("w03-l02", "partial_lines.py", None),
+    ("w03-l02", "faulty/thread_per_client.c", Some(("one-thread", "thread-per-client"))),
+    ("w03-l02", "faulty/fork_per_client.py", Some(("one-thread", ""))),
+    ("w03-l02", "faulty/crashes_on_client.py", Some(("slots", ""))),
+    ("w03-l02", "faulty/wrong_port.py", Some(("starts", ""))),
+    ("w03-l02", "faulty/closes_stdout.py", Some(("slots", ""))),
     ("w04-l01", "epoll/level.c", None),
     ("w04-l01", "epoll/edge.c", None),
     ("w04-l01", "epoll/oneshot.c", None),
@@ -115,7 +115,7 @@ pub(super) fn with_includes(source: &Path) -> Result<Files> {
         if files.contains_key(&path) {
             continue;
         }
-        let file = read(&place::root().join("tests").join(&path))?;
+        let file = read(&paths::root().join("tests").join(&path))?;
         let text = String::from_utf8_lossy(&file.bytes);
         let included = text
             .lines()

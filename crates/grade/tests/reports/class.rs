@@ -8,7 +8,7 @@ use grade::report::Class;
 use grade::rubric::Rubric;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use xtask::place;
+use terminal::paths;
 
 const NAMES: [&str; 40] = [
     "adeyemi-tobi",
@@ -109,7 +109,7 @@ pub(crate) fn alice() -> Submission {
 
 /// The rubric with the points from the lessons' front matter.
 pub(crate) fn rubric() -> Rubric {
-    Rubric::open(None, &Course::open(place::root()).unwrap()).unwrap()
+    Rubric::open(None, &Course::open(paths::root()).unwrap()).unwrap()
 }
 
 /// The lessons for which the sample class was graded.

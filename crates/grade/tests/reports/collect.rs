@@ -4,11 +4,14 @@ use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::report::{CriterionReport, Status};
 use grade::model::{Build, BuildStatus, Cause, CriterionGrade, LessonGrade, Verdict};
-use proofs::Subject;
+use proofs::ProgramUnderTest;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use xtask::{ask::Question, mistakes, place, program, stage};
+use programs::lesson_check::LessonCheck;
+use programs::wrong_server::{self, WrongServer};
+use programs::build;
+use terminal::paths;
 
 /// The lessons, and the wrong servers of each lesson that are proved. The starter and the solution
 /// are proved as well.
@@ -30,7 +33,7 @@ const WANTED: [(&str, &[&str]); 2] = [
 #[test]
 #[ignore = "builds and proves a dozen servers; run it when the model of results changes"]
 fn write_the_sample() {
-    let course = Course::open(place::root()).unwrap();
+    let course = Course::open(paths::root()).unwrap();
     let mut grades = BTreeMap::new();
     for (lesson, wrong) in WANTED {
         let lesson = course.lesson(lesson).unwrap();
@@ -38,7 +41,7 @@ fn write_the_sample() {
             grades.insert(format!("{}/{name}", lesson.id), graded(lesson, program));
         }
     }
-    let file = place::root().join("crates/grade/tests/reports/sample.json");
+    let file = paths::root().join("crates/grade/tests/reports/sample.json");
     let lines = grades.iter().map(|(name, grade)| {
         format!("{}: {}", serde_json::json!(name), serde_json::to_string(grade).unwrap())
     });
@@ -47,33 +50,33 @@ fn write_the_sample() {
 }
 
 fn programs(course: &Course, lesson: &Lesson, wrong: &[&str]) -> Vec<(String, PathBuf)> {
-    let folder = place::root().join(lesson.folder());
+    let folder = paths::root().join(lesson.folder());
     let patches = course.mistakes(lesson).unwrap();
     let patches: Vec<_> =
         patches.iter().filter(|patch| wrong.contains(&patch.id.as_str())).collect();
-    let wrongs: Vec<_> = patches.iter().map(|patch| mistakes::wrong(patch)).collect();
-    let built = stage::build(&lesson.id, &folder, &wrongs).unwrap();
+    let wrongs: Vec<_> = patches.iter().map(|patch| WrongServer::from(*patch)).collect();
+    let built = wrong_server::build(&lesson.id, &folder, &wrongs).unwrap();
     let names = patches.iter().map(|patch| patch.id.clone());
     let crates = [("starter", false), ("solution", true)].map(|(name, solution)| {
-        let built = program::lesson(&folder, solution, false).unwrap().result.unwrap();
+        let built = build::lesson(&folder, solution, false).unwrap().result.unwrap();
         (name.to_owned(), built[0].path.clone())
     });
     names.zip(built).chain(crates).collect()
 }
 
 fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
-    let question = Question::new(lesson, &[]).unwrap();
-    let subject = Subject {
+    let check = LessonCheck::new(lesson, &[]).unwrap();
+    let subject = ProgramUnderTest {
         command: vec![program.into()],
-        directory: place::root(),
+        directory: paths::root(),
         port: None,
         capacity: None,
-        tier: None,
+        isolation: None,
         timeout: Duration::from_secs(10),
-        confinement: None,
+        sandbox: None,
         workers: None,
     };
-    let reports = question.ask(&subject, &mut |_| {}).unwrap();
+    let reports = check.run(&subject, &mut |_| {}).unwrap();
     let is_proved = reports.iter().all(|report| report.status == Status::Proved);
     LessonGrade {
         lesson: lesson.id.clone(),

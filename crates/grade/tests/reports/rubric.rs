@@ -8,14 +8,14 @@ use grade::rubric::{Points, Rubric};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
-use xtask::place;
+use terminal::paths;
 
 const EXAMPLE: &str = include_str!("../../rubric.example.toml");
 /// 2026-10-09T23:59:00+02:00, in seconds since 1970.
 const DUE: i64 = 1_791_583_140;
 
 fn open(text: &str) -> Result<Rubric, String> {
-    let course = Course::open(place::root()).unwrap();
+    let course = Course::open(paths::root()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rubric.toml");
     fs::write(&path, text).unwrap();
@@ -24,7 +24,7 @@ fn open(text: &str) -> Result<Rubric, String> {
 }
 
 fn default() -> Rubric {
-    Rubric::open(None, &Course::open(place::root()).unwrap()).unwrap()
+    Rubric::open(None, &Course::open(paths::root()).unwrap()).unwrap()
 }
 
 fn points(rubric: &Rubric, lesson: LessonGrade) -> Points {
@@ -231,7 +231,7 @@ fn an_invalid_or_missing_file_is_named() {
     assert!(wrong.starts_with("2: "), "{wrong}");
     assert_eq!(wrong.lines().count(), 1, "{wrong}");
     assert!(open("late = 3").unwrap_err().starts_with("1: late must be a table"));
-    let course = Course::open(place::root()).unwrap();
+    let course = Course::open(paths::root()).unwrap();
     let missing = Rubric::open(Some(Path::new("no/rubric.toml")), &course).unwrap_err();
     assert!(format!("{missing:#}").starts_with("no/rubric.toml: cannot be read"), "{missing:#}");
 }

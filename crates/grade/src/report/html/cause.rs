@@ -4,7 +4,7 @@ use crate::model::{Cause, CriterionGrade};
 use crate::report::plain;
 use course::report::{Step, Table};
 use maud::{Markup, html};
-use xtask::show::chosen;
+use terminal::show::chosen;
 
 /// The largest number of log lines of one step that is shown.
 const LOGGED: usize = 12;

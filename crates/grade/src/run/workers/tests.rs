@@ -6,7 +6,7 @@ use crate::store::{FILE, RunInfo};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use xtask::place;
+use terminal::paths;
 
 /// A class on disk.
 struct Class {
@@ -19,7 +19,7 @@ impl Class {
     fn of(students: &[(&str, &str)]) -> Self {
         let class = Self {
             folder: tempfile::tempdir().unwrap(),
-            course: Course::open(place::root()).unwrap(),
+            course: Course::open(paths::root()).unwrap(),
         };
         students.iter().for_each(|(name, text)| class.hand_in(name, text));
         class
