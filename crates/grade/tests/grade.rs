@@ -239,7 +239,7 @@ fn a_class_without_a_recognizable_lesson_is_refused() {
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
     let message = "no submission contains a lesson that can be recognized; name the lesson";
     assert!(refused.stderr.contains(message), "{}", refused.stderr);
-    assert!(refused.stderr.contains("\nann: it does not say"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("\nann: the submission does not say"), "{}", refused.stderr);
     assert!(!class.path("grades").exists());
 }
 
