@@ -15,8 +15,8 @@ const FIGURES: usize = 4 * FIGURE + RATIO[0] + RATIO[1];
 const CASE: usize = 21;
 
 /// One line of the benchmark's output, in lines of `width` columns.
-pub(super) fn lines(said: &Said, width: usize) -> Vec<Line> {
-    match said {
+pub(super) fn lines(record: &Said, width: usize) -> Vec<Line> {
+    match record {
         Said::Heading(heading) => head(heading, width),
         Said::Row(row) => case(row, width),
         Said::Note(note) => hanging(Line::new(), 2, note, width - 2, Line::faint),
@@ -154,8 +154,8 @@ mod tests {
         })
     }
 
-    fn shown(said: &[Said], width: usize) -> Vec<String> {
-        said.iter().flat_map(|said| lines(said, width)).map(|line| line.text()).collect()
+    fn shown(records: &[Said], width: usize) -> Vec<String> {
+        records.iter().flat_map(|record| lines(record, width)).map(|line| line.text()).collect()
     }
 
     #[test]
