@@ -151,9 +151,9 @@ fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Resul
     let output = child.stdout.take().context("the benchmark has no output")?;
     let mut figures: Option<BenchFigures> = None;
     for line in BufReader::new(output).lines() {
-        let said = serde_json::from_str(&line?).context("cannot read the benchmark's output")?;
-        screen.show_all(&table::lines(&said, screen.width()))?;
-        match (said, &mut figures) {
+        let record = serde_json::from_str(&line?).context("cannot read the benchmark's output")?;
+        screen.show_all(&table::lines(&record, screen.width()))?;
+        match (record, &mut figures) {
             (Record::Heading(heading), _) => {
                 figures = Some(BenchFigures { heading, rows: Vec::new(), notes: Vec::new() });
             }

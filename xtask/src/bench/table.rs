@@ -154,8 +154,8 @@ mod tests {
         })
     }
 
-    fn shown(said: &[Record], width: usize) -> Vec<String> {
-        said.iter().flat_map(|said| lines(said, width)).map(|line| line.text()).collect()
+    fn shown(records: &[Record], width: usize) -> Vec<String> {
+        records.iter().flat_map(|record| lines(record, width)).map(|line| line.text()).collect()
     }
 
     #[test]

@@ -57,7 +57,7 @@ struct Todo<'a> {
 }
 
 impl<'a> Todo<'a> {
-    /// The parts of `The server stopped …: Task 1: make every slot (src/table.rs:22)`.
+    /// The parts of `The server reached …: Task 1: make every slot (src/table.rs:22)`.
     fn of(cause: &'a Cause) -> Option<Self> {
         let summary = (cause.id == "todo").then_some(&cause.summary)?;
         let (sentence, rest) = summary.split_once(": ")?;
@@ -139,14 +139,14 @@ mod tests {
             observed: "descriptors 3 4 5".into(),
             evidence: vec![
                 Table {
-                    title: "the kernel says".into(),
+                    title: "the server's sockets".into(),
                     rows: vec![
                         row(false, "4  ESTABLISHED  A"),
                         row(true, "5  CLOSE_WAIT   B, gone"),
                     ],
                 },
                 Table {
-                    title: "the server asks poll for".into(),
+                    title: "poll array: events".into(),
                     rows: vec![row(false, "[1] 4  POLLIN")],
                 },
             ],
@@ -176,7 +176,7 @@ mod tests {
       2  B sent "hello", then closed
       3  the server read 5 bytes, then 0  [DISCONNECT] fd=5 slot=1
 
-      the kernel says             the server asks poll for
+      the server's sockets        poll array: events
         4  ESTABLISHED  A           [1] 4  POLLIN
       ▸ 5  CLOSE_WAIT   B, gone
 
@@ -202,7 +202,7 @@ mod tests {
       2  B sent \"hello\", then closed
 ";
         assert!(text.contains(expected), "{text}");
-        assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      the server asks"), "{text}");
+        assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      poll array"), "{text}");
         assert!(text.contains("\n    expected\n      descriptors 3 4\n"), "{text}");
     }
 
@@ -210,7 +210,7 @@ mod tests {
     fn a_todo_shows_its_task_and_nothing_else() {
         let mut cause = leak();
         cause.id = "todo".into();
-        let told = "The server stopped at a task that is still to do";
+        let told = "The server reached a task that is still to do";
         cause.summary = format!("{told}: Task 1: make every slot (now) (src/table.rs:22)");
         let task = "      Task 1: make every slot (now)";
         let wide = format!("\n    {told}:\n{task:<65}src/table.rs:22\n\n");

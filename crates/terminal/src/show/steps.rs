@@ -99,7 +99,7 @@ mod tests {
         vec![
             step("started with PORT=7000", &["[START] active=0/64"]),
             step("A, B connected", &["[ACCEPT] fd=4 slot=0", "[ACCEPT] fd=5 slot=1"]),
-            step("the server never slept: poll = 1, read = 0, over and over", &[]),
+            step("the server repeats the same calls: poll = 1, read = 0, poll = 1", &[]),
         ]
     }
 
@@ -108,7 +108,7 @@ mod tests {
         let expected = [
             "      1  started with PORT=7000  [START] active=0/64",
             "      2  A, B connected          [ACCEPT] fd=4 slot=0 · [ACCEPT] fd=5 slot=1",
-            "      3  the server never slept: poll = 1, read = 0, over and over",
+            "      3  the server repeats the same calls: poll = 1, read = 0, poll = 1",
         ];
         assert_eq!(shown(&example(), 80), expected);
     }
@@ -130,8 +130,9 @@ mod tests {
             "      2  A, B connected",
             "           [ACCEPT] fd=4 slot=0",
             "           [ACCEPT] fd=5 slot=1",
-            "      3  the server never slept: poll =",
-            "         1, read = 0, over and over",
+            "      3  the server repeats the same",
+            "         calls: poll = 1, read = 0, poll",
+            "         = 1",
         ];
         assert_eq!(shown(&example(), 40), expected);
     }
