@@ -10,9 +10,9 @@ mod host;
 
 use course::catalogue::Course;
 use course::report::Status;
+use grade::model::{BuildStatus, LessonGrade, Verdict};
 use grade::sample_class::hostile::{ExpectedOutcome, HOSTILE, Hostile, LESSON};
 use grade::sample_class::roster::with_comment;
-use grade::model::{BuildStatus, LessonGrade, Verdict};
 use graded::{CANARY, Class, Grader, SECRET, can_become_nobody};
 use host::Host;
 use std::sync::Mutex;
@@ -51,7 +51,8 @@ fn neighbours_cannot_communicate() {
         class.hand_in(&sample.name.replace('.', &number.to_string()), &sample.files);
     }
     let graded = class.grade(Grader::CurrentUser, LESSON, 6);
-    let wrong: Vec<_> = graded.lessons.values().filter_map(|it| fault(it, ExpectedOutcome::Proved)).collect();
+    let wrong: Vec<_> =
+        graded.lessons.values().filter_map(|it| fault(it, ExpectedOutcome::Proved)).collect();
     assert!(graded.lessons.len() == 6 && wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -79,7 +80,9 @@ fn assert_contained(grader: Grader) {
 
     let mut wrong = host.differences();
     for row in &selected {
-        for (name, expected) in [(row.name(), row.expected), (row.name() + " benign", ExpectedOutcome::Proved)] {
+        for (name, expected) in
+            [(row.name(), row.expected), (row.name() + " benign", ExpectedOutcome::Proved)]
+        {
             let found = match graded.lessons.get(&student(&name)) {
                 Some(lesson) => fault(lesson, expected),
                 None => Some("it was not graded".to_owned()),

@@ -54,7 +54,9 @@ fn a_correct_server_is_proved_in_a_container() {
     let (server, port) = (server(&dir), free_port().to_string());
     for refused in [&["landlock"][..], &[]] {
         for level in IsolationLevel::ALL.into_iter().filter(|level| level.refusal().is_none()) {
-            if level == IsolationLevel::Namespaces || level == IsolationLevel::Landlock && !refused.is_empty() {
+            if level == IsolationLevel::Namespaces
+                || level == IsolationLevel::Landlock && !refused.is_empty()
+            {
                 continue;
             }
             let name = level.to_string();

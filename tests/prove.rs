@@ -76,7 +76,7 @@ fn shows_the_compilers_messages() {
 
     let output = course.command().args(["prove", "w03-l02", "--format", "json"]).assert().code(1);
     let lesson = &report(&output)["lessons"][0];
-    assert_eq!((&lesson["verdict"], &lesson["launch"]), (&"not-yet".into(), &().into()));
+    assert_eq!((&lesson["verdict"], &lesson["isolation"]), (&"not-yet".into(), &().into()));
     assert_eq!(lesson["build"]["status"], "failed");
     assert_contains(lesson["build"]["message"].as_str().unwrap(), &["error: expected", "table.rs"]);
 }

@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
 use assert_cmd::Command;
-use grade::sample_class::{Files, packaging};
 use grade::model::{LessonGrade, Submission};
+use grade::sample_class::{Files, packaging};
 use grade::store::{FILE, Store};
 use std::collections::BTreeMap;
 use std::env;

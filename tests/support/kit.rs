@@ -9,7 +9,7 @@ use predicates::str::is_empty;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use xtask::place;
+use terminal::paths;
 
 /// A kit in a folder, in which a test works as a student does.
 pub(crate) struct StudentKit {
@@ -33,7 +33,7 @@ impl StudentKit {
     /// Links the dependencies that the course has compiled, so that cargo does not compile them again.
     /// A link keeps the file's time, by which cargo decides, and cargo never writes to the file.
     fn share_compiled_dependencies(&self) {
-        let [from, to] = [place::target(), self.target()].map(|target| target.join("debug"));
+        let [from, to] = [paths::target(), self.target()].map(|target| target.join("debug"));
         if to.exists() {
             return;
         }
@@ -95,7 +95,7 @@ impl StudentKit {
     }
 
     fn target(&self) -> PathBuf {
-        place::target().join(self.folder.file_name().unwrap())
+        paths::target().join(self.folder.file_name().unwrap())
     }
 }
 

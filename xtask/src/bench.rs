@@ -11,7 +11,7 @@ use crate::prove::Format;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use programs::build::{self, Built};
-use report::{Heading, Row, Record};
+use report::{Heading, Record, Row};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -159,7 +159,9 @@ fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Resul
             }
             (Record::Row(row), Some(figures)) => figures.rows.push(row),
             (Record::Note(note), Some(figures)) => figures.notes.push(note),
-            (Record::Row(_) | Record::Note(_), None) => bail!("the benchmark printed no heading first"),
+            (Record::Row(_) | Record::Note(_), None) => {
+                bail!("the benchmark printed no heading first")
+            }
         }
     }
     let end = interrupt::wait(child).context("cannot wait for the benchmark")?;

@@ -4,6 +4,15 @@ use anyhow::{Result, bail};
 use proofs::IsolationLevel;
 use terminal::former_options;
 
+/// What `--help` says about the levels.
+pub(crate) const LONG_HELP: &str = "\
+How servers are isolated [default: the strongest level that this machine permits]
+
+  namespaces  namespaces for network, processes and mounts; several servers can use the same port
+  other-user  a user id of its own, on this machine's network; needs root
+  landlock    a child process that Landlock restricts, on this machine's network
+  none        a child process on this machine's network";
+
 /// The words for a lesson's heading.
 pub(crate) fn note(level: IsolationLevel) -> &'static str {
     if level == IsolationLevel::None { "not sandboxed" } else { "sandboxed" }

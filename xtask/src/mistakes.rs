@@ -1,6 +1,6 @@
 //! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by which criterion.
 
-use crate::isolation::Isolation;
+use crate::isolation;
 use crate::program_args::Server;
 use crate::prove;
 use anyhow::{Result, bail};
@@ -10,6 +10,7 @@ use course::mistake::MistakePatch;
 use course::report::{CriterionReport, Status};
 use programs::lesson_check::LessonCheck;
 use programs::wrong_server::{self, WrongServer};
+use proofs::IsolationLevel;
 use proofs::ProgramUnderTest;
 use std::path::PathBuf;
 use std::slice;
@@ -177,7 +178,7 @@ fn show(lesson: &Lesson, patches: &[MistakePatch], screen: &mut Screen) -> Resul
         let flags = format!(" --cmd {}", shell_words::quote(&name));
         let check = LessonCheck { flags, ..LessonCheck::new(lesson, &[])? };
         let server = Server::command(&name, subject(program, folder.clone()));
-        let note = format!("{} · {}", patch.id, Isolation::here().note());
+        let note = format!("{} · {}", patch.id, isolation::note(IsolationLevel::here()));
         let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
         screen.show_all(&heading.lines(screen.width()))?;
         if let Ok(program) = &server.program {

@@ -1,11 +1,12 @@
 //! The options that choose the server to prove: the student's crate, the solution, or any program.
 
-use crate::isolation::{self, Isolation};
+use crate::isolation;
 use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, ProgramKind};
 use programs::build;
+use proofs::IsolationLevel;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,8 @@ pub(crate) struct ProgramArgs {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
     /// How servers are isolated [default: the strongest level that this machine permits]
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    pub(crate) isolation: Option<Isolation>,
+    #[arg(long, value_name = "LEVEL", long_help = isolation::LONG_HELP)]
+    pub(crate) isolation: Option<IsolationLevel>,
     /// The former name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL")]
     pub(crate) tier: Option<String>,
@@ -75,13 +76,13 @@ impl ProgramArgs {
     /// Says what is wrong, and what to do.
     pub(crate) fn check(&self) -> Result<()> {
         isolation::check_former_option(self.tier.as_deref())?;
-        self.isolation.map_or(Ok(()), Isolation::check)?;
+        self.isolation.map_or(Ok(()), isolation::check)?;
         self.cmd.as_deref().map_or(Ok(()), |line| self.command(line).map(drop))
     }
 
     /// The isolation level of the servers.
-    pub(crate) fn isolation(&self) -> Isolation {
-        self.isolation.unwrap_or_else(Isolation::here)
+    pub(crate) fn isolation(&self) -> IsolationLevel {
+        self.isolation.unwrap_or_else(IsolationLevel::here)
     }
 
     /// Finds or builds the server to prove for `lesson`.
@@ -123,7 +124,7 @@ impl ProgramArgs {
             flags += &format!(" --capacity {capacity}");
         }
         if let Some(isolation) = self.isolation {
-            flags += &format!(" --isolation {}", isolation.name());
+            flags += &format!(" --isolation {}", isolation);
         }
         if self.timeout != DEFAULT_TIMEOUT {
             flags += &format!(" --timeout {}", self.timeout);
@@ -182,7 +183,7 @@ impl ProgramArgs {
             directory,
             port: self.port,
             capacity: self.capacity.map(|capacity| capacity as usize),
-            tier: Some(self.isolation().level()),
+            isolation: Some(self.isolation()),
             timeout: Duration::from_secs(self.timeout),
             sandbox: None,
             workers: None,

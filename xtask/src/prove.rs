@@ -1,6 +1,6 @@
 //! `cargo xtask prove`: proves lessons' servers, and shows or writes what was found.
 
-use crate::isolation::Isolation;
+use crate::isolation;
 use crate::program_args::{ProgramArgs, Server};
 use crate::progress::{self, Progress};
 use crate::repeat;
@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::report::{CriterionReport, LessonReport, Report, Verdict};
 use programs::lesson_check::LessonCheck;
+use proofs::IsolationLevel;
 use std::io;
 use std::path::PathBuf;
 use std::thread;
@@ -74,7 +75,7 @@ Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
 /// Misuse, and faults of the machine. What is wrong with a server is in the report.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     // The probe of what this machine permits takes as long as reading the course: do both at once.
-    thread::spawn(Isolation::here);
+    thread::spawn(IsolationLevel::here);
     let course = Course::open(paths::root())?;
     let checks = checks(&course, args)?;
     args.program.check()?;
@@ -182,7 +183,7 @@ fn repeat(
 
 fn heading(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> io::Result<()> {
     let runs = format!("{} runs", args.repeat);
-    let isolation = args.program.isolation().note();
+    let isolation = isolation::note(args.program.isolation());
     let notes = [args.program.note(), Some(isolation), (args.repeat > 1).then_some(&runs)];
     let note = notes.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let lesson = check.lesson;
@@ -210,12 +211,12 @@ fn report(
     criteria: Vec<CriterionReport>,
     elapsed: Duration,
 ) -> LessonReport {
-    let isolation = server.program.as_ref().ok().and_then(|program| program.tier);
+    let isolation = server.program.as_ref().ok().and_then(|program| program.isolation);
     LessonReport {
         lesson: check.lesson.id.clone(),
         title: check.lesson.title.clone(),
         subject: server.subject.clone(),
-        launch: isolation.map(|level| level.to_string()),
+        isolation: isolation.map(|level| level.to_string()),
         verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
         build: server.build.clone(),
         millis: elapsed.as_secs_f64() * 1e3,

@@ -3,7 +3,6 @@
 //! [`Report`] serializes to the document that `prove --format json` prints.
 //! `report.schema.json`, beside this crate's manifest, describes it.
 
-use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
 
@@ -130,10 +129,9 @@ pub struct LessonReport {
     pub title: String,
     /// The program that was proved.
     pub subject: ReportedProgram,
-    /// How the program was isolated; `None` when it was not launched. The document has it twice: as
-    /// `isolation`, which is absent for `None`, and as `launch`, by the names of its first readers.
-    #[serde(flatten, serialize_with = "as_launch_and_isolation")]
-    pub isolation: Option<Isolation>,
+    /// How strongly the program was isolated: `namespaces`, `other-user`, `landlock` or `none`;
+    /// `None` when no program was launched.
+    pub isolation: Option<String>,
     /// The verdict for all criteria.
     pub verdict: Verdict,
     /// The result of the build.
@@ -142,32 +140,6 @@ pub struct LessonReport {
     pub millis: f64,
     /// The criteria, in the lesson's order.
     pub criteria: Vec<CriterionReport>,
-}
-
-/// How a program was isolated, from the strongest level to the weakest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Isolation {
-    /// Namespaces of its own for network, processes and mounts (namespaces(7)).
-    Namespaces,
-    /// A user of its own, on this machine's network.
-    OtherUser,
-    /// Rules of Landlock (landlock(7)), on this machine's network.
-    Landlock,
-    /// No isolation.
-    None,
-}
-
-impl Isolation {
-    /// The value of `launch`, a key that is older than [`Isolation`]'s own names.
-    fn launch(self) -> &'static str {
-        match self {
-            Isolation::Namespaces => "strong",
-            Isolation::OtherUser => "uid-drop",
-            Isolation::Landlock => "landlock",
-            Isolation::None => "plain",
-        }
-    }
 }
 
 /// The program that was proved.
@@ -231,18 +203,6 @@ pub struct CriterionReport {
     pub millis: f64,
     /// Why the criterion is not proved; `None` exactly when it is.
     pub cause: Option<Cause>,
-}
-
-fn as_launch_and_isolation<S: Serializer>(
-    isolation: &Option<Isolation>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let mut keys = serializer.serialize_map(None)?;
-    keys.serialize_entry("launch", &isolation.map(Isolation::launch))?;
-    if let Some(isolation) = isolation {
-        keys.serialize_entry("isolation", isolation)?;
-    }
-    keys.end()
 }
 
 fn as_lines<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,9 +1,6 @@
 //! A verdict follows from the findings, and a report is serialized.
 
-use course::report::{
-    Build, BuildStatus, Cause, Isolation, LessonReport, ProgramKind, ReportedProgram, Row, Status,
-    Step, Table, Verdict,
-};
+use course::report::{Cause, Row, Status, Step, Table, Verdict};
 
 #[test]
 fn one_failure_makes_the_verdict_not_yet() {
@@ -51,32 +48,4 @@ fn a_row_of_evidence_is_serialized_with_its_table_and_mark() {
     let cause = serde_json::to_value(Cause { evidence, ..Cause::default() }).unwrap();
     let lines = ["the kernel says: 3  LISTEN", "the kernel says: ▸ 5  CLOSE_WAIT"];
     assert_eq!(cause["evidence"], serde_json::json!(lines));
-}
-
-#[test]
-fn isolation_has_its_name_and_the_older_name_under_launch() {
-    for (isolation, launch, name) in [
-        (Some(Isolation::Namespaces), Some("strong"), Some("namespaces")),
-        (Some(Isolation::OtherUser), Some("uid-drop"), Some("other-user")),
-        (Some(Isolation::Landlock), Some("landlock"), Some("landlock")),
-        (Some(Isolation::None), Some("plain"), Some("none")),
-        (None, None, None),
-    ] {
-        let report = serde_json::to_value(lesson_report(isolation)).unwrap();
-        assert_eq!(report["launch"], serde_json::json!(launch));
-        assert_eq!(report.get("isolation").and_then(|value| value.as_str()), name);
-    }
-}
-
-fn lesson_report(isolation: Option<Isolation>) -> LessonReport {
-    LessonReport {
-        lesson: "w05-l03".to_owned(),
-        title: "Count".to_owned(),
-        subject: ReportedProgram { kind: ProgramKind::Crate, name: "count".to_owned() },
-        isolation,
-        verdict: Verdict::NotYet,
-        build: Build { status: BuildStatus::Ok, millis: 0.0, message: None },
-        millis: 0.0,
-        criteria: Vec::new(),
-    }
 }

@@ -16,9 +16,9 @@ use course::lesson::Lesson;
 use document::Document;
 use metadata::Metadata;
 use std::path::PathBuf;
-use witness::IsolationLevel;
 use terminal::outcome::Outcome;
 use terminal::{interrupt, paths};
+use witness::IsolationLevel;
 
 /// The arguments of `grade-one`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
     /// The old name of --isolation
-    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
+    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::former_option)]
     pub tier: Option<String>,
 }
 

@@ -12,14 +12,14 @@ use crate::model::CriterionGrade;
 use anyhow::{Result, bail};
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport};
-use proofs::{SandboxPolicy, ProgramUnderTest};
+use programs::lesson_check::LessonCheck;
+use proofs::{ProgramUnderTest, SandboxPolicy};
 use retry::Attempts;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
-use witness::{Limits, IsolationLevel};
-use programs::lesson_check::LessonCheck;
 use terminal::interrupt;
+use witness::{IsolationLevel, Limits};
 
 /// The longest that one wait within a criterion may take, the same as for a learner's own server.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,7 +106,7 @@ fn subject(program: &Program, isolation: IsolationLevel) -> ProgramUnderTest {
         directory: program.directory.clone(),
         port: program.port,
         capacity: program.capacity,
-        tier: Some(isolation),
+        isolation: Some(isolation),
         timeout: TIMEOUT,
         sandbox: Some(SandboxPolicy {
             visible: program.visible.clone(),

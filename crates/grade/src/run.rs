@@ -25,11 +25,11 @@ use progress::Progress;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use witness::IsolationLevel;
-use workers::Workers;
 use terminal::outcome::Outcome;
 use terminal::show::{self, Screen};
 use terminal::{interrupt, paths};
+use witness::IsolationLevel;
+use workers::Workers;
 
 /// The arguments of `grade`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
     /// The old name of --isolation
-    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::renamed)]
+    #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::former_option)]
     pub tier: Option<String>,
     /// How many submissions are graded at the same time [default: two for each processor]
     #[arg(long, value_name = "N")]

@@ -9,7 +9,7 @@ mod files;
 use grade::intake::File;
 use grade::model::Verdict;
 use grade::sample_class::{Files, archive};
-use graded::{Class, Grader, lessons, can_become_nobody};
+use graded::{Class, Grader, can_become_nobody, lessons};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;

@@ -1,6 +1,7 @@
 //! What the course's commands share towards a person: text on a screen, exit statuses, Ctrl-C, the
 //! lessons and paths that a command line names, and output files.
 
+pub mod former_options;
 pub mod interrupt;
 pub mod lessons;
 pub mod outcome;

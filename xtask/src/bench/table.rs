@@ -1,6 +1,6 @@
 //! A benchmark's figures as a table, with a line for each case.
 
-use super::report::{Figures, Heading, Row, Record};
+use super::report::{Figures, Heading, Record, Row};
 use course::report::Status;
 use terminal::show::{self, Line, hanging, mark};
 use textwrap::core::display_width;

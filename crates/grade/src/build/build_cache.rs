@@ -8,6 +8,7 @@ use super::{Built, Program};
 use crate::intake::File;
 use crate::locks::{KeyLocks, lock};
 use anyhow::{Context, Result};
+use sandbox::Finished;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +17,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use witness::Finished;
 
 /// The most files that a build may leave.
 const MAX_FILES: usize = 4_000;

@@ -8,12 +8,12 @@ use crate::rustc;
 use anyhow::{Context, Result, anyhow};
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use programs::{build, wrong_server};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use programs::{build, wrong_server};
 use terminal::paths;
 
 /// The version of the folder's format. A change gives all folders another hash.

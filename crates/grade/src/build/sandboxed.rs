@@ -1,9 +1,9 @@
 //! Runs a build in a sandbox.
 
 use anyhow::{Context, Result, bail};
+use sandbox::{Command, Exit, Finished, IsolationLevel, LimitKind, Limits, SandboxPolicy};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use witness::{SandboxPolicy, Exit, Finished, Launch, LimitKind, Limits, IsolationLevel};
 
 const MIB: u64 = 1 << 20;
 
@@ -36,15 +36,19 @@ pub(super) fn run(
     visible: Vec<PathBuf>,
     isolation: IsolationLevel,
 ) -> Result<Finished> {
-    let launch = Launch::new("/bin/sh").args(["-c", script, "sh"]).args(arguments).tier(isolation);
-    let finished = launch.sandboxed(SandboxPolicy { visible, limits: LIMITS }).finish();
+    let command = Command::new("/bin/sh").args(["-c", script, "sh"]).args(arguments);
+    let policy = SandboxPolicy { visible, limits: LIMITS };
+    let finished = command.isolation(isolation).sandboxed(policy).run();
     let mut finished = finished.context("cannot build in a sandbox")?;
-    finished.excuse.take().map_or(Ok(finished), |excuse| bail!("the build was stopped: {excuse}"))
+    match finished.cpu_starvation.take() {
+        Some(starvation) => bail!("the build was stopped: {starvation}"),
+        None => Ok(finished),
+    }
 }
 
 /// Why a finished build failed; `None` if it succeeded.
 pub(super) fn failure_of(finished: &Finished) -> Option<String> {
-    let why = match (finished.over, &finished.exit) {
+    let why = match (finished.limit_exceeded, &finished.exit) {
         (Some(LimitKind::Memory), _) => {
             format!("the build needed more than {} MiB of memory", LIMITS.memory / MIB)
         }

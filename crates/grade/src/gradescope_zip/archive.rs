@@ -7,8 +7,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-use terminal::output::Destination;
 use terminal::interrupt;
+use terminal::output::Destination;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

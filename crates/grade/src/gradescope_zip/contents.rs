@@ -7,12 +7,12 @@ use crate::rustc;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use programs::lesson_workspace;
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use programs::lesson_workspace;
 use terminal::paths;
 
 /// Adds the lesson without its solution, and the lessons that it depends on with their solutions.

@@ -11,7 +11,6 @@ use course::lesson::Lesson;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use terminal::paths;
 use terminal::show::{Line, amount};
 
 /// The lessons for which a class is graded.

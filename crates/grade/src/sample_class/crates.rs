@@ -6,9 +6,9 @@ use crate::intake::File;
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use programs::wrong_server::{WrongServer, patched, sources};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use programs::wrong_server::{WrongServer, patched, sources};
 
 /// The samples for one lesson.
 ///

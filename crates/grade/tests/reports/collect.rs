@@ -4,13 +4,13 @@ use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::report::{CriterionReport, Status};
 use grade::model::{Build, BuildStatus, Cause, CriterionGrade, LessonGrade, Verdict};
+use programs::build;
+use programs::lesson_check::LessonCheck;
+use programs::wrong_server::{self, WrongServer};
 use proofs::ProgramUnderTest;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use programs::lesson_check::LessonCheck;
-use programs::wrong_server::{self, WrongServer};
-use programs::build;
 use terminal::paths;
 
 /// The lessons, and the wrong servers of each lesson that are proved. The starter and the solution
