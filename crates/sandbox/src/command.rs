@@ -2,10 +2,10 @@
 
 use crate::control::Control;
 use crate::descriptor_limit;
-use crate::error::{LaunchError, text};
+use crate::error::{LaunchError, c_string};
 use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, STEPS, step};
 use crate::isolation::refusal::explain;
-use crate::isolation::{IsolationLevel, identity};
+use crate::isolation::{IsolationLevel, identity_map};
 use crate::notify::NotifiedCalls;
 use crate::policy::SandboxPolicy;
 use crate::root_layout::{self, RootLayout, WORK_DIR};
@@ -125,7 +125,7 @@ impl Command {
         // Take what this run alone uses: a user id, a scratch folder, a watchdog.
         let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
         let resources = RunResources::take(level, policy, directory, &control)?;
-        resources.give(&output).and_then(|()| resources.give(&errors))?;
+        resources.chown_stream(&output).and_then(|()| resources.chown_stream(&errors))?;
 
         // Prepare everything that the first process needs: it cannot allocate memory.
         let environment = self.environment(resources.home());
@@ -133,7 +133,7 @@ impl Command {
         let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
         let plan = InitPlan {
             namespaces,
-            identity: if root.is_some() { None } else { identity(namespaces) },
+            identity: if root.is_some() { None } else { identity_map(namespaces) },
             root,
             leaves_groups: resources.sandbox_user.is_some_and(|user| user.leaves_groups),
             control: init_control,
@@ -147,7 +147,7 @@ impl Command {
 
         // The first process of an untrusted program waits until its user is mapped and watched.
         if self.policy.is_some() {
-            sandbox.let_begin().map_err(|error| {
+            sandbox.begin().map_err(|error| {
                 LaunchError::NoSandbox(explain(STEPS[usize::from(step::MAP)], &error))
             })?;
         }
@@ -177,20 +177,20 @@ impl Command {
         output: OwnedFd,
         errors: OwnedFd,
     ) -> Result<ExecPlan, LaunchError> {
-        let mut arguments = vec![text(self.program.as_bytes())?];
+        let mut arguments = vec![c_string(self.program.as_bytes())?];
         for argument in &self.arguments {
-            arguments.push(text(argument.as_bytes())?);
+            arguments.push(c_string(argument.as_bytes())?);
         }
         let mut environment = Vec::new();
         for (name, value) in variables {
-            environment.push(text(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
+            environment.push(c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
         }
         let limits = self.policy.as_ref().map(|policy| policy.limits);
         Ok(ExecPlan {
-            path: text(path.as_os_str().as_bytes())?,
+            path: c_string(path.as_os_str().as_bytes())?,
             arguments: CStringArray::new(arguments),
             environment: CStringArray::new(environment),
-            directory: text(match limits {
+            directory: c_string(match limits {
                 Some(_) => resources.home().as_os_str().as_bytes(),
                 None => self.directory().as_os_str().as_bytes(),
             })?,
@@ -228,10 +228,10 @@ impl Command {
     }
 
     fn check_directory(&self) -> Result<(), LaunchError> {
-        text(self.directory().as_os_str().as_bytes())?;
+        c_string(self.directory().as_os_str().as_bytes())?;
         let folder = self.directory().display().to_string();
         if let (Some(policy), Some(directory)) = (&self.policy, &self.directory)
-            && !root_layout::absolute(directory).is_ok_and(|path| root_layout::shows(policy, &path))
+            && !root_layout::absolute(directory).is_ok_and(|path| root_layout::can_see(policy, &path))
         {
             let error = io::Error::other("it is not among the paths that the program may see");
             return Err(LaunchError::NoDirectory { folder, error });
@@ -258,7 +258,7 @@ impl Command {
             found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
         let Some(policy) = &self.policy else { return Ok(std::path::absolute(path)?) };
         let path = root_layout::absolute(&path)?;
-        if !root_layout::shows(policy, &path) {
+        if !root_layout::can_see(policy, &path) {
             return Err(LaunchError::NotShown {
                 path: path.display().to_string(),
                 error: io::Error::other("it is not among the paths that the program may see"),

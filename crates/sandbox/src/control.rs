@@ -101,12 +101,12 @@ impl Control {
         protocol: i32,
         count: usize,
     ) -> io::Result<()> {
-        self.ask([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
+        self.send_request([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
     }
 
     /// Asks for the program to be started once more, in the same sandbox.
     pub(crate) fn request_restart(&self) -> io::Result<()> {
-        self.ask(RESTART)
+        self.send_request(RESTART)
     }
 
     /// A second handle to the same end, for another thread.
@@ -115,8 +115,8 @@ impl Control {
     }
 
     /// Tells the first process that the sandbox's user is mapped.
-    pub(crate) fn go(&self) -> io::Result<()> {
-        self.ask(BEGIN)
+    pub(crate) fn send_begin(&self) -> io::Result<()> {
+        self.send_request(BEGIN)
     }
 
     /// Closes the connection, which ends the sandbox.
@@ -124,7 +124,7 @@ impl Control {
         let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
     }
 
-    fn ask(&self, request: [u8; 4]) -> io::Result<()> {
+    fn send_request(&self, request: [u8; 4]) -> io::Result<()> {
         send(self.0.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL)?;
         Ok(())
     }

@@ -53,6 +53,6 @@ pub enum LaunchError {
     Observer(#[from] io::Error),
 }
 
-pub(crate) fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
+pub(crate) fn c_string(bytes: &[u8]) -> Result<CString, LaunchError> {
     CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
 }

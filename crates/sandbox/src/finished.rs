@@ -59,8 +59,8 @@ impl Command {
 
         // Wait for the end of the program, or for the first limit that it exceeds.
         let (exit, mut limit_exceeded) = loop {
-            match run.next(began + limits.wall)? {
-                Event::Output if run.is_over() => break (Exit::killed(), Some(LimitKind::Output)),
+            match run.next_event(began + limits.wall)? {
+                Event::Output if run.exceeds_output() => break (Exit::killed(), Some(LimitKind::Output)),
                 Event::Output | Event::OutputEnd => {}
                 Event::Deadline => {
                     run.sandbox.end_for(LimitKind::Wall);
@@ -81,7 +81,7 @@ impl Command {
 
         // Some limits show only at the end.
         let cpu = run.end();
-        if limit_exceeded.is_none() && run.is_over() {
+        if limit_exceeded.is_none() && run.exceeds_output() {
             limit_exceeded = Some(LimitKind::Output);
         }
         // A program that ignores SIGXCPU is killed a second later (getrlimit(2), RLIMIT_CPU).
@@ -109,7 +109,7 @@ struct Run {
     sandbox: Sandbox,
     pipe: OwnedFd,
     /// Whether the pipe may bring more.
-    is_open: bool,
+    pipe_is_open: bool,
     output: Vec<u8>,
     /// The most bytes of output that are allowed.
     limit: u64,
@@ -135,14 +135,14 @@ impl Run {
     fn new(sandbox: Sandbox, pipe: OwnedFd, limit: u64) -> io::Result<Self> {
         let folder = sandbox.open_home()?;
         let output = Vec::new();
-        Ok(Self { sandbox, pipe, is_open: true, output, limit, folder, has_started: false })
+        Ok(Self { sandbox, pipe, pipe_is_open: true, output, limit, folder, has_started: false })
     }
 
-    fn next(&mut self, deadline: Instant) -> io::Result<Event> {
+    fn next_event(&mut self, deadline: Instant) -> io::Result<Event> {
         let left = deadline.saturating_duration_since(Instant::now());
         let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
         let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let pipe = if self.is_open { self.pipe.as_raw_fd() } else { -1 };
+        let pipe = if self.pipe_is_open { self.pipe.as_raw_fd() } else { -1 };
         let mut entries = [entry(self.sandbox.as_raw_fd()), entry(pipe)];
         // SAFETY: the array is a local.
         match Errno::result(unsafe { libc::poll(entries.as_mut_ptr(), 2, millis) }) {
@@ -159,8 +159,8 @@ impl Run {
                 Err(_) => Event::Gone,
             });
         }
-        self.is_open = self.read();
-        Ok(if self.is_open { Event::Output } else { Event::OutputEnd })
+        self.pipe_is_open = self.read();
+        Ok(if self.pipe_is_open { Event::Output } else { Event::OutputEnd })
     }
 
     /// Reads a piece of the output. Answers whether there may be more.
@@ -175,7 +175,7 @@ impl Run {
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn exceeds_output(&self) -> bool {
         self.output.len() as u64 > self.limit
     }
 
@@ -184,9 +184,9 @@ impl Run {
     fn end(&mut self) -> Duration {
         let cpu = self.sandbox.end();
         // Every writer is gone: what is left is what the pipe holds (pipe(7)).
-        while !self.is_over() && self.is_open {
+        while !self.exceeds_output() && self.pipe_is_open {
             let before = self.output.len();
-            self.is_open = self.read() && self.output.len() > before;
+            self.pipe_is_open = self.read() && self.output.len() > before;
         }
         cpu
     }

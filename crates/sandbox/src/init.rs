@@ -121,12 +121,12 @@ fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
     // SAFETY: system calls on descriptors and buffers that `plan` keeps alive.
     unsafe {
         libc::setsid(); // the observer's terminal must not send signals to the sandbox
-        keep_only(kept);
+        close_all_but(kept);
         if let Err(refused) = build::build(plan) {
-            report::tell_refused(plan, &refused);
+            report::report_refusal(plan, &refused);
             libc::_exit(1);
         }
-        report::tell(plan, tag::READY, 0, 0);
+        report::report(plan, tag::READY, 0, 0);
         match &plan.program {
             Some(program) => supervise::supervise(plan, program),
             None => libc::_exit(0),
@@ -136,7 +136,7 @@ fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
 
 /// Closes all inherited descriptors but these. The connection of another sandbox, if it stayed open
 /// here, would keep that sandbox alive.
-unsafe fn keep_only(kept: &[RawFd]) {
+unsafe fn close_all_but(kept: &[RawFd]) {
     let mut from = 3;
     for &fd in kept {
         let fd = fd as u32;

@@ -101,7 +101,7 @@ fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
     let (control, theirs) = Control::pair().map_err(fault)?;
     let plan = InitPlan {
         namespaces,
-        identity: identity(namespaces),
+        identity: identity_map(namespaces),
         root: None,
         leaves_groups: false,
         control: theirs,
@@ -123,7 +123,7 @@ fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
 
 /// The lines of uid_map and gid_map that map this user to itself (user_namespaces(7)); `None`
 /// without a user namespace.
-pub(crate) fn identity(namespaces: libc::c_int) -> Option<(CString, CString)> {
+pub(crate) fn identity_map(namespaces: libc::c_int) -> Option<(CString, CString)> {
     let line = |id: u32| CString::new(format!("{id} {id} 1\n")).ok();
     if namespaces & libc::CLONE_NEWUSER == 0 {
         return None;

@@ -39,7 +39,7 @@ impl LeasedUid {
 
 impl LeasedUid {
     /// Lets the user open this stream once more, by `/dev/stdout` or `/proc/self/fd` (fchown(2)).
-    pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
+    pub(crate) fn chown_stream(&self, stream: &OwnedFd) -> io::Result<()> {
         fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.uid)))?;
         Ok(())
     }

@@ -25,7 +25,7 @@ pub struct Process {
 }
 
 /// Why it is the program, and not the machine, that hides the process (prctl(2), PR_SET_DUMPABLE).
-const HIDES: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
+const UNDUMPABLE: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
                      be executed and not read";
 
 /// An open descriptor.
@@ -56,12 +56,12 @@ impl Process {
     }
 
     fn all_threads(self) -> Result<Vec<Thread>, Unobservable> {
-        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+        let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
             return Ok(Vec::new());
         };
         let mut threads = Vec::new();
         for task in tasks {
-            if let Some(thread) = self.seen(task.and_then(|task| thread::look(&task)))? {
+            if let Some(thread) = self.unless_ending(task.and_then(|task| thread::read(&task)))? {
                 threads.push(thread);
             }
         }
@@ -91,12 +91,12 @@ impl Process {
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
     pub fn children(self) -> Result<Vec<Process>, Unobservable> {
-        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+        let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
             return Ok(Vec::new());
         };
         let mut children = Vec::new();
         for task in tasks {
-            let pids = seen(task.and_then(|task| task.children()))?.unwrap_or_default();
+            let pids = unless_gone(task.and_then(|task| task.children()))?.unwrap_or_default();
             children.extend(pids.into_iter().map(|pid| Process { pid: pid as i32 }));
         }
         Ok(children)
@@ -141,13 +141,13 @@ impl Process {
 
     fn all_descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
         let folder = fs::read_dir(format!("/proc/{}/fd", self.pid));
-        let Some(entries) = self.seen(folder.map_err(ProcError::from))? else {
+        let Some(entries) = self.unless_ending(folder.map_err(ProcError::from))? else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
         for entry in entries {
             let read = entry.and_then(|entry| descriptor(&entry));
-            found.extend(self.seen(read.map_err(ProcError::from))?);
+            found.extend(self.unless_ending(read.map_err(ProcError::from))?);
         }
         found.sort_by_key(|descriptor| descriptor.fd);
         Ok(found)
@@ -169,7 +169,7 @@ impl Process {
     /// # Errors
     /// [`Unobservable`] where the kernel hides it from this user.
     pub fn memory(self) -> Result<u64, Unobservable> {
-        let status = seen(self.open().and_then(|process| process.status()))?;
+        let status = unless_gone(self.open().and_then(|process| process.status()))?;
         let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
         Ok(kibibytes * 1024)
     }
@@ -180,7 +180,7 @@ impl Process {
         match as_owner(self.pid, || fs::read_to_string(&path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(self.explained(Unobservable::new(path, error))),
+            Err(error) => Err(self.with_cause(Unobservable::new(path, error))),
         }
     }
 
@@ -200,7 +200,7 @@ impl Process {
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
     pub fn ids(self) -> Result<Vec<i32>, Unobservable> {
-        let status = seen(self.open().and_then(|process| process.status()))?;
+        let status = unless_gone(self.open().and_then(|process| process.status()))?;
         Ok(status.and_then(|status| status.nspid).unwrap_or_default())
     }
 
@@ -227,31 +227,31 @@ impl Process {
     /// granted. It works without CAP_SYS_PTRACE, which process_vm_readv(2) needs.
     pub fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unobservable> {
         let path = format!("/proc/{}/mem", self.pid);
-        let unseen = |error| self.explained(Unobservable::new(path.clone(), error));
-        let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unseen)?;
-        memory.read_exact_at(buffer, address).map_err(unseen)
+        let unobservable = |error| self.with_cause(Unobservable::new(path.clone(), error));
+        let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unobservable)?;
+        memory.read_exact_at(buffer, address).map_err(unobservable)
     }
 
     /// As [`seen`], for files that an ordinary user may not open any more once the process is about
     /// to end: its memory is gone, and the files belong to root until it is reaped.
-    fn seen<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
+    fn unless_ending<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
         match read {
             Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
-            read => seen(read).map_err(|unseen| self.explained(unseen)),
+            read => unless_gone(read).map_err(|unobservable| self.with_cause(unobservable)),
         }
     }
 
     /// Replaces the reason where the program hides itself, and not the machine.
-    fn explained(self, unseen: Unobservable) -> Unobservable {
-        if unseen.error.kind() != io::ErrorKind::PermissionDenied || !self.hides() {
-            return unseen;
+    fn with_cause(self, unobservable: Unobservable) -> Unobservable {
+        if unobservable.error.kind() != io::ErrorKind::PermissionDenied || !self.is_undumpable() {
+            return unobservable;
         }
-        Unobservable::new(unseen.what, io::Error::other(HIDES))
+        Unobservable::new(unobservable.what, io::Error::other(UNDUMPABLE))
     }
 
     /// Whether its files in `/proc` belong to root although the process does not run as root, which
     /// means that it is not dumpable (proc_pid(5)).
-    fn hides(self) -> bool {
+    fn is_undumpable(self) -> bool {
         // The folder /proc/PID itself always belongs to the process's user.
         let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
         let user = self.open().and_then(|it| it.status()).map(|it| it.euid);
@@ -284,7 +284,7 @@ fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
 }
 
 /// What was read; `None` if the process or thread ended meanwhile.
-fn seen<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
+fn unless_gone<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(ProcError::NotFound(_)) => Ok(None),

@@ -115,7 +115,7 @@ impl RootLayout {
 }
 
 /// Whether an untrusted program can see `path`.
-pub(crate) fn shows(policy: &SandboxPolicy, path: &Path) -> bool {
+pub(crate) fn can_see(policy: &SandboxPolicy, path: &Path) -> bool {
     let asked = policy.visible.iter().map(PathBuf::as_path);
     system().chain(asked).any(|shown| absolute(shown).is_ok_and(|shown| path.starts_with(shown)))
 }

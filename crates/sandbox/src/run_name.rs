@@ -14,7 +14,7 @@ pub(crate) fn name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let pid = getpid().as_raw();
-    format!("{PREFIX}-{pid}-{}-{next}", began(pid).unwrap_or(0))
+    format!("{PREFIX}-{pid}-{}-{next}", start_time(pid).unwrap_or(0))
 }
 
 /// What is in `folder` under the name of a process that has ended.
@@ -31,13 +31,13 @@ fn is_stale(name: &str) -> bool {
     }
     let mut number = || parts.next()?.parse::<u64>().ok();
     match (number(), number(), number()) {
-        (Some(pid), Some(start), Some(_)) => began(pid as i32) != Some(start),
+        (Some(pid), Some(start), Some(_)) => start_time(pid as i32) != Some(start),
         _ => false,
     }
 }
 
 /// The start time of a process, in clock ticks since boot (proc_pid_stat(5)).
-fn began(pid: i32) -> Option<u64> {
+fn start_time(pid: i32) -> Option<u64> {
     Some(Process::new(pid).ok()?.stat().ok()?.starttime)
 }
 

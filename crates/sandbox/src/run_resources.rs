@@ -74,9 +74,9 @@ impl RunResources {
     }
 
     /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
-    pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
-        self.leased_uid.as_ref().map_or(Ok(()), |it| it.give(stream))?;
-        self.sandbox_user.map_or(Ok(()), |it| it.give(stream))
+    pub(crate) fn chown_stream(&self, stream: &OwnedFd) -> io::Result<()> {
+        self.leased_uid.as_ref().map_or(Ok(()), |it| it.chown_stream(stream))?;
+        self.sandbox_user.map_or(Ok(()), |it| it.chown_stream(stream))
     }
 
     /// The Landlock restrictions of the program, if it gets any.

@@ -52,10 +52,10 @@ impl Sandbox {
 
     /// Maps the user of an untrusted program, begins to watch its limits, and lets the first
     /// process go on.
-    pub(crate) fn let_begin(&mut self) -> io::Result<()> {
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
         self.resources.sandbox_user.map_or(Ok(()), |user| user.map(self.init))?;
         self.resources.watch(self.init)?;
-        self.control.go()
+        self.control.send_begin()
     }
 
     /// How strongly the program is isolated.

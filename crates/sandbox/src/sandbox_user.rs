@@ -48,7 +48,7 @@ impl SandboxUser {
     }
 
     /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
-    pub(crate) fn give(self, stream: &OwnedFd) -> io::Result<()> {
+    pub(crate) fn chown_stream(self, stream: &OwnedFd) -> io::Result<()> {
         if self.leaves_groups {
             fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)))?;
         }

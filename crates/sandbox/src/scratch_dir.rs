@@ -53,13 +53,13 @@ impl Drop for ScratchDir {
 fn remove(path: &Path) {
     // Root needs no permission, and must not change permissions in another user's folder.
     if fs::remove_dir_all(path).is_err() && !geteuid().is_root() {
-        open_up(path);
+        make_removable(path);
         let _ = fs::remove_dir_all(path);
     }
 }
 
 /// Gives the owner of a folder, and of all folders below, the permission to empty it.
-fn open_up(path: &Path) {
+fn make_removable(path: &Path) {
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));

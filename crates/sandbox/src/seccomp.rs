@@ -29,7 +29,7 @@ const PROCESSES: [&str; 10] = [
 ];
 
 /// Calls that reach out of the sandbox: mounts and namespaces.
-const WALLS: [&str; 19] = [
+const ISOLATION: [&str; 19] = [
     "mount",
     "umount2",
     "pivot_root",
@@ -85,7 +85,7 @@ const KERNEL: [&str; 27] = [
 /// Calls that programs can do without, as on a kernel that lacks them. Locks and watches on files
 /// that two sandboxes see would let these communicate. io_uring, and memory that only its owner can
 /// read, would hide what a server waits for. A filter cannot see the mode that openat2 is given.
-const ABSENT: [&str; 9] = [
+const UNSUPPORTED: [&str; 9] = [
     "openat2",
     "io_uring_setup",
     "io_uring_enter",
@@ -105,11 +105,11 @@ fn build() -> Vec<sock_filter> {
     let refuse = |errno| Action::Refuse(errno);
     Filter::default()
         .on(&PROCESSES, None, refuse(EPERM))
-        .on(&WALLS, None, refuse(EPERM))
+        .on(&ISOLATION, None, refuse(EPERM))
         .on(&KERNEL, None, refuse(EPERM))
-        .on(&ABSENT, None, refuse(ENOSYS))
+        .on(&UNSUPPORTED, None, refuse(ENOSYS))
         .on(&["clone"], Some(ArgTest { mask: NEW_NAMESPACES, ..none_of(0, &[0]) }), refuse(EPERM))
-        .on(&["prctl"], Some(one_of(0, &HIDING)), refuse(EPERM))
+        .on(&["prctl"], Some(one_of(0, &HIDING_OPERATIONS)), refuse(EPERM))
         // Calls that make no file come first, because their mode argument means nothing.
         .on(&["open"], Some(makes_no_file(1)), Action::Allow)
         .on(&["openat"], Some(makes_no_file(2)), Action::Allow)
@@ -120,8 +120,8 @@ fn build() -> Vec<sock_filter> {
         .on(&ATTRIBUTES, None, refuse(EOPNOTSUPP))
         // The limits of another process: the sandbox's first process has the same user.
         .on(&["prlimit64"], Some(none_of(0, &[0])), refuse(EPERM))
-        .on(&["fcntl"], Some(one_of(1, &TELLING)), refuse(EINVAL))
-        .on(&["ioctl"], Some(one_of(1, &TYPING)), refuse(EPERM))
+        .on(&["fcntl"], Some(one_of(1, &FILE_USERS)), refuse(EINVAL))
+        .on(&["ioctl"], Some(one_of(1, &TERMINAL_INPUT)), refuse(EPERM))
         .on(&SOCKETS, Some(none_of(0, &FAMILIES)), refuse(EAFNOSUPPORT))
         .on(&SOCKETS, Some(one_of(2, &[MPTCP])), refuse(EPROTONOSUPPORT))
         .program(Action::Kill)
@@ -154,7 +154,7 @@ const fn makes_no_file(argument: u32) -> ArgTest {
 const ATTRIBUTES: [&str; 4] = ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"];
 
 /// prctl(2) operations that hide a process, or what it does, from the observer.
-const HIDING: [u32; 4] = [
+const HIDING_OPERATIONS: [u32; 4] = [
     libc::PR_SET_DUMPABLE as u32,
     libc::PR_SET_PTRACER as u32,
     libc::PR_SET_SECCOMP as u32,
@@ -162,7 +162,7 @@ const HIDING: [u32; 4] = [
 ];
 
 /// fcntl(2) operations that tell who else has the same file open.
-const TELLING: [u32; 4] = [
+const FILE_USERS: [u32; 4] = [
     libc::F_GETLK as u32,
     libc::F_OFD_GETLK as u32,
     libc::F_SETLEASE as u32,
@@ -170,7 +170,7 @@ const TELLING: [u32; 4] = [
 ];
 
 /// ioctl_tty(2) operations that type on a terminal, or replace its driver.
-const TYPING: [u32; 3] = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCSETD as u32];
+const TERMINAL_INPUT: [u32; 3] = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCSETD as u32];
 
 const SOCKETS: [&str; 2] = ["socket", "socketpair"];
 const FAMILIES: [u32; 3] = [libc::AF_UNIX as u32, libc::AF_INET as u32, libc::AF_INET6 as u32];

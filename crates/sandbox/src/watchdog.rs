@@ -19,7 +19,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The time between two checks.
-const PAUSE: Duration = Duration::from_millis(20);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The watch over one run. Dropping it ends the watch.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ struct Watch {
     control: Control,
     load: CpuLoad,
     /// The state of the threads after half of the wall time.
-    middle: OnceLock<CpuLoad>,
+    halfway: OnceLock<CpuLoad>,
     /// The sandbox's first process, once there is one.
     init: OnceLock<Process>,
     exceeded: OnceLock<ExceededLimit>,
@@ -63,22 +63,22 @@ impl Watchdog {
         control: &Control,
     ) -> io::Result<Self> {
         let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
-        let (load, middle) = (CpuLoad::now(&[]), OnceLock::new());
+        let (load, halfway) = (CpuLoad::now(&[]), OnceLock::new());
         let (init, exceeded) = (OnceLock::new(), OnceLock::new());
-        let watch = Watch { limits, group, folder, control, load, middle, init, exceeded };
+        let watch = Watch { limits, group, folder, control, load, halfway, init, exceeded };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
     /// Begins to watch a sandbox by its first process, which has started nothing yet.
     pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
-        self.watch.group.as_ref().map_or(Ok(()), |group| group.admit(init))?;
+        self.watch.group.as_ref().map_or(Ok(()), |group| group.add(init))?;
         let init = *self.watch.init.get_or_init(|| Process { pid: init });
         let (stop, stopped) = mpsc::channel();
         let watch = Arc::clone(&self.watch);
         let end = Instant::now() + watch.limits.wall;
         let thread = thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
-            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                if let Some(limit) = watch.look(init, end) {
+            while stopped.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                if let Some(limit) = watch.limit_exceeded_now(init, end) {
                     return watch.end(limit);
                 }
             }
@@ -134,17 +134,17 @@ impl Watch {
         let init = *self.init.get()?;
         let gone =
             init.visible_descendants().iter().chain([&init]).map(|process| process.reaped()).sum();
-        self.load.starvation_of_run(self.middle.get(), &threads(init), gone)
+        self.load.starvation_of_run(self.halfway.get(), &threads(init), gone)
     }
 
     /// The limit that is exceeded now.
-    fn look(&self, init: Process, end: Instant) -> Option<LimitKind> {
+    fn limit_exceeded_now(&self, init: Process, end: Instant) -> Option<LimitKind> {
         let now = Instant::now();
         if now >= end {
             return Some(LimitKind::Wall);
         }
         if now + self.limits.wall / 2 >= end {
-            self.middle.get_or_init(|| CpuLoad::now(&threads(init)));
+            self.halfway.get_or_init(|| CpuLoad::now(&threads(init)));
         }
         let out = match &self.group {
             Some(group) => group.has_run_out_of_memory(),

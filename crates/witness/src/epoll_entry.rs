@@ -16,13 +16,13 @@ pub struct EpollEntry {
 }
 
 /// The deepest nesting of epoll descriptors that the kernel permits (epoll_ctl(2), ELOOP).
-const NESTING: usize = 5;
+const MAX_NESTING: usize = 5;
 
 /// The entries of `process`'s epoll descriptor, and of the epoll descriptors that are nested in it.
 pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unobservable> {
     let mut list = Vec::new();
     let mut nested = vec![epoll];
-    for _ in 0..NESTING {
+    for _ in 0..MAX_NESTING {
         let mut found = Vec::new();
         for epoll in nested {
             found.extend(entries(&process.fdinfo(epoll)?.unwrap_or_default()));
@@ -57,7 +57,7 @@ pub(crate) fn returned(
 ) -> Result<Vec<(u32, u64)>, Unobservable> {
     const EVENT: usize = size_of::<libc::epoll_event>();
     const DATA: usize = std::mem::offset_of!(libc::epoll_event, u64);
-    let mut bytes = vec![0; count.clamp(0, MOST_TOLD) as usize * EVENT];
+    let mut bytes = vec![0; count.clamp(0, MAX_EVENTS) as usize * EVENT];
     process.read_memory(call.arguments[1], &mut bytes)?;
     let event = |bytes: &[u8]| {
         let events = u32::from_ne_bytes(*bytes.first_chunk()?);
@@ -67,7 +67,7 @@ pub(crate) fn returned(
 }
 
 /// The most events that are read.
-const MOST_TOLD: i64 = 64;
+const MAX_EVENTS: i64 = 64;
 
 fn entries(fdinfo: &str) -> impl Iterator<Item = EpollEntry> {
     fdinfo.lines().filter_map(entry)

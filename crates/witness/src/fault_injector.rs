@@ -65,7 +65,7 @@ impl FaultSupervisor {
 
     /// Whether a stopped call waits for an answer.
     pub(crate) fn has_waiting_call(&self) -> bool {
-        ready::to_read(self.listener.as_fd())
+        ready::is_readable(self.listener.as_fd())
     }
 
     /// Answers the call that waits. The listener must be readable.

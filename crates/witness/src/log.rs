@@ -85,7 +85,7 @@ impl Log {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
             Ok(length) if length > 0 => {
-                self.lines.take(&buffer[..length]);
+                self.lines.append(&buffer[..length]);
                 self.written += length as u64;
                 true
             }
@@ -96,16 +96,16 @@ impl Log {
     /// Reads everything that was written before now. Answers whether the marker arrived in time.
     pub(crate) fn catch_up(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
-        let marker = self.lines.next_mark();
+        let marker = self.lines.next_marker();
         if !self.write(&marker, deadline) {
             return false;
         }
-        while !self.lines.is_marked() {
-            if !self.read() && !ready::by(deadline, self.master.as_fd(), PollFlags::POLLIN) {
+        while !self.lines.has_all_markers() {
+            if !self.read() && !ready::wait_ready(deadline, self.master.as_fd(), PollFlags::POLLIN) {
                 return false;
             }
             if Instant::now() >= deadline {
-                return self.lines.is_marked();
+                return self.lines.has_all_markers();
             }
         }
         true
@@ -122,7 +122,7 @@ impl Log {
                 Err(_) if self.read() => {}
                 Err(_) => {
                     let pause = Instant::now() + Duration::from_millis(1);
-                    ready::by(pause.min(deadline), self.slave.as_fd(), PollFlags::POLLOUT);
+                    ready::wait_ready(pause.min(deadline), self.slave.as_fd(), PollFlags::POLLOUT);
                 }
             }
         }

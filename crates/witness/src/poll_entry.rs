@@ -14,14 +14,14 @@ pub struct PollEntry {
 }
 
 /// The longest array that is read.
-const LIMIT: u64 = 1 << 20;
+const MAX_ENTRIES: u64 = 1 << 20;
 const ENTRY: usize = 8;
 
 /// The array that `process` has handed to the kernel with `call`, which must be poll(2) or
 /// ppoll(2).
 pub(crate) fn read(process: Process, call: &Call) -> Result<Vec<PollEntry>, Unobservable> {
     let [address, length, ..] = call.arguments;
-    let mut bytes = vec![0; length.min(LIMIT) as usize * ENTRY];
+    let mut bytes = vec![0; length.min(MAX_ENTRIES) as usize * ENTRY];
     process.read_memory(address, &mut bytes)?;
     let (entries, _) = bytes.as_chunks::<ENTRY>();
     Ok(entries.iter().map(entry).collect())

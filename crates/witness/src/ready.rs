@@ -7,7 +7,7 @@ use std::time::Instant;
 
 /// Whether `fd` is ready for all of `wanted` before the deadline. A deadline that has passed asks
 /// about now.
-pub(crate) fn by(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
+pub(crate) fn wait_ready(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
     let mut slot = [PollFd::new(fd, wanted)];
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -22,6 +22,6 @@ pub(crate) fn by(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bo
 }
 
 /// Whether there is something to read now.
-pub(crate) fn to_read(fd: BorrowedFd<'_>) -> bool {
-    by(Instant::now(), fd, PollFlags::POLLIN)
+pub(crate) fn is_readable(fd: BorrowedFd<'_>) -> bool {
+    wait_ready(Instant::now(), fd, PollFlags::POLLIN)
 }

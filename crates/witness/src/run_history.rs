@@ -14,7 +14,7 @@ impl RunHistory {
         self.0.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn spun(&self) {
+    pub(crate) fn set_spins(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }

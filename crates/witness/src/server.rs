@@ -106,7 +106,7 @@ impl Server {
     /// NotConnected before [`wait_listening`](Self::wait_listening); what connect(2) says, or
     /// TimedOut when the server's queue of connections stays full.
     pub fn connect(&mut self) -> io::Result<Client> {
-        self.connect_after(|_| Ok(()))
+        self.connect_prepared(|_| Ok(()))
     }
 
     /// The same for a client whose segments are as short as on Ethernet. On the loopback interface
@@ -116,10 +116,10 @@ impl Server {
     /// # Errors
     /// As for [`connect`](Self::connect).
     pub fn connect_over_ethernet(&mut self) -> io::Result<Client> {
-        self.connect_after(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
+        self.connect_prepared(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
     }
 
-    fn connect_after(
+    fn connect_prepared(
         &mut self,
         prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
     ) -> io::Result<Client> {
@@ -176,12 +176,12 @@ impl Server {
     ) -> io::Result<Vec<OwnedFd>> {
         self.sandbox.request_sockets(family, kind, protocol, count)?;
         loop {
-            match self.sandbox.receive(true).map_err(|error| self.explained(error))? {
+            match self.sandbox.receive(true).map_err(|error| self.connection_error(error))? {
                 Some(Message::Sockets(sockets, errno)) if sockets.is_empty() => {
                     return Err(errno.into());
                 }
                 Some(Message::Sockets(sockets, _)) => return Ok(sockets),
-                Some(message) => self.note(message),
+                Some(message) => self.handle(message),
                 None => {}
             }
         }
@@ -195,8 +195,8 @@ impl Drop for Server {
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
         // The sandbox does not end before its traced threads were let go or reaped (ptrace(2)).
-        while !self.tracer.is_done() && !self.sandbox.has_ended() {
-            self.tracer.tidy();
+        while !self.tracer.has_detached_all() && !self.sandbox.has_ended() {
+            self.tracer.retry_detach();
             std::thread::yield_now();
         }
     }

@@ -28,13 +28,13 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
         "epoll_wait" | "epoll_pwait" => millis(argument(3)),
         "ppoll" | "rt_sigtimedwait" => span(2),
         "futex" if is_absolute_futex(argument(1)) => {
-            span(3).and_then(|end| until(futex_clock(argument(1)), end))
+            span(3).and_then(|end| time_left(futex_clock(argument(1)), end))
         }
         "epoll_pwait2" | "futex" => span(3),
         "select" | "pselect6" => span(4),
         "nanosleep" => return timed_sleep(span(0)),
         "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => {
-            return timed_sleep(span(2).and_then(|end| until(argument(0) as i32, end)));
+            return timed_sleep(span(2).and_then(|end| time_left(argument(0) as i32, end)));
         }
         "clock_nanosleep" => return timed_sleep(span(2)),
         // The observer reads what is written to the terminal, so the write will end.
@@ -85,7 +85,7 @@ fn futex_clock(operation: u64) -> i32 {
 }
 
 /// The time until a clock shows `end`; `None` for a clock that cannot be read.
-fn until(clock: i32, end: Duration) -> Option<Duration> {
+fn time_left(clock: i32, end: Duration) -> Option<Duration> {
     let now: Duration = nix::time::clock_gettime(clock.into()).ok()?.into();
     Some(end.saturating_sub(now))
 }

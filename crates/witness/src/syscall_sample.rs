@@ -48,16 +48,16 @@ impl SyscallSample {
     pub(crate) fn of(process: Process, thread: &Thread, tracer: &mut Tracer) -> Self {
         let mut sample = Self::default();
         if let Some(mut traced) = tracer.seize(thread.tid) {
-            sample.follow(process, &mut traced);
-            tracer.let_go(traced);
+            sample.record(process, &mut traced);
+            tracer.detach(traced);
         }
         sample
     }
 
     /// Records one call after the other.
-    fn follow(&mut self, process: Process, traced: &mut Traced) {
+    fn record(&mut self, process: Process, traced: &mut Traced) {
         let mut entered = None;
-        while self.calls.len() < SAMPLE_SIZE && traced.resume(MAX_CALL_TIME) {
+        while self.calls.len() < SAMPLE_SIZE && traced.run_to_next_stop(MAX_CALL_TIME) {
             match traced.syscall_stop() {
                 Some(SyscallStop::Entry(call)) => entered = Some(call),
                 Some(SyscallStop::Exit(value)) => {

@@ -26,7 +26,7 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
         for (index, mount) in root.steps.iter().enumerate() {
             let mount_refused =
                 |errno| Refused { step: step::MOUNTS, mount_step: index as u16, errno };
-            put(mount).map_err(mount_refused)?;
+            apply(mount).map_err(mount_refused)?;
         }
         // Forbids further user namespaces where this file can be written; the program's filter
         // refuses them everywhere.
@@ -61,10 +61,10 @@ unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
     // SAFETY: the calls take numbers.
     unsafe {
         if plan.leaves_groups {
-            call(libc::syscall(libc::SYS_setgroups, 0, 0))?;
+            check_long(libc::syscall(libc::SYS_setgroups, 0, 0))?;
         }
-        call(libc::syscall(libc::SYS_setresgid, INSIDE, INSIDE, INSIDE))?;
-        call(libc::syscall(libc::SYS_setresuid, INSIDE, INSIDE, INSIDE))?;
+        check_long(libc::syscall(libc::SYS_setresgid, INSIDE, INSIDE, INSIDE))?;
+        check_long(libc::syscall(libc::SYS_setresuid, INSIDE, INSIDE, INSIDE))?;
         check(libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0)).map(drop)
     }
 }
@@ -74,12 +74,12 @@ unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
 unsafe fn enter_new_root() -> Result<(), i32> {
     // SAFETY: C strings, and descriptors of this process.
     unsafe {
-        let context = call(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 1))?;
+        let context = check_long(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 1))?;
         let (key, value) = (c"mode".as_ptr(), c"0755".as_ptr());
-        call(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_SET_STRING, key, value, 0))?;
+        check_long(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_SET_STRING, key, value, 0))?;
         let none = ptr::null::<c_char>();
-        call(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_CMD_CREATE, none, none, 0))?;
-        let root = call(libc::syscall(libc::SYS_fsmount, context, 1, 0))?;
+        check_long(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_CMD_CREATE, none, none, 0))?;
+        let root = check_long(libc::syscall(libc::SYS_fsmount, context, 1, 0))?;
         attach(root, c"/")?;
         check(libc::fchdir(root))?;
         libc::close(root);
@@ -88,14 +88,14 @@ unsafe fn enter_new_root() -> Result<(), i32> {
     }
 }
 
-unsafe fn put(step: &MountStep) -> Result<(), i32> {
+unsafe fn apply(step: &MountStep) -> Result<(), i32> {
     let apart = libc::MS_NOSUID | libc::MS_NODEV;
     // SAFETY: the strings and descriptors belong to the plan.
     unsafe {
         match step {
-            MountStep::Folder(at) => unless_there(libc::mkdir(at.as_ptr(), 0o755)),
+            MountStep::Folder(at) => allow_existing(libc::mkdir(at.as_ptr(), 0o755)),
             MountStep::File(at, text) => write_new(at, text),
-            MountStep::Link(at, to) => unless_there(libc::symlink(to.as_ptr(), at.as_ptr())),
+            MountStep::Link(at, to) => allow_existing(libc::symlink(to.as_ptr(), at.as_ptr())),
             MountStep::Bind { from, at } => {
                 mount(from, at, c"none", libc::MS_BIND | libc::MS_REC, None)
             }
@@ -116,7 +116,7 @@ unsafe fn leave_old_root() -> Result<(), i32> {
     // SAFETY: C strings; the calls change this process's own mounts.
     unsafe {
         let here = c".".as_ptr();
-        call(libc::syscall(libc::SYS_pivot_root, here, here))?;
+        check_long(libc::syscall(libc::SYS_pivot_root, here, here))?;
         check(libc::umount2(here, libc::MNT_DETACH))?;
         check(libc::chdir(c"/".as_ptr())).map(drop)
     }
@@ -158,7 +158,7 @@ unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
     // SAFETY: C strings, and an open descriptor.
     unsafe {
         let (from, at) = (c"".as_ptr(), at.as_ptr());
-        call(libc::syscall(
+        check_long(libc::syscall(
             libc::SYS_move_mount,
             tree,
             from,
@@ -170,7 +170,7 @@ unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
     }
 }
 
-unsafe fn unless_there(result: c_int) -> Result<(), i32> {
+unsafe fn allow_existing(result: c_int) -> Result<(), i32> {
     // SAFETY: as in `check`.
     match unsafe { check(result) } {
         Err(libc::EEXIST) => Ok(()),
@@ -178,7 +178,7 @@ unsafe fn unless_there(result: c_int) -> Result<(), i32> {
     }
 }
 
-unsafe fn call(result: c_long) -> Result<c_int, i32> {
+unsafe fn check_long(result: c_long) -> Result<c_int, i32> {
     // SAFETY: as in `check`.
     unsafe { check(result as c_int) }
 }

@@ -3,7 +3,7 @@
 use super::exec::{become_program, become_user};
 use super::kernel::check;
 use super::kill_tree::kill_tree;
-use super::report::{send_descriptors, tell};
+use super::report::{send_descriptors, report};
 use super::{ExecPlan, InitPlan};
 use crate::control::{BATCH, RESTART, tag};
 use libc::{c_int, c_ulong};
@@ -20,7 +20,7 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     unsafe {
         let child_ended = child_signals();
         let mut pid = start(plan, program);
-        forget_terminal(program);
+        close_terminal(program);
         let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
         loop {
@@ -54,7 +54,7 @@ unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
     unsafe {
         let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
         match pid {
-            -1 => tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
+            -1 => report(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
             0 => become_program(plan, program),
             _ => {}
         }
@@ -75,7 +75,7 @@ unsafe fn child_signals() -> c_int {
 }
 
 /// Gives up the observer's terminal.
-unsafe fn forget_terminal(program: &ExecPlan) {
+unsafe fn close_terminal(program: &ExecPlan) {
     // SAFETY: duplicates an open descriptor.
     unsafe {
         for fd in 0..3 {
@@ -90,8 +90,8 @@ unsafe fn reap(plan: &InitPlan, program: i32) {
         // SAFETY: `status` is a local variable.
         match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
             pid if pid <= 0 => return,
-            // SAFETY: as in `tell`.
-            pid if pid == program => unsafe { tell(plan, tag::EXITED, 0, status) },
+            // SAFETY: as in `report`.
+            pid if pid == program => unsafe { report(plan, tag::EXITED, 0, status) },
             _ => {}
         }
     }

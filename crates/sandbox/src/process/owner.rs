@@ -14,15 +14,15 @@ use std::sync::OnceLock;
 
 /// Calls `read` with the file-access ids of process `pid`, where this process's own are not enough.
 pub(crate) fn as_owner<T>(pid: i32, read: impl FnOnce() -> T) -> T {
-    let _borrowed = if is_hindered() { Borrowed::of(pid) } else { None };
+    let _borrowed = if lacks_ptrace_capability() { FileIds::of(pid) } else { None };
     read()
 }
 
 /// Whether this is root without the capability to look into every process (capabilities(7)).
-fn is_hindered() -> bool {
+fn lacks_ptrace_capability() -> bool {
     const SYS_PTRACE: u64 = 1 << 19;
-    static HINDERED: OnceLock<bool> = OnceLock::new();
-    *HINDERED.get_or_init(|| {
+    static LACKS: OnceLock<bool> = OnceLock::new();
+    *LACKS.get_or_init(|| {
         let status = Process::myself().and_then(|own| own.status());
         geteuid().is_root() && status.is_ok_and(|status| status.capeff & SYS_PTRACE == 0)
     })
@@ -36,21 +36,21 @@ fn is_hindered() -> bool {
 /// for the whole process.
 pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
     let is_safe = landlock::keeps_signals_in() && gettid() != getpid();
-    let _borrowed = if is_hindered() && is_safe { Real::of(tid) } else { None };
+    let _borrowed = if lacks_ptrace_capability() && is_safe { RealIds::of(tid) } else { None };
     trace()
 }
 
 /// The real ids of another user, for this thread alone. Dropping it restores the thread's own.
-struct Real;
+struct RealIds;
 
-impl Real {
+impl RealIds {
     fn of(tid: i32) -> Option<Self> {
         let owner = fs::metadata(format!("/proc/{tid}")).ok()?;
-        set_real(owner.uid(), owner.gid()).then_some(Real)
+        set_real(owner.uid(), owner.gid()).then_some(RealIds)
     }
 }
 
-impl Drop for Real {
+impl Drop for RealIds {
     fn drop(&mut self) {
         // This is permitted because the effective ids have not changed.
         set_real(geteuid().as_raw(), getegid().as_raw());
@@ -68,9 +68,9 @@ fn set_real(uid: u32, gid: u32) -> bool {
 
 /// The file-access ids of another user, for this thread alone. Dropping it restores the thread's
 /// own.
-struct Borrowed;
+struct FileIds;
 
-impl Borrowed {
+impl FileIds {
     fn of(pid: i32) -> Option<Self> {
         let owner = fs::metadata(format!("/proc/{pid}")).ok()?;
         if owner.uid() == geteuid().as_raw() {
@@ -78,11 +78,11 @@ impl Borrowed {
         }
         setfsgid(Gid::from_raw(owner.gid()));
         setfsuid(Uid::from_raw(owner.uid()));
-        Some(Borrowed)
+        Some(FileIds)
     }
 }
 
-impl Drop for Borrowed {
+impl Drop for FileIds {
     fn drop(&mut self) {
         setfsuid(geteuid());
         setfsgid(getegid());

@@ -51,12 +51,12 @@ impl Thread {
 }
 
 /// A thread as three of its files in `/proc` describe it.
-pub(super) fn look(task: &Task) -> ProcResult<Thread> {
+pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     let stat = task.stat()?;
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
     let stopped = matches!(stat.state()?, ProcState::Stopped);
     let sleeping = matches!(stat.state()?, ProcState::Sleeping);
-    let call = if sleeping { task.read::<_, Waiting>("syscall")?.0 } else { None };
+    let call = if sleeping { task.read::<_, CurrentCall>("syscall")?.0 } else { None };
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
@@ -80,9 +80,9 @@ pub(crate) fn delay_of(tid: Pid) -> Duration {
 
 /// The call in `/proc/PID/task/TID/syscall`. The reader of the procfs crate takes the value `-1`
 /// for an error.
-struct Waiting(Option<Call>);
+struct CurrentCall(Option<Call>);
 
-impl FromRead for Waiting {
+impl FromRead for CurrentCall {
     fn from_read<R: Read>(mut file: R) -> ProcResult<Self> {
         let mut text = String::new();
         file.read_to_string(&mut text)?;

@@ -1,7 +1,7 @@
 //! Lists the steps that build the root file system of a sandbox.
 
 use super::{MountStep, WORK_DIR, absolute};
-use crate::error::{LaunchError, text};
+use crate::error::{LaunchError, c_string};
 use crate::mount_tree;
 use crate::system::PROGRAMS;
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ impl Layout {
     pub(super) fn devices(&mut self) -> Result<(), LaunchError> {
         for path in DEVICES.map(Path::new) {
             self.add(MountStep::Bind {
-                from: text(path.as_os_str().as_bytes())?,
+                from: c_string(path.as_os_str().as_bytes())?,
                 at: relative(path)?,
             });
         }
@@ -81,7 +81,7 @@ impl Layout {
     pub(super) fn memory(&mut self, bytes: u64, files: u64) -> Result<(), LaunchError> {
         for (path, mode) in [("/tmp", "1777"), (WORK_DIR, "0755")] {
             let options = format!("size={bytes},nr_inodes={files},mode={mode}");
-            let options = text(options.as_bytes())?;
+            let options = c_string(options.as_bytes())?;
             self.add(MountStep::Memory { at: relative(Path::new(path))?, options });
         }
         self.add(MountStep::Processes(relative(Path::new("/proc"))?));
@@ -103,7 +103,7 @@ impl Layout {
         let at = relative(path)?;
         match tree {
             Some(from) => self.add(MountStep::Tree { from, at }),
-            None => self.add(MountStep::Bind { from: text(path.as_os_str().as_bytes())?, at }),
+            None => self.add(MountStep::Bind { from: c_string(path.as_os_str().as_bytes())?, at }),
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Layout {
         } else {
             self.file(path, "")?
         }
-        self.add(MountStep::Bind { from: text(path.as_os_str().as_bytes())?, at: relative(path)? });
+        self.add(MountStep::Bind { from: c_string(path.as_os_str().as_bytes())?, at: relative(path)? });
         Ok(())
     }
 
@@ -132,13 +132,13 @@ impl Layout {
 
     fn file(&mut self, path: &Path, contents: &str) -> Result<(), LaunchError> {
         self.parent(path)?;
-        self.add(MountStep::File(relative(path)?, text(contents.as_bytes())?));
+        self.add(MountStep::File(relative(path)?, c_string(contents.as_bytes())?));
         Ok(())
     }
 
     pub(super) fn link(&mut self, path: &Path, target: &Path) -> Result<(), LaunchError> {
         self.parent(path)?;
-        self.add(MountStep::Link(relative(path)?, text(target.as_os_str().as_bytes())?));
+        self.add(MountStep::Link(relative(path)?, c_string(target.as_os_str().as_bytes())?));
         Ok(())
     }
 }
@@ -181,5 +181,5 @@ pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>, LaunchError> {
 /// A path relative to the new root: `usr` for `/usr`, `.` for `/`.
 pub(super) fn relative(path: &Path) -> Result<CString, LaunchError> {
     let below = path.strip_prefix("/").unwrap_or(path).as_os_str().as_bytes();
-    text(if below.is_empty() { b"." } else { below })
+    c_string(if below.is_empty() { b"." } else { below })
 }

@@ -1,6 +1,6 @@
 //! Connects a client without waiting for what the server itself may be waiting for.
 
-use super::{Client, ClientState, Peer, ServerClose};
+use super::{Client, ClientState, Shared, ServerClose};
 use crate::ready;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -40,7 +40,7 @@ impl Client {
             SocketAddr::V6(_) => v6(getsockname(fd)?),
         };
         let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, ended)));
-        Ok(Self(Arc::new(Peer { local, server, inode, state })))
+        Ok(Self(Arc::new(Shared { local, server, inode, state })))
     }
 }
 
@@ -50,7 +50,7 @@ fn finish_connect(
     mut meanwhile: impl FnMut() -> io::Result<()>,
 ) -> io::Result<Option<ServerClose>> {
     let moment = Duration::from_millis(1);
-    while !ready::by(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
+    while !ready::wait_ready(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
         meanwhile()?;
     }
     match getsockopt(socket, sockopt::SocketError)? {

@@ -84,7 +84,7 @@ fn a_flood_is_read_to_a_mark_in_the_middle_of_it() {
     std::thread::scope(|threads| {
         let flood = threads.spawn(|| (0..100_000).for_each(|_| write_all(&output, b"flood\n")));
         while log.lines().is_empty() {
-            ready::to_read(log.master.as_fd());
+            ready::is_readable(log.master.as_fd());
             log.read();
         }
         log.catch_up(SOON);
@@ -101,8 +101,8 @@ fn a_flood_is_read_to_a_mark_in_the_middle_of_it() {
 fn endless_long_lines_are_kept_within_bounds() {
     let mut lines = Lines::default();
     let line = [&[b'x'; 10_000][..], b"\n"].concat();
-    (0..10_000).for_each(|_| lines.take(&line));
-    (0..10_000).for_each(|_| lines.take(&line[..10_000]));
+    (0..10_000).for_each(|_| lines.append(&line));
+    (0..10_000).for_each(|_| lines.append(&line[..10_000]));
     let kept: usize = lines.finished().iter().map(|line| line.text.len()).sum();
     assert!(kept <= 8 << 20);
 }
@@ -117,18 +117,18 @@ proptest! {
     #[test]
     fn where_a_stream_is_cut_changes_nothing(bytes in tricky(), cuts in vec(1..9usize, 1..40)) {
         let (mut whole, mut pieces) = (Lines::default(), Lines::default());
-        let marker = whole.next_mark();
-        prop_assert_eq!(&marker, &pieces.next_mark());
+        let marker = whole.next_marker();
+        prop_assert_eq!(&marker, &pieces.next_marker());
         let stream = [&bytes[..], &marker, b"after\n"].concat();
-        whole.take(&stream);
+        whole.append(&stream);
         let mut rest = stream.as_slice();
         for cut in cuts.into_iter().cycle() {
             let (piece, more) = rest.split_at(cut.min(rest.len()));
-            pieces.take(piece);
+            pieces.append(piece);
             rest = more;
             if rest.is_empty() { break }
         }
-        prop_assert!(whole.is_marked() && pieces.is_marked());
+        prop_assert!(whole.has_all_markers() && pieces.has_all_markers());
         prop_assert_eq!(whole.finished(), pieces.finished());
         prop_assert!(whole.finished().last().unwrap().text.ends_with("after"));
     }

@@ -71,10 +71,10 @@ impl Server {
     /// [`Unobservable`] where the kernel does not answer.
     pub fn connection(&self, client: &Client) -> Result<Option<Socket>, Unobservable> {
         let Some(table) = &self.table else { return Ok(None) };
-        let mut found = table.connections([client].into_iter()).map_err(unseen_table)?;
+        let mut found = table.connections([client].into_iter()).map_err(table_unobservable)?;
         let socket = found.pop().flatten();
         if let Some(socket) = socket {
-            client.seen_as(socket.inode);
+            client.set_inode(socket.inode);
         }
         Ok(socket)
     }
@@ -137,7 +137,7 @@ impl Server {
     /// [`Unobservable`] where the kernel does not answer.
     pub fn listener(&self) -> Result<Option<Socket>, Unobservable> {
         match (&self.table, self.address) {
-            (Some(table), Some(address)) => table.listener(address).map_err(unseen_table),
+            (Some(table), Some(address)) => table.listener(address).map_err(table_unobservable),
             _ => Ok(None),
         }
     }
@@ -217,7 +217,7 @@ impl Server {
     }
 
     fn sockets_in(&self, state: State) -> Result<Vec<Socket>, Unobservable> {
-        self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(unseen_table))
+        self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(table_unobservable))
     }
 
     pub(super) fn all_threads(&self) -> Result<Vec<(Process, Thread)>, Unobservable> {
@@ -240,7 +240,7 @@ impl Server {
         let Some(table) = &self.table else { return Ok(None) };
         for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
             let address = SocketAddr::new(ip, port);
-            let Some(socket) = table.listener(address).map_err(unseen_table)? else { continue };
+            let Some(socket) = table.listener(address).map_err(table_unobservable)? else { continue };
             for process in self.processes()? {
                 let descriptors = process.descriptors()?;
                 if descriptors.iter().any(|it| it.target == Target::Socket(socket.inode)) {
@@ -252,6 +252,6 @@ impl Server {
     }
 }
 
-pub(super) fn unseen_table(error: io::Error) -> Unobservable {
+pub(super) fn table_unobservable(error: io::Error) -> Unobservable {
     Unobservable::new("the kernel's socket table (sock_diag(7), proc_pid_net(5))".to_owned(), error)
 }

@@ -30,7 +30,7 @@ impl Server {
                     return Ok(());
                 }
                 Some(Message::NotifyListener(listener)) => self.supervise(listener),
-                Some(message) => self.note(message),
+                Some(message) => self.handle(message),
                 None => {}
             }
             if self.exit.is_some() {
@@ -48,7 +48,7 @@ impl Server {
         let holder = match self.one_socket(libc::AF_INET6) {
             Ok(v6) => {
                 setsockopt(&v6, sockopt::Ipv6V6Only, &false)?;
-                share_with_the_past(&v6)?;
+                reuse_address(&v6)?;
                 let any = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0);
                 bind(v6.as_raw_fd(), &SockaddrIn6::from(any))?;
                 v6
@@ -56,7 +56,7 @@ impl Server {
             // A kernel without IPv6.
             Err(_) => {
                 let v4 = self.one_socket(libc::AF_INET)?;
-                share_with_the_past(&v4)?;
+                reuse_address(&v4)?;
                 let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
                 bind(v4.as_raw_fd(), &SockaddrIn::from(any))?;
                 v4
@@ -74,6 +74,6 @@ impl Server {
 
 /// Allows a port that has connections in TIME_WAIT, but not one that has a listener (socket(7),
 /// SO_REUSEADDR).
-fn share_with_the_past(socket: &OwnedFd) -> Result<(), Errno> {
+fn reuse_address(socket: &OwnedFd) -> Result<(), Errno> {
     setsockopt(socket, sockopt::ReuseAddr, &true)
 }

@@ -84,7 +84,7 @@ fn a_thread_that_is_still_traced_does_not_keep_its_box_alive() {
         };
         let other = server.wait_for(threads).unwrap()[1].tid;
         let traced = server.tracer.seize(other).unwrap();
-        server.tracer.keep(traced);
+        server.tracer.keep_attached(traced);
         let program = server.program;
         drop(server);
         assert!(program.threads().unwrap().is_empty());

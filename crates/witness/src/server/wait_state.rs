@@ -33,7 +33,7 @@ impl WaitState {
     /// # Errors
     /// [`Unobservable`] when it is and the machine was too busy to run the server.
     pub(super) fn is_over(&mut self, threads: &[(Process, Thread)]) -> Result<bool, Unobservable> {
-        self.load.note(self.begun, threads);
+        self.load.begin_after_pause(self.begun, threads);
         if Instant::now() < self.deadline {
             return Ok(false);
         }
@@ -100,13 +100,13 @@ const LOG_BURST: usize = 4096;
 pub(super) struct CpuBudget {
     since: Option<Duration>,
     logged: usize,
-    patience: u32,
+    doublings: u32,
 }
 
 impl CpuBudget {
     /// The thread to sample, when more time was used than is allowed. If the server has logged a
     /// lot meanwhile, the time counts as used for that, as long as the lines are kept.
-    pub(super) fn suspect(
+    pub(super) fn thread_to_sample(
         &mut self,
         threads: &[(Process, Thread)],
         allowed: Duration,
@@ -117,12 +117,12 @@ impl CpuBudget {
             (self.since, self.logged) = (Some(used), logged);
         }
         let since = *self.since.get_or_insert(used);
-        if used.saturating_sub(since) < allowed * (1 << self.patience) {
+        if used.saturating_sub(since) < allowed * (1 << self.doublings) {
             return None;
         }
         // If the sample shows work, the server may work twice as long before the next one.
         self.since = Some(used);
-        self.patience = (self.patience + 1).min(10);
+        self.doublings = (self.doublings + 1).min(10);
         let running = threads.iter().filter(|(_, thread)| thread.is_running());
         running.max_by_key(|(_, thread)| thread.cpu).cloned()
     }

@@ -6,7 +6,7 @@
 //! and a wrong server is told so as fast as a right one.
 
 use super::Server;
-use super::observe::unseen_table;
+use super::observe::table_unobservable;
 use super::wait_state::{CPU_BUDGET, SMALL_CPU_BUDGET, WaitState};
 use crate::client::{Client, ClosedBy};
 use crate::fault_injector::FaultSupervisor;
@@ -43,7 +43,7 @@ impl Server {
         let mut pause = SHORTEST_PAUSE;
         let worthwhile = Instant::now() + LOOK_COST * self.clients.len() as u32;
         loop {
-            let news = self.poll_events()?;
+            let has_event = self.poll_events()?;
             let looked = Instant::now();
             if let Some(value) = fact(self)? {
                 return Ok(value);
@@ -52,16 +52,16 @@ impl Server {
             let cost = now - looked;
             let due = pause >= LOOK_AFTER && now >= worthwhile || now >= state.deadline;
             if (due || self.exit.is_some())
-                && let Some(error) = self.why_nothing_more(&mut state)?
+                && let Some(error) = self.reason_to_give_up(&mut state)?
             {
                 // What has happened up to now may not have been read yet: read it, and look once
                 // more.
                 self.catch_up()?;
                 return fact(self)?.ok_or(error);
             }
-            pause = if news { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-            self.wait_for_news(pause);
-            if news && cost > LONGEST_PAUSE {
+            pause = if has_event { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+            self.wait_for_event(pause);
+            if has_event && cost > LONGEST_PAUSE {
                 self.drain(cost)?;
             }
         }
@@ -73,7 +73,7 @@ impl Server {
         let begun = Instant::now();
         while begun.elapsed() < cost && self.exit.is_none() {
             if !self.poll_events()? {
-                self.wait_for_news(LONGEST_PAUSE);
+                self.wait_for_event(LONGEST_PAUSE);
             }
         }
         Ok(())
@@ -125,17 +125,17 @@ impl Server {
     }
 
     /// Why nothing more will happen; `None` while something may.
-    fn why_nothing_more(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
+    fn reason_to_give_up(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         if let Some(exit) = &self.exit {
             return Ok(Some(WaitError::Ended(exit.clone())));
         }
-        let error = self.why_it_stays_so(state)?;
+        let error = self.reason_while_running(state)?;
         // A server that exceeds a limit is about to be ended, and the limit will be the reason.
         Ok(error.filter(|_| self.sandbox.limit_exceeded().is_none()))
     }
 
     /// Why nothing more will happen although the server runs; `None` while something may.
-    fn why_it_stays_so(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
+    fn reason_while_running(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
         let done = match self.activity(&threads)? {
             Activity::Idle => {
@@ -193,7 +193,7 @@ impl Server {
         }
         let Some(table) = &self.table else { return Ok(true) };
         let mut all = true;
-        let mut sockets = table.connections(self.clients.iter()).map_err(unseen_table)?.into_iter();
+        let mut sockets = table.connections(self.clients.iter()).map_err(table_unobservable)?.into_iter();
         self.clients.retain(|client| {
             let socket = sockets.next().flatten();
             let arrived = is_delivered(client, socket.as_ref());
@@ -201,7 +201,7 @@ impl Server {
             // A client that has left, and whose connection the server has closed, brings nothing
             // more.
             let held = socket.is_some_and(|socket| socket.inode != 0);
-            client.left().is_none() || held || !arrived
+            client.closed_by().is_none() || held || !arrived
         });
         Ok(all)
     }
@@ -215,11 +215,11 @@ impl Server {
         // What a program does before it listens is not judged.
         self.listener?;
         let allowed = if self.history.spins() { SMALL_CPU_BUDGET } else { CPU_BUDGET };
-        let (process, suspect) = state.cpu_budget.suspect(threads, allowed, self.log.kept())?;
+        let (process, suspect) = state.cpu_budget.thread_to_sample(threads, allowed, self.log.kept())?;
         let sample = SyscallSample::of(process, &suspect, &mut self.tracer);
         let spins = sample.is_spinning();
         if spins {
-            self.history.spun();
+            self.history.set_spins();
         }
         spins.then_some(sample)
     }
@@ -239,21 +239,21 @@ enum Activity {
 /// as well: it makes room for what the server has written.
 fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     let Some(socket) = socket else { return true };
-    match (socket.state, client.left()) {
+    match (socket.state, client.closed_by()) {
         (State::SynReceived, _) => false,
         (State::TimeWait, _) => true,
-        (_, Some(ClosedBy::Reset)) => false,
-        (State::Established, Some(ClosedBy::Finished)) => false,
+        (_, Some(ClosedBy::Rst)) => false,
+        (State::Established, Some(ClosedBy::Fin)) => false,
         _ => {
-            (client.in_flight(socket.received) == 0 || client.held_up()) && is_heard(client, socket)
+            (client.in_flight(socket.received) == 0 || client.is_send_blocked()) && answers_delivered(client, socket)
         }
     }
 }
 
 /// Whether everything that the server has sent to `client` has arrived, or waits because the client
 /// does not read.
-fn is_heard(client: &Client, socket: &Socket) -> bool {
-    socket.unacknowledged == 0 || !client.is_listening()
+fn answers_delivered(client: &Client, socket: &Socket) -> bool {
+    socket.unacknowledged == 0 || !client.has_read_all()
 }
 
 fn calls(threads: &[(Process, Thread)]) -> Vec<Call> {

@@ -29,7 +29,7 @@ impl Files {
             return Ok(Vec::new());
         }
         let rows = self.rows()?;
-        Ok(clients.map(|client| end_of(client, &rows)).collect())
+        Ok(clients.map(|client| server_socket(client, &rows)).collect())
     }
 
     /// A listener on the IPv6 wildcard address may accept IPv4 as well or not (ipv6(7),
@@ -82,7 +82,7 @@ fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-fn end_of(client: &Client, rows: &[Socket]) -> Option<Socket> {
+fn server_socket(client: &Client, rows: &[Socket]) -> Option<Socket> {
     let ends = (client.server(), client.address());
     let socket = rows.iter().find(|it| it.state != State::Listen && (it.local, it.peer) == ends)?;
     Some(Socket { received: client.acknowledged(), ..*socket })

@@ -39,12 +39,12 @@ impl Netlink {
         peer: SocketAddr,
     ) -> io::Result<Option<Socket>> {
         // Where no connection matches, the kernel answers with the listener that would accept one.
-        Ok(self.one(local, peer)?.filter(|socket| socket.state != State::Listen))
+        Ok(self.find(local, peer)?.filter(|socket| socket.state != State::Listen))
     }
 
     pub(crate) fn listener(&self, local: SocketAddr) -> io::Result<Option<Socket>> {
-        let nobody = SocketAddr::new(local.ip(), 0);
-        Ok(self.one(local, nobody)?.filter(|socket| socket.state == State::Listen))
+        let any_peer = SocketAddr::new(local.ip(), 0);
+        Ok(self.find(local, any_peer)?.filter(|socket| socket.state == State::Listen))
     }
 
     pub(crate) fn all(&self, states: &[State]) -> io::Result<Vec<Socket>> {
@@ -52,32 +52,32 @@ impl Netlink {
         let mut buffer = vec![0; 1 << 16];
         let wanted = states.iter().fold(0, |bits, state| bits | state.bit());
         for family in [libc::AF_INET, libc::AF_INET6] {
-            self.ask(&request(family, None, wanted))?;
-            while self.take_part(&mut buffer, &mut found)? {}
+            self.send_request(&request(family, None, wanted))?;
+            while self.receive_part(&mut buffer, &mut found)? {}
         }
         Ok(found)
     }
 
     /// Reads a part of a long answer. Answers whether more of it follows.
-    fn take_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
-        let length = self.hear(buffer)?;
+    fn receive_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
+        let length = self.receive(buffer)?;
         for (kind, body) in messages(&buffer[..length]) {
             match kind {
                 SOCK_DIAG_BY_FAMILY => found.extend(socket(body)),
-                _ => return refusal(body).map_or(Ok(false), |errno| Err(errno.into())),
+                _ => return error_of(body).map_or(Ok(false), |errno| Err(errno.into())),
             }
         }
         Ok(length > 0)
     }
 
-    fn one(&self, local: SocketAddr, peer: SocketAddr) -> io::Result<Option<Socket>> {
+    fn find(&self, local: SocketAddr, peer: SocketAddr) -> io::Result<Option<Socket>> {
         let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-        self.ask(&request(family, Some((local, peer)), u32::MAX))?;
+        self.send_request(&request(family, Some((local, peer)), u32::MAX))?;
         let mut buffer = [0; 4096];
-        let length = self.hear(&mut buffer)?;
+        let length = self.receive(&mut buffer)?;
         match messages(&buffer[..length]).next() {
             Some((SOCK_DIAG_BY_FAMILY, body)) => Ok(socket(body)),
-            Some((_, body)) => match refusal(body) {
+            Some((_, body)) => match error_of(body) {
                 None | Some(Errno::ENOENT) => Ok(None), // there is no such socket
                 Some(errno) => Err(errno.into()),
             },
@@ -85,18 +85,18 @@ impl Netlink {
         }
     }
 
-    fn ask(&self, request: &[u8]) -> io::Result<()> {
-        uninterrupted(|| send(self.0.as_raw_fd(), request, MsgFlags::empty()))?;
+    fn send_request(&self, request: &[u8]) -> io::Result<()> {
+        retry_on_eintr(|| send(self.0.as_raw_fd(), request, MsgFlags::empty()))?;
         Ok(())
     }
 
-    fn hear(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         // An unread answer would be taken for that of the next question.
-        uninterrupted(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
+        retry_on_eintr(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
     }
 }
 
-fn uninterrupted(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<usize> {
+fn retry_on_eintr(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<usize> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}
@@ -120,8 +120,8 @@ fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> 
         Some((local, peer)) => {
             bytes.extend(local.port().to_be_bytes());
             bytes.extend(peer.port().to_be_bytes());
-            bytes.extend(sixteen(local.ip()));
-            bytes.extend(sixteen(peer.ip()));
+            bytes.extend(address_bytes(local.ip()));
+            bytes.extend(address_bytes(peer.ip()));
         }
     }
     bytes.extend([0; 4]); // any interface
@@ -129,7 +129,7 @@ fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> 
     bytes
 }
 
-fn sixteen(ip: IpAddr) -> [u8; 16] {
+fn address_bytes(ip: IpAddr) -> [u8; 16] {
     match ip {
         IpAddr::V6(v6) => v6.octets(),
         IpAddr::V4(v4) => {
@@ -153,7 +153,7 @@ fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The errno in an NLMSG_ERROR or NLMSG_DONE, if there is one (netlink(7)).
-fn refusal(body: &[u8]) -> Option<Errno> {
+fn error_of(body: &[u8]) -> Option<Errno> {
     let code = u32_at(body, 0)? as i32;
     (code != 0).then(|| Errno::from_raw(code.saturating_neg()))
 }
@@ -209,7 +209,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             for (_, body) in messages(&bytes) {
-                let _ = (socket(body), refusal(body));
+                let _ = (socket(body), error_of(body));
             }
             let _ = (socket(&bytes), received(&bytes));
         }
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn a_refusal_carries_its_errno() {
-        assert_eq!(refusal(&(-libc::EPERM).to_ne_bytes()), Some(Errno::EPERM));
-        assert_eq!(refusal(&[0; 4]), None);
-        assert_eq!(refusal(&[]), None);
+        assert_eq!(error_of(&(-libc::EPERM).to_ne_bytes()), Some(Errno::EPERM));
+        assert_eq!(error_of(&[0; 4]), None);
+        assert_eq!(error_of(&[]), None);
     }
 }

@@ -31,15 +31,15 @@ fn accepted(on: &str) -> (TcpListener, Client, TcpStream) {
     (listener, client, stream)
 }
 
-fn end_of(table: &SocketTable, client: &Client) -> Option<Socket> {
+fn server_socket(table: &SocketTable, client: &Client) -> Option<Socket> {
     table.connections([client].into_iter()).unwrap().pop().unwrap()
 }
 
 /// Looks until the server's socket is as expected, because acknowledgements take time.
-fn until(table: &SocketTable, client: &Client, wanted: impl Fn(Option<Socket>) -> bool) {
+fn wait_until(table: &SocketTable, client: &Client, wanted: impl Fn(Option<Socket>) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while !wanted(end_of(table, client)) {
-        assert!(Instant::now() < deadline, "{table:?}: {:?}", end_of(table, client));
+    while !wanted(server_socket(table, client)) {
+        assert!(Instant::now() < deadline, "{table:?}: {:?}", server_socket(table, client));
         std::thread::yield_now();
     }
 }
@@ -85,7 +85,7 @@ fn neither_finds_a_listener_that_is_gone() {
 fn both_name_the_inode_of_the_server_s_end() {
     for on in ["127.0.0.1:0", "[::1]:0"] {
         let (_listener, client, stream) = accepted(on);
-        let [netlink, files] = both().map(|table| end_of(&table, &client).unwrap());
+        let [netlink, files] = both().map(|table| server_socket(&table, &client).unwrap());
         assert_eq!(netlink, files);
         let link = format!("/proc/self/fd/{}", stream.as_raw_fd());
         let link = std::fs::read_link(link).unwrap();
@@ -98,9 +98,9 @@ fn both_tell_unread_from_received() {
     for table in both() {
         let (_listener, client, mut stream) = accepted("127.0.0.1:0");
         assert_eq!(client.send(b"seven b").unwrap(), 7);
-        until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (7, 7)));
+        wait_until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (7, 7)));
         stream.read_exact(&mut [0; 7]).unwrap();
-        until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (0, 7)));
+        wait_until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (0, 7)));
     }
 }
 
@@ -108,10 +108,10 @@ fn both_tell_unread_from_received() {
 fn both_see_a_server_whose_buffer_is_full() {
     for table in both() {
         let (_listener, client, _stream) = accepted("127.0.0.1:0");
-        while client.send(&[7; 1 << 16]).unwrap() > 0 || !client.held_up() {
+        while client.send(&[7; 1 << 16]).unwrap() > 0 || !client.is_send_blocked() {
             std::thread::yield_now();
         }
-        let end = end_of(&table, &client).unwrap();
+        let end = server_socket(&table, &client).unwrap();
         assert!(client.in_flight(end.received) > 0, "{end:?}");
     }
 }
@@ -121,10 +121,10 @@ fn both_see_a_close_as_close_wait_and_a_reset_as_nothing() {
     for table in both() {
         let (_listener, leaves, _stream) = accepted("127.0.0.1:0");
         leaves.close();
-        until(&table, &leaves, |it| it.is_some_and(|it| it.state == State::CloseWait));
+        wait_until(&table, &leaves, |it| it.is_some_and(|it| it.state == State::CloseWait));
         let (_listener, vanishes, _stream) = accepted("127.0.0.1:0");
         vanishes.reset();
-        until(&table, &vanishes, |it| it.is_none());
+        wait_until(&table, &vanishes, |it| it.is_none());
     }
 }
 

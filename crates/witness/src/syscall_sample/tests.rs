@@ -61,8 +61,8 @@ fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
     for program in &programs {
         for _ in 0..20 {
             assert!(!program.sample(&mut tracer).is_spinning());
-            tracer.tidy();
-            assert!(!tracer.is_done() || !program.is_traced());
+            tracer.retry_detach();
+            assert!(!tracer.has_detached_all() || !program.is_traced());
         }
     }
 }
@@ -109,8 +109,8 @@ fn signals_reach_a_program_that_is_being_traced() {
         assert_eq!(unsafe { libc::kill(program.0.id() as i32, number) }, 0);
         program.sample(&mut tracer);
     }
-    while !tracer.is_done() {
-        tracer.tidy();
+    while !tracer.has_detached_all() {
+        tracer.retry_detach();
     }
     assert_eq!(program.line(), "200\n");
 }
@@ -130,10 +130,10 @@ fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
         let traced = tracer.seize(pid);
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
         if let Some(traced) = traced {
-            tracer.let_go(traced);
+            tracer.detach(traced);
         }
-        while !tracer.is_done() {
-            tracer.tidy();
+        while !tracer.has_detached_all() {
+            tracer.retry_detach();
         }
         // As its parent, the tracer has already reaped it.
         assert!(program.0.wait().is_err());
@@ -149,16 +149,16 @@ fn a_stopped_program_is_stopped_afterwards() {
         let process = procfs::process::Process::new(pid.as_raw()).unwrap();
         process.stat().unwrap().state().unwrap()
     };
-    let until_stopped = || {
+    let wait_stopped = || {
         while state() != procfs::process::ProcState::Stopped {
             std::thread::yield_now();
         }
     };
-    until_stopped();
+    wait_stopped();
     let mut tracer = Tracer::default();
     program.sample(&mut tracer);
-    while !tracer.is_done() {
-        tracer.tidy();
+    while !tracer.has_detached_all() {
+        tracer.retry_detach();
     }
-    until_stopped();
+    wait_stopped();
 }
