@@ -35,7 +35,7 @@ const PROCESSES: &str = "cgroup.procs";
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Cgroup {
-    /// A new group with these limits; `None` where this process may not make a group.
+    /// Makes a group with these limits; `None` where this process may not make a group.
     pub(crate) fn new(limits: &Limits) -> Option<Self> {
         let name = run_name::name();
         let mut group = Self { parts: Vec::new() };
@@ -69,7 +69,7 @@ impl Part {
         let part = Self { folder, oom_file: parent.oom_file() };
         for (file, value, is_needed) in parent.settings(limits) {
             let set = fs::write(part.folder.join(file), value.to_string());
-            // A missing setting, such as that for swap, needs no limit.
+            // A kernel without swap accounting, for example, does not have the file for swap.
             if is_needed {
                 set?;
             }

@@ -111,23 +111,24 @@ impl Command {
 
     /// Builds the sandbox and lets its first process start the program. The program's standard
     /// input is empty, its standard output is `output`, its standard error `errors`; it has no
-    /// other descriptor. Whether the program has started is told by
-    /// [`Sandbox::receive`].
+    /// other descriptor. The message [`Message::Started`](crate::Message::Started) from
+    /// [`Sandbox::receive`] says that the program has started.
     ///
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn spawn(&self, output: OwnedFd, errors: OwnedFd) -> Result<Sandbox, LaunchError> {
+        // Decide what the sandbox consists of, before anything is made.
         let level = self.isolation_level();
         self.check_directory()?;
         let (namespaces, root) = self.namespaces_and_root(level)?;
         let (control, init_control) = Control::pair()?;
 
-        // Take what this run alone uses: a user id, a scratch folder, a watchdog.
+        // Take the resources of this run: a user id, a scratch folder, a watchdog.
         let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
         let resources = RunResources::take(level, policy, directory, &control)?;
         resources.chown_stream(&output).and_then(|()| resources.chown_stream(&errors))?;
 
-        // Prepare everything that the first process needs: it cannot allocate memory.
+        // Prepare everything that the first process needs, because it cannot allocate memory.
         let environment = self.environment(resources.home());
         let path = self.find(environment.get(OsStr::new("PATH")))?;
         let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
@@ -139,13 +140,15 @@ impl Command {
             control: init_control,
             program: Some(program),
         };
+        // Clone the first process. It builds the sandbox and reports each step.
         let init = init::launch(&plan)
             .map_err(|error| LaunchError::NoSandbox(explain("clone(2)", &error)))?;
         let InitPlan { root, .. } = plan;
         let context = LaunchContext { program: path, root };
         let mut sandbox = Sandbox::new(init, control, resources, level, context);
 
-        // The first process of an untrusted program waits until its user is mapped and watched.
+        // The first process of an untrusted program waits until its user is mapped and the watchdog
+        // watches it. Then it may begin.
         if self.policy.is_some() {
             sandbox.begin().map_err(|error| {
                 LaunchError::NoSandbox(explain(STEPS[usize::from(step::MAP)], &error))
@@ -231,7 +234,8 @@ impl Command {
         c_string(self.directory().as_os_str().as_bytes())?;
         let folder = self.directory().display().to_string();
         if let (Some(policy), Some(directory)) = (&self.policy, &self.directory)
-            && !root_layout::absolute(directory).is_ok_and(|path| root_layout::can_see(policy, &path))
+            && !root_layout::absolute(directory)
+                .is_ok_and(|path| root_layout::can_see(policy, &path))
         {
             let error = io::Error::other("it is not among the paths that the program may see");
             return Err(LaunchError::NoDirectory { folder, error });
@@ -241,7 +245,7 @@ impl Command {
             .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
 
-    /// The program's file: as named if the name has a slash, else the first on the PATH.
+    /// The program's file. A name with a slash is a path; any other name is searched on the PATH.
     fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
         let shown = self.program.to_string_lossy().into_owned();
         let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
@@ -277,7 +281,7 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// The environment of an untrusted program: it has none of this process's secrets.
+/// The environment of an untrusted program, without any variable of this process.
 fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {
     const FIXED: [(&str, &str); 3] =
         [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];

@@ -19,8 +19,8 @@ pub const BATCH: usize = 16;
 /// The request to start the program once more. Every other request is for sockets.
 pub(crate) const RESTART: [u8; 4] = [0; 4];
 
-/// The message that the sandbox's user is mapped. An untrusted program's first process waits for it
-/// before anything else.
+/// The message that the sandbox's user is mapped. The first process of an untrusted program's
+/// sandbox waits for this message before it does anything else.
 pub(crate) const BEGIN: [u8; 4] = [1; 4];
 
 /// What the sandbox's first process reports.
@@ -29,11 +29,11 @@ pub(crate) const BEGIN: [u8; 4] = [1; 4];
 pub enum Message {
     /// The sandbox is built.
     Ready,
-    /// The kernel refused a step of building the sandbox; the numbers name the step.
+    /// The kernel refused a step of building the sandbox.
     Refused {
-        /// The step, as an index.
+        /// The index of the step.
         step: u8,
-        /// Of the step that builds the root file system, the mount, as an index.
+        /// The index of the refused mount, where the step is to build the root file system.
         mount_step: u16,
         /// What the kernel said.
         errno: Errno,
@@ -62,7 +62,7 @@ pub enum Message {
         /// Its wait status (wait(2)).
         status: i32,
     },
-    /// The sockets that were asked for, and where there are fewer, why.
+    /// The requested sockets. If there are fewer than requested, the errno says why.
     Sockets(Vec<OwnedFd>, Errno),
 }
 

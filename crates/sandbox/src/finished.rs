@@ -20,32 +20,33 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished {
-    /// How it ended.
+    /// How the program ended.
     pub exit: Exit,
-    /// The limit that ended it, if one did.
+    /// The limit that ended the program, if a limit did.
     pub limit_exceeded: Option<LimitKind>,
-    /// What it wrote on standard output and standard error, up to the limit.
+    /// What the program wrote on standard output and standard error, up to the limit.
     pub output: Vec<u8>,
-    /// Its wall time.
+    /// The wall time of the run.
     pub elapsed: Duration,
-    /// Where it exceeded its wall time: why that says nothing about the program, because the
-    /// machine was too busy to run it.
+    /// If the program exceeded its wall time because the machine was too busy to run it: the
+    /// measured waiting time. The limit then says nothing about the program.
     pub cpu_starvation: Option<Unobservable>,
-    /// Processor time of all its processes.
+    /// The processor time of all processes of the program.
     pub cpu: Duration,
     folder: Option<OwnedFd>,
     work_dir: WorkDirInfo,
-    /// The folder may be one of this machine's, which is removed when this is dropped.
+    /// Kept because dropping the sandbox removes its scratch folder.
     _sandbox: Sandbox,
 }
 
 impl Command {
-    /// Runs the program to its end, in a writable folder of its own. Processes that it leaves
-    /// behind are ended, too.
+    /// Runs the program to its end, in a writable folder of its own. Processes that the program
+    /// leaves behind are ended, too.
     ///
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn run(self) -> Result<Finished, LaunchError> {
+        // Start the program with one pipe for standard output and standard error.
         let limits = self.policy.as_ref().map_or_else(Limits::default, |policy| policy.limits);
         let (output, stdout) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
@@ -60,12 +61,15 @@ impl Command {
         // Wait for the end of the program, or for the first limit that it exceeds.
         let (exit, mut limit_exceeded) = loop {
             match run.next_event(began + limits.wall)? {
-                Event::Output if run.exceeds_output() => break (Exit::killed(), Some(LimitKind::Output)),
+                Event::Output if run.exceeds_output() => {
+                    break (Exit::killed(), Some(LimitKind::Output));
+                }
                 Event::Output | Event::OutputEnd => {}
                 Event::Deadline => {
                     run.sandbox.end_for(LimitKind::Wall);
                     break (Exit::killed(), Some(LimitKind::Wall));
                 }
+                // The watchdog has ended the sandbox, or another process has killed it.
                 Event::Gone => break (Exit::killed(), run.sandbox.limit_exceeded()),
                 Event::Message(Message::WorkDir(folder)) => run.folder = Some(folder),
                 Event::Message(Message::Started { .. }) => run.has_started = true,
@@ -75,11 +79,13 @@ impl Command {
                 Event::Message(Message::ExecFailed { errno }) if run.has_started => {
                     break (Exit::NotExecuted(errno), None);
                 }
+                // Any other message reports a step of the launch, which may have failed.
                 Event::Message(message) => run.sandbox.check_launch(&message)?,
             }
         };
 
-        // Some limits show only at the end.
+        // End the processes that are left, and read the rest of the output. Two limits can be
+        // checked only now.
         let cpu = run.end();
         if limit_exceeded.is_none() && run.exceeds_output() {
             limit_exceeded = Some(LimitKind::Output);
@@ -108,7 +114,7 @@ impl Command {
 struct Run {
     sandbox: Sandbox,
     pipe: OwnedFd,
-    /// Whether the pipe may bring more.
+    /// Whether the pipe may bring more output.
     pipe_is_open: bool,
     output: Vec<u8>,
     /// The most bytes of output that are allowed.
@@ -163,7 +169,7 @@ impl Run {
         Ok(if self.pipe_is_open { Event::Output } else { Event::OutputEnd })
     }
 
-    /// Reads a piece of the output. Answers whether there may be more.
+    /// Reads a part of the output. Answers whether more may follow.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 1 << 16];
         match nix::unistd::read(&self.pipe, &mut buffer) {
@@ -175,6 +181,7 @@ impl Run {
         }
     }
 
+    /// Whether the program has written more than it may.
     fn exceeds_output(&self) -> bool {
         self.output.len() as u64 > self.limit
     }
@@ -183,7 +190,7 @@ impl Run {
     /// processes of the sandbox.
     fn end(&mut self) -> Duration {
         let cpu = self.sandbox.end();
-        // Every writer is gone: what is left is what the pipe holds (pipe(7)).
+        // Every writer is gone, so only the bytes that the pipe holds are left (pipe(7)).
         while !self.exceeds_output() && self.pipe_is_open {
             let before = self.output.len();
             self.pipe_is_open = self.read() && self.output.len() > before;

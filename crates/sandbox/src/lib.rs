@@ -27,6 +27,13 @@
 //! [`SandboxPolicy`] takes them away from an untrusted one. [`IsolationLevel::refusal`] says why a
 //! level is not possible here, and what to do about it.
 //!
+//! # Examples to run
+//!
+//! - `cargo run -p sandbox --example run_untrusted -- COMMAND…` runs a command within limits, and
+//!   prints how the command ended and what it wrote.
+//! - `cargo run -p sandbox --example isolation_levels` prints which levels this machine permits,
+//!   and why it refuses the others.
+//!
 //! # What is known of a process
 //!
 //! [`Process`] reads `/proc`: threads, descriptors, children, memory. Reading another process

@@ -24,12 +24,14 @@ pub struct Process {
     pub pid: i32,
 }
 
-/// Why it is the program, and not the machine, that hides the process (prctl(2), PR_SET_DUMPABLE).
+/// Why a process cannot be observed because of what its program does, and not because of this
+/// machine (prctl(2), PR_SET_DUMPABLE).
 const UNDUMPABLE: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
                      be executed and not read";
 
 /// An open descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Descriptor {
     /// Its number in the process.
     pub fd: i32,
@@ -86,7 +88,7 @@ impl Process {
         Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
     }
 
-    /// The processes that its threads have started and not reaped.
+    /// The processes that this one's threads have started and not reaped.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -102,7 +104,7 @@ impl Process {
         Ok(children)
     }
 
-    /// Its children, their children, and so on, as far as they have not been reaped.
+    /// The process's children, their children, and so on, except those that have been reaped.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides one of them from this user.
@@ -130,8 +132,8 @@ impl Process {
     }
 
     /// The open descriptors in order of their numbers; none once the process is gone. The kernel
-    /// lists them one by one: a descriptor that the process moves meanwhile (dup(2)) may be listed
-    /// twice, or not at all.
+    /// lists descriptors one by one, so a descriptor that the process moves meanwhile (dup(2)) may
+    /// be listed twice, or not at all.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -153,7 +155,7 @@ impl Process {
         Ok(found)
     }
 
-    /// The status flags of descriptor `fd` (open(2)); `None` when it is not open.
+    /// The status flags of descriptor `fd` (open(2)); `None` when the descriptor is not open.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -174,7 +176,11 @@ impl Process {
         Ok(kibibytes * 1024)
     }
 
-    /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
+    /// The text of `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)); `None` when the descriptor is not
+    /// open.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides it from this user.
     pub fn fdinfo(self, fd: i32) -> Result<Option<String>, Unobservable> {
         let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
         match as_owner(self.pid, || fs::read_to_string(&path)) {
@@ -194,8 +200,8 @@ impl Process {
         Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
     }
 
-    /// Its process ids: first in this process's pid namespace, then in each namespace within. The
-    /// last one is what getpid(2) answers in the process itself. None once it is gone.
+    /// The process's ids: first in the observer's pid namespace, then in each namespace within. The
+    /// last id is what getpid(2) answers in the process itself. Empty once the process is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -216,15 +222,19 @@ impl Process {
         as_owner(self.pid, || fs::read_to_string(path)).ok()
     }
 
-    /// What descriptor `fd` refers to, as its link names it; `None` when it is not open.
+    /// What descriptor `fd` refers to, as its link in `/proc` names it; `None` when the descriptor
+    /// is not open.
     pub fn link(self, fd: i32) -> Option<PathBuf> {
         as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
     }
 
     /// Fills `buffer` from the process's memory at `address`.
     ///
-    /// Reading `/proc/PID/mem` works for this process's own children where ptrace access is
-    /// granted. It works without CAP_SYS_PTRACE, which process_vm_readv(2) needs.
+    /// This reads `/proc/PID/mem`. For this process's own children that needs no CAP_SYS_PTRACE,
+    /// unlike process_vm_readv(2).
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the memory may not be read, or is not mapped.
     pub fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unobservable> {
         let path = format!("/proc/{}/mem", self.pid);
         let unobservable = |error| self.with_cause(Unobservable::new(path.clone(), error));
@@ -232,8 +242,9 @@ impl Process {
         memory.read_exact_at(buffer, address).map_err(unobservable)
     }
 
-    /// As [`seen`], for files that an ordinary user may not open any more once the process is about
-    /// to end: its memory is gone, and the files belong to root until it is reaped.
+    /// What was read; `None` if the process or thread has ended, or is about to end. An ordinary
+    /// user may not open the files of a process that is about to end: its memory is gone, and its
+    /// files belong to root until it is reaped.
     fn unless_ending<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
         match read {
             Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
@@ -241,7 +252,7 @@ impl Process {
         }
     }
 
-    /// Replaces the reason where the program hides itself, and not the machine.
+    /// Replaces the error where the program hides itself, because then the machine is not the cause.
     fn with_cause(self, unobservable: Unobservable) -> Unobservable {
         if unobservable.error.kind() != io::ErrorKind::PermissionDenied || !self.is_undumpable() {
             return unobservable;
@@ -249,8 +260,8 @@ impl Process {
         Unobservable::new(unobservable.what, io::Error::other(UNDUMPABLE))
     }
 
-    /// Whether its files in `/proc` belong to root although the process does not run as root, which
-    /// means that it is not dumpable (proc_pid(5)).
+    /// Whether the process's files in `/proc` belong to root although the process does not run as
+    /// root. Then it is not dumpable (proc_pid(5)).
     fn is_undumpable(self) -> bool {
         // The folder /proc/PID itself always belongs to the process's user.
         let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
@@ -272,8 +283,8 @@ impl Process {
     }
 }
 
-/// The link `/proc/PID/fd/FD`. It is read a thousand times in a proof, so one system call reads it;
-/// procfs would make five.
+/// Reads the link `/proc/PID/fd/FD`. An observer reads thousands of these links, so this makes one
+/// system call, where the procfs crate would make five.
 fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
     let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
@@ -283,7 +294,7 @@ fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
 }
 
-/// What was read; `None` if the process or thread ended meanwhile.
+/// What was read; `None` if the process or thread has ended meanwhile.
 fn unless_gone<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
     match read {
         Ok(value) => Ok(Some(value)),

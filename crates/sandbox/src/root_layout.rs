@@ -1,5 +1,5 @@
-//! What an untrusted program sees of this machine: planned here, mounted by the sandbox's first
-//! process.
+//! What an untrusted program sees of this machine. This module plans the mounts; the sandbox's
+//! first process makes them.
 
 mod mounts;
 

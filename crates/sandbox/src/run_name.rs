@@ -1,5 +1,5 @@
-//! Names for what a run makes on this machine, so that it can be removed even if the observer was
-//! killed.
+//! Names for the files and groups that a run makes on this machine. By its name, a later run can
+//! remove what a killed observer has left.
 
 use nix::unistd::getpid;
 use procfs::process::Process;
@@ -17,7 +17,7 @@ pub(crate) fn name() -> String {
     format!("{PREFIX}-{pid}-{}-{next}", start_time(pid).unwrap_or(0))
 }
 
-/// What is in `folder` under the name of a process that has ended.
+/// The entries of `folder` whose names contain a process that has ended.
 pub(crate) fn stale(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let stale = entries.filter(|entry| is_stale(&entry.file_name().to_string_lossy()));
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_another_time_are_stale() {
+    fn names_of_an_ended_process_are_stale() {
         let own = std::process::id();
         assert!(is_stale(&format!("sockproof-{own}-1-0")));
         for foreign in ["sockproof", "sockproof-a-b-c", "other-1-1-1", "sockproof-1-1", ""] {

@@ -15,7 +15,7 @@ pub(crate) struct ScratchDir {
 }
 
 impl ScratchDir {
-    /// An empty folder for this user, or for the observer's own.
+    /// An empty folder that this user owns, or the observer's user if there is no other.
     pub(crate) fn new(user: Option<u32>) -> io::Result<Self> {
         static SWEPT: Once = Once::new();
         let place = std::env::temp_dir();
@@ -49,7 +49,7 @@ impl Drop for ScratchDir {
     }
 }
 
-/// Removes a folder, even where its owner has taken away permissions inside it.
+/// Removes a folder, even if its owner has removed permissions of files and folders inside it.
 fn remove(path: &Path) {
     // Root needs no permission, and must not change permissions in another user's folder.
     if fs::remove_dir_all(path).is_err() && !geteuid().is_root() {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_removed_with_all_that_was_closed_in_it() {
+    fn a_folder_is_removed_even_if_folders_inside_cannot_be_read() {
         let scratch_dir = ScratchDir::new(None).unwrap();
         let path = scratch_dir.path().to_owned();
         fs::create_dir_all(path.join("a/b")).unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_linked_outlives_it() {
+    fn the_targets_of_links_are_not_removed() {
         let files = tempfile::tempdir().unwrap();
         fs::create_dir(files.path().join("folder")).unwrap();
         fs::write(files.path().join("folder/file"), "text").unwrap();

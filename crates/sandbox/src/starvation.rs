@@ -1,8 +1,8 @@
-//! Tells a busy machine from a slow program.
+//! Distinguishes a busy machine from a slow program.
 //!
 //! The kernel counts how long each thread has waited for a processor (proc_pid_schedstat(5), second
 //! number). A program that waited for most of the time was prevented from working by other
-//! programs, so what it did not do in its time says nothing about it.
+//! programs, so a missing result says nothing about the program.
 
 use crate::process::{Process, Thread, delay_of};
 use crate::unobservable::Unobservable;
@@ -10,15 +10,15 @@ use nix::unistd::{Pid, gettid};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// A shorter wait is not measured.
+/// Waits shorter than this are not measured.
 const SHORTEST_MEASURED: Duration = Duration::from_millis(50);
 
-/// A program that has used this much processor time in one wait had a fair chance, whatever others
-/// used: nothing that it is asked takes a hundredth of it.
+/// A program that has used this much processor time in one wait had enough of it, whatever others
+/// used: no request of an observer takes a hundredth of this time.
 const FAIR_SHARE: Duration = Duration::from_secs(2);
 
-/// If more threads than this are always ready to run, they make one another wait. No ordinary
-/// server has so many.
+/// If a program has more threads than this that are always ready to run, they make one another
+/// wait. An ordinary server has fewer.
 const MAX_READY_THREADS: u32 = 4;
 
 /// The processor time and waiting time of threads when the measurement began.
@@ -49,27 +49,27 @@ impl CpuLoad {
         Self { before: Some(Snapshot::now(threads)) }
     }
 
-    /// Begins to measure once a wait that began at `begun` has lasted a while.
+    /// Begins to measure when a wait that began at `begun` has lasted 50 ms.
     pub fn begin_after_pause(&mut self, begun: Instant, threads: &[(Process, Thread)]) {
         if self.before.is_none() && begun.elapsed() >= SHORTEST_MEASURED {
             self.before = Some(Snapshot::now(threads));
         }
     }
 
-    /// Why nothing can be concluded from a wait that gave no result; `None` where the threads had
-    /// the processors that they needed.
+    /// The thread that had to wait for a processor, in a wait that gave no result. Then the wait
+    /// says nothing about the program. `None` where the threads had the processors that they
+    /// needed.
     pub fn starvation(&self, threads: &[(Process, Thread)]) -> Option<CpuStarvation> {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
         let observer = before.observer_waited();
         let server = before.longest_wait(threads, lasted);
         if before.used(threads) >= (lasted / 2).min(FAIR_SHARE) {
-            None // kept waiting by threads of its own, if by any
+            None // if one thread had to wait, it waited for other threads of the same program
         } else if server >= lasted / 2 {
             Some(CpuStarvation { subject: "the server", waited: server, lasted })
         } else if observer >= lasted * 3 / 4 {
-            // An observer that is late for each look still sees everything, unless it is late for
-            // all of them.
+            // An observer that waited for only half of the time has still observed everything.
             Some(CpuStarvation { subject: "the observer", waited: observer, lasted })
         } else {
             None
@@ -201,30 +201,31 @@ mod tests {
         load(&before).starvation(now).map(|starved| Unobservable::from(starved).to_string())
     }
 
-    /// Whether a run of ten seconds is excused. The arguments are milliseconds: used and waited for
-    /// by a thread that is there, and used by threads that are gone.
-    fn is_excused(used: u64, waited: u64, gone: u64) -> bool {
+    /// Whether a run of ten seconds says nothing about the program. The arguments are milliseconds:
+    /// the processor time and the waiting time of a thread that is alive, and the processor time of
+    /// threads that have ended.
+    fn is_inconclusive(used: u64, waited: u64, gone: u64) -> bool {
         let now = [thread(90, used, waited)];
         load(&[]).starvation_of_run(None, &now, Duration::from_millis(gone)).is_some()
     }
 
     #[test]
-    fn a_run_that_others_kept_from_its_time_is_excused() {
-        assert!(is_excused(400, 6_000, 0));
+    fn a_run_that_waited_for_other_programs_is_inconclusive() {
+        assert!(is_inconclusive(400, 6_000, 0));
     }
 
     #[test]
-    fn a_run_that_slept_or_used_its_time_is_not() {
-        assert!(!is_excused(100, 100, 0));
-        assert!(!is_excused(5_500, 4_500, 0));
+    fn a_run_that_slept_or_used_its_time_is_conclusive() {
+        assert!(!is_inconclusive(100, 100, 0));
+        assert!(!is_inconclusive(5_500, 4_500, 0));
         // Its own children made it wait.
-        assert!(!is_excused(100, 6_000, 5_500));
+        assert!(!is_inconclusive(100, 6_000, 5_500));
         let threads = vec![thread(90, 10, 9_000); 20];
         assert!(load(&[]).starvation_of_run(None, &threads, Duration::ZERO).is_none());
     }
 
     #[test]
-    fn a_run_that_never_had_its_turn_again_is_excused() {
+    fn a_run_that_waited_from_halfway_to_its_end_is_inconclusive() {
         let now = [thread(5, 100, 0)];
         let whole = load(&[]);
         assert!(whole.starvation_of_run(None, &now, Duration::ZERO).is_none());
@@ -232,29 +233,29 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_waited_for_a_processor_is_excused() {
+    fn a_server_that_waited_for_a_processor_is_inconclusive() {
         let text = starvation_text(vec![thread(5, 100, 0)], &[thread(90, 400, 8_000)]).unwrap();
         assert!(text.contains("the server waited for a processor for 8.0 of 10.0 s"), "{text}");
     }
 
     #[test]
-    fn a_server_that_never_had_its_turn_is_excused() {
+    fn a_server_that_never_got_a_processor_is_inconclusive() {
         assert!(starvation_text(vec![thread(5, 100, 0)], &[thread(5, 100, 0)]).is_some());
     }
 
     #[test]
-    fn a_server_that_slept_or_computed_is_not() {
+    fn a_server_that_slept_or_computed_is_conclusive() {
         assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(90, 300, 20)]), None);
         assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(90, 9_000, 900)]), None);
     }
 
     #[test]
-    fn a_server_that_spins_between_others_is_not() {
+    fn a_server_that_spins_beside_other_programs_is_conclusive() {
         assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(900, 2_200, 7_700)]), None);
     }
 
     #[test]
-    fn threads_that_wait_for_one_another_are_not() {
+    fn threads_that_wait_for_one_another_are_conclusive() {
         let threads = vec![thread(90, 500, 9_000); 20];
         assert_eq!(starvation_text(vec![thread(5, 0, 0)], &threads), None);
     }

@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A client of the server under observation. Clones are handles of the same client: it stays
-/// connected until it closes or its [`Server`](crate::Server) is dropped, not until a handle goes
-/// out of scope.
+/// A client of the server under observation. Clones are handles of the same client. The client
+/// stays connected until one of its functions closes the connection, or the
+/// [`Server`](crate::Server) is dropped; dropping a handle closes nothing.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Shared>);
 
@@ -28,13 +28,14 @@ struct ClientState {
     socket: Option<OwnedFd>,
     sent: u64,
     received: Vec<u8>,
-    /// Whether the observer knows that bytes have arrived which it has not read yet.
+    /// Whether bytes are known to have arrived that were not read yet.
     known_readable: bool,
     ended: Option<ServerClose>,
     closed_by: Option<ClosedBy>,
 }
 
-/// How the server ended a connection.
+/// How the server ended a connection. TCP has only these two ways (RFC 9293, sections 3.5.2 and
+/// 3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerClose {
     /// With a FIN: the client reads an end of file.
@@ -43,7 +44,7 @@ pub enum ServerClose {
     Reset,
 }
 
-/// How the client ended its side.
+/// How the client ended its side of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClosedBy {
     /// With a FIN.
@@ -69,7 +70,8 @@ impl Client {
     /// Sends as many bytes as the connection accepts without waiting, and answers how many.
     ///
     /// # Errors
-    /// NotConnected after the client has left; EPIPE or ECONNRESET after the server has.
+    /// NotConnected after the client has closed or reset the connection; EPIPE or ECONNRESET after
+    /// the server has.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.state();
         let socket = state.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
@@ -97,7 +99,7 @@ impl Client {
     }
 
     /// Reads at most `limit` bytes of what has arrived, as a slow reader does, and answers how
-    /// many. The other functions that read always read everything that has arrived.
+    /// many. [`received`](Self::received) and the other functions read everything that has arrived.
     pub fn read_some(&self, limit: usize) -> usize {
         let mut state = self.state();
         let before = state.received.len();
@@ -141,12 +143,13 @@ impl Client {
         }
     }
 
-    /// The inode of the server's socket, once it was seen. After a reset the kernel's table no
-    /// longer has the connection, but the server's descriptor keeps this inode.
+    /// The inode of the server's socket, once the socket was found. After a reset the kernel's
+    /// table no longer has the connection, but the server's descriptor keeps this inode.
     pub fn inode(&self) -> Option<u64> {
         self.0.inode.get().copied()
     }
 
+    /// Notes the inode of the server's socket. It is 0 where no descriptor refers to the socket.
     pub(crate) fn set_inode(&self, inode: u64) {
         if inode != 0 {
             self.0.inode.get_or_init(|| inode);
@@ -158,15 +161,15 @@ impl Client {
         self.state().closed_by
     }
 
-    /// How many sent bytes have not been delivered to the server, whose kernel has counted
+    /// How many sent bytes have not been delivered to the server's socket, which has received
     /// `received` bytes.
     ///
-    /// Acknowledgements do not tell: the kernel may delay them for 40 ms.
+    /// Acknowledgements cannot be used here, because the kernel may delay them for 40 ms.
     pub(crate) fn in_flight(&self, received: u64) -> u64 {
         self.state().sent.saturating_sub(received)
     }
 
-    /// How many bytes it has read and kept.
+    /// How many bytes the client has read and kept.
     pub(crate) fn bytes_read(&self) -> usize {
         self.state().received.len()
     }
@@ -177,27 +180,30 @@ impl Client {
         state.socket.as_ref().is_some_and(|socket| unacknowledged_segments(socket) == Some(0))
     }
 
-    /// Whether it has read everything that has arrived, so that it may be waiting for more.
+    /// Whether the client is connected and has read everything that has arrived. Then it may be
+    /// waiting for more.
     pub(crate) fn has_read_all(&self) -> bool {
         let state = self.state();
-        state.ended.is_none() && state.socket.as_ref().is_some_and(|socket| unread_bytes(socket) == 0)
+        state.ended.is_none()
+            && state.socket.as_ref().is_some_and(|socket| unread_bytes(socket) == 0)
     }
 
-    /// How many bytes the server's side is known to have. The kernel still keeps the others
-    /// (tcp(7), SIOCOUTQ). After a close it keeps none, because the FIN follows the bytes.
+    /// How many sent bytes the server's side has acknowledged. The kernel keeps the others (tcp(7),
+    /// SIOCOUTQ). After a close, all sent bytes count as acknowledged, because the server cannot
+    /// receive the FIN before them.
     pub(crate) fn acknowledged(&self) -> u64 {
         let state = self.state();
         state.sent - state.socket.as_ref().map_or(0, unacknowledged_bytes).min(state.sent)
     }
 
-    /// The descriptor to poll for news, or none while nothing new is expected.
+    /// The descriptor to poll for new bytes; `None` while there is nothing to wait for.
     pub(crate) fn descriptor_to_poll(&self) -> Option<RawFd> {
         let state = self.state();
-        let quiet = state.ended.is_none() && !state.known_readable;
-        state.socket.as_ref().filter(|_| quiet).map(AsRawFd::as_raw_fd)
+        let may_wait = state.ended.is_none() && !state.known_readable;
+        state.socket.as_ref().filter(|_| may_wait).map(AsRawFd::as_raw_fd)
     }
 
-    /// Notes that something has arrived, so that it need not be polled for again until it was read.
+    /// Notes that bytes have arrived, so that the socket is not polled again before they are read.
     pub(crate) fn mark_readable(&self) {
         self.state().known_readable = true;
     }
@@ -215,7 +221,14 @@ impl Client {
 impl ClientState {
     fn new(socket: OwnedFd, ended: Option<ServerClose>) -> Self {
         let received = Vec::new();
-        Self { socket: Some(socket), sent: 0, received, known_readable: false, ended, closed_by: None }
+        Self {
+            socket: Some(socket),
+            sent: 0,
+            received,
+            known_readable: false,
+            ended,
+            closed_by: None,
+        }
     }
 
     /// Reads what has arrived, at most `limit` bytes.

@@ -43,15 +43,16 @@ const READ: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Log {
     master: OwnedFd,
-    /// The observer's own handle, to write markers. While it is open, the terminal stays after the
-    /// program's end.
+    /// The observer's own handle of the program's side, to write markers. While it is open, the
+    /// terminal can be read after the program's end.
     slave: OwnedFd,
     lines: Lines,
     written: u64,
 }
 
 impl Log {
-    /// A terminal that passes all bytes unchanged, and the side of it that the program gets.
+    /// A terminal that passes all bytes unchanged, and the descriptor of its side that the program
+    /// gets.
     pub(crate) fn open() -> io::Result<(Self, OwnedFd)> {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None)?;
@@ -80,7 +81,7 @@ impl Log {
         self.lines.kept()
     }
 
-    /// Reads a bounded piece of what has arrived. Answers whether there was anything.
+    /// Reads at most 64 KiB of what has arrived. Answers whether anything had arrived.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
@@ -101,7 +102,8 @@ impl Log {
             return false;
         }
         while !self.lines.has_all_markers() {
-            if !self.read() && !ready::wait_ready(deadline, self.master.as_fd(), PollFlags::POLLIN) {
+            if !self.read() && !ready::wait_ready(deadline, self.master.as_fd(), PollFlags::POLLIN)
+            {
                 return false;
             }
             if Instant::now() >= deadline {
@@ -111,8 +113,8 @@ impl Log {
         true
     }
 
-    /// Writes a marker. A program may have stopped its terminal, or fill it as fast as it is read;
-    /// this waits no longer than the deadline.
+    /// Writes a marker, and answers whether it was written before the deadline. A program may have
+    /// stopped its terminal, or may fill it as fast as it is read.
     fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> bool {
         while !bytes.is_empty() {
             match nix::unistd::write(&self.slave, bytes) {

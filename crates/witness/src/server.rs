@@ -30,16 +30,21 @@ pub struct Server {
     sandbox: Sandbox,
     log: Log,
     stderr: OwnedFd,
+    /// The first bytes of standard error.
     errors: Vec<u8>,
-    /// How many bytes it has written to standard error; `errors` has the first of them.
+    /// How many bytes the program has written to standard error.
     stderr_bytes: u64,
     timeout: Duration,
     program: Process,
+    /// The process that listens; `None` before one does.
     listener: Option<Process>,
+    /// The address that clients connect to; `None` before a process listens.
     address: Option<SocketAddr>,
     table: Option<SocketTable>,
     faults: Option<FaultSupervisor>,
+    /// Sockets in the server's network, for the next clients.
     sockets: Vec<OwnedFd>,
+    /// The clients whose connections may still bring something to the server.
     clients: Vec<Client>,
     exit: Option<Exit>,
     history: RunHistory,
@@ -109,7 +114,7 @@ impl Server {
         self.connect_prepared(|_| Ok(()))
     }
 
-    /// The same for a client whose segments are as short as on Ethernet. On the loopback interface
+    /// Connects a client whose segments are as short as on Ethernet. On the loopback interface
     /// segments have 64 KiB, and the kernel gives a server that writes to such a client a send
     /// buffer of several MiB (tcp_sndbuf_expand() in net/ipv4/tcp_input.c).
     ///
@@ -136,21 +141,23 @@ impl Server {
             if Instant::now() >= deadline {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            // A server whose accept waits for an answer would not empty its queue.
+            // While an accept of the server waits for the fault injector's answer, the server
+            // cannot empty its queue.
             self.poll_events().map(drop).map_err(io::Error::other)
         })?;
         self.clients.push(client.clone());
         Ok(client)
     }
 
-    /// Makes the next call of the [`FaultInjector`](crate::FaultInjector) fail with `errno`.
+    /// Makes the next call of the [`FaultInjector`](crate::FaultInjector) fail with `errno`. Does
+    /// nothing where the server was launched without a fault injector.
     pub fn fail_next(&mut self, errno: Errno) {
         if let Some(faults) = &mut self.faults {
             faults.fail_next(errno);
         }
     }
 
-    /// How many faults were ordered with [`fail_next`](Self::fail_next) and not used yet.
+    /// How many faults of [`fail_next`](Self::fail_next) no call has met yet.
     pub fn faults_left(&self) -> usize {
         self.faults.as_ref().map_or(0, FaultSupervisor::faults_left)
     }
@@ -194,7 +201,7 @@ impl Drop for Server {
         // prevents that.
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
-        // The sandbox does not end before its traced threads were let go or reaped (ptrace(2)).
+        // The sandbox cannot end before its traced threads are detached or reaped (ptrace(2)).
         while !self.tracer.has_detached_all() && !self.sandbox.has_ended() {
             self.tracer.retry_detach();
             std::thread::yield_now();

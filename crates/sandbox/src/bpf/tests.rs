@@ -79,7 +79,7 @@ fn the_first_rule_that_holds_decides() {
 }
 
 #[test]
-fn another_architecture_is_foreign() {
+fn a_call_of_another_architecture_is_killed() {
     let action_of = |architecture, number| run(&example(), architecture, number, [0; 6]);
     assert_eq!(action_of(0x4000_0003, 4), libc::SECCOMP_RET_KILL_PROCESS);
     #[cfg(target_arch = "x86_64")]

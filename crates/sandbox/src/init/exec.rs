@@ -1,8 +1,8 @@
-//! The last steps before `execve`: a copy of the observer becomes the program.
+//! The last steps before `execve`, in the process that becomes the program.
 
 use super::hardening::{harden, refuse_calls};
 use super::kernel::check;
-use super::report::{send_descriptors, report, report_refusal};
+use super::report::{report, report_refusal, send_descriptors};
 use super::steps::{refused, step};
 use super::{ExecPlan, InitPlan};
 use crate::control::tag;
@@ -11,14 +11,19 @@ use libc::{c_int, c_ulong};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
+/// Restricts this process as the plan says, and executes the program.
 pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
     // SAFETY: system calls on what the plan keeps alive; `execve` or `_exit` ends this copy.
     unsafe {
+        // Signals, session and streams, as a program expects them.
         reset_signals();
         libc::setsid();
         libc::dup2(program.input.as_raw_fd(), 0);
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
+
+        // Enter the working directory and become the user, before the hardening takes away the
+        // capabilities for that.
         let entered = check(libc::chdir(program.directory.as_ptr()))
             .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)));
         if let (Ok(()), Some(hardening)) = (entered, &program.hardening)
@@ -26,6 +31,8 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
         {
             exit_refused(plan, step::LIMITS, errno);
         }
+
+        // Landlock and seccomp filters need PR_SET_NO_NEW_PRIVS first.
         let entered = entered
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
@@ -37,6 +44,8 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
             report(plan, tag::EXEC_FAILED, 0, errno);
             libc::_exit(127);
         }
+
+        // The filter that refuses calls is installed last, because it refuses seccomp(2) as well.
         if let Err(errno) = install_notify_filter(plan, program) {
             report(plan, tag::NOTIFY_REFUSED, 0, errno);
             libc::_exit(127);
@@ -44,6 +53,8 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
         if let Some(Err(errno)) = program.hardening.as_ref().map(|it| refuse_calls(it)) {
             exit_refused(plan, step::FILTER, errno);
         }
+
+        // Report the start, and execute the program without any other descriptor.
         report(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);

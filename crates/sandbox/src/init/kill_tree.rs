@@ -1,21 +1,21 @@
 //! Ends a tree of processes that starts new ones faster than they can be killed one by one.
 //!
-//! Where the number of processes is limited, each process that dies makes room for a new one. So
-//! all processes are stopped first: a stopped process starts none, and still counts towards the
-//! limit.
+//! Where the number of processes is limited, each process that is killed makes room for a new one.
+//! So all processes are stopped before any is killed: a stopped process starts no other process,
+//! and still counts towards the limit.
 
 use super::kernel::check;
 use libc::{c_char, c_int};
 
-/// The most processes of this machine that are looked at.
+/// The most processes of this machine that are read.
 const MAX_PROCESSES: usize = 8_192;
-/// The most looks at the tree. Looking ends when a look finds no new process.
+/// How often the tree is read at most. Reading ends when no new process is found.
 const MAX_ROUNDS: usize = 32;
 
 /// The processes of this machine, as many as there is room for.
 struct ProcessTable {
     length: usize,
-    /// Each process with its parent; the parent is 0 for those that are known to be in the tree.
+    /// Each process with its parent; the parent is 0 for processes that are known to be in the tree.
     all: [(c_int, c_int); MAX_PROCESSES],
 }
 
@@ -149,14 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_family_is_marked_in_any_order() {
+    fn descendants_are_marked_in_any_order() {
         let mut all = [(9, 8), (8, 7), (7, 5), (6, 1), (4, 6), (3, -1)];
         assert_eq!(mark_descendants(&mut all, 5), 3);
         assert_eq!(all, [(9, 0), (8, 0), (7, 0), (6, 1), (4, 6), (3, -1)]);
     }
 
     #[test]
-    fn this_process_has_its_parent() {
+    fn the_parent_of_this_process_is_read() {
         // SAFETY: only reads a file.
         let parent = unsafe { parent_of(std::process::id() as c_int) };
         assert_eq!(parent, std::os::unix::process::parent_id() as c_int);

@@ -17,8 +17,11 @@ use std::ptr;
 pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Refused> {
     // SAFETY: system calls on what the plan keeps alive, on this process and its own namespaces.
     unsafe {
+        // Become the sandbox's user, once the observer has mapped that user.
         wait_to_begin(plan);
         become_user(plan).map_err(refused(step::USER))?;
+
+        // Mount the new root and everything in it.
         libc::umask(0o022);
         let private = libc::MS_REC | libc::MS_PRIVATE;
         mount(c"none", c"/", c"none", private, None).map_err(refused(step::PRIVATE))?;
@@ -28,11 +31,14 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
                 |errno| Refused { step: step::MOUNTS, mount_step: index as u16, errno };
             apply(mount).map_err(mount_refused)?;
         }
-        // Forbids further user namespaces where this file can be written; the program's filter
+
+        // Forbid further user namespaces where this file can be written; the program's filter
         // refuses them everywhere.
         let _ = write_file(c"proc/sys/user/max_user_namespaces", c"0");
         libc::sethostname(c"sandbox".as_ptr(), 7);
         loopback_up().map_err(refused(step::LOOPBACK))?;
+
+        // Open the program's folder for the observer, and leave the old root.
         let own = open_folder(c"work").map_err(refused(step::WORK_DIR))?;
         leave_old_root().map_err(refused(step::PIVOT))?;
         send_descriptors(plan.control.as_raw_fd(), tag::WORK_DIR, &[own], 0);
@@ -41,8 +47,8 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
     }
 }
 
-/// Waits until the observer has mapped the user. Until then no user exists in the sandbox, and only
-/// the observer may map a program of root's to another user.
+/// Waits until the observer has mapped the user. Until then no user exists in the sandbox. Only the
+/// observer may map root's programs to another user.
 pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
     let mut word = [0u8; 4];
     // SAFETY: a local buffer of the given length.
@@ -88,6 +94,7 @@ unsafe fn enter_new_root() -> Result<(), i32> {
     }
 }
 
+/// Executes one step of building the root file system.
 unsafe fn apply(step: &MountStep) -> Result<(), i32> {
     let apart = libc::MS_NOSUID | libc::MS_NODEV;
     // SAFETY: the strings and descriptors belong to the plan.
@@ -170,6 +177,7 @@ unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
     }
 }
 
+/// The result of a call that makes a file, where a file that exists already is no error.
 unsafe fn allow_existing(result: c_int) -> Result<(), i32> {
     // SAFETY: as in `check`.
     match unsafe { check(result) } {

@@ -3,7 +3,7 @@
 use super::exec::{become_program, become_user};
 use super::kernel::check;
 use super::kill_tree::kill_tree;
-use super::report::{send_descriptors, report};
+use super::report::{report, send_descriptors};
 use super::{ExecPlan, InitPlan};
 use crate::control::{BATCH, RESTART, tag};
 use libc::{c_int, c_ulong};
@@ -18,6 +18,7 @@ const KILL_TREE_AFTER: u32 = 128;
 pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     // SAFETY: system calls on local buffers.
     unsafe {
+        // SIGCHLD is received from a descriptor before the program starts, so that no end is missed.
         let child_ended = child_signals();
         let mut pid = start(plan, program);
         close_terminal(program);
@@ -25,11 +26,16 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
         let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
         loop {
             libc::poll(watched.as_mut_ptr(), 2, -1);
+
+            // Reap every child that has ended. One SIGCHLD may stand for several children, because
+            // ordinary signals are not queued (signal(7)).
             if watched[1].revents != 0 {
                 let mut information = [0u8; 128]; // a struct signalfd_siginfo
                 while libc::read(child_ended, information.as_mut_ptr().cast(), 128) > 0 {}
                 reap(plan, pid);
             }
+
+            // Serve the observer's next request.
             if watched[0].revents == 0 {
                 continue;
             }
@@ -41,7 +47,8 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
                     if plan.namespaces == 0 {
                         end_all(program.user);
                     }
-                    libc::_exit(0); // in a pid namespace, the kernel ends everything else
+                    // In a pid namespace, the kernel kills all other processes now.
+                    libc::_exit(0);
                 }
             }
         }
@@ -74,7 +81,7 @@ unsafe fn child_signals() -> c_int {
     }
 }
 
-/// Gives up the observer's terminal.
+/// Replaces the standard streams, which may be the observer's terminal.
 unsafe fn close_terminal(program: &ExecPlan) {
     // SAFETY: duplicates an open descriptor.
     unsafe {
@@ -84,6 +91,7 @@ unsafe fn close_terminal(program: &ExecPlan) {
     }
 }
 
+/// Reaps every child that has ended, and reports the end of the program.
 unsafe fn reap(plan: &InitPlan, program: i32) {
     let mut status = 0;
     loop {
@@ -143,16 +151,18 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
     }
 }
 
-/// Without a pid namespace: ends every descendant, orphans that come to this process included.
-///
-/// Where the program has a user id of its own, one call signals all of its processes, whatever they
-/// do meanwhile (kill(2)).
+/// Ends every descendant where there is no pid namespace, and also the orphans that become children
+/// of this process.
 unsafe fn end_all(user: Option<u32>) {
+    // Where the program has a user id of its own, one call kills all processes of that user at once
+    // (kill(2)). One of them may kill the calling process first, so this is tried several times.
     if let Some(user) = user {
-        let mut tries = 0..64; // the killed processes may kill the killer first
+        let mut tries = 0..64;
         // SAFETY: only system calls.
         while unsafe { !kill_user(user) } && tries.next().is_some() {}
     }
+    // Kill and reap children until none is left. The children of a killed process become children
+    // of this process.
     // SAFETY: the signals go to this process's own children, which no other process can reap.
     unsafe {
         let mut reaped = 0;
@@ -182,7 +192,7 @@ unsafe fn kill_user(user: u32) -> bool {
     }
 }
 
-/// Kills the children that there are now. Answers false where the kernel does not list them.
+/// Kills the present children of this process. Answers false where the kernel does not list them.
 ///
 /// An orphan becomes a child of this process before its killed parent can be reaped, so the next
 /// list contains it.

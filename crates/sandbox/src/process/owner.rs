@@ -1,9 +1,8 @@
 //! Reads a process's files as the user that it runs as.
 //!
-//! Root without CAP_SYS_PTRACE, as in a container, may look into another user's process only with
-//! that user's ids. The ids for file access are enough (ptrace(2), "PTRACE_MODE_FSCREDS"), and a
-//! thread that has only those of the user can be neither signalled nor traced by that user
-//! (setfsuid(2)).
+//! Root without CAP_SYS_PTRACE, as in a container, may read another user's process only with that
+//! user's ids. The ids for file access are enough (ptrace(2), "PTRACE_MODE_FSCREDS"). A thread that
+//! borrows only these ids can be neither signalled nor traced by that user (setfsuid(2)).
 
 use crate::landlock;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getpid, gettid, setfsgid, setfsuid};
@@ -12,13 +11,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 
-/// Calls `read` with the file-access ids of process `pid`, where this process's own are not enough.
+/// Calls `read` with the file-access ids of process `pid`, where this process's own ids are not
+/// enough.
 pub(crate) fn as_owner<T>(pid: i32, read: impl FnOnce() -> T) -> T {
     let _borrowed = if lacks_ptrace_capability() { FileIds::of(pid) } else { None };
     read()
 }
 
-/// Whether this is root without the capability to look into every process (capabilities(7)).
+/// Whether this process is root without the capability to read every process (capabilities(7)).
 fn lacks_ptrace_capability() -> bool {
     const SYS_PTRACE: u64 = 1 << 19;
     static LACKS: OnceLock<bool> = OnceLock::new();
@@ -28,12 +28,12 @@ fn lacks_ptrace_capability() -> bool {
     })
 }
 
-/// Calls `trace` with the real ids of thread `tid`, which are what ptrace(2) checks, where this
-/// process's own are not enough.
+/// Calls `trace` with the real ids of thread `tid`, where this process's own ids are not enough.
+/// ptrace(2) checks the real ids.
 ///
-/// The other user could signal a thread that has its real ids (kill(2)). So this is done only where
-/// Landlock keeps the program's signals in, and never in this process's first thread, which stands
-/// for the whole process.
+/// The other user could signal a thread that has that user's real ids (kill(2)). So the ids are
+/// borrowed only where Landlock stops the program from signalling other processes, and never in this
+/// process's first thread, whose ids kill(2) checks for the whole process.
 pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
     let is_safe = landlock::keeps_signals_in() && gettid() != getpid();
     let _borrowed = if lacks_ptrace_capability() && is_safe { RealIds::of(tid) } else { None };

@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What programs need of the system beside [`PROGRAMS`], where the machine has it.
+/// The files and folders that programs need beside [`PROGRAMS`], where the machine has them.
 const FOUND: [&str; 3] = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
 
 /// The paths of the system that every program sees.
@@ -25,7 +25,7 @@ const LINKS: [(&str, &str); 5] = [
     ("/dev/stdin", "/proc/self/fd/0"),
     ("/dev/stdout", "/proc/self/fd/1"),
     ("/dev/stderr", "/proc/self/fd/2"),
-    ("/dev/shm", "/tmp"), // shm_overview(7): a tmpfs, which /tmp is
+    ("/dev/shm", "/tmp"), // shm_overview(7) asks for a tmpfs here, and /tmp is one
 ];
 const FILES: [(&str, &str); 5] = [
     ("/etc/passwd", "user:x:1000:1000::/work:/bin/sh\n"),
@@ -34,7 +34,7 @@ const FILES: [(&str, &str); 5] = [
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
     ("/etc/resolv.conf", ""),
 ];
-/// Paths that every sandbox has of its own; nothing of this machine can replace them.
+/// Paths that every sandbox has for itself. They cannot be shown from this machine.
 const RESERVED: [&str; 5] = ["/", "/dev", "/proc", "/tmp", WORK_DIR];
 
 /// The steps so far, and the folders that they make.
@@ -88,9 +88,9 @@ impl Layout {
         Ok(())
     }
 
-    /// Shows a path that the caller names. An observer that may mount opens it now, before it gives
-    /// that right up, so that the permissions of the folders above do not matter. Any other
-    /// observer mounts it by its path.
+    /// Shows a path of the policy. Where this process may mount, it opens the path now, while it
+    /// still has the right to do so. Then the permissions of the folders above do not matter.
+    /// Otherwise the sandbox's first process mounts the path by its name.
     pub(super) fn show(&mut self, path: &Path) -> Result<(), LaunchError> {
         let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
         let is_folder = fs::metadata(path).map_err(refused)?.is_dir();
@@ -114,7 +114,10 @@ impl Layout {
         } else {
             self.file(path, "")?
         }
-        self.add(MountStep::Bind { from: c_string(path.as_os_str().as_bytes())?, at: relative(path)? });
+        self.add(MountStep::Bind {
+            from: c_string(path.as_os_str().as_bytes())?,
+            at: relative(path)?,
+        });
         Ok(())
     }
 
@@ -152,7 +155,7 @@ pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError
         let reserved = RESERVED.map(Path::new).contains(&absolute.as_path());
         if reserved || absolute.starts_with("/dev") || absolute.starts_with("/proc") {
             let error =
-                io::Error::other("every sandbox has its own; name a path inside it instead");
+                io::Error::other("every sandbox has its own; name a path below this one instead");
             return Err(LaunchError::NotShown { path: absolute.display().to_string(), error });
         }
         sorted.insert(absolute);

@@ -12,8 +12,9 @@ pub(crate) struct Lines {
     unfinished: Vec<u8>,
     /// Bytes that may be the beginning of a marker.
     undecided: Vec<u8>,
-    /// The number of markers that were written, and the last one that has arrived.
+    /// The number of the last marker that was made.
     markers_made: u32,
+    /// The number of the last marker that has arrived.
     markers_seen: u32,
 }
 
@@ -43,24 +44,26 @@ impl Lines {
         [FENCE, format!("{:08x}", self.markers_made).as_bytes(), FENCE].concat()
     }
 
-    /// Whether the last marker has arrived.
+    /// Whether every marker has arrived.
     pub(crate) fn has_all_markers(&self) -> bool {
         self.markers_seen == self.markers_made
     }
 
-    /// Adds bytes that have arrived, cut anywhere.
+    /// Adds bytes that have arrived. They may end inside a line or inside a marker.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         let mut stream = std::mem::take(&mut self.undecided);
         stream.extend_from_slice(bytes);
         let mut rest = stream.as_slice();
         while !self.has_all_markers()
-            && let Some((before, number, after)) = split_at_marker(rest, self.markers_seen + 1..=self.markers_made)
+            && let Some((before, number, after)) =
+                split_at_marker(rest, self.markers_seen + 1..=self.markers_made)
         {
             self.append_text(before);
             (self.markers_seen, rest) = (number, after);
         }
         // While a marker is on its way, the last bytes may be its beginning.
-        let undecided_length = if self.has_all_markers() { 0 } else { rest.len().min(MARKER_LENGTH - 1) };
+        let undecided_length =
+            if self.has_all_markers() { 0 } else { rest.len().min(MARKER_LENGTH - 1) };
         let (settled, undecided) = rest.split_at(rest.len() - undecided_length);
         self.append_text(settled);
         self.undecided = undecided.to_vec();
@@ -90,8 +93,8 @@ impl Lines {
     }
 }
 
-/// The bytes before the first marker that has one of the numbers, that number, and the bytes after
-/// it.
+/// Finds the first marker that has one of these numbers: the bytes before the marker, its number,
+/// and the bytes after the marker.
 fn split_at_marker(bytes: &[u8], awaited: RangeInclusive<u32>) -> Option<(&[u8], u32, &[u8])> {
     let mut places = 0..(bytes.len() + 1).saturating_sub(MARKER_LENGTH);
     places.find_map(|at| {

@@ -1,4 +1,4 @@
-//! Reads what has happened since the last look.
+//! Reads the server's output and the sandbox's messages, and answers stopped system calls.
 
 use super::Server;
 use crate::client::Client;
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 /// The most bytes that are kept of standard error.
 const MAX_STDERR: usize = 1 << 16;
-/// The most pieces that are read from one source before the other sources have their turn.
+/// The most pieces that are read from one source before the other sources are read.
 const MAX_PIECES: usize = 64;
 
 impl Server {
-    /// Reads everything that has happened. Answers whether there was anything.
+    /// Reads everything that has happened since the last call. Answers whether anything has.
     pub(super) fn poll_events(&mut self) -> Result<bool, Unobservable> {
         // A terminal gives 4 KiB at a time, and a program that logs a lot waits until they are
         // read.
@@ -34,13 +34,13 @@ impl Server {
         self.cpu_starvation().map_or(Ok(has_event), Err)
     }
 
-    /// Why nothing can be concluded from this run: its wall time is over, and the machine was too
-    /// busy to run it.
+    /// The measured waiting time, if the program exceeded its wall time because the machine was too
+    /// busy to run it. Then nothing can be concluded from this run.
     pub fn cpu_starvation(&self) -> Option<Unobservable> {
         self.sandbox.cpu_starvation()
     }
 
-    /// Answers the stopped system calls: each continues, or fails as was ordered.
+    /// Answers the stopped system calls: each continues, or fails if a fault was requested.
     fn answer_faults(&mut self) -> Result<bool, Unobservable> {
         let Some(faults) = &mut self.faults else { return Ok(false) };
         for answered in 0..MAX_PIECES {
@@ -64,7 +64,8 @@ impl Server {
         }
     }
 
-    /// An error of the connection to the sandbox; where a limit has ended the sandbox, that limit.
+    /// Names the cause of an error on the connection to the sandbox, where a limit has ended the
+    /// sandbox.
     pub(super) fn connection_error(&self, error: io::Error) -> io::Error {
         match self.sandbox.limit_exceeded() {
             Some(_) => io::Error::other(format!("the server {}", self.sandbox.exit_of_all())),
@@ -72,6 +73,7 @@ impl Server {
         }
     }
 
+    /// Ends the sandbox when the program has written more than it may.
     fn enforce_output_limit(&self) {
         let written = self.log.written() + self.stderr_bytes;
         if self.sandbox.limits().is_some_and(|limits| written > limits.output) {
@@ -105,13 +107,14 @@ impl Server {
         self.poll_events().map(drop)
     }
 
-    /// Sleeps until something that can be waited for happens, at most for `pause`.
+    /// Sleeps until the server writes, a client receives, or the sandbox reports something, at most
+    /// for `pause`.
     pub(super) fn wait_for_event(&self, pause: Duration) {
         let faults = self.faults.as_ref().map(AsRawFd::as_raw_fd);
         let own = [self.log.as_raw_fd(), self.sandbox.as_raw_fd()].into_iter().chain(faults);
         let mut watched: Vec<_> = own.map(wait_readable).collect();
         let own = watched.len();
-        // The test usually waits for one of the latest clients.
+        // Only the latest clients are polled, because the caller usually waits for one of them.
         let latest = self.clients.iter().rev().take(16);
         let (clients, fds): (Vec<&Client>, Vec<RawFd>) =
             latest.filter_map(|client| Some((client, client.descriptor_to_poll()?))).unzip();
@@ -121,8 +124,8 @@ impl Server {
         unsafe {
             libc::ppoll(watched.as_mut_ptr(), watched.len() as u64, &pause, std::ptr::null());
         }
-        let talking = clients.iter().zip(&watched[own..]).filter(|(_, slot)| slot.revents != 0);
-        talking.for_each(|(client, _)| client.mark_readable());
+        let readable = clients.iter().zip(&watched[own..]).filter(|(_, slot)| slot.revents != 0);
+        readable.for_each(|(client, _)| client.mark_readable());
     }
 }
 

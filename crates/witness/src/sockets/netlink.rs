@@ -1,4 +1,4 @@
-//! Sockets asked for by netlink.
+//! Sockets read by netlink.
 //!
 //! Reading `/proc/net/tcp` walks the whole table of connections, 262,144 buckets on a machine with
 //! 24 GiB, and takes over a millisecond even when it is nearly empty. sock_diag(7) answers for one
@@ -27,7 +27,7 @@ impl Netlink {
         Self(socket)
     }
 
-    /// Whether the kernel answers at all: its module for TCP may be missing (tcp_diag).
+    /// Whether the kernel answers at all. It does not where its module tcp_diag is missing.
     pub(crate) fn answers(&self) -> bool {
         self.all(&[State::Listen]).is_ok()
     }
@@ -58,7 +58,7 @@ impl Netlink {
         Ok(found)
     }
 
-    /// Reads a part of a long answer. Answers whether more of it follows.
+    /// Reads a part of a long answer. Returns whether another part follows.
     fn receive_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
         let length = self.receive(buffer)?;
         for (kind, body) in messages(&buffer[..length]) {
@@ -91,7 +91,8 @@ impl Netlink {
     }
 
     fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        // An unread answer would be taken for that of the next question.
+        // A call that is interrupted by a signal is repeated. Otherwise this answer would stay
+        // unread, and be read as the answer to the next request.
         retry_on_eintr(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
     }
 }
@@ -105,14 +106,14 @@ fn retry_on_eintr(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<us
     }
 }
 
-/// A struct inet_diag_req_v2 (linux/inet_diag.h) in its netlink envelope.
+/// A struct inet_diag_req_v2 (linux/inet_diag.h) behind its netlink header.
 fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> Vec<u8> {
     let flags = libc::NLM_F_REQUEST | if pair.is_none() { libc::NLM_F_DUMP } else { 0 };
     let mut bytes = Vec::with_capacity(MESSAGE);
     bytes.extend((MESSAGE as u32).to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     bytes.extend((flags as u16).to_ne_bytes());
-    bytes.extend([0; 8]); // sequence number and port: only one question at a time
+    bytes.extend([0; 8]); // sequence number and port, unused: there is one request at a time
     bytes.extend([family as u8, libc::IPPROTO_TCP as u8, 1 << (INET_DIAG_INFO - 1), 0]);
     bytes.extend(states.to_ne_bytes());
     match pair {
@@ -207,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             for (_, body) in messages(&bytes) {
                 let _ = (socket(body), error_of(body));
             }
@@ -215,7 +216,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cut_answer_is_no_answer(kind: u16, length: u32, cut in 0..72usize) {
+        fn an_incomplete_message_is_ignored(kind: u16, length: u32, cut in 0..72usize) {
             let mut bytes = length.to_ne_bytes().to_vec();
             bytes.extend(kind.to_ne_bytes());
             bytes.resize(HEADER + cut, 0xff);
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_carries_its_errno() {
+    fn an_error_message_contains_an_errno() {
         assert_eq!(error_of(&(-libc::EPERM).to_ne_bytes()), Some(Errno::EPERM));
         assert_eq!(error_of(&[0; 4]), None);
         assert_eq!(error_of(&[]), None);

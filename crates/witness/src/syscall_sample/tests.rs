@@ -1,4 +1,4 @@
-//! Programs that were traced for a moment go on as before.
+//! Programs that were traced for a short time continue as before.
 
 use super::*;
 use nix::sys::signal::{Signal, kill};
@@ -39,7 +39,7 @@ impl Program {
         line
     }
 
-    fn until_in(&self, name: &str) {
+    fn wait_in_call(&self, name: &str) {
         while self.process().threads().unwrap()[0].call.is_none_or(|call| call.name() != name) {
             std::thread::yield_now();
         }
@@ -53,7 +53,7 @@ impl Drop for Program {
 }
 
 #[test]
-fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
+fn a_busy_program_is_detached_unharmed_on_a_busy_machine() {
     let mut programs: Vec<_> =
         (0..3).map(|_| Program::run("sh", &["-c", "while :; do :; done"])).collect();
     programs.push(Program::run("sh", &["-c", "while :; do x=$(:); done"]));
@@ -77,10 +77,10 @@ print(libc.epoll_wait(epoll, room, 1, 500), ctypes.get_errno(), flush=True)
 ";
 
 #[test]
-fn a_sleeper_in_epoll_wait_sees_no_interruption() {
+fn tracing_does_not_interrupt_epoll_wait() {
     let mut program = Program::python(EPOLL_WAIT);
     assert_eq!(program.line(), "ready\n");
-    program.until_in("epoll_wait");
+    program.wait_in_call("epoll_wait");
     let mut tracer = Tracer::default();
     for _ in 0..5 {
         program.sample(&mut tracer);
@@ -141,7 +141,7 @@ fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
 }
 
 #[test]
-fn a_stopped_program_is_stopped_afterwards() {
+fn a_stopped_program_is_still_stopped_after_tracing() {
     let program = Program::run("sh", &["-c", "while :; do :; done"]);
     let pid = Pid::from_raw(program.process().pid);
     kill(pid, Signal::SIGSTOP).unwrap();

@@ -1,9 +1,9 @@
-//! Traces a thread for a moment, and detaches from it without a change (ptrace(2)).
+//! Traces a thread for a short time, and detaches from it without a change (ptrace(2)).
 //!
-//! A tracer can detach only from a stopped thread, and must reap a traced thread that has ended
-//! before the thread's parent, or the sandbox, learns of the end. On a busy machine a thread may
-//! take long to stop. So threads that could not be detached are kept in a list, and tried again at
-//! each occasion.
+//! A tracer can detach only from a stopped thread. It must also reap a traced thread that has ended,
+//! before the thread's parent, or the sandbox, is informed of the end. On a busy machine a thread
+//! may take long to stop. So threads that could not be detached are kept in a list, and
+//! [`Tracer::retry_detach`] tries again.
 
 use super::restart_syscall::restart_syscall;
 use nix::sys::ptrace::{self, Options};
@@ -58,19 +58,20 @@ impl Tracer {
         None
     }
 
+    /// Detaches from a thread, or keeps it in the list.
     pub(crate) fn detach(&mut self, mut traced: Traced) {
         if !traced.detach(PATIENCE) {
             self.attached.push(traced);
         }
     }
 
-    /// Detaches, or keeps the thread in the list.
+    /// Puts a thread into the list without trying to detach from it.
     #[cfg(test)]
     pub(crate) fn keep_attached(&mut self, traced: Traced) {
         self.attached.push(traced);
     }
 
-    /// Tries again with the threads of the list.
+    /// Tries again to detach from the threads in the list.
     pub(crate) fn retry_detach(&mut self) {
         self.attached.retain_mut(|traced| !traced.detach(Duration::ZERO));
     }
@@ -82,12 +83,12 @@ impl Tracer {
 }
 
 impl Traced {
-    /// Lets the thread run to its next stop, with the signal for which it was stopped. Answers
-    /// false when it does not stop in time.
+    /// Lets the thread run to its next stop, and delivers the signal for which it was stopped.
+    /// Answers false when the thread does not stop in time.
     pub(crate) fn run_to_next_stop(&mut self, within: Duration) -> bool {
         if let State::Stopped(signal) = self.state {
-            // This fails for a thread that was killed while it was stopped; its end is reported
-            // next.
+            // This fails for a thread that was killed while it was stopped. The next wait reports
+            // the thread's end.
             self.request(libc::PTRACE_SYSCALL, signal);
             self.state = State::Running;
         }
@@ -111,7 +112,7 @@ impl Traced {
         }
     }
 
-    /// Whether the thread is no longer traced.
+    /// Stops the thread and detaches from it. Answers whether the thread is no longer traced.
     fn detach(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         loop {
@@ -126,7 +127,7 @@ impl Traced {
         }
     }
 
-    /// Stops the thread where it is.
+    /// Stops a running thread, and restarts the system call that this has interrupted.
     fn stop(&mut self, within: Duration) {
         if self.state == State::Running {
             self.request(libc::PTRACE_INTERRUPT, 0);
@@ -137,6 +138,7 @@ impl Traced {
         }
     }
 
+    /// Waits until the thread stops or ends.
     fn wait_stopped(&mut self, within: Duration) {
         let deadline = Instant::now() + within;
         loop {
@@ -148,7 +150,7 @@ impl Traced {
         }
     }
 
-    /// Reads the state change of a running thread; that of its end reaps it.
+    /// Reads the state change of a running thread. If the thread has ended, this reaps it.
     fn read_state(&self) -> State {
         let mut status = 0;
         // SAFETY: `status` is a local variable. (nix's waitpid fails for real-time signals, and
@@ -168,8 +170,8 @@ impl Traced {
     }
 }
 
-/// The signal for which a thread stopped: none for a system-call stop, which has bit 7 set, and
-/// none for an event, which is named above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD,
+/// The signal for which a thread has stopped. It is 0 for a stop at a system call, which has bit 7
+/// set, and for an event, whose number is above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD,
 /// PTRACE_EVENT_STOP).
 fn signal_of(status: i32) -> i32 {
     let signal = libc::WSTOPSIG(status);
