@@ -17,7 +17,14 @@
 //! it wrote 65536 bytes:
 //! y
 //! y
-//! (18 more lines)
+//! y
+//! y
+//! y
+//! y
+//! y
+//! y
+//! y
+//! y
 //! ...
 //! ```
 //!
@@ -32,7 +39,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// The most lines of output that are printed.
-const MAX_LINES: usize = 20;
+const MAX_LINES: usize = 10;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);

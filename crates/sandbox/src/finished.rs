@@ -169,7 +169,7 @@ impl Run {
         Ok(if self.pipe_is_open { Event::Output } else { Event::OutputEnd })
     }
 
-    /// Reads a part of the output. Answers whether more may follow.
+    /// Reads a part of the output. Returns whether more may follow.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 1 << 16];
         match nix::unistd::read(&self.pipe, &mut buffer) {
@@ -186,7 +186,7 @@ impl Run {
         self.output.len() as u64 > self.limit
     }
 
-    /// Ends the sandbox, then reads what is left in the pipe. Answers the processor time of all
+    /// Ends the sandbox, then reads what is left in the pipe. Returns the processor time of all
     /// processes of the sandbox.
     fn end(&mut self) -> Duration {
         let cpu = self.sandbox.end();

@@ -99,7 +99,7 @@ impl Sandbox {
     /// sandbox's network. They arrive as [`Message::Sockets`].
     ///
     /// # Errors
-    /// What send(2) says.
+    /// The error of send(2).
     pub fn request_sockets(
         &self,
         family: i32,
@@ -113,7 +113,7 @@ impl Sandbox {
     /// Asks for the program to be started once more, in the same sandbox.
     ///
     /// # Errors
-    /// What send(2) says.
+    /// The error of send(2).
     pub fn request_restart(&self) -> io::Result<()> {
         self.control.request_restart()
     }

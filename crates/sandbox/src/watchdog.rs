@@ -177,7 +177,7 @@ fn uses_more_than(init: Process, limit: u64) -> bool {
         && descendants.iter().map(|process| proportional_share(*process)).sum::<u64>() > limit
 }
 
-/// The threads of all descendants that can be seen.
+/// The threads of all descendants that this process may read.
 fn threads(init: Process) -> Vec<(Process, Thread)> {
     let threads = |process: Process| {
         let threads = process.threads().unwrap_or_default();

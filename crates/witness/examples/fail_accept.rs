@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Answers whether both clients are served.
+/// Returns whether both clients are served.
 fn fail_accept(launch: Launch) -> Result<bool, Box<dyn Error>> {
     // Only the calls of the fault injector stop; all others run at full speed.
     let port = free_port()?;

@@ -53,7 +53,7 @@ pub(crate) enum ClosedBy {
     Rst,
 }
 
-/// The most bytes of an answer that a client keeps. It reads the rest and discards it.
+/// The most received bytes that a client keeps. The client reads further bytes and discards them.
 const MAX_RECEIVED: usize = 16 << 20;
 
 impl Client {
@@ -67,7 +67,7 @@ impl Client {
         self.0.server
     }
 
-    /// Sends as many bytes as the connection accepts without waiting, and answers how many.
+    /// Sends as many bytes as the connection accepts without waiting, and returns how many.
     ///
     /// # Errors
     /// NotConnected after the client has closed or reset the connection; EPIPE or ECONNRESET after

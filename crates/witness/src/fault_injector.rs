@@ -2,7 +2,7 @@
 //!
 //! The chosen calls of the program stop in the kernel until the observer has answered them, with an
 //! errno or with "continue" (seccomp_unotify(2)). So any binary can be tested for what it does
-//! after, say, an EMFILE.
+//! after a failed call, for example an accept that fails with EMFILE.
 
 use crate::ready;
 use nix::errno::Errno;
@@ -41,7 +41,7 @@ impl FaultInjector {
     }
 }
 
-/// Answers the stopped calls. A requested fault makes a call fail; the other calls continue.
+/// Returns the stopped calls. A requested fault makes a call fail; the other calls continue.
 #[derive(Debug)]
 pub(crate) struct FaultSupervisor {
     listener: OwnedFd,
@@ -68,7 +68,7 @@ impl FaultSupervisor {
         ready::is_readable(self.listener.as_fd())
     }
 
-    /// Answers the first call that waits. The listener must be readable.
+    /// Returns the first call that waits. The listener must be readable.
     pub(crate) fn answer(&mut self) -> Result<(), Unobservable> {
         // SAFETY: plain data, which the kernel wants zeroed and fills.
         let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };

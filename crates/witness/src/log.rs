@@ -81,7 +81,7 @@ impl Log {
         self.lines.kept()
     }
 
-    /// Reads at most 64 KiB of what has arrived. Answers whether anything had arrived.
+    /// Reads at most 64 KiB of what has arrived. Returns whether anything had arrived.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
@@ -94,7 +94,7 @@ impl Log {
         }
     }
 
-    /// Reads everything that was written before now. Answers whether the marker arrived in time.
+    /// Reads everything that was written before now. Returns whether the marker arrived in time.
     pub(crate) fn catch_up(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         let marker = self.lines.next_marker();
@@ -113,7 +113,7 @@ impl Log {
         true
     }
 
-    /// Writes a marker, and answers whether it was written before the deadline. A program may have
+    /// Writes a marker, and returns whether it was written before the deadline. A program may have
     /// stopped its terminal, or may fill it as fast as it is read.
     fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> bool {
         while !bytes.is_empty() {

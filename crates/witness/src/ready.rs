@@ -5,7 +5,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// Waits until `fd` is ready for all of `wanted`, and answers whether that happened before the
+/// Waits until `fd` is ready for all of `wanted`, and returns whether that happened before the
 /// deadline. With a deadline that has passed, this does not wait.
 pub(crate) fn wait_ready(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
     let mut slot = [PollFd::new(fd, wanted)];

@@ -108,8 +108,8 @@ impl Server {
     /// Connects a client to the port that the server listens on.
     ///
     /// # Errors
-    /// NotConnected before [`wait_listening`](Self::wait_listening); what connect(2) says, or
-    /// TimedOut when the server's queue of connections stays full.
+    /// NotConnected before [`wait_listening`](Self::wait_listening); TimedOut when the server's
+    /// queue of connections stays full; otherwise the error of connect(2).
     pub fn connect(&mut self) -> io::Result<Client> {
         self.connect_prepared(|_| Ok(()))
     }

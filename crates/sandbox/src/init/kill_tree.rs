@@ -36,7 +36,7 @@ pub(super) unsafe fn kill_tree() {
     }
 }
 
-/// Sends every descendant a signal, and answers how many there are.
+/// Sends every descendant a signal, and returns how many there are.
 unsafe fn signal_descendants(processes: &mut ProcessTable, signal: c_int) -> usize {
     // SAFETY: system calls on local buffers. The numbers are those of descendants, which only this
     // process reaps in the end.
@@ -53,7 +53,7 @@ unsafe fn signal_descendants(processes: &mut ProcessTable, signal: c_int) -> usi
     }
 }
 
-/// Sets the parent of each descendant of `own` to 0, and answers how many there are.
+/// Sets the parent of each descendant of `own` to 0, and returns how many there are.
 fn mark_descendants(all: &mut [(c_int, c_int)], own: c_int) -> usize {
     let mut count = 0;
     loop {

@@ -55,7 +55,7 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     }
 }
 
-/// Starts the program, the first time or once more, and answers its process id.
+/// Starts the program, the first time or once more, and returns its process id.
 unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
     // SAFETY: the copy makes only system calls, until `execve` or `_exit`.
     unsafe {
@@ -175,7 +175,7 @@ unsafe fn end_all(user: Option<u32>) {
     }
 }
 
-/// Kills every process of a user that only this process's descendants have. Answers whether that
+/// Kills every process of a user that only this process's descendants have. Returns whether that
 /// succeeded.
 unsafe fn kill_user(user: u32) -> bool {
     let mut status = -1;
@@ -192,7 +192,7 @@ unsafe fn kill_user(user: u32) -> bool {
     }
 }
 
-/// Kills the present children of this process. Answers false where the kernel does not list them.
+/// Kills the present children of this process. Returns false where the kernel does not list them.
 ///
 /// An orphan becomes a child of this process before its killed parent can be reaped, so the next
 /// list contains it.

@@ -45,7 +45,7 @@ impl Client {
     }
 }
 
-/// Waits until the socket is connected. Answers how the server has ended the connection, if it has
+/// Waits until the socket is connected. Returns how the server has ended the connection, if it has
 /// done so already.
 fn finish_connect(
     socket: &OwnedFd,

@@ -13,7 +13,7 @@ const MAX_STDERR: usize = 1 << 16;
 const MAX_PIECES: usize = 64;
 
 impl Server {
-    /// Reads everything that has happened since the last call. Answers whether anything has.
+    /// Reads everything that has happened since the last call. Returns whether anything has.
     pub(super) fn poll_events(&mut self) -> Result<bool, Unobservable> {
         // A terminal gives 4 KiB at a time, and a program that logs a lot waits until they are
         // read.
@@ -40,7 +40,7 @@ impl Server {
         self.sandbox.cpu_starvation()
     }
 
-    /// Answers the stopped system calls: each continues, or fails if a fault was requested.
+    /// Returns the stopped system calls: each continues, or fails if a fault was requested.
     fn answer_faults(&mut self) -> Result<bool, Unobservable> {
         let Some(faults) = &mut self.faults else { return Ok(false) };
         for answered in 0..MAX_PIECES {

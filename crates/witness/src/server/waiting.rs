@@ -87,7 +87,7 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until the server is idle, and answers the calls that its threads sleep in.
+    /// Waits until the server is idle, and returns the calls that its threads sleep in.
     ///
     /// # Errors
     /// [`WaitError`] when the server ends or stays busy.

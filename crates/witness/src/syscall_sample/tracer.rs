@@ -84,7 +84,7 @@ impl Tracer {
 
 impl Traced {
     /// Lets the thread run to its next stop, and delivers the signal for which it was stopped.
-    /// Answers false when the thread does not stop in time.
+    /// Returns false when the thread does not stop in time.
     pub(crate) fn run_to_next_stop(&mut self, within: Duration) -> bool {
         if let State::Stopped(signal) = self.state {
             // This fails for a thread that was killed while it was stopped. The next wait reports
@@ -112,7 +112,7 @@ impl Traced {
         }
     }
 
-    /// Stops the thread and detaches from it. Answers whether the thread is no longer traced.
+    /// Stops the thread and detaches from it. Returns whether the thread is no longer traced.
     fn detach(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         loop {
