@@ -41,11 +41,11 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Adds a rule for the calls of these names. A name that this machine does not have is left
-    /// out. Of a call's rules, the first whose condition holds decides.
-    pub(crate) fn on(mut self, names: &[&str], when: Option<ArgTest>, answer: Action) -> Self {
+    /// Adds a rule for the calls of these names. A name that this machine does not know is skipped.
+    /// The first rule of a call whose condition holds decides about the call.
+    pub(crate) fn on(mut self, names: &[&str], when: Option<ArgTest>, then: Action) -> Self {
         for number in names.iter().filter_map(|name| name.parse::<Sysno>().ok()) {
-            self.calls.entry(number.id() as u32).or_default().push((when, answer));
+            self.calls.entry(number.id() as u32).or_default().push((when, then));
         }
         self
     }

@@ -25,17 +25,17 @@ struct Part {
     folder: PathBuf,
     /// The file in which the line `oom_kill N` counts the processes that the kernel has killed
     /// because memory ran out.
-    count: Option<&'static str>,
+    oom_file: Option<&'static str>,
 }
 
 /// The file that lists the processes of a group. Writing a process id to it moves the process into
 /// the group.
 const PROCESSES: &str = "cgroup.procs";
 /// The longest time that the kernel may take to release the last process of a group.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Cgroup {
-    /// A new group with these limits; `None` where this process may not make a group.
+    /// Makes a group with these limits; `None` where this process may not make a group.
     pub(crate) fn new(limits: &Limits) -> Option<Self> {
         let name = run_name::name();
         let mut group = Self { parts: Vec::new() };
@@ -46,7 +46,7 @@ impl Cgroup {
     }
 
     /// Moves a process into the group. The processes that it starts will be in the group, too.
-    pub(crate) fn admit(&self, pid: i32) -> io::Result<()> {
+    pub(crate) fn add(&self, pid: i32) -> io::Result<()> {
         self.parts
             .iter()
             .try_for_each(|part| fs::write(part.folder.join(PROCESSES), pid.to_string()))
@@ -58,7 +58,7 @@ impl Cgroup {
     }
 
     fn counts_memory(&self) -> bool {
-        self.parts.iter().any(|part| part.count.is_some())
+        self.parts.iter().any(|part| part.oom_file.is_some())
     }
 }
 
@@ -66,10 +66,10 @@ impl Part {
     fn new(parent: &CgroupParent, name: &str, limits: &Limits) -> io::Result<Self> {
         let folder = parent.folder.join(name);
         fs::create_dir(&folder)?;
-        let part = Self { folder, count: parent.count() };
+        let part = Self { folder, oom_file: parent.oom_file() };
         for (file, value, is_needed) in parent.settings(limits) {
             let set = fs::write(part.folder.join(file), value.to_string());
-            // A missing setting, such as that for swap, needs no limit.
+            // A kernel without swap accounting, for example, does not have the file for swap.
             if is_needed {
                 set?;
             }
@@ -78,7 +78,7 @@ impl Part {
     }
 
     fn kills(&self) -> u64 {
-        let Some(file) = self.count else { return 0 };
+        let Some(file) = self.oom_file else { return 0 };
         let text = fs::read_to_string(self.folder.join(file)).unwrap_or_default();
         let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
         count.and_then(|digits| digits.trim().parse().ok()).unwrap_or(0)
@@ -87,7 +87,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + RELEASE_TIMEOUT;
         while remove(&self.folder).is_err() && Instant::now() < deadline {
             thread::yield_now();
         }
@@ -116,7 +116,7 @@ fn parents() -> &'static [CgroupParent] {
     static PARENTS: OnceLock<Vec<CgroupParent>> = OnceLock::new();
     PARENTS.get_or_init(|| {
         let parents = parent::find();
-        parents.iter().for_each(sweep);
+        parents.iter().for_each(remove_stale);
         parents
     })
 }
@@ -138,7 +138,7 @@ pub(crate) fn version() -> &'static str {
     }
 }
 
-fn sweep(parent: &CgroupParent) {
+fn remove_stale(parent: &CgroupParent) {
     for stale in run_name::stale(&parent.folder) {
         let _ = remove(&stale);
     }
@@ -168,7 +168,7 @@ mod tests {
         for parent in parents() {
             let left = parent.folder.join("sockproof-1-1-0");
             let _ = fs::create_dir(&left);
-            sweep(parent);
+            remove_stale(parent);
             assert!(!left.exists());
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::control::Control;
 use crate::descriptor_limit;
-use crate::error::{LaunchError, text};
+use crate::error::{LaunchError, c_string};
 use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, STEPS, step};
 use crate::isolation::refusal::explain;
-use crate::isolation::{IsolationLevel, identity};
+use crate::isolation::{IsolationLevel, identity_map};
 use crate::notify::NotifiedCalls;
 use crate::policy::SandboxPolicy;
 use crate::root_layout::{self, RootLayout, WORK_DIR};
@@ -111,43 +111,46 @@ impl Command {
 
     /// Builds the sandbox and lets its first process start the program. The program's standard
     /// input is empty, its standard output is `output`, its standard error `errors`; it has no
-    /// other descriptor. Whether the program has started is told by
-    /// [`Sandbox::receive`].
+    /// other descriptor. The message [`Message::Started`](crate::Message::Started) from
+    /// [`Sandbox::receive`] says that the program has started.
     ///
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn spawn(&self, output: OwnedFd, errors: OwnedFd) -> Result<Sandbox, LaunchError> {
+        // Decide what the sandbox consists of, before anything is made.
         let level = self.isolation_level();
         self.check_directory()?;
         let (namespaces, root) = self.namespaces_and_root(level)?;
         let (control, init_control) = Control::pair()?;
 
-        // Take what this run alone uses: a user id, a scratch folder, a watchdog.
+        // Take the resources of this run: a user id, a scratch folder, a watchdog.
         let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
         let resources = RunResources::take(level, policy, directory, &control)?;
-        resources.give(&output).and_then(|()| resources.give(&errors))?;
+        resources.chown_stream(&output).and_then(|()| resources.chown_stream(&errors))?;
 
-        // Prepare everything that the first process needs: it cannot allocate memory.
+        // Prepare everything that the first process needs, because it cannot allocate memory.
         let environment = self.environment(resources.home());
         let path = self.find(environment.get(OsStr::new("PATH")))?;
         let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
         let plan = InitPlan {
             namespaces,
-            identity: if root.is_some() { None } else { identity(namespaces) },
+            identity: if root.is_some() { None } else { identity_map(namespaces) },
             root,
             leaves_groups: resources.sandbox_user.is_some_and(|user| user.leaves_groups),
             control: init_control,
             program: Some(program),
         };
+        // Clone the first process. It builds the sandbox and reports each step.
         let init = init::launch(&plan)
             .map_err(|error| LaunchError::NoSandbox(explain("clone(2)", &error)))?;
         let InitPlan { root, .. } = plan;
         let context = LaunchContext { program: path, root };
         let mut sandbox = Sandbox::new(init, control, resources, level, context);
 
-        // The first process of an untrusted program waits until its user is mapped and watched.
+        // The first process of an untrusted program waits until its user is mapped and the watchdog
+        // watches it. Then it may begin.
         if self.policy.is_some() {
-            sandbox.let_begin().map_err(|error| {
+            sandbox.begin().map_err(|error| {
                 LaunchError::NoSandbox(explain(STEPS[usize::from(step::MAP)], &error))
             })?;
         }
@@ -177,20 +180,20 @@ impl Command {
         output: OwnedFd,
         errors: OwnedFd,
     ) -> Result<ExecPlan, LaunchError> {
-        let mut arguments = vec![text(self.program.as_bytes())?];
+        let mut arguments = vec![c_string(self.program.as_bytes())?];
         for argument in &self.arguments {
-            arguments.push(text(argument.as_bytes())?);
+            arguments.push(c_string(argument.as_bytes())?);
         }
         let mut environment = Vec::new();
         for (name, value) in variables {
-            environment.push(text(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
+            environment.push(c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
         }
         let limits = self.policy.as_ref().map(|policy| policy.limits);
         Ok(ExecPlan {
-            path: text(path.as_os_str().as_bytes())?,
+            path: c_string(path.as_os_str().as_bytes())?,
             arguments: CStringArray::new(arguments),
             environment: CStringArray::new(environment),
-            directory: text(match limits {
+            directory: c_string(match limits {
                 Some(_) => resources.home().as_os_str().as_bytes(),
                 None => self.directory().as_os_str().as_bytes(),
             })?,
@@ -228,10 +231,11 @@ impl Command {
     }
 
     fn check_directory(&self) -> Result<(), LaunchError> {
-        text(self.directory().as_os_str().as_bytes())?;
+        c_string(self.directory().as_os_str().as_bytes())?;
         let folder = self.directory().display().to_string();
         if let (Some(policy), Some(directory)) = (&self.policy, &self.directory)
-            && !root_layout::absolute(directory).is_ok_and(|path| root_layout::shows(policy, &path))
+            && !root_layout::absolute(directory)
+                .is_ok_and(|path| root_layout::can_see(policy, &path))
         {
             let error = io::Error::other("it is not among the paths that the program may see");
             return Err(LaunchError::NoDirectory { folder, error });
@@ -241,7 +245,7 @@ impl Command {
             .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
 
-    /// The program's file: as named if the name has a slash, else the first on the PATH.
+    /// The program's file. A name with a slash is a path; any other name is searched on the PATH.
     fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
         let shown = self.program.to_string_lossy().into_owned();
         let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
@@ -258,7 +262,7 @@ impl Command {
             found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
         let Some(policy) = &self.policy else { return Ok(std::path::absolute(path)?) };
         let path = root_layout::absolute(&path)?;
-        if !root_layout::shows(policy, &path) {
+        if !root_layout::can_see(policy, &path) {
             return Err(LaunchError::NotShown {
                 path: path.display().to_string(),
                 error: io::Error::other("it is not among the paths that the program may see"),
@@ -277,7 +281,7 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// The environment of an untrusted program: it has none of this process's secrets.
+/// The environment of an untrusted program, without any variable of this process.
 fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {
     const FIXED: [(&str, &str); 3] =
         [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];

@@ -19,8 +19,8 @@ pub const BATCH: usize = 16;
 /// The request to start the program once more. Every other request is for sockets.
 pub(crate) const RESTART: [u8; 4] = [0; 4];
 
-/// The message that the sandbox's user is mapped. An untrusted program's first process waits for it
-/// before anything else.
+/// The message that the sandbox's user is mapped. The first process of an untrusted program's
+/// sandbox waits for this message before it does anything else.
 pub(crate) const BEGIN: [u8; 4] = [1; 4];
 
 /// What the sandbox's first process reports.
@@ -29,11 +29,11 @@ pub(crate) const BEGIN: [u8; 4] = [1; 4];
 pub enum Message {
     /// The sandbox is built.
     Ready,
-    /// The kernel refused a step of building the sandbox; the numbers name the step.
+    /// The kernel refused a step of building the sandbox.
     Refused {
-        /// The step, as an index.
+        /// The index of the step.
         step: u8,
-        /// Of the step that builds the root file system, the mount, as an index.
+        /// The index of the refused mount, where the step is to build the root file system.
         mount_step: u16,
         /// What the kernel said.
         errno: Errno,
@@ -62,7 +62,7 @@ pub enum Message {
         /// Its wait status (wait(2)).
         status: i32,
     },
-    /// The sockets that were asked for, and where there are fewer, why.
+    /// The requested sockets. If there are fewer than requested, the errno says why.
     Sockets(Vec<OwnedFd>, Errno),
 }
 
@@ -101,12 +101,12 @@ impl Control {
         protocol: i32,
         count: usize,
     ) -> io::Result<()> {
-        self.ask([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
+        self.send_request([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
     }
 
     /// Asks for the program to be started once more, in the same sandbox.
     pub(crate) fn request_restart(&self) -> io::Result<()> {
-        self.ask(RESTART)
+        self.send_request(RESTART)
     }
 
     /// A second handle to the same end, for another thread.
@@ -115,8 +115,8 @@ impl Control {
     }
 
     /// Tells the first process that the sandbox's user is mapped.
-    pub(crate) fn go(&self) -> io::Result<()> {
-        self.ask(BEGIN)
+    pub(crate) fn send_begin(&self) -> io::Result<()> {
+        self.send_request(BEGIN)
     }
 
     /// Closes the connection, which ends the sandbox.
@@ -124,7 +124,7 @@ impl Control {
         let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
     }
 
-    fn ask(&self, request: [u8; 4]) -> io::Result<()> {
+    fn send_request(&self, request: [u8; 4]) -> io::Result<()> {
         send(self.0.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL)?;
         Ok(())
     }

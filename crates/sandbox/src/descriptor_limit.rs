@@ -4,8 +4,8 @@ use std::io;
 use std::sync::OnceLock;
 
 /// Raises the observer's soft limit, often 1024, to its hard limit, because the observer needs a
-/// descriptor for each of its clients. Answers the soft limit as it was before: this is what an
-/// observed program gets.
+/// descriptor for each of its clients. Returns the limits as they were before, which an observed
+/// program gets.
 pub(crate) fn raise() -> io::Result<libc::rlimit> {
     static BEFORE: OnceLock<libc::rlimit> = OnceLock::new();
     if let Some(before) = BEFORE.get() {
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_of_before_is_remembered() {
+    fn a_second_call_returns_the_original_limit() {
         let first = raise().unwrap();
         assert_eq!(raise().unwrap().rlim_cur, first.rlim_cur);
         let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

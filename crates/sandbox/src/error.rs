@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 
 /// Why a program could not be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LaunchError {
     /// There is no file of that name, in the given folder or on the PATH.
     #[error("there is no program {0}; check the path")]
@@ -30,7 +31,7 @@ pub enum LaunchError {
         error: io::Error,
     },
     /// A name or argument contains a NUL byte.
-    #[error("{0:?} has a NUL byte in it, which no program can be given")]
+    #[error("{0:?} contains a NUL byte, which no program can receive")]
     NulByte(OsString),
     /// execve(2), or a step just before it, failed.
     #[error("{program} could not be started: {error}")]
@@ -53,6 +54,7 @@ pub enum LaunchError {
     Observer(#[from] io::Error),
 }
 
-pub(crate) fn text(bytes: &[u8]) -> Result<CString, LaunchError> {
+/// The bytes as a C string, which cannot contain a NUL byte.
+pub(crate) fn c_string(bytes: &[u8]) -> Result<CString, LaunchError> {
     CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
 }

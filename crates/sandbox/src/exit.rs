@@ -14,9 +14,9 @@ pub enum Exit {
     Status(i32),
     /// By a signal.
     Signal(SignalNumber),
-    /// Before it began: execve(2) refused it.
+    /// Before it began, because execve(2) refused it.
     NotExecuted(Errno),
-    /// It exceeded one of its limits, and was ended.
+    /// By the sandbox, because the program exceeded one of its limits.
     LimitExceeded(LimitKind, Limits),
 }
 

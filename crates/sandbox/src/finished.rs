@@ -20,32 +20,33 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished {
-    /// How it ended.
+    /// How the program ended.
     pub exit: Exit,
-    /// The limit that ended it, if one did.
+    /// The limit that ended the program, if a limit did.
     pub limit_exceeded: Option<LimitKind>,
-    /// What it wrote on standard output and standard error, up to the limit.
+    /// What the program wrote on standard output and standard error, up to the limit.
     pub output: Vec<u8>,
-    /// Its wall time.
+    /// The wall time of the run.
     pub elapsed: Duration,
-    /// Where it exceeded its wall time: why that says nothing about the program, because the
-    /// machine was too busy to run it.
+    /// If the program exceeded its wall time because the machine was too busy to run it: the
+    /// measured waiting time. The limit then says nothing about the program.
     pub cpu_starvation: Option<Unobservable>,
-    /// Processor time of all its processes.
+    /// The processor time of all processes of the program.
     pub cpu: Duration,
     folder: Option<OwnedFd>,
     work_dir: WorkDirInfo,
-    /// The folder may be one of this machine's, which is removed when this is dropped.
+    /// Kept because dropping the sandbox removes its scratch folder.
     _sandbox: Sandbox,
 }
 
 impl Command {
-    /// Runs the program to its end, in a writable folder of its own. Processes that it leaves
-    /// behind are ended, too.
+    /// Runs the program to its end, in a writable folder of its own. Processes that the program
+    /// leaves behind are ended, too.
     ///
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn run(self) -> Result<Finished, LaunchError> {
+        // Start the program with one pipe for standard output and standard error.
         let limits = self.policy.as_ref().map_or_else(Limits::default, |policy| policy.limits);
         let (output, stdout) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
@@ -59,13 +60,16 @@ impl Command {
 
         // Wait for the end of the program, or for the first limit that it exceeds.
         let (exit, mut limit_exceeded) = loop {
-            match run.next(began + limits.wall)? {
-                Event::Output if run.is_over() => break (Exit::killed(), Some(LimitKind::Output)),
+            match run.next_event(began + limits.wall)? {
+                Event::Output if run.exceeds_output() => {
+                    break (Exit::killed(), Some(LimitKind::Output));
+                }
                 Event::Output | Event::OutputEnd => {}
                 Event::Deadline => {
                     run.sandbox.end_for(LimitKind::Wall);
                     break (Exit::killed(), Some(LimitKind::Wall));
                 }
+                // The watchdog has ended the sandbox, or another process has killed it.
                 Event::Gone => break (Exit::killed(), run.sandbox.limit_exceeded()),
                 Event::Message(Message::WorkDir(folder)) => run.folder = Some(folder),
                 Event::Message(Message::Started { .. }) => run.has_started = true,
@@ -75,13 +79,15 @@ impl Command {
                 Event::Message(Message::ExecFailed { errno }) if run.has_started => {
                     break (Exit::NotExecuted(errno), None);
                 }
+                // Any other message reports a step of the launch, which may have failed.
                 Event::Message(message) => run.sandbox.check_launch(&message)?,
             }
         };
 
-        // Some limits show only at the end.
+        // End the processes that are left, and read the rest of the output. Two limits can be
+        // checked only now.
         let cpu = run.end();
-        if limit_exceeded.is_none() && run.is_over() {
+        if limit_exceeded.is_none() && run.exceeds_output() {
             limit_exceeded = Some(LimitKind::Output);
         }
         // A program that ignores SIGXCPU is killed a second later (getrlimit(2), RLIMIT_CPU).
@@ -108,8 +114,8 @@ impl Command {
 struct Run {
     sandbox: Sandbox,
     pipe: OwnedFd,
-    /// Whether the pipe may bring more.
-    is_open: bool,
+    /// Whether the pipe may bring more output.
+    pipe_is_open: bool,
     output: Vec<u8>,
     /// The most bytes of output that are allowed.
     limit: u64,
@@ -135,14 +141,14 @@ impl Run {
     fn new(sandbox: Sandbox, pipe: OwnedFd, limit: u64) -> io::Result<Self> {
         let folder = sandbox.open_home()?;
         let output = Vec::new();
-        Ok(Self { sandbox, pipe, is_open: true, output, limit, folder, has_started: false })
+        Ok(Self { sandbox, pipe, pipe_is_open: true, output, limit, folder, has_started: false })
     }
 
-    fn next(&mut self, deadline: Instant) -> io::Result<Event> {
+    fn next_event(&mut self, deadline: Instant) -> io::Result<Event> {
         let left = deadline.saturating_duration_since(Instant::now());
         let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
         let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let pipe = if self.is_open { self.pipe.as_raw_fd() } else { -1 };
+        let pipe = if self.pipe_is_open { self.pipe.as_raw_fd() } else { -1 };
         let mut entries = [entry(self.sandbox.as_raw_fd()), entry(pipe)];
         // SAFETY: the array is a local.
         match Errno::result(unsafe { libc::poll(entries.as_mut_ptr(), 2, millis) }) {
@@ -159,11 +165,11 @@ impl Run {
                 Err(_) => Event::Gone,
             });
         }
-        self.is_open = self.read();
-        Ok(if self.is_open { Event::Output } else { Event::OutputEnd })
+        self.pipe_is_open = self.read();
+        Ok(if self.pipe_is_open { Event::Output } else { Event::OutputEnd })
     }
 
-    /// Reads a piece of the output. Answers whether there may be more.
+    /// Reads a part of the output. Returns whether more may follow.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 1 << 16];
         match nix::unistd::read(&self.pipe, &mut buffer) {
@@ -175,18 +181,19 @@ impl Run {
         }
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether the program has written more than it may.
+    fn exceeds_output(&self) -> bool {
         self.output.len() as u64 > self.limit
     }
 
-    /// Ends the sandbox, then reads what is left in the pipe. Answers the processor time of all
+    /// Ends the sandbox, then reads what is left in the pipe. Returns the processor time of all
     /// processes of the sandbox.
     fn end(&mut self) -> Duration {
         let cpu = self.sandbox.end();
-        // Every writer is gone: what is left is what the pipe holds (pipe(7)).
-        while !self.is_over() && self.is_open {
+        // Every writer is gone, so only the bytes that the pipe holds are left (pipe(7)).
+        while !self.exceeds_output() && self.pipe_is_open {
             let before = self.output.len();
-            self.is_open = self.read() && self.output.len() > before;
+            self.pipe_is_open = self.read() && self.output.len() > before;
         }
         cpu
     }

@@ -44,7 +44,7 @@ pub(crate) struct InitPlan {
     pub(crate) leaves_groups: bool,
     /// The connection to the observer.
     pub(crate) control: OwnedFd,
-    /// The program to start; `None` to find out whether a sandbox can be built here.
+    /// The program to start; `None` when the plan only tries whether a sandbox can be built here.
     pub(crate) program: Option<ExecPlan>,
 }
 
@@ -59,9 +59,9 @@ pub(crate) struct ExecPlan {
     pub(crate) errors: OwnedFd,
     /// The program's descriptor limit.
     pub(crate) descriptors: libc::rlimit,
-    /// What an untrusted program loses just before it begins.
+    /// The limits and filters of an untrusted program.
     pub(crate) hardening: Option<Hardening>,
-    /// The user id that the program gets for itself; `None` to run as the observer's user.
+    /// The user id that only this program has; `None` to run as the observer's user.
     pub(crate) user: Option<u32>,
     /// The Landlock restrictions, if any.
     pub(crate) ruleset: Option<Ruleset>,
@@ -121,12 +121,12 @@ fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
     // SAFETY: system calls on descriptors and buffers that `plan` keeps alive.
     unsafe {
         libc::setsid(); // the observer's terminal must not send signals to the sandbox
-        keep_only(kept);
+        close_all_but(kept);
         if let Err(refused) = build::build(plan) {
-            report::tell_refused(plan, &refused);
+            report::report_refusal(plan, &refused);
             libc::_exit(1);
         }
-        report::tell(plan, tag::READY, 0, 0);
+        report::report(plan, tag::READY, 0, 0);
         match &plan.program {
             Some(program) => supervise::supervise(plan, program),
             None => libc::_exit(0),
@@ -134,9 +134,9 @@ fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
     }
 }
 
-/// Closes all inherited descriptors but these. The connection of another sandbox, if it stayed open
-/// here, would keep that sandbox alive.
-unsafe fn keep_only(kept: &[RawFd]) {
+/// Closes all inherited descriptors but these. If the connection of another sandbox stayed open in
+/// this process, that sandbox would not end.
+unsafe fn close_all_but(kept: &[RawFd]) {
     let mut from = 3;
     for &fd in kept {
         let fd = fd as u32;

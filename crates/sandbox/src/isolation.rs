@@ -18,13 +18,14 @@ pub enum IsolationLevel {
     /// A network, process ids and mounts of its own (namespaces(7)): any number of programs can
     /// listen on the same port.
     Namespaces,
-    /// A user id of its own on this machine's network, which takes root: the program can signal no
-    /// other user's processes. Where the kernel has Landlock, an untrusted program is restricted by
-    /// it as well; without Landlock it can read what every user may read, and connect anywhere.
+    /// A user id of its own on this machine's network: the program cannot signal the processes of
+    /// other users. Only root can use this level. Where the kernel has Landlock, Landlock restricts
+    /// an untrusted program as well. Without Landlock the program can read every file that all
+    /// users may read, and connect to any address.
     OtherUser,
-    /// A child process on this machine's network that Landlock restricts (landlock(7)): one's own
-    /// program cannot signal other processes; an untrusted one cannot use others' files and ports
-    /// either.
+    /// A child process on this machine's network that Landlock restricts (landlock(7)): the
+    /// caller's own program cannot signal other processes. An untrusted program, in addition,
+    /// cannot use other files and ports than its policy allows.
     Landlock,
     /// A child process on this machine's network: only one program at a time can have a port.
     None,
@@ -64,13 +65,14 @@ impl IsolationLevel {
         IsolationLevel::None,
     ];
 
-    /// Whether its programs use this machine's ports, each of which one program at a time can have.
+    /// Whether programs on this level use this machine's ports. One program at a time can listen on
+    /// such a port.
     pub fn shares_ports(self) -> bool {
         self != IsolationLevel::Namespaces
     }
 
-    /// The namespaces that the level uses for one's own program (clone(2)), or why the machine
-    /// refuses them.
+    /// The namespaces that the level uses for the caller's own program (clone(2)), or why the
+    /// machine refuses them.
     pub(crate) fn namespaces(self) -> Result<libc::c_int, String> {
         match self {
             IsolationLevel::Namespaces => namespaces_for_own_programs().clone(),
@@ -82,11 +84,13 @@ impl IsolationLevel {
 const OWN_PROGRAM_NAMESPACES: libc::c_int =
     libc::CLONE_NEWNET | libc::CLONE_NEWPID | libc::CLONE_NEWNS;
 
-/// The namespaces for one's own program on this machine, or why it refuses them; found once.
+/// The namespaces for the caller's own program on this machine, or why the machine refuses them;
+/// found once.
 pub(crate) fn namespaces_for_own_programs() -> &'static Result<libc::c_int, String> {
     static FOUND: OnceLock<Result<libc::c_int, String>> = OnceLock::new();
     FOUND.get_or_init(|| {
-        // Root needs no user namespace, and without one it keeps its rights to other users' files.
+        // Root needs no user namespace. Without a user namespace, root keeps its rights to other
+        // users' files.
         if geteuid().is_root() && try_namespaces(OWN_PROGRAM_NAMESPACES).is_ok() {
             return Ok(OWN_PROGRAM_NAMESPACES);
         }
@@ -101,7 +105,7 @@ fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
     let (control, theirs) = Control::pair().map_err(fault)?;
     let plan = InitPlan {
         namespaces,
-        identity: identity(namespaces),
+        identity: identity_map(namespaces),
         root: None,
         leaves_groups: false,
         control: theirs,
@@ -123,7 +127,7 @@ fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
 
 /// The lines of uid_map and gid_map that map this user to itself (user_namespaces(7)); `None`
 /// without a user namespace.
-pub(crate) fn identity(namespaces: libc::c_int) -> Option<(CString, CString)> {
+pub(crate) fn identity_map(namespaces: libc::c_int) -> Option<(CString, CString)> {
     let line = |id: u32| CString::new(format!("{id} {id} 1\n")).ok();
     if namespaces & libc::CLONE_NEWUSER == 0 {
         return None;
@@ -140,6 +144,6 @@ mod tests {
         for level in IsolationLevel::ALL {
             assert_eq!(level.to_string().parse::<IsolationLevel>().unwrap(), level);
         }
-        assert!("boxed".parse::<IsolationLevel>().unwrap_err().to_string().contains("other-user"));
+        assert!("jail".parse::<IsolationLevel>().unwrap_err().to_string().contains("other-user"));
     }
 }

@@ -9,7 +9,8 @@ use crate::policy::SandboxPolicy;
 use std::sync::OnceLock;
 
 impl IsolationLevel {
-    /// The strongest level that this machine permits for one's own program, found once by trying.
+    /// The strongest level that this machine permits for the caller's own program, found once by
+    /// trying.
     ///
     /// [`OtherUser`](IsolationLevel::OtherUser) is never chosen: another user may not write the
     /// files of the program's owner.
@@ -26,8 +27,8 @@ impl IsolationLevel {
         IsolationLevel::ALL.into_iter().find(possible).unwrap_or(IsolationLevel::None)
     }
 
-    /// Why this level is not possible here for one's own program, and what to do about it; `None`
-    /// when it is possible.
+    /// Why this level is not possible here for the caller's own program, and what to do about it;
+    /// `None` when it is possible.
     pub fn refusal(self) -> Option<&'static str> {
         static OTHER_USER: OnceLock<Option<String>> = OnceLock::new();
         match self {
@@ -63,7 +64,7 @@ fn run_true(level: IsolationLevel, policy: Option<SandboxPolicy>) -> Result<(), 
     })?;
     match finished.exit {
         Exit::Status(0) => Ok(()),
-        exit => Err(format!("true(1) was started there, and {exit}")),
+        exit => Err(format!("true(1) was started on this level, and {exit}")),
     }
 }
 

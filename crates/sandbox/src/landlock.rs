@@ -30,27 +30,27 @@ pub(crate) fn keeps_signals_in() -> bool {
     version() >= SCOPES
 }
 
-/// Why Landlock cannot restrict one's own program here; `None` when it can.
+/// Why Landlock cannot restrict the caller's own program here; `None` when it can.
 pub(crate) fn refusal() -> Option<&'static str> {
     static REFUSAL: OnceLock<Option<String>> = OnceLock::new();
     REFUSAL.get_or_init(|| why_not(SCOPES)).as_deref()
 }
 
-/// Why this kernel does not have Landlock of version `wanted`; `None` when it has.
+/// Why this kernel does not have version `wanted` of Landlock; `None` when it has that version.
 pub(crate) fn why_not(wanted: i32) -> Option<String> {
     match asked_version() {
         Ok(version) if version >= wanted => None,
         Ok(version) => Some(format!(
-            "this kernel's Landlock (version {version}) cannot keep a program's signals in; \
-             Linux 6.12 can"
+            "this kernel's Landlock (version {version}) cannot stop a program from signalling other \
+             processes; that of Linux 6.12 can"
         )),
         Err(error) => {
             let advice = match error.raw_os_error() {
-                Some(libc::ENOSYS) => "this kernel has none; Linux 5.13 has",
+                Some(libc::ENOSYS) => "this kernel has no Landlock; Linux 5.13 and later have it",
                 Some(libc::EOPNOTSUPP) => {
-                    "it is off; add landlock to the kernel's lsm= parameter and restart"
+                    "Landlock is turned off; add landlock to the kernel's lsm= parameter and restart"
                 }
-                _ => "the container's seccomp profile refuses it",
+                _ => "the container's seccomp profile refuses Landlock",
             };
             Some(format!("landlock_create_ruleset(2): {error}; {advice}"))
         }
@@ -70,13 +70,13 @@ pub(crate) struct Permitted<'a> {
 }
 
 impl Ruleset {
-    /// For one's own program: it can signal only the processes that it has started. Nothing else is
-    /// restricted.
+    /// A ruleset for the caller's own program, which can then signal only the processes that it has
+    /// started. Nothing else is restricted.
     pub(crate) fn own() -> io::Result<Self> {
         create(&Attributes { files: 0, net: 0, scoped: scope::SIGNAL })
     }
 
-    /// For an untrusted program.
+    /// A ruleset for an untrusted program, which can then use only what is permitted.
     pub(crate) fn for_untrusted(permitted: &Permitted<'_>) -> io::Result<Self> {
         let version = version();
         let rules = create(&Attributes {
@@ -145,7 +145,7 @@ impl AsRawFd for Ruleset {
     }
 }
 
-/// Applies the ruleset to this thread, for good. The thread must have set PR_SET_NO_NEW_PRIVS.
+/// Applies the ruleset to this thread, permanently. The thread must have set PR_SET_NO_NEW_PRIVS.
 pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
     // SAFETY: the call takes two numbers; errno belongs to this thread.
     unsafe {
@@ -156,7 +156,7 @@ pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
     }
 }
 
-/// What every program may read beside [`PROGRAMS`], where it exists.
+/// The files and folders that every program may read beside [`PROGRAMS`].
 const SYSTEM: [&str; 15] = [
     "/proc",
     "/etc/alternatives",

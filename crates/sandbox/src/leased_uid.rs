@@ -1,4 +1,4 @@
-//! A user id that one run has for itself, for as long as the run lasts.
+//! A user id that no other run uses, for as long as the run lasts.
 
 use nix::unistd::{Gid, Uid, fchown};
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(crate) struct LeasedUid {
     pub(crate) uid: u32,
-    /// The kernel releases the lock however its holder ends (flock(2)).
+    /// The kernel releases the lock when this process ends, even if it is killed (flock(2)).
     _lock: File,
 }
 
@@ -35,11 +35,9 @@ impl LeasedUid {
         }
         Err(io::Error::other(format!("{MAX_RUNS} programs already run as users of their own")))
     }
-}
 
-impl LeasedUid {
     /// Lets the user open this stream once more, by `/dev/stdout` or `/proc/self/fd` (fchown(2)).
-    pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
+    pub(crate) fn chown_stream(&self, stream: &OwnedFd) -> io::Result<()> {
         fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.uid)))?;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Runs an untrusted program apart from this machine, within limits.
 //!
-//! [`Command`] names the program; [`Command::run`] runs it to its end and answers with what it left
-//! ([`Finished`]), [`Command::spawn`] starts it and answers with the running [`Sandbox`]. Dropping
-//! either ends every process that the program has started.
+//! [`Command`] names the program. [`Command::run`] runs the program to its end and returns what it
+//! has left ([`Finished`]); [`Command::spawn`] starts the program and returns the running
+//! [`Sandbox`]. Dropping either value ends every process that the program has started.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,21 +22,28 @@
 //!   from signalling other processes (landlock(7)). Needs Linux 6.12.
 //! - [`IsolationLevel::None`]: a child process on this machine's network. Needs nothing.
 //!
-//! Without namespaces, a subreaper ends what the program has started (prctl(2),
-//! PR_SET_CHILD_SUBREAPER). A program without a policy keeps its owner's files on every level; a
-//! [`SandboxPolicy`] takes them away from an untrusted one. [`IsolationLevel::refusal`] says why a
-//! level is not possible here, and what to do about it.
+//! Without namespaces, a subreaper ends the processes that the program has started (prctl(2),
+//! PR_SET_CHILD_SUBREAPER). A program without a policy sees all files of this machine, on every
+//! level. A [`SandboxPolicy`] restricts the files that an untrusted program can use.
+//! [`IsolationLevel::refusal`] says why a level is not possible here, and what to do about it.
 //!
-//! # What is known of a process
+//! # Examples to run
+//!
+//! - `cargo run -p sandbox --example run_untrusted -- COMMAND…` runs a command within limits, and
+//!   prints how the command ended and what it wrote.
+//! - `cargo run -p sandbox --example isolation_levels` prints which levels this machine permits,
+//!   and why it refuses the others.
+//!
+//! # What can be read of a process
 //!
 //! [`Process`] reads `/proc`: threads, descriptors, children, memory. Reading another process
 //! needs the same user and a program that has not called prctl(2) with PR_SET_DUMPABLE, or
 //! CAP_SYS_PTRACE. Root without that capability, as in a container, borrows the program's user id
-//! for the read (setfsuid(2)). What cannot be read is [`Unobservable`].
+//! for the read (setfsuid(2)). What cannot be read is reported as [`Unobservable`].
 //!
-//! Memory and process limits are enforced by a control group (cgroups(7)) where this process may
-//! make one, else by a watchdog thread; [`Limits::memory_accounting`] says which. Linux only, on
-//! x86-64 and aarch64.
+//! A control group enforces the limits of memory and processes, where this process may make one
+//! (cgroups(7)); otherwise a watchdog thread does. [`Limits::memory_accounting`] says which of both.
+//! Linux only, on x86-64 and aarch64.
 
 mod bpf;
 mod cgroup;

@@ -11,7 +11,7 @@ use std::path::Path;
 /// where this process may not mount.
 ///
 /// # Errors
-/// What open_tree(2) says about the path.
+/// The error of open_tree(2) about the path.
 pub(crate) fn open(path: &Path) -> io::Result<Option<OwnedFd>> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let flags = libc::OPEN_TREE_CLONE | (libc::AT_RECURSIVE | libc::O_CLOEXEC) as u32;

@@ -10,13 +10,14 @@ pub struct NotifiedCalls {
 }
 
 impl NotifiedCalls {
-    /// The calls of these names, e.g. `accept4`. A name that this machine does not have is left out.
+    /// The calls of these names, e.g. `accept4`. A name that this machine does not know is skipped.
     pub fn new(names: &[&str]) -> Self {
         let known = names.iter().filter(|name| name.parse::<Sysno>().is_ok());
         Self { names: known.map(|name| name.to_string()).collect() }
     }
 
-    /// The program that the kernel runs on each system call: it reports these, and allows all else.
+    /// The filter that the kernel runs on each system call. It reports the named calls to the
+    /// observer, and allows all others.
     pub(crate) fn filter(&self) -> Vec<libc::sock_filter> {
         if self.names.is_empty() {
             return Vec::new();

@@ -19,25 +19,25 @@ pub struct SandboxPolicy {
 /// How much a program, with everything that it starts, may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Memory of all its processes together, in bytes.
+    /// The memory of all its processes together, in bytes.
     pub memory: u64,
-    /// Processes and threads at the same time.
+    /// The number of processes and threads at the same time.
     pub processes: u64,
-    /// Open descriptors of each process.
+    /// The number of open descriptors of each process.
     pub descriptors: u64,
-    /// Size of `/tmp`, of its own folder, and of each file, in bytes.
+    /// The size of `/tmp`, of the program's own folder, and of each file, in bytes.
     pub disk: u64,
-    /// Number of files in `/tmp`, and in its own folder.
+    /// The number of files in `/tmp`, and in the program's own folder.
     pub files: u64,
-    /// Processor time of each process.
+    /// The processor time of each process.
     pub cpu: Duration,
-    /// Wall time; then the program is ended.
+    /// The wall time after which the program is ended.
     pub wall: Duration,
-    /// Bytes on standard output and standard error together.
+    /// The number of bytes on standard output and standard error together.
     pub output: u64,
 }
 
-/// The limit that ended a program.
+/// The limit that ended a program: one of the fields of [`Limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitKind {
     /// [`Limits::memory`].
@@ -101,14 +101,14 @@ impl LimitKind {
         let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
         match self {
             LimitKind::Memory => {
-                write!(f, "went over its {} MiB of memory and was ended", mebibytes(limits.memory))
+                write!(f, "used more than {} MiB of memory and was ended", mebibytes(limits.memory))
             }
             LimitKind::Cpu => {
                 let seconds = limits.cpu.as_secs();
                 write!(f, "used up its {seconds} s of processor time and was ended")
             }
             LimitKind::Wall => {
-                write!(f, "was ended after {} s, which is all it has", limits.wall.as_secs())
+                write!(f, "was ended after {} s, its limit of wall time", limits.wall.as_secs())
             }
             LimitKind::Output => {
                 let most = mebibytes(limits.output);
@@ -122,6 +122,7 @@ impl LimitKind {
     }
 }
 
+/// A limit that is both the soft and the hard one.
 fn both(limit: u64) -> libc::rlimit {
     libc::rlimit { rlim_cur: limit, rlim_max: limit }
 }

@@ -24,12 +24,14 @@ pub struct Process {
     pub pid: i32,
 }
 
-/// Why it is the program, and not the machine, that hides the process (prctl(2), PR_SET_DUMPABLE).
-const HIDES: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
+/// Why a process cannot be observed because of what its program does, and not because of this
+/// machine (prctl(2), PR_SET_DUMPABLE).
+const UNDUMPABLE: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
                      be executed and not read";
 
 /// An open descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Descriptor {
     /// Its number in the process.
     pub fd: i32,
@@ -56,12 +58,12 @@ impl Process {
     }
 
     fn all_threads(self) -> Result<Vec<Thread>, Unobservable> {
-        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+        let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
             return Ok(Vec::new());
         };
         let mut threads = Vec::new();
         for task in tasks {
-            if let Some(thread) = self.seen(task.and_then(|task| thread::look(&task)))? {
+            if let Some(thread) = self.unless_ending(task.and_then(|task| thread::read(&task)))? {
                 threads.push(thread);
             }
         }
@@ -86,23 +88,23 @@ impl Process {
         Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
     }
 
-    /// The processes that its threads have started and not reaped.
+    /// The processes that this one's threads have started and not reaped.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
     pub fn children(self) -> Result<Vec<Process>, Unobservable> {
-        let Some(tasks) = seen(self.open().and_then(|process| process.tasks()))? else {
+        let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
             return Ok(Vec::new());
         };
         let mut children = Vec::new();
         for task in tasks {
-            let pids = seen(task.and_then(|task| task.children()))?.unwrap_or_default();
+            let pids = unless_gone(task.and_then(|task| task.children()))?.unwrap_or_default();
             children.extend(pids.into_iter().map(|pid| Process { pid: pid as i32 }));
         }
         Ok(children)
     }
 
-    /// Its children, their children, and so on, as far as they have not been reaped.
+    /// The process's children, their children, and so on, except those that have been reaped.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides one of them from this user.
@@ -130,8 +132,8 @@ impl Process {
     }
 
     /// The open descriptors in order of their numbers; none once the process is gone. The kernel
-    /// lists them one by one: a descriptor that the process moves meanwhile (dup(2)) may be listed
-    /// twice, or not at all.
+    /// lists descriptors one by one, so a descriptor that the process moves meanwhile (dup(2)) may
+    /// be listed twice, or not at all.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -141,19 +143,19 @@ impl Process {
 
     fn all_descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
         let folder = fs::read_dir(format!("/proc/{}/fd", self.pid));
-        let Some(entries) = self.seen(folder.map_err(ProcError::from))? else {
+        let Some(entries) = self.unless_ending(folder.map_err(ProcError::from))? else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
         for entry in entries {
             let read = entry.and_then(|entry| descriptor(&entry));
-            found.extend(self.seen(read.map_err(ProcError::from))?);
+            found.extend(self.unless_ending(read.map_err(ProcError::from))?);
         }
         found.sort_by_key(|descriptor| descriptor.fd);
         Ok(found)
     }
 
-    /// The status flags of descriptor `fd` (open(2)); `None` when it is not open.
+    /// The status flags of descriptor `fd` (open(2)); `None` when the descriptor is not open.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
@@ -169,18 +171,22 @@ impl Process {
     /// # Errors
     /// [`Unobservable`] where the kernel hides it from this user.
     pub fn memory(self) -> Result<u64, Unobservable> {
-        let status = seen(self.open().and_then(|process| process.status()))?;
+        let status = unless_gone(self.open().and_then(|process| process.status()))?;
         let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
         Ok(kibibytes * 1024)
     }
 
-    /// `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)), `None` when it is not open.
+    /// The text of `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)); `None` when the descriptor is not
+    /// open.
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the kernel hides it from this user.
     pub fn fdinfo(self, fd: i32) -> Result<Option<String>, Unobservable> {
         let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
         match as_owner(self.pid, || fs::read_to_string(&path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(self.explained(Unobservable::new(path, error))),
+            Err(error) => Err(self.with_cause(Unobservable::new(path, error))),
         }
     }
 
@@ -194,13 +200,13 @@ impl Process {
         Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
     }
 
-    /// Its process ids: first in this process's pid namespace, then in each namespace within. The
-    /// last one is what getpid(2) answers in the process itself. None once it is gone.
+    /// The process's ids: first in the observer's pid namespace, then in each namespace within. The
+    /// last id is what getpid(2) answers in the process itself. Empty once the process is gone.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them from this user.
     pub fn ids(self) -> Result<Vec<i32>, Unobservable> {
-        let status = seen(self.open().and_then(|process| process.status()))?;
+        let status = unless_gone(self.open().and_then(|process| process.status()))?;
         Ok(status.and_then(|status| status.nspid).unwrap_or_default())
     }
 
@@ -216,42 +222,47 @@ impl Process {
         as_owner(self.pid, || fs::read_to_string(path)).ok()
     }
 
-    /// What descriptor `fd` refers to, as its link names it; `None` when it is not open.
+    /// What descriptor `fd` refers to, as its link in `/proc` names it; `None` when the descriptor
+    /// is not open.
     pub fn link(self, fd: i32) -> Option<PathBuf> {
         as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
     }
 
     /// Fills `buffer` from the process's memory at `address`.
     ///
-    /// Reading `/proc/PID/mem` works for this process's own children where ptrace access is
-    /// granted. It works without CAP_SYS_PTRACE, which process_vm_readv(2) needs.
+    /// This reads `/proc/PID/mem`. For this process's own children that needs no CAP_SYS_PTRACE,
+    /// unlike process_vm_readv(2).
+    ///
+    /// # Errors
+    /// [`Unobservable`] where the memory may not be read, or is not mapped.
     pub fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unobservable> {
         let path = format!("/proc/{}/mem", self.pid);
-        let unseen = |error| self.explained(Unobservable::new(path.clone(), error));
-        let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unseen)?;
-        memory.read_exact_at(buffer, address).map_err(unseen)
+        let unobservable = |error| self.with_cause(Unobservable::new(path.clone(), error));
+        let memory = as_owner(self.pid, || fs::File::open(&path)).map_err(unobservable)?;
+        memory.read_exact_at(buffer, address).map_err(unobservable)
     }
 
-    /// As [`seen`], for files that an ordinary user may not open any more once the process is about
-    /// to end: its memory is gone, and the files belong to root until it is reaped.
-    fn seen<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
+    /// What was read; `None` if the process or thread has ended, or is about to end. An ordinary
+    /// user may not open the files of a process that is about to end: its memory is gone, and its
+    /// files belong to root until it is reaped.
+    fn unless_ending<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
         match read {
             Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
-            read => seen(read).map_err(|unseen| self.explained(unseen)),
+            read => unless_gone(read).map_err(|unobservable| self.with_cause(unobservable)),
         }
     }
 
-    /// Replaces the reason where the program hides itself, and not the machine.
-    fn explained(self, unseen: Unobservable) -> Unobservable {
-        if unseen.error.kind() != io::ErrorKind::PermissionDenied || !self.hides() {
-            return unseen;
+    /// Replaces the error where the program hides itself, because then the machine is not the cause.
+    fn with_cause(self, unobservable: Unobservable) -> Unobservable {
+        if unobservable.error.kind() != io::ErrorKind::PermissionDenied || !self.is_undumpable() {
+            return unobservable;
         }
-        Unobservable::new(unseen.what, io::Error::other(HIDES))
+        Unobservable::new(unobservable.what, io::Error::other(UNDUMPABLE))
     }
 
-    /// Whether its files in `/proc` belong to root although the process does not run as root, which
-    /// means that it is not dumpable (proc_pid(5)).
-    fn hides(self) -> bool {
+    /// Whether the process's files in `/proc` belong to root although the process does not run as
+    /// root. Then it is not dumpable (proc_pid(5)).
+    fn is_undumpable(self) -> bool {
         // The folder /proc/PID itself always belongs to the process's user.
         let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
         let user = self.open().and_then(|it| it.status()).map(|it| it.euid);
@@ -272,8 +283,8 @@ impl Process {
     }
 }
 
-/// The link `/proc/PID/fd/FD`. It is read a thousand times in a proof, so one system call reads it;
-/// procfs would make five.
+/// Reads the link `/proc/PID/fd/FD`. An observer reads thousands of these links, so this makes one
+/// system call, where the procfs crate would make five.
 fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
     let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
@@ -283,8 +294,8 @@ fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
 }
 
-/// What was read; `None` if the process or thread ended meanwhile.
-fn seen<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
+/// What was read; `None` if the process or thread has ended meanwhile.
+fn unless_gone<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(ProcError::NotFound(_)) => Ok(None),

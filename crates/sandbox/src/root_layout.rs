@@ -1,5 +1,5 @@
-//! What an untrusted program sees of this machine: planned here, mounted by the sandbox's first
-//! process.
+//! What an untrusted program sees of this machine. This module plans the mounts; the sandbox's
+//! first process makes them.
 
 mod mounts;
 
@@ -115,7 +115,7 @@ impl RootLayout {
 }
 
 /// Whether an untrusted program can see `path`.
-pub(crate) fn shows(policy: &SandboxPolicy, path: &Path) -> bool {
+pub(crate) fn can_see(policy: &SandboxPolicy, path: &Path) -> bool {
     let asked = policy.visible.iter().map(PathBuf::as_path);
     system().chain(asked).any(|shown| absolute(shown).is_ok_and(|shown| path.starts_with(shown)))
 }

@@ -1,5 +1,5 @@
-//! Names for what a run makes on this machine, so that it can be removed even if the observer was
-//! killed.
+//! Names for the files and groups that a run makes on this machine. By its name, a later run can
+//! remove what a killed observer has left.
 
 use nix::unistd::getpid;
 use procfs::process::Process;
@@ -14,10 +14,10 @@ pub(crate) fn name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let pid = getpid().as_raw();
-    format!("{PREFIX}-{pid}-{}-{next}", began(pid).unwrap_or(0))
+    format!("{PREFIX}-{pid}-{}-{next}", start_time(pid).unwrap_or(0))
 }
 
-/// What is in `folder` under the name of a process that has ended.
+/// The entries of `folder` whose names contain a process that has ended.
 pub(crate) fn stale(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let stale = entries.filter(|entry| is_stale(&entry.file_name().to_string_lossy()));
@@ -31,13 +31,13 @@ fn is_stale(name: &str) -> bool {
     }
     let mut number = || parts.next()?.parse::<u64>().ok();
     match (number(), number(), number()) {
-        (Some(pid), Some(start), Some(_)) => began(pid as i32) != Some(start),
+        (Some(pid), Some(start), Some(_)) => start_time(pid as i32) != Some(start),
         _ => false,
     }
 }
 
 /// The start time of a process, in clock ticks since boot (proc_pid_stat(5)).
-fn began(pid: i32) -> Option<u64> {
+fn start_time(pid: i32) -> Option<u64> {
     Some(Process::new(pid).ok()?.stat().ok()?.starttime)
 }
 
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_another_time_are_stale() {
+    fn names_of_an_ended_process_are_stale() {
         let own = std::process::id();
         assert!(is_stale(&format!("sockproof-{own}-1-0")));
         for foreign in ["sockproof", "sockproof-a-b-c", "other-1-1-1", "sockproof-1-1", ""] {

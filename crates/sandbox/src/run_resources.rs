@@ -1,5 +1,5 @@
-//! What a run takes of this machine, depending on its isolation level, and gives back when it is
-//! over.
+//! The resources of this machine that a run uses, depending on its isolation level. They are
+//! released at the end of the run.
 
 use crate::control::Control;
 use crate::error::LaunchError;
@@ -19,8 +19,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A run's user, its folder, and its watchdog. They are given back when this is dropped, which must
-/// be after the sandbox has ended.
+/// A run's user, folder, and watchdog. Dropping this value releases them, which must happen after
+/// the sandbox has ended.
 #[derive(Debug, Default)]
 pub(crate) struct RunResources {
     watchdog: Option<Watchdog>,
@@ -68,15 +68,16 @@ impl RunResources {
         self.scratch_dir.as_ref().map_or(Path::new(WORK_DIR), ScratchDir::path)
     }
 
-    /// That folder, opened, so that it can be read when the program is gone.
+    /// Opens the scratch folder, so that it can be read after the program has ended; `None` where
+    /// there is no such folder.
     pub(crate) fn open_home(&self) -> io::Result<Option<OwnedFd>> {
         self.scratch_dir.as_ref().map(|it| Ok(fs::File::open(it.path())?.into())).transpose()
     }
 
     /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
-    pub(crate) fn give(&self, stream: &OwnedFd) -> io::Result<()> {
-        self.leased_uid.as_ref().map_or(Ok(()), |it| it.give(stream))?;
-        self.sandbox_user.map_or(Ok(()), |it| it.give(stream))
+    pub(crate) fn chown_stream(&self, stream: &OwnedFd) -> io::Result<()> {
+        self.leased_uid.as_ref().map_or(Ok(()), |it| it.chown_stream(stream))?;
+        self.sandbox_user.map_or(Ok(()), |it| it.chown_stream(stream))
     }
 
     /// The Landlock restrictions of the program, if it gets any.
@@ -133,7 +134,7 @@ impl RunResources {
         self.watchdog.as_ref()?.cpu_starvation()
     }
 
-    /// The limit that was exceeded, if that explains this wait status.
+    /// The exceeded limit, if it is the cause of this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         self.watchdog.as_ref()?.limit_behind(status)
     }
@@ -150,12 +151,14 @@ impl RunResources {
 }
 
 fn leased_uid() -> Result<LeasedUid, LaunchError> {
-    let refused = |why: String| LaunchError::NoSandbox(format!("a user of its own: {why}"));
+    let refused = |why: String| {
+        LaunchError::NoSandbox(format!("the program cannot run as another user: {why}"))
+    };
     if !geteuid().is_root() {
-        return Err(refused("only root can give one; run this as root".to_owned()));
+        return Err(refused("only root can change the user; run this as root".to_owned()));
     }
     let users = sandbox_user::unused_uids().ok_or_else(|| {
-        refused("this container has root alone; map more users into it".to_owned())
+        refused("this container has no user but root; map more users into it".to_owned())
     })?;
     LeasedUid::new(users).map_err(|error| refused(error.to_string()))
 }

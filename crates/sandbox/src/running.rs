@@ -1,4 +1,4 @@
-//! A sandbox that was built: how its first process is talked to, and how the sandbox ends.
+//! A running sandbox: the messages of its first process, and how the sandbox ends.
 
 use crate::control::{Control, Message};
 use crate::error::LaunchError;
@@ -28,11 +28,11 @@ pub struct Sandbox {
     control: Control,
     level: IsolationLevel,
     context: LaunchContext,
-    /// Given back last, after every process of the sandbox has ended.
+    /// Dropped last, after every process of the sandbox has ended.
     resources: RunResources,
 }
 
-/// What the message about a refused launch names.
+/// What an error message about a refused launch needs.
 #[derive(Debug)]
 pub(crate) struct LaunchContext {
     pub(crate) program: PathBuf,
@@ -50,12 +50,12 @@ impl Sandbox {
         Self { init, is_reaped: false, control, level, context, resources }
     }
 
-    /// Maps the user of an untrusted program, begins to watch its limits, and lets the first
-    /// process go on.
-    pub(crate) fn let_begin(&mut self) -> io::Result<()> {
+    /// Maps the user of an untrusted program, starts the watchdog, and lets the first process
+    /// begin.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
         self.resources.sandbox_user.map_or(Ok(()), |user| user.map(self.init))?;
         self.resources.watch(self.init)?;
-        self.control.go()
+        self.control.send_begin()
     }
 
     /// How strongly the program is isolated.
@@ -71,12 +71,12 @@ impl Sandbox {
     /// The next message of the first process; `None` when there is none yet and `wait` is false.
     ///
     /// # Errors
-    /// UnexpectedEof when the first process is gone, and with it every other one.
+    /// UnexpectedEof when the first process is gone. Then every other process is gone, too.
     pub fn receive(&self, wait: bool) -> io::Result<Option<Message>> {
         self.control.receive(wait)
     }
 
-    /// Why the launch failed, if that is what `message` says.
+    /// Checks whether `message` says that the launch has failed.
     ///
     /// # Errors
     /// [`LaunchError`] for a message that reports a refused step.
@@ -99,7 +99,7 @@ impl Sandbox {
     /// sandbox's network. They arrive as [`Message::Sockets`].
     ///
     /// # Errors
-    /// What send(2) says.
+    /// The error of send(2).
     pub fn request_sockets(
         &self,
         family: i32,
@@ -113,7 +113,7 @@ impl Sandbox {
     /// Asks for the program to be started once more, in the same sandbox.
     ///
     /// # Errors
-    /// What send(2) says.
+    /// The error of send(2).
     pub fn request_restart(&self) -> io::Result<()> {
         self.control.request_restart()
     }
@@ -141,22 +141,23 @@ impl Sandbox {
         }
     }
 
-    /// How a program ended whose sandbox is gone.
+    /// How the program ended, where the sandbox ended before the program's wait status arrived.
     pub fn exit_of_all(&self) -> Exit {
         self.limit_exceeded().map_or_else(Exit::killed, |limit| self.exit_for(limit))
     }
 
-    /// The end of a program that exceeded this limit.
+    /// How a program ends that has exceeded this limit.
     fn exit_for(&self, limit: LimitKind) -> Exit {
         Exit::LimitExceeded(limit, self.limits().unwrap_or_default())
     }
 
-    /// Why the wall-time limit says nothing about the program: the machine was too busy to run it.
+    /// The measured waiting time, if the program exceeded its wall time because the machine was too
+    /// busy to run it. The limit then says nothing about the program.
     pub fn cpu_starvation(&self) -> Option<Unobservable> {
         self.resources.cpu_starvation().map(Unobservable::from)
     }
 
-    /// The limit behind a wait status.
+    /// The exceeded limit, if it is the cause of this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         self.resources.limit_behind(status)
     }
@@ -210,7 +211,7 @@ impl Sandbox {
 }
 
 impl AsRawFd for Sandbox {
-    /// The descriptor that is readable when [`receive`](Sandbox::receive) has something to say.
+    /// The descriptor that is readable when [`receive`](Sandbox::receive) has a message.
     fn as_raw_fd(&self) -> RawFd {
         self.control.as_raw_fd()
     }

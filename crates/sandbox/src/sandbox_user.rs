@@ -16,10 +16,11 @@ const UNUSED_UIDS: Range<u32> = 0x7000_0000..0x7ff0_0000;
 
 /// The user that an untrusted program runs as on this machine.
 ///
-/// The program of an ordinary user runs as that user, because it can have no other. The program of
-/// root never runs as root, because the kernel does not limit root's processes (setrlimit(2),
-/// RLIMIT_NPROC). Each gets a different id, so that what the kernel counts by user, such as pipes
-/// and epoll watches, is counted for each sandbox by itself.
+/// An ordinary user's program runs as that user, because only root can choose another user. Root's
+/// program never runs as root, because the kernel does not limit the number of root's processes
+/// (setrlimit(2), RLIMIT_NPROC). Each of root's programs gets a different id, because the kernel
+/// counts pipes, epoll watches and others by user, and one sandbox should not use up those of
+/// another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SandboxUser {
     pub(crate) uid: u32,
@@ -48,7 +49,7 @@ impl SandboxUser {
     }
 
     /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
-    pub(crate) fn give(self, stream: &OwnedFd) -> io::Result<()> {
+    pub(crate) fn chown_stream(self, stream: &OwnedFd) -> io::Result<()> {
         if self.leaves_groups {
             fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)))?;
         }
@@ -56,7 +57,7 @@ impl SandboxUser {
     }
 }
 
-/// An unused user id, a different one at each call; `None` where root has no id but its own.
+/// An unused user id, different at each call; `None` where root has no id but its own.
 fn unused_uid() -> Option<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed) % 64 + std::process::id().wrapping_mul(64);

@@ -15,7 +15,7 @@ pub(crate) struct ScratchDir {
 }
 
 impl ScratchDir {
-    /// An empty folder for this user, or for the observer's own.
+    /// An empty folder that this user owns, or the observer's user if there is no other.
     pub(crate) fn new(user: Option<u32>) -> io::Result<Self> {
         static SWEPT: Once = Once::new();
         let place = std::env::temp_dir();
@@ -49,17 +49,17 @@ impl Drop for ScratchDir {
     }
 }
 
-/// Removes a folder, even where its owner has taken away permissions inside it.
+/// Removes a folder, even if its owner has removed permissions of files and folders inside it.
 fn remove(path: &Path) {
     // Root needs no permission, and must not change permissions in another user's folder.
     if fs::remove_dir_all(path).is_err() && !geteuid().is_root() {
-        open_up(path);
+        make_removable(path);
         let _ = fs::remove_dir_all(path);
     }
 }
 
 /// Gives the owner of a folder, and of all folders below, the permission to empty it.
-fn open_up(path: &Path) {
+fn make_removable(path: &Path) {
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_removed_with_all_that_was_closed_in_it() {
+    fn a_folder_is_removed_even_if_folders_inside_cannot_be_read() {
         let scratch_dir = ScratchDir::new(None).unwrap();
         let path = scratch_dir.path().to_owned();
         fs::create_dir_all(path.join("a/b")).unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_linked_outlives_it() {
+    fn the_targets_of_links_are_not_removed() {
         let files = tempfile::tempdir().unwrap();
         fs::create_dir(files.path().join("folder")).unwrap();
         fs::write(files.path().join("folder/file"), "text").unwrap();

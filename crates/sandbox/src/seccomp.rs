@@ -1,8 +1,8 @@
 //! The system calls that an untrusted program is refused.
 //!
-//! The program may serve, compile, and do anything that stays within its sandbox. It is refused
-//! what reaches into other processes, into the kernel, or out of the sandbox, and what hides it
-//! from the observer.
+//! The program may serve, compile, and do anything else inside its sandbox. The filter refuses calls
+//! that reach into other processes, into the kernel, or out of the sandbox, and calls that hide the
+//! program from the observer.
 
 use crate::bpf::{Action, ArgTest, Filter};
 use libc::{EAFNOSUPPORT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, sock_filter};
@@ -14,7 +14,7 @@ pub(crate) fn filter() -> Vec<sock_filter> {
     FILTER.get_or_init(build).clone()
 }
 
-/// Calls that reach into other processes, or out of the observer's sight.
+/// Calls that reach into other processes, or hide the program from the observer.
 const PROCESSES: [&str; 10] = [
     "ptrace",
     "process_vm_readv",
@@ -29,7 +29,7 @@ const PROCESSES: [&str; 10] = [
 ];
 
 /// Calls that reach out of the sandbox: mounts and namespaces.
-const WALLS: [&str; 19] = [
+const ISOLATION: [&str; 19] = [
     "mount",
     "umount2",
     "pivot_root",
@@ -82,10 +82,11 @@ const KERNEL: [&str; 27] = [
     "vhangup",
 ];
 
-/// Calls that programs can do without, as on a kernel that lacks them. Locks and watches on files
-/// that two sandboxes see would let these communicate. io_uring, and memory that only its owner can
-/// read, would hide what a server waits for. A filter cannot see the mode that openat2 is given.
-const ABSENT: [&str; 9] = [
+/// Calls that programs can do without, as they do on a kernel that lacks them. Two sandboxes that
+/// see the same file could communicate by locks and watches on it. io_uring, and memory that only
+/// its owner can read, would hide what a server waits for. A filter cannot see the mode argument of
+/// openat2.
+const UNSUPPORTED: [&str; 9] = [
     "openat2",
     "io_uring_setup",
     "io_uring_enter",
@@ -105,12 +106,12 @@ fn build() -> Vec<sock_filter> {
     let refuse = |errno| Action::Refuse(errno);
     Filter::default()
         .on(&PROCESSES, None, refuse(EPERM))
-        .on(&WALLS, None, refuse(EPERM))
+        .on(&ISOLATION, None, refuse(EPERM))
         .on(&KERNEL, None, refuse(EPERM))
-        .on(&ABSENT, None, refuse(ENOSYS))
+        .on(&UNSUPPORTED, None, refuse(ENOSYS))
         .on(&["clone"], Some(ArgTest { mask: NEW_NAMESPACES, ..none_of(0, &[0]) }), refuse(EPERM))
-        .on(&["prctl"], Some(one_of(0, &HIDING)), refuse(EPERM))
-        // Calls that make no file come first, because their mode argument means nothing.
+        .on(&["prctl"], Some(one_of(0, &HIDING_OPERATIONS)), refuse(EPERM))
+        // An open that makes no file is allowed first, because its mode argument means nothing.
         .on(&["open"], Some(makes_no_file(1)), Action::Allow)
         .on(&["openat"], Some(makes_no_file(2)), Action::Allow)
         .on(&["umask"], Some(ArgTest { mask: READ, ..one_of(0, &[READ]) }), refuse(EPERM))
@@ -120,8 +121,8 @@ fn build() -> Vec<sock_filter> {
         .on(&ATTRIBUTES, None, refuse(EOPNOTSUPP))
         // The limits of another process: the sandbox's first process has the same user.
         .on(&["prlimit64"], Some(none_of(0, &[0])), refuse(EPERM))
-        .on(&["fcntl"], Some(one_of(1, &TELLING)), refuse(EINVAL))
-        .on(&["ioctl"], Some(one_of(1, &TYPING)), refuse(EPERM))
+        .on(&["fcntl"], Some(one_of(1, &FILE_USERS)), refuse(EINVAL))
+        .on(&["ioctl"], Some(one_of(1, &TERMINAL_INPUT)), refuse(EPERM))
         .on(&SOCKETS, Some(none_of(0, &FAMILIES)), refuse(EAFNOSUPPORT))
         .on(&SOCKETS, Some(one_of(2, &[MPTCP])), refuse(EPROTONOSUPPORT))
         .program(Action::Kill)
@@ -135,10 +136,10 @@ const fn none_of(argument: u32, values: &'static [u32]) -> ArgTest {
     ArgTest { argument, mask: u32::MAX, values, is_one: false }
 }
 
-/// A mode that takes away the owner's right to read. An ordinary user cannot observe a process that
-/// executes such a file (prctl(2), PR_SET_DUMPABLE), so the verdict would depend on who grades.
-/// Therefore no program may make such a file; executing one that the machine has is reported as not
-/// observable.
+/// A mode without the owner's permission to read. An ordinary user cannot observe a process that
+/// executes such a file (prctl(2), PR_SET_DUMPABLE), but root can, so the result would depend on
+/// the observer's user. Therefore no program may make such a file. A program that executes such a
+/// file of the machine is reported as not observable.
 const fn unreadable(argument: u32) -> ArgTest {
     ArgTest { mask: READ, ..one_of(argument, &[0]) }
 }
@@ -154,23 +155,24 @@ const fn makes_no_file(argument: u32) -> ArgTest {
 const ATTRIBUTES: [&str; 4] = ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"];
 
 /// prctl(2) operations that hide a process, or what it does, from the observer.
-const HIDING: [u32; 4] = [
+const HIDING_OPERATIONS: [u32; 4] = [
     libc::PR_SET_DUMPABLE as u32,
     libc::PR_SET_PTRACER as u32,
     libc::PR_SET_SECCOMP as u32,
     libc::PR_SET_MM as u32,
 ];
 
-/// fcntl(2) operations that tell who else has the same file open.
-const TELLING: [u32; 4] = [
+/// fcntl(2) operations that show whether another process has the same file open.
+const FILE_USERS: [u32; 4] = [
     libc::F_GETLK as u32,
     libc::F_OFD_GETLK as u32,
     libc::F_SETLEASE as u32,
     libc::F_NOTIFY as u32,
 ];
 
-/// ioctl_tty(2) operations that type on a terminal, or replace its driver.
-const TYPING: [u32; 3] = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCSETD as u32];
+/// ioctl_tty(2) operations that insert input into a terminal, or replace its driver.
+const TERMINAL_INPUT: [u32; 3] =
+    [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCSETD as u32];
 
 const SOCKETS: [&str; 2] = ["socket", "socketpair"];
 const FAMILIES: [u32; 3] = [libc::AF_UNIX as u32, libc::AF_INET as u32, libc::AF_INET6 as u32];

@@ -1,8 +1,8 @@
-//! Tells a busy machine from a slow program.
+//! Distinguishes a busy machine from a slow program.
 //!
 //! The kernel counts how long each thread has waited for a processor (proc_pid_schedstat(5), second
 //! number). A program that waited for most of the time was prevented from working by other
-//! programs, so what it did not do in its time says nothing about it.
+//! programs, so a missing result says nothing about the program.
 
 use crate::process::{Process, Thread, delay_of};
 use crate::unobservable::Unobservable;
@@ -10,25 +10,25 @@ use nix::unistd::{Pid, gettid};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// A shorter wait is not measured.
+/// Waits shorter than this are not measured.
 const SHORTEST_MEASURED: Duration = Duration::from_millis(50);
 
-/// A program that has used this much processor time in one wait had a fair chance, whatever others
-/// used: nothing that it is asked takes a hundredth of it.
+/// A program that has used this much processor time in one wait had enough of it, whatever others
+/// used: no request of an observer takes a hundredth of this time.
 const FAIR_SHARE: Duration = Duration::from_secs(2);
 
-/// If more threads than this are always ready to run, they make one another wait. No ordinary
-/// server has so many.
+/// If a program has more threads than this that are always ready to run, they make one another
+/// wait. An ordinary server has fewer.
 const MAX_READY_THREADS: u32 = 4;
 
 /// The processor time and waiting time of threads when the measurement began.
 #[derive(Debug, Default)]
 pub struct CpuLoad {
-    before: Option<Before>,
+    before: Option<Snapshot>,
 }
 
 #[derive(Debug)]
-struct Before {
+struct Snapshot {
     at: Instant,
     threads: Vec<(Process, Thread)>,
     /// The observer's thread, and how long it had waited.
@@ -38,7 +38,7 @@ struct Before {
 /// A period in which a thread mostly waited for a processor.
 #[derive(Clone, Debug)]
 pub struct CpuStarvation {
-    who: &'static str,
+    subject: &'static str,
     waited: Duration,
     lasted: Duration,
 }
@@ -46,68 +46,68 @@ pub struct CpuStarvation {
 impl CpuLoad {
     /// Begins to measure these threads. The calling thread is the observer's.
     pub fn now(threads: &[(Process, Thread)]) -> Self {
-        Self { before: Some(Before::now(threads)) }
+        Self { before: Some(Snapshot::now(threads)) }
     }
 
-    /// Begins to measure once a wait that began at `begun` has lasted a while.
-    pub fn note(&mut self, begun: Instant, threads: &[(Process, Thread)]) {
+    /// Begins to measure when a wait that began at `begun` has lasted 50 ms.
+    pub fn begin_after_pause(&mut self, begun: Instant, threads: &[(Process, Thread)]) {
         if self.before.is_none() && begun.elapsed() >= SHORTEST_MEASURED {
-            self.before = Some(Before::now(threads));
+            self.before = Some(Snapshot::now(threads));
         }
     }
 
-    /// Why nothing can be concluded from a wait that gave no result; `None` where the threads had
-    /// the processors that they needed.
+    /// The thread that had to wait for a processor, in a wait that gave no result. Then the wait
+    /// says nothing about the program. `None` where the threads had the processors that they
+    /// needed.
     pub fn starvation(&self, threads: &[(Process, Thread)]) -> Option<CpuStarvation> {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
         let observer = before.observer_waited();
         let server = before.longest_wait(threads, lasted);
         if before.used(threads) >= (lasted / 2).min(FAIR_SHARE) {
-            None // kept waiting by threads of its own, if by any
+            None // if one thread had to wait, it waited for other threads of the same program
         } else if server >= lasted / 2 {
-            Some(CpuStarvation { who: "the server", waited: server, lasted })
+            Some(CpuStarvation { subject: "the server", waited: server, lasted })
         } else if observer >= lasted * 3 / 4 {
-            // An observer that is late for each look still sees everything, unless it is late for
-            // all of them.
-            Some(CpuStarvation { who: "the observer", waited: observer, lasted })
+            // An observer that waited for only half of the time has still observed everything.
+            Some(CpuStarvation { subject: "the observer", waited: observer, lasted })
         } else {
             None
         }
     }
 
     /// The same for a run that has reached its wall-time limit. Program and observer work by turns,
-    /// so the waiting times of both are added. `middle` is the state of the threads at some time in
+    /// so the waiting times of both are added. `halfway` is the state of the threads at some time in
     /// between; `gone` is the processor time of threads that have ended.
     pub(crate) fn starvation_of_run(
         &self,
-        middle: Option<&CpuLoad>,
+        halfway: Option<&CpuLoad>,
         threads: &[(Process, Thread)],
         gone: Duration,
     ) -> Option<CpuStarvation> {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
-        let middle = middle.and_then(|load| load.before.as_ref());
-        let in_vain = |now: &(Process, Thread)| match middle {
-            Some(middle) if middle.knew(now) && middle.is_in_vain(now) => middle.at.elapsed(),
+        let halfway = halfway.and_then(|load| load.before.as_ref());
+        let unfinished_wait = |now: &(Process, Thread)| match halfway {
+            Some(halfway) if halfway.knows(now) && halfway.still_waits(now) => halfway.at.elapsed(),
             _ => Duration::ZERO,
         };
-        let waited = |now: &(Process, Thread)| now.1.delay + in_vain(now);
+        let waited = |now: &(Process, Thread)| now.1.delay + unfinished_wait(now);
         let waited: Vec<_> = threads.iter().map(waited).collect();
         let server = waited.iter().max().copied().unwrap_or_default();
         let both = server + before.observer_waited();
         let is_own_doing = before.used(threads) + gone >= lasted / 2
             || waited.iter().sum::<Duration>() >= lasted * MAX_READY_THREADS;
-        let who = "the program or its observer";
+        let subject = "the program or its observer";
         (!is_own_doing && both >= lasted / 2).then(|| CpuStarvation {
-            who,
+            subject,
             waited: both.min(lasted),
             lasted,
         })
     }
 }
 
-impl Before {
+impl Snapshot {
     fn now(threads: &[(Process, Thread)]) -> Self {
         let observer = (gettid(), delay_of(gettid()));
         Self { at: Instant::now(), threads: threads.to_vec(), observer }
@@ -120,31 +120,31 @@ impl Before {
 
     /// The processor time of all threads since then.
     fn used(&self, threads: &[(Process, Thread)]) -> Duration {
-        threads.iter().map(|now| now.1.cpu.saturating_sub(self.of(now).0)).sum()
+        threads.iter().map(|now| now.1.cpu.saturating_sub(self.values_of(now).0)).sum()
     }
 
     /// The longest time that one thread has waited for a processor since then.
     fn longest_wait(&self, threads: &[(Process, Thread)], lasted: Duration) -> Duration {
-        let waited = |now: &(Process, Thread)| match self.is_in_vain(now) {
+        let waited = |now: &(Process, Thread)| match self.still_waits(now) {
             true => lasted,
-            false => now.1.delay.saturating_sub(self.of(now).1),
+            false => now.1.delay.saturating_sub(self.values_of(now).1),
         };
         threads.iter().map(waited).max().unwrap_or_default()
     }
 
     /// Whether a thread has waited since then and still waits. The kernel counts the waiting time
     /// only when the thread gets a processor.
-    fn is_in_vain(&self, now: &(Process, Thread)) -> bool {
-        let (cpu, _, context_switches) = self.of(now);
+    fn still_waits(&self, now: &(Process, Thread)) -> bool {
+        let (cpu, _, context_switches) = self.values_of(now);
         now.1.is_running() && now.1.context_switches == context_switches && now.1.cpu == cpu
     }
 
-    fn of(&self, now: &(Process, Thread)) -> (Duration, Duration, u64) {
+    fn values_of(&self, now: &(Process, Thread)) -> (Duration, Duration, u64) {
         let known = self.find(now);
         known.map_or_else(Default::default, |it| (it.cpu, it.delay, it.context_switches))
     }
 
-    fn knew(&self, now: &(Process, Thread)) -> bool {
+    fn knows(&self, now: &(Process, Thread)) -> bool {
         self.find(now).is_some()
     }
 
@@ -159,7 +159,7 @@ impl From<CpuStarvation> for Unobservable {
         let [waited, lasted] = [starved.waited, starved.lasted].map(|it| it.as_secs_f64());
         let error = io::Error::other(format!(
             "the machine was too busy: {} waited for a processor for {waited:.1} of {lasted:.1} s",
-            starved.who
+            starved.subject
         ));
         Unobservable::new("what it would have done in time".to_owned(), error)
     }
@@ -190,7 +190,7 @@ mod tests {
     /// A measurement that began ten seconds ago with these threads.
     fn load(before: &[(Process, Thread)]) -> CpuLoad {
         let at = Instant::now() - Duration::from_secs(10);
-        CpuLoad { before: Some(Before { at, ..Before::now(before) }) }
+        CpuLoad { before: Some(Snapshot { at, ..Snapshot::now(before) }) }
     }
 
     /// The text about the threads as they are now.
@@ -201,30 +201,31 @@ mod tests {
         load(&before).starvation(now).map(|starved| Unobservable::from(starved).to_string())
     }
 
-    /// Whether a run of ten seconds is excused. The arguments are milliseconds: used and waited for
-    /// by a thread that is there, and used by threads that are gone.
-    fn is_excused(used: u64, waited: u64, gone: u64) -> bool {
+    /// Whether a run of ten seconds says nothing about the program. The arguments are milliseconds:
+    /// the processor time and the waiting time of a thread that is alive, and the processor time of
+    /// threads that have ended.
+    fn is_inconclusive(used: u64, waited: u64, gone: u64) -> bool {
         let now = [thread(90, used, waited)];
         load(&[]).starvation_of_run(None, &now, Duration::from_millis(gone)).is_some()
     }
 
     #[test]
-    fn a_run_that_others_kept_from_its_time_is_excused() {
-        assert!(is_excused(400, 6_000, 0));
+    fn a_run_that_waited_for_other_programs_is_inconclusive() {
+        assert!(is_inconclusive(400, 6_000, 0));
     }
 
     #[test]
-    fn a_run_that_slept_or_used_its_time_is_not() {
-        assert!(!is_excused(100, 100, 0));
-        assert!(!is_excused(5_500, 4_500, 0));
+    fn a_run_that_slept_or_used_its_time_is_conclusive() {
+        assert!(!is_inconclusive(100, 100, 0));
+        assert!(!is_inconclusive(5_500, 4_500, 0));
         // Its own children made it wait.
-        assert!(!is_excused(100, 6_000, 5_500));
-        let crowd = vec![thread(90, 10, 9_000); 20];
-        assert!(load(&[]).starvation_of_run(None, &crowd, Duration::ZERO).is_none());
+        assert!(!is_inconclusive(100, 6_000, 5_500));
+        let threads = vec![thread(90, 10, 9_000); 20];
+        assert!(load(&[]).starvation_of_run(None, &threads, Duration::ZERO).is_none());
     }
 
     #[test]
-    fn a_run_that_never_had_its_turn_again_is_excused() {
+    fn a_run_that_waited_from_halfway_to_its_end_is_inconclusive() {
         let now = [thread(5, 100, 0)];
         let whole = load(&[]);
         assert!(whole.starvation_of_run(None, &now, Duration::ZERO).is_none());
@@ -232,30 +233,30 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_waited_for_a_processor_is_excused() {
+    fn a_server_that_waited_for_a_processor_is_inconclusive() {
         let text = starvation_text(vec![thread(5, 100, 0)], &[thread(90, 400, 8_000)]).unwrap();
         assert!(text.contains("the server waited for a processor for 8.0 of 10.0 s"), "{text}");
     }
 
     #[test]
-    fn a_server_that_never_had_its_turn_is_excused() {
+    fn a_server_that_never_got_a_processor_is_inconclusive() {
         assert!(starvation_text(vec![thread(5, 100, 0)], &[thread(5, 100, 0)]).is_some());
     }
 
     #[test]
-    fn a_server_that_slept_or_computed_is_not() {
+    fn a_server_that_slept_or_computed_is_conclusive() {
         assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(90, 300, 20)]), None);
         assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(90, 9_000, 900)]), None);
     }
 
     #[test]
-    fn a_server_that_spins_between_others_is_not() {
+    fn a_server_that_spins_beside_other_programs_is_conclusive() {
         assert_eq!(starvation_text(vec![thread(5, 100, 0)], &[thread(900, 2_200, 7_700)]), None);
     }
 
     #[test]
-    fn threads_that_wait_for_one_another_are_not() {
-        let crowd = vec![thread(90, 500, 9_000); 20];
-        assert_eq!(starvation_text(vec![thread(5, 0, 0)], &crowd), None);
+    fn threads_that_wait_for_one_another_are_conclusive() {
+        let threads = vec![thread(90, 500, 9_000); 20];
+        assert_eq!(starvation_text(vec![thread(5, 0, 0)], &threads), None);
     }
 }

@@ -1,10 +1,11 @@
-//! What the kernel does not let this process see.
+//! What the kernel does not let this process observe.
 
 use std::io;
 
-/// Something that the kernel does not let this process see.
+/// Something that the kernel does not let this process observe.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} cannot be seen here: {error}")]
+#[error("{what} cannot be observed here: {error}")]
+#[non_exhaustive]
 pub struct Unobservable {
     /// The file or facility.
     pub what: String,
@@ -13,7 +14,7 @@ pub struct Unobservable {
 }
 
 impl Unobservable {
-    /// `what` cannot be seen because of `error`.
+    /// `what` cannot be observed because of `error`.
     pub fn new(what: String, error: io::Error) -> Self {
         Self { what, error }
     }

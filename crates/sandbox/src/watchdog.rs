@@ -1,8 +1,8 @@
 //! Ends an untrusted program that exceeds a limit for which the kernel does not end it.
 //!
-//! A thread checks every few milliseconds, whatever the observer is waiting for meanwhile. Where
-//! there is a control group, the kernel counts memory and the thread asks the group. Without one,
-//! the thread adds up the memory of all processes.
+//! A thread of the observer checks every few milliseconds. Where there is a control group, the
+//! kernel counts memory, and the thread reads the group's counter. Without a control group, the
+//! thread adds up the memory of all processes.
 
 use crate::cgroup::Cgroup;
 use crate::control::Control;
@@ -19,7 +19,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The time between two checks.
-const PAUSE: Duration = Duration::from_millis(20);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The watch over one run. Dropping it ends the watch.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ struct Watch {
     control: Control,
     load: CpuLoad,
     /// The state of the threads after half of the wall time.
-    middle: OnceLock<CpuLoad>,
+    halfway: OnceLock<CpuLoad>,
     /// The sandbox's first process, once there is one.
     init: OnceLock<Process>,
     exceeded: OnceLock<ExceededLimit>,
@@ -51,7 +51,7 @@ struct Watch {
 #[derive(Debug)]
 struct ExceededLimit {
     limit: LimitKind,
-    /// Why the limit says nothing about the program.
+    /// Set if the limit says nothing about the program, because the machine was too busy to run it.
     starvation: Option<CpuStarvation>,
 }
 
@@ -63,22 +63,22 @@ impl Watchdog {
         control: &Control,
     ) -> io::Result<Self> {
         let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
-        let (load, middle) = (CpuLoad::now(&[]), OnceLock::new());
+        let (load, halfway) = (CpuLoad::now(&[]), OnceLock::new());
         let (init, exceeded) = (OnceLock::new(), OnceLock::new());
-        let watch = Watch { limits, group, folder, control, load, middle, init, exceeded };
+        let watch = Watch { limits, group, folder, control, load, halfway, init, exceeded };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
     /// Begins to watch a sandbox by its first process, which has started nothing yet.
     pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
-        self.watch.group.as_ref().map_or(Ok(()), |group| group.admit(init))?;
+        self.watch.group.as_ref().map_or(Ok(()), |group| group.add(init))?;
         let init = *self.watch.init.get_or_init(|| Process { pid: init });
         let (stop, stopped) = mpsc::channel();
         let watch = Arc::clone(&self.watch);
         let end = Instant::now() + watch.limits.wall;
         let thread = thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
-            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                if let Some(limit) = watch.look(init, end) {
+            while stopped.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                if let Some(limit) = watch.limit_exceeded_now(init, end) {
                     return watch.end(limit);
                 }
             }
@@ -99,7 +99,8 @@ impl Watchdog {
         exceeded.or(out_of_memory.then_some(LimitKind::Memory))
     }
 
-    /// Why that limit says nothing about the program, because the machine was too busy to run it.
+    /// The waiting time for a processor, if that limit says nothing about the program because the
+    /// machine was too busy to run it.
     pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
         self.watch.exceeded.get()?.starvation.clone()
     }
@@ -109,7 +110,7 @@ impl Watchdog {
         self.watch.end(limit);
     }
 
-    /// The limit that was exceeded, if that explains this wait status.
+    /// The exceeded limit, if it is the cause of this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
         match signal {
@@ -134,27 +135,27 @@ impl Watch {
         let init = *self.init.get()?;
         let gone =
             init.visible_descendants().iter().chain([&init]).map(|process| process.reaped()).sum();
-        self.load.starvation_of_run(self.middle.get(), &threads(init), gone)
+        self.load.starvation_of_run(self.halfway.get(), &threads(init), gone)
     }
 
     /// The limit that is exceeded now.
-    fn look(&self, init: Process, end: Instant) -> Option<LimitKind> {
+    fn limit_exceeded_now(&self, init: Process, end: Instant) -> Option<LimitKind> {
         let now = Instant::now();
         if now >= end {
             return Some(LimitKind::Wall);
         }
         if now + self.limits.wall / 2 >= end {
-            self.middle.get_or_init(|| CpuLoad::now(&threads(init)));
+            self.halfway.get_or_init(|| CpuLoad::now(&threads(init)));
         }
-        let out = match &self.group {
+        let is_out_of_memory = match &self.group {
             Some(group) => group.has_run_out_of_memory(),
             None => uses_more_than(init, self.limits.memory),
         };
-        if out {
+        if is_out_of_memory {
             return Some(LimitKind::Memory);
         }
-        let full = |folder| !fits(folder, self.limits.disk, self.limits.files);
-        self.folder.as_deref().is_some_and(full).then_some(LimitKind::FileSize)
+        let is_full = |folder| !fits(folder, self.limits.disk, self.limits.files);
+        self.folder.as_deref().is_some_and(is_full).then_some(LimitKind::FileSize)
     }
 }
 
@@ -176,7 +177,7 @@ fn uses_more_than(init: Process, limit: u64) -> bool {
         && descendants.iter().map(|process| proportional_share(*process)).sum::<u64>() > limit
 }
 
-/// The threads of all descendants that can be seen.
+/// The threads of all descendants that this process may read.
 fn threads(init: Process) -> Vec<(Process, Thread)> {
     let threads = |process: Process| {
         let threads = process.threads().unwrap_or_default();
@@ -192,8 +193,8 @@ fn resident(process: Process) -> u64 {
     pages.unwrap_or(0) * procfs::page_size()
 }
 
-/// The same with each shared page divided by the number of its users (proc_pid_smaps(5), Pss); the
-/// resident memory where the kernel does not tell.
+/// The memory of a process in bytes, with each shared page divided by the number of its users
+/// (proc_pid_smaps(5), Pss). Where the kernel does not show that, the resident memory.
 fn proportional_share(process: Process) -> u64 {
     let Some(text) = process.shares() else { return resident(process) };
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
@@ -227,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_is_too_full_is_seen() {
+    fn a_folder_with_too_many_bytes_or_files_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("below")).unwrap();
         fs::write(folder.path().join("below/file"), vec![1; 100_000]).unwrap();

@@ -9,14 +9,14 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A client of the server under observation. Clones are handles of the same client: it stays
-/// connected until it closes or its [`Server`](crate::Server) is dropped, not until a handle goes
-/// out of scope.
+/// A client of the server under observation. Clones are handles of the same client. The client
+/// stays connected until one of its functions closes the connection, or the
+/// [`Server`](crate::Server) is dropped; dropping a handle closes nothing.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Peer>);
+pub struct Client(Arc<Shared>);
 
 #[derive(Debug)]
-struct Peer {
+struct Shared {
     local: SocketAddr,
     server: SocketAddr,
     inode: OnceLock<u64>,
@@ -28,13 +28,14 @@ struct ClientState {
     socket: Option<OwnedFd>,
     sent: u64,
     received: Vec<u8>,
-    /// Whether the observer knows that bytes have arrived which it has not read yet.
-    noticed: bool,
+    /// Whether bytes are known to have arrived that were not read yet.
+    known_readable: bool,
     ended: Option<ServerClose>,
-    left: Option<ClosedBy>,
+    closed_by: Option<ClosedBy>,
 }
 
-/// How the server ended a connection.
+/// How the server ended a connection. TCP has only these two ways (RFC 9293, sections 3.5.2 and
+/// 3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerClose {
     /// With a FIN: the client reads an end of file.
@@ -43,17 +44,17 @@ pub enum ServerClose {
     Reset,
 }
 
-/// How the client ended its side.
+/// How the client ended its side of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClosedBy {
     /// With a FIN.
-    Finished,
+    Fin,
     /// With a RST.
-    Reset,
+    Rst,
 }
 
-/// The most bytes of an answer that a client keeps. It reads the rest and discards it.
-const KEPT: usize = 16 << 20;
+/// The most received bytes that a client keeps. The client reads further bytes and discards them.
+const MAX_RECEIVED: usize = 16 << 20;
 
 impl Client {
     /// The client's own address, which is the peer address that the server sees.
@@ -66,19 +67,20 @@ impl Client {
         self.0.server
     }
 
-    /// Sends as many bytes as the connection accepts without waiting, and answers how many.
+    /// Sends as many bytes as the connection accepts without waiting, and returns how many.
     ///
     /// # Errors
-    /// NotConnected after the client has left; EPIPE or ECONNRESET after the server has.
+    /// NotConnected after the client has closed or reset the connection; EPIPE or ECONNRESET after
+    /// the server has.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut wire = self.wire();
-        let socket = wire.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let mut state = self.state();
+        let socket = state.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
         match send(socket.as_raw_fd(), bytes, flags) {
             Err(Errno::EAGAIN) => Ok(0),
             sent => {
                 let sent = sent?;
-                wire.sent += sent as u64;
+                state.sent += sent as u64;
                 Ok(sent)
             }
         }
@@ -87,37 +89,37 @@ impl Client {
     /// Everything that the server has sent so far.
     pub fn received(&self) -> Vec<u8> {
         self.read();
-        self.wire().received.clone()
+        self.state().received.clone()
     }
 
     /// What the server has sent so far, from byte `at` on.
     pub fn received_from(&self, at: usize) -> Vec<u8> {
         self.read();
-        self.wire().received.get(at..).unwrap_or_default().to_vec()
+        self.state().received.get(at..).unwrap_or_default().to_vec()
     }
 
     /// Reads at most `limit` bytes of what has arrived, as a slow reader does, and answers how
-    /// many. The other functions that read always read everything that has arrived.
+    /// many. [`received`](Self::received) and the other functions read everything that has arrived.
     pub fn read_some(&self, limit: usize) -> usize {
-        let mut wire = self.wire();
-        let before = wire.received.len();
-        wire.read(limit);
-        wire.received.len() - before
+        let mut state = self.state();
+        let before = state.received.len();
+        state.read(limit);
+        state.received.len() - before
     }
 
     /// How the server has ended the connection, if it has.
     pub fn ended(&self) -> Option<ServerClose> {
         self.read();
-        self.wire().ended
+        self.state().ended
     }
 
     /// Shuts down the sending side. The server reads an end of file, and can still answer.
     pub fn half_close(&self) {
-        let mut wire = self.wire();
-        if let Some(socket) = &wire.socket
+        let mut state = self.state();
+        if let Some(socket) = &state.socket
             && shutdown(socket.as_raw_fd(), Shutdown::Write).is_ok()
         {
-            wire.left = Some(ClosedBy::Finished);
+            state.closed_by = Some(ClosedBy::Fin);
         }
     }
 
@@ -125,89 +127,93 @@ impl Client {
     /// the FIN into a RST.
     pub fn close(&self) {
         self.read();
-        let mut wire = self.wire();
-        if wire.socket.take().is_some() {
-            wire.left = Some(ClosedBy::Finished);
+        let mut state = self.state();
+        if state.socket.take().is_some() {
+            state.closed_by = Some(ClosedBy::Fin);
         }
     }
 
     /// Closes with a RST (socket(7), SO_LINGER with a time of 0).
     pub fn reset(&self) {
-        let mut wire = self.wire();
-        if let Some(socket) = wire.socket.take() {
+        let mut state = self.state();
+        if let Some(socket) = state.socket.take() {
             let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
             let _ = setsockopt(&socket, sockopt::Linger, &at_once);
-            wire.left = Some(ClosedBy::Reset);
+            state.closed_by = Some(ClosedBy::Rst);
         }
     }
 
-    /// The inode of the server's socket, once it was seen. After a reset the kernel's table no
-    /// longer has the connection, but the server's descriptor keeps this inode.
+    /// The inode of the server's socket, once the socket was found. After a reset the kernel's
+    /// table no longer has the connection, but the server's descriptor keeps this inode.
     pub fn inode(&self) -> Option<u64> {
         self.0.inode.get().copied()
     }
 
-    pub(crate) fn seen_as(&self, inode: u64) {
+    /// Notes the inode of the server's socket. It is 0 where no descriptor refers to the socket.
+    pub(crate) fn set_inode(&self, inode: u64) {
         if inode != 0 {
             self.0.inode.get_or_init(|| inode);
         }
     }
 
     /// How the client has ended its side, if it has.
-    pub(crate) fn left(&self) -> Option<ClosedBy> {
-        self.wire().left
+    pub(crate) fn closed_by(&self) -> Option<ClosedBy> {
+        self.state().closed_by
     }
 
-    /// How many sent bytes have not been delivered to the server, whose kernel has counted
+    /// How many sent bytes have not been delivered to the server's socket, which has received
     /// `received` bytes.
     ///
-    /// Acknowledgements do not tell: the kernel may delay them for 40 ms.
+    /// Acknowledgements cannot be used here, because the kernel may delay them for 40 ms.
     pub(crate) fn in_flight(&self, received: u64) -> u64 {
-        self.wire().sent.saturating_sub(received)
+        self.state().sent.saturating_sub(received)
     }
 
-    /// How many bytes it has read and kept.
+    /// How many bytes the client has read and kept.
     pub(crate) fn bytes_read(&self) -> usize {
-        self.wire().received.len()
+        self.state().received.len()
     }
 
     /// Whether sent bytes wait on the client's side because the server's buffer is full.
-    pub(crate) fn held_up(&self) -> bool {
-        let wire = self.wire();
-        wire.socket.as_ref().is_some_and(|socket| unacknowledged(socket) == Some(0))
+    pub(crate) fn is_send_blocked(&self) -> bool {
+        let state = self.state();
+        state.socket.as_ref().is_some_and(|socket| unacknowledged_segments(socket) == Some(0))
     }
 
-    /// Whether it has read everything that has arrived, so that it may be waiting for more.
-    pub(crate) fn is_listening(&self) -> bool {
-        let wire = self.wire();
-        wire.ended.is_none() && wire.socket.as_ref().is_some_and(|socket| unread(socket) == 0)
+    /// Whether the client is connected and has read everything that has arrived. Then it may be
+    /// waiting for more.
+    pub(crate) fn has_read_all(&self) -> bool {
+        let state = self.state();
+        state.ended.is_none()
+            && state.socket.as_ref().is_some_and(|socket| unread_bytes(socket) == 0)
     }
 
-    /// How many bytes the server's side is known to have. The kernel still keeps the others
-    /// (tcp(7), SIOCOUTQ). After a close it keeps none, because the FIN follows the bytes.
+    /// How many sent bytes the server's side has acknowledged. The kernel keeps the others (tcp(7),
+    /// SIOCOUTQ). After a close, all sent bytes count as acknowledged, because the server cannot
+    /// receive the FIN before them.
     pub(crate) fn acknowledged(&self) -> u64 {
-        let wire = self.wire();
-        wire.sent - wire.socket.as_ref().map_or(0, unfinished).min(wire.sent)
+        let state = self.state();
+        state.sent - state.socket.as_ref().map_or(0, unacknowledged_bytes).min(state.sent)
     }
 
-    /// The descriptor to poll for news, or none while nothing new is expected.
-    pub(crate) fn to_watch(&self) -> Option<RawFd> {
-        let wire = self.wire();
-        let quiet = wire.ended.is_none() && !wire.noticed;
-        wire.socket.as_ref().filter(|_| quiet).map(AsRawFd::as_raw_fd)
+    /// The descriptor to poll for new bytes; `None` while there is nothing to wait for.
+    pub(crate) fn descriptor_to_poll(&self) -> Option<RawFd> {
+        let state = self.state();
+        let may_wait = state.ended.is_none() && !state.known_readable;
+        state.socket.as_ref().filter(|_| may_wait).map(AsRawFd::as_raw_fd)
     }
 
-    /// Notes that something has arrived, so that it need not be polled for again until it was read.
-    pub(crate) fn notice(&self) {
-        self.wire().noticed = true;
+    /// Notes that bytes have arrived, so that the socket is not polled again before they are read.
+    pub(crate) fn mark_readable(&self) {
+        self.state().known_readable = true;
     }
 
     /// Reads what has arrived.
     pub(crate) fn read(&self) {
-        self.wire().read(usize::MAX);
+        self.state().read(usize::MAX);
     }
 
-    fn wire(&self) -> MutexGuard<'_, ClientState> {
+    fn state(&self) -> MutexGuard<'_, ClientState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -215,13 +221,20 @@ impl Client {
 impl ClientState {
     fn new(socket: OwnedFd, ended: Option<ServerClose>) -> Self {
         let received = Vec::new();
-        Self { socket: Some(socket), sent: 0, received, noticed: false, ended, left: None }
+        Self {
+            socket: Some(socket),
+            sent: 0,
+            received,
+            known_readable: false,
+            ended,
+            closed_by: None,
+        }
     }
 
     /// Reads what has arrived, at most `limit` bytes.
     fn read(&mut self, mut limit: usize) {
         let Some(fd) = self.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
-        self.noticed = false;
+        self.known_readable = false;
         let mut buffer = [0; 1 << 16];
         while self.ended.is_none() && limit > 0 {
             let room = buffer.len().min(limit);
@@ -230,7 +243,7 @@ impl ClientState {
                 Ok(length) => {
                     acknowledge(fd);
                     limit -= length;
-                    let kept = KEPT.saturating_sub(self.received.len()).min(length);
+                    let kept = MAX_RECEIVED.saturating_sub(self.received.len()).min(length);
                     self.received.extend_from_slice(&buffer[..kept]);
                 }
                 Err(Errno::EINTR) => {}
@@ -252,7 +265,7 @@ fn acknowledge(fd: RawFd) {
 }
 
 /// Bytes that have arrived and were not read (tcp(7), SIOCINQ, which is FIONREAD).
-fn unread(socket: &OwnedFd) -> u64 {
+fn unread_bytes(socket: &OwnedFd) -> u64 {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the kernel writes one int.
     let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &mut bytes) };
@@ -260,7 +273,7 @@ fn unread(socket: &OwnedFd) -> u64 {
 }
 
 /// Bytes that were sent and not yet acknowledged.
-fn unfinished(socket: &OwnedFd) -> u64 {
+fn unacknowledged_bytes(socket: &OwnedFd) -> u64 {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the kernel writes one int (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
     let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut bytes) };
@@ -268,7 +281,7 @@ fn unfinished(socket: &OwnedFd) -> u64 {
 }
 
 /// How many segments are in flight (tcp(7), TCP_INFO).
-fn unacknowledged(socket: &OwnedFd) -> Option<u32> {
+fn unacknowledged_segments(socket: &OwnedFd) -> Option<u32> {
     // SAFETY: plain data, which the kernel fills up to the given length.
     unsafe {
         let mut info: libc::tcp_info = std::mem::zeroed();

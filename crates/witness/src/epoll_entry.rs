@@ -1,28 +1,30 @@
 //! What a server has asked epoll to watch, as the kernel lists it (proc_pid_fdinfo(5)).
 
+use crate::event_names::names;
 use sandbox::{Call, Process, Target, Unobservable};
 
 /// One entry of an epoll interest list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpollEntry {
-    /// The descriptor under which the file was added. The number may have been reused since.
+    /// The descriptor under which the file was added. The server may have reused the number since.
     pub fd: i32,
     /// The events that are waited for, e.g. EPOLLIN, and flags such as EPOLLET (epoll_ctl(2)).
     pub events: u32,
-    /// The data that the server gets with each event, by which it knows whose entry it is.
+    /// The data that the server gets with each event.
     pub data: u64,
     /// The inode of the watched file; for a socket, that of [`Target::Socket`].
     pub inode: u64,
 }
 
 /// The deepest nesting of epoll descriptors that the kernel permits (epoll_ctl(2), ELOOP).
-const NESTING: usize = 5;
+const MAX_NESTING: usize = 5;
 
-/// The entries of `process`'s epoll descriptor, and of the epoll descriptors that are nested in it.
+/// Reads the entries of `process`'s epoll descriptor, and of the epoll descriptors that are nested in
+/// it.
 pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unobservable> {
     let mut list = Vec::new();
     let mut nested = vec![epoll];
-    for _ in 0..NESTING {
+    for _ in 0..MAX_NESTING {
         let mut found = Vec::new();
         for epoll in nested {
             found.extend(entries(&process.fdinfo(epoll)?.unwrap_or_default()));
@@ -38,7 +40,7 @@ pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unob
     Ok(list)
 }
 
-/// Those of the entries that are epoll descriptors themselves.
+/// The entries that are epoll descriptors themselves.
 fn epolls(process: Process, entries: &[EpollEntry]) -> Result<Vec<i32>, Unobservable> {
     if entries.is_empty() {
         return Ok(Vec::new());
@@ -49,7 +51,7 @@ fn epolls(process: Process, entries: &[EpollEntry]) -> Result<Vec<i32>, Unobserv
     Ok(open.filter(|it| is_epoll(&it.target)).map(|it| it.fd).collect())
 }
 
-/// The `count` events that an epoll_wait has returned, each with its data.
+/// Reads the `count` events that an epoll_wait has returned, each with its data.
 pub(crate) fn returned(
     process: Process,
     call: &Call,
@@ -57,7 +59,7 @@ pub(crate) fn returned(
 ) -> Result<Vec<(u32, u64)>, Unobservable> {
     const EVENT: usize = size_of::<libc::epoll_event>();
     const DATA: usize = std::mem::offset_of!(libc::epoll_event, u64);
-    let mut bytes = vec![0; count.clamp(0, MOST_TOLD) as usize * EVENT];
+    let mut bytes = vec![0; count.clamp(0, MAX_EVENTS) as usize * EVENT];
     process.read_memory(call.arguments[1], &mut bytes)?;
     let event = |bytes: &[u8]| {
         let events = u32::from_ne_bytes(*bytes.first_chunk()?);
@@ -67,7 +69,7 @@ pub(crate) fn returned(
 }
 
 /// The most events that are read.
-const MOST_TOLD: i64 = 64;
+const MAX_EVENTS: i64 = 64;
 
 fn entries(fdinfo: &str) -> impl Iterator<Item = EpollEntry> {
     fdinfo.lines().filter_map(entry)
@@ -90,33 +92,15 @@ fn entry(line: &str) -> Option<EpollEntry> {
 impl EpollEntry {
     /// The events by name, e.g. `EPOLLIN|EPOLLET`.
     pub fn events(&self) -> String {
-        names(self.events)
+        // Every entry waits for these two, whether the server asks for them or not (epoll_ctl(2)).
+        let implied = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+        names("EPOLL", self.events & !implied)
     }
 
     /// Whether at least one of these events is waited for.
     pub fn has(&self, events: i32) -> bool {
         self.events & events as u32 != 0
     }
-}
-
-pub(crate) fn names(bits: u32) -> String {
-    const NAMES: [(i32, &str); 10] = [
-        (libc::EPOLLIN, "EPOLLIN"),
-        (libc::EPOLLPRI, "EPOLLPRI"),
-        (libc::EPOLLOUT, "EPOLLOUT"),
-        (libc::EPOLLERR, "EPOLLERR"),
-        (libc::EPOLLHUP, "EPOLLHUP"),
-        (libc::EPOLLRDNORM, "EPOLLRDNORM"),
-        (libc::EPOLLRDHUP, "EPOLLRDHUP"),
-        (libc::EPOLLEXCLUSIVE, "EPOLLEXCLUSIVE"),
-        (libc::EPOLLONESHOT, "EPOLLONESHOT"),
-        (libc::EPOLLET, "EPOLLET"),
-    ];
-    // Every entry waits for these two, whether they were asked for or not (epoll_ctl(2)).
-    let asked = bits & !(libc::EPOLLERR | libc::EPOLLHUP) as u32;
-    let set: Vec<_> =
-        NAMES.iter().filter(|(bit, _)| asked & *bit as u32 != 0).map(|(_, name)| *name).collect();
-    if set.is_empty() { "0".to_owned() } else { set.join("|") }
 }
 
 #[cfg(test)]
@@ -147,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernels_list_is_read() {
+    fn the_interest_list_is_read() {
         let (epoll, (socket, _peer)) = (epoll(), UnixStream::pair().unwrap());
         assert_eq!(list(&epoll), []);
         add(&epoll, &socket, libc::EPOLLIN | libc::EPOLLET, u64::MAX);
@@ -158,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_outlives_its_descriptor_in_a_duplicate() {
+    fn an_entry_remains_while_a_duplicate_of_its_descriptor_is_open() {
         let (epoll, (socket, _peer)) = (epoll(), UnixStream::pair().unwrap());
         add(&epoll, &socket, libc::EPOLLIN, 7);
         let before = list(&epoll);
@@ -180,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_line_is_read_to_an_end(line in ".*") {
+        fn no_line_makes_the_parser_panic(line in ".*") {
             let _ = entry(&line);
             let _ = entry(&format!("tfd:{line}"));
         }

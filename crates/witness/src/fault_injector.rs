@@ -2,7 +2,7 @@
 //!
 //! The chosen calls of the program stop in the kernel until the observer has answered them, with an
 //! errno or with "continue" (seccomp_unotify(2)). So any binary can be tested for what it does
-//! after, say, an EMFILE.
+//! after a failed call, for example an accept that fails with EMFILE.
 
 use crate::ready;
 use nix::errno::Errno;
@@ -24,13 +24,13 @@ impl FaultInjector {
         Self::on(&["accept", "accept4"])
     }
 
-    /// Every call that starts a process: fork(2), vfork(2), clone(2) and clone3. Threads are
-    /// started with the same calls; these are never made to fail.
+    /// Every call that starts a process: fork(2), vfork(2), clone(2) and clone3. A call that starts
+    /// a thread is never made to fail.
     pub fn fork() -> Self {
         Self::on(&["fork", "vfork", "clone", "clone3"])
     }
 
-    /// The calls of these names; names that this machine does not have are left out.
+    /// The calls of these names, e.g. `accept4`. A name that this machine does not know is skipped.
     pub fn on(names: &[&str]) -> Self {
         Self { calls: NotifiedCalls::new(names) }
     }
@@ -41,7 +41,7 @@ impl FaultInjector {
     }
 }
 
-/// Answers the stopped calls, with a fault where one was ordered.
+/// Returns the stopped calls. A requested fault makes a call fail; the other calls continue.
 #[derive(Debug)]
 pub(crate) struct FaultSupervisor {
     listener: OwnedFd,
@@ -58,17 +58,17 @@ impl FaultSupervisor {
         self.faults.push_back(errno);
     }
 
-    /// How many ordered faults have not been used yet.
+    /// How many requested faults no call has met yet.
     pub(crate) fn faults_left(&self) -> usize {
         self.faults.len()
     }
 
     /// Whether a stopped call waits for an answer.
     pub(crate) fn has_waiting_call(&self) -> bool {
-        ready::to_read(self.listener.as_fd())
+        ready::is_readable(self.listener.as_fd())
     }
 
-    /// Answers the call that waits. The listener must be readable.
+    /// Returns the first call that waits. The listener must be readable.
     pub(crate) fn answer(&mut self) -> Result<(), Unobservable> {
         // SAFETY: plain data, which the kernel wants zeroed and fills.
         let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };
@@ -81,6 +81,8 @@ impl FaultSupervisor {
         // SAFETY: plain data.
         let mut reply: libc::seccomp_notif_resp = unsafe { std::mem::zeroed() };
         reply.id = call.id;
+
+        // The next requested fault is for this call, unless the call starts a thread.
         match self.faults.front().filter(|_| !starts_thread(&call)) {
             Some(errno) => reply.error = -(*errno as i32),
             None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
@@ -90,7 +92,7 @@ impl FaultSupervisor {
                 self.faults.drain(..usize::from(reply.error != 0));
                 Ok(())
             }
-            // A signal interrupted the call before the answer. The program repeats it, or makes another.
+            // A signal interrupted the call before the answer, so the fault is for the next call.
             Err(Errno::ENOENT) => Ok(()),
             Err(errno) => Err(unobservable(errno)),
         }

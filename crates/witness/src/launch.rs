@@ -86,7 +86,7 @@ impl Launch {
         self
     }
 
-    /// What earlier runs of the program have shown. This run adds to it.
+    /// What earlier runs of the program have shown. This run adds what it shows.
     pub fn history(mut self, history: RunHistory) -> Self {
         self.history = history;
         self
@@ -98,14 +98,18 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`]; the program has then not run.
     pub fn start(self) -> Result<Server, LaunchError> {
+        // The streams: a terminal for standard output, a pipe for standard error.
         let (log, stdout) = Log::open()?;
         let (stderr, program_stderr) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
         // The program's end of the pipe blocks, as programs expect of standard error.
         fcntl(&program_stderr, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
+
         let sandbox = self.command.spawn(stdout, program_stderr)?;
         let mut server = Server::new(sandbox, log, stderr, self.timeout, self.history);
-        // The first process reports each step; the program runs once it has reported the start.
+
+        // The sandbox's first process reports each step. The program runs when it has reported the
+        // start.
         loop {
             match server.next_message()? {
                 Message::NotifyListener(listener) => server.supervise(listener),

@@ -23,47 +23,55 @@
 //!
 //! [`Launch`] starts a program in a [`sandbox`]; [`Server`] is the running program, and dropping it
 //! ends everything that the program has started; [`Client`] is a client that the observer controls;
-//! a [`FaultInjector`] makes system calls fail on order; [`WaitError`] says why a fact will not come
+//! a [`FaultInjector`] makes chosen system calls fail; [`WaitError`] says why a fact will not come
 //! true. [`Server::pause`] stops a server while its clients do something; [`Server::restart`] runs
 //! the program once more in the same network, and [`Server::occupy_port`] listens on a port there as
 //! another program would.
 //!
+//! Two examples can be run on any server that listens on the port in the environment variable PORT:
+//! - `cargo run -p witness --example watch_poll -- ./server` connects two clients, and prints the
+//!   server's descriptors, its sockets, and what poll or epoll watches.
+//! - `cargo run -p witness --example fail_accept -- ./server` makes accept fail with EMFILE once,
+//!   and prints whether the client is served afterwards.
+//!
 //! # Idle
 //!
 //! A server is *idle* when it will do nothing more by itself:
-//! - Every thread of every process sleeps in a system call that only an event ends (or is a zombie,
-//!   or stopped by a signal). A sleep of 30 s or more counts as endless, and a wait with a time-out
-//!   of 1 s or more as a wait for an event. A server that wakes more often is idle when it has woken
-//!   twice and gone back to sleep.
+//! - Every thread of every process sleeps in a system call that only an event ends, or has ended, or
+//!   is stopped by a signal. A sleep of 30 s or more counts as endless, and a wait with a time-out
+//!   of 1 s or more counts as a wait for an event. A server that wakes more often is idle when it
+//!   has woken twice and gone back to sleep.
 //! - Everything that the clients have sent, a FIN or RST included, has reached its sockets, or waits
 //!   on the client's side because the server's buffer is full. A delivery wakes the thread that
 //!   waits for it, so a thread that sleeps afterwards was not waiting for it.
 //! - Everything that the server has sent has reached the clients that read: the last bytes of an
 //!   answer may leave long after the server has written them (tcp(7), TCP_NODELAY).
-//! - All of this was so 3 ms before as well, and no thread was put on a processor in between.
+//! - All of this was true 3 ms before as well, and no thread was put on a processor in between.
 //!
-//! What has not been logged or closed by then never will be, so [`Server::wait_for`] gives up. It
-//! waits for a server that is not idle up to [`Launch::timeout`], or until a sample of its system
-//! calls shows that it repeats the same ones.
+//! What an idle server has not logged or closed, it never will, so [`Server::wait_for`] gives up.
+//! For a server that is not idle, it gives up after [`Launch::timeout`], or when a sample of the
+//! server's system calls shows that the server repeats the same calls.
 //!
 //! # Permissions
 //!
-//! - Sockets and unread bytes need no permission. They are asked for with sock_diag(7). Where that
-//!   is refused, `/proc/PID/net` is read: a look then takes milliseconds, and a delivery is known by
-//!   its acknowledgement, up to 40 ms later.
+//! - Sockets and unread bytes need no permission. They are read with sock_diag(7). Where that is
+//!   refused, `/proc/PID/net` is read: each read then takes milliseconds, and a delivery is known
+//!   only by its acknowledgement, up to 40 ms later.
 //! - Descriptors, calls, the `pollfd` array and the interest list come from `/proc/PID`; see
 //!   [`sandbox`] for what that needs.
 //! - A [`FaultInjector`] needs seccomp_unotify(2), Linux 5.5, and no seccomp profile that refuses it
 //!   ([`LaunchError::NoFaultInjection`]).
-//! - A [`SyscallSample`] needs ptrace(2), so the same as for descriptors, and a program that no one
-//!   else traces. Without it, a server that never sleeps runs into the time-out instead.
+//! - A [`SyscallSample`] needs ptrace(2), which needs the same permissions as descriptors, and a
+//!   program that no other process traces. Without a sample, the wait for a server that never
+//!   sleeps ends with the time-out.
 //!
-//! What cannot be seen is reported as [`Unobservable`], and is never the server's fault. Linux only,
-//! on x86-64 and aarch64. Only one thread may wait on a [`Server`], because ptrace(2) ties a traced
+//! What cannot be observed is reported as [`Unobservable`], which says nothing about the server.
+//! Linux only, on x86-64 and aarch64. Only one thread may wait on a [`Server`], because ptrace(2) ties a traced
 //! thread to the thread that traces it.
 
 mod client;
 mod epoll_entry;
+mod event_names;
 mod fault_injector;
 mod launch;
 mod log;

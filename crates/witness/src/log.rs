@@ -43,15 +43,16 @@ const READ: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Log {
     master: OwnedFd,
-    /// The observer's own handle, to write markers. While it is open, the terminal stays after the
-    /// program's end.
+    /// The observer's own handle of the program's side, to write markers. While it is open, the
+    /// terminal can be read after the program's end.
     slave: OwnedFd,
     lines: Lines,
     written: u64,
 }
 
 impl Log {
-    /// A terminal that passes all bytes unchanged, and the side of it that the program gets.
+    /// A terminal that passes all bytes unchanged, and the descriptor of its side that the program
+    /// gets.
     pub(crate) fn open() -> io::Result<(Self, OwnedFd)> {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None)?;
@@ -80,12 +81,12 @@ impl Log {
         self.lines.kept()
     }
 
-    /// Reads a bounded piece of what has arrived. Answers whether there was anything.
+    /// Reads at most 64 KiB of what has arrived. Returns whether anything had arrived.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
             Ok(length) if length > 0 => {
-                self.lines.take(&buffer[..length]);
+                self.lines.append(&buffer[..length]);
                 self.written += length as u64;
                 true
             }
@@ -93,26 +94,27 @@ impl Log {
         }
     }
 
-    /// Reads everything that was written before now. Answers whether the marker arrived in time.
+    /// Reads everything that was written before now. Returns whether the marker arrived in time.
     pub(crate) fn catch_up(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
-        let marker = self.lines.next_mark();
+        let marker = self.lines.next_marker();
         if !self.write(&marker, deadline) {
             return false;
         }
-        while !self.lines.is_marked() {
-            if !self.read() && !ready::by(deadline, self.master.as_fd(), PollFlags::POLLIN) {
+        while !self.lines.has_all_markers() {
+            if !self.read() && !ready::wait_ready(deadline, self.master.as_fd(), PollFlags::POLLIN)
+            {
                 return false;
             }
             if Instant::now() >= deadline {
-                return self.lines.is_marked();
+                return self.lines.has_all_markers();
             }
         }
         true
     }
 
-    /// Writes a marker. A program may have stopped its terminal, or fill it as fast as it is read;
-    /// this waits no longer than the deadline.
+    /// Writes a marker, and returns whether it was written before the deadline. A program may have
+    /// stopped its terminal, or may fill it as fast as it is read.
     fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> bool {
         while !bytes.is_empty() {
             match nix::unistd::write(&self.slave, bytes) {
@@ -122,7 +124,7 @@ impl Log {
                 Err(_) if self.read() => {}
                 Err(_) => {
                     let pause = Instant::now() + Duration::from_millis(1);
-                    ready::by(pause.min(deadline), self.slave.as_fd(), PollFlags::POLLOUT);
+                    ready::wait_ready(pause.min(deadline), self.slave.as_fd(), PollFlags::POLLOUT);
                 }
             }
         }

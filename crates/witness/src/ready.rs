@@ -5,9 +5,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// Whether `fd` is ready for all of `wanted` before the deadline. A deadline that has passed asks
-/// about now.
-pub(crate) fn by(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
+/// Waits until `fd` is ready for all of `wanted`, and returns whether that happened before the
+/// deadline. With a deadline that has passed, this does not wait.
+pub(crate) fn wait_ready(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
     let mut slot = [PollFd::new(fd, wanted)];
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -21,7 +21,7 @@ pub(crate) fn by(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bo
     }
 }
 
-/// Whether there is something to read now.
-pub(crate) fn to_read(fd: BorrowedFd<'_>) -> bool {
-    by(Instant::now(), fd, PollFlags::POLLIN)
+/// Whether `fd` is readable now.
+pub(crate) fn is_readable(fd: BorrowedFd<'_>) -> bool {
+    wait_ready(Instant::now(), fd, PollFlags::POLLIN)
 }

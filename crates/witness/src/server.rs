@@ -30,16 +30,21 @@ pub struct Server {
     sandbox: Sandbox,
     log: Log,
     stderr: OwnedFd,
+    /// The first bytes of standard error.
     errors: Vec<u8>,
-    /// How many bytes it has written to standard error; `errors` has the first of them.
+    /// How many bytes the program has written to standard error.
     stderr_bytes: u64,
     timeout: Duration,
     program: Process,
+    /// The process that listens; `None` before one does.
     listener: Option<Process>,
+    /// The address that clients connect to; `None` before a process listens.
     address: Option<SocketAddr>,
     table: Option<SocketTable>,
     faults: Option<FaultSupervisor>,
+    /// Sockets in the server's network, for the next clients.
     sockets: Vec<OwnedFd>,
+    /// The clients whose connections may still bring something to the server.
     clients: Vec<Client>,
     exit: Option<Exit>,
     history: RunHistory,
@@ -103,23 +108,23 @@ impl Server {
     /// Connects a client to the port that the server listens on.
     ///
     /// # Errors
-    /// NotConnected before [`wait_listening`](Self::wait_listening); what connect(2) says, or
-    /// TimedOut when the server's queue of connections stays full.
+    /// NotConnected before [`wait_listening`](Self::wait_listening); TimedOut when the server's
+    /// queue of connections stays full; otherwise the error of connect(2).
     pub fn connect(&mut self) -> io::Result<Client> {
-        self.connect_after(|_| Ok(()))
+        self.connect_prepared(|_| Ok(()))
     }
 
-    /// The same for a client whose segments are as short as on Ethernet. On the loopback interface
+    /// Connects a client whose segments are as short as on Ethernet. On the loopback interface
     /// segments have 64 KiB, and the kernel gives a server that writes to such a client a send
     /// buffer of several MiB (tcp_sndbuf_expand() in net/ipv4/tcp_input.c).
     ///
     /// # Errors
     /// As for [`connect`](Self::connect).
     pub fn connect_over_ethernet(&mut self) -> io::Result<Client> {
-        self.connect_after(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
+        self.connect_prepared(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
     }
 
-    fn connect_after(
+    fn connect_prepared(
         &mut self,
         prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
     ) -> io::Result<Client> {
@@ -136,21 +141,23 @@ impl Server {
             if Instant::now() >= deadline {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            // A server whose accept waits for an answer would not empty its queue.
+            // While an accept of the server waits for the fault injector's answer, the server
+            // cannot empty its queue.
             self.poll_events().map(drop).map_err(io::Error::other)
         })?;
         self.clients.push(client.clone());
         Ok(client)
     }
 
-    /// Makes the next call of the [`FaultInjector`](crate::FaultInjector) fail with `errno`.
+    /// Makes the next call of the [`FaultInjector`](crate::FaultInjector) fail with `errno`. Does
+    /// nothing where the server was launched without a fault injector.
     pub fn fail_next(&mut self, errno: Errno) {
         if let Some(faults) = &mut self.faults {
             faults.fail_next(errno);
         }
     }
 
-    /// How many faults were ordered with [`fail_next`](Self::fail_next) and not used yet.
+    /// How many faults of [`fail_next`](Self::fail_next) no call has met yet.
     pub fn faults_left(&self) -> usize {
         self.faults.as_ref().map_or(0, FaultSupervisor::faults_left)
     }
@@ -176,12 +183,12 @@ impl Server {
     ) -> io::Result<Vec<OwnedFd>> {
         self.sandbox.request_sockets(family, kind, protocol, count)?;
         loop {
-            match self.sandbox.receive(true).map_err(|error| self.explained(error))? {
+            match self.sandbox.receive(true).map_err(|error| self.connection_error(error))? {
                 Some(Message::Sockets(sockets, errno)) if sockets.is_empty() => {
                     return Err(errno.into());
                 }
                 Some(Message::Sockets(sockets, _)) => return Ok(sockets),
-                Some(message) => self.note(message),
+                Some(message) => self.handle(message),
                 None => {}
             }
         }
@@ -194,9 +201,9 @@ impl Drop for Server {
         // prevents that.
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
-        // The sandbox does not end before its traced threads were let go or reaped (ptrace(2)).
-        while !self.tracer.is_done() && !self.sandbox.has_ended() {
-            self.tracer.tidy();
+        // The sandbox cannot end before its traced threads are detached or reaped (ptrace(2)).
+        while !self.tracer.has_detached_all() && !self.sandbox.has_ended() {
+            self.tracer.retry_detach();
             std::thread::yield_now();
         }
     }

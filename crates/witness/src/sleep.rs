@@ -10,7 +10,7 @@ pub(crate) enum Sleep {
     UntilEvent,
     /// An event, or this much time since it fell asleep.
     AtMost(Duration),
-    /// It ends by itself soon: a short sleep, a disk.
+    /// The sleep ends by itself soon: a short sleep, or a wait for a disk.
     Brief,
 }
 
@@ -28,16 +28,16 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
         "epoll_wait" | "epoll_pwait" => millis(argument(3)),
         "ppoll" | "rt_sigtimedwait" => span(2),
         "futex" if is_absolute_futex(argument(1)) => {
-            span(3).and_then(|end| until(futex_clock(argument(1)), end))
+            span(3).and_then(|end| time_left(futex_clock(argument(1)), end))
         }
         "epoll_pwait2" | "futex" => span(3),
         "select" | "pselect6" => span(4),
         "nanosleep" => return timed_sleep(span(0)),
         "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => {
-            return timed_sleep(span(2).and_then(|end| until(argument(0) as i32, end)));
+            return timed_sleep(span(2).and_then(|end| time_left(argument(0) as i32, end)));
         }
         "clock_nanosleep" => return timed_sleep(span(2)),
-        // The observer reads what is written to the terminal, so the write will end.
+        // The observer reads the terminal, so a write that waits for room there will end.
         "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
         _ => None,
     };
@@ -50,7 +50,7 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
     }
 }
 
-/// Whether the call waits for the readiness of no descriptor at all, which only sleeps.
+/// Whether the call watches no descriptor at all, so that it only sleeps.
 fn watches_nothing(call: Call) -> bool {
     match call.name() {
         "poll" | "ppoll" => call.arguments[1] == 0,
@@ -85,7 +85,7 @@ fn futex_clock(operation: u64) -> i32 {
 }
 
 /// The time until a clock shows `end`; `None` for a clock that cannot be read.
-fn until(clock: i32, end: Duration) -> Option<Duration> {
+fn time_left(clock: i32, end: Duration) -> Option<Duration> {
     let now: Duration = nix::time::clock_gettime(clock.into()).ok()?.into();
     Some(end.saturating_sub(now))
 }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_sleep_is_brief_and_a_long_one_is_endless() {
+    fn a_short_sleep_ends_soon_and_a_long_one_counts_as_endless() {
         for (seconds, expected) in [(2, Sleep::Brief), (3600, Sleep::UntilEvent)] {
             let time = timespec(Duration::from_secs(seconds));
             let at = time.as_ptr() as u64;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_observer_makes_room_on_the_terminal_and_the_peer_in_a_socket() {
+    fn a_write_to_the_terminal_ends_soon_and_one_to_a_socket_waits_for_the_peer() {
         let terminal = nix::pty::openpty(None, None).unwrap();
         let (socket, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
         let write_to = |fd: i32| sleep("write", [fd as u64, 0, 1, 0, 0, 0]);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absolute_time_is_read_against_its_clock() {
+    fn an_absolute_time_is_compared_with_its_own_clock() {
         let now = |clock: i32| nix::time::clock_gettime(clock.into()).unwrap().into();
         for clock in [libc::CLOCK_MONOTONIC, libc::CLOCK_REALTIME] {
             let now: Duration = now(clock);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_no_call_have_a_name_all_the_same() {
+    fn a_number_that_is_no_system_call_has_a_name() {
         assert_eq!(Call { number: -1, arguments: [0; 6] }.name(), "no system call");
         assert_eq!(Call { number: i64::MAX, arguments: [0; 6] }.name(), "no system call");
     }

@@ -1,4 +1,4 @@
-//! The kernel's table of TCP sockets, asked by netlink or read from `/proc`.
+//! The kernel's table of TCP sockets, read by netlink or from `/proc`.
 
 mod files;
 mod netlink;
@@ -13,29 +13,32 @@ use std::os::fd::OwnedFd;
 
 /// A TCP socket in the kernel's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Socket {
-    /// Its TCP state.
+    /// The socket's TCP state.
     pub state: State,
-    /// Its own address.
+    /// The socket's own address.
     pub local: SocketAddr,
     /// The peer's address; unspecified for a listener.
     pub peer: SocketAddr,
-    /// Its inode, which names it in `/proc/PID/fd`; 0 once no descriptor refers to it.
+    /// The socket's inode, which the links in `/proc/PID/fd` contain; 0 once no descriptor refers to
+    /// the socket.
     pub inode: u64,
-    /// Bytes not yet read, where an end of file counts as one; for a listener, the connections not
-    /// yet accepted.
+    /// The number of bytes not yet read, where an end of file counts as a byte; for a listener, the
+    /// number of connections not yet accepted.
     pub unread: u32,
-    /// Bytes written that the peer has not acknowledged, where an end of file counts as one; for a
-    /// listener, the length of its backlog, if the table has it.
+    /// The number of written bytes that the peer has not acknowledged, where an end of file counts
+    /// as a byte; for a listener, the length of its backlog, if the table contains it.
     pub unacknowledged: u32,
-    /// Bytes received since the connection was established. Where the table does not count them,
-    /// the bytes that the client knows to be acknowledged, which may be 40 ms late (RFC 9293,
-    /// section 3.8.6.3).
+    /// The number of bytes received since the connection was established. Where the table does not
+    /// count them, this is the number of bytes that the client knows to be acknowledged, which may
+    /// be 40 ms late (RFC 9293, section 3.8.6.3).
     pub received: u64,
 }
 
 /// The state of a TCP socket (include/net/tcp_states.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[allow(missing_docs, reason = "the names are TCP's own (RFC 9293, section 3.3.2)")]
 pub enum State {
     Established,
@@ -57,7 +60,7 @@ impl State {
         Some(match code {
             1 => Established,
             2 => SynSent,
-            3 | 12 => SynReceived, // 12 is a request that no accept has seen yet
+            3 | 12 => SynReceived, // 12 is TCP_NEW_SYN_RECV, a connection that no accept can take yet
             4 => FinWait1,
             5 => FinWait2,
             6 => TimeWait,
@@ -70,7 +73,7 @@ impl State {
         })
     }
 
-    /// Its bit in a set of states (linux/inet_diag.h, idiag_states).
+    /// The state's bit in a set of states (linux/inet_diag.h, idiag_states).
     pub(crate) fn bit(self) -> u32 {
         1 << (self as u32 + 1)
     }
@@ -104,8 +107,8 @@ pub(crate) enum SocketTable {
 }
 
 impl SocketTable {
-    /// The table of the network that `process` is in. `netlink` is a socket made in that network; a
-    /// container's seccomp profile or a small kernel may refuse to make one.
+    /// The table of the network that `process` is in. `netlink` is a socket made in that network;
+    /// `None` where a container's seccomp profile or a small kernel refuses to make it.
     pub(crate) fn new(netlink: Option<OwnedFd>, process: Process) -> Self {
         match netlink.map(Netlink::new).filter(Netlink::answers) {
             Some(netlink) => SocketTable::Netlink(netlink),
@@ -113,8 +116,8 @@ impl SocketTable {
         }
     }
 
-    /// The server's socket for each client's connection; `None` where it has none, or none any
-    /// more.
+    /// The server's socket for each client's connection; `None` where the server has no such socket,
+    /// or has it no longer.
     pub(crate) fn connections<'a>(
         &self,
         clients: impl Iterator<Item = &'a Client>,

@@ -1,8 +1,8 @@
 //! The last few dozen system calls of a thread that never sleeps.
 //!
 //! A thread that uses processor time without any visible result is either working or repeating the
-//! same calls. Only its calls tell which. The thread is traced for a moment (ptrace(2)), and goes
-//! on unharmed.
+//! same calls. Only its calls show which of both it does. So the thread is traced for a short time
+//! (ptrace(2)), and continues unchanged.
 
 mod restart_syscall;
 mod tracer;
@@ -19,6 +19,7 @@ pub(crate) use tracer::Tracer;
 
 /// A sample of the system calls of a thread that never sleeps.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct SyscallSample {
     /// The calls in order, each with its result.
     pub calls: Vec<(Call, i64)>,
@@ -26,17 +27,19 @@ pub struct SyscallSample {
     pub poll_entries: Option<Vec<PollEntry>>,
     /// The interest list at the last epoll_wait.
     pub epoll_entries: Option<Vec<EpollEntry>>,
-    /// The events of its last epoll_wait, each with its data.
+    /// The events that the last epoll_wait has returned, each with its data.
     pub events: Vec<(u32, u64)>,
 }
 
+/// The number of calls in a complete sample.
 const SAMPLE_SIZE: usize = 80;
-/// A call that takes longer than this sleeps or computes: the thread does not merely repeat calls.
+/// If the next call does not end within this time, the thread sleeps or computes, and the sample
+/// ends.
 const MAX_CALL_TIME: Duration = Duration::from_millis(20);
 
 impl SyscallSample {
-    /// Whether the thread repeats the same calls: it waits, is told at once that something is
-    /// ready, and does nothing that changes this.
+    /// Whether the thread repeats the same calls: it asks what is ready, gets an answer at once, and
+    /// does nothing that would change the next answer.
     pub fn is_spinning(&self) -> bool {
         let waits = self.calls.iter().filter(|(call, _)| is_wait(call)).count();
         self.calls.len() >= SAMPLE_SIZE
@@ -48,16 +51,16 @@ impl SyscallSample {
     pub(crate) fn of(process: Process, thread: &Thread, tracer: &mut Tracer) -> Self {
         let mut sample = Self::default();
         if let Some(mut traced) = tracer.seize(thread.tid) {
-            sample.follow(process, &mut traced);
-            tracer.let_go(traced);
+            sample.record(process, &mut traced);
+            tracer.detach(traced);
         }
         sample
     }
 
-    /// Records one call after the other.
-    fn follow(&mut self, process: Process, traced: &mut Traced) {
+    /// Records one call after the other, until the sample is complete or the thread sleeps.
+    fn record(&mut self, process: Process, traced: &mut Traced) {
         let mut entered = None;
-        while self.calls.len() < SAMPLE_SIZE && traced.resume(MAX_CALL_TIME) {
+        while self.calls.len() < SAMPLE_SIZE && traced.run_to_next_stop(MAX_CALL_TIME) {
             match traced.syscall_stop() {
                 Some(SyscallStop::Entry(call)) => entered = Some(call),
                 Some(SyscallStop::Exit(value)) => {
@@ -82,13 +85,13 @@ impl fmt::Display for SyscallSample {
     /// The calls that repeat, e.g. `poll = 1, read = 0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_loop = self.calls.iter().any(|(call, _)| call.waits_for_readiness());
-        let begins =
+        let begins_cycle =
             |call: &Call| if has_loop { call.waits_for_readiness() } else { is_wait(call) };
-        let mut starts = (0..self.calls.len()).filter(|at| begins(&self.calls[*at].0));
+        let mut starts = (0..self.calls.len()).filter(|at| begins_cycle(&self.calls[*at].0));
         let from = starts.next().unwrap_or(0);
         let to = starts.next().unwrap_or(self.calls.len());
-        let round = &self.calls[from..to];
-        for (index, (call, value)) in round.iter().take(4).enumerate() {
+        let cycle = &self.calls[from..to];
+        for (index, (call, value)) in cycle.iter().take(4).enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             let result = result(*value);
             write!(f, "{comma}{} = {result}", call.name())?;
@@ -97,6 +100,7 @@ impl fmt::Display for SyscallSample {
     }
 }
 
+/// The result of a call: a number, or the name of an errno.
 fn result(value: i64) -> String {
     match value {
         -4095..0 => format!("{:?}", Errno::from_raw(-value as i32)),
@@ -104,10 +108,12 @@ fn result(value: i64) -> String {
     }
 }
 
+/// Whether the call waits for a client or its bytes.
 fn is_wait(call: &Call) -> bool {
     call.waits_for_readiness() || matches!(call.name(), "accept" | "accept4" | "recvfrom" | "read")
 }
 
+/// Whether the call has done something for a client.
 fn is_progress((call, value): &(Call, i64)) -> bool {
     match call.name() {
         "read" | "readv" | "recvfrom" | "recvmsg" => *value > 0,

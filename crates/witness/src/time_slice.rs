@@ -1,7 +1,7 @@
-//! Waking up early on a busy machine.
+//! Shorter time slices for the observer's thread, for a busy machine.
 
 /// Gives the calling thread short time slices, so that the kernel wakes it earlier. Otherwise a
-/// server that never sleeps would make the observer wait for a whole slice at each look (Linux
+/// server that never sleeps would make the observer wait for a whole slice at each check (Linux
 /// 6.12, sched_setattr(2), `sched_runtime`). Older kernels ignore this.
 pub fn shorten_time_slice() {
     /// The shortest slice that the kernel accepts, in nanoseconds.

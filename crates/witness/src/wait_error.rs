@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// Why a wait for a fact ended without it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WaitError {
     /// The server is idle: every thread sleeps until an event, and no event is on its way.
     #[error("the server is asleep in {}, and nothing is left for it to do", names(.calls))]
@@ -13,21 +14,21 @@ pub enum WaitError {
         /// The call that each thread sleeps in.
         calls: Vec<Call>,
     },
-    /// It repeats the same calls without any result.
+    /// The server repeats the same calls without any result.
     #[error("the server never sleeps: {0}, over and over")]
     Spinning(SyscallSample),
-    /// It has ended.
+    /// The server has ended.
     #[error("the server {0}")]
     Ended(Exit),
-    /// When the time was up it was still busy, or would still have gone on by itself.
+    /// At the deadline the server was still busy, or a timer was about to wake it.
     #[error("after {} s the server was still {doing}", .after.as_secs_f64())]
     TimedOut {
-        /// The time that it was given.
+        /// The time that the server had.
         after: Duration,
-        /// What it was doing instead.
+        /// What the server was doing at the deadline.
         doing: String,
     },
-    /// This process cannot see what it would have to see.
+    /// The kernel does not let this process observe what it would have to observe.
     #[error(transparent)]
     Unobservable(#[from] Unobservable),
 }

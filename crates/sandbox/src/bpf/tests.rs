@@ -40,7 +40,7 @@ fn example() -> Vec<sock_filter> {
         .program(Action::Kill)
 }
 
-fn answer_to(call: Sysno, arguments: [u32; 6]) -> u32 {
+fn action_for(call: Sysno, arguments: [u32; 6]) -> u32 {
     run(&example(), ARCHITECTURE, call.id() as u32, arguments)
 }
 
@@ -56,7 +56,7 @@ fn each_call_is_answered_by_its_own_rule() {
         (Sysno::read, libc::SECCOMP_RET_ALLOW),
         (Sysno::openat2, libc::SECCOMP_RET_ALLOW),
     ] {
-        assert_eq!(answer_to(call, [0; 6]), expected, "{call}");
+        assert_eq!(action_for(call, [0; 6]), expected, "{call}");
     }
 }
 
@@ -65,7 +65,7 @@ fn a_condition_looks_at_its_argument_through_its_mask() {
     for (argument, expected) in
         [(4, REFUSED | 2), (22, REFUSED | 2), (0x104, REFUSED | 2), (5, libc::SECCOMP_RET_ALLOW)]
     {
-        assert_eq!(answer_to(Sysno::prctl, [0, argument, 0, 0, 0, 0]), expected, "{argument}");
+        assert_eq!(action_for(Sysno::prctl, [0, argument, 0, 0, 0, 0]), expected, "{argument}");
     }
 }
 
@@ -74,12 +74,12 @@ fn the_first_rule_that_holds_decides() {
     for (family, expected) in
         [(1, libc::SECCOMP_RET_USER_NOTIF), (10, libc::SECCOMP_RET_USER_NOTIF), (16, REFUSED | 3)]
     {
-        assert_eq!(answer_to(Sysno::socket, [family, 0, 0, 0, 0, 0]), expected, "{family}");
+        assert_eq!(action_for(Sysno::socket, [family, 0, 0, 0, 0, 0]), expected, "{family}");
     }
 }
 
 #[test]
-fn another_architecture_is_foreign() {
+fn a_call_of_another_architecture_is_killed() {
     let action_of = |architecture, number| run(&example(), architecture, number, [0; 6]);
     assert_eq!(action_of(0x4000_0003, 4), libc::SECCOMP_RET_KILL_PROCESS);
     #[cfg(target_arch = "x86_64")]

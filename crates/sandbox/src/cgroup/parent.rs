@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The number of processes that a sandbox needs for itself.
-const OWN: u64 = 8;
+const SANDBOX_PROCESSES: u64 = 8;
 
 /// A group below which this process may make groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl CgroupParent {
     pub(super) fn settings(&self, limits: &Limits) -> Vec<(&'static str, u64, bool)> {
         // The sandbox's own processes are in the group, too. The program's processes reach the
         // limit of its user first (getrlimit(2), RLIMIT_NPROC).
-        let (memory, processes) = (limits.memory, limits.processes + OWN);
+        let (memory, processes) = (limits.memory, limits.processes + SANDBOX_PROCESSES);
         match self.controls {
             Controls::Both => vec![
                 ("memory.max", memory, true),
@@ -53,7 +53,7 @@ impl CgroupParent {
     }
 
     /// The file that has a line `oom_kill N`.
-    pub(super) fn count(&self) -> Option<&'static str> {
+    pub(super) fn oom_file(&self) -> Option<&'static str> {
         match self.controls {
             Controls::Both => Some("memory.events"),
             Controls::Memory => Some("memory.oom_control"),
@@ -85,7 +85,7 @@ pub(super) fn find() -> Vec<CgroupParent> {
 fn unified(mounts: &[MountInfo], groups: &[ProcessCGroup]) -> Option<PathBuf> {
     let mount = mounts.iter().find(|mount| mount.fs_type == "cgroup2")?;
     let group = groups.iter().find(|group| group.hierarchy == 0)?;
-    within(mount, &group.pathname)
+    folder_in_mount(mount, &group.pathname)
 }
 
 /// This process's own group in a hierarchy of version 1.
@@ -93,11 +93,11 @@ fn controlled(mounts: &[MountInfo], groups: &[ProcessCGroup], name: &str) -> Opt
     let has =
         |mount: &&MountInfo| mount.fs_type == "cgroup" && mount.super_options.contains_key(name);
     let group = groups.iter().find(|group| group.controllers.iter().any(|it| it == name))?;
-    within(mounts.iter().find(has)?, &group.pathname)
+    folder_in_mount(mounts.iter().find(has)?, &group.pathname)
 }
 
 /// A group's folder. A hierarchy may be mounted from one of its groups on instead of from its root.
-fn within(mount: &MountInfo, group: &str) -> Option<PathBuf> {
+fn folder_in_mount(mount: &MountInfo, group: &str) -> Option<PathBuf> {
     let below = Path::new(group).strip_prefix(&mount.root).ok()?;
     Some(mount.mount_point.join(below))
 }
@@ -105,12 +105,12 @@ fn within(mount: &MountInfo, group: &str) -> Option<PathBuf> {
 /// The nearest group, at or above `own`, that passes both controllers down to its children and in
 /// which this process may make groups (cgroups(7), "Delegation").
 fn delegated(own: &Path) -> Option<PathBuf> {
-    let hands_down = |folder: &&Path| {
+    let delegates = |folder: &&Path| {
         let text = fs::read_to_string(folder.join("cgroup.subtree_control")).unwrap_or_default();
         let has = |name: &str| text.split_whitespace().any(|it| it == name);
         has("memory") && has("pids") && is_ours(folder)
     };
-    own.ancestors().find(hands_down).map(Path::to_owned)
+    own.ancestors().find(delegates).map(Path::to_owned)
 }
 
 /// Whether this process may make groups in this one, and move processes there.
@@ -131,10 +131,10 @@ mod tests {
         };
         let whole = mount("/", "/sys/fs/cgroup/memory");
         let expected = Some("/sys/fs/cgroup/memory/a/b".into());
-        assert_eq!(within(&whole, "/a/b"), expected);
+        assert_eq!(folder_in_mount(&whole, "/a/b"), expected);
         let container = mount("/docker/1", "/cg");
-        assert_eq!(within(&container, "/docker/1"), Some("/cg".into()));
-        assert_eq!(within(&container, "/other"), None);
+        assert_eq!(folder_in_mount(&container, "/docker/1"), Some("/cg".into()));
+        assert_eq!(folder_in_mount(&container, "/other"), None);
     }
 
     #[test]

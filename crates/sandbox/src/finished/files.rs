@@ -14,7 +14,7 @@ impl Finished {
     /// Opens a regular file of the program's folder. Symbolic links are not followed.
     ///
     /// # Errors
-    /// What openat2(2) says; InvalidInput for a file that is not a regular one.
+    /// The error of openat2(2); InvalidInput for a file that is not a regular file.
     pub fn open(&self, path: &Path) -> io::Result<File> {
         // Opening a FIFO would otherwise wait for a writer (fifo(7)).
         let file = File::from(self.open_beneath(path, libc::O_NONBLOCK)?);

@@ -1,8 +1,8 @@
-//! The last steps before `execve`: a copy of the observer becomes the program.
+//! The last steps before `execve`, in the process that becomes the program.
 
 use super::hardening::{harden, refuse_calls};
 use super::kernel::check;
-use super::report::{send_descriptors, tell, tell_refused};
+use super::report::{report, report_refusal, send_descriptors};
 use super::steps::{refused, step};
 use super::{ExecPlan, InitPlan};
 use crate::control::tag;
@@ -11,21 +11,28 @@ use libc::{c_int, c_ulong};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
+/// Restricts this process as the plan says, and executes the program.
 pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
     // SAFETY: system calls on what the plan keeps alive; `execve` or `_exit` ends this copy.
     unsafe {
-        expect_signals();
+        // Signals, session and streams, as a program expects them.
+        reset_signals();
         libc::setsid();
         libc::dup2(program.input.as_raw_fd(), 0);
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
+
+        // Enter the working directory and become the user, before the hardening takes away the
+        // capabilities for that.
         let entered = check(libc::chdir(program.directory.as_ptr()))
             .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)));
         if let (Ok(()), Some(hardening)) = (entered, &program.hardening)
             && let Err(errno) = harden(hardening)
         {
-            give_up(plan, step::LIMITS, errno);
+            exit_refused(plan, step::LIMITS, errno);
         }
+
+        // Landlock and seccomp filters need PR_SET_NO_NEW_PRIVS first.
         let entered = entered
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
@@ -34,21 +41,25 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
                 None => Ok(()),
             });
         if let Err(errno) = entered {
-            tell(plan, tag::EXEC_FAILED, 0, errno);
+            report(plan, tag::EXEC_FAILED, 0, errno);
             libc::_exit(127);
         }
+
+        // The filter that refuses calls is installed last, because it refuses seccomp(2) as well.
         if let Err(errno) = install_notify_filter(plan, program) {
-            tell(plan, tag::NOTIFY_REFUSED, 0, errno);
+            report(plan, tag::NOTIFY_REFUSED, 0, errno);
             libc::_exit(127);
         }
         if let Some(Err(errno)) = program.hardening.as_ref().map(|it| refuse_calls(it)) {
-            give_up(plan, step::FILTER, errno);
+            exit_refused(plan, step::FILTER, errno);
         }
-        tell(plan, tag::STARTED, 0, 0);
+
+        // Report the start, and execute the program without any other descriptor.
+        report(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
         libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
-        tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
+        report(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
         libc::_exit(127);
     }
 }
@@ -70,10 +81,10 @@ pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
 }
 
 /// Gives up because the kernel refused a step that restricts the program.
-unsafe fn give_up(plan: &InitPlan, step: u8, errno: i32) -> ! {
+unsafe fn exit_refused(plan: &InitPlan, step: u8, errno: i32) -> ! {
     // SAFETY: reports the step and ends this copy.
     unsafe {
-        tell_refused(plan, &refused(step)(errno));
+        report_refusal(plan, &refused(step)(errno));
         libc::_exit(127);
     }
 }
@@ -81,7 +92,7 @@ unsafe fn give_up(plan: &InitPlan, step: u8, errno: i32) -> ! {
 /// Sets signals to their defaults, as programs expect. A signal that the observer ignores would
 /// stay ignored after `execve` (signal(7)): SIGPIPE by Rust's runtime, SIGINT in a shell's
 /// background, SIGCHLD by a parent.
-unsafe fn expect_signals() {
+unsafe fn reset_signals() {
     // SAFETY: changes this process's own dispositions and mask; the set is a local variable.
     unsafe {
         for signal in 1..=libc::SIGRTMAX() {

@@ -1,9 +1,9 @@
-//! What an untrusted program loses just before it begins.
+//! Sets an untrusted program's limits and takes its capabilities away, just before it begins.
 
 use super::kernel::check;
 use libc::{c_int, c_ulong};
 
-/// What an untrusted program loses just before it begins.
+/// The restrictions of an untrusted program.
 #[derive(Debug)]
 pub(crate) struct Hardening {
     /// Limits by resource (setrlimit(2)).
@@ -12,7 +12,7 @@ pub(crate) struct Hardening {
     pub(crate) filter: Vec<libc::sock_filter>,
 }
 
-/// Sets the limits, and drops all capabilities for good (capabilities(7)).
+/// Sets the limits, and drops all capabilities permanently (capabilities(7)).
 pub(super) unsafe fn harden(hardening: &Hardening) -> Result<(), i32> {
     // SAFETY: calls on numbers, and on what `hardening` keeps alive.
     unsafe {

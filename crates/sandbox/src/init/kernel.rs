@@ -9,6 +9,7 @@ pub(super) unsafe fn check(result: c_int) -> Result<c_int, i32> {
     if result == -1 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
 }
 
+/// Writes a text to an existing file, such as one of `/proc`.
 pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
     // SAFETY: the buffer is that of `text`.
     unsafe {
@@ -20,6 +21,7 @@ pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
     }
 }
 
+/// Turns on the loopback interface of this process's network (netdevice(7), IFF_UP).
 pub(super) unsafe fn loopback_up() -> Result<(), i32> {
     // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).
     unsafe {

@@ -1,21 +1,21 @@
 //! Ends a tree of processes that starts new ones faster than they can be killed one by one.
 //!
-//! Where the number of processes is limited, each process that dies makes room for a new one. So
-//! all processes are stopped first: a stopped process starts none, and still counts towards the
-//! limit.
+//! Where the number of processes is limited, each process that is killed makes room for a new one.
+//! So all processes are stopped before any is killed: a stopped process starts no other process,
+//! and still counts towards the limit.
 
 use super::kernel::check;
 use libc::{c_char, c_int};
 
-/// The most processes of this machine that are looked at.
+/// The most processes of this machine that are read.
 const MAX_PROCESSES: usize = 8_192;
-/// The most looks at the tree. Looking ends when a look finds no new process.
-const MAX_LOOKS: usize = 32;
+/// How often the tree is read at most. Reading ends when no new process is found.
+const MAX_ROUNDS: usize = 32;
 
 /// The processes of this machine, as many as there is room for.
 struct ProcessTable {
     length: usize,
-    /// Each process with its parent; the parent is 0 for those that are known to be in the tree.
+    /// Each process with its parent; the parent is 0 for processes that are known to be in the tree.
     all: [(c_int, c_int); MAX_PROCESSES],
 }
 
@@ -25,55 +25,55 @@ pub(super) unsafe fn kill_tree() {
     let mut before = usize::MAX;
     // SAFETY: as for this function.
     unsafe {
-        for _ in 0..MAX_LOOKS {
-            let found = signal_family(&mut processes, libc::SIGSTOP);
+        for _ in 0..MAX_ROUNDS {
+            let found = signal_descendants(&mut processes, libc::SIGSTOP);
             if found == before {
                 break;
             }
             before = found;
         }
-        signal_family(&mut processes, libc::SIGKILL);
+        signal_descendants(&mut processes, libc::SIGKILL);
     }
 }
 
-/// Sends every descendant a signal, and answers how many there are.
-unsafe fn signal_family(processes: &mut ProcessTable, signal: c_int) -> usize {
+/// Sends every descendant a signal, and returns how many there are.
+unsafe fn signal_descendants(processes: &mut ProcessTable, signal: c_int) -> usize {
     // SAFETY: system calls on local buffers. The numbers are those of descendants, which only this
     // process reaps in the end.
     unsafe {
-        take(processes);
+        read_processes(processes);
         let own = libc::getpid();
-        let family = mark_family(&mut processes.all[..processes.length], own);
+        let count = mark_descendants(&mut processes.all[..processes.length], own);
         for (pid, parent) in &processes.all[..processes.length] {
             if *parent == 0 {
                 libc::kill(*pid, signal);
             }
         }
-        family
+        count
     }
 }
 
-/// Sets the parent of each descendant of `own` to 0, and answers how many there are.
-fn mark_family(all: &mut [(c_int, c_int)], own: c_int) -> usize {
-    let mut family = 0;
+/// Sets the parent of each descendant of `own` to 0, and returns how many there are.
+fn mark_descendants(all: &mut [(c_int, c_int)], own: c_int) -> usize {
+    let mut count = 0;
     loop {
-        let before = family;
+        let before = count;
         for at in 0..all.len() {
             let (pid, parent) = all[at];
             let is_below = parent == own || all.iter().any(|&(it, mark)| it == parent && mark == 0);
             if parent != 0 && is_below {
                 all[at] = (pid, 0);
-                family += 1;
+                count += 1;
             }
         }
-        if family == before {
-            return family;
+        if count == before {
+            return count;
         }
     }
 }
 
 /// Reads `/proc`, which has a folder for each process.
-unsafe fn take(processes: &mut ProcessTable) {
+unsafe fn read_processes(processes: &mut ProcessTable) {
     processes.length = 0;
     let mut names = [0u64; 1024]; // aligned as a struct linux_dirent64 (getdents(2))
     // SAFETY: local buffers of the lengths given.
@@ -87,7 +87,7 @@ unsafe fn take(processes: &mut ProcessTable) {
                 break;
             }
             let bytes = std::slice::from_raw_parts(names.as_ptr().cast::<u8>(), read as usize);
-            note_all(processes, bytes);
+            add_processes(processes, bytes);
         }
         libc::close(folder);
     }
@@ -95,7 +95,7 @@ unsafe fn take(processes: &mut ProcessTable) {
 
 /// Adds the processes among these entries. An entry is two words, its length, its type, and its
 /// name.
-unsafe fn note_all(processes: &mut ProcessTable, mut entries: &[u8]) {
+unsafe fn add_processes(processes: &mut ProcessTable, mut entries: &[u8]) {
     while let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, low, high, _, name @ ..] = entries {
         let pid = number(name);
         if pid > 1 && processes.length < MAX_PROCESSES {
@@ -149,20 +149,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_family_is_marked_in_any_order() {
+    fn descendants_are_marked_in_any_order() {
         let mut all = [(9, 8), (8, 7), (7, 5), (6, 1), (4, 6), (3, -1)];
-        assert_eq!(mark_family(&mut all, 5), 3);
+        assert_eq!(mark_descendants(&mut all, 5), 3);
         assert_eq!(all, [(9, 0), (8, 0), (7, 0), (6, 1), (4, 6), (3, -1)]);
     }
 
     #[test]
-    fn this_process_has_its_parent() {
+    fn the_parent_of_this_process_is_read() {
         // SAFETY: only reads a file.
         let parent = unsafe { parent_of(std::process::id() as c_int) };
         assert_eq!(parent, std::os::unix::process::parent_id() as c_int);
         let mut processes = ProcessTable { length: 0, all: [(0, 0); MAX_PROCESSES] };
         // SAFETY: only reads files.
-        unsafe { take(&mut processes) };
+        unsafe { read_processes(&mut processes) };
         let own = (std::process::id() as c_int, parent);
         assert!(processes.all[..processes.length].contains(&own));
     }

@@ -17,8 +17,11 @@ use std::ptr;
 pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Refused> {
     // SAFETY: system calls on what the plan keeps alive, on this process and its own namespaces.
     unsafe {
+        // Become the sandbox's user, once the observer has mapped that user.
         wait_to_begin(plan);
         become_user(plan).map_err(refused(step::USER))?;
+
+        // Mount the new root and everything in it.
         libc::umask(0o022);
         let private = libc::MS_REC | libc::MS_PRIVATE;
         mount(c"none", c"/", c"none", private, None).map_err(refused(step::PRIVATE))?;
@@ -26,13 +29,16 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
         for (index, mount) in root.steps.iter().enumerate() {
             let mount_refused =
                 |errno| Refused { step: step::MOUNTS, mount_step: index as u16, errno };
-            put(mount).map_err(mount_refused)?;
+            apply(mount).map_err(mount_refused)?;
         }
-        // Forbids further user namespaces where this file can be written; the program's filter
+
+        // Forbid further user namespaces where this file can be written; the program's filter
         // refuses them everywhere.
         let _ = write_file(c"proc/sys/user/max_user_namespaces", c"0");
         libc::sethostname(c"sandbox".as_ptr(), 7);
         loopback_up().map_err(refused(step::LOOPBACK))?;
+
+        // Open the program's folder for the observer, and leave the old root.
         let own = open_folder(c"work").map_err(refused(step::WORK_DIR))?;
         leave_old_root().map_err(refused(step::PIVOT))?;
         send_descriptors(plan.control.as_raw_fd(), tag::WORK_DIR, &[own], 0);
@@ -41,8 +47,8 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
     }
 }
 
-/// Waits until the observer has mapped the user. Until then no user exists in the sandbox, and only
-/// the observer may map a program of root's to another user.
+/// Waits until the observer has mapped the user. Until then no user exists in the sandbox. Only the
+/// observer may map root's programs to another user.
 pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
     let mut word = [0u8; 4];
     // SAFETY: a local buffer of the given length.
@@ -61,10 +67,10 @@ unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
     // SAFETY: the calls take numbers.
     unsafe {
         if plan.leaves_groups {
-            call(libc::syscall(libc::SYS_setgroups, 0, 0))?;
+            check_long(libc::syscall(libc::SYS_setgroups, 0, 0))?;
         }
-        call(libc::syscall(libc::SYS_setresgid, INSIDE, INSIDE, INSIDE))?;
-        call(libc::syscall(libc::SYS_setresuid, INSIDE, INSIDE, INSIDE))?;
+        check_long(libc::syscall(libc::SYS_setresgid, INSIDE, INSIDE, INSIDE))?;
+        check_long(libc::syscall(libc::SYS_setresuid, INSIDE, INSIDE, INSIDE))?;
         check(libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0)).map(drop)
     }
 }
@@ -74,12 +80,12 @@ unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
 unsafe fn enter_new_root() -> Result<(), i32> {
     // SAFETY: C strings, and descriptors of this process.
     unsafe {
-        let context = call(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 1))?;
+        let context = check_long(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 1))?;
         let (key, value) = (c"mode".as_ptr(), c"0755".as_ptr());
-        call(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_SET_STRING, key, value, 0))?;
+        check_long(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_SET_STRING, key, value, 0))?;
         let none = ptr::null::<c_char>();
-        call(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_CMD_CREATE, none, none, 0))?;
-        let root = call(libc::syscall(libc::SYS_fsmount, context, 1, 0))?;
+        check_long(libc::syscall(libc::SYS_fsconfig, context, FSCONFIG_CMD_CREATE, none, none, 0))?;
+        let root = check_long(libc::syscall(libc::SYS_fsmount, context, 1, 0))?;
         attach(root, c"/")?;
         check(libc::fchdir(root))?;
         libc::close(root);
@@ -88,14 +94,15 @@ unsafe fn enter_new_root() -> Result<(), i32> {
     }
 }
 
-unsafe fn put(step: &MountStep) -> Result<(), i32> {
+/// Executes one step of building the root file system.
+unsafe fn apply(step: &MountStep) -> Result<(), i32> {
     let apart = libc::MS_NOSUID | libc::MS_NODEV;
     // SAFETY: the strings and descriptors belong to the plan.
     unsafe {
         match step {
-            MountStep::Folder(at) => unless_there(libc::mkdir(at.as_ptr(), 0o755)),
+            MountStep::Folder(at) => allow_existing(libc::mkdir(at.as_ptr(), 0o755)),
             MountStep::File(at, text) => write_new(at, text),
-            MountStep::Link(at, to) => unless_there(libc::symlink(to.as_ptr(), at.as_ptr())),
+            MountStep::Link(at, to) => allow_existing(libc::symlink(to.as_ptr(), at.as_ptr())),
             MountStep::Bind { from, at } => {
                 mount(from, at, c"none", libc::MS_BIND | libc::MS_REC, None)
             }
@@ -116,7 +123,7 @@ unsafe fn leave_old_root() -> Result<(), i32> {
     // SAFETY: C strings; the calls change this process's own mounts.
     unsafe {
         let here = c".".as_ptr();
-        call(libc::syscall(libc::SYS_pivot_root, here, here))?;
+        check_long(libc::syscall(libc::SYS_pivot_root, here, here))?;
         check(libc::umount2(here, libc::MNT_DETACH))?;
         check(libc::chdir(c"/".as_ptr())).map(drop)
     }
@@ -158,7 +165,7 @@ unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
     // SAFETY: C strings, and an open descriptor.
     unsafe {
         let (from, at) = (c"".as_ptr(), at.as_ptr());
-        call(libc::syscall(
+        check_long(libc::syscall(
             libc::SYS_move_mount,
             tree,
             from,
@@ -170,7 +177,8 @@ unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
     }
 }
 
-unsafe fn unless_there(result: c_int) -> Result<(), i32> {
+/// The result of a call that makes a file, where a file that exists already is no error.
+unsafe fn allow_existing(result: c_int) -> Result<(), i32> {
     // SAFETY: as in `check`.
     match unsafe { check(result) } {
         Err(libc::EEXIST) => Ok(()),
@@ -178,7 +186,7 @@ unsafe fn unless_there(result: c_int) -> Result<(), i32> {
     }
 }
 
-unsafe fn call(result: c_long) -> Result<c_int, i32> {
+unsafe fn check_long(result: c_long) -> Result<c_int, i32> {
     // SAFETY: as in `check`.
     unsafe { check(result as c_int) }
 }

@@ -6,12 +6,14 @@ use crate::control::tag;
 use libc::c_void;
 use std::os::fd::{AsRawFd, RawFd};
 
-pub(super) unsafe fn tell(plan: &InitPlan, kind: u8, step: u8, number: i32) {
+/// Sends a message without a descriptor.
+pub(super) unsafe fn report(plan: &InitPlan, kind: u8, step: u8, number: i32) {
     // SAFETY: the descriptor is open.
     unsafe { send(plan, message(kind, step, 0, number)) };
 }
 
-pub(super) unsafe fn tell_refused(plan: &InitPlan, refused: &Refused) {
+/// Reports the step that the kernel has refused.
+pub(super) unsafe fn report_refusal(plan: &InitPlan, refused: &Refused) {
     let message = message(tag::REFUSED, refused.step, refused.mount_step, refused.errno);
     // SAFETY: the descriptor is open.
     unsafe { send(plan, message) };
@@ -24,6 +26,7 @@ unsafe fn send(plan: &InitPlan, message: [u8; 8]) {
     }
 }
 
+/// Sends a message with descriptors (unix(7), SCM_RIGHTS).
 pub(super) unsafe fn send_descriptors(
     control: RawFd,
     kind: u8,

@@ -8,7 +8,7 @@ pub(crate) const STEPS: [&str; 11] = [
     "becoming a subreaper (prctl(2))",
     "becoming the sandbox's user (setresuid(2))",
     "mounting a new root (fsopen(2), Linux 5.2)",
-    "building what the program sees (mount(2), mount_setattr(2), Linux 5.12)",
+    "mounting what the program sees (mount(2), mount_setattr(2), Linux 5.12)",
     "opening the program's folder",
     "leaving the old root (pivot_root(2))",
     "limiting the program (setrlimit(2), capabilities(7))",
@@ -33,11 +33,12 @@ pub(crate) mod step {
 /// A step that the kernel has refused.
 pub(super) struct Refused {
     pub(super) step: u8,
-    /// Of the step that builds the root file system, the index of the mount.
+    /// The index of the refused mount, where the step is to build the root file system.
     pub(super) mount_step: u16,
     pub(super) errno: i32,
 }
 
+/// Turns the errno of a system call into the refusal of this step.
 pub(super) fn refused(step: u8) -> impl Fn(i32) -> Refused {
     move |errno| Refused { step, mount_step: 0, errno }
 }

@@ -3,7 +3,7 @@
 use super::exec::{become_program, become_user};
 use super::kernel::check;
 use super::kill_tree::kill_tree;
-use super::report::{send_descriptors, tell};
+use super::report::{report, send_descriptors};
 use super::{ExecPlan, InitPlan};
 use crate::control::{BATCH, RESTART, tag};
 use libc::{c_int, c_ulong};
@@ -18,18 +18,24 @@ const KILL_TREE_AFTER: u32 = 128;
 pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     // SAFETY: system calls on local buffers.
     unsafe {
+        // SIGCHLD is received from a descriptor before the program starts, so that no end is missed.
         let child_ended = child_signals();
         let mut pid = start(plan, program);
-        forget_terminal(program);
+        close_terminal(program);
         let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
         loop {
             libc::poll(watched.as_mut_ptr(), 2, -1);
+
+            // Reap every child that has ended. One SIGCHLD may stand for several children, because
+            // ordinary signals are not queued (signal(7)).
             if watched[1].revents != 0 {
                 let mut information = [0u8; 128]; // a struct signalfd_siginfo
                 while libc::read(child_ended, information.as_mut_ptr().cast(), 128) > 0 {}
                 reap(plan, pid);
             }
+
+            // Serve the observer's next request.
             if watched[0].revents == 0 {
                 continue;
             }
@@ -41,20 +47,21 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
                     if plan.namespaces == 0 {
                         end_all(program.user);
                     }
-                    libc::_exit(0); // in a pid namespace, the kernel ends everything else
+                    // In a pid namespace, the kernel kills all other processes now.
+                    libc::_exit(0);
                 }
             }
         }
     }
 }
 
-/// Starts the program, the first time or once more, and answers its process id.
+/// Starts the program, the first time or once more, and returns its process id.
 unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
     // SAFETY: the copy makes only system calls, until `execve` or `_exit`.
     unsafe {
         let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
         match pid {
-            -1 => tell(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
+            -1 => report(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
             0 => become_program(plan, program),
             _ => {}
         }
@@ -74,8 +81,8 @@ unsafe fn child_signals() -> c_int {
     }
 }
 
-/// Gives up the observer's terminal.
-unsafe fn forget_terminal(program: &ExecPlan) {
+/// Replaces the standard streams, which may be the observer's terminal.
+unsafe fn close_terminal(program: &ExecPlan) {
     // SAFETY: duplicates an open descriptor.
     unsafe {
         for fd in 0..3 {
@@ -84,14 +91,15 @@ unsafe fn forget_terminal(program: &ExecPlan) {
     }
 }
 
+/// Reaps every child that has ended, and reports the end of the program.
 unsafe fn reap(plan: &InitPlan, program: i32) {
     let mut status = 0;
     loop {
         // SAFETY: `status` is a local variable.
         match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
             pid if pid <= 0 => return,
-            // SAFETY: as in `tell`.
-            pid if pid == program => unsafe { tell(plan, tag::EXITED, 0, status) },
+            // SAFETY: as in `report`.
+            pid if pid == program => unsafe { report(plan, tag::EXITED, 0, status) },
             _ => {}
         }
     }
@@ -143,16 +151,18 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
     }
 }
 
-/// Without a pid namespace: ends every descendant, orphans that come to this process included.
-///
-/// Where the program has a user id of its own, one call signals all of its processes, whatever they
-/// do meanwhile (kill(2)).
+/// Ends every descendant where there is no pid namespace, and also the orphans that become children
+/// of this process.
 unsafe fn end_all(user: Option<u32>) {
+    // Where the program has a user id of its own, one call kills all processes of that user at once
+    // (kill(2)). One of them may kill the calling process first, so this is tried several times.
     if let Some(user) = user {
-        let mut tries = 0..64; // the killed processes may kill the killer first
+        let mut tries = 0..64;
         // SAFETY: only system calls.
         while unsafe { !kill_user(user) } && tries.next().is_some() {}
     }
+    // Kill and reap children until none is left. The children of a killed process become children
+    // of this process.
     // SAFETY: the signals go to this process's own children, which no other process can reap.
     unsafe {
         let mut reaped = 0;
@@ -165,7 +175,7 @@ unsafe fn end_all(user: Option<u32>) {
     }
 }
 
-/// Kills every process of a user that only this process's descendants have. Answers whether that
+/// Kills every process of a user that only this process's descendants have. Returns whether that
 /// succeeded.
 unsafe fn kill_user(user: u32) -> bool {
     let mut status = -1;
@@ -182,7 +192,7 @@ unsafe fn kill_user(user: u32) -> bool {
     }
 }
 
-/// Kills the children that there are now. Answers false where the kernel does not list them.
+/// Kills the present children of this process. Returns false where the kernel does not list them.
 ///
 /// An orphan becomes a child of this process before its killed parent can be reaped, so the next
 /// list contains it.

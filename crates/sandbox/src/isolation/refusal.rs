@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A refused step of building a sandbox, the kernel's error, and what to do about it.
+/// The refused step of building a sandbox, the kernel's error, and the remedy, in one sentence.
 pub(crate) fn explain(step: &str, error: &io::Error) -> String {
     format!("{step}: {error}; {}", remedy(step, error, Path::new("/proc/sys")))
 }
 
-/// What to do. `sysctls` is the folder that sysctl(8) reads.
+/// What to do about the error. `sysctls` is the folder that sysctl(8) reads.
 fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
     let is = |name: &str, value: &str| {
         let text = fs::read_to_string(sysctls.join(name));
@@ -17,37 +17,35 @@ fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
     };
     match error.raw_os_error() {
         Some(libc::EPERM) if is("kernel/unprivileged_userns_clone", "0") => {
-            "user namespaces are for root alone here; as root: \
+            "only root may make user namespaces here; as root, run: \
              sysctl -w kernel.unprivileged_userns_clone=1"
                 .to_owned()
         }
-        Some(libc::ENOSPC | libc::EUSERS) => {
-            "there are no more namespaces to be had; as root, raise \
-             /proc/sys/user/max_user_namespaces (and its neighbours), and \
-             leave a nested sandbox if this is one"
-                .to_owned()
-        }
+        Some(libc::ENOSPC | libc::EUSERS) => "no more namespaces can be made; as root, raise \
+             /proc/sys/user/max_user_namespaces (and the other limits in that folder), \
+             or leave the sandbox that this program runs in"
+            .to_owned(),
         Some(libc::EPERM | libc::EACCES)
             if step != "clone(2)" && is("kernel/apparmor_restrict_unprivileged_userns", "1") =>
         {
             apparmor()
         }
         Some(libc::EPERM) if step == "clone(2)" => {
-            "the container's seccomp profile refuses namespaces; start it with \
+            "the container's seccomp profile refuses namespaces; start the container with \
              docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
              --security-opt systempaths=unconfined, or in Kubernetes with \
              seccompProfile: Unconfined and procMount: Unmasked"
                 .to_owned()
         }
         Some(libc::EPERM) if step.contains("/proc") || step.contains("proc(5)") => {
-            "parts of /proc are masked, as containers have it; start this one with \
+            "parts of /proc are masked, as in most containers; start this container with \
              docker run --security-opt systempaths=unconfined, or in Kubernetes with \
              procMount: Unmasked"
                 .to_owned()
         }
         Some(libc::EPERM | libc::EACCES) => {
-            "a security module refuses it (AppArmor, SELinux); its reason is in the kernel's log: \
-             dmesg"
+            "a security module refuses this step (AppArmor, SELinux); dmesg(1) prints its reason \
+             from the kernel's log"
                 .to_owned()
         }
         Some(libc::EINVAL | libc::ENOSYS) => {
@@ -61,8 +59,8 @@ fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
 fn apparmor() -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| "/path/to/the/program".into());
     format!(
-        "AppArmor keeps user namespaces from programs without a profile; as root, write this to \
-         /etc/apparmor.d/sockproof and run apparmor_parser -r on it:\n\
+        "AppArmor refuses user namespaces to programs without a profile; as root, write these \
+         lines to /etc/apparmor.d/sockproof and run apparmor_parser -r on that file:\n\
          abi <abi/4.0>,\n\
          profile sockproof {:?} flags=(unconfined) {{ userns, }}",
         program.display().to_string()
@@ -95,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_is_told_how_to_start() {
+    fn a_refusal_in_a_container_names_the_option_that_permits_it() {
         assert!(on(&[], "clone(2)", libc::EPERM).contains("seccomp=unconfined"));
         let told = on(&[], "mounting a fresh /proc (proc(5))", libc::EPERM);
         assert!(told.contains("systempaths=unconfined"));

@@ -1,9 +1,8 @@
 //! Reads a process's files as the user that it runs as.
 //!
-//! Root without CAP_SYS_PTRACE, as in a container, may look into another user's process only with
-//! that user's ids. The ids for file access are enough (ptrace(2), "PTRACE_MODE_FSCREDS"), and a
-//! thread that has only those of the user can be neither signalled nor traced by that user
-//! (setfsuid(2)).
+//! Root without CAP_SYS_PTRACE, as in a container, may read another user's process only with that
+//! user's ids. The ids for file access are enough (ptrace(2), "PTRACE_MODE_FSCREDS"). A thread that
+//! borrows only these ids can be neither signalled nor traced by that user (setfsuid(2)).
 
 use crate::landlock;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getpid, gettid, setfsgid, setfsuid};
@@ -12,45 +11,46 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 
-/// Calls `read` with the file-access ids of process `pid`, where this process's own are not enough.
+/// Calls `read` with the file-access ids of process `pid`, where this process's own ids are not
+/// enough.
 pub(crate) fn as_owner<T>(pid: i32, read: impl FnOnce() -> T) -> T {
-    let _borrowed = if is_hindered() { Borrowed::of(pid) } else { None };
+    let _borrowed = if lacks_ptrace_capability() { FileIds::of(pid) } else { None };
     read()
 }
 
-/// Whether this is root without the capability to look into every process (capabilities(7)).
-fn is_hindered() -> bool {
+/// Whether this process is root without the capability to read every process (capabilities(7)).
+fn lacks_ptrace_capability() -> bool {
     const SYS_PTRACE: u64 = 1 << 19;
-    static HINDERED: OnceLock<bool> = OnceLock::new();
-    *HINDERED.get_or_init(|| {
+    static LACKS: OnceLock<bool> = OnceLock::new();
+    *LACKS.get_or_init(|| {
         let status = Process::myself().and_then(|own| own.status());
         geteuid().is_root() && status.is_ok_and(|status| status.capeff & SYS_PTRACE == 0)
     })
 }
 
-/// Calls `trace` with the real ids of thread `tid`, which are what ptrace(2) checks, where this
-/// process's own are not enough.
+/// Calls `trace` with the real ids of thread `tid`, where this process's own ids are not enough.
+/// ptrace(2) checks the real ids.
 ///
-/// The other user could signal a thread that has its real ids (kill(2)). So this is done only where
-/// Landlock keeps the program's signals in, and never in this process's first thread, which stands
-/// for the whole process.
+/// The other user could signal a thread that has that user's real ids (kill(2)). So the ids are
+/// borrowed only where Landlock stops the program from signalling other processes, and never in this
+/// process's first thread, whose ids kill(2) checks for the whole process.
 pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
     let is_safe = landlock::keeps_signals_in() && gettid() != getpid();
-    let _borrowed = if is_hindered() && is_safe { Real::of(tid) } else { None };
+    let _borrowed = if lacks_ptrace_capability() && is_safe { RealIds::of(tid) } else { None };
     trace()
 }
 
 /// The real ids of another user, for this thread alone. Dropping it restores the thread's own.
-struct Real;
+struct RealIds;
 
-impl Real {
+impl RealIds {
     fn of(tid: i32) -> Option<Self> {
         let owner = fs::metadata(format!("/proc/{tid}")).ok()?;
-        set_real(owner.uid(), owner.gid()).then_some(Real)
+        set_real(owner.uid(), owner.gid()).then_some(RealIds)
     }
 }
 
-impl Drop for Real {
+impl Drop for RealIds {
     fn drop(&mut self) {
         // This is permitted because the effective ids have not changed.
         set_real(geteuid().as_raw(), getegid().as_raw());
@@ -68,9 +68,9 @@ fn set_real(uid: u32, gid: u32) -> bool {
 
 /// The file-access ids of another user, for this thread alone. Dropping it restores the thread's
 /// own.
-struct Borrowed;
+struct FileIds;
 
-impl Borrowed {
+impl FileIds {
     fn of(pid: i32) -> Option<Self> {
         let owner = fs::metadata(format!("/proc/{pid}")).ok()?;
         if owner.uid() == geteuid().as_raw() {
@@ -78,11 +78,11 @@ impl Borrowed {
         }
         setfsgid(Gid::from_raw(owner.gid()));
         setfsuid(Uid::from_raw(owner.uid()));
-        Some(Borrowed)
+        Some(FileIds)
     }
 }
 
-impl Drop for Borrowed {
+impl Drop for FileIds {
     fn drop(&mut self) {
         setfsuid(geteuid());
         setfsgid(getegid());

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// One thread at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Thread {
     /// The thread id.
     pub tid: i32,
@@ -19,8 +20,8 @@ pub struct Thread {
     pub stopped: bool,
     /// The system call that the thread sleeps in; `None` while it runs.
     pub call: Option<Call>,
-    /// How often the thread was put on a processor. While this number does not change, the thread
-    /// sleeps.
+    /// How often the thread was put on a processor. If a sleeping thread has the same number later,
+    /// it has slept all the time.
     pub context_switches: u64,
     /// The processor time that the thread has used.
     pub cpu: Duration,
@@ -35,7 +36,7 @@ impl Thread {
         self.call.is_none() && !self.stopped && !self.zombie
     }
 
-    /// A placeholder for a process that ended while it was looked at.
+    /// A placeholder for a process that has ended while it was being read.
     pub fn vanished(pid: i32) -> Self {
         let (cpu, delay) = (Duration::ZERO, Duration::ZERO);
         Self {
@@ -50,13 +51,13 @@ impl Thread {
     }
 }
 
-/// A thread as three of its files in `/proc` describe it.
-pub(super) fn look(task: &Task) -> ProcResult<Thread> {
+/// Reads a thread from three of its files in `/proc`.
+pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     let stat = task.stat()?;
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
     let stopped = matches!(stat.state()?, ProcState::Stopped);
     let sleeping = matches!(stat.state()?, ProcState::Sleeping);
-    let call = if sleeping { task.read::<_, Waiting>("syscall")?.0 } else { None };
+    let call = if sleeping { task.read::<_, CurrentCall>("syscall")?.0 } else { None };
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
@@ -78,11 +79,11 @@ pub(crate) fn delay_of(tid: Pid) -> Duration {
     })
 }
 
-/// The call in `/proc/PID/task/TID/syscall`. The reader of the procfs crate takes the value `-1`
-/// for an error.
-struct Waiting(Option<Call>);
+/// The call in `/proc/PID/task/TID/syscall`. The reader of the procfs crate cannot be used, because
+/// it reports the value `-1` as an error.
+struct CurrentCall(Option<Call>);
 
-impl FromRead for Waiting {
+impl FromRead for CurrentCall {
     fn from_read<R: Read>(mut file: R) -> ProcResult<Self> {
         let mut text = String::new();
         file.read_to_string(&mut text)?;
@@ -109,12 +110,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_of_a_call_is_read_to_an_end(text in ".*") {
+        fn no_text_makes_the_parser_panic(text in ".*") {
             let _ = parse_call(&text);
         }
 
         #[test]
-        fn any_call_is_read_as_the_kernel_writes_it(number: i64, arguments: [u64; 6]) {
+        fn every_call_is_parsed_as_the_kernel_writes_it(number: i64, arguments: [u64; 6]) {
             let words = arguments.map(|it| format!("{it:#x}")).join(" ");
             let text = format!("{number} {words} 0x7ffc0 0x7f1c0\n");
             prop_assert_eq!(parse_call(&text), Some(Call { number, arguments }));
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_outside_of_calls_is_in_none() {
+    fn a_running_thread_is_in_no_call() {
         assert_eq!(parse_call("running\n"), None);
         assert_eq!(parse_call("-1 0x7ffc0 0x7f1c0\n"), None);
         assert_eq!(parse_call(""), None);

@@ -1,7 +1,7 @@
 //! Lists the steps that build the root file system of a sandbox.
 
 use super::{MountStep, WORK_DIR, absolute};
-use crate::error::{LaunchError, text};
+use crate::error::{LaunchError, c_string};
 use crate::mount_tree;
 use crate::system::PROGRAMS;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What programs need of the system beside [`PROGRAMS`], where the machine has it.
+/// The files and folders that programs need beside [`PROGRAMS`], where the machine has them.
 const FOUND: [&str; 3] = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
 
 /// The paths of the system that every program sees.
@@ -25,7 +25,7 @@ const LINKS: [(&str, &str); 5] = [
     ("/dev/stdin", "/proc/self/fd/0"),
     ("/dev/stdout", "/proc/self/fd/1"),
     ("/dev/stderr", "/proc/self/fd/2"),
-    ("/dev/shm", "/tmp"), // shm_overview(7): a tmpfs, which /tmp is
+    ("/dev/shm", "/tmp"), // shm_overview(7) asks for a tmpfs here, and /tmp is one
 ];
 const FILES: [(&str, &str); 5] = [
     ("/etc/passwd", "user:x:1000:1000::/work:/bin/sh\n"),
@@ -34,7 +34,7 @@ const FILES: [(&str, &str); 5] = [
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
     ("/etc/resolv.conf", ""),
 ];
-/// Paths that every sandbox has of its own; nothing of this machine can replace them.
+/// Paths that every sandbox has for itself. They cannot be shown from this machine.
 const RESERVED: [&str; 5] = ["/", "/dev", "/proc", "/tmp", WORK_DIR];
 
 /// The steps so far, and the folders that they make.
@@ -71,7 +71,7 @@ impl Layout {
     pub(super) fn devices(&mut self) -> Result<(), LaunchError> {
         for path in DEVICES.map(Path::new) {
             self.add(MountStep::Bind {
-                from: text(path.as_os_str().as_bytes())?,
+                from: c_string(path.as_os_str().as_bytes())?,
                 at: relative(path)?,
             });
         }
@@ -81,16 +81,16 @@ impl Layout {
     pub(super) fn memory(&mut self, bytes: u64, files: u64) -> Result<(), LaunchError> {
         for (path, mode) in [("/tmp", "1777"), (WORK_DIR, "0755")] {
             let options = format!("size={bytes},nr_inodes={files},mode={mode}");
-            let options = text(options.as_bytes())?;
+            let options = c_string(options.as_bytes())?;
             self.add(MountStep::Memory { at: relative(Path::new(path))?, options });
         }
         self.add(MountStep::Processes(relative(Path::new("/proc"))?));
         Ok(())
     }
 
-    /// Shows a path that the caller names. An observer that may mount opens it now, before it gives
-    /// that right up, so that the permissions of the folders above do not matter. Any other
-    /// observer mounts it by its path.
+    /// Shows a path of the policy. Where this process may mount, it opens the path now, while it
+    /// still has the right to do so. Then the permissions of the folders above do not matter.
+    /// Otherwise the sandbox's first process mounts the path by its name.
     pub(super) fn show(&mut self, path: &Path) -> Result<(), LaunchError> {
         let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
         let is_folder = fs::metadata(path).map_err(refused)?.is_dir();
@@ -103,7 +103,7 @@ impl Layout {
         let at = relative(path)?;
         match tree {
             Some(from) => self.add(MountStep::Tree { from, at }),
-            None => self.add(MountStep::Bind { from: text(path.as_os_str().as_bytes())?, at }),
+            None => self.add(MountStep::Bind { from: c_string(path.as_os_str().as_bytes())?, at }),
         }
         Ok(())
     }
@@ -114,7 +114,10 @@ impl Layout {
         } else {
             self.file(path, "")?
         }
-        self.add(MountStep::Bind { from: text(path.as_os_str().as_bytes())?, at: relative(path)? });
+        self.add(MountStep::Bind {
+            from: c_string(path.as_os_str().as_bytes())?,
+            at: relative(path)?,
+        });
         Ok(())
     }
 
@@ -132,13 +135,13 @@ impl Layout {
 
     fn file(&mut self, path: &Path, contents: &str) -> Result<(), LaunchError> {
         self.parent(path)?;
-        self.add(MountStep::File(relative(path)?, text(contents.as_bytes())?));
+        self.add(MountStep::File(relative(path)?, c_string(contents.as_bytes())?));
         Ok(())
     }
 
     pub(super) fn link(&mut self, path: &Path, target: &Path) -> Result<(), LaunchError> {
         self.parent(path)?;
-        self.add(MountStep::Link(relative(path)?, text(target.as_os_str().as_bytes())?));
+        self.add(MountStep::Link(relative(path)?, c_string(target.as_os_str().as_bytes())?));
         Ok(())
     }
 }
@@ -152,7 +155,7 @@ pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError
         let reserved = RESERVED.map(Path::new).contains(&absolute.as_path());
         if reserved || absolute.starts_with("/dev") || absolute.starts_with("/proc") {
             let error =
-                io::Error::other("every sandbox has its own; name a path inside it instead");
+                io::Error::other("every sandbox has its own; name a path below this one instead");
             return Err(LaunchError::NotShown { path: absolute.display().to_string(), error });
         }
         sorted.insert(absolute);
@@ -181,5 +184,5 @@ pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>, LaunchError> {
 /// A path relative to the new root: `usr` for `/usr`, `.` for `/`.
 pub(super) fn relative(path: &Path) -> Result<CString, LaunchError> {
     let below = path.strip_prefix("/").unwrap_or(path).as_os_str().as_bytes();
-    text(if below.is_empty() { b"." } else { below })
+    c_string(if below.is_empty() { b"." } else { below })
 }

@@ -1,4 +1,4 @@
-//! What an untrusted program can do in namespaces of its own, and what it cannot.
+//! What an untrusted program can do on the level `namespaces`, and what it cannot.
 
 use crate::programs::shell;
 use sandbox::{Command, Finished, IsolationLevel, Limits, SandboxPolicy};
@@ -16,18 +16,19 @@ fn sandboxed(command: Command, visible: &[&Path]) -> Command {
     bounded(command, visible, Limits::default())
 }
 
+/// A program in a sandbox that shows `visible`, with these limits.
 fn bounded(command: Command, visible: &[&Path], limits: Limits) -> Command {
     let visible = visible.iter().map(PathBuf::from).collect();
     command.sandboxed(SandboxPolicy { visible, limits }).isolation(IsolationLevel::Namespaces)
 }
 
-/// What a program does in a sandbox that shows its own file.
+/// Runs a program in a sandbox that shows the program's own file.
 fn run(program: &Path) -> Finished {
     sandboxed(Command::new(program), &[program]).run().unwrap()
 }
 
-/// What a line of shell says in a sandbox that shows nothing of the caller's.
-fn says(line: &str) -> String {
+/// The output of a shell command in a sandbox that shows no files of the caller.
+fn output_of(line: &str) -> String {
     text(&sandboxed(shell(line), &[]).run().unwrap())
 }
 
@@ -35,7 +36,7 @@ fn text(finished: &Finished) -> String {
     String::from_utf8_lossy(&finished.output).trim_end().to_owned()
 }
 
-/// Limits with less time.
+/// The default limits with another wall time.
 fn within(wall: Duration) -> Limits {
     Limits { wall, ..Limits::default() }
 }

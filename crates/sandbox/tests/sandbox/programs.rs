@@ -1,4 +1,4 @@
-//! The programs of these tests: lines of shell, and C that is compiled once.
+//! The programs of these tests: shell commands, and C programs that are compiled once.
 
 use sandbox::Command;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const PRELUDE: &str = r#"
 /// The environment variable that names another folder for compiled programs.
 pub(crate) const FOLDER: &str = "SANDBOX_PROGRAMS";
 
-/// A program whose C text follows the prelude. Each test has a name of its own.
+/// Compiles a program whose C text follows the prelude. Each program has a different name.
 pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     let folder = folder();
     let [source, fresh] =
@@ -37,7 +37,8 @@ pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     program
 }
 
-/// Compiled programs lie beside cargo's own; those of another user lie elsewhere.
+/// The folder for compiled programs: beside cargo's own, or the one that the variable names, because
+/// another user may not write beside cargo's.
 fn folder() -> PathBuf {
     let named = std::env::var_os(FOLDER).map(PathBuf::from);
     let folder = named.unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")).join("sandbox"));
@@ -45,7 +46,7 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// A shell that runs a line.
+/// A shell that runs this command.
 pub(crate) fn shell(line: &str) -> Command {
     Command::new("sh").args(["-c", line])
 }

@@ -1,6 +1,6 @@
 //! Connects a client without waiting for what the server itself may be waiting for.
 
-use super::{Client, ClientState, Peer, ServerClose};
+use super::{Client, ClientState, ServerClose, Shared};
 use crate::ready;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 impl Client {
     /// Connects `socket`, which may be in another network namespace, to `server`.
     ///
-    /// A server whose queue of connections is full drops the request, and the kernel repeats it
-    /// after a second. Until then `meanwhile` is called again and again, and may give up.
+    /// A server whose queue of connections is full drops the request, and the client's kernel
+    /// repeats it after a second. While the connection is not established, `meanwhile` is called
+    /// every millisecond; its error ends the attempt.
     pub(crate) fn connect(
         socket: OwnedFd,
         server: SocketAddr,
@@ -40,22 +41,23 @@ impl Client {
             SocketAddr::V6(_) => v6(getsockname(fd)?),
         };
         let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, ended)));
-        Ok(Self(Arc::new(Peer { local, server, inode, state })))
+        Ok(Self(Arc::new(Shared { local, server, inode, state })))
     }
 }
 
-/// Waits until it is connected. Answers how the server has ended the connection, if it already has.
+/// Waits until the socket is connected. Returns how the server has ended the connection, if it has
+/// done so already.
 fn finish_connect(
     socket: &OwnedFd,
     mut meanwhile: impl FnMut() -> io::Result<()>,
 ) -> io::Result<Option<ServerClose>> {
     let moment = Duration::from_millis(1);
-    while !ready::by(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
+    while !ready::wait_ready(Instant::now() + moment, socket.as_fd(), PollFlags::POLLOUT) {
         meanwhile()?;
     }
     match getsockopt(socket, sockopt::SocketError)? {
         0 => Ok(None),
-        libc::ECONNRESET => Ok(Some(ServerClose::Reset)), // connected, and let go at once
+        libc::ECONNRESET => Ok(Some(ServerClose::Reset)), // connected, and reset at once
         errno => Err(io::Error::from_raw_os_error(errno)),
     }
 }

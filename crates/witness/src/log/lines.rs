@@ -12,20 +12,21 @@ pub(crate) struct Lines {
     unfinished: Vec<u8>,
     /// Bytes that may be the beginning of a marker.
     undecided: Vec<u8>,
-    /// The number of markers that were written, and the last one that has arrived.
-    made: u32,
-    seen: u32,
+    /// The number of the last marker that was made.
+    markers_made: u32,
+    /// The number of the last marker that has arrived.
+    markers_seen: u32,
 }
 
 /// The most lines and bytes that are kept. What the server logs after that is dropped.
-const LINES: usize = 20_000;
-const BYTES: usize = 8 << 20;
+const MAX_LINES: usize = 20_000;
+const MAX_BYTES: usize = 8 << 20;
 /// The most bytes that are kept of one line.
-const LINE: usize = 4_096;
+const MAX_LINE: usize = 4_096;
 
 /// A marker is these bytes, a number of eight hexadecimal digits, and these bytes again.
 const FENCE: &[u8] = b"\0\x1e\0";
-const MARKER: usize = 2 * FENCE.len() + 8;
+const MARKER_LENGTH: usize = 2 * FENCE.len() + 8;
 
 impl Lines {
     pub(crate) fn finished(&self) -> &[Line] {
@@ -38,41 +39,43 @@ impl Lines {
     }
 
     /// A new marker, to be written into the stream.
-    pub(crate) fn next_mark(&mut self) -> Vec<u8> {
-        self.made += 1;
-        [FENCE, format!("{:08x}", self.made).as_bytes(), FENCE].concat()
+    pub(crate) fn next_marker(&mut self) -> Vec<u8> {
+        self.markers_made += 1;
+        [FENCE, format!("{:08x}", self.markers_made).as_bytes(), FENCE].concat()
     }
 
-    /// Whether the last marker has arrived.
-    pub(crate) fn is_marked(&self) -> bool {
-        self.seen == self.made
+    /// Whether every marker has arrived.
+    pub(crate) fn has_all_markers(&self) -> bool {
+        self.markers_seen == self.markers_made
     }
 
-    /// Adds bytes that have arrived, cut anywhere.
-    pub(crate) fn take(&mut self, bytes: &[u8]) {
+    /// Adds bytes that have arrived. They may end inside a line or inside a marker.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
         let mut stream = std::mem::take(&mut self.undecided);
         stream.extend_from_slice(bytes);
         let mut rest = stream.as_slice();
-        while !self.is_marked()
-            && let Some((before, number, after)) = split_at_mark(rest, self.seen + 1..=self.made)
+        while !self.has_all_markers()
+            && let Some((before, number, after)) =
+                split_at_marker(rest, self.markers_seen + 1..=self.markers_made)
         {
-            self.append(before);
-            (self.seen, rest) = (number, after);
+            self.append_text(before);
+            (self.markers_seen, rest) = (number, after);
         }
         // While a marker is on its way, the last bytes may be its beginning.
-        let held = if self.is_marked() { 0 } else { rest.len().min(MARKER - 1) };
-        let (settled, undecided) = rest.split_at(rest.len() - held);
-        self.append(settled);
+        let undecided_length =
+            if self.has_all_markers() { 0 } else { rest.len().min(MARKER_LENGTH - 1) };
+        let (settled, undecided) = rest.split_at(rest.len() - undecided_length);
+        self.append_text(settled);
         self.undecided = undecided.to_vec();
     }
 
-    fn append(&mut self, bytes: &[u8]) {
+    fn append_text(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (text, ends) = match piece.split_last() {
                 Some((b'\n', text)) => (text, true),
                 _ => (piece, false),
             };
-            let room = LINE.saturating_sub(self.unfinished.len()).min(text.len());
+            let room = MAX_LINE.saturating_sub(self.unfinished.len()).min(text.len());
             self.unfinished.extend_from_slice(&text[..room]);
             if ends {
                 self.finish();
@@ -82,7 +85,7 @@ impl Lines {
 
     fn finish(&mut self) {
         let line = std::mem::take(&mut self.unfinished);
-        if self.finished.len() < LINES && self.kept + line.len() <= BYTES {
+        if self.finished.len() < MAX_LINES && self.kept + line.len() <= MAX_BYTES {
             self.kept += line.len();
             let text = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
             self.finished.push(Line { text });
@@ -90,10 +93,10 @@ impl Lines {
     }
 }
 
-/// The bytes before the first marker that has one of the numbers, that number, and the bytes after
-/// it.
-fn split_at_mark(bytes: &[u8], awaited: RangeInclusive<u32>) -> Option<(&[u8], u32, &[u8])> {
-    let mut places = 0..(bytes.len() + 1).saturating_sub(MARKER);
+/// Finds the first marker that has one of these numbers: the bytes before the marker, its number,
+/// and the bytes after the marker.
+fn split_at_marker(bytes: &[u8], awaited: RangeInclusive<u32>) -> Option<(&[u8], u32, &[u8])> {
+    let mut places = 0..(bytes.len() + 1).saturating_sub(MARKER_LENGTH);
     places.find_map(|at| {
         let (before, rest) = bytes.split_at(at);
         let digits = rest.strip_prefix(FENCE)?.get(..8)?;

@@ -28,7 +28,7 @@ fn a_line_has_a_tag_and_values() {
 }
 
 #[test]
-fn what_was_written_before_is_there_after_catching_up() {
+fn catching_up_reads_every_line_that_was_written_before() {
     let (mut log, output) = Log::open().unwrap();
     for round in 1..200 {
         write_all(&output, b"a line\r\n");
@@ -39,7 +39,7 @@ fn what_was_written_before_is_there_after_catching_up() {
 }
 
 #[test]
-fn a_mark_inside_a_line_is_not_seen_in_it() {
+fn a_marker_inside_a_line_is_removed_from_it() {
     let (mut log, output) = Log::open().unwrap();
     write_all(&output, b"first half,");
     assert!(log.catch_up(SOON));
@@ -50,7 +50,7 @@ fn a_mark_inside_a_line_is_not_seen_in_it() {
 }
 
 #[test]
-fn a_mark_is_found_behind_a_line_of_any_length() {
+fn a_marker_is_found_after_a_line_of_any_length() {
     let (mut log, output) = Log::open().unwrap();
     write_all(&output, &[b'x'; 6_000]);
     assert!(log.catch_up(SOON));
@@ -60,7 +60,7 @@ fn a_mark_is_found_behind_a_line_of_any_length() {
 }
 
 #[test]
-fn the_program_s_own_descriptor_still_blocks() {
+fn the_descriptor_of_the_program_is_a_blocking_one() {
     let (log, output) = Log::open().unwrap();
     let flags = |fd: &OwnedFd| OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL).unwrap());
     assert!(flags(&log.slave).contains(OFlag::O_NONBLOCK));
@@ -68,7 +68,7 @@ fn the_program_s_own_descriptor_still_blocks() {
 }
 
 #[test]
-fn a_stopped_terminal_is_given_up() {
+fn catching_up_with_a_stopped_terminal_ends_in_time() {
     let (mut log, output) = Log::open().unwrap();
     termios::tcflow(&output, termios::FlowArg::TCOOFF).unwrap();
     assert!(!log.catch_up(Duration::from_millis(5)));
@@ -79,12 +79,12 @@ fn a_stopped_terminal_is_given_up() {
 }
 
 #[test]
-fn a_flood_is_read_to_a_mark_in_the_middle_of_it() {
+fn a_marker_is_found_in_the_middle_of_100_000_lines() {
     let (mut log, output) = Log::open().unwrap();
     std::thread::scope(|threads| {
         let flood = threads.spawn(|| (0..100_000).for_each(|_| write_all(&output, b"flood\n")));
         while log.lines().is_empty() {
-            ready::to_read(log.master.as_fd());
+            ready::is_readable(log.master.as_fd());
             log.read();
         }
         log.catch_up(SOON);
@@ -98,37 +98,37 @@ fn a_flood_is_read_to_a_mark_in_the_middle_of_it() {
 }
 
 #[test]
-fn endless_long_lines_are_kept_within_bounds() {
+fn at_most_8_mib_of_long_lines_are_kept() {
     let mut lines = Lines::default();
     let line = [&[b'x'; 10_000][..], b"\n"].concat();
-    (0..10_000).for_each(|_| lines.take(&line));
-    (0..10_000).for_each(|_| lines.take(&line[..10_000]));
+    (0..10_000).for_each(|_| lines.append(&line));
+    (0..10_000).for_each(|_| lines.append(&line[..10_000]));
     let kept: usize = lines.finished().iter().map(|line| line.text.len()).sum();
     assert!(kept <= 8 << 20);
 }
 
 /// Bytes that are likely to be part of a marker.
-fn tricky() -> impl Strategy<Value = Vec<u8>> {
+fn marker_like_bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![Just(0), Just(0x1e), Just(b'0'), Just(b'1'), Just(b'\n'), any::<u8>()];
     vec(byte, 0..200)
 }
 
 proptest! {
     #[test]
-    fn where_a_stream_is_cut_changes_nothing(bytes in tricky(), cuts in vec(1..9usize, 1..40)) {
+    fn lines_do_not_depend_on_where_reads_end(bytes in marker_like_bytes(), cuts in vec(1..9usize, 1..40)) {
         let (mut whole, mut pieces) = (Lines::default(), Lines::default());
-        let marker = whole.next_mark();
-        prop_assert_eq!(&marker, &pieces.next_mark());
+        let marker = whole.next_marker();
+        prop_assert_eq!(&marker, &pieces.next_marker());
         let stream = [&bytes[..], &marker, b"after\n"].concat();
-        whole.take(&stream);
+        whole.append(&stream);
         let mut rest = stream.as_slice();
         for cut in cuts.into_iter().cycle() {
             let (piece, more) = rest.split_at(cut.min(rest.len()));
-            pieces.take(piece);
+            pieces.append(piece);
             rest = more;
             if rest.is_empty() { break }
         }
-        prop_assert!(whole.is_marked() && pieces.is_marked());
+        prop_assert!(whole.has_all_markers() && pieces.has_all_markers());
         prop_assert_eq!(whole.finished(), pieces.finished());
         prop_assert!(whole.finished().last().unwrap().text.ends_with("after"));
     }

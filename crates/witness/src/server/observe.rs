@@ -1,4 +1,4 @@
-//! What can be seen of a server: its log, and the kernel's tables.
+//! What can be observed of a server: its log, and the kernel's tables.
 
 use super::Server;
 use crate::client::Client;
@@ -11,27 +11,27 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 impl Server {
-    /// The lines of its standard output so far.
+    /// The lines of the program's standard output so far.
     pub fn log(&self) -> &[Line] {
         self.log.lines()
     }
 
-    /// Its standard error so far, at most the first 64 KiB.
+    /// The program's standard error so far, at most the first 64 KiB.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.errors).into_owned()
     }
 
-    /// How strongly it is isolated.
+    /// How strongly the program is isolated.
     pub fn isolation(&self) -> IsolationLevel {
         self.sandbox.isolation()
     }
 
-    /// How it ended, if it has.
+    /// How the program ended, if it has ended.
     pub fn exit(&self) -> Option<&Exit> {
         self.exit.as_ref()
     }
 
-    /// The process that listens; before one does, the program itself.
+    /// The process that listens. Before any process listens, this is the program's first process.
     pub fn process(&self) -> Process {
         self.listener.unwrap_or(self.program)
     }
@@ -45,8 +45,8 @@ impl Server {
         self.sandbox.init().descendants()
     }
 
-    /// The processes that do not descend from the program: an earlier run has left them, or their
-    /// parent has ended.
+    /// The processes in the sandbox that do not descend from the program: an earlier run has left
+    /// them, or their parent has ended.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them.
@@ -56,7 +56,7 @@ impl Server {
         Ok(found)
     }
 
-    /// The system calls that its threads sleep in now. Running threads are left out.
+    /// The system calls that the server's threads sleep in now. Running threads are left out.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel hides them.
@@ -71,10 +71,10 @@ impl Server {
     /// [`Unobservable`] where the kernel does not answer.
     pub fn connection(&self, client: &Client) -> Result<Option<Socket>, Unobservable> {
         let Some(table) = &self.table else { return Ok(None) };
-        let mut found = table.connections([client].into_iter()).map_err(unseen_table)?;
+        let mut found = table.connections([client].into_iter()).map_err(table_unobservable)?;
         let socket = found.pop().flatten();
         if let Some(socket) = socket {
-            client.seen_as(socket.inode);
+            client.set_inode(socket.inode);
         }
         Ok(socket)
     }
@@ -137,12 +137,12 @@ impl Server {
     /// [`Unobservable`] where the kernel does not answer.
     pub fn listener(&self) -> Result<Option<Socket>, Unobservable> {
         match (&self.table, self.address) {
-            (Some(table), Some(address)) => table.listener(address).map_err(unseen_table),
+            (Some(table), Some(address)) => table.listener(address).map_err(table_unobservable),
             _ => Ok(None),
         }
     }
 
-    /// Every listening socket of its processes.
+    /// Every listening socket of the server's processes.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel does not answer.
@@ -156,7 +156,7 @@ impl Server {
         Ok(listening)
     }
 
-    /// Whether its network has connections to `port` in TIME_WAIT.
+    /// Whether the server's network has connections to `port` in TIME_WAIT.
     ///
     /// # Errors
     /// [`Unobservable`] where the kernel does not answer.
@@ -165,18 +165,18 @@ impl Server {
         Ok(held.iter().any(|socket| socket.local.port() == port))
     }
 
-    /// What the listening process has asked poll to watch; `None` while it does not sleep in poll.
-    /// If several threads do, the one that watches the listener counts.
+    /// What the listening process has asked poll to watch; `None` while no thread of it sleeps in
+    /// poll. If several threads sleep in poll, this is the array that includes the listener.
     ///
     /// # Errors
-    /// [`Unobservable`] where its memory may not be read.
+    /// [`Unobservable`] where the process's memory may not be read.
     pub fn poll_entries(&self) -> Result<Option<Vec<PollEntry>>, Unobservable> {
         let process = self.process();
         let mut found = None;
         for thread in process.threads()? {
             let Some(call) = thread.call.filter(Call::is_poll) else { continue };
             let read = poll_entry::read(process, &call);
-            // If the thread has woken meanwhile, it may be changing the array.
+            // If the thread has woken meanwhile, it may have changed the array during the read.
             if !process.threads()?.contains(&thread) {
                 continue;
             }
@@ -204,11 +204,12 @@ impl Server {
         for epoll in &epolls {
             all.extend(epoll_entry::read(process, *epoll)?);
         }
-        // A thread that has woken meanwhile may be changing the lists.
+        // If a thread has woken meanwhile, it may have changed the lists during the read.
         let same = !epolls.is_empty() && process.threads()? == before;
         Ok(same.then_some(all))
     }
 
+    /// Whether the array has an entry for the listener.
     fn includes_listener(&self, watched: &[PollEntry]) -> Result<bool, Unobservable> {
         let listener = self.listener()?.map(|socket| Target::Socket(socket.inode));
         let open = self.descriptors()?;
@@ -217,15 +218,18 @@ impl Server {
     }
 
     fn sockets_in(&self, state: State) -> Result<Vec<Socket>, Unobservable> {
-        self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(unseen_table))
+        self.table
+            .as_ref()
+            .map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(table_unobservable))
     }
 
+    /// The threads of every process in the sandbox.
     pub(super) fn all_threads(&self) -> Result<Vec<(Process, Thread)>, Unobservable> {
         let mut all = Vec::new();
         for process in self.processes()? {
             let threads = process.threads()?;
             if threads.is_empty() {
-                // The process ended after it was listed, and its parent is about to be told.
+                // The process has ended after it was listed, and its parent has yet to be woken.
                 all.push((process, Thread::vanished(process.pid)));
             }
             all.extend(threads.into_iter().map(|thread| (process, thread)));
@@ -233,6 +237,7 @@ impl Server {
         Ok(all)
     }
 
+    /// Finds the process of the sandbox that listens on `port`, and the address to connect to.
     pub(super) fn find_listener(
         &self,
         port: u16,
@@ -240,7 +245,9 @@ impl Server {
         let Some(table) = &self.table else { return Ok(None) };
         for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
             let address = SocketAddr::new(ip, port);
-            let Some(socket) = table.listener(address).map_err(unseen_table)? else { continue };
+            let Some(socket) = table.listener(address).map_err(table_unobservable)? else {
+                continue;
+            };
             for process in self.processes()? {
                 let descriptors = process.descriptors()?;
                 if descriptors.iter().any(|it| it.target == Target::Socket(socket.inode)) {
@@ -252,6 +259,6 @@ impl Server {
     }
 }
 
-pub(super) fn unseen_table(error: io::Error) -> Unobservable {
+pub(super) fn table_unobservable(error: io::Error) -> Unobservable {
     Unobservable::new("the kernel's socket table (sock_diag(7), proc_pid_net(5))".to_owned(), error)
 }

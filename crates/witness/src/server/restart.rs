@@ -10,11 +10,11 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 impl Server {
     /// Starts the program again after it has ended, with the same command, environment, streams and
-    /// network. The log continues; standard error begins anew. Wait for it to listen as the first
-    /// time.
+    /// network. The log continues; the text of standard error begins anew. The caller waits for the
+    /// new run to listen with [`wait_listening`](Self::wait_listening).
     ///
     /// # Errors
-    /// `ResourceBusy` while the program runs; else what the sandbox's first process reports.
+    /// `ResourceBusy` while the program runs; otherwise the error of the connection to the sandbox.
     pub fn restart(&mut self) -> io::Result<()> {
         if self.exit.is_none() {
             return Err(io::ErrorKind::ResourceBusy.into());
@@ -30,11 +30,11 @@ impl Server {
                     return Ok(());
                 }
                 Some(Message::NotifyListener(listener)) => self.supervise(listener),
-                Some(message) => self.note(message),
+                Some(message) => self.handle(message),
                 None => {}
             }
             if self.exit.is_some() {
-                return Ok(()); // the program was refused; the next wait says so
+                return Ok(()); // execve(2) refused the program; the next wait returns this exit
             }
         }
     }
@@ -43,12 +43,12 @@ impl Server {
     /// the descriptor is dropped.
     ///
     /// # Errors
-    /// What bind(2) or listen(2) says, usually EADDRINUSE.
+    /// The error of bind(2) or listen(2), usually EADDRINUSE.
     pub fn occupy_port(&mut self, port: u16) -> io::Result<OwnedFd> {
         let holder = match self.one_socket(libc::AF_INET6) {
             Ok(v6) => {
                 setsockopt(&v6, sockopt::Ipv6V6Only, &false)?;
-                share_with_the_past(&v6)?;
+                reuse_address(&v6)?;
                 let any = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0);
                 bind(v6.as_raw_fd(), &SockaddrIn6::from(any))?;
                 v6
@@ -56,7 +56,7 @@ impl Server {
             // A kernel without IPv6.
             Err(_) => {
                 let v4 = self.one_socket(libc::AF_INET)?;
-                share_with_the_past(&v4)?;
+                reuse_address(&v4)?;
                 let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
                 bind(v4.as_raw_fd(), &SockaddrIn::from(any))?;
                 v4
@@ -72,8 +72,8 @@ impl Server {
     }
 }
 
-/// Allows a port that has connections in TIME_WAIT, but not one that has a listener (socket(7),
-/// SO_REUSEADDR).
-fn share_with_the_past(socket: &OwnedFd) -> Result<(), Errno> {
+/// Permits binding a port that has connections in TIME_WAIT, but not one that has a listener
+/// (socket(7), SO_REUSEADDR).
+fn reuse_address(socket: &OwnedFd) -> Result<(), Errno> {
     setsockopt(socket, sockopt::ReuseAddr, &true)
 }

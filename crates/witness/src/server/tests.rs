@@ -31,7 +31,7 @@ fn open(file: &str, level: IsolationLevel) -> Server {
 
 // <staff>
 #[test]
-fn clients_are_followed_without_netlink() {
+fn connections_are_found_without_netlink() {
     for level in [IsolationLevel::here(), IsolationLevel::None] {
         let mut server = open("select_poll.py", level);
         for _ in 0..3 {
@@ -51,26 +51,26 @@ fn clients_are_followed_without_netlink() {
 // </staff>
 
 #[test]
-fn a_wrong_port_is_told_without_netlink() {
+fn a_server_on_another_port_is_idle_without_netlink() {
     let mut server = open("strange/million_lines.py", IsolationLevel::here());
-    let (begun, mut looking) = (Instant::now(), Duration::ZERO);
-    let never = server.wait_for(|now| {
-        let look = Instant::now();
+    let (begun, mut searched) = (Instant::now(), Duration::ZERO);
+    let result = server.wait_for(|now| {
+        let search_begun = Instant::now();
         let found = now.find_listener(7999);
-        looking += look.elapsed();
+        searched += search_begun.elapsed();
         found
     });
-    let stuck = never.unwrap_err();
-    assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
-    // Reading the files takes long, and meanwhile a lot of log has to be read.
+    let error = result.unwrap_err();
+    assert!(matches!(error, WaitError::Idle { .. }), "{error}");
+    // Reading the files takes long, and the server logs a lot meanwhile, which must be read, too.
     let all = begun.elapsed();
-    assert!(looking < all * 3 / 4, "{looking:?} of {all:?} was spent on looking");
+    assert!(searched < all * 3 / 4, "the search took {searched:?} of {all:?}");
     assert_eq!(server.listeners().unwrap().len(), 1);
     assert!(!server.is_in_time_wait(7000).unwrap());
 }
 
 #[test]
-fn a_thread_that_is_still_traced_does_not_keep_its_box_alive() {
+fn a_sandbox_ends_although_a_thread_is_still_traced() {
     let text = "import threading\n\
                 def spin():\n    while True: pass\n\
                 threading.Thread(target=spin).start()\n\
@@ -84,7 +84,7 @@ fn a_thread_that_is_still_traced_does_not_keep_its_box_alive() {
         };
         let other = server.wait_for(threads).unwrap()[1].tid;
         let traced = server.tracer.seize(other).unwrap();
-        server.tracer.keep(traced);
+        server.tracer.keep_attached(traced);
         let program = server.program;
         drop(server);
         assert!(program.threads().unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! What one wait remembers of the server between two looks.
+//! What one wait remembers of the server between two checks.
 
 use sandbox::{CpuLoad, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
@@ -28,12 +28,12 @@ impl WaitState {
         }
     }
 
-    /// Whether the time is up.
+    /// Whether the deadline has passed.
     ///
     /// # Errors
-    /// [`Unobservable`] when it is and the machine was too busy to run the server.
+    /// [`Unobservable`] when the deadline has passed and the machine was too busy to run the server.
     pub(super) fn is_over(&mut self, threads: &[(Process, Thread)]) -> Result<bool, Unobservable> {
-        self.load.note(self.begun, threads);
+        self.load.begin_after_pause(self.begun, threads);
         if Instant::now() < self.deadline {
             return Ok(false);
         }
@@ -41,23 +41,25 @@ impl WaitState {
     }
 }
 
-/// Looks once more at a server that is found asleep, before anything is concluded from that.
+/// Tells how long a server has been asleep without a change.
 ///
-/// What the kernel says about several processes does not describe a single moment: a child that is
-/// just being started or reaped may be missing (proc(5), children), and another processor may be
-/// waking a thread. Both are over after a short pause.
+/// A single check is not enough, because the kernel's lists of several processes do not describe a
+/// single moment: a child that is just being started or reaped may be missing (proc(5), children),
+/// and another processor may be waking a thread. Both are over after a short pause.
 #[derive(Default)]
 pub(super) struct Settled {
     since: Option<Instant>,
     threads: Vec<(Process, Thread)>,
-    /// How many bytes the clients have read: each makes room for another byte that the kernel
-    /// holds.
+    /// How many bytes the clients have read. Each byte that is read makes room for another byte
+    /// that the server has written.
     read: usize,
 }
 
+/// How long a sleep without a change must have lasted.
 const SETTLED: Duration = Duration::from_millis(3);
 
 impl Settled {
+    /// Whether these threads, and the bytes that the clients have read, have not changed for 3 ms.
     pub(super) fn has_lasted(&mut self, threads: &[(Process, Thread)], read: usize) -> bool {
         if self.threads != threads || self.read != read {
             *self = Self { since: None, threads: threads.to_vec(), read };
@@ -72,6 +74,7 @@ impl Settled {
 pub(super) struct TimerWakeups(Vec<(i32, u64)>);
 
 impl TimerWakeups {
+    /// Whether a thread has woken twice since the first call.
     pub(super) fn have_passed(&mut self, threads: &[(Process, Thread)]) -> bool {
         if self.0.is_empty() {
             self.0 =
@@ -88,25 +91,25 @@ impl TimerWakeups {
 
 /// The processor time that a server may use without a visible result before its calls are sampled.
 pub(super) const CPU_BUDGET: Duration = Duration::from_millis(4);
-/// The same for a program that an earlier run has seen repeating calls.
+/// The same budget for a program that has repeated calls in an earlier run.
 pub(super) const SMALL_CPU_BUDGET: Duration = Duration::from_micros(500);
 
 /// A server that logs this many bytes is working, and is not sampled: tracing would interrupt a
 /// long write to its terminal (signal(7), "Interruption of system calls").
 const LOG_BURST: usize = 4096;
 
-/// The processor time that was used since the last sample.
+/// Measures the processor time that the server has used since the last sample.
 #[derive(Default)]
 pub(super) struct CpuBudget {
     since: Option<Duration>,
     logged: usize,
-    patience: u32,
+    doublings: u32,
 }
 
 impl CpuBudget {
-    /// The thread to sample, when more time was used than is allowed. If the server has logged a
-    /// lot meanwhile, the time counts as used for that, as long as the lines are kept.
-    pub(super) fn suspect(
+    /// The thread to sample, when the server has used more time than allowed. If the server has
+    /// logged a lot meanwhile, it has used the time for logging, and the measurement begins anew.
+    pub(super) fn thread_to_sample(
         &mut self,
         threads: &[(Process, Thread)],
         allowed: Duration,
@@ -117,12 +120,12 @@ impl CpuBudget {
             (self.since, self.logged) = (Some(used), logged);
         }
         let since = *self.since.get_or_insert(used);
-        if used.saturating_sub(since) < allowed * (1 << self.patience) {
+        if used.saturating_sub(since) < allowed * (1 << self.doublings) {
             return None;
         }
-        // If the sample shows work, the server may work twice as long before the next one.
+        // If the sample shows work, the server may work twice as long before the next sample.
         self.since = Some(used);
-        self.patience = (self.patience + 1).min(10);
+        self.doublings = (self.doublings + 1).min(10);
         let running = threads.iter().filter(|(_, thread)| thread.is_running());
         running.max_by_key(|(_, thread)| thread.cpu).cloned()
     }

@@ -29,11 +29,12 @@ impl Files {
             return Ok(Vec::new());
         }
         let rows = self.rows()?;
-        Ok(clients.map(|client| end_of(client, &rows)).collect())
+        Ok(clients.map(|client| server_socket(client, &rows)).collect())
     }
 
-    /// A listener on the IPv6 wildcard address may accept IPv4 as well or not (ipv6(7),
-    /// IPV6_V6ONLY), and no file says which. It is taken to accept IPv6 alone.
+    /// The listener that a connection to `local` would reach. A listener on the IPv6 wildcard
+    /// address may also accept IPv4 (ipv6(7), IPV6_V6ONLY). The files do not show whether it does,
+    /// so it is assumed to accept only IPv6.
     pub(crate) fn listener(&self, local: SocketAddr) -> io::Result<Option<Socket>> {
         let here = |socket: &Socket| {
             let (own, asked) = (socket.local, local);
@@ -82,7 +83,8 @@ fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-fn end_of(client: &Client, rows: &[Socket]) -> Option<Socket> {
+/// The server's socket for the client's connection.
+fn server_socket(client: &Client, rows: &[Socket]) -> Option<Socket> {
     let ends = (client.server(), client.address());
     let socket = rows.iter().find(|it| it.state != State::Listen && (it.local, it.peer) == ends)?;
     Some(Socket { received: client.acknowledged(), ..*socket })

@@ -1,4 +1,4 @@
-//! Sockets asked for by netlink.
+//! Sockets read by netlink.
 //!
 //! Reading `/proc/net/tcp` walks the whole table of connections, 262,144 buckets on a machine with
 //! 24 GiB, and takes over a millisecond even when it is nearly empty. sock_diag(7) answers for one
@@ -27,7 +27,7 @@ impl Netlink {
         Self(socket)
     }
 
-    /// Whether the kernel answers at all: its module for TCP may be missing (tcp_diag).
+    /// Whether the kernel answers at all. It does not where its module tcp_diag is missing.
     pub(crate) fn answers(&self) -> bool {
         self.all(&[State::Listen]).is_ok()
     }
@@ -39,12 +39,12 @@ impl Netlink {
         peer: SocketAddr,
     ) -> io::Result<Option<Socket>> {
         // Where no connection matches, the kernel answers with the listener that would accept one.
-        Ok(self.one(local, peer)?.filter(|socket| socket.state != State::Listen))
+        Ok(self.find(local, peer)?.filter(|socket| socket.state != State::Listen))
     }
 
     pub(crate) fn listener(&self, local: SocketAddr) -> io::Result<Option<Socket>> {
-        let nobody = SocketAddr::new(local.ip(), 0);
-        Ok(self.one(local, nobody)?.filter(|socket| socket.state == State::Listen))
+        let any_peer = SocketAddr::new(local.ip(), 0);
+        Ok(self.find(local, any_peer)?.filter(|socket| socket.state == State::Listen))
     }
 
     pub(crate) fn all(&self, states: &[State]) -> io::Result<Vec<Socket>> {
@@ -52,32 +52,32 @@ impl Netlink {
         let mut buffer = vec![0; 1 << 16];
         let wanted = states.iter().fold(0, |bits, state| bits | state.bit());
         for family in [libc::AF_INET, libc::AF_INET6] {
-            self.ask(&request(family, None, wanted))?;
-            while self.take_part(&mut buffer, &mut found)? {}
+            self.send_request(&request(family, None, wanted))?;
+            while self.receive_part(&mut buffer, &mut found)? {}
         }
         Ok(found)
     }
 
-    /// Reads a part of a long answer. Answers whether more of it follows.
-    fn take_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
-        let length = self.hear(buffer)?;
+    /// Reads a part of a long answer. Returns whether another part follows.
+    fn receive_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
+        let length = self.receive(buffer)?;
         for (kind, body) in messages(&buffer[..length]) {
             match kind {
                 SOCK_DIAG_BY_FAMILY => found.extend(socket(body)),
-                _ => return refusal(body).map_or(Ok(false), |errno| Err(errno.into())),
+                _ => return error_of(body).map_or(Ok(false), |errno| Err(errno.into())),
             }
         }
         Ok(length > 0)
     }
 
-    fn one(&self, local: SocketAddr, peer: SocketAddr) -> io::Result<Option<Socket>> {
+    fn find(&self, local: SocketAddr, peer: SocketAddr) -> io::Result<Option<Socket>> {
         let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-        self.ask(&request(family, Some((local, peer)), u32::MAX))?;
+        self.send_request(&request(family, Some((local, peer)), u32::MAX))?;
         let mut buffer = [0; 4096];
-        let length = self.hear(&mut buffer)?;
+        let length = self.receive(&mut buffer)?;
         match messages(&buffer[..length]).next() {
             Some((SOCK_DIAG_BY_FAMILY, body)) => Ok(socket(body)),
-            Some((_, body)) => match refusal(body) {
+            Some((_, body)) => match error_of(body) {
                 None | Some(Errno::ENOENT) => Ok(None), // there is no such socket
                 Some(errno) => Err(errno.into()),
             },
@@ -85,18 +85,19 @@ impl Netlink {
         }
     }
 
-    fn ask(&self, request: &[u8]) -> io::Result<()> {
-        uninterrupted(|| send(self.0.as_raw_fd(), request, MsgFlags::empty()))?;
+    fn send_request(&self, request: &[u8]) -> io::Result<()> {
+        retry_on_eintr(|| send(self.0.as_raw_fd(), request, MsgFlags::empty()))?;
         Ok(())
     }
 
-    fn hear(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        // An unread answer would be taken for that of the next question.
-        uninterrupted(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        // A call that is interrupted by a signal is repeated. Otherwise this answer would stay
+        // unread, and be read as the answer to the next request.
+        retry_on_eintr(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
     }
 }
 
-fn uninterrupted(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<usize> {
+fn retry_on_eintr(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<usize> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}
@@ -105,14 +106,14 @@ fn uninterrupted(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<usi
     }
 }
 
-/// A struct inet_diag_req_v2 (linux/inet_diag.h) in its netlink envelope.
+/// A struct inet_diag_req_v2 (linux/inet_diag.h) behind its netlink header.
 fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> Vec<u8> {
     let flags = libc::NLM_F_REQUEST | if pair.is_none() { libc::NLM_F_DUMP } else { 0 };
     let mut bytes = Vec::with_capacity(MESSAGE);
     bytes.extend((MESSAGE as u32).to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     bytes.extend((flags as u16).to_ne_bytes());
-    bytes.extend([0; 8]); // sequence number and port: only one question at a time
+    bytes.extend([0; 8]); // sequence number and port, unused: there is one request at a time
     bytes.extend([family as u8, libc::IPPROTO_TCP as u8, 1 << (INET_DIAG_INFO - 1), 0]);
     bytes.extend(states.to_ne_bytes());
     match pair {
@@ -120,8 +121,8 @@ fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> 
         Some((local, peer)) => {
             bytes.extend(local.port().to_be_bytes());
             bytes.extend(peer.port().to_be_bytes());
-            bytes.extend(sixteen(local.ip()));
-            bytes.extend(sixteen(peer.ip()));
+            bytes.extend(address_bytes(local.ip()));
+            bytes.extend(address_bytes(peer.ip()));
         }
     }
     bytes.extend([0; 4]); // any interface
@@ -129,7 +130,7 @@ fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> 
     bytes
 }
 
-fn sixteen(ip: IpAddr) -> [u8; 16] {
+fn address_bytes(ip: IpAddr) -> [u8; 16] {
     match ip {
         IpAddr::V6(v6) => v6.octets(),
         IpAddr::V4(v4) => {
@@ -153,7 +154,7 @@ fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The errno in an NLMSG_ERROR or NLMSG_DONE, if there is one (netlink(7)).
-fn refusal(body: &[u8]) -> Option<Errno> {
+fn error_of(body: &[u8]) -> Option<Errno> {
     let code = u32_at(body, 0)? as i32;
     (code != 0).then(|| Errno::from_raw(code.saturating_neg()))
 }
@@ -207,15 +208,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             for (_, body) in messages(&bytes) {
-                let _ = (socket(body), refusal(body));
+                let _ = (socket(body), error_of(body));
             }
             let _ = (socket(&bytes), received(&bytes));
         }
 
         #[test]
-        fn a_cut_answer_is_no_answer(kind: u16, length: u32, cut in 0..72usize) {
+        fn an_incomplete_message_is_ignored(kind: u16, length: u32, cut in 0..72usize) {
             let mut bytes = length.to_ne_bytes().to_vec();
             bytes.extend(kind.to_ne_bytes());
             bytes.resize(HEADER + cut, 0xff);
@@ -225,9 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_carries_its_errno() {
-        assert_eq!(refusal(&(-libc::EPERM).to_ne_bytes()), Some(Errno::EPERM));
-        assert_eq!(refusal(&[0; 4]), None);
-        assert_eq!(refusal(&[]), None);
+    fn an_error_message_contains_an_errno() {
+        assert_eq!(error_of(&(-libc::EPERM).to_ne_bytes()), Some(Errno::EPERM));
+        assert_eq!(error_of(&[0; 4]), None);
+        assert_eq!(error_of(&[]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The same questions to both tables, about sockets of this process.
+//! Netlink and the files in `/proc` show the same about sockets of this process.
 
 use super::*;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
@@ -31,15 +31,15 @@ fn accepted(on: &str) -> (TcpListener, Client, TcpStream) {
     (listener, client, stream)
 }
 
-fn end_of(table: &SocketTable, client: &Client) -> Option<Socket> {
+fn server_socket(table: &SocketTable, client: &Client) -> Option<Socket> {
     table.connections([client].into_iter()).unwrap().pop().unwrap()
 }
 
-/// Looks until the server's socket is as expected, because acknowledgements take time.
-fn until(table: &SocketTable, client: &Client, wanted: impl Fn(Option<Socket>) -> bool) {
+/// Waits until the server's socket is as expected, because acknowledgements take time.
+fn wait_until(table: &SocketTable, client: &Client, wanted: impl Fn(Option<Socket>) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while !wanted(end_of(table, client)) {
-        assert!(Instant::now() < deadline, "{table:?}: {:?}", end_of(table, client));
+    while !wanted(server_socket(table, client)) {
+        assert!(Instant::now() < deadline, "{table:?}: {:?}", server_socket(table, client));
         std::thread::yield_now();
     }
 }
@@ -82,10 +82,10 @@ fn neither_finds_a_listener_that_is_gone() {
 }
 
 #[test]
-fn both_name_the_inode_of_the_server_s_end() {
+fn both_name_the_inode_of_the_server_s_socket() {
     for on in ["127.0.0.1:0", "[::1]:0"] {
         let (_listener, client, stream) = accepted(on);
-        let [netlink, files] = both().map(|table| end_of(&table, &client).unwrap());
+        let [netlink, files] = both().map(|table| server_socket(&table, &client).unwrap());
         assert_eq!(netlink, files);
         let link = format!("/proc/self/fd/{}", stream.as_raw_fd());
         let link = std::fs::read_link(link).unwrap();
@@ -94,42 +94,42 @@ fn both_name_the_inode_of_the_server_s_end() {
 }
 
 #[test]
-fn both_tell_unread_from_received() {
+fn both_distinguish_unread_from_received_bytes() {
     for table in both() {
         let (_listener, client, mut stream) = accepted("127.0.0.1:0");
         assert_eq!(client.send(b"seven b").unwrap(), 7);
-        until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (7, 7)));
+        wait_until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (7, 7)));
         stream.read_exact(&mut [0; 7]).unwrap();
-        until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (0, 7)));
+        wait_until(&table, &client, |it| it.is_some_and(|it| (it.unread, it.received) == (0, 7)));
     }
 }
 
 #[test]
-fn both_see_a_server_whose_buffer_is_full() {
+fn both_show_a_server_whose_buffer_is_full() {
     for table in both() {
         let (_listener, client, _stream) = accepted("127.0.0.1:0");
-        while client.send(&[7; 1 << 16]).unwrap() > 0 || !client.held_up() {
+        while client.send(&[7; 1 << 16]).unwrap() > 0 || !client.is_send_blocked() {
             std::thread::yield_now();
         }
-        let end = end_of(&table, &client).unwrap();
+        let end = server_socket(&table, &client).unwrap();
         assert!(client.in_flight(end.received) > 0, "{end:?}");
     }
 }
 
 #[test]
-fn both_see_a_close_as_close_wait_and_a_reset_as_nothing() {
+fn both_show_a_close_as_close_wait_and_no_socket_after_a_reset() {
     for table in both() {
-        let (_listener, leaves, _stream) = accepted("127.0.0.1:0");
-        leaves.close();
-        until(&table, &leaves, |it| it.is_some_and(|it| it.state == State::CloseWait));
-        let (_listener, vanishes, _stream) = accepted("127.0.0.1:0");
-        vanishes.reset();
-        until(&table, &vanishes, |it| it.is_none());
+        let (_listener, closes, _stream) = accepted("127.0.0.1:0");
+        closes.close();
+        wait_until(&table, &closes, |it| it.is_some_and(|it| it.state == State::CloseWait));
+        let (_listener, resets, _stream) = accepted("127.0.0.1:0");
+        resets.reset();
+        wait_until(&table, &resets, |it| it.is_none());
     }
 }
 
 #[test]
-fn both_see_time_wait() {
+fn both_show_time_wait() {
     let (_listener, client, stream) = accepted("127.0.0.1:0");
     drop(stream);
     client.close();
@@ -143,7 +143,7 @@ fn both_see_time_wait() {
 }
 
 #[test]
-fn a_client_of_a_full_queue_is_given_up_when_told() {
+fn a_connection_to_a_full_queue_is_abandoned_when_the_caller_gives_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     nix::sys::socket::listen(&listener, nix::sys::socket::Backlog::new(0).unwrap()).unwrap();
     let address = listener.local_addr().unwrap();

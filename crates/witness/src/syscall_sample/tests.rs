@@ -1,4 +1,4 @@
-//! Programs that were traced for a moment go on as before.
+//! Programs that were traced for a short time continue as before.
 
 use super::*;
 use nix::sys::signal::{Signal, kill};
@@ -39,7 +39,7 @@ impl Program {
         line
     }
 
-    fn until_in(&self, name: &str) {
+    fn wait_in_call(&self, name: &str) {
         while self.process().threads().unwrap()[0].call.is_none_or(|call| call.name() != name) {
             std::thread::yield_now();
         }
@@ -53,7 +53,7 @@ impl Drop for Program {
 }
 
 #[test]
-fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
+fn a_busy_program_is_detached_unharmed_on_a_busy_machine() {
     let mut programs: Vec<_> =
         (0..3).map(|_| Program::run("sh", &["-c", "while :; do :; done"])).collect();
     programs.push(Program::run("sh", &["-c", "while :; do x=$(:); done"]));
@@ -61,8 +61,8 @@ fn a_program_at_work_is_let_go_unharmed_however_busy_the_machine() {
     for program in &programs {
         for _ in 0..20 {
             assert!(!program.sample(&mut tracer).is_spinning());
-            tracer.tidy();
-            assert!(!tracer.is_done() || !program.is_traced());
+            tracer.retry_detach();
+            assert!(!tracer.has_detached_all() || !program.is_traced());
         }
     }
 }
@@ -77,10 +77,10 @@ print(libc.epoll_wait(epoll, room, 1, 500), ctypes.get_errno(), flush=True)
 ";
 
 #[test]
-fn a_sleeper_in_epoll_wait_sees_no_interruption() {
+fn tracing_does_not_interrupt_epoll_wait() {
     let mut program = Program::python(EPOLL_WAIT);
     assert_eq!(program.line(), "ready\n");
-    program.until_in("epoll_wait");
+    program.wait_in_call("epoll_wait");
     let mut tracer = Tracer::default();
     for _ in 0..5 {
         program.sample(&mut tracer);
@@ -109,8 +109,8 @@ fn signals_reach_a_program_that_is_being_traced() {
         assert_eq!(unsafe { libc::kill(program.0.id() as i32, number) }, 0);
         program.sample(&mut tracer);
     }
-    while !tracer.is_done() {
-        tracer.tidy();
+    while !tracer.has_detached_all() {
+        tracer.retry_detach();
     }
     assert_eq!(program.line(), "200\n");
 }
@@ -130,10 +130,10 @@ fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
         let traced = tracer.seize(pid);
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
         if let Some(traced) = traced {
-            tracer.let_go(traced);
+            tracer.detach(traced);
         }
-        while !tracer.is_done() {
-            tracer.tidy();
+        while !tracer.has_detached_all() {
+            tracer.retry_detach();
         }
         // As its parent, the tracer has already reaped it.
         assert!(program.0.wait().is_err());
@@ -141,7 +141,7 @@ fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
 }
 
 #[test]
-fn a_stopped_program_is_stopped_afterwards() {
+fn a_stopped_program_is_still_stopped_after_tracing() {
     let program = Program::run("sh", &["-c", "while :; do :; done"]);
     let pid = Pid::from_raw(program.process().pid);
     kill(pid, Signal::SIGSTOP).unwrap();
@@ -149,16 +149,16 @@ fn a_stopped_program_is_stopped_afterwards() {
         let process = procfs::process::Process::new(pid.as_raw()).unwrap();
         process.stat().unwrap().state().unwrap()
     };
-    let until_stopped = || {
+    let wait_stopped = || {
         while state() != procfs::process::ProcState::Stopped {
             std::thread::yield_now();
         }
     };
-    until_stopped();
+    wait_stopped();
     let mut tracer = Tracer::default();
     program.sample(&mut tracer);
-    while !tracer.is_done() {
-        tracer.tidy();
+    while !tracer.has_detached_all() {
+        tracer.retry_detach();
     }
-    until_stopped();
+    wait_stopped();
 }

@@ -1,9 +1,9 @@
-//! Traces a thread for a moment, and detaches from it without a change (ptrace(2)).
+//! Traces a thread for a short time, and detaches from it without a change (ptrace(2)).
 //!
-//! A tracer can detach only from a stopped thread, and must reap a traced thread that has ended
-//! before the thread's parent, or the sandbox, learns of the end. On a busy machine a thread may
-//! take long to stop. So threads that could not be detached are kept in a list, and tried again at
-//! each occasion.
+//! A tracer can detach only from a stopped thread. It must also reap a traced thread that has ended,
+//! before the thread's parent, or the sandbox, is informed of the end. On a busy machine a thread
+//! may take long to stop. So threads that could not be detached are kept in a list, and
+//! [`Tracer::retry_detach`] tries again.
 
 use super::restart_syscall::restart_syscall;
 use nix::sys::ptrace::{self, Options};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// The threads that could not be detached yet.
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
-    held: Vec<Traced>,
+    attached: Vec<Traced>,
 }
 
 /// A traced thread. Only the observer's thread that has seized it can trace it.
@@ -31,7 +31,7 @@ enum State {
     /// Stopped by a signal that is being delivered, or by the tracer (0).
     Stopped(i32),
     /// No longer traced: detached, or ended and reaped.
-    Free,
+    Untraced,
 }
 
 /// A stop at the beginning or the end of a system call.
@@ -54,45 +54,46 @@ impl Tracer {
         if matches!(traced.state, State::Stopped(_)) {
             return Some(traced);
         }
-        self.let_go(traced);
+        self.detach(traced);
         None
     }
 
-    pub(crate) fn let_go(&mut self, mut traced: Traced) {
-        if !traced.let_go(PATIENCE) {
-            self.held.push(traced);
+    /// Detaches from a thread, or keeps it in the list.
+    pub(crate) fn detach(&mut self, mut traced: Traced) {
+        if !traced.detach(PATIENCE) {
+            self.attached.push(traced);
         }
     }
 
-    /// Detaches, or keeps the thread in the list.
+    /// Puts a thread into the list without trying to detach from it.
     #[cfg(test)]
-    pub(crate) fn keep(&mut self, traced: Traced) {
-        self.held.push(traced);
+    pub(crate) fn keep_attached(&mut self, traced: Traced) {
+        self.attached.push(traced);
     }
 
-    /// Tries again with the threads of the list.
-    pub(crate) fn tidy(&mut self) {
-        self.held.retain_mut(|traced| !traced.let_go(Duration::ZERO));
+    /// Tries again to detach from the threads in the list.
+    pub(crate) fn retry_detach(&mut self) {
+        self.attached.retain_mut(|traced| !traced.detach(Duration::ZERO));
     }
 
     /// Whether no thread is traced any more.
-    pub(crate) fn is_done(&self) -> bool {
-        self.held.is_empty()
+    pub(crate) fn has_detached_all(&self) -> bool {
+        self.attached.is_empty()
     }
 }
 
 impl Traced {
-    /// Lets the thread run to its next stop, with the signal for which it was stopped. Answers
-    /// false when it does not stop in time.
-    pub(crate) fn resume(&mut self, within: Duration) -> bool {
+    /// Lets the thread run to its next stop, and delivers the signal for which it was stopped.
+    /// Returns false when the thread does not stop in time.
+    pub(crate) fn run_to_next_stop(&mut self, within: Duration) -> bool {
         if let State::Stopped(signal) = self.state {
-            // This fails for a thread that was killed while it was stopped; its end is reported
-            // next.
+            // This fails for a thread that was killed while it was stopped. The next wait reports
+            // the thread's end.
             self.request(libc::PTRACE_SYSCALL, signal);
             self.state = State::Running;
         }
-        self.until_stopped(within);
-        self.state != State::Running && self.state != State::Free
+        self.wait_stopped(within);
+        self.state != State::Running && self.state != State::Untraced
     }
 
     /// The system call that the thread is about to begin, or the result of the last one.
@@ -111,36 +112,37 @@ impl Traced {
         }
     }
 
-    /// Whether the thread is no longer traced.
-    fn let_go(&mut self, within: Duration) -> bool {
+    /// Stops the thread and detaches from it. Returns whether the thread is no longer traced.
+    fn detach(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         loop {
             self.stop(deadline.saturating_duration_since(Instant::now()));
             if let State::Stopped(signal) = self.state {
                 let detached = self.request(libc::PTRACE_DETACH, signal);
-                self.state = if detached { State::Free } else { State::Running };
+                self.state = if detached { State::Untraced } else { State::Running };
             }
-            if self.state == State::Free || Instant::now() >= deadline {
-                return self.state == State::Free;
+            if self.state == State::Untraced || Instant::now() >= deadline {
+                return self.state == State::Untraced;
             }
         }
     }
 
-    /// Stops the thread where it is.
+    /// Stops a running thread, and restarts the system call that this has interrupted.
     fn stop(&mut self, within: Duration) {
         if self.state == State::Running {
             self.request(libc::PTRACE_INTERRUPT, 0);
-            self.until_stopped(within);
+            self.wait_stopped(within);
             if self.state == State::Stopped(0) {
                 restart_syscall(Pid::from_raw(self.tid));
             }
         }
     }
 
-    fn until_stopped(&mut self, within: Duration) {
+    /// Waits until the thread stops or ends.
+    fn wait_stopped(&mut self, within: Duration) {
         let deadline = Instant::now() + within;
         loop {
-            self.state = self.look();
+            self.state = self.read_state();
             if self.state != State::Running || Instant::now() >= deadline {
                 return;
             }
@@ -148,15 +150,15 @@ impl Traced {
         }
     }
 
-    /// Reads the state change of a running thread; that of its end reaps it.
-    fn look(&self) -> State {
+    /// Reads the state change of a running thread. If the thread has ended, this reaps it.
+    fn read_state(&self) -> State {
         let mut status = 0;
         // SAFETY: `status` is a local variable. (nix's waitpid fails for real-time signals, and
         // loses them.)
         match unsafe { libc::waitpid(self.tid, &mut status, libc::__WALL | libc::WNOHANG) } {
             0 => State::Running,
-            -1 => State::Free,
-            _ if !libc::WIFSTOPPED(status) => State::Free,
+            -1 => State::Untraced,
+            _ if !libc::WIFSTOPPED(status) => State::Untraced,
             _ => State::Stopped(signal_of(status)),
         }
     }
@@ -168,8 +170,8 @@ impl Traced {
     }
 }
 
-/// The signal for which a thread stopped: none for a system-call stop, which has bit 7 set, and
-/// none for an event, which is named above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD,
+/// The signal for which a thread has stopped. It is 0 for a stop at a system call, which has bit 7
+/// set, and for an event, whose number is above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD,
 /// PTRACE_EVENT_STOP).
 fn signal_of(status: i32) -> i32 {
     let signal = libc::WSTOPSIG(status);

@@ -1,6 +1,6 @@
-//! Dropping a server ends everything that it has started.
+//! Dropping a server ends every process that the server has started.
 
-use crate::programs::{levels, open, server, shell, until_logged, written};
+use crate::programs::{levels, open, server, shell, wait_logged, written};
 use std::path::Path;
 use std::time::Duration;
 use witness::{Exit, IsolationLevel, Launch, Process, Server, Signal, WaitError};
@@ -9,11 +9,11 @@ fn all_gone(processes: &[Process]) -> bool {
     processes.iter().all(|process| !Path::new(&format!("/proc/{}", process.pid)).exists())
 }
 
-/// Drops a server that has so many processes.
-fn drops(mut server: Server, count: usize) {
+/// Waits until a server has `count` processes, drops it, and checks that they are gone.
+fn drop_ends_all(mut server: Server, count: usize) {
     server
         .wait_for(|now| Ok((now.processes()?.len() >= count).then_some(())))
-        .unwrap_or_else(|stuck| panic!("{stuck}: {}", server.stderr()));
+        .unwrap_or_else(|error| panic!("{error}: {}", server.stderr()));
     let processes = server.processes().unwrap();
     drop(server);
     assert!(all_gone(&processes), "{processes:?}");
@@ -23,9 +23,9 @@ fn drops(mut server: Server, count: usize) {
 fn a_daemon_in_the_background_is_ended() {
     for level in levels() {
         let mut server = Launch::new(server("strange/daemon.py")).isolation(level).start().unwrap();
-        let stuck = server.wait_idle().unwrap_err();
-        assert!(matches!(stuck, WaitError::Ended(Exit::Status(0))), "{stuck}");
-        drops(server, 1);
+        let error = server.wait_idle().unwrap_err();
+        assert!(matches!(error, WaitError::Ended(Exit::Status(0))), "{error}");
+        drop_ends_all(server, 1);
     }
 }
 
@@ -34,17 +34,18 @@ fn a_program_that_ignores_sigterm_is_ended() {
     for level in levels() {
         let server = open(Launch::new(server("strange/deaf_and_spinning.c")), level);
         server.signal(Signal::SIGTERM);
-        drops(server, 1);
+        drop_ends_all(server, 1);
     }
 }
 
 #[test]
 fn a_stopped_program_is_ended() {
     for level in levels() {
-        drops(shell("kill -STOP $$").isolation(level).start().unwrap(), 1);
+        drop_ends_all(shell("kill -STOP $$").isolation(level).start().unwrap(), 1);
     }
 }
 
+/// A program that becomes 32 processes, each in a session of its own.
 const TREE: &str = r"
 int main(void)
 {
@@ -60,18 +61,18 @@ int main(void)
 #[test]
 fn a_tree_of_processes_in_sessions_of_their_own_is_ended() {
     for level in levels() {
-        drops(Launch::new(written("tree", TREE)).isolation(level).start().unwrap(), 32);
+        drop_ends_all(Launch::new(written("tree", TREE)).isolation(level).start().unwrap(), 32);
     }
 }
 
 #[test]
 fn a_program_that_forks_and_ends_for_ever_is_ended() {
-    // Each generation ends as soon as it has a child: no list of processes is ever up to date.
+    // Each process ends as soon as it has a child, so that every list of processes is out of date.
     let text = "int main(void) { for (;;) if (fork() > 0) _exit(0); }";
     for level in levels() {
         let launch = Launch::new(written("runs_away", text)).isolation(level);
         let mut server = launch.timeout(Duration::from_millis(50)).start().unwrap();
-        server.wait_for(|now| Ok(now.exit().cloned())).unwrap_or_else(|stuck| panic!("{stuck}"));
+        server.wait_for(|now| Ok(now.exit().cloned())).unwrap_or_else(|error| panic!("{error}"));
         drop(server);
     }
 }
@@ -80,27 +81,27 @@ fn a_program_that_forks_and_ends_for_ever_is_ended() {
 fn a_program_that_was_traced_is_ended() {
     let text = r"
         int main(void) {
-            struct pollfd door = {listening(), POLLIN, 0};
-            for (;;) poll(&door, 1, -1);
+            struct pollfd listener = {listening(), POLLIN, 0};
+            for (;;) poll(&listener, 1, -1);
         }";
     for level in levels() {
         let mut server = open(Launch::new(written("never_accepts", text)), level);
         let _client = server.connect().unwrap();
-        let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-        assert!(matches!(stuck, WaitError::Spinning(_)), "{stuck}");
-        drops(server, 1);
+        let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+        assert!(matches!(error, WaitError::Spinning(_)), "{error}");
+        drop_ends_all(server, 1);
     }
 }
 
 #[test]
-fn signals_are_as_a_program_expects_them() {
+fn no_signal_is_blocked_or_ignored() {
     let line = "grep -E 'Sig(Blk|Ign)' /proc/self/status; exec sleep infinity";
     for level in levels() {
         let mut server = shell(line).isolation(level).start().unwrap();
         server.wait_for(|now| Ok((now.log().len() == 2).then_some(()))).unwrap();
         for line in server.log() {
             let set = line.text.split_whitespace().nth(1).unwrap();
-            // 32 and 33 are the C library's own.
+            // The C library uses the signals 32 and 33 itself.
             let set = u64::from_str_radix(set, 16).unwrap() & !(3 << 31);
             assert_eq!(set, 0, "{line:?}");
         }
@@ -108,9 +109,9 @@ fn signals_are_as_a_program_expects_them() {
 }
 
 #[test]
-fn thirty_two_boxes_hold_the_same_port_at_once() {
+fn thirty_two_servers_listen_on_the_same_port_at_once() {
     if IsolationLevel::here().shares_ports() {
-        return; // on one network a port is held once
+        return; // on a shared network only one program can listen on a port
     }
     let program = server("accept_many.c");
     let mut servers: Vec<_> =
@@ -118,7 +119,7 @@ fn thirty_two_boxes_hold_the_same_port_at_once() {
     let clients: Vec<_> = servers.iter_mut().map(|server| server.connect().unwrap()).collect();
     for (server, client) in servers.iter_mut().zip(&clients) {
         let fd = server.wait_for(|now| now.descriptor_of(client)).unwrap();
-        until_logged(server, &format!("[ACCEPT] fd={fd} slot=0"));
+        wait_logged(server, &format!("[ACCEPT] fd={fd} slot=0"));
     }
 }
 

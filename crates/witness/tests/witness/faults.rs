@@ -1,10 +1,10 @@
-//! Calls that fail on order.
+//! System calls that the observer makes fail.
 
-use crate::programs::{levels, open, server, until_logged};
+use crate::programs::{levels, open, server, wait_logged};
 use witness::{Errno, FaultInjector, Launch};
 
 #[test]
-fn a_server_that_takes_a_failing_accept_well_serves_the_next_client() {
+fn a_correct_server_serves_the_client_after_a_failed_accept() {
     for level in levels() {
         let launch = Launch::new(server("accept_many.c")).faults(FaultInjector::accept());
         let mut server = open(launch, level);
@@ -12,20 +12,20 @@ fn a_server_that_takes_a_failing_accept_well_serves_the_next_client() {
             .into_iter()
             .enumerate()
         {
-            // A call that was let go on may take the next client all the same.
+            // An accept that has been answered already would accept the next client without the fault.
             server.wait_idle().unwrap();
             server.fail_next(errno);
             assert_eq!(server.faults_left(), 1);
             let client = server.connect().unwrap();
             let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
             assert_eq!(server.faults_left(), 0);
-            until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
+            wait_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
         }
     }
 }
 
 #[test]
-fn a_fault_that_no_call_meets_stays_ordered() {
+fn a_fault_that_no_call_has_met_is_left() {
     let launch = Launch::new(server("accept_many.c")).faults(FaultInjector::accept());
     let mut server = open(launch, witness::IsolationLevel::here());
     server.fail_next(Errno::EAGAIN);
@@ -34,14 +34,14 @@ fn a_fault_that_no_call_meets_stays_ordered() {
 }
 
 #[test]
-fn without_a_gate_there_is_nothing_to_fail() {
+fn without_a_fault_injector_a_fault_is_ignored() {
     let mut server = open(Launch::new(server("accept_many.c")), witness::IsolationLevel::here());
     server.fail_next(Errno::EAGAIN);
     assert_eq!(server.faults_left(), 0);
 }
 
 #[test]
-fn a_name_that_is_no_call_holds_nothing_back() {
+fn a_name_that_is_no_system_call_is_skipped() {
     let launch =
         Launch::new(server("accept_many.c")).faults(FaultInjector::on(&["no such call", ""]));
     let mut server = open(launch, witness::IsolationLevel::here());
@@ -50,9 +50,9 @@ fn a_name_that_is_no_call_holds_nothing_back() {
 }
 
 #[test]
-fn a_hundred_faults_are_met_in_turn() {
-    let text = "int main(void) { int door = listening(); \
-                for (;;) accept4(door, 0, 0, 0); }";
+fn a_hundred_faults_make_a_hundred_calls_fail() {
+    let text = "int main(void) { int listener = listening(); \
+                for (;;) accept4(listener, 0, 0, 0); }";
     let program = crate::programs::written("asks_for_ever", text);
     let mut server =
         open(Launch::new(program).faults(FaultInjector::accept()), witness::IsolationLevel::here());
@@ -65,9 +65,9 @@ fn a_hundred_faults_are_met_in_turn() {
 }
 
 #[test]
-fn a_full_queue_is_emptied_through_the_gate_while_a_client_connects() {
-    let text = "int main(void) { int door = listening(); listen(door, 0); \
-                for (;;) accept(door, 0, 0); }";
+fn stopped_calls_are_answered_while_a_client_connects() {
+    let text = "int main(void) { int listener = listening(); listen(listener, 0); \
+                for (;;) accept(listener, 0, 0); }";
     let program = crate::programs::written("short_queue", text);
     let mut server =
         open(Launch::new(program).faults(FaultInjector::accept()), witness::IsolationLevel::here());

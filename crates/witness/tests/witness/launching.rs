@@ -1,6 +1,6 @@
-//! How programs are started, and what is said of those that cannot be.
+//! How programs are started, and the errors about programs that cannot be started.
 
-use crate::programs::{levels, shell, until_logged};
+use crate::programs::{levels, shell, wait_logged};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -46,7 +46,7 @@ fn a_file_without_the_permission_is_not_executable() {
 }
 
 #[test]
-fn a_nul_byte_is_refused_wherever_it_is() {
+fn a_nul_byte_in_a_name_an_argument_or_a_folder_is_refused() {
     let launches = [
         Launch::new("sh").args(["a\0b"]),
         Launch::new("sh").env("NAME", "a\0b"),
@@ -90,16 +90,16 @@ fn a_script_is_given_its_arguments_environment_and_folder() {
     for level in levels() {
         let launch = Launch::new("./script").args(["a b", ""]).current_dir(folder.path());
         let launch = launch.env("NAME", "a value").env_remove("HOME").isolation(level);
-        until_logged(&mut launch.start().unwrap(), &expected);
+        wait_logged(&mut launch.start().unwrap(), &expected);
     }
 }
 
 #[test]
-fn a_program_is_found_on_its_own_path() {
+fn a_program_is_found_on_the_path_of_its_environment() {
     let folder = tempfile::tempdir().unwrap();
     file(&folder, "greet", b"#!/bin/sh\necho hello\nexec sleep infinity\n", 0o755);
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
-    until_logged(&mut Launch::new("greet").env("PATH", path).start().unwrap(), "hello");
+    wait_logged(&mut Launch::new("greet").env("PATH", path).start().unwrap(), "hello");
 }
 
 #[test]

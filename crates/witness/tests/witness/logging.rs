@@ -1,6 +1,6 @@
-//! What a server writes, however it writes it.
+//! The log and the standard error of servers.
 
-use crate::programs::{open_file, open_text, shell, until_logged};
+use crate::programs::{open_file, open_text, shell, wait_logged};
 use witness::{Launch, Server};
 
 fn texts(server: &Server) -> Vec<&str> {
@@ -24,9 +24,9 @@ fn lines_may_be_split_anywhere() {
 }
 
 #[test]
-fn a_partial_line_is_finished_later_without_a_trace_of_the_observer() {
-    let text = r#"int main(void) { int door = listening(); setbuf(stdout, 0);
-        for (;;) { accept(door, 0, 0); printf("left,"); accept(door, 0, 0); puts(" right"); } }"#;
+fn a_line_that_is_written_in_two_parts_contains_no_marker() {
+    let text = r#"int main(void) { int listener = listening(); setbuf(stdout, 0);
+        for (;;) { accept(listener, 0, 0); printf("left,"); accept(listener, 0, 0); puts(" right"); } }"#;
     let mut server = open_text("halves", text);
     for _ in 0..2 {
         let _clients = [server.connect().unwrap(), {
@@ -39,9 +39,9 @@ fn a_partial_line_is_finished_later_without_a_trace_of_the_observer() {
 }
 
 #[test]
-fn everything_written_before_rest_is_there_at_rest() {
-    let text = r#"int main(void) { int door = listening();
-        for (;;) { close(accept(door, 0, 0)); puts("one more"); } }"#;
+fn every_line_of_an_idle_server_has_been_read() {
+    let text = r#"int main(void) { int listener = listening();
+        for (;;) { close(accept(listener, 0, 0)); puts("one more"); } }"#;
     let mut server = open_text("rounds", text);
     for round in 0..100 {
         server.connect().unwrap();
@@ -51,7 +51,7 @@ fn everything_written_before_rest_is_there_at_rest() {
 }
 
 #[test]
-fn binary_rubbish_is_text_with_gaps() {
+fn binary_output_becomes_lines_of_text() {
     let mut server = open_file("strange/garbage.py");
     server.wait_idle().unwrap();
     assert!(server.log().len() > 5);
@@ -59,7 +59,7 @@ fn binary_rubbish_is_text_with_gaps() {
 }
 
 #[test]
-fn a_million_lines_are_read_past() {
+fn only_the_first_20_000_of_a_million_lines_are_kept() {
     let mut server = open_file("strange/million_lines.py");
     server.wait_idle().unwrap();
     assert_eq!(server.log().len(), 20_000);
@@ -73,22 +73,22 @@ fn a_million_lines_are_read_past() {
 fn standard_output_is_a_terminal_and_standard_input_is_empty() {
     let line = "test -t 1 && test ! -t 2 && ! read x && echo so; exec sleep infinity";
     let mut server = shell(line).start().unwrap();
-    until_logged(&mut server, "so");
+    wait_logged(&mut server, "so");
 }
 
 #[test]
-fn a_flood_on_standard_error_holds_nobody_up() {
+fn endless_output_on_standard_error_does_not_block_the_observer() {
     let launch = shell("yes >&2 & sleep infinity").timeout(std::time::Duration::from_secs(1));
     let mut server = launch.start().unwrap();
-    let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-    // On a busy machine it may not even be given the time.
+    let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+    // On a busy machine the wait may be inconclusive.
     use witness::WaitError::{TimedOut, Unobservable};
-    assert!(matches!(stuck, TimedOut { .. } | Unobservable(_)), "{stuck}");
+    assert!(matches!(error, TimedOut { .. } | Unobservable(_)), "{error}");
     assert_eq!(server.stderr().len(), 1 << 16);
 }
 
 #[test]
-fn closed_streams_are_no_news() {
+fn a_server_that_closes_its_streams_is_idle() {
     let mut server = shell("exec >&- 2>&-; exec sleep infinity").start().unwrap();
     server.wait_idle().unwrap();
     assert!(server.log().is_empty() && server.stderr().is_empty());

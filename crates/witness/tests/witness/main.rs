@@ -1,16 +1,16 @@
-//! What the witness says of real servers, right and wrong, in C and in Python.
+//! What this crate observes of real servers in C and Python, correct ones and wrong ones.
 
-mod busy;
+mod busy_machine;
+mod closing;
 mod ending;
-mod family;
 mod faults;
 mod launching;
-mod leaving;
 mod logging;
+mod observing;
 mod ordinary_user;
 mod programs;
 mod restart;
 mod sandboxed;
-mod seeing;
+mod several_processes;
 mod untrusted;
 mod waiting;

@@ -35,13 +35,13 @@ static int listening(void)
 /// The variable that names another folder for what is compiled.
 pub(crate) const FOLDER: &str = "WITNESS_PROGRAMS";
 
-/// A server of `tests/servers`, compiled where it is in C.
+/// The program of a server in `tests/servers`; C is compiled.
 pub(crate) fn server(file: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
     if path.extension().is_some_and(|it| it == "c") { compiled(file, &path) } else { path }
 }
 
-/// A server whose C text follows the prelude.
+/// Compiles a server whose C text follows the prelude.
 pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     let source = folder().join(format!("{name}.{}.c", std::process::id()));
     std::fs::write(&source, format!("{PRELUDE}{text}")).unwrap();
@@ -50,7 +50,8 @@ pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     program
 }
 
-/// Programs are part of the build, as cargo's own are, and lie beside them; another user's do not.
+/// The folder for compiled programs: beside cargo's own, or the one that the variable names, because
+/// another user may not write beside cargo's.
 fn folder() -> PathBuf {
     let named = std::env::var_os(FOLDER).map(PathBuf::from);
     let folder = named.unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")).join("witness"));
@@ -74,18 +75,18 @@ fn compile(name: &str, source: &Path) -> PathBuf {
     let mut cc = Command::new("cc");
     let status = cc.args(["-O1", "-pthread", "-o"]).arg(&fresh).arg(source).status();
     assert!(status.unwrap().success(), "{source:?} does not compile");
-    // Another run of these tests may be executing the old one.
+    // Another run of these tests may be executing the old program.
     std::fs::rename(fresh, &program).unwrap();
     program
 }
 
-/// Every way to keep one's own server apart that this machine has.
+/// The isolation levels that this machine permits for the caller's own programs.
 pub(crate) fn levels() -> Vec<IsolationLevel> {
     let own = [IsolationLevel::Namespaces, IsolationLevel::Landlock, IsolationLevel::None];
     own.into_iter().filter(|level| level.refusal().is_none()).collect()
 }
 
-/// A port that a server of this level can have.
+/// A port that a server on this level can listen on.
 pub(crate) fn port(level: IsolationLevel) -> u16 {
     if !level.shares_ports() {
         return 7000;
@@ -94,36 +95,37 @@ pub(crate) fn port(level: IsolationLevel) -> u16 {
     free.local_addr().unwrap().port()
 }
 
-/// Started, and listening.
+/// Starts a server, and waits until it listens.
 pub(crate) fn open(launch: Launch, level: IsolationLevel) -> Server {
     let port = port(level);
     let mut server =
         launch.isolation(level).env("PORT", port.to_string()).port(port).start().unwrap();
-    if let Err(stuck) = server.wait_listening(port) {
-        panic!("{stuck}; it said: {:?} {}", server.log(), server.stderr());
+    if let Err(error) = server.wait_listening(port) {
+        panic!("{error}; it wrote: {:?} {}", server.log(), server.stderr());
     }
     server
 }
 
-/// A server of `tests/servers`, listening in the strongest box that there is here.
+/// Starts a server of `tests/servers` on the strongest level that this machine permits.
 pub(crate) fn open_file(file: &str) -> Server {
     open(Launch::new(server(file)), IsolationLevel::here())
 }
 
-/// A server whose C text follows the prelude, listening in the strongest box that there is here.
+/// Starts a server whose C text follows the prelude on the strongest level that this machine
+/// permits.
 pub(crate) fn open_text(name: &str, text: &str) -> Server {
     open(Launch::new(written(name, text)), IsolationLevel::here())
 }
 
-/// A shell that runs a line.
+/// Launches a shell command.
 pub(crate) fn shell(line: &str) -> Launch {
     Launch::new("sh").args(["-c", line])
 }
 
 /// Waits for a log line of exactly this text.
-pub(crate) fn until_logged(server: &mut Server, text: &str) {
+pub(crate) fn wait_logged(server: &mut Server, text: &str) {
     let found = server.wait_for(|now| Ok(now.log().iter().any(|it| it.text == text).then_some(())));
-    if let Err(stuck) = found {
-        panic!("no {text:?}: {stuck}; {:?} {}", server.log(), server.stderr());
+    if let Err(error) = found {
+        panic!("no {text:?}: {error}; {:?} {}", server.log(), server.stderr());
     }
 }

@@ -1,11 +1,12 @@
-//! The same program a second time, and one that is stopped for a moment.
+//! Programs that are started again, and programs that are paused.
 
 use crate::programs::{levels, open, port, shell, written};
 use witness::{Exit, IsolationLevel, Launch, ServerClose, Signal, WaitError};
 
+/// A server that accepts clients and never closes their connections.
 fn keeps_clients(name: &str) -> Launch {
-    let text = r#"int main(void) { int door = listening(); puts("up");
-        for (;;) accept(door, 0, 0); }"#;
+    let text = r#"int main(void) { int listener = listening(); puts("up");
+        for (;;) accept(listener, 0, 0); }"#;
     Launch::new(written(name, text))
 }
 
@@ -39,7 +40,7 @@ fn a_program_is_started_again_in_the_same_network() {
 }
 
 #[test]
-fn a_port_that_is_held_is_refused() {
+fn a_restarted_program_is_refused_an_occupied_port() {
     for level in levels() {
         let port = port(level);
         let mut server = keeps_clients("refused_a_port")
@@ -52,17 +53,17 @@ fn a_port_that_is_held_is_refused() {
         assert!(server.occupy_port(port).is_err(), "the server has it");
         server.signal(Signal::SIGTERM);
         server.wait_idle().unwrap_err();
-        let held = server.occupy_port(port).unwrap();
+        let occupied = server.occupy_port(port).unwrap();
         server.restart().unwrap();
-        let stuck = server.wait_listening(port).unwrap_err();
-        assert!(matches!(stuck, WaitError::Ended(Exit::Status(9))), "{stuck}");
-        drop(held);
+        let error = server.wait_listening(port).unwrap_err();
+        assert!(matches!(error, WaitError::Ended(Exit::Status(9))), "{error}");
+        drop(occupied);
     }
 }
 
 #[test]
-fn a_stop_cuts_a_blocked_write_short() {
-    let text = r#"int main(void) { int door = listening(), fd = accept(door, 0, 0);
+fn a_pause_interrupts_a_blocked_write() {
+    let text = r#"int main(void) { int listener = listening(), fd = accept(listener, 0, 0);
         static char much[16 << 20];
         long got = write(fd, much, sizeof much);
         puts(got > 0 && got < (long)sizeof much ? "short" : "whole");
@@ -78,7 +79,7 @@ fn a_stop_cuts_a_blocked_write_short() {
 }
 
 #[test]
-fn what_a_first_run_has_left_is_an_orphan() {
+fn a_process_that_the_first_run_has_left_is_an_orphan() {
     for level in levels() {
         let mut server = shell("sleep infinity & wait").isolation(level).start().unwrap();
         server.wait_for(|now| Ok((now.processes()?.len() == 2).then_some(()))).unwrap();

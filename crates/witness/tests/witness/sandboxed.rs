@@ -1,13 +1,13 @@
-//! A sandboxed server is observed as any other is.
+//! A sandboxed server is observed like every other server.
 
-use crate::programs::{open, port, server, shell, until_logged, written};
+use crate::programs::{open, port, server, shell, wait_logged, written};
 use std::path::{Path, PathBuf};
 use witness::{
     Errno, FaultInjector, IsolationLevel, Launch, Limits, SandboxPolicy, Server, Signal, State,
     WaitError,
 };
 
-/// A launch in a sandbox that shows `visible`.
+/// Launches a program in a sandbox that shows `visible`.
 fn sandboxed(launch: Launch, visible: &[&Path]) -> Launch {
     let visible = visible.iter().map(PathBuf::from).collect();
     let policy = SandboxPolicy { visible, limits: Limits::default() };
@@ -25,11 +25,11 @@ fn open_text(name: &str, text: &str) -> Server {
 }
 
 #[test]
-fn the_kernel_names_its_descriptors_calls_and_sockets() {
+fn descriptors_calls_and_sockets_are_observed() {
     let mut server = open_file("accept_many.c");
     let client = server.connect().unwrap();
     let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
-    until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
+    wait_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
     let calls = server.wait_idle().unwrap();
     assert!(!calls.is_empty());
     assert_eq!(server.connection(&client).unwrap().unwrap().state, State::Established);
@@ -39,7 +39,7 @@ fn the_kernel_names_its_descriptors_calls_and_sockets() {
 }
 
 #[test]
-fn what_poll_watches_is_read_from_its_memory() {
+fn the_pollfd_array_is_read() {
     let text = "int main(void) { struct pollfd watched[2] = {{listening(), POLLIN, 0}}; \
         for (;;) { poll(watched, watched[1].events ? 2 : 1, -1); \
         watched[1] = (struct pollfd){accept(watched[0].fd, 0, 0), POLLIN, 0}; \
@@ -53,10 +53,10 @@ fn what_poll_watches_is_read_from_its_memory() {
 }
 
 #[test]
-fn what_epoll_watches_is_read() {
-    let text = "int main(void) { int door = listening(), epoll = epoll_create1(0); \
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = door}; \
-        epoll_ctl(epoll, EPOLL_CTL_ADD, door, &event); \
+fn the_interest_list_is_read() {
+    let text = "int main(void) { int listener = listening(), epoll = epoll_create1(0); \
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}; \
+        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event); \
         for (;;) epoll_wait(epoll, &event, 1, -1); }";
     let mut server = open_text("sandboxed_epoll", text);
     server.wait_idle().unwrap();
@@ -64,7 +64,7 @@ fn what_epoll_watches_is_read() {
 }
 
 #[test]
-fn its_calls_fail_on_order() {
+fn a_requested_fault_makes_accept_fail() {
     let program = server("accept_many.c");
     let launch = sandboxed(Launch::new(&program), &[&program]).faults(FaultInjector::accept());
     let mut server = open(launch, IsolationLevel::Namespaces);
@@ -76,42 +76,42 @@ fn its_calls_fail_on_order() {
 }
 
 #[test]
-fn its_forks_fail_on_order() {
-    let text = "int main(void) { int door = listening(); for (;;) { \
-        int fd = accept(door, 0, 0); printf(\"%d\\n\", fork() < 0); fflush(stdout); \
+fn a_requested_fault_makes_fork_fail() {
+    let text = "int main(void) { int listener = listening(); for (;;) { \
+        int fd = accept(listener, 0, 0); printf(\"%d\\n\", fork() < 0); fflush(stdout); \
         close(fd); } }";
     let program = written("sandboxed_fork", text);
     let launch = sandboxed(Launch::new(&program), &[&program]).faults(FaultInjector::fork());
     let mut server = open(launch, IsolationLevel::Namespaces);
     server.fail_next(Errno::EAGAIN);
     let _client = server.connect().unwrap();
-    until_logged(&mut server, "1");
+    wait_logged(&mut server, "1");
 }
 
 #[test]
-fn its_spinning_is_seen() {
-    let text = "int main(void) { struct pollfd door = {listening(), POLLIN, 0}; \
-        for (;;) poll(&door, 1, -1); }";
+fn a_server_that_repeats_the_same_calls_is_noticed() {
+    let text = "int main(void) { struct pollfd listener = {listening(), POLLIN, 0}; \
+        for (;;) poll(&listener, 1, -1); }";
     let mut server = open_text("sandboxed_spins", text);
     let _client = server.connect().unwrap();
-    let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-    assert!(matches!(stuck, WaitError::Spinning(_)), "{stuck}");
+    let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+    assert!(matches!(error, WaitError::Spinning(_)), "{error}");
 }
 
 #[test]
-fn it_cannot_hide() {
+fn a_server_cannot_make_itself_undumpable() {
     let text = "#include <sys/prctl.h>\nint main(void) { prctl(PR_SET_DUMPABLE, 0); \
-        struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
+        struct pollfd listener = {listening(), POLLIN, 0}; poll(&listener, 1, -1); }";
     let mut server = open_text("sandboxed_hides", text);
     server.wait_idle().unwrap();
     assert_eq!(server.poll_entries().unwrap().unwrap().len(), 1);
 }
 
 #[test]
-fn it_cannot_hide_in_a_file_that_nobody_may_read() {
+fn a_server_cannot_execute_a_file_that_may_not_be_read() {
     let text = "int main(int count, char **words) { if (count == 1) {
         system(\"cp /proc/$PPID/exe hidden; chmod 111 hidden\"); execl(\"hidden\", \"hidden\", \"\", NULL); }
-        struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
+        struct pollfd listener = {listening(), POLLIN, 0}; poll(&listener, 1, -1); }";
     let program = written("sandboxed_unreadable", text);
     let mut server =
         open(sandboxed(Launch::new(&program), &[&program]), IsolationLevel::Namespaces);
@@ -121,21 +121,21 @@ fn it_cannot_hide_in_a_file_that_nobody_may_read() {
 }
 
 #[test]
-fn outside_a_box_one_that_hides_is_told_so() {
+fn the_error_about_an_undumpable_server_without_a_sandbox_names_the_cause() {
     if nix::unistd::geteuid().is_root() {
-        return; // who sees it all the same
+        return; // root can observe an undumpable process
     }
     let text = "#include <sys/prctl.h>\nint main(void) { prctl(PR_SET_DUMPABLE, 0); \
-        struct pollfd door = {listening(), POLLIN, 0}; poll(&door, 1, -1); }";
+        struct pollfd listener = {listening(), POLLIN, 0}; poll(&listener, 1, -1); }";
     let launch = Launch::new(written("sandboxed_hides", text)).isolation(IsolationLevel::None);
     let mut server = launch.env("PORT", port(IsolationLevel::None).to_string()).start().unwrap();
-    let stuck = server.wait_idle().unwrap_err();
-    assert!(stuck.to_string().contains("the program hides itself"), "{stuck}");
+    let error = server.wait_idle().unwrap_err();
+    assert!(error.to_string().contains("the program hides itself"), "{error}");
 }
 
 #[test]
-fn it_is_started_again_in_the_same_network() {
-    let text = "int main(void) { int door = listening(); accept(door, 0, 0); }";
+fn a_server_is_started_again_in_the_same_network() {
+    let text = "int main(void) { int listener = listening(); accept(listener, 0, 0); }";
     let program = written("sandboxed_again", text);
     let mut server =
         open(sandboxed(Launch::new(&program), &[&program]), IsolationLevel::Namespaces);
@@ -145,14 +145,14 @@ fn it_is_started_again_in_the_same_network() {
     server.wait_listening(7000).unwrap();
     server.signal(Signal::SIGTERM);
     server.wait_for(|now| Ok(now.exit().cloned())).unwrap();
-    let held = server.occupy_port(7000).unwrap();
+    let occupied = server.occupy_port(7000).unwrap();
     server.restart().unwrap();
     server.wait_for(|now| Ok(now.exit().cloned())).unwrap();
-    drop(held);
+    drop(occupied);
 }
 
 #[test]
-fn dropping_it_ends_all_that_it_has_started() {
+fn dropping_a_server_ends_every_process_that_it_has_started() {
     let text = "int main(void) { for (int i = 0; i < 5; i++) if (!fork()) setsid(); \
         signal(SIGTERM, SIG_IGN); for (;;) pause(); }";
     let program = written("sandboxed_tree", text);
@@ -165,7 +165,7 @@ fn dropping_it_ends_all_that_it_has_started() {
 }
 
 #[test]
-fn eight_of_them_hold_the_same_port_at_once() {
+fn eight_servers_listen_on_the_same_port_at_once() {
     let mut servers: Vec<_> = (0..8).map(|_| open_file("accept_many.c")).collect();
     for server in &mut servers {
         let client = server.connect().unwrap();
@@ -174,9 +174,9 @@ fn eight_of_them_hold_the_same_port_at_once() {
 }
 
 #[test]
-fn its_streams_can_be_opened_by_name() {
+fn the_standard_streams_can_be_opened_by_name() {
     let line = "echo one > /dev/stdout; echo two > /proc/self/fd/1; exec sleep infinity";
     let mut server = sandboxed(shell(line), &[]).start().unwrap();
-    until_logged(&mut server, "one");
-    until_logged(&mut server, "two");
+    wait_logged(&mut server, "one");
+    wait_logged(&mut server, "two");
 }

@@ -1,61 +1,64 @@
-//! Waiting ends when a fact holds, or when it cannot come true any more.
+//! A wait ends when its fact holds, or when the fact cannot come true any more.
 
 use crate::programs::{
-    levels, open, open_file, open_text, port, server, shell, until_logged, written,
+    levels, open, open_file, open_text, port, server, shell, wait_logged, written,
 };
 use std::time::{Duration, Instant};
 use witness::{Exit, IsolationLevel, Launch, Server, SignalNumber, WaitError};
 
-/// Far below the time-out of 10 s, far above what a loaded machine needs.
+/// Far below the time-out of 10 s, and far above the time that a busy machine needs.
 const PROMPT: Duration = Duration::from_secs(2);
 
-fn never(server: &mut Server) -> (WaitError, Duration) {
+/// How a wait for a fact that never holds ends, and how long it takes.
+fn result_of_endless_wait(server: &mut Server) -> (WaitError, Duration) {
     let begun = Instant::now();
-    let stuck = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-    (stuck, begun.elapsed())
+    let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+    (error, begun.elapsed())
 }
 
-/// The same for one that runs out of time: again, as long as other tests keep the machine too busy.
-fn never_in_time(server: &mut Server) -> WaitError {
+/// How a wait for a fact that never holds ends. The wait is repeated while other tests keep the
+/// machine too busy.
+fn timed_out_wait(server: &mut Server) -> WaitError {
     loop {
-        match never(server) {
+        match result_of_endless_wait(server) {
             (WaitError::Unobservable(unseen), _) if unseen.to_string().contains("too busy") => {}
-            (stuck, _) => return stuck,
+            (error, _) => return error,
         }
     }
 }
 
+/// Why a program does not listen on port 7000.
 fn listening(launch: Launch) -> WaitError {
     let mut server = launch.env("PORT", "7000").start().unwrap();
     server.wait_listening(7000).unwrap_err()
 }
 
 #[test]
-fn a_fact_that_holds_is_returned_at_the_first_look() {
+fn a_fact_that_holds_is_returned_at_the_first_check() {
     let mut server = open_file("accept_many.c");
-    let mut looks = 0;
+    let mut checks = 0;
     let value = server.wait_for(|_| {
-        looks += 1;
-        Ok(Some("seen"))
+        checks += 1;
+        Ok(Some("value"))
     });
-    assert_eq!((value.unwrap(), looks), ("seen", 1));
+    assert_eq!((value.unwrap(), checks), ("value", 1));
 }
 
 #[test]
-fn a_fact_is_given_up_in_no_time_when_the_server_is_asleep() {
+fn the_wait_for_an_idle_server_ends_at_once() {
     for level in levels() {
         let mut server = open(Launch::new(server("accept_many.c")), level);
         let _client = server.connect().unwrap();
-        let (stuck, took) = never(&mut server);
-        assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
+        let (error, took) = result_of_endless_wait(&mut server);
+        assert!(matches!(error, WaitError::Idle { .. }), "{error}");
         assert!(took < PROMPT, "{took:?}");
         let text = "the server is asleep in poll, and nothing is left for it to do";
-        assert_eq!(stuck.to_string(), text);
+        assert_eq!(error.to_string(), text);
     }
 }
 
 #[test]
-fn nothing_that_was_sent_is_still_to_come_once_it_is_quiet() {
+fn an_idle_server_has_received_everything_that_was_sent() {
     let mut server = open_file("holes.c");
     for round in 0..50 {
         let client = server.connect().unwrap();
@@ -70,30 +73,31 @@ fn nothing_that_was_sent_is_still_to_come_once_it_is_quiet() {
 }
 
 #[test]
-fn the_end_of_a_program_is_told_with_its_status() {
-    let stuck = listening(shell("exit 3"));
-    assert!(matches!(&stuck, WaitError::Ended(Exit::Status(3))), "{stuck}");
-    assert_eq!(stuck.to_string(), "the server ended with exit status 3");
+fn the_error_about_an_ended_program_contains_its_status() {
+    let error = listening(shell("exit 3"));
+    assert!(matches!(&error, WaitError::Ended(Exit::Status(3))), "{error}");
+    assert_eq!(error.to_string(), "the server ended with exit status 3");
 }
 
 #[test]
-fn the_end_of_a_program_is_told_with_its_signal() {
-    let stuck = listening(shell("kill -SEGV $$"));
+fn the_error_about_a_killed_program_contains_the_signal() {
+    let error = listening(shell("kill -SEGV $$"));
     assert!(
-        matches!(&stuck, WaitError::Ended(Exit::Signal(SignalNumber(libc::SIGSEGV)))),
-        "{stuck}"
+        matches!(&error, WaitError::Ended(Exit::Signal(SignalNumber(libc::SIGSEGV)))),
+        "{error}"
     );
 }
 
 #[test]
-fn last_words_are_there_when_the_end_is_told() {
+fn all_output_of_an_ended_program_has_been_read() {
     let mut server = shell("echo out; echo err >&2; exit 1").start().unwrap();
-    let (stuck, _) = never(&mut server);
-    assert!(matches!(stuck, WaitError::Ended(_)), "{stuck}");
+    let (error, _) = result_of_endless_wait(&mut server);
+    assert!(matches!(error, WaitError::Ended(_)), "{error}");
     assert_eq!((server.log()[0].text.as_str(), server.stderr().as_str()), ("out", "err\n"));
     assert_eq!(server.exit(), Some(&Exit::Status(1)));
 }
 
+/// A server that reads an end of file again and again.
 const IGNORES_EOF: &str = r"
 int main(void)
 {
@@ -109,14 +113,14 @@ int main(void)
 }";
 
 #[test]
-fn a_server_that_ignores_an_end_of_file_spins() {
+fn a_server_that_ignores_an_end_of_file_repeats_the_same_calls() {
     for level in levels() {
         let mut server = open(Launch::new(written("ignores_eof", IGNORES_EOF)), level);
         let client = server.connect().unwrap();
         server.wait_idle().unwrap();
         client.half_close();
-        let (stuck, took) = never(&mut server);
-        let WaitError::Spinning(sample) = stuck else { panic!("{stuck}") };
+        let (error, took) = result_of_endless_wait(&mut server);
+        let WaitError::Spinning(sample) = error else { panic!("{error}") };
         assert_eq!(sample.to_string(), "poll = 1, read = 0");
         assert_eq!(sample.poll_entries.unwrap().len(), 2);
         assert!(took < PROMPT, "{took:?}");
@@ -127,59 +131,60 @@ fn a_server_that_ignores_an_end_of_file_spins() {
 fn a_server_that_computes_for_ever_runs_out_of_time() {
     let launch = Launch::new(server("strange/deaf_and_spinning.c"));
     let mut server = open(launch.timeout(Duration::from_secs(1)), IsolationLevel::here());
-    let stuck = never_in_time(&mut server);
-    assert_eq!(stuck.to_string(), "after 1 s the server was still running");
+    let error = timed_out_wait(&mut server);
+    assert_eq!(error.to_string(), "after 1 s the server was still running");
 }
 
 #[test]
-fn a_server_that_never_stops_talking_runs_out_of_time() {
+fn a_program_that_writes_for_ever_runs_out_of_time() {
     let mut server = shell("exec yes").timeout(Duration::from_secs(1)).start().unwrap();
-    let stuck = never_in_time(&mut server);
-    assert!(matches!(stuck, WaitError::TimedOut { .. }), "{stuck}");
+    let error = timed_out_wait(&mut server);
+    assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
 }
 
-const NAPS: &str = r#"
+/// A server that sleeps for 100 ms after each accept, and then logs "awake".
+const SLEEPS: &str = r#"
 int main(void)
 {
-    int door = listening();
+    int listener = listening();
     for (;;) {
-        accept(door, 0, 0);
+        accept(listener, 0, 0);
         nanosleep(&(struct timespec){0, 100000000}, NULL);
         puts("awake");
     }
 }"#;
 
 #[test]
-fn a_nap_is_not_rest() {
-    let mut server = open_text("naps", NAPS);
+fn a_server_in_a_short_sleep_is_not_idle() {
+    let mut server = open_text("sleeps", SLEEPS);
     let _client = server.connect().unwrap();
-    until_logged(&mut server, "awake");
+    wait_logged(&mut server, "awake");
 }
 
 #[test]
-fn a_program_that_sleeps_for_ever_is_told_at_once() {
+fn the_wait_for_a_program_that_sleeps_for_ever_ends_at_once() {
     let text = "import time; time.sleep(100_000)";
     for launch in [shell("exec sleep infinity"), Launch::new("python3").args(["-c", text])] {
         let begun = Instant::now();
-        let stuck = listening(launch);
-        assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
+        let error = listening(launch);
+        assert!(matches!(error, WaitError::Idle { .. }), "{error}");
         assert!(begun.elapsed() < PROMPT);
     }
 }
 
 #[test]
-fn a_server_that_ticks_rests_between_its_ticks_and_is_quiet_after_two() {
+fn a_server_with_a_timer_is_idle_after_two_wakeups() {
     let mut server = open_file("tick.py");
     let client = server.connect().unwrap();
     server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     assert_eq!(server.wait_asleep().unwrap()[0].name(), "poll");
-    let (stuck, took) = never(&mut server);
-    assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
+    let (error, took) = result_of_endless_wait(&mut server);
+    assert!(matches!(error, WaitError::Idle { .. }), "{error}");
     assert!(took < PROMPT, "{took:?}");
 }
 
 #[test]
-fn work_in_small_pieces_is_waited_for() {
+fn a_slow_server_is_waited_for() {
     let mut server = open_file("slow.c");
     for _ in 0..5 {
         let client = server.connect().unwrap();
@@ -189,16 +194,17 @@ fn work_in_small_pieces_is_waited_for() {
     }
 }
 
+/// A server that accepts clients and never reads.
 const NEVER_READS: &str = r"
 int main(void)
 {
-    int door = listening();
+    int listener = listening();
     for (;;)
-        accept(door, 0, 0);
+        accept(listener, 0, 0);
 }";
 
 #[test]
-fn a_server_that_never_reads_is_quiet_with_its_buffer_full() {
+fn a_server_that_never_reads_is_idle_when_its_buffer_is_full() {
     let mut server = open_text("never_reads", NEVER_READS);
     let client = server.connect().unwrap();
     server.wait_for(|now| now.descriptor_of(&client)).unwrap();
@@ -215,52 +221,52 @@ fn a_server_that_never_reads_is_quiet_with_its_buffer_full() {
 }
 
 #[test]
-fn an_answer_that_nobody_reads_is_no_reason_to_stay_awake() {
-    let text = r#"int main(void) { int door = listening();
-        for (;;) { int fd = accept(door, 0, 0); write(fd, "hello", 5); } }"#;
+fn an_unread_answer_does_not_wake_the_observer_again_and_again() {
+    let text = r#"int main(void) { int listener = listening();
+        for (;;) { int fd = accept(listener, 0, 0); write(fd, "hello", 5); } }"#;
     let mut server = open_text("greets", text);
     let client = server.connect().unwrap();
     server.wait_idle().unwrap();
-    let mut looks = 0;
+    let mut checks = 0;
     server
         .wait_for(|_| {
-            looks += 1;
+            checks += 1;
             Ok(None::<()>)
         })
         .unwrap_err();
-    assert!(looks < 100, "{looks}");
+    assert!(checks < 100, "{checks}");
     assert_eq!(client.received(), b"hello");
 }
 
 #[test]
-fn an_epoll_server_is_never_interrupted_by_the_observer() {
+fn the_observer_never_interrupts_epoll_wait() {
     let text = r#"
         int main(void) {
-            int door = listening(), epoll = epoll_create1(0), rounds = 0;
-            struct epoll_event event = {EPOLLIN, {.fd = door}};
-            epoll_ctl(epoll, EPOLL_CTL_ADD, door, &event);
+            int listener = listening(), epoll = epoll_create1(0), rounds = 0;
+            struct epoll_event event = {EPOLLIN, {.fd = listener}};
+            epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
             for (;;) {
                 if (epoll_wait(epoll, &event, 1, -1) < 0)
                     return 1;
-                int fd = accept(door, 0, 0);
-                for (volatile int toil = 0; toil < 3000000; toil++)
+                int fd = accept(listener, 0, 0);
+                for (volatile int step = 0; step < 3000000; step++)
                     ;
                 close(fd);
                 printf("round %d\n", rounds++);
             }
         }"#;
-    let mut server = open_text("toils_on_epoll", text);
+    let mut server = open_text("works_on_epoll", text);
     for round in 0..40 {
         let _client = server.connect().unwrap();
-        until_logged(&mut server, &format!("round {round}"));
+        wait_logged(&mut server, &format!("round {round}"));
     }
 }
 
 #[test]
-fn a_port_that_somebody_else_holds_is_not_the_server_s() {
+fn a_listener_of_another_program_is_not_the_server_s() {
     let port = port(IsolationLevel::None);
     let _other = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     let mut server = shell("exec sleep infinity").isolation(IsolationLevel::None).start().unwrap();
-    let stuck = server.wait_listening(port).unwrap_err();
-    assert!(matches!(stuck, WaitError::Idle { .. }), "{stuck}");
+    let error = server.wait_listening(port).unwrap_err();
+    assert!(matches!(error, WaitError::Idle { .. }), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Compilers and interpreters work in it.
+//! Compilers and interpreters work in a sandbox.
 
 use super::{run, sandboxed, text};
 use crate::programs::shell;
@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
+/// A folder with one source file.
 fn source(name: &str, text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -21,7 +22,7 @@ fn build(folder: &Path, line: &str, visible: &[&Path]) -> Finished {
     sandboxed(shell(line).current_dir(folder), &visible).run().unwrap()
 }
 
-/// What the built program says, run in a sandbox of its own.
+/// The output of the built program, which runs in another sandbox.
 fn outcome(built: &Finished, name: &str) -> String {
     assert_eq!(built.exit, Exit::Status(0), "{}", text(built));
     let mut bytes = Vec::new();
@@ -79,7 +80,7 @@ fn python_runs() {
 }
 
 #[test]
-fn a_secret_of_the_machine_cannot_be_included() {
+fn a_compiler_cannot_read_secret_files_of_this_machine() {
     let folder = source("main.c", "#include \"/etc/shadow\"\n#include \"/root/.bashrc\"\n");
     let built = build(folder.path(), "cc -c main.c", &[]);
     assert_eq!(built.exit, Exit::Status(1));

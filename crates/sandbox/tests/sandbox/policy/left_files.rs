@@ -1,4 +1,4 @@
-//! What it leaves behind is looked at without trusting it.
+//! Files that an untrusted program leaves are read without trusting their names or types.
 
 use super::{bounded, run, sandboxed, text};
 use crate::programs::{shell, written};
@@ -11,7 +11,7 @@ fn leaves(line: &str) -> Finished {
 }
 
 #[test]
-fn a_file_that_it_leaves_is_read_after_its_end() {
+fn a_file_is_read_after_the_program_has_ended() {
     let finished =
         leaves("mkdir -p out/deep; echo result > out/deep/file; chmod 750 out/deep/file");
     let mut contents = String::new();
@@ -21,7 +21,7 @@ fn a_file_that_it_leaves_is_read_after_its_end() {
 }
 
 #[test]
-fn links_pipes_folders_and_absent_files_are_no_results() {
+fn links_pipes_folders_and_missing_files_cannot_be_opened() {
     let finished = leaves(
         "ln -s /etc/passwd absolute; ln -s ../etc/passwd relative; ln -s /proc/self/exe magic; \
          mkfifo pipe; mkdir folder; ln -s folder way; echo x > folder/file; ln -s pipe loop",
@@ -37,7 +37,7 @@ fn links_pipes_folders_and_absent_files_are_no_results() {
 }
 
 #[test]
-fn no_path_leads_out_of_its_folder() {
+fn no_path_leads_out_of_the_working_directory() {
     let finished = leaves("mkdir a");
     for path in ["/etc/passwd", "../etc/passwd", "a/../../etc/passwd", "/proc/self/environ", ""] {
         assert!(finished.open(Path::new(path)).is_err(), "{path}");
@@ -58,7 +58,7 @@ fn names_of_any_bytes_are_listed() {
 }
 
 #[test]
-fn no_more_files_are_listed_than_it_may_have() {
+fn a_program_at_its_limit_of_files_has_all_of_them_listed() {
     let limits = Limits { files: 50, ..Limits::default() };
     let line = "i=0; while touch file$i 2>/dev/null; do i=$((i+1)); done; echo $i";
     let finished = bounded(shell(line), &[], limits).run().unwrap();
@@ -68,8 +68,8 @@ fn no_more_files_are_listed_than_it_may_have() {
 }
 
 #[test]
-fn what_was_shown_in_its_folder_is_not_left_by_it() {
-    // Where the programs of these tests lie below /work, say.
+fn a_shown_file_below_the_working_directory_is_not_listed() {
+    // The programs of these tests may be in a folder below /work.
     let program = written("leaves_nothing", "int main(void) { return 0; }");
     assert!(run(&program).files().unwrap().is_empty());
 }

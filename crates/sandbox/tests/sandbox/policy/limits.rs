@@ -1,6 +1,6 @@
-//! How much it can use, and for how long.
+//! How much an untrusted program can use, and for how long.
 
-use super::{bounded, run, sandboxed, says, text, within};
+use super::{bounded, output_of, run, sandboxed, text, within};
 use crate::programs::{shell, written};
 use sandbox::{Command, Exit, LimitKind, Limits, SignalNumber};
 use std::process::Child;
@@ -13,7 +13,7 @@ fn is_killed(exit: &Exit) -> bool {
 }
 
 #[test]
-fn its_exit_and_its_time_are_told() {
+fn the_exit_status_and_the_processor_time_are_reported() {
     let finished =
         sandboxed(shell("i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 3"), &[]);
     let finished = finished.run().unwrap();
@@ -23,7 +23,7 @@ fn its_exit_and_its_time_are_told() {
 }
 
 #[test]
-fn the_time_of_orphans_is_counted() {
+fn the_processor_time_of_orphans_counts() {
     let line = "(sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done' & wait) & wait";
     let finished = sandboxed(shell(line), &[]).run().unwrap();
     assert!(finished.cpu > Duration::from_millis(20), "{finished:?}");
@@ -72,7 +72,7 @@ fn a_daemon_that_holds_the_output_is_not_waited_for() {
 }
 
 #[test]
-fn all_that_it_wrote_before_its_end_is_there() {
+fn all_output_before_the_end_is_read() {
     let finished = sandboxed(shell("head -c 60000 /dev/zero"), &[]).run().unwrap();
     assert_eq!(finished.output.len(), 60_000);
     let finished = sandboxed(shell("head -c 3000000 /dev/zero"), &[]).run().unwrap();
@@ -93,36 +93,39 @@ fn a_fork_bomb_is_bounded() {
 }
 
 #[test]
-fn a_fork_bomb_beside_it_takes_nothing_from_it() {
+fn a_fork_bomb_does_not_use_up_the_processes_of_another_sandbox() {
     let bomb = written("bomb_beside", "int main(void) { for (;;) fork(); }");
     let launch = bounded(Command::new(&bomb), &[&bomb], within(Duration::from_secs(2)));
     std::thread::scope(|scope| {
         scope.spawn(|| assert_eq!(launch.run().unwrap().limit_exceeded, Some(LimitKind::Wall)));
         for _ in 0..5 {
-            assert_eq!(says("for i in 1 2 3 4 5; do sleep 0.01 & done; wait; echo all"), "all");
+            assert_eq!(
+                output_of("for i in 1 2 3 4 5; do sleep 0.01 & done; wait; echo all"),
+                "all"
+            );
         }
     });
 }
 
 #[test]
-fn kill_everyone_reaches_nobody_else() {
+fn killing_every_process_reaches_no_process_outside() {
     let finished = sandboxed(shell("kill -9 -1; echo alone"), &[]).run().unwrap();
     assert!(text(&finished).ends_with("alone"), "{}", text(&finished));
 }
 
 #[test]
-fn its_folders_hold_so_many_bytes() {
+fn the_writable_folders_hold_a_limited_number_of_bytes() {
     let limits = Limits { disk: 1 << 20, ..Limits::default() };
     let line = "for at in /work /tmp; do for i in 1 2 3; do \
                 head -c 500000 /dev/zero > $at/$i; done; cat $at/* | wc -c; done";
-    let said = text(&bounded(shell(line), &[], limits).run().unwrap());
-    let sizes: Vec<u64> = said.lines().filter_map(|line| line.parse().ok()).collect();
-    assert_eq!(sizes.len(), 2, "{said}");
-    assert!(sizes.iter().all(|size| (900_000..=1 << 20).contains(size)), "{said}");
+    let output = text(&bounded(shell(line), &[], limits).run().unwrap());
+    let sizes: Vec<u64> = output.lines().filter_map(|line| line.parse().ok()).collect();
+    assert_eq!(sizes.len(), 2, "{output}");
+    assert!(sizes.iter().all(|size| (900_000..=1 << 20).contains(size)), "{output}");
 }
 
 #[test]
-fn its_folders_hold_so_many_files() {
+fn the_writable_folders_hold_a_limited_number_of_files() {
     let limits = Limits { files: 100, ..Limits::default() };
     let line = "cd /tmp; i=0; while mkdir $i 2>/dev/null; do i=$((i+1)); done; echo $i";
     let count = text(&bounded(shell(line), &[], limits).run().unwrap());
@@ -130,7 +133,7 @@ fn its_folders_hold_so_many_files() {
 }
 
 #[test]
-fn a_file_grows_so_far() {
+fn a_file_has_a_limited_size() {
     let limits = Limits { disk: 1 << 20, ..Limits::default() };
     let text = "#include <fcntl.h>\nint main(void) { ftruncate(creat(\"big\", 0600), 2 << 20); }";
     let grows = written("grows", text);
@@ -139,25 +142,25 @@ fn a_file_grows_so_far() {
 }
 
 #[test]
-fn it_has_so_many_descriptors() {
+fn the_program_has_a_limited_number_of_descriptors() {
     let limits = Limits { descriptors: 77, ..Limits::default() };
-    let said = text(&bounded(shell("ulimit -n; ulimit -Hn"), &[], limits).run().unwrap());
-    assert_eq!(said, "77\n77");
+    let output = text(&bounded(shell("ulimit -n; ulimit -Hn"), &[], limits).run().unwrap());
+    assert_eq!(output, "77\n77");
 }
 
 #[test]
-fn nothing_is_dumped_when_it_crashes() {
+fn a_crash_writes_no_core_dump() {
     let finished = sandboxed(shell("kill -SEGV $$"), &[]).run().unwrap();
     assert_eq!(finished.exit, Exit::Signal(SignalNumber(libc::SIGSEGV)));
     assert!(finished.files().unwrap().is_empty());
 }
 
 /// Processes that keep the first processor busy, for as long as this value and the test live.
-struct CpuHogs(Vec<Child>);
+struct BusyProcesses(Vec<Child>);
 
-impl CpuHogs {
-    /// Each is a session of its own, for the kernel may divide a processor among sessions (sched(7),
-    /// "The autogroup feature").
+impl BusyProcesses {
+    /// Each process has a session of its own, because the kernel may divide a processor among
+    /// sessions (sched(7), "The autogroup feature").
     fn new(number: usize) -> Self {
         let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
                     while os.getppid() == parent: pass";
@@ -166,20 +169,20 @@ impl CpuHogs {
     }
 }
 
-impl Drop for CpuHogs {
+impl Drop for BusyProcesses {
     fn drop(&mut self) {
-        for hog in &mut self.0 {
-            hog.kill().unwrap();
-            hog.wait().unwrap();
+        for process in &mut self.0 {
+            process.kill().unwrap();
+            process.wait().unwrap();
         }
     }
 }
 
 #[test]
-fn wall_time_on_a_busy_machine_is_no_fault_of_the_program() {
+fn wall_time_on_a_busy_machine_says_nothing_about_the_program() {
     let text = "import os; os.sched_setaffinity(0, {0})\nwhile True: pass";
     let command = Command::new("python3").args(["-c", text]);
-    let _hogs = CpuHogs::new(6);
+    let _busy = BusyProcesses::new(6);
     let finished = bounded(command, &[], within(Duration::from_secs(2))).run().unwrap();
     assert_eq!(finished.limit_exceeded, Some(LimitKind::Wall));
     assert!(finished.cpu_starvation.is_some(), "{finished:?}");

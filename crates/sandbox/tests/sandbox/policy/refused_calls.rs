@@ -1,9 +1,10 @@
-//! What it is refused.
+//! System calls and rights that an untrusted program is refused.
 
-use super::{run, says, text};
+use super::{output_of, run, text};
 use crate::programs::written;
 
-/// Says what became of each attempt, by the name of its errno.
+/// Compiles and runs a program that makes these calls. The result of each call is the name of its
+/// errno, or `done`.
 fn attempts(name: &str, lines: &[&str]) -> Vec<String> {
     let tries: String = lines.iter().map(|line| format!("    TRY({line});\n")).collect();
     let program = written(name, &format!("{HEADERS}int main(void)\n{{\n{tries}}}\n"));
@@ -35,7 +36,7 @@ fn all_are(answers: &[String], expected: &str, lines: &[&str]) {
 }
 
 #[test]
-fn other_processes() {
+fn calls_that_reach_into_other_processes_are_refused() {
     let lines = [
         "syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0)",
         "syscall(SYS_ptrace, PTRACE_SEIZE, 1, 0, 0)",
@@ -49,7 +50,7 @@ fn other_processes() {
 }
 
 #[test]
-fn mounts_and_namespaces() {
+fn calls_that_change_mounts_or_namespaces_are_refused() {
     let lines = [
         "mount(\"none\", \"/tmp\", \"tmpfs\", 0, 0)",
         "umount(\"/tmp\")",
@@ -68,11 +69,11 @@ fn mounts_and_namespaces() {
         "syscall(SYS_name_to_handle_at, -100, \"/\", bytes, bytes, 0)",
         "syscall(SYS_open_by_handle_at, -100, bytes, 0)",
     ];
-    all_are(&attempts("tries_walls", &lines), "EPERM", &lines);
+    all_are(&attempts("tries_mounts", &lines), "EPERM", &lines);
 }
 
 #[test]
-fn the_kernel() {
+fn calls_that_change_the_kernel_or_the_machine_are_refused() {
     let lines = [
         "syscall(SYS_bpf, 0, bytes, 128)",
         "syscall(SYS_perf_event_open, bytes, 0, -1, -1, 0)",
@@ -93,7 +94,7 @@ fn the_kernel() {
 }
 
 #[test]
-fn what_programs_do_without() {
+fn calls_that_programs_can_do_without_are_not_implemented() {
     let lines = [
         "syscall(SYS_io_uring_setup, 8, bytes)",
         "syscall(SYS_io_uring_enter, 0, 0, 0, 0, 0, 0)",
@@ -107,7 +108,7 @@ fn what_programs_do_without() {
 }
 
 #[test]
-fn to_hide_from_the_observer() {
+fn calls_that_hide_a_process_from_the_observer_are_refused() {
     let lines = [
         "prctl(PR_SET_DUMPABLE, 0)",
         "prctl(PR_SET_DUMPABLE, 1ul << 32)",
@@ -120,7 +121,7 @@ fn to_hide_from_the_observer() {
 }
 
 #[test]
-fn to_make_a_file_that_is_executed_and_not_read() {
+fn a_file_that_its_owner_may_not_read_cannot_be_made() {
     let lines = [
         "chmod(\"/tmp\", 0111)",
         "fchmod(1, 0311)",
@@ -150,7 +151,7 @@ fn to_make_a_file_that_is_executed_and_not_read() {
 }
 
 #[test]
-fn to_ask_who_else_reads_a_file() {
+fn calls_that_show_other_users_of_a_file_are_refused() {
     let lines = [
         "fcntl(open(\"/usr/bin/env\", 0), F_GETLK, bytes)",
         "fcntl(open(\"/usr/bin/env\", 0), F_OFD_GETLK, bytes)",
@@ -161,7 +162,7 @@ fn to_ask_who_else_reads_a_file() {
 }
 
 #[test]
-fn sockets_but_of_the_internet_and_of_this_machine() {
+fn only_internet_and_unix_sockets_can_be_made() {
     let others = ["AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH", "AF_TIPC"];
     let lines = others.map(|family| format!("socket({family}, SOCK_RAW, 0)"));
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
@@ -181,7 +182,7 @@ fn sockets_but_of_the_internet_and_of_this_machine() {
 }
 
 #[test]
-fn what_servers_and_compilers_need_is_allowed() {
+fn calls_that_servers_and_compilers_need_are_allowed() {
     let lines = [
         "fork() ? wait(0) : (_exit(0), 0)",
         "fcntl(creat(\"lock\", 0600), F_SETLK, &(struct flock){.l_type = F_WRLCK})",
@@ -197,7 +198,7 @@ fn what_servers_and_compilers_need_is_allowed() {
 }
 
 #[test]
-fn anyone_outside() {
+fn addresses_outside_of_the_sandbox_are_unreachable() {
     let address = |ip| {
         format!(
             "connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&(struct sockaddr_in){{\
@@ -212,30 +213,34 @@ fn anyone_outside() {
 }
 
 #[test]
-fn to_be_anyone_else() {
+fn the_program_cannot_become_another_user() {
     let lines = ["setuid(0)", "setgid(0)", "setgroups(0, 0)", "setuid(1001)", "seteuid(65534)"];
     let answers = attempts("tries_to_be", &lines);
     assert!(answers.iter().all(|it| it == "EPERM" || it == "EINVAL"), "{answers:?}");
-    // A set-user-ID program of the system gives nothing.
-    let said = says("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; su -c id 2>&1 | head -1");
-    assert!(said.starts_with("NoNewPrivs:\t1\nSeccomp:\t2\n") && !said.contains("uid=0"), "{said}");
+    // A set-user-ID program of the system gives no rights.
+    let output =
+        output_of("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; su -c id 2>&1 | head -1");
+    assert!(
+        output.starts_with("NoNewPrivs:\t1\nSeccomp:\t2\n") && !output.contains("uid=0"),
+        "{output}"
+    );
 }
 
 #[test]
-fn every_capability() {
-    let said = says("grep Cap /proc/self/status");
-    assert_eq!(said.lines().count(), 5);
-    assert!(said.lines().all(|line| line.ends_with("\t0000000000000000")), "{said}");
+fn the_program_has_no_capabilities() {
+    let output = output_of("grep Cap /proc/self/status");
+    assert_eq!(output.lines().count(), 5);
+    assert!(output.lines().all(|line| line.ends_with("\t0000000000000000")), "{output}");
 }
 
 #[test]
-fn more_descriptors_than_three() {
-    assert_eq!(says("ls /proc/self/fd | wc -l"), "4"); // and the one that lists them
+fn the_program_has_three_descriptors() {
+    assert_eq!(output_of("ls /proc/self/fd | wc -l"), "4"); // the fourth is that of ls itself
 }
 
 #[test]
 #[cfg(target_arch = "x86_64")]
-fn the_calls_of_another_architecture() {
+fn a_call_of_another_architecture_kills_the_program() {
     let finished = run(&written(
         "tries_32_bits",
         "int main(void) { int pid; __asm__ volatile(\"int $0x80\" : \"=a\"(pid) : \"a\"(20)); \

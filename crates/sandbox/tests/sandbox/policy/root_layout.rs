@@ -1,6 +1,6 @@
-//! What it sees.
+//! The files, processes and streams that an untrusted program sees.
 
-use super::{sandboxed, says, text};
+use super::{output_of, sandboxed, text};
 use crate::programs::shell;
 use sandbox::{Command, IsolationLevel, LaunchError, SandboxPolicy};
 use std::fs;
@@ -8,23 +8,23 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn it_is_an_ordinary_user_in_a_folder_of_its_own() {
-    assert_eq!(says("id -u; id -g; pwd; hostname"), "1000\n1000\n/work\nsandbox");
+fn the_program_is_an_ordinary_user_in_a_writable_folder() {
+    assert_eq!(output_of("id -u; id -g; pwd; hostname"), "1000\n1000\n/work\nsandbox");
     assert_eq!(
-        says("touch here /tmp/there /dev/shm/too && ls /work /tmp | xargs"),
+        output_of("touch here /tmp/there /dev/shm/too && ls /work /tmp | xargs"),
         "/tmp: there too /work: here"
     );
 }
 
 #[test]
-fn it_sees_the_system_and_nothing_of_anyone() {
-    let listed = says("ls -d /* | grep -v -E '^/(lib.*|sbin|bin)$'");
+fn the_program_sees_system_files_and_no_others() {
+    let listed = output_of("ls -d /* | grep -v -E '^/(lib.*|sbin|bin)$'");
     assert_eq!(listed, "/dev\n/etc\n/proc\n/tmp\n/usr\n/work");
-    assert_eq!(says("ls -A /tmp /root /home 2>&1 | grep -v 'cannot access'"), "/tmp:");
+    assert_eq!(output_of("ls -A /tmp /root /home 2>&1 | grep -v 'cannot access'"), "/tmp:");
 }
 
 #[test]
-fn what_is_not_shown_is_not_there() {
+fn a_file_that_is_not_shown_does_not_exist_for_the_program() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
     fs::write(&secret, "the solution").unwrap();
@@ -32,13 +32,13 @@ fn what_is_not_shown_is_not_there() {
     fs::write(&shown, "a question").unwrap();
     let line =
         format!("cat {} {}; ls {}", shown.display(), secret.display(), folder.path().display());
-    let said = text(&sandboxed(shell(&line), &[&shown]).run().unwrap());
-    assert!(said.starts_with("a question") && said.ends_with("shown"), "{said}");
-    assert!(said.contains("No such file") && !said.contains("solution"), "{said}");
+    let output = text(&sandboxed(shell(&line), &[&shown]).run().unwrap());
+    assert!(output.starts_with("a question") && output.ends_with("shown"), "{output}");
+    assert!(output.contains("No such file") && !output.contains("solution"), "{output}");
 }
 
 #[test]
-fn what_is_shown_cannot_be_changed() {
+fn a_shown_file_cannot_be_changed() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "as it was").unwrap();
     fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
@@ -46,14 +46,14 @@ fn what_is_shown_cannot_be_changed() {
     let line = "cd $0; echo more > file; touch new; rm file; mv file other; chmod 600 file; \
                 ln -s x link; mkfifo pipe; touch /usr/new /etc/new /new; ls";
     let launch = Command::new("sh").args(["-c", line]).args([folder.path()]);
-    let said = text(&sandboxed(launch, &[folder.path()]).run().unwrap());
-    assert_eq!(said.matches("Read-only file system").count(), 10, "{said}");
-    assert!(said.ends_with("\nfile"), "{said}");
+    let output = text(&sandboxed(launch, &[folder.path()]).run().unwrap());
+    assert_eq!(output.matches("Read-only file system").count(), 10, "{output}");
+    assert!(output.ends_with("\nfile"), "{output}");
     assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"as it was");
 }
 
 #[test]
-fn the_folders_above_what_is_shown_need_not_be_open_to_it() {
+fn the_folders_above_a_shown_file_need_no_permissions() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
     let inner = folder.path().join("a/b");
@@ -65,27 +65,27 @@ fn the_folders_above_what_is_shown_need_not_be_open_to_it() {
 }
 
 #[test]
-fn it_finds_its_files_where_it_runs_and_writes_beside_them() {
+fn the_working_directory_has_links_to_its_files_and_can_be_written() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a file"), "read").unwrap();
     fs::create_dir(folder.path().join("src")).unwrap();
     fs::write(folder.path().join("src/more"), " more").unwrap();
     let launch = shell("cat 'a file' src/more; echo ' written' > new; cat new");
     let launch = launch.current_dir(folder.path());
-    let said = text(&sandboxed(launch, &[folder.path()]).run().unwrap());
-    assert_eq!(said, "read more written");
+    let output = text(&sandboxed(launch, &[folder.path()]).run().unwrap());
+    assert_eq!(output, "read more written");
     assert!(!folder.path().join("new").exists());
 }
 
 #[test]
-fn a_folder_that_is_not_shown_cannot_be_its_own() {
+fn a_folder_that_is_not_shown_cannot_be_the_working_directory() {
     let launch = shell("ls").current_dir(env!("CARGO_MANIFEST_DIR"));
     let refused = sandboxed(launch, &[]).run().unwrap_err();
     assert!(matches!(refused, LaunchError::NoDirectory { .. }), "{refused}");
 }
 
 #[test]
-fn what_cannot_be_shown_is_refused() {
+fn a_path_that_cannot_be_shown_is_refused() {
     for path in ["/", "/tmp", "/proc/1", "/dev/kmsg", "/no/such/path"] {
         let refused = sandboxed(shell("ls"), &[Path::new(path)]).run().unwrap_err();
         assert!(matches!(refused, LaunchError::NotShown { .. }), "{path}: {refused}");
@@ -98,7 +98,7 @@ fn what_cannot_be_shown_is_refused() {
 }
 
 #[test]
-fn what_is_shown_twice_is_shown_once() {
+fn a_path_can_be_shown_twice() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "once").unwrap();
     let file = folder.path().join("file");
@@ -108,7 +108,7 @@ fn what_is_shown_twice_is_shown_once() {
 }
 
 #[test]
-fn a_path_that_goes_up_leads_where_it_does_outside() {
+fn a_path_with_dots_means_the_same_inside_and_outside() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("shown")).unwrap();
     fs::write(folder.path().join("shown/file"), "read").unwrap();
@@ -120,22 +120,23 @@ fn a_path_that_goes_up_leads_where_it_does_outside() {
 }
 
 #[test]
-fn it_sees_its_own_processes_and_no_others() {
+fn the_program_sees_its_own_processes_and_no_others() {
     let line = "cat /proc/[0-9]*/comm | grep -vE '^(sh|cat|grep)$'; kill -9 1; echo still here";
-    assert_eq!(says(line), "still here");
+    assert_eq!(output_of(line), "still here");
 }
 
 #[test]
-fn the_first_process_is_closed_to_it() {
-    let said = says("for it in cmdline environ fd maps mem cwd/x; do cat /proc/1/$it; done 2>&1");
-    assert_eq!(said.matches("No such file").count(), 6, "{said}");
-    assert_eq!(says("cat /proc/sys/user/max_user_namespaces"), "0");
+fn the_first_process_is_hidden_from_the_program() {
+    let output =
+        output_of("for it in cmdline environ fd maps mem cwd/x; do cat /proc/1/$it; done 2>&1");
+    assert_eq!(output.matches("No such file").count(), 6, "{output}");
+    assert_eq!(output_of("cat /proc/sys/user/max_user_namespaces"), "0");
 }
 
 #[test]
-fn its_environment_is_its_own() {
-    let said = text(&sandboxed(Command::new("env").env("PORT", "7000"), &[]).run().unwrap());
-    let mut lines: Vec<_> = said.lines().collect();
+fn the_environment_has_only_the_documented_variables() {
+    let output = text(&sandboxed(Command::new("env").env("PORT", "7000"), &[]).run().unwrap());
+    let mut lines: Vec<_> = output.lines().collect();
     lines.sort_unstable();
     let path = "PATH=/usr/local/bin:/usr/bin:/bin";
     assert_eq!(lines, ["HOME=/work", "LANG=C.UTF-8", path, "PORT=7000", "TERM=dumb"]);
@@ -144,27 +145,33 @@ fn its_environment_is_its_own() {
 }
 
 #[test]
-fn its_streams_can_be_opened_by_name() {
-    assert_eq!(says("echo one > /dev/stdout; echo two > /dev/stderr; cat /dev/stdin"), "one\ntwo");
+fn the_standard_streams_can_be_opened_by_name() {
+    assert_eq!(
+        output_of("echo one > /dev/stdout; echo two > /dev/stderr; cat /dev/stdin"),
+        "one\ntwo"
+    );
 }
 
 #[test]
-fn its_devices_are_those_that_do_no_harm() {
-    let said = says(
+fn the_program_has_only_harmless_devices() {
+    let output = output_of(
         "cd /dev; echo x > null; head -c 3 zero | wc -c; head -c 3 urandom | wc -c; \
          head -c 1 zero > full; for it in *; do test -b $it && echo block; done; ls | xargs",
     );
-    assert!(said.starts_with("3\n3\n") && said.contains("No space left"), "{said}");
-    assert!(said.ends_with("fd full null random shm stderr stdin stdout urandom zero"), "{said}");
+    assert!(output.starts_with("3\n3\n") && output.contains("No space left"), "{output}");
+    assert!(
+        output.ends_with("fd full null random shm stderr stdin stdout urandom zero"),
+        "{output}"
+    );
 }
 
 #[test]
 fn names_are_looked_up_without_a_network() {
-    assert_eq!(says("getent hosts localhost | head -1; id -un").lines().count(), 2);
+    assert_eq!(output_of("getent hosts localhost | head -1; id -un").lines().count(), 2);
 }
 
 #[test]
-fn its_folder_is_one_of_this_machine_where_it_has_no_box() {
+fn without_namespaces_the_working_directory_is_a_folder_of_this_machine() {
     for level in [IsolationLevel::OtherUser, IsolationLevel::Landlock, IsolationLevel::None] {
         let launch =
             shell("echo made > file; pwd").sandboxed(SandboxPolicy::default()).isolation(level);

@@ -1,4 +1,4 @@
-//! The limits that end it, and what is said of it then.
+//! The limits that end an untrusted program, and the message about each of them.
 
 use super::{end, levels, line, sandboxed};
 use crate::programs::written;
@@ -6,6 +6,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, WaitError};
 
+/// How a shell command with these limits ends.
 fn with(limits: Limits, text: &str, level: IsolationLevel) -> String {
     let policy = SandboxPolicy { visible: Vec::new(), limits };
     let begun = Instant::now();
@@ -17,55 +18,56 @@ fn with(limits: Limits, text: &str, level: IsolationLevel) -> String {
 }
 
 #[test]
-fn memory() {
+fn a_program_that_uses_too_much_memory_is_ended() {
     let text = "int main(void) { for (;;) { volatile char *p = malloc(1 << 20);
         for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; } }";
-    let program = written("memory_hog", text);
+    let program = written("uses_memory", text);
     for level in levels() {
         let limits = Limits { memory: 64 << 20, ..Limits::default() };
         let mut server = sandboxed(program.clone(), limits).isolation(level).start().unwrap();
-        assert_eq!(end(&mut server), "went over its 64 MiB of memory and was ended", "{level}");
+        assert_eq!(end(&mut server), "used more than 64 MiB of memory and was ended", "{level}");
     }
 }
 
 #[test]
-fn memory_of_a_child_that_is_left() {
+fn the_memory_of_a_child_counts() {
     let text = "int main(void) { if (fork()) for (;;) pause();
         for (;;) { volatile char *p = malloc(1 << 20); for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; } }";
-    let program = written("memory_hog_child", text);
+    let program = written("uses_memory_child", text);
     for level in levels() {
         let limits = Limits { memory: 64 << 20, ..Limits::default() };
         let mut server = sandboxed(program.clone(), limits).isolation(level).start().unwrap();
-        assert_eq!(end(&mut server), "went over its 64 MiB of memory and was ended", "{level}");
+        assert_eq!(end(&mut server), "used more than 64 MiB of memory and was ended", "{level}");
     }
 }
 
 #[test]
-fn processor_time() {
+fn a_program_that_uses_too_much_processor_time_is_ended() {
     for level in levels() {
         let limits = Limits { cpu: Duration::from_secs(1), ..Limits::default() };
-        let told = with(limits, "while :; do :; done", level);
-        assert_eq!(told, "used up its 1 s of processor time and was ended", "{level}");
+        let message = with(limits, "while :; do :; done", level);
+        assert_eq!(message, "used up its 1 s of processor time and was ended", "{level}");
     }
 }
 
 #[test]
-fn wall_time() {
+fn a_program_that_runs_for_too_long_is_ended() {
     for level in levels() {
         let limits = Limits { wall: Duration::from_secs(1), ..Limits::default() };
-        let told = |_| with(limits, "while :; do sleep 0.4; done", level);
-        // Nothing is said of a second that others took most of.
-        let told = (0..30).map(told).find(|told| !told.contains("the machine was too busy"));
-        assert_eq!(told.unwrap(), "was ended after 1 s, which is all it has", "{level}");
+        let message = |_| with(limits, "while :; do sleep 0.4; done", level);
+        // A run in which other programs used the processors is repeated.
+        let message =
+            (0..30).map(message).find(|message| !message.contains("the machine was too busy"));
+        assert_eq!(message.unwrap(), "was ended after 1 s, its limit of wall time", "{level}");
     }
 }
 
-/// Others that want the first processor, too, as long as this lives and the test does.
-struct CpuHogs(Vec<Child>);
+/// Processes that keep the first processor busy, for as long as this value and the test live.
+struct BusyProcesses(Vec<Child>);
 
-impl CpuHogs {
-    /// Each is a session of its own, for the kernel may share a processor out by sessions (sched(7),
-    /// "The autogroup feature").
+impl BusyProcesses {
+    /// Each process has a session of its own, because the kernel may divide a processor among
+    /// sessions (sched(7), "The autogroup feature").
     fn new(number: usize) -> Self {
         let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
                     while os.getppid() == parent: pass";
@@ -74,17 +76,17 @@ impl CpuHogs {
     }
 }
 
-impl Drop for CpuHogs {
+impl Drop for BusyProcesses {
     fn drop(&mut self) {
-        for one in &mut self.0 {
-            one.kill().unwrap();
-            one.wait().unwrap();
+        for process in &mut self.0 {
+            process.kill().unwrap();
+            process.wait().unwrap();
         }
     }
 }
 
 #[test]
-fn wall_time_that_others_took_is_not_its_own() {
+fn wall_time_on_a_busy_machine_says_nothing_about_the_program() {
     let text = "import os; os.sched_setaffinity(0, {0})\nwhile True: pass";
     let limits = Limits { wall: Duration::from_secs(2), ..Limits::default() };
     let launch = || {
@@ -92,61 +94,64 @@ fn wall_time_that_others_took_is_not_its_own() {
         let launch = Launch::new("python3").args(["-c", text]).sandboxed(policy);
         launch.timeout(Duration::from_secs(60))
     };
-    let _hogs = CpuHogs::new(6);
+    let _busy = BusyProcesses::new(6);
     for level in levels() {
         let mut server = launch().isolation(level).start().unwrap();
-        let told = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-        assert!(matches!(told, WaitError::Unobservable(_)), "{level}: {told}");
-        assert!(told.to_string().contains("the machine was too busy"), "{level}: {told}");
+        let message = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+        assert!(matches!(message, WaitError::Unobservable(_)), "{level}: {message}");
+        assert!(message.to_string().contains("the machine was too busy"), "{level}: {message}");
     }
 }
 
 #[test]
-fn output() {
+fn a_program_that_writes_too_much_output_is_ended() {
     for level in levels() {
         let limits = Limits { output: 1 << 20, ..Limits::default() };
         for text in ["yes", "yes >&2"] {
-            let told = with(limits, text, level);
-            assert_eq!(told, "wrote more than 1 MiB to its log and was ended", "{level}");
+            let message = with(limits, text, level);
+            assert_eq!(message, "wrote more than 1 MiB to its log and was ended", "{level}");
         }
     }
 }
 
 #[test]
-fn a_large_file() {
+fn a_program_that_writes_a_large_file_is_ended() {
     let text = "exec dd if=/dev/zero of=file bs=1M count=64";
     for level in levels() {
         let limits = Limits { disk: 8 << 20, ..Limits::default() };
-        let told = with(limits, text, level);
-        // A file system of its own is full before the file is too large (write(2), ENOSPC).
+        let message = with(limits, text, level);
+        // In a sandbox with its own file system, write(2) fails with ENOSPC before the limit.
         let expected = "wrote more than 8 MiB or 4096 files and was ended";
-        assert!(told == expected || told == "ended with exit status 1", "{level}: {told}");
+        assert!(message == expected || message == "ended with exit status 1", "{level}: {message}");
     }
 }
 
 #[test]
-fn many_files() {
+fn a_program_that_makes_many_files_is_ended() {
     let text = "i=0; while :; do : > f$i || exit 3; i=$((i + 1)); done 2>&-";
     for level in levels() {
         let limits = Limits { files: 100, ..Limits::default() };
-        let told = with(limits, text, level);
+        let message = with(limits, text, level);
         let expected = "wrote more than 64 MiB or 100 files and was ended";
-        assert!(told == expected || told.starts_with("ended with exit status"), "{level}: {told}");
+        assert!(
+            message == expected || message.starts_with("ended with exit status"),
+            "{level}: {message}"
+        );
     }
 }
 
 #[test]
-fn a_fork_bomb() {
+fn a_fork_bomb_is_ended() {
     let text = "int main(void) { for (;;) fork(); }";
     let program = written("fork_bomb", text);
     for level in levels() {
         let limits = Limits { wall: Duration::from_secs(2), ..Limits::default() };
         let mut server = sandboxed(program.clone(), limits).isolation(level).start().unwrap();
-        assert_eq!(end(&mut server), "was ended after 2 s, which is all it has", "{level}");
+        assert_eq!(end(&mut server), "was ended after 2 s, its limit of wall time", "{level}");
         let processes = server.processes().unwrap();
         assert!(processes.len() <= 72, "{level}: {}", processes.len());
         drop(server);
-        // A bomb uses process ids up: one of these may be somebody else's by now.
+        // The fork bomb has used many process ids, so another program may have one of these by now.
         let left = processes.iter().filter(|process| process.name() == "fork_bomb").count();
         assert_eq!(left, 0, "{level}");
     }

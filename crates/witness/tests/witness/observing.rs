@@ -1,17 +1,18 @@
-//! What the kernel shows of a server.
+//! Descriptors, sockets, calls and processes of a server, as the kernel shows them.
 
-use crate::programs::{levels, open, open_file, open_text, server, until_logged, written};
+use crate::programs::{levels, open, open_file, open_text, server, wait_logged, written};
 use std::collections::BTreeSet;
 use witness::{Client, Launch, Server, State, Target};
 
-fn admitted(server: &mut Server) -> (Client, i32) {
+/// Connects a client, and waits until the server has accepted it; with the server's descriptor.
+fn accepted_client(server: &mut Server) -> (Client, i32) {
     let client = server.connect().unwrap();
     let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     (client, fd)
 }
 
 #[test]
-fn listening_is_seen_without_a_connection() {
+fn a_listener_is_found_without_a_connection() {
     for level in levels() {
         let mut server = open(Launch::new(server("accept_many.c")), level);
         let calls = server.wait_idle().unwrap();
@@ -26,8 +27,8 @@ fn the_kernel_names_the_descriptor_of_each_client() {
     for level in levels() {
         let mut server = open(Launch::new(server("accept_many.c")), level);
         for slot in 0..5 {
-            let (client, fd) = admitted(&mut server);
-            until_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
+            let (client, fd) = accepted_client(&mut server);
+            wait_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
             let end = server.connection(&client).unwrap().unwrap();
             assert_eq!((end.state, end.peer), (State::Established, client.address()));
             let own = server.descriptors().unwrap();
@@ -38,52 +39,52 @@ fn the_kernel_names_the_descriptor_of_each_client() {
 }
 
 #[test]
-fn what_poll_watches_is_read_from_any_server() {
+fn the_pollfd_array_of_every_server_is_read() {
     for file in ["accept_many.c", "ppoll.c", "select_poll.py", "ipv6.c", "holes.c"] {
         let mut server = open_file(file);
         let listener = server.listener().unwrap().unwrap().inode;
-        let (first, _) = admitted(&mut server);
-        let (_second, stays) = admitted(&mut server);
+        let (first, _) = accepted_client(&mut server);
+        let (_second, second_fd) = accepted_client(&mut server);
         first.close();
         server.wait_for(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
         server.wait_asleep().unwrap();
         let own = server.descriptors().unwrap();
-        let door = own.iter().find(|it| it.target == Target::Socket(listener)).unwrap().fd;
+        let listener_fd = own.iter().find(|it| it.target == Target::Socket(listener)).unwrap().fd;
         let watched = server.poll_entries().unwrap().unwrap();
         let watched: BTreeSet<i32> = watched.iter().map(|it| it.fd).filter(|fd| *fd >= 0).collect();
-        assert_eq!(watched, BTreeSet::from([door, stays]), "{file}");
+        assert_eq!(watched, BTreeSet::from([listener_fd, second_fd]), "{file}");
     }
 }
 
 #[test]
-fn what_epoll_watches_is_read_from_any_server() {
+fn the_interest_list_of_every_server_is_read() {
     for file in ["epoll/level.c", "epoll/edge.c", "epoll/oneshot.c", "epoll/company.c"] {
         let mut server = open_file(file);
-        let (first, _) = admitted(&mut server);
-        let (second, _) = admitted(&mut server);
+        let (first, _) = accepted_client(&mut server);
+        let (second, _) = accepted_client(&mut server);
         first.close();
         server.wait_for(|now| Ok(now.descriptor_of(&first)?.is_none().then_some(()))).unwrap();
         server.wait_asleep().unwrap();
         let listener = server.listener().unwrap().unwrap().inode;
         let list = server.epoll_entries().unwrap().unwrap();
         let times = |inode| list.iter().filter(|entry| entry.inode == inode).count();
-        let seen = [Some(listener), first.inode(), second.inode()].map(|it| times(it.unwrap()));
-        assert_eq!(seen, [1, 0, 1], "{file}: {list:?}");
+        let counts = [Some(listener), first.inode(), second.inode()].map(|it| times(it.unwrap()));
+        assert_eq!(counts, [1, 0, 1], "{file}: {list:?}");
         assert_eq!(server.poll_entries().unwrap(), None, "{file}");
     }
 }
 
 #[test]
-fn a_server_on_poll_has_no_interest_list() {
+fn a_server_with_poll_has_no_interest_list() {
     let mut server = open_file("accept_many.c");
     server.wait_idle().unwrap();
     assert_eq!(server.epoll_entries().unwrap(), None);
 }
 
 #[test]
-fn a_descriptor_shows_whether_it_blocks() {
+fn the_flags_of_a_descriptor_show_whether_it_blocks() {
     let mut server = open_file("accept_many.c");
-    let (_client, fd) = admitted(&mut server);
+    let (_client, fd) = accepted_client(&mut server);
     let process = server.process();
     assert_ne!(process.flags(fd).unwrap().unwrap() & libc::O_NONBLOCK, 0);
     assert_eq!(process.flags(1).unwrap().unwrap() & libc::O_NONBLOCK, 0);
@@ -91,7 +92,7 @@ fn a_descriptor_shows_whether_it_blocks() {
 }
 
 #[test]
-fn a_child_that_listens_is_the_server() {
+fn the_process_that_listens_may_be_a_child() {
     let text = "int main(void) { if (fork() == 0) listening(); pause(); }";
     for level in levels() {
         let mut server = open(Launch::new(written("listening_child", text)), level);
@@ -104,8 +105,8 @@ fn a_child_that_listens_is_the_server() {
 
 #[test]
 fn an_unreaped_child_is_a_zombie() {
-    let text = "int main(void) { int door = listening(); if (fork() == 0) return 0; \
-                for (;;) accept(door, 0, 0); }";
+    let text = "int main(void) { int listener = listening(); if (fork() == 0) return 0; \
+                for (;;) accept(listener, 0, 0); }";
     let mut server = open_text("zombie", text);
     server.wait_idle().unwrap();
     let processes = server.processes().unwrap();
@@ -116,7 +117,7 @@ fn an_unreaped_child_is_a_zombie() {
 #[test]
 fn the_calls_of_every_thread_are_named() {
     let mut server = open_file("strange/thread_per_client.c");
-    let _client = admitted(&mut server);
+    let _client = accepted_client(&mut server);
     server.wait_idle().unwrap();
     let mut calls = server.calls().unwrap();
     calls.sort_unstable();

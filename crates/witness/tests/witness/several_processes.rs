@@ -1,20 +1,21 @@
-//! Servers of several processes.
+//! Servers that have several processes.
 
-use crate::programs::{levels, open, open_text, until_logged, written};
+use crate::programs::{levels, open, open_text, wait_logged, written};
 use witness::{Errno, FaultInjector, IsolationLevel, Launch, WaitError};
 
-/// A child for each client. Child and parent close what they do not need.
+/// A server that starts a child for each client. Child and parent close the descriptors that they
+/// do not need.
 const FORKS: &str = r#"
 int main(void)
 {
-    int door = listening();
+    int listener = listening();
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        int client = accept(door, 0, 0);
+        int client = accept(listener, 0, 0);
         int child = client < 0 ? -1 : fork();
         if (child == 0) {
             char bytes[512];
-            close(door);
+            close(listener);
             while (read(client, bytes, sizeof bytes) > 0)
                 ;
             _exit(0);
@@ -28,7 +29,7 @@ int main(void)
 }"#;
 
 #[test]
-fn the_processes_that_hold_a_socket_are_named() {
+fn the_processes_that_have_a_descriptor_of_a_socket_are_found() {
     for level in levels() {
         let mut server = open(Launch::new(written("forks", FORKS)), level);
         let client = server.connect().unwrap();
@@ -37,11 +38,11 @@ fn the_processes_that_hold_a_socket_are_named() {
         let holders = server.holders(inode).unwrap();
         let processes = server.processes().unwrap();
         assert_eq!((processes.len(), &holders[..]), (2, &processes[1..]));
-        let door = server.listener().unwrap().unwrap().inode;
-        assert_eq!(server.holders(door).unwrap(), [server.process()]);
+        let listener = server.listener().unwrap().unwrap().inode;
+        assert_eq!(server.holders(listener).unwrap(), [server.process()]);
 
         let id = *holders[0].ids().unwrap().last().unwrap();
-        until_logged(&mut server, &format!("child {id}"));
+        wait_logged(&mut server, &format!("child {id}"));
         client.close();
         server.wait_idle().unwrap();
         assert!(server.holders(inode).unwrap().is_empty());
@@ -50,7 +51,7 @@ fn the_processes_that_hold_a_socket_are_named() {
 }
 
 #[test]
-fn a_server_that_is_stopped_is_at_rest() {
+fn a_paused_server_is_idle() {
     for level in levels() {
         let mut server = open(Launch::new(written("forks", FORKS)), level);
         server.pause().unwrap();
@@ -62,13 +63,13 @@ fn a_server_that_is_stopped_is_at_rest() {
 }
 
 #[test]
-fn a_fork_fails_as_ordered() {
+fn a_requested_fault_makes_fork_fail() {
     for level in levels() {
         let mut server =
             open(Launch::new(written("forks", FORKS)).faults(FaultInjector::fork()), level);
         server.fail_next(Errno::EAGAIN);
         let unlucky = server.connect().unwrap();
-        until_logged(&mut server, "child -1");
+        wait_logged(&mut server, "child -1");
         assert_eq!(server.faults_left(), 0);
         server.wait_for(|_| Ok(unlucky.ended())).unwrap();
         let _next = server.connect().unwrap();
@@ -77,39 +78,39 @@ fn a_fork_fails_as_ordered() {
 }
 
 #[test]
-fn a_thread_is_started_while_a_fork_is_to_fail() {
+fn a_fault_for_fork_does_not_make_a_new_thread_fail() {
     let text = "#include <pthread.h>\n\
         static void *rest(void *nothing) { pause(); return nothing; }\n\
-        int main(void) { int door = listening(); pthread_t thread; \
-        accept(door, 0, 0); printf(\"%d\\n\", pthread_create(&thread, 0, rest, 0)); \
+        int main(void) { int listener = listening(); pthread_t thread; \
+        accept(listener, 0, 0); printf(\"%d\\n\", pthread_create(&thread, 0, rest, 0)); \
         fflush(stdout); printf(\"%d\\n\", fork()); fflush(stdout); pause(); }";
     let launch = Launch::new(written("thread_then_fork", text)).faults(FaultInjector::fork());
     let mut server = open(launch, IsolationLevel::here());
     server.fail_next(Errno::EAGAIN);
     let _client = server.connect().unwrap();
-    until_logged(&mut server, "-1");
-    let said: Vec<_> = server.log().iter().map(|line| line.text.as_str()).collect();
-    assert_eq!(said, ["0", "-1"]);
+    wait_logged(&mut server, "-1");
+    let output: Vec<_> = server.log().iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(output, ["0", "-1"]);
 }
 
 #[test]
-fn a_child_that_spins_is_seen() {
-    let text = "int main(void) { int door = listening(); \
-                for (;;) { int fd = accept(door, 0, 0); if (fork()) close(fd); \
+fn a_child_that_repeats_the_same_calls_is_noticed() {
+    let text = "int main(void) { int listener = listening(); \
+                for (;;) { int fd = accept(listener, 0, 0); if (fork()) close(fd); \
                 else for (;;) { char byte; read(fd, &byte, 1); } } }";
     let mut server = open_text("spinning_child", text);
     let client = server.connect().unwrap();
     server.wait_idle().unwrap();
     client.half_close();
-    let stuck = server.wait_idle().unwrap_err();
-    let WaitError::Spinning(sample) = &stuck else { panic!("{stuck}") };
+    let error = server.wait_idle().unwrap_err();
+    let WaitError::Spinning(sample) = &error else { panic!("{error}") };
     assert_eq!(sample.to_string(), "read = 0");
 }
 
 #[test]
-fn an_answer_on_its_way_is_waited_for() {
-    // Small segments after the first wait for its acknowledgement (tcp(7), TCP_NODELAY).
-    let text = "int main(void) { int door = listening(); int fd = accept(door, 0, 0); char byte; \
+fn an_answer_that_has_not_arrived_is_waited_for() {
+    // The kernel sends small segments only after the first was acknowledged (tcp(7), TCP_NODELAY).
+    let text = "int main(void) { int listener = listening(); int fd = accept(listener, 0, 0); char byte; \
                 while (read(fd, &byte, 1) > 0) for (int i = 0; i < 3; i++) write(fd, &byte, 1); \
                 pause(); }";
     let mut server = open_text("small_segments", text);

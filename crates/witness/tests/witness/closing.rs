@@ -1,15 +1,15 @@
-//! How clients leave, as the server sees it.
+//! How clients and servers close connections.
 
 use crate::programs::{levels, open, written};
 use witness::{IsolationLevel, Launch, Server, ServerClose, State};
 
-/// Names what each client does until it leaves.
+/// A server that logs how each client has closed its connection.
 const NAMES_THE_END: &str = r#"
 int main(void)
 {
-    int door = listening();
+    int listener = listening();
     for (;;) {
-        int fd = accept(door, 0, 0), got;
+        int fd = accept(listener, 0, 0), got;
         char bytes[4096];
         long total = 0;
         while ((got = read(fd, bytes, sizeof bytes)) > 0)
@@ -50,7 +50,7 @@ fn close_and_half_close_are_a_fin_and_reset_is_a_rst() {
 }
 
 #[test]
-fn a_client_that_has_left_can_do_nothing_more() {
+fn a_client_that_has_closed_its_connection_cannot_send() {
     let mut server =
         open(Launch::new(written("names_the_end", NAMES_THE_END)), IsolationLevel::here());
     let client = server.connect().unwrap();
@@ -62,8 +62,8 @@ fn a_client_that_has_left_can_do_nothing_more() {
 }
 
 #[test]
-fn a_close_that_the_server_ignores_leaves_close_wait() {
-    let text = "int main(void) { int door = listening(); for (;;) accept(door, 0, 0); }";
+fn a_connection_that_the_server_does_not_close_stays_in_close_wait() {
+    let text = "int main(void) { int listener = listening(); for (;;) accept(listener, 0, 0); }";
     let mut server = open(Launch::new(written("ignores_all", text)), IsolationLevel::here());
     let client = server.connect().unwrap();
     server.wait_for(|now| now.descriptor_of(&client)).unwrap();
@@ -74,9 +74,9 @@ fn a_close_that_the_server_ignores_leaves_close_wait() {
 }
 
 #[test]
-fn a_server_that_resets_is_told_from_one_that_closes() {
-    let text = r#"int main(void) { int door = listening(); for (;;) {
-        int fd = accept(door, 0, 0);
+fn a_server_that_resets_is_distinguished_from_a_server_that_closes() {
+    let text = r#"int main(void) { int listener = listening(); for (;;) {
+        int fd = accept(listener, 0, 0);
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
         close(fd); } }"#;
     let mut server = open(Launch::new(written("resets", text)), IsolationLevel::here());
@@ -85,14 +85,15 @@ fn a_server_that_resets_is_told_from_one_that_closes() {
 }
 
 #[test]
-fn five_hundred_clients_come_and_go() {
+fn five_hundred_clients_in_turn_leave_no_descriptor_open() {
     let mut server = crate::programs::open_file("accept_many.c");
     let before = server.descriptors().unwrap();
     for _ in 0..500 {
         let client = server.connect().unwrap();
         server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         client.close();
-        // It may go on accepting without a look at those that left, until its table is full.
+        // Without this wait, the server might accept more clients before it closes the old
+        // connections, until its table is full.
         server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
     }
     server.wait_idle().unwrap();

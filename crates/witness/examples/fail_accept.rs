@@ -1,0 +1,97 @@
+//! Makes accept fail with EMFILE once, and prints whether the server serves its clients afterwards.
+//!
+//! The server listens on the TCP port in the environment variable PORT, which the example sets:
+//!
+//! ```text
+//! $ cargo run -q -p witness --example fail_accept -- ./server
+//! the next accept fails with EMFILE
+//! accept has failed; the server still runs
+//! client 1 is served: the server has accepted it as descriptor 4
+//! client 2 is served: the server has accepted it as descriptor 5
+//! ```
+//!
+//! A server that takes EMFILE for a fatal error prints instead:
+//!
+//! ```text
+//! the next accept fails with EMFILE
+//! client 1 is not served: the server ended with exit status 1
+//! ```
+//!
+//! The exit status is 0 when both clients are served, 1 when a client is not served or the server
+//! could not be started, and 2 when an argument is missing.
+
+use std::error::Error;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::ExitCode;
+use witness::{Errno, FaultInjector, IsolationLevel, Launch, Server, WaitError};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let Some(program) = arguments.next() else {
+        eprintln!("error: no server is given");
+        eprintln!("usage: fail_accept SERVER [ARGUMENT]...");
+        return ExitCode::from(2);
+    };
+    match fail_accept(Launch::new(program).args(arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether both clients are served.
+fn fail_accept(launch: Launch) -> Result<bool, Box<dyn Error>> {
+    // Only the calls of the fault injector stop; all others run at full speed.
+    let port = free_port()?;
+    let launch = launch.env("PORT", port.to_string()).port(port).faults(FaultInjector::accept());
+    let mut server = launch.start()?;
+    server.wait_listening(port)?;
+
+    // A server that waits in accept has already been told to continue, so only its next accept can
+    // fail.
+    let calls = server.wait_asleep()?;
+    if calls.iter().any(|call| call.name().starts_with("accept")) {
+        println!("the server waits in accept: a first client is accepted without a fault");
+        if !is_served(&mut server, 0)? {
+            return Ok(false);
+        }
+    }
+
+    println!("the next accept fails with EMFILE");
+    server.fail_next(Errno::EMFILE);
+    Ok(is_served(&mut server, 1)? && is_served(&mut server, 2)?)
+}
+
+/// Connects a client, and waits until the server has accepted it or never will.
+fn is_served(server: &mut Server, number: usize) -> Result<bool, Box<dyn Error>> {
+    let faults = server.faults_left();
+    let client = server.connect()?;
+    let descriptor = server.wait_for(|now| now.descriptor_of(&client));
+    if server.faults_left() < faults && server.exit().is_none() {
+        println!("accept has failed; the server still runs");
+    }
+    match descriptor {
+        Ok(fd) => {
+            println!("client {number} is served: the server has accepted it as descriptor {fd}");
+            Ok(true)
+        }
+        // The kernel does not let this process observe the server: nothing is known about it.
+        Err(WaitError::Unobservable(error)) => Err(error.into()),
+        Err(error) => {
+            println!("client {number} is not served: {error}");
+            Ok(false)
+        }
+    }
+}
+
+/// In a network of its own, a server can listen on any port. On this machine's network it needs one
+/// that no other program uses.
+fn free_port() -> std::io::Result<u16> {
+    if !IsolationLevel::here().shares_ports() {
+        return Ok(7000);
+    }
+    Ok(TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?.local_addr()?.port())
+}
