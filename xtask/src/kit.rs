@@ -58,6 +58,7 @@ const PACKAGES: &[&str] = &[
     "crates/launcher",
     "crates/programs",
     "crates/proofs",
+    "crates/sandbox",
     "crates/sockhelpers",
     "crates/terminal",
     "crates/witness",
@@ -71,12 +72,12 @@ const COMMANDS: &str = "xtask";
 const FILES: &[&str] = &[
     ".cargo/config.toml",
     ".gitignore",
+    ".rustfmt.toml",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
     "README.md",
     "crates/course/report.schema.json",
-    "rustfmt.toml",
 ];
 
 /// Programs that tests run. None of them is a working server.
