@@ -84,7 +84,7 @@ fn set_time_to_live(
     let at = at.ok_or(Error::ExpireTime(name))?;
     let key = &args[1];
     // A time that is past already removes the key at once.
-    // <task 6: set the expiry to that time, or remove the key where that time is not in the future>
+    // <task 6: set the expiry to that time, or remove the key if the time is past>
     let applies = context.store.contains(key) && condition.allows(context.store.expiry(key), at);
     if applies && at <= now {
         context.store.remove(key);

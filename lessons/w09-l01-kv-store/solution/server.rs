@@ -259,7 +259,7 @@ impl Server {
     fn interest(&self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
-            // <task 5: watch for output, and for input only while the server reads from the client>
+            // <task 5: watch for output, and for input only while the server reads>
             return Ok(Interest { read: self.should_read(slot), write: true });
             // </task>
         }

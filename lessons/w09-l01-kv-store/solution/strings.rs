@@ -25,7 +25,7 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         None => None,
     };
     let (key, value) = (&args[1], &args[2]);
-    // <task 4: set the key, unless NX or XX prevents it, and reply with OK, nil or the old string>
+    // <task 4: set the key, unless NX or XX prevents it, and reply>
     // GET replies with the old value, and fails where that is a list.
     if options.get {
         get(context, args)?;

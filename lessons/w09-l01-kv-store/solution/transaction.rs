@@ -45,7 +45,7 @@ pub fn multi(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
 
 /// `EXEC`: runs the queued commands, all of them or none.
 pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    // <task 8: run the queued commands, unless one failed to queue or a watched key has changed>
+    // <task 8: run the queued commands, unless one was bad or a watched key changed>
     if !context.session.transaction.is_open {
         return Err(Error::Other("ERR EXEC without MULTI"));
     }

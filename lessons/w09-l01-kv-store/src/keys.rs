@@ -81,9 +81,7 @@ fn set_time_to_live(
     let at = at.ok_or(Error::ExpireTime(name))?;
     let key = &args[1];
     // A time that is past already removes the key at once.
-    todo!(
-        "Task 6: set the expiry to that time, or remove the key where that time is not in the future"
-    )
+    todo!("Task 6: set the expiry to that time, or remove the key if the time is past")
 }
 
 /// The condition under which EXPIRE sets the time: NX where the key has no expiry, XX where it has

@@ -217,9 +217,7 @@ impl Server {
     fn interest(&self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
-            todo!(
-                "Task 5: watch for output, and for input only while the server reads from the client"
-            )
+            todo!("Task 5: watch for output, and for input only while the server reads")
         }
         if self.clients[slot].session.close_after_reply {
             return Err(io::ErrorKind::ConnectionAborted.into());

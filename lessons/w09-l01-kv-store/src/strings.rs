@@ -22,9 +22,7 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         None => None,
     };
     let (key, value) = (&args[1], &args[2]);
-    todo!(
-        "Task 4: set the key, unless NX or XX prevents it, and reply with OK, nil or the old string"
-    )
+    todo!("Task 4: set the key, unless NX or XX prevents it, and reply")
 }
 
 /// The options after `SET key value`.

@@ -33,9 +33,7 @@ pub fn multi(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
 
 /// `EXEC`: runs the queued commands, all of them or none.
 pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    todo!(
-        "Task 8: run the queued commands, unless one failed to queue or a watched key has changed"
-    )
+    todo!("Task 8: run the queued commands, unless one was bad or a watched key changed")
 }
 
 /// `DISCARD`: ends a transaction, and runs none of its commands.
