@@ -101,7 +101,7 @@ impl<'a> SocketOwners<'a> {
         let mut rows: Vec<_> = listener.chain(others).collect();
         rows.sort_by_key(|(fd, _)| *fd);
         Table {
-            title: "the server's sockets".to_owned(),
+            title: "the kernel says".to_owned(),
             rows: rows.into_iter().map(|(_, row)| row).collect(),
         }
     }
@@ -130,7 +130,7 @@ impl<'a> SocketOwners<'a> {
             let text = format!("{position:<5}{:<4}{}{reported}", entry.fd, entry.events());
             Row { wrong, text }
         });
-        let title = if is_busy { "poll array: events → revents" } else { "poll array: events" };
+        let title = if is_busy { "the server asks poll for → poll reports" } else { "the server asks poll for" };
         Table { title: title.to_owned(), rows: rows.collect() }
     }
 
@@ -162,8 +162,8 @@ impl<'a> SocketOwners<'a> {
             Row { wrong, text: format!("{:<4}{}{events}", entry.fd, entry.events()) }
         });
         let title = match reported {
-            [] => "epoll interest list",
-            _ => "epoll interest list → reported",
+            [] => "the interest list",
+            _ => "the interest list → epoll reports",
         };
         Table { title: title.to_owned(), rows: rows.collect() }
     }

@@ -139,14 +139,14 @@ mod tests {
             observed: "descriptors 3 4 5".into(),
             evidence: vec![
                 Table {
-                    title: "the server's sockets".into(),
+                    title: "the kernel says".into(),
                     rows: vec![
                         row(false, "4  ESTABLISHED  A"),
                         row(true, "5  CLOSE_WAIT   B, gone"),
                     ],
                 },
                 Table {
-                    title: "poll array: events".into(),
+                    title: "the server asks poll for".into(),
                     rows: vec![row(false, "[1] 4  POLLIN")],
                 },
             ],
@@ -176,7 +176,7 @@ mod tests {
       2  B sent "hello", then closed
       3  the server read 5 bytes, then 0  [DISCONNECT] fd=5 slot=1
 
-      the server's sockets        poll array: events
+      the kernel says             the server asks poll for
         4  ESTABLISHED  A           [1] 4  POLLIN
       ▸ 5  CLOSE_WAIT   B, gone
 
@@ -202,7 +202,7 @@ mod tests {
       2  B sent \"hello\", then closed
 ";
         assert!(text.contains(expected), "{text}");
-        assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      poll array"), "{text}");
+        assert!(text.contains("▸ 5  CLOSE_WAIT   B, gone\n\n      the server asks"), "{text}");
         assert!(text.contains("\n    expected\n      descriptors 3 4\n"), "{text}");
     }
 

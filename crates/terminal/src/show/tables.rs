@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn tables_are_one_below_the_other_on_a_narrow_screen() {
         let given = [
-            table("the server's sockets", &["3 LISTEN 0.0.0.0:7000"], 9),
+            table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9),
             table("server", &["3"], 9),
         ];
         assert_eq!(shown(&given, 32).len(), 5);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_is_not_shown() {
-        assert!(shown(&[table("the server's sockets", &[], 9)], 80).is_empty());
+        assert!(shown(&[table("the kernel says", &[], 9)], 80).is_empty());
     }
 
     #[test]
