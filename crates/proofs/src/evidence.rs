@@ -130,7 +130,11 @@ impl<'a> SocketOwners<'a> {
             let text = format!("{position:<5}{:<4}{}{reported}", entry.fd, entry.events());
             Row { wrong, text }
         });
-        let title = if is_busy { "the server asks poll for → poll reports" } else { "the server asks poll for" };
+        let title = if is_busy {
+            "the server asks poll for → poll reports"
+        } else {
+            "the server asks poll for"
+        };
         Table { title: title.to_owned(), rows: rows.collect() }
     }
 

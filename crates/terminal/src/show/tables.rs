@@ -97,10 +97,8 @@ mod tests {
 
     #[test]
     fn tables_are_one_below_the_other_on_a_narrow_screen() {
-        let given = [
-            table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9),
-            table("server", &["3"], 9),
-        ];
+        let given =
+            [table("the kernel says", &["3 LISTEN 0.0.0.0:7000"], 9), table("server", &["3"], 9)];
         assert_eq!(shown(&given, 32).len(), 5);
     }
 
