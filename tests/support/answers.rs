@@ -74,7 +74,7 @@ impl Answers {
 
 /// The files of all solutions.
 pub(crate) fn solutions() -> Vec<PathBuf> {
-    let lessons = entries(&course_root().join("lessons")).into_iter();
+    let lessons = entries(&course_root().join("lessons")).into_iter().filter(|path| path.is_dir());
     lessons.flat_map(|lesson| entries(&lesson.join("solution"))).collect()
 }
 

@@ -5,7 +5,7 @@ mod front_matter;
 mod id_comment;
 mod labels;
 mod markdown;
-mod mistakes;
+mod mistake_rows;
 mod outline;
 mod points;
 mod study_aids;
@@ -54,7 +54,7 @@ fn read_lesson(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
         labels::introduction(&source, outline.introduction, problems);
     let tasks = labels::tasks(&source, &outline, problems);
     let criteria = criteria::read(&outline, problems);
-    let mistakes = mistakes::read(&outline, problems);
+    let mistakes = mistake_rows::read(&outline, problems);
     let points = front.points.checked(&criteria, problems);
     Lesson {
         path: path.to_owned(),

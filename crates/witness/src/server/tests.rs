@@ -52,7 +52,7 @@ fn connections_are_found_without_netlink() {
 
 #[test]
 fn a_server_on_another_port_is_idle_without_netlink() {
-    let mut server = open("strange/million_lines.py", IsolationLevel::here());
+    let mut server = open("faulty/million_lines.py", IsolationLevel::here());
     let (begun, mut searched) = (Instant::now(), Duration::ZERO);
     let result = server.wait_for(|now| {
         let search_begun = Instant::now();

@@ -86,7 +86,7 @@ fn a_server_that_resets_is_distinguished_from_a_server_that_closes() {
 
 #[test]
 fn five_hundred_clients_in_turn_leave_no_descriptor_open() {
-    let mut server = crate::programs::open_file("accept_many.c");
+    let mut server = crate::programs::open_file("until_eagain.c");
     let before = server.descriptors().unwrap();
     for _ in 0..500 {
         let client = server.connect().unwrap();

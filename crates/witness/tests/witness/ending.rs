@@ -22,7 +22,7 @@ fn drop_ends_all(mut server: Server, count: usize) {
 #[test]
 fn a_daemon_in_the_background_is_ended() {
     for level in levels() {
-        let mut server = Launch::new(server("strange/daemon.py")).isolation(level).start().unwrap();
+        let mut server = Launch::new(server("faulty/daemon.py")).isolation(level).start().unwrap();
         let error = server.wait_idle().unwrap_err();
         assert!(matches!(error, WaitError::Ended(Exit::Status(0))), "{error}");
         drop_ends_all(server, 1);
@@ -32,7 +32,7 @@ fn a_daemon_in_the_background_is_ended() {
 #[test]
 fn a_program_that_ignores_sigterm_is_ended() {
     for level in levels() {
-        let server = open(Launch::new(server("strange/deaf_and_spinning.c")), level);
+        let server = open(Launch::new(server("faulty/ignores_sigterm_and_spins.c")), level);
         server.signal(Signal::SIGTERM);
         drop_ends_all(server, 1);
     }
@@ -113,7 +113,7 @@ fn thirty_two_servers_listen_on_the_same_port_at_once() {
     if IsolationLevel::here().shares_ports() {
         return; // on a shared network only one program can listen on a port
     }
-    let program = server("accept_many.c");
+    let program = server("until_eagain.c");
     let mut servers: Vec<_> =
         (0..32).map(|_| open(Launch::new(&program), IsolationLevel::Namespaces)).collect();
     let clients: Vec<_> = servers.iter_mut().map(|server| server.connect().unwrap()).collect();
@@ -125,7 +125,7 @@ fn thirty_two_servers_listen_on_the_same_port_at_once() {
 
 #[test]
 fn a_server_can_be_dropped_in_another_thread() {
-    let server = open(Launch::new(server("accept_many.c")), IsolationLevel::here());
+    let server = open(Launch::new(server("until_eagain.c")), IsolationLevel::here());
     let processes = server.processes().unwrap();
     std::thread::spawn(move || drop(server)).join().unwrap();
     assert!(all_gone(&processes));

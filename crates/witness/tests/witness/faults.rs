@@ -6,7 +6,7 @@ use witness::{Errno, FaultInjector, Launch};
 #[test]
 fn a_correct_server_serves_the_client_after_a_failed_accept() {
     for level in levels() {
-        let launch = Launch::new(server("accept_many.c")).faults(FaultInjector::accept());
+        let launch = Launch::new(server("until_eagain.c")).faults(FaultInjector::accept());
         let mut server = open(launch, level);
         for (slot, errno) in [Errno::EAGAIN, Errno::ECONNABORTED, Errno::EMFILE, Errno::EINTR]
             .into_iter()
@@ -26,7 +26,7 @@ fn a_correct_server_serves_the_client_after_a_failed_accept() {
 
 #[test]
 fn a_fault_that_no_call_has_met_is_left() {
-    let launch = Launch::new(server("accept_many.c")).faults(FaultInjector::accept());
+    let launch = Launch::new(server("until_eagain.c")).faults(FaultInjector::accept());
     let mut server = open(launch, witness::IsolationLevel::here());
     server.fail_next(Errno::EAGAIN);
     server.wait_idle().unwrap();
@@ -35,7 +35,7 @@ fn a_fault_that_no_call_has_met_is_left() {
 
 #[test]
 fn without_a_fault_injector_a_fault_is_ignored() {
-    let mut server = open(Launch::new(server("accept_many.c")), witness::IsolationLevel::here());
+    let mut server = open(Launch::new(server("until_eagain.c")), witness::IsolationLevel::here());
     server.fail_next(Errno::EAGAIN);
     assert_eq!(server.faults_left(), 0);
 }
@@ -43,7 +43,7 @@ fn without_a_fault_injector_a_fault_is_ignored() {
 #[test]
 fn a_name_that_is_no_system_call_is_skipped() {
     let launch =
-        Launch::new(server("accept_many.c")).faults(FaultInjector::on(&["no such call", ""]));
+        Launch::new(server("until_eagain.c")).faults(FaultInjector::on(&["no such call", ""]));
     let mut server = open(launch, witness::IsolationLevel::here());
     let client = server.connect().unwrap();
     server.wait_for(|now| now.descriptor_of(&client)).unwrap();

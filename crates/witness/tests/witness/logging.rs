@@ -52,7 +52,7 @@ fn every_line_of_an_idle_server_has_been_read() {
 
 #[test]
 fn binary_output_becomes_lines_of_text() {
-    let mut server = open_file("strange/garbage.py");
+    let mut server = open_file("faulty/terminal_escapes.py");
     server.wait_idle().unwrap();
     assert!(server.log().len() > 5);
     assert!(server.log().iter().all(|line| !line.text.contains('\n')));
@@ -60,7 +60,7 @@ fn binary_output_becomes_lines_of_text() {
 
 #[test]
 fn only_the_first_20_000_of_a_million_lines_are_kept() {
-    let mut server = open_file("strange/million_lines.py");
+    let mut server = open_file("faulty/million_lines.py");
     server.wait_idle().unwrap();
     assert_eq!(server.log().len(), 20_000);
     let numbered = server.log().iter().skip(1).enumerate();

@@ -14,7 +14,7 @@ fn accepted_client(server: &mut Server) -> (Client, i32) {
 #[test]
 fn a_listener_is_found_without_a_connection() {
     for level in levels() {
-        let mut server = open(Launch::new(server("accept_many.c")), level);
+        let mut server = open(Launch::new(server("until_eagain.c")), level);
         let calls = server.wait_idle().unwrap();
         assert_eq!(calls.iter().map(|call| call.name()).collect::<Vec<_>>(), ["poll"]);
         assert_eq!(server.listener().unwrap().unwrap().unread, 0);
@@ -25,7 +25,7 @@ fn a_listener_is_found_without_a_connection() {
 #[test]
 fn the_kernel_names_the_descriptor_of_each_client() {
     for level in levels() {
-        let mut server = open(Launch::new(server("accept_many.c")), level);
+        let mut server = open(Launch::new(server("until_eagain.c")), level);
         for slot in 0..5 {
             let (client, fd) = accepted_client(&mut server);
             wait_logged(&mut server, &format!("[ACCEPT] fd={fd} slot={slot}"));
@@ -40,7 +40,7 @@ fn the_kernel_names_the_descriptor_of_each_client() {
 
 #[test]
 fn the_pollfd_array_of_every_server_is_read() {
-    for file in ["accept_many.c", "ppoll.c", "select_poll.py", "ipv6.c", "holes.c"] {
+    for file in ["until_eagain.c", "ppoll.c", "select_poll.py", "ipv6.c", "negative_fds.c"] {
         let mut server = open_file(file);
         let listener = server.listener().unwrap().unwrap().inode;
         let (first, _) = accepted_client(&mut server);
@@ -58,7 +58,7 @@ fn the_pollfd_array_of_every_server_is_read() {
 
 #[test]
 fn the_interest_list_of_every_server_is_read() {
-    for file in ["epoll/level.c", "epoll/edge.c", "epoll/oneshot.c", "epoll/company.c"] {
+    for file in ["epoll/level.c", "epoll/edge.c", "epoll/oneshot.c", "epoll/other_descriptors.c"] {
         let mut server = open_file(file);
         let (first, _) = accepted_client(&mut server);
         let (second, _) = accepted_client(&mut server);
@@ -76,14 +76,14 @@ fn the_interest_list_of_every_server_is_read() {
 
 #[test]
 fn a_server_with_poll_has_no_interest_list() {
-    let mut server = open_file("accept_many.c");
+    let mut server = open_file("until_eagain.c");
     server.wait_idle().unwrap();
     assert_eq!(server.epoll_entries().unwrap(), None);
 }
 
 #[test]
 fn the_flags_of_a_descriptor_show_whether_it_blocks() {
-    let mut server = open_file("accept_many.c");
+    let mut server = open_file("until_eagain.c");
     let (_client, fd) = accepted_client(&mut server);
     let process = server.process();
     assert_ne!(process.flags(fd).unwrap().unwrap() & libc::O_NONBLOCK, 0);
@@ -116,7 +116,7 @@ fn an_unreaped_child_is_a_zombie() {
 
 #[test]
 fn the_calls_of_every_thread_are_named() {
-    let mut server = open_file("strange/thread_per_client.c");
+    let mut server = open_file("faulty/thread_per_client.c");
     let _client = accepted_client(&mut server);
     server.wait_idle().unwrap();
     let mut calls = server.calls().unwrap();

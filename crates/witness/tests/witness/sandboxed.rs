@@ -26,7 +26,7 @@ fn open_text(name: &str, text: &str) -> Server {
 
 #[test]
 fn descriptors_calls_and_sockets_are_observed() {
-    let mut server = open_file("accept_many.c");
+    let mut server = open_file("until_eagain.c");
     let client = server.connect().unwrap();
     let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     wait_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
@@ -65,7 +65,7 @@ fn the_interest_list_is_read() {
 
 #[test]
 fn a_requested_fault_makes_accept_fail() {
-    let program = server("accept_many.c");
+    let program = server("until_eagain.c");
     let launch = sandboxed(Launch::new(&program), &[&program]).faults(FaultInjector::accept());
     let mut server = open(launch, IsolationLevel::Namespaces);
     server.wait_idle().unwrap();
@@ -166,7 +166,7 @@ fn dropping_a_server_ends_every_process_that_it_has_started() {
 
 #[test]
 fn eight_servers_listen_on_the_same_port_at_once() {
-    let mut servers: Vec<_> = (0..8).map(|_| open_file("accept_many.c")).collect();
+    let mut servers: Vec<_> = (0..8).map(|_| open_file("until_eagain.c")).collect();
     for server in &mut servers {
         let client = server.connect().unwrap();
         server.wait_for(|now| now.descriptor_of(&client)).unwrap();

@@ -35,7 +35,7 @@ fn listening(launch: Launch) -> WaitError {
 
 #[test]
 fn a_fact_that_holds_is_returned_at_the_first_check() {
-    let mut server = open_file("accept_many.c");
+    let mut server = open_file("until_eagain.c");
     let mut checks = 0;
     let value = server.wait_for(|_| {
         checks += 1;
@@ -47,7 +47,7 @@ fn a_fact_that_holds_is_returned_at_the_first_check() {
 #[test]
 fn the_wait_for_an_idle_server_ends_at_once() {
     for level in levels() {
-        let mut server = open(Launch::new(server("accept_many.c")), level);
+        let mut server = open(Launch::new(server("until_eagain.c")), level);
         let _client = server.connect().unwrap();
         let (error, took) = result_of_endless_wait(&mut server);
         assert!(matches!(error, WaitError::Idle { .. }), "{error}");
@@ -59,7 +59,7 @@ fn the_wait_for_an_idle_server_ends_at_once() {
 
 #[test]
 fn an_idle_server_has_received_everything_that_was_sent() {
-    let mut server = open_file("holes.c");
+    let mut server = open_file("negative_fds.c");
     for round in 0..50 {
         let client = server.connect().unwrap();
         client.send(b"some bytes").unwrap();
@@ -129,7 +129,7 @@ fn a_server_that_ignores_an_end_of_file_repeats_the_same_calls() {
 
 #[test]
 fn a_server_that_computes_for_ever_runs_out_of_time() {
-    let launch = Launch::new(server("strange/deaf_and_spinning.c"));
+    let launch = Launch::new(server("faulty/ignores_sigterm_and_spins.c"));
     let mut server = open(launch.timeout(Duration::from_secs(1)), IsolationLevel::here());
     let error = timed_out_wait(&mut server);
     assert_eq!(error.to_string(), "after 1 s the server was still running");
@@ -174,7 +174,7 @@ fn the_wait_for_a_program_that_sleeps_for_ever_ends_at_once() {
 
 #[test]
 fn a_server_with_a_timer_is_idle_after_two_wakeups() {
-    let mut server = open_file("tick.py");
+    let mut server = open_file("periodic_wakeups.py");
     let client = server.connect().unwrap();
     server.wait_for(|now| now.descriptor_of(&client)).unwrap();
     assert_eq!(server.wait_asleep().unwrap()[0].name(), "poll");

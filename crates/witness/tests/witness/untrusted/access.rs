@@ -10,7 +10,7 @@ use witness::{IsolationLevel, Limits};
 #[test]
 fn a_correct_server_is_observed_as_without_a_sandbox() {
     for level in levels() {
-        let mut server = open(sandboxed(server("accept_many.c"), Limits::default()), level);
+        let mut server = open(sandboxed(server("until_eagain.c"), Limits::default()), level);
         let client = server.connect().unwrap();
         let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         wait_logged(&mut server, &format!("[ACCEPT] fd={fd} slot=0"));
