@@ -138,7 +138,7 @@ fn a_failed_criterion_is_shown_with_its_full_cause() {
         "The server logged that A left, but never closed its socket.",
         "[DISCONNECT] fd=4 slot=0",
         "the kernel says",
-        "wrong: 4   CLOSE_WAIT   A, gone",
+        "wrong: 4   CLOSE_WAIT   client A, has left",
         "descriptor 4 is closed",
         "Forgetting to close the descriptor of a client that left",
         "cargo xtask prove w03-l02 --only no-fd-leak",
