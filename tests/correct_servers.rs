@@ -1,4 +1,5 @@
-//! Every correct server of lesson w03-l02 is proved, in any language and with any kind of table.
+//! Every correct server of lesson w03-l02 is proved, in any language and with any data structure
+//! for its clients.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Lesson w01-l01: correct servers are proved, and the cause of a wrong server is named.
+//! Lesson w01-l01: correct servers are proved. For a wrong server, the report names the cause.
 
 mod support;
 
@@ -24,7 +24,7 @@ fn sends_a_beginner_to_the_first_task() {
 }
 
 #[test]
-fn every_wrong_server_fails_its_criterion_with_its_row() {
+fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
     let output = xtask(&["mistakes", "w01-l01"]).code(0).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["all caught · "]);
 }
@@ -46,7 +46,7 @@ fn proves_the_python_servers() {
 }
 
 #[test]
-fn proves_a_server_on_this_machines_own_network() {
+fn proves_a_server_without_isolation() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("echo/plain.c")]);
     assert_proved(&server, &["--isolation", "none", "--port", &free_port().to_string()]);
@@ -67,7 +67,7 @@ fn a_server_that_ignores_sigterm_fails_restart() {
 }
 
 #[test]
-fn a_server_that_outlives_its_program_fails_restart() {
+fn a_server_that_runs_on_after_its_shell_has_ended_fails_restart() {
     let dir = TestDir::new();
     let server = dir.compiled("echo/plain.c");
     let script = format!("{} & wait", server.display());
@@ -85,7 +85,7 @@ fn a_restart_without_a_connection_in_time_wait_is_inconclusive() {
 }
 
 #[test]
-fn a_server_that_takes_another_port_fails_port_taken() {
+fn a_server_that_listens_on_another_port_fails_port_taken() {
     let Some(program) = faulty("next_port.py") else { return };
     let output = output_of(&program, &["--only", "port-taken", "--timeout", "3600"]);
     assert_contains(&output, &["✗ port-taken", "and the server runs on"]);
@@ -100,14 +100,15 @@ fn assert_proved(server: &str, flags: &[&str]) {
     proved.code(0).stderr(is_empty());
 }
 
-/// The output for a program that is not proved.
+/// Runs a proof of `program`, whose verdict must be "not yet", and returns the output.
 #[track_caller]
 fn output_of(program: &str, flags: &[&str]) -> String {
     let output = xtask(&[&["prove", "w01-l01", "--cmd", program], flags].concat());
     stdout_of(&output.code(1).stderr(is_empty()))
 }
 
-/// The status of one criterion, and the id of the Common Mistakes row that its cause names.
+/// The status of a criterion, and the id of the mistake that the criterion's cause names. The
+/// mistake is a row of the lesson's table "Common Mistakes".
 fn finding(program: &str, criterion: &str) -> (String, String) {
     let report = report(&xtask(&["prove", "w01-l01", "--cmd", program, "--format", "json"]));
     let criteria = report["lessons"][0]["criteria"].as_array().unwrap();

@@ -1,4 +1,5 @@
-//! Lesson w04-l01: every correct server on epoll is proved, and the cause of a wrong one is named.
+//! Lesson w04-l01: every correct server that uses epoll is proved. For a wrong server, the report
+//! names the cause.
 
 mod support;
 
@@ -26,7 +27,7 @@ fn sends_a_beginner_to_the_first_task() {
 }
 
 #[test]
-fn names_the_earlier_lesson_whose_table_is_missing() {
+fn names_the_earlier_lesson_whose_table_is_still_to_do() {
     let course = Course::new();
     let folder = course.path("lessons/w04-l01-epoll-tracker");
     for file in ["epoll.rs", "server.rs"] {
@@ -78,7 +79,7 @@ fn proves_a_server_with_four_thousand_slots_built_in() {
 }
 
 #[test]
-fn proves_on_this_machines_own_network() {
+fn proves_without_isolation() {
     let dir = TestDir::new();
     let (server, port) = (command_line([&compiled(&dir, "level.c")]), free_port().to_string());
     assert_proved(prove(&["--isolation", "none", "--cmd", &server, "--port", &port]));
@@ -93,7 +94,7 @@ fn proves_as_an_ordinary_user() {
 }
 
 #[test]
-fn a_server_on_poll_fails() {
+fn a_server_that_uses_poll_fails() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("linear_scan.c")]);
     let server = format!("env MAX_CLIENTS=64 {server}");
@@ -103,7 +104,7 @@ fn a_server_on_poll_fails() {
 }
 
 #[test]
-fn every_wrong_server_fails_its_criterion_with_its_row() {
+fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
     let output = xtask(&["mistakes", "w04-l01"]).code(0).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["all caught · "]);
 }

@@ -1,5 +1,5 @@
-//! A program that is not a server, or is a faulty or hostile one, gets a cause in words, and leaves no
-//! process.
+//! For a program that is not a server, and for a faulty or hostile server, the report explains the
+//! cause in words. No process of the program remains.
 
 mod support;
 
@@ -102,7 +102,7 @@ fn a_server_that_closes_its_log_fails() {
 }
 
 #[test]
-fn a_million_lines_of_log_are_survived() {
+fn a_million_log_lines_do_not_stop_the_proof() {
     let Some(program) = in_python("million_lines.py") else { return };
     assert_contains(
         &output_of(&program, &[]),
@@ -128,7 +128,7 @@ fn a_process_for_each_client_fails() {
 }
 
 #[test]
-fn a_descriptor_that_keeps_moving_is_found() {
+fn a_connection_whose_descriptor_number_changes_is_found() {
     let Some(program) = in_python("moves_descriptors.py") else { return };
     let output = output_of(&program, &["--only", "no-fd-leak"]);
     assert_contains(&output, &["A left, but never closed its socket", "is the same connection"]);
@@ -136,15 +136,16 @@ fn a_descriptor_that_keeps_moving_is_found() {
 // </staff>
 
 #[test]
-fn a_server_that_spins_and_ignores_sigterm_is_ended_at_the_time_out() {
+fn a_server_in_a_busy_loop_that_ignores_sigterm_is_killed_at_the_time_out() {
     let dir = TestDir::new();
     let program = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
     let flags = ["--timeout", "1", "--only", "slots,idle"];
-    // When other processes use the processors, the proof gives no verdict: run it again.
+    // If other processes use the CPUs, the proof is inconclusive. Then the test runs the proof
+    // again.
     let run = || run(free_port(), &program, &flags);
     let is_conclusive = |answer: &Assert| !stdout_of(answer).contains("the machine was too busy");
     let Some(answer) = (0..20).map(|_| run()).find(is_conclusive) else {
-        println!("skipped: other processes used the processors every time");
+        println!("skipped: other processes used the CPUs during every proof");
         return;
     };
     let output = stdout_of(&answer.code(1));
@@ -152,19 +153,21 @@ fn a_server_that_spins_and_ignores_sigterm_is_ended_at_the_time_out() {
     assert_contains(&output, &["✗ idle", "does not go to sleep"]);
 }
 
-/// The output for a program that is not proved. Fails if a process of the program is left.
+/// Runs a proof of `program`, whose verdict must be "not yet", and returns the output. Fails if a
+/// process of the program remains.
 #[track_caller]
 fn output_of(program: &str, flags: &[&str]) -> String {
     output_on_port(free_port(), program, flags)
 }
 
-/// As [`output_of`], on this port.
+/// The same as [`output_of`], with this port.
 #[track_caller]
 fn output_on_port(port: u16, program: &str, flags: &[&str]) -> String {
     stdout_of(&run(port, program, flags).code(1))
 }
 
-/// Proves a program. Fails if a process is left, or if the output has control characters.
+/// Runs a proof of `program`. Fails if a process of the program remains, or if the output contains
+/// control characters.
 #[track_caller]
 fn run(port: u16, program: &str, flags: &[&str]) -> Assert {
     let marker = marker();
@@ -179,7 +182,8 @@ fn run(port: u16, program: &str, flags: &[&str]) -> Assert {
 }
 
 // <staff>
-/// The id of the Common Mistakes row that the cause of a criterion names.
+/// The id of the mistake that the cause of a criterion names. The mistake is a row of the lesson's
+/// table "Common Mistakes".
 fn mistake(program: &str, criterion: &str) -> String {
     let report = report(&prove(&["--cmd", program, "--format", "json"]).code(1));
     let criteria = report["lessons"][0]["criteria"].as_array().unwrap();

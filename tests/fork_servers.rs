@@ -1,4 +1,5 @@
-//! Lesson w02-l01: every correct forking server is proved, and the cause of a wrong one is named.
+//! Lesson w02-l01: every correct server that forks is proved. For a wrong server, the report names
+//! the cause.
 
 mod support;
 
@@ -59,7 +60,7 @@ fn proves_as_an_ordinary_user_who_cannot_observe_dying_processes() {
 }
 
 #[test]
-fn every_wrong_server_fails_its_criterion_with_its_row() {
+fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
     let output = xtask(&["mistakes", "w02-l01"]).code(0).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["all caught · "]);
 }
@@ -80,7 +81,7 @@ fn a_server_that_compares_bytes_with_eof_fails() {
 }
 
 #[test]
-fn a_child_that_spins_fails() {
+fn a_child_in_a_busy_loop_fails() {
     let output = output_of("spins_at_eof");
     assert_contains(
         &output,
@@ -89,7 +90,7 @@ fn a_child_that_spins_fails() {
 }
 
 #[test]
-fn preforked_children_fail() {
+fn a_server_with_preforked_children_fails() {
     let output = output_of("prefork");
     assert_contains(
         &output,
@@ -98,7 +99,7 @@ fn preforked_children_fail() {
 }
 
 #[test]
-fn threads_in_place_of_children_fail_despite_the_log() {
+fn threads_in_place_of_child_processes_fail_even_if_the_log_is_correct() {
     assert_contains(
         &output_of("thread_per_client"),
         &["A connected and has no child of its own", "the parent serves the client itself"],
@@ -117,7 +118,7 @@ fn assert_proved(server: &str, flags: &[&str]) {
     proved.code(0).stderr(is_empty());
 }
 
-/// The output for a wrong server of `tests/servers/fork/faulty`.
+/// Runs a proof of a wrong server in `tests/servers/fork/faulty`, and returns the output.
 #[track_caller]
 fn output_of(name: &str) -> String {
     let dir = TestDir::new();

@@ -1,5 +1,6 @@
-//! Hostile programs in a class: each gets the expected verdict in bounded time, changes no file,
-//! leaves no process, and does not affect another grade.
+//! Grades a class of hostile programs. Each program gets the expected verdict within a time limit,
+//! changes no file of this machine, leaves no process, and does not affect the grade of another
+//! submission.
 //!
 //! The environment variable HOSTILE selects programs, e.g. `HOSTILE=fork_bomb.c,sleeps.mk`.
 
@@ -19,30 +20,33 @@ use std::sync::Mutex;
 use std::{env, fs};
 use terminal::paths;
 
-/// The time that building and proving one program may take, in seconds, even on a busy machine.
+/// The maximum time to build and prove one program, in seconds. The maximum is also valid on a busy
+/// machine.
 const MAX_SECONDS: f64 = 150.0;
 
-/// Programs whose build reaches a time limit. The limit does not depend on the user, so they are
-/// graded only once, as the user who runs the tests.
+/// Programs whose build is killed at a time limit. The limit is the same for every user. Therefore
+/// these programs are graded only by the user who runs the tests, and not also by the user nobody.
 const SLOW: [&str; 3] = ["const_bomb.rs", "sleeps.mk", "spins.mk"];
 
-/// Lets one class run at a time: the processes that it leaves become children of this process.
+/// Locked while a class is graded. A process that remains becomes a child of this test process. If
+/// two classes were graded at the same time, a test could not know which class has left the
+/// process.
 static ONE_CLASS: Mutex<()> = Mutex::new(());
 
 #[test]
-fn each_program_gets_its_verdict_and_leaves_nothing() {
+fn each_program_gets_the_expected_verdict_and_leaves_nothing() {
     assert_contained(Grader::CurrentUser);
 }
 
 #[test]
-fn each_program_gets_its_verdict_from_an_ordinary_user() {
+fn each_program_gets_the_expected_verdict_if_an_ordinary_user_grades() {
     if can_become_nobody() {
         assert_contained(Grader::Nobody);
     }
 }
 
 #[test]
-fn neighbours_cannot_communicate() {
+fn simultaneous_runs_cannot_communicate() {
     let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (course, class) = (course(), Class::new());
     let row = HOSTILE.iter().find(|row| row.file == "neighbours.c").unwrap();
@@ -56,7 +60,8 @@ fn neighbours_cannot_communicate() {
     assert!(graded.lessons.len() == 6 && wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Grades every hostile program and its benign twin in one class.
+/// Grades every hostile program and its benign twin in one class. The twin is the same program
+/// without the attack.
 #[track_caller]
 fn assert_contained(grader: Grader) {
     let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -85,21 +90,22 @@ fn assert_contained(grader: Grader) {
         {
             let found = match graded.lessons.get(&student(&name)) {
                 Some(lesson) => fault(lesson, expected),
-                None => Some("it was not graded".to_owned()),
+                None => Some("the program was not graded".to_owned()),
             };
             wrong.extend(found.map(|fault| format!("{name}: {fault}")));
         }
     }
     wrong.extend(forged(&graded.output));
     wrong.extend(leaked(&graded.out));
-    assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What is wrong with the grade of one program; `None` where the grade is as expected.
+/// The difference between the grade of one program and the expected outcome; `None` if there is no
+/// difference.
 fn fault(lesson: &LessonGrade, expected: ExpectedOutcome) -> Option<String> {
     let took = lesson.build.seconds + lesson.seconds;
     if took > MAX_SECONDS {
-        return Some(format!("it took {took:.0} s"));
+        return Some(format!("building and proving took {took:.0} s"));
     }
     let is_right = match expected {
         ExpectedOutcome::Proved => lesson.verdict == Verdict::Proved,
@@ -119,7 +125,7 @@ fn fault(lesson: &LessonGrade, expected: ExpectedOutcome) -> Option<String> {
     (!is_right).then(|| format!("not {expected:?}, but {}", summary(lesson)))
 }
 
-/// The grade of a program in short.
+/// A short description of the grade of a program.
 fn summary(lesson: &LessonGrade) -> String {
     let short = |text: &str| text.chars().take(300).collect::<String>();
     let open = lesson.criteria.iter().filter(|it| it.status != Status::Proved).take(3);
@@ -133,7 +139,8 @@ fn summary(lesson: &LessonGrade) -> String {
     format!("{:?} {:?} {build:?} {causes:?}", lesson.verdict, lesson.reason)
 }
 
-/// The lines of the grader's output that a program has forged, and control characters.
+/// The lines of the grader's output that imitate a result of the grader or contain a control
+/// character. A hostile program has produced these lines.
 fn forged(output: &str) -> Vec<String> {
     let starts =
         ["PASS slots", "ok 1 - every", "{\"scores\"", "{\"schema\"", "::set-output", "##vso"];
@@ -143,7 +150,7 @@ fn forged(output: &str) -> Vec<String> {
     lines.map(|line| format!("the grader prints {line:?}")).collect()
 }
 
-/// The result files with a secret or an escape sequence in them.
+/// The result files that contain a secret or a terminal escape sequence.
 fn leaked(out: &std::path::Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![out.to_owned()];
@@ -167,7 +174,8 @@ fn commented_canary() -> grade::intake::File {
     grade::intake::File { bytes: format!("// {CANARY}\n").into_bytes(), is_executable: false }
 }
 
-/// The name of a student; the grader uses it unchanged.
+/// A student's name that is made of `name`. The grader does not change the characters of such a
+/// name.
 fn student(name: &str) -> String {
     name.replace(['.', ' '], "-")
 }

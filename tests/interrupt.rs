@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGKILL end a proof, and the server with it.
+//! Ctrl-C, SIGTERM and SIGKILL end a proof and the server of the proof.
 
 mod support;
 
@@ -57,13 +57,15 @@ fn sigkill_ends_the_server_without_isolation() {
     assert_eq!(status.code(), None);
 }
 
-/// Who gets the signal: the prover alone, or its process group, as after Ctrl-C in a terminal.
+/// The receiver of the signal: only the prover, or the prover's process group. Ctrl-C in a terminal
+/// sends the signal to the process group.
 enum Target {
     Prover(Signal),
     Group(Signal),
 }
 
-/// Starts a proof, sends the signal once the server runs, and waits until all processes have ended.
+/// Starts a proof, sends the signal as soon as the server runs, and waits until the prover and all
+/// processes of the server have ended. Returns the prover's exit status.
 fn status_after_signal(program: &str, flags: &[&str], target: Target) -> ExitStatus {
     let marker = marker();
     let mut prover = start(&format!("{program} {marker}"), flags);

@@ -1,6 +1,8 @@
-//! Isolation levels: each works by name, or the message says why this machine refuses it.
+//! Each isolation level can be chosen by its name. If this machine does not permit a level, the
+//! message explains why.
 //!
-//! `tests/support/container.c` refuses the system calls that Docker's defaults refuse.
+//! The program `tests/support/container.c` simulates a container: it refuses the system calls that
+//! Docker refuses by default.
 
 mod support;
 
@@ -15,7 +17,8 @@ use support::{assert_contains, hermetic, stderr_of, stdout_of};
 
 const SERVER: &str = "linear_scan.c";
 
-/// Runs `cargo xtask` in a container that refuses namespaces, and the calls in `refused`.
+/// Runs `cargo xtask` in a simulated container that refuses namespaces and the system calls in
+/// `refused`.
 fn in_container(dir: &TestDir, refused: &[&str], arguments: &[&str]) -> Assert {
     let container = dir.compiled("../support/container.c");
     let words = refused.iter().flat_map(|call| ["refuse", call]);
@@ -23,12 +26,12 @@ fn in_container(dir: &TestDir, refused: &[&str], arguments: &[&str]) -> Assert {
     command.args(words).arg(env!("CARGO_BIN_EXE_xtask")).args(arguments).assert()
 }
 
-/// The arguments of a proof of `program` on `port`.
+/// The arguments of a proof of `program` on `port` at an isolation level.
 fn proof<'a>(program: &'a str, port: &'a str, level: &'a str) -> [&'a str; 8] {
     ["prove", "w03-l02", "--cmd", program, "--port", port, "--isolation", level]
 }
 
-/// The end of a proof's heading at an isolation level.
+/// The text at the end of a proof's heading, for an isolation level.
 fn heading(level: IsolationLevel) -> &'static str {
     if level == IsolationLevel::None { "· not sandboxed" } else { "· sandboxed" }
 }

@@ -1,5 +1,5 @@
-//! Lesson w09-l01: every store that replies as Redis does is proved, and so is Redis. For a wrong
-//! store, the cause quotes its replies.
+//! Lesson w09-l01: every store that replies like Redis is proved, and Redis itself is proved. For a
+//! wrong store, the cause quotes the store's replies.
 
 mod support;
 
@@ -19,7 +19,7 @@ fn proves_a_store_in_c() {
 }
 
 #[test]
-fn proves_a_store_on_this_machines_own_network() {
+fn proves_a_store_without_isolation() {
     let (dir, port) = (TestDir::new(), free_port().to_string());
     let store = command_line([&dir.compiled("kv/store.c")]);
     assert_proved(&store, &["--isolation", "none", "--port", &port]);
@@ -83,7 +83,7 @@ fn replies_cut_by_a_short_write_fail() {
 }
 
 #[test]
-fn memory_allocated_for_an_announced_length_fails() {
+fn memory_allocated_before_the_bytes_have_arrived_fails() {
     let wrong = [
         ("        if len(inbox) < at + length", "        ROOM.append(b'x' * length)\n@"),
         ("@", "        if len(inbox) < at + length"),
@@ -105,8 +105,8 @@ fn prove(store: &str, flags: &[&str]) -> Assert {
     xtask(&[&["prove", "w09-l01", "--cmd", store], flags].concat())
 }
 
-/// The cause of `criterion`, as JSON, for the store in Python with these changes; `None` without
-/// Python.
+/// Runs a proof of the store in Python with these changes to its source, and returns the cause of
+/// `criterion` as JSON; `None` if Python is not installed.
 #[track_caller]
 fn cause_of(criterion: &str, changes: &[(&str, &str)]) -> Option<String> {
     let python = python()?;

@@ -1,4 +1,5 @@
-//! The crates import what crates/README.md permits, and no crate has a circle of files.
+//! Each crate imports only the crates that crates/README.md permits, and no crate has circular
+//! imports between its files.
 
 #[path = "layers/circles.rs"]
 mod circles;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use table::Layers;
 
 #[test]
-fn each_crate_imports_what_its_row_permits() {
+fn each_crate_imports_only_what_its_row_permits() {
     let page = fs::read_to_string(root().join("crates/README.md")).unwrap();
     let layers = Layers::parse(&page);
     assert_none(
@@ -31,13 +32,13 @@ fn each_crate_imports_what_its_row_permits() {
 }
 
 #[test]
-fn no_crate_has_a_circle_of_files() {
+fn no_crate_has_circular_imports() {
     let packages = Package::of_all_workspaces(&root());
     let circles: Vec<_> = packages.iter().flat_map(circles_of).collect();
-    assert_none("circles of files", &circles);
+    assert_none("circular imports between files", &circles);
 }
 
-/// The circles of a package's files, a line each.
+/// The circular imports between the files of a package, one line for each circle.
 fn circles_of(package: &Package) -> Vec<String> {
     let imports = Sources::read(&package.folder.join("src")).imports();
     let line = |circle: &Vec<Module>| {
@@ -47,7 +48,7 @@ fn circles_of(package: &Package) -> Vec<String> {
     circles::find(&imports).iter().map(line).collect()
 }
 
-/// Fails with all violations, a line each.
+/// Fails if there are violations. The message has one line for each violation.
 #[track_caller]
 fn assert_none(what: &str, violations: &[String]) {
     assert!(violations.is_empty(), "{what}:\n{}", violations.join("\n"));

@@ -1,4 +1,4 @@
-//! A malformed lesson is an error with file, line and advice.
+//! For a malformed lesson, the error message has the file, the line and advice.
 
 mod support;
 

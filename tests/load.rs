@@ -1,4 +1,4 @@
-//! A busy machine may delay a proof but never changes its verdict.
+//! A busy machine may delay a proof, but does not change the proof's verdict.
 
 mod support;
 
@@ -59,7 +59,7 @@ fn proves_a_server_in_python_repeatedly_under_load() {
     assert_contains(&stdout_of(&proved.code(0)), &["proved · 10 of 10 runs"]);
 }
 
-/// Runs `work` while two threads keep the processors busy.
+/// Runs `work` while two threads are in a busy loop.
 fn under_load(work: impl FnOnce() -> Assert) -> Assert {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -75,7 +75,7 @@ fn under_load(work: impl FnOnce() -> Assert) -> Assert {
     })
 }
 
-/// Sets the flag when dropped, so that a panic ends the threads, too.
+/// Sets the flag when it is dropped. Therefore the threads end even if `work` panics.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {

@@ -1,4 +1,5 @@
-//! Each wrong server fails its criterion with its row as the cause; text and checks are consistent.
+//! Each wrong server fails the criterion of its mistake, and the cause names this mistake. The
+//! lessons' texts, criteria, mistakes, starters and shown outputs are consistent.
 
 mod support;
 
@@ -7,7 +8,7 @@ use support::course::Course;
 use support::{assert_contains, stderr_of, stdout_of, xtask};
 
 #[test]
-fn every_wrong_server_fails_its_criterion_with_its_row() {
+fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
     let output = xtask(&["mistakes", "w03-l02"]).code(0).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["all caught · "]);
 }
@@ -20,7 +21,7 @@ fn the_table_can_be_printed_as_markdown() {
 }
 
 #[test]
-fn a_wrong_criterion_or_row_does_not_count_as_caught() {
+fn a_mistake_with_a_wrong_criterion_or_row_does_not_count_as_caught() {
     let course = Course::new();
     let edit = ("criterion: no-fd-leak", "criterion: reuse");
     course.edit("mistakes/forgot-close.patch", edit.0, edit.1);
@@ -47,7 +48,7 @@ fn text_criteria_mistakes_starters_and_outputs_are_consistent() {
 }
 
 #[test]
-fn every_difference_is_reported_at_once() {
+fn one_check_reports_every_difference() {
     let course = Course::new();
     course.edit("lesson.md", "<!-- idle task=3 -->", "<!-- idles task=3 -->");
     course.edit("mistakes/slot-order.patch", "row: slot-order", "row: slot-odor");

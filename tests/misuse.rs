@@ -1,4 +1,5 @@
-//! Misuse ends with one clear message and exit status 2; the help names every command and flag.
+//! Wrong usage of `cargo xtask` ends with one clear message and exit status 2. The help names every
+//! command and flag.
 
 mod support;
 
@@ -137,7 +138,8 @@ const PROVE: &[&str] = &[
     "Exit status: 0 proved; 1 not yet; 2",
 ];
 
-/// Fails unless these arguments are misuse and the message has all the words.
+/// Fails unless `cargo xtask` refuses these arguments with exit status 2, and unless the message
+/// contains all `words`.
 #[track_caller]
 fn assert_misuse(arguments: &[&str], words: &[&str]) {
     let refused = xtask(arguments).code(2).stdout(is_empty());

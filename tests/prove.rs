@@ -93,7 +93,7 @@ fn an_unreadable_manifest_is_reported() {
 }
 
 #[test]
-fn proves_the_solution_on_this_machines_own_network() {
+fn proves_the_solution_without_isolation() {
     prove(&["--solution", "--only", "starts"]).code(0);
     let name = LESSON.trim_start_matches("lessons/");
     let solution = paths::target().join("solution/debug").join(name);

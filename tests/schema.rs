@@ -1,4 +1,4 @@
-//! The report's JSON schema allows every valid report and rejects invalid ones.
+//! The report's JSON schema accepts valid reports and rejects invalid reports.
 
 mod support;
 

@@ -1,4 +1,4 @@
-// Tries: to hand in the solution, by the path that it has in the lesson's crate.
-// Must: not be built, because the build's sandbox has no solution.
+// Tries: to compile the course's solution, by the path of the solution in the lesson's crate.
+// Must: not be built, because the sandbox of the build does not contain the solution.
 
 #[path = "../solution/server.rs"] mod answer; // hostile

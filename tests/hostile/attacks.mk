@@ -1,5 +1,5 @@
-# Tries: the attack of the program that ATTACK names, but during the build.
-# Must: be proved, because a build is sandboxed as well as a server.
+# Tries: to run the attack of hostile/$(ATTACK).c during the build.
+# Must: be proved, because a build is sandboxed, too.
 server: servers/linear_scan.c
 ifndef BENIGN
 	cc -std=c17 -O1 -pthread -DATTACK -o attack hostile/$(ATTACK).c

@@ -1,5 +1,5 @@
-// Tries: to run during the build, as a build script, and to stop the build.
-// Must: be proved, because a student's build script is never used.
+// Tries: to run code during the build, as a build script, and to make the build fail.
+// Must: be proved, because the grader ignores a student's build script.
 
 fn main() {
     let _ = std::fs::write("/tmp/written-by-a-hostile-program", "build.rs has run");

@@ -1,5 +1,5 @@
-/* Tries: to reach this machine's ports and other machines, by TCP, UDP and the name service.
- * Must: be proved, because its network has only a loopback interface. */
+/* Tries: to connect to ports of this machine and to other machines, by TCP and UDP.
+ * Must: be proved, because the program's network has only a loopback interface. */
 #define _GNU_SOURCE
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-// Tries: to keep the compiler busy with a constant that takes forever to evaluate.
-// Must: not be built, because the compiler is killed at a limit.
+// Tries: to keep the compiler busy with a constant whose evaluation never ends.
+// Must: not be built, because the compiler is killed when it exceeds a limit.
 
 const fn count(to: u64) -> u64 {
     let mut at = 0;

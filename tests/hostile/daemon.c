@@ -1,5 +1,6 @@
-/* Tries: to outlive its sandbox, as a grandchild in its own session that ignores signals.
- * Must: be proved, because its server is correct, and leave no process. */
+/* Tries: to leave a process that runs longer than its sandbox: a grandchild in a new session, which
+ * ignores all signals.
+ * Must: be proved, because the server is correct, and leave no process. */
 #include "hostile.h"
 
 #include <signal.h>

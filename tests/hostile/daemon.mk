@@ -1,5 +1,5 @@
-# Tries: to leave a process behind that keeps the build's output open and never ends.
-# Must: be proved once the build itself has ended, and leave no process.
+# Tries: to leave a process that keeps the build's output open and never ends.
+# Must: be proved as soon as the build command has ended, and leave no process.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

@@ -1,5 +1,6 @@
-/* Tries: to look like a server on poll: one thread sleeps in poll, another one serves by select.
- * Must: fail watch-set, because poll does not watch the clients. */
+/* Tries: to look like a server that uses poll: one thread sleeps in poll, and another thread serves
+ * the clients with select.
+ * Must: fail watch-set, because the pollfd array of poll does not contain the clients. */
 #define _GNU_SOURCE
 
 #include <poll.h>

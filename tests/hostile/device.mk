@@ -1,5 +1,5 @@
-# Tries: to leave a device where the built program is expected.
-# Must: not be built, because it cannot make a device.
+# Tries: to put a device file in the place of the built program.
+# Must: not be built, because the build is not permitted to create a device file.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

@@ -1,5 +1,5 @@
-/* Tries: to write to standard error endlessly, without a newline.
- * Must: be killed at its limit, before it listens. */
+/* Tries: to write to standard error without end and without a newline.
+ * Must: be killed when it exceeds the output limit, before it listens. */
 #include "hostile.h"
 
 static void attack(void)

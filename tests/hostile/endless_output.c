@@ -1,5 +1,5 @@
-/* Tries: to write to the log endlessly, and so to fill the storage of the log.
- * Must: be killed at its limit, before it listens. */
+/* Tries: to write to the log without end, until the storage of the log is full.
+ * Must: be killed when it exceeds the output limit, before it listens. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-# Tries: to write build output endlessly, and so to fill its storage.
-# Must: not be built, because the build is killed at its limit.
+# Tries: to print without end during the build, until the storage of the build output is full.
+# Must: not be built, because the build is killed when it exceeds the output limit.
 server: servers/linear_scan.c
 ifndef BENIGN
 	yes 'note: nothing of interest'

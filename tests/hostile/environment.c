@@ -1,5 +1,6 @@
-/* Tries: to find secrets in its environment, in other processes' environments, and in inherited
- * descriptors. Must: be proved, because there are no secrets. */
+/* Tries: to find secrets in its own environment, in the environments of other processes, and in
+ * inherited descriptors.
+ * Must: be proved, because these places contain no secrets. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-/* Tries: to print text that acts in a terminal, in an HTML page or in a spreadsheet.
- * Must: fail starts, and its text must have no effect anywhere. */
+/* Tries: to print text that a terminal, an HTML page or a spreadsheet interprets as a command.
+ * Must: fail starts, and the printed text must have no effect in any output. */
 #include "hostile.h"
 
 static void attack(void)

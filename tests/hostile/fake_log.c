@@ -1,5 +1,5 @@
-/* Tries: to be proved by its log, which is that of a correct server.
- * Must: fail slots, because it never accepts a client. */
+/* Tries: to be proved by a forged log, which is the log of a correct server.
+ * Must: fail slots, because the program never accepts a client. */
 #include "hostile.h"
 
 static void attack(void)

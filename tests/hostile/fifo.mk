@@ -1,5 +1,5 @@
-# Tries: to leave a FIFO where the built program is expected: opening it blocks.
-# Must: not be built, and delay nothing.
+# Tries: to put a FIFO in the place of the built program, because opening a FIFO blocks.
+# Must: not be built, and not delay the grader.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

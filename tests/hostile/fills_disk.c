@@ -1,5 +1,6 @@
-/* Tries: to fill every file system that it can write to, and leaves it full.
- * Must: be proved, because these file systems are its own and are removed with it. */
+/* Tries: to fill every file system that the program can write to, and to leave them full.
+ * Must: be proved, because these file systems belong to the program's sandbox and are removed with
+ * the sandbox. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

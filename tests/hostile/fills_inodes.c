@@ -1,5 +1,5 @@
-/* Tries: to make files until no file system has a free inode.
- * Must: be proved, because its own limits stop it. */
+/* Tries: to create files until no file system has a free inode.
+ * Must: be proved, because the limits of the sandbox stop the attack. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
 /* Tries: system calls that expose the kernel or other processes, and that no server needs.
- * Must: be proved, because each of them is refused. */
+ * Must: be proved, because the sandbox refuses each of these calls. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Tries: to leave forged result files in every place where a grader may look for them.
+"""Tries: to write forged result files into every folder in which a grader may look for results.
 
-Must: fail slots, and none of its files may be read as a result.
+Must: fail slots, and the grader must not read any of these files as a result.
 """
 
 import json

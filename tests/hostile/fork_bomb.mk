@@ -1,5 +1,5 @@
 # Tries: to start more processes than this machine can run, during the build.
-# Must: not be built, and be killed with all its processes.
+# Must: not be built, and all processes of the build must be killed.
 server: servers/linear_scan.c
 ifndef BENIGN
 	bomb() { bomb | bomb & }; while :; do bomb; done

@@ -1,5 +1,5 @@
-/* Tries: to fill the process table after a correct start, with more processes for each client.
- * Must: stay within its limit, and fail one-thread. */
+/* Tries: to fill the process table after a correct start, with eight processes for each client.
+ * Must: stay within the process limit, and fail one-thread. */
 #include <sys/socket.h>
 
 static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *length);
@@ -8,7 +8,7 @@ static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *le
 #include "hostile.h"
 #undef accept
 
-/* The children keep the descriptors that they inherit, and sleep. */
+/* The children keep their inherited descriptors open, and sleep forever. */
 static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *length)
 {
     for (int more = HOSTILE ? 8 : 0; more > 0; more--)

@@ -1,5 +1,5 @@
-/* Tries: to become another user: by system calls, and by set-user-ID files.
- * Must: be proved, because it keeps its user. */
+/* Tries: to become another user, by system calls and by set-user-ID files.
+ * Must: be proved, because the user of the program does not change. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* Standard output of the program; empty if it cannot be run. */
+/* Runs a shell command. `said` gets the command's standard output; empty if it cannot be run. */
 static void run(const char *command, char *said, size_t size)
 {
     FILE *output = popen(command, "r");

@@ -1,10 +1,11 @@
-/* Tries: to let a helper process serve, while the observed process logs the clients.
- * Must: fail slots, because the logged descriptors are not the clients' in that process. */
+/* Tries: to let a helper process serve the clients, while the observed process only logs them.
+ * Must: fail slots, because in the observed process, the logged descriptors are not connections to
+ * the clients. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
 
-/* Serves every client without a log line. */
+/* Serves every client, but logs nothing. */
 static void help(int listener)
 {
     struct pollfd watched[64] = {{.fd = listener, .events = POLLIN}};

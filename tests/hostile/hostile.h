@@ -1,5 +1,6 @@
-/* Shared by the hostile programs in C: a correct server, which ends when an attack succeeds. Each
- * program defines attack(). -DBENIGN leaves the attack out; with -DATTACK, there is no server. */
+/* Included by the hostile programs in C: a correct server that runs attack() before it listens.
+ * Each program defines attack(), which exits if the attack succeeds. With -DBENIGN, attack() does
+ * not run. With -DATTACK, only attack() runs. */
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
@@ -17,7 +18,7 @@ enum { HOSTILE = 1 };
 
 static void attack(void);
 
-/* The attack has succeeded: ends the program, so that it is not proved. */
+/* Ends the program because the attack has succeeded. Therefore the program is not proved. */
 static inline __attribute__((format(printf, 1, 2))) _Noreturn void breach(const char *format, ...)
 {
     va_list arguments;

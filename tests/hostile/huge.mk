@@ -1,5 +1,5 @@
-# Tries: to leave a sparse file of a terabyte where the built program is expected.
-# Must: not be built, because files have a limit of size.
+# Tries: to put a sparse file of one terabyte in the place of the built program.
+# Must: not be built, because the size of a file is limited.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c
 ifndef BENIGN

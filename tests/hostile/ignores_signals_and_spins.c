@@ -1,4 +1,4 @@
-/* Tries: to delay the grader with an endless loop that ignores every signal it can.
+/* Tries: to delay the grader with a busy loop, and ignores every signal that can be ignored.
  * Must: fail starts at the time-out, and be killed. */
 #include "hostile.h"
 

@@ -1,5 +1,6 @@
-/* Tries: to serve by io_uring, where no system call shows what the server waits for.
- * Must: be proved, because io_uring is refused and the server uses poll instead. */
+/* Tries: to serve the clients with io_uring, because then no system call shows what the server
+ * waits for.
+ * Must: be proved, because the sandbox refuses io_uring, and the server then uses poll. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

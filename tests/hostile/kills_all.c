@@ -1,5 +1,5 @@
-/* Tries: to kill every process that it may signal, and its parent and process 1 in particular.
- * Must: be proved, because its sandbox has no other process. */
+/* Tries: to kill every process that the program may signal, especially its parent and process 1.
+ * Must: be proved, because the program's sandbox contains no other process. */
 #include "hostile.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-# Tries: to kill every process that it may signal, during the build.
-# Must: not be built, because it kills its own build and nothing else.
+# Tries: to kill every process that the build may signal.
+# Must: not be built, because the attack kills only the processes of this build.
 server: servers/linear_scan.c
 ifndef BENIGN
 	trap '' TERM; kill -KILL 1; kill -KILL -1

@@ -1,5 +1,5 @@
-// Tries: to keep the compiler busy with a macro that doubles at each step.
-// Must: not be built, because the compiler is killed at a limit.
+// Tries: to keep the compiler busy with a macro whose expansion doubles at each step.
+// Must: not be built, because the compiler is killed when it exceeds a limit.
 
 macro_rules! bomb {
     () => { 0u64 };

@@ -1,4 +1,4 @@
-# Tries: to leave more files than the grader can store.
+# Tries: to create more files than the grader can store.
 # Must: not be built, because the number of files is limited.
 server: servers/linear_scan.c
 	cc -std=c17 -O1 -o server servers/linear_scan.c

@@ -1,5 +1,5 @@
 /* Tries: to allocate all the memory of this machine.
- * Must: be killed at its limit, before it listens. */
+ * Must: be killed when it exceeds the memory limit, before it listens. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-/* Tries: to use more memory than its limit, divided among children that each stay below it.
- * Must: be stopped by the limit, which counts all processes together, and never listen. */
+/* Tries: to use more memory than the limit, with children that each use less than the limit.
+ * Must: be killed, because the limit applies to all processes together, and never listen. */
 #include "hostile.h"
 
 static void attack(void)

@@ -1,5 +1,5 @@
-/* Tries: to hold a million descriptors, open or in messages of its own sockets.
- * Must: be proved, because its own limits stop it. */
+/* Tries: to hold a million descriptors, either open or in unread messages of its own sockets.
+ * Must: be proved, because the program's limits stop the attack. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-/* Tries: to change its mounts, with the old system calls and the new ones.
- * Must: be proved, because each of them is refused. */
+/* Tries: to change its mounts, with mount(2) and with newer system calls such as fsopen.
+ * Must: be proved, because the sandbox refuses each of these calls. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,6 @@
-/* Tries: to create namespaces in which it has all capabilities, or to enter existing ones.
- * Must: be proved, because each call is refused. */
+/* Tries: to create namespaces in which the program has all capabilities, or to enter existing
+ * namespaces.
+ * Must: be proved, because the sandbox refuses each call. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

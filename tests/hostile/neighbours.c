@@ -1,5 +1,6 @@
-/* Tries: to communicate with another run of itself, by every means that two processes may share.
- * Must: be proved, because none of them is shared. Two runs take place at the same time. */
+/* Tries: to communicate with a simultaneous run of the same program, by every kind of resource that
+ * two processes may share.
+ * Must: be proved, because the two runs share no such resource. */
 #define _GNU_SOURCE
 
 #include "hostile.h"
@@ -15,7 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
-/* Locks a file that every process sees, as long as the server runs. */
+/* Tries to lock a file that is visible in every sandbox. The other run could see such a lock. */
 static void lock_shared_file(const char *path)
 {
     int fd = open(path, O_RDONLY);
@@ -28,7 +29,7 @@ static void lock_shared_file(const char *path)
         close(fd);
 }
 
-/* Opens a file and watches it: inotify would report when the other run opens it. */
+/* Tries to watch a file with inotify, which would report that the other run opens the file. */
 static void watch_shared_file(const char *path)
 {
     int fd = inotify_init1(IN_NONBLOCK);

@@ -1,5 +1,5 @@
 /* Tries: to keep the grader waiting, with a listener that never accepts a client.
- * Must: fail slots as soon as it is asleep. */
+ * Must: fail slots as soon as the program is asleep. */
 #include "hostile.h"
 
 static void attack(void)

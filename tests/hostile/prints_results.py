@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Tries: to pass by printing what graders print: results, scores, workflow commands.
+"""Tries: to be proved by printing what graders print: results, scores, workflow commands.
 
-Must: fail slots, and the grader must not print any of its lines.
+Must: fail slots, and the grader must not print any of these lines.
 """
 
 import os

@@ -1,12 +1,12 @@
-/* Tries: to read the grader's home, other submissions and the solution, wherever they are.
- * Must: be proved, because it finds none of them. */
+/* Tries: to find and read the grader's home folder, other submissions and the solution.
+ * Must: be proved, because the program finds none of these files. */
 #define _GNU_SOURCE
 
 #include <ftw.h>
 
 #include "hostile.h"
 
-/* The word in the secret files, backwards, so that this file does not contain it. */
+/* The word in the secret files, written backwards. Otherwise this file would contain the word. */
 static const char DRAWKCAB[] = "REDARG-EHT-FO-YRANAC";
 static char canary[sizeof DRAWKCAB];
 

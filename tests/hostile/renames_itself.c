@@ -1,5 +1,5 @@
-/* Tries: to mislead a reader of /proc: its name looks like further fields of stat, and its arguments
- * and its environment are overwritten.
+/* Tries: to mislead a reader of /proc: the program's name looks like fields of /proc/PID/stat and
+ * /proc/PID/status, and the program overwrites its environment.
  * Must: be proved, because the witness parses these files correctly. */
 #define _GNU_SOURCE
 

@@ -1,5 +1,5 @@
 /* Tries: to delay the grader by sleeping forever.
- * Must: fail starts as soon as it is asleep. */
+ * Must: fail starts as soon as the program is asleep. */
 #include "hostile.h"
 
 static void attack(void)

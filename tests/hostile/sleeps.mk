@@ -1,5 +1,5 @@
 # Tries: to delay the grader with a build that never ends.
-# Must: not be built, because it is killed at its limit of wall time.
+# Must: not be built, because the build is killed when it exceeds a limit of wall-clock time.
 server: servers/linear_scan.c
 ifndef BENIGN
 	sleep infinity

@@ -1,5 +1,5 @@
-# Tries: to delay the grader with a build that runs an endless loop.
-# Must: not be built, because it is killed at a limit.
+# Tries: to delay the grader with a build that is in a busy loop.
+# Must: not be built, because the build is killed when it exceeds a time limit.
 server: servers/linear_scan.c
 ifndef BENIGN
 	while :; do :; done

@@ -1,5 +1,5 @@
 /* Tries: to read and control other processes: process 1, its parent, and its own child.
- * Must: be proved, because each such call is refused. */
+ * Must: be proved, because the sandbox refuses each of these calls. */
 #define _GNU_SOURCE
 
 #include "hostile.h"

@@ -1,5 +1,5 @@
-// Tries: to keep the compiler busy with functions that call each other with ever larger types.
-// Must: not be built, because the compiler gives up or is killed at a limit.
+// Tries: to keep the compiler busy with functions that call each other with growing types.
+// Must: not be built, because the compiler reports an error or exceeds a limit.
 
 fn grow<T: Copy>(value: T, depth: u32) -> usize {
     if depth == 0 { size_of::<T>() } else { shrink((value, value), depth - 1) }

@@ -1,5 +1,5 @@
 /* Tries: to hide from readers of /proc, as a process that is not dumpable.
- * Must: be proved, because it can be observed nevertheless. */
+ * Must: be proved, because the witness can observe such a process, too. */
 #include "hostile.h"
 
 #include <sys/prctl.h>

@@ -1,5 +1,5 @@
 /* Tries: to hide from readers of /proc, as a program whose file can be executed but not read.
- * Must: be proved, because it cannot make such a file. */
+ * Must: be proved, because the program is not permitted to create such a file. */
 #include "hostile.h"
 
 #include <fcntl.h>

@@ -1,5 +1,6 @@
-/* Tries: to write to the system's and the grader's folders, its own program and kernel settings.
- * Must: be proved, because it can write only to its own folder and /tmp. */
+/* Tries: to write to folders of the system and of the grader, to its own program file, and to
+ * kernel settings.
+ * Must: be proved, because the program can write only to its own folder and /tmp. */
 #define _GNU_SOURCE
 
 #include <ftw.h>

@@ -1,22 +1,24 @@
-//! Circles of imports among modules.
+//! Finds circular imports between modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The path of a module within its crate; empty for the crate's root.
 pub(crate) type Module = Vec<String>;
 
-/// What each module imports.
+/// The modules that each module imports.
 pub(crate) type Imports = BTreeMap<Module, BTreeSet<Module>>;
 
-/// The circles in which no module is an ancestor of all others: a module and its own children may
-/// import one another. Each circle has all modules that can reach each other.
+/// The circles of imports that are not permitted. A circle is a group of modules that can all reach
+/// each other through imports. A circle is permitted if one of its modules is an ancestor of all
+/// others, because a module and its own children may import one another.
 pub(crate) fn find(imports: &Imports) -> Vec<Vec<Module>> {
     let mut circles = Vec::new();
     for circle in components(imports).into_iter().filter(|component| component.len() > 1) {
         match circle.iter().find(|module| circle.iter().all(|other| other.starts_with(module))) {
             None => circles.push(circle),
             Some(ancestor) => {
-                // Every circle through this ancestor is permitted. Others may remain without it.
+                // Every circle that contains this ancestor is permitted. The other modules may form
+                // a circle without the ancestor.
                 let others = circle.iter().filter(|module| *module != ancestor);
                 circles.extend(find(&restricted(imports, &others.cloned().collect())));
             }
@@ -25,7 +27,8 @@ pub(crate) fn find(imports: &Imports) -> Vec<Vec<Module>> {
     circles
 }
 
-/// The modules grouped by whether they can reach each other.
+/// The modules in groups. Two modules are in the same group if each can reach the other through
+/// imports.
 fn components(imports: &Imports) -> Vec<Vec<Module>> {
     let reached: BTreeMap<_, _> =
         imports.keys().map(|module| (module, reachable(imports, module))).collect();
@@ -58,7 +61,7 @@ fn reachable(imports: &Imports, start: &Module) -> BTreeSet<Module> {
     reached
 }
 
-/// The part of the imports between these modules.
+/// The imports from one of these modules to another of these modules.
 fn restricted(imports: &Imports, modules: &BTreeSet<Module>) -> Imports {
     let kept = imports.iter().filter(|(module, _)| modules.contains(*module));
     kept.map(|(module, targets)| (module.clone(), targets & modules)).collect()
@@ -92,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_side_by_side_are_a_circle() {
+    fn siblings_that_import_each_other_are_a_circle() {
         assert_circles(&[("a", "b"), ("b", "c"), ("c", "a")], &[&["a", "b", "c"]]);
         assert_circles(&[("a::b", "a::c"), ("a::c", "a::b")], &[&["a::b", "a::c"]]);
     }
@@ -103,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn children_are_a_circle_beside_their_parent() {
+    fn children_that_import_each_other_are_a_circle() {
         let edges = [("a", "a::b"), ("a::b", "a"), ("a::c", "a"), ("a::b", "a::c")];
         assert_circles(&edges, &[]);
         assert_circles(&[&edges[..], &[("a::c", "a::b")]].concat(), &[&["a::b", "a::c"]]);
     }
 
     #[test]
-    fn a_child_is_a_circle_with_others_of_its_parent() {
+    fn a_circle_through_an_unrelated_module_is_not_permitted() {
         let edges = [("a", "x"), ("x", "a::b"), ("a::b", "a")];
         assert_circles(&edges, &[&["a", "a::b", "x"]]);
     }

@@ -1,4 +1,4 @@
-//! The course's packages and which of them depend on which, as `cargo metadata` reports them.
+//! The packages of the course and the dependencies between them, read from `cargo metadata`.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -9,17 +9,18 @@ use std::process::Command;
 /// A package of the course.
 #[derive(Debug)]
 pub(crate) struct Package {
-    /// The name in its manifest.
+    /// The name in the package's manifest.
     pub(crate) name: String,
-    /// The folder of its manifest.
+    /// The folder that contains the package's manifest.
     pub(crate) folder: PathBuf,
-    /// The course's packages that this one depends on, for its tests as well.
+    /// The packages of the course that this package depends on. Dependencies of the package's tests
+    /// are included.
     pub(crate) dependencies: BTreeSet<String>,
 }
 
 impl Package {
-    /// The packages of the workspace at `root`, and of each workspace in a folder of `crates/` or
-    /// `tests/`.
+    /// The packages of the workspace at `root`, and of each workspace in a subfolder of `crates/`
+    /// or `tests/`.
     pub(crate) fn of_all_workspaces(root: &Path) -> Vec<Self> {
         let mut manifests = vec![root.join("Cargo.toml")];
         for folder in ["crates", "tests"] {
@@ -33,7 +34,7 @@ impl Package {
     fn new(metadata: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let dependencies = metadata["dependencies"].as_array().unwrap().iter();
-        // Only a package of this repository has a path.
+        // Only a dependency on a package of this repository has a path.
         let ours = dependencies.filter(|dependency| dependency["path"].is_string());
         Self {
             name: text(&metadata["name"]),

@@ -1,8 +1,8 @@
-//! The paths to other modules that the tokens of a source file have.
+//! Finds the paths to other modules in the tokens of a source file.
 
 use crate::tokens::Token;
 
-/// A path such as `crate::a::B`, and the name under which a `use` imports it.
+/// A path such as `crate::a::B`, and the name that a `use` declaration gives to the imported item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImportPath {
     /// The segments, e.g. `["crate", "a", "B"]`.
@@ -11,7 +11,7 @@ pub(crate) struct ImportPath {
     pub(crate) name: Option<String>,
 }
 
-/// Every path of two segments or more, in `use` declarations and elsewhere.
+/// All paths with two or more segments, in `use` declarations and in other code.
 pub(crate) fn all(tokens: &[Token]) -> Vec<ImportPath> {
     let mut paths = Vec::new();
     let mut at = 0;
@@ -26,8 +26,8 @@ pub(crate) fn all(tokens: &[Token]) -> Vec<ImportPath> {
     paths
 }
 
-/// Reads a tree such as `a::{b, c::d as e}` from `at`, after the segments of `prefix`. Returns the
-/// index after it.
+/// Reads a use tree such as `a::{b, c::d as e}` that begins at the index `at`. The segments of
+/// `prefix` precede the segments of the tree. Returns the index after the tree.
 fn tree(
     tokens: &[Token],
     mut at: usize,
@@ -62,7 +62,8 @@ fn tree(
     at
 }
 
-/// Reads the trees between braces, from the index after the opening one.
+/// Reads the use trees between braces. `at` is the index after the opening brace. Returns the index
+/// after the closing brace.
 fn group(tokens: &[Token], mut at: usize, prefix: &[String], paths: &mut Vec<ImportPath>) -> usize {
     while let Some(token) = tokens.get(at) {
         at = match token.as_str() {

@@ -1,7 +1,7 @@
-//! The source files of a crate as modules, and what each imports from the others.
+//! The source files of a crate as modules, and what each module imports from the other modules.
 //!
-//! Macros, glob imports and inline modules are not resolved. A path that ends in a re-exported name
-//! counts as an import of the file that the name comes from.
+//! Macros, glob imports and inline modules are not resolved. A path to a re-exported name counts as
+//! an import of the file that defines the name.
 
 use crate::circles::{Imports, Module};
 use crate::paths::{self, ImportPath};
@@ -10,19 +10,20 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The number of re-exports that are followed from one name.
+/// The maximum number of re-exports that are followed for one name.
 const MAX_REEXPORTS: usize = 8;
 
-/// The paths in each module of a crate. The crate's root is the empty module.
+/// The paths that each module of a crate uses. The module of the crate's root is empty.
 pub(crate) struct Sources {
     paths: BTreeMap<Module, Vec<ImportPath>>,
 }
 
 impl Sources {
-    /// Reads the `*.rs` files below `src`, without those that only tests compile.
+    /// Reads the `*.rs` files in `src` and its subfolders, except the files that are compiled only
+    /// for tests.
     pub(crate) fn read(src: &Path) -> Self {
         let mut files = rust_files(src);
-        // Beside a library, main.rs is a crate of its own.
+        // If the package has a library, main.rs belongs to a different crate.
         let has_library = src.join("lib.rs").exists();
         files.retain(|path| !(has_library && *path == src.join("main.rs")));
         let file = |path: &PathBuf| {
@@ -44,7 +45,7 @@ impl Sources {
         Self { paths: paths.collect() }
     }
 
-    /// What each module imports.
+    /// The modules that each module imports.
     pub(crate) fn imports(&self) -> Imports {
         let of = |module: &Module, paths: &[ImportPath]| {
             let targets = paths.iter().filter_map(|path| self.target(module, &path.segments));
@@ -53,8 +54,8 @@ impl Sources {
         self.paths.iter().map(|(module, paths)| (module.clone(), of(module, paths))).collect()
     }
 
-    /// The module whose file has the item that `segments` names in `module`; `None` for a path to
-    /// another crate or to an item of `module` itself.
+    /// The module that defines the item of the path `segments`, if this path is used in `module`.
+    /// `None` for a path to another crate or to an item of `module` itself.
     fn target(&self, module: &Module, segments: &[String]) -> Option<Module> {
         let (first, rest) = segments.split_first()?;
         let start = match first.as_str() {
@@ -66,7 +67,8 @@ impl Sources {
         Some(self.follow(start, rest, MAX_REEXPORTS))
     }
 
-    /// Walks down from `module`, and through re-exports.
+    /// Follows the path `segments` from `module` to its submodules, and through re-exports. Returns
+    /// the module that defines the last segment.
     fn follow(&self, mut module: Module, segments: &[String], reexports: usize) -> Module {
         for (index, segment) in segments.iter().enumerate() {
             let below = child(&module, segment);
@@ -90,7 +92,7 @@ impl Sources {
         module
     }
 
-    /// The module at which the import of `name` in `module` begins.
+    /// The module of the first segment of the `use` that imports `name` into `module`.
     fn start(&self, module: &Module, name: &str) -> Option<Module> {
         let first = self.imported(module, name)?.segments.first()?;
         self.target(module, std::slice::from_ref(first))
@@ -110,7 +112,7 @@ fn parent(module: &Module) -> Module {
     module[..module.len().saturating_sub(1)].to_vec()
 }
 
-/// The module of a file, whose path is relative to `src`.
+/// The module of a file. The path of the file is relative to `src`.
 fn module_of(file: &Path) -> Module {
     let names = file.with_extension("");
     let mut module: Module = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
@@ -141,7 +143,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// The imports among files, each given as its path and its text.
+    /// The imports between files. Each file is given as its path and its text.
     fn imports(files: &[(&str, &str)]) -> Vec<String> {
         let file = |(path, text): &(&str, &str)| (module_of(Path::new(path)), (*text).to_owned());
         let imports = Sources::new(files.iter().map(file).collect()).imports();
@@ -175,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_tests_are_left_out() {
+    fn files_of_tests_are_ignored() {
         let found = imports(&[
             ("main.rs", "#[cfg(test)] mod tests; mod a;"),
             ("tests.rs", "use crate::a::A;"),

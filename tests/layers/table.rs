@@ -1,4 +1,5 @@
-//! The table of crates/README.md: one row a crate, with what it may import and what it must never.
+//! The table of crates/README.md. The row of a crate has the crates that the crate may import, and
+//! the crates that it must never import.
 
 use crate::packages::Package;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ struct Row {
 }
 
 impl Layers {
-    /// Reads the table of a page. Names are in backticks; other words are for readers.
+    /// Reads the table of a page. Names of crates are in backticks. All other words are ignored.
     pub(crate) fn parse(page: &str) -> Self {
         let table = page.lines().skip_while(|line| *line != HEAD).skip(2);
         let rows: Vec<_> = table.map_while(Row::parse).collect();
@@ -29,7 +30,7 @@ impl Layers {
         Self { rows }
     }
 
-    /// Every difference between the table and the packages, a line each.
+    /// All differences between the table and the packages, one line for each difference.
     pub(crate) fn violations(&self, packages: &[Package]) -> Vec<String> {
         let mut found = self.rows_without_a_package(packages);
         for package in packages {
@@ -60,12 +61,12 @@ impl Row {
     }
 }
 
-/// The words in backticks.
+/// The words between backticks.
 fn names(cell: &str) -> BTreeSet<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The name of the row for a package: all lessons have the same.
+/// The name of the row for a package. All lessons have the same row.
 fn row_name(package: &str) -> &str {
     if is_lesson(package) { LESSONS } else { package }
 }
@@ -77,7 +78,8 @@ fn is_lesson(package: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()))
 }
 
-/// The direct dependencies that the row does not permit. A lesson builds on earlier lessons only.
+/// The direct dependencies that the row does not permit. A lesson may depend only on earlier
+/// lessons.
 fn not_permitted(row: &Row, package: &Package) -> Vec<String> {
     let permitted = |dependency: &&String| {
         let is_later = is_lesson(dependency) && **dependency >= package.name;
@@ -87,7 +89,8 @@ fn not_permitted(row: &Row, package: &Package) -> Vec<String> {
     wrong.map(|dependency| format!("`{}` may not import `{dependency}`", package.name)).collect()
 }
 
-/// The packages that the row forbids and that the package imports, directly or through others.
+/// The packages that the row forbids and that the package imports, directly or through other
+/// packages.
 fn forbidden(row: &Row, package: &Package, packages: &[Package]) -> Vec<String> {
     let by_name: BTreeMap<_, _> = packages.iter().map(|each| (each.name.as_str(), each)).collect();
     let mut reached = BTreeSet::new();
@@ -142,7 +145,7 @@ Text.
     }
 
     #[test]
-    fn other_imports_and_other_crates_are_violations() {
+    fn unpermitted_imports_and_unlisted_crates_are_violations() {
         assert_violations(
             &[("base", &["middle"]), ("middle", &[]), ("top", &[]), ("new", &[])],
             &[
@@ -154,7 +157,7 @@ Text.
     }
 
     #[test]
-    fn a_forbidden_crate_is_found_behind_a_permitted_one() {
+    fn a_forbidden_crate_is_found_among_indirect_dependencies() {
         assert_violations(
             &[("base", &[]), ("middle", &["base"]), ("top", &["middle"]), ("w01-l01-a", &[])],
             &["`top` must never import `base`"],
@@ -162,7 +165,7 @@ Text.
     }
 
     #[test]
-    fn a_lesson_may_not_import_a_later_one() {
+    fn a_lesson_may_not_import_a_later_lesson() {
         let crates: [(&str, &[&str]); 3] = [("base", &[]), ("middle", &[]), ("top", &[])];
         let lessons: [(&str, &[&str]); 2] = [("w01-l01-a", &["w02-l01-b"]), ("w02-l01-b", &[])];
         let expected = "`w01-l01-a` may not import `w02-l01-b`";

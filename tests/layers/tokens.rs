@@ -1,4 +1,5 @@
-//! Rust source as words and marks, without comments, strings and what only tests compile.
+//! Splits Rust source into tokens, without comments, strings and code that is compiled only for
+//! tests.
 
 /// A name, or a single character that is neither a letter nor white space; `::` is one token.
 pub(crate) type Token = String;
@@ -19,7 +20,7 @@ pub(crate) fn without_tests(source: &str) -> Vec<Token> {
     kept
 }
 
-/// The names of the modules that only tests compile: `#[cfg(test)] mod NAME;`.
+/// The names of the modules that are compiled only for tests: `#[cfg(test)] mod NAME;`.
 pub(crate) fn test_modules(source: &str) -> Vec<String> {
     let tokens = tokens(source);
     let attribute = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
@@ -27,7 +28,7 @@ pub(crate) fn test_modules(source: &str) -> Vec<String> {
     declared.filter(|found| starts_with(found, &attribute)).map(|found| found[8].clone()).collect()
 }
 
-/// The index after the item that begins at `at`: after its `;`, or after its block.
+/// The index after the item that begins at `at`. The item ends with a `;` or with a block.
 fn end_of_item(tokens: &[Token], mut at: usize) -> usize {
     let mut depth = 0_usize;
     while let Some(token) = tokens.get(at) {
@@ -77,8 +78,8 @@ fn is_word(char: char) -> bool {
     char.is_alphanumeric() || char == '_'
 }
 
-/// The length of the white space, comment, string or character that `rest` begins with; 0 where it
-/// begins with something else.
+/// The length of the white space, comment, string or character literal at the beginning of `rest`;
+/// 0 if `rest` begins with something else.
 fn ignored_length(rest: &str) -> usize {
     let spaces = rest.len() - rest.trim_start().len();
     if spaces > 0 {
@@ -96,7 +97,7 @@ fn ignored_length(rest: &str) -> usize {
     }
 }
 
-/// Block comments nest.
+/// The length of a block comment. A block comment may contain other block comments.
 fn block_comment(rest: &str) -> usize {
     let mut depth = 0;
     for (at, _) in rest.char_indices() {
@@ -125,7 +126,8 @@ fn string(rest: &str) -> usize {
     rest.len()
 }
 
-/// The length of `r"…"` or `r#"…"#`, with any prefix of a letter, as in `br"…"`.
+/// The length of a raw string such as `r"…"` or `r#"…"#`. A letter may precede the `r`, as in
+/// `br"…"`.
 fn raw_string(rest: &str) -> Option<usize> {
     let start = rest.strip_prefix(['b', 'c']).unwrap_or(rest).strip_prefix('r')?;
     let hashes = start.len() - start.trim_start_matches('#').len();
@@ -135,7 +137,7 @@ fn raw_string(rest: &str) -> Option<usize> {
     Some(rest.len() - text.len() + length)
 }
 
-/// The length of a character such as `'a'` or `'\n'`; 0 for a lifetime.
+/// The length of a character literal such as `'a'` or `'\n'`; 0 for a lifetime.
 fn character(rest: &str) -> usize {
     let Some(text) = rest.strip_prefix('\'') else { return 0 };
     let mut chars = text.chars();
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_strings_and_characters_are_left_out() {
+    fn comments_strings_and_characters_are_ignored() {
         let source = r##"
             //! use crate::a;
             /* use /* crate::b */ crate::c */
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn items_of_tests_are_left_out() {
+    fn items_of_tests_are_ignored() {
         let source = "use a::b;\n#[cfg(test)]\nmod tests { fn f() { {} } }\n\
                       #[cfg(test)]\nmod other;\n#[cfg(test)] use c::d;\nfn g() {}";
         assert_eq!(without_tests(source).join(" "), "use a :: b ; fn g ( ) { }");

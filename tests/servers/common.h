@@ -1,5 +1,6 @@
-/* Shared by the servers in C: two settings from the environment, and the log lines of a tracker.
- * Include this file first: it enables the calls that only Linux has (feature_test_macros(7)). */
+/* Included by the servers in C: two settings from the environment, and the log lines of a tracker.
+ * Include this file before all others: it defines _GNU_SOURCE, which declares the calls that only
+ * Linux has (feature_test_macros(7)). */
 #ifndef COMMON_H
 #define COMMON_H
 
@@ -10,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The largest table: poll rejects more entries than RLIMIT_NOFILE, often 1024 (poll(2), EINVAL). */
+/* The maximum number of slots. poll fails with EINVAL if the number of entries exceeds
+ * RLIMIT_NOFILE, which is often 1024 (poll(2)). */
 #ifndef CLIENT_LIMIT
 #define CLIENT_LIMIT 1000
 #endif
 
-/* The integer from 1 to `most` in an environment variable. Any other value ends the program. */
+/* The value of an environment variable, or `fallback` if the variable is not set. A value that is
+ * not an integer from 1 to `most` ends the program. */
 static inline int setting(const char *name, int fallback, int most)
 {
     const char *text = getenv(name);
@@ -33,7 +36,7 @@ static inline int port_setting(void) { return setting("PORT", 7000, 65535); }
 
 static inline int max_clients_setting(void) { return setting("MAX_CLIENTS", 64, CLIENT_LIMIT); }
 
-/* Ends the program because it cannot listen. errno has the reason. */
+/* Ends the program because it cannot listen on the port. errno contains the reason. */
 static inline _Noreturn void refuse_port(int port)
 {
     fprintf(stderr, "PORT=%d: cannot listen: %s\n", port, strerror(errno));
@@ -49,7 +52,7 @@ static inline void log_disconnect(int fd, int slot)
     printf("[DISCONNECT] fd=%d slot=%d\n", fd, slot);
 }
 
-/* A client is rejected only when every slot is in use, so both numbers are the same. */
+/* A client is rejected only when every slot is in use. Therefore both numbers are the same. */
 static inline void log_reject(int max_clients)
 {
     printf("[REJECT] at capacity (%d/%d)\n", max_clients, max_clients);

@@ -1,5 +1,6 @@
-/* Discards what clients send. The free slots are a stack: the slot that was freed last is used
- * next. When a client leaves, the last pollfd entry replaces the client's. */
+/* Discards the bytes that clients send. The free slots are a stack: the slot that was freed last
+ * is used next. When a client leaves, the last pollfd entry moves to the place of the client's
+ * entry. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -10,7 +11,7 @@
 static int max_clients;
 
 static struct {
-    int slots[CLIENT_LIMIT]; /* the free slots; the next one to use is on top */
+    int slots[CLIENT_LIMIT]; /* the free slots; the next slot to use is on top */
     int count;
 } unused;
 
@@ -83,7 +84,7 @@ int main(void)
     for (;;) {
         if (poll(watched, watched_count, -1) < 0)
             continue; /* A signal interrupted poll (poll(2), EINTR). */
-        /* Backwards: the entry that moves into a gap has been handled already. */
+        /* Goes backwards: the entry that moves to a removed entry's place has been handled. */
         for (int i = watched_count - 1; i > 0; i--)
             if (watched[i].revents != 0)
                 swallow(i);
@@ -91,6 +92,6 @@ int main(void)
             continue;
         int fd = accept4(watched[0].fd, NULL, NULL, SOCK_NONBLOCK);
         if (fd >= 0)
-            admit(fd); /* After an error, a waiting client makes the listener ready again. */
+            admit(fd); /* After an error, poll reports the listener again if a client waits. */
     }
 }

@@ -1,5 +1,5 @@
 /* Listens on [::] for IPv6 and IPv4, and logs each client's address. The listener is the last entry
- * of the pollfd array: entry i is client i. */
+ * of the pollfd array. Therefore entry i is client i. */
 #include "common.h"
 
 #include <arpa/inet.h>
@@ -38,7 +38,7 @@ static void accept_from(int listener)
     socklen_t length = sizeof peer;
     int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK);
     if (fd < 0)
-        return; /* The client is gone or no descriptor is left: poll reports when to try again. */
+        return; /* After an error, poll reports the listener again if a client waits. */
     if (count == max_clients) {
         close(fd);
         log_reject(max_clients);
@@ -63,7 +63,7 @@ static void answer(int i)
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         drop(i);
     else if (got > 0)
-        /* If the client does not read, the dots are lost: the server does not wait. */
+        /* The server does not wait: if the send buffer is full, the dot is discarded. */
         (void)!send(clients[i].fd, ".", 1, MSG_NOSIGNAL);
 }
 
@@ -93,7 +93,7 @@ int main(void)
         watched[count] = (struct pollfd){.fd = listener, .events = POLLIN};
         if (poll(watched, clients_watched + 1, -1) < 0)
             continue;
-        /* Backwards: drop() moves the last client, which has been handled already. */
+        /* Goes backwards: drop() moves the last client, which has been handled already. */
         for (int i = clients_watched - 1; i >= 0; i--)
             if (watched[i].revents)
                 answer(i);

@@ -1,5 +1,5 @@
-/* An echo server on poll. The table is indexed by slot, and a scan from 0 finds a free slot. Before
- * each poll, the pollfd array is built from the table. */
+/* An echo server that uses poll. The table is indexed by slot, and a scan from slot 0 finds a free
+ * slot. Before each poll, the server builds the pollfd array from the table. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 struct connection {
     int fd;              /* -1: the slot is free */
-    size_t length, sent; /* of buffer: bytes read, and bytes sent back */
+    size_t length, sent; /* number of bytes in `buffer`; number sent back */
     char buffer[4096];
 };
 
@@ -49,7 +49,7 @@ static bool is_open(ssize_t result)
     return result >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Reads if all bytes are sent back, then writes. Returns false when the client is gone. */
+/* Reads only if all bytes are sent back, then sends. Returns false if the connection has ended. */
 static bool echo(struct connection *client)
 {
     if (client->sent == client->length) {
@@ -74,7 +74,8 @@ static void release(int slot)
     log_disconnect(fd, slot);
 }
 
-/* Writes an entry and a slot for each client, after the listener's. Returns the count. */
+/* Writes an entry and a slot for each client, after the listener's entry. Returns the number of
+ * entries. */
 static int watch(struct pollfd watched[], int slots[])
 {
     int count = 1;

@@ -1,5 +1,5 @@
 /* Slot n is always entry n + 1 of the pollfd array. A free slot has a negative fd, which poll
- * skips. The array is the whole table. The server sends each new client its slot number. */
+ * ignores. The server has no other table. The server sends each new client its slot number. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static void greet(const struct pollfd *entry)
 {
     char words[32];
     int length = snprintf(words, sizeof words, "you are in slot %d\n", slot_of(entry));
-    /* The empty send buffer has room for a line. The next read shows if the client has left. */
+    /* The send buffer is empty, so the line fits. The next read reports a client that has left. */
     (void)!send(entry->fd, words, length, MSG_NOSIGNAL);
 }
 
@@ -36,7 +36,7 @@ static void on_listener(void)
 {
     int fd = accept(entries[0].fd, NULL, NULL);
     if (fd < 0)
-        return; /* No message: with EMFILE, it would be repeated after every poll. */
+        return; /* Prints no message: with EMFILE, it would appear after every poll. */
     struct pollfd *entry = find_free_entry();
     if (entry == NULL) {
         close(fd);
@@ -90,7 +90,7 @@ int main(void)
             perror("poll");
             return EXIT_FAILURE;
         }
-        /* Backwards, so that the listener comes last. After a signal, `ready` is negative. */
+        /* Goes backwards: the listener is handled last. After a signal, `ready` is negative. */
         for (struct pollfd *entry = entries + max_clients; ready > 0; entry--) {
             if (entry->revents == 0)
                 continue;

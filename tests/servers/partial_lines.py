@@ -20,7 +20,7 @@ class Output:
         self.count = 0
 
     def partial_line(self, text):
-        """Writes a partial line. Every other one is flushed; the rest wait in the buffer."""
+        """Writes a part of a line. Only some parts are flushed; the others wait in the buffer."""
         sys.stdout.write(f"{text} ")
         if self.count % 2 == 0:
             sys.stdout.flush()

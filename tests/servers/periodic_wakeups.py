@@ -22,7 +22,7 @@ def read_setting(name, default, limit):
 
 
 class Loop:
-    """Calls a handler for each ready descriptor. A time-out calls none."""
+    """Calls a handler for each ready descriptor. After a time-out, no handler is called."""
 
     def __init__(self):
         self.poll = select.poll()

@@ -1,5 +1,6 @@
-/* Handles SIGTERM only while it waits: the signal is blocked except in ppoll. Slot n is entry n +
- * 1; ppoll gets the array up to the highest slot in use. */
+/* SIGTERM is blocked except in ppoll. Therefore the server handles SIGTERM only while it waits.
+ * Slot n is entry n + 1 of the pollfd array. ppoll gets the entries up to the highest slot in
+ * use. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -11,7 +12,7 @@
 static volatile sig_atomic_t ending;
 
 static struct pollfd watched[1 + CLIENT_LIMIT];
-static nfds_t used = 1; /* the number of entries up to the last one in use */
+static nfds_t used = 1; /* the number of entries up to the last entry in use */
 static int max_clients;
 
 static void note_sigterm(int number)
@@ -20,7 +21,7 @@ static void note_sigterm(int number)
     ending = 1;
 }
 
-/* Blocks SIGTERM, and returns the previous mask, without SIGTERM, for ppoll. */
+/* Blocks SIGTERM. Returns the previous signal mask without SIGTERM; ppoll uses this mask. */
 static sigset_t mask_while_waiting(void)
 {
     sigset_t sigterm, waiting;

@@ -1,5 +1,6 @@
-/* Never replies, and reads one byte after each poll: poll is level-triggered and reports the client
- * again. The pollfd array keeps the order of arrival: the entries after a gap move up. */
+/* Never replies, and reads only one byte after each poll. poll is level-triggered. Therefore poll
+ * reports the client again while bytes remain. The pollfd array is in the order in which the
+ * clients arrived: when an entry is removed, all later entries move one place down. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -9,12 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int fd_in[CLIENT_LIMIT]; /* by slot; -1 for a free slot */
+static int fd_in[CLIENT_LIMIT]; /* the descriptor in each slot; -1 if the slot is free */
 static int max_clients;
 static struct pollfd watched[1 + CLIENT_LIMIT];
 static int watched_count = 1;
 
-/* The first slot with this descriptor, or -1. For the descriptor -1, the first free slot. */
+/* The first slot with this descriptor, or -1. The descriptor -1 finds the first free slot. */
 static int slot_of(int fd)
 {
     int slot = 0;
@@ -48,7 +49,7 @@ static void remove_client(struct pollfd *entry)
     log_disconnect(fd, slot);
 }
 
-/* Reads a byte. Returns true when the client has left. */
+/* Reads one byte. Returns true if the connection has ended. */
 static bool left(int fd)
 {
     char byte;

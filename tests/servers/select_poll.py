@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An echo server on select.poll. The free slots are a heap, so the lowest is used first."""
+"""An echo server that uses select.poll. The free slots are a heap: the lowest is used first."""
 
 import heapq
 import os
@@ -54,7 +54,7 @@ class Server:
         print(f"[ACCEPT] fd={sock.fileno()} slot={client.slot}")
 
     def serve(self, client):
-        """Reads only when all bytes are sent back. Returns False when the client is gone."""
+        """Reads only if all bytes are sent back. Returns False if the connection has ended."""
         try:
             if not client.pending:
                 client.pending = client.sock.recv(65536)

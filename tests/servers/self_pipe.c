@@ -1,5 +1,6 @@
-/* SIGTERM ends the server's loop: the handler writes a byte to a pipe, which poll watches, too.
- * poll also returns once a second. The free slots are a linked list inside the table. */
+/* SIGTERM ends the server's loop: the signal handler writes a byte to a pipe, and poll waits for
+ * this pipe, too. poll has a time-out of one second. The free slots are a linked list inside the
+ * table. */
 #include "common.h"
 
 #include <fcntl.h>
@@ -14,7 +15,7 @@ enum { NONE = -1, WAKE = 0, LISTENER = 1, FIRST_CLIENT = 2, SECOND_MS = 1000 };
 
 struct connection {
     int fd;        /* NONE when the slot is free */
-    int next_free; /* for a free slot: the slot to use after it */
+    int next_free; /* for a free slot: the next free slot in the list */
 };
 
 static struct connection table[CLIENT_LIMIT];
@@ -76,7 +77,8 @@ static bool is_closed(int fd)
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* Writes an entry and a slot for each client, after the pipe and the listener. */
+/* Writes an entry and a slot for each client, after the entries of the pipe and the listener.
+ * Returns the number of entries. */
 static nfds_t list(struct pollfd watched[], int slot_at[])
 {
     nfds_t count = FIRST_CLIENT;
@@ -111,7 +113,7 @@ int main(void)
     do {
         nfds_t count = list(watched, slot_at);
         if (poll(watched, count, SECOND_MS) <= 0)
-            continue; /* A second has passed, or a signal has written its byte to the pipe. */
+            continue; /* The time-out has expired, or a signal has interrupted poll. */
         for (nfds_t i = FIRST_CLIENT; i < count; i++)
             if (watched[i].revents && is_closed(watched[i].fd))
                 leave(slot_at[i]);

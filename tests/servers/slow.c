@@ -1,5 +1,6 @@
-/* A slow server: each event costs 5 ms of processor time and 2 ms of sleep. The pollfd array grows
- * as needed. Clients that have left are marked, and their entries are removed in one pass. */
+/* A slow server: each event needs 5 ms of CPU time and 2 ms of sleep. The pollfd array grows as
+ * needed. Clients that have left are marked, and then all marked entries are removed in one
+ * pass. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -10,7 +11,7 @@
 
 enum { GONE = -1 };
 
-/* Entry i of both arrays belongs to one descriptor. Entry 0 is the listener. */
+/* watched[i] and slots[i] belong to the same descriptor. Entry 0 is the listener. */
 static struct pollfd *watched;
 static int *slots;
 static size_t count, capacity;
@@ -50,7 +51,7 @@ static void take_client(int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
     if (fd < 0)
-        return; /* A waiting client makes the listener ready again. */
+        return; /* poll reports the listener again if a client waits. */
     const char *free_slot = memchr(taken, 0, max_clients);
     if (free_slot == NULL) {
         close(fd);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Needs 300 ms until it listens, half of it busy and half asleep. Then it is a plain tracker.
+"""Listens after 300 ms: 150 ms of CPU time, 150 ms of sleep. Then it is a simple tracker.
 
 The table is a list with an item for each slot; None is a free slot.
 """
@@ -12,7 +12,7 @@ import time
 
 
 def warm_up():
-    """Takes the time of loading a cache or a model."""
+    """Simulates the time that a program needs to load a cache or a model."""
     while time.process_time() < 0.150:
         sum(range(1000))
     time.sleep(0.150)
@@ -29,7 +29,7 @@ def number(variable, default, most):
 
 
 def is_open(client):
-    """Reads and discards bytes. Returns False when the client is gone."""
+    """Reads and discards bytes. Returns False if the connection has ended."""
     try:
         return client.recv(4096) != b""
     except (BlockingIOError, InterruptedError):
@@ -57,7 +57,7 @@ def remove_client(slot, table):
 
 
 def wait(listener, table):
-    """Returns the ready descriptors. The set to watch is built anew each time."""
+    """Returns the ready descriptors. Each call registers all sockets again."""
     poller = select.poll()
     for sock in [listener, *filter(None, table)]:
         poller.register(sock, select.POLLIN)
@@ -83,7 +83,7 @@ def main():
             try:
                 admit(listener.accept()[0], table)
             except OSError:
-                pass  # No client, or no descriptor left: poll reports when to retry.
+                pass  # After an error, poll reports the listener again if a client waits.
 
 
 main()

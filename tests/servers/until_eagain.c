@@ -1,5 +1,6 @@
-/* After each poll, it accepts until EAGAIN and reads each ready client until EAGAIN. In this style,
- * a client that never pauses delays the others. The clients are a linked list, sorted by slot. */
+/* After each poll, the server accepts until EAGAIN, and reads from each ready client until EAGAIN.
+ * Therefore a client that sends without a pause delays all other clients. The clients are a linked
+ * list, sorted by slot. */
 #include "common.h"
 
 #include <netinet/in.h>
@@ -17,7 +18,7 @@ struct client {
 static struct client *clients;
 static int active, max_clients;
 
-/* Inserts the client at the first gap in the slot numbers: this is the lowest free slot. */
+/* Inserts the client at the first gap in the slot numbers. The gap is the lowest free slot. */
 static void insert(struct client *added)
 {
     struct client **link = &clients;
@@ -64,7 +65,7 @@ static void accept_all(int listener)
     }
 }
 
-/* Returns false when the client is gone. */
+/* Returns false if the connection has ended. */
 static bool read_all(struct client *client)
 {
     char bytes[8192];
@@ -77,7 +78,7 @@ static bool read_all(struct client *client)
     }
 }
 
-/* Entries and list have the same order, so one loop goes through both. */
+/* The entries and the list have the same order. Therefore one loop handles both. */
 static void serve(const struct pollfd *entry)
 {
     struct client **link = &clients;

@@ -1,8 +1,10 @@
-/* Runs a command with the restrictions of Docker's defaults: few capabilities, no namespaces.
+/* Runs a command with the restrictions that Docker sets by default: few capabilities, and no new
+ * namespaces.
  *
  *   container [refuse CALL]... COMMAND
  *
- * CALL is `landlock`, to simulate a kernel or a seccomp profile without Landlock. */
+ * CALL can only be `landlock`. The system call landlock_create_ruleset(2) then fails, as on a
+ * kernel or with a seccomp profile without Landlock. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
@@ -16,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NAMESPACES 0x7e020000 /* CLONE_NEW* */
+#define NAMESPACES 0x7e020000 /* all CLONE_NEW* flags */
 #define DOCKER_CAPABILITIES 0xa80425fbul  /* without SYS_ADMIN and SYS_PTRACE */
 
 #define LOAD(at) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)

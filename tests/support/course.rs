@@ -10,13 +10,14 @@ use tempfile::TempDir;
 /// The folder of lesson w03-l02, from the course's root.
 pub(crate) const LESSON: &str = "lessons/w03-l02-poll-tracker";
 
-/// A course in a temporary folder, with its own `target/`. The lessons are copies, the rest is linked.
+/// A course in a temporary folder, with its own `target/`. The lessons and the manifest are copies.
+/// The other folders are symbolic links.
 pub(crate) struct Course {
     folder: TempDir,
 }
 
 impl Course {
-    /// Copies the course as it is.
+    /// Creates a copy of the course under test.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
@@ -36,7 +37,8 @@ impl Course {
         self.folder.path().join(name)
     }
 
-    /// Replaces the first `old` in a file of w03-l02 by `new`, and returns the number of that line.
+    /// Replaces the first occurrence of `old` in a file of w03-l02 by `new`, and returns the number
+    /// of the changed line.
     pub(crate) fn edit(&self, name: &str, old: &str, new: &str) -> usize {
         let path = self.path(LESSON).join(name);
         let text = fs::read_to_string(&path).unwrap();

@@ -1,4 +1,4 @@
-//! A class whose submissions a test hands in, and the grader's results.
+//! A class for tests: a folder of submissions, and the grader's results for these submissions.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
@@ -15,34 +15,35 @@ use std::time::Duration;
 use tempfile::TempDir;
 use terminal::paths;
 
-/// The time after which grading a class counts as hanging.
+/// The time-out for grading a class.
 const TIMEOUT: Duration = Duration::from_secs(1800);
 
-/// A secret in the files of the grader and of other students: no submission may find it.
+/// A secret text in the files of the grader and of another student. No submission may be able to
+/// read it.
 pub(crate) const CANARY: &str = "CANARY-OF-THE-GRADER";
 
-/// A secret in the grader's environment: no submission may find it.
+/// A secret text in the grader's environment variables. No submission may be able to read it.
 pub(crate) const SECRET: &str = "SECRET-OF-THE-GRADER";
 
-/// The user who grades.
+/// The user who runs the grader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grader {
     /// The user who runs the tests.
     CurrentUser,
-    /// The user nobody, which setpriv(1) switches to.
+    /// The user nobody. The tests change to this user with setpriv(1).
     Nobody,
 }
 
-/// Submissions in a folder.
+/// A folder with the submissions of a class and the grader's home folder.
 pub(crate) struct Class {
     folder: TempDir,
 }
 
 /// The results of a class.
 pub(crate) struct Graded {
-    /// The only lesson of each student.
+    /// The grade of each student's only lesson, by the student's name.
     pub(crate) lessons: BTreeMap<String, LessonGrade>,
-    /// Standard output and standard error.
+    /// The grader's standard output and standard error.
     pub(crate) output: String,
     /// The folder of results.
     pub(crate) out: PathBuf,
@@ -70,7 +71,7 @@ impl Class {
         self.folder.path().join("home")
     }
 
-    /// Hands in these files as `student`.
+    /// Writes these files as the submission of `student`.
     pub(crate) fn hand_in(&self, student: &str, files: &Files) {
         packaging::write_folder(files, &self.submissions().join(student)).unwrap();
     }
@@ -92,7 +93,7 @@ impl Class {
         Graded { lessons: lessons(&out), output, out }
     }
 
-    /// A `grade` command without arguments.
+    /// A command that runs the grader. The command has no arguments yet.
     pub(crate) fn command(&self, grader: Grader) -> Command {
         let program = env!("CARGO_BIN_EXE_grade");
         let mut command = match grader {
@@ -103,9 +104,9 @@ impl Class {
         command
     }
 
-    /// A command that runs `program` as nobody, with a target folder of its own. The course, the
-    /// compiler and cargo's packages may be in folders that nobody cannot enter, so they are mounted
-    /// in the class's folder.
+    /// A command that runs `program` as the user nobody, with a separate target folder. This user
+    /// may have no access to the folders of the course, of the compiler and of cargo's packages.
+    /// Therefore these folders are mounted inside the class's folder.
     fn as_nobody(&self, program: &str) -> Command {
         let home = self.folder.path();
         let (own, copy) = (home.join("target"), home.join("grade"));
@@ -137,11 +138,13 @@ impl Class {
 
 const NOBODY: u32 = 65534;
 
-/// A script that mounts three folders into the working folder; a command follows as an argument.
+/// A shell script that mounts the folders of its first three arguments inside the working folder.
+/// The remaining arguments are a command.
 const MOUNT: &str = "\
     mount --bind \"$1\" course && mount --bind \"$2\" rust && mount --bind \"$3\" cargo && shift 3";
 
-/// A shell that runs `prepare` in a mount namespace of its own, and then its arguments as nobody.
+/// A shell in a new mount namespace. The shell runs the script `prepare`, and then runs its
+/// remaining arguments as the user nobody.
 fn shell_as_nobody(prepare: &str) -> std::process::Command {
     let become_nobody = format!("setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups");
     let script = format!("{prepare} && exec {become_nobody} \"$@\"");
@@ -150,7 +153,7 @@ fn shell_as_nobody(prepare: &str) -> std::process::Command {
     command
 }
 
-/// Whether the tests can switch to the user nobody; prints a line where they cannot.
+/// Whether the tests can change to the user nobody. Prints a line if they cannot.
 pub(crate) fn can_become_nobody() -> bool {
     let can = shell_as_nobody("true").arg("true").status().is_ok_and(|status| status.success());
     if !can {
@@ -159,19 +162,19 @@ pub(crate) fn can_become_nobody() -> bool {
     can
 }
 
-/// The folder of the compiler.
+/// The folder in which the compiler is installed.
 fn sysroot() -> PathBuf {
     let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
 }
 
-/// The folder of cargo's packages.
+/// The folder in which cargo stores downloaded packages.
 fn packages() -> PathBuf {
     let own = || Path::new(&env::var_os("HOME").unwrap()).join(".cargo");
     env::var_os("CARGO_HOME").map_or_else(own, PathBuf::from)
 }
 
-/// The only lesson of each student in a folder of results.
+/// The grade of each student's only lesson in a folder of results, by the student's name.
 pub(crate) fn lessons(out: &Path) -> BTreeMap<String, LessonGrade> {
     let submissions = Store::read(&out.join(FILE)).and_then(|store| store.submissions());
     submissions.unwrap().into_iter().filter_map(only_lesson).collect()

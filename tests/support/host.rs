@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fs, process, thread};
 
-/// The time that a killed process has to end.
+/// The maximum time to wait until a killed process has ended.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Folders where a hostile program may try to write, and the names of its files.
+/// Folders in which a hostile program may try to create files.
 const PUBLIC: [&str; 9] =
     ["/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/etc", "/usr", "/autograder"];
+/// The names of the files that hostile programs create. A name may continue after these characters.
 const NAMES: [&str; 8] = [
     "written-by-a-hostile-program",
     "filled-",
@@ -25,7 +26,8 @@ const NAMES: [&str; 8] = [
     "many",
 ];
 
-/// Files by path: size, mode, times of modification and of change, and a hash of the content.
+/// The size, the mode, the time of the last modification, the time of the last status change, and a
+/// hash of the content of each file, by the file's path.
 type Files = BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>;
 
 /// The state of this machine before the hostile programs ran.
@@ -45,7 +47,8 @@ impl Host {
         Self { folders, files, since: SystemTime::now() }
     }
 
-    /// The differences between the recorded state and now, a line each.
+    /// The differences between the recorded state and the current state, one line for each
+    /// difference.
     pub(crate) fn differences(&self) -> Vec<String> {
         let now = read_all(&self.folders);
         let mut found = Vec::new();
@@ -85,8 +88,8 @@ fn adopt_orphans() {
     nix::sys::prctl::set_child_subreaper(true).expect("this process can be a subreaper");
 }
 
-/// The command lines of this process's children that are still running. Killed ones have
-/// [`EXIT_TIMEOUT`] to end.
+/// The command lines of the children of this process that are still running. Waits up to
+/// [`EXIT_TIMEOUT`] until killed children have ended.
 pub(crate) fn remaining_processes() -> Vec<String> {
     let end = Instant::now() + EXIT_TIMEOUT;
     loop {
@@ -107,8 +110,8 @@ fn children() -> Vec<String> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let lines = entries.filter_map(|entry| {
         let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        // The name may contain any character, brackets too. The fields follow the last bracket
-        // (proc_pid_stat(5)).
+        // The process name in the file `stat` may contain any character, even a closing bracket.
+        // Therefore the other fields are read after the last closing bracket (proc_pid_stat(5)).
         let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
         (parent == process::id().to_string())
             .then(|| fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default())
@@ -135,7 +138,8 @@ fn read_all(folders: &[PathBuf]) -> Files {
     files
 }
 
-/// A hash of a file below 1 MiB. For a larger file, size and times suffice.
+/// The hash of the content of a file that is smaller than 1 MiB. A larger file is not read: its
+/// size and its times are sufficient to detect a change.
 fn checksum(path: &Path, length: u64) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! The kit for students, and work in it.
+//! Creates the kit for students, and works in the kit as a student does.
 
 use super::answers::{entries, solutions};
 use super::programs::TestDir;
@@ -17,8 +17,9 @@ pub(crate) struct StudentKit {
 }
 
 impl StudentKit {
-    /// Makes the kit that `flags` select, in a folder of this name. The folder is the same in each run,
-    /// because cargo's names for what it builds depend on the path.
+    /// Creates a kit with these flags of `cargo xtask kit`, in a folder of this name. The path of
+    /// the folder is the same in each run, because the names of the files that cargo builds depend
+    /// on the path.
     pub(crate) fn new(name: &str, flags: &[&str]) -> Self {
         let folder = Path::new(TMPDIR).join(name);
         if folder.exists() {
@@ -30,8 +31,9 @@ impl StudentKit {
         kit
     }
 
-    /// Links the dependencies that the course has compiled, so that cargo does not compile them again.
-    /// A link keeps the file's time, by which cargo decides, and cargo never writes to the file.
+    /// Creates hard links to the dependencies that are already compiled for the course, so that
+    /// cargo does not compile them again. cargo compares the modification time of a file, and a
+    /// hard link does not change this time. cargo never writes to these files.
     fn share_compiled_dependencies(&self) {
         let [from, to] = [paths::target(), self.target()].map(|target| target.join("debug"));
         if to.exists() {
@@ -51,7 +53,8 @@ impl StudentKit {
         }
     }
 
-    /// Fails unless `cargo test`, without the network, compiles without a warning and passes.
+    /// Runs `cargo test` without the network. Fails if there is a warning of the compiler, or if a
+    /// test fails.
     #[track_caller]
     pub(crate) fn assert_tests_pass(&self, flags: &[&str]) {
         let arguments = [&["test", "--locked"], flags].concat();
@@ -85,7 +88,7 @@ impl StudentKit {
         cargo.current_dir(&self.folder).args(arguments).assert()
     }
 
-    /// Does every task: copies the solutions over the student's files.
+    /// Completes every task: replaces the student's files by the solutions.
     pub(crate) fn finish(&self) {
         for solution in solutions() {
             let lesson = solution.ancestors().nth(2).unwrap().file_name().unwrap();
@@ -99,8 +102,8 @@ impl StudentKit {
     }
 }
 
-/// Whether a compiled file is a dependency's library. The course's own files begin with the names of
-/// its crates.
+/// Whether a compiled file is the library of an external dependency. The names of the course's own
+/// compiled files begin with the names of the course's crates.
 fn is_dependency(name: &str) -> bool {
     const OURS: &[&str] = &[
         "course",

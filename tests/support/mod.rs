@@ -1,4 +1,4 @@
-//! Helpers of the tests: the command line, servers to prove, and processes.
+//! Helper functions for the tests: they run `cargo xtask`, build servers, and find processes.
 
 #![allow(dead_code, reason = "each test file uses a part of these helpers")]
 
@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::str;
 use std::time::Duration;
 
-/// The time after which a command counts as hanging.
+/// The time-out of a command.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The folder for temporary files that simultaneous commands share.
@@ -46,12 +46,12 @@ pub(crate) fn hermetic(mut command: Command) -> Command {
     command
 }
 
-/// Standard output as one line: every white space is a single space.
+/// Standard output as one line: each sequence of white space is replaced by one space.
 pub(crate) fn stdout_of(answer: &Assert) -> String {
     as_one_line(&answer.get_output().stdout)
 }
 
-/// Standard error as one line: every white space is a single space.
+/// Standard error as one line: each sequence of white space is replaced by one space.
 pub(crate) fn stderr_of(answer: &Assert) -> String {
     as_one_line(&answer.get_output().stderr)
 }
@@ -74,7 +74,7 @@ pub(crate) fn report(answer: &Assert) -> Value {
     validated(&answer.get_output().stdout)
 }
 
-/// These bytes as a report. Fails unless the schema allows it.
+/// Parses a report from these bytes. Fails unless the report is valid according to the schema.
 pub(crate) fn validated(bytes: &[u8]) -> Value {
     // <staff>
     schema::assert_allows(bytes);

@@ -1,4 +1,4 @@
-//! Runs the command line as an ordinary user.
+//! Runs `cargo xtask` as an ordinary user.
 
 use super::course::Course;
 use super::programs::TestDir;
@@ -7,8 +7,8 @@ use assert_cmd::assert::Assert;
 
 const NOBODY: [&str; 5] = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
-/// Runs `cargo xtask` with these arguments as the user nobody. Prints a line and returns `None` where
-/// the tests may not change the user.
+/// Runs `cargo xtask` with these arguments as the user nobody. If the tests cannot change the user,
+/// prints a line and returns `None`.
 pub(crate) fn xtask_as_other_user(arguments: &[&str]) -> Option<Assert> {
     let mut setpriv = std::process::Command::new("setpriv");
     if !setpriv.args(NOBODY).arg("true").status().is_ok_and(|status| status.success()) {

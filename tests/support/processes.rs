@@ -19,8 +19,8 @@ pub(crate) fn with_marker(marker: &str) -> Vec<String> {
     lines.filter(|line| line.contains(marker)).collect()
 }
 
-/// Whether a server runs. Its command line has `marker` as an argument; in the prover's command line,
-/// `marker` is only a part of the argument of `--cmd`.
+/// Whether a server with this `marker` runs. `marker` is a whole argument of the server. In the
+/// prover's command line, `marker` is only a part of the argument of `--cmd`.
 pub(crate) fn is_server_running(marker: &str) -> bool {
     with_marker(marker).iter().any(|line| line.split('\0').any(|argument| argument == marker))
 }
@@ -41,15 +41,15 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// A port with a listener, which occupies it until dropped. The port is below the range that the
-/// kernel assigns to clients (ip(7), ip_local_port_range).
+/// A port, and a listener that occupies the port until the listener is dropped. The port number is
+/// below the range from which the kernel assigns ports to clients (ip(7), ip_local_port_range).
 pub(crate) fn occupied_port() -> (u16, TcpListener) {
     let first = 20_000 + (process::id().wrapping_add(97 * count()) % 10_000) as u16;
     let occupy = |port| Some((port, TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).ok()?));
     (first..32_000).find_map(occupy).expect("a port is free")
 }
 
-/// A port that was free a moment ago.
+/// A port that was not in use a moment ago.
 pub(crate) fn free_port() -> u16 {
     occupied_port().0
 }
@@ -59,7 +59,7 @@ fn command_line(process: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The number of earlier calls in this process.
+/// The number of earlier calls of this function in this process.
 fn count() -> u32 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     COUNT.fetch_add(1, Ordering::Relaxed)

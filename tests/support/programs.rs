@@ -57,8 +57,8 @@ pub(crate) fn in_folder(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The path of Python itself, not of a wrapper script such as pyenv's. Prints a line where PATH has no
-/// python3.
+/// The path of the Python interpreter itself, not of a wrapper script such as pyenv's. If PATH has
+/// no python3, prints a line and returns `None`.
 pub(crate) fn python() -> Option<PathBuf> {
     let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
     let output = asked.ok().filter(|output| output.status.success());
@@ -69,7 +69,7 @@ pub(crate) fn python() -> Option<PathBuf> {
     python
 }
 
-/// The words as one command line for `--cmd`.
+/// Joins the words into one command line for `--cmd`, with quotes if they are necessary.
 pub(crate) fn command_line<const N: usize>(words: [&Path; N]) -> String {
     shell_words::join(words.map(|word| word.to_str().unwrap()))
 }

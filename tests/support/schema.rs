@@ -5,7 +5,7 @@ use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Fails unless the schema allows these bytes as a report.
+/// Fails unless these bytes are a valid report according to the schema.
 #[track_caller]
 pub(crate) fn assert_allows(report: &[u8]) {
     static VALIDATOR: OnceLock<PathBuf> = OnceLock::new();

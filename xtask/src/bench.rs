@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: measures the course's servers against other servers on this machine.
 //!
-//! The program in crates/bench measures; this file starts it and shows its figures. It is a workspace of
-//! its own, so that a learner's build does not compile its plot library.
+//! The program in crates/bench measures. This file starts that program and shows its figures.
+//! crates/bench is a workspace of its own, so that a learner's build does not compile its plot
+//! library.
 
 #[path = "../../crates/bench/src/report.rs"]
 mod report;
@@ -25,7 +26,7 @@ use terminal::{interrupt, output, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What to measure; without a name, everything
+    /// The benchmarks to run; without WHAT, run all of them
     #[arg(value_name = "WHAT", value_enum)]
     pub(crate) what: Vec<Benchmark>,
     /// Make fewer and shorter runs: half a minute for everything
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=99))]
     pub(crate) repeat: Option<u32>,
-    /// The Redis server to compare with, in place of redis-server in PATH
+    /// The Redis server to compare with, instead of redis-server in PATH
     #[arg(long, value_name = "PATH")]
     pub(crate) redis: Option<PathBuf>,
     /// The format of the figures
@@ -88,7 +89,7 @@ struct Document {
 /// Builds the servers and the measuring program, and shows each figure as soon as it is known.
 ///
 /// # Errors
-/// A build that fails, or a server that does not start or that answers wrongly.
+/// A build fails, or a server does not start or gives a wrong answer.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let bench = program(build::optimised(&paths::root().join("crates/bench"), &[], "bench")?)?;
@@ -142,8 +143,9 @@ fn arguments(benchmark: Benchmark, args: &Args, course: &Course) -> Result<Vec<O
     Ok(call)
 }
 
-/// Runs one benchmark, and shows each line of its output at once. The measuring program ends when nobody
-/// reads its output any more: it ends with this process, and its servers end with it.
+/// Runs one benchmark, and shows each line of its output at once. The measuring program ends when
+/// its output has no reader any more. Therefore it ends together with this process, and its servers
+/// end with it.
 fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Result<BenchFigures> {
     let mut command = Command::new(bench);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -171,13 +173,13 @@ fn measure(bench: &Path, arguments: Vec<OsString>, screen: &mut Screen) -> Resul
     }
 }
 
-/// The program of a lesson's solution, built optimised.
+/// Builds a lesson's solution with optimisation. Returns the path of the program.
 fn solution(course: &Course, id: &str) -> Result<PathBuf> {
     let folder = paths::root().join(course.lesson(id)?.folder());
     program(build::optimised(&folder, &["--features", "solution"], "bench-servers")?)
 }
 
-/// The program of a build that has only one.
+/// The only program of a build.
 fn program(built: Built) -> Result<PathBuf> {
     match built.result {
         Ok(programs) => {
@@ -188,7 +190,7 @@ fn program(built: Built) -> Result<PathBuf> {
     }
 }
 
-/// The program of the epoll server in C, built optimised.
+/// Builds the epoll server in C with optimisation. Returns the path of the program.
 fn c_server() -> Result<PathBuf> {
     let program = paths::target().join("bench-servers").join("level");
     let mut compiler = Command::new("cc");

@@ -18,7 +18,7 @@ use terminal::{lessons, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons to check; without a lesson, all of them and README.md
+    /// Lessons to check; without LESSON, check all lessons and README.md
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     /// Rewrite the blocks that show what a command prints
@@ -27,10 +27,10 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-For authors of lessons. It compares, in both directions: the ids in lesson.md with the
+For authors of lessons. It compares in both directions: the ids in lesson.md with the
 proof's criteria and mistakes/*.patch; src/ with the starter that solution/ gives; each
 block after `<!-- output: cargo xtask … -->` in lesson.md, mistakes/README.md and
-README.md with what the command prints now (times aside).
+README.md with what the command prints now (except times).
 
 Examples:
   cargo xtask check
@@ -41,7 +41,7 @@ Exit status: 0 all agree; 1 differences, each with file and line; 2 misuse.";
 /// Checks the lessons, and shows every difference.
 ///
 /// # Errors
-/// A lesson that does not exist, or a file that cannot be written.
+/// A lesson does not exist, or a file cannot be written.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut screen = Screen::stdout();
     let course = match Course::open(paths::root()) {
@@ -134,7 +134,8 @@ fn readme(path: &Path, write: bool) -> Result<Vec<String>> {
     }
 }
 
-/// The differences of the blocks in the text at `path`. With `write`, they are rewritten instead.
+/// The differences between the blocks in the text at `path` and the commands' output. With `write`,
+/// the blocks are rewritten instead.
 fn outputs(path: &Path, blocks: &[Output], write: bool) -> Result<Vec<String>> {
     let stale = match shown_output::stale(path, blocks) {
         Ok(stale) => stale,

@@ -1,6 +1,7 @@
 //! `cargo xtask grade…`: builds and starts the grader.
 //!
-//! The grader is a workspace of its own, so that a learner's build does not compile its database.
+//! The grader is a workspace of its own. Therefore a learner's build does not compile the grader's
+//! database library.
 
 use anyhow::{Context, Result, anyhow};
 use programs::build;
@@ -23,12 +24,12 @@ pub(crate) struct Args {
 /// Builds the grader, and replaces this process by it (execve(2)).
 ///
 /// # Errors
-/// A build that fails, or a grader that cannot be started.
+/// The build fails, or the grader cannot be started.
 pub(crate) fn run(command: &str, args: &Args) -> Result<Outcome> {
     let target = paths::target().join("grade");
     let is_first = !target.join("debug/grade").exists();
     if is_first {
-        show::note(&Line::new().plain("compiling the grader, only this once"));
+        show::note(&Line::new().plain("compiling the grader; this happens only the first time"));
     }
     let built = build::grader(&target, show::errors_in_colour(), is_first)?;
     let programs =

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use proofs::IsolationLevel;
 use terminal::former_options;
 
-/// What `--help` says about the levels.
+/// The text of `--help` about the levels.
 pub(crate) const LONG_HELP: &str = "\
 How servers are isolated [default: the strongest level that this machine permits]
 
@@ -13,29 +13,29 @@ How servers are isolated [default: the strongest level that this machine permits
   landlock    a child process that Landlock restricts, on this machine's network
   none        a child process on this machine's network";
 
-/// The words for a lesson's heading.
+/// The level's description in a lesson's heading.
 pub(crate) fn note(level: IsolationLevel) -> &'static str {
     if level == IsolationLevel::None { "not sandboxed" } else { "sandboxed" }
 }
 
-/// Fails where this machine does not permit this level.
+/// Fails if this machine does not permit this level.
 ///
 /// # Errors
-/// Says why, and which level is possible.
+/// The error gives the reason, and names a level that is possible.
 pub(crate) fn check(level: IsolationLevel) -> Result<()> {
     match level.refusal() {
         None => Ok(()),
         Some(reason) => bail!(
-            "--isolation {level} is not possible here: leave it out, or use --isolation {}.\n{reason}",
+            "--isolation {level} is not possible here: omit this option, or use --isolation {}.\n{reason}",
             IsolationLevel::here()
         ),
     }
 }
 
-/// Fails where the command line has `--tier`, the former name of `--isolation`.
+/// Fails if the command line has `--tier`, the former name of `--isolation`.
 ///
 /// # Errors
-/// Names the new option and the new name of `level`.
+/// The error names the new option and the new name of `level`.
 pub(crate) fn check_former_option(level: Option<&str>) -> Result<()> {
     level.map_or(Ok(()), |level| bail!(former_options::tier(level)))
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask kit`: writes the repository that students get.
 //!
-//! The kit has only what is listed here: the source files of some packages, found by following `mod`
-//! as the compiler does, and some other files.
+//! The kit has only the files that are listed here: the source files of some packages, and some
+//! other files. The source files are found by following `mod` declarations, as the compiler does.
 
 mod lesson;
 mod lesson_subset;
@@ -30,7 +30,7 @@ use toml_edit::DocumentMut;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The folder to write; it must be new or empty
+    /// The folder to write; the folder must be new or empty
     #[arg(value_name = "OUT")]
     pub(crate) out: PathBuf,
     /// Only these lessons, and the lessons that they build on
@@ -42,7 +42,7 @@ const EXAMPLES: &str = "\
 For teachers. The kit has the lessons' texts and starters, and the sources of `prove` and
 `list`. It has no solutions, no wrong servers, no history, and no command that needs them.
 Starters are derived from the solutions; work in src/ is not copied. Lines between the
-comments `<staff>` and `</staff>`, each on a line of its own, are left out.
+comments `<staff>` and `</staff>`, each on a line of its own, are removed.
 To publish the course week by week, name the lessons so far with --lesson.
 
 Examples:
@@ -52,7 +52,7 @@ Examples:
 
 Exit status: 0 written; 2 misuse, or a fault of the machine, and nothing was written.";
 
-/// The packages that students build, beside the lessons.
+/// The packages that students build, in addition to the lessons.
 const PACKAGES: &[&str] = &[
     "crates/course",
     "crates/launcher",
@@ -65,10 +65,10 @@ const PACKAGES: &[&str] = &[
     COMMANDS,
 ];
 
-/// The package whose tests prove the example lesson.
+/// The package of the commands. Its tests prove the example lesson.
 const COMMANDS: &str = "xtask";
 
-/// Files that the compiler does not read.
+/// Files that are copied although the compiler does not read them.
 const FILES: &[&str] = &[
     ".cargo/config.toml",
     ".gitignore",
@@ -96,7 +96,7 @@ const PROGRAMS: &[&str] = &[
     "faulty/wrong_port.py",
 ];
 
-/// The files of a kit, by their paths in it.
+/// The files of a kit. Each key is the file's path in the kit.
 type Files = BTreeMap<PathBuf, File>;
 
 /// A file of a kit.
@@ -108,7 +108,7 @@ struct File {
 /// Writes the kit.
 ///
 /// # Errors
-/// A folder that is not empty, or a file that cannot be read or written.
+/// The folder is not empty, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let out = OutputFolder::new(&args.out)?;
     let course = Course::open(paths::root())?;
@@ -131,7 +131,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// A kit that is being put together.
+/// A kit that is being assembled.
 struct Kit<'a> {
     root: &'a Path,
     subset: &'a LessonSubset<'a>,
@@ -177,7 +177,7 @@ impl<'a> Kit<'a> {
         self.add(&lesson.path)
     }
 
-    /// Adds a package's manifest and the files that the compiler reads of it.
+    /// Adds a package's manifest, and the package's files that the compiler reads.
     fn package(&mut self, folder: &Path) -> Result<()> {
         let path = folder.join("Cargo.toml");
         let text = self.text(&path)?;
@@ -191,7 +191,7 @@ impl<'a> Kit<'a> {
         Ok(())
     }
 
-    /// Adds a module's file, and the files of its modules.
+    /// Adds a module's file, and the files of its child modules.
     fn module(&mut self, path: &Path, is_root: bool) -> Result<()> {
         if self.files.contains_key(path) {
             return Ok(());
@@ -235,7 +235,7 @@ impl<'a> Kit<'a> {
     }
 }
 
-/// Removes the packages that the kit does not need from its lock file, so that `--locked` works.
+/// Removes the packages that the kit does not need from the kit's lock file. Then `--locked` works.
 fn lock(kit: &Path) -> Result<()> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(kit);

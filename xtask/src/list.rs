@@ -12,7 +12,7 @@ use textwrap::core::display_width;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list w03-l02")]
 pub(crate) struct Args {
-    /// Lessons whose tasks and criteria to list; without a lesson, list the lessons
+    /// Lessons whose tasks and criteria are listed; without LESSON, list all lessons
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 /// Lists all lessons, or the tasks and criteria of the named lessons.
 ///
 /// # Errors
-/// A lesson that does not exist, or a text that cannot be read.
+/// A lesson does not exist, or a text cannot be read.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let mut screen = Screen::stdout();
@@ -38,10 +38,11 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// The columns of a lesson's figures, e.g. ` 120 min   4 tasks  10 criteria`.
+/// The width of a lesson's figures in columns, e.g. ` 120 min   4 tasks  10 criteria`.
 const FIGURES: usize = 31;
 
-/// A line for each lesson, with its figures at the right; below it on a narrow screen.
+/// A line for each lesson, with the lesson's figures at the right. On a narrow screen, the figures
+/// are below the title.
 fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     let figures = |lesson: &Lesson| {
         let tasks = amount(lesson.tasks.len(), "task");

@@ -1,4 +1,4 @@
-//! `cargo xtask …`: the commands of the course, a file for each.
+//! `cargo xtask …`: the commands of the course. Each command has a file of its own.
 
 mod isolation;
 mod list;

@@ -1,4 +1,4 @@
-//! `cargo xtask mistakes`: proves that each wrong server of a lesson is caught, and by which criterion.
+//! `cargo xtask mistakes`: proves that the right criterion catches each wrong server of a lesson.
 
 use crate::isolation;
 use crate::program_args::Server;
@@ -25,13 +25,13 @@ use terminal::{lessons, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons whose wrong servers to prove, e.g. w03-l02
+    /// Lessons whose wrong servers are checked, e.g. w03-l02
     #[arg(value_name = "LESSON", required = true)]
     pub(crate) lessons: Vec<String>,
     /// Only these wrong servers
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Prove this wrong server, and show what its author would see
+    /// Check this wrong server, and show what its author would see
     #[arg(long, value_name = "ID", conflicts_with_all = ["only", "format"])]
     pub(crate) show: Option<String>,
     /// The format of the table
@@ -50,7 +50,7 @@ pub(crate) enum Format {
 
 const EXAMPLES: &str = "\
 Each row is a wrong server, each column a criterion: ✗ failed, ✓ proved, – not run,
-? could not be seen. The criterion in brackets has to catch the wrong server. The
+? inconclusive. The criterion in brackets must catch the wrong server. The
 server is caught if that criterion fails and names the mistake's row as the cause.
 Below a whole lesson's table are the criteria that no wrong server fails alone.
 
@@ -66,7 +66,8 @@ alone; 1 otherwise; 2 misuse, or a fault of the machine.";
 /// Proves the wrong servers, and shows the table.
 ///
 /// # Errors
-/// Misuse, a patch that does not apply or compile, and faults of the machine.
+/// The command was misused, a patch does not apply, a wrong server does not compile, or the machine
+/// has a fault.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let lessons = lessons::named(&course, &args.lessons)?;
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::of_differences(any_missed))
 }
 
-/// The lesson's patches with the ids in `only`, or all of them where `only` is empty.
+/// The lesson's patches with the ids in `only`. If `only` is empty, all patches of the lesson.
 fn patches(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<MistakePatch>> {
     let mut patches = course.mistakes(lesson)?;
     if let Some(id) = only.iter().find(|id| !patches.iter().any(|patch| patch.id == **id)) {
@@ -106,8 +107,8 @@ fn patches(course: &Course, lesson: &Lesson, only: &[String]) -> Result<Vec<Mist
     Ok(patches)
 }
 
-/// Shows one lesson's table. True where a wrong server is not caught, or where the table is whole and
-/// a criterion is never failed alone.
+/// Shows one lesson's table. Returns true if a wrong server is not caught. Also returns true if the
+/// table is complete and there is a criterion that no wrong server fails alone.
 fn table(
     lesson: &Lesson,
     patches: &[MistakePatch],
@@ -127,7 +128,7 @@ fn table(
         screen.show_all(&heading.lines(width))?;
         screen.show_all(&table.head(width))?;
     }
-    // A row for each wrong server, shown as soon as it is known.
+    // Show a row for each wrong server as soon as its result is known.
     let mut results = Vec::new();
     for (patch, program) in patches.iter().zip(programs) {
         let criteria = check.run(&subject(program, folder.clone()), &mut |_| {})?;
@@ -144,7 +145,7 @@ fn table(
             .lines()
             .try_for_each(|line| screen.show(&Line::new().plain(line)))?,
     }
-    // Criteria that no wrong server fails alone.
+    // Show the criteria that no wrong server fails alone.
     let never_alone = if is_whole { never_alone(&ids, &results) } else { Vec::new() };
     if !never_alone.is_empty() {
         let text = format!("no wrong server fails {} alone", never_alone.join(", "));
@@ -155,7 +156,8 @@ fn table(
     Ok(caught < results.len() || !never_alone.is_empty())
 }
 
-/// The criteria that no wrong server fails without failing another as well.
+/// The criteria that no wrong server fails alone. A wrong server fails a criterion alone if all
+/// other criteria are not failed.
 fn never_alone<'a>(ids: &[&'a str], results: &[MistakeResult<'_>]) -> Vec<&'a str> {
     let is_failed = |status: &Status| *status == Status::Failed;
     let fails_one = |result: &&MistakeResult<'_>| {
@@ -168,7 +170,8 @@ fn never_alone<'a>(ids: &[&'a str], results: &[MistakeResult<'_>]) -> Vec<&'a st
     never.map(|(_, id)| *id).collect()
 }
 
-/// Shows what the author of a wrong server would see. True, because a wrong server is not proved.
+/// Shows what the author of a wrong server would see. Returns true, because a wrong server is not
+/// proved.
 fn show(lesson: &Lesson, patches: &[MistakePatch], screen: &mut Screen) -> Result<bool> {
     let folder = paths::root().join(lesson.folder());
     let wrong_servers: Vec<_> = patches.iter().map(WrongServer::from).collect();
@@ -202,8 +205,8 @@ fn subject(program: PathBuf, directory: PathBuf) -> ProgramUnderTest {
     }
 }
 
-/// Whether a wrong server is caught: the criterion that its patch names failed, and gave the row that
-/// the patch names as the cause.
+/// Decides whether a wrong server is caught. A wrong server is caught if the criterion that its
+/// patch names has failed, and if the cause is the Common Mistakes row that the patch names.
 fn judge<'a>(patch: &'a MistakePatch, criteria: &[CriterionReport]) -> MistakeResult<'a> {
     let named = criteria.iter().find(|criterion| criterion.id == patch.criterion);
     let cause = named.and_then(|criterion| criterion.cause.as_ref());

@@ -1,4 +1,4 @@
-//! The options that choose the server to prove: the student's crate, the solution, or any program.
+//! The options that select the server to prove: the student's crate, the solution, or any program.
 
 use crate::isolation;
 use anstream::adapter::strip_str;
@@ -14,26 +14,26 @@ use std::time::Duration;
 use std::{env, fs};
 use terminal::{paths, show};
 
-/// The options that choose the server to prove.
+/// The options that select the server to prove.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ProgramArgs {
     // <staff>
-    /// Prove the solution in place of your own crate; without a lesson, every lesson's
+    /// Prove the solution instead of your own crate; without LESSON, prove every solution
     #[arg(long, conflicts_with = "cmd")]
     pub(crate) solution: bool,
     // </staff>
-    /// Prove this program, in any language; quoted as for a shell, but run without one
+    /// Prove the program of this command, in any language (shell quoting, but no shell runs)
     #[arg(long, value_name = "COMMAND")]
     pub(crate) cmd: Option<String>,
-    /// The port built into the program, if it does not read PORT
+    /// The port built into the program, if the program does not read PORT
     #[arg(long, value_name = "N", requires = "cmd")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: Option<u16>,
-    /// The number of slots built into the program, if it does not read MAX_CLIENTS
+    /// The number of slots built into the program, if the program does not read MAX_CLIENTS
     #[arg(long, value_name = "N", requires = "cmd")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) capacity: Option<u32>,
-    /// Seconds that one criterion may take, for servers that are never idle
+    /// Maximum seconds of one wait for a server that is never idle
     #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
@@ -47,18 +47,19 @@ pub(crate) struct ProgramArgs {
 
 const DEFAULT_TIMEOUT: u64 = 10;
 
-/// A server that can be proved, or that does not compile.
+/// A server that can be proved, or a server that does not compile.
 pub(crate) struct Server {
     /// The server's kind and name, for the report.
     pub(crate) subject: report::ReportedProgram,
-    /// How the server's build ended, for the report.
+    /// The result of the server's build, for the report.
     pub(crate) build: Build,
-    /// The program to prove, or what the compiler printed, in colour if standard error has colour.
+    /// The program to prove, or the compiler's messages. The messages are in colour if standard
+    /// error has colour.
     pub(crate) program: Result<proofs::ProgramUnderTest, String>,
 }
 
 impl Server {
-    /// The server of a program that needs no build. `line` is its command line.
+    /// A server that needs no build. `line` is its command line.
     pub(crate) fn command(line: &str, program: proofs::ProgramUnderTest) -> Self {
         Self {
             subject: subject(ProgramKind::Command, line),
@@ -69,11 +70,11 @@ impl Server {
 }
 
 impl ProgramArgs {
-    /// Checks whether the chosen isolation level is possible here, and whether the command of `--cmd`
-    /// can run.
+    /// Checks whether this machine permits the selected isolation level, and whether the command of
+    /// `--cmd` can run.
     ///
     /// # Errors
-    /// Says what is wrong, and what to do.
+    /// The error says what is wrong, and what to do.
     pub(crate) fn check(&self) -> Result<()> {
         isolation::check_former_option(self.tier.as_deref())?;
         self.isolation.map_or(Ok(()), isolation::check)?;
@@ -88,7 +89,7 @@ impl ProgramArgs {
     /// Finds or builds the server to prove for `lesson`.
     ///
     /// # Errors
-    /// A command that cannot run, or a cargo that cannot run.
+    /// The command or cargo cannot run.
     pub(crate) fn server(&self, lesson: &Lesson) -> Result<Server> {
         match &self.cmd {
             Some(line) => self.command(line),
@@ -96,7 +97,7 @@ impl ProgramArgs {
         }
     }
 
-    /// The note on the server in a lesson's heading; `None` for the student's own crate.
+    /// The note about the server in a lesson's heading. `None` for the student's own crate.
     pub(crate) fn note(&self) -> Option<&str> {
         // <staff>
         if self.solution {
@@ -106,7 +107,7 @@ impl ProgramArgs {
         self.cmd.as_deref()
     }
 
-    /// The options that choose the same server again, quoted for a shell, e.g. ` --cmd ./server`.
+    /// The options that select the same server again, quoted for a shell, e.g. ` --cmd ./server`.
     pub(crate) fn flags(&self) -> String {
         let mut flags = String::new();
         // <staff>
@@ -195,7 +196,8 @@ fn subject(kind: ProgramKind, name: &str) -> report::ReportedProgram {
     report::ReportedProgram { kind, name: name.to_owned() }
 }
 
-/// The file of a command's program: relative to `directory`, or in PATH as a shell finds it.
+/// The file of a command's program. A path is relative to `directory`. A name is looked up in PATH,
+/// as a shell does.
 fn find(program: &str, directory: &Path) -> Result<PathBuf> {
     if program.contains('/') {
         let path = std::path::absolute(directory.join(program))?;

@@ -1,4 +1,4 @@
-//! The lines that are shown while a lesson is being proved.
+//! The lines that are shown while a lesson's server is checked.
 
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
@@ -19,7 +19,7 @@ pub(crate) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Begins with nothing shown. With `all`, every failure is shown in full.
+    /// Starts with no criterion shown. With `all`, every failure is shown in full.
     pub(crate) fn new(check: &'a LessonCheck<'a>, all: bool, screen: &'a mut Screen) -> Self {
         Self { check, screen, ids: IdColumn::of(check.ids()), all, has_shown_failure: false }
     }
@@ -27,7 +27,7 @@ impl<'a> Progress<'a> {
     /// Shows one criterion.
     ///
     /// # Errors
-    /// Those of [`Screen::show`].
+    /// The errors of [`Screen::show`].
     pub(crate) fn criterion(&mut self, report: &CriterionReport) -> io::Result<()> {
         let width = self.screen.width();
         let summary = report.cause.as_ref().map_or_else(String::new, brief);
@@ -65,7 +65,8 @@ pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
     last(report.verdict, &parts)
 }
 
-/// A cause in full, with the lesson's Common Mistakes row about it, if it has one.
+/// Formats the whole cause of a failure. If the lesson's Common Mistakes table has a row for this
+/// cause, the row is included.
 pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
     let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();

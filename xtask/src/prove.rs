@@ -1,4 +1,4 @@
-//! `cargo xtask prove`: proves lessons' servers, and shows or writes what was found.
+//! `cargo xtask prove`: checks the servers of lessons, and shows or writes the findings.
 
 use crate::isolation;
 use crate::program_args::{ProgramArgs, Server};
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Check only these criteria (`cargo xtask list LESSON` lists them)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Prove this many times, to find a race
+    /// Repeat the proof N times, to find a race
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) repeat: u32,
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    /// Write the report to this file; an error leaves the file as it was
+    /// Write the report to this file; after an error the file is unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -67,14 +67,16 @@ Examples:
 A lesson's heading says whether its server ran in a sandbox. The level is --isolation;
 the JSON report names it.
 
-Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be seen.";
+Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed.";
 
 /// Proves the lessons, and shows or writes the report.
 ///
 /// # Errors
-/// Misuse, and faults of the machine. What is wrong with a server is in the report.
+/// The command was misused, or the machine has a fault. Failures of a server are in the report
+/// instead.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
-    // The probe of what this machine permits takes as long as reading the course: do both at once.
+    // The probe for the isolation level takes as long as reading the course. Therefore do both at
+    // the same time.
     thread::spawn(IsolationLevel::here);
     let course = Course::open(paths::root())?;
     let checks = checks(&course, args)?;
@@ -126,7 +128,7 @@ fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
     named.into_iter().map(check).collect()
 }
 
-/// Proves one lesson as often as the arguments say, with a report for each run.
+/// Proves one lesson as often as the arguments say. Returns one report for each run.
 fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
     heading(check, args, screen)?;
     let server = args.program.server(check.lesson)?;
@@ -191,7 +193,8 @@ fn heading(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> io::Res
     screen.show_all(&heading.lines(screen.width()))
 }
 
-/// Shows the compiler's errors on standard error, and gives the report of a server with no program.
+/// Shows the compiler's errors on standard error, and returns the report of a server that does not
+/// compile.
 fn does_not_compile(
     check: &LessonCheck<'_>,
     server: &Server,

@@ -1,4 +1,4 @@
-//! `prove --repeat`: many runs of one proof, summed up in a few lines.
+//! `prove --repeat`: summarizes many runs of one proof in a few lines.
 
 use crate::progress::{full_cause, next};
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
@@ -6,8 +6,8 @@ use programs::lesson_check::LessonCheck;
 use std::time::Duration;
 use terminal::show::{IdColumn, Line, hanging, last, time};
 
-/// The results of `runs`, in lines of at most `width` columns. `wanted` is the number of runs that were
-/// to be made.
+/// The results of `runs`, in lines of at most `width` columns. `wanted` is the number of runs that
+/// the user has asked for.
 pub(crate) fn lines(
     check: &LessonCheck<'_>,
     runs: &[LessonReport],
@@ -40,7 +40,7 @@ pub(crate) fn lines(
     lines
 }
 
-/// How many runs ended with each status of one criterion.
+/// For one criterion, the number of runs with each status.
 #[derive(Default)]
 struct Counts {
     proved: usize,
@@ -63,7 +63,8 @@ impl Counts {
         counts
     }
 
-    /// The worst status and how often it occurred; `None` where every run proved the criterion.
+    /// The worst status, and the number of runs with this status. `None` if every run proved the
+    /// criterion.
     fn worst(&self, runs: usize) -> Option<(Status, String)> {
         match self {
             Self { failed: 1.., .. } => {

@@ -1,7 +1,7 @@
-//! The blocks of a text that show what a command prints.
+//! The blocks of a text that show the output of a command.
 //!
-//! The line `<!-- output: cargo xtask … -->` before a block names the command. The command is run again,
-//! and its output is compared with the block, or replaces the block.
+//! The line `<!-- output: cargo xtask … -->` before a block names the command. The command is run
+//! again. Its output is compared with the block, or replaces the block.
 
 use anyhow::{Context, Result, bail};
 use course::lesson::Output;
@@ -9,7 +9,7 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A block whose command prints something else now.
+/// A block whose command prints another output now.
 pub(crate) struct Stale<'a> {
     /// The block.
     pub(crate) block: &'a Output,
@@ -20,7 +20,7 @@ pub(crate) struct Stale<'a> {
 /// The blocks of the text at `path` that are out of date.
 ///
 /// # Errors
-/// A command that is not `cargo xtask`, or that fails.
+/// A command is not `cargo xtask`, or fails.
 pub(crate) fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'a>>> {
     let mut stale = Vec::new();
     for block in blocks {
@@ -28,7 +28,8 @@ pub(crate) fn stale<'a>(path: &Path, blocks: &'a [Output]) -> Result<Vec<Stale<'
         let run = || printed(&block.command).with_context(place);
         let mut printed = run()?;
         if !is_same(&printed, &block.text) {
-            // A criterion may have been inconclusive because the machine was too busy: run again.
+            // A criterion may be inconclusive because the machine is too busy. Therefore run the
+            // command again.
             printed = run()?;
         }
         if !is_same(&printed, &block.text) {
@@ -47,11 +48,11 @@ impl Stale<'_> {
     }
 }
 
-/// `text` with each stale block rewritten.
+/// `text`, in which each stale block is rewritten.
 pub(crate) fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
     let mut text = text.to_owned();
     let mut stale: Vec<_> = stale.iter().collect();
-    // The last block first: the positions of the blocks before it stay valid.
+    // Replace the last block first. Then the positions of the blocks before it stay valid.
     stale.sort_by_key(|stale| std::cmp::Reverse(stale.block.range.start));
     for Stale { block, printed } in stale {
         text.replace_range(block.range.clone(), printed);
@@ -59,7 +60,7 @@ pub(crate) fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
     text
 }
 
-/// What a `cargo xtask …` command prints on standard output, in 80 columns and without colour.
+/// The standard output of a `cargo xtask …` command, in 80 columns and without colour.
 fn printed(command: &str) -> Result<String> {
     let words = shell_words::split(command).with_context(|| format!("cannot read `{command}`"))?;
     let [cargo, xtask, arguments @ ..] = words.as_slice() else { bail!("{}", not_ours(command)) };
@@ -88,12 +89,13 @@ fn not_ours(command: &str) -> String {
     format!("`{command}` is not a `cargo xtask …` command; only those can be shown")
 }
 
-/// Whether two outputs are the same except for times and isolation, which depend on run and machine.
+/// Whether two outputs are equal, except for times and isolation. These depend on the run and on
+/// the machine.
 fn is_same(left: &str, right: &str) -> bool {
     left.lines().map(masked).eq(right.lines().map(masked))
 }
 
-/// A line's words, with times and isolation masked.
+/// The words of a line. Times and isolation are masked.
 fn masked(line: &str) -> Vec<&str> {
     let mut words: Vec<_> = line.split_whitespace().collect();
     for index in 1..words.len() {

@@ -16,13 +16,13 @@ use terminal::{lessons, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons whose starters to derive; without a lesson, all of them
+    /// Lessons whose starters are derived; without LESSON, derive all starters
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     /// Write nothing; list the files that differ
     #[arg(long, conflicts_with = "force")]
     pub(crate) check: bool,
-    /// Overwrite files that differ, even if they hold work
+    /// Overwrite files that differ, even if the files hold a student's work
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -38,10 +38,10 @@ Examples:
 
 Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 
-/// Writes the starters, or compares them.
+/// Writes the starters, or compares the present files with them.
 ///
 /// # Errors
-/// A malformed region, a file that cannot be read or written, or a file that may hold work.
+/// A region is malformed, a file cannot be read or written, or a file may hold a student's work.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let lessons = lessons::named(&course, &args.lessons)?;
@@ -62,17 +62,17 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 
 /// A file that students start from.
 pub(crate) struct Starter {
-    /// The file's path from the course's root.
+    /// The file's path, relative to the course's root.
     pub(crate) path: PathBuf,
-    /// The text that the solution gives.
+    /// The starter's text, derived from the solution.
     pub(crate) text: String,
-    /// The file's present content; `None` where the file does not exist.
+    /// The file's present content. `None` if the file does not exist.
     pub(crate) present: Option<Vec<u8>>,
 }
 
 impl Starter {
-    /// The first difference between file and solution, with file, line and what to do; `None` where
-    /// they agree.
+    /// The first difference between the file and the starter, with file, line and advice. `None` if
+    /// they are equal.
     pub(crate) fn difference(&self) -> Option<String> {
         let place = self.path.display();
         let next = "`cargo xtask starter --force` derives it again";
@@ -87,10 +87,10 @@ impl Starter {
     }
 }
 
-/// The starters of a lesson. A lesson without `solution/` has none.
+/// The starters of a lesson. A lesson without `solution/` has no starters.
 ///
 /// # Errors
-/// A malformed region, with file and line; a file that cannot be read.
+/// A region is malformed (the error names file and line), or a file cannot be read.
 pub(crate) fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
     let solution = lesson.folder().join("solution");
     let entries = match fs::read_dir(root.join(&solution)) {
@@ -118,8 +118,8 @@ fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
     Ok(Starter { path, text, present })
 }
 
-/// Writes the missing files, and with `force` also the files that differ. Without `force`, nothing is
-/// written if a file differs.
+/// Writes the missing files. With `force`, also overwrites the files that differ. Without `force`,
+/// nothing is written if a file differs.
 fn write(starters: &[Starter], force: bool, screen: &mut Screen) -> Result<()> {
     let differing =
         |starter: &&Starter| starter.present.is_some() && starter.difference().is_some();

@@ -10,7 +10,7 @@ pub(crate) const ALLOW: &str = r#"#![allow(unused, reason = "tasks are still to 
 /// The starter of a solution file: the same lines, but with a `todo!` for each region.
 ///
 /// # Errors
-/// [`Malformed`] where a region is nested, has no end, or has no number and title.
+/// [`Malformed`] if a region is nested, has no end, or has no number and title.
 pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
     let lines: Vec<&str> = solution.lines().collect();
     let head = lines.iter().take_while(|line| line.starts_with("//!")).count();
@@ -51,9 +51,9 @@ pub(crate) fn starter(solution: &str) -> Result<String, Malformed> {
 /// A region that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
-    /// The line in the solution, from 1.
+    /// The line number in the solution, counted from 1.
     pub(crate) line: usize,
-    /// What is wrong, and what to write instead.
+    /// The problem, and what to write instead.
     pub(crate) problem: String,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for Malformed {
 
 impl error::Error for Malformed {}
 
-/// What a line of a solution is.
+/// The kind of a line of a solution.
 enum LineKind {
     /// The start of a region, with the starter's line for this region.
     Open(String),

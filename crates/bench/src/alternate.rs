@@ -1,4 +1,4 @@
-//! Measures two servers in alternation, so that a change of the machine's speed affects both.
+//! Measures two servers alternately. A change of the machine's speed then affects both servers.
 
 use crate::exchange::Exchange;
 use crate::load::{Clients, RunLength};
@@ -20,7 +20,7 @@ impl Contender {
         Self { server, clients: Clients::default() }
     }
 
-    /// Connects clients until there are `count`. See [`Clients::connect_up_to`].
+    /// Connects clients until `count` clients are connected. See [`Clients::connect_up_to`].
     ///
     /// # Errors
     /// As for [`Clients::connect_up_to`].
@@ -41,7 +41,8 @@ impl Contender {
         self.server.memory()
     }
 
-    /// Runs all clients, and returns the rate and the CPU time of a request.
+    /// Runs all clients. Returns the requests per second and the server's CPU time for each
+    /// request.
     ///
     /// # Errors
     /// As for [`Clients::run`].
@@ -57,8 +58,8 @@ impl Contender {
         })
     }
 
-    /// Runs one client while the others are idle, and returns the median round trip and the CPU time
-    /// of a request.
+    /// Runs the first client while the other clients are idle. Returns the median round-trip time
+    /// and the server's CPU time for each request.
     ///
     /// # Errors
     /// As for [`Clients::round_trips`].
@@ -78,19 +79,20 @@ impl Contender {
     }
 }
 
-/// The figures of each run. Runs with the same index took place one after the other.
+/// The figures of each run. The server's run and the reference's run with the same index were made
+/// one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
     /// The figures of the server.
     pub(crate) server: Vec<Figures>,
-    /// The figures of the reference; empty where there is no reference.
+    /// The figures of the reference; empty if there is no reference.
     pub(crate) reference: Vec<Figures>,
 }
 
-/// Measures both servers `count` times. Which of them goes first changes with each run.
+/// Measures both servers `count` times. The server that is measured first changes with each run.
 ///
 /// # Errors
-/// The first error of `measure`.
+/// The first error that `measure` returned.
 pub(crate) fn alternate<S>(
     count: u32,
     server: &mut S,

@@ -1,10 +1,10 @@
-//! Pins server and clients to different cores, so that they do not compete for CPU time.
+//! Pins the server and the clients to different cores, so that they do not compete for CPU time.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use std::io;
 
-/// Two of the cores that this process may use (sched_setaffinity(2)).
+/// Two different cores, both of which this process is permitted to use (sched_setaffinity(2)).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cores {
     server: CpuSet,
@@ -12,10 +12,11 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// Chooses the first core for the clients and the last for the server; `None` on a single core.
+    /// Chooses the first core for the clients and the last core for the server. `None` if this
+    /// process may use only one core.
     ///
     /// # Errors
-    /// Those of sched_getaffinity(2).
+    /// The errors of sched_getaffinity(2).
     pub(crate) fn find() -> io::Result<Option<Self>> {
         let ours = sched_getaffinity(Pid::from_raw(0))?;
         let mut cores = (0..CpuSet::count()).filter(|core| ours.is_set(*core).unwrap_or(false));
@@ -23,15 +24,15 @@ impl Cores {
         Ok(Some(Self { server: only(last)?, clients: only(first)? }))
     }
 
-    /// Moves the calling process, and the processes it starts, to the clients' core.
+    /// Pins the calling process, and the processes that it starts, to the clients' core.
     ///
     /// # Errors
-    /// Those of sched_setaffinity(2).
+    /// The errors of sched_setaffinity(2).
     pub(crate) fn pin_clients(&self) -> io::Result<()> {
         Ok(sched_setaffinity(Pid::from_raw(0), &self.clients)?)
     }
 
-    /// Moves the calling process, and the processes it starts, to the server's core.
+    /// Pins the calling process, and the processes that it starts, to the server's core.
     ///
     /// # Errors
     /// As for [`Cores::pin_clients`].

@@ -1,25 +1,27 @@
-//! Draws the round trip against the number of idle clients, as an SVG for light and dark pages.
+//! Draws the round-trip time over the number of idle clients. The SVG has colours for light and for
+//! dark pages.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use std::fs;
 use std::path::Path;
 
-/// One point of both curves.
+/// The measurement for one number of idle clients: one point of each curve.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Point {
     /// The number of idle clients.
     pub(crate) idle: usize,
-    /// The round trip on poll, in microseconds.
+    /// The round-trip time with poll, in microseconds.
     pub(crate) poll: f64,
-    /// The round trip on epoll, in microseconds.
+    /// The round-trip time with epoll, in microseconds.
     pub(crate) epoll: f64,
 }
 
 const SIZE: (u32, u32) = (720, 400);
 const FONT: (&str, u32) = ("sans-serif", 15);
 
-/// The colours that plotters writes. [`with_style`] replaces each by a variable of [`STYLE`].
+/// The colours that plotters writes. [`with_style`] replaces each colour by a variable of
+/// [`STYLE`].
 const TEXT: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);
 const POLL: RGBColor = RGBColor(3, 3, 3);
@@ -37,7 +39,7 @@ const STYLE: &str = "
 /// Draws both curves into `file`.
 ///
 /// # Errors
-/// No points; a file that cannot be written.
+/// There are no points, or the file cannot be written.
 pub(crate) fn draw(file: &Path, points: &[Point]) -> Result<()> {
     let svg = draw_chart(points).map_err(|error| anyhow!("{error}"))?;
     Ok(fs::write(file, with_style(&svg))?)

@@ -1,9 +1,10 @@
-//! The bytes that a client sends and the bytes it must receive, prepared before a run begins.
+//! The bytes that a client sends and the bytes that the client must receive. Both are prepared
+//! before a run begins.
 
 use anyhow::{Context, Result, ensure};
 use std::io::{Read, Write};
 
-/// Digits in the name of a random key.
+/// The number of digits in the name of a random key.
 const DIGITS: usize = 12;
 
 /// Requests that are sent in one write, and the expected bytes of their replies.
@@ -17,7 +18,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// A message of `length` bytes that the server sends back.
+    /// A message of `length` bytes, which the server must send back.
     pub(crate) fn echo(length: usize) -> Self {
         let message: Vec<u8> = (b'a'..=b'z').cycle().take(length).collect();
         Self::new(message.clone(), message)
@@ -33,7 +34,8 @@ impl Exchange {
         Self::new(request.into_bytes(), reply.into())
     }
 
-    /// SET of `length` bytes under one of `keys` keys, chosen at random each time.
+    /// A SET command with a value of `length` bytes. Each request has one of `keys` keys, which is
+    /// chosen at random.
     pub(crate) fn set_at_random(keys: u64, length: usize) -> Self {
         let name = "0".repeat(DIGITS);
         let mut set = Self::command(&["SET", &name, &"v".repeat(length)], "+OK\r\n");
@@ -69,18 +71,18 @@ impl Exchange {
     /// Sends the requests.
     ///
     /// # Errors
-    /// Those of write(2).
+    /// The errors of write(2).
     pub(crate) fn send(&mut self, peer: &mut impl Write) -> Result<()> {
         if let Some(random) = &mut self.random {
             random.choose(&mut self.request);
         }
-        peer.write_all(&self.request).context("the server takes no request")
+        peer.write_all(&self.request).context("the server does not accept a request")
     }
 
-    /// Reads all bytes of the replies, and compares them with the expected ones.
+    /// Reads all bytes of the replies, and compares these bytes with the expected bytes.
     ///
     /// # Errors
-    /// Those of read(2), the end of the connection, and a wrong reply.
+    /// The errors of read(2), a connection that the server has closed, or a wrong reply.
     pub(crate) fn receive(&mut self, peer: &mut impl Read) -> Result<()> {
         peer.read_exact(&mut self.received).context("the server stopped answering")?;
         ensure!(
@@ -93,7 +95,7 @@ impl Exchange {
     }
 }
 
-/// The offset of each key in the request, and the state of the random generator.
+/// The offset of each key in the request, and the state of the random number generator.
 #[derive(Clone, Debug)]
 struct RandomKeys {
     starts: Vec<usize>,

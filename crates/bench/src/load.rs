@@ -1,6 +1,7 @@
-//! The load generator: clients that always have a request pending, in one thread, on blocking
-//! sockets. The thread visits one client after another, receives the reply and sends the next request.
-//! An exchange takes two system calls, so that the server limits a run and not the generator.
+//! The load generator: one thread with many clients, which have blocking sockets. Each client
+//! always has a request pending. The thread goes from one client to the next, receives the reply
+//! and sends the next request. The thread makes only two system calls for each exchange. Therefore
+//! the server is the bottleneck of a run, and not the load generator.
 
 use crate::exchange::Exchange;
 use anyhow::{Context, Result};
@@ -9,7 +10,8 @@ use nix::sys::socket::{setsockopt, sockopt};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// The longest time to wait for a server: a longer silence is an error.
+/// The timeout of each read and each write. If the server does not respond in this time, the run
+/// fails.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Clients connected to one server.
@@ -18,12 +20,13 @@ pub(crate) struct Clients {
     streams: Vec<TcpStream>,
 }
 
-/// The length of a run: a number of requests, or a time if that is over first.
+/// The length of a run. The run ends after a number of requests. It ends earlier if its time
+/// expires.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunLength {
-    /// The requests of all clients together.
+    /// The number of requests of all clients together.
     pub(crate) requests: u64,
-    /// The longest time that a run takes, for slow machines.
+    /// The maximum duration of a run. It limits the run on a slow machine.
     pub(crate) max_time: Duration,
 }
 
@@ -37,12 +40,13 @@ pub(crate) struct Throughput {
 }
 
 impl Clients {
-    /// Connects clients to `port` until there are `count`. Every `every`-th client, and the last one,
-    /// sends `hello` and waits for the reply. So the server's backlog never overflows, and the server
-    /// has accepted every client in the end.
+    /// Connects clients to `port` until `count` clients are connected. Every `every`-th client, and
+    /// the last client, sends `hello` and waits for the reply. When the reply arrives, the server
+    /// has accepted this client and all clients before it. Therefore the server's backlog never
+    /// overflows, and at the end the server has accepted every client.
     ///
     /// # Errors
-    /// Those of connect(2), and a wrong reply or none.
+    /// The errors of connect(2), a wrong reply, or no reply.
     pub(crate) fn connect_up_to(
         &mut self,
         port: u16,
@@ -65,10 +69,10 @@ impl Clients {
         Ok(())
     }
 
-    /// Keeps a request of every client pending until the run is over.
+    /// Keeps the requests of every client pending until the run ends.
     ///
     /// # Errors
-    /// A server that closes a connection, does not reply in time or replies wrongly.
+    /// The server closes a connection, does not reply in time, or sends a wrong reply.
     pub(crate) fn run(&mut self, exchange: &mut Exchange, length: RunLength) -> Result<Throughput> {
         let each = self.streams.len() as u64 * exchange.requests();
         let start = Instant::now();
@@ -89,7 +93,7 @@ impl Clients {
         Ok(Throughput { requests: sent, elapsed: start.elapsed() })
     }
 
-    /// Runs the first client alone, and returns the time of each exchange.
+    /// Runs the first client alone, and returns the round-trip time of each exchange.
     ///
     /// # Errors
     /// As for [`Clients::run`].
@@ -114,7 +118,7 @@ impl Clients {
 /// Connects to the server on `port` of this machine.
 ///
 /// # Errors
-/// Those of connect(2).
+/// The errors of connect(2).
 pub(crate) fn connect(port: u16) -> Result<TcpStream> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("cannot connect")?;
     stream.set_nodelay(true)?;
@@ -136,8 +140,9 @@ mod tests {
 
     const AMPLE_TIME: Duration = Duration::from_secs(60);
 
-    /// Starts a server with a thread for each client. The server reads at most `max_read` bytes at a
-    /// time and sends each byte back after `change`. Returns the port, and a count of the bytes read.
+    /// Starts a server with a thread for each client. The server reads at most `max_read` bytes at
+    /// a time and applies `change` to each byte before it sends the byte back. Returns the port,
+    /// and the number of bytes that the server has read.
     fn server(max_read: usize, change: fn(u8) -> u8) -> (u16, Arc<AtomicU64>) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();

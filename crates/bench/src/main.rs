@@ -1,10 +1,13 @@
-//! Measures a server of the course against a reference: `cargo xtask bench` builds and runs it.
+//! Compares a server of the course with a reference. `cargo xtask bench` builds and runs this
+//! program.
 //!
-//! Each line of the output is a JSON object ([`report::Record`]), written as soon as it is known.
+//! Each line of the output is a JSON object ([`report::Record`]), which is written as soon as the
+//! result is known.
 //!
-//! The main figure is the server's CPU time for a request: it varies least, and a slow client cannot
-//! hide it. Figures are only comparable on one machine at one time, so two servers are measured in
-//! alternation.
+//! The main figure is the server's CPU time for a request. This figure varies least between runs,
+//! and it does not depend on the speed of the clients. Figures are comparable only if they were
+//! measured on the same machine at the same time. Therefore the two servers are measured
+//! alternately.
 
 mod alternate;
 mod cores;
@@ -24,27 +27,27 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use std::process::ExitCode;
 
-/// Measures one server against another, and prints lines of JSON
+/// Compares two servers, and prints the results as lines of JSON
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
     bench: Bench,
-    /// How often each case is run; the figures are medians
+    /// How many times each case is run; the figures are the medians of these runs
     #[arg(long, global = true, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// Run each case a quarter as long
+    /// Shorten each run to a quarter of its usual length
     #[arg(long, global = true)]
     quick: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Bench {
-    /// A key-value store against Redis
+    /// Compare a key-value store with Redis
     Store(measure::store::Args),
-    /// An echo server against another
+    /// Compare two echo servers
     Echo(measure::Programs),
-    /// One active client among thousands of idle ones
+    /// Compare two servers that have one active client and thousands of idle clients
     Idle(measure::idle::Args),
 }
 
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    // The bench ends when the command that reads its figures ends.
+    // The kernel kills this process if the command that reads its figures ends.
     set_pdeathsig(Signal::SIGKILL)?;
     let descriptors = raise_descriptor_limit().context("cannot raise the limit of open files")?;
     let cores = cores::Cores::find()?;
@@ -74,8 +77,9 @@ fn run(cli: &Cli) -> Result<()> {
     }
 }
 
-/// Raises the soft limit of open files to the hard limit, and returns it. Each client needs a
-/// descriptor here and one in the server, which inherits the limit (getrlimit(2), RLIMIT_NOFILE).
+/// Raises the soft limit of open files to the hard limit, and returns the limit (getrlimit(2),
+/// RLIMIT_NOFILE). Each client needs one descriptor in this process and one descriptor in the
+/// server. The server inherits the limit.
 fn raise_descriptor_limit() -> nix::Result<u64> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;

@@ -1,4 +1,4 @@
-//! A server under measurement: started, pinned to a core, and killed when the bench ends.
+//! A server under measurement. It is started, pinned to a core, and killed when the bench ends.
 
 use crate::cores::Cores;
 use crate::load::connect;
@@ -13,13 +13,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-/// The number of clients that a server is configured for: no bench connects more.
+/// The number of clients for which a server is configured. No bench connects more clients.
 pub(crate) const MAX_CLIENTS: usize = 10_000;
 
-/// The time that a server has until it listens.
+/// The maximum time from the start of a server until it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A running server. Dropping the value kills it.
+/// A running server. Dropping this value kills the server.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -28,10 +28,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server on the server's core, and waits until it listens. `command` gets a free port
-    /// and returns the command line. The environment has PORT, and MAX_CLIENTS with `max_clients`.
+    /// and returns the command line. In the server's environment, PORT is this port and MAX_CLIENTS
+    /// is `max_clients`.
     ///
     /// # Errors
-    /// A program that cannot be started, ends, or does not listen within 10 seconds.
+    /// The program cannot be started, ends before it listens, or does not listen within 10 seconds.
     pub(crate) fn start(
         cores: Option<Cores>,
         max_clients: usize,
@@ -56,25 +57,26 @@ impl Server {
         self.port
     }
 
-    /// The CPU time of all the server's threads, user and system (clock_getcpuclockid(3)).
+    /// The CPU time of all the server's threads, user time plus system time
+    /// (clock_getcpuclockid(3)).
     ///
     /// # Errors
-    /// A server that has ended.
+    /// The server has ended.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let clock = ClockId::pid_cpu_clock_id(self.pid());
         let time = clock.and_then(ClockId::now).context("the server has ended")?;
         Ok(time.into())
     }
 
-    /// The server's memory in bytes: its proportional set size, which divides a shared page among the
-    /// processes that map it (proc_pid_smaps(5), Pss).
+    /// The server's memory in bytes: its proportional set size, which divides a shared page among
+    /// the processes that map it (proc_pid_smaps(5), Pss).
     ///
     /// # Errors
-    /// A server that has ended.
+    /// The server has ended.
     pub(crate) fn memory(&self) -> Result<u64> {
         let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid()))
-            .context("cannot read how much memory the server has")?;
-        pss(&text).context("smaps_rollup names no Pss")
+            .context("cannot read the server's memory use")?;
+        pss(&text).context("smaps_rollup has no line Pss")
     }
 
     fn pid(&self) -> Pid {
@@ -88,7 +90,7 @@ impl Server {
                 bail!("it ended before it listened: {status}");
             }
             if start.elapsed() > START_TIMEOUT {
-                bail!("it does not listen on port {}, which PORT names", self.port);
+                bail!("it does not listen on port {}, the value of PORT", self.port);
             }
             thread::sleep(Duration::from_millis(1));
         }
@@ -98,16 +100,17 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both calls fail if the server has ended already.
+        // If a call fails, the server has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Runs in the child before exec.
+/// Prepares the child process, after fork and before exec.
 fn prepare(parent: Pid, cores: Option<Cores>) -> io::Result<()> {
     set_pdeathsig(Signal::SIGKILL)?;
-    // If the parent ended before this call, no signal will come (PR_SET_PDEATHSIG(2const)).
+    // If the parent ended before this call, the kernel will send no signal
+    // (PR_SET_PDEATHSIG(2const)).
     if getppid() != parent {
         return Err(io::ErrorKind::Interrupted.into());
     }

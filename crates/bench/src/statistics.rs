@@ -2,7 +2,8 @@
 
 use crate::report::{Figures, Row};
 
-/// The median: the middle value, or the mean of the two in the middle. `None` without values.
+/// The median: the middle value, or the mean of the two middle values. `None` if there are no
+/// values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -24,10 +25,11 @@ pub(crate) fn medians(runs: &[Figures]) -> Figures {
     }
 }
 
-/// The row of a case. Runs with the same index were made one after the other.
+/// The row of a case. The server's run and the reference's run with the same index were made one
+/// after the other.
 ///
-/// The ratio is the median of the ratios of these pairs, since a slower machine slows down both runs
-/// of a pair.
+/// The row's ratio is the median of the ratios of these pairs of runs. If the machine becomes
+/// slower, it slows down both runs of a pair. Therefore the ratio of the pair hardly changes.
 pub(crate) fn row(
     case: impl Into<String>,
     server: &[Figures],
@@ -45,7 +47,7 @@ pub(crate) fn row(
     }
 }
 
-/// The cost of a case for a server: memory where it was measured, else CPU time.
+/// The cost of a case for a server: the memory if memory was measured, and otherwise the CPU time.
 fn cost(figures: &Figures) -> Option<f64> {
     figures.bytes.or(figures.cpu_ns)
 }

@@ -1,4 +1,4 @@
-//! The lessons of a course: read from `lessons/`, found by id.
+//! The lessons of a course. They are read from the folder `lessons/`, and are found by their ids.
 
 use crate::lesson::Lesson;
 use crate::mistake::MistakePatch;
@@ -6,7 +6,7 @@ use crate::problem::{Collector, Location, Problem, Problems, UnknownName};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The lessons below one root.
+/// The lessons below one root folder.
 #[derive(Debug)]
 pub struct Course {
     root: PathBuf,
@@ -17,7 +17,8 @@ impl Course {
     /// Reads every `lessons/*/lesson.md` below `root`. A folder without `lesson.md` is skipped.
     ///
     /// # Errors
-    /// Every problem of every lesson, an id that two lessons have, and a file that cannot be read.
+    /// Every problem of every lesson. Also an id that two lessons have, and a file that cannot be
+    /// read.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Problems> {
         let root = root.into();
         let mut lessons = Vec::new();
@@ -33,7 +34,7 @@ impl Course {
         if problems.is_empty() { Ok(Self { root, lessons }) } else { Err(Problems(problems)) }
     }
 
-    /// The folder that holds `lessons/`.
+    /// The folder that contains `lessons/`.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -46,7 +47,7 @@ impl Course {
     /// The lesson with this id, e.g. `w03-l02`, or this folder name, e.g. `w03-l02-poll-tracker`.
     ///
     /// # Errors
-    /// [`UnknownName`], which suggests the id that was probably meant.
+    /// [`UnknownName`], which suggests the most similar id.
     pub fn lesson(&self, name: &str) -> Result<&Lesson, UnknownName> {
         let matches = |lesson: &&Lesson| {
             lesson.id == name || lesson.folder().file_name().is_some_and(|folder| folder == name)
@@ -59,10 +60,11 @@ impl Course {
         })
     }
 
-    /// The wrong servers of a lesson: its `mistakes/*.patch`, sorted by name.
+    /// The wrong servers of a lesson: the files `mistakes/*.patch` in the lesson's folder, sorted
+    /// by name.
     ///
     /// # Errors
-    /// Every problem of every patch, and a file that cannot be read.
+    /// Every problem of every patch. Also a file that cannot be read.
     pub fn mistakes(&self, lesson: &Lesson) -> Result<Vec<MistakePatch>, Problems> {
         let folder = lesson.folder().join("mistakes");
         if !self.root.join(&folder).exists() {
@@ -95,7 +97,7 @@ fn entries(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, Problems> {
     Ok(paths)
 }
 
-/// The lesson at `path`; `None` where the file does not exist.
+/// The lesson at `path`. `None` if the file does not exist.
 fn read_lesson(root: &Path, path: &Path) -> Result<Option<Lesson>, Problems> {
     match fs::read(root.join(path)) {
         Ok(bytes) => Lesson::parse(path, &bytes).map(Some),
@@ -118,7 +120,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Problems {
     Problems(vec![Problem { location, message }])
 }
 
-/// A problem for each lesson that has the id of an earlier lesson. `lessons` is sorted by id.
+/// One problem for each lesson that has the same id as an earlier lesson. `lessons` is sorted by
+/// id.
 fn shared_ids(lessons: &[Lesson]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for pair in lessons.windows(2).filter(|pair| pair[0].id == pair[1].id) {

@@ -1,5 +1,5 @@
-//! Compares a lesson's text with its proof and its wrong servers, and checks the text for what helps
-//! a student to learn.
+//! Compares a lesson's text with its proof and its wrong servers. Also checks that the text has the
+//! study aids, which help a student to learn.
 
 mod study_aids;
 
@@ -8,7 +8,8 @@ use crate::mistake::MistakePatch;
 use crate::problem::{Collector, Problem, nearest, suggest};
 use std::collections::HashSet;
 
-/// Compares in both directions, and returns every difference in the order of files and lines.
+/// Compares the text with the proof and the patches in both directions. Returns every difference in
+/// the order of files and lines.
 ///
 /// `proof` has the ids of the criteria that the lesson's proof checks, in the proof's order.
 pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec<Problem> {
@@ -44,8 +45,8 @@ fn compare_proof(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     compare_order(lesson, proof, problems);
 }
 
-/// Reports the first criterion at which the orders of text and proof differ. A criterion that only
-/// one of them has is left out: it is reported already.
+/// Reports the first criterion at which the order of the text and the order of the proof differ. A
+/// criterion that only the text or only the proof has is omitted, because it is already reported.
 fn compare_order(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     let text = lesson.criteria.iter().filter(|each| proof.contains(&each.id.as_str()));
     let mut seen = HashSet::new();
@@ -61,8 +62,8 @@ fn compare_order(lesson: &Lesson, proof: &[&str], problems: &mut Collector) {
     }
 }
 
-/// Reports rows without a wrong server, unless they are advice, and criteria that no wrong server
-/// fails.
+/// Reports each row that has no wrong server, unless the row is advice. Also reports each criterion
+/// that no wrong server fails.
 fn compare_mistakes(lesson: &Lesson, patches: &[MistakePatch], problems: &mut Collector) {
     for row in lesson.mistakes.iter().filter(|row| !row.advice) {
         let id = &row.id;
@@ -80,7 +81,7 @@ fn compare_mistakes(lesson: &Lesson, patches: &[MistakePatch], problems: &mut Co
     }
 }
 
-/// Reports a patch whose criterion or row the lesson does not have.
+/// Reports a patch if the lesson does not have its criterion or its row.
 fn compare_patch(lesson: &Lesson, patch: &MistakePatch) -> Vec<Problem> {
     let mut problems = Collector::new(&patch.path);
     if let Err(unknown) = lesson.criterion(&patch.criterion) {

@@ -1,4 +1,4 @@
-//! One lesson as its `lesson.md` states it.
+//! The content of a `lesson.md`: one lesson.
 
 mod section;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A lesson: its front matter, and the parts of its text with their lines.
+/// A lesson: the front matter and the parts of the text. Each part has its line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lesson {
     /// The path of `lesson.md`, relative to the course's root.
@@ -19,49 +19,50 @@ pub struct Lesson {
     pub id: String,
     /// The title, e.g. `Accept & Track Many Clients`.
     pub title: String,
-    /// The lesson's number within its week, from 1.
+    /// The lesson's number within its week, counted from 1.
     pub order: u32,
     /// The time that a student needs, in minutes.
     pub duration_min: u32,
     /// The type of page.
     pub page: Page,
-    /// The points that the lesson gives where it is graded.
+    /// The points that the lesson gives if it is graded.
     pub points: Points,
-    /// What the student can do afterwards.
+    /// What the student can do after the lesson.
     pub goal: Text,
-    /// The list below `You will be able to:`; `None` where the text has no such list.
+    /// The list below `You will be able to:`. `None` if the text has no such list.
     pub outcomes: Option<Text>,
     /// What the student makes.
     pub what_you_build: Text,
-    /// Why the lesson is worth the time.
+    /// The reason why the lesson is worth the student's time.
     pub why_it_matters: Text,
-    /// Questions before the work, with the fold that answers them.
+    /// Questions before the work, with the `<details>` element that contains their answers.
     pub warmup: Text,
-    /// The text inside the Warmup's `<details>`; `None` where there is no fold.
+    /// The text inside the Warmup's `<details>`. `None` if there is no such element.
     pub warmup_answers: Option<Text>,
-    /// The tasks, in order: the first is number 1.
+    /// The tasks in order. The first task has number 1.
     pub tasks: Vec<Task>,
-    /// The commands that hand the work in.
+    /// The commands by which the student hands in the work.
     pub ship: Text,
-    /// In the order in which a proof checks them: by task, and within a task as in the text.
+    /// The criteria, in the order in which a proof checks them: sorted by task, and within a task
+    /// in the order of the text.
     pub criteria: Vec<Criterion>,
-    /// The numbered list of Done When: questions that no command answers.
+    /// The numbered list of Done When. No command answers these questions.
     pub open_questions: Vec<Text>,
     /// The rows of Common Mistakes.
     pub mistakes: Vec<Mistake>,
     /// What the student hands in.
     pub proof: Text,
-    /// The drawing, without its fence.
+    /// The drawing, without the marks of its code block.
     pub hero_visual: Text,
     /// The lessons that build on this one.
     pub future_lock: Text,
     /// The blocks that show what a command prints.
     pub outputs: Vec<Output>,
-    /// Each section with the line of its heading.
+    /// Each section, with the line of the section's heading.
     pub sections: Vec<(Section, usize)>,
 }
 
-/// The type of page that a `lesson.md` is: `type` in its front matter.
+/// The page type of a `lesson.md`: `type` in its front matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Page {
     /// A lesson with tasks and a proof.
@@ -72,34 +73,36 @@ pub enum Page {
 /// The points that a lesson gives: `points` in its front matter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Points {
-    /// One point for each criterion: the front matter does not mention points.
+    /// One point for each criterion. This applies if the front matter does not mention points.
     #[default]
     Equal,
-    /// A total for the lesson, shared equally by its criteria.
+    /// A total for the lesson. The criteria share it equally.
     Total(f64),
-    /// Points by the criterion's id; a criterion that is not listed gives one point.
+    /// The points of each criterion, by the criterion's id. A criterion that is not listed gives
+    /// one point.
     PerCriterion(BTreeMap<String, f64>),
 }
 
-/// A part of the text, and the line at which it begins.
+/// A part of the text, with the line at which it begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
-    /// The Markdown as the file has it, trimmed.
+    /// The Markdown text of the part in the file, trimmed.
     pub markdown: String,
-    /// The line of the part's heading or label, from 1.
+    /// The line of the part's heading or label, counted from 1.
     pub line: usize,
 }
 
 /// One task of the Work section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// The task's number, from 1.
+    /// The task's number, counted from 1.
     pub number: u32,
     /// The title, e.g. `Let clients in`.
     pub title: String,
-    /// `**Predict:**` a question about what will happen; `None` where the task has no such label.
+    /// `**Predict:**` a question about what will happen. `None` if the task has no such label.
     pub predict: Option<Text>,
-    /// `**Invariant:**` what is true before and after each step; `None` without the label.
+    /// `**Invariant:**` a condition that is true before and after each step. `None` if the task has
+    /// no such label.
     pub invariant: Option<Text>,
     /// `**Do:**` what the student writes.
     pub work: Text,
@@ -111,41 +114,41 @@ pub struct Task {
     pub line: usize,
 }
 
-/// One sentence that a proof checks.
+/// A criterion: one sentence that a proof checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Criterion {
-    /// The id, e.g. `no-fd-leak`; unique in its lesson.
+    /// The id, e.g. `no-fd-leak`. It is unique within the lesson.
     pub id: String,
-    /// The list that the sentence is in.
+    /// The list that contains the sentence.
     pub kind: Kind,
     /// The number of the task that the criterion belongs to.
     pub task: u32,
-    /// The sentence, without Markdown marks and comment.
+    /// The sentence, without Markdown marks and without the comment.
     pub text: String,
     /// The line of the bullet.
     pub line: usize,
 }
 
-/// The list that a criterion's sentence is in.
+/// The list that contains a criterion's sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A bullet of the Prove list.
     Prove,
-    /// A Done When bullet.
+    /// A bullet of the Done When list.
     Guard,
 }
 
 /// One row of Common Mistakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The id, e.g. `forgot-close`; unique in its lesson.
+    /// The id, e.g. `forgot-close`. It is unique within the lesson.
     pub id: String,
-    /// True where no proof can check the row: it has no wrong server.
+    /// Whether the row is advice only. No proof can check such a row, so it has no wrong server.
     pub advice: bool,
     /// The mistake as a gerund phrase, without Markdown marks.
     pub mistake: String,
-    /// What to do instead, without Markdown marks and comment.
+    /// What to do instead, without Markdown marks and without the comment.
     pub fix: String,
     /// The line of the row.
     pub line: usize,
@@ -156,9 +159,9 @@ pub struct Mistake {
 pub struct Output {
     /// The command, e.g. `cargo xtask list w03-l02`.
     pub command: String,
-    /// The text of the block, with the newline of its last line.
+    /// The text of the block, including the newline of its last line.
     pub text: String,
-    /// The bytes of the file that `text` takes.
+    /// The range of bytes that `text` occupies in the file.
     pub range: Range<usize>,
     /// The line of the comment that names the command.
     pub line: usize,
@@ -189,7 +192,7 @@ impl Lesson {
         self.mistakes.iter().find(|mistake| mistake.id == id)
     }
 
-    /// The line of a section's heading; 1 where the section is missing.
+    /// The line of a section's heading. 1 if the section is missing.
     pub fn line_of(&self, section: Section) -> usize {
         let found = self.sections.iter().find(|(each, _)| *each == section);
         found.map_or(1, |(_, line)| *line)

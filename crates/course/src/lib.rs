@@ -1,7 +1,7 @@
 //! The lessons as data: their text, their criteria and mistakes, and the report of a proof.
 //!
-//! Start with [`catalogue::Course`], which finds the lessons, and [`lesson::Lesson`], which is one of
-//! them. This crate runs no program and prints nothing.
+//! Start with [`catalogue::Course`], which finds the lessons, and [`lesson::Lesson`], which is one
+//! lesson. This crate runs no program and prints nothing.
 
 pub mod catalogue;
 pub mod consistency;

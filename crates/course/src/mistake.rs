@@ -1,11 +1,12 @@
-//! A wrong server: a `mistakes/*.patch` file, which makes a mistake in a lesson's solution.
+//! A wrong server: a file `mistakes/*.patch`, which changes a lesson's solution so that it has a
+//! mistake.
 //!
 //! ```text
 //! mistake: forgot-close          the id, which is the file's name as well
 //! criterion: no-fd-leak          the criterion that must fail
 //! row: forgot-close              the Common Mistakes row that must be named as the cause
 //!
-//! A description: what is wrong, and how it shows.
+//! A description: what is wrong, and how a user can see the mistake.
 //!
 //! --- a/solution/server.rs       a unified diff of the solution
 //! …
@@ -22,30 +23,30 @@ const FIELDS: [&str; 3] = ["mistake", "criterion", "row"];
 pub struct MistakePatch {
     /// The patch file, relative to the course's root.
     pub path: PathBuf,
-    /// The id, e.g. `forgot-close`: the file's name without `.patch`.
+    /// The id, e.g. `forgot-close`. It is the file's name without `.patch`.
     pub id: String,
     /// The criterion that must fail.
     pub criterion: String,
-    /// The line of `criterion`.
+    /// The line of the field `criterion`.
     pub criterion_line: usize,
     /// The Common Mistakes row that must be named as the cause.
     pub row: String,
-    /// The line of `row`.
+    /// The line of the field `row`.
     pub row_line: usize,
-    /// The description: what is wrong and how it shows, trimmed.
+    /// The description, trimmed: what is wrong, and how a user can see the mistake.
     pub description: String,
-    /// A unified diff. Its paths are relative to the lesson's folder, after `a/` and `b/`.
+    /// A unified diff. After `a/` and `b/`, its paths are relative to the lesson's folder.
     pub diff: String,
     /// The line at which the diff begins.
     pub diff_line: usize,
 }
 
 impl MistakePatch {
-    /// Parses a patch file. `path` is the file, relative to the course's root.
+    /// Parses a patch file. `path` is the file's path, relative to the course's root.
     ///
     /// # Errors
-    /// Every [`Problem`](crate::problem::Problem) of the file, each with its line. Whether the diff
-    /// applies is not checked here.
+    /// Every [`Problem`](crate::problem::Problem) of the file, each with its line. This function
+    /// does not check whether the diff can be applied.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Problems> {
         let text = utf8(path, bytes)?;
         let mut problems = Collector::new(path);
@@ -79,7 +80,8 @@ fn read(path: &Path, text: &str, problems: &mut Collector) -> MistakePatch {
     }
 }
 
-/// The header, the rest of the file after the first blank line, and the line where the rest begins.
+/// Divides a patch file. Returns the header, the rest of the file after the first blank line, and
+/// the line number where the rest begins.
 fn split(text: &str) -> (&str, &str, usize) {
     let mut header = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -114,7 +116,7 @@ fn fields(header: &str, problems: &mut Collector) -> [(String, usize); 3] {
     values.map(|value| value.unwrap_or((String::new(), 1)))
 }
 
-/// The byte at which the diff begins: at its first `diff` or `---` line.
+/// The byte at which the diff begins. This is its first line that begins with `diff` or `--- a/`.
 fn diff_start(rest: &str) -> usize {
     let mut start = 0;
     for line in rest.split_inclusive('\n') {

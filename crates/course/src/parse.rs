@@ -1,4 +1,4 @@
-//! Parses a `lesson.md` into a [`Lesson`]: first the front matter, then the sections.
+//! Parses a `lesson.md` into a [`Lesson`]. The front matter is parsed first, and then the sections.
 
 mod criteria;
 mod front_matter;
@@ -20,7 +20,7 @@ use outline::{Outline, SectionBlocks};
 use std::path::Path;
 
 impl Lesson {
-    /// Parses the text of a lesson. `path` is the file, relative to the course's root.
+    /// Parses the text of a lesson. `path` is the file's path, relative to the course's root.
     ///
     /// # Errors
     /// Every [`Problem`](crate::problem::Problem) of the text, each with its line.
@@ -33,10 +33,10 @@ impl Lesson {
 }
 
 impl Output {
-    /// The output blocks of a file that is not a lesson, such as the README.
+    /// The output blocks of a file that is not a lesson, such as README.md.
     ///
     /// # Errors
-    /// A file that is not UTF-8, or a comment that no fenced block follows.
+    /// The file is not UTF-8, or an output comment is not followed by a fenced block.
     pub fn all(path: &Path, bytes: &[u8]) -> Result<Vec<Output>, Problems> {
         let text = utf8(path, bytes)?;
         let mut problems = Collector::new(path);
@@ -101,7 +101,7 @@ fn section_text(
     Text { markdown, line: *line }
 }
 
-/// The first fenced block of the Hero Visual.
+/// The first fenced block in the section Hero Visual.
 fn drawing(outline: &Outline<'_>, problems: &mut Collector) -> Text {
     let Some(section) = outline.section(Section::HeroVisual) else {
         return Text::default();
@@ -117,7 +117,7 @@ fn drawing(outline: &Outline<'_>, problems: &mut Collector) -> Text {
     Text::default()
 }
 
-/// Each `<!-- output: COMMAND -->` with the fenced block that follows it.
+/// Each comment `<!-- output: COMMAND -->`, with the fenced block that follows it.
 fn outputs(blocks: &[Block], problems: &mut Collector) -> Vec<Output> {
     let mut outputs = Vec::new();
     for (index, block) in blocks.iter().enumerate() {

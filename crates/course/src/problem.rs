@@ -1,15 +1,15 @@
-//! Problems of the course's files: each has a location, a description and advice.
+//! Problems in the course's files. Each problem has a location, a description and advice.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// One thing that is wrong with a file.
+/// One problem in a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{location}: {message}")]
 pub struct Problem {
     /// The file and the line.
     pub location: Location,
-    /// What is wrong and, after a semicolon, what to do about it.
+    /// What is wrong. After a semicolon, the message says what to do.
     pub message: String,
 }
 
@@ -18,7 +18,7 @@ pub struct Problem {
 pub struct Location {
     /// The file, relative to the course's root.
     pub path: PathBuf,
-    /// The line, counted from 1; `None` where the problem concerns the whole file.
+    /// The line, counted from 1. `None` if the problem concerns the whole file.
     pub line: Option<usize>,
 }
 
@@ -31,22 +31,23 @@ impl fmt::Display for Location {
     }
 }
 
-/// All problems, in the order of files and lines; displayed one a line. Never empty.
+/// All problems, in the order of files and lines. Each problem is displayed on a line of its own.
+/// The list is never empty.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Problems(pub Vec<Problem>);
 
-/// A name that does not exist, with the names that do.
+/// A name that does not exist, with the names that exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} \"{name}\" is not in {scope}; {hint}", hint = self.hint())]
 pub struct UnknownName {
-    /// The kind of thing that the name should name, e.g. `lesson`.
+    /// The kind of thing that is searched by name, e.g. `lesson`.
     pub kind: &'static str,
     /// The unknown name.
     pub name: String,
-    /// The thing that has no such name in it, e.g. `this course`.
+    /// The thing in which the name does not exist, e.g. `this course`.
     pub scope: String,
-    /// The names that exist there.
+    /// The names that exist in the scope.
     pub known: Vec<String>,
 }
 
@@ -61,8 +62,8 @@ impl UnknownName {
     }
 }
 
-/// The candidate that `name` most likely means: the one with the fewest typing errors, if these are
-/// at most a third of its characters.
+/// The candidate that is most similar to `name`: the candidate with the smallest number of typing
+/// errors. `None` if this number is more than a third of the candidate's characters.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -78,7 +79,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// `did you mean "Warmup"?`, or `otherwise` where no name is near.
+/// Returns `did you mean "Warmup"?`, or `otherwise` if no name is similar.
 pub(crate) fn suggest(near: Option<&str>, otherwise: impl Into<String>) -> String {
     match near {
         Some(near) => format!("did you mean \"{near}\"?"),
@@ -104,10 +105,10 @@ impl Collector {
         self.problems.push(Problem { location, message: message.into() });
     }
 
-    /// Returns `value` if there is no problem.
+    /// Returns `value` if no problem was added.
     ///
     /// # Errors
-    /// The problems.
+    /// The problems that were added.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, Problems> {
         match self.into_problems() {
             problems if problems.is_empty() => Ok(value),
@@ -122,7 +123,7 @@ impl Collector {
     }
 }
 
-/// The bytes as text.
+/// Converts bytes to text.
 ///
 /// # Errors
 /// A problem at the line of the first byte that is not UTF-8.

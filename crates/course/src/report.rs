@@ -1,7 +1,7 @@
-//! The report of a proof: a finding for each criterion, and a cause where it is not `proved`.
+//! The report of a proof: a finding for each criterion. A criterion that is not proved has a cause.
 //!
-//! [`Report`] serializes to the document that `prove --format json` prints.
-//! `report.schema.json`, beside this crate's manifest, describes it.
+//! [`Report`] serializes to the document that `prove --format json` prints. The file
+//! `report.schema.json` in this crate's folder describes this document.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use std::time::Duration;
 pub enum Status {
     /// The kernel confirms the criterion's sentence.
     Proved,
-    /// The sentence does not hold; the cause says why.
+    /// The sentence is not true for this server. The cause says why.
     Failed,
-    /// Not checked: a criterion that this one depends on failed.
+    /// The criterion was not checked, because a criterion that it depends on has failed.
     Skipped,
-    /// The machine hid or refused what the check needs. This is neither a fault of the student's nor
-    /// a pass.
+    /// The machine does not show, or does not permit, what the check needs. This is not the
+    /// student's fault, but the criterion is not proved.
     Inconclusive,
 }
 
@@ -29,7 +29,7 @@ pub enum Verdict {
     Proved,
     /// A criterion failed.
     NotYet,
-    /// No criterion failed, but one could not be checked.
+    /// No criterion failed, but at least one could not be checked.
     Inconclusive,
 }
 
@@ -55,29 +55,30 @@ pub struct Finding {
     pub criterion: String,
     /// The criterion's result.
     pub status: Status,
-    /// Why the criterion is not proved; `None` exactly when it is.
+    /// The reason why the criterion is not proved. `None` if the criterion is proved.
     pub cause: Option<Cause>,
-    /// How long the check took.
+    /// The time that the check took.
     pub elapsed: Duration,
 }
 
-/// Why a criterion is not proved, with the steps by which a learner can see it happen again.
+/// The reason why a criterion is not proved. The steps show a learner how to repeat the failure.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Cause {
     /// A short, stable name, e.g. `fd-leak`.
     pub id: String,
-    /// The id of the Common Mistakes row that describes the cause, where there is one.
+    /// The id of the Common Mistakes row that describes the cause, if there is such a row.
     pub mistake: Option<String>,
     /// The cause in one sentence.
     pub summary: String,
-    /// What the proof did, in order, and what the server logged meanwhile.
+    /// The actions of the proof in their order, with the lines that the server logged after each
+    /// action.
     #[serde(serialize_with = "as_lines")]
     pub steps: Vec<Step>,
     /// What a correct server shows at the end of the steps.
     pub expected: String,
     /// What this server showed.
     pub observed: String,
-    /// The kernel's own tables at that moment.
+    /// The kernel's tables when the check failed.
     #[serde(serialize_with = "as_rows")]
     pub evidence: Vec<Table>,
     /// The command that repeats the check.
@@ -89,11 +90,11 @@ pub struct Cause {
 pub struct Step {
     /// The action, e.g. `B sent "hello" and closed`.
     pub did: String,
-    /// The server's log lines that followed.
+    /// The lines that the server logged after this action.
     pub logged: Vec<String>,
 }
 
-/// A table of evidence; the terminal shows several side by side.
+/// A table of evidence. The terminal shows several tables side by side.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// The title, e.g. `the kernel says`.
@@ -105,9 +106,9 @@ pub struct Table {
 /// One row of evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Whether the row shows the fault: it should not exist, or should differ.
+    /// Whether the row shows the fault: the row should not exist, or should be different.
     pub wrong: bool,
-    /// The columns, aligned with those of the other rows by spaces.
+    /// The columns, aligned by spaces with the columns of the other rows.
     pub text: String,
 }
 
@@ -127,10 +128,10 @@ pub struct LessonReport {
     pub lesson: String,
     /// The lesson's title.
     pub title: String,
-    /// The program that was proved.
+    /// The program that was checked.
     pub subject: ReportedProgram,
-    /// How strongly the program was isolated: `namespaces`, `other-user`, `landlock` or `none`;
-    /// `None` when no program was launched.
+    /// The level of isolation: `namespaces`, `other-user`, `landlock` or `none`. `None` if no
+    /// program was launched.
     pub isolation: Option<String>,
     /// The verdict for all criteria.
     pub verdict: Verdict,
@@ -142,7 +143,7 @@ pub struct LessonReport {
     pub criteria: Vec<CriterionReport>,
 }
 
-/// The program that was proved.
+/// The program that was checked.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReportedProgram {
     /// Where the program comes from.
@@ -170,7 +171,7 @@ pub struct Build {
     pub status: BuildStatus,
     /// The build's wall time in milliseconds.
     pub millis: f64,
-    /// The compiler's messages, when it failed.
+    /// The compiler's messages, if the build failed.
     pub message: Option<String>,
 }
 
@@ -182,16 +183,16 @@ pub enum BuildStatus {
     Ok,
     /// The compiler rejected the program.
     Failed,
-    /// Nothing was to build: the program is a command.
+    /// There was nothing to build, because the program is a command.
     None,
 }
 
-/// One criterion: the lesson's sentence and the result of its check.
+/// The report of one criterion: the lesson's sentence and the result of the check.
 #[derive(Clone, Debug, Serialize)]
 pub struct CriterionReport {
     /// The criterion's id, e.g. `no-fd-leak`.
     pub id: String,
-    /// The list that the sentence is in: `prove` or `guard`.
+    /// The list that contains the sentence: `prove` or `guard`.
     pub kind: crate::lesson::Kind,
     /// The number of the criterion's task.
     pub task: u32,
@@ -199,9 +200,9 @@ pub struct CriterionReport {
     pub text: String,
     /// The criterion's result.
     pub status: Status,
-    /// How long the check took, in milliseconds.
+    /// The time that the check took, in milliseconds.
     pub millis: f64,
-    /// Why the criterion is not proved; `None` exactly when it is.
+    /// The reason why the criterion is not proved. `None` if the criterion is proved.
     pub cause: Option<Cause>,
 }
 

@@ -1,4 +1,4 @@
-//! Parsing any bytes ends in a value, or in problems whose lines exist in the file.
+//! Parsing any bytes returns a value or problems. The lines of the problems exist in the file.
 
 use course::lesson::Lesson;
 use course::mistake::MistakePatch;
@@ -9,8 +9,8 @@ use std::path::Path;
 const LESSON: &str = include_str!("../../../lessons/w03-l02-poll-tracker/lesson.md");
 const PATCH: &str = include_str!("fixture/forgot-close.patch");
 
-/// One edit: the position as a share of the text (0 to 1), the number of bytes that are removed, and
-/// the bytes that are inserted.
+/// One edit: the position as a share of the text (0 to 1), the number of bytes to remove, and the
+/// bytes to insert.
 type Edit = (f64, usize, Vec<u8>);
 
 fn edit() -> impl Strategy<Value = Edit> {

@@ -22,7 +22,7 @@ fn patch(id: &str, criterion: &str, row: &str) -> MistakePatch {
     MistakePatch::parse(Path::new(&format!("{id}.patch")), text.as_bytes()).unwrap()
 }
 
-/// A wrong server for each criterion.
+/// One wrong server for each criterion.
 fn patches() -> Vec<MistakePatch> {
     PROOF.map(|criterion| patch(&format!("not-{criterion}"), criterion, "zero")).to_vec()
 }

@@ -1,4 +1,4 @@
-//! A patch file is parsed into its parts, and the problems of a wrong one are reported.
+//! A patch file is parsed into its parts, and the problems of a wrong patch file are reported.
 
 use course::mistake::MistakePatch;
 use std::path::Path;

@@ -1,13 +1,13 @@
 //! Builds submissions in a sandbox.
 //!
-//! A lesson's crate is prepared for the first submission ([`prepared`]): the packages that it
-//! depends on are compiled, and cargo's calls of the compiler are recorded. For each submission,
-//! its files replace those of the original crate, and the recorded calls are repeated, all in one
-//! sandbox. Such a build takes only the time of the compiler. A program in another language is
-//! copied into the sandbox, and its own command builds it there.
+//! A lesson's crate is prepared before its first submission is built ([`prepared`]): the packages
+//! that it depends on are compiled, and cargo's calls of the compiler are recorded. For each
+//! submission, the submission's files replace files of the original crate, and the recorded calls
+//! are repeated in a sandbox. Such a build takes only as long as the compiler needs. A program in
+//! another language is copied into the sandbox, and its own command builds it there.
 //!
-//! The result of a build is cached under the hash of its inputs, so that each content is built
-//! once, even if several students hand it in.
+//! The result of a build is cached under the hash of the build's inputs. Therefore each content is
+//! built once, even if several students hand in the same content.
 
 mod build_cache;
 mod compiler_output;
@@ -59,11 +59,12 @@ pub struct Program {
 /// The result of a build.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// The wall time; zero if the same content was built before, or nothing had to be built.
+    /// The wall time of the build. It is zero if the same content was built before, or if nothing
+    /// had to be built.
     pub elapsed: Duration,
     /// Whether there was anything to build.
     pub was_needed: bool,
-    /// The program, or why there is none: the compiler's output.
+    /// The program. If there is no program, the error is the compiler's output.
     pub result: Result<Program, String>,
 }
 
@@ -76,8 +77,9 @@ impl<'a> Builder<'a> {
         Ok(Self { course, isolation, prepared: Mutex::default(), cache: BuildCache::open(folder)? })
     }
 
-    /// Prepares the build of `project`, once for each lesson: compiles the packages that the
-    /// lesson's crate depends on. A program in another language needs no preparation.
+    /// Prepares the build of `project`: compiles the packages that the lesson's crate depends on.
+    /// These packages are compiled once for each lesson. A program in another language needs no
+    /// preparation.
     ///
     /// # Errors
     /// The machine has no compiler or no disk space, so no such project can be built.
@@ -89,10 +91,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Builds `project` for `lesson`, or finds the earlier result for the same content. If two
-    /// threads need the same content at the same time, one builds it and the other waits.
+    /// threads need the same content at the same time, one thread builds the content and the other
+    /// thread waits for the result.
     ///
     /// # Errors
-    /// The machine fails. Whatever the submission does is in the result.
+    /// The machine fails. A fault of the submission is not an error: it is in the result.
     pub fn build(&self, lesson: &str, project: &Project) -> Result<Built> {
         match &project.kind {
             ProjectKind::Crate => self.build_crate(lesson, project),
@@ -175,12 +178,15 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The file of the project that a command runs; empty if the command runs a program of the system.
+/// The path of the project's file that a command runs. The path is empty if the command runs a
+/// program of the system.
 fn own_file(run: &[String]) -> Result<PathBuf, String> {
     let name = run.first().map_or("", String::as_str);
     let path = Path::new(name);
     if path.components().any(|part| part == Component::ParentDir) {
-        return Err(format!("{name} is not in the submission; name a file of it, e.g. ./server"));
+        return Err(format!(
+            "{name} is not in the submission; name a file of the submission, e.g. ./server"
+        ));
     }
     match name.contains('/') {
         true if path.is_relative() => Ok(path.to_path_buf()),

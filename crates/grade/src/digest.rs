@@ -7,8 +7,8 @@ use blake3::Hasher;
 pub(crate) struct Digest(Hasher);
 
 impl Digest {
-    /// Adds a part with its length in front, so that two different lists of parts never have the
-    /// same bytes.
+    /// Adds a part to the input of the hash. The part's length is added in front of the part.
+    /// Therefore two different lists of parts never give the same input.
     pub(crate) fn add(&mut self, part: impl AsRef<[u8]>) {
         let part = part.as_ref();
         self.0.update(&(part.len() as u64).to_le_bytes()).update(part);

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use witness::IsolationLevel;
 
-/// Grades one lesson. If the grader or the machine fails, the grade is inconclusive and has the
+/// Grades one lesson. If the grader or the machine fails, the grade is inconclusive and states the
 /// reason. `on_result` is called for each criterion as soon as its result is final.
 pub fn grade(
     lesson: &Lesson,
@@ -27,9 +27,11 @@ pub fn grade(
     match graded {
         Ok(Ok(grade)) => grade,
         Ok(Err(error)) => ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}")),
-        Err(_) => {
-            ungraded(lesson, Verdict::Inconclusive, "the grader crashed while it graded this")
-        }
+        Err(_) => ungraded(
+            lesson,
+            Verdict::Inconclusive,
+            "the grader crashed while it graded this lesson",
+        ),
     }
 }
 
@@ -77,8 +79,8 @@ fn graded(
     })
 }
 
-/// The lesson's verdict. One inconclusive criterion makes the lesson inconclusive: it may be worth
-/// points.
+/// The lesson's verdict. If one criterion is inconclusive, the lesson is inconclusive, because that
+/// criterion may give points.
 fn verdict(criteria: &[CriterionGrade]) -> Verdict {
     let any = |status| criteria.iter().any(|criterion| criterion.status == status);
     if any(Status::Inconclusive) {
@@ -90,7 +92,7 @@ fn verdict(criteria: &[CriterionGrade]) -> Verdict {
     }
 }
 
-/// Why the first inconclusive criterion is inconclusive; empty if there is none.
+/// Why the first inconclusive criterion is inconclusive; empty if no criterion is inconclusive.
 fn inconclusive_reason(criteria: &[CriterionGrade]) -> String {
     let mut inconclusive = criteria.iter().filter(|it| it.status == Status::Inconclusive);
     let cause = inconclusive.find_map(|criterion| criterion.cause.as_ref());

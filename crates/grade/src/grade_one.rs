@@ -39,7 +39,7 @@ pub struct Args {
     /// The points of the criteria [default: the points in the lesson, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
-    /// Gradescope's submission_metadata.json, for the submission time and the due time
+    /// Gradescope's submission_metadata.json, which has the submission time and the due time
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
     /// Whether and when students see the tests on Gradescope
@@ -48,8 +48,8 @@ pub struct Args {
     /// The problem's name on Autolab [default: the lesson's id]
     #[arg(long, value_name = "NAME")]
     pub problem: Option<String>,
-    /// How the program is isolated: namespaces, other-user, landlock or none [default: the stronger
-    /// of namespaces and other-user that is available]
+    /// How the program is isolated: namespaces, other-user, landlock or none [default: namespaces
+    /// if available, otherwise other-user]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
     /// The old name of --isolation
@@ -76,13 +76,14 @@ Examples:
   cargo xtask grade-one ada.zip --lesson w03-l02 --format gradescope \\
       --metadata submission_metadata.json --out results.json
 
-Exit status: 0 graded, whatever the verdict; 2 wrong usage, or the submission could not be
+Exit status: 0 graded, with any verdict; 2 wrong usage, or the submission could not be
 graded and the result has no points; 130 stopped.";
 
 /// Grades one submission, and writes the result in the platform's format.
 ///
 /// # Errors
-/// Wrong usage, or a failure of the machine. Whatever the submission does is in the result.
+/// Wrong usage, or a failure of the machine. A fault of the submission is not an error: it is in
+/// the result.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let lesson = course.lesson(&args.lesson)?;
@@ -119,8 +120,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     Ok(if is_inconclusive { Outcome::Error } else { Outcome::Success })
 }
 
-/// Grades the submission's content for the lesson. If the grade is inconclusive, grades it once
-/// more.
+/// Grades the submission's content for the lesson. If the grade is inconclusive, grades the content
+/// once more.
 fn grade_content(
     content: &Content,
     course: &Course,

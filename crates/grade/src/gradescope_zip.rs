@@ -1,8 +1,9 @@
 //! `gradescope-zip`: makes the archive of a Gradescope autograder.
 //!
 //! Gradescope unpacks the archive into `/autograder/source`. It runs `setup.sh` once, and then
-//! `run_autograder` for each submission, as root in an Ubuntu container. The archive holds the
-//! grader as a static program, the lesson's sources and dependencies, and the Rust toolchain.
+//! `run_autograder` for each submission, as root in an Ubuntu container. The archive contains the
+//! grader as a statically linked program, the lesson's sources and dependencies, and the Rust
+//! toolchain.
 
 mod archive;
 mod contents;
@@ -27,7 +28,7 @@ pub struct Args {
     /// The lesson to grade, e.g. w03-l02
     #[arg(long, value_name = "ID")]
     pub lesson: String,
-    /// The archive to write, completely or not at all
+    /// The file for the archive, written completely or not at all
     #[arg(long, value_name = "FILE", default_value = "autograder.zip")]
     pub out: PathBuf,
     /// The points of the criteria [default: the points in the lesson, or one point each]
@@ -36,7 +37,7 @@ pub struct Args {
     /// Whether and when students see the tests
     #[arg(long, value_enum, default_value_t)]
     pub visibility: Visibility,
-    /// Leave the Rust toolchain out; setup.sh then downloads it, which needs a network
+    /// Omit the Rust toolchain; setup.sh then downloads the toolchain, which needs a network
     #[arg(long)]
     pub no_toolchain: bool,
 }
@@ -47,7 +48,8 @@ Examples:
   cargo xtask gradescope-zip --lesson w03-l02 --no-toolchain --out small.zip
 
 Upload the archive as the assignment's autograder, with Ubuntu 22.04 or later as the
-base image. The first run compiles the grader, which takes some minutes.";
+base image. The first run of this command compiles the grader, which takes some
+minutes.";
 
 /// Builds the grader for a container, and writes the archive.
 ///
@@ -57,9 +59,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let lesson = course.lesson(&args.lesson)?;
     if proofs::of(&lesson.id).is_none() {
-        bail!("lesson {} has no proof yet; `cargo xtask list` shows those that have", lesson.id);
+        bail!(
+            "lesson {} has no proof yet; `cargo xtask list` shows the lessons that have one",
+            lesson.id
+        );
     }
-    // An invalid rubric is reported now, and not in the run of every student.
+    // The rubric is read only to check it: an invalid rubric is reported now, and not later in the
+    // run of every student.
     Rubric::open(args.rubric.as_deref(), &course)?;
     let mut archive = Archive::new(&args.out)?;
     archive.text("setup.sh", include_str!("../platforms/gradescope/setup.sh"), 0o755);
@@ -84,7 +90,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// The file that the scripts read: shell assignments.
+/// The content of the file `settings`: shell assignments, which both scripts read.
 fn settings(args: &Args, lesson: &Lesson) -> Result<String> {
     let visibility = args.visibility.to_possible_value();
     let visibility = visibility.as_ref().map_or("visible", |value| value.get_name());

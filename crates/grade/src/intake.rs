@@ -1,15 +1,15 @@
 //! Reads submissions. Nothing in a submission is trusted.
 //!
 //! A folder of submissions has one entry for each student: a folder, a `.zip`, a `.tar.gz` (`.tgz`)
-//! or a `.tar`. If a submission has only one folder at its top, the content of that folder counts.
-//! A submission has one of two forms:
+//! or a `.tar`. If a submission has only one folder at its top, this folder's content is read in
+//! place of the submission's. A submission has one of two forms:
 //!
 //! - folders named after lessons (`w03-l02-poll-tracker/`, `w03-l02/`), at the top or in
 //!   `lessons/`, as in a complete workspace;
-//! - the files of one lesson at the top: of the lesson that is graded, or of the lesson whose files
-//!   have these names.
+//! - the files of one lesson at the top. If only one lesson is graded, the files are for this
+//!   lesson. Otherwise, they are for the lesson whose files have these names.
 //!
-//! The files of a lesson determine how it is built and run. The first row that matches counts:
+//! The files of a lesson determine how it is built and run. The first row that matches applies:
 //!
 //! | files | meaning |
 //! |---|---|
@@ -21,8 +21,8 @@
 //! | `server.py` | a program: `python3 server.py` |
 //! | `server.c` | a program: `cc -O2 -o server server.c`, then `./server` |
 //!
-//! `submission.toml` has the commands. Each is split as a shell splits it, but runs without a
-//! shell:
+//! `submission.toml` has the commands. Each command is split into words as a shell splits it, but
+//! no shell runs the command:
 //!
 //! ```toml
 //! lesson = "w03-l02"  # for a submission of one lesson, if the instructor does not name the lesson
@@ -83,7 +83,7 @@ pub struct Content {
     pub digest: String,
     /// The time of the newest file, in seconds since 1970.
     pub submitted: Option<i64>,
-    /// Notes for the student: files that were left out, and why.
+    /// Notes for the student: which files were omitted, and why.
     pub notes: Vec<String>,
     /// The project for each lesson, by the lesson's id.
     pub projects: BTreeMap<String, Project>,
@@ -126,15 +126,16 @@ pub enum ProjectKind {
 pub struct File {
     /// The content.
     pub bytes: Vec<u8>,
-    /// Whether its mode permits execution.
+    /// Whether the file's mode permits execution.
     pub is_executable: bool,
 }
 
 /// The submissions in `folder`, sorted by name. Entries that are neither a folder nor an archive
-/// are included, so that no student is missing from the results; [`read`] refuses them.
+/// are included too, so that no student is missing from the results. [`read`] refuses these
+/// entries.
 ///
 /// # Errors
-/// The folder cannot be read, has no submission, or is itself a submission.
+/// The folder cannot be read, contains no submission, or is itself a submission.
 pub fn find(folder: &Path) -> Result<Vec<SubmissionSource>> {
     let place = folder.display();
     let entries = fs::read_dir(folder)
@@ -173,8 +174,8 @@ pub fn source_at(path: &Path) -> Result<SubmissionSource> {
     Ok(SubmissionSource { student: student_of(&path), path })
 }
 
-/// Reads the parts of a submission that are for `lessons`: ids of `course`, or none for all
-/// lessons.
+/// Reads the parts of a submission that are for `lessons`, which are ids of lessons of `course`. If
+/// `lessons` is empty, reads the parts for all lessons.
 ///
 /// # Errors
 /// [`Rejection`]
@@ -235,7 +236,8 @@ fn read_tree(path: &Path) -> Result<Tree, Rejection> {
     if !is_known || (first == SFlag::S_IFREG && format.is_none()) {
         return Err(wrong_kind(first));
     }
-    // The file may be another one by now. O_NONBLOCK: opening a FIFO does not wait (open(2)).
+    // Meanwhile, a FIFO may have replaced the file. With O_NONBLOCK, opening a FIFO does not block
+    // (open(2)).
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let opened = open(path, flags, Mode::empty()).map_err(unreadable)?;
     let found = kind(&fstat(opened.as_fd()).map_err(unreadable)?);

@@ -1,4 +1,5 @@
-//! Which isolation level submissions run with: what the options say, or the default.
+//! Chooses the isolation level with which submissions run: the level that the options name, or the
+//! default level.
 
 use anyhow::{Result, bail};
 use terminal::former_options;
@@ -7,25 +8,25 @@ use witness::IsolationLevel;
 /// The isolation level for a class: the requested one, or else the strongest.
 ///
 /// # Errors
-/// The level is not available here. The message gives the reason and what to do about it.
+/// The level is not available on this machine. The message gives the reason and the next step.
 pub(crate) fn for_class(requested: Option<IsolationLevel>) -> Result<IsolationLevel> {
     let isolation = requested.unwrap_or(IsolationLevel::Namespaces);
     let Some(refusal) = isolation.refusal_for_untrusted() else { return Ok(isolation) };
     let best = IsolationLevel::for_untrusted();
     bail!(
-        "untrusted programs are to run with isolation {isolation}, which is not available here: \
+        "untrusted programs must run with isolation {isolation}, which is not available here: \
          {refusal}\n\
          The strongest available level is {best}: --isolation {best} separates submissions less \
          from this machine and from one another"
     )
 }
 
-/// The isolation level for one submission: the requested one, or else the strongest
-/// available one that keeps an untrusted program from this machine's files.
+/// The isolation level for one submission: the requested one, or else the strongest available one
+/// that protects this machine's files from an untrusted program.
 ///
 /// # Errors
-/// The requested level is not available here, or no available level keeps an
-/// untrusted program from this machine's files.
+/// The requested level is not available on this machine, or no available level protects this
+/// machine's files from an untrusted program.
 pub(crate) fn for_one(requested: Option<IsolationLevel>) -> Result<IsolationLevel> {
     let isolation = requested.unwrap_or_else(IsolationLevel::for_untrusted);
     if let (Some(isolation), Some(reason)) = (requested, isolation.refusal_for_untrusted()) {
@@ -41,7 +42,7 @@ pub(crate) fn for_one(requested: Option<IsolationLevel>) -> Result<IsolationLeve
     Ok(isolation)
 }
 
-/// Answers `--tier`, the former name of `--isolation`.
+/// Returns the error message for `--tier`, the former name of `--isolation`.
 pub(crate) fn former_option(level: &str) -> Result<String, String> {
     Err(former_options::tier(level))
 }

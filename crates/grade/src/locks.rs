@@ -1,4 +1,4 @@
-//! Locks of the grader's threads.
+//! Locks that the grader's threads share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +14,8 @@ impl KeyLocks {
     }
 }
 
-/// Locks a mutex, also if a thread has panicked while it held the lock. The data behind the
-/// grader's locks is valid at every moment.
+/// Locks a mutex, even if a thread has panicked while it held the lock. This is correct because the
+/// data behind the grader's locks is valid at every moment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

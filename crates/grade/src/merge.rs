@@ -18,7 +18,7 @@ pub struct Args {
     /// The result folders, one for each shard: the --out of each `grade --shard`
     #[arg(value_name = "FOLDER", required = true)]
     pub shards: Vec<PathBuf>,
-    /// The folder for the merged results; earlier results of this class in it are replaced
+    /// The folder for the merged results; earlier results of this class in the folder are replaced
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
     /// The points of the criteria [default: the points in the lessons, or one point each]
@@ -78,7 +78,7 @@ impl ShardResults {
 /// The run info of the whole class.
 ///
 /// # Errors
-/// The shards differ in more than their part.
+/// The shards differ in something other than their part of the class.
 fn common_run_info(shards: &[ShardResults]) -> Result<RunInfo> {
     let first = &shards[0];
     for shard in &shards[1..] {
@@ -103,16 +103,17 @@ fn common_run_info(shards: &[ShardResults]) -> Result<RunInfo> {
         };
         bail!("{} and {} are of different {differs}", first.shown, shard.shown);
     }
-    // The same submissions may have different paths on different machines.
+    // The same class may have different paths on different machines. The merged results have the
+    // path that is first in alphabetical order.
     let folder = shards.iter().map(|shard| &shard.run_info.folder).min();
     let folder = folder.unwrap_or(&first.run_info.folder).clone();
     Ok(RunInfo { folder, shard: None, ..first.run_info.clone() })
 }
 
-/// Checks that every shard is there, and finished.
+/// Checks that every shard is present and finished.
 ///
 /// # Errors
-/// A shard is missing, not finished, or of another division of the class.
+/// A shard is missing, is not finished, or belongs to another division of the class.
 fn check_complete(shards: &[ShardResults]) -> Result<()> {
     let mut present = BTreeSet::new();
     let mut of = None;
@@ -155,7 +156,7 @@ fn merged(shards: &[ShardResults]) -> Result<BTreeMap<&str, (&str, &Submission)>
             let known = all.insert(&submission.student, (shard, path, submission));
             if let Some((other, _, result)) = known.filter(|(_, _, result)| *result != submission) {
                 bail!(
-                    "{} and {} have different results for {}; leave one of them out",
+                    "{} and {} have different results for {}; omit one of these folders",
                     other.shown,
                     shard.shown,
                     result.student

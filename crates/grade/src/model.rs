@@ -1,10 +1,11 @@
-//! The result of grading: the one model that every output format is written from.
+//! The result of grading. Every output format is written from this model.
 
 use course::lesson::{Kind, Lesson};
 use course::report::{self, Status, Step, Table};
 use serde::{Deserialize, Serialize};
 
-/// One student's graded submission. It has no points: a rubric computes them from the verdicts.
+/// One student's graded submission. It has no points, because a rubric computes the points from the
+/// verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
     /// The student's name: the name of the folder or archive, in readable characters. It is unique
@@ -14,7 +15,7 @@ pub struct Submission {
     pub submitted: Option<i64>,
     /// The hash of the content, in hexadecimal; empty if the content could not be read.
     pub digest: String,
-    /// Notes for the student and the instructor: files that were left out, and why.
+    /// Notes for the student and the instructor: which files were omitted, and why.
     pub notes: Vec<String>,
     /// The graded lessons, in the course's order.
     pub lessons: Vec<LessonGrade>,
@@ -49,8 +50,8 @@ pub enum Verdict {
     Proved,
     /// A criterion failed, or the build failed.
     NotYet,
-    /// The grader could not observe enough. The lesson has to be graded again, and has no points
-    /// until then: this is never a zero.
+    /// The grader could not observe enough. The lesson must be graded again. Until then, its points
+    /// are unknown, and not zero.
     Inconclusive,
     /// The submission has nothing for this lesson.
     Missing,
@@ -87,40 +88,40 @@ pub enum BuildStatus {
 pub struct CriterionGrade {
     /// The criterion's id, e.g. `no-fd-leak`.
     pub id: String,
-    /// Whether it is a bullet of the Prove list or a guard.
+    /// Whether the criterion is a bullet of the Prove list or a guard.
     pub kind: Kind,
-    /// The number of the task that it belongs to.
+    /// The number of the task that the criterion belongs to.
     pub task: u32,
-    /// The lesson's sentence for it.
+    /// The criterion as a sentence, from the lesson.
     pub text: String,
     /// The result of all runs together.
     pub status: Status,
-    /// The number of runs with a result: 1 unless a run failed.
+    /// The number of runs that passed or failed. It is more than 1 only if a run failed.
     pub runs: u32,
-    /// The number of runs that failed. From 1 to `runs` - 1, the server is flaky.
+    /// The number of runs that failed. If this number is from 1 to `runs` - 1, the server is flaky.
     pub failed: u32,
     /// The duration of the first failed run, or else of the only run, in milliseconds.
     pub millis: f64,
-    /// Why the criterion is not proved; `None` if it is.
+    /// Why the criterion is not proved; `None` if it is proved.
     pub cause: Option<Cause>,
 }
 
 /// Why a criterion is not proved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cause {
-    /// A stable short name, e.g. `fd-leak`.
+    /// The cause's short name, which does not change, e.g. `fd-leak`.
     pub id: String,
     /// The row of the lesson's Common Mistakes that describes the cause, if there is one.
     pub mistake: Option<Mistake>,
     /// The cause in one sentence.
     pub summary: String,
-    /// The steps of the test in order, with what the server logged during each.
+    /// The steps of the test in order, with the lines that the server logged during each step.
     pub steps: Vec<Step>,
     /// What a correct server shows at the end of the steps.
     pub expected: String,
     /// What this server showed at the end of the steps.
     pub observed: String,
-    /// The kernel's tables at that moment.
+    /// The kernel's tables at the end of the steps.
     pub evidence: Vec<Table>,
     /// The command with which the student repeats the failure.
     pub replay: String,

@@ -21,15 +21,16 @@ use std::time::Duration;
 use terminal::interrupt;
 use witness::{IsolationLevel, Limits};
 
-/// The longest that one wait within a criterion may take, the same as for a learner's own server.
+/// The timeout of each wait within a criterion. It is the same as when learners prove their own
+/// servers.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The most rounds in which a criterion is checked.
+/// The maximum number of rounds in which a criterion is checked.
 const ROUNDS: u32 = 5;
 /// The id of the cause of a criterion that was not checked because no program ran.
 pub(crate) const NOT_ASKED: &str = "not-asked";
 
-/// Checks every criterion, and repeats a failed one until it is known whether it always fails.
-/// `on_result` is called once for each criterion, as soon as its result is final.
+/// Checks every criterion. A failed criterion is checked again until it is known whether it always
+/// fails. `on_result` is called once for each criterion, as soon as its result is final.
 ///
 /// # Errors
 /// The machine failed, and nothing is known about the program; or Ctrl-C was pressed.
@@ -46,7 +47,7 @@ pub fn prove(
     })
 }
 
-/// All criteria of a lesson as skipped, with this reason.
+/// The grades of all criteria of a lesson. Each criterion is skipped, with this reason.
 pub fn skipped(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
     let check = LessonCheck::new(lesson, &[]);
     let reports = check.map_or_else(|_| Vec::new(), |check| check.not_run());
@@ -58,8 +59,8 @@ pub fn skipped(lesson: &Lesson, reason: &str) -> Vec<CriterionGrade> {
     reports.into_iter().map(skipped).collect()
 }
 
-/// One round: checks the named criteria once, or all of them if none is named, and passes each
-/// report on as soon as it is known.
+/// One round: checks the criteria with these ids once, or all criteria if there are no ids. Passes
+/// each report to the callback as soon as the report is known.
 type Round<'a> = dyn FnMut(&[String], &mut dyn FnMut(CriterionReport)) -> Result<()> + 'a;
 
 /// Runs rounds until the result of every criterion is final.
@@ -82,8 +83,9 @@ fn repeat(
         if interrupt::requested() {
             bail!("stopped");
         }
-        // A skipped criterion depends on a failed one, which may pass in this round: so all failed
-        // criteria are checked together with the skipped ones. A final result is not changed by it.
+        // A skipped criterion depends on a failed criterion, which may pass in this round.
+        // Therefore all failed criteria are checked together with the skipped ones. A result that
+        // is final already does not change.
         let some_skipped = all.iter().any(Attempts::is_skipped);
         let again = all.iter().filter(|it| !it.is_final() || some_skipped && it.has_failed());
         let again: Vec<String> = again.map(|it| it.id().to_owned()).collect();
@@ -95,7 +97,7 @@ fn repeat(
             }
         })?;
     }
-    // After the last round, what is known by then is the result.
+    // After the last round, every result is final.
     all.iter_mut().for_each(|it| it.report_once(on_result));
     Ok(all.iter().map(Attempts::grade).collect())
 }

@@ -1,4 +1,4 @@
-//! The formats of the results. Each module writes one file format from the same model.
+//! The formats of the results. Every format is written from the same model.
 
 pub mod autolab;
 pub mod classroom;
@@ -15,12 +15,12 @@ pub mod scored_lesson;
 use crate::model::Submission;
 use crate::rubric::Rubric;
 
-/// A graded class: the input of every format.
+/// The results of one class of students. Every report format is generated from them.
 #[derive(Clone, Copy, Debug)]
 pub struct Class<'a> {
     /// The name of the class, which is the name of its folder.
     pub name: &'a str,
-    /// Id and title of each graded lesson, in the course's order.
+    /// The id and the title of each graded lesson, in the course's order.
     pub lessons: &'a [(String, String)],
     /// The submissions, ordered by the student's name.
     pub submissions: &'a [Submission],
@@ -28,14 +28,14 @@ pub struct Class<'a> {
     pub rubric: &'a Rubric,
 }
 
-/// The criteria of one lesson: the columns of a table of the class.
+/// The criteria of one lesson. They are columns in a table of the class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns<'a> {
     /// The lesson's id.
     pub lesson: &'a str,
     /// The lesson's title.
     pub title: &'a str,
-    /// Id and text of each criterion, in the lesson's order.
+    /// The id and the text of each criterion, in the lesson's order.
     pub criteria: Vec<(&'a str, &'a str)>,
 }
 

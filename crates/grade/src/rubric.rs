@@ -36,26 +36,28 @@ pub struct LessonPoints {
 /// The points of one lesson of one submission.
 ///
 /// `points`, `max` and `late` are rounded to hundredths, and halves are rounded away from zero.
-/// Each is rounded once, after all other arithmetic. The points of the criteria are not rounded.
+/// Each of them is rounded once, after all other arithmetic. The points of the criteria are not
+/// rounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
-    /// The points that were reached, after the late penalty. `None` if they depend on a criterion
-    /// that is inconclusive; they are then not zero but unknown.
+    /// The points that were reached, after the late penalty. `None` if the points depend on a
+    /// criterion that is inconclusive. The points are then unknown, and not zero.
     pub points: Option<f64>,
-    /// The most points that can be reached.
+    /// The maximum of the points that can be reached.
     pub max: f64,
     /// The points and the maximum of each criterion, in the lesson's order.
     pub criteria: Vec<(f64, f64)>,
-    /// The points that the late penalty took off.
+    /// The points that the late penalty subtracted.
     pub late: f64,
-    /// Explanations of the points for the reader, e.g. `2 h late: 20 % off`. Often empty.
+    /// Explanations of the points for the reader, e.g. `2 h late: 20 % off`. There may be no
+    /// explanations.
     pub remarks: Vec<String>,
 }
 
 impl Rubric {
-    /// Reads a `rubric.toml`. For settings that are not in the file, or without a file, the front
-    /// matter of the lessons decides. A criterion gives one point if its lesson says nothing about
-    /// points.
+    /// Reads a `rubric.toml`. Settings that are not in the file come from the front matter of the
+    /// lessons. Without a file, all settings come from there. A criterion gives one point if its
+    /// lesson's front matter has no points.
     ///
     /// # Errors
     /// All problems of the file, each with its line.
@@ -91,7 +93,7 @@ impl Rubric {
         }
     }
 
-    /// Takes the late penalty off the points that were `reached`.
+    /// Subtracts the late penalty from the points that were `reached`.
     fn subtract_lateness(
         &self,
         points: Points,
@@ -146,7 +148,7 @@ impl LessonPoints {
 /// The points that were reached before the late penalty, and remarks about them.
 ///
 /// # Errors
-/// Why the points are not known yet.
+/// The points are not known yet. The error is the reason.
 fn points_before_lateness(
     worth: Option<&LessonPoints>,
     lesson: &LessonGrade,
@@ -181,6 +183,7 @@ fn points_before_lateness(
 
 /// `points` rounded to hundredths. Halves are rounded away from zero.
 fn hundredths(points: f64) -> f64 {
-    // A decimal half such as 17.535 may be slightly less than a half in binary.
+    // In binary, a number such as 17.535 may be slightly less than in decimal. Without the added
+    // number, it would be rounded down.
     (points * 100.0 + 1e-7).round() / 100.0
 }

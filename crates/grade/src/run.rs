@@ -38,10 +38,12 @@ pub struct Args {
     /// The folder that holds a folder or an archive for each student
     #[arg(value_name = "SUBMISSIONS")]
     pub submissions: PathBuf,
-    /// Grade these lessons, e.g. w03-l02 [default: all lessons that a student has handed in]
+    /// Grade these lessons, e.g. w03-l02 [default: all lessons that at least one student has handed
+    /// in]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub lesson: Vec<String>,
-    /// The folder for the results; grading continues with the results of this class in it
+    /// The folder for the results; if the folder has results of this class, grading continues with
+    /// them
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
     /// The points of the criteria [default: the points in the lessons, or one point each]
@@ -75,13 +77,13 @@ Examples:
 Without --lesson, a program in another language needs a submission.toml that names its
 lesson.
 
-If grading was stopped, by Ctrl-C or in any other way, the same command continues it.
-A submission that has changed since then is graded again.
+If grading was stopped, by Ctrl-C or in any other way, the same command continues
+the grading. A submission that has changed since then is graded again.
 
-Exit status: 0 everything was graded, whatever the verdicts; 2 wrong usage, or something
+Exit status: 0 everything was graded, with any verdicts; 2 wrong usage, or something
 could not be graded; 130 stopped.";
 
-/// Grades the submissions, saves each result at once, and writes all formats at the end.
+/// Grades the submissions, saves each result immediately, and writes all formats at the end.
 ///
 /// # Errors
 /// Wrong usage and faults of the machine. A fault of a submission is not an error: it is in the
@@ -124,8 +126,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     graded.and(written)
 }
 
-/// Grades all submissions. Then it grades the inconclusive ones once more, one at a time, so that
-/// they do not compete for the processors.
+/// Grades all submissions. Then grades the inconclusive submissions once more, one at a time, so
+/// that they do not compete for the processors.
 fn grade(
     workers: &Workers<'_>,
     own: &[SubmissionSource],
@@ -193,7 +195,8 @@ fn listed(source: &SubmissionSource) -> (String, String) {
 
 /// The number of submissions that are graded at the same time. Without `--jobs`, there are two for
 /// each processor, because a proof waits about half of its time until a server is idle. A machine
-/// with one processor seldom has enough memory for two compilers.
+/// with one processor grades one submission at a time, because it seldom has enough memory for two
+/// compilers.
 fn jobs(args: &Args) -> usize {
     let processors = || match thread::available_parallelism().map_or(1, usize::from) {
         1 => 1,

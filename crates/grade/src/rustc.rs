@@ -1,11 +1,11 @@
-//! Questions to the Rust compiler.
+//! Runs the Rust compiler to get information about it.
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
 
-/// The output of rustc with these arguments, run in the course's folder `root`, whose
-/// rust-toolchain.toml may choose the compiler.
+/// The output of rustc with these arguments. rustc runs in the course's folder `root`, because the
+/// file rust-toolchain.toml in this folder may select the compiler.
 ///
 /// # Errors
 /// rustc cannot be run, or fails.

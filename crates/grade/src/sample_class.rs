@@ -25,19 +25,20 @@ use terminal::show::{Line, Screen, amount};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folder to write; it must be new or empty
+    /// The folder for the class; it must be new or empty
     #[arg(value_name = "OUT", required_unless_present = "check")]
     out: Option<PathBuf>,
     /// The number of submissions
     #[arg(long, value_name = "N", default_value_t = 200)]
     count: usize,
-    /// Only submissions for these lessons, e.g. w03-l02
+    /// Generate submissions for these lessons only, e.g. w03-l02
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     lesson: Vec<String>,
     /// Include hostile programs
     #[arg(long)]
     hostile: bool,
-    /// The file of the known verdicts: written, or read by --check [default: OUT.expected.csv]
+    /// The file of the known verdicts; it is written, or read if --check is given [default:
+    /// OUT.expected.csv]
     #[arg(long, value_name = "FILE")]
     expected: Option<PathBuf>,
     /// Compare the results of `grade` in this folder with the known verdicts
@@ -47,7 +48,7 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 The class consists of the lessons' solutions, starters and wrong servers, and of programs in
-C and Python, as folders and archives. The same options give the same bytes.
+C and Python, as folders and archives. The same options always give the same bytes.
 
 Examples:
   cargo xtask grade-class class --count 200 --hostile
@@ -75,7 +76,7 @@ pub struct Sample {
     pub expected: Expected,
 }
 
-/// Writes a class, or compares the results of a class.
+/// Generates a class, or compares the results of a class with the known verdicts.
 ///
 /// # Errors
 /// Wrong usage, or a failure of the machine.

@@ -11,7 +11,7 @@ pub struct Shard {
     of: u32,
 }
 
-/// The largest number of parts: more machines than any class needs.
+/// The maximum number of parts. No class needs more machines.
 const MAX_PARTS: u32 = 10_000;
 
 impl Shard {

@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    /// What an earlier run was run_info, if the file has its results.
+    /// What [`Self::previous`] returns.
     previous: Option<RunInfo>,
 }
 
@@ -55,17 +55,18 @@ impl State {
     }
 }
 
-/// How long to wait until another program, e.g. one that reads, releases the file's lock.
+/// The timeout of a wait for the file's lock, which another program may hold, e.g. a program that
+/// reads the results.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Opens the results of the class for writing, and creates the file if there is none. With
-    /// `again`, all earlier results are deleted. Without it, [`run_info`](Self::run_info) has the
-    /// lessons of `run_info` and those of the earlier runs.
+    /// `again`, all earlier results are deleted. Without `again`, [`run_info`](Self::run_info) then
+    /// returns the lessons of `run_info` and the lessons of the earlier runs.
     ///
     /// # Errors
-    /// The file is not from this grader, is about another class or version, is in use, or cannot be
-    /// written. The file is then unchanged.
+    /// The file is not from this grader, belongs to another class or version, is in use, or cannot
+    /// be written. The file is then unchanged.
     pub fn open(path: &Path, run_info: &RunInfo, again: bool) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags)?;
@@ -82,7 +83,8 @@ impl Store {
             let folder = path.parent().unwrap_or(path).display();
             anyhow::bail!("{folder} has no {FILE}; give the --out folder of a `cargo xtask grade`");
         }
-        // Not read-only: SQLite may have to roll back a transaction of a grader that was killed.
+        // The file is not opened read-only, because SQLite may have to roll back a transaction of a
+        // grader that was killed.
         let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let checked = layout::check(&store.connection, path)?;
         anyhow::ensure!(checked, "{} is empty: nothing was graded into it", path.display());
@@ -97,13 +99,13 @@ impl Store {
         Ok(store)
     }
 
-    /// Takes the file's lock, which is held until the store is dropped. Checks that the file's
-    /// results belong to the `wanted` run.
+    /// Acquires the file's lock, and holds the lock until the store is dropped. Checks that the
+    /// file's results belong to the `wanted` run.
     fn claim(&mut self, wanted: &RunInfo, again: bool) -> Result<()> {
         let path = self.path.clone();
         let wrap = |error| error::explain(&path, error);
         self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrap)?;
-        // In exclusive mode, the lock stays after the transaction (sqlite.org/pragma.html,
+        // In exclusive mode, SQLite keeps the lock after the transaction (sqlite.org/pragma.html,
         // locking_mode).
         let claim = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let claim = claim.map_err(wrap)?;
@@ -130,7 +132,7 @@ impl Store {
         self.explain(RunInfo::read(&self.connection))
     }
 
-    /// What the results were about when the file was opened. `None` if the file was new, or its
+    /// The run info that the file had when it was opened. `None` if the file was new, or if its
     /// results were deleted.
     pub fn previous(&self) -> Option<&RunInfo> {
         self.previous.as_ref()
@@ -193,7 +195,7 @@ impl Store {
         texts.iter().map(|text| self.parse(text)).collect()
     }
 
-    /// Name and path of all registered submissions, graded or not.
+    /// The student's name and the path of all registered submissions, graded or not.
     ///
     /// # Errors
     /// The database cannot be read.

@@ -1,5 +1,5 @@
-//! Bad submissions and wrong usage: each one gets a clear message, and all other submissions are
-//! graded.
+//! For a bad submission or for wrong usage, the grader prints a clear message. All other
+//! submissions are graded.
 
 #[path = "../../../tests/support/graded.rs"]
 mod graded;
@@ -181,7 +181,7 @@ fn a_full_disk_is_reported() {
     assert!(message.contains("disk is full") || message.contains("No space"), "{message}");
 }
 
-/// The message of a grader that refuses to start.
+/// Runs a grader that must refuse to start, and returns its message.
 #[track_caller]
 fn refused(class: &Class, submissions: &Path, out: &Path) -> String {
     let mut command = class.command(Grader::CurrentUser);
@@ -216,7 +216,8 @@ fn garbage(file: &Path) {
     fs::write(file, "these are no results, but somebody's notes".repeat(100)).unwrap();
 }
 
-/// A `.tar.gz` with one entry, whose name or type no honest submission has.
+/// A `.tar.gz` archive with one entry of this name and type. A correct submission has no such
+/// entry.
 fn packed(name: &str, kind: tar::EntryType) -> Vec<u8> {
     let mut header = tar::Header::new_gnu();
     header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());

@@ -1,4 +1,4 @@
-//! Builds submissions, among them hostile ones.
+//! Builds submissions, and some of them are hostile.
 
 mod archives;
 
@@ -20,7 +20,7 @@ static COURSE: LazyLock<Course> = LazyLock::new(|| {
     Course::open(root.canonicalize().unwrap()).unwrap()
 });
 
-/// A builder with a folder of its own.
+/// A builder with its own temporary folder.
 struct TestBuilder {
     home: TempDir,
     builder: Builder<'static>,
@@ -45,10 +45,10 @@ impl TestBuilder {
         content.projects[lesson].clone()
     }
 
-    /// The message of a build that fails. The message must not name a folder of this machine,
-    /// except in a text that the submission itself quotes.
+    /// Builds a submission that must fail to build, and returns the message. The message must not
+    /// contain the path of the course's folder, except in a text that the submission itself quotes.
     fn build_error(&self, lesson: &str, files: &[(&str, &str)]) -> String {
-        let message = self.build(lesson, files).result.expect_err("there is a program");
+        let message = self.build(lesson, files).result.expect_err("the build must fail");
         let repository = COURSE.root().to_str().unwrap();
         let quoted = files.iter().flat_map(|(_, text)| text.split('"').skip(1).step_by(2));
         let unquoted = quoted.fold(message.clone(), |text, quote| text.replace(quote, ""));
@@ -62,7 +62,7 @@ fn open(folder: &Path) -> Builder<'static> {
     Builder::open(&COURSE, folder, IsolationLevel::here()).unwrap()
 }
 
-/// The files of a lesson's solution, with the paths of a submission.
+/// The files of a lesson's solution, with the paths that the files have in a submission.
 fn solution(lesson: &str) -> Vec<(String, String)> {
     let lesson = COURSE.lesson(lesson).unwrap();
     let home = COURSE.root().join(lesson.folder()).join("solution");

@@ -1,5 +1,5 @@
-//! Grades classes from the command line: right and wrong servers, runs that are stopped and
-//! continued.
+//! Grades classes with the command line. The classes have right and wrong servers. Some runs are
+//! stopped and continued.
 
 mod files;
 mod test_class;
@@ -22,7 +22,7 @@ fn comparable(mut results: Vec<Submission>) -> Vec<Submission> {
         (lesson.seconds, lesson.build.seconds) = (0.0, 0.0);
         lesson.criteria.iter_mut().for_each(|criterion| criterion.millis = 0.0);
         for cause in lesson.criteria.iter_mut().filter_map(|it| it.cause.as_mut()) {
-            cause.evidence.clear(); // process ids, ports of clients
+            cause.evidence.clear(); // has process ids and the ports of clients
             cause.steps.clear();
         }
     }
@@ -60,19 +60,19 @@ fn a_class_is_graded_and_nothing_is_graded_twice() {
 fn a_flaky_server_is_distinguished_from_a_right_one() {
     let class = Class::new();
     class.hand_in("right", RIGHT);
-    // Each server fails with probability 1/2. With 12 servers, at least one fails in some runs
-    // only.
+    // Each run of a server fails with probability 1/2. Therefore it is almost certain that at least
+    // one of 12 servers fails in some of its runs, but not in all of them.
     (0..12).for_each(|index| class.hand_in(&format!("seed {index:02}"), &flaky(index)));
     assert_eq!(class.grade(&["--out", "grades"]).code, 0);
     let results = class.results("grades");
     let any = |of: &Submission| of.lessons[0].criteria.iter().any(CriterionGrade::is_flaky);
     assert!(!any(&results[0]) && results[0].lessons[0].verdict == Verdict::Proved);
-    assert!(results[1..].iter().any(any), "no server has failed in some runs only");
+    assert!(results[1..].iter().any(any), "no server has failed in some, but not all, of its runs");
     let page = fs::read_to_string(class.path("grades/grades.csv")).unwrap();
     assert!(page.contains("right"), "{page}");
 }
 
-/// Hands in right and wrong servers, all of them different.
+/// Hands in `size` right and wrong servers. No two servers have the same text.
 fn hand_in_many(class: &Class, size: usize) {
     for index in 0..size {
         let server = if index % 3 == 0 { wrong() } else { RIGHT.to_owned() };
@@ -80,7 +80,7 @@ fn hand_in_many(class: &Class, size: usize) {
     }
 }
 
-/// The student's name in a line of the progress on standard error.
+/// The student's name in a line of the progress output on standard error.
 fn graded_student(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("  student ")?;
     Some(rest.split("  ").next()?.to_owned())
@@ -156,7 +156,7 @@ fn joined_shards_equal_the_whole_class() {
     assert_eq!(comparable(class.results("joined")), comparable(class.results("whole")));
 }
 
-/// Each student's verdicts, lesson by lesson.
+/// For each student, the verdict of each lesson.
 fn table(results: &[Submission]) -> Vec<(String, Vec<(String, Verdict)>)> {
     let lessons = |it: &Submission| {
         it.lessons.iter().map(|grade| (grade.lesson.clone(), grade.verdict)).collect()

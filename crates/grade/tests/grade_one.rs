@@ -1,4 +1,4 @@
-//! Grades one submission for a platform, from the command line.
+//! Grades one submission for a platform, with the command line.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -78,7 +78,7 @@ fn a_wrong_server_gets_the_points_of_the_proved_criteria() {
                 socket.socket.close = lambda self: kept.append(self.dup())\n";
     let submission = TestSubmission::new(&format!("{leak}{RIGHT}"));
     let output = submission.grade("prairielearn", &["--out", "results.json"]);
-    assert_eq!(output.status.code(), Some(0), "graded, whatever the verdict");
+    assert_eq!(output.status.code(), Some(0), "the exit status does not depend on the verdict");
     let result = submission.result();
     assert_eq!(result["gradable"], true);
     let score = result["score"].as_f64().unwrap();
@@ -143,7 +143,8 @@ fn a_program_cannot_forge_a_result() {
 
 #[test]
 fn the_criteria_checked_so_far_survive_a_kill_of_the_grader() {
-    // The server works, but a thread of it loops forever: most criteria take as long as they may.
+    // The server is correct, but one of its threads is in a busy loop. Therefore most criteria need
+    // the maximum time.
     let spins = "import threading\n\
                  def spin():\n\
                  \x20   while True: pass\n\
@@ -157,7 +158,7 @@ fn the_criteria_checked_so_far_survive_a_kill_of_the_grader() {
         .unwrap();
     let known = || -> Option<usize> {
         let text = fs::read(submission.path("results.json")).ok()?;
-        // The file is replaced in one step, so a file that exists is always complete.
+        // The grader replaces the file atomically. Therefore a file that exists is always complete.
         let result: Value = serde_json::from_slice(&text).unwrap();
         Some(result["tests"].as_array()?.len())
     };
@@ -182,11 +183,11 @@ fn lateness_counts_from_gradescopes_due_date() {
     submission.write("metadata.json", times);
     let flags = ["--out", "results.json", "--rubric", "rubric.toml", "--metadata", "metadata.json"];
     assert_eq!(submission.grade("gradescope", &flags).status.code(), Some(0));
-    assert_eq!(submission.result()["score"], 8.0, "two units of 10 % are taken off ten points");
+    assert_eq!(submission.result()["score"], 8.0, "two started hours cost 10 % each");
 }
 
 #[test]
-fn a_machine_without_a_loopback_interface_is_a_fault_of_the_machine() {
+fn a_missing_loopback_interface_is_a_fault_of_the_machine() {
     let submission = TestSubmission::new(RIGHT);
     let grade = submission.command("autolab", &["--isolation", "none"]);
     // A new network namespace, in which no interface is up.

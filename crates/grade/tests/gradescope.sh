@@ -1,14 +1,14 @@
 #!/bin/bash
-# Tests a Gradescope autograder as Gradescope runs it: in a container, as root. It unpacks the
-# archive, runs setup.sh, and then runs run_autograder on a right, a wrong and a broken submission.
-# The container has no network and no files of this machine except its programs. If there is a
-# cgroup v1, it has half a processor.
+# Tests the Gradescope autograder in the way in which Gradescope runs it: in a container, as root.
+# The test unpacks the archive, runs setup.sh, and then runs run_autograder on a right, a wrong and
+# a broken submission. The container has no network. It has the programs of this machine, but not
+# the other files. If this machine has cgroup v1, the container gets half a processor.
 #
 #   crates/grade/tests/gradescope.sh [ROOT]
 #
-# ROOT is a folder with another system, e.g. an older one that debootstrap(8) made, with gcc and
-# libc6-dev. Exit status: 0 the test passed, 1 it failed, 2 it could not run. It needs root, unzip
-# and 700 MB of disk.
+# ROOT is a folder that contains another system with gcc and libc6-dev, e.g. an older system that
+# debootstrap(8) has installed. Exit status: 0 the test passed, 1 the test failed, 2 the test could
+# not run. The test needs root, unzip and 700 MB of disk.
 set -euo pipefail
 system=${1:-}
 cd "$(dirname "$0")/../../.."
@@ -35,7 +35,7 @@ if [[ -n $(ls "$place/source/course/lessons/w03-l02-poll-tracker/solution") ]]; 
     exit 1
 fi
 
-# Limit the container to half a processor and 768 MB, as Gradescope's smallest container.
+# Limit the container to half a processor and 768 MB, like Gradescope's smallest container.
 if mkdir "$group" "${group/cpu/memory}" 2>/dev/null && [[ -e $group/cpu.cfs_quota_us ]]; then
     echo 50000 >"$group/cpu.cfs_quota_us"
     echo $((768 << 20)) >"${group/cpu/memory}/memory.limit_in_bytes"
@@ -45,8 +45,8 @@ else
     join=true
 fi
 
-# Runs a command in the container. It uses pivot_root(2), because a process in a chroot(2) cannot
-# create user namespaces (user_namespaces(7)).
+# Runs a command in the container. The container uses pivot_root(2), because a process in a
+# chroot(2) cannot create user namespaces (user_namespaces(7)).
 inside() {
     env -i bash -c "$join; exec unshare --net --mount --pid --fork --kill-child bash -c '
         set -e
@@ -67,7 +67,7 @@ inside() {
     ' \"\$@\"" - "${system:-/}" "$work/root" "$place" "$@"
 }
 
-# Grades the sources in a folder, and compares the score with the expected one.
+# Grades the sources in a folder, and compares the score with the expected score.
 graded() {
     local name=$1 sources=$2 expected=$3 score
     rm -rf "${place:?}"/{submission,results}/*

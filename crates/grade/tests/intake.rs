@@ -1,4 +1,4 @@
-//! Reads submissions, among them broken and hostile archives.
+//! Reads submissions, and some of them are broken or hostile archives.
 
 mod archives;
 
@@ -233,7 +233,7 @@ fn an_unreadable_submission_is_a_fault_of_the_machine() {
     fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o0)).unwrap();
     let result = read(&alice, &["w03-l02"]);
     fs::set_permissions(alice.join("src"), PermissionsExt::from_mode(0o755)).unwrap();
-    // Root can read every file.
+    // Root can read every file, so root gets no error here.
     if !nix::unistd::geteuid().is_root() {
         assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
     }

@@ -1,4 +1,4 @@
-//! Joins the shards of a class from the command line.
+//! Merges the results of a class's shards, with the command line.
 
 mod files;
 
@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The results of several shards, each in a folder of its own.
+/// The results of several shards, with a folder for each shard.
 struct Shards {
     folder: TempDir,
 }
@@ -35,7 +35,8 @@ fn grade(verdict: Verdict) -> LessonGrade {
     grade_lesson::ungraded(course.lesson("w03-l02").unwrap(), verdict, "a reason")
 }
 
-/// A class of forty students. `verdicts` has the verdicts of single students.
+/// A class of forty students. The students in `verdicts` have the verdicts given there. All other
+/// students have the verdict `Refused`.
 fn class(verdicts: &[(&str, Verdict)]) -> Vec<Submission> {
     let usual = grade(Verdict::Refused);
     let one = |index: usize| {
@@ -103,7 +104,7 @@ impl Shards {
 }
 
 #[test]
-fn any_number_and_order_of_parts_gives_the_same_results() {
+fn any_number_and_order_of_shards_gives_the_same_results() {
     let (shards, all) = (Shards::new(), class(&[("student 7", Verdict::Missing)]));
     shards.merge(&shards.grade_all(&all, 1), "whole").unwrap();
     let whole = (shards.results("whole"), shards.files("whole"));
@@ -120,7 +121,7 @@ fn any_number_and_order_of_parts_gives_the_same_results() {
 }
 
 #[test]
-fn a_part_may_be_given_twice_and_joined_again() {
+fn a_shard_may_be_given_twice_and_merged_again() {
     let (shards, all) = (Shards::new(), class(&[]));
     let mut names = shards.grade_all(&all, 2);
     names.push(names[0].clone());
@@ -131,7 +132,7 @@ fn a_part_may_be_given_twice_and_joined_again() {
 }
 
 #[test]
-fn missing_parts_are_named() {
+fn missing_shards_are_named() {
     let (shards, all) = (Shards::new(), class(&[]));
     let names = shards.grade_all(&all, 4);
     let output = shards.merge(&[names[0].clone(), names[2].clone()], "joined").unwrap_err();
@@ -140,7 +141,7 @@ fn missing_parts_are_named() {
 }
 
 #[test]
-fn a_part_that_is_not_finished_is_named() {
+fn a_shard_that_is_not_finished_is_named() {
     let (shards, all) = (Shards::new(), class(&[]));
     let names = shards.grade_all(&all, 2);
     shards.grade("late", &run_info("2/2".parse().unwrap()), &all, 3);
@@ -149,7 +150,7 @@ fn a_part_that_is_not_finished_is_named() {
 }
 
 #[test]
-fn parts_with_different_results_for_a_student_are_refused() {
+fn shards_with_different_results_for_a_student_are_refused() {
     let (shards, all) = (Shards::new(), class(&[]));
     let mut names = shards.grade_all(&all, 1);
     shards.grade(
@@ -164,7 +165,7 @@ fn parts_with_different_results_for_a_student_are_refused() {
 }
 
 #[test]
-fn parts_of_different_classes_are_refused() {
+fn shards_of_different_classes_are_refused() {
     let (shards, all) = (Shards::new(), class(&[]));
     let first = shards.grade_all(&all, 2)[0].clone();
     let second = || run_info("2/2".parse().unwrap());

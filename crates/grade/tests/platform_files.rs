@@ -1,5 +1,5 @@
-//! Checks the files that instructors copy: they are well-formed, and call only commands and flags
-//! that exist.
+//! Checks the files that instructors copy: the files are well-formed, and use only commands and
+//! flags that exist.
 
 mod files;
 
@@ -35,7 +35,7 @@ fn every_command_and_flag_exists() {
 }
 
 #[test]
-fn the_kubernetes_job_counts_parts_from_one_and_completes_each() {
+fn the_kubernetes_job_counts_shards_from_one_and_runs_each_shard() {
     let job = yaml("kubernetes/grade.yaml");
     let spec = &job["spec"];
     assert_eq!((&job["kind"], &job["apiVersion"]), (&"Job".into(), &"batch/v1".into()));
@@ -57,12 +57,12 @@ fn the_kubernetes_job_counts_parts_from_one_and_completes_each() {
 }
 
 #[test]
-fn the_matrix_has_a_job_that_joins_its_parts() {
+fn the_github_matrix_has_a_job_that_merges_its_shards() {
     let workflow = yaml("github-actions/grade.yml");
     let jobs = &workflow["jobs"];
     let parts = jobs["grade"]["strategy"]["matrix"]["part"].as_sequence().unwrap();
     let expected: Vec<Value> = (1..=parts.len() as u64).map(Value::from).collect();
-    assert_eq!(*parts, expected, "parts are counted from 1");
+    assert_eq!(*parts, expected, "shards are counted from 1");
     assert_eq!(jobs["merge"]["needs"], "grade");
 }
 

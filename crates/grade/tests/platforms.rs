@@ -1,7 +1,8 @@
 //! Compares each platform's format with the files in `golden/`, and checks the rules of the
 //! platform.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test platforms` writes the files in `golden/` again.
+//! `UPDATE_GOLDEN=1 cargo test --test platforms` replaces the files in `golden/` by the current
+//! output.
 
 mod graded_submissions;
 
@@ -29,7 +30,7 @@ fn every_format_equals_its_golden_file() {
 }
 
 #[test]
-fn gradescope_reads_every_document() {
+fn every_document_for_gradescope_is_valid() {
     for (name, graded) in all() {
         for visibility in [Visibility::Visible, Visibility::AfterDueDate, Visibility::Hidden] {
             let text = gradescope::results(&graded.scored_lesson(), visibility);
@@ -51,7 +52,7 @@ fn gradescope_gets_the_sum_of_the_tests_minus_the_late_penalty() {
     let results = gradescope_of(&proved());
     let sum: f64 = tests(&results).iter().filter_map(|test| test["score"].as_f64()).sum();
     assert_eq!(Some(sum), results["score"].as_f64());
-    assert_eq!(gradescope_of(&not_yet())["score"], 2.0, "lateness is taken off");
+    assert_eq!(gradescope_of(&not_yet())["score"], 2.0, "the late penalty is subtracted");
 }
 
 #[test]
@@ -68,14 +69,14 @@ fn gradescope_gets_the_known_criteria_of_an_unfinished_run() {
 }
 
 #[test]
-fn classroom_reads_every_document() {
+fn every_document_for_classroom_is_valid() {
     for (name, graded) in all() {
         let result: Value = serde_json::from_str(&document(&graded)).unwrap();
         assert_eq!(keys(&result), ["max_score", "status", "tests", "version"], "{name}");
         assert_eq!(result["version"], 1);
         assert!(["pass", "fail", "error"].contains(&result["status"].as_str().unwrap()));
         for test in tests(&result) {
-            assert!(test["score"].is_f64(), "{name}: a missing score becomes NaN");
+            assert!(test["score"].is_f64(), "{name}: Classroom computes NaN from a missing score");
             assert_eq!((&test["line_no"], &test["filename"]), (&0.into(), &"".into()));
             assert!(test["duration"].is_u64() && test["test_code"].is_string());
             assert!(test["message"].is_null() || test["message"].is_string());
@@ -107,7 +108,7 @@ fn classroom_messages_contain_no_workflow_command() {
 }
 
 #[test]
-fn the_classroom_result_fits_into_an_environment_string() {
+fn the_classroom_result_fits_into_an_environment_variable() {
     let mut graded = graded_submissions::does_not_build();
     graded.lesson().build.message = FORGERY.repeat(100_000);
     assert!(classroom::result(&graded.scored_lesson()).len() < 128 << 10);
@@ -130,7 +131,7 @@ fn only_the_last_line_for_autolab_is_a_result() {
 }
 
 #[test]
-fn prairielearn_reads_every_document() {
+fn every_document_for_prairielearn_is_valid() {
     for (name, graded) in all() {
         let results: Value =
             serde_json::from_str(&prairielearn::results(&graded.scored_lesson())).unwrap();
@@ -169,8 +170,7 @@ fn no_format_contains_control_characters_of_a_submission() {
         let gradescope: Value = gradescope_of(&graded);
         for test in tests(&gradescope) {
             let output = test["output"].as_str().unwrap();
-            // The grader's own escape sequences set colours (Select Graphic Rendition) and nothing
-            // else.
+            // The grader's own escape sequences only set colours (Select Graphic Rendition).
             let plain = anstream::adapter::strip_str(output).to_string();
             assert!(plain.chars().all(harmless), "{name}: {plain}");
             assert!(!output.contains("\u{1b}[2J"), "{name}");
@@ -214,7 +214,7 @@ fn prairielearn_of(graded: &Graded) -> Value {
     serde_json::from_str(&prairielearn::results(&graded.scored_lesson())).unwrap()
 }
 
-/// Classroom's document, decoded from its base64.
+/// The document for Classroom, decoded from base64.
 fn document(graded: &Graded) -> String {
     let result = classroom::result(&graded.scored_lesson());
     assert!(!result.contains(['\n', ' ']));
@@ -231,7 +231,7 @@ fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// Every string in a document, each in a line of its own.
+/// All strings of a document, one string on each line.
 fn strings(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text}\n"),
@@ -247,5 +247,5 @@ fn golden(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, expected, "{}: UPDATE_GOLDEN=1 writes it", path.display());
+    assert_eq!(text, expected, "{}: UPDATE_GOLDEN=1 writes this file", path.display());
 }

@@ -1,9 +1,11 @@
 #!/bin/bash
-# Grades a small class with the Slurm scripts, on a cluster of this one machine, and compares the
-# results with those of a run without Slurm. The test starts a cluster of its own, and removes its
-# folder, key and processes afterwards.
+# Grades a small class with the Slurm scripts, on a cluster that consists only of this machine, and
+# compares the results with the results of a run without Slurm. The test starts its own cluster. At
+# the end, the test removes the folder, the key and the processes of this cluster.
 #
-#   crates/grade/tests/slurm.sh [PARTS]     exit status: 0 the same, 1 different, 2 could not run
+#   crates/grade/tests/slurm.sh [PARTS]
+#
+# Exit status: 0 the results are the same, 1 the results differ, 2 the test could not run.
 set -euo pipefail
 parts=${1:-4}
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -19,7 +21,7 @@ if ((${#missing[@]})); then
     exit 2
 fi
 
-# munged demands a folder that every user can search.
+# munged requires a folder that every user can search (mode x).
 work=$(mktemp -d /tmp/slurm.XXXXXX)
 chmod 755 "$work"
 export SLURM_CONF=$work/slurm.conf
@@ -56,7 +58,7 @@ give_up() {
     exit 2
 }
 
-# The first port from the given one on that no process uses.
+# The first port, from the given port on, that no process uses.
 free_port() {
     local port=$1
     while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
@@ -122,7 +124,7 @@ wait_for 600 no_jobs || give_up "the jobs do not end"
 cat "$work/grades/slurm-merge.txt"
 cargo xtask grade "$work/class" --lesson w03-l02 --out "$work/unsharded" >/dev/null
 
-# The rows of a grades.csv without the columns of times.
+# The rows of a grades.csv without the columns that contain times.
 without_times() {
     "${PYTHON:-python3}" - "$1" <<'READ'
 import csv, sys

@@ -1,9 +1,10 @@
-//! Tells whether a program is up to date with its sources, without starting cargo.
+//! Decides whether a program is up to date with its sources, without starting cargo.
 //!
-//! After cargo has built a program or found it up to date, a record is written: the program's file, the
-//! time when cargo was started, and the environment variables that change a build. As long as these are
-//! the same, and no source file, folder or manifest is newer than that time, cargo would find the
-//! program up to date again.
+//! When cargo has built a program or found it up to date, [`record_build`] writes a record. The
+//! record has the program's file, the time when cargo was started, and the environment variables
+//! that change a build. The program is still up to date if none of these has changed, and if no
+//! source file, folder or manifest is newer than the recorded time. In this case, cargo would build
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -11,14 +12,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io, process};
 
-/// The program that `folder` has a record of under `name`, if it is certain to be up to date.
+/// The program that is recorded in `folder` under `name`. `None` if the program may be out of date.
 ///
-/// Its sources are the files that cargo lists in the `.d` file beside it. The workspace's own files in
-/// `root`, such as its lock file, count as sources of every program.
+/// The program's sources are the files that cargo lists in the `.d` file beside the program. The
+/// workspace's own files in `root`, such as the lock file, count as sources of every program.
 pub fn fresh_program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> {
     let recorded = fs::read_to_string(record_path(folder, name)).ok()?;
     let mut lines = recorded.lines();
-    // If `folder` was copied from another clone, the record may name that clone's program.
+    // If `folder` was copied from another clone, the record may name a program of the other clone.
     let program = Some(PathBuf::from(lines.next()?)).filter(|path| path.starts_with(folder))?;
     let started = Duration::from_nanos(lines.next()?.parse().ok()?);
     let is_older = |path: &PathBuf| modified(path).is_some_and(|time| time < UNIX_EPOCH + started);
@@ -27,11 +28,12 @@ pub fn fresh_program(folder: &Path, name: &str, root: &Path) -> Option<PathBuf> 
     is_fresh.then_some(program)
 }
 
-/// Records in `folder`, under `name`, that cargo has built `program` or found it up to date.
+/// Records in `folder`, under `name`, that cargo has built `program` or found `program` up to date.
 /// `started_at` is the time when cargo was started.
 ///
 /// # Errors
-/// Those of the file system. Without a record, the next call only has to start cargo.
+/// The errors of the file system. The caller can ignore them: without a record, the next call
+/// starts cargo again.
 pub fn record_build(
     folder: &Path,
     name: &str,
@@ -45,7 +47,8 @@ pub fn record_build(
     fs::rename(unfinished, record_path(folder, name))
 }
 
-/// The folder that builds of the workspace in `root` go to: `CARGO_TARGET_DIR`, or `target/` in `root`.
+/// The folder for build output of the workspace in `root`: `CARGO_TARGET_DIR`, or `target/` in
+/// `root`.
 pub fn target_folder(root: &Path) -> PathBuf {
     let named = env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
     let target = named.unwrap_or_else(|| root.join("target"));
@@ -56,9 +59,9 @@ fn record_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.fresh"))
 }
 
-/// The text of a record, a line for each fact: the program's path; when cargo was started, as
-/// nanoseconds since 1970, because cargo may not have seen later changes; the program's file; and the
-/// environment variables that change a build.
+/// The text of a record. It has the program's path, the time when cargo was started, the identity
+/// of the program's file, and the environment variables that change a build. The time is in
+/// nanoseconds since 1970. Cargo may not have seen changes after this time.
 fn record(program: &Path, started: Duration) -> Option<String> {
     let file = fs::metadata(program).ok()?;
     let changed = (file.ctime(), file.ctime_nsec());
@@ -76,7 +79,8 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-/// The listed source files, their folders, and every manifest in a folder above them.
+/// The source files that the `.d` file lists, their folders, and every manifest in a folder above
+/// them.
 fn sources(program: &Path, root: &Path) -> Option<BTreeSet<PathBuf>> {
     let listed = fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, files) = listed.split_once(": ")?;
@@ -87,7 +91,7 @@ fn sources(program: &Path, root: &Path) -> Option<BTreeSet<PathBuf>> {
         .collect();
     let mut folders = BTreeSet::new();
     for file in names(files) {
-        // Once a folder is known, the folders above it are known as well.
+        // If a folder is already in the set, all folders above it are in the set, too.
         let above = file.ancestors().skip(1).map(Path::to_path_buf);
         above.take_while(|folder| folders.insert(folder.clone())).for_each(drop);
         paths.extend(file.parent().map(Path::to_path_buf));
@@ -98,7 +102,8 @@ fn sources(program: &Path, root: &Path) -> Option<BTreeSet<PathBuf>> {
     Some(paths)
 }
 
-/// The file names in a line of a Makefile. Spaces separate them; a space in a name has a backslash.
+/// The file names in a line of a Makefile. Names are separated by spaces. A space in a name follows
+/// a backslash.
 fn names(line: &str) -> Vec<PathBuf> {
     let line = line.trim_end().replace("\\ ", "\0");
     line.split(' ')
@@ -107,7 +112,7 @@ fn names(line: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The environment variables that change what cargo or rustc build from the same sources.
+/// The environment variables that change the result of cargo or rustc for the same sources.
 fn environment() -> String {
     const PREFIXES: [&str; 6] =
         ["RUST", "CARGO_BUILD", "CARGO_PROFILE", "CARGO_ENCODED", "CARGO_TARGET", "CARGO_HOME"];
@@ -124,7 +129,8 @@ fn environment() -> String {
 mod tests {
     use super::*;
 
-    /// A program with one source file, and a record of it. The paths are the program's and the source's.
+    /// A program with one source file, and its record. Returns the root folder, the program's path
+    /// and the source's path.
     fn recorded() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let root = tempfile::tempdir().unwrap();
         let records = root.path().join("records");

@@ -1,6 +1,8 @@
-//! `cargo xtask …`: starts the course's commands, and builds them first if their sources have changed.
+//! `cargo xtask …`: starts the course's commands. If their sources have changed, builds the
+//! commands first.
 //!
-//! The commands depend on eighty packages, and `cargo run` would check each of them every time.
+//! The commands depend on eighty packages, and `cargo run` would check each package at every call.
+//! This program starts cargo only if a source has changed.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Error;
@@ -13,7 +15,7 @@ use std::{env, io};
 /// The name of the package with the commands, and of its program.
 const COMMANDS: &str = "xtask";
 
-/// The exit status where the commands cannot be built or started.
+/// The exit status if the commands cannot be built or started.
 const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
@@ -35,20 +37,20 @@ fn main() -> ExitCode {
     cannot_run(program.as_os_str(), &error)
 }
 
-/// Builds the commands, and records the build. `None` where they do not compile.
+/// Builds the commands, and records the build. `None` if the commands do not compile.
 fn build(root: &Path, target: &Path) -> io::Result<Option<PathBuf>> {
     let started_at = SystemTime::now();
     let program = target.join("debug").join(COMMANDS);
     let mut cargo = Command::new(cargo());
     cargo.args(["build", "--package", COMMANDS, "--target-dir"]).arg(target).current_dir(root);
-    // The first build takes a minute, so cargo shows its progress then.
+    // The first build takes a minute. Therefore cargo shows the progress of the first build.
     if program.exists() {
         cargo.arg("--quiet");
     }
     if !cargo.status()?.success() {
         return Ok(None);
     }
-    // Without this record the next call starts cargo again, which is slow but correct.
+    // If the record cannot be written, the next call starts cargo again. This is slow but correct.
     let _ = launcher::record_build(target, COMMANDS, &program, started_at);
     Ok(Some(program))
 }
@@ -57,7 +59,8 @@ fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// The workspace's root: two folders above the manifest that `cargo run` names.
+/// The workspace's root: the folder two levels above the folder that `cargo run` sets in
+/// `CARGO_MANIFEST_DIR`.
 fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let folder = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));

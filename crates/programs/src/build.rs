@@ -1,4 +1,4 @@
-//! Builds the programs that are proved, with cargo.
+//! Builds the programs to check, with cargo.
 
 use crate::lesson_workspace;
 use anyhow::{Context, Result, bail};
@@ -10,11 +10,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use terminal::{interrupt, paths};
 
-/// How a build ended.
+/// The result of a build.
 pub struct Built {
     /// The build's wall time.
     pub elapsed: Duration,
-    /// The programs, or what the compiler printed where it failed.
+    /// The programs, or the compiler's messages if the build failed.
     pub result: Result<Vec<Program>, String>,
 }
 
@@ -27,18 +27,20 @@ pub struct Program {
     pub path: PathBuf,
 }
 
-/// Builds the lesson crate in `folder`: the student's server, or with `solution` the solution.
+/// Builds the lesson crate in `folder`. Builds the solution if `solution` is true, and the
+/// student's server otherwise.
 ///
-/// The two have different target folders, so that neither build overwrites the other's program.
-/// Where neither sources nor settings have changed since the last build, cargo is not started.
+/// The two programs have different target folders. Therefore neither build overwrites the other
+/// program. If neither sources nor settings have changed since the last build, cargo is not
+/// started.
 ///
 /// # Errors
-/// If cargo cannot run, or stops before it compiles, e.g. at a manifest that it cannot parse.
+/// Cargo cannot run, or stops before it compiles, e.g. at a manifest that it cannot parse.
 pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let (start, started_at) = (Instant::now(), SystemTime::now());
     let target = paths::target().join(if solution { "solution" } else { "student" });
     let package = folder.file_name().unwrap_or_default().to_string_lossy();
-    // A program that is newer than everything that it is built from needs no cargo.
+    // If the program is newer than all of its sources, cargo is not needed.
     if let Some(path) = launcher::fresh_program(&target, &package, &paths::root()) {
         let program = Program { name: package.into_owned(), path };
         return Ok(Built { elapsed: start.elapsed(), result: Ok(vec![program]) });
@@ -51,26 +53,29 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
     let built = run(cargo)?;
     let programs = built.result.as_deref().unwrap_or_default();
     if let Some(program) = programs.iter().find(|program| program.name == package) {
-        // Without this record the next call starts cargo again, which is slow but correct.
+        // If the record cannot be written, the next call starts cargo again. This is slow but
+        // correct.
         let _ = launcher::record_build(&target, &package, &program.path, started_at);
     }
     Ok(built)
 }
 
 // <staff>
-/// Builds every solution of the workspace in `folder`, into the target folder in it.
+/// Builds every solution of the workspace in `folder`, into the folder `target` of this workspace.
 ///
 /// # Errors
 /// As [`lesson`].
 pub fn solutions(folder: &Path) -> Result<Built> {
     let mut cargo = cargo(&folder.join("Cargo.toml"), false);
-    // With --bins the libraries, which have the same name, keep their hashed file names.
+    // A library has the same name as its program. With --bins, the libraries keep their hashed file
+    // names.
     cargo.args(["--quiet", "--workspace", "--bins", "--features", "solution", "--offline"]);
     cargo.arg("--target-dir").arg(folder.join("target"));
     run(cargo)
 }
 
-/// Builds the crate in `folder` optimised, into the folder `target` of the target folder.
+/// Builds the crate in `folder` with optimisation. The output goes to the folder `target` in the
+/// course's target folder.
 ///
 /// # Errors
 /// As [`lesson`].
@@ -81,8 +86,8 @@ pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
     run(cargo)
 }
 
-/// Builds the grader into `target`. With `show_progress`, cargo shows on standard error what it
-/// compiles.
+/// Builds the grader into `target`. With `show_progress`, cargo shows on standard error which
+/// crates it compiles.
 ///
 /// # Errors
 /// As [`lesson`].
@@ -96,10 +101,11 @@ pub fn grader(target: &Path, colour: bool, show_progress: bool) -> Result<Built>
     run(cargo)
 }
 
-/// Builds the lesson crate `package` with the sources in its `src/`, into `target`, with `features`.
+/// Builds the lesson crate `package` from the sources in its `src/`, into `target`, with
+/// `features`.
 ///
-/// The program `recorder` is run in place of the compiler for the course's own crates (the Cargo book,
-/// build.rustc-workspace-wrapper).
+/// For the course's own crates, cargo runs the program `recorder` in place of the compiler (the
+/// Cargo book, build.rustc-workspace-wrapper).
 ///
 /// # Errors
 /// As [`lesson`].
@@ -114,19 +120,21 @@ pub fn recorded(
         let mut cargo = cargo(&manifest, false);
         cargo.arg("--quiet").args(offline).args(["--features", &features.join(",")]);
         cargo.arg("--target-dir").arg(target);
-        // A submission is built the same way on every machine, whatever this user has set.
+        // Override this user's settings. A submission must be built in the same way on every
+        // machine.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", "").env("CARGO_INCREMENTAL", "0");
         cargo.env("RUSTC_WORKSPACE_WRAPPER", recorder).env_remove("RUSTC_WRAPPER");
         run(cargo)
     };
-    // Without the network first. If a dependency is missing, cargo fetches it or says what is missing.
+    // First build without the network. If a dependency is missing, cargo then fetches the
+    // dependency, or says what is missing.
     start(&["--offline"]).or_else(|_| start(&[]))
 }
 // </staff>
 
-/// `cargo build` in the course's folder, so that cargo reads the course's configuration.
+/// Prepares `cargo build` in the course's folder. There cargo reads the course's configuration.
 ///
-/// It is the cargo that runs this command, if there is one.
+/// If cargo has started this command, the same cargo is used.
 fn cargo(manifest: &Path, colour: bool) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
@@ -141,7 +149,7 @@ fn run(cargo: Command) -> Result<Built> {
     run_with_stderr(cargo, Stdio::piped())
 }
 
-/// Runs cargo, and reads the programs that it has built from its messages.
+/// Runs cargo. Cargo's messages name the programs that it has built.
 fn run_with_stderr(mut cargo: Command, stderr: Stdio) -> Result<Built> {
     cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
     let start = Instant::now();
@@ -157,7 +165,7 @@ fn run_with_stderr(mut cargo: Command, stderr: Stdio) -> Result<Built> {
         _ => None,
     });
     match succeeded {
-        // Without a build-finished message cargo stopped before it compiled anything.
+        // If there is no build-finished message, cargo stopped before it compiled anything.
         None => {
             let diagnostics = anstream::adapter::strip_str(&diagnostics);
             bail!("cargo could not start to compile:\n{diagnostics}")
@@ -169,7 +177,7 @@ fn run_with_stderr(mut cargo: Command, stderr: Stdio) -> Result<Built> {
     }
 }
 
-/// The messages that are used here (the Cargo book, External tools, JSON messages).
+/// The messages of cargo that are used here (the Cargo book, External tools, JSON messages).
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {

@@ -1,4 +1,4 @@
-//! Reads and writes files with errors that name the file.
+//! Reads and writes files. The errors name the file.
 
 use anyhow::{Context, Result};
 use std::fs;
@@ -8,13 +8,13 @@ use terminal::output::replace;
 /// Reads a text file.
 ///
 /// # Errors
-/// Names the file, which cannot be read or is not UTF-8.
+/// The file cannot be read or is not UTF-8. The error names the file.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Writes `text` to a file, unless the file holds exactly this text already: its time of change stays
-/// then, and cargo compiles nothing again.
+/// Writes `text` to a file. If the file already has exactly this text, it is not written. Then its
+/// modification time does not change, and cargo does not compile it again.
 pub(crate) fn write_changed(path: &Path, text: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
@@ -25,8 +25,8 @@ pub(crate) fn write_changed(path: &Path, text: &str) -> Result<()> {
     replace(path, text.as_bytes())
 }
 
-/// Copies the course's lock file to another workspace, unless the lock file there is newer. Cargo
-/// then removes from the copy what the members of that workspace do not need.
+/// Copies the course's lock file to another workspace, unless that workspace has a newer lock file.
+/// Cargo then removes the packages that the members of that workspace do not need from the copy.
 pub(crate) fn copy_lock(course: &Path, workspace: &Path) -> Result<()> {
     let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     if changed(workspace) <= changed(course) {

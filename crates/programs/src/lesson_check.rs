@@ -1,4 +1,5 @@
-//! Checks one server against one lesson: joins what the proof finds with the lesson's own sentences.
+//! Checks one server against one lesson. Joins the proof's findings with the lesson's own
+//! sentences.
 
 use anyhow::{Context, Result, bail};
 use course::lesson::{Criterion, Lesson};
@@ -6,7 +7,7 @@ use course::report::{Cause, CriterionReport, Finding, Status};
 use proofs::{HarnessError, ProgramUnderTest, Proof};
 use std::time::Duration;
 
-/// The criteria of one lesson that a server is checked against.
+/// The criteria of one lesson by which a server is checked.
 pub struct LessonCheck<'a> {
     /// The lesson's text.
     pub lesson: &'a Lesson,
@@ -15,15 +16,17 @@ pub struct LessonCheck<'a> {
     /// The criteria to check, in the lesson's order.
     pub criteria: Vec<&'a Criterion>,
     /// The flags with which `cargo xtask prove` runs the same server again, e.g. ` --cmd ./server`.
-    /// They end the command that a cause gives to see the failure again.
+    /// These flags are added to the command that repeats a failure.
     pub flags: String,
 }
 
 impl<'a> LessonCheck<'a> {
-    /// Takes the criteria of `lesson` whose ids are in `only`, or all of them where `only` is empty.
+    /// Selects the criteria of `lesson` whose ids are in `only`. If `only` is empty, selects all
+    /// criteria.
     ///
     /// # Errors
-    /// An id that the lesson does not have, or a criterion that only its text or only its proof has.
+    /// The lesson does not have one of the ids, or only its text or only its proof has one of the
+    /// criteria.
     pub fn new(lesson: &'a Lesson, only: &[String]) -> Result<Self> {
         let Some(proof) = proofs::of(&lesson.id) else {
             bail!(
@@ -49,10 +52,11 @@ impl<'a> LessonCheck<'a> {
         self.criteria.iter().map(|criterion| criterion.id.as_str())
     }
 
-    /// Runs the proof on a program, and calls `on_report` with each criterion as soon as it is known.
+    /// Runs the proof on a program. Calls `on_report` for each criterion as soon as its result is
+    /// known.
     ///
     /// # Errors
-    /// Where nothing is known about the server: its program does not exist, or its port is in use.
+    /// Nothing can be said about the server: its program does not exist, or its port is in use.
     pub fn run(
         &self,
         program: &ProgramUnderTest,
@@ -77,7 +81,7 @@ impl<'a> LessonCheck<'a> {
         }
     }
 
-    /// The report on a server that does not compile: every criterion is skipped.
+    /// The report of a server that does not compile. Every criterion is skipped.
     pub fn not_run(&self) -> Vec<CriterionReport> {
         let finding = |criterion: &&Criterion| Finding {
             criterion: criterion.id.clone(),
@@ -107,7 +111,7 @@ impl<'a> LessonCheck<'a> {
         })
     }
 
-    /// The command that checks this criterion of this server again.
+    /// The command that checks this criterion for the same server again.
     fn replay(&self, criterion: &str) -> String {
         let flags = &self.flags;
         format!("cargo xtask prove {} --only {criterion}{flags}", self.lesson.id)

@@ -1,8 +1,11 @@
-//! A lesson's crate as the member of a small workspace of its own, in `target/lessons/`.
+//! Makes a small workspace in `target/lessons/` for one lesson's crate.
 //!
-//! At every build cargo looks up each package of the lock file, even those that the crate does not
-//! need. The course's lock file lists a hundred packages; a lesson needs ten. The workspace reaches
-//! the crate through a symbolic link, so the compiler's messages name its files as `lessons/…`.
+//! At every build, cargo looks up each package of the lock file, also packages that the crate does
+//! not need. The course's lock file lists a hundred packages, and a lesson needs ten of them.
+//! Therefore a build in a workspace of its own is faster.
+//!
+//! The workspace has a symbolic link to the course's folder `lessons`. Therefore the compiler's
+//! messages name a lesson's files as `lessons/…`.
 
 use crate::files::{copy_lock, read, write_changed};
 use crate::manifest::workspace;
@@ -13,13 +16,15 @@ use std::path::{Path, PathBuf};
 use std::{fs, process};
 use terminal::paths;
 
-/// Brings the workspace of the lesson crate `name` up to date, and gives the crate's manifest in it.
+/// Updates the workspace of the lesson crate `name`. Returns the path of the crate's manifest in
+/// this workspace.
 ///
 /// # Errors
-/// Names the file that cannot be read or written.
+/// A file cannot be read or written. The error names this file.
 pub fn manifest(name: &str) -> Result<PathBuf> {
     let (root, folder) = (paths::root(), paths::target().join("lessons").join(name));
-    // Cargo adds path dependencies as members: the lessons that this lesson builds on.
+    // Only this lesson is listed as a member. Cargo adds the lesson's path dependencies as members:
+    // the lessons that this lesson builds on.
     let member = format!("lessons/{name}");
     let manifest =
         workspace(&read(&root.join("Cargo.toml"))?, &root, std::slice::from_ref(&member))?;
@@ -31,8 +36,8 @@ pub fn manifest(name: &str) -> Result<PathBuf> {
     Ok(folder.join(member).join("Cargo.toml"))
 }
 
-/// Makes `link` a symbolic link to `folder`, in one step (rename(2)): another process that builds
-/// meanwhile finds the old link or the new one.
+/// Makes `link` a symbolic link to `folder`. An existing link is replaced atomically (rename(2)):
+/// another process that builds at the same time finds the old link or the new link.
 fn point(link: &Path, folder: &Path) -> io::Result<()> {
     if fs::read_link(link).is_ok_and(|old| old == folder) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! The programs that are proved: builds a lesson's crate, its solution or a wrong server, and asks a
-//! lesson's proof about it.
+//! Builds the program to check (a lesson's crate, a lesson's solution or a wrong server), and
+//! checks it with the lesson's proof.
 
 pub mod build;
 pub mod files;

@@ -1,15 +1,16 @@
-//! The manifests of workspaces below `target/`, which inherit the course's settings and dependencies.
+//! Manifests for workspaces below `target/`. These workspaces inherit the course's settings and
+//! dependencies.
 
 use anyhow::{Context, Result};
 use std::path::Path;
 use toml_edit::{Array, DocumentMut, Item, TableLike, value};
 
 // <staff>
-/// A lesson's manifest for a copy of its crate: with another name, with library and program only, and
-/// with absolute paths.
+/// A lesson's manifest, changed for a copy of the lesson's crate. The copy has another name, and
+/// has only a library and a program. The paths of its dependencies are absolute.
 ///
 /// # Errors
-/// A manifest that is not TOML.
+/// The manifest is not valid TOML.
 pub(crate) fn member(text: &str, name: &str, folder: &Path) -> Result<String> {
     let mut manifest: DocumentMut =
         text.parse().with_context(|| format!("{}/Cargo.toml", folder.display()))?;
@@ -25,10 +26,11 @@ pub(crate) fn member(text: &str, name: &str, folder: &Path) -> Result<String> {
 }
 // </staff>
 
-/// The course's workspace manifest with other members, which inherit the same from it.
+/// The course's workspace manifest with other members. These members inherit the same settings as
+/// the course's own members.
 ///
 /// # Errors
-/// A manifest that is not TOML, or that has no workspace.
+/// The manifest is not valid TOML, or has no `[workspace]`.
 pub(crate) fn workspace(text: &str, root: &Path, members: &[String]) -> Result<String> {
     let mut manifest: DocumentMut = text.parse().context("the course's Cargo.toml")?;
     let kept = ["workspace", "profile", "patch"];

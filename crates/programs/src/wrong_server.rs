@@ -1,7 +1,8 @@
-//! Makes wrong servers: copies of a lesson's crate, each with a patch applied, built in one workspace.
+//! Makes wrong servers: copies of a lesson's crate, each with a patch applied. All copies are built
+//! in one workspace.
 //!
 //! The workspace is `target/mistakes/LESSON/`. A file whose content has not changed is not written
-//! again, so that cargo compiles only what changed since the last time.
+//! again. Therefore cargo compiles only the copies that have changed since the last build.
 
 use crate::build;
 use crate::files::{copy_lock, read, write_changed};
@@ -19,7 +20,7 @@ use terminal::paths;
 pub struct WrongServer<'a> {
     /// The mistake's id, e.g. `forgot-close`.
     pub id: &'a str,
-    /// The patch's file, for errors.
+    /// The path of the patch file, for error messages.
     pub path: &'a Path,
     /// A unified diff against the lesson's folder.
     pub diff: &'a str,
@@ -31,10 +32,12 @@ impl<'a> From<&'a MistakePatch> for WrongServer<'a> {
     }
 }
 
-/// Builds wrong servers of the lesson crate in `folder`, and gives their programs in the same order.
+/// Builds the wrong servers of the lesson crate in `folder`. Returns the paths of the built
+/// programs, in the order of `wrong_servers`.
 ///
 /// # Errors
-/// A patch that does not apply, or what the compiler prints about a wrong server.
+/// A patch does not apply, or a wrong server does not compile. In the second case, the error has
+/// the compiler's messages.
 pub fn build(
     lesson: &str,
     folder: &Path,
@@ -44,7 +47,7 @@ pub fn build(
     let name = |wrong: &WrongServer<'_>| format!("{lesson}-{}", wrong.id);
     let names: Vec<_> = wrong_servers.iter().map(name).collect();
     let _lock = lock(&workspace_folder)?;
-    // A member for each wrong server.
+    // Write one workspace member for each wrong server.
     let sources = sources(folder)?;
     let manifest = read(&folder.join("Cargo.toml"))?;
     for (wrong, name) in wrong_servers.iter().zip(&names) {
@@ -53,7 +56,7 @@ pub fn build(
         files.insert("Cargo.toml".into(), member(&manifest, name, folder)?);
         fill(&copy, &files)?;
     }
-    // The workspace that they are members of.
+    // Write the workspace of these members.
     let root = paths::root();
     let members: Vec<_> = names.iter().map(|name| format!("members/{name}")).collect();
     let manifest = workspace(&read(&root.join("Cargo.toml"))?, &root, &members)?;
@@ -62,8 +65,8 @@ pub fn build(
     programs(&workspace_folder, &names)
 }
 
-/// Waits until no other process builds in `workspace`. The others wait until the returned file is
-/// dropped (flock(2)).
+/// Waits until no other process builds in `workspace`. From then on, other processes wait until the
+/// returned file is dropped (flock(2)).
 fn lock(workspace: &Path) -> Result<File> {
     let path = workspace.join("lock");
     let locked = || -> io::Result<File> {
@@ -75,10 +78,11 @@ fn lock(workspace: &Path) -> Result<File> {
     locked().with_context(|| format!("cannot lock {}", path.display()))
 }
 
-/// The files in `src/` and `solution/` of the crate in `folder`, by their paths in `folder`.
+/// The files in `src/` and `solution/` of the crate in `folder`. Each key is a path relative to
+/// `folder`.
 ///
 /// # Errors
-/// A file that cannot be read, or is not UTF-8.
+/// A file cannot be read, or is not UTF-8.
 pub fn sources(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.join("src"), folder.join("solution")];
@@ -100,7 +104,7 @@ pub fn sources(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
 /// `sources` with a wrong server's patch applied.
 ///
 /// # Errors
-/// Names the patch, and the file that it does not apply to.
+/// The patch does not apply. The error names the patch, and the file that the patch should change.
 pub fn patched(
     sources: &BTreeMap<PathBuf, String>,
     wrong: &WrongServer<'_>,
@@ -118,11 +122,11 @@ pub fn patched(
             .with_context(|| format!("{place}: {name} is not a file of this lesson"))?;
         let patch = part.patch().as_text().with_context(|| format!("{place}: a binary diff"))?;
         *text = diffy::apply(text, patch).map_err(|error| {
-            anyhow!("{place}: {error} in {name}; make the patch again from the current file")
+            anyhow!("{place}: {error} in {name}; create the patch again from the current file")
         })?;
         changed += 1;
     }
-    ensure!(changed > 0, "{place}: the diff changes nothing; it begins with `--- a/solution/…`");
+    ensure!(changed > 0, "{place}: the diff changes nothing; begin it with `--- a/solution/…`");
     Ok(files)
 }
 
@@ -134,7 +138,7 @@ fn changed_file(part: &FilePatch<'_, str>) -> Option<String> {
     }
 }
 
-/// Makes `folder` hold exactly these files.
+/// Writes `files` into `folder`, and removes all other source files from `folder`.
 fn fill(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
     if folder.join("src").exists() {
         for stale in sources(folder)?.keys().filter(|old| !files.contains_key(*old)) {

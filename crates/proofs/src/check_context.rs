@@ -1,4 +1,5 @@
-//! What a check is given: the program, the lesson's defaults, and the means to start a server.
+//! The context of a check: the program, the lesson's defaults, and the functions that start a
+//! server.
 
 use crate::check_error::{CheckError, HarnessError};
 use crate::defaults::LessonDefaults;
@@ -7,7 +8,7 @@ use crate::program::ProgramUnderTest;
 use crate::test_run::TestRun;
 use witness::{FaultInjector, Launch, RunHistory};
 
-/// What a check is given. The check starts as many servers as it needs.
+/// The context that a check receives. A check can start several servers.
 pub(crate) struct CheckContext<'a> {
     pub(crate) lesson: LessonDefaults,
     pub(crate) program: &'a ProgramUnderTest,
@@ -26,7 +27,7 @@ impl CheckContext<'_> {
         self.program.port.unwrap_or(self.lesson.port)
     }
 
-    /// The number of slots that the server has. `wanted` if the program takes MAX_CLIENTS.
+    /// The number of slots that the server has. This is `wanted` if the program reads MAX_CLIENTS.
     pub(crate) fn capacity(&self, wanted: usize) -> usize {
         self.program.capacity.unwrap_or(wanted)
     }
@@ -37,7 +38,7 @@ impl CheckContext<'_> {
     }
 
     /// Starts a server and waits until the server listens. The server has `capacity` slots if the
-    /// program takes MAX_CLIENTS. The system calls that `faults` names can be made to fail.
+    /// program reads MAX_CLIENTS. The check can make the system calls fail that `faults` names.
     pub(crate) fn start_with(
         &self,
         capacity: usize,
@@ -45,12 +46,13 @@ impl CheckContext<'_> {
     ) -> Result<TestRun, CheckError> {
         let mut run = self.launch(capacity, faults)?;
         run.wait_listening()?;
-        // A server listens before it logs [START]: that line belongs to the first step.
+        // A server listens before it logs [START]. Wait for this line, because the line belongs to
+        // the first step.
         let _ = run.server.wait_for(|now| Ok((!now.log().is_empty()).then_some(())));
         Ok(run)
     }
 
-    /// Starts a server, and does not wait for the server.
+    /// Starts a server, and does not wait until the server listens.
     pub(crate) fn launch(
         &self,
         capacity: usize,
@@ -59,7 +61,8 @@ impl CheckContext<'_> {
         self.launch_with(capacity, faults, None)
     }
 
-    /// Starts a server, and does not wait for the server. Sets REQUIREPASS if there is a `password`.
+    /// Starts a server, and does not wait until the server listens. Sets REQUIREPASS if there is a
+    /// `password`.
     pub(crate) fn launch_with(
         &self,
         capacity: usize,
@@ -68,10 +71,11 @@ impl CheckContext<'_> {
     ) -> Result<TestRun, CheckError> {
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let isolation = self.program.isolation_level();
-        // Without a network of its own, one server at a time may have the port.
+        // If servers share this machine's network, only one server at a time can listen on the
+        // port.
         let lock = if isolation.shares_ports() { Some(PortLock::acquire(port)?) } else { None };
 
-        // The program, and what applies to every lesson.
+        // Set the program, and the settings that every lesson has.
         let (executable, arguments) =
             self.program.command.split_first().ok_or(HarnessError("no command".into()))?;
         let mut launch = Launch::new(executable)
@@ -88,7 +92,7 @@ impl CheckContext<'_> {
             launch = launch.sandboxed(policy.clone());
         }
 
-        // The settings that only some lessons have.
+        // Add the settings that only some lessons have.
         let mut started = format!("started with PORT={port}");
         if self.lesson.capacity > 0 {
             launch = launch.env("MAX_CLIENTS", capacity.to_string());

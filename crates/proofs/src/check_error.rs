@@ -3,7 +3,7 @@
 use course::report::Cause;
 use witness::{LaunchError, Unobservable};
 
-/// An error of the machine or of the call. It is no finding about the server.
+/// An error of the machine or of the command line. The error says nothing about the server.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct HarnessError(pub String);
@@ -13,15 +13,17 @@ pub struct HarnessError(pub String);
 pub(crate) enum CheckError {
     /// The server does not do what the criterion asks.
     Failed(Box<Cause>),
-    /// The server does not do what another criterion asks, and this check depends on that criterion.
+    /// The server does not do what another criterion asks, and this check depends on the other
+    /// criterion.
     Blocked { depends_on: &'static str, cause: Box<Cause> },
-    /// The machine hides or refuses what the check needs.
+    /// The machine does not show, or does not permit, what the check needs.
     Inconclusive(String),
     /// Nothing can be said about the server.
     Harness(HarnessError),
 }
 
-/// What a check says about a server that fails. The test run adds what was seen of the server.
+/// What a check says about a server that fails. The test run adds the steps and the kernel's
+/// tables.
 #[derive(Default)]
 pub(crate) struct Failure {
     /// A short name that does not change between versions.
@@ -42,7 +44,7 @@ impl CheckError {
         self
     }
 
-    /// Turns a blocked check into a failure of the criterion itself.
+    /// Turns a blocked check into a failure of the check's own criterion.
     pub(crate) fn independent(self) -> Self {
         match self {
             CheckError::Blocked { cause, .. } => CheckError::Failed(cause),
@@ -50,7 +52,8 @@ impl CheckError {
         }
     }
 
-    /// Turns a failure into a blocked check: what failed is what criterion `id` asks.
+    /// Turns a failure into a blocked check, because the server does not do what criterion `id`
+    /// asks.
     pub(crate) fn depends_on(self, id: &'static str) -> Self {
         match self {
             CheckError::Failed(cause) => CheckError::Blocked { depends_on: id, cause },

@@ -1,11 +1,11 @@
-//! What a check has to know about its lesson.
+//! What a check must know about its lesson.
 
 /// The settings that a lesson's servers have by default.
 #[derive(Clone, Copy)]
 pub(crate) struct LessonDefaults {
     /// The lesson's id, e.g. `w03-l02`.
     pub(crate) id: &'static str,
-    /// The port, if the program has no other one built in.
+    /// The port, if no other port is built into the program.
     pub(crate) port: u16,
     /// The number of slots. 0 if the lesson's servers keep no table of clients.
     pub(crate) capacity: usize,

@@ -1,10 +1,12 @@
-//! The evidence of a failure: the server's sockets, and beside them what the server waits for.
+//! The evidence of a failure: a table of the server's sockets, and beside it a table of the
+//! descriptors that the server waits for.
 
 use crate::named_client::NamedClient;
 use course::report::{Row, Table};
 use witness::{Descriptor, EpollEntry, PollEntry, Server, Socket, State, Target, WaitError};
 
-/// The tables of this moment. There are none for a server that has ended.
+/// The tables that show the present state of the server. There are no tables for a server that has
+/// ended.
 pub(crate) fn tables(
     server: &Server,
     clients: &[NamedClient],
@@ -14,7 +16,8 @@ pub(crate) fn tables(
         return Vec::new();
     }
     let Ok(descriptors) = server.descriptors() else { return Vec::new() };
-    // A busy server is in no wait now: the sample has what the server last waited for.
+    // A busy server does not wait in poll or epoll_wait now. The sample has the entries of its last
+    // wait.
     let (watched, interests, reported, is_busy) = match wait_error {
         WaitError::Spinning(sample) => (
             sample.poll_entries.clone(),
@@ -56,7 +59,8 @@ impl<'a> SocketOwners<'a> {
     fn of(server: &Server, clients: &'a [NamedClient], descriptors: &[Descriptor]) -> Self {
         let listening = server.listener().ok().flatten();
         let all_listeners = server.listeners().unwrap_or_default();
-        // Looking a connection up makes its inode known.
+        // `Server::connection` looks up the client's socket, and stores the socket's inode in the
+        // client.
         for client in clients.iter().filter(|client| client.connection.inode().is_none()) {
             let _ = server.connection(&client.connection);
         }
@@ -106,13 +110,14 @@ impl<'a> SocketOwners<'a> {
         }
     }
 
-    /// Whether this is a listener of the same port at another address.
+    /// Whether `socket` is a second listener, on the same port at another address.
     fn is_second_listener(&self, socket: &Socket) -> bool {
         let port = self.listener.map(|(_, listener)| listener.local.port());
         socket.state == State::Listen && Some(socket.local.port()) == port
     }
 
-    /// The `pollfd` array. What the kernel reported last matters only while the server is busy.
+    /// The table of the `pollfd` array. If the server is busy, the table also shows the events that
+    /// poll has reported.
     fn poll_array(
         &self,
         watched: &[PollEntry],
@@ -138,7 +143,8 @@ impl<'a> SocketOwners<'a> {
         Table { title: title.to_owned(), rows: rows.collect() }
     }
 
-    /// The epoll interest list, and the events that keep a busy server awake.
+    /// The table of the epoll interest list. If the server is busy, the table also shows the events
+    /// that epoll_wait reports again and again.
     fn interest_list(
         &self,
         list: &[EpollEntry],
@@ -172,8 +178,8 @@ impl<'a> SocketOwners<'a> {
         Table { title: title.to_owned(), rows: rows.collect() }
     }
 
-    /// Whether a server may wait for this descriptor: the listener, a client that is connected, or
-    /// a file that is no socket.
+    /// Whether a server may wait for this descriptor. A server may wait for the listener, for a
+    /// client that is connected, and for a file that is not a socket.
     fn may_be_watched(&self, fd: i32, descriptors: &[Descriptor]) -> bool {
         let open = descriptors.iter().find(|descriptor| descriptor.fd == fd);
         match open.map(|descriptor| &descriptor.target) {

@@ -1,4 +1,5 @@
-//! The criteria of each lesson, written to be read beside the lesson.
+//! The criteria of each lesson. Each lesson has a module, which can be read beside the lesson's
+//! text.
 //!
 //! A proof is a list of criteria. A criterion is a function that starts a fresh server, connects
 //! clients to it and compares what the server does with what the lesson asks. [`prove`] checks the
@@ -30,7 +31,7 @@ pub use program::ProgramUnderTest;
 pub use proof::{Criterion, Proof};
 pub use witness::{IsolationLevel, SandboxPolicy};
 
-/// The proof of a lesson, if it has one.
+/// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
     const PROOFS: [&Proof; 5] =
         [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF, &w04_l01::PROOF, &w09_l01::PROOF];
@@ -39,12 +40,12 @@ pub fn of(lesson: &str) -> Option<&'static Proof> {
 
 /// Checks `program` by each criterion whose id is in `only`, or by all criteria if `only` is empty.
 ///
-/// Calls `found` in the lesson's order, as soon as a finding and all findings before it are known.
-/// Returns when all findings are reported.
+/// Calls `found` for each finding in the lesson's order, as soon as this finding and all findings
+/// before it are known. Returns when all findings are reported.
 ///
 /// # Errors
-/// A [`HarnessError`] where nothing can be said about the server: the program does not exist, or
-/// another program has the port.
+/// A [`HarnessError`] if nothing can be said about the server: for example, the program does not
+/// exist, or another program listens on the port.
 pub fn prove(
     proof: &'static Proof,
     program: &ProgramUnderTest,

@@ -1,4 +1,5 @@
-//! The log lines that the contract defines, as types.
+//! The log lines of the contract, as types. The contract is the log format that the lessons ask of
+//! a server.
 
 use witness::Line;
 
@@ -12,7 +13,7 @@ pub(crate) enum LogEvent {
 }
 
 impl LogEvent {
-    /// The event that a line tells of. `None` for a line with no tag, another tag or `[START]`.
+    /// The event that a line reports. `None` for a line that has no tag, another tag or `[START]`.
     pub(crate) fn of(line: &Line) -> Option<Self> {
         let fd = line.value("fd").and_then(|number| number.parse().ok());
         let pid = line.value("pid").and_then(|number| number.parse().ok());
@@ -27,7 +28,7 @@ impl LogEvent {
     }
 }
 
-/// Whether the contract defines the line's tag. All other lines are the author's own.
+/// Whether the contract defines the line's tag. A server may log any other lines, too.
 pub(crate) fn is_contract_line(line: &Line) -> bool {
     matches!(line.tag(), Some("START" | "ACCEPT" | "DISCONNECT" | "REJECT" | "FORK"))
 }

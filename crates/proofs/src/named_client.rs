@@ -5,7 +5,7 @@ use witness::Client;
 /// A client with a name.
 #[derive(Clone)]
 pub(crate) struct NamedClient {
-    /// A for the first client of a test run, B for the second.
+    /// `A` for the first client of a test run, `B` for the second client.
     pub(crate) name: String,
     /// The client's end of the connection.
     pub(crate) connection: Client,

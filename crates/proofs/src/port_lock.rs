@@ -1,4 +1,4 @@
-//! A lock for a port, where servers share this machine's network.
+//! A lock for a port. The lock is needed if servers share this machine's network.
 
 use crate::check_error::HarnessError;
 use std::io::{self, ErrorKind, Read};
@@ -9,9 +9,10 @@ use witness::IsolationLevel;
 
 /// The right to start a server on a port. Dropping the lock releases the port.
 ///
-/// The lock is a name in the abstract namespace of Unix sockets (unix(7)). The namespace covers the
-/// same programs as the ports do, leaves no file behind, and the kernel releases the name however
-/// its holder ends.
+/// The lock is a name in the abstract namespace of Unix sockets (unix(7)). This name is visible to
+/// the same programs as the port, because both belong to a network namespace
+/// (network_namespaces(7)). The name leaves no file behind. The kernel releases the name when the
+/// process that has bound it ends, even by SIGKILL.
 pub(crate) struct PortLock {
     _name: UnixListener,
 }
@@ -20,10 +21,10 @@ impl PortLock {
     /// Waits until no other proof has the lock.
     ///
     /// # Errors
-    /// A program that is no proof listens on the port.
+    /// Another program, which is not a proof, listens on the port.
     pub(crate) fn acquire(port: u16) -> Result<Self, HarnessError> {
         let name = bind_name(port)
-            .map_err(|error| HarnessError(format!("the lock for port {port}: {error}")))?;
+            .map_err(|error| HarnessError(format!("cannot lock port {port}: {error}")))?;
         TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| {
             let why = IsolationLevel::Namespaces
                 .refusal()

@@ -16,11 +16,12 @@ pub struct ProgramUnderTest {
     pub capacity: Option<usize>,
     /// The isolation level. `None` means the strongest level that this machine permits.
     pub isolation: Option<IsolationLevel>,
-    /// The longest time that one wait within a criterion may take.
+    /// The maximum time that one wait within a criterion may take.
     pub timeout: Duration,
     /// What an untrusted program may see and use. `None` means no sandbox policy.
     pub sandbox: Option<SandboxPolicy>,
-    /// How many criteria are checked at the same time. `None` means one for each processor.
+    /// The number of criteria that are checked at the same time. `None` means one for each
+    /// processor.
     pub workers: Option<usize>,
 }
 

@@ -6,23 +6,24 @@ use crate::defaults::LessonDefaults;
 
 /// The criteria of one lesson.
 pub struct Proof {
-    /// e.g. `w03-l02`.
+    /// The lesson's id, e.g. `w03-l02`.
     pub lesson: &'static str,
     /// The port that the lesson's servers use by default.
     pub port: u16,
     /// The number of slots that the lesson's servers have by default. 0 if the lesson's servers
     /// keep no table of clients and ignore MAX_CLIENTS.
     pub capacity: usize,
-    /// In the lesson's order.
+    /// The criteria, in the lesson's order.
     pub criteria: &'static [Criterion],
 }
 
 /// One criterion.
 pub struct Criterion {
-    /// As in `lesson.md`.
+    /// The criterion's id in `lesson.md`.
     pub id: &'static str,
     pub(crate) check: Check,
-    /// A long check starts before the others, so that the proof does not end with a wait for it.
+    /// Whether the check takes long. A long check starts before the other checks. Otherwise the
+    /// proof could end with a wait for this one check.
     pub(crate) is_long: bool,
 }
 
@@ -39,7 +40,7 @@ impl Criterion {
 }
 
 impl Proof {
-    /// What each check of this proof has to know about the lesson.
+    /// What each check of this proof must know about the lesson.
     pub(crate) fn defaults(&self) -> LessonDefaults {
         LessonDefaults {
             id: self.lesson,

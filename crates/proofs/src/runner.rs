@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use witness::{RunHistory, shorten_time_slice};
 
-/// Every criterion depends on this one.
+/// The criterion on which every other criterion depends.
 const PREREQUISITE: &str = "starts";
 
 type Outcome = (Result<(), CheckError>, Duration);
@@ -69,7 +69,7 @@ fn in_parallel(
             scope.spawn(move || {
                 shorten_time_slice();
                 while let Some(criterion) = criteria.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // The channel is closed after a harness error has ended the proof.
+                    // The channel is closed if a harness error has ended the proof.
                     if results.send((criterion.id, timed(criterion, context))).is_err() {
                         return;
                     }
@@ -96,7 +96,7 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Takes in an outcome, and reports every finding that is now next in order.
+    /// Stores an outcome. Then reports every finding that is known and next in the lesson's order.
     fn take(
         &mut self,
         id: &'static str,
@@ -114,7 +114,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Whether the prerequisite has shown that no server listens, or that none can be started.
+    /// Whether the prerequisite has shown that no server listens, or that no server can be started.
     fn has_no_server(&self) -> bool {
         let outcome = self.outcomes.get(PREREQUISITE);
         outcome.is_some_and(|(result, _)| {
@@ -122,8 +122,8 @@ impl Report<'_> {
         })
     }
 
-    /// The finding of a criterion, once its own outcome and that of the criterion on which it
-    /// depends are known.
+    /// The finding of a criterion. `None` until the outcome of this criterion, and of the criterion
+    /// on which it depends, are known.
     fn finding(&self, id: &'static str) -> Option<Finding> {
         let (result, elapsed) = self.outcomes.get(id)?;
         let finding = |status, cause| {
@@ -145,7 +145,8 @@ impl Report<'_> {
                         finding(Status::Inconclusive, Some(unseen(what)))
                     }
                     Some((Err(_), _)) => finding(Status::Skipped, Some(depends_on(other))),
-                    // The other criterion is not checked here, or it holds: this one has failed.
+                    // The other criterion is proved, or is not checked in this run. Therefore this
+                    // criterion has failed.
                     _ => finding(Status::Failed, Some(Cause::clone(cause))),
                 }
             }

@@ -1,8 +1,8 @@
-//! The criteria that several lessons share. They depend on the kernel alone.
+//! The criteria that several lessons share. These criteria use only what the kernel shows.
 //!
-//! These criteria ask nothing of the log, so that a server without a log can be checked as well.
-//! The server has accepted a client when the kernel shows a descriptor for it, and has released the
-//! client when the kernel shows none.
+//! These criteria do not require a log. Therefore a server without a log can be checked, too. A
+//! server has accepted a client if the kernel shows a descriptor of the server that is connected to
+//! the client. The server has released the client if the kernel shows no such descriptor any more.
 
 pub(crate) mod departure;
 pub(crate) mod descriptors;

@@ -1,7 +1,7 @@
 //! A test run: one fresh server, its clients, and the steps so far.
 //!
-//! Every check acts through a [`TestRun`], so that the steps that led to a failure are already
-//! written down when the check fails.
+//! Every check connects its clients through a [`TestRun`], which records each action as a step.
+//! When the check fails, the failure shows these steps.
 
 mod accepting;
 mod failing;
@@ -15,7 +15,7 @@ use crate::port_lock::PortLock;
 use std::io;
 use witness::{Client, Server, SyscallSample, WaitError};
 
-/// The most clients that connect before the server has to accept.
+/// The maximum number of clients that connect before the server must accept these clients.
 pub(crate) const MAX_BATCH: usize = 20;
 
 /// One server and its clients.
@@ -27,12 +27,13 @@ pub(crate) struct TestRun {
     /// The text of each step, and the length of the log when the step began.
     steps: Vec<(String, usize)>,
     lesson: LessonDefaults,
-    /// Fields are dropped in their order: the lock is released after the server has ended.
+    /// Fields are dropped in the order of their declaration. Therefore the lock is released after
+    /// the server has ended.
     _lock: Option<PortLock>,
 }
 
 impl TestRun {
-    /// A run of a server that was just started. `started` is the text of the first step.
+    /// A test run of a server that was just started. `started` is the text of the first step.
     pub(crate) fn new(
         lesson: LessonDefaults,
         server: Server,
@@ -44,10 +45,11 @@ impl TestRun {
         Self { server, port, capacity, clients, steps, lesson, _lock: lock }
     }
 
-    /// Writes down what is about to happen.
+    /// Records a new step. The text says what the check does next.
     pub(crate) fn step(&mut self, text: impl Into<String>) {
-        // Lines that are already written belong to the earlier steps. If they cannot be read now,
-        // the report shows them one step late, and nothing else changes.
+        // Read the lines that the server has already logged, because they belong to the earlier
+        // steps. If these lines cannot be read now, the only effect is that the report shows them
+        // one step late.
         let _ = self.server.catch_up();
         self.steps.push((text.into(), self.server.log().len()));
     }
@@ -64,7 +66,7 @@ impl TestRun {
         }
     }
 
-    /// Replaces the steps from number `from` on by one step.
+    /// Replaces step number `from` and all later steps by one step.
     pub(crate) fn merge_steps(&mut self, from: usize, text: impl Into<String>) {
         if from + 1 < self.steps.len() {
             self.steps.truncate(from + 1);
@@ -77,24 +79,24 @@ impl TestRun {
         self.lesson.logs_clients
     }
 
-    /// The index of the first log line that follows the last step.
+    /// The index of the first log line that was written after the last step began.
     pub(crate) fn step_log_start(&self) -> usize {
         self.steps.last().map_or(0, |(_, at)| *at)
     }
 
-    /// How many clients may connect before the server has accepted the first of them: as many as
-    /// the listener's backlog holds (listen(2)).
+    /// The number of clients that can connect before the server accepts the first of these clients.
+    /// The listener's backlog limits this number (listen(2)).
     pub(crate) fn batch_size(&self) -> Result<usize, CheckError> {
         let backlog = self.server.listener()?.map_or(1, |listener| listener.unacknowledged);
         Ok((backlog as usize).clamp(1, MAX_BATCH))
     }
 
-    /// Connects a new client, as a step. The check looks at what the server does.
+    /// Connects a new client, and records this as a step. Does not wait for the server.
     pub(crate) fn connect(&mut self) -> Result<NamedClient, CheckError> {
         self.connect_with(Server::connect)
     }
 
-    /// Connects a new client by `connect`, as a step.
+    /// Connects a new client by calling the argument `connect`, and records this as a step.
     pub(crate) fn connect_with(
         &mut self,
         connect: impl FnOnce(&mut Server) -> io::Result<Client>,
@@ -103,7 +105,8 @@ impl TestRun {
         self.add_client(connect)
     }
 
-    /// Connects a new client by `connect`. An earlier step has announced this client.
+    /// Connects a new client by calling the argument `connect`. Records no step: the caller has
+    /// already recorded a step that mentions this client.
     pub(crate) fn add_client(
         &mut self,
         connect: impl FnOnce(&mut Server) -> io::Result<Client>,
@@ -116,7 +119,7 @@ impl TestRun {
         Ok(client)
     }
 
-    /// Waits for a log line that follows the last step.
+    /// Waits for a log line that follows the last step and for which `wanted` returns a value.
     pub(crate) fn wait_logged<T>(
         &mut self,
         wanted: impl Fn(&LogEvent) -> Option<T>,
@@ -134,18 +137,21 @@ impl TestRun {
         self.server.wait_for(|now| Ok(now.descriptor_of(&connection)?.is_none().then_some(())))
     }
 
-    /// Waits until the server has no descriptor for a client, and checks that the server runs on.
+    /// Waits until the server has no descriptor for a client, and checks that the server still
+    /// runs.
     pub(crate) fn wait_released(&mut self, client: &NamedClient) -> Result<(), WaitError> {
         self.wait_closed(client)?;
         self.check_alive()?;
-        // A list of descriptors misses a descriptor that the server moves meanwhile. The idle
-        // server moves none.
+        // If the server moves a descriptor to another number while the descriptors are listed, the
+        // list can miss this descriptor. Now the server is idle and moves no descriptor. Therefore
+        // check again.
         self.wait_closed(client)
     }
 
     /// Waits until the server is asleep or has ended, and checks that the server has not ended.
     pub(crate) fn check_alive(&mut self) -> Result<(), WaitError> {
-        // A process that ends closes its descriptors first, so a closed descriptor proves nothing.
+        // A process that ends closes its descriptors first. Therefore a closed descriptor does not
+        // prove that the server still runs.
         match self.server.wait_asleep() {
             Err(error @ (WaitError::Ended(_) | WaitError::Unobservable(_))) => Err(error),
             _ => Ok(()),
@@ -160,7 +166,8 @@ impl TestRun {
     }
 }
 
-/// Whether a sample of a busy server shows a call by one of these names with such a result.
+/// Whether a sample of a busy server has a call with one of these names whose result fulfils
+/// `is_such`.
 pub(crate) fn has_result(
     sample: &SyscallSample,
     names: &[&str],

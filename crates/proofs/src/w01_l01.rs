@@ -13,7 +13,8 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::starting::{expect_start_line, start_line};
 use witness::{Errno, FaultInjector, WaitError};
 
-/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
+/// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
+/// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w01-l01",
     port: 3490,
@@ -30,7 +31,8 @@ pub(crate) const PROOF: Proof = Proof {
     ],
 };
 
-/// The server listens on PORT and logs `[START] port=…`, and not before it listens.
+/// The server listens on PORT and logs `[START] port=…`. The server does not log this line before
+/// it listens.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening()?;
@@ -40,15 +42,16 @@ fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_no_line_before_listen(context)
 }
 
-/// Starts the server again and makes its listen fail: then no `[START]` line may be logged.
+/// Starts the server again and makes its call of listen fail. Then the server must not log a
+/// `[START]` line.
 fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = match context.launch(context.lesson.capacity, FaultInjector::on(&["listen"])) {
-        // Where faults cannot be injected, this part is not checked.
+        // If faults cannot be injected on this machine, this part is not checked.
         Err(CheckError::Inconclusive(_)) => return Ok(()),
         launched => launched?,
     };
-    // The fault is set before anything else: each look at the server lets a call continue that
-    // waits for the fault injector.
+    // Set the fault before any other request to the server. Each request lets a system call
+    // continue that waits for the fault injector.
     run.server.fail_next(Errno::EADDRINUSE);
     run.step("its call of listen is made to fail with EADDRINUSE");
     let announced = run.server.wait_for(|now| {

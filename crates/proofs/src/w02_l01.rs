@@ -1,4 +1,5 @@
-//! w02-l01, Fork server: a child process for each client, which changes the case of the letters.
+//! w02-l01, Fork server: one child process for each client. The child changes the case of the
+//! letters.
 
 mod children;
 mod exchange;
@@ -14,7 +15,8 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::starting::expect_start_line;
 use witness::FaultInjector;
 
-/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
+/// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
+/// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w02-l01",
     port: 1205,

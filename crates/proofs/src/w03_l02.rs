@@ -4,7 +4,8 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::{WaitCall, idle, no_fd_leak, one_thread};
 use crate::tracker::{accept_again, capacity, nonblocking, reuse, slots, starts, watch_set};
 
-/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
+/// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
+/// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w03-l02",
     port: 7000,

@@ -1,4 +1,5 @@
-//! w04-l01, the epoll tracker: the table and the log of w03-l02, with the interest list of epoll.
+//! w04-l01, the epoll tracker: the same table and log as in w03-l02, but with the interest list of
+//! epoll.
 
 mod crowd;
 mod drained;
@@ -8,7 +9,8 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::{WaitCall, idle, no_fd_leak, one_thread};
 use crate::tracker::{accept_again, capacity, nonblocking, reuse, slots, starts, watch_set};
 
-/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
+/// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
+/// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w04-l01",
     port: 7000,

@@ -1,5 +1,5 @@
-//! w09-l01, Key-value store: what a standard Redis client may expect. The proof looks at the
-//! connection and at the kernel alone, not at a log.
+//! w09-l01, Key-value store: the server must answer a standard Redis client. The proof uses only
+//! the connection and the kernel, not a log.
 
 mod auth;
 mod bad_input;
@@ -19,7 +19,8 @@ use crate::proof::{Criterion, Proof};
 use crate::shared::{self, WaitCall};
 use witness::FaultInjector;
 
-/// In the order of the tasks; within a task, in the order of the lesson's Prove and Done When lists.
+/// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
+/// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w09-l01",
     port: 6379,
@@ -40,7 +41,8 @@ pub(crate) const PROOF: Proof = Proof {
     ],
 };
 
-/// The server listens on PORT. The port is not the lesson's own, if the program takes PORT.
+/// The server listens on PORT. If the program reads PORT, the check uses another port than the
+/// lesson's own.
 fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let other_port = context.program.port.unwrap_or(context.lesson.port + 1);
     let program = ProgramUnderTest { port: Some(other_port), ..context.program.clone() };

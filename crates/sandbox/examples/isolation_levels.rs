@@ -1,4 +1,4 @@
-//! Prints which isolation levels this machine permits, and why it refuses the others.
+//! Prints which isolation levels this machine permits, and why the machine refuses the others.
 //!
 //! ```text
 //! $ cargo run -q -p sandbox --example isolation_levels
@@ -19,8 +19,8 @@
 //! can change the user; run this as root
 //! ```
 //!
-//! Run the example as root and as an ordinary user: the answers usually differ. The exit status is 2
-//! when an argument is given.
+//! Run the example as root and as an ordinary user. The output usually differs. The exit status is
+//! 2 if an argument is given.
 
 use sandbox::{IsolationLevel, Limits};
 use std::process::ExitCode;

@@ -1,20 +1,20 @@
-//! Runs a command within limits, and prints how the command ended and what it wrote.
+//! Runs a command with limits, and prints how the command ended and what the command wrote.
 //!
 //! ```text
 //! $ cargo run -q -p sandbox --example run_untrusted -- id
 //! isolation: namespaces
 //! the program ended with exit status 0
-//! it used 0.00 s of processor time, and ran for 0.01 s
+//! the program used 0.00 s of processor time, and ran for 0.01 s
 //! no limit was exceeded
-//! it wrote 48 bytes:
+//! the program wrote 48 bytes:
 //! uid=1000(user) gid=1000(user) groups=1000(user)
 //!
 //! $ cargo run -q -p sandbox --example run_untrusted -- yes
 //! isolation: namespaces
 //! the program was killed by SIGKILL
-//! it used 0.00 s of processor time, and ran for 0.01 s
+//! the program used 0.00 s of processor time, and ran for 0.01 s
 //! a limit was exceeded: output
-//! it wrote 65536 bytes:
+//! the program wrote 65536 bytes:
 //! y
 //! y
 //! y
@@ -28,17 +28,17 @@
 //! ...
 //! ```
 //!
-//! The command sees the system's programs, such as those in /usr, and no other files of this
+//! The command sees the system's programs, such as the programs in /usr, and no other files of this
 //! machine. It may use 2 s of processor time, 5 s of wall time, 64 MiB of memory, and 64 KiB of
-//! output. The exit status of the example is 0 when the command was run, 1 when it could not be
-//! started, and 2 when an argument is missing.
+//! output. The exit status of the example is 0 if the command was run, 1 if the command could not
+//! be started, and 2 if an argument is missing.
 
 use sandbox::{Command, Finished, IsolationLevel, LaunchError, LimitKind, Limits, SandboxPolicy};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The most lines of output that are printed.
+/// The maximum number of lines of output that are printed.
 const MAX_LINES: usize = 10;
 
 fn main() -> ExitCode {
@@ -83,12 +83,12 @@ fn run(
 fn print(finished: &Finished) {
     println!("the program {}", finished.exit);
     let [cpu, elapsed] = [finished.cpu, finished.elapsed].map(|time| time.as_secs_f64());
-    println!("it used {cpu:.2} s of processor time, and ran for {elapsed:.2} s");
+    println!("the program used {cpu:.2} s of processor time, and ran for {elapsed:.2} s");
     match finished.limit_exceeded {
         Some(limit) => println!("a limit was exceeded: {}", name(limit)),
         None => println!("no limit was exceeded"),
     }
-    println!("it wrote {} bytes:", finished.output.len());
+    println!("the program wrote {} bytes:", finished.output.len());
     let text = String::from_utf8_lossy(&finished.output);
     text.lines().take(MAX_LINES).for_each(|line| println!("{line}"));
     if text.lines().nth(MAX_LINES).is_some() {

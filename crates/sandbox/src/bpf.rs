@@ -1,8 +1,8 @@
 //! Filter programs that the kernel runs before each system call (seccomp(2)).
 //!
-//! A filter finds the rules of a call by binary search. The kernel runs the whole program once for
-//! every call number when the filter is installed, to learn which calls are always allowed; a
-//! linear search would make this slow.
+//! A filter finds the rules of a system call by binary search. When the filter is installed, the
+//! kernel runs the filter program once for each system call number, to find the calls that the
+//! filter always allows. A linear search would make this step slow.
 
 use libc::sock_filter;
 use std::collections::BTreeMap;
@@ -13,7 +13,8 @@ use syscalls::Sysno;
 pub(crate) enum Action {
     /// The kernel executes the call.
     Allow,
-    /// The kernel reports the call to the observer and waits for its answer (seccomp_unotify(2)).
+    /// The kernel reports the call to the observer and waits for the observer's answer
+    /// (seccomp_unotify(2)).
     Notify,
     /// The call fails with this errno.
     Refuse(i32),
@@ -21,17 +22,19 @@ pub(crate) enum Action {
     Kill,
 }
 
-/// A condition on one argument: after masking, the argument is one of the values, or none of them.
+/// A condition on one argument. The condition compares the argument, after masking, with the
+/// values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArgTest {
     pub(crate) argument: u32,
     pub(crate) mask: u32,
     pub(crate) values: &'static [u32],
+    /// Whether the argument must equal one of the values. If false, it must equal none of them.
     pub(crate) is_one: bool,
 }
 
-/// The rules of one system call, in order: a condition, if any, and the action. A call that no rule
-/// matches is allowed.
+/// The rules of one system call, in order. A rule has an optional condition and an action. If no
+/// rule matches, the call is allowed.
 type Rules = Vec<(Option<ArgTest>, Action)>;
 
 /// A filter under construction.
@@ -41,8 +44,8 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Adds a rule for the calls of these names. A name that this machine does not know is skipped.
-    /// The first rule of a call whose condition holds decides about the call.
+    /// Adds a rule for the system calls with these names. A name that this machine does not know is
+    /// skipped. The first rule whose condition is true decides what happens to the call.
     pub(crate) fn on(mut self, names: &[&str], when: Option<ArgTest>, then: Action) -> Self {
         for number in names.iter().filter_map(|name| name.parse::<Sysno>().ok()) {
             self.calls.entry(number.id() as u32).or_default().push((when, then));
@@ -67,7 +70,7 @@ impl Filter {
     }
 }
 
-/// Finds a call's rules by binary search.
+/// The instructions that find the rules of a system call by binary search.
 fn search(calls: &[(&u32, &Rules)]) -> Vec<sock_filter> {
     match calls {
         [] => vec![action(Action::Allow)],
@@ -88,12 +91,14 @@ fn search(calls: &[(&u32, &Rules)]) -> Vec<sock_filter> {
     }
 }
 
-/// The instructions of one rule. Where the condition does not hold, the next rule follows.
+/// The instructions of one rule. If the condition is false, the program continues with the next
+/// rule.
 fn decide(when: Option<ArgTest>, then: Action) -> Vec<sock_filter> {
     let Some(test) = when else { return vec![action(then)] };
     let mut program = vec![load(ARGUMENTS_AT + 8 * test.argument), and(test.mask)];
     let count = test.values.len() as u8;
-    // After the values come two jumps: one for "none of them", one for "one of them".
+    // Two jumps follow the values. The first jump is for an argument that equals none of the
+    // values, the second for an argument that equals one of the values.
     for (index, value) in test.values.iter().enumerate() {
         program.push(jump(libc::BPF_JEQ, *value, count - index as u8, 0));
     }
@@ -138,10 +143,10 @@ const NUMBER_AT: u32 = 0;
 const ARCHITECTURE_AT: u32 = 4;
 const ARGUMENTS_AT: u32 = 16;
 
-/// The first number of x86-64's 32-bit interface (syscalls(2), __X32_SYSCALL_BIT).
+/// The first system call number of the x32 interface of x86-64 (syscalls(2), __X32_SYSCALL_BIT).
 const X32: u32 = 0x4000_0000;
 
-/// This machine's AUDIT_ARCH_* (linux/audit.h).
+/// The AUDIT_ARCH_* constant of this machine (linux/audit.h).
 #[cfg(target_arch = "x86_64")]
 const ARCHITECTURE: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]

@@ -13,8 +13,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// One run's control group, in each hierarchy that this process may use. Dropping it removes the
-/// group.
+/// One run's control group, in each hierarchy that this process may use. Dropping this value
+/// removes the group.
 #[derive(Debug)]
 pub(crate) struct Cgroup {
     parts: Vec<Part>,
@@ -23,19 +23,19 @@ pub(crate) struct Cgroup {
 #[derive(Debug)]
 struct Part {
     folder: PathBuf,
-    /// The file in which the line `oom_kill N` counts the processes that the kernel has killed
-    /// because memory ran out.
+    /// The name of the file with the line `oom_kill N`. N is the number of processes that the
+    /// kernel has killed because the group was out of memory.
     oom_file: Option<&'static str>,
 }
 
-/// The file that lists the processes of a group. Writing a process id to it moves the process into
-/// the group.
+/// The file that lists the processes of a group. Writing a process id to this file moves the
+/// process into the group.
 const PROCESSES: &str = "cgroup.procs";
-/// The longest time that the kernel may take to release the last process of a group.
+/// The maximum time to wait until the kernel has released the last process of a group.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Cgroup {
-    /// Makes a group with these limits; `None` where this process may not make a group.
+    /// Creates a group with these limits; `None` if this process may not create a group.
     pub(crate) fn new(limits: &Limits) -> Option<Self> {
         let name = run_name::name();
         let mut group = Self { parts: Vec::new() };
@@ -45,14 +45,15 @@ impl Cgroup {
         group.counts_memory().then_some(group)
     }
 
-    /// Moves a process into the group. The processes that it starts will be in the group, too.
+    /// Moves a process into the group. Every process that the moved process starts is in the group,
+    /// too.
     pub(crate) fn add(&self, pid: i32) -> io::Result<()> {
         self.parts
             .iter()
             .try_for_each(|part| fs::write(part.folder.join(PROCESSES), pid.to_string()))
     }
 
-    /// Whether the kernel has killed a process of the group because memory ran out.
+    /// Whether the kernel has killed a process of the group because the group was out of memory.
     pub(crate) fn has_run_out_of_memory(&self) -> bool {
         self.parts.iter().any(|part| part.kills() > 0)
     }
@@ -94,7 +95,7 @@ impl Drop for Part {
     }
 }
 
-/// Kills the processes that are left in a group, and removes the group.
+/// Kills the remaining processes of a group, and removes the group.
 fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir(folder) {
         Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
@@ -110,8 +111,8 @@ fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The groups in which this process may make groups, found once. Groups that the runs of ended
-/// observers have left there are removed.
+/// The groups in which this process may create groups. They are searched once. A group in them that
+/// belongs to the run of an ended observer is removed.
 fn parents() -> &'static [CgroupParent] {
     static PARENTS: OnceLock<Vec<CgroupParent>> = OnceLock::new();
     PARENTS.get_or_init(|| {
@@ -122,14 +123,14 @@ fn parents() -> &'static [CgroupParent] {
 }
 
 impl Limits {
-    /// How a run's memory is limited here: `cgroup v2`, `cgroup v1`, or `watchdog` where this
-    /// process may make no control group (cgroups(7)).
+    /// How the memory of a run is limited on this machine: `cgroup v2` or `cgroup v1`, or
+    /// `watchdog` if this process may not create a control group (cgroups(7)).
     pub fn memory_accounting() -> &'static str {
         version()
     }
 }
 
-/// The version of control groups that this process may make.
+/// The version of control groups that this process may create; `watchdog` if it may create none.
 pub(crate) fn version() -> &'static str {
     match parents() {
         [] => "watchdog",

@@ -1,4 +1,4 @@
-//! A program to run in a sandbox, and the steps that start it.
+//! A program to run in a sandbox, and the steps that start the program.
 
 use crate::control::Control;
 use crate::descriptor_limit;
@@ -35,8 +35,8 @@ pub struct Command {
 }
 
 impl Command {
-    /// A program by path, or by name on the PATH. The program inherits this process's environment,
-    /// unless it is [`sandboxed`](Self::sandboxed).
+    /// A program by its path, or by a name that is searched on the PATH. The program inherits this
+    /// process's environment, unless the program is [`sandboxed`](Self::sandboxed).
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
@@ -68,31 +68,33 @@ impl Command {
         self
     }
 
-    /// The program's working directory; this process's own by default. A sandboxed program runs in
-    /// a writable folder of its own instead. That folder has a link to each entry of `directory`,
-    /// which must therefore be among the policy's visible paths.
+    /// The program's working directory; by default the working directory of this process. A
+    /// sandboxed program runs in a writable folder of its own instead. That folder has a symbolic
+    /// link to each entry of `directory`. Therefore `directory` must be among the policy's visible
+    /// paths, or below one of them.
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
-    /// The TCP port that the program may bind. Landlock allows a sandboxed program no other one
-    /// (landlock(7), LANDLOCK_ACCESS_NET_BIND_TCP).
+    /// The TCP port that the program may bind. Landlock forbids a sandboxed program to bind any
+    /// other port (landlock(7), LANDLOCK_ACCESS_NET_BIND_TCP).
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// System calls that stop until this process has answered them (seccomp_unotify(2)).
-    /// [`Message::NotifyListener`](crate::Message::NotifyListener) brings the descriptor on which
-    /// the kernel reports them.
+    /// Sets the system calls that stop until this process has answered them (seccomp_unotify(2)).
+    /// The kernel reports these calls on a descriptor, which arrives in
+    /// [`Message::NotifyListener`](crate::Message::NotifyListener).
     pub fn notified_calls(mut self, calls: NotifiedCalls) -> Self {
         self.notified_calls = calls;
         self
     }
 
-    /// Treats the program as untrusted: it sees and uses only what `policy` allows. Its
-    /// environment is PATH, HOME, LANG, TERM, and what [`env`](Self::env) sets.
+    /// Treats the program as untrusted: the program sees and uses only what `policy` allows. The
+    /// program's environment is PATH, HOME, LANG, TERM, and what [`env`](Self::env) sets. Without
+    /// namespaces, it also contains TMPDIR.
     pub fn sandboxed(mut self, policy: SandboxPolicy) -> Self {
         self.policy = Some(policy);
         self
@@ -109,26 +111,27 @@ impl Command {
         self.isolation.unwrap_or_else(IsolationLevel::here)
     }
 
-    /// Builds the sandbox and lets its first process start the program. The program's standard
-    /// input is empty, its standard output is `output`, its standard error `errors`; it has no
-    /// other descriptor. The message [`Message::Started`](crate::Message::Started) from
-    /// [`Sandbox::receive`] says that the program has started.
+    /// Builds the sandbox, whose first process starts the program. The program's standard input is
+    /// empty, its standard output is `output`, and its standard error is `errors`. The program has
+    /// no other descriptor. When the program has started, [`Sandbox::receive`] returns the message
+    /// [`Message::Started`](crate::Message::Started).
     ///
     /// # Errors
-    /// [`LaunchError`]; the program has then not run.
+    /// [`LaunchError`]. After an error, the program has not run.
     pub fn spawn(&self, output: OwnedFd, errors: OwnedFd) -> Result<Sandbox, LaunchError> {
-        // Decide what the sandbox consists of, before anything is made.
+        // Decide what the sandbox consists of, before anything is created.
         let level = self.isolation_level();
         self.check_directory()?;
         let (namespaces, root) = self.namespaces_and_root(level)?;
         let (control, init_control) = Control::pair()?;
 
-        // Take the resources of this run: a user id, a scratch folder, a watchdog.
+        // Acquire the resources of this run: a user id, a scratch folder, a watchdog.
         let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
         let resources = RunResources::take(level, policy, directory, &control)?;
         resources.chown_stream(&output).and_then(|()| resources.chown_stream(&errors))?;
 
-        // Prepare everything that the first process needs, because it cannot allocate memory.
+        // Prepare everything that the first process needs, because the first process cannot
+        // allocate memory.
         let environment = self.environment(resources.home());
         let path = self.find(environment.get(OsStr::new("PATH")))?;
         let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
@@ -147,8 +150,8 @@ impl Command {
         let context = LaunchContext { program: path, root };
         let mut sandbox = Sandbox::new(init, control, resources, level, context);
 
-        // The first process of an untrusted program waits until its user is mapped and the watchdog
-        // watches it. Then it may begin.
+        // The first process of an untrusted program's sandbox waits for a message. Map the
+        // sandbox's user, start the watchdog, and send the message.
         if self.policy.is_some() {
             sandbox.begin().map_err(|error| {
                 LaunchError::NoSandbox(explain(STEPS[usize::from(step::MAP)], &error))
@@ -237,7 +240,8 @@ impl Command {
             && !root_layout::absolute(directory)
                 .is_ok_and(|path| root_layout::can_see(policy, &path))
         {
-            let error = io::Error::other("it is not among the paths that the program may see");
+            let error =
+                io::Error::other("this path is not among the paths that the program may see");
             return Err(LaunchError::NoDirectory { folder, error });
         }
         std::fs::read_dir(self.directory())
@@ -245,7 +249,8 @@ impl Command {
             .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
 
-    /// The program's file. A name with a slash is a path; any other name is searched on the PATH.
+    /// Finds the program's file. A name with a slash is a path. Any other name is searched on the
+    /// PATH.
     fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
         let shown = self.program.to_string_lossy().into_owned();
         let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
@@ -265,7 +270,9 @@ impl Command {
         if !root_layout::can_see(policy, &path) {
             return Err(LaunchError::NotShown {
                 path: path.display().to_string(),
-                error: io::Error::other("it is not among the paths that the program may see"),
+                error: io::Error::other(
+                    "this path is not among the paths that the program may see",
+                ),
             });
         }
         Ok(path)
@@ -281,7 +288,7 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// The environment of an untrusted program, without any variable of this process.
+/// The environment of an untrusted program. It contains no variable of this process.
 fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {
     const FIXED: [(&str, &str); 3] =
         [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];

@@ -1,8 +1,8 @@
 //! The connection between the observer and the first process of a sandbox.
 //!
-//! The connection is a SOCK_SEQPACKET pair: each message arrives as a whole, and descriptors and
-//! process ids can be sent with it (unix(7), SCM_RIGHTS and SCM_CREDENTIALS). When the observer
-//! closes its end, the sandbox ends.
+//! The connection is a pair of SOCK_SEQPACKET sockets. Each message arrives as a whole, and a
+//! message can carry descriptors and a process id (unix(7), SCM_RIGHTS and SCM_CREDENTIALS). When
+//! the observer closes its socket, the sandbox ends.
 
 use nix::cmsg_space;
 use nix::errno::Errno;
@@ -13,56 +13,57 @@ use nix::sys::socket::{
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-/// The most sockets that one message carries.
+/// The maximum number of sockets in one message.
 pub const BATCH: usize = 16;
 
-/// The request to start the program once more. Every other request is for sockets.
+/// The request to start the program again. Every other request asks for sockets.
 pub(crate) const RESTART: [u8; 4] = [0; 4];
 
-/// The message that the sandbox's user is mapped. The first process of an untrusted program's
-/// sandbox waits for this message before it does anything else.
+/// This message says that the observer has mapped the sandbox's user. The first process of an
+/// untrusted program's sandbox waits for this message before it does anything else.
 pub(crate) const BEGIN: [u8; 4] = [1; 4];
 
 /// What the sandbox's first process reports.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Message {
-    /// The sandbox is built.
+    /// The sandbox has been built.
     Ready,
     /// The kernel refused a step of building the sandbox.
     Refused {
         /// The index of the step.
         step: u8,
-        /// The index of the refused mount, where the step is to build the root file system.
+        /// If the refused step builds the root file system: the index of the refused mount.
         mount_step: u16,
-        /// What the kernel said.
+        /// The kernel's error.
         errno: Errno,
     },
-    /// The folder that the program may write, opened.
+    /// The folder that the program may write, as an open descriptor.
     WorkDir(OwnedFd),
-    /// The program is about to be executed, in the process of this id.
+    /// The process with this id is about to execute the program.
     Started {
-        /// The process id in this process's own pid namespace.
+        /// The process id in the observer's pid namespace.
         pid: i32,
     },
     /// The descriptor on which the kernel reports the notified system calls (seccomp_unotify(2)).
     NotifyListener(OwnedFd),
-    /// The kernel does not report system calls here.
+    /// The kernel refuses to report system calls to the observer.
     NotifyRefused {
-        /// What the kernel said.
+        /// The kernel's error.
         errno: Errno,
     },
     /// execve(2) refused the program.
     ExecFailed {
-        /// What the kernel said.
+        /// The kernel's error.
         errno: Errno,
     },
     /// The program ended.
     Exited {
-        /// Its wait status (wait(2)).
+        /// The program's wait status (wait(2)).
         status: i32,
     },
-    /// The requested sockets. If there are fewer than requested, the errno says why.
+    /// The requested sockets. If the message has fewer sockets than requested, the errno is the
+    /// reason.
     Sockets(Vec<OwnedFd>, Errno),
 }
 
@@ -80,12 +81,12 @@ pub(crate) mod tag {
     pub(crate) const SOCKETS: u8 = b'k';
 }
 
-/// The observer's end of the connection.
+/// The observer's socket of the connection.
 #[derive(Debug)]
 pub(crate) struct Control(OwnedFd);
 
 impl Control {
-    /// A connected pair: the observer's end and the first process's end.
+    /// A pair of connected sockets: the observer's socket and the socket of the first process.
     pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
         let flags = SockFlag::SOCK_CLOEXEC;
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
@@ -93,7 +94,7 @@ impl Control {
         Ok((Self(ours), theirs))
     }
 
-    /// Asks for `count` sockets of an address family, made inside the sandbox.
+    /// Asks the first process to create `count` sockets of an address family inside the sandbox.
     pub(crate) fn request_sockets(
         &self,
         family: i32,
@@ -104,12 +105,12 @@ impl Control {
         self.send_request([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
     }
 
-    /// Asks for the program to be started once more, in the same sandbox.
+    /// Asks the first process to start the program again in the same sandbox.
     pub(crate) fn request_restart(&self) -> io::Result<()> {
         self.send_request(RESTART)
     }
 
-    /// A second handle to the same end, for another thread.
+    /// A second handle of the observer's socket, for another thread.
     pub(crate) fn duplicate(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
     }
@@ -129,10 +130,10 @@ impl Control {
         Ok(())
     }
 
-    /// The next message; `None` when there is none yet and `wait` is false.
+    /// The next message; `None` if no message has arrived and `wait` is false.
     ///
     /// # Errors
-    /// UnexpectedEof when the first process is gone.
+    /// UnexpectedEof if the first process has ended.
     pub(crate) fn receive(&self, wait: bool) -> io::Result<Option<Message>> {
         let mut bytes = [0; 8];
         let mut ancillary = cmsg_space!([RawFd; BATCH], UnixCredentials);
@@ -156,8 +157,8 @@ impl Control {
         for part in received.cmsgs()? {
             match part {
                 ControlMessageOwned::ScmCredentials(sender) => pid = sender.pid(),
-                // SAFETY: the kernel has just made these descriptors, and this process alone has
-                // them.
+                // SAFETY: the kernel has just created these descriptors, and nothing else in this
+                // process owns them.
                 ControlMessageOwned::ScmRights(raw) => descriptors
                     .extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })),
                 _ => {}

@@ -1,11 +1,11 @@
-//! How many descriptors a process may have (getrlimit(2), RLIMIT_NOFILE).
+//! The number of descriptors that a process may have (getrlimit(2), RLIMIT_NOFILE).
 
 use std::io;
 use std::sync::OnceLock;
 
-/// Raises the observer's soft limit, often 1024, to its hard limit, because the observer needs a
-/// descriptor for each of its clients. Returns the limits as they were before, which an observed
-/// program gets.
+/// Raises the observer's soft limit, which is often 1024, to the hard limit, because the observer
+/// needs a descriptor for each of its clients. Returns the original limits. An observed program
+/// gets these original limits.
 pub(crate) fn raise() -> io::Result<libc::rlimit> {
     static BEFORE: OnceLock<libc::rlimit> = OnceLock::new();
     if let Some(before) = BEFORE.get() {
@@ -16,11 +16,12 @@ pub(crate) fn raise() -> io::Result<libc::rlimit> {
     if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut before) } == -1 {
         return Err(io::Error::last_os_error());
     }
-    // When two threads come here at the same time, both use the value that the first one has read.
+    // If two threads call this function at the same time, both use the limits that one of them has
+    // stored first.
     let before = *BEFORE.get_or_init(|| before);
     let raised = libc::rlimit { rlim_cur: before.rlim_max, ..before };
     // SAFETY: the kernel reads one rlimit, which is a local variable. If the call fails, the old
-    // limit stays.
+    // limit remains.
     unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raised) };
     Ok(before)
 }

@@ -8,18 +8,18 @@ use std::os::unix::ffi::OsStringExt;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
-    /// There is no file of that name, in the given folder or on the PATH.
+    /// There is no file at this path, or no file with this name on the PATH.
     #[error("there is no program {0}; check the path")]
     NotFound(String),
-    /// The file exists and is not executable.
+    /// The file exists but is not executable.
     #[error("{0} is not executable; try chmod +x, or name its interpreter first")]
     NotExecutable(String),
     /// The program's working directory cannot be entered.
-    #[error("{folder} cannot be the program's folder: {error}")]
+    #[error("{folder} cannot be the program's working directory: {error}")]
     NoDirectory {
         /// The folder's path.
         folder: String,
-        /// What the kernel said.
+        /// The kernel's error.
         error: io::Error,
     },
     /// A path of the policy cannot be shown to the program.
@@ -27,18 +27,18 @@ pub enum LaunchError {
     NotShown {
         /// The path.
         path: String,
-        /// Why not.
+        /// Why the path cannot be shown.
         error: io::Error,
     },
     /// A name or argument contains a NUL byte.
     #[error("{0:?} contains a NUL byte, which no program can receive")]
     NulByte(OsString),
-    /// execve(2), or a step just before it, failed.
+    /// execve(2) failed, or a step just before execve(2) failed.
     #[error("{program} could not be started: {error}")]
     Refused {
         /// The program's path.
         program: String,
-        /// What the kernel said.
+        /// The kernel's error.
         error: io::Error,
     },
     /// The sandbox could not be built.
@@ -49,12 +49,12 @@ pub enum LaunchError {
         "the program's system calls cannot be reported to the observer here (seccomp_unotify(2)): {0}"
     )]
     NoFaultInjection(io::Error),
-    /// The observer itself lacks a resource.
-    #[error("the observer could not prepare: {0}")]
+    /// A system call of the observer itself failed, for example because of its own limits.
+    #[error("a system call of the observer failed: {0}")]
     Observer(#[from] io::Error),
 }
 
-/// The bytes as a C string, which cannot contain a NUL byte.
+/// Converts the bytes to a C string. A C string cannot contain a NUL byte.
 pub(crate) fn c_string(bytes: &[u8]) -> Result<CString, LaunchError> {
     CString::new(bytes).map_err(|_| LaunchError::NulByte(OsString::from_vec(bytes.to_vec())))
 }

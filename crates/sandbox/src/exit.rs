@@ -10,17 +10,18 @@ use std::io;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exit {
-    /// With an exit status.
+    /// The program ended with an exit status.
     Status(i32),
-    /// By a signal.
+    /// A signal killed the program.
     Signal(SignalNumber),
-    /// Before it began, because execve(2) refused it.
+    /// The program was not executed, because execve(2) refused the program.
     NotExecuted(Errno),
-    /// By the sandbox, because the program exceeded one of its limits.
+    /// The program exceeded one of its limits and was therefore ended.
     LimitExceeded(LimitKind, Limits),
 }
 
-/// A signal by its number, real-time signals included (signal(7)); printed as `SIGSEGV`.
+/// The number of a signal, which may be a real-time signal (signal(7)). It is printed as a name,
+/// e.g. `SIGSEGV`, or as `signal 34` if the signal has no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignalNumber(pub i32);
 
@@ -47,12 +48,13 @@ impl fmt::Display for Exit {
 }
 
 impl Exit {
-    /// Killed by SIGKILL, as every process of a sandbox is when the sandbox ends.
+    /// The exit of a program that was running when its sandbox ended: SIGKILL kills every process
+    /// of a sandbox that ends.
     pub(crate) fn killed() -> Self {
         Exit::Signal(SignalNumber(libc::SIGKILL))
     }
 
-    /// Reads a wait status (wait(2)).
+    /// Converts a wait status (wait(2)).
     pub(crate) fn of(status: i32) -> Self {
         if libc::WIFEXITED(status) {
             return Exit::Status(libc::WEXITSTATUS(status));

@@ -1,4 +1,4 @@
-//! A program that runs to its end, such as a build.
+//! Runs a program to its end. The program is for example a compiler.
 
 mod files;
 
@@ -16,41 +16,43 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// A program that has run to its end, and what it left behind.
+/// A program that has run to its end, with its output and the files that it has created.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished {
     /// How the program ended.
     pub exit: Exit,
-    /// The limit that ended the program, if a limit did.
+    /// The limit that the program has exceeded, if any.
     pub limit_exceeded: Option<LimitKind>,
-    /// What the program wrote on standard output and standard error, up to the limit.
+    /// The bytes that the program has written to standard output and standard error, up to the
+    /// limit.
     pub output: Vec<u8>,
     /// The wall time of the run.
     pub elapsed: Duration,
-    /// If the program exceeded its wall time because the machine was too busy to run it: the
-    /// measured waiting time. The limit then says nothing about the program.
+    /// Set if the program exceeded its wall time because the machine was too busy to run the
+    /// program: the time that the program waited for a processor. In this case the exceeded limit
+    /// does not show an error in the program.
     pub cpu_starvation: Option<Unobservable>,
     /// The processor time of all processes of the program.
     pub cpu: Duration,
     folder: Option<OwnedFd>,
     work_dir: WorkDirInfo,
-    /// Kept because dropping the sandbox removes its scratch folder.
+    /// The sandbox is kept, because dropping the sandbox removes its scratch folder.
     _sandbox: Sandbox,
 }
 
 impl Command {
-    /// Runs the program to its end, in a writable folder of its own. Processes that the program
-    /// leaves behind are ended, too.
+    /// Runs the program to its end, in a writable folder of its own. Processes that are still
+    /// running when the program ends are killed.
     ///
     /// # Errors
-    /// [`LaunchError`]; the program has then not run.
+    /// [`LaunchError`]. After an error, the program has not run.
     pub fn run(self) -> Result<Finished, LaunchError> {
         // Start the program with one pipe for standard output and standard error.
         let limits = self.policy.as_ref().map_or_else(Limits::default, |policy| policy.limits);
         let (output, stdout) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
-        // The program's end of the pipe blocks, as programs expect.
+        // The program's end of the pipe is in blocking mode, as programs expect.
         fcntl(&stdout, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
         let stderr = stdout.try_clone()?;
         let sandbox = self.spawn(stdout, stderr)?;
@@ -58,7 +60,7 @@ impl Command {
         let work_dir = sandbox.work_dir().unwrap_or_else(|| WorkDirInfo::of_this_machine(&limits));
         let mut run = Run::new(sandbox, output, limits.output)?;
 
-        // Wait for the end of the program, or for the first limit that it exceeds.
+        // Wait until the program ends or exceeds a limit.
         let (exit, mut limit_exceeded) = loop {
             match run.next_event(began + limits.wall)? {
                 Event::Output if run.exceeds_output() => {
@@ -69,7 +71,8 @@ impl Command {
                     run.sandbox.end_for(LimitKind::Wall);
                     break (Exit::killed(), Some(LimitKind::Wall));
                 }
-                // The watchdog has ended the sandbox, or another process has killed it.
+                // The watchdog has ended the sandbox, or another process has killed the sandbox's
+                // first process.
                 Event::Gone => break (Exit::killed(), run.sandbox.limit_exceeded()),
                 Event::Message(Message::WorkDir(folder)) => run.folder = Some(folder),
                 Event::Message(Message::Started { .. }) => run.has_started = true,
@@ -79,18 +82,19 @@ impl Command {
                 Event::Message(Message::ExecFailed { errno }) if run.has_started => {
                     break (Exit::NotExecuted(errno), None);
                 }
-                // Any other message reports a step of the launch, which may have failed.
+                // Any other message reports a step of the launch. The step may have failed.
                 Event::Message(message) => run.sandbox.check_launch(&message)?,
             }
         };
 
-        // End the processes that are left, and read the rest of the output. Two limits can be
-        // checked only now.
+        // End the remaining processes, and read the rest of the output. The limits of output and of
+        // processor time can be checked completely only after that.
         let cpu = run.end();
         if limit_exceeded.is_none() && run.exceeds_output() {
             limit_exceeded = Some(LimitKind::Output);
         }
-        // A program that ignores SIGXCPU is killed a second later (getrlimit(2), RLIMIT_CPU).
+        // If a program ignores SIGXCPU, the kernel kills the program with SIGKILL one second later
+        // (getrlimit(2), RLIMIT_CPU).
         if limit_exceeded.is_none() && exit == Exit::killed() && cpu > limits.cpu {
             limit_exceeded = Some(LimitKind::Cpu);
         }
@@ -110,30 +114,30 @@ impl Command {
     }
 }
 
-/// A program that is running to its end.
+/// A program while [`Command::run`] waits for its end.
 struct Run {
     sandbox: Sandbox,
     pipe: OwnedFd,
-    /// Whether the pipe may bring more output.
+    /// Whether more output may arrive in the pipe.
     pipe_is_open: bool,
     output: Vec<u8>,
-    /// The most bytes of output that are allowed.
+    /// The maximum number of bytes of output.
     limit: u64,
     folder: Option<OwnedFd>,
     has_started: bool,
 }
 
-/// What happens next.
+/// An event that [`Run::next_event`] returns.
 enum Event {
-    /// There may be more output.
+    /// More output may follow.
     Output,
-    /// There will be no more output.
+    /// No more output will follow.
     OutputEnd,
     /// The sandbox's first process has reported something.
     Message(Message),
-    /// The sandbox's first process is gone.
+    /// The sandbox's first process has ended.
     Gone,
-    /// The deadline has passed.
+    /// The deadline has expired.
     Deadline,
 }
 
@@ -157,7 +161,8 @@ impl Run {
             Ok(0) => return Ok(Event::Output),
             result => result?,
         };
-        // Messages come first: a process that the program left behind may write for ever.
+        // Messages are received before output is read, because a process that the program has
+        // started may write without end.
         if entries[0].revents != 0 {
             return Ok(match self.sandbox.receive(false) {
                 Ok(Some(message)) => Event::Message(message),
@@ -169,7 +174,7 @@ impl Run {
         Ok(if self.pipe_is_open { Event::Output } else { Event::OutputEnd })
     }
 
-    /// Reads a part of the output. Returns whether more may follow.
+    /// Reads a part of the output. Returns whether more output may follow.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 1 << 16];
         match nix::unistd::read(&self.pipe, &mut buffer) {
@@ -181,16 +186,17 @@ impl Run {
         }
     }
 
-    /// Whether the program has written more than it may.
+    /// Whether the program has written more output than the limit.
     fn exceeds_output(&self) -> bool {
         self.output.len() as u64 > self.limit
     }
 
-    /// Ends the sandbox, then reads what is left in the pipe. Returns the processor time of all
-    /// processes of the sandbox.
+    /// Ends the sandbox, then reads the remaining bytes from the pipe. Returns the processor time
+    /// of all processes of the sandbox.
     fn end(&mut self) -> Duration {
         let cpu = self.sandbox.end();
-        // Every writer is gone, so only the bytes that the pipe holds are left (pipe(7)).
+        // No process can write to the pipe any more, so only the bytes in the pipe's buffer remain
+        // (pipe(7)).
         while !self.exceeds_output() && self.pipe_is_open {
             let before = self.output.len();
             self.pipe_is_open = self.read() && self.output.len() > before;

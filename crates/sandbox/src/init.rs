@@ -1,13 +1,15 @@
-//! The first process of a sandbox: it builds the sandbox, starts the program, and ends what the
-//! program leaves behind.
+//! The first process of a sandbox. This process builds the sandbox, starts the program, and in the
+//! end kills all processes that the program has started.
 //!
-//! The first process is a copy of a process that may have had many threads. Until `execve` it
-//! therefore only makes system calls: it takes no memory, no lock, and does not panic
-//! (signal-safety(7)). Everything that it needs was prepared in an [`InitPlan`].
+//! The first process is a copy of the observer, which may have many threads. A thread that does not
+//! exist in the copy may have held a lock. Therefore the first process only makes system calls: it
+//! allocates no memory, takes no lock, and does not panic (signal-safety(7)). The observer prepares
+//! everything that the first process needs in an [`InitPlan`].
 //!
-//! The program is not process 1 itself. Process 1 ignores a SIGTERM that it does not handle, and
-//! becomes the parent of every orphan, which would falsify what is observed about zombies
-//! (pid_namespaces(7)).
+//! The program itself is not process 1, because process 1 of a PID namespace behaves differently
+//! from other processes (pid_namespaces(7)). Process 1 ignores a SIGTERM for which it has no
+//! handler. Process 1 also becomes the parent of every orphan. The program would then have zombies
+//! that it does not have outside of a sandbox.
 
 mod build;
 mod exec;
@@ -31,24 +33,25 @@ use std::ptr;
 pub(crate) use hardening::Hardening;
 pub(crate) use steps::{STEPS, step};
 
-/// What the first process does, prepared before the clone.
+/// What the first process does. The observer prepares the plan before it clones the first process.
 pub(crate) struct InitPlan {
-    /// The namespaces to enter (clone(2)); 0 for a plain child process.
+    /// The new namespaces (clone(2)); 0 for a child process without new namespaces.
     pub(crate) namespaces: c_int,
-    /// The lines of uid_map and gid_map, where the first process maps its own user.
+    /// If the first process maps its own user: the lines of uid_map and gid_map.
     pub(crate) identity: Option<(CString, CString)>,
-    /// The root file system of an untrusted program's sandbox. There the observer maps the user and
-    /// says so, and `identity` is `None`.
+    /// The root file system of an untrusted program's sandbox. In such a sandbox the observer maps
+    /// the user and sends a message afterwards, and `identity` is `None`.
     pub(crate) root: Option<RootLayout>,
     /// Whether the sandbox's user can leave the observer's groups.
     pub(crate) leaves_groups: bool,
     /// The connection to the observer.
     pub(crate) control: OwnedFd,
-    /// The program to start; `None` when the plan only tries whether a sandbox can be built here.
+    /// The program to start; `None` if the plan only tests whether a sandbox can be built on this
+    /// machine.
     pub(crate) program: Option<ExecPlan>,
 }
 
-/// The program, ready for `execve`.
+/// The prepared arguments of `execve`, and the restrictions of the program.
 pub(crate) struct ExecPlan {
     pub(crate) path: CString,
     pub(crate) arguments: CStringArray,
@@ -61,15 +64,16 @@ pub(crate) struct ExecPlan {
     pub(crate) descriptors: libc::rlimit,
     /// The limits and filters of an untrusted program.
     pub(crate) hardening: Option<Hardening>,
-    /// The user id that only this program has; `None` to run as the observer's user.
+    /// The user id that only this program has; `None` if the program runs as the observer's user.
     pub(crate) user: Option<u32>,
     /// The Landlock restrictions, if any.
     pub(crate) ruleset: Option<Ruleset>,
-    /// The filter that reports system calls to the observer (seccomp_unotify(2)); empty for none.
+    /// The filter that reports system calls to the observer (seccomp_unotify(2)); empty if no call
+    /// is reported.
     pub(crate) notify_filter: Vec<libc::sock_filter>,
 }
 
-/// A null-terminated array of C strings, as `execve` wants it.
+/// A null-terminated array of C strings, as `execve` requires.
 pub(crate) struct CStringArray {
     pointers: Vec<*const c_char>,
     _owners: Vec<CString>,
@@ -85,11 +89,11 @@ impl CStringArray {
 /// Clones the first process and returns its process id.
 pub(crate) fn launch(plan: &InitPlan) -> std::io::Result<i32> {
     let kept = plan.descriptors();
-    // No signal handler of the observer may run in the copy, which reads signals from signalfd(2)
-    // only.
+    // Block all signals, because no signal handler of the observer may run in the copy. The copy
+    // receives signals only through signalfd(2).
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     let flags = c_ulong::from((plan.namespaces | libc::SIGCHLD) as u32);
-    // SAFETY: without CLONE_VM the child has a copy of this address space, stack included, and
+    // SAFETY: without CLONE_VM the child has a copy of this address space, including the stack.
     // `run` does only what is allowed in the copy of a process with threads.
     let result = match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
         -1 => Err(std::io::Error::last_os_error()),
@@ -134,8 +138,9 @@ fn run(plan: &InitPlan, kept: &[RawFd]) -> ! {
     }
 }
 
-/// Closes all inherited descriptors but these. If the connection of another sandbox stayed open in
-/// this process, that sandbox would not end.
+/// Closes all inherited descriptors except the kept ones. One of the inherited descriptors may be
+/// the connection to another sandbox. If it stayed open in this process, that sandbox would not
+/// end.
 unsafe fn close_all_but(kept: &[RawFd]) {
     let mut from = 3;
     for &fd in kept {

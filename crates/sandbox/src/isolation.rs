@@ -15,19 +15,20 @@ use std::sync::OnceLock;
 /// How strongly a program is isolated, from the strongest level to the weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IsolationLevel {
-    /// A network, process ids and mounts of its own (namespaces(7)): any number of programs can
-    /// listen on the same port.
+    /// The program has its own network, process ids and mounts (namespaces(7)). Several programs on
+    /// this level can listen on the same port.
     Namespaces,
-    /// A user id of its own on this machine's network: the program cannot signal the processes of
-    /// other users. Only root can use this level. Where the kernel has Landlock, Landlock restricts
-    /// an untrusted program as well. Without Landlock the program can read every file that all
-    /// users may read, and connect to any address.
+    /// The program has its own user id and uses this machine's network. The program cannot signal
+    /// the processes of other users. Only root can use this level. If the kernel has Landlock,
+    /// Landlock restricts an untrusted program as well. Without Landlock, the program can read
+    /// every file that all users may read, and connect to any address.
     OtherUser,
-    /// A child process on this machine's network that Landlock restricts (landlock(7)): the
-    /// caller's own program cannot signal other processes. An untrusted program, in addition,
-    /// cannot use other files and ports than its policy allows.
+    /// The program is a child process that uses this machine's network, and Landlock restricts the
+    /// program (landlock(7)). The caller's own program cannot signal other processes. An untrusted
+    /// program, in addition, can use only the files and the port that its policy allows.
     Landlock,
-    /// A child process on this machine's network: only one program at a time can have a port.
+    /// The program is a child process that uses this machine's network. Only one program at a time
+    /// can listen on a port.
     None,
 }
 
@@ -42,9 +43,9 @@ impl fmt::Display for IsolationLevel {
     }
 }
 
-/// A name that no isolation level has.
+/// The error about a name that is not the name of an isolation level.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no isolation level {0:?}; there are namespaces, other-user, landlock, none")]
+#[error("there is no isolation level {0:?}; the levels are namespaces, other-user, landlock, none")]
 pub struct UnknownIsolation(String);
 
 impl FromStr for IsolationLevel {
@@ -57,7 +58,7 @@ impl FromStr for IsolationLevel {
 }
 
 impl IsolationLevel {
-    /// Every level, the strongest first.
+    /// All levels, the strongest level first.
     pub const ALL: [IsolationLevel; 4] = [
         IsolationLevel::Namespaces,
         IsolationLevel::OtherUser,
@@ -65,14 +66,14 @@ impl IsolationLevel {
         IsolationLevel::None,
     ];
 
-    /// Whether programs on this level use this machine's ports. One program at a time can listen on
-    /// such a port.
+    /// Whether programs on this level use the ports of this machine. Only one program at a time can
+    /// listen on such a port.
     pub fn shares_ports(self) -> bool {
         self != IsolationLevel::Namespaces
     }
 
-    /// The namespaces that the level uses for the caller's own program (clone(2)), or why the
-    /// machine refuses them.
+    /// The namespaces that this level uses for the caller's own program (clone(2)), or why the
+    /// machine refuses these namespaces.
     pub(crate) fn namespaces(self) -> Result<libc::c_int, String> {
         match self {
             IsolationLevel::Namespaces => namespaces_for_own_programs().clone(),
@@ -84,13 +85,13 @@ impl IsolationLevel {
 const OWN_PROGRAM_NAMESPACES: libc::c_int =
     libc::CLONE_NEWNET | libc::CLONE_NEWPID | libc::CLONE_NEWNS;
 
-/// The namespaces for the caller's own program on this machine, or why the machine refuses them;
-/// found once.
+/// The namespaces for the caller's own program on this machine, or why the machine refuses these
+/// namespaces. The result is computed once.
 pub(crate) fn namespaces_for_own_programs() -> &'static Result<libc::c_int, String> {
     static FOUND: OnceLock<Result<libc::c_int, String>> = OnceLock::new();
     FOUND.get_or_init(|| {
-        // Root needs no user namespace. Without a user namespace, root keeps its rights to other
-        // users' files.
+        // Root can create the other namespaces without a user namespace. Without a user namespace,
+        // root keeps its access to other users' files.
         if geteuid().is_root() && try_namespaces(OWN_PROGRAM_NAMESPACES).is_ok() {
             return Ok(OWN_PROGRAM_NAMESPACES);
         }
@@ -99,7 +100,7 @@ pub(crate) fn namespaces_for_own_programs() -> &'static Result<libc::c_int, Stri
     })
 }
 
-/// Builds an empty sandbox and ends it.
+/// Tests whether a sandbox with these namespaces can be built. The sandbox runs no program.
 fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
     let fault = |error: io::Error| format!("a sandbox cannot be built: {error}");
     let (control, theirs) = Control::pair().map_err(fault)?;

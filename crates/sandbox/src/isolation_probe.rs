@@ -1,4 +1,4 @@
-//! Which isolation levels this machine permits, found by trying.
+//! Finds the isolation levels that this machine permits, by running a program on each level.
 
 use crate::command::Command;
 use crate::error::LaunchError;
@@ -9,26 +9,26 @@ use crate::policy::SandboxPolicy;
 use std::sync::OnceLock;
 
 impl IsolationLevel {
-    /// The strongest level that this machine permits for the caller's own program, found once by
-    /// trying.
+    /// The strongest level that this machine permits for the caller's own program. The levels are
+    /// tried once, and the result is kept.
     ///
-    /// [`OtherUser`](IsolationLevel::OtherUser) is never chosen: another user may not write the
-    /// files of the program's owner.
+    /// [`OtherUser`](IsolationLevel::OtherUser) is never chosen, because another user may not write
+    /// the caller's files.
     pub fn here() -> Self {
         let levels = [IsolationLevel::Namespaces, IsolationLevel::Landlock];
         let possible = levels.into_iter().find(|level| level.refusal().is_none());
         possible.unwrap_or(IsolationLevel::None)
     }
 
-    /// The strongest level that this machine permits for an untrusted program, found once by
-    /// trying.
+    /// The strongest level that this machine permits for an untrusted program. The levels are tried
+    /// once, and the result is kept.
     pub fn for_untrusted() -> Self {
         let possible = |level: &IsolationLevel| level.refusal_for_untrusted().is_none();
         IsolationLevel::ALL.into_iter().find(possible).unwrap_or(IsolationLevel::None)
     }
 
-    /// Why this level is not possible here for the caller's own program, and what to do about it;
-    /// `None` when it is possible.
+    /// Why this machine refuses this level for the caller's own program, and how to fix the cause;
+    /// `None` if the level is possible.
     pub fn refusal(self) -> Option<&'static str> {
         static OTHER_USER: OnceLock<Option<String>> = OnceLock::new();
         match self {
@@ -43,8 +43,8 @@ impl IsolationLevel {
         }
     }
 
-    /// Why this level is not possible here for an untrusted program, and what to do about it;
-    /// `None` when it is possible.
+    /// Why this machine refuses this level for an untrusted program, and how to fix the cause;
+    /// `None` if the level is possible.
     pub fn refusal_for_untrusted(self) -> Option<&'static str> {
         static FOUND: [OnceLock<Option<String>>; 4] = [const { OnceLock::new() }; 4];
         let policy = || Some(SandboxPolicy::default());

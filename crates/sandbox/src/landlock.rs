@@ -1,8 +1,8 @@
 //! Restricts a program's access to files, ports and other processes without namespaces
 //! (landlock(7)).
 //!
-//! The observer prepares a ruleset. The program's process applies it to itself just before
-//! `execve`, which takes one system call and no memory allocation.
+//! The observer prepares a ruleset. The program's process applies the ruleset to itself just before
+//! `execve`. This needs one system call and no memory allocation.
 
 use crate::system::PROGRAMS;
 use std::fs::File;
@@ -16,33 +16,36 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub(crate) struct Ruleset(OwnedFd);
 
-/// The first version of Landlock that can restrict signals: that of Linux 6.12.
+/// The first version of Landlock that can restrict signals. Linux 6.12 has this version.
 pub(crate) const SCOPES: i32 = 6;
 
-/// This kernel's Landlock version; 0 where it has no Landlock (landlock_create_ruleset(2)).
+/// The version of Landlock in this kernel; 0 if the kernel has no Landlock
+/// (landlock_create_ruleset(2)).
 pub(crate) fn version() -> i32 {
     static VERSION: OnceLock<i32> = OnceLock::new();
     *VERSION.get_or_init(|| asked_version().unwrap_or(0))
 }
 
-/// Whether a ruleset here can keep a program from signalling other processes.
+/// Whether a ruleset on this kernel can prevent a program from signalling other processes.
 pub(crate) fn keeps_signals_in() -> bool {
     version() >= SCOPES
 }
 
-/// Why Landlock cannot restrict the caller's own program here; `None` when it can.
+/// Why Landlock cannot restrict the caller's own program on this machine; `None` if Landlock can do
+/// so.
 pub(crate) fn refusal() -> Option<&'static str> {
     static REFUSAL: OnceLock<Option<String>> = OnceLock::new();
     REFUSAL.get_or_init(|| why_not(SCOPES)).as_deref()
 }
 
-/// Why this kernel does not have version `wanted` of Landlock; `None` when it has that version.
+/// Why this kernel does not have version `wanted` of Landlock; `None` if the kernel has this
+/// version or a later version.
 pub(crate) fn why_not(wanted: i32) -> Option<String> {
     match asked_version() {
         Ok(version) if version >= wanted => None,
         Ok(version) => Some(format!(
             "this kernel's Landlock (version {version}) cannot stop a program from signalling other \
-             processes; that of Linux 6.12 can"
+             processes; Linux 6.12 and later can"
         )),
         Err(error) => {
             let advice = match error.raw_os_error() {
@@ -57,26 +60,27 @@ pub(crate) fn why_not(wanted: i32) -> Option<String> {
     }
 }
 
-/// What an untrusted program may use.
+/// The files and the port that an untrusted program may use.
 pub(crate) struct Permitted<'a> {
     /// Files and folders that the program may read and execute.
     pub(crate) visible: Vec<&'a Path>,
     /// The folder that the program may write.
     pub(crate) folder: &'a Path,
-    /// The program's terminal, which it may open by name.
+    /// The program's terminal, which the program may open by name.
     pub(crate) terminal: Option<RawFd>,
     /// The TCP port that the program may bind.
     pub(crate) port: Option<u16>,
 }
 
 impl Ruleset {
-    /// A ruleset for the caller's own program, which can then signal only the processes that it has
-    /// started. Nothing else is restricted.
+    /// A ruleset for the caller's own program. With this ruleset, the program can signal only
+    /// itself and the processes that it has started. Nothing else is restricted.
     pub(crate) fn own() -> io::Result<Self> {
         create(&Attributes { files: 0, net: 0, scoped: scope::SIGNAL })
     }
 
-    /// A ruleset for an untrusted program, which can then use only what is permitted.
+    /// A ruleset for an untrusted program. With this ruleset, the program can use only the files
+    /// and the port in `permitted`, and files that every program needs.
     pub(crate) fn for_untrusted(permitted: &Permitted<'_>) -> io::Result<Self> {
         let version = version();
         let rules = create(&Attributes {
@@ -105,8 +109,8 @@ impl Ruleset {
         Ok(rules)
     }
 
-    /// Permits `access` to the file or folder at `path` and all below it. A missing path is
-    /// skipped.
+    /// Permits `access` to the file or folder at `path`, and to everything below a folder. A path
+    /// that cannot be opened is skipped.
     fn permit(&self, path: &Path, access: u64) -> io::Result<()> {
         let flags = libc::O_PATH | libc::O_CLOEXEC;
         match File::options().read(true).custom_flags(flags).open(path) {
@@ -145,7 +149,8 @@ impl AsRawFd for Ruleset {
     }
 }
 
-/// Applies the ruleset to this thread, permanently. The thread must have set PR_SET_NO_NEW_PRIVS.
+/// Applies the ruleset to this thread permanently. Before this call, the thread must have set
+/// PR_SET_NO_NEW_PRIVS (prctl(2)).
 pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
     // SAFETY: the call takes two numbers; errno belongs to this thread.
     unsafe {
@@ -156,7 +161,7 @@ pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
     }
 }
 
-/// The files and folders that every program may read beside [`PROGRAMS`].
+/// The files and folders that every program may read, in addition to [`PROGRAMS`].
 const SYSTEM: [&str; 15] = [
     "/proc",
     "/etc/alternatives",
@@ -213,7 +218,7 @@ mod file {
     pub(super) const READ: u64 = EXECUTE | READ_FILE | READ_DIR;
     pub(super) const OF_A_FILE: u64 = EXECUTE | READ_FILE | WRITE;
 
-    /// All access rights that this version of Landlock knows.
+    /// All access rights to files that this version of Landlock knows.
     pub(super) fn all(version: i32) -> u64 {
         match version {
             ..=1 => (1 << 13) - 1,
@@ -238,7 +243,7 @@ mod scope {
 
 fn create(attributes: &Attributes) -> io::Result<Ruleset> {
     let (at, size) = (&raw const *attributes, size_of::<Attributes>());
-    // SAFETY: the attributes outlive the call; this process alone has the new descriptor.
+    // SAFETY: the attributes outlive the call; nothing else owns the new descriptor.
     unsafe {
         match libc::syscall(libc::SYS_landlock_create_ruleset, at, size, 0) {
             -1 => Err(io::Error::last_os_error()),
@@ -250,7 +255,7 @@ fn create(attributes: &Attributes) -> io::Result<Ruleset> {
 fn asked_version() -> io::Result<i32> {
     const VERSION: libc::c_uint = 1; // LANDLOCK_CREATE_RULESET_VERSION
     let nothing = std::ptr::null::<Attributes>();
-    // SAFETY: with this flag the call takes no attributes, and makes no descriptor.
+    // SAFETY: with this flag the call reads no attributes, and creates no descriptor.
     match unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0, VERSION) } {
         -1 => Err(io::Error::last_os_error()),
         version => Ok(version as i32),

@@ -1,4 +1,4 @@
-//! A user id that no other run uses, for as long as the run lasts.
+//! Reserves a user id that no other run uses until the end of the run.
 
 use nix::unistd::{Gid, Uid, fchown};
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -8,21 +8,23 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// A user id of this machine that no other run uses.
+/// A user id of this machine that no other run uses. Dropping this value releases the user id.
 #[derive(Debug)]
 pub(crate) struct LeasedUid {
     pub(crate) uid: u32,
-    /// The kernel releases the lock when this process ends, even if it is killed (flock(2)).
+    /// The lock on the file of the user id. The kernel releases the lock when this process ends,
+    /// even if the process is killed (flock(2)).
     _lock: File,
 }
 
-/// The most runs, over all observers of this machine, that can have a user id at the same time.
+/// The maximum number of runs, of all observers on this machine, that can have a user id at the
+/// same time.
 const MAX_RUNS: u32 = 256;
-/// Folders for the lock files, in which only root can make files.
+/// The possible folders for the lock files. Only root can create files in these folders.
 const FOLDERS: [&str; 3] = ["/run/sockproof", "/var/run/sockproof", "/tmp/sockproof-users"];
 
 impl LeasedUid {
-    /// Takes the first id of `users` that no other run has.
+    /// Reserves the first id of `users` that no other run has.
     pub(crate) fn new(users: Range<u32>) -> io::Result<Self> {
         let folder = folder()?;
         for uid in users.take(MAX_RUNS as usize) {
@@ -33,10 +35,11 @@ impl LeasedUid {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
-        Err(io::Error::other(format!("{MAX_RUNS} programs already run as users of their own")))
+        Err(io::Error::other(format!("{MAX_RUNS} programs already run, each as a user of its own")))
     }
 
-    /// Lets the user open this stream once more, by `/dev/stdout` or `/proc/self/fd` (fchown(2)).
+    /// Makes the user the owner of this stream (fchown(2)). Then the program can open the stream
+    /// again through `/dev/stdout` or `/proc/self/fd`.
     pub(crate) fn chown_stream(&self, stream: &OwnedFd) -> io::Result<()> {
         fchown(stream, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.uid)))?;
         Ok(())
@@ -49,7 +52,8 @@ fn folder() -> io::Result<PathBuf> {
         match DirBuilder::new().mode(0o700).create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => refused = error,
             _ => {
-                // A link, or a folder that another user has made, is not accepted.
+                // A symbolic link, or a folder that another user owns or may enter, is not
+                // accepted.
                 let found = fs::symlink_metadata(folder)?;
                 if found.is_dir() && found.uid() == 0 && found.mode() & 0o077 == 0 {
                     return Ok(folder.to_owned());

@@ -1,8 +1,9 @@
-//! Runs an untrusted program apart from this machine, within limits.
+//! Runs an untrusted program with limits, isolated from this machine.
 //!
-//! [`Command`] names the program. [`Command::run`] runs the program to its end and returns what it
-//! has left ([`Finished`]); [`Command::spawn`] starts the program and returns the running
-//! [`Sandbox`]. Dropping either value ends every process that the program has started.
+//! [`Command`] describes the program. [`Command::run`] runs the program to its end and returns its
+//! output and files ([`Finished`]). [`Command::spawn`] starts the program and returns the running
+//! [`Sandbox`]. Dropping the `Sandbox` kills every process that the program has started. The
+//! processes of a `Finished` program have already been killed.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,36 +15,42 @@
 //!
 //! # Isolation levels
 //!
-//! - [`IsolationLevel::Namespaces`]: a network, process ids and mounts of its own. Any port is
-//!   free, and no process outlives the sandbox. Needs root, or a system that permits user
-//!   namespaces (user_namespaces(7)).
-//! - [`IsolationLevel::OtherUser`]: a user id of its own, on this machine's network. Needs root.
-//! - [`IsolationLevel::Landlock`]: a child process on this machine's network that Landlock keeps
-//!   from signalling other processes (landlock(7)). Needs Linux 6.12.
-//! - [`IsolationLevel::None`]: a child process on this machine's network. Needs nothing.
+//! - [`IsolationLevel::Namespaces`]: the program has its own network, process ids and mounts. Every
+//!   port is free, and no process outlives the sandbox. This level needs root, or a system that
+//!   permits user namespaces (user_namespaces(7)).
+//! - [`IsolationLevel::OtherUser`]: the program has its own user id, and uses this machine's
+//!   network. This level needs root.
+//! - [`IsolationLevel::Landlock`]: the program is a child process, and uses this machine's network.
+//!   Landlock prevents the program from signalling other processes (landlock(7)). This level needs
+//!   Linux 6.12.
+//! - [`IsolationLevel::None`]: the program is a child process, and uses this machine's network.
+//!   This level needs nothing.
 //!
-//! Without namespaces, a subreaper ends the processes that the program has started (prctl(2),
-//! PR_SET_CHILD_SUBREAPER). A program without a policy sees all files of this machine, on every
-//! level. A [`SandboxPolicy`] restricts the files that an untrusted program can use.
-//! [`IsolationLevel::refusal`] says why a level is not possible here, and what to do about it.
+//! Without namespaces, the sandbox's first process is a subreaper and kills the processes that the
+//! program has started (prctl(2), PR_SET_CHILD_SUBREAPER). On every level, a program without a
+//! policy sees all files of this machine. A [`SandboxPolicy`] restricts the files that an untrusted
+//! program can use. [`IsolationLevel::refusal`] returns why this machine refuses a level, and how
+//! to fix the cause.
 //!
 //! # Examples to run
 //!
-//! - `cargo run -p sandbox --example run_untrusted -- COMMAND…` runs a command within limits, and
-//!   prints how the command ended and what it wrote.
+//! - `cargo run -p sandbox --example run_untrusted -- COMMAND…` runs a command with limits, and
+//!   prints how the command ended and what the command wrote.
 //! - `cargo run -p sandbox --example isolation_levels` prints which levels this machine permits,
-//!   and why it refuses the others.
+//!   and why the machine refuses the others.
 //!
-//! # What can be read of a process
+//! # What can be read about a process
 //!
-//! [`Process`] reads `/proc`: threads, descriptors, children, memory. Reading another process
-//! needs the same user and a program that has not called prctl(2) with PR_SET_DUMPABLE, or
-//! CAP_SYS_PTRACE. Root without that capability, as in a container, borrows the program's user id
-//! for the read (setfsuid(2)). What cannot be read is reported as [`Unobservable`].
+//! [`Process`] reads `/proc`: threads, descriptors, children, memory. To read this information
+//! about another process, this process needs CAP_SYS_PTRACE, or the same user as the other process.
+//! With the same user, the other process must be dumpable (prctl(2), PR_SET_DUMPABLE). If root does
+//! not have that capability, as in a container, this crate takes on the program's user id for the
+//! read (setfsuid(2)). Information that cannot be read is reported as [`Unobservable`].
 //!
-//! A control group enforces the limits of memory and processes, where this process may make one
-//! (cgroups(7)); otherwise a watchdog thread does. [`Limits::memory_accounting`] says which of both.
-//! Linux only, on x86-64 and aarch64.
+//! If this process may create a control group, the control group limits memory and processes
+//! (cgroups(7)). Otherwise a watchdog thread limits memory. [`Limits::memory_accounting`] returns
+//! which of the two limits memory on this machine. This crate supports only Linux, on x86-64 and
+//! aarch64.
 
 mod bpf;
 mod cgroup;

@@ -3,14 +3,15 @@
 use crate::bpf::{Action, Filter};
 use syscalls::Sysno;
 
-/// The names of the system calls that stop and are reported; none by default.
+/// The names of the system calls that stop and are reported to the observer; none by default.
 #[derive(Clone, Debug, Default)]
 pub struct NotifiedCalls {
     names: Vec<String>,
 }
 
 impl NotifiedCalls {
-    /// The calls of these names, e.g. `accept4`. A name that this machine does not know is skipped.
+    /// The system calls with these names, e.g. `accept4`. A name that this machine does not know is
+    /// skipped.
     pub fn new(names: &[&str]) -> Self {
         let known = names.iter().filter(|name| name.parse::<Sysno>().is_ok());
         Self { names: known.map(|name| name.to_string()).collect() }

@@ -9,31 +9,35 @@ use std::time::Duration;
 /// What an untrusted program may see and use.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxPolicy {
-    /// Files and folders of this machine that the program sees, read-only and at their own paths.
-    /// `/usr` and other system paths that programs need are always visible.
+    /// Files and folders of this machine that the program can see. They are read-only and have the
+    /// same paths in the sandbox. `/usr` and other system paths that programs need are always
+    /// visible.
     pub visible: Vec<PathBuf>,
-    /// How much the program may use.
+    /// The amounts of memory, time and other resources that the program may use.
     pub limits: Limits,
 }
 
-/// How much a program, with everything that it starts, may use.
+/// The amounts of resources that a program and all processes that it starts may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The memory of all its processes together, in bytes.
+    /// The memory of all processes of the program together, in bytes.
     pub memory: u64,
-    /// The number of processes and threads at the same time.
+    /// The number of processes and threads that may exist at the same time.
     pub processes: u64,
     /// The number of open descriptors of each process.
     pub descriptors: u64,
-    /// The size of `/tmp`, of the program's own folder, and of each file, in bytes.
+    /// The size in bytes. This limit applies separately to `/tmp`, to the program's own folder, and
+    /// to each file.
     pub disk: u64,
-    /// The number of files in `/tmp`, and in the program's own folder.
+    /// The number of files. This limit applies separately to `/tmp` and to the program's own
+    /// folder.
     pub files: u64,
     /// The processor time of each process.
     pub cpu: Duration,
-    /// The wall time after which the program is ended.
+    /// The wall time of the run. After this time, the program is killed.
     pub wall: Duration,
-    /// The number of bytes on standard output and standard error together.
+    /// The number of bytes that the program may write to standard output and standard error
+    /// together.
     pub output: u64,
 }
 
@@ -53,7 +57,7 @@ pub enum LimitKind {
 }
 
 impl Default for Limits {
-    /// Enough for a server with 10,000 clients.
+    /// The default limits. They are sufficient for a server with 10,000 clients.
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
         Self {
@@ -70,7 +74,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The descriptor limit of a process, at most the observer's own.
+    /// The descriptor limit of a process. It is at most the observer's own hard limit.
     pub(crate) fn of_descriptors(&self) -> io::Result<libc::rlimit> {
         let most = descriptor_limit::raise()?.rlim_max;
         Ok(both(self.descriptors.min(most)))
@@ -78,7 +82,8 @@ impl Limits {
 
     /// The limits that the kernel enforces for each process (getrlimit(2)).
     ///
-    /// The address space is not limited: Go, Java and sanitizers reserve far more than they use.
+    /// The size of the address space is not limited, because Go, Java and sanitizers reserve much
+    /// more address space than they use.
     pub(crate) fn of_processes(&self, processes: u64) -> Vec<(u32, libc::rlimit)> {
         let seconds = self.cpu.as_secs().max(1);
         let mut limits = vec![(libc::RLIMIT_NPROC, both(processes))];
@@ -87,16 +92,16 @@ impl Limits {
             libc::RLIMIT_CPU,
             libc::rlimit { rlim_cur: seconds, rlim_max: seconds.saturating_add(1) },
         ));
-        // The limit is 1 and not 0: with 0, a core dump would still start the program that
-        // /proc/sys/kernel/core_pattern names (core(5)).
+        // The limit is 1 instead of 0. With a limit of 0, the kernel would still start the program
+        // in /proc/sys/kernel/core_pattern for a core dump (core(5)).
         limits.push((libc::RLIMIT_CORE, both(1)));
         limits
     }
 }
 
 impl LimitKind {
-    /// Writes how a program exceeded this limit, as the rest of a sentence that begins with "the
-    /// server".
+    /// Writes how a program exceeded this limit. The text continues a sentence that begins with
+    /// "the server".
     pub(crate) fn describe(self, limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
         match self {
@@ -122,7 +127,7 @@ impl LimitKind {
     }
 }
 
-/// A limit that is both the soft and the hard one.
+/// A limit whose soft value and hard value are equal.
 fn both(limit: u64) -> libc::rlimit {
     libc::rlimit { rlim_cur: limit, rlim_max: limit }
 }

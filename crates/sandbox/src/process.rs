@@ -1,4 +1,4 @@
-//! A process as `/proc` shows it: its threads, its descriptors, its children.
+//! Reads from `/proc` what a process is doing: its threads, its descriptors, its children.
 
 pub(crate) mod owner;
 mod thread;
@@ -17,42 +17,42 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A process, by its id in this process's own pid namespace.
+/// A process, identified by its process id in the observer's pid namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Process {
     /// The process id.
     pub pid: i32,
 }
 
-/// Why a process cannot be observed because of what its program does, and not because of this
-/// machine (prctl(2), PR_SET_DUMPABLE).
-const UNDUMPABLE: &str = "the program hides itself: it has made itself undumpable, or runs a file that may \
-                     be executed and not read";
+/// The error about a process that cannot be observed because its program prevents it (prctl(2),
+/// PR_SET_DUMPABLE). The machine is not the cause.
+const UNDUMPABLE: &str = "the program hides itself: it has made itself undumpable, or its file may be \
+                     executed but not read";
 
 /// An open descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Descriptor {
-    /// Its number in the process.
+    /// The number of the descriptor in the process.
     pub fd: i32,
-    /// What it refers to.
+    /// The file that the descriptor refers to.
     pub target: Target,
 }
 
-/// What a descriptor refers to.
+/// The file that a descriptor refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A socket, by its inode.
+    /// A socket, identified by its inode.
     Socket(u64),
-    /// Any other file, as the link in `/proc/PID/fd` names it.
+    /// Any other file, with the text of its link in `/proc/PID/fd`.
     Other(String),
 }
 
 impl Process {
-    /// The threads that the process has now; none once it is gone.
+    /// The current threads of the process; none if the process no longer exists.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn threads(self) -> Result<Vec<Thread>, Unobservable> {
         as_owner(self.pid, || self.all_threads())
     }
@@ -70,28 +70,30 @@ impl Process {
         Ok(threads)
     }
 
-    /// Whether every thread of the process is stopped (signal(7), SIGSTOP); false once it is gone.
+    /// Whether every thread of the process is stopped (signal(7), SIGSTOP); false if the process no
+    /// longer exists.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn is_stopped(self) -> Result<bool, Unobservable> {
         let threads = self.threads()?;
         Ok(!threads.is_empty() && threads.iter().all(|thread| thread.stopped))
     }
 
-    /// Whether the process has ended and waits to be reaped; false once it is gone.
+    /// Whether the process has ended and has not been reaped; false if the process no longer
+    /// exists.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn is_zombie(self) -> Result<bool, Unobservable> {
         let threads = self.threads()?;
         Ok(!threads.is_empty() && threads.iter().all(|thread| thread.zombie))
     }
 
-    /// The processes that this one's threads have started and not reaped.
+    /// The child processes of this process that have not been reaped.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn children(self) -> Result<Vec<Process>, Unobservable> {
         let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
             return Ok(Vec::new());
@@ -104,10 +106,11 @@ impl Process {
         Ok(children)
     }
 
-    /// The process's children, their children, and so on, except those that have been reaped.
+    /// The children of this process, the children of these children, and so on, except processes
+    /// that have been reaped.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides one of them from this user.
+    /// [`Unobservable`] if the kernel hides one of the processes from this user.
     pub fn descendants(self) -> Result<Vec<Process>, Unobservable> {
         self.walk(Process::children)
     }
@@ -131,12 +134,12 @@ impl Process {
         Ok(found)
     }
 
-    /// The open descriptors in order of their numbers; none once the process is gone. The kernel
-    /// lists descriptors one by one, so a descriptor that the process moves meanwhile (dup(2)) may
-    /// be listed twice, or not at all.
+    /// The open descriptors, sorted by number; none if the process no longer exists. The kernel
+    /// lists descriptors one by one. If the process duplicates and closes a descriptor at the same
+    /// time (dup(2)), the file may be listed twice or not at all.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
         as_owner(self.pid, || self.all_descriptors())
     }
@@ -155,32 +158,32 @@ impl Process {
         Ok(found)
     }
 
-    /// The status flags of descriptor `fd` (open(2)); `None` when the descriptor is not open.
+    /// The status flags of descriptor `fd` (open(2)); `None` if the descriptor is not open.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn flags(self, fd: i32) -> Result<Option<i32>, Unobservable> {
         let Some(text) = self.fdinfo(fd)? else { return Ok(None) };
         let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
         Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
     }
 
-    /// The memory that the process uses, in bytes: resident and swapped out (proc(5), VmRSS and
-    /// VmSwap); 0 once it is gone.
+    /// The resident and swapped-out memory of the process, in bytes (proc(5), VmRSS and VmSwap); 0
+    /// if the process no longer exists.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides it from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn memory(self) -> Result<u64, Unobservable> {
         let status = unless_gone(self.open().and_then(|process| process.status()))?;
         let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
         Ok(kibibytes * 1024)
     }
 
-    /// The text of `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)); `None` when the descriptor is not
+    /// The text of `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)); `None` if the descriptor is not
     /// open.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides it from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn fdinfo(self, fd: i32) -> Result<Option<String>, Unobservable> {
         let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
         match as_owner(self.pid, || fs::read_to_string(&path)) {
@@ -190,8 +193,8 @@ impl Process {
         }
     }
 
-    /// The processor time of all processes that this one has started and reaped (proc_pid_stat(5),
-    /// cutime and cstime); zero once it is gone.
+    /// The processor time of all child processes that this process has reaped (proc_pid_stat(5),
+    /// cutime and cstime); zero if this process no longer exists.
     pub(crate) fn reaped(self) -> Duration {
         let Ok(stat) = self.open().and_then(|process| process.stat()) else {
             return Duration::ZERO;
@@ -200,11 +203,12 @@ impl Process {
         Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
     }
 
-    /// The process's ids: first in the observer's pid namespace, then in each namespace within. The
-    /// last id is what getpid(2) answers in the process itself. Empty once the process is gone.
+    /// The process ids of the process. The first id is the one in the observer's pid namespace,
+    /// followed by the id in each nested namespace. The last id is the result of getpid(2) in the
+    /// process itself. Empty if the process no longer exists.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them from this user.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn ids(self) -> Result<Vec<i32>, Unobservable> {
         let status = unless_gone(self.open().and_then(|process| process.status()))?;
         Ok(status.and_then(|status| status.nspid).unwrap_or_default())
@@ -216,25 +220,25 @@ impl Process {
         comm.unwrap_or_default().trim_end().to_owned()
     }
 
-    /// The text of `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` where it cannot be read.
+    /// The text of `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` if the file cannot be read.
     pub(crate) fn shares(self) -> Option<String> {
         let path = format!("/proc/{}/smaps_rollup", self.pid);
         as_owner(self.pid, || fs::read_to_string(path)).ok()
     }
 
-    /// What descriptor `fd` refers to, as its link in `/proc` names it; `None` when the descriptor
-    /// is not open.
+    /// The target of the link `/proc/PID/fd/FD`, which names the file that descriptor `fd` refers
+    /// to; `None` if the link cannot be read, for example because the descriptor is not open.
     pub fn link(self, fd: i32) -> Option<PathBuf> {
         as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
     }
 
     /// Fills `buffer` from the process's memory at `address`.
     ///
-    /// This reads `/proc/PID/mem`. For this process's own children that needs no CAP_SYS_PTRACE,
-    /// unlike process_vm_readv(2).
+    /// This function reads `/proc/PID/mem`. Reading this file of a child process needs no
+    /// CAP_SYS_PTRACE. process_vm_readv(2) would need that capability.
     ///
     /// # Errors
-    /// [`Unobservable`] where the memory may not be read, or is not mapped.
+    /// [`Unobservable`] if this user may not read the memory, or if the memory is not mapped.
     pub fn read_memory(self, address: u64, buffer: &mut [u8]) -> Result<(), Unobservable> {
         let path = format!("/proc/{}/mem", self.pid);
         let unobservable = |error| self.with_cause(Unobservable::new(path.clone(), error));
@@ -242,9 +246,10 @@ impl Process {
         memory.read_exact_at(buffer, address).map_err(unobservable)
     }
 
-    /// What was read; `None` if the process or thread has ended, or is about to end. An ordinary
-    /// user may not open the files of a process that is about to end: its memory is gone, and its
-    /// files belong to root until it is reaped.
+    /// Converts the result of a read: `None` if the process or thread has ended, or is about to
+    /// end. A process that is about to end has already released its memory, and its files in
+    /// `/proc` belong to root until it is reaped. Therefore an ordinary user may not open these
+    /// files.
     fn unless_ending<T>(self, read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
         match read {
             Err(ProcError::PermissionDenied(_)) if self.is_ending() => Ok(None),
@@ -252,7 +257,8 @@ impl Process {
         }
     }
 
-    /// Replaces the error where the program hides itself, because then the machine is not the cause.
+    /// Replaces the error if the process is not dumpable, because then the program is the cause and
+    /// not the machine.
     fn with_cause(self, unobservable: Unobservable) -> Unobservable {
         if unobservable.error.kind() != io::ErrorKind::PermissionDenied || !self.is_undumpable() {
             return unobservable;
@@ -260,10 +266,11 @@ impl Process {
         Unobservable::new(unobservable.what, io::Error::other(UNDUMPABLE))
     }
 
-    /// Whether the process's files in `/proc` belong to root although the process does not run as
-    /// root. Then it is not dumpable (proc_pid(5)).
+    /// Whether the process is not dumpable. The files in `/proc` of such a process belong to root,
+    /// although the process does not run as root (proc_pid(5)).
     fn is_undumpable(self) -> bool {
-        // The folder /proc/PID itself always belongs to the process's user.
+        // Read the owner of /proc/PID/fd, because the folder /proc/PID itself always belongs to the
+        // process's user.
         let owner = fs::metadata(format!("/proc/{}/fd", self.pid)).map(|it| it.uid());
         let user = self.open().and_then(|it| it.status()).map(|it| it.euid);
         let differs = owner.is_ok_and(|owner| user.is_ok_and(|user| user != owner));
@@ -271,7 +278,8 @@ impl Process {
         differs && !self.is_ending()
     }
 
-    /// Whether the process is gone, has ended, or is about to end (linux/sched.h, PF_EXITING).
+    /// Whether the process no longer exists, has ended, or is about to end (linux/sched.h,
+    /// PF_EXITING).
     fn is_ending(self) -> bool {
         let Ok(stat) = self.open().and_then(|process| process.stat()) else { return true };
         let flags = StatFlags::from_bits_truncate(stat.flags);
@@ -283,8 +291,8 @@ impl Process {
     }
 }
 
-/// Reads the link `/proc/PID/fd/FD`. An observer reads thousands of these links, so this makes one
-/// system call, where the procfs crate would make five.
+/// Reads the link `/proc/PID/fd/FD`. An observer reads thousands of these links. This function
+/// makes one system call for a link. The procfs crate would make five.
 fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
     let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
@@ -294,7 +302,7 @@ fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
 }
 
-/// What was read; `None` if the process or thread has ended meanwhile.
+/// Converts the result of a read: `None` if the process or thread no longer exists.
 fn unless_gone<T>(read: ProcResult<T>) -> Result<Option<T>, Unobservable> {
     match read {
         Ok(value) => Ok(Some(value)),

@@ -1,5 +1,5 @@
-//! What an untrusted program sees of this machine. This module plans the mounts; the sandbox's
-//! first process makes them.
+//! The root file system that an untrusted program sees. This module plans the mounts. The sandbox's
+//! first process executes the plan.
 
 mod mounts;
 
@@ -12,23 +12,23 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
-/// The folder that an untrusted program runs in, and may write.
+/// The working directory of an untrusted program, which the program may write.
 pub(crate) const WORK_DIR: &str = "/work";
 
-/// One step of building the root file system; paths are relative to the new root.
+/// One step of building the root file system. Paths in the sandbox are relative to the new root.
 #[derive(Debug)]
 pub(crate) enum MountStep {
-    /// Make a folder, if there is none.
+    /// Create a folder, if it does not exist.
     Folder(CString),
-    /// Write a file with this text.
+    /// Create a file with this text.
     File(CString, CString),
-    /// Make a symbolic link with this target.
+    /// Create a symbolic link with this target.
     Link(CString, CString),
-    /// Mount a file or folder of this machine, by its path.
+    /// Mount a file or folder of this machine that is opened by its path.
     Bind { from: CString, at: CString },
-    /// Mount a file or folder of this machine that the observer has opened.
+    /// Mount a file or folder of this machine that the observer has already opened.
     Tree { from: OwnedFd, at: CString },
-    /// Make everything that is mounted at this path and below read-only.
+    /// Make all mounts at this path and below read-only.
     ReadOnly(CString),
     /// Mount a file system in memory, with these options (tmpfs(5)).
     Memory { at: CString, options: CString },
@@ -37,7 +37,7 @@ pub(crate) enum MountStep {
 }
 
 impl MountStep {
-    /// The step in words.
+    /// Describes the step for an error message.
     pub(crate) fn describe(&self) -> String {
         let (verb, at) = match self {
             MountStep::Folder(at) => ("making the folder", at),
@@ -59,26 +59,27 @@ pub(crate) struct RootLayout {
     pub(crate) work_dir: WorkDirInfo,
 }
 
-/// What is known of the program's own folder.
+/// Information about the program's own folder.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkDirInfo {
-    /// The most files, folders and links that it can hold.
+    /// The maximum number of files, folders and links in the folder.
     pub(crate) most: u64,
-    /// The files in it on which something of this machine was mounted.
+    /// The paths in the folder at which files or folders of this machine are mounted.
     pub(crate) covered: BTreeSet<PathBuf>,
 }
 
 impl WorkDirInfo {
-    /// A folder without a file system of its own. A watchdog checks its limits, and may notice late
-    /// that they are exceeded.
+    /// Information about a folder that has no file system of its own. A watchdog checks the limits
+    /// of such a folder. The watchdog may notice late that a limit is exceeded, so the maximum is
+    /// higher than the limit.
     pub(crate) fn of_this_machine(limits: &Limits) -> Self {
         Self { most: limits.files.saturating_mul(2), covered: BTreeSet::new() }
     }
 }
 
 impl RootLayout {
-    /// The root file system for `policy`. The program's own folder gets a link to each entry of
-    /// `directory`.
+    /// The root file system for `policy`. The program's own folder contains a symbolic link to each
+    /// entry of `directory`.
     pub(crate) fn of(
         policy: &SandboxPolicy,
         directory: Option<&Path>,
@@ -120,7 +121,8 @@ pub(crate) fn can_see(policy: &SandboxPolicy, path: &Path) -> bool {
     system().chain(asked).any(|shown| absolute(shown).is_ok_and(|shown| path.starts_with(shown)))
 }
 
-/// The absolute path of a file or folder, without `..`. Symbolic links in the path stay.
+/// The absolute path of a file or folder, without `..`. If the path has no `..`, symbolic links in
+/// the path are not resolved.
 pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if goes_up { path.canonicalize() } else { std::path::absolute(path) }

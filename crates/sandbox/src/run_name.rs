@@ -1,5 +1,6 @@
-//! Names for the files and groups that a run makes on this machine. By its name, a later run can
-//! remove what a killed observer has left.
+//! Names for the files and control groups that a run creates on this machine. A name contains the
+//! id of the observer's process. If an observer was killed, a later run finds the observer's files
+//! and groups by their names, and removes them.
 
 use nix::unistd::getpid;
 use procfs::process::Process;
@@ -17,7 +18,7 @@ pub(crate) fn name() -> String {
     format!("{PREFIX}-{pid}-{}-{next}", start_time(pid).unwrap_or(0))
 }
 
-/// The entries of `folder` whose names contain a process that has ended.
+/// The entries of `folder` whose names contain the id of a process that has ended.
 pub(crate) fn stale(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let stale = entries.filter(|entry| is_stale(&entry.file_name().to_string_lossy()));

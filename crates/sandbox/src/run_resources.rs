@@ -1,5 +1,5 @@
-//! The resources of this machine that a run uses, depending on its isolation level. They are
-//! released at the end of the run.
+//! The resources of this machine that a run uses. The isolation level determines which resources a
+//! run needs. The resources are released at the end of the run.
 
 use crate::control::Control;
 use crate::error::LaunchError;
@@ -19,22 +19,22 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A run's user, folder, and watchdog. Dropping this value releases them, which must happen after
-/// the sandbox has ended.
+/// The user, folder and watchdog of a run. Dropping this value releases these resources. The value
+/// must be dropped after the sandbox has ended.
 #[derive(Debug, Default)]
 pub(crate) struct RunResources {
     watchdog: Option<Watchdog>,
     /// The user of a sandbox with a user namespace.
     pub(crate) sandbox_user: Option<SandboxUser>,
-    /// The writable folder, where the sandbox has no file system of its own.
+    /// The writable folder, if the sandbox has no file system of its own.
     scratch_dir: Option<ScratchDir>,
-    /// The user id on this machine, where the sandbox has no user namespace.
+    /// The user id on this machine, on the level [`IsolationLevel::OtherUser`].
     leased_uid: Option<LeasedUid>,
 }
 
 impl RunResources {
-    /// Takes what a run on this level needs. The run's folder gets links to the entries of
-    /// `directory`.
+    /// Acquires the resources that a run on this level needs. The run's folder contains symbolic
+    /// links to the entries of `directory`.
     pub(crate) fn take(
         level: IsolationLevel,
         policy: Option<&SandboxPolicy>,
@@ -58,7 +58,7 @@ impl RunResources {
         Ok(resources)
     }
 
-    /// The user id that the program gets.
+    /// The user id of the program, if it differs from the observer's user id on this machine.
     pub(crate) fn user(&self) -> Option<u32> {
         self.leased_uid.as_ref().map(|leased_uid| leased_uid.uid)
     }
@@ -68,19 +68,19 @@ impl RunResources {
         self.scratch_dir.as_ref().map_or(Path::new(WORK_DIR), ScratchDir::path)
     }
 
-    /// Opens the scratch folder, so that it can be read after the program has ended; `None` where
-    /// there is no such folder.
+    /// Opens the scratch folder. The descriptor is used to read the folder after the program has
+    /// ended. `None` if the run has no scratch folder.
     pub(crate) fn open_home(&self) -> io::Result<Option<OwnedFd>> {
         self.scratch_dir.as_ref().map(|it| Ok(fs::File::open(it.path())?.into())).transpose()
     }
 
-    /// Lets the program open this stream once more, by `/dev/stdout` or `/proc/self/fd`.
+    /// Allows the program to open this stream again through `/dev/stdout` or `/proc/self/fd`.
     pub(crate) fn chown_stream(&self, stream: &OwnedFd) -> io::Result<()> {
         self.leased_uid.as_ref().map_or(Ok(()), |it| it.chown_stream(stream))?;
         self.sandbox_user.map_or(Ok(()), |it| it.chown_stream(stream))
     }
 
-    /// The Landlock restrictions of the program, if it gets any.
+    /// The Landlock restrictions of the program, if any.
     pub(crate) fn ruleset(
         &self,
         level: IsolationLevel,
@@ -107,7 +107,7 @@ impl RunResources {
         made.map(Some).map_err(why)
     }
 
-    /// Begins to watch the sandbox that has this first process.
+    /// Starts the watchdog of the sandbox. `init` is the sandbox's first process.
     pub(crate) fn watch(&mut self, init: i32) -> io::Result<()> {
         self.watchdog.as_mut().map_or(Ok(()), |it| it.begin(init))
     }
@@ -117,35 +117,36 @@ impl RunResources {
         self.watchdog.as_ref().map(Watchdog::limits)
     }
 
-    /// Ends the sandbox for a limit that the caller has seen exceeded.
+    /// Ends the sandbox because the caller has found that the program exceeded `limit`.
     pub(crate) fn end(&self, limit: LimitKind) {
         if let Some(watchdog) = &self.watchdog {
             watchdog.end(limit);
         }
     }
 
-    /// The limit for which the sandbox was ended.
+    /// The exceeded limit, if the sandbox was ended because of a limit.
     pub(crate) fn limit_exceeded(&self) -> Option<LimitKind> {
         self.watchdog.as_ref()?.limit_exceeded()
     }
 
-    /// Why that limit says nothing about the program, because the machine was too busy.
+    /// Set if the machine was too busy to run the program. In this case the exceeded limit does not
+    /// show an error in the program.
     pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
         self.watchdog.as_ref()?.cpu_starvation()
     }
 
-    /// The exceeded limit, if it is the cause of this wait status.
+    /// The exceeded limit, if an exceeded limit is the cause of this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         self.watchdog.as_ref()?.limit_behind(status)
     }
 
-    /// The kernel's limit on the processes of the program's user, so that the program can have
-    /// `limit` of them (getrlimit(2), RLIMIT_NPROC). Where the program runs as the observer's user,
-    /// the processes that this user has now are added.
+    /// The value of RLIMIT_NPROC that allows the program `limit` processes. The kernel counts all
+    /// processes of the program's user (getrlimit(2)). If the program runs as the observer's user,
+    /// the user's current processes are added to `limit`.
     pub(crate) fn process_limit(&self, limit: u64) -> u64 {
         match self.scratch_dir.is_some() && self.leased_uid.is_none() {
             true => limit + threads_of(geteuid().as_raw()),
-            false => limit + 1, // the sandbox's first process counts, too
+            false => limit + 1, // the sandbox's first process is counted, too
         }
     }
 }
@@ -158,12 +159,14 @@ fn leased_uid() -> Result<LeasedUid, LaunchError> {
         return Err(refused("only root can change the user; run this as root".to_owned()));
     }
     let users = sandbox_user::unused_uids().ok_or_else(|| {
-        refused("this container has no user but root; map more users into it".to_owned())
+        refused(
+            "this container has only the user root; map more users into the container".to_owned(),
+        )
     })?;
     LeasedUid::new(users).map_err(|error| refused(error.to_string()))
 }
 
-/// How many threads a user has.
+/// The number of threads of a user.
 fn threads_of(uid: u32) -> u64 {
     let count = |entry: fs::DirEntry| {
         let owner = entry.metadata().ok()?.uid();

@@ -19,8 +19,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A running sandbox. Dropping it ends the program and everything that the program has started,
-/// and returns when they are gone.
+/// A running sandbox. Dropping this value kills the program and all processes that the program has
+/// started, and waits until they have ended.
 #[derive(Debug)]
 pub struct Sandbox {
     init: i32,
@@ -28,11 +28,11 @@ pub struct Sandbox {
     control: Control,
     level: IsolationLevel,
     context: LaunchContext,
-    /// Dropped last, after every process of the sandbox has ended.
+    /// This field is dropped last, after every process of the sandbox has ended.
     resources: RunResources,
 }
 
-/// What an error message about a refused launch needs.
+/// The information that error messages about a failed launch need.
 #[derive(Debug)]
 pub(crate) struct LaunchContext {
     pub(crate) program: PathBuf,
@@ -50,7 +50,7 @@ impl Sandbox {
         Self { init, is_reaped: false, control, level, context, resources }
     }
 
-    /// Maps the user of an untrusted program, starts the watchdog, and lets the first process
+    /// Maps the user of an untrusted program, starts the watchdog, and tells the first process to
     /// begin.
     pub(crate) fn begin(&mut self) -> io::Result<()> {
         self.resources.sandbox_user.map_or(Ok(()), |user| user.map(self.init))?;
@@ -63,23 +63,24 @@ impl Sandbox {
         self.level
     }
 
-    /// The sandbox's first process. The program and all orphans are its children.
+    /// The sandbox's first process. The program and all orphans are children of this process.
     pub fn init(&self) -> Process {
         Process { pid: self.init }
     }
 
-    /// The next message of the first process; `None` when there is none yet and `wait` is false.
+    /// The next message of the first process; `None` if no message has arrived and `wait` is false.
     ///
     /// # Errors
-    /// UnexpectedEof when the first process is gone. Then every other process is gone, too.
+    /// UnexpectedEof if the first process has ended. In this case every other process of the
+    /// sandbox has ended, too.
     pub fn receive(&self, wait: bool) -> io::Result<Option<Message>> {
         self.control.receive(wait)
     }
 
-    /// Checks whether `message` says that the launch has failed.
+    /// Returns an error if `message` reports that the launch has failed.
     ///
     /// # Errors
-    /// [`LaunchError`] for a message that reports a refused step.
+    /// [`LaunchError`] if the message reports a refused step.
     pub fn check_launch(&self, message: &Message) -> Result<(), LaunchError> {
         match *message {
             Message::Refused { step, mount_step, errno } => Err(LaunchError::NoSandbox(explain(
@@ -95,8 +96,8 @@ impl Sandbox {
         }
     }
 
-    /// Asks for up to `count` sockets (socket(2)), at most [`BATCH`](crate::BATCH), made inside the
-    /// sandbox's network. They arrive as [`Message::Sockets`].
+    /// Asks the first process to create up to `count` sockets (socket(2)) in the sandbox's network,
+    /// at most [`BATCH`](crate::BATCH). The sockets arrive in [`Message::Sockets`].
     ///
     /// # Errors
     /// The error of send(2).
@@ -110,7 +111,7 @@ impl Sandbox {
         self.control.request_sockets(family, kind, protocol, count)
     }
 
-    /// Asks for the program to be started once more, in the same sandbox.
+    /// Asks the first process to start the program again in the same sandbox.
     ///
     /// # Errors
     /// The error of send(2).
@@ -118,22 +119,22 @@ impl Sandbox {
         self.control.request_restart()
     }
 
-    /// The limits that are enforced, where the program is untrusted.
+    /// The limits of the program, if the program is untrusted.
     pub fn limits(&self) -> Option<Limits> {
         self.resources.limits()
     }
 
-    /// Ends the sandbox for a limit that the caller has seen exceeded.
+    /// Ends the sandbox because the caller has found that the program exceeded `limit`.
     pub fn end_for(&self, limit: LimitKind) {
         self.resources.end(limit);
     }
 
-    /// The limit for which the sandbox was ended.
+    /// The exceeded limit, if the sandbox was ended because of a limit.
     pub fn limit_exceeded(&self) -> Option<LimitKind> {
         self.resources.limit_exceeded()
     }
 
-    /// How the program ended, from its wait status (wait(2)) and the limits.
+    /// How the program ended, according to its wait status (wait(2)) and the exceeded limit.
     pub fn exit_of(&self, status: i32) -> Exit {
         match self.resources.limit_behind(status) {
             Some(limit) => self.exit_for(limit),
@@ -141,43 +142,46 @@ impl Sandbox {
         }
     }
 
-    /// How the program ended, where the sandbox ended before the program's wait status arrived.
+    /// How the program ended, if the sandbox ended before the program's wait status arrived.
     pub fn exit_of_all(&self) -> Exit {
         self.limit_exceeded().map_or_else(Exit::killed, |limit| self.exit_for(limit))
     }
 
-    /// How a program ends that has exceeded this limit.
+    /// The exit of a program that has exceeded this limit.
     fn exit_for(&self, limit: LimitKind) -> Exit {
         Exit::LimitExceeded(limit, self.limits().unwrap_or_default())
     }
 
-    /// The measured waiting time, if the program exceeded its wall time because the machine was too
-    /// busy to run it. The limit then says nothing about the program.
+    /// The time that the program waited for a processor, if the program exceeded its wall time
+    /// because the machine was too busy to run the program. In this case the exceeded limit does
+    /// not show an error in the program.
     pub fn cpu_starvation(&self) -> Option<Unobservable> {
         self.resources.cpu_starvation().map(Unobservable::from)
     }
 
-    /// The exceeded limit, if it is the cause of this wait status.
+    /// The exceeded limit, if an exceeded limit is the cause of this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         self.resources.limit_behind(status)
     }
 
-    /// The program's folder, where the sandbox has no file system of its own.
+    /// Opens the program's folder, if the sandbox has no file system of its own.
     pub(crate) fn open_home(&self) -> io::Result<Option<OwnedFd>> {
         self.resources.open_home()
     }
 
-    /// What is known of the program's folder, where the sandbox has a root of its own.
+    /// Information about the program's folder, if the sandbox has its own root file system.
     pub(crate) fn work_dir(&self) -> Option<WorkDirInfo> {
         self.context.root.as_ref().map(|root| root.work_dir.clone())
     }
 
-    /// Closes the connection to the first process, which ends the sandbox; returns at once.
+    /// Closes the connection to the first process. This ends the sandbox. The function returns
+    /// immediately and does not wait for the end.
     pub fn hang_up(&self) {
         self.control.hang_up();
     }
 
-    /// Whether the first process has ended; if so, it is reaped (waitpid(2), WNOHANG).
+    /// Whether the first process has ended. If the first process has ended, this function reaps it
+    /// (waitpid(2), WNOHANG).
     pub fn has_ended(&mut self) -> bool {
         if !self.is_reaped {
             let status = waitpid(Pid::from_raw(self.init), Some(WaitPidFlag::WNOHANG));
@@ -186,8 +190,9 @@ impl Sandbox {
         self.is_reaped
     }
 
-    /// Ends the sandbox and returns when every process in it is gone. The result is the processor
-    /// time, user and system, of all of them (wait4(2)); zero if they were reaped before.
+    /// Ends the sandbox, and waits until every process of the sandbox has ended. Returns the user
+    /// and system processor time of all these processes (wait4(2)); zero if the first process was
+    /// reaped before.
     pub fn end(&mut self) -> Duration {
         self.hang_up();
         if self.is_reaped {
@@ -197,7 +202,7 @@ impl Sandbox {
         // SAFETY: plain data, which the kernel fills.
         let mut used: libc::rusage = unsafe { std::mem::zeroed() };
         loop {
-            // SAFETY: a child of this process's own, and a local.
+            // SAFETY: the process is a child of this process, and `used` is a local variable.
             let result = unsafe { libc::wait4(self.init, std::ptr::null_mut(), 0, &mut used) };
             if Errno::result(result) != Err(Errno::EINTR) {
                 break;
@@ -211,7 +216,7 @@ impl Sandbox {
 }
 
 impl AsRawFd for Sandbox {
-    /// The descriptor that is readable when [`receive`](Sandbox::receive) has a message.
+    /// A descriptor that is readable when [`receive`](Sandbox::receive) can return a message.
     fn as_raw_fd(&self) -> RawFd {
         self.control.as_raw_fd()
     }
@@ -224,7 +229,7 @@ impl Drop for Sandbox {
 }
 
 impl LaunchContext {
-    /// The refused step in words.
+    /// Describes the refused step for an error message.
     fn describe(&self, number: u8, mount_step: u16) -> String {
         let step = STEPS.get(usize::from(number)).unwrap_or(&"a step");
         let mut mounts = self.root.iter().flat_map(|root| &root.steps);

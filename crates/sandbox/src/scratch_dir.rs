@@ -1,4 +1,4 @@
-//! A temporary folder of this machine, for a program that has no file system of its own.
+//! A temporary folder on this machine, for a program in a sandbox without a file system of its own.
 
 use crate::run_name;
 use nix::unistd::{Gid, Uid, chown, geteuid};
@@ -8,14 +8,14 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-/// A folder that one program may write. Dropping it removes the folder.
+/// A folder that one program may write. Dropping this value removes the folder.
 #[derive(Debug)]
 pub(crate) struct ScratchDir {
     path: PathBuf,
 }
 
 impl ScratchDir {
-    /// An empty folder that this user owns, or the observer's user if there is no other.
+    /// Creates an empty folder. Its owner is `user`, or the observer's user if `user` is `None`.
     pub(crate) fn new(user: Option<u32>) -> io::Result<Self> {
         static SWEPT: Once = Once::new();
         let place = std::env::temp_dir();
@@ -33,7 +33,7 @@ impl ScratchDir {
         &self.path
     }
 
-    /// Makes a link to each entry of `folder`.
+    /// Creates a symbolic link to each entry of `folder`.
     pub(crate) fn link(&self, folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -49,22 +49,24 @@ impl Drop for ScratchDir {
     }
 }
 
-/// Removes a folder, even if its owner has removed permissions of files and folders inside it.
+/// Removes a folder, even if the program has removed permissions of files and folders inside the
+/// folder.
 fn remove(path: &Path) {
-    // Root needs no permission, and must not change permissions in another user's folder.
+    // Root needs no permissions to remove the folder, and must not change permissions in another
+    // user's folder.
     if fs::remove_dir_all(path).is_err() && !geteuid().is_root() {
         make_removable(path);
         let _ = fs::remove_dir_all(path);
     }
 }
 
-/// Gives the owner of a folder, and of all folders below, the permission to empty it.
+/// Gives the owner the permission to remove the entries of a folder and of all folders below it.
 fn make_removable(path: &Path) {
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        // Symbolic links are not followed: file_type() does not.
+        // Symbolic links are not followed, because file_type() does not follow them.
         let below = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         folders.extend(below.map(|entry| entry.path()));
     }

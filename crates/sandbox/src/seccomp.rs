@@ -1,7 +1,7 @@
-//! The system calls that an untrusted program is refused.
+//! The seccomp filter that refuses system calls of an untrusted program.
 //!
-//! The program may serve, compile, and do anything else inside its sandbox. The filter refuses calls
-//! that reach into other processes, into the kernel, or out of the sandbox, and calls that hide the
+//! Inside its sandbox, the program may run a server, compile, and do anything else. The filter
+//! refuses calls that access other processes, change the kernel, leave the sandbox, or hide the
 //! program from the observer.
 
 use crate::bpf::{Action, ArgTest, Filter};
@@ -14,7 +14,7 @@ pub(crate) fn filter() -> Vec<sock_filter> {
     FILTER.get_or_init(build).clone()
 }
 
-/// Calls that reach into other processes, or hide the program from the observer.
+/// System calls that access other processes, or hide the program from the observer.
 const PROCESSES: [&str; 10] = [
     "ptrace",
     "process_vm_readv",
@@ -28,7 +28,7 @@ const PROCESSES: [&str; 10] = [
     "move_pages",
 ];
 
-/// Calls that reach out of the sandbox: mounts and namespaces.
+/// System calls that change mounts or namespaces, or access files outside of the sandbox.
 const ISOLATION: [&str; 19] = [
     "mount",
     "umount2",
@@ -51,7 +51,7 @@ const ISOLATION: [&str; 19] = [
     "fanotify_mark",
 ];
 
-/// Calls that change the kernel or the machine.
+/// System calls that change the kernel or the machine.
 const KERNEL: [&str; 27] = [
     "bpf",
     "perf_event_open",
@@ -82,10 +82,11 @@ const KERNEL: [&str; 27] = [
     "vhangup",
 ];
 
-/// Calls that programs can do without, as they do on a kernel that lacks them. Two sandboxes that
-/// see the same file could communicate by locks and watches on it. io_uring, and memory that only
-/// its owner can read, would hide what a server waits for. A filter cannot see the mode argument of
-/// openat2.
+/// System calls that fail with ENOSYS, as on a kernel that does not have them. Programs must
+/// already handle such a kernel. flock and inotify are refused because two sandboxes that see the
+/// same file could communicate through locks and events of this file. io_uring and memfd_secret are
+/// refused because they would hide what a server waits for. openat2 is refused because a filter
+/// cannot read its mode argument, which is in memory. For clone3, see [`NEW_NAMESPACES`].
 const UNSUPPORTED: [&str; 9] = [
     "openat2",
     "io_uring_setup",
@@ -98,8 +99,8 @@ const UNSUPPORTED: [&str; 9] = [
     "clone3",
 ];
 
-/// The CLONE_NEW* flags of clone(2). A filter cannot see the flags of clone3, which is refused as a
-/// whole.
+/// The CLONE_NEW* flags of clone(2). A filter cannot read the flags of clone3, which are in memory.
+/// Therefore every clone3 is refused.
 const NEW_NAMESPACES: u32 = 0x7e02_0000;
 
 fn build() -> Vec<sock_filter> {
@@ -111,7 +112,8 @@ fn build() -> Vec<sock_filter> {
         .on(&UNSUPPORTED, None, refuse(ENOSYS))
         .on(&["clone"], Some(ArgTest { mask: NEW_NAMESPACES, ..none_of(0, &[0]) }), refuse(EPERM))
         .on(&["prctl"], Some(one_of(0, &HIDING_OPERATIONS)), refuse(EPERM))
-        // An open that makes no file is allowed first, because its mode argument means nothing.
+        // An open that creates no file is allowed first, because the kernel ignores its mode
+        // argument.
         .on(&["open"], Some(makes_no_file(1)), Action::Allow)
         .on(&["openat"], Some(makes_no_file(2)), Action::Allow)
         .on(&["umask"], Some(ArgTest { mask: READ, ..one_of(0, &[READ]) }), refuse(EPERM))
@@ -119,7 +121,8 @@ fn build() -> Vec<sock_filter> {
         .on(&["fchmodat", "fchmodat2", "open", "mknodat"], Some(unreadable(2)), refuse(EPERM))
         .on(&["openat"], Some(unreadable(3)), refuse(EPERM))
         .on(&ATTRIBUTES, None, refuse(EOPNOTSUPP))
-        // The limits of another process: the sandbox's first process has the same user.
+        // The program must not change the limits of another process. The kernel would allow it for
+        // the sandbox's first process, which has the same user.
         .on(&["prlimit64"], Some(none_of(0, &[0])), refuse(EPERM))
         .on(&["fcntl"], Some(one_of(1, &FILE_USERS)), refuse(EINVAL))
         .on(&["ioctl"], Some(one_of(1, &TERMINAL_INPUT)), refuse(EPERM))
@@ -136,25 +139,25 @@ const fn none_of(argument: u32, values: &'static [u32]) -> ArgTest {
     ArgTest { argument, mask: u32::MAX, values, is_one: false }
 }
 
-/// A mode without the owner's permission to read. An ordinary user cannot observe a process that
-/// executes such a file (prctl(2), PR_SET_DUMPABLE), but root can, so the result would depend on
-/// the observer's user. Therefore no program may make such a file. A program that executes such a
-/// file of the machine is reported as not observable.
+/// The condition that a mode does not include the owner's permission to read. Only root can observe
+/// a process that executes a file with such a mode (prctl(2), PR_SET_DUMPABLE), so the result would
+/// depend on the observer's user. Therefore no program may create such a file. If a program
+/// executes such a file of this machine, the program is reported as unobservable.
 const fn unreadable(argument: u32) -> ArgTest {
     ArgTest { mask: READ, ..one_of(argument, &[0]) }
 }
 const READ: u32 = libc::S_IRUSR;
 
-/// Whether these flags of open(2) make no file.
+/// The condition that the flags of open(2) create no file.
 const fn makes_no_file(argument: u32) -> ArgTest {
     const TMPFILE: u32 = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u32; // __O_TMPFILE of the kernel
     ArgTest { mask: libc::O_CREAT as u32 | TMPFILE, ..one_of(argument, &[0]) }
 }
 
-/// Calls that can change a file's mode as well (acl(5)).
+/// System calls that can also change a file's mode (acl(5)).
 const ATTRIBUTES: [&str; 4] = ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"];
 
-/// prctl(2) operations that hide a process, or what it does, from the observer.
+/// prctl(2) operations that hide a process, or its actions, from the observer.
 const HIDING_OPERATIONS: [u32; 4] = [
     libc::PR_SET_DUMPABLE as u32,
     libc::PR_SET_PTRACER as u32,
@@ -162,7 +165,7 @@ const HIDING_OPERATIONS: [u32; 4] = [
     libc::PR_SET_MM as u32,
 ];
 
-/// fcntl(2) operations that show whether another process has the same file open.
+/// fcntl(2) operations that show whether another process has opened or locked the same file.
 const FILE_USERS: [u32; 4] = [
     libc::F_GETLK as u32,
     libc::F_OFD_GETLK as u32,
@@ -176,6 +179,7 @@ const TERMINAL_INPUT: [u32; 3] =
 
 const SOCKETS: [&str; 2] = ["socket", "socketpair"];
 const FAMILIES: [u32; 3] = [libc::AF_UNIX as u32, libc::AF_INET as u32, libc::AF_INET6 as u32];
-/// The kernel's socket tables do not show a Multipath TCP connection as the server's. A program
-/// that asks for it, as Go's servers do, falls back to TCP.
+/// Multipath TCP is refused, because the kernel's socket tables do not show that a Multipath TCP
+/// connection belongs to the server. A program that requests Multipath TCP, such as a server
+/// written in Go, then uses TCP instead.
 const MPTCP: u32 = libc::IPPROTO_MPTCP as u32;

@@ -1,8 +1,9 @@
-//! Distinguishes a busy machine from a slow program.
+//! Distinguishes a slow program from a program that cannot run because the machine is busy.
 //!
-//! The kernel counts how long each thread has waited for a processor (proc_pid_schedstat(5), second
-//! number). A program that waited for most of the time was prevented from working by other
-//! programs, so a missing result says nothing about the program.
+//! The kernel measures how long each thread has waited for a processor (proc_pid_schedstat(5),
+//! second number). If a program waited for a processor during most of the measured period, other
+//! programs kept it from running. If it then did not do what was expected, that does not show an
+//! error in the program.
 
 use crate::process::{Process, Thread, delay_of};
 use crate::unobservable::Unobservable;
@@ -10,18 +11,19 @@ use nix::unistd::{Pid, gettid};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Waits shorter than this are not measured.
+/// A wait that is shorter than this time is not measured.
 const SHORTEST_MEASURED: Duration = Duration::from_millis(50);
 
-/// A program that has used this much processor time in one wait had enough of it, whatever others
-/// used: no request of an observer takes a hundredth of this time.
+/// If a program has used this much processor time during one wait, the program had enough processor
+/// time, even if other programs used more. A request of an observer needs less than a hundredth of
+/// this time.
 const FAIR_SHARE: Duration = Duration::from_secs(2);
 
-/// If a program has more threads than this that are always ready to run, they make one another
-/// wait. An ordinary server has fewer.
+/// If a program has more threads than this number that are always ready to run, its own threads
+/// make each other wait. An ordinary server has fewer such threads.
 const MAX_READY_THREADS: u32 = 4;
 
-/// The processor time and waiting time of threads when the measurement began.
+/// The processor time and the waiting time of threads at the beginning of a measurement.
 #[derive(Debug, Default)]
 pub struct CpuLoad {
     before: Option<Snapshot>,
@@ -31,11 +33,11 @@ pub struct CpuLoad {
 struct Snapshot {
     at: Instant,
     threads: Vec<(Process, Thread)>,
-    /// The observer's thread, and how long it had waited.
+    /// The observer's thread, and the time that this thread had waited for a processor.
     observer: (Pid, Duration),
 }
 
-/// A period in which a thread mostly waited for a processor.
+/// A period in which a thread waited for a processor most of the time.
 #[derive(Clone, Debug)]
 pub struct CpuStarvation {
     subject: &'static str,
@@ -44,41 +46,43 @@ pub struct CpuStarvation {
 }
 
 impl CpuLoad {
-    /// Begins to measure these threads. The calling thread is the observer's.
+    /// Begins to measure these threads, and the calling thread as the thread of the observer.
     pub fn now(threads: &[(Process, Thread)]) -> Self {
         Self { before: Some(Snapshot::now(threads)) }
     }
 
-    /// Begins to measure when a wait that began at `begun` has lasted 50 ms.
+    /// Begins to measure if the wait that began at `begun` has lasted 50 ms. Does nothing if the
+    /// measurement has begun already.
     pub fn begin_after_pause(&mut self, begun: Instant, threads: &[(Process, Thread)]) {
         if self.before.is_none() && begun.elapsed() >= SHORTEST_MEASURED {
             self.before = Some(Snapshot::now(threads));
         }
     }
 
-    /// The thread that had to wait for a processor, in a wait that gave no result. Then the wait
-    /// says nothing about the program. `None` where the threads had the processors that they
-    /// needed.
+    /// Called after a wait without a result. If a thread waited for a processor most of the time,
+    /// returns this waiting time. In this case the missing result does not show an error in the
+    /// program. `None` if the threads had enough processor time.
     pub fn starvation(&self, threads: &[(Process, Thread)]) -> Option<CpuStarvation> {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
         let observer = before.observer_waited();
         let server = before.longest_wait(threads, lasted);
         if before.used(threads) >= (lasted / 2).min(FAIR_SHARE) {
-            None // if one thread had to wait, it waited for other threads of the same program
+            None // a thread that had to wait has waited for other threads of the same program
         } else if server >= lasted / 2 {
             Some(CpuStarvation { subject: "the server", waited: server, lasted })
         } else if observer >= lasted * 3 / 4 {
-            // An observer that waited for only half of the time has still observed everything.
+            // The limit is higher for the observer, because an observer that waited for half of the
+            // time has still observed everything.
             Some(CpuStarvation { subject: "the observer", waited: observer, lasted })
         } else {
             None
         }
     }
 
-    /// The same for a run that has reached its wall-time limit. Program and observer work by turns,
-    /// so the waiting times of both are added. `halfway` is the state of the threads at some time in
-    /// between; `gone` is the processor time of threads that have ended.
+    /// Does the same for a run that has reached its wall-time limit. Program and observer run
+    /// alternately, so the waiting times of both are added. `halfway` is a measurement that began
+    /// during the run. `gone` is the processor time of threads that have ended.
     pub(crate) fn starvation_of_run(
         &self,
         halfway: Option<&CpuLoad>,
@@ -118,12 +122,12 @@ impl Snapshot {
         delay_of(tid).saturating_sub(before)
     }
 
-    /// The processor time of all threads since then.
+    /// The processor time that all threads have used since this snapshot.
     fn used(&self, threads: &[(Process, Thread)]) -> Duration {
         threads.iter().map(|now| now.1.cpu.saturating_sub(self.values_of(now).0)).sum()
     }
 
-    /// The longest time that one thread has waited for a processor since then.
+    /// The longest time that one thread has waited for a processor since this snapshot.
     fn longest_wait(&self, threads: &[(Process, Thread)], lasted: Duration) -> Duration {
         let waited = |now: &(Process, Thread)| match self.still_waits(now) {
             true => lasted,
@@ -132,8 +136,8 @@ impl Snapshot {
         threads.iter().map(waited).max().unwrap_or_default()
     }
 
-    /// Whether a thread has waited since then and still waits. The kernel counts the waiting time
-    /// only when the thread gets a processor.
+    /// Whether a thread has waited for a processor since this snapshot and still waits. The kernel
+    /// adds the waiting time only when the thread is scheduled.
     fn still_waits(&self, now: &(Process, Thread)) -> bool {
         let (cpu, _, context_switches) = self.values_of(now);
         now.1.is_running() && now.1.context_switches == context_switches && now.1.cpu == cpu
@@ -161,7 +165,10 @@ impl From<CpuStarvation> for Unobservable {
             "the machine was too busy: {} waited for a processor for {waited:.1} of {lasted:.1} s",
             starved.subject
         ));
-        Unobservable::new("what it would have done in time".to_owned(), error)
+        Unobservable::new(
+            "what the program does when it has enough processor time".to_owned(),
+            error,
+        )
     }
 }
 
@@ -187,13 +194,14 @@ mod tests {
         )
     }
 
-    /// A measurement that began ten seconds ago with these threads.
+    /// A measurement that began ten seconds ago, when the threads were in this state.
     fn load(before: &[(Process, Thread)]) -> CpuLoad {
         let at = Instant::now() - Duration::from_secs(10);
         CpuLoad { before: Some(Snapshot { at, ..Snapshot::now(before) }) }
     }
 
-    /// The text about the threads as they are now.
+    /// The error text for threads whose state has changed from `before` to `now`, if they had to
+    /// wait.
     fn starvation_text(
         before: Vec<(Process, Thread)>,
         now: &[(Process, Thread)],
@@ -201,9 +209,9 @@ mod tests {
         load(&before).starvation(now).map(|starved| Unobservable::from(starved).to_string())
     }
 
-    /// Whether a run of ten seconds says nothing about the program. The arguments are milliseconds:
-    /// the processor time and the waiting time of a thread that is alive, and the processor time of
-    /// threads that have ended.
+    /// Whether a run of ten seconds is inconclusive. The arguments are in milliseconds: the
+    /// processor time and the waiting time of a living thread, and the processor time of threads
+    /// that have ended.
     fn is_inconclusive(used: u64, waited: u64, gone: u64) -> bool {
         let now = [thread(90, used, waited)];
         load(&[]).starvation_of_run(None, &now, Duration::from_millis(gone)).is_some()
@@ -218,7 +226,7 @@ mod tests {
     fn a_run_that_slept_or_used_its_time_is_conclusive() {
         assert!(!is_inconclusive(100, 100, 0));
         assert!(!is_inconclusive(5_500, 4_500, 0));
-        // Its own children made it wait.
+        // The run waited for a processor because of its own child processes.
         assert!(!is_inconclusive(100, 6_000, 5_500));
         let threads = vec![thread(90, 10, 9_000); 20];
         assert!(load(&[]).starvation_of_run(None, &threads, Duration::ZERO).is_none());

@@ -1,8 +1,8 @@
-//! A system call that a thread is in.
+//! A system call that a thread is executing.
 
 use syscalls::Sysno;
 
-/// A system call that a thread is in, with its arguments as the registers hold them.
+/// A system call that a thread is executing, with the arguments from the registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The call's number on this machine.
@@ -15,7 +15,8 @@ impl Call {
     /// The call's name, e.g. `accept4`.
     pub fn name(&self) -> &'static str {
         match Sysno::new(self.number as usize) {
-            // The name of a poll that a signal has stopped and that goes on (restart_syscall(2)).
+            // The kernel uses this number for a poll that was stopped by a signal and has been
+            // resumed (restart_syscall(2)).
             Some(Sysno::restart_syscall) => "poll",
             Some(call) => call.name(),
             None => "no system call",
@@ -46,13 +47,13 @@ impl Call {
         matches!(self.name(), "epoll_wait" | "epoll_pwait" | "epoll_pwait2")
     }
 
-    /// The epoll descriptor of an epoll_wait(2).
+    /// The epoll descriptor, if the call is epoll_wait(2) or one of its variants.
     pub fn epoll(&self) -> i32 {
         self.arguments[0] as i32
     }
 
-    /// The time-out of a poll or epoll_wait in milliseconds, negative for no time-out; `None` for
-    /// calls that take the address of a time.
+    /// The time-out of poll, epoll_wait or epoll_pwait in milliseconds. A negative value means no
+    /// time-out. `None` for other calls, for example calls whose time-out is in memory.
     pub fn timeout(&self) -> Option<i32> {
         match self.name() {
             "poll" => Some(self.arguments[2] as i32),

@@ -1,4 +1,4 @@
-//! Paths of the system that every program needs.
+//! System paths that every program needs.
 
 /// The folders of the system's programs and libraries.
 pub(crate) const PROGRAMS: [&str; 7] =

@@ -1,15 +1,15 @@
-//! What the kernel does not let this process observe.
+//! The error about information that this process cannot observe.
 
 use std::io;
 
-/// Something that the kernel does not let this process observe.
+/// The error about information that this process cannot observe.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} cannot be observed here: {error}")]
 #[non_exhaustive]
 pub struct Unobservable {
-    /// The file or facility.
+    /// The file or other information that cannot be observed.
     pub what: String,
-    /// What the kernel said.
+    /// The reason.
     pub error: io::Error,
 }
 

@@ -1,8 +1,8 @@
-//! Ends an untrusted program that exceeds a limit for which the kernel does not end it.
+//! Ends an untrusted program that exceeds a limit that the kernel does not enforce.
 //!
-//! A thread of the observer checks every few milliseconds. Where there is a control group, the
-//! kernel counts memory, and the thread reads the group's counter. Without a control group, the
-//! thread adds up the memory of all processes.
+//! A thread of the observer checks the limits every 20 ms. If the run has a control group, the
+//! kernel limits the memory, and the thread reads whether the limit was reached. Without a control
+//! group, the thread adds up the memory of all processes.
 
 use crate::cgroup::Cgroup;
 use crate::control::Control;
@@ -21,42 +21,43 @@ use std::time::{Duration, Instant};
 /// The time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The watch over one run. Dropping it ends the watch.
+/// Checks the limits of one run. Dropping this value ends the checks.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
-    watch: Arc<Watch>,
+    watch: Arc<WatchedRun>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What is watched.
+/// The run whose limits are checked.
 #[derive(Debug)]
-struct Watch {
+struct WatchedRun {
     limits: Limits,
     group: Option<Cgroup>,
-    /// The folder of this machine that the program may write, where it has no file system of its
-    /// own.
+    /// The folder of this machine that the program may write, if the sandbox has no file system of
+    /// its own.
     folder: Option<PathBuf>,
-    /// The connection that ends the sandbox when it is closed.
+    /// The connection to the sandbox. Closing this connection ends the sandbox.
     control: Control,
     load: CpuLoad,
     /// The state of the threads after half of the wall time.
     halfway: OnceLock<CpuLoad>,
-    /// The sandbox's first process, once there is one.
+    /// The sandbox's first process, after it was started.
     init: OnceLock<Process>,
     exceeded: OnceLock<ExceededLimit>,
 }
 
-/// The limit for which a sandbox was ended.
+/// The limit because of which a sandbox was ended.
 #[derive(Debug)]
 struct ExceededLimit {
     limit: LimitKind,
-    /// Set if the limit says nothing about the program, because the machine was too busy to run it.
+    /// Set if the machine was too busy to run the program. In this case the exceeded limit does not
+    /// show an error in the program.
     starvation: Option<CpuStarvation>,
 }
 
 impl Watchdog {
-    /// Prepares to watch a run. The calling thread is the observer's.
+    /// Prepares to check the limits of a run. The calling thread is the thread of the observer.
     pub(crate) fn new(
         limits: Limits,
         folder: Option<PathBuf>,
@@ -65,11 +66,12 @@ impl Watchdog {
         let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
         let (load, halfway) = (CpuLoad::now(&[]), OnceLock::new());
         let (init, exceeded) = (OnceLock::new(), OnceLock::new());
-        let watch = Watch { limits, group, folder, control, load, halfway, init, exceeded };
+        let watch = WatchedRun { limits, group, folder, control, load, halfway, init, exceeded };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
-    /// Begins to watch a sandbox by its first process, which has started nothing yet.
+    /// Starts to check the limits of a sandbox. `init` is the sandbox's first process, which has
+    /// not started any other process yet.
     pub(crate) fn begin(&mut self, init: i32) -> io::Result<()> {
         self.watch.group.as_ref().map_or(Ok(()), |group| group.add(init))?;
         let init = *self.watch.init.get_or_init(|| Process { pid: init });
@@ -87,30 +89,30 @@ impl Watchdog {
         Ok(())
     }
 
-    /// The limits that are enforced.
+    /// The limits that are checked.
     pub(crate) fn limits(&self) -> Limits {
         self.watch.limits
     }
 
-    /// The limit for which the sandbox was ended, by the kernel or by the watchdog.
+    /// The exceeded limit, if the kernel or the watchdog has ended the sandbox because of a limit.
     pub(crate) fn limit_exceeded(&self) -> Option<LimitKind> {
         let out_of_memory = self.watch.group.as_ref().is_some_and(Cgroup::has_run_out_of_memory);
         let exceeded = self.watch.exceeded.get().map(|exceeded| exceeded.limit);
         exceeded.or(out_of_memory.then_some(LimitKind::Memory))
     }
 
-    /// The waiting time for a processor, if that limit says nothing about the program because the
-    /// machine was too busy to run it.
+    /// The time that the program waited for a processor, if the machine was too busy to run the
+    /// program. In this case the exceeded limit does not show an error in the program.
     pub(crate) fn cpu_starvation(&self) -> Option<CpuStarvation> {
         self.watch.exceeded.get()?.starvation.clone()
     }
 
-    /// Ends the sandbox for a limit that the caller has seen exceeded.
+    /// Ends the sandbox because the caller has found that the program exceeded `limit`.
     pub(crate) fn end(&self, limit: LimitKind) {
         self.watch.end(limit);
     }
 
-    /// The exceeded limit, if it is the cause of this wait status.
+    /// The exceeded limit, if an exceeded limit is the cause of this wait status.
     pub(crate) fn limit_behind(&self, status: i32) -> Option<LimitKind> {
         let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
         match signal {
@@ -122,7 +124,7 @@ impl Watchdog {
     }
 }
 
-impl Watch {
+impl WatchedRun {
     fn end(&self, limit: LimitKind) {
         self.exceeded.get_or_init(|| {
             let starvation = if limit == LimitKind::Wall { self.cpu_starvation() } else { None };
@@ -138,7 +140,7 @@ impl Watch {
         self.load.starvation_of_run(self.halfway.get(), &threads(init), gone)
     }
 
-    /// The limit that is exceeded now.
+    /// The limit that is exceeded at this moment, if any.
     fn limit_exceeded_now(&self, init: Process, end: Instant) -> Option<LimitKind> {
         let now = Instant::now();
         if now >= end {
@@ -168,8 +170,9 @@ impl Drop for Watchdog {
     }
 }
 
-/// Whether the descendants of `init` use more memory than `limit`. Counting shared pages only once
-/// is slow, so that is done only when the simple sum exceeds the limit.
+/// Whether the descendants of `init` use more memory than `limit`. The sum of the resident memory
+/// counts a shared page several times, but is fast to compute. Only if this sum exceeds the limit,
+/// the slower sum is computed, which counts each shared page once.
 fn uses_more_than(init: Process, limit: u64) -> bool {
     let descendants = init.visible_descendants();
     let resident: u64 = descendants.iter().map(|process| resident(*process)).sum();
@@ -177,7 +180,7 @@ fn uses_more_than(init: Process, limit: u64) -> bool {
         && descendants.iter().map(|process| proportional_share(*process)).sum::<u64>() > limit
 }
 
-/// The threads of all descendants that this process may read.
+/// The threads of all descendants of `init` that this process may read.
 fn threads(init: Process) -> Vec<(Process, Thread)> {
     let threads = |process: Process| {
         let threads = process.threads().unwrap_or_default();
@@ -193,8 +196,9 @@ fn resident(process: Process) -> u64 {
     pages.unwrap_or(0) * procfs::page_size()
 }
 
-/// The memory of a process in bytes, with each shared page divided by the number of its users
-/// (proc_pid_smaps(5), Pss). Where the kernel does not show that, the resident memory.
+/// The proportional memory of a process in bytes: the size of each shared page is divided by the
+/// number of processes that use the page (proc_pid_smaps(5), Pss). If the kernel does not show this
+/// number, the result is the resident memory.
 fn proportional_share(process: Process) -> u64 {
     let Some(text) = process.shares() else { return resident(process) };
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
@@ -202,7 +206,7 @@ fn proportional_share(process: Process) -> u64 {
     kibibytes.unwrap_or(0) * 1024
 }
 
-/// Whether the contents of `folder` need at most this many bytes and files.
+/// Whether the contents of `folder` consist of at most `files` files and use at most `bytes` bytes.
 fn fits(folder: &Path, bytes: u64, files: u64) -> bool {
     let (mut bytes, mut files) = (bytes, files);
     let mut folders = vec![folder.to_owned()];
@@ -249,7 +253,7 @@ mod tests {
         while init.visible_descendants().len() < 2 || !uses_more_than(init, 50_000_000) {
             thread::yield_now();
         }
-        // The two processes share the 50 MB.
+        // The two processes share the 50 MB, so the memory is counted once.
         assert!(!uses_more_than(init, 90_000_000));
         drop(child.stdin.take());
         child.wait().unwrap();

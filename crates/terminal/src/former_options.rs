@@ -1,6 +1,6 @@
-//! Answers options under their former names with the new ones.
+//! Error messages for options that have a new name.
 
-/// What to say to `--tier LEVEL`, the former name of `--isolation`.
+/// The error message for `--tier LEVEL`, the former name of `--isolation`.
 pub fn tier(level: &str) -> String {
     let new = match level {
         "strong" => "namespaces",

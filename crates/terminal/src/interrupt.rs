@@ -1,6 +1,7 @@
-//! Ctrl-C: ends the compiler that this process has started, then this process.
+//! Handles Ctrl-C: ends the compiler that this process has started, and then this process.
 //!
-//! Servers need nothing here: the witness has the kernel end each server when this process ends.
+//! Servers are not handled here. When this process ends, the kernel ends each server, because the
+//! crate witness asks the kernel to do so.
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -15,17 +16,18 @@ use std::process::{Child, Output, exit};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
 use std::thread;
 
-/// The process id of the child that [`wait`] waits for; 0 where there is none.
+/// The process id of the child that [`wait`] waits for. 0 if there is no such child.
 static CHILD: AtomicI32 = AtomicI32::new(0);
 /// Whether [`deferred`] is running.
 static DEFERRED: AtomicBool = AtomicBool::new(false);
 /// Whether a signal has come.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Has SIGINT and SIGTERM end this process with 128 and the signal's number, as a shell reports it.
+/// Makes SIGINT and SIGTERM end this process. The exit status is 128 plus the signal's number, as a
+/// shell reports it.
 ///
 /// # Errors
-/// The kernel's, where a handler cannot be set.
+/// The kernel's error, if a signal handler cannot be set.
 pub fn listen() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     thread::spawn(move || {
@@ -41,7 +43,7 @@ pub fn listen() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs `work` so that the first Ctrl-C only makes [`requested`] true, and `work` can end by itself.
+/// Runs `work`. The first Ctrl-C only makes [`requested`] true, so that `work` can end by itself.
 /// The second Ctrl-C ends the process.
 pub fn deferred<T>(work: impl FnOnce() -> T) -> T {
     DEFERRED.store(true, SeqCst);

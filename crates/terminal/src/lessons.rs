@@ -4,10 +4,10 @@ use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::problem::UnknownName;
 
-/// The lessons with these ids, or every lesson of the course where `ids` is empty.
+/// The lessons with these ids. If `ids` is empty, every lesson of the course.
 ///
 /// # Errors
-/// An id that no lesson has.
+/// No lesson has one of the ids.
 pub fn named<'a>(course: &'a Course, ids: &[String]) -> Result<Vec<&'a Lesson>, UnknownName> {
     match ids {
         [] => Ok(course.lessons().iter().collect()),

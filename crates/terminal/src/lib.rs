@@ -1,5 +1,5 @@
-//! What the course's commands share towards a person: text on a screen, exit statuses, Ctrl-C, the
-//! lessons and paths that a command line names, and output files.
+//! The user interface that the course's commands share: text on a screen, exit statuses, Ctrl-C,
+//! the lessons and paths that a command line names, and output files.
 
 pub mod former_options;
 pub mod interrupt;

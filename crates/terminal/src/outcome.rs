@@ -12,12 +12,13 @@ pub enum Outcome {
     NotYet,
     /// 2: misuse, a fault of the machine, or something that could not be observed.
     Error,
-    /// 130: stopped by Ctrl-C, as a shell reports it (128 and the number of SIGINT).
+    /// 130: stopped by Ctrl-C. A shell reports the same number (128 plus the number of SIGINT).
     Interrupted,
 }
 
 impl Outcome {
-    /// The outcome of several verdicts: `not yet` outweighs `inconclusive`, and that outweighs `proved`.
+    /// The outcome of several verdicts. One `not yet` decides. Otherwise one `inconclusive`
+    /// decides.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
         verdicts.into_iter().fold(Self::Success, |outcome, verdict| match (outcome, verdict) {
             (_, Verdict::NotYet) | (Self::NotYet, _) => Self::NotYet,
@@ -26,7 +27,7 @@ impl Outcome {
         })
     }
 
-    /// [`NotYet`](Self::NotYet) where there are differences.
+    /// [`NotYet`](Self::NotYet) if there are differences.
     pub fn of_differences(any: bool) -> Self {
         if any { Self::NotYet } else { Self::Success }
     }

@@ -1,4 +1,5 @@
-//! Where a command writes its result: to standard output, or to a file, which is replaced whole.
+//! Writes a command's result to standard output, or to a file. The content of the file is replaced
+//! as a whole.
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, OpenOptions, Permissions};
@@ -7,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
-/// Where a command writes its result.
+/// The place to which a command writes its result.
 pub enum Destination {
     /// Standard output.
     Stdout,
@@ -16,16 +17,17 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Standard output, or `file`. That the file can be written is checked now, before any work is done.
+    /// Standard output, or `file`. Checks now that the file can be written, before the command does
+    /// any work.
     ///
     /// # Errors
-    /// Names the file, and says why it cannot be written.
+    /// The file cannot be written. The error names the file and the reason.
     pub fn new(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else {
             return Ok(Self::Stdout);
         };
         let context = || format!("--out {}: cannot write there", file.display());
-        // A symbolic link stays: the file that it points to is replaced.
+        // A symbolic link is kept, and the file that the link points to is replaced.
         let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         if path.exists() && !path.is_file() {
             bail!("--out {}: not a file; name one to write the report to", file.display());
@@ -48,7 +50,7 @@ impl Destination {
     /// Writes the whole text.
     ///
     /// # Errors
-    /// E.g. where the disk is full. The file then holds what it held before.
+    /// For example, the disk is full. The file then still has its former content.
     pub fn write(&self, text: &str) -> Result<()> {
         match self {
             Self::Stdout => to_stdout(text).context("cannot write to standard output"),
@@ -57,10 +59,10 @@ impl Destination {
     }
 }
 
-/// Replaces the content of the file at `path` with `bytes`, in one step.
+/// Replaces the content of the file at `path` with `bytes`, atomically.
 ///
 /// # Errors
-/// Names the file, which then holds what it held before.
+/// The file cannot be written. The error names the file, which still has its former content.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let written = || -> io::Result<()> {
         let mut file = unfinished(path)?;
@@ -71,8 +73,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     written().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// A temporary file in the same folder and with the same mode as `path`. Renaming it replaces `path`
-/// in one step (rename(2)).
+/// Creates a temporary file in the same folder and with the same mode as `path`. Renaming the
+/// temporary file to `path` replaces `path` atomically (rename(2)).
 fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(ErrorKind::IsADirectory)?;
     let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
@@ -81,7 +83,7 @@ fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
         .suffix(".part")
         .permissions(Permissions::from_mode(mode & 0o777))
         .tempfile_in(folder(path))
-        // The error of tempfile names the temporary file, which means nothing to the user.
+        // The error of tempfile names the temporary file. This name would not help the user.
         .map_err(|error| error.kind().into())
 }
 

@@ -1,12 +1,13 @@
-//! Where the course and its builds are on this machine.
+//! The folders of the course and of its builds on this machine.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 /// The workspace's root folder.
 ///
-/// `CARGO_MANIFEST_DIR` tells where it is if this variable names the folder `xtask`: `cargo run` and
-/// the launcher set it so. Otherwise the root is where this crate was compiled.
+/// If the variable `CARGO_MANIFEST_DIR` names the folder `xtask`, the root is the parent of this
+/// folder. `cargo run` and the launcher set the variable. Otherwise the root is the folder in which
+/// this crate was compiled.
 pub fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let xtask = manifest.filter(|folder| folder.ends_with("xtask"));
@@ -17,7 +18,7 @@ pub fn root() -> PathBuf {
     root.map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// The folder that builds go to: `CARGO_TARGET_DIR`, or `target/` in the root.
+/// The folder for build output: `CARGO_TARGET_DIR`, or `target/` in the root.
 pub fn target() -> PathBuf {
     launcher::target_folder(&root())
 }

@@ -1,4 +1,5 @@
-//! Makes accept fail with EMFILE once, and prints whether the server serves its clients afterwards.
+//! Makes accept fail with EMFILE once, and prints whether the server accepts its clients
+//! afterwards.
 //!
 //! The server listens on the TCP port in the environment variable PORT, which the example sets:
 //!
@@ -10,15 +11,15 @@
 //! client 2 is served: the server has accepted it as descriptor 5
 //! ```
 //!
-//! A server that takes EMFILE for a fatal error prints instead:
+//! If the server treats EMFILE as a fatal error, the output is:
 //!
 //! ```text
 //! the next accept fails with EMFILE
 //! client 1 is not served: the server ended with exit status 1
 //! ```
 //!
-//! The exit status is 0 when both clients are served, 1 when a client is not served or the server
-//! could not be started, and 2 when an argument is missing.
+//! The exit status is 0 if both clients are served, 1 if a client is not served or the server could
+//! not be started, and 2 if an argument is missing.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, TcpListener};
@@ -44,14 +45,15 @@ fn main() -> ExitCode {
 
 /// Returns whether both clients are served.
 fn fail_accept(launch: Launch) -> Result<bool, Box<dyn Error>> {
-    // Only the calls of the fault injector stop; all others run at full speed.
+    // Only the calls that the fault injector selects are stopped. All other calls run at full
+    // speed.
     let port = free_port()?;
     let launch = launch.env("PORT", port.to_string()).port(port).faults(FaultInjector::accept());
     let mut server = launch.start()?;
     server.wait_listening(port)?;
 
-    // A server that waits in accept has already been told to continue, so only its next accept can
-    // fail.
+    // If the server already waits in accept, this accept was told to continue and cannot fail any
+    // more. Only the next accept can fail.
     let calls = server.wait_asleep()?;
     if calls.iter().any(|call| call.name().starts_with("accept")) {
         println!("the server waits in accept: a first client is accepted without a fault");
@@ -65,7 +67,8 @@ fn fail_accept(launch: Launch) -> Result<bool, Box<dyn Error>> {
     Ok(is_served(&mut server, 1)? && is_served(&mut server, 2)?)
 }
 
-/// Connects a client, and waits until the server has accepted it or never will.
+/// Connects a client, and waits until the server has accepted the client or will not accept it any
+/// more.
 fn is_served(server: &mut Server, number: usize) -> Result<bool, Box<dyn Error>> {
     let faults = server.faults_left();
     let client = server.connect()?;
@@ -78,7 +81,8 @@ fn is_served(server: &mut Server, number: usize) -> Result<bool, Box<dyn Error>>
             println!("client {number} is served: the server has accepted it as descriptor {fd}");
             Ok(true)
         }
-        // The kernel does not let this process observe the server: nothing is known about it.
+        // This process cannot observe the server, so it is unknown whether the server has accepted
+        // the client.
         Err(WaitError::Unobservable(error)) => Err(error.into()),
         Err(error) => {
             println!("client {number} is not served: {error}");
@@ -87,8 +91,8 @@ fn is_served(server: &mut Server, number: usize) -> Result<bool, Box<dyn Error>>
     }
 }
 
-/// In a network of its own, a server can listen on any port. On this machine's network it needs one
-/// that no other program uses.
+/// Finds a port for the server. In its own network, a server can listen on any port. On this
+/// machine's network, the server needs a port that no other program uses.
 fn free_port() -> std::io::Result<u16> {
     if !IsolationLevel::here().shares_ports() {
         return Ok(7000);

@@ -1,4 +1,4 @@
-//! Starts a server, connects two clients, and prints what the kernel knows of the server.
+//! Starts a server, connects two clients, and prints the kernel's information about the server.
 //!
 //! The server listens on the TCP port in the environment variable PORT, which the example sets:
 //!
@@ -12,15 +12,15 @@
 //!   3 socket, LISTEN
 //!   4 socket, ESTABLISHED, client 1
 //!   5 socket, ESTABLISHED, client 2
-//! the server sleeps in poll, which watches:
+//! the server sleeps in poll with these entries:
 //!   fd 3 events POLLIN
 //!   fd 4 events POLLIN
 //!   fd 5 events POLLIN
 //! the calls of all threads: poll
 //! ```
 //!
-//! For a server that sleeps in epoll_wait, the example prints the interest list. The exit status is
-//! 1 when the server could not be started or observed, and 2 when an argument is missing.
+//! If the server sleeps in epoll_wait, the example prints the interest list instead. The exit
+//! status is 1 if the server could not be started or observed, and 2 if an argument is missing.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, TcpListener};
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 }
 
 fn observe(launch: Launch) -> Result<(), Box<dyn Error>> {
-    // Start the server, and wait until it listens. No connection is made for that.
+    // Start the server, and wait until the server listens. The wait makes no connection.
     let port = free_port()?;
     let mut server = launch.env("PORT", port.to_string()).port(port).start()?;
     server.wait_listening(port)?;
@@ -66,7 +66,8 @@ fn observe(launch: Launch) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a descriptor refers to. For a TCP socket: its state, and the client at its other end.
+/// Describes what a descriptor refers to. The text about a TCP socket contains the state of the
+/// socket and the number of the connected client.
 fn describe(
     server: &Server,
     descriptor: &Descriptor,
@@ -87,15 +88,15 @@ fn describe(
     Ok("socket".to_owned())
 }
 
-/// Prints the array of poll, or the interest list of epoll.
+/// Prints the `pollfd` array of poll, or the interest list of epoll.
 fn print_watched(server: &Server) -> Result<(), Box<dyn Error>> {
     if let Some(entries) = server.poll_entries()? {
-        println!("the server sleeps in poll, which watches:");
+        println!("the server sleeps in poll with these entries:");
         for entry in entries.iter().filter(|entry| entry.fd >= 0) {
             println!("  fd {} events {}", entry.fd, entry.events());
         }
     } else if let Some(entries) = server.epoll_entries()? {
-        println!("the server sleeps in epoll_wait, whose interest list is:");
+        println!("the server sleeps in epoll_wait with this interest list:");
         for entry in entries {
             println!("  fd {} events {} data {}", entry.fd, entry.events(), entry.data);
         }
@@ -105,8 +106,8 @@ fn print_watched(server: &Server) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// In a network of its own, a server can listen on any port. On this machine's network it needs one
-/// that no other program uses.
+/// Finds a port for the server. In its own network, a server can listen on any port. On this
+/// machine's network, the server needs a port that no other program uses.
 fn free_port() -> std::io::Result<u16> {
     if !IsolationLevel::here().shares_ports() {
         return Ok(7000);

@@ -1,4 +1,4 @@
-//! A client of the server, which the observer controls.
+//! A client that the observer connects to the server and controls.
 
 mod connect;
 
@@ -10,8 +10,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A client of the server under observation. Clones are handles of the same client. The client
-/// stays connected until one of its functions closes the connection, or the
-/// [`Server`](crate::Server) is dropped; dropping a handle closes nothing.
+/// stays connected until a function of the client closes the connection, or the
+/// [`Server`](crate::Server) is dropped. Dropping a handle does not close the connection.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Shared>);
 
@@ -28,32 +28,32 @@ struct ClientState {
     socket: Option<OwnedFd>,
     sent: u64,
     received: Vec<u8>,
-    /// Whether bytes are known to have arrived that were not read yet.
+    /// Whether the observer knows that unread bytes have arrived.
     known_readable: bool,
     ended: Option<ServerClose>,
     closed_by: Option<ClosedBy>,
 }
 
-/// How the server ended a connection. TCP has only these two ways (RFC 9293, sections 3.5.2 and
-/// 3.6).
+/// How the server ended a connection. TCP has no other way to end a connection (RFC 9293, sections
+/// 3.5.2 and 3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerClose {
-    /// With a FIN: the client reads an end of file.
+    /// The server sent a FIN: the client reads an end of file.
     Closed,
-    /// With a RST: the client's call fails with ECONNRESET.
+    /// The server sent a RST: the client's call fails with ECONNRESET.
     Reset,
 }
 
 /// How the client ended its side of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClosedBy {
-    /// With a FIN.
+    /// The client sent a FIN.
     Fin,
-    /// With a RST.
+    /// The client sent a RST.
     Rst,
 }
 
-/// The most received bytes that a client keeps. The client reads further bytes and discards them.
+/// The maximum number of received bytes that a client keeps. Further bytes are read and discarded.
 const MAX_RECEIVED: usize = 16 << 20;
 
 impl Client {
@@ -67,11 +67,12 @@ impl Client {
         self.0.server
     }
 
-    /// Sends as many bytes as the connection accepts without waiting, and returns how many.
+    /// Sends as many bytes as the kernel accepts without blocking, and returns the number of these
+    /// bytes.
     ///
     /// # Errors
-    /// NotConnected after the client has closed or reset the connection; EPIPE or ECONNRESET after
-    /// the server has.
+    /// NotConnected if the client has closed or reset the connection. EPIPE or ECONNRESET if the
+    /// server has closed or reset the connection.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.state();
         let socket = state.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
@@ -86,20 +87,21 @@ impl Client {
         }
     }
 
-    /// Everything that the server has sent so far.
+    /// All bytes that the client has received so far.
     pub fn received(&self) -> Vec<u8> {
         self.read();
         self.state().received.clone()
     }
 
-    /// What the server has sent so far, from byte `at` on.
+    /// The bytes that the client has received so far, without the first `at` bytes.
     pub fn received_from(&self, at: usize) -> Vec<u8> {
         self.read();
         self.state().received.get(at..).unwrap_or_default().to_vec()
     }
 
-    /// Reads at most `limit` bytes of what has arrived, as a slow reader does, and answers how
-    /// many. [`received`](Self::received) and the other functions read everything that has arrived.
+    /// Reads at most `limit` of the bytes that have arrived, as a slow client does, and returns the
+    /// number of bytes that were read. In contrast, [`received`](Self::received),
+    /// [`ended`](Self::ended) and [`close`](Self::close) read all bytes that have arrived.
     pub fn read_some(&self, limit: usize) -> usize {
         let mut state = self.state();
         let before = state.received.len();
@@ -107,13 +109,14 @@ impl Client {
         state.received.len() - before
     }
 
-    /// How the server has ended the connection, if it has.
+    /// How the server has ended the connection, if the server has ended it.
     pub fn ended(&self) -> Option<ServerClose> {
         self.read();
         self.state().ended
     }
 
-    /// Shuts down the sending side. The server reads an end of file, and can still answer.
+    /// Shuts down the sending side of the connection. The server reads an end of file, and can
+    /// still send an answer.
     pub fn half_close(&self) {
         let mut state = self.state();
         if let Some(socket) = &state.socket
@@ -123,8 +126,8 @@ impl Client {
         }
     }
 
-    /// Closes with a FIN. The client first reads what has arrived, because unread bytes would turn
-    /// the FIN into a RST.
+    /// Closes the connection with a FIN. The client first reads all bytes that have arrived. If
+    /// unread bytes remained, the kernel would send a RST instead of a FIN.
     pub fn close(&self) {
         self.read();
         let mut state = self.state();
@@ -133,7 +136,7 @@ impl Client {
         }
     }
 
-    /// Closes with a RST (socket(7), SO_LINGER with a time of 0).
+    /// Closes the connection with a RST (socket(7), SO_LINGER with a time of 0).
     pub fn reset(&self) {
         let mut state = self.state();
         if let Some(socket) = state.socket.take() {
@@ -143,72 +146,79 @@ impl Client {
         }
     }
 
-    /// The inode of the server's socket, once the socket was found. After a reset the kernel's
-    /// table no longer has the connection, but the server's descriptor keeps this inode.
+    /// The inode of the server's socket; `None` until the observer has found the socket. After a
+    /// reset the kernel's socket table no longer contains the connection, but the server's
+    /// descriptor still refers to this inode.
     pub fn inode(&self) -> Option<u64> {
         self.0.inode.get().copied()
     }
 
-    /// Notes the inode of the server's socket. It is 0 where no descriptor refers to the socket.
+    /// Stores the inode of the server's socket. The inode 0 is ignored, because it means that no
+    /// descriptor refers to the socket.
     pub(crate) fn set_inode(&self, inode: u64) {
         if inode != 0 {
             self.0.inode.get_or_init(|| inode);
         }
     }
 
-    /// How the client has ended its side, if it has.
+    /// How the client has ended its side of the connection, if the client has ended it.
     pub(crate) fn closed_by(&self) -> Option<ClosedBy> {
         self.state().closed_by
     }
 
-    /// How many sent bytes have not been delivered to the server's socket, which has received
-    /// `received` bytes.
+    /// The number of sent bytes that have not arrived at the server's socket. `received` is the
+    /// number of bytes that the server's socket has received.
     ///
-    /// Acknowledgements cannot be used here, because the kernel may delay them for 40 ms.
+    /// This function does not use acknowledgements, because the kernel may delay an acknowledgement
+    /// by 40 ms.
     pub(crate) fn in_flight(&self, received: u64) -> u64 {
         self.state().sent.saturating_sub(received)
     }
 
-    /// How many bytes the client has read and kept.
+    /// The number of bytes that the client has read and kept.
     pub(crate) fn bytes_read(&self) -> usize {
         self.state().received.len()
     }
 
-    /// Whether sent bytes wait on the client's side because the server's buffer is full.
+    /// Whether sent bytes remain in the client's send buffer because the server's receive buffer is
+    /// full.
     pub(crate) fn is_send_blocked(&self) -> bool {
         let state = self.state();
         state.socket.as_ref().is_some_and(|socket| unacknowledged_segments(socket) == Some(0))
     }
 
-    /// Whether the client is connected and has read everything that has arrived. Then it may be
-    /// waiting for more.
+    /// Whether the client is connected and has read all bytes that have arrived. Such a client may
+    /// be waiting for more bytes.
     pub(crate) fn has_read_all(&self) -> bool {
         let state = self.state();
         state.ended.is_none()
             && state.socket.as_ref().is_some_and(|socket| unread_bytes(socket) == 0)
     }
 
-    /// How many sent bytes the server's side has acknowledged. The kernel keeps the others (tcp(7),
-    /// SIOCOUTQ). After a close, all sent bytes count as acknowledged, because the server cannot
-    /// receive the FIN before them.
+    /// The number of sent bytes that the server's kernel has acknowledged. The other bytes are
+    /// still in the send buffer (tcp(7), SIOCOUTQ). After the client has closed the connection, all
+    /// sent bytes are counted as acknowledged, because the server receives these bytes before the
+    /// FIN.
     pub(crate) fn acknowledged(&self) -> u64 {
         let state = self.state();
         state.sent - state.socket.as_ref().map_or(0, unacknowledged_bytes).min(state.sent)
     }
 
-    /// The descriptor to poll for new bytes; `None` while there is nothing to wait for.
+    /// The descriptor to poll for new bytes; `None` if the connection has ended, or if bytes are
+    /// known to have arrived.
     pub(crate) fn descriptor_to_poll(&self) -> Option<RawFd> {
         let state = self.state();
         let may_wait = state.ended.is_none() && !state.known_readable;
         state.socket.as_ref().filter(|_| may_wait).map(AsRawFd::as_raw_fd)
     }
 
-    /// Notes that bytes have arrived, so that the socket is not polled again before they are read.
+    /// Stores that bytes have arrived. The socket is not polled again before these bytes have been
+    /// read.
     pub(crate) fn mark_readable(&self) {
         self.state().known_readable = true;
     }
 
-    /// Reads what has arrived.
+    /// Reads all bytes that have arrived.
     pub(crate) fn read(&self) {
         self.state().read(usize::MAX);
     }
@@ -231,7 +241,7 @@ impl ClientState {
         }
     }
 
-    /// Reads what has arrived, at most `limit` bytes.
+    /// Reads at most `limit` of the bytes that have arrived.
     fn read(&mut self, mut limit: usize) {
         let Some(fd) = self.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
         self.known_readable = false;
@@ -254,8 +264,9 @@ impl ClientState {
     }
 }
 
-/// Acknowledges at once what was read (tcp(7), TCP_QUICKACK). Otherwise the server's next bytes may
-/// wait for that acknowledgement for up to 40 ms (RFC 9293, section 3.7.4, Nagle).
+/// Makes the kernel acknowledge received bytes immediately (tcp(7), TCP_QUICKACK). Otherwise the
+/// server's kernel may delay the server's next bytes until the acknowledgement arrives, for up to
+/// 40 ms (RFC 9293, section 3.7.4, Nagle).
 fn acknowledge(fd: RawFd) {
     let yes: libc::c_int = 1;
     let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
@@ -264,7 +275,8 @@ fn acknowledge(fd: RawFd) {
     unsafe { libc::setsockopt(fd, level, option, (&raw const yes).cast(), length) };
 }
 
-/// Bytes that have arrived and were not read (tcp(7), SIOCINQ, which is FIONREAD).
+/// The number of bytes that have arrived and have not been read (tcp(7), SIOCINQ, which is
+/// FIONREAD).
 fn unread_bytes(socket: &OwnedFd) -> u64 {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the kernel writes one int.
@@ -272,7 +284,7 @@ fn unread_bytes(socket: &OwnedFd) -> u64 {
     if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
-/// Bytes that were sent and not yet acknowledged.
+/// The number of bytes that were sent and have not been acknowledged.
 fn unacknowledged_bytes(socket: &OwnedFd) -> u64 {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the kernel writes one int (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
@@ -280,7 +292,7 @@ fn unacknowledged_bytes(socket: &OwnedFd) -> u64 {
     if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
-/// How many segments are in flight (tcp(7), TCP_INFO).
+/// The number of segments that were sent and have not been acknowledged (tcp(7), TCP_INFO).
 fn unacknowledged_segments(socket: &OwnedFd) -> Option<u32> {
     // SAFETY: plain data, which the kernel fills up to the given length.
     unsafe {

@@ -1,4 +1,4 @@
-//! What a server has asked epoll to watch, as the kernel lists it (proc_pid_fdinfo(5)).
+//! Reads an epoll interest list of a server (proc_pid_fdinfo(5)).
 
 use crate::event_names::names;
 use sandbox::{Call, Process, Target, Unobservable};
@@ -6,21 +6,22 @@ use sandbox::{Call, Process, Target, Unobservable};
 /// One entry of an epoll interest list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpollEntry {
-    /// The descriptor under which the file was added. The server may have reused the number since.
+    /// The descriptor with which the file was added. The server may have closed this descriptor and
+    /// may use its number for another file.
     pub fd: i32,
-    /// The events that are waited for, e.g. EPOLLIN, and flags such as EPOLLET (epoll_ctl(2)).
+    /// The requested events, e.g. EPOLLIN, and flags such as EPOLLET (epoll_ctl(2)).
     pub events: u32,
-    /// The data that the server gets with each event.
+    /// The data that the server receives with each event.
     pub data: u64,
-    /// The inode of the watched file; for a socket, that of [`Target::Socket`].
+    /// The inode of the registered file. For a socket, this is the inode in [`Target::Socket`].
     pub inode: u64,
 }
 
 /// The deepest nesting of epoll descriptors that the kernel permits (epoll_ctl(2), ELOOP).
 const MAX_NESTING: usize = 5;
 
-/// Reads the entries of `process`'s epoll descriptor, and of the epoll descriptors that are nested in
-/// it.
+/// Reads the entries of an epoll descriptor of `process`, and of the epoll descriptors that are
+/// nested in this descriptor.
 pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unobservable> {
     let mut list = Vec::new();
     let mut nested = vec![epoll];
@@ -40,7 +41,7 @@ pub(crate) fn read(process: Process, epoll: i32) -> Result<Vec<EpollEntry>, Unob
     Ok(list)
 }
 
-/// The entries that are epoll descriptors themselves.
+/// The descriptors of the entries that are epoll descriptors themselves.
 fn epolls(process: Process, entries: &[EpollEntry]) -> Result<Vec<i32>, Unobservable> {
     if entries.is_empty() {
         return Ok(Vec::new());
@@ -51,7 +52,8 @@ fn epolls(process: Process, entries: &[EpollEntry]) -> Result<Vec<i32>, Unobserv
     Ok(open.filter(|it| is_epoll(&it.target)).map(|it| it.fd).collect())
 }
 
-/// Reads the `count` events that an epoll_wait has returned, each with its data.
+/// Reads the events that epoll_wait has returned. `count` is the result of epoll_wait. Each event
+/// has its data.
 pub(crate) fn returned(
     process: Process,
     call: &Call,
@@ -68,15 +70,15 @@ pub(crate) fn returned(
     Ok(bytes.chunks_exact(EVENT).filter_map(event).collect())
 }
 
-/// The most events that are read.
+/// The maximum number of events that are read.
 const MAX_EVENTS: i64 = 64;
 
 fn entries(fdinfo: &str) -> impl Iterator<Item = EpollEntry> {
     fdinfo.lines().filter_map(entry)
 }
 
-/// Parses `tfd: 5 events: 19 data: 5 pos:0 ino:61af sdev:7`. All numbers but the first are
-/// hexadecimal.
+/// Parses `tfd: 5 events: 19 data: 5 pos:0 ino:61af sdev:7`. The first number is decimal, the other
+/// numbers are hexadecimal.
 fn entry(line: &str) -> Option<EpollEntry> {
     let rest = line.strip_prefix("tfd:")?;
     let value = |name: &str| rest.split_once(name)?.1.split_whitespace().next();
@@ -90,14 +92,15 @@ fn entry(line: &str) -> Option<EpollEntry> {
 }
 
 impl EpollEntry {
-    /// The events by name, e.g. `EPOLLIN|EPOLLET`.
+    /// The names of the requested events and flags, e.g. `EPOLLIN|EPOLLET`.
     pub fn events(&self) -> String {
-        // Every entry waits for these two, whether the server asks for them or not (epoll_ctl(2)).
+        // The kernel adds these two events to every entry, even if the server does not request them
+        // (epoll_ctl(2)).
         let implied = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
         names("EPOLL", self.events & !implied)
     }
 
-    /// Whether at least one of these events is waited for.
+    /// Whether at least one of these events is requested.
     pub fn has(&self, events: i32) -> bool {
         self.events & events as u32 != 0
     }
@@ -113,7 +116,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     fn epoll() -> OwnedFd {
-        // SAFETY: takes a number; this process alone has the new descriptor.
+        // SAFETY: the call takes a number; nothing else owns the new descriptor.
         unsafe { OwnedFd::from_raw_fd(libc::epoll_create1(libc::EPOLL_CLOEXEC)) }
     }
 

@@ -1,6 +1,6 @@
 //! The names of the events of poll and epoll.
 
-/// The events of poll(2). epoll uses the same numbers for these (linux/eventpoll.h).
+/// The events of poll(2). epoll uses the same bits for these events (linux/eventpoll.h).
 const SHARED: [(i32, &str); 8] = [
     (libc::EPOLLIN, "IN"),
     (libc::EPOLLPRI, "PRI"),
@@ -15,7 +15,8 @@ const SHARED: [(i32, &str); 8] = [
 const FLAGS: [(i32, &str); 3] =
     [(libc::EPOLLEXCLUSIVE, "EXCLUSIVE"), (libc::EPOLLONESHOT, "ONESHOT"), (libc::EPOLLET, "ET")];
 
-/// The names of these bits, each with the prefix `POLL` or `EPOLL`: `POLLIN|POLLOUT`; `0` for none.
+/// The names of the bits that are set. Each name has the prefix `POLL` or `EPOLL`, e.g.
+/// `POLLIN|POLLOUT`. The result is `0` if no bit is set.
 pub(crate) fn names(prefix: &str, bits: u32) -> String {
     let all = SHARED.iter().chain(&FLAGS);
     let set = all.filter(|(bit, _)| bits & *bit as u32 != 0);

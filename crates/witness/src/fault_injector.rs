@@ -1,8 +1,8 @@
-//! Faults at the system-call boundary: the observer decides what a system call returns.
+//! Fault injection into system calls: the observer decides what a system call returns.
 //!
-//! The chosen calls of the program stop in the kernel until the observer has answered them, with an
-//! errno or with "continue" (seccomp_unotify(2)). So any binary can be tested for what it does
-//! after a failed call, for example an accept that fails with EMFILE.
+//! The selected calls of the program stop in the kernel until the observer has answered them with
+//! an errno or with "continue" (seccomp_unotify(2)). Therefore it can be tested what any program
+//! does after a failed call, for example after an accept that failed with EMFILE.
 
 use crate::ready;
 use nix::errno::Errno;
@@ -19,18 +19,19 @@ pub struct FaultInjector {
 }
 
 impl FaultInjector {
-    /// Every call that takes a connection: accept(2) and accept4(2).
+    /// All calls that accept a connection: accept(2) and accept4(2).
     pub fn accept() -> Self {
         Self::on(&["accept", "accept4"])
     }
 
-    /// Every call that starts a process: fork(2), vfork(2), clone(2) and clone3. A call that starts
-    /// a thread is never made to fail.
+    /// All calls that start a process: fork(2), vfork(2), clone(2) and clone3(2). A call that
+    /// starts a thread always continues without a fault.
     pub fn fork() -> Self {
         Self::on(&["fork", "vfork", "clone", "clone3"])
     }
 
-    /// The calls of these names, e.g. `accept4`. A name that this machine does not know is skipped.
+    /// The system calls with these names, e.g. `accept4`. A name that this machine does not know is
+    /// skipped.
     pub fn on(names: &[&str]) -> Self {
         Self { calls: NotifiedCalls::new(names) }
     }
@@ -41,7 +42,8 @@ impl FaultInjector {
     }
 }
 
-/// Returns the stopped calls. A requested fault makes a call fail; the other calls continue.
+/// Answers the stopped calls. If a fault was requested, the next call fails. All other calls
+/// continue.
 #[derive(Debug)]
 pub(crate) struct FaultSupervisor {
     listener: OwnedFd,
@@ -58,23 +60,23 @@ impl FaultSupervisor {
         self.faults.push_back(errno);
     }
 
-    /// How many requested faults no call has met yet.
+    /// The number of requested faults that have not been used: no call has failed with them yet.
     pub(crate) fn faults_left(&self) -> usize {
         self.faults.len()
     }
 
-    /// Whether a stopped call waits for an answer.
+    /// Whether a stopped call waits for the observer's answer.
     pub(crate) fn has_waiting_call(&self) -> bool {
         ready::is_readable(self.listener.as_fd())
     }
 
-    /// Returns the first call that waits. The listener must be readable.
+    /// Answers the stopped call that has waited longest. The listener must be readable.
     pub(crate) fn answer(&mut self) -> Result<(), Unobservable> {
-        // SAFETY: plain data, which the kernel wants zeroed and fills.
+        // SAFETY: plain data, which the kernel requires to be zeroed, and fills.
         let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };
         match ioctl(self.listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_RECV, &mut call) {
             Ok(()) => {}
-            // The caller was killed after the kernel had reported the call.
+            // The thread that made the call was killed after the kernel had reported the call.
             Err(Errno::ENOENT | Errno::EINTR) => return Ok(()),
             Err(errno) => return Err(unobservable(errno)),
         }
@@ -82,7 +84,7 @@ impl FaultSupervisor {
         let mut reply: libc::seccomp_notif_resp = unsafe { std::mem::zeroed() };
         reply.id = call.id;
 
-        // The next requested fault is for this call, unless the call starts a thread.
+        // Use the next requested fault for this call, unless the call starts a thread.
         match self.faults.front().filter(|_| !starts_thread(&call)) {
             Some(errno) => reply.error = -(*errno as i32),
             None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
@@ -92,7 +94,7 @@ impl FaultSupervisor {
                 self.faults.drain(..usize::from(reply.error != 0));
                 Ok(())
             }
-            // A signal interrupted the call before the answer, so the fault is for the next call.
+            // A signal interrupted the call before the answer. Keep the fault for the next call.
             Err(Errno::ENOENT) => Ok(()),
             Err(errno) => Err(unobservable(errno)),
         }
@@ -105,7 +107,7 @@ impl AsRawFd for FaultSupervisor {
     }
 }
 
-/// Whether a call starts a thread of the caller's own process (clone(2), CLONE_THREAD).
+/// Whether a call starts a thread and not a process (clone(2), CLONE_THREAD).
 fn starts_thread(call: &libc::seccomp_notif) -> bool {
     let [first, ..] = call.data.args;
     let flags = match Sysno::new(call.data.nr as usize) {
@@ -116,7 +118,7 @@ fn starts_thread(call: &libc::seccomp_notif) -> bool {
     flags & libc::CLONE_THREAD as u64 != 0
 }
 
-/// The flags in a struct clone_args.
+/// Reads the flags, which are the first field of a struct clone_args.
 fn first_field(pid: i32, address: u64) -> Result<u64, Unobservable> {
     let mut bytes = [0; 8];
     Process { pid }.read_memory(address, &mut bytes)?;
@@ -124,7 +126,7 @@ fn first_field(pid: i32, address: u64) -> Result<u64, Unobservable> {
 }
 
 fn ioctl<T>(fd: RawFd, request: libc::Ioctl, argument: &mut T) -> Result<(), Errno> {
-    // SAFETY: each request above is made for the type of its argument.
+    // SAFETY: each request in this file is used with the argument type that it requires.
     Errno::result(unsafe { libc::ioctl(fd, request, argument) }).map(drop)
 }
 

@@ -1,4 +1,4 @@
-//! Starting a server under observation.
+//! Starts a server under observation.
 
 use crate::fault_injector::FaultInjector;
 use crate::log::Log;
@@ -20,8 +20,8 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// A program by path, or by name on the PATH. The program inherits this process's environment,
-    /// unless it is [`sandboxed`](Self::sandboxed).
+    /// A program by its path, or by a name that is searched on the PATH. The program inherits this
+    /// process's environment, unless the program is [`sandboxed`](Self::sandboxed).
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             command: Command::new(program),
@@ -60,13 +60,13 @@ impl Launch {
         self
     }
 
-    /// The system calls that the observer can make fail.
+    /// Selects the system calls that the observer can make fail.
     pub fn faults(mut self, injector: FaultInjector) -> Self {
         self.command = self.command.notified_calls(injector.calls());
         self
     }
 
-    /// Treats the program as untrusted: it sees and uses only what `policy` allows; see
+    /// Treats the program as untrusted: the program sees and uses only what `policy` allows; see
     /// [`Command::sandboxed`].
     pub fn sandboxed(mut self, policy: SandboxPolicy) -> Self {
         self.command = self.command.sandboxed(policy);
@@ -79,37 +79,37 @@ impl Launch {
         self
     }
 
-    /// How long a wait for a fact may last while the server does not become idle; 10 seconds by
-    /// default.
+    /// The maximum time of a wait while the server is not idle; 10 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// What earlier runs of the program have shown. This run adds what it shows.
+    /// Information from earlier runs of the program. This run adds its own information to the
+    /// history.
     pub fn history(mut self, history: RunHistory) -> Self {
         self.history = history;
         self
     }
 
-    /// Starts the program. Its standard input is empty, its standard output a terminal of 80
-    /// columns, its standard error a pipe; it has no other descriptor.
+    /// Starts the program. The program's standard input is empty, its standard output is a terminal
+    /// with 80 columns, and its standard error is a pipe. The program has no other descriptor.
     ///
     /// # Errors
-    /// [`LaunchError`]; the program has then not run.
+    /// [`LaunchError`]. After an error, the program has not run.
     pub fn start(self) -> Result<Server, LaunchError> {
-        // The streams: a terminal for standard output, a pipe for standard error.
+        // Create a terminal for standard output, and a pipe for standard error.
         let (log, stdout) = Log::open()?;
         let (stderr, program_stderr) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
-        // The program's end of the pipe blocks, as programs expect of standard error.
+        // The program's end of the pipe is in blocking mode, as programs expect.
         fcntl(&program_stderr, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
 
         let sandbox = self.command.spawn(stdout, program_stderr)?;
         let mut server = Server::new(sandbox, log, stderr, self.timeout, self.history);
 
-        // The sandbox's first process reports each step. The program runs when it has reported the
-        // start.
+        // Receive the messages of the sandbox's first process, until one of them reports that the
+        // program has started.
         loop {
             match server.next_message()? {
                 Message::NotifyListener(listener) => server.supervise(listener),

@@ -1,9 +1,10 @@
-//! Starts a network server and asks the kernel what it does.
+//! Starts a network server and observes through the kernel what the server does.
 //!
-//! A server's log says what its author believes. This crate asks the kernel instead: which
-//! descriptor is connected to which client, what `poll` or epoll is watching at this moment,
-//! whether a thread sleeps or repeats the same calls, and whether anything is left for the server to
-//! do. Nothing waits for a fixed time, and no probe connection is made.
+//! A server's log can be wrong, because it shows only what the server's code assumes. This crate
+//! asks the kernel instead: which descriptor is connected to which client, which descriptors are
+//! registered with `poll` or epoll, whether a thread sleeps or repeats the same calls, and whether
+//! the server still has something to do. No function waits for a fixed time, and no probe
+//! connection is made.
 //!
 //! # An example
 //!
@@ -17,57 +18,62 @@
 //! client.close();
 //! let calls = server.wait_idle()?;
 //! println!("the client has left; the server is asleep in {}", calls[0].name());
-//! println!("it asks poll for {:?} and holds {:?}", server.poll_entries()?, server.descriptors()?);
+//! println!("poll {:?}, descriptors {:?}", server.poll_entries()?, server.descriptors()?);
 //! # Ok(()) }
 //! ```
 //!
-//! [`Launch`] starts a program in a [`sandbox`]; [`Server`] is the running program, and dropping it
-//! ends everything that the program has started; [`Client`] is a client that the observer controls;
-//! a [`FaultInjector`] makes chosen system calls fail; [`WaitError`] says why a fact will not come
-//! true. [`Server::pause`] stops a server while its clients do something; [`Server::restart`] runs
-//! the program once more in the same network, and [`Server::occupy_port`] listens on a port there as
-//! another program would.
+//! [`Launch`] starts a program in a [`sandbox`]. [`Server`] is the running program; dropping the
+//! `Server` kills all processes that the program has started. [`Client`] is a client that the
+//! observer controls. A [`FaultInjector`] makes selected system calls fail. [`WaitError`] says why
+//! a wait ended before its condition was true. [`Server::pause`] stops a server while its clients
+//! do something. [`Server::restart`] starts the program again in the same network.
+//! [`Server::occupy_port`] listens on a port in the server's network, as if another program were
+//! using the port.
 //!
 //! Two examples can be run on any server that listens on the port in the environment variable PORT:
 //! - `cargo run -p witness --example watch_poll -- ./server` connects two clients, and prints the
-//!   server's descriptors, its sockets, and what poll or epoll watches.
+//!   server's descriptors, its sockets, and the descriptors that are registered with poll or epoll.
 //! - `cargo run -p witness --example fail_accept -- ./server` makes accept fail with EMFILE once,
-//!   and prints whether the client is served afterwards.
+//!   and prints whether the server accepts the client afterwards.
 //!
 //! # Idle
 //!
-//! A server is *idle* when it will do nothing more by itself:
-//! - Every thread of every process sleeps in a system call that only an event ends, or has ended, or
-//!   is stopped by a signal. A sleep of 30 s or more counts as endless, and a wait with a time-out
-//!   of 1 s or more counts as a wait for an event. A server that wakes more often is idle when it
-//!   has woken twice and gone back to sleep.
-//! - Everything that the clients have sent, a FIN or RST included, has reached its sockets, or waits
-//!   on the client's side because the server's buffer is full. A delivery wakes the thread that
-//!   waits for it, so a thread that sleeps afterwards was not waiting for it.
-//! - Everything that the server has sent has reached the clients that read: the last bytes of an
-//!   answer may leave long after the server has written them (tcp(7), TCP_NODELAY).
-//! - All of this was true 3 ms before as well, and no thread was put on a processor in between.
+//! A server is *idle* when it will do nothing more by itself. All of these conditions must be true:
+//! - Every thread of every process has ended, is stopped by a signal, or sleeps in a system call
+//!   that only an event can end. A sleep of 30 s or more counts as endless. A wait with a time-out
+//!   of 1 s or more counts as a wait for an event. A server with a shorter time-out is idle after
+//!   one of its threads has woken twice and all threads sleep again.
+//! - Everything that the clients have sent, including FIN and RST, has arrived at the server's
+//!   sockets, or remains in a client's send buffer because the server's receive buffer is full.
+//!   When data arrives, the kernel wakes the thread that waits for it. A thread that still sleeps
+//!   afterwards therefore waits for something else.
+//! - Everything that the server has sent has arrived at the clients that read. The kernel may send
+//!   the last bytes of an answer long after the server has written them (tcp(7), TCP_NODELAY).
+//! - All these conditions were also true 3 ms before, and no thread was scheduled in between.
 //!
-//! What an idle server has not logged or closed, it never will, so [`Server::wait_for`] gives up.
-//! For a server that is not idle, it gives up after [`Launch::timeout`], or when a sample of the
-//! server's system calls shows that the server repeats the same calls.
+//! An idle server will log or close nothing more by itself, so [`Server::wait_for`] returns an
+//! error immediately. For a server that is not idle, `wait_for` returns an error after
+//! [`Launch::timeout`], or when a sample of the server's system calls shows that the server repeats
+//! the same calls.
 //!
 //! # Permissions
 //!
-//! - Sockets and unread bytes need no permission. They are read with sock_diag(7). Where that is
-//!   refused, `/proc/PID/net` is read: each read then takes milliseconds, and a delivery is known
-//!   only by its acknowledgement, up to 40 ms later.
-//! - Descriptors, calls, the `pollfd` array and the interest list come from `/proc/PID`; see
-//!   [`sandbox`] for what that needs.
-//! - A [`FaultInjector`] needs seccomp_unotify(2), Linux 5.5, and no seccomp profile that refuses it
-//!   ([`LaunchError::NoFaultInjection`]).
-//! - A [`SyscallSample`] needs ptrace(2), which needs the same permissions as descriptors, and a
-//!   program that no other process traces. Without a sample, the wait for a server that never
-//!   sleeps ends with the time-out.
+//! - Sockets and unread bytes are read with sock_diag(7), which needs no permission. If the kernel
+//!   or the container refuses sock_diag(7), `/proc/PID/net` is read instead. Each read of these
+//!   files takes milliseconds. The files do not show how many bytes have arrived, so the
+//!   acknowledgement is used, which may come 40 ms later.
+//! - Descriptors, calls, the `pollfd` array and the interest list are read from `/proc/PID`. The
+//!   documentation of [`sandbox`] describes the necessary permissions.
+//! - A [`FaultInjector`] needs seccomp_unotify(2) of Linux 5.5 or later. A container's seccomp
+//!   profile may refuse it ([`LaunchError::NoFaultInjection`]).
+//! - A [`SyscallSample`] needs ptrace(2). ptrace(2) needs the same permissions as reading
+//!   descriptors, and no other process may trace the program. Without a sample, the wait for a
+//!   server in a busy loop ends with the time-out.
 //!
-//! What cannot be observed is reported as [`Unobservable`], which says nothing about the server.
-//! Linux only, on x86-64 and aarch64. Only one thread may wait on a [`Server`], because ptrace(2) ties a traced
-//! thread to the thread that traces it.
+//! If something cannot be observed, the error is [`Unobservable`]. This error does not show an
+//! error in the server. Only one thread may wait for a [`Server`], because ptrace(2) allows only
+//! the thread that has attached to a traced thread to control it. This crate supports only Linux,
+//! on x86-64 and aarch64.
 
 mod client;
 mod epoll_entry;

@@ -1,9 +1,10 @@
-//! What a server writes to its standard output, line by line.
+//! Reads a server's standard output line by line.
 //!
-//! Standard output is a pseudo-terminal, because C's and Python's stdio flush each line only to a
-//! terminal. A kernel worker moves the bytes from one side of it to the other, so finding nothing
-//! to read does not mean that nothing was written. [`Log::catch_up`] therefore writes a marker into
-//! the same stream and reads up to it.
+//! Standard output is a pseudo-terminal, because the stdio of C and Python flushes after each line
+//! only if standard output is a terminal. A kernel thread moves the bytes from the program's side
+//! of the terminal to the observer's side. Therefore bytes may have been written even if the
+//! observer finds nothing to read. [`Log::catch_up`] writes a marker into the same terminal and
+//! reads until the marker arrives. The marker arrives after all bytes that were written before it.
 
 mod lines;
 
@@ -25,12 +26,12 @@ pub struct Line {
 }
 
 impl Line {
-    /// The tag of a line that begins with one: `ACCEPT` for `[ACCEPT] fd=4 slot=0`.
+    /// The tag, if the line begins with a tag: `ACCEPT` for `[ACCEPT] fd=4 slot=0`.
     pub fn tag(&self) -> Option<&str> {
         self.text.strip_prefix('[')?.split_once(']').map(|(tag, _)| tag)
     }
 
-    /// The value of a key: `4` for the key `fd` of `[ACCEPT] fd=4 slot=0`.
+    /// The value of a key: `4` for the key `fd` in `[ACCEPT] fd=4 slot=0`.
     pub fn value(&self, key: &str) -> Option<&str> {
         let pairs = self.text.split_whitespace().filter_map(|word| word.split_once('='));
         pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
@@ -43,16 +44,16 @@ const READ: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Log {
     master: OwnedFd,
-    /// The observer's own handle of the program's side, to write markers. While it is open, the
-    /// terminal can be read after the program's end.
+    /// The observer's own descriptor of the program's side, which is used to write markers. While
+    /// this descriptor is open, the observer can read the terminal after the program has ended.
     slave: OwnedFd,
     lines: Lines,
     written: u64,
 }
 
 impl Log {
-    /// A terminal that passes all bytes unchanged, and the descriptor of its side that the program
-    /// gets.
+    /// Opens a terminal that passes all bytes unchanged. Returns the observer's side, and the
+    /// descriptor of the program's side.
     pub(crate) fn open() -> io::Result<(Self, OwnedFd)> {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None)?;
@@ -71,17 +72,17 @@ impl Log {
         self.lines.finished()
     }
 
-    /// How many bytes the program has written and the observer has read.
+    /// The number of bytes that the program has written and the observer has read.
     pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
-    /// How many bytes the kept lines have.
+    /// The number of bytes in the kept lines.
     pub(crate) fn kept(&self) -> usize {
         self.lines.kept()
     }
 
-    /// Reads at most 64 KiB of what has arrived. Returns whether anything had arrived.
+    /// Reads at most 64 KiB of the bytes that have arrived. Returns whether any bytes had arrived.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {
@@ -94,7 +95,8 @@ impl Log {
         }
     }
 
-    /// Reads everything that was written before now. Returns whether the marker arrived in time.
+    /// Reads all bytes that were written before this call. Returns whether the marker arrived
+    /// within the given time.
     pub(crate) fn catch_up(&mut self, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         let marker = self.lines.next_marker();
@@ -113,14 +115,15 @@ impl Log {
         true
     }
 
-    /// Writes a marker, and returns whether it was written before the deadline. A program may have
-    /// stopped its terminal, or may fill it as fast as it is read.
+    /// Writes a marker, and returns whether the marker was written before the deadline. A write may
+    /// not succeed, because the program may have stopped the terminal's output, or may write as
+    /// fast as the observer reads.
     fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> bool {
         while !bytes.is_empty() {
             match nix::unistd::write(&self.slave, bytes) {
                 Ok(length) => bytes = &bytes[length..],
                 Err(_) if Instant::now() >= deadline => return false,
-                // The terminal is full: reading makes room.
+                // The terminal's buffer is full. Reading makes room in the buffer.
                 Err(_) if self.read() => {}
                 Err(_) => {
                     let pause = Instant::now() + Duration::from_millis(1);
@@ -138,12 +141,12 @@ impl AsRawFd for Log {
     }
 }
 
-/// The program's side, opened once more. This handle can be non-blocking without making the
-/// program's non-blocking (ioctl_tty(2), TIOCGPTPEER).
+/// Opens the program's side of the terminal again (ioctl_tty(2), TIOCGPTPEER). The new descriptor
+/// has its own flags. It is non-blocking, and the program's descriptor remains blocking.
 fn second_slave(master: &OwnedFd) -> io::Result<OwnedFd> {
     let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
-    // SAFETY: the request takes flags by value and returns a new descriptor, which this process
-    // alone has.
+    // SAFETY: the request takes flags by value and returns a new descriptor, which nothing else
+    // owns.
     unsafe {
         match libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) {
             -1 => Err(io::Error::last_os_error()),

@@ -1,4 +1,4 @@
-//! What a server has asked `poll` to watch, read from the server's memory.
+//! Reads the `pollfd` array of a server from the server's memory.
 
 use crate::event_names::names;
 use sandbox::{Call, Process, Unobservable};
@@ -6,15 +6,15 @@ use sandbox::{Call, Process, Unobservable};
 /// One entry of the `pollfd` array (poll(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollEntry {
-    /// The descriptor. The kernel skips negative ones.
+    /// The descriptor. The kernel skips an entry with a negative descriptor.
     pub fd: i32,
-    /// The events that are waited for, e.g. POLLIN.
+    /// The requested events, e.g. POLLIN.
     pub events: i16,
     /// The events that the last poll has returned.
     pub revents: i16,
 }
 
-/// The longest array that is read.
+/// The maximum number of entries that are read.
 const MAX_ENTRIES: u64 = 1 << 20;
 const ENTRY: usize = 8;
 
@@ -37,12 +37,12 @@ fn entry(&[a, b, c, d, e, f, g, h]: &[u8; ENTRY]) -> PollEntry {
 }
 
 impl PollEntry {
-    /// The events by name, e.g. `POLLIN|POLLOUT`.
+    /// The names of the requested events, e.g. `POLLIN|POLLOUT`.
     pub fn events(&self) -> String {
         names("POLL", self.events as u16 as u32)
     }
 
-    /// The returned events by name.
+    /// The names of the returned events.
     pub fn revents(&self) -> String {
         names("POLL", self.revents as u16 as u32)
     }

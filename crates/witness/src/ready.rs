@@ -1,12 +1,12 @@
-//! Waiting for one descriptor.
+//! Waits until a descriptor is ready.
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// Waits until `fd` is ready for all of `wanted`, and returns whether that happened before the
-/// deadline. With a deadline that has passed, this does not wait.
+/// Waits until `fd` is ready for all events in `wanted`. Returns whether `fd` became ready before
+/// the deadline. If the deadline has already expired, this function returns immediately.
 pub(crate) fn wait_ready(deadline: Instant, fd: BorrowedFd<'_>, wanted: PollFlags) -> bool {
     let mut slot = [PollFd::new(fd, wanted)];
     loop {

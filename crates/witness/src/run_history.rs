@@ -1,15 +1,15 @@
-//! What earlier runs of a program have shown.
+//! Information from earlier runs of a program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What earlier runs of a program have shown. Clones are handles of the same history.
+/// Information from earlier runs of a program. Clones are handles of the same history.
 #[derive(Clone, Debug, Default)]
 pub struct RunHistory(Arc<AtomicBool>);
 
 impl RunHistory {
-    /// Whether a run has repeated the same calls without a result. The calls of such a program are
-    /// sampled sooner.
+    /// Whether an earlier run was in a busy loop: the program repeated the same calls without a
+    /// result. The calls of such a program are sampled sooner.
     pub fn spins(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -23,8 +23,8 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// A running server, and what is known of it. Dropping it ends the program and everything that the
-/// program has started, and returns when they are gone.
+/// A running server under observation. Dropping this value kills the program and all processes that
+/// the program has started, and waits until they have ended.
 #[derive(Debug)]
 pub struct Server {
     sandbox: Sandbox,
@@ -32,19 +32,19 @@ pub struct Server {
     stderr: OwnedFd,
     /// The first bytes of standard error.
     errors: Vec<u8>,
-    /// How many bytes the program has written to standard error.
+    /// The number of bytes that the program has written to standard error.
     stderr_bytes: u64,
     timeout: Duration,
     program: Process,
-    /// The process that listens; `None` before one does.
+    /// The process that listens; `None` before a process listens.
     listener: Option<Process>,
     /// The address that clients connect to; `None` before a process listens.
     address: Option<SocketAddr>,
     table: Option<SocketTable>,
     faults: Option<FaultSupervisor>,
-    /// Sockets in the server's network, for the next clients.
+    /// Sockets that were created in the server's network, for the next clients.
     sockets: Vec<OwnedFd>,
-    /// The clients whose connections may still bring something to the server.
+    /// The clients from which the server may still receive bytes, a FIN or a RST.
     clients: Vec<Client>,
     exit: Option<Exit>,
     history: RunHistory,
@@ -108,15 +108,16 @@ impl Server {
     /// Connects a client to the port that the server listens on.
     ///
     /// # Errors
-    /// NotConnected before [`wait_listening`](Self::wait_listening); TimedOut when the server's
-    /// queue of connections stays full; otherwise the error of connect(2).
+    /// NotConnected if [`wait_listening`](Self::wait_listening) has not succeeded before; TimedOut
+    /// if the server's backlog stays full; otherwise the error of connect(2).
     pub fn connect(&mut self) -> io::Result<Client> {
         self.connect_prepared(|_| Ok(()))
     }
 
-    /// Connects a client whose segments are as short as on Ethernet. On the loopback interface
-    /// segments have 64 KiB, and the kernel gives a server that writes to such a client a send
-    /// buffer of several MiB (tcp_sndbuf_expand() in net/ipv4/tcp_input.c).
+    /// Connects a client whose segments are as short as on Ethernet. On the loopback interface,
+    /// segments have up to 64 KiB. If a server writes to a client with such long segments, the
+    /// kernel grows the server's send buffer to several MiB (tcp_sndbuf_expand() in
+    /// net/ipv4/tcp_input.c).
     ///
     /// # Errors
     /// As for [`connect`](Self::connect).
@@ -141,35 +142,38 @@ impl Server {
             if Instant::now() >= deadline {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            // While an accept of the server waits for the fault injector's answer, the server
-            // cannot empty its queue.
+            // Answer stopped calls. While an accept of the server waits for the fault injector's
+            // answer, the server cannot accept the connections in its backlog.
             self.poll_events().map(drop).map_err(io::Error::other)
         })?;
         self.clients.push(client.clone());
         Ok(client)
     }
 
-    /// Makes the next call of the [`FaultInjector`](crate::FaultInjector) fail with `errno`. Does
-    /// nothing where the server was launched without a fault injector.
+    /// Makes the next call that the [`FaultInjector`](crate::FaultInjector) stops fail with
+    /// `errno`. Does nothing if the server was launched without a fault injector.
     pub fn fail_next(&mut self, errno: Errno) {
         if let Some(faults) = &mut self.faults {
             faults.fail_next(errno);
         }
     }
 
-    /// How many faults of [`fail_next`](Self::fail_next) no call has met yet.
+    /// The number of faults that were requested with [`fail_next`](Self::fail_next) and have not
+    /// been used: no call has failed with them yet.
     pub fn faults_left(&self) -> usize {
         self.faults.as_ref().map_or(0, FaultSupervisor::faults_left)
     }
 
-    /// Sends the program a signal (signal(7)); does nothing once the program is known to have ended.
+    /// Sends a signal to the program (signal(7)). Does nothing if the observer knows that the
+    /// program has ended.
     pub fn signal(&self, signal: Signal) {
         self.kill(self.program, signal);
     }
 
     fn kill(&self, process: Process, signal: Signal) {
         if self.exit.is_none() {
-            // A process that has ended meanwhile needs no signal.
+            // The error is ignored, because a process that has ended in the meantime needs no
+            // signal.
             let _ = kill(Pid::from_raw(process.pid), signal);
         }
     }
@@ -197,11 +201,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A server that closes first would keep its port in TIME_WAIT; a reset by the client
-        // prevents that.
+        // If the server closed its connections first, its port would stay in TIME_WAIT. Therefore
+        // the clients reset their connections first.
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
-        // The sandbox cannot end before its traced threads are detached or reaped (ptrace(2)).
+        // The sandbox cannot end before the tracer has detached from its threads or has reaped them
+        // (ptrace(2)).
         while !self.tracer.has_detached_all() && !self.sandbox.has_ended() {
             self.tracer.retry_detach();
             std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! Whether a thread that sleeps in a system call will wake by itself.
+//! Determines whether a thread that sleeps in a system call will wake without an event.
 
 use sandbox::{Call, Process};
 use std::time::Duration;
@@ -6,20 +6,22 @@ use std::time::Duration;
 /// What ends a thread's sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sleep {
-    /// Only an event: bytes, a connection, a signal, another thread.
+    /// Only an event ends the sleep: bytes, a connection, a signal, or another thread.
     UntilEvent,
-    /// An event, or this much time since it fell asleep.
+    /// An event ends the sleep, or the time-out. The value is the time from the beginning of the
+    /// sleep to the time-out.
     AtMost(Duration),
-    /// The sleep ends by itself soon: a short sleep, or a wait for a disk.
+    /// The sleep ends soon without an event, for example a short sleep or a wait for a disk.
     Brief,
 }
 
-/// A wait with a time-out this long wakes so rarely that it counts as a wait for an event.
+/// If a time-out is at least this long, the thread wakes so rarely that the wait counts as a wait
+/// for an event.
 const RARE_WAKEUP: Duration = Duration::from_secs(1);
-/// A sleep this long is meant to last for ever.
+/// If a sleep is at least this long, it counts as endless.
 const ENDLESS: Duration = Duration::from_secs(30);
 
-/// What ends the sleep of a thread of `process` that is in this call.
+/// What ends the sleep of a thread of `process` that sleeps in `call`.
 pub(crate) fn of(call: Call, process: Process) -> Sleep {
     let argument = |index: usize| call.arguments[index];
     let span = |index| read_span(process, call.arguments[index]);
@@ -37,7 +39,8 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
             return timed_sleep(span(2).and_then(|end| time_left(argument(0) as i32, end)));
         }
         "clock_nanosleep" => return timed_sleep(span(2)),
-        // The observer reads the terminal, so a write that waits for room there will end.
+        // A write to the terminal waits for room in the terminal's buffer. The observer reads the
+        // terminal, so this wait will end soon.
         "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
         _ => None,
     };
@@ -50,7 +53,7 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
     }
 }
 
-/// Whether the call watches no descriptor at all, so that it only sleeps.
+/// Whether the call is a poll or select without any descriptor. Such a call only sleeps.
 fn watches_nothing(call: Call) -> bool {
     match call.name() {
         "poll" | "ppoll" => call.arguments[1] == 0,
@@ -61,7 +64,7 @@ fn watches_nothing(call: Call) -> bool {
 
 const TIMER_ABSTIME: u64 = libc::TIMER_ABSTIME as u64;
 
-/// A sleep that ends by itself after this time.
+/// Classifies a sleep that ends after the time `span`. `None` means that the time is unknown.
 fn timed_sleep(span: Option<Duration>) -> Sleep {
     match span {
         Some(span) if span >= ENDLESS => Sleep::UntilEvent,
@@ -69,12 +72,12 @@ fn timed_sleep(span: Option<Duration>) -> Sleep {
     }
 }
 
-/// Whether the descriptor is a terminal's (pts(4)).
+/// Whether the descriptor refers to a pseudo-terminal (pts(4)).
 fn is_terminal(process: Process, descriptor: u64) -> bool {
     process.link(descriptor as i32).is_some_and(|target| target.starts_with("/dev/pts"))
 }
 
-/// Whether a futex(2) operation takes the time at which to wake up, rather than a duration.
+/// Whether the time-out of a futex(2) operation is a point in time and not a duration.
 fn is_absolute_futex(operation: u64) -> bool {
     operation as i32 & libc::FUTEX_CMD_MASK != libc::FUTEX_WAIT
 }
@@ -90,13 +93,15 @@ fn time_left(clock: i32, end: Duration) -> Option<Duration> {
     Some(end.saturating_sub(now))
 }
 
-/// A time-out of poll(2) in milliseconds; negative means none.
+/// Converts a time-out of poll(2) in milliseconds; `None` if it is negative, which means no
+/// time-out.
 fn millis(register: u64) -> Option<Duration> {
     u64::try_from(register as i32).ok().map(Duration::from_millis)
 }
 
-/// The struct timespec or timeval at `address`, whose fraction is read as nanoseconds; `None` for a
-/// null pointer, which means no time-out.
+/// Reads the struct timespec or timeval at `address`. The second field is read as nanoseconds, also
+/// in a timeval. `None` if the address is a null pointer, which means no time-out, or if the memory
+/// cannot be read.
 fn read_span(process: Process, address: u64) -> Option<Duration> {
     if address == 0 {
         return None;
@@ -119,7 +124,7 @@ mod tests {
         Call { number, arguments }
     }
 
-    /// What would end this sleep of a thread of this process.
+    /// What ends the sleep of a thread of this process in the given call.
     fn sleep(name: &str, arguments: [u64; 6]) -> Sleep {
         of(call(name, arguments), Process { pid: std::process::id() as i32 })
     }

@@ -1,4 +1,4 @@
-//! The kernel's table of TCP sockets, read by netlink or from `/proc`.
+//! Reads the kernel's table of TCP sockets by netlink or from `/proc`.
 
 mod files;
 mod netlink;
@@ -19,20 +19,21 @@ pub struct Socket {
     pub state: State,
     /// The socket's own address.
     pub local: SocketAddr,
-    /// The peer's address; unspecified for a listener.
+    /// The peer's address. It is the unspecified address for a listener.
     pub peer: SocketAddr,
-    /// The socket's inode, which the links in `/proc/PID/fd` contain; 0 once no descriptor refers to
-    /// the socket.
+    /// The socket's inode, which the links in `/proc/PID/fd` contain; 0 if no descriptor refers to
+    /// the socket any more.
     pub inode: u64,
-    /// The number of bytes not yet read, where an end of file counts as a byte; for a listener, the
-    /// number of connections not yet accepted.
+    /// The number of received bytes that have not been read. An end of file counts as one byte. For
+    /// a listener, this is the number of connections that have not been accepted.
     pub unread: u32,
-    /// The number of written bytes that the peer has not acknowledged, where an end of file counts
-    /// as a byte; for a listener, the length of its backlog, if the table contains it.
+    /// The number of written bytes that the peer has not acknowledged. A FIN counts as one byte.
+    /// For a listener, this is the maximum length of the backlog, if the table contains this
+    /// length.
     pub unacknowledged: u32,
-    /// The number of bytes received since the connection was established. Where the table does not
-    /// count them, this is the number of bytes that the client knows to be acknowledged, which may
-    /// be 40 ms late (RFC 9293, section 3.8.6.3).
+    /// The number of bytes that were received since the connection was established. If the table
+    /// does not contain this number, this is the number of the client's bytes that have been
+    /// acknowledged. An acknowledgement may be 40 ms late (RFC 9293, section 3.8.6.3).
     pub received: u64,
 }
 
@@ -60,7 +61,7 @@ impl State {
         Some(match code {
             1 => Established,
             2 => SynSent,
-            3 | 12 => SynReceived, // 12 is TCP_NEW_SYN_RECV, a connection that no accept can take yet
+            3 | 12 => SynReceived, // 12 is TCP_NEW_SYN_RECV: no accept(2) returns it yet
             4 => FinWait1,
             5 => FinWait2,
             6 => TimeWait,
@@ -97,18 +98,20 @@ impl State {
     }
 }
 
-/// Looks up the sockets of one network.
+/// Finds the sockets of one network.
 #[derive(Debug)]
 pub(crate) enum SocketTable {
-    /// By netlink: one socket at a time, in microseconds.
+    /// By netlink. Reading one socket takes microseconds.
     Netlink(Netlink),
-    /// In `/proc/PID/net`, where netlink is refused: all sockets, in milliseconds.
+    /// In `/proc/PID/net`, if netlink is refused. All sockets must be read, which takes
+    /// milliseconds.
     Files(Files),
 }
 
 impl SocketTable {
-    /// The table of the network that `process` is in. `netlink` is a socket made in that network;
-    /// `None` where a container's seccomp profile or a small kernel refuses to make it.
+    /// The table of the network that `process` is in. `netlink` is a netlink socket that was
+    /// created in this network; `None` if the socket could not be created, because a container's
+    /// seccomp profile refuses it or the kernel does not support it.
     pub(crate) fn new(netlink: Option<OwnedFd>, process: Process) -> Self {
         match netlink.map(Netlink::new).filter(Netlink::answers) {
             Some(netlink) => SocketTable::Netlink(netlink),
@@ -116,8 +119,8 @@ impl SocketTable {
         }
     }
 
-    /// The server's socket for each client's connection; `None` where the server has no such socket,
-    /// or has it no longer.
+    /// The server's socket for the connection to each client; `None` if the server has no such
+    /// socket, or no longer has it.
     pub(crate) fn connections<'a>(
         &self,
         clients: impl Iterator<Item = &'a Client>,
@@ -138,7 +141,7 @@ impl SocketTable {
         }
     }
 
-    /// Every socket in one of these states.
+    /// All sockets in one of these states.
     pub(crate) fn all(&self, states: &[State]) -> io::Result<Vec<Socket>> {
         match self {
             SocketTable::Netlink(netlink) => netlink.all(states),

@@ -1,8 +1,8 @@
-//! The last few dozen system calls of a thread that never sleeps.
+//! A sample of the system calls of a thread that uses processor time without a visible result.
 //!
-//! A thread that uses processor time without any visible result is either working or repeating the
-//! same calls. Only its calls show which of both it does. So the thread is traced for a short time
-//! (ptrace(2)), and continues unchanged.
+//! Such a thread is either doing work or in a busy loop, which repeats the same calls. Only the
+//! thread's system calls show the difference. Therefore the thread is traced for a short time
+//! (ptrace(2)). After that, the thread continues unchanged.
 
 mod restart_syscall;
 mod tracer;
@@ -17,29 +17,29 @@ use tracer::{SyscallStop, Traced};
 
 pub(crate) use tracer::Tracer;
 
-/// A sample of the system calls of a thread that never sleeps.
+/// A sample of the system calls of a thread.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SyscallSample {
-    /// The calls in order, each with its result.
+    /// The system calls in order. Each call has its result.
     pub calls: Vec<(Call, i64)>,
-    /// The array of the last poll, as the kernel returned it.
+    /// The `pollfd` array of the last poll, after the kernel has set the returned events.
     pub poll_entries: Option<Vec<PollEntry>>,
-    /// The interest list at the last epoll_wait.
+    /// The epoll interest list at the time of the last epoll_wait.
     pub epoll_entries: Option<Vec<EpollEntry>>,
-    /// The events that the last epoll_wait has returned, each with its data.
+    /// The events that the last epoll_wait has returned. Each event has its data.
     pub events: Vec<(u32, u64)>,
 }
 
 /// The number of calls in a complete sample.
 const SAMPLE_SIZE: usize = 80;
-/// If the next call does not end within this time, the thread sleeps or computes, and the sample
+/// If no system call begins or ends within this time, the thread sleeps or computes, and the sample
 /// ends.
 const MAX_CALL_TIME: Duration = Duration::from_millis(20);
 
 impl SyscallSample {
-    /// Whether the thread repeats the same calls: it asks what is ready, gets an answer at once, and
-    /// does nothing that would change the next answer.
+    /// Whether the thread is in a busy loop. In a busy loop, calls such as poll return immediately,
+    /// and the thread makes no call that would change the result of the next poll.
     pub fn is_spinning(&self) -> bool {
         let waits = self.calls.iter().filter(|(call, _)| is_wait(call)).count();
         self.calls.len() >= SAMPLE_SIZE
@@ -47,7 +47,8 @@ impl SyscallSample {
             && !self.calls.iter().any(is_progress)
     }
 
-    /// Samples a thread of `process`; empty where tracing is refused.
+    /// Samples a thread of `process`. The sample is empty if the kernel refuses to trace the
+    /// thread.
     pub(crate) fn of(process: Process, thread: &Thread, tracer: &mut Tracer) -> Self {
         let mut sample = Self::default();
         if let Some(mut traced) = tracer.seize(thread.tid) {
@@ -57,7 +58,7 @@ impl SyscallSample {
         sample
     }
 
-    /// Records one call after the other, until the sample is complete or the thread sleeps.
+    /// Records the thread's calls until the sample is complete or the thread sleeps.
     fn record(&mut self, process: Process, traced: &mut Traced) {
         let mut entered = None;
         while self.calls.len() < SAMPLE_SIZE && traced.run_to_next_stop(MAX_CALL_TIME) {
@@ -82,7 +83,7 @@ impl SyscallSample {
 }
 
 impl fmt::Display for SyscallSample {
-    /// The calls that repeat, e.g. `poll = 1, read = 0`.
+    /// The repeated calls with their results, e.g. `poll = 1, read = 0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_loop = self.calls.iter().any(|(call, _)| call.waits_for_readiness());
         let begins_cycle =
@@ -108,7 +109,7 @@ fn result(value: i64) -> String {
     }
 }
 
-/// Whether the call waits for a client or its bytes.
+/// Whether the call waits for a client, or for the bytes of a client.
 fn is_wait(call: &Call) -> bool {
     call.waits_for_readiness() || matches!(call.name(), "accept" | "accept4" | "recvfrom" | "read")
 }
@@ -118,7 +119,7 @@ fn is_progress((call, value): &(Call, i64)) -> bool {
     match call.name() {
         "read" | "readv" | "recvfrom" | "recvmsg" => *value > 0,
         "accept" | "accept4" => *value >= 0,
-        // Writing to its own log serves no client.
+        // A write to the log is not progress, because it does nothing for a client.
         "write" | "writev" => *value > 0 && call.arguments[0] > 2,
         "sendto" | "sendmsg" | "clone" | "clone3" | "fork" | "vfork" => *value > 0,
         "close" | "epoll_ctl" | "shutdown" => *value == 0,

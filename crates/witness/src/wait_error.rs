@@ -1,43 +1,45 @@
-//! Why a wait for a fact ended without it.
+//! Why a wait ended before its condition was true.
 
 use crate::syscall_sample::SyscallSample;
 use sandbox::{Call, Exit, Process, Thread, Unobservable};
 use std::time::Duration;
 
-/// Why a wait for a fact ended without it.
+/// Why a wait ended before its condition was true.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The server is idle: every thread sleeps until an event, and no event is on its way.
+    /// The server is idle: every thread sleeps until an event, and everything that was sent has
+    /// arrived.
     #[error("the server is asleep in {}, and nothing is left for it to do", names(.calls))]
     Idle {
-        /// The call that each thread sleeps in.
+        /// The system calls that the threads sleep in.
         calls: Vec<Call>,
     },
-    /// The server repeats the same calls without any result.
-    #[error("the server never sleeps: {0}, over and over")]
+    /// The server is in a busy loop: it repeats the same system calls and makes no progress.
+    #[error("the server is in a busy loop: it repeats {0}")]
     Spinning(SyscallSample),
     /// The server has ended.
     #[error("the server {0}")]
     Ended(Exit),
-    /// At the deadline the server was still busy, or a timer was about to wake it.
+    /// The deadline expired while the server was still busy, or while a timer was about to wake the
+    /// server.
     #[error("after {} s the server was still {doing}", .after.as_secs_f64())]
     TimedOut {
-        /// The time that the server had.
+        /// The time-out.
         after: Duration,
         /// What the server was doing at the deadline.
         doing: String,
     },
-    /// The kernel does not let this process observe what it would have to observe.
+    /// This process cannot observe the server, so it is unknown whether the condition is true.
     #[error(transparent)]
     Unobservable(#[from] Unobservable),
 }
 
-/// What a server that is not idle is doing.
+/// Describes what a server that is not idle is doing.
 pub(crate) fn doing(threads: &[(Process, Thread)]) -> String {
     let running = threads.iter().any(|(_, thread)| thread.is_running());
     let calls: Vec<_> = threads.iter().filter_map(|(_, thread)| thread.call).collect();
-    if running { "running".to_owned() } else { format!("going in and out of {}", names(&calls)) }
+    if running { "running".to_owned() } else { format!("repeating {}", names(&calls)) }
 }
 
 fn names(calls: &[Call]) -> String {

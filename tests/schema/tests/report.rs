@@ -1,4 +1,5 @@
-//! The report and `report.schema.json` agree.
+//! Reports agree with `report.schema.json`: valid reports are accepted, and reports with a wrong
+//! value or property are rejected.
 
 use course::lesson::Kind;
 use course::report::{

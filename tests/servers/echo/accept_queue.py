@@ -1,4 +1,4 @@
-"""Accepts every client at once into a queue, and serves one after the other."""
+"""A thread accepts clients immediately into a queue; the main thread serves one after the other."""
 
 import os
 import queue

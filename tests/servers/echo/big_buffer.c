@@ -1,4 +1,4 @@
-/* Reads with a large buffer, on IPv6 and IPv4, and has a very small backlog. */
+/* An echo server with a large buffer and the backlog 0. It accepts clients over IPv6 and IPv4. */
 #include "listening.h"
 
 static char bytes[8 << 20];

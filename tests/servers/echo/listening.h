@@ -1,4 +1,4 @@
-/* Shared by the echo servers in C: PORT, and a socket that listens on it. */
+/* Included by the echo servers in C: the setting PORT, and a socket that listens on this port. */
 #include "../common.h"
 
 #include <netinet/in.h>
@@ -21,7 +21,7 @@ static inline int listening(int family, int backlog)
     return fd;
 }
 
-/* Sends all bytes, even if a signal interrupts a send. Returns -1 when the client is gone. */
+/* Sends all bytes, even if a signal interrupts a send. Returns -1 if the connection has ended. */
 static inline int send_all(int client, const char *from, size_t count)
 {
     while (count > 0) {

@@ -1,4 +1,4 @@
-/* The shortest correct server: one client at a time, with read and write. */
+/* A short correct server: it serves one client at a time, with read and write. */
 #include "listening.h"
 
 static void echo(int client)

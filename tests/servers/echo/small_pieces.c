@@ -1,4 +1,4 @@
-/* Replies to each read with two writes, and peeks before each read. */
+/* An echo server that peeks (MSG_PEEK) before each read, and replies to a read with two writes. */
 #include "listening.h"
 
 static void echo(int client)

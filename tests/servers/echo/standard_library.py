@@ -1,4 +1,4 @@
-"""The server of the standard library, which wakes up twice a second to check for a shutdown."""
+"""The TCP server of Python's standard library, which wakes up twice a second without any work."""
 
 import os
 import socketserver

@@ -1,5 +1,5 @@
-/* Edge-triggered: accepts until EAGAIN and reads until EAGAIN. A client's entry has all events from
- * the beginning, so that no entry is ever changed. The server never replies. */
+/* Edge-triggered: accepts until EAGAIN, and reads until EAGAIN. A client is registered once, for
+ * all events, and epoll_ctl never modifies an entry. The server never replies. */
 #include "tracker.h"
 
 static const uint64_t LISTENER = UINT64_MAX;
@@ -11,14 +11,14 @@ static void let_all_in(int epoll, int listener)
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
         if (fd < 0)
-            return; /* EAGAIN: no client waits. EMFILE: the next arrival is another event. */
+            return; /* EAGAIN: no client waits. EMFILE: the next client causes a new event. */
         int slot = enter(fd);
         if (slot >= 0)
             watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, slot);
     }
 }
 
-/* Reads until EAGAIN. Returns false when the client is gone. */
+/* Reads until EAGAIN. Returns false if the connection has ended. */
 static bool drain(int fd)
 {
     char bytes[4096];

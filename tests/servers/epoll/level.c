@@ -1,5 +1,5 @@
-/* A level-triggered echo server: one read for each event, and EPOLLOUT while a reply is
- * incomplete. */
+/* A level-triggered echo server. It reads once for each event, and waits for EPOLLOUT while a part
+ * of its reply is not sent. */
 #include "tracker.h"
 
 enum { LISTENER = CLIENT_LIMIT };
@@ -16,7 +16,8 @@ static bool is_open(ssize_t result)
     return result >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Reads if all bytes are sent, then sends what it can. Returns false when the client is gone. */
+/* Reads only if all bytes are sent, and then sends as many bytes as possible. Returns false if the
+ * connection has ended. */
 static bool serve(int slot)
 {
     struct answer *answer = &answers[slot];
@@ -41,7 +42,7 @@ static void accept_client(int epoll, int listener)
     int fd = accept_nonblocking(listener);
     int slot = fd < 0 ? -1 : enter(fd);
     if (slot < 0)
-        return; /* Each error is temporary, and the listener is reported again. */
+        return; /* After a temporary error, epoll_wait reports the listener again. */
     answers[slot].length = answers[slot].sent = 0;
     watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, slot);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An echo server on asyncio, which waits in epoll and wakes itself up through a socket pair."""
+"""An echo server that uses asyncio. It waits in epoll_wait; a socket pair wakes it up."""
 
 import asyncio
 import os

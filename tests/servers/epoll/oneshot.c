@@ -1,6 +1,6 @@
-/* Every entry is EPOLLONESHOT, including the listener's, and is rearmed after each event. Each
- * entry's data is a pointer. The server echoes the bytes of one read, and waits for EPOLLOUT when
- * they do not fit. */
+/* Every entry of the interest list has EPOLLONESHOT, also the listener's entry, and is rearmed
+ * after each event. The data of each entry is a pointer. The server echoes the bytes of one read,
+ * and waits for EPOLLOUT if the send buffer has no space for them. */
 #include "tracker.h"
 
 struct client {

@@ -1,6 +1,6 @@
-/* The interest list has other descriptors, too: an eventfd that wakes the server once, a timer that
- * never expires, a signalfd for SIGTERM, and a second epoll descriptor for the clients. The
- * listener is EPOLLEXCLUSIVE. epoll_wait also returns once a second. */
+/* The interest list contains other descriptors, too: an eventfd that wakes the server once, a timer
+ * that never expires, a signalfd for SIGTERM, and a second epoll descriptor for the clients. The
+ * listener's entry has EPOLLEXCLUSIVE. epoll_wait has a time-out of one second. */
 #include "tracker.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A level-triggered echo server on select.epoll. A heap returns the lowest free slot."""
+"""A level-triggered echo server that uses select.epoll. A heap contains the free slots."""
 
 import heapq
 import os
@@ -55,7 +55,7 @@ class Server:
         print(f"[ACCEPT] fd={sock.fileno()} slot={client.slot}")
 
     def serve(self, client):
-        """Reads only when all bytes are sent back. Returns False when the client is gone."""
+        """Reads only if all bytes are sent back. Returns False if the connection has ended."""
         try:
             if not client.pending:
                 client.pending = client.sock.recv(65536)

@@ -1,5 +1,5 @@
-/* Shared by the epoll servers: a listener, and a table whose free slots are a stack. Each server
- * has its own loop and decides what the data of an event mean. */
+/* Included by the epoll servers: a listener, and a table whose free slots are a stack. Each server
+ * has its own loop, and decides which data an event has. */
 #ifndef TRACKER_H
 #define TRACKER_H
 
@@ -19,7 +19,7 @@ static int fd_at[CLIENT_LIMIT];
 static int free_slots[CLIENT_LIMIT];
 static int free_count, max_clients;
 
-/* Makes a table of MAX_CLIENTS slots, and raises the limit of descriptors. */
+/* Creates a table of MAX_CLIENTS slots, and raises the limit of open descriptors. */
 static inline void make_table(void)
 {
     struct rlimit limit;
@@ -33,7 +33,8 @@ static inline void make_table(void)
     }
 }
 
-/* Gives the client a slot, logs and returns it. Without a free slot, closes the client: -1. */
+/* Gives a slot to the client, logs the slot and returns it. If no slot is free, closes the
+ * connection and returns -1. */
 static inline int enter(int fd)
 {
     if (free_count == 0) {
@@ -47,7 +48,8 @@ static inline int enter(int fd)
     return slot;
 }
 
-/* Closing the last descriptor of a connection removes it from every interest list (epoll(7)). */
+/* Closes the connection and frees the slot. The kernel removes the connection from every interest
+ * list when its last descriptor is closed (epoll(7)). */
 static inline void leave(int slot)
 {
     int fd = fd_at[slot];
@@ -71,7 +73,7 @@ static inline int accept_nonblocking(int listener)
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* Adds or changes an entry. epoll_wait returns `data` with the entry's events. */
+/* Adds or modifies an entry. epoll_wait returns `data` with the events of this entry. */
 static inline void watch(int epoll, int operation, int fd, uint32_t events, uint64_t data)
 {
     struct epoll_event event = {.events = events, .data.u64 = data};

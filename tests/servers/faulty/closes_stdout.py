@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Closes standard output once it listens, so that its first client gets descriptor 1."""
+"""Closes standard output when it listens. Therefore its first client gets descriptor 1."""
 
 import os
 import socket

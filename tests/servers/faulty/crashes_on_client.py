@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts correctly, and is killed by SIGABRT at its first client."""
+"""Starts correctly, and is killed by SIGABRT when the first client connects."""
 
 import os
 import socket

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Is killed by SIGSEGV before it listens, as after a wild pointer.
+# Is killed by SIGSEGV before it listens, like a program that uses an invalid pointer.
 kill -s SEGV $$

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Logs as a tracker does, but forks a child for each client. The child blocks in recv.
+"""Logs like a tracker, but forks a child for each client. The child blocks in recv.
 
-The parent keeps its descriptor of the connection, so that the number is not used again before poll
-reports the child's end through its pidfd (pidfd_open(2)).
+The parent keeps its own descriptor of the connection open until poll reports, through a pidfd, that
+the child has ended (pidfd_open(2)). Therefore no other client gets the descriptor's number before.
 """
 
 import os
@@ -13,7 +13,7 @@ LIMIT = int(os.environ.get("MAX_CLIENTS", "64"))
 
 
 def serve_client(client):
-    """Runs in the child."""
+    """Serves a client in the child process."""
     try:
         while client.recv(4096):
             pass

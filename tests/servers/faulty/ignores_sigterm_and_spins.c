@@ -1,4 +1,4 @@
-/* Ignores SIGTERM, never accepts a client, and runs an endless loop. */
+/* Ignores SIGTERM, never accepts a client, and is in a busy loop. */
 #include "../common.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Never closes a client: its descriptor moves from number to number, and keeps the last."""
+"""Never closes a client, but duplicates its descriptor to other numbers and keeps the last one."""
 
 import os
 import runpy

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Sleeps forever.
+# Never listens: sleeps forever.
 exec sleep infinity

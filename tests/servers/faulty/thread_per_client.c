@@ -1,4 +1,4 @@
-/* Logs as a tracker does, but starts a thread for each client. The thread blocks in read. */
+/* Logs like a tracker, but starts a thread for each client. The thread blocks in read. */
 #include "../common.h"
 
 #include <netinet/in.h>
@@ -15,7 +15,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct slot slots[CLIENT_LIMIT];
 static int max_clients;
 
-/* The thread of one client; it ends when the client leaves. */
+/* Runs in the thread of one client, until the connection has ended. */
 static void *serve_client(void *argument)
 {
     struct slot *slot = argument;

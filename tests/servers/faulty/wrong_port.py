@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Listens on PORT + 70 without a message."""
+"""Listens on the port PORT + 70, and prints no message about it."""
 
 import os
 import socket

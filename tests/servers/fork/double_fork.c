@@ -1,5 +1,5 @@
-/* Forks twice. The first child ends at once and is reaped; the second is an orphan, which its new
- * parent reaps. */
+/* Forks twice for each client. The first child ends immediately, and the server reaps it. The
+ * second child is then an orphan: the kernel gives it a new parent, which reaps it. */
 #include "fork.h"
 
 static void fork_twice(int listener, int client)

@@ -1,7 +1,7 @@
 /* The child executes this program again, with the client as standard input, as inetd does. */
 #include "fork.h"
 
-/* The child of vfork shares its parent's memory, so it only makes system calls. */
+/* The child of vfork shares its parent's memory. Therefore the child only makes system calls. */
 static void fork_twice(int listener, int client, char *program)
 {
     pid_t child = vfork();

@@ -1,4 +1,4 @@
-/* Shared by the fork servers in C: the listener, and what a child does. */
+/* Included by the forking servers in C: the creation of the listener, and the work of a child. */
 #ifndef FORK_H
 #define FORK_H
 
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Makes a socket that listens on PORT, and logs [START]. */
+/* Creates a socket that listens on PORT, and logs [START]. */
 static inline int start(void)
 {
     int port = setting("PORT", 1205, 65535), yes = 1;
@@ -25,7 +25,7 @@ static inline int start(void)
     return listener;
 }
 
-/* Replies to the client until end of file. */
+/* Changes the case of the client's letters and sends the text back, until end of file. */
 static inline void serve_client(int in, int out)
 {
     char text[512];

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The fork server of the standard library, which reaps every half second."""
+"""The forking server of Python's standard library. It reaps its children every half second."""
 
 import os
 import socketserver

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Forks with os.fork and reaps in a handler. Python retries accept after EINTR (PEP 475)."""
+"""Forks with os.fork, and reaps in a signal handler. Python retries accept (PEP 475, EINTR)."""
 
 import os
 import signal

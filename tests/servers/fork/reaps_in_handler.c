@@ -1,4 +1,4 @@
-/* Reaps in a signal handler. SA_RESTART restarts an accept that the signal interrupted. */
+/* Reaps in a signal handler. SA_RESTART restarts an accept that the signal has interrupted. */
 #include "fork.h"
 
 static void reap(int signal)

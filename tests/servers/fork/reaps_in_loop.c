@@ -1,5 +1,5 @@
-/* The signal handler only sets a flag: accept fails with EINTR, and the loop reaps. The child logs
- * the fork. */
+/* The signal handler only sets a flag: pselect fails with EINTR, and then the loop reaps the
+ * children. The child logs the fork. */
 #include "fork.h"
 
 static volatile sig_atomic_t ended;
@@ -18,7 +18,8 @@ static int next_client(int listener, sigset_t *asleep)
         fd_set doors;
         FD_ZERO(&doors);
         FD_SET(listener, &doors);
-        /* The signal is blocked except during the sleep, so none is lost before it. */
+        /* SIGCHLD is blocked except in pselect. Therefore no SIGCHLD is missed between the check of
+         * `ended` and the sleep. */
         int ready = ended ? 0 : pselect(listener + 1, &doors, NULL, NULL, NULL, asleep);
         if (ended) {
             ended = 0;

@@ -1,4 +1,4 @@
-/* A thread reaps the children. Each fork is made with the thread's lock held. */
+/* A thread reaps the children. The main thread holds the lock while it forks. */
 #include "fork.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Redis as a program under test: it takes its settings from the environment and stores nothing on disk.
+# Runs Redis as the program under test. Redis gets its settings from the environment, and stores no
+# data on disk.
 exec redis-server --port "${PORT:-6379}" --maxclients "${MAX_CLIENTS:-10000}" \
     ${REQUIREPASS:+--requirepass "$REQUIREPASS"} \
     --save "" --appendonly no --dir / \

@@ -1,8 +1,8 @@
-/* A key-value store on poll. It parses RESP2 byte by byte, reads once after each poll, and makes a
- * write for each reply.
+/* A key-value store that uses poll. It parses RESP2 byte by byte, reads once after each poll, and
+ * makes one write for each reply.
  *
- * While a client does not read its replies, the server neither reads from it nor replies to it. The
- * keys are one linked list: this server is written for the tests, not for speed. */
+ * While a client does not read its replies, the server neither reads from this client nor replies
+ * to it. All keys are in one linked list, because the tests do not need a fast store. */
 #include "../common.h"
 
 #include <ctype.h>
@@ -44,7 +44,8 @@ struct client {
     size_t from, to;
     struct bytes out, line;
     struct list words;
-    long words_left, bytes_left; /* of an array; of a string and its CR LF; -1 outside */
+    /* What is missing: words of an array; bytes of a string and its CR LF; -1 outside. */
+    long words_left, bytes_left;
     bool unlocked, multi, failed, stale, is_last;
     struct queued *queue;
     struct list watched;
@@ -52,7 +53,7 @@ struct client {
 
 static struct entry *entries;
 static struct client **clients;
-static struct pollfd *watch; /* entry 0 is the listener, entry n + 1 client n */
+static struct pollfd *watch; /* entry 0 is the listener, entry n + 1 is client n */
 static int count, max_clients;
 static const char *password;
 
@@ -177,7 +178,8 @@ static void drop(struct entry **place)
     free(gone);
 }
 
-/* The link to the key's entry. Removes expired entries on the way. */
+/* Returns the pointer that points to the key's entry, or the last pointer if there is no such
+ * entry. Removes expired entries during the search. */
 static struct entry **find(const struct bytes *key)
 {
     struct entry **place = &entries;
@@ -228,7 +230,7 @@ static bool matches(const char *glob, const char *glob_end, const char *key, con
         && matches(glob + 1, glob_end, key + 1, end);
 }
 
-/* -------- commands: the client, its words -------- */
+/* -------- commands: each gets the client and the words of the command -------- */
 
 static void ping(struct client *to, struct list *words)
 {
@@ -473,8 +475,8 @@ static void watch_command(struct client *to, struct list *words)
 static const struct command {
     const char *name;
     void (*run)(struct client *, struct list *);
-    size_t least, most; /* words */
-    bool at_once;       /* never queued */
+    size_t least, most; /* minimum and maximum number of words */
+    bool at_once;       /* MULTI does not queue the command */
 } COMMANDS[] = {
     {"PING", ping, 1, 2, false},        {"ECHO", ping, 2, 2, false},
     {"GET", get, 2, 2, false},          {"SET", set_command, 3, 3, false},
@@ -617,7 +619,7 @@ static void accept_one(void)
     watch[++count] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Returns false when the client is gone. */
+/* Returns false if the server must close the connection. */
 static bool serve(struct client *client, int fd)
 {
     flush(client, fd);

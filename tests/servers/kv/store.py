@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A key-value store on selectors. It reads once for each event and makes one write for each reply.
+"""A key-value store that uses selectors. It reads once per event and writes once per reply.
 
-A client that does not read its replies is not read from until it has read them.
+While a client does not read its replies, the server does not read from this client.
 """
 
 import os
@@ -19,7 +19,7 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 class Refused(Exception):
-    """An error reply. After a protocol error it is the last reply."""
+    """An error reply. After a protocol error, this reply is the last one of the connection."""
 
 
 def integer(digits, smallest=SMALLEST, largest=LARGEST, what="value is not an integer"):
@@ -31,7 +31,7 @@ def integer(digits, smallest=SMALLEST, largest=LARGEST, what="value is not an in
 
 
 def parse(inbox, start):
-    """The words of the command at `start`, and its end. None while the command is incomplete."""
+    """The words of the command at `start`, and the index after it. None if it is incomplete."""
     line, at = take_line(inbox, start)
     if line is None:
         return None
@@ -62,7 +62,7 @@ def take_line(inbox, start):
 
 
 def reply(value):
-    """A value as RESP2: None, True for OK, int, str for a status, bytes, list, Refused."""
+    """Encodes a value in RESP2: None, True for OK, int, str for a status, bytes, list, Refused."""
     if value is None:
         return b"$-1\r\n"
     if value is True:
@@ -79,7 +79,7 @@ def reply(value):
 
 
 def pattern(glob):
-    """A glob as a regular expression over bytes."""
+    """Translates a glob pattern to a regular expression over bytes."""
     text = re.sub(rb"\\(.)|(\*)|(\?)|\[(\^?)((?:\\.|[^\]])*)\]|(.)", translated, glob, flags=re.S)
     return re.compile(text, re.S)
 
@@ -96,7 +96,7 @@ def translated(part):
 
 
 class Store:
-    """Keys with their values, deadlines and watching clients."""
+    """The keys with their values, their deadlines and the clients that watch them."""
 
     def __init__(self):
         self.values, self.deadlines, self.watchers = {}, {}, {}
@@ -186,7 +186,7 @@ class Store:
 
 
 STORE = Store()
-# Each command with its least and greatest number of words.
+# The function of each command, and the minimum and maximum number of the command's words.
 COMMANDS = {
     b"PING": (lambda *text: text[0] if text else "PONG", 1, 2),
     b"ECHO": (lambda text: text, 2, 2),
@@ -204,7 +204,8 @@ COMMANDS = {
     b"DBSIZE": (STORE.dbsize, 1, 1),
     b"FLUSHDB": (STORE.flushdb, 1, 2),
 }
-# The same for the commands of a connection, which are methods of Client.
+# The minimum and maximum number of words for the commands that change the state of a connection.
+# These commands are methods of Client.
 OWN = {
     b"AUTH": (2, 2),
     b"MULTI": (1, 1),
@@ -226,7 +227,7 @@ class Client:
         self.is_last = False
 
     def answer(self):
-        """Runs the commands in the inbox, as long as the client reads its replies."""
+        """Runs the commands in the inbox, while the client reads its replies."""
         at = 0
         try:
             while len(self.outbox) < MAX_PENDING and (found := parse(self.inbox, at)):
@@ -321,7 +322,7 @@ class Client:
 
 
 class Server:
-    """A listener, its clients, and the events that each of them waits for."""
+    """The listener, the number of clients, and a selector that waits for their events."""
 
     def __init__(self, port, max_clients, password):
         self.max_clients, self.clients, self.password = max_clients, 0, password
@@ -362,7 +363,7 @@ class Server:
                     client.inbox += received
                 client.answer()
         except (BlockingIOError, InterruptedError):
-            client.answer()  # the commands that had to wait for unread replies
+            client.answer()  # The commands had to wait until the client read its replies.
         except OSError:
             return self.release(client)
         if client.is_last and not client.outbox:

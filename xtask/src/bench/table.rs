@@ -5,16 +5,17 @@ use course::report::Status;
 use terminal::show::{self, Line, hanging, mark};
 use textwrap::core::display_width;
 
-/// The columns of one figure.
+/// The width of one figure, in columns.
 const FIGURE: usize = 10;
-/// The columns of the ratio, and of its limit.
+/// The widths of the ratio and of its limit, in columns.
 const RATIO: [usize; 2] = [8, 11];
-/// The columns of two pairs of figures, the ratio and its limit.
+/// The width of two pairs of figures, the ratio and its limit, in columns.
 const FIGURES: usize = 4 * FIGURE + RATIO[0] + RATIO[1];
-/// The fewest columns for a case beside its figures. On a narrower screen only the ratio is shown.
+/// The minimum number of columns for a case beside its figures. On a narrower screen, only the
+/// ratio is shown.
 const CASE: usize = 21;
 
-/// One line of the benchmark's output, in lines of `width` columns.
+/// One record of the benchmark's output, in lines of at most `width` columns.
 pub(super) fn lines(record: &Record, width: usize) -> Vec<Line> {
     match record {
         Record::Heading(heading) => head(heading, width),
@@ -50,7 +51,7 @@ fn head(heading: &Heading, width: usize) -> Vec<Line> {
     lines
 }
 
-/// A case, wrapped in its column, and its figures.
+/// A case, wrapped in its column, with its figures.
 fn case(row: &Row, width: usize) -> Vec<Line> {
     if width < CASE + FIGURES {
         let mut lines = hanging(Line::new(), 2, &row.case, width - 2, Line::plain);
@@ -108,7 +109,8 @@ fn cost(figures: &Figures) -> String {
     bytes.or(time).unwrap_or_default()
 }
 
-/// `value` in three digits and one of three units, each a thousand times the unit before it.
+/// `value` with three digits and one of three units. Each unit is a thousand times the previous
+/// unit.
 fn scaled(value: f64, units: [&str; 3]) -> String {
     let (value, unit) = match value {
         _ if value < 999.5 => (value, units[0]),

@@ -4,7 +4,8 @@ use super::modules;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item};
 
-/// A Rust file with the starter only, without the choice between starter and solution.
+/// Changes a Rust file so that it always uses the starter. The choice between starter and solution
+/// is removed.
 pub(super) fn code(text: &str) -> String {
     let lines = text.split_inclusive('\n').filter(|line| !line.trim().starts_with(OTHER_FILE));
     lines.map(for_the_starter).collect()
@@ -16,7 +17,7 @@ const OTHER_FILE: &str = "#[cfg_attr(feature = \"solution\", path = ";
 /// The start of an attribute that only the starter has.
 const STARTER_ONLY: &str = "#![cfg_attr(not(feature = \"solution\"), ";
 
-/// A line with the starter's attribute in place of the condition for it.
+/// Replaces a conditional attribute of the starter by the attribute itself.
 fn for_the_starter(line: &str) -> String {
     let inner = line.trim_end().strip_prefix(STARTER_ONLY).and_then(|it| it.strip_suffix(")]"));
     inner.map_or_else(|| line.to_owned(), |attribute| format!("#![{attribute}]\n"))
@@ -39,7 +40,7 @@ pub(super) fn tests(manifest: &DocumentMut, folder: &Path) -> Vec<PathBuf> {
     tables.into_iter().flatten().filter_map(file).collect()
 }
 
-/// The pictures in the lesson's folder that its text shows.
+/// The pictures that a lesson's text shows and that are in the lesson's folder.
 pub(super) fn pictures(text: &str) -> impl Iterator<Item = &str> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
     links.filter(|link| {

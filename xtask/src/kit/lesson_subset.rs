@@ -1,4 +1,4 @@
-//! The lessons that a kit has, and texts without the other lessons.
+//! The lessons that a kit has. Removes the other lessons from texts.
 
 use anyhow::{Context, Result};
 use course::catalogue::Course;
@@ -8,25 +8,25 @@ use std::path::Path;
 use terminal::lessons;
 use toml_edit::{DocumentMut, Item};
 
-/// The lesson that README uses as an example, and that the commands' tests prove.
+/// The lesson that README uses as an example. The tests of the commands prove this lesson, too.
 const EXAMPLE: &str = "w03-l02";
 
-/// The option of README's example that names criteria of the example lesson.
+/// The option in README's example that names two criteria of the example lesson.
 const EXAMPLES_CRITERIA: &str = "--only slots,reuse";
 
 /// The lessons of a kit: the named lessons, and the lessons that they build on.
 pub(super) struct LessonSubset<'a> {
-    /// In the course's order.
+    /// The lessons in the course's order.
     pub(super) lessons: Vec<&'a Lesson>,
     /// The lessons that were added, each with the lesson that builds on it.
     pub(super) added: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> LessonSubset<'a> {
-    /// The lessons with the ids in `names`, or all lessons where `names` is empty.
+    /// The lessons with the ids in `names`. If `names` is empty, all lessons.
     ///
     /// # Errors
-    /// An id that no lesson has, or a manifest that cannot be read.
+    /// No lesson has one of the ids, or a manifest cannot be read.
     pub(super) fn of(course: &'a Course, names: &[String]) -> Result<Self> {
         let mut lessons = lessons::named(course, names)?;
         let mut added = Vec::new();
@@ -50,7 +50,7 @@ impl<'a> LessonSubset<'a> {
         self.lessons.iter().any(|lesson| lesson.id == EXAMPLE)
     }
 
-    /// README without the rows of other lessons, and with an example that the kit has.
+    /// README without the rows of other lessons, and with an example lesson that the kit has.
     pub(super) fn readme(&self, text: &str) -> String {
         let mut is_output = false;
         let mut kept = String::new();
@@ -61,7 +61,8 @@ impl<'a> LessonSubset<'a> {
         kept
     }
 
-    /// Whether a line is a table's row that begins with a link to something that the kit does not have.
+    /// Whether a line is a row of a table that begins with a link to a file that the kit does not
+    /// have.
     fn is_row_of_another(&self, line: &str) -> bool {
         let link = line.strip_prefix("| [").and_then(|row| row.split_once("]("));
         let target = link.and_then(|(_, link)| link.split(')').next()).unwrap_or_default();
@@ -75,7 +76,8 @@ impl<'a> LessonSubset<'a> {
         }
     }
 
-    /// A line in which the kit's last lesson is the example, if the kit does not have the usual example.
+    /// If the kit does not have the usual example lesson, uses the kit's last lesson as the example
+    /// in a line.
     fn with_example(&self, line: &str) -> String {
         let last = self.lessons.last().filter(|_| !self.is_tested());
         let Some(last) = last else { return line.to_owned() };

@@ -1,15 +1,15 @@
-//! The files that the compiler reads, found by following `mod` from a crate's root.
+//! Finds the files that the compiler reads, by following `mod` declarations from a crate's root.
 //!
-//! Other files, such as a draft or a copy, do not get into the kit.
+//! Other files, such as a draft or a copy, are not in the kit.
 
 use anyhow::{Context, Result};
 use std::path::{Component, Path, PathBuf};
 
-/// The files of the modules that the file at `path` declares. `text` is its text; `is_root` says whether
-/// it is the root of a crate.
+/// The files of the modules that the file at `path` declares. `text` is the content of this file.
+/// `is_root` is true if the file is the root of a crate.
 ///
 /// # Errors
-/// A module without a file.
+/// A module has no file.
 pub(super) fn of(root: &Path, path: &Path, text: &str, is_root: bool) -> Result<Vec<PathBuf>> {
     let own = is_root || path.file_name().is_some_and(|name| name == "mod.rs");
     let beside = path.parent().unwrap_or(Path::new(""));

@@ -1,4 +1,4 @@
-//! The folder that a kit is written to, completely or not at all.
+//! The folder to which a kit is written, either completely or not at all.
 
 use super::Files;
 use anyhow::{Context, Result, bail, ensure};
@@ -16,10 +16,10 @@ pub(super) struct OutputFolder {
 }
 
 impl OutputFolder {
-    /// The folder at `path`, which must not hold anything.
+    /// The folder at `path`. It must be empty or not exist.
     ///
     /// # Errors
-    /// Names a file that is there already, or says why the folder cannot be used.
+    /// The error names a file that is already in the folder, or says why the folder cannot be used.
     pub(super) fn new(path: &Path) -> Result<Self> {
         let place = path.display();
         match fs::read_dir(path) {
@@ -37,16 +37,18 @@ impl OutputFolder {
             Err(error) => bail!("{place}: {error}; name a folder that is new or empty"),
         }
         let path = resolved(path)?;
-        let parent = path.parent().with_context(|| format!("{place}: name a folder below this"))?;
+        let parent =
+            path.parent().with_context(|| format!("{place}: name a folder below this folder"))?;
         outside(&path)?;
         Ok(Self { parent: parent.to_owned(), path })
     }
 
-    /// Writes the files into a temporary folder, calls `finish` on it, and renames it in one step
-    /// (rename(2)).
+    /// Writes the files into a temporary folder, and calls `finish` on this folder. Then renames
+    /// the folder to the output folder, atomically (rename(2)).
     ///
     /// # Errors
-    /// Names the file that cannot be written. The output folder is then as it was before.
+    /// A file cannot be written. The error names this file. The output folder is then as it was
+    /// before.
     pub(super) fn write(
         &self,
         files: &Files,
@@ -74,13 +76,14 @@ fn write(path: &Path, bytes: &[u8], is_executable: bool) -> io::Result<()> {
     fs::write(path, bytes)?;
     if is_executable {
         let mode = fs::metadata(path)?.permissions().mode();
-        // Everyone who can read the file can run it: each read bit is copied to its execute bit.
+        // Everyone who may read the file may also execute the file. Therefore each read bit is
+        // copied to the execute bit.
         fs::set_permissions(path, Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
     }
     Ok(())
 }
 
-/// `path` with symbolic links resolved. The last part need not exist.
+/// `path` with symbolic links resolved. The last part of the path may not exist yet.
 fn resolved(path: &Path) -> Result<PathBuf> {
     if let Ok(path) = fs::canonicalize(path) {
         return Ok(path);
@@ -96,8 +99,8 @@ fn resolved(path: &Path) -> Result<PathBuf> {
     Ok(found.join(name))
 }
 
-/// Refuses a path in the course, where the kit would be a part of its workspace. In the target folder a
-/// kit is allowed.
+/// Rejects an output path inside the course's folder, because the kit would then be a part of the
+/// course's Cargo workspace. A path below the target folder is allowed.
 fn outside(path: &Path) -> Result<()> {
     let [course, builds] =
         [paths::root(), paths::target()].map(|folder| fs::canonicalize(&folder).unwrap_or(folder));

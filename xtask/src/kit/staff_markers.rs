@@ -1,19 +1,20 @@
-//! Leaves out the lines between `<staff>` and `</staff>`, each in a comment on a line of its own. These
-//! lines are for teachers; the students' kit does not have them.
+//! Removes the lines between `<staff>` and `</staff>`. Each marker is in a comment on a line of its
+//! own. The removed lines are for teachers, and the students' kit does not have them.
 
-/// A marker without its counterpart.
+/// A marker that has no matching marker.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Misplaced {
-    /// The marker's line, from 1.
+    /// The marker's line number, counted from 1.
     pub(super) line: usize,
-    /// What is wrong, and what to write instead.
+    /// The problem, and what to write instead.
     pub(super) problem: &'static str,
 }
 
-/// `text` without the staff's regions. Where a region was between two blank lines, one of them is kept.
+/// `text` without the lines for teachers. If such a region was between two blank lines, one blank
+/// line is kept.
 ///
 /// # Errors
-/// A region that is nested, has no end or has no beginning.
+/// A region is nested, has no end or has no beginning.
 pub(super) fn without(text: &str) -> Result<String, Misplaced> {
     let mut kept: Vec<&str> = Vec::new();
     let (mut open, mut closed) = (None, false);
@@ -42,7 +43,7 @@ pub(super) fn without(text: &str) -> Result<String, Misplaced> {
     match open {
         Some(line) => Err(misplaced(line, "this staff region has no end; end it with </staff>")),
         None => {
-            // If the last region ends the file, the blank line above the region is removed too.
+            // If the file ends with a region, the blank line above this region is removed, too.
             if closed && kept.last().is_some_and(|last| last.trim().is_empty()) {
                 kept.pop();
             }
@@ -51,7 +52,7 @@ pub(super) fn without(text: &str) -> Result<String, Misplaced> {
     }
 }
 
-/// The marker in a line: in a comment of Rust and C, of TOML and shell, or of Markdown.
+/// The marker in a line. The marker is in a comment of Rust or C, of TOML or shell, or of Markdown.
 fn marker(line: &str) -> Option<&str> {
     let line = line.trim();
     let comment = line

@@ -1,4 +1,4 @@
-//! Compares two echo servers: the cost of the loop around read and write.
+//! Compares two echo servers by the cost of their event loops.
 
 use super::{Programs, Settings, print};
 use crate::alternate::{Contender, alternate};
@@ -13,20 +13,20 @@ use std::process::Command;
 /// The number of bytes in a message.
 const MESSAGE: usize = 64;
 
-/// The number of connections, and the number of messages in a run of all of them.
+/// The number of connections, and the number of messages that all of them together send in a run.
 const CASES: [(usize, u64); 3] = [(1, 20_000), (50, 60_000), (1_000, 60_000)];
 
-/// The CPU time that the course promises at most, as a multiple of the reference's.
+/// The maximum CPU time that the course promises, as a multiple of the reference's CPU time.
 const LIMIT: f64 = 1.05;
 
-/// Measures both at 1, 50 and 1,000 connections.
+/// Measures both servers with 1, 50 and 1,000 connections.
 ///
 /// # Errors
-/// A server that cannot be started or does not echo.
+/// A server cannot be started, or does not echo.
 pub(crate) fn run(programs: &Programs, settings: &Settings) -> Result<()> {
     settings.begin(Heading {
         bench: "echo".into(),
-        title: format!("{MESSAGE}-byte messages, Rust beside C, both on epoll"),
+        title: format!("{MESSAGE}-byte messages, a Rust server and a C server, both with epoll"),
         server: "Rust".into(),
         reference: Some("C".into()),
         columns: ["messages a second".into(), "server CPU for each".into()],

@@ -1,5 +1,5 @@
-//! Measures one active client among idle ones. poll(2) checks every descriptor at each call, epoll(7)
-//! does not.
+//! Measures the round-trip time of one active client while many other clients are idle. poll(2)
+//! checks every descriptor in each call; epoll(7) does not.
 
 use super::{Programs, Settings, print};
 use crate::alternate::{Contender, alternate};
@@ -18,7 +18,8 @@ const IDLE: [usize; 5] = [10, 100, 1_000, 5_000, 9_000];
 /// The number of round trips in a run.
 const ROUND_TRIPS: u64 = 2_000;
 
-/// The number of clients that connect before one waits for a reply: less than a backlog of 128.
+/// After this number of connections, one client waits for a reply. The number is less than a
+/// backlog of 128.
 const HELLO_INTERVAL: usize = 64;
 
 /// The arguments of the idle bench.
@@ -26,15 +27,15 @@ const HELLO_INTERVAL: usize = 64;
 pub(crate) struct Args {
     #[command(flatten)]
     programs: Programs,
-    /// Draw the curve here
+    /// Draw the curves into this SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
 
-/// Measures both with 10 to 9,000 idle clients, and draws the curve.
+/// Measures both servers with 10 to 9,000 idle clients, and draws the curves.
 ///
 /// # Errors
-/// A server that cannot be started or does not echo; a file that cannot be written.
+/// A server cannot be started, or does not echo; or the file cannot be written.
 pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
     settings.begin(Heading {
         bench: "idle".into(),
@@ -52,11 +53,14 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
     let (mut server, mut reference) =
         (start(&args.programs.server)?, start(&args.programs.reference)?);
     let mut points = Vec::new();
-    // On poll, accepting a client costs a check of all others, so the last clients cost most.
+    // A server with poll checks all other clients each time that it accepts a client. Connecting
+    // the last clients therefore takes longest, so a quick bench omits them.
     let levels = if settings.quick { &IDLE[..4] } else { &IDLE };
     for &idle in levels {
         if !settings.allows(2 * idle) {
-            print(&Record::Note(format!("{idle} idle: more than `ulimit -Hn` allows here")))?;
+            print(&Record::Note(format!(
+                "{idle} idle: more clients than `ulimit -Hn` permits on this machine"
+            )))?;
             break;
         }
         server.connect_up_to(1 + idle, &mut echo, HELLO_INTERVAL)?;
@@ -71,7 +75,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
     }
     if let Some(file) = &args.svg {
         curve::draw(file, &points).with_context(|| format!("cannot draw {}", file.display()))?;
-        print(&Record::Note(format!("drawn: {}", file.display())))?;
+        print(&Record::Note(format!("the curves are in {}", file.display())))?;
     }
     Ok(())
 }

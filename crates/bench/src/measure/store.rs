@@ -16,37 +16,39 @@ use std::time::Duration;
 /// The number of clients that send requests.
 const CONNECTIONS: usize = 50;
 
-/// The number of clients that memory is measured with.
+/// The number of clients with which memory is measured.
 const MANY_CLIENTS: usize = 10_000;
 
-/// The number of clients that the server for comparison is configured for.
+/// The number of clients for which the small server in [`memory_growth`] is configured.
 const FEW_CLIENTS: usize = 10;
 
-/// The memory for a connection that the course promises at most, as a multiple of Redis's.
+/// The maximum memory for a connection that the course promises, as a multiple of Redis's memory
+/// for a connection.
 const MEMORY_LIMIT: f64 = 0.25;
 
 /// The time after which a server has released memory: Redis checks each client once a second, and
-/// shrinks the buffer of a client that has been idle for more than two.
+/// shrinks the buffer of a client that has been idle for more than two seconds.
 const SETTLING_TIME: Duration = Duration::from_secs(5);
 
-/// The number of keys that a random key is chosen from.
+/// The number of keys from which a random key is chosen.
 const RANDOM_KEYS: u64 = 1_000_000;
 
 /// The arguments of the store bench.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The store's program
+    /// The path of the store's program
     #[arg(long, value_name = "PATH")]
     server: PathBuf,
-    /// Redis's program; without it, redis-server where there is one
+    /// The path of the Redis server; without this option, redis-server from PATH, if it is
+    /// installed
     #[arg(long, value_name = "PATH")]
     redis: Option<PathBuf>,
 }
 
-/// Measures the cases, then memory.
+/// Measures the speed of each case, and then the memory of a connection.
 ///
 /// # Errors
-/// A server that cannot be started or answers wrongly.
+/// A server cannot be started, or sends a wrong reply.
 pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
     let redis = Redis::find(args.redis.as_deref())?;
     let beside =
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
         runs: settings.runs,
     })?;
     if redis.is_none() {
-        let note = "no redis-server here to compare with; --redis PATH names one";
+        let note = "redis-server is not in PATH: no comparison; --redis PATH names a Redis server";
         print(&Record::Note(note.into()))?;
     }
     let servers = Servers { program: &args.server, redis: redis.as_ref(), settings };
@@ -77,7 +79,8 @@ struct Case {
     limit: f64,
 }
 
-/// GET and SET with 1, 16 and 64 requests in a write, then SET of random keys in a large table.
+/// The cases: GET and SET with 1, 16 and 64 requests in one write, and then SET of random keys in a
+/// large table.
 fn cases() -> Vec<Case> {
     let get = Exchange::command(&["GET", "key"], "$3\r\nabc\r\n");
     let set = Exchange::command(&["SET", "key", "abc"], "+OK\r\n");
@@ -119,7 +122,7 @@ fn rates(servers: &Servers<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The programs to start: the store, and Redis where there is one.
+/// The programs to start: the store, and also Redis if it is installed.
 struct Servers<'a> {
     program: &'a Path,
     redis: Option<&'a Redis>,
@@ -127,7 +130,7 @@ struct Servers<'a> {
 }
 
 impl Servers<'_> {
-    /// Starts both, each configured for `max_clients` clients.
+    /// Starts the store and Redis, each configured for `max_clients` clients.
     fn start(&self, max_clients: usize) -> Result<(Contender, Option<Contender>)> {
         let cores = self.settings.cores;
         let server = Server::start(cores, max_clients, |_| Command::new(self.program))?;
@@ -139,12 +142,12 @@ impl Servers<'_> {
     }
 }
 
-/// Measures the memory for each of many clients that have sent one PING: at once, and after the time
-/// in which a server releases memory.
+/// Measures the memory for each of many clients. Each client sends one PING. The memory is measured
+/// immediately after the last PING, and again after [`SETTLING_TIME`].
 fn memory(servers: &Servers<'_>) -> Result<()> {
     if !servers.settings.allows(MANY_CLIENTS) {
         return print(&Record::Note(format!(
-            "{MANY_CLIENTS} clients: more than `ulimit -Hn` allows here"
+            "{MANY_CLIENTS} clients: more than `ulimit -Hn` permits on this machine"
         )));
     }
     let (small, small_redis) = servers.start(FEW_CLIENTS)?;
@@ -164,8 +167,10 @@ fn memory(servers: &Servers<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The memory for each client: `large` with many clients, less `small` with one. `small` is the same
-/// program, configured for few clients, so that a table that is allocated at the start counts as well.
+/// The memory for each client: the memory of `large` with many clients minus the memory of `small`
+/// with one client, divided by the number of clients. `small` is the same program, but it is
+/// configured for few clients. Therefore a table that `large` allocates at its start is counted
+/// too.
 fn memory_growth(
     mut small: Contender,
     mut large: Contender,
@@ -194,10 +199,11 @@ struct Redis {
 }
 
 impl Redis {
-    /// The program `named`, or the redis-server in PATH; `None` where PATH has none.
+    /// Redis at the path `named`. Without a path, this is redis-server from PATH. `None` if PATH
+    /// has no redis-server.
     ///
     /// # Errors
-    /// A program that cannot be run, or is not Redis.
+    /// The program cannot be run, or is not Redis.
     fn find(named: Option<&Path>) -> Result<Option<Self>> {
         let program = named.unwrap_or(Path::new("redis-server"));
         let output = match Command::new(program).arg("--version").output() {

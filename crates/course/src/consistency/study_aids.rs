@@ -1,9 +1,10 @@
-//! What each lesson has beside its criteria: outcomes, answers, predictions, invariants, questions.
+//! The study aids that each lesson has in addition to its criteria: outcomes, answers, predictions,
+//! invariants and questions.
 
 use crate::lesson::{Lesson, Section, Task, Text};
 use crate::problem::Collector;
 
-/// The number of open questions below Done When.
+/// The number of open questions at the end of Done When.
 const QUESTIONS: usize = 2;
 
 /// Reports every study aid that the lesson lacks.
@@ -32,7 +33,7 @@ fn check_task(task: &Task, problems: &mut Collector) {
     }
 }
 
-/// Done When ends with two questions, each of which asks something.
+/// Checks that Done When ends with two questions, and that each of them has a question mark.
 fn check_questions(lesson: &Lesson, problems: &mut Collector) {
     let questions = &lesson.open_questions;
     if questions.len() != QUESTIONS {

@@ -34,7 +34,7 @@ impl Section {
         ]
     };
 
-    /// The heading, without the `#` marks.
+    /// The text of the heading, without the `#` marks.
     pub fn name(self) -> &'static str {
         match self {
             Section::TrainingSession => "TRAINING SESSION",
@@ -50,7 +50,7 @@ impl Section {
         }
     }
 
-    /// The level of the heading: 2 is `##`.
+    /// The level of the heading. For example, `##` has level 2.
     pub fn level(self) -> usize {
         match self {
             Section::Warmup | Section::Work | Section::Prove | Section::Ship => 3,

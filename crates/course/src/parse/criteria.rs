@@ -6,7 +6,8 @@ use super::outline::Outline;
 use crate::lesson::{Criterion, Kind, Section};
 use crate::problem::Collector;
 
-/// The criteria of both lists, sorted by task; within a task they keep the order of the text.
+/// The criteria of both lists, sorted by task. Within a task, the criteria keep the order of the
+/// text.
 pub(crate) fn read(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Criterion> {
     let tasks = outline.tasks.len() as u32;
     let mut criteria = Vec::new();
@@ -26,7 +27,8 @@ pub(crate) fn read(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Crite
     criteria
 }
 
-/// The items of a section's lists. A numbered list of Done When holds open questions instead.
+/// The items of a section's lists. A numbered list in Done When is omitted, because it has the open
+/// questions.
 fn bullets<'a>(
     outline: &Outline<'a>,
     section: Section,
@@ -48,7 +50,7 @@ fn bullets<'a>(
     bullets
 }
 
-/// The criterion that a bullet states; `None` where no comment gives the bullet an id.
+/// The criterion that a bullet states. `None` if the bullet has no comment with an id.
 fn criterion(
     bullet: &Inline,
     kind: Kind,

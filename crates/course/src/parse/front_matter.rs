@@ -1,4 +1,4 @@
-//! The front matter of a lesson: the YAML between two lines `---` at the top of the file.
+//! The front matter of a lesson: the YAML between two lines `---` at the top of a file.
 
 use super::points::PointsField;
 use crate::lesson::Page;
@@ -6,10 +6,10 @@ use crate::problem::{Collector, nearest, suggest};
 use serde_norway::{Mapping, Value};
 use std::path::Path;
 
-/// The fields in the order that every lesson uses; only `points` may be absent.
+/// The fields, in the order that every lesson uses. Only `points` is optional.
 const FIELDS: [&str; 6] = ["id", "title", "order", "duration_min", "type", "points"];
 
-/// The values of the front matter. A wrong field is reported, and is empty or 0 here.
+/// The values of the front matter. A wrong field is reported, and its value here is empty or 0.
 #[derive(Default)]
 pub(crate) struct FrontMatter {
     pub(crate) id: String,
@@ -41,9 +41,9 @@ pub(crate) fn read(path: &Path, text: &str, problems: &mut Collector) -> (FrontM
     (fields.read(path, problems), body)
 }
 
-/// The YAML, and the byte after the closing `---`. The YAML begins with the opening `---`, so that
-/// its line numbers are those of the file. Without a closing `---` there is no YAML, and the text
-/// up to the first blank line is skipped.
+/// Returns the YAML, and the byte after the closing `---`. The YAML includes the opening `---`.
+/// Therefore its line numbers are the same as in the file. If there is no closing `---`, there is
+/// no YAML, and the text up to the first blank line is skipped.
 fn split(text: &str) -> (Option<&str>, usize) {
     let mut end = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {

@@ -1,22 +1,23 @@
-//! The comment that gives a sentence its id: `<!-- slots task=2 -->`, `<!-- linear-scan advice -->`.
+//! The id comment, which gives a sentence its id: `<!-- slots task=2 -->`, `<!-- linear-scan advice
+//! -->`.
 
 use super::markdown::Inline;
 use crate::problem::Collector;
 use std::collections::HashMap;
 
-/// What a comment states about the sentence before it.
+/// What an id comment says about the sentence before it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct IdComment {
     /// The sentence's id.
     pub(crate) id: String,
-    /// The task that the sentence belongs to: `task=N`.
+    /// The task that the sentence belongs to, from `task=N`.
     pub(crate) task: Option<u32>,
-    /// Whether no proof checks the sentence: `advice`.
+    /// Whether the comment has the word `advice`: no proof checks the sentence.
     pub(crate) advice: bool,
 }
 
-/// The id comment at the end of `inline`; `None` where there is none, or where it cannot be parsed,
-/// which is reported.
+/// The id comment at the end of `inline`. `None` if there is no comment, or if the comment cannot
+/// be parsed. A comment that cannot be parsed is reported.
 pub(crate) fn of(inline: &Inline, problems: &mut Collector) -> Option<IdComment> {
     let (comment, before) = inline.comments.first()?;
     if inline.comments.len() > 1 {
@@ -57,7 +58,7 @@ pub(crate) fn is_id(id: &str) -> bool {
     id.split('-').all(word)
 }
 
-/// Reports each id that an earlier line has already.
+/// Reports each id that an earlier line already has.
 pub(crate) fn report_repeated<'a>(
     ids: impl Iterator<Item = (&'a str, usize)>,
     problems: &mut Collector,

@@ -1,4 +1,4 @@
-//! Text under bold labels: `**Goal:**` in the introduction, `**Do:**` in a task.
+//! The texts under bold labels: `**Goal:**` in the introduction, `**Do:**` in a task.
 
 use super::markdown::{Block, Content, Source};
 use super::outline::{Outline, TaskBlocks};
@@ -8,7 +8,8 @@ use crate::problem::Collector;
 /// The labels of the introduction, in order.
 const INTRODUCTION: [&str; 3] = ["Goal", "What you build", "Why it matters"];
 
-/// The labels of a task, in order. The consistency check asks for the first two.
+/// The labels of a task, in order. The parser accepts a task without the first two labels. The
+/// consistency check requires them.
 const TASK: [&str; 5] = ["Predict", "Invariant", "Do", "Test", "Expected"];
 
 /// The text of Goal, What you build and Why it matters.
@@ -49,15 +50,15 @@ fn read_task(source: &Source<'_>, task: &TaskBlocks<'_>, problems: &mut Collecto
     }
 }
 
-/// A part of the lesson with labelled texts in it.
+/// A part of the lesson that contains labelled texts.
 struct LabelledPart<'a> {
-    /// The name for messages, e.g. `task 2`.
+    /// The part's name for messages, e.g. `task 2`.
     name: String,
     line: usize,
     texts: Vec<LabelledText<'a>>,
 }
 
-/// A label and the bytes of its text.
+/// A label, and the range of bytes of its text.
 struct LabelledText<'a> {
     label: &'a str,
     line: usize,
@@ -83,7 +84,7 @@ impl<'a> LabelledPart<'a> {
         Self { name: name.to_owned(), line, texts }
     }
 
-    /// The text under `label`; a missing one is reported.
+    /// The text under `label`. If the label is missing, this is reported.
     fn required(&self, label: &str, source: &Source<'_>, problems: &mut Collector) -> Text {
         self.optional(label, source, problems).unwrap_or_else(|| {
             let message = format!("{} has no **{label}:**; begin a paragraph with it", self.name);
@@ -92,7 +93,8 @@ impl<'a> LabelledPart<'a> {
         })
     }
 
-    /// The text under `label`, or `None` where the part does not have it. An empty text is reported.
+    /// The text under `label`. `None` if the part does not have this label. An empty text is
+    /// reported.
     fn optional(&self, label: &str, source: &Source<'_>, problems: &mut Collector) -> Option<Text> {
         let found = self.texts.iter().find(|each| each.label == label)?;
         let markdown = source.slice(found.start..found.end);
@@ -103,7 +105,8 @@ impl<'a> LabelledPart<'a> {
     }
 }
 
-/// The paragraphs that begin with one of `labels`; the text of each ends where the next begins.
+/// The paragraphs that begin with one of `labels`. The text of a label ends where the next label
+/// begins.
 fn find<'a>(blocks: &'a [Block], labels: &[&str]) -> Vec<LabelledText<'a>> {
     let mut found = Vec::new();
     let mut end = blocks.last().map_or(0, |block| block.range.end);

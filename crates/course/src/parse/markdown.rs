@@ -1,4 +1,5 @@
-//! Markdown as a list of blocks with their lines: the part of Markdown that lessons use.
+//! Markdown as a list of blocks with their lines. Only the part of Markdown that lessons use is
+//! supported.
 
 mod reader;
 
@@ -11,30 +12,32 @@ pub(crate) struct Source<'a> {
     text: &'a str,
     /// The top-level blocks in order, without rules (`---`).
     pub(crate) blocks: Vec<Block>,
-    /// The line of a comment or fence that is never closed and so hides the rest of the file.
+    /// The line of the first comment or code block that is never closed. Such a block hides the
+    /// rest of the file.
     pub(crate) unclosed_at: Option<usize>,
 }
 
-/// One block with its line and its bytes.
+/// One block, with its line and its range of bytes.
 pub(crate) struct Block {
     pub(crate) line: usize,
     pub(crate) range: Range<usize>,
     pub(crate) content: Content,
 }
 
-/// What a block holds.
+/// The content of a block.
 pub(crate) enum Content {
-    /// A heading and its depth: `##` is 2.
+    /// A heading and its level. For example, `##` has level 2.
     Heading(usize, Inline),
     Paragraph(Inline),
-    /// The items of a list, without the lists inside them; `ordered` is true for `1.`, `2.`.
+    /// The items of a list, without the lists inside them. `ordered` is true for a numbered list.
     List {
         ordered: bool,
         items: Vec<Inline>,
     },
-    /// The rows of a table, the head first.
+    /// The rows of a table. The head is the first row.
     Table(Vec<Vec<Inline>>),
-    /// A code block; `fenced` has the bytes between the fences, where there are fences.
+    /// A code block. `fenced` has the range of bytes between the fences. `fenced` is `None` if the
+    /// block is indented or never closed.
     Code {
         text: String,
         fenced: Option<Range<usize>>,
@@ -54,9 +57,10 @@ pub(crate) struct Inline {
     start: usize,
     /// The text without Markdown marks and comments.
     pub(crate) text: String,
-    /// A bold label at the beginning, such as `**Goal:**`, without its colon; and the byte after it.
+    /// A bold label at the beginning, such as `**Goal:**`, without its colon, and the byte after
+    /// the label.
     pub(crate) label: Option<(String, usize)>,
-    /// The comments, each with the length of the part of `text` before it.
+    /// The comments. Each has the length of the part of `text` that is before the comment.
     pub(crate) comments: Vec<(String, usize)>,
 }
 
@@ -67,19 +71,20 @@ impl<'a> Source<'a> {
         Source { text, blocks, unclosed_at }
     }
 
-    /// The Markdown in these bytes, trimmed.
+    /// The Markdown in this range of bytes, trimmed.
     pub(crate) fn slice(&self, range: Range<usize>) -> String {
         self.text[range].trim().to_owned()
     }
 
-    /// The last line of the file, from 1.
+    /// The number of the last line of the file, counted from 1.
     pub(crate) fn last_line(&self) -> usize {
         self.text.lines().count().max(1)
     }
 }
 
 impl Inline {
-    /// Called at the end of bold words: they are a label if the text begins with them.
+    /// Called at the end of bold words. The words are a label if they are at the beginning of the
+    /// text and end with a colon.
     fn after_bold(&mut self, bold: Range<usize>) {
         let opens = bold.start == self.start;
         if let Some(label) = self.text.strip_suffix(':').filter(|_| opens) {

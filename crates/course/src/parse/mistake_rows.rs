@@ -15,7 +15,7 @@ pub(crate) fn read(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Mista
     mistakes
 }
 
-/// The rows below the head of the section's only table.
+/// The rows below the head of the table. The section must have exactly one table.
 fn rows<'a>(outline: &Outline<'a>, problems: &mut Collector) -> &'a [Vec<Inline>] {
     let Some(section) = outline.section(Section::CommonMistakes) else {
         return &[];
@@ -41,7 +41,7 @@ fn rows<'a>(outline: &Outline<'a>, problems: &mut Collector) -> &'a [Vec<Inline>
     rows
 }
 
-/// The mistake of a row; `None` where no comment gives the row an id.
+/// The mistake that a row states. `None` if the row has no comment with an id.
 fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
     let [mistake, fix] = row else { return None };
     let line = mistake.line;

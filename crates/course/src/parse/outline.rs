@@ -1,4 +1,4 @@
-//! Divides a lesson by its headings, and reports sections that are missing, unknown or out of order.
+//! Divides a lesson at its headings. Reports sections that are missing, unknown or out of order.
 
 use super::front_matter::FrontMatter;
 use super::markdown::{Block, Content, Source};
@@ -61,7 +61,7 @@ impl<'a> Outline<'a> {
         outline
     }
 
-    /// The first section of this name; `None` where the lesson lacks it.
+    /// The first section of this name. `None` if the lesson does not have this section.
     pub(crate) fn section(&self, section: Section) -> Option<&SectionBlocks<'a>> {
         self.sections.iter().find(|each| each.section == section)
     }
@@ -114,7 +114,8 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// Reports missing sections, unless a block that is never closed may hide them.
+    /// Reports missing sections. Reports nothing if a block is never closed, because this block may
+    /// hide the sections.
     fn check_complete(&self, source: &Source<'_>, problems: &mut Collector) {
         if source.unclosed_at.is_some() {
             return;
@@ -144,7 +145,7 @@ fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
     let mut headings: Vec<Heading<'_>> = Vec::new();
     let mut end = blocks.len();
     for (index, block) in blocks.iter().enumerate().rev() {
-        // Deeper headings are part of a section's text.
+        // Headings of a deeper level are part of a section's text.
         if let Content::Heading(level @ 1..=4, inline) = &block.content {
             let (text, line) = (inline.text.as_str(), block.line);
             headings.push(Heading { level: *level, text, line, blocks: &blocks[index + 1..end] });
@@ -155,8 +156,8 @@ fn headings(blocks: &[Block]) -> (&[Block], Vec<Heading<'_>>) {
     (&blocks[..end], headings)
 }
 
-/// The blocks below the title. Reports a missing title, a second one, and one that differs from the
-/// front matter.
+/// The blocks below the title. Reports a missing title, a second title, and a title that differs
+/// from the front matter.
 fn introduction<'a>(
     headings: &[Heading<'a>],
     source: &Source<'_>,
@@ -179,7 +180,7 @@ fn introduction<'a>(
     title.blocks
 }
 
-/// The section that a heading names. A remark in brackets is ignored, as in `Warmup (15 min)`.
+/// The section that a heading names. Words in brackets are ignored, as in `Warmup (15 min)`.
 fn section_of(heading: &str) -> Option<Section> {
     let name = without_remark(heading);
     Section::ALL.into_iter().find(|section| section.name().eq_ignore_ascii_case(name))

@@ -1,23 +1,23 @@
-//! `points` in the front matter: a total, or a map from criteria to points.
+//! The field `points` of the front matter: a total, or the points of each criterion.
 
 use crate::lesson::{Criterion, Points};
 use crate::problem::{Collector, nearest, suggest};
 use serde_norway::{Mapping, Value};
 use std::collections::BTreeMap;
 
-/// The most points that a criterion or a lesson can give.
+/// The maximum number of points that a criterion or a lesson can give.
 const MAX_POINTS: f64 = 1e6;
 
-/// The field as the front matter states it, before the lesson's criteria are known.
+/// The content of the field, before it is compared with the lesson's criteria.
 #[derive(Default)]
 pub(crate) struct PointsField {
     points: Points,
-    /// The line of each criterion's points.
+    /// The line of each criterion in the field.
     lines: BTreeMap<String, usize>,
 }
 
 impl PointsField {
-    /// Reads `value`, the value of `points` in `yaml`.
+    /// Reads `value`, which is the value of `points` in `yaml`.
     pub(crate) fn read(value: Option<&Value>, yaml: &str, problems: &mut Collector) -> Self {
         let line = line_of("points", yaml, 0);
         match value {
@@ -55,8 +55,8 @@ impl PointsField {
         Self { points: Points::PerCriterion(points), lines }
     }
 
-    /// The points, once each id in the field has been compared with the lesson's criteria: an
-    /// unknown id is reported.
+    /// Compares each id in the field with the lesson's criteria, and reports an unknown id. Returns
+    /// the points.
     pub(crate) fn checked(self, criteria: &[Criterion], problems: &mut Collector) -> Points {
         let ids = || criteria.iter().map(|criterion| criterion.id.as_str());
         for (id, line) in &self.lines {
@@ -73,8 +73,8 @@ fn number(value: &Value) -> Option<f64> {
     value.as_f64().filter(|points| (0.0..=MAX_POINTS).contains(points))
 }
 
-/// The number of the first line after line `after` that begins with `key`; `after` itself, but at
-/// least 1, where no line does.
+/// The number of the first line after line `after` that begins with `key`. If no line begins with
+/// `key`, the result is `after`, but at least 1.
 fn line_of(key: &str, yaml: &str, after: usize) -> usize {
     let begins = |line: &str| line.trim_start_matches([' ', '"', '\'']).starts_with(key);
     let found = yaml.lines().skip(after).position(begins);

@@ -1,4 +1,5 @@
-//! What helps a student to learn and no proof checks: outcomes, answers, open questions.
+//! The study aids, which help a student to learn and which no proof checks: outcomes, answers and
+//! open questions.
 
 use super::markdown::{Block, Content, Source};
 use super::outline::Outline;
@@ -6,10 +7,11 @@ use crate::lesson::{Section, Text};
 use crate::problem::Collector;
 use std::ops::Range;
 
-/// The words that the list of outcomes follows.
+/// The words before the list of outcomes.
 const OUTCOMES: &str = "You will be able to:";
 
-/// The bullet list that follows [`OUTCOMES`] in the introduction; `None` without these words.
+/// The bullet list that follows [`OUTCOMES`] in the introduction. `None` if the introduction does
+/// not have these words.
 pub(crate) fn outcomes(
     source: &Source<'_>,
     introduction: &[Block],
@@ -33,7 +35,7 @@ pub(crate) fn outcomes(
     }
 }
 
-/// The text between `<details>` and `</details>` in the Warmup; `None` where there is no fold.
+/// The text between `<details>` and `</details>` in the Warmup. `None` if there is no such element.
 pub(crate) fn warmup_answers(
     source: &Source<'_>,
     outline: &Outline<'_>,
@@ -56,7 +58,7 @@ pub(crate) fn warmup_answers(
     Some(Text { markdown, line })
 }
 
-/// The bytes between two blocks; none where both are the same block.
+/// The range of bytes between two blocks. It is empty if both are the same block.
 fn inside(blocks: &[Block], opening: usize, closing: usize) -> Range<usize> {
     let start = blocks[opening].range.end;
     start..blocks[closing].range.start.max(start)
@@ -69,7 +71,7 @@ fn html(block: &Block) -> &str {
     }
 }
 
-/// The items of the numbered list in Done When, below the bullets that a proof checks.
+/// The items of the numbered list in Done When. This list is below the bullets that a proof checks.
 pub(crate) fn open_questions(outline: &Outline<'_>, problems: &mut Collector) -> Vec<Text> {
     let Some(section) = outline.section(Section::DoneWhen) else {
         return Vec::new();

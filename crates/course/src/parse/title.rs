@@ -3,10 +3,10 @@
 use super::front_matter::FrontMatter;
 use crate::problem::Collector;
 
-/// Reports a heading whose number or title differs from the front matter.
+/// Reports a title whose number or text differs from the front matter.
 pub(crate) fn check(heading: &str, line: usize, front: &FrontMatter, problems: &mut Collector) {
     let FrontMatter { order, title, .. } = front;
-    // A field that is missing in the front matter has been reported already.
+    // A field that is missing in the front matter is already reported.
     let comparable = *order > 0 && !title.is_empty();
     if comparable && parts(heading) != Some((*order, title)) {
         let message = format!(

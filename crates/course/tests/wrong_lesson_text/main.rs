@@ -1,4 +1,4 @@
-//! Each problem of a lesson's text is reported, with the line where it is.
+//! Each problem of a lesson's text is reported, with the line of the problem.
 
 mod front_matter;
 mod lists;
@@ -17,8 +17,8 @@ fn problems(bytes: &[u8]) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
 }
 
-/// Replaces `from` in the correct text, and expects exactly these problems. Each is written as
-/// `BEGINNING OF ITS LINE => MESSAGE`.
+/// Replaces `from` in the correct text, and expects exactly these problems. Each problem is written
+/// as `BEGINNING OF ITS LINE => MESSAGE`.
 #[track_caller]
 fn assert_problems(from: &str, to: &str, expected: &[&str]) {
     assert_eq!(CORRECT.matches(from).count(), 1, "the correct text has {from:?} once");

@@ -1,4 +1,4 @@
-//! Problems of sections, and blocks that are never closed.
+//! Problems of sections, and of blocks that are never closed.
 
 use super::assert_problems;
 

@@ -6,11 +6,11 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/settings"
 chmod -R u+rwX,go+rX "$here"
-# Later lessons build on these solutions. Only the grader may read them.
+# The lesson is built on these solutions of earlier lessons. Only the grader may read the solutions.
 chmod 700 "$here"/course/lessons/*/solution
 chmod 755 "$here/run_autograder" "$here/bin/grade"
 
-if ! command -v cc >/dev/null; then # rustc links with it
+if ! command -v cc >/dev/null; then # rustc calls cc to link a program
     apt-get update -q && DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends gcc libc6-dev || {
         echo "this image has no C compiler: its Debian packages are gcc and libc6-dev" >&2
@@ -39,6 +39,6 @@ else
     ln -sfn "$(echo "$here"/rustup/toolchains/*)" "$here/toolchain"
 fi
 
-# Grading the starter compiles everything that all submissions share.
+# Grade the starter once. This compiles everything that all submissions have in common.
 "$here/run_autograder" --check ||
     echo "warning: the grader does not work on the machine that builds this image: see above" >&2

@@ -1,7 +1,8 @@
 //! The cache of builds, by the hash of their inputs.
 //!
-//! A program's files are in `built/HASH/`, and the result of the build is in `built/HASH.json`. The
-//! latter is written last: if the grader is killed during a build, the program is built again.
+//! A program's files are in `built/HASH/`, and the result of the build is in `built/HASH.json`.
+//! `HASH.json` is written last. Therefore, if the grader is killed during a build, the program is
+//! built again.
 
 use super::files::{make_readable, write, write_all};
 use super::{Built, Program};
@@ -18,26 +19,26 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// The most files that a build may leave.
+/// The maximum number of files that a build may leave.
 const MAX_FILES: usize = 4_000;
-/// The most bytes that a build may leave.
+/// The maximum size of all files that a build may leave, in bytes.
 const MAX_SIZE: u64 = 64 << 20;
 
-/// The context of an error while an output is read.
+/// The context of an error that occurs while a build's output is read.
 const UNREADABLE: &str = "cannot read the build's output";
 
 /// The cache of builds, in a folder.
 #[derive(Debug)]
 pub(super) struct BuildCache {
     folder: PathBuf,
-    /// One lock for each key, held during the build.
+    /// One lock for each key. A thread holds the key's lock during the build.
     locks: KeyLocks,
 }
 
 /// The content of `HASH.json`.
 #[derive(Serialize, Deserialize)]
 struct BuildRecord {
-    /// Why there is no program; `None` if there is one.
+    /// Why there is no program; `None` if there is a program.
     failed: Option<String>,
 }
 
@@ -55,15 +56,16 @@ impl BuildCache {
         Ok(Self { folder, locks: KeyLocks::default() })
     }
 
-    /// A temporary folder, which is removed when it is dropped.
+    /// A temporary folder, which is removed when the returned value is dropped.
     pub(super) fn scratch(&self) -> Result<TempDir> {
         let folder = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&self.folder);
         folder.with_context(|| format!("cannot create a folder in {}", self.folder.display()))
     }
 
-    /// The cached result for `key`, or else the result of `build`, which fills an entry and returns
-    /// `None`, or why there is no program. `program` is the path of the file to run in the entry;
-    /// it is empty if a program of the system is run.
+    /// The cached result for `key`. If there is no cached result, `build` is called. It either
+    /// fills the new entry and returns `None`, or returns the reason why there is no program.
+    /// `program` is the path, in the entry, of the file to run. This path is empty if a program of
+    /// the system is run.
     pub(super) fn get_or_build(
         &self,
         key: &str,
@@ -71,7 +73,7 @@ impl BuildCache {
         program: &Path,
         build: impl FnOnce(&CacheEntry) -> Result<Option<String>>,
     ) -> Result<Built> {
-        // Only one thread builds a content; the others wait for its result.
+        // Only one thread builds a content. Other threads wait for the result.
         let key_lock = self.locks.of(key);
         let _guard = lock(&key_lock);
         let directory = self.folder.join(key);
@@ -124,8 +126,8 @@ impl CacheEntry {
         write_all(self.folder.path(), files)
     }
 
-    /// Adds one file that a build has left at `path`, as `name`. Returns why there is no program,
-    /// if there is none.
+    /// Adds the file that a build has left at `path`, under the name `name`. If there is no
+    /// program, returns the reason; otherwise `None`.
     pub(super) fn add_output(
         &self,
         finished: &Finished,
@@ -145,8 +147,8 @@ impl CacheEntry {
         Ok(None)
     }
 
-    /// Adds all files that a build has left, except hidden ones. Returns why there is no program,
-    /// if there is none.
+    /// Adds all files that a build has left, except hidden files. If there is no program, returns
+    /// the reason; otherwise `None`.
     pub(super) fn add_all_outputs(
         &self,
         finished: &Finished,
@@ -161,7 +163,7 @@ impl CacheEntry {
         let mut left = MAX_SIZE;
         let mut count = 0;
         for (path, mode) in files.into_iter().filter(|(path, _)| !is_hidden(path)) {
-            // A link, a FIFO or a device is no file to add.
+            // Links, FIFOs and devices are not added.
             let Ok(file) = finished.open(&path) else { continue };
             let mut bytes = Vec::new();
             file.take(left + 1).read_to_end(&mut bytes).context(UNREADABLE)?;
@@ -178,7 +180,7 @@ impl CacheEntry {
         Ok(None)
     }
 
-    /// Makes the program's file executable. An error says why it cannot be run.
+    /// Makes the program's file executable. The error says why the file cannot be run.
     fn make_executable(&self, program: &Path) -> Result<(), String> {
         if program.as_os_str().is_empty() {
             return Ok(());
@@ -191,8 +193,8 @@ impl CacheEntry {
             .map_err(|error| format!("{} cannot be run: {error}", program.display()))
     }
 
-    /// Moves the entry to its folder in the cache. If another process has stored it first, its
-    /// entry has the same content.
+    /// Moves the entry to its folder in the cache. If another process has stored an entry for the
+    /// same key before, that entry is kept: it has the same content.
     fn store(self, directory: &Path) -> Result<()> {
         make_readable(self.folder.path())?;
         match fs::rename(self.folder.path(), directory) {
@@ -208,7 +210,7 @@ impl CacheEntry {
     }
 }
 
-/// A path without its `.` parts.
+/// The path without its `.` parts.
 fn without_current_dir(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
 }
@@ -217,7 +219,7 @@ fn is_hidden(path: &Path) -> bool {
     path.iter().any(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Why a build has not left the file `name`.
+/// The message for a build that has not left the regular file `name`.
 fn missing(name: &Path, error: &io::Error) -> String {
     let name = name.display();
     match error.raw_os_error() {

@@ -1,21 +1,23 @@
-//! The output of a failed build, cleaned for a student and for a page.
+//! The output of a failed build, made readable for students and for HTML pages.
 
 use anstream::adapter::strip_str;
 
-/// The number of characters that are kept of the beginning, and of the end, of a long output.
+/// The number of characters that are kept at the beginning of a long output. The same number is
+/// kept at its end.
 const KEPT: usize = 8 * 1024;
 
-/// The reason and the compiler's output for a lesson's crate. Paths are relative to the crate.
+/// The compiler's output for a lesson's crate, and the reason why the build failed. Paths are
+/// relative to the crate.
 pub(super) fn of_compiler(why: &str, output: &[u8], package: &str) -> String {
     join(why, &relative_to(&format!("lessons/{package}/"), &plain(output)))
 }
 
-/// The reason and the output of a program's own build command.
+/// The output of a program's own build command, and the reason why the build failed.
 pub(super) fn of_command(why: &str, output: &[u8]) -> String {
     join(why, &plain(output))
 }
 
-/// `text` with paths relative to `folder`, if they begin with it.
+/// `text`, in which paths that begin with `folder` are made relative to `folder`.
 fn relative_to(folder: &str, text: &str) -> String {
     let mut pieces = text.split(folder);
     let mut shown = pieces.next().unwrap_or_default().to_owned();
@@ -42,7 +44,7 @@ fn plain(output: &[u8]) -> String {
     strip_str(&text).to_string().chars().filter(shown).collect()
 }
 
-/// The beginning and the end of a long text.
+/// The text. Of a long text, only the beginning and the end.
 fn cut(text: &str) -> String {
     let count = text.chars().count();
     if count <= 2 * KEPT {

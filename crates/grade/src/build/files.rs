@@ -14,7 +14,7 @@ pub(super) fn write_all(folder: &Path, files: &BTreeMap<PathBuf, File>) -> Resul
     make_readable(folder)
 }
 
-/// Writes one file, and the folders that it is in.
+/// Writes one file, and creates the folders that contain the file.
 pub(super) fn write(path: &Path, file: &File) -> Result<()> {
     let written = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
@@ -27,8 +27,8 @@ pub(super) fn write(path: &Path, file: &File) -> Result<()> {
     written().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Lets every user read the folders in `folder`, independently of the umask: the sandbox may run as
-/// another user.
+/// Makes `folder` and its subfolders readable for every user, independently of the umask. This is
+/// necessary because the sandbox may run as another user.
 pub(super) fn make_readable(folder: &Path) -> Result<()> {
     let opened = || -> io::Result<Vec<PathBuf>> {
         fs::create_dir_all(folder)?;

@@ -16,7 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use terminal::paths;
 
-/// The version of the folder's format. A change gives all folders another hash.
+/// The version of the folder's format. If the version changes, every folder gets a different hash.
 const FORMAT: &str = "2";
 
 /// The compiler on this machine.
@@ -32,11 +32,11 @@ pub(super) struct Prepared {
     pub(super) digest: String,
     /// The lesson's package.
     pub(super) package: String,
-    /// The compiler's folder.
+    /// The compiler's folder (its sysroot).
     pub(super) sysroot: PathBuf,
     /// The folder with the compiled libraries.
     pub(super) libraries: PathBuf,
-    /// The compiler's calls. Those for the lesson itself are the last ones.
+    /// The compiler's calls. The calls for the lesson itself come last.
     pub(super) calls: Vec<Call>,
     /// The original sources, by package and by path in the package.
     pub(super) sources: BTreeMap<String, BTreeMap<PathBuf, String>>,
@@ -61,7 +61,7 @@ impl Compiler {
 }
 
 impl Prepared {
-    /// Finds the prepared parts for `lesson`, or prepares them.
+    /// Finds the prepared parts for `lesson`. If there are none, prepares them.
     pub(super) fn open(course: &Course, lesson: &Lesson) -> Result<Self> {
         let compiler = Compiler::installed(course.root())?;
         let others = earlier(course, lesson)?;
@@ -80,7 +80,7 @@ impl Prepared {
             Some(calls) => calls,
             None => prepare(&folder, &packages)?,
         };
-        // The hash is of all files; a build needs only src/.
+        // The hash covers all files, but a build needs only the files in src/.
         for files in sources.values_mut() {
             files.retain(|path, _| path.starts_with("src"));
         }
@@ -143,7 +143,7 @@ fn prepare(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     if let Some(calls) = saved_calls(folder)? {
         return Ok(calls);
     }
-    // Build with cargo, with a recorder in the compiler's place.
+    // Build with cargo. cargo runs a recorder in place of the compiler.
     let scratch = tempfile::Builder::new().prefix("unfinished-").tempdir_in(home)?;
     let records = scratch.path().join("records");
     fs::create_dir(&records)?;
@@ -169,7 +169,8 @@ fn prepare(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     Ok(calls)
 }
 
-/// Copies the compiled libraries, without the lesson's own: each submission has its own version.
+/// Copies the compiled libraries, except the lesson's own library. Each submission has its own
+/// version of that library.
 fn copy_libraries(from: &Path, to: &Path, calls: &[Call]) -> Result<()> {
     let last = calls.last().map(|call| call.package.as_str());
     let own: Vec<_> =

@@ -1,7 +1,8 @@
 //! Records cargo's calls of the compiler for the lessons' crates.
 //!
-//! A script in the compiler's place writes its arguments and environment to files, and then
-//! executes the compiler. So the calls need not be guessed from cargo's output.
+//! cargo runs a script in place of the compiler. The script writes its arguments and its
+//! environment to files, and then executes the compiler. Therefore the calls need not be guessed
+//! from cargo's output.
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The prefixes of variables that describe the crate, and not this machine.
+/// The prefixes of the environment variables that describe the crate, and not this machine.
 const VARIABLES: [&str; 3] = ["CARGO_PKG_", "CARGO_CRATE_NAME", "CARGO_BIN_NAME"];
 
 /// One call of the compiler, without the output folder and the libraries' folder.
@@ -20,7 +21,7 @@ pub(super) struct Call {
     pub(super) package: String,
     /// The name of the output file.
     pub(super) makes: String,
-    /// The files of the libraries that it uses, by the crate's name.
+    /// The file names of the libraries that the crate uses, by the library's crate name.
     pub(super) externs: BTreeMap<String, String>,
     /// The other arguments.
     pub(super) arguments: Vec<String>,
@@ -43,8 +44,8 @@ pub(super) fn recorder(folder: &Path) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// The calls that a recorder has written to `folder`, in the order of `packages`, and each library
-/// before the program that uses it.
+/// The calls that a recorder has written to `folder`, in the order of `packages`. Each library
+/// comes before the program that uses it.
 pub(super) fn read(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     let mut calls = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -78,7 +79,7 @@ fn strings(path: &Path) -> Result<Vec<String>> {
     Ok(text.split_terminator('\0').map(str::to_owned).collect())
 }
 
-/// The call with these arguments; `None` if it compiles none of `packages`.
+/// The call with these arguments; `None` if the call compiles none of `packages`.
 fn call(arguments: &[String], environment: &[String], packages: &[String]) -> Result<Option<Call>> {
     let variables = environment.iter().filter_map(|line| line.split_once('='));
     let variables: BTreeMap<_, _> = variables
@@ -123,7 +124,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Adds an argument. If it has a value, the value is taken from `left`.
+    /// Adds an argument. If the argument has a value, the value is taken from `left`.
     fn add<'a>(&mut self, argument: &str, left: &mut impl Iterator<Item = &'a String>) {
         let has_value = matches!(
             argument,
@@ -151,7 +152,8 @@ impl Parts {
                     self.suffix = suffix.to_owned();
                 }
             }
-            // These options are for output that cargo reads; a student needs readable output.
+            // With these options, the compiler's output is for cargo. They are omitted, because a
+            // student needs readable output.
             _ if ["--error-format", "--json", "--emit", "--diagnostic-width"]
                 .iter()
                 .any(|name| argument.starts_with(name)) =>
@@ -164,8 +166,8 @@ impl Parts {
         self.others.extend(has_value.then_some(value));
     }
 
-    /// Adds a library's file name, without its folder. cargo may name the metadata (.rmeta), which
-    /// it writes before the library itself (.rlib).
+    /// Adds a library's file name, without its folder. cargo may name the file of the metadata
+    /// (.rmeta), which exists before the library itself (.rlib).
     fn add_extern(&mut self, value: &str) {
         let (name, path) = value.split_once('=').unwrap_or((value, ""));
         let file = Path::new(path).with_extension("rlib");

@@ -14,22 +14,23 @@ use std::path::{Path, PathBuf};
 /// The folder for the compiler's output, in the sandbox's working folder.
 const OUT: &str = "out";
 
-/// The most KiB of the compiler's address space (RLIMIT_AS, getrlimit(2)). If a submission includes
-/// a file without an end, the compiler then reports an error. Where the sandbox can only sample the
-/// memory, the compiler would exhaust it between two samples.
+/// The limit of the compiler's address space, in KiB (RLIMIT_AS, getrlimit(2)). With this limit,
+/// the compiler reports an error if a submission includes a file without an end. Without this
+/// limit, the compiler could exhaust the memory between two samples, if the sandbox can only sample
+/// the memory.
 const ADDRESS_SPACE: u32 = 4 << 20;
 
 /// The build of a crate.
 #[derive(Debug)]
 pub(super) struct CrateBuild {
-    /// The shell script that builds it.
+    /// The shell script that builds the crate.
     pub(super) script: String,
     /// The program's file, in the sandbox's working folder.
     pub(super) program: PathBuf,
 }
 
-/// Writes a crate's sources to `folder`: the original ones, with a submission's files in their
-/// place. Returns how to build them.
+/// Writes a crate's sources to `folder`: the original files, some of which a submission's files
+/// replace. Returns how to build these sources.
 pub(super) fn overlay(
     prepared: &Prepared,
     files: &BTreeMap<PathBuf, File>,
@@ -56,7 +57,7 @@ pub(super) fn overlay(
     Ok(CrateBuild { script: script(prepared, &calls, folder)?, program })
 }
 
-/// Writes a package's original sources, with `replacements` in their place.
+/// Writes a package's sources: `replacements`, and the original files that they do not replace.
 fn overlay_package(
     prepared: &Prepared,
     package: &str,
@@ -75,9 +76,9 @@ fn overlay_package(
     write_all(&folder.join("lessons").join(package), &files)
 }
 
-/// Whether the file `new` replaces `old`: if they have the same path, if one is a folder of the
-/// other, or if both are the same module, such as `table.rs` and `table/mod.rs` (the Rust
-/// Reference, "Module source filenames").
+/// Whether the file `new` replaces `old`: if both have the same path, if the path of one is a
+/// folder in the path of the other, or if both are the same module, such as `table.rs` and
+/// `table/mod.rs` (the Rust Reference, "Module source filenames").
 fn replaces(new: &Path, old: &Path) -> bool {
     let module = |path: &Path| match path.ends_with("mod.rs") {
         true => path.parent().map(Path::to_path_buf),
@@ -107,7 +108,7 @@ fn script(prepared: &Prepared, calls: &[&Call], folder: &Path) -> Result<String>
     Ok(script)
 }
 
-/// Whether a call is needed: the program of an earlier lesson is not.
+/// Whether a call is needed. The program of an earlier lesson is not needed.
 fn is_needed(call: &Call, calls: &[&Call]) -> bool {
     is_library(&call.makes) || calls.last().is_some_and(|last| last.makes == call.makes)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
 
-/// The limits of a build: many times what the course's largest crate needs.
+/// The limits of a build. They are many times higher than the needs of the course's largest crate.
 const LIMITS: Limits = Limits {
     memory: 1024 * MIB,
     processes: 128,
@@ -28,8 +28,7 @@ const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 /// Runs a shell script to its end, in a new folder. `arguments` are the script's `"$@"`.
 ///
 /// # Errors
-/// The machine fails. A build that reached a limit because the machine was too busy is such a
-/// failure.
+/// The machine fails. This includes a build that reached a limit because the machine was too busy.
 pub(super) fn run(
     script: &str,
     arguments: &[String],

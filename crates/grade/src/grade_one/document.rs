@@ -1,4 +1,5 @@
-//! The result in a platform's format. For Gradescope it is written again after every criterion.
+//! The result in a platform's format. For Gradescope, the result is written again after every
+//! criterion.
 
 use super::{Args, Format};
 use crate::grade_lesson::ungraded;
@@ -17,21 +18,21 @@ pub(super) struct Document<'a> {
     destination: Destination,
     /// The results so far.
     partial: Option<Submission>,
-    /// The first error of a write of partial results.
+    /// The first error that occurred while partial results were written.
     error: Option<anyhow::Error>,
 }
 
 impl<'a> Document<'a> {
-    /// Checks that the result can be written; writes nothing yet.
+    /// Checks that the result can be written, but writes nothing yet.
     ///
     /// # Errors
-    /// The file cannot be written. The message names it, and the reason.
+    /// The file cannot be written. The message names the file and the reason.
     pub(super) fn new(args: &'a Args, rubric: &'a Rubric) -> Result<Self> {
         let destination = Destination::new(args.out.as_deref())?;
         Ok(Self { args, rubric, destination, partial: None, error: None })
     }
 
-    /// Writes a result without criteria: the grader has begun.
+    /// Writes a result without criteria, which shows that the grader has begun.
     ///
     /// # Errors
     /// Errors of the file system.
@@ -44,7 +45,8 @@ impl<'a> Document<'a> {
         self.write_partial()
     }
 
-    /// Adds a criterion. An error of this write is reported by [`Document::check_written`].
+    /// Adds a criterion, and writes the partial results. If this write fails,
+    /// [`Document::check_written`] returns the error.
     pub(super) fn add(&mut self, criterion: &CriterionGrade) {
         let lesson = self.partial.as_mut().and_then(|partial| partial.lessons.first_mut());
         if let Some(lesson) = lesson {
@@ -57,7 +59,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Checks that everything so far was written.
+    /// Checks that all partial results were written.
     ///
     /// # Errors
     /// The first error of a write.
@@ -73,8 +75,8 @@ impl<'a> Document<'a> {
         self.write(submission, true)
     }
 
-    /// Writes the results so far, for Gradescope: when its time limit ends the grader, it reads the
-    /// file as it is then.
+    /// Writes the results so far if the format is Gradescope's. If Gradescope's time limit ends the
+    /// grader, Gradescope reads the results that were written last.
     fn write_partial(&self) -> Result<()> {
         match (&self.partial, &self.destination, self.args.format) {
             (Some(partial), Destination::File(_), Format::Gradescope) => self.write(partial, false),

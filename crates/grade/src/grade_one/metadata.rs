@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::fs;
 use std::path::Path;
 
-/// Times in seconds since 1970; `None` if the file does not have them.
+/// Times in seconds since 1970; `None` if the file does not have this time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
     /// The time of the submission.
@@ -33,7 +33,8 @@ impl Metadata {
     /// Reads the file.
     ///
     /// # Errors
-    /// The file cannot be read or is invalid. The message names the file and the place in it.
+    /// The file cannot be read or is invalid. The message names the file and, if the content is
+    /// invalid, the line.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
         let text = fs::read_to_string(path)
@@ -47,7 +48,7 @@ impl Metadata {
         Ok(Self { submitted: seconds(file.created_at), due: seconds(file.assignment.due_date) })
     }
 
-    /// Takes the assignment's due time for a lesson for which the rubric has none.
+    /// Gives `lesson` the assignment's due time if the rubric has no due time for this lesson.
     pub(super) fn set_due(&self, rubric: &mut Rubric, lesson: &str) {
         if let Some(points) = rubric.lessons.get_mut(lesson) {
             points.due = points.due.or(self.due);

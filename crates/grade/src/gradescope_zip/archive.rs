@@ -12,7 +12,7 @@ use terminal::output::Destination;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// A future archive.
+/// The content of an archive that is not written yet.
 pub(super) struct Archive {
     /// The archive's file.
     path: PathBuf,
@@ -52,7 +52,7 @@ impl Archive {
         self.entries.insert(name, (0o755, Source::Folder));
     }
 
-    /// Adds the regular files below `folder` whose relative path is `wanted`.
+    /// Adds the regular files below `folder` for whose relative path `wanted` returns true.
     ///
     /// # Errors
     /// A folder cannot be read.
@@ -81,7 +81,7 @@ impl Archive {
         Ok(())
     }
 
-    /// The names of what is in it.
+    /// The names of the entries.
     #[cfg(test)]
     pub(super) fn names(&self) -> Vec<&str> {
         self.entries.keys().map(String::as_str).collect()
@@ -117,7 +117,7 @@ fn add(
     mode: u32,
     source: &Source,
 ) -> Result<()> {
-    // All entries have the same time, the earliest one of the format: 1980.
+    // All entries have the same time: 1980, the earliest time that the zip format permits.
     let options = SimpleFileOptions::default()
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(mode);

@@ -36,14 +36,14 @@ pub(super) fn course(archive: &mut Archive, course: &Course, lesson: &Lesson) ->
     Ok(())
 }
 
-/// Whether a path in a crate's folder is needed to build the starter: not the solution, and not the
-/// mistakes.
+/// Whether a path in a crate's folder is needed to build the starter. The solution and the mistakes
+/// are not needed.
 fn is_source(path: &Path) -> bool {
     !["solution", "mistakes", "fuzz", "target"].iter().any(|other| path.starts_with(other))
 }
 
-/// Adds the packages that the lesson depends on, as `cargo vendor` stores them. They are in the
-/// returned folder, which must exist until the archive is written.
+/// Adds the packages that the lesson depends on, as `cargo vendor` stores them. The packages are in
+/// the returned folder. This folder must exist until the archive is written.
 pub(super) fn vendored(archive: &mut Archive, lesson: &Lesson) -> Result<TempDir> {
     let manifest = lesson_workspace::manifest(&package(lesson))?;
     let folder = TempDir::new().context("cannot create a temporary folder")?;

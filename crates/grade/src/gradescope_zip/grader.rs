@@ -1,5 +1,5 @@
-//! Builds the grader for a container, linked statically: it does not depend on the container's C
-//! library.
+//! Builds the grader for a container. The grader is linked statically, so that it does not depend
+//! on the container's C library.
 
 use anyhow::{Context, Result, bail};
 use std::env;
@@ -15,7 +15,7 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Builds the grader, with cargo's progress on standard error. Returns the program's file.
 ///
 /// # Errors
-/// The build fails. It needs libc's static library, which Debian has in libc6-dev.
+/// The build fails. The build needs libc's static library, which Debian has in libc6-dev.
 pub(super) fn build() -> Result<PathBuf> {
     let target = paths::target().join("gradescope");
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -1,4 +1,5 @@
-//! Reads an archive into memory, entry by entry. No entry is written to a path that it names.
+//! Reads an archive into memory, entry by entry. No entry is written to the path that the entry
+//! names.
 
 mod tarred;
 mod zipped;
@@ -9,9 +10,9 @@ use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Read};
 
-/// The most bytes of an archive.
+/// The maximum size of an archive, in bytes.
 const MAX_SIZE: u64 = 64 << 20;
-/// The most bytes of an archive's unpacked content, including ignored files.
+/// The maximum size of an archive's unpacked content, in bytes, including ignored files.
 const MAX_UNPACKED_SIZE: u64 = 128 << 20;
 
 /// An archive's format.
@@ -22,7 +23,7 @@ pub(crate) enum Format {
     TarGz,
 }
 
-/// The first bytes of files in other formats (magic(5), as in file(1)).
+/// Formats that are not supported, by the first bytes of a file (magic(5), as in file(1)).
 const OTHERS: [(&[u8], &str); 6] = [
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -118,14 +119,14 @@ fn damaged(error: &io::Error) -> Rejection {
     refused(format!("the archive is damaged: {why}; pack the folder again"))
 }
 
-/// A reader that fails after a number of bytes.
+/// A reader that fails if it has read more than a number of bytes.
 struct Bounded<R> {
     from: R,
     left: u64,
 }
 
 impl<R> Bounded<R> {
-    /// A reader of an archive, which fails after [`MAX_UNPACKED_SIZE`] bytes.
+    /// A reader of an archive, which fails if it has read more than [`MAX_UNPACKED_SIZE`] bytes.
     fn new(from: R) -> Self {
         Self { from, left: MAX_UNPACKED_SIZE }
     }

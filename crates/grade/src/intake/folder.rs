@@ -10,14 +10,15 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// Reads the files in `folder` and below.
+/// Reads the files in `folder` and in its subfolders.
 pub(crate) fn read(folder: OwnedFd) -> Result<Tree, Rejection> {
     let mut tree = Tree::default();
     descend(folder, &mut Vec::new(), &mut tree)?;
     Ok(tree)
 }
 
-/// Reads the files in `folder` and below. `above` is the folder's path.
+/// Reads the files in `folder` and in its subfolders. `above` is the path of `folder` in the
+/// submission.
 fn descend(folder: OwnedFd, above: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rejection> {
     let mut folder = Dir::from_fd(folder).map_err(|error| unreadable(above, error))?;
     for name in names(&mut folder, above, tree)? {
@@ -56,7 +57,8 @@ fn add(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rej
         return Err(not_a_file(&path.join(&b'/'), kind_name(kind)));
     }
     let Some(inside) = tree.path(path.iter().map(Vec::as_slice))? else { return Ok(()) };
-    // The file may be another one by now. O_NONBLOCK: opening a FIFO does not wait (open(2)).
+    // Meanwhile, a FIFO may have replaced the file. With O_NONBLOCK, opening a FIFO does not block
+    // (open(2)).
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     if kind == SFlag::S_IFDIR {
         let opened = openat(folder, &name[..], flags | OFlag::O_DIRECTORY, Mode::empty())

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// The files below a folder, by their path in that folder.
+/// The files below a folder, by their path in this folder.
 pub(super) type Files<'a> = BTreeMap<&'a Path, &'a TreeFile>;
 
-/// The files without the outer folders that contain only one folder.
+/// The files without the outer folders. As long as all files are in one folder, that folder is
+/// removed from their paths. A folder with a known name, such as `src`, is not removed.
 pub(super) fn top<'a>(mut files: Files<'a>, course: &Course) -> Files<'a> {
     let lessons: Vec<_> =
         course.lessons().iter().flat_map(|l| [l.id.clone(), package(l)]).collect();

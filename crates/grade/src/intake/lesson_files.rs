@@ -45,7 +45,8 @@ pub(crate) fn earlier<'a>(
 /// The lesson among `candidates` that has the most files with these names.
 ///
 /// # Errors
-/// No lesson has such files, or several lessons have the same number. The message says what to do.
+/// No lesson has such files, or several lessons have the same number of such files. The message
+/// gives the next step.
 pub(crate) fn lesson_with_files<'a>(
     course: &Course,
     candidates: &[&'a Lesson],

@@ -24,7 +24,7 @@ pub(crate) struct Manifest {
     pub(crate) kind: ProjectKind,
 }
 
-/// Parses `file`. `place` is its name for messages.
+/// Parses `file`. `place` is the file's name for messages.
 pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Rejection> {
     let text = std::str::from_utf8(&file.bytes)
         .map_err(|_| refused(format!("{place} is not UTF-8; save it in UTF-8")))?;
@@ -40,7 +40,7 @@ pub(crate) fn parse(file: &File, place: &str) -> Result<Manifest, Rejection> {
     Ok(Manifest { lesson: keys.lesson, kind })
 }
 
-/// Splits a command as a shell does.
+/// Splits a command into words as a shell does.
 fn split(key: &str, line: &str, place: &str) -> Result<Vec<String>, Rejection> {
     let words = shell_words::split(line).unwrap_or_default();
     if words.is_empty() || line.contains('\0') {

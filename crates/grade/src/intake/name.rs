@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// The most characters of a student's name.
+/// The maximum number of characters of a student's name.
 const MAX_CHARACTERS: usize = 80;
-/// The most characters of a file name in a message.
+/// The maximum number of characters of a file name in a message.
 const MAX_SHOWN: usize = 160;
 
 /// Folders that tools create. Hidden files and folders are ignored as well.
 const IGNORED: [&str; 6] =
     ["__MACOSX", "__pycache__", "node_modules", "target", "venv", "cmake-build-debug"];
 
-/// The class of one part of a path.
+/// How one part of a path is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NamePart<'a> {
     /// A usable name.
     Normal(&'a str),
-    /// A name that is ignored, with everything below it.
+    /// A name that is ignored. Everything below this folder is ignored too.
     Ignored,
     /// A name with bytes that are not UTF-8, or with invisible characters.
     Unprintable,
@@ -52,7 +52,7 @@ pub(crate) fn readable(name: &[u8]) -> String {
     text
 }
 
-/// A readable file name for a message, cut if it is long.
+/// A readable file name for a message. A long name is shortened.
 pub(crate) fn shown(name: &[u8]) -> String {
     let name = readable(name);
     match name.char_indices().nth(MAX_SHOWN) {
@@ -61,7 +61,7 @@ pub(crate) fn shown(name: &[u8]) -> String {
     }
 }
 
-/// A readable student name, cut to the width of a column.
+/// A readable student name, shortened to at most [`MAX_CHARACTERS`] characters.
 pub(crate) fn student(name: &[u8]) -> String {
     let name = readable(name);
     if name.chars().count() <= MAX_CHARACTERS {

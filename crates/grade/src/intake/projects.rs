@@ -1,4 +1,5 @@
-//! Finds the projects in a submission's files: for which lessons they are, and how each is built.
+//! Finds the projects in a submission's files: for which lessons the projects are, and how each
+//! project is built.
 
 use super::layout::{Files, folder_of, top};
 use super::lesson_files::{earlier, is_rust, lesson_with_files, names};
@@ -37,7 +38,7 @@ pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found
         found.notes.push(format!("the submission is empty: {EXPECTED}"));
         return Ok(found);
     }
-    // Without a lesson's folder, all files are one project.
+    // If no folder is named after a lesson, all files are one project.
     let folders: Vec<_> =
         course.lessons().iter().map(|lesson| (lesson, folder_of(&top, lesson))).collect();
     if folders.iter().all(|(_, folder)| folder.is_empty()) {
@@ -94,8 +95,8 @@ fn add_single(
     Ok(())
 }
 
-/// How the files of a folder become a program, and the folder with a crate's sources; `None` if
-/// they are no project. `names` are the names of the lesson's sources.
+/// How the files of a folder become a program, and the folder with a crate's sources; `None` if the
+/// files are not a project. `names` are the names of the lesson's sources.
 fn kind(
     files: &Files<'_>,
     names: &BTreeSet<String>,
@@ -111,7 +112,7 @@ fn kind(
         let manifest = Manifest { lesson: None, kind: ProjectKind::Crate };
         Ok(Some((manifest, PathBuf::from(place))))
     };
-    // The order is that of the table in the module's documentation.
+    // The order of these checks is that of the table in the documentation of the module `intake`.
     if let Some(file) = files.get(Path::new("submission.toml")) {
         let file = complete(Path::new("submission.toml"), file)?;
         return Ok(Some((manifest::parse(&file, "submission.toml")?, PathBuf::new())));
@@ -137,7 +138,7 @@ fn kind(
     Ok(None)
 }
 
-/// Adds the project for `lesson`, made of `files`. `folders` are the files for the other lessons.
+/// Adds the project for `lesson`, made of `files`. `folders` has the files of each lesson's folder.
 fn add(
     found: &mut Found,
     course: &Course,
@@ -150,7 +151,8 @@ fn add(
         ProjectKind::Crate => {
             found.notes.extend(notes_on_ignored(course, lesson, files));
             let mut needed = sources(files, &place)?;
-            // The crates of earlier lessons come from the submission, or else from the course.
+            // The crates of earlier lessons come from the submission, if it has them, and otherwise
+            // from the course.
             for other in earlier(course, lesson)? {
                 let folder = folders.iter().find(|(one, _)| one.id == other.id);
                 let own = folder.map(|(_, files)| sources(files, Path::new("src")));
@@ -176,7 +178,8 @@ fn add(
     Ok(())
 }
 
-/// The Rust files in `place` and below, by their path in the crate, with their times.
+/// The Rust files in `place` and its subfolders, by their path in the crate, with their
+/// modification times.
 fn sources(
     files: &Files<'_>,
     place: &Path,
@@ -184,11 +187,12 @@ fn sources(
     let mut sources = BTreeMap::new();
     for (path, file) in files.iter().filter(|(path, _)| is_rust(path)) {
         let Ok(inside) = path.strip_prefix(place) else { continue };
-        // Sources at the top have no subfolders: a folder there may hold anything.
+        // If the sources are at the top, subfolders are ignored, because they may contain anything.
         if place.as_os_str().is_empty() && inside.components().count() > 1 {
             continue;
         }
-        // The mode does not matter to the compiler, so it must not change the hash.
+        // The file's mode does not matter to the compiler. Therefore the mode must not change the
+        // hash.
         let source = File { is_executable: false, ..complete(path, file)? };
         sources.insert(Path::new("src").join(inside), (source, file.modified));
     }

@@ -5,10 +5,10 @@ use super::name::shown;
 /// Why a submission cannot be graded.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
-    /// The submission is invalid; its author has to change it.
+    /// The submission is invalid. Its author must change it.
     #[error("{0}")]
     Refused(String),
-    /// The submission could not be read on this machine; grading it again may succeed.
+    /// The submission could not be read on this machine. A second attempt may succeed.
     #[error("{0}")]
     Unreadable(String),
 }

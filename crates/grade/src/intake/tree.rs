@@ -7,27 +7,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The most files of a submission: ten times as many as all sources of the course.
+/// The maximum number of files of a submission: ten times the number of all source files of the
+/// course.
 const MAX_FILES: usize = 2_000;
-/// The most entries that are read, including those that are ignored.
+/// The maximum number of entries that are read, including ignored entries.
 const MAX_ENTRIES: usize = 100_000;
-/// The most parts of a path.
+/// The maximum number of parts of a path.
 const MAX_DEPTH: usize = 16;
-/// The most bytes of a path. Linux permits 4096 (PATH_MAX, limits.h), and the grader's own folder
-/// comes in front.
+/// The maximum length of a path, in bytes. The path of the grader's own folder is added in front.
+/// Linux permits 4096 bytes for both together (PATH_MAX, limits.h).
 const MAX_PATH: usize = 1_024;
-/// The most bytes of a name (NAME_MAX, limits.h).
+/// The maximum length of a name, in bytes (NAME_MAX, limits.h).
 const MAX_NAME: usize = 255;
-/// The most bytes of one file.
+/// The maximum size of one file, in bytes.
 pub(crate) const MAX_FILE_SIZE: u64 = 8 << 20;
-/// The most bytes of all files together.
+/// The maximum size of all files together, in bytes.
 const MAX_TOTAL_SIZE: u64 = 32 << 20;
 
 /// Files by their path.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     pub(crate) files: BTreeMap<PathBuf, TreeFile>,
-    /// Notes on files that were left out because of their names.
+    /// Notes on files that were omitted because of their names.
     pub(crate) left_out: Vec<String>,
     /// The folders that contain the files.
     folders: BTreeSet<PathBuf>,
@@ -38,14 +39,14 @@ pub(crate) struct Tree {
 /// One file of a tree.
 #[derive(Debug)]
 pub(crate) struct TreeFile {
-    /// `None` if the file is too large. That is an error only if a lesson needs it.
+    /// `None` if the file is too large. This is an error only if a lesson needs the file.
     pub(crate) file: Option<File>,
     /// The modification time, in seconds since 1970.
     pub(crate) modified: Option<i64>,
 }
 
 impl Tree {
-    /// Counts an entry, also one that is ignored.
+    /// Counts an entry. Ignored entries are counted too.
     pub(crate) fn count(&mut self) -> Result<(), Rejection> {
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
@@ -108,7 +109,8 @@ impl Tree {
         Ok(Some(path))
     }
 
-    /// Reads a file into the tree. `failed` makes the rejection for an error of `from`.
+    /// Reads a file into the tree. `failed` makes the rejection for an error that occurs while
+    /// `from` is read.
     pub(crate) fn add(
         &mut self,
         path: PathBuf,
@@ -118,7 +120,7 @@ impl Tree {
         failed: impl FnOnce(io::Error) -> Rejection,
     ) -> Result<(), Rejection> {
         let place = path.display();
-        // A path is one file or one folder.
+        // A path must belong to only one file or only one folder.
         if self.folders.contains(&path) || self.files.contains_key(&path) {
             return Err(in_twice(&place.to_string()));
         }
@@ -130,7 +132,7 @@ impl Tree {
                 "the submission holds more than {MAX_FILES} files; hand in only the sources"
             )));
         }
-        // One byte more than permitted shows that the file is too large.
+        // Read one byte more than is permitted. If this byte exists, the file is too large.
         let mut bytes = Vec::new();
         from.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(failed)?;
         self.total_size += bytes.len() as u64;
@@ -147,7 +149,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Adds a note on a file with an unprintable name, up to a number of notes.
+    /// Adds a note on a file with an unprintable name. The number of such notes is limited.
     fn note_left_out(&mut self, path: &[u8]) {
         const MAX_NOTES: usize = 10;
         match self.left_out.len() {

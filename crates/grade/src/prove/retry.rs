@@ -6,9 +6,10 @@ use course::report::{CriterionReport, Status};
 
 /// The runs of one criterion so far.
 pub(super) struct Attempts {
-    /// The report of the first failed run, or of the first run while none has failed.
+    /// The report of the first failed run. As long as no run has failed, this is the report of the
+    /// last run.
     report: CriterionReport,
-    /// The cause in that report.
+    /// The cause from `report`.
     cause: Option<Cause>,
     /// The number of runs that passed or failed.
     runs: u32,
@@ -18,12 +19,12 @@ pub(super) struct Attempts {
     inconclusive: u32,
     /// Whether all failures had the same cause.
     same_cause: bool,
-    /// Whether the result was passed on.
+    /// Whether the result was passed to the caller.
     is_reported: bool,
 }
 
 impl Attempts {
-    /// The first run.
+    /// Counts the first run.
     pub(super) fn new(lesson: &Lesson, report: CriterionReport) -> Self {
         let first = report.clone();
         let mut attempts = Self {
@@ -66,18 +67,19 @@ impl Attempts {
         &self.report.id
     }
 
-    /// Whether it has failed, and more runs have to show how often it fails.
+    /// Whether the criterion has failed, and more runs must show how often it fails.
     pub(super) fn needs_another_run(&self) -> bool {
         let always = self.same_cause && self.failed == self.runs && self.failed > 1;
         self.failed > 0 && !always
     }
 
-    /// Whether it was not checked because a criterion that it depends on has failed.
+    /// Whether the criterion was not checked because another criterion, on which it depends, has
+    /// failed.
     pub(super) fn is_skipped(&self) -> bool {
         self.status() == Status::Skipped
     }
 
-    /// Whether no other round can change its result.
+    /// Whether the result is final: no further round can change it.
     pub(super) fn is_final(&self) -> bool {
         !self.needs_another_run() && !self.is_skipped()
     }
@@ -87,14 +89,14 @@ impl Attempts {
         self.failed > 0
     }
 
-    /// Passes the result to `on_result` if it is final; once.
+    /// Passes the result to `on_result` if the result is final. Each result is passed only once.
     pub(super) fn report_if_final(&mut self, on_result: &mut dyn FnMut(&CriterionGrade)) {
         if self.is_final() {
             self.report_once(on_result);
         }
     }
 
-    /// Passes the result so far to `on_result`; once.
+    /// Passes the result so far to `on_result`, unless a result was passed before.
     pub(super) fn report_once(&mut self, on_result: &mut dyn FnMut(&CriterionGrade)) {
         if !self.is_reported {
             self.is_reported = true;
@@ -104,7 +106,8 @@ impl Attempts {
 
     fn status(&self) -> Status {
         match (self.failed, self.runs, self.inconclusive) {
-            // A single failure, which an inconclusive run could not confirm.
+            // One run failed, and every further run was inconclusive. Therefore no run has
+            // confirmed the failure.
             (1, 1, 1..) => Status::Inconclusive,
             (1.., ..) => Status::Failed,
             (0, 1.., _) => Status::Proved,

@@ -29,7 +29,7 @@ fn report(id: &str, answer: &str) -> CriterionReport {
     }
 }
 
-/// The grades of a server whose criteria have these results, round after round; and the number of
+/// The grades of a server whose criteria have these results in each round, and the number of
 /// rounds.
 fn graded(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
     let (rounds, reported) = (RefCell::new(0), RefCell::new(Vec::new()));
@@ -44,8 +44,8 @@ fn graded(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
                     continue;
                 }
                 let answer = answers[round.min(answers.len() - 1)];
-                // As in a proof: if the criterion that it depends on is not checked, it fails
-                // itself.
+                // This is as in a proof: if `slots` is not checked, a criterion that depends on
+                // `slots` fails.
                 let has_failed = answer == "depends on slots" && !is_checked("slots");
                 on_report(report(id, if has_failed { "leak" } else { answer }));
             }
@@ -57,7 +57,7 @@ fn graded(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
     let mut reported = reported.into_inner();
     let place = |grade: &CriterionGrade| grades.iter().position(|it| it.id == grade.id);
     reported.sort_by_key(place);
-    assert_eq!(reported, grades, "each is reported once, with its final result");
+    assert_eq!(reported, grades, "each criterion is reported once, with its final result");
     (grades, rounds.into_inner())
 }
 

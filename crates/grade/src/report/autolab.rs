@@ -6,14 +6,14 @@ use crate::report::scored_lesson::ScoredLesson;
 use course::report::Status;
 use serde_json::{Map, json};
 
-/// The largest feedback, in bytes.
+/// The maximum size of the feedback, in bytes.
 const MAX_BYTES: usize = 200_000;
 
 /// The feedback, and below it the line with the scores.
 ///
-/// Every line of the feedback is indented, so that Autolab cannot take it for the scores. `problem`
-/// is the name of the assessment's problem on the site. An inconclusive lesson has no line with
-/// scores: Autolab then reports a failed run and does not change the score.
+/// Every line of the feedback is indented, so that Autolab cannot interpret it as the line with the
+/// scores. `problem` is the name of the assessment's problem on the site. An inconclusive lesson
+/// has no line with scores: Autolab then reports a failed run and does not change the score.
 pub fn output(lesson: &ScoredLesson<'_>, problem: &str) -> String {
     let feedback = sanitize::fitting(MAX_BYTES, |limit| feedback(lesson, limit));
     let mut output: String = feedback.lines().map(|line| format!("  {line}\n")).collect();

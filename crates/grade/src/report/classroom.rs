@@ -9,8 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use course::report::Status;
 use serde::Serialize;
 
-/// The largest document, in bytes. Its base64 becomes one environment string, and execve(2) accepts
-/// no string longer than 128 KiB.
+/// The maximum size of the document, in bytes. The base64 of the document becomes one environment
+/// string, and execve(2) accepts no string longer than 128 KiB.
 const MAX_BYTES: usize = 90_000;
 
 /// The value of the step output `result`.
@@ -30,7 +30,7 @@ fn document(lesson: &ScoredLesson<'_>) -> String {
             max_score: lesson.points.max,
             tests: tests(lesson, limit),
         };
-        // A document of strings and finite numbers always serializes.
+        // Serialization cannot fail, because the document has only strings and finite numbers.
         serde_json::to_string(&document).unwrap_or_default()
     })
 }
@@ -63,7 +63,7 @@ fn status_of(verdict: Verdict) -> &'static str {
     }
 }
 
-/// One test for each criterion. The sum of their scores is the lesson's points.
+/// One test for each criterion. The sum of the tests' scores is the lesson's points.
 fn tests(lesson: &ScoredLesson<'_>, limit: usize) -> Vec<Test> {
     let criteria = lesson.criteria();
     let earned: f64 = criteria.iter().filter_map(|scored| scored.points).sum();

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 pub struct Cluster {
     /// The lesson's id.
     pub lesson: String,
-    /// The criteria that failed for this reason, ordered as in the first student's results.
+    /// The criteria that failed for this reason, in the order of the first student's results.
     pub criteria: Vec<String>,
-    /// The row of the lesson's Common Mistakes; `None` if the cause is not such a row.
+    /// The row of the lesson's Common Mistakes; `None` if no such row describes the cause.
     pub mistake: Option<Mistake>,
     /// The cause in one sentence, taken from the first student's results.
     pub summary: String,
@@ -86,13 +86,13 @@ pub fn first_error(message: &str) -> String {
     plain::line(found.unwrap_or("the build printed no error message"), 160)
 }
 
-/// The key of a group: failures with equal keys are the same failure.
+/// The key of a group: failures with equal keys belong to the same group.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
-    /// Lesson and row of Common Mistakes.
+    /// The lesson and the row of Common Mistakes.
     Mistake(&'a str, &'a str),
-    /// Lesson, criterion and cause. If the server stopped at a `todo!`, the last field says at
-    /// which task; otherwise the last field is empty.
+    /// The lesson, the criterion and the cause. If the server stopped at a `todo!`, the last field
+    /// names the task of this `todo!`. Otherwise, the last field is empty.
     Cause(&'a str, &'a str, &'a str, &'a str),
 }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use terminal::output;
 
-/// Writes the gradebook to the file `to` (RFC 4180, UTF-8). A reader sees the old file or the
-/// complete new one.
+/// Writes the gradebook to the file `to` (RFC 4180, UTF-8). The file is replaced atomically: a
+/// reader sees either the old file or the complete new file.
 ///
 /// # Errors
 /// The file cannot be written.

@@ -6,22 +6,22 @@ use crate::report::scored_lesson::{ScoredCriterion, ScoredLesson};
 use course::report::Status;
 use serde::Serialize;
 
-/// The largest document, in bytes. A browser has to show it.
+/// The maximum size of the document, in bytes. A browser must be able to show the document.
 const MAX_BYTES: usize = 1_000_000;
 
-/// Who sees the tests, and when.
+/// Whether students see the tests, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "kebab-case")]
 pub enum Visibility {
-    /// Everyone, at once
+    /// Students see the tests immediately
     #[default]
     Visible,
-    /// The student, once the due date has passed
+    /// Students see the tests after the due date
     AfterDueDate,
-    /// The student, once grades are published
+    /// Students see the tests after the grades are published
     AfterPublished,
-    /// The instructors alone
+    /// Only instructors see the tests
     Hidden,
 }
 
@@ -48,7 +48,7 @@ pub fn results(lesson: &ScoredLesson<'_>, visibility: Visibility) -> String {
             },
             tests,
         };
-        // A document of strings and finite numbers always serializes.
+        // Serialization cannot fail, because the document has only strings and finite numbers.
         serde_json::to_string_pretty(&results).unwrap_or_default() + "\n"
     })
 }

@@ -1,7 +1,8 @@
 //! The HTML pages: `index.html` for the class, `students/NAME.html` for each student.
 //!
-//! A page is static and self-contained: it loads no script, font or image. The same results give
-//! the same bytes. Every text that a student wrote passes through [`super::plain`] and is escaped.
+//! A page is static and self-contained: it loads no script, font or image. The same results always
+//! give the same bytes. Every text that a student wrote passes through [`super::plain`] and is
+//! escaped.
 
 mod cause;
 mod class;
@@ -20,9 +21,9 @@ use std::fs;
 use std::path::Path;
 use terminal::output::replace;
 
-/// Writes the pages into the folder `to`, and creates the folder if there is none. A reader sees
-/// the old page or the complete new one. Pages of students who are no longer in the class are not
-/// removed, but no page links to them.
+/// Writes the pages into the folder `to`, and creates the folder if there is none. Each page is
+/// replaced atomically: a reader sees either the old page or the complete new page. Pages of
+/// students who are no longer in the class are not removed, but no page links to them.
 ///
 /// # Errors
 /// A folder cannot be created, or a file cannot be written.

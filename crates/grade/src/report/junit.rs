@@ -1,7 +1,7 @@
-//! JUnit XML: a test suite for each student and lesson, a test case for each criterion.
+//! JUnit XML, with a test suite for each student and lesson, and a test case for each criterion.
 //!
-//! A criterion that failed is a `failure`. An inconclusive criterion is an `error`, because the
-//! machine is its cause and not the server.
+//! A criterion that failed is a `failure`. An inconclusive criterion is an `error`, because its
+//! cause is the machine and not the server.
 
 use super::{Class, clusters, plain};
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
@@ -12,11 +12,11 @@ use std::path::Path;
 use std::time::Duration;
 use terminal::output;
 
-/// The number of lines of a compiler's output that are written.
+/// The maximum number of lines that are written of a compiler's output.
 const LINES: usize = 200;
 
-/// Writes the results of the class to the file `to`. A reader sees the old file or the complete new
-/// one.
+/// Writes the results of the class to the file `to`. The file is replaced atomically: a reader sees
+/// either the old file or the complete new file.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -55,8 +55,8 @@ fn suite(submission: &Submission, grade: &LessonGrade) -> TestSuite {
     suite
 }
 
-/// The test case for the build. It says whether there is a program; `None` if nothing had to be
-/// built.
+/// The test case for the build. It shows whether the build made a program. `None` if nothing had to
+/// be built.
 fn whole(grade: &LessonGrade) -> Option<TestCase> {
     let reason = plain::line(&grade.reason, plain::MAX_LINE);
     let failed = |kind, message: &str, description: &str| {

@@ -6,11 +6,11 @@ use course::report::Status;
 use std::fmt::Write;
 use terminal::show::visible;
 
-/// The longest line that is not shortened, in characters.
+/// The maximum length of a line, in characters. A longer line is shortened.
 pub const MAX_LINE: usize = 400;
 
-/// `text` on one line, with control characters escaped. A longer text ends with `…` after `most`
-/// characters.
+/// `text` on one line, with control characters escaped. A text of more than `most` characters is
+/// cut and ends with `…`.
 pub fn line(text: &str, most: usize) -> String {
     // Text beyond the limit is not shown, so it need not be escaped.
     let start: String = text.chars().take(most + 1).collect();
@@ -21,8 +21,8 @@ pub fn line(text: &str, most: usize) -> String {
     }
 }
 
-/// The first `most` lines of `text`, each one as [`line()`] returns it. If there are more, the last
-/// line of the result says how many.
+/// The first `most` lines of `text`, each one as [`line()`] returns it. If the text has more lines,
+/// the last line of the result states their number.
 pub fn lines(text: &str, most: usize) -> Vec<String> {
     let mut shown: Vec<_> = text
         .lines()
@@ -103,7 +103,8 @@ pub fn failure(grade: &CriterionGrade) -> String {
     text
 }
 
-/// The largest number of steps, of log lines of a step, or of rows of a table that is shown.
+/// The maximum number of steps that are shown. It is also the maximum number of a step's log lines,
+/// and of a table's rows.
 pub(crate) const MAX_ITEMS: usize = 40;
 
 fn add(text: &mut String, line: String) {

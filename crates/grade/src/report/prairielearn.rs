@@ -5,13 +5,13 @@ use crate::report::sanitize;
 use crate::report::scored_lesson::{ScoredCriterion, ScoredLesson};
 use serde::Serialize;
 
-/// The largest document that PrairieLearn reads, in bytes.
+/// The maximum size of a document that PrairieLearn reads, in bytes.
 const MAX_BYTES: usize = 1_000_000;
 
 /// The document for one submission.
 ///
-/// A submission that does not build, or that is inconclusive, is not gradable: the student loses no
-/// attempt.
+/// A submission that does not build, or that is inconclusive, is marked as not gradable, so that
+/// the student loses no attempt.
 pub fn results(lesson: &ScoredLesson<'_>) -> String {
     sanitize::fitting(MAX_BYTES, |limit| {
         let gradable = lesson.points.points.is_some() && !lesson.has_no_program();
@@ -27,7 +27,7 @@ pub fn results(lesson: &ScoredLesson<'_>) -> String {
                 false => Vec::new(),
             },
         };
-        // A document of strings and finite numbers always serializes.
+        // Serialization cannot fail, because the document has only strings and finite numbers.
         serde_json::to_string_pretty(&results).unwrap_or_default() + "\n"
     })
 }

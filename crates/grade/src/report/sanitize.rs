@@ -4,7 +4,7 @@
 use crate::model::Cause;
 use terminal::show::{self, Mistake, visible};
 
-/// The width of a cause as text, in columns.
+/// The maximum width of the text of a cause, in columns.
 const WIDTH: usize = 88;
 
 /// `text` on one line, with control characters escaped: `\x1b[31m`, `\n`.
@@ -12,7 +12,7 @@ pub fn line(text: &str) -> String {
     escape_commands(&visible(text))
 }
 
-/// `text` line by line, each line with control characters escaped.
+/// The lines of `text`. In each line, control characters are escaped.
 pub fn lines(text: &str) -> String {
     let lines = text.lines().map(|each| line(&each.replace('\t', "    ")));
     lines.collect::<Vec<_>>().join("\n")
@@ -43,8 +43,9 @@ pub fn cut(text: &str, limit: usize) -> String {
     format!("{kept}\n… {} more bytes were cut here", text.len() - kept.len())
 }
 
-/// The longest document of `write` that has at most `most` bytes. `write` gets the limit in bytes
-/// after which it has to cut each text. `fitting` tries smaller limits until the document fits.
+/// The longest document of `write` that has at most `most` bytes. The argument of `write` is a
+/// limit in bytes: `write` must cut each text that is longer. `fitting` tries smaller limits until
+/// the document fits.
 pub fn fitting(most: usize, write: impl Fn(usize) -> String) -> String {
     let limits = (4..=16).rev().map(|power| 1_usize << power);
     let mut documents = limits.map(&write).skip_while(|document| document.len() > most);

@@ -1,4 +1,4 @@
-//! The results of one lesson of one submission, as the formats for platforms write them.
+//! The results of one lesson of one submission, for the formats of the platforms.
 
 use crate::model::{BuildStatus, CriterionGrade, LessonGrade, Submission, Verdict};
 use crate::prove::NOT_ASKED;
@@ -30,7 +30,7 @@ pub struct ScoredCriterion<'a> {
     pub position: usize,
     /// The points of the criterion. `None` if they are unknown because a criterion is inconclusive.
     pub points: Option<f64>,
-    /// The most points that the criterion can give.
+    /// The maximum of the points that the criterion can give.
     pub max: f64,
 }
 
@@ -48,7 +48,7 @@ impl<'a> ScoredLesson<'a> {
         scored
     }
 
-    /// Whether the submission is the reason that there is no program to check.
+    /// Whether there is no program to check, and the reason for this is the submission.
     pub fn has_no_program(&self) -> bool {
         let unusable = matches!(self.grade.verdict, Verdict::Missing | Verdict::Refused);
         unusable || self.grade.build.status == BuildStatus::Failed
@@ -129,14 +129,14 @@ impl ScoredCriterion<'_> {
         self.criterion.status == Status::Proved
     }
 
-    /// Why the criterion is not proved and, if it failed in some runs only, in how many. The text
-    /// is empty if the criterion is proved.
+    /// Why the criterion is not proved. If the criterion failed in only some of the runs, the text
+    /// says in how many. The text is empty if the criterion is proved.
     pub fn explanation(&self, coloured: bool) -> String {
         let Some(cause) = &self.criterion.cause else { return String::new() };
         let summary = sanitize::line(&cause.summary);
         match self.criterion.status {
             Status::Proved => String::new(),
-            // If no criterion was checked at all, the summary has the reason.
+            // If no criterion was checked at all, the lesson's summary has the reason.
             Status::Skipped if cause.id == NOT_ASKED => String::new(),
             Status::Skipped => format!("    Not checked: {summary}"),
             Status::Inconclusive => format!("    Inconclusive; this is not your fault: {summary}"),

@@ -1,5 +1,5 @@
-//! Reads `rubric.toml`. It walks over the parsed document itself, so that every problem is reported
-//! with its line.
+//! Reads `rubric.toml`. The code visits each entry of the parsed document itself. It can therefore
+//! report every problem with its line.
 
 use super::{LessonPoints, Rubric, Unit};
 use anyhow::{Context, Result, bail};
@@ -12,7 +12,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// The most points that a criterion or a lesson can give.
+/// The maximum of the points that a criterion or a lesson can give.
 const MAX_POINTS: f64 = 1e6;
 
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
@@ -45,7 +45,7 @@ struct Reader<'a> {
     path: &'a Path,
     course: &'a Course,
     rubric: Rubric,
-    /// The messages. Each one has the offset of its place in `text`, in bytes.
+    /// The problems: the byte offset of each problem in `text`, and the message.
     problems: Vec<(usize, String)>,
 }
 
@@ -141,8 +141,8 @@ impl Reader<'_> {
         points.set(lesson, &lesson::Points::PerCriterion(each));
     }
 
-    /// A time with its zone, in seconds since 1970. It may be a string or TOML's own offset
-    /// date-time.
+    /// A time with its zone, in seconds since 1970. The value may be a string or an offset
+    /// date-time of TOML.
     fn time(&mut self, entry: Entry<'_, '_>) -> Option<i64> {
         let value = entry.1.get_ref();
         let datetime = value.as_datetime().map(ToString::to_string);

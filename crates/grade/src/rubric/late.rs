@@ -8,13 +8,13 @@ use std::fmt;
 pub struct LatePenalty {
     /// The unit in which lateness is counted.
     pub per: Unit,
-    /// The percentage of the reached points that each unit takes off. A unit counts once it has
-    /// begun.
+    /// The percentage of the reached points that is subtracted for each unit. A unit counts as soon
+    /// as it has begun.
     pub percent: f64,
-    /// The largest penalty, in per cent.
+    /// The maximum penalty, in per cent.
     pub cap: f64,
-    /// The grace period, in minutes. A submission within it is not late. After it, lateness counts
-    /// from the due time.
+    /// The grace period, in minutes. A submission within the grace period is not late. After the
+    /// grace period, lateness is counted from the due time.
     pub grace_minutes: i64,
 }
 
@@ -42,8 +42,8 @@ impl Default for LatePenalty {
 }
 
 impl LatePenalty {
-    /// The lateness of a submission that was handed in at `submitted`. `None` if it is in time, or
-    /// if one of the times is not known. Times are in seconds since 1970.
+    /// The lateness of a submission that was handed in at `submitted`. `None` if the submission is
+    /// in time, or if one of the times is not known. Times are in seconds since 1970.
     pub(super) fn of(&self, due: Option<i64>, submitted: Option<i64>) -> Option<Lateness> {
         let seconds = submitted?.saturating_sub(due?);
         if seconds <= self.grace_minutes.saturating_mul(60).max(0) {

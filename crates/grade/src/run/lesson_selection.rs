@@ -32,8 +32,8 @@ pub(super) struct Enrollment {
 }
 
 /// The lessons with the ids in `names`. If `names` is empty, these are the lessons that the
-/// submissions in `sources` contain; `jobs` threads read the submissions. `sources` has to be the
-/// whole class, even if only a shard is graded: then all shards find the same lessons.
+/// submissions in `sources` contain; `jobs` threads read the submissions. `sources` must be the
+/// whole class, even if only a shard is graded. Otherwise, the shards would find different lessons.
 ///
 /// # Errors
 /// A lesson does not exist or has no proof, or no submission contains a lesson that can be
@@ -63,8 +63,9 @@ pub(super) fn select<'a>(
 }
 
 impl<'a> LessonSelection<'a> {
-    /// The lessons whose text decides whether saved results stay valid. Without `--lesson`, these
-    /// are all lessons with a proof, because further lessons may be handed in later.
+    /// The lessons whose text the saved results depend on. If one of these texts changes, the saved
+    /// results are no longer valid. Without `--lesson`, these are all lessons with a proof, because
+    /// further lessons may be handed in later.
     pub(super) fn possible(&self, course: &'a Course) -> Vec<&'a Lesson> {
         match self.enrollment {
             Some(_) => course.lessons().iter().filter(|lesson| has_proof(lesson)).collect(),
@@ -122,7 +123,7 @@ fn lessons_in(
 }
 
 impl Enrollment {
-    /// `w03-l02: 38 of 40 submissions have it`, for each lesson.
+    /// A line for each lesson, e.g. `w03-l02: 38 of 40 submissions have it`.
     pub(super) fn lines(&self) -> Vec<Line> {
         let all = amount(self.submissions, "submission");
         let have = |count: usize| if count == 1 { "has" } else { "have" };
@@ -139,8 +140,8 @@ impl Enrollment {
         lines
     }
 
-    /// A line for each lesson that is new since the earlier run `before`, or that nobody has any
-    /// more.
+    /// A line for each lesson that is new since the earlier run `before`, or that no submission
+    /// contains any more.
     pub(super) fn changes(&self, before: &RunInfo) -> Vec<Line> {
         let is_known = |id: &str| before.lessons.iter().any(|(known, _)| known == id);
         let is_found = |id: &str| self.counts.iter().any(|(found, _)| found == id);
@@ -157,8 +158,8 @@ impl Enrollment {
 }
 
 /// Adds the lessons that are new in the class to the saved results. A student who was graded before
-/// has the verdict `Missing` for a new lesson. If the student's submission has changed, it is
-/// graded again later.
+/// has the verdict `Missing` for a new lesson. If the student's submission has changed, the
+/// submission is graded again later.
 ///
 /// # Errors
 /// The database fails. Results that were completed before stay complete.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 use terminal::paths;
 
-/// The folder for the results. It can be written.
+/// The folder for the results. The grader can write to this folder.
 pub(crate) struct OutputFolder {
     folder: PathBuf,
 }
@@ -46,7 +46,7 @@ impl OutputFolder {
     }
 
     /// The folder in which the programs are built. It is not in the folder for the results, because
-    /// that one may be published.
+    /// the folder for the results may be published.
     pub(super) fn build_folder(&self) -> PathBuf {
         let hash = blake3::hash(self.folder.as_os_str().as_encoded_bytes()).to_hex();
         paths::target().join("grade/builds").join(&hash[..16])

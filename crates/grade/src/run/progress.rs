@@ -19,23 +19,24 @@ pub(super) struct Progress {
 /// What happened to a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Done {
-    /// It was graded in an earlier run, and its results have not changed.
+    /// The submission was graded in an earlier run, and its results have not changed.
     Unchanged,
-    /// It was graded in this run, or another submission with the same content was.
+    /// The submission was graded in this run, or another submission with the same content was
+    /// graded.
     Graded,
-    /// Ctrl-C was pressed before it was graded. No result was saved.
+    /// Ctrl-C was pressed before the submission was graded. No result was saved.
     Stopped,
 }
 
 const BAR: &str = "  {bar:24} {pos}/{len}  {left}  {msg}";
 
 impl Progress {
-    /// The start: none of the `submissions` is graded.
+    /// The progress at the start: none of the `submissions` is graded yet.
     pub(super) fn new(submissions: usize) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let bar = ProgressBar::new(submissions as u64);
         if is_terminal {
-            bar.enable_steady_tick(Duration::from_millis(500)); // the time left is updated
+            bar.enable_steady_tick(Duration::from_millis(500)); // updates the time left
         } else {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
@@ -52,14 +53,14 @@ impl Progress {
         Self { bar, prints_each: false, is_stopping: AtomicBool::new(false) }
     }
 
-    /// One more submission is done.
+    /// Shows that one more submission is done.
     pub(super) fn done(&self, submission: &Submission, done: Done) {
         if done == Done::Stopped {
             return;
         }
         self.bar.inc(1);
         if done == Done::Unchanged {
-            return self.bar.reset_eta(); // it took no time, so it must not count in the estimate
+            return self.bar.reset_eta(); // it took no time: it must not change the estimate
         }
         let name = visible(&submission.student).into_owned();
         if self.prints_each {
@@ -69,7 +70,7 @@ impl Progress {
         self.bar.set_message(name);
     }
 
-    /// This number of submissions is graded once more.
+    /// Shows that this number of submissions is graded once more.
     pub(super) fn retrying(&self, submissions: usize) {
         if submissions > 0 {
             self.print(&format!("{submissions} inconclusive: grading again, one at a time"));
@@ -77,21 +78,21 @@ impl Progress {
         }
     }
 
-    /// Ctrl-C was pressed.
+    /// Shows, only once, that Ctrl-C was pressed.
     pub(super) fn stopping(&self) {
         if !self.is_stopping.swap(true, SeqCst) {
             self.print("stopping: finished results are kept");
         }
     }
 
-    /// Nothing more will be graded.
+    /// Removes the progress bar, because nothing more will be graded.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
     /// Prints a line above the progress bar.
     fn print(&self, text: &str) {
-        // A closed standard error is no reason to stop grading.
+        // If standard error is closed, the grading continues.
         self.bar.suspend(|| drop(writeln!(io::stderr(), "  {text}")));
     }
 }
@@ -99,7 +100,7 @@ impl Progress {
 /// Writes the estimated time left, once at least one submission is done.
 fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
     if state.pos() > 0 {
-        // If it cannot be written, the bar has no estimate.
+        // If this write fails, the bar has no estimate.
         let _ = write!(to, "{:#} left", HumanDuration(state.eta()));
     }
 }

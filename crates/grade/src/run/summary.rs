@@ -7,11 +7,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use terminal::show::{Line, amount, hanging, wrapped};
 
-/// The largest number of groups that is shown.
+/// The maximum number of groups that are shown.
 const MAX_GROUPS: usize = 5;
 
 /// The lines of the summary: the verdicts, the most common failures, submissions with the same
-/// content, advice about what is not graded, and the files of the results.
+/// content, advice about submissions that are not graded, and the files of the results.
 pub(crate) fn lines(
     class: &Class<'_>,
     waiting: usize,
@@ -33,7 +33,7 @@ pub(crate) fn lines(
     lines
 }
 
-/// `  w03-l02  proved 12 · not yet 30 · missing 1`
+/// The line of one lesson, e.g. `  w03-l02  proved 12 · not yet 30 · missing 1`.
 fn lesson(class: &Class<'_>, id: &str) -> Line {
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     for submission in class.submissions {
@@ -95,13 +95,14 @@ fn duplicates(class: &Class<'_>, width: usize) -> Vec<Line> {
     lines
 }
 
-/// Whether the submission contains anything that could equal another submission.
+/// Whether the submission can be compared with other submissions: it has a digest, and content for
+/// at least one lesson.
 fn has_content(submission: &Submission) -> bool {
     let is_missing = |grade: &LessonGrade| grade.verdict == Verdict::Missing;
     !submission.digest.is_empty() && !submission.lessons.iter().all(is_missing)
 }
 
-/// The first names, and the number of the others.
+/// The names at the beginning of the list, and the number of the other names.
 fn first_names(names: &[&str]) -> String {
     const MAX_NAMES: usize = 6;
     let more = names.len().saturating_sub(MAX_NAMES);
@@ -115,11 +116,11 @@ fn advice(class: &Class<'_>, waiting: usize, width: usize) -> Vec<Line> {
     let inconclusive = lessons().find(|grade| grade.verdict == Verdict::Inconclusive);
     let text = match (inconclusive, waiting) {
         (Some(grade), _) => format!(
-            "Inconclusive is a fault of the grader's machine and never counts as zero points: {}. \
-             Give the same command again.",
+            "An inconclusive verdict is a fault of the grader's machine and never counts as zero \
+             points: {}. Give the same command again.",
             grade.reason.trim_end_matches('.')
         ),
-        (None, 1..) => "The same command continues where this one stopped.".to_owned(),
+        (None, 1..) => "The same command continues where this run stopped.".to_owned(),
         (None, 0) => return Vec::new(),
     };
     let pieces = wrapped(&text, width.saturating_sub(2)).into_iter();
@@ -127,7 +128,8 @@ fn advice(class: &Class<'_>, waiting: usize, width: usize) -> Vec<Line> {
     [Line::new()].into_iter().chain(pieces).collect()
 }
 
-/// The path relative to the working folder if it is inside that folder; else the whole path.
+/// The path relative to the working folder, if the path is inside the working folder. Otherwise,
+/// this is the whole path.
 fn shown(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     path.strip_prefix(here).unwrap_or(path).display().to_string()

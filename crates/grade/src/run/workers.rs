@@ -1,5 +1,5 @@
-//! Grades the submissions of a class, several at the same time. Each result is saved as soon as it
-//! is known.
+//! Grades the submissions of a class, several at the same time. Each result is saved as soon as the
+//! result is known.
 
 use super::progress::{Done, Progress};
 use crate::grade_lesson;
@@ -28,14 +28,15 @@ pub(super) struct Workers<'a> {
     store: Mutex<Store>,
     grader: &'a Grader<'a>,
     /// A lock for each content, by its digest. A worker holds the lock while it grades the content,
-    /// so that submissions with the same content are graded once.
+    /// so that several submissions with the same content are graded once.
     contents: KeyLocks,
 }
 
 impl<'a> Workers<'a> {
-    /// The work for `lessons`. With `named`, `--lesson` named the lessons: a submission that does
-    /// not say its lesson may then be for any of these. Without `named`, the lessons of a
-    /// submission do not depend on other submissions.
+    /// The work for `lessons`. If `named` is true, `--lesson` named these lessons: a submission
+    /// that does not name its lesson may then be for any of them. If `named` is false, a submission
+    /// is read for all lessons that it contains. The lessons of a submission then do not depend on
+    /// other submissions.
     pub(super) fn new(
         course: &'a Course,
         lessons: &'a [&'a Lesson],
@@ -53,7 +54,7 @@ impl<'a> Workers<'a> {
     /// pressed.
     ///
     /// # Errors
-    /// The first fault that makes it useless to continue, e.g. a full disk or a missing compiler.
+    /// The first fault after which grading cannot continue, e.g. a full disk or a missing compiler.
     pub(super) fn grade_all(
         &self,
         sources: &[SubmissionSource],
@@ -102,18 +103,20 @@ impl<'a> Workers<'a> {
 
     fn grade_source(&self, source: &SubmissionSource) -> Result<(Submission, Done)> {
         let known = self.store().find(&source.student)?;
-        // Read the submission. One that cannot be read has no content to grade.
+        // Read the submission. If it cannot be read, there is no content to grade.
         let content = match intake::read(source, self.course, &self.ids) {
             Ok(content) => content,
             Err(rejection) => return self.save(self.rejected(source, rejection), known.as_ref()),
         };
-        // The same content needs no second grading. Time and notes may still have changed.
+        // If the content has not changed, it is not graded again. The submission's time and its
+        // notes may have changed, so they are saved.
         let same = known.as_ref().filter(|it| it.digest == content.digest);
         if let Some(same) = same.filter(|it| State::of(it) == State::Graded) {
             let lessons = same.lessons.clone();
             return self.save(submission(source, &content, lessons), known.as_ref());
         }
-        // Wait until no other worker grades the same content. It may have been graded meanwhile.
+        // Wait until no other worker grades the same content. Meanwhile, that worker may have saved
+        // results for this content.
         let content_lock = self.contents.of(&content.digest);
         let _guard = lock(&content_lock);
         let duplicate = match same {
@@ -131,8 +134,8 @@ impl<'a> Workers<'a> {
         self.save(submission, known.as_ref())
     }
 
-    /// Grades each lesson. A lesson that was graded `before` is graded again only if it was
-    /// inconclusive.
+    /// Grades each lesson. A lesson that was graded `before` is graded again only if its verdict
+    /// was inconclusive.
     fn grade(&self, content: &Content, before: Option<&Submission>) -> Result<Vec<LessonGrade>> {
         let before = |id: &str| {
             let mut lessons = before?.lessons.iter();
@@ -197,8 +200,8 @@ fn submission(
     }
 }
 
-/// The grade for a submission with the same content as a graded one. This submission needed no
-/// build.
+/// The grade for a submission whose content is the same as that of a graded submission. The new
+/// submission needed no build, so its build time is zero.
 fn copied(mut grade: LessonGrade) -> LessonGrade {
     grade.build.seconds = 0.0;
     grade

@@ -1,4 +1,4 @@
-//! Reproducible archives: the same files give the same bytes.
+//! Reproducible archives: the same files always give the same bytes.
 
 use super::Files;
 use anyhow::{Context, Result};

@@ -51,7 +51,7 @@ pub fn differences(rows: &[Row], graded: &[Submission]) -> Vec<String> {
     rows.iter().filter_map(difference).collect()
 }
 
-/// How a lesson's grade differs from the row; `None` if it does not.
+/// How a lesson's grade differs from the row; `None` if it does not differ.
 pub fn disagreement(row: &Row, lesson: &LessonGrade) -> Option<String> {
     if lesson.verdict != row.verdict {
         let (is, should) = (plain::verdict(lesson.verdict), plain::verdict(row.verdict));
@@ -77,7 +77,7 @@ fn wrong_cause(criterion: &str, mistake: &str, lesson: &LessonGrade) -> Option<S
         .then(|| format!("the cause of {criterion} is {named}, expected {mistake}"))
 }
 
-/// Why the lesson is not proved, in brackets.
+/// Why the lesson is not proved, in parentheses. The text is empty if there is no reason.
 fn failures(lesson: &LessonGrade) -> String {
     let mut reasons: Vec<String> = Vec::new();
     if lesson.build.status == BuildStatus::Failed {

@@ -36,7 +36,7 @@ pub fn samples(course: &Course, lesson: &Lesson) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
-/// The files of a student who wrote the solution.
+/// The files of a student who hands in the solution.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -44,7 +44,8 @@ pub fn solution(course: &Course, lesson: &Lesson) -> Result<Files> {
     Ok(solved(&sources(&course.root().join(lesson.folder()))?))
 }
 
-/// The starter with the solution's files in place of its own, without the markers of the tasks.
+/// The starter's files. A file of the solution replaces the starter's file with the same name. The
+/// markers of the tasks are removed.
 fn solved(sources: &BTreeMap<PathBuf, String>) -> Files {
     let mut files = starter(sources);
     for (path, text) in sources {
@@ -69,7 +70,7 @@ fn without_markers(text: &str) -> String {
     text.lines().filter(|line| !is_marker(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// A file with this text that is not executable.
+/// A file with this text. The file is not executable.
 pub(super) fn plain(text: &str) -> File {
     File { bytes: text.as_bytes().to_vec(), is_executable: false }
 }

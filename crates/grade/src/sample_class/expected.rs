@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use terminal::output::replace;
 
-/// Stands in the column `criterion` for a program whose build must fail.
+/// The value in the column `criterion` for a program whose build must fail.
 pub const BUILD: &str = "build";
 
 /// The expected result for one lesson of one submission.
@@ -21,12 +21,12 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Every criterion is proved.
+    /// Every criterion must be proved.
     pub fn proved() -> Self {
         Self { verdict: Verdict::Proved, criterion: String::new(), mistake: String::new() }
     }
 
-    /// `criterion` fails; others may fail too.
+    /// `criterion` must fail. Other criteria may fail too.
     pub fn fails(criterion: &str, mistake: &str) -> Self {
         let [criterion, mistake] = [criterion, mistake].map(str::to_owned);
         Self { verdict: Verdict::NotYet, criterion, mistake }

@@ -1,8 +1,8 @@
 //! Samples of hostile programs in `tests/hostile/`, each with its expected outcome and a benign
 //! twin: the same program without the attack.
 //!
-//! Where possible, the program is also a correct server, and exits if its attack succeeds. If it is
-//! proved, the sandbox has contained the attack.
+//! If possible, the program is also a correct server, but it exits if its attack succeeds. If such
+//! a program is proved, the sandbox has contained the attack.
 
 use super::crates::{plain, solution};
 use super::expected::{BUILD, Expected};
@@ -37,11 +37,12 @@ pub enum Form {
     Python,
     /// The Makefile of a correct server in C.
     Makefile,
-    /// The Makefile of a correct server in C, which first builds and runs this program in C.
+    /// The Makefile of a correct server in C. The Makefile first builds and runs this attack, a
+    /// program in C.
     Attacks(&'static str),
-    /// Lines at the end of the solution's file of this name.
+    /// Lines that are appended to the solution's file with this name.
     AppendedTo(&'static str),
-    /// A file of this name in addition to the solution's files.
+    /// A file with this name, in addition to the solution's files.
     Additional(&'static str),
 }
 

@@ -1,5 +1,5 @@
-//! Writes samples in the ways in which students hand programs in: as folders and archives with
-//! different layouts, under unusual but legal names.
+//! Writes samples as students hand in their programs: as folders and archives with different
+//! layouts, and with unusual but valid names.
 
 use super::crates::plain;
 use super::roster::RosterEntry;
@@ -20,7 +20,7 @@ enum Packing {
     Tgz,
 }
 
-/// The folders in which the files are.
+/// The folders that contain the files.
 #[derive(Clone, Copy, Debug)]
 enum Layout {
     /// `src/server.rs`
@@ -57,7 +57,7 @@ const PROGRAMS: [(Layout, Packing); 4] = [
     (Layout::Short, Packing::TarGz),
 ];
 
-/// Parts of names that a file system permits and that other programs may handle wrongly.
+/// Parts of names. A file system permits these names, but other programs may handle them wrongly.
 const UNUSUAL: [&str; 14] = [
     "Ada Lovelace",
     "O'Brien, Séamus",
@@ -121,7 +121,7 @@ fn arranged(course: &Course, entry: &RosterEntry, layout: Layout) -> Result<File
     Ok(files)
 }
 
-/// Adds files of the workspace, which the grader must ignore.
+/// Adds other files of the workspace. The grader must ignore these files.
 fn add_workspace(course: &Course, files: &mut Files, top: &Path, base: &Path) -> Result<()> {
     for name in ["Cargo.toml", "README.md"] {
         let text = fs::read_to_string(course.root().join(name))

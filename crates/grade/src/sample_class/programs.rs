@@ -20,8 +20,8 @@ pub enum Recipe {
     Toml,
 }
 
-/// A lesson, a server of its tests, and the criterion that fails with the mistake that is the
-/// cause; `None` if the server is proved.
+/// A lesson, a server of the lesson's tests, and the expected failure: the criterion that fails,
+/// and the mistake that is the cause. The failure is `None` if the server is proved.
 type Server = (&'static str, &'static str, Option<(&'static str, &'static str)>);
 
 const SERVERS: &[Server] = &[
@@ -83,7 +83,7 @@ fn sample((lesson, source, fails): &Server, recipe: Recipe) -> Result<Sample> {
     Ok(Sample { name, lesson: (*lesson).to_owned(), files, is_crate: false, expected })
 }
 
-/// Adds the files that say how a C program is built, with these additional flags.
+/// Adds the files that say how a C program is built. `flags` are additional flags for the compiler.
 pub(super) fn add_c(files: &mut Files, lesson: &str, source: &Path, recipe: Recipe, flags: &str) {
     let source = source.display();
     let cc = format!("cc -std=c17 -O1 -pthread{flags} -o server {source}");
@@ -100,7 +100,7 @@ pub(super) fn add_c(files: &mut Files, lesson: &str, source: &Path, recipe: Reci
     files.insert(name.into(), plain(&text));
 }
 
-/// Adds the file that says how a Python program is run. `settings` come in front of the command.
+/// Adds the file that says how a Python program is run. `settings` is the beginning of the command.
 pub(super) fn add_python(files: &mut Files, lesson: &str, source: &Path, settings: &str) {
     let run = format!("{settings}python3 {}", source.display());
     let text = format!("lesson = \"{lesson}\"\nrun = \"{run}\"\n");

@@ -16,7 +16,7 @@ pub struct RosterEntry {
 
 /// A class of `count` students: the `known` samples, a tenth of the class as copies of these, the
 /// hostile programs, and more copies until the class is full. Every second copy has an additional
-/// comment, so that its content differs and its verdict is the same.
+/// comment. Such a copy has a different content but the same verdict.
 pub fn entries(known: &[Sample], hostile: &[Sample], count: usize) -> Vec<RosterEntry> {
     let mut samples = spread(known, count);
     let copies = (count / 10).min(count - samples.len());
@@ -33,10 +33,10 @@ fn spread(samples: &[Sample], count: usize) -> Vec<Sample> {
     (0..taken).map(|index| samples[index * samples.len() / taken].clone()).collect()
 }
 
-/// `count` copies of samples, every second one with a comment.
+/// `count` copies of samples. Every second copy has a comment.
 fn copies_of(samples: &[Sample], count: usize) -> Vec<Sample> {
-    // With a step that shares no factor with the length, every sample comes once before one comes
-    // twice.
+    // If the step and the number of samples have no common factor, every sample is used once before
+    // any sample is used twice.
     let step =
         [7, 11, 13, 1].into_iter().find(|step| !samples.len().is_multiple_of(*step)).unwrap_or(1);
     let copy = |index: usize| {

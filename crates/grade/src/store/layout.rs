@@ -40,7 +40,7 @@ pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)
 }
 
-/// Whether the file has the tables. A new and empty file has none yet.
+/// Whether the file has the tables. A new and empty file has no tables yet.
 ///
 /// # Errors
 /// The file is from another program or another version.

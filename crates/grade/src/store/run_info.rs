@@ -15,13 +15,13 @@ pub struct RunInfo {
     pub name: String,
     /// The path of the folder with the submissions.
     pub folder: String,
-    /// Id and title of each lesson, in the course's order.
+    /// The id and the title of each lesson, in the course's order.
     pub lessons: Vec<(String, String)>,
     /// Whether `--lesson` named the lessons. If not, they are the lessons that were handed in.
     pub named: bool,
     /// The hash of the lessons and their proofs.
     pub course: String,
-    /// The isolation level in which everything runs.
+    /// The isolation level with which all programs run.
     pub isolation: String,
     /// The part of the class. `None` if it is the whole class.
     pub shard: Option<Shard>,
@@ -30,11 +30,11 @@ pub struct RunInfo {
 }
 
 impl RunInfo {
-    /// What the results are about after a run for `wanted` has added its results. With `again`, the
+    /// The run info of the file after the run `wanted` has added its results. With `again`, this
     /// run replaces all results.
     ///
     /// # Errors
-    /// The run does not fit to these results. The message says why, and what to do.
+    /// The run does not belong to these results. The message gives the reason and the next step.
     pub(super) fn joined(&self, wanted: &RunInfo, again: bool) -> Result<RunInfo> {
         if self.folder != wanted.folder {
             bail!("the file has the results of {}; choose another --out", self.folder);
@@ -68,8 +68,8 @@ impl RunInfo {
                  again with --again"
             );
         }
-        // A lesson that no student has any more keeps its results. The order of the ids is the
-        // course's order.
+        // If no student has a lesson any more, the results of this lesson are kept. The order of
+        // the ids is the course's order.
         let both = self.lessons.iter().chain(&wanted.lessons).cloned();
         let lessons = both.collect::<BTreeMap<_, _>>().into_iter().collect();
         Ok(RunInfo { lessons, ..wanted.clone() })

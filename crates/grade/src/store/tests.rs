@@ -1,4 +1,4 @@
-//! Which results remain in the file, and which files are refused.
+//! Tests which results remain in the file, and which files are refused.
 
 use super::*;
 use crate::model::LessonGrade;
@@ -156,7 +156,7 @@ fn two_graders_cannot_open_the_same_file() {
 const VICTIM: &str = "STORE_TEST_FILE";
 const SUBMISSIONS: usize = 400;
 
-/// Not a test by itself: the process that saves results until it is killed.
+/// This is not a test by itself: it is the process that saves results until it is killed.
 #[test]
 fn a_process_that_saves_results() {
     let Some(path) = std::env::var_os(VICTIM) else { return };
@@ -180,8 +180,8 @@ fn a_kill_at_any_moment_loses_no_saved_result() {
         let mut victim = victim.env(VICTIM, &path).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
         let printed = lines.map_while(Result::ok).filter(|line| line.contains("saved "));
-        // Each round waits for another number of results. The kill hits while the next one is
-        // saved.
+        // Each round waits for a different number of results. The process is killed while it saves
+        // the next result.
         let seen = printed.take(1 + round * 7 % 23).last();
         victim.kill().unwrap();
         victim.wait().unwrap();

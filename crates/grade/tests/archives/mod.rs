@@ -69,7 +69,8 @@ pub(crate) fn zip_with_duplicates() -> Vec<u8> {
 pub(crate) fn overlapping_zip() -> Vec<u8> {
     let mut bytes = zip(&[("src/a.rs", "x"), ("src/b.rs", "x")]);
     let second = offsets(&bytes, b"PK\x01\x02")[1];
-    // Set the offset of the local header to that of the first entry (APPNOTE.TXT, 4.3.12).
+    // Replace the offset of the second entry's local header by the offset of the first entry's
+    // local header (APPNOTE.TXT, 4.3.12).
     bytes[second + 42..second + 46].fill(0);
     bytes
 }
@@ -131,7 +132,7 @@ pub(crate) fn bomb_zip() -> Vec<u8> {
     zip(&names.iter().map(|name| (name.as_str(), zeros.as_str())).collect::<Vec<_>>())
 }
 
-/// A tar archive with a sparse file that claims a terabyte.
+/// A tar archive with a sparse file that claims a size of 2 GiB.
 pub(crate) fn sparse_tar() -> Vec<u8> {
     let mut block = header("src/a.rs", b'S', 0, "");
     block[257..265].copy_from_slice(b"ustar  \0");

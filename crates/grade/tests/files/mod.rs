@@ -24,7 +24,7 @@ pub(crate) fn all(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// The same without the database of results.
+/// The same as [`all`], without the database of results.
 pub(crate) fn without_database(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = all(folder);
     files.retain(|path, _| path.file_name().unwrap() != FILE);

@@ -1,4 +1,4 @@
-//! Graded submissions for tests of the formats.
+//! Graded submissions for the tests of the platforms' formats.
 #![allow(dead_code, reason = "each test uses a part of this module")]
 
 use course::lesson::Kind;
@@ -66,8 +66,8 @@ pub(crate) fn proved() -> Graded {
     Graded { submission, points }
 }
 
-/// A submission with one criterion that fails always, one that fails in some runs, and one that is
-/// skipped. The late penalty is half a point.
+/// A submission with a criterion that fails in every run, a criterion that fails in some runs, and
+/// a criterion that is skipped. The late penalty is half a point.
 pub(crate) fn not_yet() -> Graded {
     let mut graded = proved();
     let lesson = graded.lesson();
@@ -85,7 +85,7 @@ pub(crate) fn not_yet() -> Graded {
     graded
 }
 
-/// A submission that does not compile. The compiler's message quotes its source.
+/// A submission that does not compile. The compiler's message quotes the source of the submission.
 pub(crate) fn does_not_build() -> Graded {
     let mut graded = proved();
     let lesson = graded.lesson();
@@ -158,7 +158,7 @@ fn failed(criterion: CriterionGrade, failed: u32, cause: Cause) -> CriterionGrad
     CriterionGrade { runs: 5, failed, cause: Some(cause), ..criterion }
 }
 
-/// A cause with a value in every field. Its log lines are from a hostile program.
+/// A cause with a value in every field. The log lines of the cause are from a hostile program.
 fn leak() -> Cause {
     let row = |wrong, text: &str| Row { wrong, text: text.into() };
     let step = |did: &str, logged: &str| Step { did: did.into(), logged: vec![logged.into()] };

@@ -1,5 +1,5 @@
-//! A sample class of forty students and two lessons. Its results come from real proofs, and it has
-//! every kind of problem that a class can have.
+//! A sample class of forty students and two lessons. The results come from real proofs. The class
+//! has every kind of problem that a class can have.
 
 use course::catalogue::Course;
 use course::report::Status;
@@ -95,7 +95,7 @@ error[E0308]: mismatched types
 error: could not compile `w03-l02-poll-tracker` (bin) due to 2 previous errors
 ";
 
-/// The results of one server, e.g. `w03-l02/forgot-close`.
+/// The grade of one server in `sample.json`. An example of a name is `w03-l02/forgot-close`.
 pub(crate) fn lesson(name: &str) -> LessonGrade {
     static GRADES: OnceLock<BTreeMap<String, LessonGrade>> = OnceLock::new();
     let grades = GRADES.get_or_init(|| serde_json::from_str(include_str!("sample.json")).unwrap());
@@ -151,7 +151,7 @@ pub(crate) fn with_submissions<T>(
     use_class(&Class { name, lessons: &lessons, submissions, rubric: &rubric })
 }
 
-/// The grade of a lesson without a program to check.
+/// The grade of a lesson for which there is no program to check.
 pub(crate) fn without(id: &str, verdict: Verdict, reason: &str) -> LessonGrade {
     let mut grade = lesson(&format!("{id}/solution"));
     for criterion in &mut grade.criteria {

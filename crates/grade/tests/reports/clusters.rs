@@ -1,4 +1,4 @@
-//! Groups of students with the same failure.
+//! Groups students who have the same failure.
 
 use crate::class::with_class;
 use grade::report::clusters;

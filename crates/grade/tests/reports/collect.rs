@@ -1,4 +1,5 @@
-//! Writes `sample.json`, the results of proofs of real wrong servers for the sample class.
+//! Writes `sample.json`. The file has the results of real proofs of wrong servers, for the sample
+//! class.
 
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -13,8 +14,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use terminal::paths;
 
-/// The lessons, and the wrong servers of each lesson that are proved. The starter and the solution
-/// are proved as well.
+/// The lessons, and the wrong servers of each lesson for which a proof is run. A proof is also run
+/// for the starter and for the solution of each lesson.
 const WANTED: [(&str, &[&str]); 2] = [
     ("w01-l01", &["short-write", "no-reuse", "c-string", "forgot-close", "port-panic"]),
     (

@@ -31,7 +31,7 @@ const TEXT: [(&str, &str); 24] = [
     ("text-muted", "bad-background"),
     ("text-muted", "unsure-background"),
 ];
-/// Pairs of the colour of a line or bar that has a meaning, and its background.
+/// Pairs of the colour of a line or a bar that has a meaning, and the colour of the background.
 const SHAPES: [(&str, &str); 4] = [
     ("border-strong", "background"),
     ("link", "background"),

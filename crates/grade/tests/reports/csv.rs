@@ -1,4 +1,4 @@
-//! The gradebook.
+//! The gradebook `grades.csv`.
 
 use crate::class::{alice, lesson, submissions, with_class, with_submissions};
 use grade::model::Submission;

@@ -1,4 +1,4 @@
-//! The HTML pages: well-formed, self-contained, and safe against texts of students.
+//! The HTML pages are well-formed and self-contained, and no text of a student becomes markup.
 
 use crate::class::{alice, lesson, submissions, with_class, with_submissions};
 use course::report::{Row, Status, Step, Table};
@@ -37,7 +37,7 @@ fn ids(page: &Html) -> Vec<String> {
     select(page, "[id]").iter().map(|each| each.value().id().unwrap().to_owned()).collect()
 }
 
-/// Checks the rules that hold for every page.
+/// Checks the rules that every page must obey.
 fn check(pages: &Pages) {
     let parsed: BTreeMap<_, _> =
         pages.iter().map(|(path, text)| (path.clone(), Html::parse_document(text))).collect();

@@ -16,7 +16,8 @@ fn xml(submissions: &[Submission]) -> String {
     fs::read_to_string(&file).unwrap()
 }
 
-/// The number of elements of each name. Every element is checked for its parent and its attributes.
+/// The number of elements for each element name. Fails if an element has a wrong parent or if one
+/// of its attributes is missing.
 fn elements(xml: &str) -> BTreeMap<String, usize> {
     let mut reader = Reader::from_str(xml);
     let mut open: Vec<String> = Vec::new();
@@ -72,8 +73,8 @@ fn every_status_has_its_element() {
         let lessons = submissions.iter().flat_map(|submission| &submission.lessons);
         lessons.flat_map(|grade| &grade.criteria).filter(|each| each.status == status).count()
     };
-    // Besides the criteria: three failed builds, one submission that is refused for two lessons,
-    // and one missing lesson.
+    // There are also elements for three failed builds, for one submission that is refused for two
+    // lessons, and for one missing lesson.
     assert_eq!(elements["failure"], statuses(Status::Failed) + 3 + 2);
     assert_eq!(elements["error"], statuses(Status::Inconclusive));
     assert_eq!(elements["skipped"], statuses(Status::Skipped) + 1);

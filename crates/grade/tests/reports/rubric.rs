@@ -49,7 +49,7 @@ fn the_example_has_the_default_values() {
 }
 
 #[test]
-fn settings_that_are_switched_off_in_the_example_are_valid() {
+fn settings_that_are_commented_out_in_the_example_are_valid() {
     let on = |line: &str| match line.strip_prefix('#') {
         Some(setting) if setting.starts_with(char::is_alphabetic) => setting.to_owned(),
         _ => line.to_owned(),

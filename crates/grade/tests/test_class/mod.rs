@@ -19,14 +19,14 @@ pub(crate) fn wrong() -> String {
     format!("import socket\n{LEAK}{RIGHT}")
 }
 
-/// A server that never closes a client's descriptor in half of its runs, at random. The number makes
-/// its text different from all others.
+/// A server that, in a run with probability 1/2, never closes a client's descriptor. `number` makes
+/// the text of the server different from all others.
 pub(crate) fn flaky(number: usize) -> String {
     let leak = LEAK.replace('\n', "\n    ");
     format!("# {number}\nimport random, socket\nif random.random() < 0.5:\n    {leak}\n{RIGHT}")
 }
 
-/// A folder of submissions, and a place for the results.
+/// A folder of submissions, and a folder for the results.
 pub(crate) struct Class {
     folder: TempDir,
 }
@@ -86,7 +86,7 @@ impl Class {
         folder
     }
 
-    /// `cargo xtask grade class --lesson w03-l02` with these arguments.
+    /// The command `cargo xtask grade class --lesson w03-l02` with these arguments.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.grader("grade");
         command.args(["class", "--lesson", "w03-l02"]).args(arguments);
@@ -129,13 +129,13 @@ fn run(command: &mut Command) -> CommandOutput {
     CommandOutput { code, stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// Sends the signal of Ctrl-C.
+/// Sends SIGINT, which is the signal of Ctrl-C.
 pub(crate) fn interrupt(child: &Child) {
     let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
 }
 
-/// Waits until no process has its working folder inside the class's folder.
+/// Waits until no process has its working folder in the class's folder or in a subfolder.
 pub(crate) fn wait_no_process_left(class: &Class) {
     let folder = class.folder.path();
     let is_inside = |entry: fs::DirEntry| {

@@ -1,6 +1,8 @@
-//! Which Common Mistakes row the state of a server shows, whatever a check has asked.
+//! Finds the Common Mistakes row that explains the state of a server. The row does not depend on
+//! the check that has failed.
 //!
-//! This file has the ids of all lessons. A lesson whose table has no row of an id shows no row.
+//! This file has the ids of all lessons. If a lesson's table has no row with an id, the failure
+//! shows no row.
 
 use super::wait_call::WaitCall;
 use crate::test_run::{TestRun, has_result};
@@ -11,13 +13,14 @@ pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> 
     match wait_error {
         WaitError::Idle { calls } => blocked_in(run, calls).or_else(|| missed_edge(run)),
         WaitError::Spinning(sample) => keeps_running(run, sample),
-        // epoll_ctl(2), EEXIST: errno(3) and every standard library give this text.
+        // A descriptor that is added twice causes EEXIST (epoll_ctl(2)). errno(3) and every
+        // standard library describe EEXIST by this text.
         WaitError::Ended(_) => run.server.stderr().contains("File exists").then_some("added-again"),
         _ => None,
     }
 }
 
-/// The row of a server that should wait in `wait`.
+/// The row that explains why a wait has failed. The server should sleep in the call `wait`.
 pub(crate) fn of_wait(
     run: &TestRun,
     wait: WaitCall,
@@ -39,8 +42,8 @@ pub(crate) fn of_wait(
 fn keeps_running(run: &TestRun, sample: &SyscallSample) -> Option<&'static str> {
     let watched = sample.poll_entries.as_deref().unwrap_or_default();
     if watched.iter().any(|entry| entry.revents & libc::POLLNVAL != 0) {
-        // poll is asked for a closed descriptor (poll(2), POLLNVAL). If a connected client is
-        // missing from the array, the server has removed the wrong entry.
+        // The array has a closed descriptor (poll(2), POLLNVAL). If a connected client is missing
+        // from the array, the server has removed the wrong entry.
         let missing = misses_client(run, watched);
         Some(if missing { "wrong-entry-removed" } else { "stale-pollfd" })
     } else if sample.calls.iter().any(|(call, found)| *found == 0 && call.timeout() == Some(0)) {
@@ -52,14 +55,14 @@ fn keeps_running(run: &TestRun, sample: &SyscallSample) -> Option<&'static str> 
     {
         Some("always-writable")
     } else if watched.iter().any(|entry| entry.revents & libc::POLLIN != 0) {
-        // A descriptor that stays readable: the server never reads the end of file.
+        // A descriptor stays readable, because the server never reads the end of file.
         Some("spin-on-eof")
     } else {
         sample.events.first().and_then(|(_, data)| ignored_event(run, sample, *data))
     }
 }
 
-/// The row of a server that gets the same epoll event again and again, and reads nothing.
+/// The row of a server that gets the same epoll event again and again, and does not handle it.
 fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'static str> {
     let interests = sample.epoll_entries.as_deref().unwrap_or_default();
     let entry = interests.iter().find(|entry| entry.data == data)?;
@@ -82,7 +85,7 @@ fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'s
 fn blocked_in(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
     let is_in = |names: &[&str]| calls.iter().any(|call| names.contains(&call.name()));
     if is_in(&["accept", "accept4"]) {
-        // Before the first client, the server may still be on its way to the first poll.
+        // Before the first client connects, the server may not have reached its first poll yet.
         (!run.clients.is_empty()).then_some("blocking-accept")
     } else if is_in(&["read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"]) {
         Some("blocking-client")
@@ -91,8 +94,8 @@ fn blocked_in(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
     }
 }
 
-/// The row of a server that sleeps although a socket has something to read: epoll has reported the
-/// event once and does not report it again (epoll(7), EPOLLET and EPOLLONESHOT).
+/// The row of a server that sleeps although a socket is readable. epoll has reported the event
+/// once, and does not report the event again (epoll(7), EPOLLET and EPOLLONESHOT).
 fn missed_edge(run: &TestRun) -> Option<&'static str> {
     let interests = run.server.epoll_entries().ok()??;
     let entry_of = |inode: u64| interests.iter().find(|entry| entry.inode == inode);

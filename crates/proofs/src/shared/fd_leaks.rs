@@ -11,21 +11,24 @@ use crate::test_run::{MAX_BATCH, TestRun};
 use std::collections::BTreeSet;
 use witness::{Client, Exit, Server, WaitError};
 
-/// How many clients come and leave.
+/// The number of clients that connect and leave.
 const CLIENTS: usize = 200;
-/// A table with more slots is not filled here. The criterion `capacity` fills one.
+/// The maximum number of slots that this check fills. The criterion `capacity` fills the table of
+/// every server.
 const LARGEST_FILLED: usize = 100;
 
-/// The server has the same descriptors before and after its clients: clients that leave by FIN, by
-/// RST and by half-close, clients that are rejected, and 200 clients that come and leave.
+/// The server has the same descriptors before and after its clients. Some clients leave by FIN, by
+/// RST and by half-close, one client is rejected, and then 200 clients connect and leave.
 pub(crate) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(MAX_BATCH + 1, Default::default())?;
 
-    // The descriptors before the first client. An idle server has opened its second listener, too.
+    // Wait until the server is idle. If the server opens a second listener, this listener is then
+    // open. Record the sockets before the first client.
     let _ = run.check_alive();
     let sockets = socket_inodes(&run.server)?;
 
-    // One client for each kind of departure. A language's runtime may open files with the first.
+    // Connect one client for each kind of departure. Count the files after the first client,
+    // because a language's runtime may open files for the first client.
     depart(&mut run, Departure::Close)?;
     let files = count_other_files(&run.server)?;
     depart(&mut run, Departure::Reset)?;
@@ -71,10 +74,11 @@ pub(crate) fn more_descriptors(
     }
 }
 
-/// One client connects and leaves. The server closes its descriptor.
+/// Connects one client, which then leaves. The server must close the client's descriptor.
 fn depart(run: &mut TestRun, departure: Departure) -> Result<(), CheckError> {
     let (client, fd) = run.connect_accepted()?;
-    // The descriptor exists before the server logs the client. That line belongs to this step.
+    // The descriptor exists before the server logs the client. Wait until the server is idle,
+    // because the log line belongs to this step.
     let _ = run.check_alive();
     run.step(format!("{} {}", client.name, departure.text()));
     departure.apply(&client.connection);
@@ -97,7 +101,7 @@ fn not_closed(
             Some("reset-ends-server"),
             format!("The server ended when {name} reset its connection."),
         ),
-        // The server has logged that the client left: only the close is missing.
+        // The server has logged that the client left. Therefore only the call of close is missing.
         (WaitError::Idle { .. }, _)
             if run.logs_clients() && run.wait_logged(is_disconnect).is_ok() =>
         {
@@ -106,7 +110,7 @@ fn not_closed(
                 format!("The server logged that {name} left, but never closed its socket."),
             )
         }
-        // No log line: the server has not noticed that the client left.
+        // There is no log line. Therefore the server has not noticed that the client left.
         (WaitError::Idle { .. }, _) => {
             let missed = if run.logs_clients() { "waits-for-hangup" } else { "forgot-close" };
             (diagnosis::of(run, &wait_error).or(Some(missed)), never_closed)
@@ -132,14 +136,14 @@ fn is_disconnect(event: &LogEvent) -> Option<()> {
     matches!(event, LogEvent::Disconnect { .. }).then_some(())
 }
 
-/// Fills the table and connects one client more, which the server rejects; then all clients leave.
+/// Fills the table and connects one more client, which the server rejects. Then all clients leave.
 fn fill_and_reject(run: &mut TestRun, sockets: usize) -> Result<(), CheckError> {
     let clients = connect_one_too_many(run, sockets)?;
     run.check_alive()
         .map_err(|wait_error| leak(run, wait_error, "full-ends-server", &clients[0]))?;
     run.step(format!("{} clients closed", clients.len()));
     clients.iter().for_each(|client| client.connection.close());
-    // Only if a socket is left, find out whose socket it is.
+    // If a socket is still open, find the client of this socket.
     if wait_socket_count(run, sockets).is_err() {
         for (index, client) in clients.iter().enumerate() {
             let mistake = if index < run.capacity { "forgot-close" } else { "reject-not-closed" };
@@ -149,8 +153,8 @@ fn fill_and_reject(run: &mut TestRun, sockets: usize) -> Result<(), CheckError> 
     run.check_alive().map_err(|wait_error| leak(run, wait_error, "forgot-close", &clients[0]))
 }
 
-/// Connects one client more than there are slots. The criterion `capacity` asks how many of them
-/// the server accepts.
+/// Connects one client more than there are slots. The criterion `capacity` checks how many of these
+/// clients the server accepts.
 fn connect_one_too_many(run: &mut TestRun, sockets: usize) -> Result<Vec<NamedClient>, CheckError> {
     let count = run.capacity + 1;
     run.step(format!("{count} clients connected"));
@@ -180,7 +184,8 @@ fn leak(
     run.fail(wait_error, failure)
 }
 
-/// 200 clients connect, some at a time, and leave by each kind of departure.
+/// Connects and disconnects 200 clients, several at a time. The clients leave by each kind of
+/// departure.
 fn connect_and_leave(run: &mut TestRun, sockets: &BTreeSet<u64>) -> Result<(), CheckError> {
     run.step(format!("{CLIENTS} clients connected, and left by FIN, RST or half-close"));
     let batch = run.batch_size()?.min(run.capacity.saturating_sub(1)).max(1);
@@ -193,13 +198,13 @@ fn connect_and_leave(run: &mut TestRun, sockets: &BTreeSet<u64>) -> Result<(), C
             Departure::ALL[(round + index) % 3].apply(connection);
         }
         if wait_socket_count(run, sockets.len()).is_err() {
-            break; // The caller reports what stayed open.
+            break; // The caller reports the sockets that are still open.
         }
     }
     Ok(())
 }
 
-/// Connects one of many clients, which has no name in the steps.
+/// Connects one of many clients. This client has no name in the steps.
 pub(crate) fn connect_unnamed(run: &mut TestRun) -> Result<Client, CheckError> {
     run.server.connect().map_err(|error| run.no_connection("one of them", &error))
 }
@@ -221,7 +226,8 @@ fn stopped_accepting(run: &mut TestRun, wait_error: WaitError, served: usize) ->
     run.fail(wait_error, failure)
 }
 
-/// Waits until the server has the same sockets as before, and no more files.
+/// Waits until the server has the same sockets as before its clients, and not more files than
+/// before.
 fn expect_same(run: &mut TestRun, sockets: &BTreeSet<u64>, files: usize) -> Result<(), CheckError> {
     let same = run.server.wait_for(|now| {
         let is_same = socket_inodes(now)? == *sockets && count_other_files(now)? <= files;

@@ -7,26 +7,27 @@ use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use witness::{Call, WaitError};
 
-/// A wait with a shorter time-out, in milliseconds, counts as no sleep: the server would wake up
-/// more than 100 times a second with nothing to do.
+/// The shortest time-out of a wait that counts as sleep, in milliseconds. With a shorter time-out,
+/// the server would wake up more than 100 times a second with nothing to do.
 const SHORTEST_SLEEP: i32 = 10;
 
-/// With nothing to do, the server sleeps in `wait`. It does not spin, not even after an end of file.
+/// With nothing to do, the server sleeps in the call `wait`. The server is never in a busy loop,
+/// not even after an end of file.
 pub(crate) fn idle(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut run = context.start()?;
     expect_asleep(&mut run, wait)?;
 
-    // With clients that send nothing.
+    // Check with clients that send nothing.
     let (stays, _) = run.connect_accepted()?;
     let leaves = if run.capacity > 1 { run.connect_accepted()?.0 } else { stays };
     expect_asleep(&mut run, wait)?;
 
-    // After bytes from a client.
+    // Check after bytes from a client.
     run.step(format!("{} sent \"hello\"", leaves.name));
     let _ = leaves.connection.send(b"hello");
     expect_asleep(&mut run, wait)?;
 
-    // After an end of file.
+    // Check after an end of file.
     run.step(format!("{} closed", leaves.name));
     leaves.connection.close();
     expect_asleep(&mut run, wait)
@@ -78,7 +79,8 @@ fn asleep_in_other_call(
     run.fail(wait_error, failure)
 }
 
-/// The second short sleep of two in a row. One short sleep alone may be the rest of a longer one.
+/// The second call of two short sleeps in a row. `None` if there are not two short sleeps in a row.
+/// One short sleep alone may be the rest of a longer sleep.
 fn short_sleep(run: &mut TestRun, wait: WaitCall, call: Call) -> Option<Call> {
     let is_short =
         |call: &Call| call.timeout().is_some_and(|millis| (0..SHORTEST_SLEEP).contains(&millis));

@@ -4,8 +4,8 @@ use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use witness::{Line, Server};
 
-/// Waits for the server's `[START]` line, which must have `key=wanted`. `explain` finds the Common
-/// Mistakes row for another line.
+/// Waits for the server's `[START]` line, which must have `key=wanted`. If the line is wrong,
+/// `explain` finds the Common Mistakes row for the line.
 pub(crate) fn expect_start_line(
     run: &mut TestRun,
     key: &str,

@@ -4,11 +4,12 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 
-/// Threads and processes do not grow with clients.
+/// The number of threads and processes does not grow with the number of clients.
 pub(crate) fn one_thread(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
-    // A language's runtime may start its own threads with the first client.
+    // Count the threads after the first client. A language's runtime may start its own threads for
+    // the first client.
     run.connect_accepted()?;
     let before = count_threads(&run)?;
     let more = run.capacity.saturating_sub(1).min(8);
@@ -16,7 +17,7 @@ pub(crate) fn one_thread(context: &CheckContext<'_>) -> Result<(), CheckError> {
         run.connect_accepted()?;
     }
 
-    // An idle server has started every thread that it was about to start.
+    // Wait until the server is idle. Then the server has started all of its threads.
     if let Err(wait_error) = run.check_alive() {
         let failure = Failure {
             id: "ended",
@@ -28,7 +29,8 @@ pub(crate) fn one_thread(context: &CheckContext<'_>) -> Result<(), CheckError> {
         return Err(run.fail(wait_error, failure));
     }
 
-    // A thread for every second client is too many; a few helpers are not.
+    // The check fails if there is one new thread for every two clients. A few new helper threads
+    // are permitted.
     let after = count_threads(&run)?;
     if (after.saturating_sub(before)) * 2 < more.max(1) {
         return Ok(());

@@ -14,7 +14,7 @@ pub(crate) enum WaitCall {
 }
 
 impl WaitCall {
-    /// The name that a sentence uses.
+    /// The call's name in a sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
             WaitCall::Poll => "poll",
@@ -23,7 +23,7 @@ impl WaitCall {
         }
     }
 
-    /// The first of these calls that is a wait of this kind.
+    /// The first call of `calls` that is a wait of this kind.
     pub(crate) fn find_in(self, calls: &[Call]) -> Option<Call> {
         let is_such = |call: &&Call| match self {
             WaitCall::Poll => call.is_poll(),

@@ -1,4 +1,4 @@
-//! What a server waits for, whether by poll or by epoll, in one form.
+//! The descriptors that a server waits for. The entries have the same form for poll and for epoll.
 
 use super::wait_call::WaitCall;
 use crate::named_client::NamedClient;
@@ -27,7 +27,8 @@ pub(crate) enum WatchedFile {
     Closed,
 }
 
-/// What the server waits for while it sleeps in `wait`. `None` while it does not sleep there.
+/// The entries that the server waits for in the call `wait`. `None` if the server does not sleep in
+/// this call now.
 pub(crate) fn current_entries(
     server: &Server,
     clients: &[NamedClient],
@@ -38,7 +39,7 @@ pub(crate) fn current_entries(
     entries(server, clients, watched, interests)
 }
 
-/// What a server that never sleeps last waited for.
+/// The entries that a server in a busy loop has last waited for.
 pub(crate) fn sampled_entries(
     sample: &SyscallSample,
     server: &Server,
@@ -75,7 +76,8 @@ fn of_poll(array: &[PollEntry], open: &[Descriptor]) -> Vec<WatchEntry> {
     array.iter().filter(|it| it.fd >= 0).map(entry).collect()
 }
 
-/// The interest list refers to files, and keeps the number that a file had when it was added.
+/// An entry of the interest list refers to an open file (epoll(7)). The entry keeps the number of
+/// the descriptor with which the file was added.
 fn of_epoll(list: &[EpollEntry], open: &[Descriptor], clients: &[NamedClient]) -> Vec<WatchEntry> {
     let is_socket = |inode: u64| {
         open.iter().any(|descriptor| descriptor.target == Target::Socket(inode))

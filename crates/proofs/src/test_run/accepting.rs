@@ -1,4 +1,4 @@
-//! Clients that the server must accept, and the failures of a server that does not.
+//! Connects clients that the server must accept, and reports a server that does not accept them.
 
 use super::TestRun;
 use crate::check_error::{CheckError, Failure};
@@ -8,13 +8,14 @@ use std::io::ErrorKind::{AddrNotAvailable, NetworkDown, NetworkUnreachable};
 use witness::WaitError;
 
 impl TestRun {
-    /// Connects a new client and waits until the server has accepted it. Returns the client and the
-    /// descriptor that the kernel connects to it.
+    /// Connects a new client and waits until the server has accepted it. Returns the client, and
+    /// the server's descriptor that the kernel connects to the client.
     pub(crate) fn connect_accepted(&mut self) -> Result<(NamedClient, i32), CheckError> {
         let client = self.connect()?;
         let connection = client.connection.clone();
         let mut accepted = self.server.wait_for(|now| now.descriptor_of(&connection));
-        // A server that ends at its first client has a descriptor for a moment.
+        // A server that ends when its first client connects may have a descriptor for a short time.
+        // Therefore check that the server still runs.
         if self.clients.len() == 1 {
             accepted = accepted.and_then(|fd| self.check_alive().map(|()| fd));
         }
@@ -26,10 +27,10 @@ impl TestRun {
 
     /// The failure of a server that no client can connect to.
     pub(crate) fn no_connection(&mut self, name: &str, error: &io::Error) -> CheckError {
-        // These errors are no fault of the server: the machine has no route to 127.0.0.1
-        // (connect(2), ip(7)).
+        // The server does not cause these errors. They mean that the machine has no route to
+        // 127.0.0.1 (connect(2), ip(7)).
         if matches!(error.kind(), AddrNotAvailable | NetworkDown | NetworkUnreachable) {
-            let why = "nothing can be connected on this machine; is its loopback interface up?";
+            let why = "no client can connect on this machine; is the loopback interface up?";
             return CheckError::Inconclusive(format!("{why} connect(2): {error}"));
         }
         let observed = format!("connect(2): {error}");

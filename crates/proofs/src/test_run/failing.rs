@@ -1,4 +1,4 @@
-//! From what a server did wrong to the cause that a learner reads.
+//! Turns what a server did wrong into the cause that a learner reads.
 
 use super::TestRun;
 use crate::check_error::{CheckError, Failure, HarnessError};
@@ -8,9 +8,10 @@ use course::report::{Cause, Step};
 use witness::{Exit, IsolationLevel, Line, WaitError};
 
 impl TestRun {
-    /// The failure of this run, with its steps and the kernel's tables as they are now.
+    /// The failure of this test run, with its steps and with the kernel's tables at this moment.
     pub(crate) fn fail(&mut self, wait_error: WaitError, failure: Failure) -> CheckError {
-        // A machine that gave the server no processor time proves nothing about the server.
+        // If the machine gave the server no processor time, the failure proves nothing about the
+        // server.
         if let Some(unseen) = self.server.cpu_starvation() {
             return unseen.into();
         }
@@ -19,7 +20,7 @@ impl TestRun {
             WaitError::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
             _ => {}
         }
-        // The last step tells what the server does now.
+        // The last step says what the server does now.
         self.step(last_step(&wait_error));
         let mut cause = Cause {
             id: failure.id.to_owned(),
@@ -31,7 +32,8 @@ impl TestRun {
             evidence: evidence::tables(&self.server, &self.clients, &wait_error),
             replay: String::new(),
         };
-        // A task still to do, or the server's end, explains more than what the check missed.
+        // If the server reached a task that is still to do, or has ended, this explains the failure
+        // better than the check does.
         let stderr = self.server.stderr();
         match (task_to_do(&stderr, self.lesson.id), &wait_error) {
             (Some(task), _) => explain_task(&mut cause, &task),
@@ -41,9 +43,10 @@ impl TestRun {
         CheckError::Failed(Box::new(cause))
     }
 
-    /// The failure of a server whose answer is already wrong: the check waits for nothing more.
+    /// The failure of a server whose answer is already wrong. No wait has failed.
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
-        // An idle server tells the reader more than a server in the middle of its work.
+        // Wait until the server is idle. The tables of an idle server are clearer than the tables
+        // of a server that is still working.
         let wait_error = match self.server.wait_idle() {
             Ok(calls) => WaitError::Idle { calls },
             Err(wait_error) => wait_error,
@@ -51,7 +54,8 @@ impl TestRun {
         self.fail(wait_error, failure)
     }
 
-    /// [`fail`](Self::fail) where a wait has failed, [`fail_now`](Self::fail_now) where none has.
+    /// Calls [`fail`](Self::fail) if a wait has failed, and [`fail_now`](Self::fail_now) if no wait
+    /// has failed.
     pub(crate) fn fail_after(
         &mut self,
         wait_error: Option<WaitError>,
@@ -66,9 +70,9 @@ impl TestRun {
     fn not_executed(&self, wait_error: &WaitError) -> CheckError {
         let advice = match self.server.isolation() {
             IsolationLevel::OtherUser => {
-                "the program runs as another user: check that others may enter every folder above it"
+                "the program runs as another user: check that all users may enter the program's folders"
             }
-            _ => "check that it is a program of this machine, or name its interpreter first",
+            _ => "check that it is a program for this machine, or name its interpreter first",
         };
         let what = wait_error.to_string().replacen("the server ", "", 1);
         CheckError::Harness(HarnessError(format!("the command {what}; {advice}")))
@@ -87,10 +91,10 @@ impl TestRun {
     }
 }
 
-/// The most log lines that one step quotes.
+/// The maximum number of log lines that are shown for one step.
 const MAX_QUOTED: usize = 4;
 
-/// The first log lines that the contract defines.
+/// The first log lines whose tags the contract defines, at most [`MAX_QUOTED`].
 pub(super) fn contract_lines(lines: &[Line]) -> Vec<String> {
     let lines = lines.iter().filter(|line| is_contract_line(line));
     lines.take(MAX_QUOTED).map(|line| line.text.clone()).collect()
@@ -109,16 +113,17 @@ fn last_step(wait_error: &WaitError) -> String {
     }
 }
 
-/// The cause of a server that panicked at a task still to do.
+/// Rewrites the cause of a server that panicked at a task that is still to do.
 fn explain_task(cause: &mut Cause, task: &str) {
     cause.id = "todo".to_owned();
     cause.mistake = None;
     cause.summary = format!("The server reached a task that is still to do: {task}");
 }
 
-/// The cause of a server that has ended. The last line on standard error says why.
+/// Rewrites the cause of a server that has ended. The last line on standard error usually says why.
 fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
-    // The end, and the step that led to it, replace what the check missed.
+    // The summary names the server's end and the step that led to it. The check's own summary is
+    // less helpful.
     if let [.., step, _] = cause.steps.as_slice()
         && cause.id != "not-listening"
         && !cause.summary.starts_with("The server ended")
@@ -133,8 +138,9 @@ fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
     };
 }
 
-/// The task and its place, of a panic at a `todo!`: `Task 2: accept the client … (src/server.rs:41)`.
-/// The place may be in another lesson that this lesson builds on.
+/// The task at which the server panicked, and its place in the source. They come from the message
+/// of `todo!`: `Task 2: accept the client … (src/server.rs:41)`. The place may be in an earlier
+/// lesson, on which this lesson builds.
 fn task_to_do(stderr: &str, lesson: &str) -> Option<String> {
     let (before, after) = stderr.split_once("not yet implemented: ")?;
     let task = after.lines().next()?;

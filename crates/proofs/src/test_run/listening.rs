@@ -1,11 +1,11 @@
-//! Whether the server listens where it should.
+//! Checks that the server listens on its port.
 
 use super::TestRun;
 use crate::check_error::{CheckError, Failure};
 use witness::{Exit, Unobservable, WaitError};
 
 impl TestRun {
-    /// Waits until the server listens on its port. Every other check depends on this.
+    /// Waits until the server listens on its port. Every check depends on this condition.
     pub(crate) fn wait_listening(&mut self) -> Result<(), CheckError> {
         let Err(wait_error) = self.server.wait_listening(self.port) else { return Ok(()) };
         let port = self.port;
@@ -24,8 +24,8 @@ impl TestRun {
         Err(self.fail(wait_error, failure).depends_on("starts"))
     }
 
-    /// Whether the server ended because the port is in use. On a shared network this may not be the
-    /// server's fault.
+    /// Whether the server ended because the port is in use. If servers share this machine's
+    /// network, this may not be the server's fault.
     fn was_refused_the_port(&self, wait_error: &WaitError) -> bool {
         self.server.isolation().shares_ports()
             && matches!(wait_error, WaitError::Ended(_))
@@ -38,8 +38,8 @@ impl TestRun {
             && let Some(left) = self.server.processes()?.first()
         {
             return Ok(format!(
-                "The program ended at once and left {} running in the background: a server under \
-                 proof stays in the foreground.",
+                "The program ended at once and left {} running in the background: a server that \
+                 is checked stays in the foreground.",
                 left.name()
             ));
         }

@@ -8,8 +8,8 @@ use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, Server, Unobservable, WaitError};
 
-/// 5 simultaneous clients are tracked: each `[ACCEPT]` names the descriptor that the kernel
-/// connects to that client, and slots 0 to 4 in order.
+/// 5 simultaneous clients are tracked. Each `[ACCEPT]` line names the descriptor that the kernel
+/// connects to the client. The lines name slots 0 to 4 in order.
 pub(crate) fn slots(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     for slot in 0..run.capacity.min(5) {
@@ -70,7 +70,7 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let mut run = context.start()?;
     for _ in 0..run.capacity.min(2) {
         let (client, fd) = run.connect_accepted()?;
-        // The server may set the flag after accept has returned: wait for the flag.
+        // Wait for the flag, because the server may set the flag after accept has returned.
         let set = run.server.wait_for(|now| {
             let flags = now.process().flags(fd)?.unwrap_or(0);
             Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
@@ -89,8 +89,8 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
     Ok(())
 }
 
-/// The errors that accept is made to fail with: errno, name, and the Common Mistakes row of a
-/// server that ends (accept(2), ERRORS).
+/// The errors with which accept is made to fail (accept(2), ERRORS). Each entry has the errno, its
+/// name, and the Common Mistakes row of a server that ends because of the error.
 const ACCEPT_ERRORS: [(Errno, &str, &str); 4] = [
     (Errno::EAGAIN, "EAGAIN", "accept-eagain"),
     (Errno::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
@@ -98,26 +98,28 @@ const ACCEPT_ERRORS: [(Errno, &str, &str); 4] = [
     (Errno::EMFILE, "EMFILE", "accept-emfile"),
 ];
 
-/// `accept` failing with EAGAIN, ECONNABORTED, EINTR or EMFILE does not end the server, and the
+/// If `accept` fails with EAGAIN, ECONNABORTED, EINTR or EMFILE, the server does not end, and the
 /// next client is served.
 pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
-    // A server that blocks in accept has made its first call by now. So the call that fails is the
-    // second one of every such server.
+    // Wait until the server is asleep. A server that blocks in accept has then made its first call.
+    // Therefore the call that fails is the second call of every such server.
     let _ = run.server.wait_asleep();
     for (errno, name, mistake) in ACCEPT_ERRORS {
         run.step(format!("the next accept is made to fail with {name}"));
         run.server.fail_next(errno);
         let client = run.connect()?;
         let (handled, extra) = wait_handled(&mut run, &client)?;
-        // The server may accept the client first, and end when accept fails after that.
+        // The server may accept the client first, and end when the next accept fails.
         let alive = handled.and_then(|()| run.check_alive());
         alive.map_err(|wait_error| not_survived(&mut run, wait, (name, mistake), wait_error))?;
-        // A server without descriptors may reject this client; then the next client counts.
+        // A server that has no free descriptor may reject this client. In this case, the next
+        // client must be served.
         let rejected = client.connection.ended().is_some();
         let served = if rejected { run.connect_accepted()?.0 } else { client };
-        // A small table needs the slots back. A larger one is not asked to release them here: that
-        // is a later task of the lesson.
+        // If the table is small, the clients leave, because the next errors need their slots. If
+        // the table is large, no client leaves, because the release of slots is a later task of the
+        // lesson.
         if run.capacity < 2 * ACCEPT_ERRORS.len() {
             for client in [Some(served), extra].into_iter().flatten() {
                 client.connection.close();
@@ -128,11 +130,11 @@ pub(crate) fn accept_again(context: &CheckContext<'_>, wait: WaitCall) -> Result
     Ok(())
 }
 
-/// Waits until accept has failed and the client is accepted or rejected. Returns an extra client, if
-/// one was needed.
+/// Waits until accept has failed and the client is accepted or rejected. Returns an extra client,
+/// if an extra client was needed.
 ///
-/// An edge-triggered server (epoll(7), EPOLLET) may take the error for the end of the queue, and
-/// gets no further event for the client. The extra client gives the server another event.
+/// An edge-triggered server (epoll(7), EPOLLET) may treat the error as the end of the queue. The
+/// server then gets no further event for the client. The extra client causes another event.
 fn wait_handled(
     run: &mut TestRun,
     client: &NamedClient,

@@ -1,4 +1,4 @@
-//! The criterion of a table that is full.
+//! The criterion that a server with a full table rejects clients.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -8,8 +8,9 @@ use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use witness::WaitError;
 
-/// With MAX_CLIENTS=2 the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
-/// is logged; the two still have their bytes read; when one leaves, the next client is tracked.
+/// With MAX_CLIENTS=2, the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
+/// is logged. The server still reads the bytes of the first two clients. When one of these clients
+/// leaves, the next client is tracked.
 pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(2, Default::default())?;
 
@@ -19,13 +20,13 @@ pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
         tracked.push(expect_room(&mut run)?);
     }
 
-    // One client more, while the others are still served.
+    // Connect one client too many. The other clients must still be served.
     expect_rejected(&mut run)?;
     for client in [tracked.first(), tracked.last()].into_iter().flatten() {
         expect_served(&mut run, client)?;
     }
 
-    // The slot is free when the log says so, or when the descriptor is closed.
+    // The slot is free when the server has logged [DISCONNECT] or closed the descriptor.
     let Some(first) = tracked.first() else { return Ok(()) };
     run.step(format!("{} closed", first.name));
     first.connection.close();
@@ -54,22 +55,23 @@ fn expect_room(run: &mut TestRun) -> Result<NamedClient, CheckError> {
     }
 }
 
-/// Waits until the server has a descriptor for the client (true) or has rejected the client (false).
+/// Waits until the server has accepted or rejected the client. Returns `true` if the server has a
+/// descriptor for the client, and `false` if the server has closed the connection.
 fn is_accepted(run: &mut TestRun, client: &NamedClient) -> Result<bool, WaitError> {
     let connection = client.connection.clone();
     let accepted = run.server.wait_for(|now| match connection.ended() {
         Some(_) => Ok(Some(false)),
         None => Ok(now.descriptor_of(&connection)?.map(|_| true)),
     })?;
-    // A server that ends closes its connections, too.
+    // A server that ends closes its connections, too. Therefore check that the server still runs.
     if !accepted {
         run.check_alive()?;
     }
     Ok(accepted)
 }
 
-/// Waits for the log line that says whether the client has a slot. An open descriptor does not yet
-/// show that.
+/// Waits for the log line that says whether the client has a slot. An open descriptor alone does
+/// not show this.
 fn expect_tracked(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
     let logged = run.wait_logged(|event| match event {
         LogEvent::Accept { .. } => Some(true),
@@ -95,7 +97,8 @@ fn rejected_too_early(run: &mut TestRun, client: &NamedClient) -> CheckError {
     })
 }
 
-/// Connects one client too many: the client reads an end of file, and the log says why.
+/// Connects one client too many. The client must read an end of file, and the log must have the
+/// `[REJECT]` line.
 fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
     let extra = run.connect()?;
     let from = run.server.log().len();
@@ -172,7 +175,7 @@ fn not_rejected(
     run.fail_after(wait_error, Failure { id, mistake, summary, expected, observed })
 }
 
-/// A tracked client sends bytes, and the server reads them.
+/// A tracked client sends bytes, and the server must read these bytes.
 fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
     let name = &client.name;
     run.step(format!("{name} sent \"still here\""));

@@ -1,4 +1,4 @@
-//! The criterion of slots that become free.
+//! The criterion that a free slot is used again.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -8,8 +8,8 @@ use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use witness::WaitError;
 
-/// A client that leaves is logged with its own fd and slot, and the next client gets that slot
-/// (a client that is alone gets slot 0 again).
+/// A client that leaves is logged with its own fd and slot, and the next client gets that slot. If
+/// the server has no other client, the next client gets slot 0 again.
 pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let first = arrive(&mut run)?;
@@ -20,7 +20,7 @@ pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
         return leave(&mut run, &again);
     }
 
-    // The client in the middle leaves, and a new client gets its slot.
+    // The client in the middle leaves, and a new client must get the same slot.
     let (middle, last) = (arrive(&mut run)?, arrive(&mut run)?);
     run.step(format!("{} sent \"hello\"", middle.client.name));
     let _ = middle.client.connection.send(b"hello");
@@ -28,7 +28,8 @@ pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let next = arrive(&mut run)?;
     expect_same_slot(&mut run, &middle, &next)?;
 
-    // All clients leave, and each [DISCONNECT] line names the descriptor and slot of its client.
+    // All clients leave. Each [DISCONNECT] line must name the descriptor and the slot of its
+    // client.
     for tracked in [again, next, last] {
         leave(&mut run, &tracked)?;
     }
@@ -78,11 +79,11 @@ fn expect_same_slot(
     }))
 }
 
-/// The client closes, and the log names its descriptor and its slot.
+/// The client closes its connection. The log must name the client's descriptor and slot.
 fn leave(run: &mut TestRun, tracked: &TrackedClient) -> Result<(), CheckError> {
     let name = &tracked.client.name;
-    // Bytes that arrive after close(2) are answered with a reset (RFC 1122, section 4.2.2.13). So
-    // the server finishes its answer first.
+    // Wait until the server has sent its whole answer. If bytes arrived after the client's
+    // close(2), the client's kernel would send a reset (RFC 1122, section 4.2.2.13).
     run.check_alive().map_err(|wait_error| not_logged(run, tracked, wait_error))?;
     run.step(format!("{name} closed"));
     tracked.client.connection.close();

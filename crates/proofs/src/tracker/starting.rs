@@ -10,7 +10,7 @@ pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening()?;
     let wanted = format!("0/{}", run.capacity);
-    // Free slots in the place of used slots.
+    // The line of a server that logs its free slots instead of its used slots.
     let full = format!("[START] active={0}/{0}", run.capacity);
     expect_start_line(&mut run, "active", &wanted, |line| {
         line.starts_with(&full).then_some("start-count")

@@ -8,12 +8,12 @@ use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
 use witness::{Server, Target, Unobservable, WaitError};
 
-/// At every step, the entries that the server gives to the kernel are the listener and the clients
+/// At every step, the entries that the server passes to the kernel are the listener and the clients
 /// that are connected.
 pub(crate) fn watch_set(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
-    // The listener alone, then with each new client.
+    // Check the listener alone. Then check after each new client.
     let mut live = Vec::new();
     expect_exact(&mut run, wait, &live)?;
     for _ in 0..run.capacity.min(3) {
@@ -21,14 +21,14 @@ pub(crate) fn watch_set(context: &CheckContext<'_>, wait: WaitCall) -> Result<()
         expect_exact(&mut run, wait, &live)?;
     }
 
-    // After bytes from a client.
+    // Check after bytes from a client.
     let Some((last, _)) = live.last() else { return Ok(()) };
     run.step(format!("{} sent \"hello\"", last.name));
     let _ = last.connection.send(b"hello");
     expect_exact(&mut run, wait, &live)?;
 
-    // The first client leaves: a server may move the last entry into the gap. Then a new client
-    // gets the free slot.
+    // The first client leaves. A server may move the last entry to the free position. Then a new
+    // client gets the free slot.
     first_leaves(&mut run, wait, &mut live)?;
     live.push(run.connect_accepted()?);
     expect_exact(&mut run, wait, &live)?;
@@ -38,7 +38,7 @@ pub(crate) fn watch_set(context: &CheckContext<'_>, wait: WaitCall) -> Result<()
     Ok(())
 }
 
-/// A client, and the descriptor that the kernel connects to it.
+/// A client, and the descriptor that the kernel connects to the client.
 pub(crate) type AcceptedClient = (NamedClient, i32);
 
 /// The client that has been connected for the longest time leaves.
@@ -48,14 +48,15 @@ fn first_leaves(
     live: &mut Vec<AcceptedClient>,
 ) -> Result<(), CheckError> {
     let (client, _) = live.remove(0);
-    // The server finishes its answer first: bytes that arrive after close(2) cause a reset.
+    // Wait until the server has sent its whole answer. If bytes arrived after the client's
+    // close(2), these bytes would cause a reset.
     run.check_alive().map_err(|wait_error| wrong_entries(run, wait, live, wait_error))?;
     run.step(format!("{} closed", client.name));
     client.connection.close();
     expect_exact(run, wait, live)
 }
 
-/// Waits until the entries have the listener and each client of `live` exactly once.
+/// Waits until the entries contain the listener and each client of `live` exactly once.
 pub(crate) fn expect_once_each(
     run: &mut TestRun,
     wait: WaitCall,
@@ -75,7 +76,7 @@ fn expect_exact(
     })
 }
 
-/// Waits until the server sleeps in `wait`, with entries in which `find` sees no difference.
+/// Waits until the server sleeps in the call `wait` and `find` finds no difference in its entries.
 fn wait_entries(
     run: &mut TestRun,
     wait: WaitCall,
@@ -90,7 +91,7 @@ fn wait_entries(
     matched.map_err(|wait_error| wrong_entries(run, wait, live, wait_error))
 }
 
-/// The failure of a server that waits for other descriptors than it should.
+/// The failure of a server that waits for wrong descriptors.
 fn wrong_entries(
     run: &mut TestRun,
     wait: WaitCall,
@@ -110,7 +111,7 @@ fn wrong_entries(
             depends_on: asked_by_epoll(wait),
         }),
     };
-    // The entries are right: then the server fails the wait for another reason.
+    // If the entries are right, the wait has failed for another reason.
     let found = found.unwrap_or_else(|| Difference {
         mistake: diagnosis::of(run, &wait_error),
         summary: format!("The {} is right, but the server never sleeps in {name}.", list_of(wait)),
@@ -147,15 +148,16 @@ fn list_of(wait: WaitCall) -> &'static str {
     if wait == WaitCall::Epoll { "interest list" } else { "array" }
 }
 
-/// How the entries differ from what they should be.
+/// A difference between the entries and the expected entries.
 struct Difference {
     mistake: Option<&'static str>,
     summary: String,
-    /// The other criterion that asks for this.
+    /// The other criterion that checks for this difference, if there is one.
     depends_on: Option<&'static str>,
 }
 
-/// The criterion `epoll` asks where the server sleeps, and that each connection is on the list once.
+/// The criterion `epoll`, if the server should use epoll. This criterion checks in which call the
+/// server sleeps, and that each connection is on the interest list once.
 fn asked_by_epoll(wait: WaitCall) -> Option<&'static str> {
     (wait == WaitCall::Epoll).then_some("epoll")
 }
@@ -173,7 +175,7 @@ fn difference(
     Ok(stale(clients, wait, entries, live).or_else(|| not_for_input(entries, live)))
 }
 
-/// The listener or a connected client is missing, or has more than one entry.
+/// Finds a listener or a connected client that has no entry, or more than one entry.
 fn not_once(
     server: &Server,
     wait: WaitCall,
@@ -189,7 +191,8 @@ fn not_once(
         let open = server.descriptors()?;
         let listener = open.iter().find(|it| it.target == Target::Socket(socket.inode));
         let count = count_of(Some(WatchedFile::Socket(socket.inode)));
-        // A listener may be on the lists of several threads (epoll_ctl(2), EPOLLEXCLUSIVE).
+        // Several threads may each have the listener on an interest list (epoll_ctl(2),
+        // EPOLLEXCLUSIVE).
         let count = if wait == WaitCall::Epoll { count.min(1) } else { count };
         counts.extend(listener.map(|listener| (listener.fd, count)));
     }
@@ -212,7 +215,7 @@ fn not_once(
     Ok(Some(Difference { mistake: Some(mistake), summary, depends_on: asked_by_epoll(wait) }))
 }
 
-/// An entry is there for a client that has left.
+/// Finds an entry that refers to a client that has left, or to a closed descriptor.
 fn stale(
     clients: &[NamedClient],
     wait: WaitCall,
@@ -245,7 +248,7 @@ fn stale(
     Some(Difference { mistake: Some(mistake), summary, depends_on: None })
 }
 
-/// The entry of a connected client does not ask for input.
+/// Finds the entry of a connected client that does not wait for input.
 fn not_for_input(entries: &[WatchEntry], live: &[AcceptedClient]) -> Option<Difference> {
     let is_live = |entry: &&WatchEntry| {
         live.iter().any(|(client, _)| {

@@ -1,4 +1,4 @@
-//! The criteria of clients that leave: by reset, and in great number.
+//! The criteria of clients that leave: a reset ends nothing, and no descriptor stays open.
 
 use super::{diagnosis, echo};
 use crate::check_context::CheckContext;
@@ -9,7 +9,7 @@ use crate::shared::fd_leaks::{connect_unnamed, kept_socket, more_descriptors};
 use crate::test_run::TestRun;
 use witness::{Descriptor, Exit, Server, SignalNumber, Target, WaitError};
 
-/// A client that resets the connection ends neither the server nor the next client's service.
+/// A client that resets its connection does not end the server, and the next client is served.
 pub(super) fn reset(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     leaves_normally(&mut run)?;
@@ -19,7 +19,7 @@ pub(super) fn reset(context: &CheckContext<'_>) -> Result<(), CheckError> {
     echo::connect_served(&mut run).map(drop)
 }
 
-/// First without a reset: a server that fails here does not fail because of a reset.
+/// A client leaves without a reset. If the server fails here, the reason is not a reset.
 fn leaves_normally(run: &mut TestRun) -> Result<(), CheckError> {
     let client = echo::connect_served(run)?;
     run.step(format!("{} closed", client.name));
@@ -27,23 +27,23 @@ fn leaves_normally(run: &mut TestRun) -> Result<(), CheckError> {
     run.check_alive().map_err(|wait_error| not_closed(run, &client, wait_error, Departure::Close))
 }
 
-/// The client resets while the server is in read, which fails with ECONNRESET.
+/// The client resets its connection while the server is in read. This read fails with ECONNRESET.
 fn resets_during_read(run: &mut TestRun) -> Result<(), CheckError> {
     let client = echo::connect_served(run)?;
-    // An idle server is back in its read.
+    // Wait until the server is idle. Then the server is in its next read.
     let _ = run.check_alive();
     run.step(format!("{} reset its connection (RST)", client.name));
     client.connection.reset();
     expect_next_served(run, &client, "read-reset")
 }
 
-/// The client has left when the server answers. The write fails with ECONNRESET; or with EPIPE if a
-/// FIN came before the RST (tcp_reset() in net/ipv4/tcp_input.c).
+/// The client leaves before the server answers. The write fails with ECONNRESET. If a FIN came
+/// before the RST, the write fails with EPIPE (tcp_reset() in net/ipv4/tcp_input.c).
 fn leaves_before_write(run: &mut TestRun, first: Departure) -> Result<(), CheckError> {
     let client = echo::connect_served(run)?;
     let name = &client.name;
 
-    // The server is paused, so that the bytes and the reset are both there when it continues.
+    // Pause the server. When the server continues, both the bytes and the reset have arrived.
     run.server
         .pause()
         .map_err(|wait_error| ended_by_reset(run, &client, wait_error, "write-reset"))?;
@@ -61,7 +61,7 @@ fn leaves_before_write(run: &mut TestRun, first: Departure) -> Result<(), CheckE
     expect_next_served(run, &client, "write-reset")
 }
 
-/// The server runs on, and the next client is served.
+/// The server must still run, and must serve the next client.
 fn expect_next_served(
     run: &mut TestRun,
     client: &NamedClient,
@@ -105,18 +105,20 @@ fn ended_by_reset(
     run.fail(wait_error, failure)
 }
 
-/// How many clients connect and leave.
+/// The number of clients that connect and leave.
 const CLIENTS: usize = 50;
 
-/// The server's descriptors are the same before and after 50 clients with each kind of departure.
+/// The server's descriptors are the same before and after 50 clients, which leave by each kind of
+/// departure.
 pub(super) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut before = run.server.descriptors()?;
 
-    // One client for each kind of departure.
+    // Connect one client for each kind of departure.
     for departure in Departure::ALL {
         let client = echo::connect_served(&mut run)?;
-        // Bytes that arrive after close(2) are answered with a reset, not with a FIN.
+        // Wait until the server has sent its whole answer. If bytes arrived after the client's
+        // close(2), the client's kernel would send a reset, not a FIN.
         let _ = run.check_alive();
         run.step(format!("{} {}", client.name, departure.text()));
         departure.apply(&client.connection);
@@ -127,7 +129,7 @@ pub(super) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
         }
     }
 
-    // Many clients, two at a time.
+    // Connect and disconnect many clients, two at a time.
     run.step(format!(
         "{CLIENTS} clients connected, and left by FIN, RST or half-close, some before they were served"
     ));
@@ -137,14 +139,15 @@ pub(super) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_same(&mut run, &before)
 }
 
-/// `before`, with the files and pipes that a language's runtime has opened since. New sockets do not
-/// count as such.
+/// The descriptors of `before`, and the files and pipes that a language's runtime has opened since
+/// then. New sockets are not included.
 fn with_runtime_files(before: Vec<Descriptor>, now: Vec<Descriptor>) -> Vec<Descriptor> {
     let is_socket = |it: &Descriptor| matches!(it.target, Target::Socket(_));
     now.into_iter().filter(|it| !is_socket(it) || before.contains(it)).collect()
 }
 
-/// One client is served, a second client waits. Both leave, the second before it is served.
+/// Connects two clients. The first client is served while the second client waits. Then both
+/// clients leave. The second client leaves before the server has served this client.
 fn connect_two(run: &mut TestRun, round: usize) -> Result<(), CheckError> {
     let served = connect_or_depend(run)?;
     let _ = served.send(b"hello\n");
@@ -156,7 +159,7 @@ fn connect_two(run: &mut TestRun, round: usize) -> Result<(), CheckError> {
     let _ = waiting.send(b"I wait\n");
     Departure::ALL[round % 3].apply(&waiting);
     Departure::ALL[(round / 3) % 3].apply(&served);
-    // A backlog may hold one client only, so the queue must be empty before the next round.
+    // A backlog may hold only one client. Therefore the queue must be empty before the next round.
     let is_queue_empty = |now: &mut Server| {
         let queued = now.listener()?.map_or(0, |listener| listener.unread);
         Ok((queued == 0).then_some(()))
@@ -166,7 +169,8 @@ fn connect_two(run: &mut TestRun, round: usize) -> Result<(), CheckError> {
         .map_err(|wait_error| stopped_serving(run, wait_error, 2 * round + 1))
 }
 
-/// Connects one of many clients. Other criteria report a server that no client can connect to.
+/// Connects one of many clients. If the client cannot connect, another criterion reports this
+/// failure.
 fn connect_or_depend(run: &mut TestRun) -> Result<witness::Client, CheckError> {
     connect_unnamed(run).map_err(|error| {
         let id = if run.server.exit().is_some() { "reset" } else { "next-client" };
@@ -216,7 +220,8 @@ fn expect_same(run: &mut TestRun, before: &[Descriptor]) -> Result<(), CheckErro
     Err(fail_or_depend_on_reset(run, wait_error, failure))
 }
 
-/// A server that has ended did so because of a reset, which the criterion `reset` reports.
+/// If the server has ended, it ended because of a reset. The criterion `reset` reports this
+/// failure.
 fn fail_or_depend_on_reset(
     run: &mut TestRun,
     wait_error: WaitError,

@@ -1,4 +1,5 @@
-//! Which Common Mistakes row the state of an echo server shows, whatever a check has asked.
+//! Finds the Common Mistakes row that explains the state of an echo server. The row does not depend
+//! on the check that has failed.
 
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::{TestRun, has_result};
@@ -7,8 +8,9 @@ use witness::{Call, WaitError};
 const READS: &[&str] = &["read", "recvfrom", "recvmsg", "readv"];
 const WRITES: &[&str] = &["write", "sendto", "sendmsg", "writev"];
 
-/// The failure of a server, after a wait that has failed or with none. A server that ignores the end
-/// of file fails every check for that reason; the criterion `next-client` reports it.
+/// The failure of a server. `wait_error` is `None` if no wait has failed. A server that ignores the
+/// end of file fails every check for this reason, and the criterion `next-client` reports it.
+/// Therefore the failure then depends on `next-client`.
 pub(super) fn fail(
     run: &mut TestRun,
     wait_error: Option<WaitError>,
@@ -25,7 +27,7 @@ fn ignores_eof(wait_error: &WaitError) -> bool {
     matches!(wait_error, WaitError::Spinning(sample) if has_result(sample, READS, |count| count == 0))
 }
 
-/// Whether a thread sleeps in a call that sends.
+/// Whether a thread sleeps in a call that sends bytes.
 pub(super) fn is_in_write(calls: &[Call]) -> bool {
     calls.iter().any(|call| WRITES.contains(&call.name()))
 }

@@ -7,7 +7,8 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Server, WaitError};
 
-/// What a client sends comes back byte for byte, NUL bytes and several messages included.
+/// A client receives exactly the bytes that it has sent, also for NUL bytes and for several
+/// messages.
 pub(super) fn echo(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let client = connect(&mut run)?;
@@ -20,7 +21,7 @@ pub(super) fn echo(context: &CheckContext<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// Connects a new client. A server without a listening socket has closed its listener.
+/// Connects a new client. If no socket listens, the server has closed its listener.
 pub(super) fn connect(run: &mut TestRun) -> Result<NamedClient, CheckError> {
     run.connect().map_err(explain_closed_listener)
 }
@@ -35,13 +36,15 @@ fn explain_closed_listener(error: CheckError) -> CheckError {
     }
 }
 
-/// Connects a client that is being served: the client has sent "hello" and received it.
+/// Connects a client, and checks that the server serves this client: the client sends "hello" and
+/// must receive "hello".
 pub(super) fn connect_served(run: &mut TestRun) -> Result<NamedClient, CheckError> {
     let client = connect(run)?;
     expect_hello(run, client)
 }
 
-/// The same, over a connection that takes few bytes from the server while the client does not read.
+/// Does the same over a connection that accepts few bytes from the server while the client does not
+/// read.
 pub(super) fn connect_served_over_ethernet(run: &mut TestRun) -> Result<NamedClient, CheckError> {
     let connected = run.connect_with(Server::connect_over_ethernet);
     expect_hello(run, connected.map_err(explain_closed_listener)?)
@@ -62,7 +65,8 @@ pub(super) fn expect_echo(
     run.step(format!("{} sent {}", client.name, bytes_text(message)));
     let _ = client.connection.send(message);
     let received_all = wait_received(run, client, before + message.len());
-    // A server that adds bytes to its answer sends them before it is idle.
+    // Wait until the server is idle. If the server adds bytes to its answer, these bytes are then
+    // sent.
     let wait_error = received_all.and_then(|()| run.check_alive()).err();
     let received = client.connection.received().split_off(before);
     if received == message {
@@ -84,7 +88,7 @@ pub(super) fn wait_received(
     })
 }
 
-/// The failure of a server that answers with other bytes, or with none.
+/// The failure of a server that answers with other bytes, or with no bytes.
 pub(super) fn wrong_echo(
     run: &mut TestRun,
     client: &NamedClient,
@@ -133,7 +137,8 @@ pub(super) fn received_text(client: &NamedClient, received: &[u8]) -> String {
     format!("{} received {}", client.name, bytes_text(received))
 }
 
-/// Bytes as text for a sentence: all bytes if they are few, else their number and the first ones.
+/// Formats bytes for a sentence. Few bytes are shown in full. Of many bytes, the number and the
+/// first bytes are shown.
 pub(super) fn bytes_text(bytes: &[u8]) -> String {
     match bytes {
         [] => "nothing".to_owned(),

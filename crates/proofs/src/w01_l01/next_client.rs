@@ -1,4 +1,4 @@
-//! The criterion that a second client waits, and is served next.
+//! The criterion that a second client waits, and is served after the first client.
 
 use super::{diagnosis, echo};
 use crate::check_context::CheckContext;
@@ -7,8 +7,8 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::WaitError;
 
-/// A second client waits, unserved, while the first is connected, and is served after it with
-/// nothing lost.
+/// While the first client is connected, a second client waits and is not served. After the first
+/// client has left, the second client is served, and none of its bytes is lost.
 pub(super) fn next_client(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
@@ -24,13 +24,13 @@ pub(super) fn next_client(context: &CheckContext<'_>) -> Result<(), CheckError> 
     echo::expect_echo(&mut run, &first, b"still here\n")
         .map_err(|error| error.depends_on("echo"))?;
 
-    // The first client leaves: now the second is served.
+    // The first client leaves. Now the second client must be served.
     run.step(format!("{} closed", first.name));
     first.connection.close();
     expect_served(&mut run, &second, &messages.concat())
 }
 
-/// While the first client is connected, the second receives nothing.
+/// While the first client is connected, the second client must receive nothing.
 fn expect_unserved(
     run: &mut TestRun,
     first: &NamedClient,
@@ -77,7 +77,7 @@ fn expect_unserved(
     }
 }
 
-/// After the first client has left, the second receives all that it has sent.
+/// After the first client has left, the second client must receive all bytes that it has sent.
 fn expect_served(run: &mut TestRun, second: &NamedClient, sent: &[u8]) -> Result<(), CheckError> {
     let wait_error = echo::wait_received(run, second, sent.len()).err();
     let received = second.connection.received();

@@ -1,4 +1,5 @@
-//! The criteria of a port that another program has, and of a port that the server has just had.
+//! The criteria `port-taken` (another program listens on the port) and `restart` (an earlier run of
+//! the server has used the port).
 
 use super::echo;
 use crate::check_context::CheckContext;
@@ -8,7 +9,7 @@ use crate::test_run::TestRun;
 use std::net::{Ipv4Addr, TcpListener};
 use witness::{Exit, Signal, WaitError};
 
-/// On a port in use, the server prints a message and exits with a status other than 0.
+/// If the port is in use, the server prints a message and exits with a status other than 0.
 pub(super) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     end_server(&mut run)?;
@@ -43,7 +44,7 @@ pub(super) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
 }
 
 /// The Common Mistakes row of a server whose port is in use, with a summary. `None` for a server
-/// that has ended with a message.
+/// that has ended as it should, with a message.
 fn port_mistake(
     wait_error: &WaitError,
     stderr: &str,
@@ -68,14 +69,15 @@ fn port_mistake(
     })
 }
 
-/// Started again at once on the same port, with connections in TIME_WAIT, the server listens.
+/// The server is started again at once on the same port, with connections in TIME_WAIT. The server
+/// must listen.
 pub(super) fn restart(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let program = ProgramUnderTest { port: port_to_use(context), ..context.program.clone() };
     let mut run = context.with_program(&program).start()?;
     let client = echo::connect_served(&mut run)?;
 
-    // The side that closes first keeps the connection in TIME_WAIT (RFC 9293, section 3.3.2): here
-    // the server.
+    // The side that closes first keeps the connection in TIME_WAIT (RFC 9293, section 3.3.2). Here
+    // the server closes first.
     end_server(&mut run)?;
     run.step(format!("{} closed as well, which leaves a connection in TIME_WAIT", client.name));
     let _ = client.connection.ended();
@@ -87,7 +89,7 @@ pub(super) fn restart(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let time_wait = run.server.wait_for(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
     match (run.server.wait_listening(port), time_wait) {
         (Ok(()), Ok(())) => Ok(()),
-        // Without a connection in TIME_WAIT, a server that listens proves nothing.
+        // If no connection is in TIME_WAIT, a server that listens proves nothing.
         (Ok(()), Err(_)) => {
             let what =
                 "the first run left no connection in TIME_WAIT, so the restart proves nothing";
@@ -106,8 +108,9 @@ pub(super) fn restart(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
 }
 
-/// The port for a server that leaves a connection in TIME_WAIT. Where servers share this machine's
-/// ports, the connection would block the lesson's own port for a minute, so a free port is chosen.
+/// The port for a server that leaves a connection in TIME_WAIT. If servers share this machine's
+/// ports, this connection would block the lesson's own port for a minute. Therefore a free port is
+/// chosen.
 fn port_to_use(context: &CheckContext<'_>) -> Option<u16> {
     let is_shared = context.program.isolation_level().shares_ports();
     let any = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?.local_addr();
@@ -134,7 +137,7 @@ fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
     }
 }
 
-/// Starts the program once more, and checks that no process of the first run is left.
+/// Starts the program again, and checks that no process of the first run is left.
 fn launch_again(run: &mut TestRun) -> Result<(), CheckError> {
     let started = run.server.restart();
     started.map_err(|error| {

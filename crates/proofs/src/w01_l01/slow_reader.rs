@@ -7,20 +7,20 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Call, WaitError};
 
-/// How many bytes the client sends.
+/// The number of bytes that the client sends.
 const SENT: usize = 4 << 20;
-/// The length of a line. No chunk whose size is a power of two, and no segment, ends where a line
-/// ends.
+/// The length of a line. No segment, and no chunk whose size is a power of two, ends at the end of
+/// a line.
 const LINE: usize = 61;
-/// How many bytes the client reads with one call.
+/// The number of bytes that the client reads with one call.
 const READ_SIZE: usize = 4000;
-/// How many bytes the client reads before it looks whether the server can continue.
+/// The number of bytes that the client reads before the check looks at the server again.
 const READ_LIMIT: usize = 64 << 10;
-/// How often a write is interrupted at most. A write that has sent nothing yet is restarted by the
-/// kernel, so the first interruption may have no effect (signal(7)).
+/// The maximum number of interruptions of a write. The kernel restarts a write that has not sent
+/// any bytes yet, so the first interruption may have no effect (signal(7)).
 const MAX_INTERRUPTS: usize = 16;
 
-/// 4 MiB through a slow reader come back whole: short writes are finished.
+/// A slow reader receives 4 MiB without loss: the server sends the rest after each short write.
 pub(super) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let client = echo::connect_served_over_ethernet(&mut run)?;
@@ -44,14 +44,14 @@ fn exchange_slowly(
 ) -> Result<(), WaitError> {
     let mut rest = sent;
 
-    // Send until the server is blocked in a write that the client does not read.
+    // Send until the server is blocked in a write, because the client does not read.
     run.step(format!("{} sent 4 MiB, and read nothing", client.name));
     let mut calls = send_until_blocked(run, client, &mut rest)?;
     if diagnosis::is_in_write(&calls) {
         run.step("its write was cut short: the server was paused and resumed, as by Ctrl-Z, fg");
     }
 
-    // Interrupt that write (signal(7)) until the server sends the rest of a short write.
+    // Interrupt this write (signal(7)) until the server sends the rest after a short write.
     for _ in 0..MAX_INTERRUPTS {
         let before = calls;
         if !diagnosis::is_in_write(&before) {
@@ -70,8 +70,8 @@ fn exchange_slowly(
     read_to_the_end(run, client, &mut rest, total)
 }
 
-/// The bytes to send. No two places in them look alike, so that a gap can be found. The last line
-/// has the length that is left.
+/// The bytes to send. Every line has its number, so that a gap can be found. The last line is
+/// longer, so that the total is [`SENT`].
 fn numbered_lines() -> Vec<u8> {
     let mut bytes = Vec::with_capacity(SENT);
     let lines = SENT / LINE;
@@ -84,8 +84,8 @@ fn numbered_lines() -> Vec<u8> {
     bytes
 }
 
-/// Sends what the server takes until the server can do nothing more. Returns the calls in which the
-/// server is then.
+/// Sends as many bytes as the server accepts, until the server can do nothing more. Returns the
+/// calls in which the server then waits.
 fn send_until_blocked(
     run: &mut TestRun,
     client: &NamedClient,
@@ -132,7 +132,8 @@ fn send_some(client: &NamedClient, rest: &mut &[u8]) {
     *rest = &rest[taken..];
 }
 
-/// Reads as long as there is something, up to `limit` bytes. Returns the number of bytes.
+/// Reads until no more bytes have arrived, or until `limit` bytes are read. Returns the number of
+/// bytes.
 fn read_some(client: &NamedClient, limit: usize) -> usize {
     let reads = (0..limit.div_ceil(READ_SIZE)).map(|_| client.connection.read_some(READ_SIZE));
     reads.take_while(|length| *length > 0).sum()
@@ -157,7 +158,7 @@ fn bytes_lost(
     if has_ended { error.depends_on("echo") } else { error }
 }
 
-/// Where the received bytes differ from the sent bytes, as text for a sentence.
+/// The first difference between the received bytes and the sent bytes, as text for a sentence.
 fn difference(sent: &[u8], received: &[u8]) -> String {
     let same = sent.iter().zip(received).take_while(|(sent, got)| sent == got).count();
     let next = &received[same..received.len().min(same + LINE)];

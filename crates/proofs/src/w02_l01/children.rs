@@ -24,8 +24,8 @@ pub(super) fn connect_with_child(
     }
 }
 
-/// Waits for a process that has the client's connection, and is neither the parent nor another
-/// client's child.
+/// Waits for a process that has the client's connection, and that is neither the parent nor another
+/// client's child. Returns this process.
 pub(super) fn wait_child(
     run: &mut TestRun,
     client: &NamedClient,
@@ -38,13 +38,13 @@ pub(super) fn wait_child(
         Ok(children.find(|it| !other_children.contains(it)))
     };
     run.server.wait_for(own_child)?;
-    // The first child to have the connection may hand it to a child of its own, and end. What
-    // counts is the child that has the connection when the server is idle.
+    // The first child that has the connection may pass the connection to a child of its own, and
+    // then end. The check uses the child that has the connection when the server is idle.
     run.check_alive()?;
     run.server.wait_for(own_child)
 }
 
-/// The processes that have a client's connection, the parent included.
+/// The processes that have a client's connection. The parent may be one of these processes.
 pub(super) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unobservable> {
     server.connection(connection)?;
     connection.inode().map_or(Ok(Vec::new()), |inode| server.holders(inode))
@@ -88,7 +88,7 @@ pub(super) fn no_child(
     process_evidence::fail(run, Some(wait_error), failure)
 }
 
-/// Why a client is left in the listener's queue, with the Common Mistakes row.
+/// The reason why a client stays in the listener's queue, with the Common Mistakes row.
 fn why_queued(run: &TestRun) -> (Option<&'static str>, &'static str) {
     if !waits_for_a_child(run) {
         return (None, "the parent never accepted it");
@@ -111,7 +111,7 @@ fn has_a_client_left(run: &TestRun) -> bool {
     run.clients.iter().any(is_closed)
 }
 
-/// Waits until a child has ended, whether the parent has reaped it or not.
+/// Waits until a child has ended. The parent may have reaped the child or not.
 pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
     run.server.wait_for(|now| Ok(has_ended(now, child)?.then_some(())))
 }
@@ -120,7 +120,7 @@ fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
     Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 
-/// The failure of a server that has ended, for a check that asks for something else.
+/// The failure of a server that has ended, in a check of another criterion.
 pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "stopped-serving",
@@ -132,8 +132,8 @@ pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> Check
     process_evidence::fail(run, Some(wait_error), failure).depends_on("interrupted")
 }
 
-/// Waits until the server is idle, or does not become idle. Only a server that has ended is an
-/// error.
+/// Waits until the server is idle, or is known not to become idle. Only a server that has ended is
+/// an error.
 pub(super) fn wait_settled(run: &mut TestRun) -> Result<(), WaitError> {
     match run.server.wait_idle() {
         Err(wait_error @ (WaitError::Ended(_) | WaitError::Unobservable(_))) => Err(wait_error),

@@ -1,5 +1,5 @@
-//! What a client sends, and what it must receive: letters in the other case, all other bytes
-//! unchanged.
+//! The bytes that a client sends, and the answer that it must receive: letters in the other case,
+//! and all other bytes unchanged.
 
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
@@ -9,10 +9,10 @@ use witness::WaitError;
 
 /// Bytes to send.
 pub(super) struct Exchange<'a> {
-    /// The bytes as a step names them.
+    /// The name of the bytes in a step.
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
-    /// The most bytes that are sent with one call.
+    /// The maximum number of bytes that are sent with one call.
     pub(super) chunk: usize,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// The client sends all bytes, and must receive the answer to them.
+/// The client sends all bytes, and must receive the right answer.
 pub(super) fn expect_answer(
     run: &mut TestRun,
     client: &NamedClient,
@@ -34,14 +34,14 @@ pub(super) fn expect_answer(
     let from = connection.received().len();
     let mut left = exchange.bytes;
     let done = run.server.wait_for(|_| {
-        // Send what the connection takes now.
+        // Send as many bytes as the connection accepts now.
         while let Some(chunk) = left.chunks(exchange.chunk).next() {
             match connection.send(chunk) {
                 Ok(count @ 1..) => left = &left[count..],
                 _ => break,
             }
         }
-        // Stop at a whole answer, at a wrong byte, and at the end of the connection.
+        // Stop waiting at a whole answer, at a wrong byte, or at the end of the connection.
         let has_ended = connection.ended().is_some();
         let answer = &connection.received()[from..];
         let is_known = has_ended || answer.len() >= wanted.len() || !wanted.starts_with(answer);

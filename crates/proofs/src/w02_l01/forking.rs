@@ -1,4 +1,5 @@
-//! The criteria of a child for each client, and of the sockets that each process keeps open.
+//! The criteria `own-child` (each client has a child of its own) and `descriptors` (each process
+//! keeps only its own sockets open).
 
 use super::children::{ClientAndChild, connect_with_child, holders};
 use super::process_evidence;
@@ -8,12 +9,12 @@ use crate::log_event::LogEvent;
 use crate::test_run::TestRun;
 use witness::{Process, Server, Unobservable, WaitError};
 
-/// Each of 5 clients is served by a child of its own; a silent client delays no other client.
+/// Each of 5 clients is served by a child of its own. A silent client delays no other client.
 pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs: Vec<ClientAndChild> = Vec::new();
     for _ in 0..5 {
-        // No client sends anything, so every earlier client is still being served.
+        // No client sends anything. Therefore every earlier client is still connected to its child.
         let others: Vec<&ClientAndChild> = pairs.iter().collect();
         let pair = connect_with_child(&mut run, &others)?;
         expect_fork_line(&mut run, &pair)?;
@@ -22,7 +23,7 @@ pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// `[FORK]` names the child that the kernel shows.
+/// Checks that the `[FORK]` line names the child that the kernel shows.
 fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), CheckError> {
     let pids = pair.child.ids()?;
     let named = run.wait_logged(|event| match event {
@@ -36,7 +37,7 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
     });
     let name = &pair.client.name;
     let (mistake, summary) = match other {
-        // The named child has handed the client to a child of its own, and has ended.
+        // The named child has passed the client to a child of its own, and has ended.
         Ok(Some(pid)) if pid > 0 && !is_running(&run.server, pid)? => return Ok(()),
         Ok(Some(0)) => (Some("fork-logs-zero"), format!("The log says that {name}'s child is 0.")),
         Ok(_) => (None, format!("The [FORK] line does not name {name}'s child.")),
@@ -51,7 +52,7 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
     Err(process_evidence::fail(run, Some(wait_error), failure))
 }
 
-/// Whether a process of the server has this pid, in its own pid namespace.
+/// Whether a process of the server has this pid in the process's own pid namespace.
 fn is_running(server: &Server, pid: i32) -> Result<bool, Unobservable> {
     for process in server.processes()? {
         if process.ids()?.contains(&pid) {
@@ -61,7 +62,8 @@ fn is_running(server: &Server, pid: i32) -> Result<bool, Unobservable> {
     Ok(false)
 }
 
-/// The parent has the listener and no client; each child has its client and no listener.
+/// The parent has the listener and no client's connection. Each child has its client's connection
+/// and no listener.
 pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs: Vec<ClientAndChild> = Vec::new();
@@ -77,7 +79,8 @@ pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
     Ok(())
 }
 
-/// A socket in a process that should have closed it. The number is the index of the client.
+/// A socket in a process that should have closed this socket. The number is the index of the
+/// client.
 enum Misplaced {
     /// The parent has this client's connection.
     ClientInParent(usize),

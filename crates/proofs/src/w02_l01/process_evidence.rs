@@ -5,8 +5,8 @@ use crate::test_run::TestRun;
 use course::report::{Row, Table};
 use witness::{Process, Target, Unobservable, WaitError};
 
-/// The failure of this run, with a table of all processes. `wait_error` is `None` where the server's
-/// answer is already wrong.
+/// The failure of this run, with a table of all processes. `wait_error` is `None` if no wait has
+/// failed, because the server's answer is already wrong.
 pub(super) fn fail(
     run: &mut TestRun,
     wait_error: Option<WaitError>,
@@ -38,7 +38,8 @@ fn processes(run: &TestRun) -> Result<Table, Unobservable> {
     Ok(Table { title: "the sockets of each process".to_owned(), rows })
 }
 
-/// A row for each socket of a process that is the listener or belongs to a client of this run.
+/// One row for each socket of a process, if the socket is the listener or belongs to a client of
+/// this run.
 fn sockets(
     run: &TestRun,
     process: Process,

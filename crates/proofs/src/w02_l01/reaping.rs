@@ -1,4 +1,5 @@
-//! The criterion of children that have ended: the parent must reap each, or it stays a zombie.
+//! The criterion `no-zombies`: the parent must reap each child that has ended. A child that is not
+//! reaped stays a zombie.
 
 use super::children::{
     ClientAndChild, connect_with_child, no_child, stopped_serving, wait_child, wait_child_ended,
@@ -12,12 +13,12 @@ use crate::shared::fd_leaks::connect_unnamed;
 use crate::test_run::TestRun;
 use witness::{Client, Server, Unobservable, WaitError};
 
-/// How many clients connect and leave.
+/// The number of clients that connect and leave.
 const CLIENTS: usize = 50;
-/// How many of them at the same time: no more than the criterion `own-child` has seen served.
+/// The number of clients at the same time. The criterion `own-child` uses the same number.
 const BATCH: usize = 5;
 
-/// No child stays a zombie, after 50 clients too.
+/// No child stays a zombie, not even after 50 clients.
 pub(super) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
@@ -29,7 +30,7 @@ pub(super) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_reaped(&mut run, &first)?;
     wait_settled(&mut run).map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
 
-    // After that, the parent accepts the next client.
+    // After a child has ended, the parent must accept the next client.
     let next = run.connect()?;
     let child = wait_child(&mut run, &next, &[&first, &stays]);
     let next = match child {
@@ -51,7 +52,7 @@ fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: WaitErro
     if is_reaping { error } else { error.depends_on("own-child") }
 }
 
-/// A child that ends is reaped, without another client.
+/// Checks that the parent reaps a child that ends, although no other client connects.
 fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
     wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
     let reaped =
@@ -82,8 +83,9 @@ fn is_reaped_by_next_client(run: &mut TestRun, left: &ClientAndChild) -> bool {
     connected && run.server.zombies().is_ok_and(|zombies| !zombies.contains(&left.child))
 }
 
-/// 50 clients, some at a time. Their children end while the parent is paused, so that one SIGCHLD
-/// stands for several children: a signal that is pending already is not queued again (signal(7)).
+/// Connects and disconnects 50 clients, several at a time. Their children end while the parent is
+/// paused. A signal that is already pending is not queued again (signal(7)). Therefore the parent
+/// gets one SIGCHLD for several children.
 fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
     let before = count_running(&run.server)?;
     run.step(format!(
@@ -119,7 +121,7 @@ fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
     Err(process_evidence::fail(run, Some(wait_error), failure))
 }
 
-/// Connects one of many clients, and waits until the server has accepted it.
+/// Connects one of many clients, and waits until the server has accepted the client.
 fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
     let connection = connect_unnamed(run)?;
     let accepted = run.server.wait_for(|now| {

@@ -1,4 +1,4 @@
-//! The criteria of what must not end the server: a signal, and a fork that fails.
+//! The criteria of events that must not end the server: a signal, and a fork that fails.
 
 use super::children::{
     ClientAndChild, connect_with_child, holders, no_child, wait_child, wait_child_ended,
@@ -12,7 +12,7 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
-/// A system call cut short by a signal (EINTR on accept) does not end the server.
+/// A system call that a signal interrupts (EINTR on accept) does not end the server.
 pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
 
@@ -21,17 +21,17 @@ pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let leaves = connect_with_child(&mut run, &[&stays])?;
     run.step(format!("{} closed (FIN): SIGCHLD, when its child ends", leaves.client.name));
     leaves.client.connection.close();
-    // A child that does not end sends no signal. The criterion `hangup` reports that.
+    // A child that does not end causes no SIGCHLD. The criterion `hangup` reports this failure.
     let _ = wait_child_ended(&mut run, leaves.child);
     wait_settled(&mut run)
         .map_err(|wait_error| ended_by_eintr(&mut run, "a child ended", wait_error))?;
     let next = connect_with_child(&mut run, &[&stays, &leaves])?;
 
-    // accept fails with EINTR without any signal.
+    // accept fails with EINTR, although no signal arrives.
     run.step("the next accept is made to fail with EINTR");
     run.server.fail_next(Errno::EINTR);
     let served = connect_with_child(&mut run, &[&stays, &leaves, &next])?;
-    // A server that never calls accept again meets no error, and passes this part.
+    // A server that does not call accept again gets no error, and passes this part.
     let has_failed = run.server.wait_for(|now| Ok((now.faults_left() == 0).then_some(())));
     if let Err(wait_error @ WaitError::Ended(_)) = has_failed {
         return Err(ended_by_eintr(&mut run, "accept failed with EINTR", wait_error));
@@ -39,7 +39,7 @@ pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> 
     wait_settled(&mut run)
         .map_err(|wait_error| ended_by_eintr(&mut run, "accept failed with EINTR", wait_error))?;
 
-    // An old and a new client are both served.
+    // Both an earlier client and a new client must be served.
     let last = connect_with_child(&mut run, &[&stays, &leaves, &next, &served])?;
     expect_served(&mut run, &[&stays, &last])
 }
@@ -55,19 +55,19 @@ fn ended_by_eintr(run: &mut TestRun, when: &str, wait_error: WaitError) -> Check
     process_evidence::fail(run, Some(wait_error), failure)
 }
 
-/// A fork that fails with EAGAIN costs one client its service, and does not end the server.
+/// If fork fails with EAGAIN, one client is not served, and the server does not end.
 pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::fork())?;
     let before = connect_with_child(&mut run, &[])?;
 
-    // The next client gets no child, so the server closes its connection.
+    // The next client gets no child. Therefore the server must close the client's connection.
     run.step("the next fork is made to fail with EAGAIN");
     run.server.fail_next(Errno::EAGAIN);
     let childless = run.connect()?;
     let connection = childless.connection.clone();
     let closed = run.server.wait_for(|now| {
         let parent = now.process();
-        // A server that calls fork again and then has a child does more than the lesson asks.
+        // A server that calls fork again, and then has a child for the client, is also right.
         let has_child =
             holders(now, &connection)?.iter().any(|it| *it != parent && *it != before.child);
         let is_handled = has_child || connection.ended().is_some();
@@ -111,7 +111,7 @@ fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: WaitError)
     process_evidence::fail(run, Some(wait_error), failure)
 }
 
-/// Clients that are connected receive their answers.
+/// Checks that clients that are connected receive their answers.
 fn expect_served(run: &mut TestRun, pairs: &[&ClientAndChild]) -> Result<(), CheckError> {
     for pair in pairs {
         let exchange = Exchange::at_once(r#""Still Here""#, b"Still Here");

@@ -1,4 +1,4 @@
-//! The criteria of what a child answers, and of how the connection ends.
+//! The criteria `flips` (a child's answer) and `hangup` (the end of a connection).
 
 use super::children::{
     ClientAndChild, connect_with_child, holders, stopped_serving, wait_child_ended, wait_settled,
@@ -11,7 +11,7 @@ use crate::named_client::NamedClient;
 use crate::test_run::{TestRun, has_result};
 use witness::{ServerClose, WaitError};
 
-/// Letters change case, other bytes do not change, in any chunking.
+/// Letters change case, and other bytes do not change, for any division of the bytes into chunks.
 pub(super) fn flips(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let silent = connect_with_child(&mut run, &[])?;
@@ -34,7 +34,8 @@ pub(super) fn flips(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_nothing_more(&mut run, &client, sent)
 }
 
-/// The answers have the length of what was sent, and nothing is added to them later.
+/// Checks that all answers together are as long as the sent bytes, and that the server adds nothing
+/// later.
 fn expect_nothing_more(
     run: &mut TestRun,
     client: &NamedClient,
@@ -55,11 +56,12 @@ fn expect_nothing_more(
     Err(process_evidence::fail(run, wait_error, failure))
 }
 
-/// The client's EOF ends the child; the client sees the server's FIN.
+/// The client's end of file ends the child. The client receives the server's FIN.
 pub(super) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
-    // The client ends its sending side, and still receives the answer and then a FIN.
+    // The client shuts down its sending side. The client must still receive the answer, and then a
+    // FIN.
     let pair = connect_with_child(&mut run, &[])?;
     let name = &pair.client.name;
     run.step(format!("{name} sent \"Goodbye\" and shut down its sending side (half-close)"));
@@ -78,10 +80,10 @@ pub(super) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
         return Err(not_closed(&mut run, &pair, ended.err()));
     }
     expect_child_ends(&mut run, &pair)?;
-    // The criterion `interrupted` asks what the parent does when a child ends.
+    // The criterion `interrupted` checks what the parent does when a child ends.
     wait_settled(&mut run).map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
 
-    // The client closes, and sends nothing before.
+    // The client closes its connection without sending anything.
     let silent = connect_with_child(&mut run, &[&pair])?;
     run.step(format!("{} closed (FIN)", silent.client.name));
     silent.client.connection.close();
@@ -92,7 +94,8 @@ fn expect_child_ends(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Che
     wait_child_ended(run, pair.child).map_err(|wait_error| not_closed(run, pair, Some(wait_error)))
 }
 
-/// The failure of a server whose child sends without end. The client resets, so that the child ends.
+/// The failure of a server whose child never stops sending. The client resets its connection,
+/// because a reset ends the child.
 fn never_stops_sending(run: &mut TestRun, pair: &ClientAndChild) -> CheckError {
     let name = &pair.client.name;
     let received = pair.client.connection.received().len();
@@ -103,7 +106,7 @@ fn never_stops_sending(run: &mut TestRun, pair: &ClientAndChild) -> CheckError {
         mistake: Some("ignores-eof"),
         summary: format!("{name} has sent its last byte, and its child keeps sending."),
         expected: expected_end(name),
-        observed: format!("{received} bytes and no end, for 7 that {name} had sent"),
+        observed: format!("{received} bytes and no end of file; {name} had sent 7 bytes"),
     };
     process_evidence::fail(run, None, failure)
 }
@@ -154,7 +157,7 @@ fn expected_end(name: &str) -> String {
     format!("the rest of its answer, then a FIN, and {name}'s child has ended")
 }
 
-/// Whether the child sleeps in accept, which only the parent should call.
+/// Whether the child sleeps in accept. Only the parent should call accept.
 fn is_in_accept(pair: &ClientAndChild) -> bool {
     let threads = pair.child.threads().unwrap_or_default();
     threads.iter().filter_map(|it| it.call).any(|call| matches!(call.name(), "accept" | "accept4"))

@@ -11,7 +11,7 @@ use witness::{Client, Line, Server, Target, Unobservable, WaitError};
 
 const CLIENTS: usize = 1000;
 
-/// 1,000 clients are tracked at the same time, and released.
+/// 1,000 clients are tracked at the same time. Then all clients leave and are released.
 pub(super) fn crowd(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let before = socket_inodes(&run.server)?.len();
@@ -48,7 +48,7 @@ fn expect_all_tracked(
 ) -> Result<(), CheckError> {
     let from = run.step_log_start();
     let tracked = run.server.wait_for(|now| {
-        // A client that the server has rejected does not connect again.
+        // A client that the server has rejected does not connect again. Therefore stop waiting.
         if connections.iter().rev().take(MAX_BATCH).any(|client| client.ended().is_some()) {
             return Ok(Some(false));
         }
@@ -64,7 +64,7 @@ fn expect_all_tracked(
         Err(wait_error) => return Err(not_tracked(run, wait_error, connections)),
     }
 
-    // The log names the descriptors that the kernel connects to these clients.
+    // The log must name the descriptors that the kernel connects to these clients.
     let logged: BTreeSet<i32> = accepted(&run.server.log()[from..]).map(|(fd, _)| fd).collect();
     let connected = descriptors_of(&run.server, connections)?;
     if logged.len() == connections.len() && logged.is_subset(&connected) {
@@ -80,7 +80,7 @@ fn expect_all_tracked(
     Err(run.fail_now(failure).depends_on("slots"))
 }
 
-/// The slots that the log names, each once.
+/// The slots that the log names. Each slot is listed once.
 fn slots(lines: &[Line]) -> BTreeSet<usize> {
     accepted(lines).map(|(_, slot)| slot).collect()
 }

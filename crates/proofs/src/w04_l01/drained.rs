@@ -1,4 +1,5 @@
-//! The criterion of bytes that arrive faster than the server reads them.
+//! The criterion that the server reads all bytes, also if bytes arrive faster than the server
+//! reads.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -6,17 +7,17 @@ use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use witness::{Client, Socket, WaitError};
 
-/// As much as the lesson says: more than a socket's buffers hold.
+/// The number of bytes that the lesson names. This is more than a socket's buffers hold.
 const SENT: u64 = 1 << 20;
 static CHUNK: [u8; 1 << 16] = [b'x'; 1 << 16];
 
-/// 1 MiB that is sent at once is read to the end. epoll tells an edge-triggered server about the
-/// bytes only when they arrive.
+/// 1 MiB that is sent at once is read to the end. epoll reports bytes to an edge-triggered server
+/// only when the bytes arrive.
 pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let (client, fd) = run.connect_accepted()?;
-    // The check is about bytes that arrive later than the connection: a server that reads in the
-    // same turn as it accepts has done so by now.
+    // The bytes must arrive later than the connection. A server may read a new connection right
+    // after it has accepted the connection. Therefore wait until the server is asleep.
     let _ = run.check_alive();
     run.step(format!("{} sent 1 MiB at once", client.name));
     let connection = client.connection.clone();
@@ -30,7 +31,8 @@ pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
     read.map_err(|wait_error| not_drained(&mut run, (&client.name, fd), &connection, wait_error))
 }
 
-/// Sends what the connection takes, and reads what comes back, so that neither side has to wait.
+/// Sends as many bytes as the connection accepts, and reads the bytes that come back. Therefore
+/// neither side has to wait for the other.
 fn send(connection: &Client, left: &mut usize) {
     while *left > 0 {
         let chunk = &CHUNK[..CHUNK.len().min(*left)];
@@ -39,7 +41,7 @@ fn send(connection: &Client, left: &mut usize) {
             _ => break,
         }
     }
-    // This call reads whatever has arrived.
+    // This call reads all bytes that have arrived.
     let _ = connection.ended();
 }
 

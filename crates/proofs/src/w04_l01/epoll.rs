@@ -1,4 +1,5 @@
-//! The criterion that the server waits in epoll_wait, for each connection once.
+//! The criterion that the server waits in epoll_wait, and that each connection is on the interest
+//! list once.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -7,7 +8,7 @@ use crate::test_run::TestRun;
 use crate::tracker::{AcceptedClient, expect_once_each};
 use witness::WaitError;
 
-/// The server waits in `epoll_wait`, `epoll_pwait` or `epoll_pwait2`; the interest list has each
+/// The server waits in `epoll_wait`, `epoll_pwait` or `epoll_pwait2`. The interest list has each
 /// live connection once.
 pub(super) fn epoll(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
@@ -31,8 +32,8 @@ fn expect_epoll_wait(run: &mut TestRun) -> Result<(), CheckError> {
         Err(wait_error) => {
             let summary = "The server does not go to sleep in epoll_wait.".to_owned();
             let error = not_in_epoll(run, wait_error, summary);
-            // The criterion `idle` is about a server that never sleeps. A server that has ended
-            // did so because of its interest list.
+            // If the server never sleeps, the criterion `idle` reports this failure. If the server
+            // has ended, the reason is the server's interest list.
             return Err(if run.server.exit().is_some() { error } else { error.depends_on("idle") });
         }
     };

@@ -8,8 +8,8 @@ use crate::check_error::CheckError;
 
 const PASSWORD: &str = "open-sesame";
 
-/// With REQUIREPASS: NOAUTH before, WRONGPASS on a bad password, served after; another connection
-/// stays locked.
+/// With REQUIREPASS: before AUTH, commands are answered with NOAUTH. A bad password is answered
+/// with WRONGPASS. After the right password, commands are served. Another connection stays locked.
 pub(super) fn auth(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start_with(context, Some(PASSWORD))?;
     let (mut client, mut other) = (store.connect()?, store.connect()?);
@@ -21,7 +21,8 @@ pub(super) fn auth(context: &CheckContext<'_>) -> Result<(), CheckError> {
         ]
     };
 
-    // Before AUTH, and after a wrong password: a prefix of the password, and a longer word.
+    // Check before AUTH, and after a wrong password. The wrong passwords are a prefix of the
+    // password, and a longer word.
     store.expect_replies(&mut client, locked()).map_err(diagnosis::if_answered("noauth"))?;
     store.expect_replies(&mut client, [("AUTH open-sesam", error("WRONGPASS"))])?;
     store.expect_replies(&mut client, [("AUTH open-sesame!", error("WRONGPASS"))])?;
@@ -29,7 +30,7 @@ pub(super) fn auth(context: &CheckContext<'_>) -> Result<(), CheckError> {
         .expect_replies(&mut client, locked())
         .map_err(diagnosis::if_answered("wrongpass-unlocks"))?;
 
-    // After the right password.
+    // Check after the right password.
     store.expect_replies(
         &mut client,
         [

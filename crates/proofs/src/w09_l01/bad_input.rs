@@ -1,4 +1,4 @@
-//! The criterion of input that no client should send.
+//! The criterion of malformed input, which a correct client does not send.
 
 use super::diagnosis;
 use super::resp::{Reply, error, simple};
@@ -9,7 +9,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::shared::fd_leaks::kept_socket;
 use witness::WaitError;
 
-/// The most memory that a server may use for clients that send no command, in bytes.
+/// The maximum memory that a server may use for clients that send no command, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
 
 /// Malformed, oversized and endless input is answered with a Redis error or a close, and disturbs
@@ -20,8 +20,8 @@ pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_errors(&mut store, &mut bystander)?;
     let before = memory(&store.run.server)?;
 
-    // Each bad input comes from a client of its own. After it, the server runs, serves the
-    // bystander, and has not reserved the memory that the input announces.
+    // Each bad input comes from a client of its own. After each input, the server must still run,
+    // serve the client `bystander`, and not have reserved the memory that the input announces.
     let (from, mut clients) = (store.run.step_count(), Vec::new());
     for input in inputs() {
         let mut client = store.connect()?;
@@ -38,7 +38,8 @@ pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
     store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))
 }
 
-/// A command that is well-formed and wrong is answered with an error, and the connection stays open.
+/// A command that is well-formed but wrong is answered with an error, and the connection stays
+/// open.
 fn expect_errors(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     store.expect_replies(
         client,
@@ -54,11 +55,12 @@ fn expect_errors(store: &mut StoreRun, client: &mut RespClient) -> Result<(), Ch
     )
 }
 
-/// Bytes that are no command.
+/// Bytes that are not a valid command.
 struct BadInput {
     bytes: Vec<u8>,
     answer: Answer,
-    /// The Common Mistakes row of a server that does not refuse the input, or ends because of it.
+    /// The Common Mistakes row of a server that does not reject the input, or that ends because of
+    /// the input.
     mistake: Option<&'static str>,
 }
 
@@ -66,7 +68,8 @@ struct BadInput {
 enum Answer {
     /// An error, or the end of the connection.
     Refusal,
-    /// The same, or no answer: the input is the start of a command, or is empty.
+    /// An error, the end of the connection, or no answer. The input is the start of a command, or
+    /// is empty.
     Optional,
 }
 
@@ -106,7 +109,7 @@ fn inputs() -> Vec<BadInput> {
     ]
 }
 
-/// A command that announces a string of 512 MB, and sends 1000 bytes of it.
+/// A command that announces a string of 512 MB, and has only 1000 bytes of the string.
 fn long_announcement(name: &str) -> Vec<u8> {
     let head = format!("*2\r\n${}\r\n{name}\r\n$536870912\r\n", name.len());
     [head.into_bytes(), vec![b'x'; 1000]].concat()
@@ -149,7 +152,7 @@ fn expect_bounded_memory(store: &mut StoreRun, before: u64) -> Result<(), CheckE
     }))
 }
 
-/// The clients leave, and the server closes their descriptors.
+/// The clients leave. The server must close their descriptors.
 fn expect_released(store: &mut StoreRun, clients: &[RespClient]) -> Result<(), CheckError> {
     store.run.step("the clients that sent bad input reset their connections");
     for client in clients {

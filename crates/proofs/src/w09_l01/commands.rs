@@ -1,4 +1,4 @@
-//! The criteria of the commands, one at a time.
+//! The criteria of single commands: `ping` and `get-set`.
 
 use super::diagnosis;
 use super::resp::{Reply, array, bulk, error, number, ok, quoted, simple};
@@ -9,7 +9,7 @@ use crate::check_error::CheckError;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// PING and ECHO are answered, as inline commands as well as arrays.
+/// PING and ECHO are answered, both as inline commands and as arrays.
 pub(super) fn ping(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start(context)?;
     let mut client = store.connect()?;
@@ -47,8 +47,9 @@ fn expect_inline(
     store.expect_next_reply(client, &quoted(line.as_bytes()), wanted)
 }
 
-/// SET, GET, DEL, EXISTS, INCR, APPEND, EXPIRE, TTL, MGET, MSET, KEYS, DBSIZE and FLUSHDB as Redis
-/// answers them, binary-safe, 0 to 1 MiB values.
+/// SET, GET, DEL, EXISTS, INCR, APPEND, EXPIRE, TTL, MGET, MSET, KEYS, DBSIZE and FLUSHDB are
+/// answered as Redis answers these commands. Keys and values may have any bytes, and values have
+/// from 0 bytes to 1 MiB.
 pub(super) fn get_set(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start(context)?;
     let mut client = store.connect()?;
@@ -56,7 +57,7 @@ pub(super) fn get_set(context: &CheckContext<'_>) -> Result<(), CheckError> {
         .expect_replies(&mut client, [("SET mortal yes", ok()), ("EXPIRE mortal 1", number(1))])?;
     let due = Instant::now() + SECOND;
 
-    // The other commands, while the key mortal has its second.
+    // Check the other commands before the key `mortal` expires.
     for part in [strings, numbers, several_keys, any_bytes, times] {
         let from = store.run.step_count();
         part(&mut store, &mut client)?;
@@ -128,7 +129,7 @@ fn several_keys(store: &mut StoreRun, client: &mut RespClient) -> Result<(), Che
     )
 }
 
-/// Keys and values are any bytes. A value has from 0 bytes to 1 MiB.
+/// Keys and values may have any bytes. A value may have from 0 bytes to 1 MiB.
 fn any_bytes(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let all: Vec<u8> = (0..=255).collect();
     let long = all.repeat(4096);
@@ -143,7 +144,7 @@ fn any_bytes(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckE
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-/// A server whose clock counts whole seconds may expire a key this much later.
+/// A server whose clock counts whole seconds may expire a key this much later than asked.
 const MAX_DELAY: Duration = Duration::from_millis(1100);
 
 fn times(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
@@ -182,14 +183,16 @@ fn times(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError
     store.expect_reply_that(client, &[b"TTL", b"key"], left, is_left)
 }
 
-/// The key that was set to expire after a second, and that no command has used since, is gone.
+/// Checks that the key `mortal` has expired. Its time to live was one second, and no command has
+/// used the key since then.
 fn expect_expired(
     store: &mut StoreRun,
     client: &mut RespClient,
     due: Instant,
 ) -> Result<(), CheckError> {
     store.run.step("the key mortal was to expire after a second, which is over");
-    // The server shows nothing when a key expires, so the check waits for the clock.
+    // When a key expires, the server does nothing that can be observed. Therefore the check waits
+    // for the clock.
     thread::sleep(due.saturating_duration_since(Instant::now()));
     loop {
         let (from, is_late) = (store.run.step_count(), Instant::now() >= due + MAX_DELAY);

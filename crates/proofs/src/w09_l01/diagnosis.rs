@@ -1,4 +1,4 @@
-//! Which Common Mistakes row the replies or the state of a store show.
+//! Finds the Common Mistakes row that explains a reply or the state of a store.
 
 use super::resp::Reply;
 use crate::check_error::CheckError;
@@ -6,10 +6,10 @@ use crate::shared;
 use crate::test_run::TestRun;
 use witness::{Call, WaitError};
 
-/// The id of the failure of a server that answers with another reply than the right one.
+/// The id of the failure of a server that answers with a wrong reply.
 pub(super) const WRONG_REPLY: &str = "wrong-reply";
 
-/// The row that a wrong reply shows, whatever the check has asked.
+/// The row that explains a wrong reply. The row does not depend on the check that has failed.
 pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&'static str> {
     let name = words.first()?.to_ascii_uppercase();
     match (name.as_slice(), wanted, got) {
@@ -29,7 +29,8 @@ fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
     whole.len() > part.len() && whole.starts_with(part) && whole[part.len()] == 0
 }
 
-/// Adds the row that explains a wrong reply. A reply that never came may have another reason.
+/// Adds the row that explains a wrong reply. If no reply came, the failure is not changed, because
+/// it may have another reason.
 pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
     move |error| match &error {
         CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.with_mistake(mistake),

@@ -1,4 +1,5 @@
-//! The criteria of commands that arrive in parts or together: TCP keeps no boundaries.
+//! The criteria of commands that arrive in parts or together. TCP keeps no boundaries between
+//! commands.
 
 use super::diagnosis;
 use super::resp::{Reply, bulk, command, number, ok, quoted, simple};
@@ -8,7 +9,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use witness::WaitError;
 
-/// A command that arrives a byte at a time is one command.
+/// A command that arrives one byte at a time is answered as one command.
 pub(super) fn split(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start(context)?;
     let mut client = store.connect()?;
@@ -23,8 +24,8 @@ fn split_arrays(store: &mut StoreRun, client: &mut RespClient) -> Result<(), Che
     let set = command(&[b"SET", b"color", b"blue"]);
     let get = command(&[b"GET", b"color"]);
 
-    // GET, split in two parts at every byte. A server that fails only within a number makes another
-    // mistake than a server that fails everywhere.
+    // Send GET in two parts, split at every byte. A server that fails only if the split is within a
+    // number makes another mistake than a server that fails at every split.
     let cuts = 1..get.len();
     let (numbers, others): (Vec<_>, Vec<_>) = cuts.partition(|cut| ends_in_number(&get[..*cut]));
     for (cuts, mistake) in [(others, "read-is-command"), (numbers, "half-a-number")] {
@@ -36,11 +37,11 @@ fn split_arrays(store: &mut StoreRun, client: &mut RespClient) -> Result<(), Che
         store.merge_steps(from);
     }
 
-    // SET, a byte at a time.
+    // Send SET one byte at a time.
     let bytes: Vec<_> = set.chunks(1).collect();
     expect_split(store, client, &bytes, &ok())?;
 
-    // Two commands in two parts: the first part has the start of the second command, too.
+    // Send two commands in two parts. The first part also has the start of the second command.
     let both = [set, get].concat();
     store.run.step(format!("{} sent {} in two parts", client.name(), quoted(&both)));
     let (one, two) = both.split_at(both.len() - 4);
@@ -58,8 +59,8 @@ fn ends_in_number(part: &[u8]) -> bool {
     line.starts_with(b"*") || line.starts_with(b"$")
 }
 
-/// Sends one command in parts. The server reads each part before the next is sent, and answers once,
-/// after the last part.
+/// Sends one command in parts. The server must read each part before the next part is sent. The
+/// server must answer once, after the last part.
 fn expect_split(
     store: &mut StoreRun,
     client: &mut RespClient,
@@ -73,7 +74,7 @@ fn expect_split(
     for part in first {
         send_part(store, client, part)?;
     }
-    // An idle server has sent every answer that it is about to send.
+    // Wait until the server is idle. Then the server has sent all of its answers.
     let _ = store.run.check_alive();
     if !client.has_received_nothing() {
         return Err(answered_too_soon(store, client, &first.concat()));
@@ -106,7 +107,8 @@ fn answered_too_soon(store: &mut StoreRun, client: &RespClient, part: &[u8]) -> 
     })
 }
 
-/// A value of 256 KiB in uneven parts. The check waits for the server after every second part only.
+/// Sends a value of 256 KiB in parts of 30,011 bytes. After every second part, the check waits
+/// until the server has read the part.
 fn split_long_value(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let value = letters(1 << 18);
     let set = command(&[b"SET", b"long", &value]);
@@ -126,10 +128,10 @@ fn letters(count: usize) -> Vec<u8> {
     (b'a'..=b'w').cycle().take(count).collect()
 }
 
-/// How many commands the client sends in one write.
+/// The number of commands that the client sends in one write.
 const COMMANDS: usize = 1000;
 
-/// 1,000 commands in one write: 1,000 replies in order.
+/// 1,000 commands that are sent in one write get 1,000 replies in the same order.
 pub(super) fn pipeline(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start(context)?;
     let mut client = store.connect()?;
@@ -155,7 +157,7 @@ pub(super) fn pipeline(context: &CheckContext<'_>) -> Result<(), CheckError> {
     read_late(&mut store, &mut client)
 }
 
-/// Waits for these replies in their order, and for nothing after them.
+/// Waits for these replies in their order. After the last reply, the server must send nothing more.
 fn expect_all(
     store: &mut StoreRun,
     client: &mut RespClient,
@@ -194,17 +196,17 @@ fn expect_all(
     store.expect_reply(client, &[b"PING"], simple("PONG"))
 }
 
-/// Whether the server has read all commands and answered some of them, each in full.
+/// Whether the server has read all commands but answered only some of them, with complete replies.
 fn keeps_commands(store: &StoreRun, client: &RespClient) -> bool {
     client.inbox().is_empty() && matches!(has_read(&store.run.server, client), Ok(true))
 }
 
-/// The replies are larger than the kernel's buffers (tcp(7), tcp_wmem: 4 MiB), and smaller than what
-/// a store may keep in memory.
+/// The size of one reply. All replies together are larger than the kernel's buffers (tcp(7),
+/// tcp_wmem: 4 MiB), and smaller than the memory that a store may use.
 const LARGE: usize = 1 << 20;
 const LARGE_REPLIES: usize = 8;
 
-/// The client reads the replies only after the server has written as much as fits into the buffers.
+/// The client reads the replies late: only after the server has filled the kernel's buffers.
 fn read_late(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
     let value = letters(LARGE);
     store.expect_reply(client, &[b"SET", b"large", &value], ok())?;

@@ -1,4 +1,4 @@
-//! RESP2, as a strict client writes and reads it
+//! The protocol RESP2, as a strict client writes and reads it
 //! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
 
 use std::fmt;
@@ -14,29 +14,29 @@ pub(super) enum Reply {
     Integer(i64),
     /// `$3`, and 3 bytes after it.
     Bulk(Vec<u8>),
-    /// `$-1`, or `*-1` where an array belongs.
+    /// `$-1`, or `*-1` in place of an array.
     Nil,
     /// `*2`, and 2 replies after it.
     Array(Vec<Reply>),
 }
 
-/// The longest bulk string that Redis permits, in bytes (proto-max-bulk-len).
+/// The maximum length of a bulk string in Redis, in bytes (proto-max-bulk-len).
 const MAX_LENGTH: i64 = 512 << 20;
-/// The deepest nesting of arrays in a reply. No command of the lesson needs more.
+/// The maximum depth of nested arrays in a reply. No command of the lesson needs more.
 const MAX_DEPTH: usize = 8;
 
 impl Reply {
     /// The reply at the start of `bytes`, and its length. `None` while the reply is incomplete.
     ///
     /// # Errors
-    /// Why no reply begins with these bytes.
+    /// Says why these bytes are not the start of a reply.
     pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
         let mut reader = Reader { bytes, at: 0 };
         Ok(reader.reply(MAX_DEPTH)?.map(|reply| (reply, reader.at)))
     }
 
-    /// Whether this reply is the wanted one. Of an error only the first word is compared, because the
-    /// rest is text for people.
+    /// Whether this reply is the wanted reply. Only the first word of an error is compared, because
+    /// the other words are a message for people.
     pub(super) fn matches(&self, wanted: &Reply) -> bool {
         match (self, wanted) {
             (Reply::Error(this), Reply::Error(that)) => first_word(this) == first_word(that),
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next line without its end, which must be CR and LF.
+    /// The next line without its end. The end must be CR and LF.
     fn line(&mut self) -> Result<Option<&'a [u8]>, String> {
         let rest = &self.bytes[self.at..];
         let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
@@ -184,7 +184,7 @@ fn integer(digits: &[u8]) -> Result<i64, String> {
     number.ok_or_else(|| format!("has {} where a number belongs", quoted(digits)))
 }
 
-/// A command as a person types it.
+/// A command as text, in the form in which a person types a command.
 pub(super) fn command_text(words: &[&[u8]]) -> String {
     let is_plain = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
     let words = words.iter().map(|word| match word {
@@ -194,7 +194,8 @@ pub(super) fn command_text(words: &[&[u8]]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Bytes as printable text. Of many bytes, the first ones and their number.
+/// Formats bytes as printable text. Of many bytes, the first bytes and the number of bytes are
+/// shown.
 pub(super) fn quoted(bytes: &[u8]) -> String {
     const LONGEST: usize = 72;
     let mut text = String::new();

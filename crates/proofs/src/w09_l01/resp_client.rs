@@ -1,25 +1,25 @@
-//! A client that speaks RESP2, with the bytes that wait to be sent and to be parsed.
+//! A client that uses RESP2. It stores the bytes that wait to be sent or parsed.
 
 use super::resp::{Reply, quoted};
 use crate::named_client::NamedClient;
 
-/// A client that speaks RESP2.
+/// A client that uses RESP2.
 pub(super) struct RespClient {
     pub(super) named: NamedClient,
-    /// What the connection has not taken yet.
+    /// The bytes that the connection has not accepted yet.
     outbox: Vec<u8>,
-    /// What has arrived and is not parsed as a reply yet.
+    /// The bytes that have arrived and are not parsed as a reply yet.
     inbox: Vec<u8>,
-    /// The number of bytes that have arrived.
+    /// The total number of bytes that have arrived.
     arrived: usize,
-    /// The number of bytes that the connection has taken.
+    /// The number of bytes that the connection has accepted.
     sent: u64,
 }
 
 /// What a client receives.
 pub(super) enum Received {
     Reply(Reply),
-    /// Bytes that are no reply, and why they are none.
+    /// Bytes that are not a valid reply, with the reason.
     Malformed(String),
     /// An end of file or a reset, with no reply before it.
     Closed,
@@ -35,13 +35,14 @@ impl RespClient {
         &self.named.name
     }
 
-    /// Sends what the connection takes now, and keeps the rest for [`flush`](Self::flush).
+    /// Appends bytes to the outbox, and sends as much of the outbox as the connection accepts now.
+    /// [`flush`](Self::flush) sends the rest later.
     pub(super) fn send(&mut self, bytes: &[u8]) {
         self.outbox.extend_from_slice(bytes);
         self.flush();
     }
 
-    /// Sends what the connection takes now of the bytes that are left.
+    /// Sends as much of the outbox as the connection accepts now.
     pub(super) fn flush(&mut self) {
         let mut sent = 0;
         while sent < self.outbox.len() {
@@ -51,29 +52,29 @@ impl RespClient {
                     sent += count;
                     self.sent += count as u64;
                 }
-                // The server has closed the connection: the rest cannot be sent.
+                // The server has closed the connection. Therefore the rest cannot be sent.
                 Err(_) => sent = self.outbox.len(),
             }
         }
         self.outbox.drain(..sent);
     }
 
-    /// Moves what has arrived into the inbox.
+    /// Appends the bytes that have arrived to the inbox.
     pub(super) fn fill_inbox(&mut self) {
         let new = self.named.connection.received_from(self.arrived);
         self.arrived += new.len();
         self.inbox.extend(new);
     }
 
-    /// The next reply, bytes that cannot become a reply, or the end of the connection. `None` while
-    /// a reply is incomplete.
+    /// The next reply, bytes that cannot become a reply, or the end of the connection. `None` if
+    /// the next reply is incomplete.
     pub(super) fn receive(&mut self) -> Option<Received> {
         let has_ended = self.named.connection.ended().is_some();
         self.fill_inbox();
         self.parse_next().or(has_ended.then_some(Received::Closed))
     }
 
-    /// The next reply in the inbox. `None` while the reply is incomplete.
+    /// The next reply in the inbox. `None` if this reply is incomplete.
     pub(super) fn parse_next(&mut self) -> Option<Received> {
         match Reply::parse(&self.inbox) {
             Ok(Some((reply, length))) => {
@@ -85,17 +86,17 @@ impl RespClient {
         }
     }
 
-    /// Whether the connection has taken all bytes.
+    /// Whether the connection has accepted all bytes.
     pub(super) fn has_sent_all(&self) -> bool {
         self.outbox.is_empty()
     }
 
-    /// The number of bytes that the connection has taken.
+    /// The number of bytes that the connection has accepted.
     pub(super) fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// What has arrived and is not parsed as a reply.
+    /// The bytes that have arrived and are not parsed as a reply.
     pub(super) fn inbox(&self) -> &[u8] {
         &self.inbox
     }

@@ -1,4 +1,4 @@
-//! The criterion of a client that asks for more than it reads.
+//! The criterion of a client that requests many replies and does not read them.
 
 use super::resp::{bulk, command, ok, simple};
 use super::resp_client::RespClient;
@@ -8,17 +8,18 @@ use crate::check_error::{CheckError, Failure};
 
 /// The size of the value, in bytes.
 const VALUE: usize = 1 << 20;
-/// How often the client asks for the value.
+/// The number of times that the client asks for the value.
 const REQUESTS: usize = 200;
-/// The most memory that the server may use for the client's replies, in bytes.
+/// The maximum memory that the server may use for the client's replies, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
 
-/// A client that never reads neither stalls the others nor grows the server by more than 64 MiB.
+/// A client that never reads does not delay the other clients, and the server's memory grows by at
+/// most 64 MiB.
 pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start(context)?;
     let (mut slow, mut other) = (store.connect()?, store.connect()?);
 
-    // The value, and the server's memory before the requests.
+    // Store the value, and measure the server's memory before the requests.
     let value = vec![b'v'; VALUE];
     let depends_on_get_set = |error: CheckError| error.depends_on("get-set");
     store
@@ -30,7 +31,7 @@ pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_served(&mut store, &mut slow)?;
     let before = memory(&store.run.server)?;
 
-    // The client asks for 200 MiB and reads nothing. The other client is served meanwhile.
+    // The client asks for 200 MiB and reads nothing. The other client must still be served.
     let name = slow.name();
     store.run.step(format!("{name} sent GET large {REQUESTS} times, and reads nothing"));
     slow.send(&command(&[b"GET", b"large"]).repeat(REQUESTS));
@@ -39,7 +40,7 @@ pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_bounded_memory(&mut store, before)?;
     expect_served(&mut store, &mut other)?;
 
-    // The client resets with its replies unread.
+    // The client resets its connection before it has read its replies.
     store.run.step(format!("{} reset its connection", slow.name()));
     slow.named.connection.reset();
     store.expect_alive("reset-ends-server")?;

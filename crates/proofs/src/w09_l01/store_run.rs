@@ -1,4 +1,4 @@
-//! A test run of a store: commands, the replies that are due, and the failures of other replies.
+//! A test run of a store. Sends commands, waits for the replies, and reports wrong replies.
 
 use super::diagnosis;
 use super::resp::{Reply, command, command_text, quoted};
@@ -8,10 +8,11 @@ use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use witness::{FaultInjector, Process, Server, Socket, Unobservable, WaitError};
 
-/// A server that listens.
+/// A test run of a store that listens.
 pub(super) struct StoreRun {
     pub(super) run: TestRun,
-    /// The step that stands for commands with right replies, and the number of these commands.
+    /// The index of the step that replaces commands with right replies, and the number of these
+    /// commands.
     merged: Option<(usize, usize)>,
 }
 
@@ -37,8 +38,8 @@ impl StoreRun {
         Ok(RespClient::new(self.run.connect()?))
     }
 
-    /// Sends commands one after the other, each a line of words with spaces between them. Each
-    /// command must be answered with its reply.
+    /// Sends commands one after the other. Each command is a line of words, separated by spaces,
+    /// and must be answered with its reply.
     pub(super) fn expect_replies(
         &mut self,
         client: &mut RespClient,
@@ -51,8 +52,8 @@ impl StoreRun {
         Ok(())
     }
 
-    /// Replaces the steps from number `from` on by one step, because later steps do not depend on
-    /// them.
+    /// Replaces step number `from` and all later steps by one step. These commands were answered
+    /// correctly, and later steps do not depend on them.
     pub(super) fn merge_steps(&mut self, from: usize) {
         let count = self.run.step_count() - from;
         let (at, count) = match self.merged {
@@ -63,7 +64,7 @@ impl StoreRun {
         self.merged = Some((at, count));
     }
 
-    /// Sends one command, which must be answered with `wanted`.
+    /// Sends one command. The server must answer with `wanted`.
     pub(super) fn expect_reply(
         &mut self,
         client: &mut RespClient,
@@ -79,7 +80,8 @@ impl StoreRun {
         Err(self.wrong_reply(&command_text(words), &wanted.to_string(), &got, mistake))
     }
 
-    /// Sends one command, whose reply must be right. `wanted` describes a right reply in words.
+    /// Sends one command. `is_right` decides whether the reply is right, and `wanted` describes a
+    /// right reply in words.
     pub(super) fn expect_reply_that(
         &mut self,
         client: &mut RespClient,
@@ -95,7 +97,8 @@ impl StoreRun {
         Err(self.wrong_reply(&command_text(words), wanted, &got, None))
     }
 
-    /// Waits for the reply to `request`, which the client has sent. It must be `wanted`.
+    /// Waits for the reply to `request`, which the client has already sent. The reply must be
+    /// `wanted`.
     pub(super) fn expect_next_reply(
         &mut self,
         client: &mut RespClient,
@@ -120,13 +123,14 @@ impl StoreRun {
         self.wait_reply(client, &command_text(words), wanted)
     }
 
-    /// Replaces the step of a command that was answered well: its bytes do not matter any more.
+    /// Replaces the step of a command that was answered correctly. The exact bytes of the command
+    /// do not matter any more.
     fn rewrite_step(&mut self, client: &RespClient, words: &[&[u8]], got: &Reply) {
         let (name, command) = (client.name(), command_text(words));
         self.run.rewrite_step(format!("{name} sent {command}, and was answered {got}"));
     }
 
-    /// The failure of a server that answers `request` with another reply.
+    /// The failure of a server that answers `request` with a wrong reply.
     pub(super) fn wrong_reply(
         &mut self,
         request: &str,
@@ -143,7 +147,7 @@ impl StoreRun {
         })
     }
 
-    /// The client sends `bytes`, as a step.
+    /// The client sends `bytes`. This is recorded as a step.
     pub(super) fn send(&mut self, client: &mut RespClient, bytes: &[u8]) -> Result<(), CheckError> {
         client.fill_inbox();
         if !client.inbox().is_empty() {
@@ -189,9 +193,9 @@ impl StoreRun {
         Err(self.run.fail_after(wait_error, failure))
     }
 
-    /// Waits for the next reply, or for bytes or an end of file in its place.
+    /// Waits for the next reply, for bytes that are not a reply, or for the end of the connection.
     pub(super) fn wait_received(&mut self, client: &mut RespClient) -> Result<Received, WaitError> {
-        // Of several replies that arrived together, the next may be in the inbox already.
+        // If several replies arrived together, the next reply may already be in the inbox.
         if let Some(received) = client.parse_next() {
             return Ok(received);
         }
@@ -201,7 +205,7 @@ impl StoreRun {
         })
     }
 
-    /// Waits until the server has read all that the client sends, or can do nothing more.
+    /// Waits until the server has read all bytes that the client sends, or can do nothing more.
     pub(super) fn wait_read(&mut self, client: &mut RespClient) -> Result<(), CheckError> {
         let read = self.run.server.wait_for(|now| {
             client.flush();
@@ -213,7 +217,8 @@ impl StoreRun {
         }
     }
 
-    /// Checks that the server has not ended. `mistake` explains a server that has.
+    /// Checks that the server has not ended. `mistake` is the Common Mistakes row of a server that
+    /// has ended.
     pub(super) fn expect_alive(&mut self, mistake: &'static str) -> Result<(), CheckError> {
         let Err(wait_error) = self.run.check_alive() else { return Ok(()) };
         let failure = Failure {
@@ -238,7 +243,7 @@ impl StoreRun {
     }
 }
 
-/// Whether the server has read all that the client sends, or has closed the connection.
+/// Whether the server has read all bytes that the client sends, or has closed the connection.
 pub(super) fn has_read(server: &Server, client: &RespClient) -> Result<bool, Unobservable> {
     let socket = server.connection(&client.named.connection)?;
     let is_left = |it: Socket| it.unread > 0 || it.received < client.sent();

@@ -1,4 +1,4 @@
-//! The criterion of commands that run together or not at all.
+//! The criterion of transactions: commands that run all together or not at all.
 
 use super::diagnosis;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
@@ -11,8 +11,8 @@ fn queued() -> Reply {
     simple("QUEUED")
 }
 
-/// MULTI, EXEC, DISCARD, WATCH: queued, atomic, EXECABORT after a bad command, nil when a watched
-/// key changed.
+/// MULTI, EXEC, DISCARD and WATCH: commands are queued and run atomically. EXEC answers EXECABORT
+/// after a bad command, and nil if a watched key has changed.
 pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut store = StoreRun::start(context)?;
     let (mut client, mut other) = (store.connect()?, store.connect()?);
@@ -27,8 +27,8 @@ pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> 
     )
 }
 
-/// No other client sees a part of a transaction. A command that fails in EXEC has its error among the
-/// replies.
+/// No other client sees a part of a transaction. If a command fails in EXEC, its error is one of
+/// the replies.
 fn together(
     store: &mut StoreRun,
     client: &mut RespClient,
@@ -57,7 +57,7 @@ fn together(
     store.expect_replies(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
 }
 
-/// DISCARD runs none of the queued commands, and leaves none for the next transaction.
+/// DISCARD runs none of the queued commands, and keeps none of them for the next transaction.
 fn discarded(
     store: &mut StoreRun,
     client: &mut RespClient,
@@ -69,7 +69,7 @@ fn discarded(
     store.expect_replies(client, after).map_err(diagnosis::if_answered("discard-keeps"))
 }
 
-/// A command that cannot be queued: EXEC runs none of the others.
+/// If a command cannot be queued, EXEC runs none of the other commands.
 fn aborted(
     store: &mut StoreRun,
     client: &mut RespClient,
@@ -86,7 +86,7 @@ fn aborted(
     Ok(())
 }
 
-/// A watched key that another client has changed: EXEC runs nothing and answers nil.
+/// If another client has changed a watched key, EXEC runs nothing and answers nil.
 fn watched(
     store: &mut StoreRun,
     client: &mut RespClient,
@@ -111,14 +111,14 @@ fn watched(
         store.merge_steps(from);
     }
 
-    // The client's own change before MULTI counts as well.
+    // A change that the client itself makes before MULTI counts, too.
     store.expect_replies(client, [("WATCH a", ok()), ("SET a 3", ok()), ("MULTI", ok())])?;
     store.expect_replies(client, [("GET a", queued())])?;
     store
         .expect_replies(client, [("EXEC", Reply::Nil)])
         .map_err(diagnosis::if_answered("watch-others-only"))?;
 
-    // A watched key that did not exist and was created.
+    // A watched key did not exist, and another client has created it.
     store.expect_replies(client, [("DEL new", number(0)), ("WATCH new", ok()), ("MULTI", ok())])?;
     store.expect_replies(other, [("SET new 1", ok())])?;
     let exec = [("GET a", queued()), ("EXEC", Reply::Nil)];

@@ -1,6 +1,7 @@
 use super::*;
 
-/// The kernel's result for a call, computed from the instructions that this crate uses (bpf(4)).
+/// Interprets a filter program as the kernel does, and returns the program's result for a system
+/// call. Only the instructions that this crate uses are known (bpf(4)).
 fn run(program: &[sock_filter], architecture: u32, number: u32, arguments: [u32; 6]) -> u32 {
     let (mut accumulator, mut at) = (0, 0);
     loop {

@@ -1,4 +1,4 @@
-//! The control groups below which this process may make groups.
+//! The control groups in which this process may create groups.
 
 use crate::policy::Limits;
 use nix::unistd::{AccessFlags, access};
@@ -7,10 +7,10 @@ use procfs::process::{MountInfo, Process};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The number of processes that a sandbox needs for itself.
+/// The number of processes that the sandbox itself needs, in addition to the program's processes.
 const SANDBOX_PROCESSES: u64 = 8;
 
-/// A group below which this process may make groups.
+/// A group in which this process may create groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CgroupParent {
     pub(super) folder: PathBuf,
@@ -28,10 +28,11 @@ enum Controls {
 }
 
 impl CgroupParent {
-    /// The settings that limit a group: the file, the value, and whether the file must exist.
+    /// The settings that limit a group. Each setting is a file, the value to write, and whether the
+    /// file must exist.
     pub(super) fn settings(&self, limits: &Limits) -> Vec<(&'static str, u64, bool)> {
-        // The sandbox's own processes are in the group, too. The program's processes reach the
-        // limit of its user first (getrlimit(2), RLIMIT_NPROC).
+        // The group also contains the sandbox's own processes, so its limit is higher. The program
+        // reaches the limit of processes of its user first (getrlimit(2), RLIMIT_NPROC).
         let (memory, processes) = (limits.memory, limits.processes + SANDBOX_PROCESSES);
         match self.controls {
             Controls::Both => vec![
@@ -52,7 +53,7 @@ impl CgroupParent {
         self.controls == Controls::Both
     }
 
-    /// The file that has a line `oom_kill N`.
+    /// The name of the file with the line `oom_kill N`, if this hierarchy has such a file.
     pub(super) fn oom_file(&self) -> Option<&'static str> {
         match self.controls {
             Controls::Both => Some("memory.events"),
@@ -62,8 +63,8 @@ impl CgroupParent {
     }
 }
 
-/// The groups below which this process may make groups: one of version 2, else those of version 1,
-/// else none.
+/// The groups in which this process may create groups: one group of version 2 if possible,
+/// otherwise groups of version 1, otherwise none.
 pub(super) fn find() -> Vec<CgroupParent> {
     let Ok(own) = Process::myself() else { return Vec::new() };
     let (Ok(mounts), Ok(groups)) = (own.mountinfo(), own.cgroups()) else { return Vec::new() };
@@ -96,14 +97,15 @@ fn controlled(mounts: &[MountInfo], groups: &[ProcessCGroup], name: &str) -> Opt
     folder_in_mount(mounts.iter().find(has)?, &group.pathname)
 }
 
-/// A group's folder. A hierarchy may be mounted from one of its groups on instead of from its root.
+/// The folder of the group with the path `group`. A mount may show only the groups below one group,
+/// `mount.root`. Therefore the path of `mount.root` is removed from the beginning of `group`.
 fn folder_in_mount(mount: &MountInfo, group: &str) -> Option<PathBuf> {
     let below = Path::new(group).strip_prefix(&mount.root).ok()?;
     Some(mount.mount_point.join(below))
 }
 
-/// The nearest group, at or above `own`, that passes both controllers down to its children and in
-/// which this process may make groups (cgroups(7), "Delegation").
+/// The nearest group, at or above `own`, that enables both controllers for its children and in
+/// which this process may create groups (cgroups(7), "Delegation").
 fn delegated(own: &Path) -> Option<PathBuf> {
     let delegates = |folder: &&Path| {
         let text = fs::read_to_string(folder.join("cgroup.subtree_control")).unwrap_or_default();
@@ -113,7 +115,8 @@ fn delegated(own: &Path) -> Option<PathBuf> {
     own.ancestors().find(delegates).map(Path::to_owned)
 }
 
-/// Whether this process may make groups in this one, and move processes there.
+/// Whether this process may create groups in the group of this folder, and move processes into the
+/// group.
 fn is_ours(folder: &Path) -> bool {
     let may_write = |path: &Path| access(path, AccessFlags::W_OK).is_ok();
     may_write(folder) && may_write(&folder.join("cgroup.procs"))

@@ -1,4 +1,5 @@
-//! The files that a program has left in its folder, read without trusting their names or types.
+//! Reads the files that a program has created in its folder. The program is untrusted, so the names
+//! and types of these files are not trusted.
 
 use super::Finished;
 use nix::errno::Errno;
@@ -11,12 +12,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 impl Finished {
-    /// Opens a regular file of the program's folder. Symbolic links are not followed.
+    /// Opens a regular file in the program's folder. Symbolic links are not followed.
     ///
     /// # Errors
-    /// The error of openat2(2); InvalidInput for a file that is not a regular file.
+    /// The error of openat2(2); InvalidInput if the file is not a regular file.
     pub fn open(&self, path: &Path) -> io::Result<File> {
-        // Opening a FIFO would otherwise wait for a writer (fifo(7)).
+        // Without O_NONBLOCK, opening a FIFO would wait for a writer (fifo(7)).
         let file = File::from(self.open_beneath(path, libc::O_NONBLOCK)?);
         if !file.metadata()?.is_file() {
             let said = format!("{} is not a regular file", path.display());
@@ -25,11 +26,11 @@ impl Finished {
         Ok(file)
     }
 
-    /// The regular files in the program's folder and below, each with its path in the folder and
-    /// its permission bits.
+    /// The regular files in the program's folder and its subfolders. Each file has its path
+    /// relative to the program's folder, and its permission bits.
     ///
     /// # Errors
-    /// A folder that cannot be read, or that holds more files than the limit.
+    /// An error if a folder cannot be read, or if the folders contain more files than the limit.
     pub fn files(&self) -> io::Result<Vec<(PathBuf, u32)>> {
         let (mut found, mut seen) = (Vec::new(), 0);
         let mut folders = vec![PathBuf::new()];
@@ -38,7 +39,7 @@ impl Finished {
             for entry in fs::read_dir(format!("/proc/self/fd/{}", fd.as_raw_fd()))? {
                 seen += 1;
                 if seen > self.work_dir.most {
-                    return Err(io::Error::other("it left more files than it may"));
+                    return Err(io::Error::other("the program created more files than its limit"));
                 }
                 let entry = entry?;
                 let (path, kind) = (folder.join(entry.file_name()), entry.file_type()?);
@@ -57,14 +58,14 @@ impl Finished {
         let folder = self.folder.as_ref().ok_or(io::ErrorKind::Unsupported)?;
         let name = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let name = CString::new(name.as_os_str().as_bytes())?;
-        // SAFETY: plain data, which the kernel wants zeroed.
+        // SAFETY: plain data, for which zero is a valid value.
         let mut how: libc::open_how = unsafe { std::mem::zeroed() };
         how.flags = (libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY | flags) as u64;
         how.resolve = libc::RESOLVE_BENEATH
             | libc::RESOLVE_NO_SYMLINKS
             | libc::RESOLVE_NO_MAGICLINKS
             | libc::RESOLVE_NO_XDEV;
-        // SAFETY: a C string, and plain data of the given size; this process alone has the new
+        // SAFETY: a C string, and plain data of the given size; nothing else owns the new
         // descriptor.
         unsafe {
             let (size, base) = (size_of::<libc::open_how>(), folder.as_raw_fd());

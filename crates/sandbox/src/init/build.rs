@@ -31,8 +31,8 @@ pub(super) unsafe fn build(plan: &InitPlan) -> Result<(), Refused> {
         let private = libc::MS_REC | libc::MS_PRIVATE;
         check(libc::mount(ptr::null(), c"/".as_ptr(), ptr::null(), private, ptr::null()))
             .map_err(refused(step::PRIVATE))?;
-        // This mount fails where parts of /proc are masked. Then /proc shows the observer's process
-        // ids.
+        // This mount fails if parts of /proc are masked, as in a container. After a failed mount,
+        // /proc shows the process ids of the observer's namespace.
         let (proc, flags) = (c"proc".as_ptr(), libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC);
         libc::mount(proc, c"/proc".as_ptr(), proc, flags, ptr::null());
         loopback_up().map_err(refused(step::LOOPBACK))

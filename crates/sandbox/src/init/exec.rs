@@ -11,19 +11,20 @@ use libc::{c_int, c_ulong};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
-/// Restricts this process as the plan says, and executes the program.
+/// Applies the restrictions of the plan to this process, and executes the program.
 pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
-    // SAFETY: system calls on what the plan keeps alive; `execve` or `_exit` ends this copy.
+    // SAFETY: the system calls use memory and descriptors that the plan keeps alive; `execve` or
+    // `_exit` ends this copy.
     unsafe {
-        // Signals, session and streams, as a program expects them.
+        // Set signals, session and standard streams as a program expects them.
         reset_signals();
         libc::setsid();
         libc::dup2(program.input.as_raw_fd(), 0);
         libc::dup2(program.output.as_raw_fd(), 1);
         libc::dup2(program.errors.as_raw_fd(), 2);
 
-        // Enter the working directory and become the user, before the hardening takes away the
-        // capabilities for that.
+        // Enter the working directory and become the program's user. Both may need capabilities,
+        // which the hardening drops.
         let entered = check(libc::chdir(program.directory.as_ptr()))
             .and_then(|_| program.user.map_or(Ok(()), |user| become_user(user)));
         if let (Ok(()), Some(hardening)) = (entered, &program.hardening)
@@ -32,7 +33,7 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
             exit_refused(plan, step::LIMITS, errno);
         }
 
-        // Landlock and seccomp filters need PR_SET_NO_NEW_PRIVS first.
+        // Set PR_SET_NO_NEW_PRIVS before Landlock and seccomp, because both require this attribute.
         let entered = entered
             .and_then(|_| check(libc::setrlimit(libc::RLIMIT_NOFILE, &program.descriptors)))
             .and_then(|_| check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
@@ -45,7 +46,8 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
             libc::_exit(127);
         }
 
-        // The filter that refuses calls is installed last, because it refuses seccomp(2) as well.
+        // Install the filter that refuses calls last, because this filter refuses seccomp(2) as
+        // well.
         if let Err(errno) = install_notify_filter(plan, program) {
             report(plan, tag::NOTIFY_REFUSED, 0, errno);
             libc::_exit(127);
@@ -54,7 +56,8 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
             exit_refused(plan, step::FILTER, errno);
         }
 
-        // Report the start, and execute the program without any other descriptor.
+        // Report the start, and execute the program with no descriptors except the standard
+        // streams.
         report(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
@@ -64,11 +67,11 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
     }
 }
 
-/// Becomes a user without groups and capabilities. Without the id of root, its capabilities cannot
-/// come back (capabilities(7)).
+/// Becomes a user without supplementary groups and capabilities. A process that has no id of root
+/// cannot regain capabilities (capabilities(7)).
 pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
-    // SAFETY: system calls that take numbers and change this process alone. The C library's
-    // functions would take locks.
+    // SAFETY: the system calls use only numbers, and change only this process. The C library's
+    // functions are not called, because they would take locks.
     unsafe {
         let mut capability: c_ulong = 0;
         while libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) == 0 {
@@ -80,7 +83,7 @@ pub(super) unsafe fn become_user(user: u32) -> Result<(), i32> {
     }
 }
 
-/// Gives up because the kernel refused a step that restricts the program.
+/// Reports that the kernel refused a step that restricts the program, and ends this process.
 unsafe fn exit_refused(plan: &InitPlan, step: u8, errno: i32) -> ! {
     // SAFETY: reports the step and ends this copy.
     unsafe {
@@ -89,14 +92,15 @@ unsafe fn exit_refused(plan: &InitPlan, step: u8, errno: i32) -> ! {
     }
 }
 
-/// Sets signals to their defaults, as programs expect. A signal that the observer ignores would
-/// stay ignored after `execve` (signal(7)): SIGPIPE by Rust's runtime, SIGINT in a shell's
-/// background, SIGCHLD by a parent.
+/// Sets all signals to their default dispositions, as programs expect. Otherwise a signal that the
+/// observer ignores would stay ignored after `execve` (signal(7)). For example, Rust's runtime
+/// ignores SIGPIPE, a shell ignores SIGINT in background jobs, and a parent may ignore SIGCHLD.
 unsafe fn reset_signals() {
     // SAFETY: changes this process's own dispositions and mask; the set is a local variable.
     unsafe {
         for signal in 1..=libc::SIGRTMAX() {
-            libc::signal(signal, libc::SIG_DFL); // fails for SIGKILL, SIGSTOP and the C library's own signals
+            // This call fails for SIGKILL, SIGSTOP and the C library's own signals.
+            libc::signal(signal, libc::SIG_DFL);
         }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
@@ -104,8 +108,8 @@ unsafe fn reset_signals() {
     }
 }
 
-/// Installs the filter that reports system calls, and sends its listener to the observer
-/// (seccomp_unotify(2)).
+/// Installs the filter that reports system calls, and sends the filter's listener descriptor to the
+/// observer (seccomp_unotify(2)).
 unsafe fn install_notify_filter(plan: &InitPlan, program: &ExecPlan) -> Result<(), i32> {
     if program.notify_filter.is_empty() {
         return Ok(());

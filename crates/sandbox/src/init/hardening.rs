@@ -1,4 +1,4 @@
-//! Sets an untrusted program's limits and takes its capabilities away, just before it begins.
+//! Sets the limits of an untrusted program and drops its capabilities, just before `execve`.
 
 use super::kernel::check;
 use libc::{c_int, c_ulong};
@@ -14,7 +14,7 @@ pub(crate) struct Hardening {
 
 /// Sets the limits, and drops all capabilities permanently (capabilities(7)).
 pub(super) unsafe fn harden(hardening: &Hardening) -> Result<(), i32> {
-    // SAFETY: calls on numbers, and on what `hardening` keeps alive.
+    // SAFETY: the calls use numbers, and memory that `hardening` keeps alive.
     unsafe {
         for (resource, limit) in &hardening.limits {
             check(libc::setrlimit(*resource as _, limit))?;
@@ -31,8 +31,8 @@ pub(super) unsafe fn harden(hardening: &Hardening) -> Result<(), i32> {
     }
 }
 
-/// Installs the filter. This step is the last one, because the filter refuses calls that the
-/// earlier steps make.
+/// Installs the filter that refuses system calls. This is the last step, because the filter refuses
+/// calls that the earlier steps make.
 pub(super) unsafe fn refuse_calls(hardening: &Hardening) -> Result<(), i32> {
     // SAFETY: the filter outlives the call, which copies it.
     unsafe {

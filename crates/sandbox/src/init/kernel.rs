@@ -1,17 +1,17 @@
-//! System calls that several steps make.
+//! Functions with system calls that several steps use.
 
 use libc::{c_char, c_int};
 use std::ffi::CStr;
 
-/// The result of a system call, or its errno.
+/// Converts the result of a system call: `Err` with the errno if the result is -1.
 pub(super) unsafe fn check(result: c_int) -> Result<c_int, i32> {
     // SAFETY: errno belongs to this thread.
     if result == -1 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
 }
 
-/// Writes a text to an existing file, such as one of `/proc`.
+/// Writes a text to an existing file, such as a file in `/proc`.
 pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
-    // SAFETY: the buffer is that of `text`.
+    // SAFETY: the buffer is the buffer of `text`.
     unsafe {
         let fd = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
         let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
@@ -21,7 +21,7 @@ pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
     }
 }
 
-/// Turns on the loopback interface of this process's network (netdevice(7), IFF_UP).
+/// Brings up the loopback interface in this process's network (netdevice(7), IFF_UP).
 pub(super) unsafe fn loopback_up() -> Result<(), i32> {
     // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).
     unsafe {

@@ -1,21 +1,23 @@
-//! Ends a tree of processes that starts new ones faster than they can be killed one by one.
+//! Kills a tree of processes that starts new processes faster than they can be killed one by one.
 //!
-//! Where the number of processes is limited, each process that is killed makes room for a new one.
-//! So all processes are stopped before any is killed: a stopped process starts no other process,
-//! and still counts towards the limit.
+//! If the number of processes is limited, each killed process makes room for a new process.
+//! Therefore all processes are stopped before any process is killed. A stopped process starts no
+//! other process, and still counts towards the limit.
 
 use super::kernel::check;
 use libc::{c_char, c_int};
 
-/// The most processes of this machine that are read.
+/// The maximum number of processes that are read.
 const MAX_PROCESSES: usize = 8_192;
-/// How often the tree is read at most. Reading ends when no new process is found.
+/// The maximum number of times that the tree is read. Reading ends earlier when no new process is
+/// found.
 const MAX_ROUNDS: usize = 32;
 
-/// The processes of this machine, as many as there is room for.
+/// The processes of this machine, at most [`MAX_PROCESSES`].
 struct ProcessTable {
     length: usize,
-    /// Each process with its parent; the parent is 0 for processes that are known to be in the tree.
+    /// The process id of each process and of its parent. The parent is replaced by 0 if the process
+    /// is known to be in the tree.
     all: [(c_int, c_int); MAX_PROCESSES],
 }
 
@@ -36,10 +38,10 @@ pub(super) unsafe fn kill_tree() {
     }
 }
 
-/// Sends every descendant a signal, and returns how many there are.
+/// Sends a signal to every descendant, and returns the number of descendants.
 unsafe fn signal_descendants(processes: &mut ProcessTable, signal: c_int) -> usize {
-    // SAFETY: system calls on local buffers. The numbers are those of descendants, which only this
-    // process reaps in the end.
+    // SAFETY: the system calls use local buffers. Each process id belongs to a descendant, and this
+    // process reaps every orphan.
     unsafe {
         read_processes(processes);
         let own = libc::getpid();
@@ -53,7 +55,7 @@ unsafe fn signal_descendants(processes: &mut ProcessTable, signal: c_int) -> usi
     }
 }
 
-/// Sets the parent of each descendant of `own` to 0, and returns how many there are.
+/// Sets the parent of each descendant of `own` to 0, and returns the number of descendants.
 fn mark_descendants(all: &mut [(c_int, c_int)], own: c_int) -> usize {
     let mut count = 0;
     loop {
@@ -76,7 +78,7 @@ fn mark_descendants(all: &mut [(c_int, c_int)], own: c_int) -> usize {
 unsafe fn read_processes(processes: &mut ProcessTable) {
     processes.length = 0;
     let mut names = [0u64; 1024]; // aligned as a struct linux_dirent64 (getdents(2))
-    // SAFETY: local buffers of the lengths given.
+    // SAFETY: local buffers of the given lengths.
     unsafe {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
         let Ok(folder) = check(libc::open(c"/proc".as_ptr(), flags)) else { return };
@@ -93,8 +95,8 @@ unsafe fn read_processes(processes: &mut ProcessTable) {
     }
 }
 
-/// Adds the processes among these entries. An entry is two words, its length, its type, and its
-/// name.
+/// Adds the processes among these directory entries. An entry consists of two words, the entry's
+/// length, its type, and its name (getdents(2)).
 unsafe fn add_processes(processes: &mut ProcessTable, mut entries: &[u8]) {
     while let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, low, high, _, name @ ..] = entries {
         let pid = number(name);
@@ -109,7 +111,8 @@ unsafe fn add_processes(processes: &mut ProcessTable, mut entries: &[u8]) {
     }
 }
 
-/// The fourth field of `/proc/PID/stat`. The second field, in brackets, may contain any character.
+/// Reads the parent's process id, which is the fourth field of `/proc/PID/stat` (proc_pid_stat(5)).
+/// The second field, in brackets, may contain any character.
 unsafe fn parent_of(pid: c_int) -> c_int {
     let (mut path, mut text) = ([0u8; 32], [0u8; 256]);
     let (mut digits, mut rest) = ([0u8; 10], pid);
@@ -125,7 +128,7 @@ unsafe fn parent_of(pid: c_int) -> c_int {
         path[at..at + part.len()].copy_from_slice(part);
         at += part.len();
     }
-    // SAFETY: the path ends with a NUL byte; a local buffer of the length given.
+    // SAFETY: the path ends with a NUL byte; a local buffer of the given length.
     let length = unsafe {
         let flags = libc::O_RDONLY | libc::O_CLOEXEC;
         let Ok(fd) = check(libc::open(path.as_ptr().cast::<c_char>(), flags)) else { return 0 };

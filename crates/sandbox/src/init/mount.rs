@@ -13,11 +13,13 @@ use std::ffi::CStr;
 use std::os::fd::AsRawFd;
 use std::ptr;
 
-/// Becomes the sandbox's user, builds the new root file system, and makes it the root.
+/// Becomes the sandbox's user, builds the new root file system, and changes the root of this
+/// process to it.
 pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Refused> {
-    // SAFETY: system calls on what the plan keeps alive, on this process and its own namespaces.
+    // SAFETY: the system calls use memory and descriptors that the plan keeps alive, and change
+    // only this process and its own namespaces.
     unsafe {
-        // Become the sandbox's user, once the observer has mapped that user.
+        // Wait until the observer has mapped the sandbox's user, and become this user.
         wait_to_begin(plan);
         become_user(plan).map_err(refused(step::USER))?;
 
@@ -32,8 +34,8 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
             apply(mount).map_err(mount_refused)?;
         }
 
-        // Forbid further user namespaces where this file can be written; the program's filter
-        // refuses them everywhere.
+        // Forbid further user namespaces. The file may not be writable. This is no error, because
+        // the program's seccomp filter refuses user namespaces as well.
         let _ = write_file(c"proc/sys/user/max_user_namespaces", c"0");
         libc::sethostname(c"sandbox".as_ptr(), 7);
         loopback_up().map_err(refused(step::LOOPBACK))?;
@@ -47,8 +49,9 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
     }
 }
 
-/// Waits until the observer has mapped the user. Until then no user exists in the sandbox. Only the
-/// observer may map root's programs to another user.
+/// Waits until the observer has mapped the user. Before that, the sandbox has no user. The first
+/// process cannot map the user itself, because only the observer has the right to map a user other
+/// than its own.
 pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
     let mut word = [0u8; 4];
     // SAFETY: a local buffer of the given length.
@@ -60,10 +63,12 @@ pub(super) unsafe fn wait_to_begin(plan: &InitPlan) {
     }
 }
 
-/// Becomes the sandbox's user. Other programs of that user can neither read nor trace this process,
-/// whose memory is a copy of the observer's (ptrace(2), "Ptrace access mode checking").
+/// Becomes the sandbox's user. This process's memory is a copy of the observer's memory. The
+/// process makes itself undumpable, so other programs of the same user can neither read this memory
+/// nor trace the process (ptrace(2), "Ptrace access mode checking").
 unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
-    // The C library's functions would wait for threads that this copy does not have (nptl(7)).
+    // The C library's functions would wait for the observer's other threads, which do not exist in
+    // this copy (nptl(7)).
     // SAFETY: the calls take numbers.
     unsafe {
         if plan.leaves_groups {
@@ -75,8 +80,8 @@ unsafe fn become_user(plan: &InitPlan) -> Result<(), i32> {
     }
 }
 
-/// Mounts an empty file system over the root and enters it. Absolute paths still lead to the old
-/// root, which this process keeps until `leave_old_root`.
+/// Mounts an empty file system over the root and makes it the working directory. Absolute paths
+/// still refer to the old root until `leave_old_root`.
 unsafe fn enter_new_root() -> Result<(), i32> {
     // SAFETY: C strings, and descriptors of this process.
     unsafe {
@@ -111,14 +116,15 @@ unsafe fn apply(step: &MountStep) -> Result<(), i32> {
             MountStep::Memory { at, options } => {
                 mount(c"tmpfs", at, c"tmpfs", apart, Some(options))
             }
-            // hidepid hides this process, whose command line is the observer's (proc(5)).
+            // hidepid hides this process from the program, because this process has the command
+            // line of the observer (proc(5)).
             MountStep::Processes(at) => mount(c"proc", at, c"proc", apart, Some(c"hidepid=2")),
         }
     }
 }
 
-/// Makes the new root the root. For a moment the old root is mounted over it (pivot_root(2),
-/// "pivot_root(".", ".")").
+/// Changes the root of this process to the new root. pivot_root(2) first mounts the old root over
+/// the new root, and umount2(2) then removes the old root (pivot_root(2), "pivot_root(".", ".")").
 unsafe fn leave_old_root() -> Result<(), i32> {
     // SAFETY: C strings; the calls change this process's own mounts.
     unsafe {
@@ -138,7 +144,7 @@ unsafe fn open_folder(path: &CStr) -> Result<c_int, i32> {
 
 unsafe fn write_new(path: &CStr, text: &CStr) -> Result<(), i32> {
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC;
-    // SAFETY: the buffer is that of `text`.
+    // SAFETY: the buffer is the buffer of `text`.
     unsafe {
         let fd = check(libc::open(path.as_ptr(), flags, 0o644))?;
         let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
@@ -177,7 +183,7 @@ unsafe fn attach(tree: c_int, at: &CStr) -> Result<(), i32> {
     }
 }
 
-/// The result of a call that makes a file, where a file that exists already is no error.
+/// Converts the result of a call that creates a file. If the file already exists, this is no error.
 unsafe fn allow_existing(result: c_int) -> Result<(), i32> {
     // SAFETY: as in `check`.
     match unsafe { check(result) } {
@@ -191,6 +197,6 @@ unsafe fn check_long(result: c_long) -> Result<c_int, i32> {
     unsafe { check(result as c_int) }
 }
 
-// linux/mount.h; the libc crate does not have these.
+// Constants of linux/mount.h that the libc crate does not have.
 const FSCONFIG_SET_STRING: c_int = 1;
 const FSCONFIG_CMD_CREATE: c_int = 6;

@@ -1,4 +1,4 @@
-//! How the first process reports to the observer.
+//! Sends messages from the first process to the observer.
 
 use super::InitPlan;
 use super::steps::Refused;
@@ -34,9 +34,9 @@ pub(super) unsafe fn send_descriptors(
     number: i32,
 ) {
     let mut bytes = message(kind, 0, 0, number);
-    let mut ancillary = [0u64; 16]; // aligned like a cmsghdr, with room for BATCH descriptors
-    // SAFETY: the header and its parts are local variables; the ancillary buffer holds BATCH
-    // descriptors.
+    let mut ancillary = [0u64; 16]; // aligned like a cmsghdr, with space for BATCH descriptors
+    // SAFETY: the header and the buffers that it points to are local variables. The ancillary
+    // buffer has space for BATCH descriptors.
     unsafe {
         let mut part = libc::iovec { iov_base: bytes.as_mut_ptr().cast::<c_void>(), iov_len: 8 };
         let mut header: libc::msghdr = std::mem::zeroed();

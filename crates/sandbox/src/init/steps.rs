@@ -1,6 +1,7 @@
-//! The steps of building a sandbox, and which of them the kernel has refused.
+//! The steps of building a sandbox, and the report of a step that the kernel has refused.
 
-/// The steps of building a sandbox, as an error message names them; [`step`] has their numbers.
+/// The names of the steps of building a sandbox in error messages. [`step`] has the index of each
+/// name.
 pub(crate) const STEPS: [&str; 11] = [
     "mapping the user (user_namespaces(7))",
     "making mounts private (mount_namespaces(7))",
@@ -12,10 +13,10 @@ pub(crate) const STEPS: [&str; 11] = [
     "opening the program's folder",
     "leaving the old root (pivot_root(2))",
     "limiting the program (setrlimit(2), capabilities(7))",
-    "refusing it system calls (seccomp(2), SECCOMP_SET_MODE_FILTER)",
+    "installing the system call filter (seccomp(2), SECCOMP_SET_MODE_FILTER)",
 ];
 
-/// The numbers of [`STEPS`].
+/// The indexes of [`STEPS`].
 pub(crate) mod step {
     pub(crate) const MAP: u8 = 0;
     pub(crate) const PRIVATE: u8 = 1;
@@ -33,12 +34,12 @@ pub(crate) mod step {
 /// A step that the kernel has refused.
 pub(super) struct Refused {
     pub(super) step: u8,
-    /// The index of the refused mount, where the step is to build the root file system.
+    /// If the refused step builds the root file system: the index of the refused mount.
     pub(super) mount_step: u16,
     pub(super) errno: i32,
 }
 
-/// Turns the errno of a system call into the refusal of this step.
+/// A function that converts the errno of a system call to the refusal of this step.
 pub(super) fn refused(step: u8) -> impl Fn(i32) -> Refused {
     move |errno| Refused { step, mount_step: 0, errno }
 }

@@ -1,4 +1,5 @@
-//! What the first process does while the program runs, and when the observer closes the connection.
+//! The main loop of the first process. While the program runs, the loop reaps child processes and
+//! serves requests. When the observer closes the connection, the loop ends the sandbox.
 
 use super::exec::{become_program, become_user};
 use super::kernel::check;
@@ -10,15 +11,17 @@ use libc::{c_int, c_ulong};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
 
-/// After this many ended processes in a row, the tree is stopped before it is killed.
+/// After this many reaped processes, [`kill_tree`] stops all remaining processes before it kills
+/// them.
 const KILL_TREE_AFTER: u32 = 128;
 
-/// Starts the program, then reaps children and serves requests until the observer closes the
+/// Starts the program, then reaps child processes and serves requests until the observer closes the
 /// connection.
 pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     // SAFETY: system calls on local buffers.
     unsafe {
-        // SIGCHLD is received from a descriptor before the program starts, so that no end is missed.
+        // The signalfd for SIGCHLD is created before the program starts, so that the end of no
+        // child process is missed.
         let child_ended = child_signals();
         let mut pid = start(plan, program);
         close_terminal(program);
@@ -27,8 +30,8 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
         loop {
             libc::poll(watched.as_mut_ptr(), 2, -1);
 
-            // Reap every child that has ended. One SIGCHLD may stand for several children, because
-            // ordinary signals are not queued (signal(7)).
+            // Reap every child that has ended. One SIGCHLD may report several children, because
+            // standard signals are not queued (signal(7)).
             if watched[1].revents != 0 {
                 let mut information = [0u8; 128]; // a struct signalfd_siginfo
                 while libc::read(child_ended, information.as_mut_ptr().cast(), 128) > 0 {}
@@ -47,7 +50,8 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
                     if plan.namespaces == 0 {
                         end_all(program.user);
                     }
-                    // In a pid namespace, the kernel kills all other processes now.
+                    // If this process is the first of a PID namespace, its exit makes the kernel
+                    // kill all other processes in that namespace (pid_namespaces(7)).
                     libc::_exit(0);
                 }
             }
@@ -55,7 +59,7 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     }
 }
 
-/// Starts the program, the first time or once more, and returns its process id.
+/// Starts the program, or starts it again, and returns the process id of the program.
 unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
     // SAFETY: the copy makes only system calls, until `execve` or `_exit`.
     unsafe {
@@ -69,10 +73,12 @@ unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
     }
 }
 
-/// A descriptor that reports the ends of children. All signals are blocked here (see `launch`).
+/// A descriptor that becomes readable when a child process has ended. All signals are blocked in
+/// this process (see `launch`).
 unsafe fn child_signals() -> c_int {
-    // SAFETY: the set is a local variable; the disposition is this process's own. If a parent has
-    // left SIGCHLD ignored, children would vanish without a status (wait(2)).
+    // SAFETY: the set is a local variable; the call changes only this process's disposition. The
+    // disposition is set to the default, because the observer may ignore SIGCHLD. Then the kernel
+    // would discard the wait statuses of child processes (wait(2)).
     unsafe {
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
         let mut child_signal: libc::sigset_t = std::mem::zeroed();
@@ -81,7 +87,7 @@ unsafe fn child_signals() -> c_int {
     }
 }
 
-/// Replaces the standard streams, which may be the observer's terminal.
+/// Replaces the standard streams of this process, which may be the observer's terminal.
 unsafe fn close_terminal(program: &ExecPlan) {
     // SAFETY: duplicates an open descriptor.
     unsafe {
@@ -105,15 +111,15 @@ unsafe fn reap(plan: &InitPlan, program: i32) {
     }
 }
 
-/// What the observer asks for.
+/// A request of the observer.
 enum Request {
-    /// Nothing yet.
+    /// No request has arrived.
     Nothing,
-    /// Sockets, by family, type, protocol and count.
+    /// Create sockets, by family, type, protocol and count.
     Sockets([c_int; 4]),
-    /// To start the program once more.
+    /// Start the program again.
     Restart,
-    /// To end: the observer has closed the connection.
+    /// End the sandbox: the observer has closed the connection.
     End,
 }
 
@@ -151,18 +157,19 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
     }
 }
 
-/// Ends every descendant where there is no pid namespace, and also the orphans that become children
-/// of this process.
+/// Kills every descendant of this process if there is no PID namespace. Orphans are descendants
+/// too, because they become children of this process.
 unsafe fn end_all(user: Option<u32>) {
-    // Where the program has a user id of its own, one call kills all processes of that user at once
-    // (kill(2)). One of them may kill the calling process first, so this is tried several times.
+    // If the program has a user id of its own, one call kills all processes of that user (kill(2)).
+    // A process of the program may kill the calling process first, so the call is tried several
+    // times.
     if let Some(user) = user {
         let mut tries = 0..64;
         // SAFETY: only system calls.
         while unsafe { !kill_user(user) } && tries.next().is_some() {}
     }
-    // Kill and reap children until none is left. The children of a killed process become children
-    // of this process.
+    // Kill and reap child processes until no child process is left. The children of a killed
+    // process become children of this process.
     // SAFETY: the signals go to this process's own children, which no other process can reap.
     unsafe {
         let mut reaped = 0;
@@ -175,8 +182,8 @@ unsafe fn end_all(user: Option<u32>) {
     }
 }
 
-/// Kills every process of a user that only this process's descendants have. Returns whether that
-/// succeeded.
+/// Kills every process of `user`. Only descendants of this process have this user id. Returns
+/// whether the call succeeded.
 unsafe fn kill_user(user: u32) -> bool {
     let mut status = -1;
     // SAFETY: the copy makes only system calls, and ends; `status` is a local variable.
@@ -192,10 +199,11 @@ unsafe fn kill_user(user: u32) -> bool {
     }
 }
 
-/// Kills the present children of this process. Returns false where the kernel does not list them.
+/// Kills the current child processes of this process. Returns false if the kernel does not list the
+/// child processes.
 ///
-/// An orphan becomes a child of this process before its killed parent can be reaped, so the next
-/// list contains it.
+/// When a killed child can be reaped, its own children have already become children of this
+/// process. Therefore the next list contains them.
 unsafe fn kill_children() -> bool {
     let mut text = [0u8; 4096];
     // SAFETY: a local buffer of the given length.
@@ -212,8 +220,8 @@ unsafe fn kill_children() -> bool {
             b'0'..=b'9' => pid = pid * 10 + c_int::from(byte - b'0'),
             _ if pid == 0 => {}
             _ => {
-                // SAFETY: a child of this process that is not reaped, so no other process has its
-                // number.
+                // SAFETY: `pid` is a child of this process that has not been reaped, so no other
+                // process has this process id.
                 unsafe { libc::kill(pid, libc::SIGKILL) };
                 pid = 0;
             }

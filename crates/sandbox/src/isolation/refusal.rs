@@ -1,15 +1,16 @@
-//! Why a sandbox cannot be built here, and what to do about it.
+//! Explains why a sandbox cannot be built on this machine, and how to fix the cause.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// The refused step of building a sandbox, the kernel's error, and the remedy, in one sentence.
+/// A sentence with the refused step of building a sandbox, the kernel's error, and how to fix the
+/// cause.
 pub(crate) fn explain(step: &str, error: &io::Error) -> String {
     format!("{step}: {error}; {}", remedy(step, error, Path::new("/proc/sys")))
 }
 
-/// What to do about the error. `sysctls` is the folder that sysctl(8) reads.
+/// How to fix the cause of the error. `sysctls` is the folder that sysctl(8) reads.
 fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
     let is = |name: &str, value: &str| {
         let text = fs::read_to_string(sysctls.join(name));
@@ -55,7 +56,7 @@ fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
     }
 }
 
-/// An AppArmor profile that lets this program make user namespaces (apparmor.d(5), userns).
+/// An AppArmor profile that allows this program to create user namespaces (apparmor.d(5), userns).
 fn apparmor() -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| "/path/to/the/program".into());
     format!(
@@ -71,7 +72,7 @@ fn apparmor() -> String {
 mod tests {
     use super::*;
 
-    /// The remedy on a machine with these sysctls.
+    /// The result of [`remedy`] on a machine with these sysctls.
     fn on(sysctls: &[(&str, &str)], step: &str, errno: i32) -> String {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("kernel")).unwrap();

@@ -1,8 +1,9 @@
-//! Reads a process's files as the user that it runs as.
+//! Reads the files of a process in `/proc` with the user id of that process.
 //!
-//! Root without CAP_SYS_PTRACE, as in a container, may read another user's process only with that
-//! user's ids. The ids for file access are enough (ptrace(2), "PTRACE_MODE_FSCREDS"). A thread that
-//! borrows only these ids can be neither signalled nor traced by that user (setfsuid(2)).
+//! If root does not have CAP_SYS_PTRACE, as in a container, root may read a process of another user
+//! only with the ids of that user. To read files, it is sufficient to change the file-system ids of
+//! the thread (ptrace(2), "PTRACE_MODE_FSCREDS"). The other user can neither signal nor trace a
+//! thread that has changed only its file-system ids (setfsuid(2)).
 
 use crate::landlock;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getpid, gettid, setfsgid, setfsuid};
@@ -11,14 +12,15 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 
-/// Calls `read` with the file-access ids of process `pid`, where this process's own ids are not
-/// enough.
+/// Calls `read` with the file-system ids of process `pid`, if this process's own ids are not
+/// sufficient.
 pub(crate) fn as_owner<T>(pid: i32, read: impl FnOnce() -> T) -> T {
     let _borrowed = if lacks_ptrace_capability() { FileIds::of(pid) } else { None };
     read()
 }
 
-/// Whether this process is root without the capability to read every process (capabilities(7)).
+/// Whether this process is root but does not have CAP_SYS_PTRACE, the capability to read every
+/// process (capabilities(7)).
 fn lacks_ptrace_capability() -> bool {
     const SYS_PTRACE: u64 = 1 << 19;
     static LACKS: OnceLock<bool> = OnceLock::new();
@@ -28,19 +30,21 @@ fn lacks_ptrace_capability() -> bool {
     })
 }
 
-/// Calls `trace` with the real ids of thread `tid`, where this process's own ids are not enough.
+/// Calls `trace` with the real ids of thread `tid`, if this process's own ids are not sufficient.
 /// ptrace(2) checks the real ids.
 ///
-/// The other user could signal a thread that has that user's real ids (kill(2)). So the ids are
-/// borrowed only where Landlock stops the program from signalling other processes, and never in this
-/// process's first thread, whose ids kill(2) checks for the whole process.
+/// The other user could signal a thread that has that user's real ids (kill(2)). Therefore this
+/// thread changes its ids only if Landlock prevents the program from signalling other processes.
+/// This process's first thread never changes its ids, because kill(2) checks the ids of the first
+/// thread for the whole process.
 pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
     let is_safe = landlock::keeps_signals_in() && gettid() != getpid();
     let _borrowed = if lacks_ptrace_capability() && is_safe { RealIds::of(tid) } else { None };
     trace()
 }
 
-/// The real ids of another user, for this thread alone. Dropping it restores the thread's own.
+/// Gives this thread the real ids of another user. Dropping this value restores the thread's own
+/// ids.
 struct RealIds;
 
 impl RealIds {
@@ -52,22 +56,23 @@ impl RealIds {
 
 impl Drop for RealIds {
     fn drop(&mut self) {
-        // This is permitted because the effective ids have not changed.
+        // The kernel permits this call because the effective ids have not changed.
         set_real(geteuid().as_raw(), getegid().as_raw());
     }
 }
 
-/// Sets the real ids of this thread. The C library's function would set those of the whole process.
+/// Sets the real ids of this thread. The C library's function would set the ids of the whole
+/// process.
 fn set_real(uid: u32, gid: u32) -> bool {
-    // SAFETY: takes numbers, and changes only this thread's credentials.
+    // SAFETY: the calls take numbers, and change only this thread's credentials.
     unsafe {
         libc::syscall(libc::SYS_setresgid, gid, -1, -1) == 0
             && libc::syscall(libc::SYS_setresuid, uid, -1, -1) == 0
     }
 }
 
-/// The file-access ids of another user, for this thread alone. Dropping it restores the thread's
-/// own.
+/// Gives this thread the file-system ids of another user. Dropping this value restores the thread's
+/// own ids.
 struct FileIds;
 
 impl FileIds {

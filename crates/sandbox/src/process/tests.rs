@@ -1,4 +1,4 @@
-//! What `/proc` may contain, and how it is read.
+//! Tests of what [`Process`] reads from `/proc`.
 
 use super::*;
 

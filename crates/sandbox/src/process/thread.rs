@@ -1,4 +1,4 @@
-//! One thread of a process.
+//! Reads one thread of a process.
 
 use crate::syscalls::Call;
 use nix::unistd::Pid;
@@ -8,35 +8,37 @@ use std::fs;
 use std::io::Read;
 use std::time::Duration;
 
-/// One thread at one moment.
+/// The state of one thread at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thread {
     /// The thread id.
     pub tid: i32,
-    /// Whether the thread has ended and waits to be reaped.
+    /// Whether the thread has ended and has not been reaped.
     pub zombie: bool,
-    /// Whether a signal has stopped the thread until SIGCONT (signal(7), SIGSTOP).
+    /// Whether a signal has stopped the thread. SIGCONT resumes a stopped thread (signal(7),
+    /// SIGSTOP).
     pub stopped: bool,
-    /// The system call that the thread sleeps in; `None` while it runs.
+    /// The system call that the thread sleeps in; `None` if the thread does not sleep.
     pub call: Option<Call>,
-    /// How often the thread was put on a processor. If a sleeping thread has the same number later,
-    /// it has slept all the time.
+    /// The number of times that the thread was scheduled. If the number of a sleeping thread does
+    /// not change between two reads, the thread has not run between them.
     pub context_switches: u64,
     /// The processor time that the thread has used.
     pub cpu: Duration,
-    /// How long the thread has waited for a processor while it could have run, up to the last time
-    /// that it got one.
+    /// The time that the thread has waited for a processor while it was ready to run. A wait that
+    /// has not ended is not included.
     pub delay: Duration,
 }
 
 impl Thread {
-    /// Whether the thread may do something next: it neither sleeps nor is stopped nor has ended.
+    /// Whether the thread runs or is ready to run: the thread does not sleep, is not stopped, and
+    /// has not ended.
     pub fn is_running(&self) -> bool {
         self.call.is_none() && !self.stopped && !self.zombie
     }
 
-    /// A placeholder for a process that has ended while it was being read.
+    /// A placeholder thread of a process that ended while it was being read.
     pub fn vanished(pid: i32) -> Self {
         let (cpu, delay) = (Duration::ZERO, Duration::ZERO);
         Self {
@@ -51,7 +53,7 @@ impl Thread {
     }
 }
 
-/// Reads a thread from three of its files in `/proc`.
+/// Reads a thread from three of the thread's files in `/proc`.
 pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     let stat = task.stat()?;
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
@@ -70,8 +72,8 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     })
 }
 
-/// How long a thread of this process has waited for a processor; zero where the kernel does not
-/// count it.
+/// The time that a thread of this process has waited for a processor; zero if the kernel does not
+/// measure this time.
 pub(crate) fn delay_of(tid: Pid) -> Duration {
     let read = fs::File::open(format!("/proc/self/task/{tid}/schedstat")).map(Schedstat::from_read);
     read.map_or(Duration::ZERO, |read| {
@@ -79,8 +81,8 @@ pub(crate) fn delay_of(tid: Pid) -> Duration {
     })
 }
 
-/// The call in `/proc/PID/task/TID/syscall`. The reader of the procfs crate cannot be used, because
-/// it reports the value `-1` as an error.
+/// The call in `/proc/PID/task/TID/syscall`. The function of the procfs crate cannot be used,
+/// because that function reports the value `-1` as an error.
 struct CurrentCall(Option<Call>);
 
 impl FromRead for CurrentCall {
@@ -91,8 +93,8 @@ impl FromRead for CurrentCall {
     }
 }
 
-/// Parses `7 0x55… 0x2 …`. The file says `running`, or `-1` and two registers, when the thread is
-/// in no call (proc(5)).
+/// Parses `7 0x55… 0x2 …`. If the thread is in no system call, the file contains `running`, or `-1`
+/// and two registers (proc(5)).
 fn parse_call(text: &str) -> Option<Call> {
     let mut words = text.split_whitespace();
     let number = words.next()?.parse().ok()?;

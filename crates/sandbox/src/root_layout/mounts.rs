@@ -11,10 +11,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The files and folders that programs need beside [`PROGRAMS`], where the machine has them.
+/// The files and folders that programs need in addition to [`PROGRAMS`]. A path that this machine
+/// does not have is skipped.
 const FOUND: [&str; 3] = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
 
-/// The paths of the system that every program sees.
+/// The system paths that every program can see.
 pub(super) fn system<'a>() -> impl Iterator<Item = &'a Path> {
     PROGRAMS.iter().chain(&FOUND).map(Path::new)
 }
@@ -25,7 +26,7 @@ const LINKS: [(&str, &str); 5] = [
     ("/dev/stdin", "/proc/self/fd/0"),
     ("/dev/stdout", "/proc/self/fd/1"),
     ("/dev/stderr", "/proc/self/fd/2"),
-    ("/dev/shm", "/tmp"), // shm_overview(7) asks for a tmpfs here, and /tmp is one
+    ("/dev/shm", "/tmp"), // shm_overview(7) requires a tmpfs at this path, and /tmp is a tmpfs
 ];
 const FILES: [(&str, &str); 5] = [
     ("/etc/passwd", "user:x:1000:1000::/work:/bin/sh\n"),
@@ -34,10 +35,11 @@ const FILES: [(&str, &str); 5] = [
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
     ("/etc/resolv.conf", ""),
 ];
-/// Paths that every sandbox has for itself. They cannot be shown from this machine.
+/// Paths that have their own contents in every sandbox. The contents of these paths on this machine
+/// cannot be shown.
 const RESERVED: [&str; 5] = ["/", "/dev", "/proc", "/tmp", WORK_DIR];
 
-/// The steps so far, and the folders that they make.
+/// The steps so far, and the folders that the steps create.
 #[derive(Default)]
 pub(super) struct Layout {
     pub(super) steps: Vec<MountStep>,
@@ -66,8 +68,8 @@ impl Layout {
         LINKS.iter().try_for_each(|(path, target)| self.link(Path::new(path), Path::new(target)))
     }
 
-    /// This step comes after the rest was made read-only, because that makes devices unusable
-    /// (mount(2), MS_NODEV).
+    /// Mounts the devices. This step comes after the step that makes all earlier mounts read-only,
+    /// because that step also disables devices on these mounts (mount(2), MS_NODEV).
     pub(super) fn devices(&mut self) -> Result<(), LaunchError> {
         for path in DEVICES.map(Path::new) {
             self.add(MountStep::Bind {
@@ -88,8 +90,8 @@ impl Layout {
         Ok(())
     }
 
-    /// Shows a path of the policy. Where this process may mount, it opens the path now, while it
-    /// still has the right to do so. Then the permissions of the folders above do not matter.
+    /// Shows a path of the policy. If this process may mount, it opens the path now, with the
+    /// observer's rights. Then the program needs no permissions for the folders above the path.
     /// Otherwise the sandbox's first process mounts the path by its name.
     pub(super) fn show(&mut self, path: &Path) -> Result<(), LaunchError> {
         let refused = |error| LaunchError::NotShown { path: path.display().to_string(), error };
@@ -146,7 +148,8 @@ impl Layout {
     }
 }
 
-/// The absolute paths, without those that lie below another one.
+/// Converts the paths to absolute paths, and omits each path that is below another path of the
+/// list.
 pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError> {
     let mut sorted = BTreeSet::new();
     for path in visible {
@@ -154,8 +157,9 @@ pub(super) fn outermost(visible: &[PathBuf]) -> Result<Vec<PathBuf>, LaunchError
         let absolute = absolute(path).map_err(refused)?;
         let reserved = RESERVED.map(Path::new).contains(&absolute.as_path());
         if reserved || absolute.starts_with("/dev") || absolute.starts_with("/proc") {
-            let error =
-                io::Error::other("every sandbox has its own; name a path below this one instead");
+            let error = io::Error::other(
+                "every sandbox has this path with its own contents; name a path below it instead",
+            );
             return Err(LaunchError::NotShown { path: absolute.display().to_string(), error });
         }
         sorted.insert(absolute);

@@ -1,4 +1,4 @@
-//! What an untrusted program can do in a sandbox, and what it cannot.
+//! Tests of what an untrusted program can do in a sandbox, and what it cannot do.
 
 mod ordinary_user;
 mod policy;

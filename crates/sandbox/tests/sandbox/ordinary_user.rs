@@ -1,4 +1,4 @@
-//! Runs the tests of the sandbox once more, as an ordinary user.
+//! Runs the tests of the sandbox again as an ordinary user.
 
 use crate::programs::FOLDER;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What an untrusted program can do on the level `namespaces`, and what it cannot.
+//! Tests of what an untrusted program can do on the level `namespaces`, and what it cannot do.
 
 use crate::programs::shell;
 use sandbox::{Command, Finished, IsolationLevel, Limits, SandboxPolicy};
@@ -22,7 +22,7 @@ fn bounded(command: Command, visible: &[&Path], limits: Limits) -> Command {
     command.sandboxed(SandboxPolicy { visible, limits }).isolation(IsolationLevel::Namespaces)
 }
 
-/// Runs a program in a sandbox that shows the program's own file.
+/// Runs a program in a sandbox that shows only the program's own file and the system.
 fn run(program: &Path) -> Finished {
     sandboxed(Command::new(program), &[program]).run().unwrap()
 }

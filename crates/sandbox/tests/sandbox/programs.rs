@@ -1,10 +1,11 @@
-//! The programs of these tests: shell commands, and C programs that are compiled once.
+//! The programs that these tests run: shell commands and C programs. Each C program is compiled
+//! once.
 
 use sandbox::Command;
 use std::path::{Path, PathBuf};
 use std::process;
 
-/// What the C programs of these tests share.
+/// The first lines of every C program of these tests.
 const PRELUDE: &str = r#"
 #define _GNU_SOURCE
 #include <sys/socket.h>
@@ -21,7 +22,8 @@ const PRELUDE: &str = r#"
 /// The environment variable that names another folder for compiled programs.
 pub(crate) const FOLDER: &str = "SANDBOX_PROGRAMS";
 
-/// Compiles a program whose C text follows the prelude. Each program has a different name.
+/// Compiles a C program. The source text is the prelude followed by `text`. Each program has a
+/// different name.
 pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     let folder = folder();
     let [source, fresh] =
@@ -37,8 +39,9 @@ pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     program
 }
 
-/// The folder for compiled programs: beside cargo's own, or the one that the variable names, because
-/// another user may not write beside cargo's.
+/// The folder for compiled programs: the folder in the environment variable [`FOLDER`], or a folder
+/// in cargo's target directory. The variable is for tests that run as another user, because this
+/// user may not write in cargo's target directory.
 fn folder() -> PathBuf {
     let named = std::env::var_os(FOLDER).map(PathBuf::from);
     let folder = named.unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")).join("sandbox"));

@@ -1,26 +1,29 @@
-//! A failure in full: the steps to it, the kernel's tables, and the Common Mistakes row.
+//! Shows a whole failure: the steps that led to it, the kernel's tables, and the Common Mistakes
+//! row.
 
 use super::line::{AddText, Line, cut, hanging};
 use super::{steps::steps, tables::tables};
 use course::report::Cause;
 use textwrap::core::display_width;
 
-/// A longer text is cut, in columns.
+/// The maximum length of a text, in columns. A longer text is cut.
 const LONG: usize = 720;
-/// The fewest columns for text beside its label.
+/// The minimum number of columns for text beside its label. With fewer columns, the text is placed
+/// below the label.
 const TEXT: usize = 30;
 
 /// A Common Mistakes row of the lesson.
 pub struct Mistake<'a> {
     /// What goes wrong.
     pub mistake: &'a str,
-    /// What to do about it.
+    /// How to correct the mistake.
     pub fix: &'a str,
     /// The row's file and line, e.g. `lesson.md:195`.
     pub place: &'a str,
 }
 
-/// A cause in lines of at most `width` columns, with the lesson's row about it, if it has one.
+/// A cause in lines of at most `width` columns. `row` is the lesson's Common Mistakes row for this
+/// cause, if there is one.
 pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
     let blocks = match Todo::of(cause) {
         Some(todo) => vec![todo.lines(width)],
@@ -49,7 +52,7 @@ pub fn brief(cause: &Cause) -> String {
     }
 }
 
-/// The cause of a server that stopped at a `todo!`. Nothing else about it needs to be shown.
+/// The cause of a server that stopped at a `todo!`. Nothing else about this failure is shown.
 struct Todo<'a> {
     sentence: &'a str,
     task: &'a str,
@@ -95,14 +98,14 @@ fn advice(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
         let fix = format!("{fix} ({place})");
         lines.extend(labelled(label("           Fix: "), &fix, width, Line::faint));
     }
-    // A command is not wrapped, so that it can be copied in one piece.
+    // A command is not wrapped. Therefore the user can copy the command in one piece.
     if !cause.replay.is_empty() {
         lines.push(Line::new().to(4).faint("again: ").plain(&cause.replay));
     }
     lines
 }
 
-/// Text beside its label; below it where there is not enough room.
+/// Text beside its label. If there is not enough room, the text is below the label.
 fn labelled(label: Line, value: &str, width: usize, add: AddText) -> Vec<Line> {
     let indent = label.width();
     if width < indent + TEXT {

@@ -15,7 +15,8 @@ pub struct Heading<'a> {
     pub note: &'a str,
 }
 
-/// The columns that are left for a note before the note moves to a line of its own.
+/// The minimum number of columns for a note. With fewer columns, the note moves to a line of its
+/// own.
 const NOTE: usize = 24;
 
 impl Heading<'_> {
@@ -39,7 +40,7 @@ impl Heading<'_> {
 
 /// The columns between an id and its sentence.
 const GAP: usize = 2;
-/// The fewest columns for a sentence beside its id.
+/// The minimum number of columns for a sentence beside its id.
 const SENTENCE: usize = 28;
 
 /// The column with the ids of a lesson's criteria.
@@ -73,7 +74,7 @@ impl IdColumn {
         self.beside(Line::new().plain("    ").plain(id), text, "", width, Line::plain)
     }
 
-    /// Text and note beside an id; the text is below the id where there is not enough room.
+    /// Text and note beside an id. If there is not enough room, the text is below the id.
     fn beside(&self, id: Line, text: &str, note: &str, width: usize, add: AddText) -> Vec<Line> {
         let indent = 4 + self.width + GAP;
         let note_room = if note.is_empty() { 0 } else { display_width(note) + GAP };

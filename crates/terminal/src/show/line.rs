@@ -1,4 +1,4 @@
-//! One line of styled text, built from left to right; and text that is wrapped into such lines.
+//! One line of styled text, built from left to right. Longer text is wrapped into several lines.
 
 use super::visible;
 use anstyle::{AnsiColor, Style};
@@ -50,7 +50,7 @@ impl Line {
         self.styled(Style::new().dimmed(), text)
     }
 
-    /// Adds spaces up to `column`, counted from 0; where the line is longer already, adds one space.
+    /// Adds spaces up to `column`, counted from 0. If the line is already longer, adds one space.
     pub fn to(self, column: usize) -> Self {
         let spaces = column.checked_sub(self.width()).unwrap_or(1);
         self.plain(&" ".repeat(spaces))
@@ -62,7 +62,7 @@ impl Line {
         self
     }
 
-    /// The columns that the line takes.
+    /// The width of the line, in columns.
     pub fn width(&self) -> usize {
         self.spans.iter().map(|(_, text)| display_width(text)).sum()
     }
@@ -89,7 +89,8 @@ impl Line {
     }
 }
 
-/// `text` in pieces of at most `width` columns, made [`visible`]. An empty text gives one empty piece.
+/// Splits `text`, made [`visible`], into pieces of at most `width` columns. An empty text gives one
+/// empty piece.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = visible(text);
     let splitter = textwrap::WordSplitter::NoHyphenation;
@@ -97,8 +98,8 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(&text, options).into_iter().map(|piece| piece.into_owned()).collect()
 }
 
-/// `text` wrapped in the `room` columns from column `indent` on, the first line after `start`. At least
-/// one line.
+/// Wraps `text` in the `room` columns from column `indent` on. `start` is the beginning of the
+/// first line. Returns at least one line.
 pub fn hanging(start: Line, indent: usize, text: &str, room: usize, add: AddText) -> Vec<Line> {
     let mut start = Some(start);
     let line = |piece: &String| add(start.take().unwrap_or_default().to(indent), piece);
@@ -106,13 +107,14 @@ pub fn hanging(start: Line, indent: usize, text: &str, room: usize, add: AddText
 }
 
 // <staff>
-/// `items` in lines of at most `width` columns, with line breaks only between items.
+/// Places `items` in lines of at most `width` columns, with line breaks only between items.
 pub(super) fn side_by_side<'a>(
     items: impl IntoIterator<Item = &'a str>,
     separator: &str,
     width: usize,
 ) -> Vec<String> {
-    // No-break spaces keep an item in one line; an item longer than a line may break at any space.
+    // No-break spaces keep an item in one line. An item that is longer than a line may break at any
+    // space.
     let unbroken = |item: &str| match display_width(item) <= width {
         true => item.replace(' ', "\u{a0}"),
         false => item.to_owned(),
@@ -123,7 +125,7 @@ pub(super) fn side_by_side<'a>(
 }
 // </staff>
 
-/// The first `width` columns of `text`, made [`visible`]. `…` stands for the rest, if there is any.
+/// The first `width` columns of `text`, made [`visible`]. `…` replaces the rest, if there is any.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let text = visible(text);
     if display_width(&text) <= width {
@@ -140,13 +142,14 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// `text` in `width` columns, made [`visible`]. Where it is longer, `…` stands for its middle.
+/// `text` in `width` columns, made [`visible`]. If the text is longer, `…` replaces its middle.
 pub(super) fn shortened(text: &str, width: usize) -> String {
     let text = visible(text);
     if display_width(&text) <= width {
         return text.into_owned();
     }
-    // The end of a path tells more than its start, so two thirds of the columns are for the end.
+    // The end of a path tells more than its start. Therefore two thirds of the columns are for the
+    // end.
     let start = cut(&text, width / 3);
     let room = width.saturating_sub(display_width(&start));
     let fits = |at: &usize| display_width(&text[*at..]) <= room;

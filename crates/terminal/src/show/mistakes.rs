@@ -4,18 +4,18 @@ use super::{Line, line::side_by_side, mark, wrapped};
 use course::report::Status;
 use textwrap::core::display_width;
 
-/// The column where the signs begin if there is no room for them beside the name.
+/// The column where the signs begin if they do not fit beside the name.
 const BELOW: usize = 6;
 
-/// How each criterion came out for one wrong server.
+/// The result of each criterion for one wrong server.
 pub struct MistakeResult<'a> {
     /// The mistake's id.
     pub id: &'a str,
-    /// The criterion that has to catch it.
+    /// The criterion that must catch the mistake.
     pub criterion: &'a str,
     /// The status of each criterion, in the lesson's order.
     pub statuses: Vec<Status>,
-    /// Why the mistake does not count as caught; `None` where it does.
+    /// The reason why the mistake does not count as caught. `None` if the mistake is caught.
     pub missed: Option<String>,
 }
 
@@ -23,17 +23,18 @@ pub struct MistakeResult<'a> {
 pub struct MistakeTable<'a> {
     /// The criteria's ids.
     criteria: &'a [&'a str],
-    /// The columns that the longest of the mistakes' ids takes.
+    /// The width of the longest id of a mistake, in columns.
     names: usize,
 }
 
 impl<'a> MistakeTable<'a> {
-    /// A table of these mistakes by these criteria.
+    /// A table with these mistakes as rows and these criteria as columns.
     pub fn new(criteria: &'a [&'a str], mistakes: impl IntoIterator<Item = &'a str>) -> Self {
         Self { criteria, names: mistakes.into_iter().map(display_width).max().unwrap_or(0) }
     }
 
-    /// The table's head: a letter for each criterion, then the letters above their columns.
+    /// The table's head: the legend, which gives each criterion a letter, and the letters above
+    /// their columns.
     pub fn head(&self, width: usize) -> Vec<Line> {
         let lettered = ('a'..='z').cycle().zip(self.criteria);
         let legend: Vec<_> =
@@ -47,7 +48,8 @@ impl<'a> MistakeTable<'a> {
         lines
     }
 
-    /// One mistake: a sign for each criterion, with brackets around the criterion that has to catch it.
+    /// The row of one mistake: a sign for each criterion. The criterion that must catch the mistake
+    /// is in brackets.
     pub fn row(&self, result: &MistakeResult<'_>, width: usize) -> Vec<Line> {
         let verdict = if result.missed.is_none() { Status::Proved } else { Status::Failed };
         let start = Line::new().plain("  ").then(mark(verdict)).plain(" ").plain(result.id);
@@ -79,7 +81,7 @@ impl<'a> MistakeTable<'a> {
     }
 }
 
-/// The table in Markdown, with the criterion that has to catch a mistake in bold.
+/// The table in Markdown. The criterion that must catch a mistake is in bold.
 pub fn markdown(criteria: &[&str], all: &[MistakeResult<'_>]) -> String {
     let heads: String = criteria.iter().map(|id| format!(" {id} |")).collect();
     let rule = "---|".repeat(criteria.len() + 1);

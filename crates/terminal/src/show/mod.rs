@@ -1,7 +1,7 @@
 //! Shows styled text, in lines that fit the terminal.
 //!
-//! A server can write anything into its log, so all text is passed through [`visible()`] before it is
-//! shown: [`Line`] and [`wrapped`] do that, and no other code prints.
+//! A server can write anything into its log. Therefore all text is passed through [`visible()`]
+//! before it is shown. [`Line`] and [`wrapped`] do this, and no other code prints.
 
 mod cause;
 mod lesson;
@@ -25,7 +25,7 @@ pub use mistakes::{MistakeResult, MistakeTable, markdown};
 use anstream::AutoStream;
 use std::io::{self, ErrorKind, Write};
 
-/// Where lines are shown, and how many columns they may take.
+/// The place where lines are shown, and the maximum number of columns of a line.
 pub struct Screen {
     target: Target,
     width: usize,
@@ -38,8 +38,8 @@ enum Target {
 }
 
 impl Screen {
-    /// Shows on standard output, in the terminal's width, from 32 to 100 columns; in 80 columns where
-    /// standard output is no terminal.
+    /// Shows lines on standard output. The width is the terminal's width, limited to 32 to 100
+    /// columns. If standard output is not a terminal, the width is 80 columns.
     ///
     /// Colour depends on the terminal, `NO_COLOR` and `CLICOLOR`.
     pub fn stdout() -> Self {
@@ -48,7 +48,7 @@ impl Screen {
         Self { target: Target::Stdout(anstream::stdout()), width }
     }
 
-    /// Keeps plain text of `width` columns in memory, for [`Screen::text`].
+    /// Stores lines in memory, as plain text of `width` columns. [`Screen::text`] returns the text.
     pub fn in_memory(width: usize) -> Self {
         Self { target: Target::Memory(String::new()), width }
     }
@@ -58,7 +58,7 @@ impl Screen {
         Self { target: Target::Nothing, width: 80 }
     }
 
-    /// The text that a screen [in memory](Screen::in_memory) has so far; nothing for other screens.
+    /// The text that a screen [in memory](Screen::in_memory) has so far. Empty for other screens.
     pub fn text(&self) -> &str {
         match &self.target {
             Target::Memory(text) => text,
@@ -66,7 +66,7 @@ impl Screen {
         }
     }
 
-    /// The columns that a line may take.
+    /// The maximum number of columns of a line.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -74,8 +74,8 @@ impl Screen {
     /// Shows one line at once.
     ///
     /// # Errors
-    /// Those of standard output, except EPIPE: where the reader has ended, as in `| head`, the command
-    /// runs to its end without showing more.
+    /// The errors of standard output, except EPIPE. If the reader has ended, as in `| head`, the
+    /// command continues to its end and shows nothing more.
     pub fn show(&mut self, line: &Line) -> io::Result<()> {
         let written = match &mut self.target {
             Target::Stdout(stdout) => {
@@ -109,7 +109,7 @@ pub fn errors_in_colour() -> bool {
 
 /// Shows a line on standard error.
 pub fn note(line: &Line) {
-    // There is no place left to report that standard error is closed.
+    // If standard error is closed, there is no other place to report this.
     let _ = writeln!(anstream::stderr(), "{}", line.rendered());
 }
 
@@ -118,7 +118,7 @@ pub fn error(error: &anyhow::Error) {
     let chain = format!("{error:#}");
     for (index, text) in chain.lines().enumerate() {
         let start = if index == 0 { Line::new().bad("error").plain(": ") } else { Line::new() };
-        // There is no place left to report that standard error is closed.
+        // If standard error is closed, there is no other place to report this.
         let _ = writeln!(anstream::stderr(), "{}", start.plain(text).rendered());
     }
 }

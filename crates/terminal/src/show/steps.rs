@@ -6,9 +6,10 @@ use textwrap::core::display_width;
 
 const INDENT: usize = 6;
 const GAP: usize = 2;
-/// The columns that the log needs beside the steps, e.g. for `[DISCONNECT] fd=10 slot=10`.
+/// The number of columns that the log needs beside the steps, e.g. for `[DISCONNECT] fd=10
+/// slot=10`.
 const LOG: usize = 26;
-/// A longer text is cut, in columns.
+/// The maximum length of a text, in columns. A longer text is cut.
 const LONG: usize = 240;
 
 /// The steps in lines of at most `width` columns.
@@ -20,7 +21,8 @@ pub(super) fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for (step, number) in shown.iter().zip(1..) {
         let number = Line::new().to(INDENT).faint(&format!("{number:>digits$}"));
-        // A step with log lines leaves room for them; a step without can use the whole width.
+        // A step that has log lines leaves room for these lines. A step that has no log lines can
+        // use the whole width.
         let end = log.filter(|_| !step.logged.is_empty()).map_or(width, |column| column - GAP);
         let done = hanging(number, indent, &step.did, end - indent, Line::plain);
         let (left, column) = match log {
@@ -35,7 +37,8 @@ pub(super) fn steps(steps: &[Step], width: usize) -> Vec<Line> {
     lines
 }
 
-/// The part of a step that is shown: of many log lines, the first three and the last.
+/// The part of a step that is shown. Of many log lines, the first three and the last line are
+/// shown.
 fn shortened(Step { did, logged }: &Step) -> Step {
     let line = |line: &String| cut(line, LONG);
     let logged = match logged.as_slice() {
@@ -48,7 +51,8 @@ fn shortened(Step { did, logged }: &Step) -> Step {
     Step { did: line(did), logged }
 }
 
-/// The column where the log begins, if there is room for it to the right of every step with log lines.
+/// The column where the log begins. `None` if there is not enough room for the log to the right of
+/// every step that has log lines.
 fn log_column(steps: &[Step], indent: usize, width: usize) -> Option<usize> {
     let columns = |text: &String| display_width(text);
     let logging = steps.iter().filter(|step| !step.logged.is_empty());
@@ -58,7 +62,7 @@ fn log_column(steps: &[Step], indent: usize, width: usize) -> Option<usize> {
     (column + log.min(LOG) <= width).then_some(column)
 }
 
-/// The lines of `left`, with the pieces of `right` beside them from `column` on.
+/// Joins the lines of `left` with the pieces of `right`, which begin at `column`.
 fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
     let height = left.len().max(right.len());
     let mut left = left.into_iter();
@@ -73,7 +77,8 @@ fn joined(left: Vec<Line>, right: Vec<String>, column: usize) -> Vec<Line> {
     lines.collect()
 }
 
-/// The log lines side by side if they fit into `width` columns; otherwise each on a line of its own.
+/// The log lines side by side, if they fit into `width` columns. Otherwise each log line has a line
+/// of its own.
 fn in_lines(logged: &[String], width: usize) -> Vec<String> {
     let side_by_side = logged.join(" · ");
     match display_width(&side_by_side) {

@@ -1,4 +1,5 @@
-//! Tables of evidence, side by side where the screen is wide enough, else one below the other.
+//! Tables of evidence. The tables are side by side if the screen is wide enough. Otherwise each
+//! table is below the table before it.
 
 use super::{Line, line::cut};
 use course::report::{Row, Table};
@@ -6,7 +7,8 @@ use textwrap::core::display_width;
 
 const INDENT: usize = 6;
 const GAP: usize = 3;
-/// A table with more rows shows only its first and its wrong rows.
+/// The maximum number of rows that are all shown. Of a longer table, only the first rows and the
+/// wrong rows are shown.
 const LONG: usize = 14;
 
 /// The tables in lines of at most `width` columns. A table without rows is not shown.
@@ -37,8 +39,8 @@ fn draw(table: &Table, width: usize) -> Vec<Line> {
     lines
 }
 
-/// The rows to show, each with the number of rows that are left out after it: all rows, or of more
-/// than `most` rows the first and the wrong ones.
+/// The rows to show, each with the number of rows after it that are not shown. If there are more
+/// than `most` rows, only the first rows and the wrong rows are shown.
 pub fn chosen(rows: &[Row], most: usize) -> Vec<(&Row, usize)> {
     let mut chosen: Vec<(&Row, usize)> = Vec::new();
     for (index, row) in rows.iter().enumerate() {

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-/// `text` with every character that controls the terminal written as an escape, e.g. `\x1b[31m`, `\n`.
+/// `text`, in which every character that controls the terminal is replaced by an escape, e.g.
+/// `\x1b[31m`, `
+/// `.
 ///
-/// Control characters move the cursor and change colours. Bidirectional characters make a line look
-/// like another line (CVE-2021-42574). U+FFFE and U+FFFF are not characters, and XML forbids them.
-/// Calling this function on its own result changes nothing.
+/// Control characters move the cursor and change colours. Bidirectional characters can make one
+/// line look like another line (CVE-2021-42574). U+FFFE and U+FFFF are not characters, and XML
+/// forbids them. Calling this function on its own result changes nothing.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(controls) {
         return Cow::Borrowed(text);
@@ -23,7 +25,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether a character controls how others are shown, or is not a character at all.
+/// Whether a character controls how other characters are shown, or is not a character at all.
 fn controls(character: char) -> bool {
     character.is_control()
         || matches!(character,

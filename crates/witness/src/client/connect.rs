@@ -1,4 +1,5 @@
-//! Connects a client without waiting for what the server itself may be waiting for.
+//! Connects a client. The server may wait for an answer of the observer, so the observer continues
+//! to answer while the client connects.
 
 use super::{Client, ClientState, ServerClose, Shared};
 use crate::ready;
@@ -15,11 +16,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 impl Client {
-    /// Connects `socket`, which may be in another network namespace, to `server`.
+    /// Connects `socket` to `server`. The socket may be in another network namespace.
     ///
-    /// A server whose queue of connections is full drops the request, and the client's kernel
-    /// repeats it after a second. While the connection is not established, `meanwhile` is called
-    /// every millisecond; its error ends the attempt.
+    /// If the server's backlog is full, the kernel drops the SYN, and sends it again after a
+    /// second. While the connection is not established, `meanwhile` is called every millisecond. If
+    /// `meanwhile` returns an error, the attempt ends with this error.
     pub(crate) fn connect(
         socket: OwnedFd,
         server: SocketAddr,
@@ -45,8 +46,8 @@ impl Client {
     }
 }
 
-/// Waits until the socket is connected. Returns how the server has ended the connection, if it has
-/// done so already.
+/// Waits until the socket is connected. If the server has already ended the connection, the result
+/// says how.
 fn finish_connect(
     socket: &OwnedFd,
     mut meanwhile: impl FnMut() -> io::Result<()>,
@@ -57,7 +58,7 @@ fn finish_connect(
     }
     match getsockopt(socket, sockopt::SocketError)? {
         0 => Ok(None),
-        libc::ECONNRESET => Ok(Some(ServerClose::Reset)), // connected, and reset at once
+        libc::ECONNRESET => Ok(Some(ServerClose::Reset)), // connected, and reset immediately
         errno => Err(io::Error::from_raw_os_error(errno)),
     }
 }

@@ -1,10 +1,10 @@
-//! Turns bytes into lines, and takes out the observer's markers.
+//! Splits bytes into lines, and removes the observer's markers from the bytes.
 
 use super::Line;
 use std::ops::RangeInclusive;
 
-/// The lines of a stream so far. Their number and length are bounded, because any program may write
-/// them.
+/// The lines of a stream so far. The number and the length of the lines are limited, because a
+/// program may write without end.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     finished: Vec<Line>,
@@ -12,19 +12,20 @@ pub(crate) struct Lines {
     unfinished: Vec<u8>,
     /// Bytes that may be the beginning of a marker.
     undecided: Vec<u8>,
-    /// The number of the last marker that was made.
+    /// The number of the last marker that was created.
     markers_made: u32,
     /// The number of the last marker that has arrived.
     markers_seen: u32,
 }
 
-/// The most lines and bytes that are kept. What the server logs after that is dropped.
+/// The maximum numbers of lines and bytes that are kept. Later lines are discarded.
 const MAX_LINES: usize = 20_000;
 const MAX_BYTES: usize = 8 << 20;
-/// The most bytes that are kept of one line.
+/// The maximum number of bytes of one line that are kept. The rest of the line is discarded.
 const MAX_LINE: usize = 4_096;
 
-/// A marker is these bytes, a number of eight hexadecimal digits, and these bytes again.
+/// The first and the last bytes of a marker. A number with eight hexadecimal digits is between
+/// them.
 const FENCE: &[u8] = b"\0\x1e\0";
 const MARKER_LENGTH: usize = 2 * FENCE.len() + 8;
 
@@ -33,23 +34,23 @@ impl Lines {
         &self.finished
     }
 
-    /// How many bytes the kept lines have.
+    /// The number of bytes in the kept lines.
     pub(crate) fn kept(&self) -> usize {
         self.kept
     }
 
-    /// A new marker, to be written into the stream.
+    /// Creates a new marker. The caller writes the marker into the stream.
     pub(crate) fn next_marker(&mut self) -> Vec<u8> {
         self.markers_made += 1;
         [FENCE, format!("{:08x}", self.markers_made).as_bytes(), FENCE].concat()
     }
 
-    /// Whether every marker has arrived.
+    /// Whether every created marker has arrived.
     pub(crate) fn has_all_markers(&self) -> bool {
         self.markers_seen == self.markers_made
     }
 
-    /// Adds bytes that have arrived. They may end inside a line or inside a marker.
+    /// Adds bytes that have arrived. The last byte may be inside a line or inside a marker.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         let mut stream = std::mem::take(&mut self.undecided);
         stream.extend_from_slice(bytes);
@@ -61,7 +62,7 @@ impl Lines {
             self.append_text(before);
             (self.markers_seen, rest) = (number, after);
         }
-        // While a marker is on its way, the last bytes may be its beginning.
+        // If a marker has not arrived yet, the last bytes may be the beginning of this marker.
         let undecided_length =
             if self.has_all_markers() { 0 } else { rest.len().min(MARKER_LENGTH - 1) };
         let (settled, undecided) = rest.split_at(rest.len() - undecided_length);
@@ -93,8 +94,8 @@ impl Lines {
     }
 }
 
-/// Finds the first marker that has one of these numbers: the bytes before the marker, its number,
-/// and the bytes after the marker.
+/// Finds the first marker with one of the `awaited` numbers. Returns the bytes before the marker,
+/// the marker's number, and the bytes after the marker.
 fn split_at_marker(bytes: &[u8], awaited: RangeInclusive<u32>) -> Option<(&[u8], u32, &[u8])> {
     let mut places = 0..(bytes.len() + 1).saturating_sub(MARKER_LENGTH);
     places.find_map(|at| {

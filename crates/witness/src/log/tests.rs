@@ -1,4 +1,4 @@
-//! How bytes that are written to the terminal become lines.
+//! Tests that bytes that are written to the terminal become lines.
 
 use super::lines::Lines;
 use super::*;
@@ -107,7 +107,7 @@ fn at_most_8_mib_of_long_lines_are_kept() {
     assert!(kept <= 8 << 20);
 }
 
-/// Bytes that are likely to be part of a marker.
+/// Bytes that often look like a part of a marker.
 fn marker_like_bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![Just(0), Just(0x1e), Just(b'0'), Just(b'1'), Just(b'\n'), any::<u8>()];
     vec(byte, 0..200)

@@ -7,16 +7,17 @@ use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
-/// The most bytes that are kept of standard error.
+/// The maximum number of bytes of standard error that are kept.
 const MAX_STDERR: usize = 1 << 16;
-/// The most pieces that are read from one source before the other sources are read.
+/// The maximum number of reads from one source before the other sources are read.
 const MAX_PIECES: usize = 64;
 
 impl Server {
-    /// Reads everything that has happened since the last call. Returns whether anything has.
+    /// Reads all output and all messages that have arrived since the last call, and answers the
+    /// stopped calls. Returns whether anything was read or answered.
     pub(super) fn poll_events(&mut self) -> Result<bool, Unobservable> {
-        // A terminal gives 4 KiB at a time, and a program that logs a lot waits until they are
-        // read.
+        // One read from a terminal returns at most 4 KiB. A program that logs a lot waits until the
+        // observer has read its output, so several reads are made.
         let mut has_event = (0..MAX_PIECES).take_while(|_| self.log.read()).count() > 0;
         has_event |= self.read_stderr();
         has_event |= self.answer_faults()?;
@@ -26,7 +27,7 @@ impl Server {
             match self.sandbox.receive(false) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.handle(message),
-                // The sandbox's first process is gone, and every other process with it.
+                // The sandbox's first process has ended, and all other processes have ended, too.
                 Err(_) => self.exit = Some(self.sandbox.exit_of_all()),
             }
             has_event = true;
@@ -34,13 +35,14 @@ impl Server {
         self.cpu_starvation().map_or(Ok(has_event), Err)
     }
 
-    /// The measured waiting time, if the program exceeded its wall time because the machine was too
-    /// busy to run it. Then nothing can be concluded from this run.
+    /// The time that the program waited for a processor, if the program exceeded its wall time
+    /// because the machine was too busy to run the program. In this case the run is inconclusive.
     pub fn cpu_starvation(&self) -> Option<Unobservable> {
         self.sandbox.cpu_starvation()
     }
 
-    /// Returns the stopped system calls: each continues, or fails if a fault was requested.
+    /// Answers the stopped system calls. Each call continues, or fails if a fault was requested.
+    /// Returns whether there were any stopped calls.
     fn answer_faults(&mut self) -> Result<bool, Unobservable> {
         let Some(faults) = &mut self.faults else { return Ok(false) };
         for answered in 0..MAX_PIECES {
@@ -64,8 +66,8 @@ impl Server {
         }
     }
 
-    /// Names the cause of an error on the connection to the sandbox, where a limit has ended the
-    /// sandbox.
+    /// The cause of an error on the connection to the sandbox. If the sandbox was ended because of
+    /// a limit, the result names this limit.
     pub(super) fn connection_error(&self, error: io::Error) -> io::Error {
         match self.sandbox.limit_exceeded() {
             Some(_) => io::Error::other(format!("the server {}", self.sandbox.exit_of_all())),
@@ -73,7 +75,7 @@ impl Server {
         }
     }
 
-    /// Ends the sandbox when the program has written more than it may.
+    /// Ends the sandbox if the program has written more output than its limit.
     fn enforce_output_limit(&self) {
         let written = self.log.written() + self.stderr_bytes;
         if self.sandbox.limits().is_some_and(|limits| written > limits.output) {
@@ -94,27 +96,28 @@ impl Server {
         }
     }
 
-    /// Reads everything that the server has written up to now.
+    /// Reads everything that the server has written before this call.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel does not report the stopped system calls.
+    /// [`Unobservable`] if the kernel does not report the stopped system calls.
     pub fn catch_up(&mut self) -> Result<(), Unobservable> {
         self.log.catch_up(Duration::from_secs(1));
-        // One pipe's worth of bytes (pipe(7)), so that a server that never stops writing does not
-        // keep this going.
+        // The number of reads is limited to the capacity of a pipe (pipe(7)), because a server may
+        // write without end.
         let mut pieces = 0..MAX_PIECES;
         while pieces.next().is_some() && self.read_stderr() {}
         self.poll_events().map(drop)
     }
 
-    /// Sleeps until the server writes, a client receives, or the sandbox reports something, at most
-    /// for `pause`.
+    /// Sleeps until the server writes, a client receives bytes, the sandbox sends a message, or a
+    /// stopped call waits for an answer. Sleeps at most for the time `pause`.
     pub(super) fn wait_for_event(&self, pause: Duration) {
         let faults = self.faults.as_ref().map(AsRawFd::as_raw_fd);
         let own = [self.log.as_raw_fd(), self.sandbox.as_raw_fd()].into_iter().chain(faults);
         let mut watched: Vec<_> = own.map(wait_readable).collect();
         let own = watched.len();
-        // Only the latest clients are polled, because the caller usually waits for one of them.
+        // Only the most recent clients are polled, because the caller usually waits for one of
+        // these clients.
         let latest = self.clients.iter().rev().take(16);
         let (clients, fds): (Vec<&Client>, Vec<RawFd>) =
             latest.filter_map(|client| Some((client, client.descriptor_to_poll()?))).unzip();

@@ -1,4 +1,5 @@
-//! What can be observed of a server: its log, and the kernel's tables.
+//! Functions that return what can be observed of a server: its log, and information from the
+//! kernel.
 
 use super::Server;
 use crate::client::Client;
@@ -11,12 +12,12 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 impl Server {
-    /// The lines of the program's standard output so far.
+    /// The lines that the program has written to standard output so far.
     pub fn log(&self) -> &[Line] {
         self.log.lines()
     }
 
-    /// The program's standard error so far, at most the first 64 KiB.
+    /// The text that the program has written to standard error so far, at most the first 64 KiB.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.errors).into_owned()
     }
@@ -36,39 +37,42 @@ impl Server {
         self.listener.unwrap_or(self.program)
     }
 
-    /// Every process in the sandbox: the program, and everything that it has started and that has
-    /// not been reaped.
+    /// All processes in the sandbox: the program, and the processes that the program has started
+    /// and that have not been reaped.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn processes(&self) -> Result<Vec<Process>, Unobservable> {
         self.sandbox.init().descendants()
     }
 
-    /// The processes in the sandbox that do not descend from the program: an earlier run has left
-    /// them, or their parent has ended.
+    /// The processes in the sandbox whose parent is the sandbox's first process, except the program
+    /// itself. The parent of such a process has ended, or an earlier run of the program has started
+    /// it.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn orphans(&self) -> Result<Vec<Process>, Unobservable> {
         let mut found = self.sandbox.init().children()?;
         found.retain(|process| *process != self.program);
         Ok(found)
     }
 
-    /// The system calls that the server's threads sleep in now. Running threads are left out.
+    /// The names of the system calls that the server's threads sleep in. Threads that do not sleep
+    /// are omitted.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn calls(&self) -> Result<Vec<&'static str>, Unobservable> {
         let threads = self.all_threads()?;
         Ok(threads.iter().filter_map(|(_, thread)| Some(thread.call?.name())).collect())
     }
 
-    /// The server's socket for `client`'s connection; `None` when it has none any more.
+    /// The server's socket for the connection to `client`; `None` if the server has no such socket
+    /// any more.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel does not answer.
+    /// [`Unobservable`] if the kernel's socket table cannot be read.
     pub fn connection(&self, client: &Client) -> Result<Option<Socket>, Unobservable> {
         let Some(table) = &self.table else { return Ok(None) };
         let mut found = table.connections([client].into_iter()).map_err(table_unobservable)?;
@@ -79,10 +83,11 @@ impl Server {
         Ok(socket)
     }
 
-    /// The server's descriptor that is connected to `client`; `None` while it has none.
+    /// The server's descriptor that is connected to `client`; `None` if the server has no such
+    /// descriptor.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides descriptors.
+    /// [`Unobservable`] if the kernel hides descriptors from this user.
     pub fn descriptor_of(&self, client: &Client) -> Result<Option<i32>, Unobservable> {
         self.connection(client)?;
         let Some(inode) = client.inode() else { return Ok(None) };
@@ -92,11 +97,11 @@ impl Server {
             .map(|it| it.fd))
     }
 
-    /// The processes that have ended and that a process of the server has still to reap. Orphans
-    /// are not among them: the sandbox's first process reaps those.
+    /// The processes that have ended and that a process of the server has not reaped. Orphans are
+    /// not included, because the sandbox's first process reaps orphans.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn zombies(&self) -> Result<Vec<Process>, Unobservable> {
         let mut zombies = Vec::new();
         for parent in self.processes()? {
@@ -109,10 +114,10 @@ impl Server {
         Ok(zombies)
     }
 
-    /// The processes that have a descriptor of the socket with this inode.
+    /// The processes that have a descriptor for the socket with this inode.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides descriptors.
+    /// [`Unobservable`] if the kernel hides descriptors from this user.
     pub fn holders(&self, inode: u64) -> Result<Vec<Process>, Unobservable> {
         let mut holders = Vec::new();
         for process in self.processes()? {
@@ -126,15 +131,16 @@ impl Server {
     /// The descriptors of the process that listens.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides them.
+    /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn descriptors(&self) -> Result<Vec<Descriptor>, Unobservable> {
         self.process().descriptors()
     }
 
-    /// The listener that clients reach, with the number of connections that are not yet accepted.
+    /// The listening socket that clients connect to. Its field `unread` is the number of
+    /// connections that the server has not accepted yet.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel does not answer.
+    /// [`Unobservable`] if the kernel's socket table cannot be read.
     pub fn listener(&self) -> Result<Option<Socket>, Unobservable> {
         match (&self.table, self.address) {
             (Some(table), Some(address)) => table.listener(address).map_err(table_unobservable),
@@ -142,10 +148,10 @@ impl Server {
         }
     }
 
-    /// Every listening socket of the server's processes.
+    /// All listening sockets of the server's processes.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel does not answer.
+    /// [`Unobservable`] if the kernel's socket table cannot be read.
     pub fn listeners(&self) -> Result<Vec<Socket>, Unobservable> {
         let mut own = Vec::new();
         for process in self.processes()? {
@@ -159,24 +165,25 @@ impl Server {
     /// Whether the server's network has connections to `port` in TIME_WAIT.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel does not answer.
+    /// [`Unobservable`] if the kernel's socket table cannot be read.
     pub fn is_in_time_wait(&self, port: u16) -> Result<bool, Unobservable> {
         let held = self.sockets_in(State::TimeWait)?;
         Ok(held.iter().any(|socket| socket.local.port() == port))
     }
 
-    /// What the listening process has asked poll to watch; `None` while no thread of it sleeps in
-    /// poll. If several threads sleep in poll, this is the array that includes the listener.
+    /// The `pollfd` array of the listening process; `None` if no thread of this process sleeps in
+    /// poll. If several threads sleep in poll, the result is the array that includes the listener.
     ///
     /// # Errors
-    /// [`Unobservable`] where the process's memory may not be read.
+    /// [`Unobservable`] if this user may not read the process's memory.
     pub fn poll_entries(&self) -> Result<Option<Vec<PollEntry>>, Unobservable> {
         let process = self.process();
         let mut found = None;
         for thread in process.threads()? {
             let Some(call) = thread.call.filter(Call::is_poll) else { continue };
             let read = poll_entry::read(process, &call);
-            // If the thread has woken meanwhile, it may have changed the array during the read.
+            // If the thread has woken during the read, it may have changed the array. Skip this
+            // array.
             if !process.threads()?.contains(&thread) {
                 continue;
             }
@@ -188,11 +195,11 @@ impl Server {
         Ok(found)
     }
 
-    /// What the listening process has asked epoll to watch: the interest lists of all epoll
-    /// descriptors that its threads sleep in. `None` while no thread sleeps in epoll_wait.
+    /// The entries that the listening process has registered with epoll: the interest lists of all
+    /// epoll descriptors on which its threads wait. `None` if no thread sleeps in epoll_wait.
     ///
     /// # Errors
-    /// [`Unobservable`] where the kernel hides the lists.
+    /// [`Unobservable`] if the kernel hides the lists from this user.
     pub fn epoll_entries(&self) -> Result<Option<Vec<EpollEntry>>, Unobservable> {
         let process = self.process();
         let before = process.threads()?;
@@ -204,12 +211,13 @@ impl Server {
         for epoll in &epolls {
             all.extend(epoll_entry::read(process, *epoll)?);
         }
-        // If a thread has woken meanwhile, it may have changed the lists during the read.
+        // If a thread has woken during the read, it may have changed the lists. Then the result is
+        // `None`.
         let same = !epolls.is_empty() && process.threads()? == before;
         Ok(same.then_some(all))
     }
 
-    /// Whether the array has an entry for the listener.
+    /// Whether the array contains an entry for the listener.
     fn includes_listener(&self, watched: &[PollEntry]) -> Result<bool, Unobservable> {
         let listener = self.listener()?.map(|socket| Target::Socket(socket.inode));
         let open = self.descriptors()?;
@@ -229,7 +237,8 @@ impl Server {
         for process in self.processes()? {
             let threads = process.threads()?;
             if threads.is_empty() {
-                // The process has ended after it was listed, and its parent has yet to be woken.
+                // The process has ended after it was listed. The kernel may not have woken its
+                // parent yet, so the process is still counted as running.
                 all.push((process, Thread::vanished(process.pid)));
             }
             all.extend(threads.into_iter().map(|thread| (process, thread)));
@@ -237,7 +246,8 @@ impl Server {
         Ok(all)
     }
 
-    /// Finds the process of the sandbox that listens on `port`, and the address to connect to.
+    /// Finds the process in the sandbox that listens on `port`. Returns the address that clients
+    /// connect to, and the process.
     pub(super) fn find_listener(
         &self,
         port: u16,

@@ -1,4 +1,4 @@
-//! Runs the same program once more in the same network, and occupies ports there.
+//! Starts the same program again in the same network, and occupies ports in this network.
 
 use super::Server;
 use nix::errno::Errno;
@@ -9,12 +9,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 impl Server {
-    /// Starts the program again after it has ended, with the same command, environment, streams and
-    /// network. The log continues; the text of standard error begins anew. The caller waits for the
-    /// new run to listen with [`wait_listening`](Self::wait_listening).
+    /// Starts the program again after the program has ended, with the same command, environment,
+    /// streams and network. The log keeps its lines, and the text of standard error is cleared. The
+    /// caller must use [`wait_listening`](Self::wait_listening) to wait until the program listens
+    /// again.
     ///
     /// # Errors
-    /// `ResourceBusy` while the program runs; otherwise the error of the connection to the sandbox.
+    /// `ResourceBusy` if the program is still running; otherwise the error of the connection to the
+    /// sandbox.
     pub fn restart(&mut self) -> io::Result<()> {
         if self.exit.is_none() {
             return Err(io::ErrorKind::ResourceBusy.into());
@@ -39,8 +41,8 @@ impl Server {
         }
     }
 
-    /// Listens on `port` in the server's network, on every address, as another program would, until
-    /// the descriptor is dropped.
+    /// Listens on `port` on every address in the server's network, as if another program were using
+    /// the port. Dropping the descriptor frees the port.
     ///
     /// # Errors
     /// The error of bind(2) or listen(2), usually EADDRINUSE.
@@ -53,7 +55,7 @@ impl Server {
                 bind(v6.as_raw_fd(), &SockaddrIn6::from(any))?;
                 v6
             }
-            // A kernel without IPv6.
+            // The kernel has no IPv6.
             Err(_) => {
                 let v4 = self.one_socket(libc::AF_INET)?;
                 reuse_address(&v4)?;
@@ -72,8 +74,8 @@ impl Server {
     }
 }
 
-/// Permits binding a port that has connections in TIME_WAIT, but not one that has a listener
-/// (socket(7), SO_REUSEADDR).
+/// Allows the socket to be bound to a port that has connections in TIME_WAIT. A port that has a
+/// listener is still refused (socket(7), SO_REUSEADDR).
 fn reuse_address(socket: &OwnedFd) -> Result<(), Errno> {
     setsockopt(socket, sockopt::ReuseAddr, &true)
 }

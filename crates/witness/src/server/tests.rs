@@ -1,4 +1,4 @@
-//! The same results where netlink is refused and `/proc/PID/net` is read instead.
+//! Tests that the results are the same if netlink is refused and `/proc/PID/net` is read instead.
 
 use super::*;
 use crate::launch::Launch;
@@ -10,10 +10,10 @@ use std::path::Path;
 use crate::sockets::State;
 // </staff>
 
-/// Long enough on a busy machine.
+/// A time-out that is long enough on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A correct server whose sockets are looked up in `/proc`.
+/// Starts a server whose sockets are read from `/proc`.
 fn open(file: &str, level: IsolationLevel) -> Server {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
     let free = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap().local_addr().unwrap();
@@ -62,7 +62,8 @@ fn a_server_on_another_port_is_idle_without_netlink() {
     });
     let error = result.unwrap_err();
     assert!(matches!(error, WaitError::Idle { .. }), "{error}");
-    // Reading the files takes long, and the server logs a lot meanwhile, which must be read, too.
+    // Reading the files takes a long time. During this time the server logs a lot, and the observer
+    // must read the log as well.
     let all = begun.elapsed();
     assert!(searched < all * 3 / 4, "the search took {searched:?} of {all:?}");
     assert_eq!(server.listeners().unwrap().len(), 1);

@@ -1,9 +1,9 @@
-//! What one wait remembers of the server between two checks.
+//! The state of one wait, which is kept between two checks of the server.
 
 use sandbox::{CpuLoad, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
 
-/// One wait.
+/// The state of one wait.
 pub(super) struct WaitState {
     begun: Instant,
     pub(super) deadline: Instant,
@@ -28,10 +28,10 @@ impl WaitState {
         }
     }
 
-    /// Whether the deadline has passed.
+    /// Whether the deadline has expired.
     ///
     /// # Errors
-    /// [`Unobservable`] when the deadline has passed and the machine was too busy to run the server.
+    /// [`Unobservable`] if the deadline has expired and the machine was too busy to run the server.
     pub(super) fn is_over(&mut self, threads: &[(Process, Thread)]) -> Result<bool, Unobservable> {
         self.load.begin_after_pause(self.begun, threads);
         if Instant::now() < self.deadline {
@@ -41,21 +41,22 @@ impl WaitState {
     }
 }
 
-/// Tells how long a server has been asleep without a change.
+/// Measures how long a server has been asleep without a change.
 ///
-/// A single check is not enough, because the kernel's lists of several processes do not describe a
-/// single moment: a child that is just being started or reaped may be missing (proc(5), children),
-/// and another processor may be waking a thread. Both are over after a short pause.
+/// One check is not sufficient, because the observer reads the processes one after the other, not
+/// at the same moment. A child that is being started or reaped may be missing in a list (proc(5),
+/// children), and another processor may be waking a thread. After a short pause, both have
+/// finished.
 #[derive(Default)]
 pub(super) struct Settled {
     since: Option<Instant>,
     threads: Vec<(Process, Thread)>,
-    /// How many bytes the clients have read. Each byte that is read makes room for another byte
-    /// that the server has written.
+    /// The number of bytes that the clients have read. Each byte that a client reads makes room for
+    /// another byte of the server.
     read: usize,
 }
 
-/// How long a sleep without a change must have lasted.
+/// The time for which a sleep must have lasted without a change.
 const SETTLED: Duration = Duration::from_millis(3);
 
 impl Settled {
@@ -68,8 +69,8 @@ impl Settled {
     }
 }
 
-/// Recognizes servers that wake by a timer: such a server is idle once it has woken twice and gone
-/// back to sleep.
+/// Recognizes servers that a timer wakes. Such a server is idle after one of its threads has woken
+/// twice and all threads sleep again.
 #[derive(Default)]
 pub(super) struct TimerWakeups(Vec<(i32, u64)>);
 
@@ -91,11 +92,12 @@ impl TimerWakeups {
 
 /// The processor time that a server may use without a visible result before its calls are sampled.
 pub(super) const CPU_BUDGET: Duration = Duration::from_millis(4);
-/// The same budget for a program that has repeated calls in an earlier run.
+/// The budget for a program that was in a busy loop in an earlier run.
 pub(super) const SMALL_CPU_BUDGET: Duration = Duration::from_micros(500);
 
-/// A server that logs this many bytes is working, and is not sampled: tracing would interrupt a
-/// long write to its terminal (signal(7), "Interruption of system calls").
+/// A server that has logged this many bytes since the last sample is doing work and is not sampled.
+/// Tracing would interrupt a long write to the terminal (signal(7), "Interruption of system
+/// calls").
 const LOG_BURST: usize = 4096;
 
 /// Measures the processor time that the server has used since the last sample.
@@ -107,8 +109,9 @@ pub(super) struct CpuBudget {
 }
 
 impl CpuBudget {
-    /// The thread to sample, when the server has used more time than allowed. If the server has
-    /// logged a lot meanwhile, it has used the time for logging, and the measurement begins anew.
+    /// The thread to sample, if the server has used more processor time than `allowed` since the
+    /// last sample. If the server has logged a lot in this time, it has used the processor time to
+    /// log, and the measurement starts again.
     pub(super) fn thread_to_sample(
         &mut self,
         threads: &[(Process, Thread)],
@@ -123,7 +126,8 @@ impl CpuBudget {
         if used.saturating_sub(since) < allowed * (1 << self.doublings) {
             return None;
         }
-        // If the sample shows work, the server may work twice as long before the next sample.
+        // If the sample shows that the server is doing work, the server may use twice the processor
+        // time before the next sample.
         self.since = Some(used);
         self.doublings = (self.doublings + 1).min(10);
         let running = threads.iter().filter(|(_, thread)| thread.is_running());

@@ -1,9 +1,11 @@
-//! Waits for facts, and recognizes facts that will not come true.
+//! Waits until a condition is true, and recognizes that a condition will not become true.
 //!
-//! A server that sleeps, and to which everything that was sent has been delivered, will do nothing
-//! more, because only a delivery wakes a thread. What the server itself has sent must have arrived,
-//! too, where a client waits for it. So a wait ends when its fact holds or when the server is idle,
-//! and a fact that will not come true is reported as fast as one that does.
+//! If all threads of a server sleep until an event, and everything that the clients have sent has
+//! arrived, then no thread will wake, and the server will do nothing more. Everything that the
+//! server has sent must have arrived as well, because a client may be waiting for it. Therefore a
+//! wait ends when its condition is true or when the server is idle. A condition that will not
+//! become true is reported as fast as a condition that becomes true. In this file, `fact` is the
+//! condition of a wait.
 
 use super::Server;
 use super::observe::table_unobservable;
@@ -17,25 +19,26 @@ use crate::wait_error::{WaitError, doing};
 use sandbox::{Call, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
 
-/// The shortest and longest pause between two checks of a fact that no event announces.
+/// The minimum and maximum pause between two checks of the condition while no event arrives.
 const SHORTEST_PAUSE: Duration = Duration::from_micros(40);
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
-/// When the pause has grown this long, each check of the fact is followed by a check of the whole
-/// server.
+/// When the pause is at least this long, the whole server is checked after each check of the
+/// condition.
 const FULL_CHECK_AFTER: Duration = Duration::from_micros(160);
-/// The time that a check of the whole server takes for each client. With many clients, the first
-/// such check is made only after this time.
+/// The time that a check of the whole server needs for each client. The first check of the whole
+/// server is made only after this time for all clients.
 const FULL_CHECK_COST: Duration = Duration::from_micros(5);
 
 impl Server {
     /// Waits until `fact` returns a value.
     ///
-    /// `fact` is called whenever something may have changed. The wait gives up when the fact cannot
-    /// come true any more: when the server has ended, is idle, or repeats the same calls. A server
-    /// that stays busy is given [`Launch::timeout`](crate::Launch::timeout).
+    /// `fact` checks the condition of the wait. It is called each time something may have changed.
+    /// The wait ends with an error when the condition cannot become true any more: when the server
+    /// has ended, is idle, or repeats the same calls. If the server stays busy, the wait ends after
+    /// [`Launch::timeout`](crate::Launch::timeout).
     ///
     /// # Errors
-    /// [`WaitError`] says why the fact will not come true.
+    /// [`WaitError`] says why the condition will not become true.
     pub fn wait_for<T>(
         &mut self,
         mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
@@ -44,7 +47,7 @@ impl Server {
         let mut pause = SHORTEST_PAUSE;
         let first_full_check = Instant::now() + FULL_CHECK_COST * self.clients.len() as u32;
         loop {
-            // Read what has happened, and check the fact.
+            // Read all new events, and check the condition.
             let has_event = self.poll_events()?;
             let check_begun = Instant::now();
             if let Some(value) = fact(self)? {
@@ -53,30 +56,32 @@ impl Server {
             let now = Instant::now();
             let check_cost = now - check_begun;
 
-            // Check the whole server when nothing has happened for a while.
+            // If no event has arrived for some time, check the whole server.
             let is_due =
                 pause >= FULL_CHECK_AFTER && now >= first_full_check || now >= state.deadline;
             if (is_due || self.exit.is_some())
                 && let Some(error) = self.reason_to_give_up(&mut state)?
             {
-                // The server may have written something that was not read yet. Read it, and check
-                // the fact a last time.
+                // The server may have written bytes that were not read yet. Read these bytes, and
+                // check the condition a last time.
                 self.catch_up()?;
                 return fact(self)?.ok_or(error);
             }
 
-            // Sleep until the next event. Without events the pause doubles each time.
+            // Sleep until the next event, at most for the pause. If no event arrived, the pause is
+            // doubled.
             pause = if has_event { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
             self.wait_for_event(pause);
 
-            // A slow check is not repeated for every line that the server logs.
+            // If the check is slow, read several events before the next check. Otherwise the check
+            // would be repeated for every line that the server logs.
             if has_event && check_cost > LONGEST_PAUSE {
                 self.drain(check_cost)?;
             }
         }
     }
 
-    /// Reads events for as long as one check of the fact took.
+    /// Reads events for the time `cost`, which one check of the condition took.
     fn drain(&mut self, cost: Duration) -> Result<(), Unobservable> {
         let begun = Instant::now();
         while begun.elapsed() < cost && self.exit.is_none() {
@@ -87,10 +92,11 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until the server is idle, and returns the calls that its threads sleep in.
+    /// Waits until the server is idle, and returns the system calls that the server's threads sleep
+    /// in.
     ///
     /// # Errors
-    /// [`WaitError`] when the server ends or stays busy.
+    /// [`WaitError`] if the server ends or stays busy.
     pub fn wait_idle(&mut self) -> Result<Vec<Call>, WaitError> {
         match self.wait_for(|_| Ok(None)) {
             Err(WaitError::Idle { calls }) => Ok(calls),
@@ -98,12 +104,12 @@ impl Server {
         }
     }
 
-    /// Waits until the server is asleep and everything that was sent to it has been delivered. A
-    /// server with a timer may wake again by itself; [`wait_idle`](Self::wait_idle) waits for two
-    /// such wake-ups.
+    /// Waits until all threads of the server sleep and everything that the clients have sent has
+    /// arrived. A timer may wake such a server again. [`wait_idle`](Self::wait_idle) waits for two
+    /// such wake-ups, but this function does not.
     ///
     /// # Errors
-    /// [`WaitError`] when the server ends or stays busy.
+    /// [`WaitError`] if the server ends or stays busy.
     pub fn wait_asleep(&mut self) -> Result<Vec<Call>, WaitError> {
         let asleep = self.wait_for(|now| {
             let threads = now.all_threads()?;
@@ -122,44 +128,46 @@ impl Server {
     /// connection is made.
     ///
     /// # Errors
-    /// [`WaitError`] when no process will listen on the port.
+    /// [`WaitError`] if no process will listen on the port.
     pub fn wait_listening(&mut self, port: u16) -> Result<(), WaitError> {
         let (address, process) = self.wait_for(|now| match &now.exit {
             Some(_) => Ok(None),
             None => now.find_listener(port),
         })?;
-        self.sockets.clear(); // sockets of an earlier run may have another address family
+        self.sockets.clear(); // the address family may differ from the one in an earlier run
         (self.address, self.listener) = (Some(address), Some(process));
         Ok(())
     }
 
-    /// Why the fact will not come true; `None` while it may come true.
+    /// Why the condition will not become true; `None` if it may still become true.
     fn reason_to_give_up(&mut self, state: &mut WaitState) -> Result<Option<WaitError>, WaitError> {
         if let Some(exit) = &self.exit {
             return Ok(Some(WaitError::Ended(exit.clone())));
         }
         let error = self.reason_while_running(state)?;
-        // A server that exceeds a limit is about to be ended, and the limit will be the reason.
+        // If the server has exceeded a limit, the server is about to be ended. Wait for this end,
+        // and report the limit as the reason.
         Ok(error.filter(|_| self.sandbox.limit_exceeded().is_none()))
     }
 
-    /// Why the fact will not come true although the server has not ended; `None` while it may come
-    /// true.
+    /// Why the condition will not become true although the server has not ended; `None` if it may
+    /// still become true.
     fn reason_while_running(
         &mut self,
         state: &mut WaitState,
     ) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
         let is_idle = match self.activity(&threads)? {
-            // The server sleeps until an event: it is idle if nothing changes for 3 ms.
+            // The server sleeps until an event. It is idle if nothing changes for 3 ms.
             Activity::Idle => {
                 let read = self.clients.iter().map(Client::bytes_read).sum();
                 state.settled.has_lasted(&threads, read)
             }
-            // The server wakes by a timer: it is idle once it has woken twice without a result.
+            // A timer wakes the server. It is idle after one of its threads has woken twice without
+            // a result.
             Activity::Timed => state.timer_wakeups.have_passed(&threads),
-            // The server runs. It may be repeating the same calls. That counts only after everything
-            // has been delivered, because the next delivery may be what the server asks for.
+            // The server runs, and may be in a busy loop. Check this only after everything has
+            // arrived, because the server may be polling for data that has not arrived yet.
             Activity::Busy => {
                 if self.all_delivered()?
                     && let Some(sample) = self.spinning(state, &threads)
@@ -173,29 +181,31 @@ impl Server {
             return Ok(Some(WaitError::Idle { calls: calls(&threads) }));
         }
 
-        // The server is busy: it has until the deadline.
+        // The server is busy. Give up only at the deadline.
         let is_over = state.is_over(&threads)?;
         Ok(is_over.then(|| WaitError::TimedOut { after: self.timeout, doing: doing(&threads) }))
     }
 
-    /// How active the server is. `before` are the server's threads as the caller has just read them.
+    /// How active the server is. `before` contains the server's threads, which the caller has just
+    /// read.
     ///
-    /// Threads that slept before, during and after a moment at which everything had been delivered
-    /// will not be woken by any of those deliveries.
+    /// The kernel wakes a thread when the data that the thread waits for arrives. If everything had
+    /// arrived at some moment, and all threads slept before, at and after this moment, then this
+    /// data will not wake them any more.
     fn activity(&mut self, before: &[(Process, Thread)]) -> Result<Activity, Unobservable> {
-        // All threads must have slept before. If the program itself has ended, its exit is about to
-        // be reported.
+        // All threads must sleep in `before`. If the program itself has ended, the server counts as
+        // busy, because the sandbox is about to report the exit.
         let is_asleep = |(_, thread): &(Process, Thread)| !thread.is_running();
         let is_alive =
             |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
         let all_asleep = before.iter().any(is_alive) && before.iter().all(is_asleep);
 
-        // Everything must have been delivered, and no thread may have woken meanwhile.
+        // Everything must have arrived, and no thread may have woken in the meantime.
         if !all_asleep || !self.all_delivered()? || self.all_threads()? != before {
             return Ok(Activity::Busy);
         }
 
-        // The call that each thread sleeps in says what will wake the thread.
+        // The system call that a thread sleeps in determines what will wake the thread.
         let sleep_of =
             |(process, thread): &(Process, Thread)| Some(sleep::of(thread.call?, *process));
         let mut activity = Activity::Idle;
@@ -209,8 +219,9 @@ impl Server {
         Ok(activity)
     }
 
-    /// Whether everything that was sent to the server has been delivered, and every answer that a
-    /// client waits for has arrived. Forgets clients that can bring nothing more.
+    /// Whether everything that the clients have sent has arrived at the server, and every answer
+    /// that a client waits for has arrived at the client. Removes clients from which nothing more
+    /// can arrive.
     pub(super) fn all_delivered(&mut self) -> Result<bool, Unobservable> {
         // A system call that waits for the fault injector's answer is about to continue.
         if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
@@ -224,21 +235,21 @@ impl Server {
             let socket = sockets.next().flatten();
             let arrived = is_delivered(client, socket.as_ref());
             all &= arrived;
-            // A client that has closed its side, and whose connection the server has closed as well,
-            // brings nothing more.
+            // Nothing more can arrive from a client that has closed its side of the connection, if
+            // the server has closed the connection as well.
             let is_open = socket.is_some_and(|socket| socket.inode != 0);
             client.closed_by().is_none() || is_open || !arrived
         });
         Ok(all)
     }
 
-    /// A sample of the server's calls, if the server repeats the same calls.
+    /// A sample of the server's system calls, if the server is in a busy loop.
     fn spinning(
         &mut self,
         state: &mut WaitState,
         threads: &[(Process, Thread)],
     ) -> Option<SyscallSample> {
-        // A program may compute for any time before it listens.
+        // Before the program listens, it may use any amount of processor time.
         self.listener?;
         let allowed = if self.history.spins() { SMALL_CPU_BUDGET } else { CPU_BUDGET };
         let (process, suspect) =
@@ -254,24 +265,24 @@ impl Server {
 
 /// How active a server is.
 enum Activity {
-    /// A thread runs, or something is on its way to the server.
+    /// A thread runs, or something has not arrived at the server yet.
     Busy,
     /// All threads sleep, and a timer will wake one of them.
     Timed,
-    /// All threads sleep until an event, and none is on its way.
+    /// All threads sleep until an event, and everything has arrived.
     Idle,
 }
 
-/// Whether everything that `client` has done so far has reached the server's `socket`. Reading
-/// counts as well, because it makes room for what the server has written.
+/// Whether everything that `client` has sent has arrived at the server's `socket`, and everything
+/// that the server has sent has arrived at a client that reads.
 fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     let Some(socket) = socket else { return true };
     match (socket.state, client.closed_by()) {
-        // The last segment of the handshake is on its way.
+        // The last segment of the handshake has not arrived yet.
         (State::SynReceived, _) => false,
         (State::TimeWait, _) => true,
-        // A delivered RST would have removed the socket, and a delivered FIN would have ended the
-        // state ESTABLISHED.
+        // The RST or FIN has not arrived yet. After a RST, the server would have no socket. After a
+        // FIN, the state would no longer be ESTABLISHED.
         (_, Some(ClosedBy::Rst)) => false,
         (State::Established, Some(ClosedBy::Fin)) => false,
         _ => {
@@ -281,8 +292,8 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
     }
 }
 
-/// Whether everything that the server has sent to `client` has arrived, or waits because the client
-/// does not read.
+/// Whether everything that the server has sent to `client` has arrived, or the client does not
+/// read.
 fn answers_delivered(client: &Client, socket: &Socket) -> bool {
     socket.unacknowledged == 0 || !client.has_read_all()
 }

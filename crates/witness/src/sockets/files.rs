@@ -1,7 +1,7 @@
-//! Sockets read from `/proc/PID/net/tcp` and `tcp6` (proc_pid_net(5)).
+//! Reads sockets from `/proc/PID/net/tcp` and `tcp6` (proc_pid_net(5)).
 //!
-//! This is slower than netlink, and the files do not count received bytes. The client's count of
-//! acknowledged bytes is used instead.
+//! Reading these files is slower than netlink. The files do not contain the number of received
+//! bytes. The number of the client's bytes that have been acknowledged is used instead.
 
 use super::{Socket, State};
 use crate::client::Client;
@@ -33,8 +33,8 @@ impl Files {
     }
 
     /// The listener that a connection to `local` would reach. A listener on the IPv6 wildcard
-    /// address may also accept IPv4 (ipv6(7), IPV6_V6ONLY). The files do not show whether it does,
-    /// so it is assumed to accept only IPv6.
+    /// address may also accept IPv4 (ipv6(7), IPV6_V6ONLY). The files do not show whether the
+    /// listener accepts IPv4, so this function assumes that it accepts only IPv6.
     pub(crate) fn listener(&self, local: SocketAddr) -> io::Result<Option<Socket>> {
         let here = |socket: &Socket| {
             let (own, asked) = (socket.local, local);
@@ -78,12 +78,12 @@ fn socket(row: TcpNetEntry) -> Option<Socket> {
     })
 }
 
-/// The IPv4 address of an IPv4 peer of an IPv6 socket.
+/// Converts an IPv4-mapped IPv6 address to the IPv4 address. Other addresses do not change.
 fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// The server's socket for the client's connection.
+/// The server's socket for the connection to the client.
 fn server_socket(client: &Client, rows: &[Socket]) -> Option<Socket> {
     let ends = (client.server(), client.address());
     let socket = rows.iter().find(|it| it.state != State::Listen && (it.local, it.peer) == ends)?;

@@ -1,8 +1,9 @@
-//! Sockets read by netlink.
+//! Reads sockets by netlink.
 //!
-//! Reading `/proc/net/tcp` walks the whole table of connections, 262,144 buckets on a machine with
-//! 24 GiB, and takes over a millisecond even when it is nearly empty. sock_diag(7) answers for one
-//! pair of addresses in microseconds, and knows how many bytes have arrived.
+//! To read `/proc/net/tcp`, the kernel visits its whole hash table of connections, which has
+//! 262,144 buckets on a machine with 24 GiB of memory. This takes more than a millisecond, even if
+//! the table is nearly empty. sock_diag(7) finds the socket of one pair of addresses in
+//! microseconds, and returns the number of received bytes.
 
 use super::{Socket, State};
 use nix::errno::Errno;
@@ -27,7 +28,8 @@ impl Netlink {
         Self(socket)
     }
 
-    /// Whether the kernel answers at all. It does not where its module tcp_diag is missing.
+    /// Whether the kernel answers a request. The kernel does not answer if its module tcp_diag is
+    /// missing.
     pub(crate) fn answers(&self) -> bool {
         self.all(&[State::Listen]).is_ok()
     }
@@ -38,7 +40,8 @@ impl Netlink {
         local: SocketAddr,
         peer: SocketAddr,
     ) -> io::Result<Option<Socket>> {
-        // Where no connection matches, the kernel answers with the listener that would accept one.
+        // If no connection matches, the kernel returns the listener that would accept such a
+        // connection. Ignore this listener.
         Ok(self.find(local, peer)?.filter(|socket| socket.state != State::Listen))
     }
 
@@ -58,7 +61,7 @@ impl Netlink {
         Ok(found)
     }
 
-    /// Reads a part of a long answer. Returns whether another part follows.
+    /// Reads one part of an answer that has several parts. Returns whether another part follows.
     fn receive_part(&self, buffer: &mut [u8], found: &mut Vec<Socket>) -> io::Result<bool> {
         let length = self.receive(buffer)?;
         for (kind, body) in messages(&buffer[..length]) {
@@ -91,8 +94,8 @@ impl Netlink {
     }
 
     fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        // A call that is interrupted by a signal is repeated. Otherwise this answer would stay
-        // unread, and be read as the answer to the next request.
+        // Repeat a call that a signal has interrupted. Otherwise this answer would remain in the
+        // socket and would be taken for the answer to the next request.
         retry_on_eintr(|| recv(self.0.as_raw_fd(), buffer, MsgFlags::empty()))
     }
 }
@@ -106,14 +109,14 @@ fn retry_on_eintr(mut call: impl FnMut() -> nix::Result<usize>) -> io::Result<us
     }
 }
 
-/// A struct inet_diag_req_v2 (linux/inet_diag.h) behind its netlink header.
+/// A netlink header, followed by a struct inet_diag_req_v2 (linux/inet_diag.h).
 fn request(family: i32, pair: Option<(SocketAddr, SocketAddr)>, states: u32) -> Vec<u8> {
     let flags = libc::NLM_F_REQUEST | if pair.is_none() { libc::NLM_F_DUMP } else { 0 };
     let mut bytes = Vec::with_capacity(MESSAGE);
     bytes.extend((MESSAGE as u32).to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     bytes.extend((flags as u16).to_ne_bytes());
-    bytes.extend([0; 8]); // sequence number and port, unused: there is one request at a time
+    bytes.extend([0; 8]); // sequence number and port, not needed for one request at a time
     bytes.extend([family as u8, libc::IPPROTO_TCP as u8, 1 << (INET_DIAG_INFO - 1), 0]);
     bytes.extend(states.to_ne_bytes());
     match pair {
@@ -141,7 +144,7 @@ fn address_bytes(ip: IpAddr) -> [u8; 16] {
     }
 }
 
-/// The netlink messages in `bytes`: type and body (netlink(7)).
+/// The netlink messages in `bytes`. Each message has a type and a body (netlink(7)).
 fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -159,7 +162,8 @@ fn error_of(body: &[u8]) -> Option<Errno> {
     (code != 0).then(|| Errno::from_raw(code.saturating_neg()))
 }
 
-/// A struct inet_diag_msg, and the bytes received from the tcp_info that follows it.
+/// Parses a struct inet_diag_msg, and the number of received bytes in the struct tcp_info that
+/// follows.
 fn socket(body: &[u8]) -> Option<Socket> {
     let v4 = i32::from(*body.first()?) == libc::AF_INET;
     let address = |port: usize, ip: usize| -> Option<SocketAddr> {

@@ -1,4 +1,5 @@
-//! Netlink and the files in `/proc` show the same about sockets of this process.
+//! Tests that netlink and the files in `/proc` return the same information about sockets of this
+//! process.
 
 use super::*;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
@@ -35,7 +36,7 @@ fn server_socket(table: &SocketTable, client: &Client) -> Option<Socket> {
     table.connections([client].into_iter()).unwrap().pop().unwrap()
 }
 
-/// Waits until the server's socket is as expected, because acknowledgements take time.
+/// Waits until the server's socket is in the expected state. An acknowledgement may take some time.
 fn wait_until(table: &SocketTable, client: &Client, wanted: impl Fn(Option<Socket>) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !wanted(server_socket(table, client)) {

@@ -1,17 +1,17 @@
 //! Restarts a system call that tracing has interrupted.
 //!
-//! The kernel restarts most calls itself. epoll_wait(2) and a few others return EINTR instead
-//! (signal(7), "Interruption of system calls and library functions by stop signals"), which a
-//! program without signal handlers need not expect.
+//! The kernel itself restarts most of the interrupted calls. epoll_wait(2) and a few other calls
+//! return EINTR instead (signal(7), "Interruption of system calls and library functions by stop
+//! signals"). A program without signal handlers may not expect EINTR.
 
 use nix::unistd::Pid;
 
-/// Makes a stopped thread repeat the call that has just returned EINTR. If the program has a pending
-/// signal, that signal was the cause of EINTR, and nothing is changed.
+/// Makes a stopped thread repeat the call that has just returned EINTR. If the program has a
+/// pending signal, this signal was the cause of EINTR, and this function changes nothing.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn restart_syscall(thread: Pid) {
     use nix::sys::ptrace::{getregs, setregs};
-    /// `syscall` and `int 0x80` are two bytes each.
+    /// The length of the instructions `syscall` and `int 0x80` in bytes.
     const INSTRUCTION: u64 = 2;
 
     let Ok(mut registers) = getregs(thread) else { return };
@@ -24,8 +24,8 @@ pub(super) fn restart_syscall(thread: Pid) {
     }
 }
 
-/// On other architectures nothing is restarted, because the registers no longer hold the call's
-/// first argument.
+/// On other architectures the call is not restarted, because the registers no longer contain the
+/// first argument of the call.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn restart_syscall(_thread: Pid) {}
 

@@ -1,4 +1,4 @@
-//! Programs that were traced for a short time continue as before.
+//! Tests that programs continue as before after they were traced for a short time.
 
 use super::*;
 use nix::sys::signal::{Signal, kill};
@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// A child process that is killed and reaped in the end.
+/// A child process. Dropping this value kills and reaps the process.
 struct Program(Child);
 
 impl Program {
@@ -67,7 +67,8 @@ fn a_busy_program_is_detached_unharmed_on_a_busy_machine() {
     }
 }
 
-/// Python's own epoll restarts the call after EINTR (PEP 475); the C library's does not.
+/// A program that calls epoll_wait of the C library. Python's own function would restart the call
+/// after EINTR (PEP 475).
 const EPOLL_WAIT: &str = "
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -101,7 +102,8 @@ fn signals_reach_a_program_that_is_being_traced() {
     let mut tracer = Tracer::default();
     for round in 0..200 {
         let number = if round % 2 == 0 { libc::SIGUSR1 } else { libc::SIGRTMIN() };
-        // Ordinary signals are not queued: the previous one must be handled first.
+        // Standard signals are not queued, so the previous signal must be handled before the next
+        // signal is sent.
         while pending(&program) {
             program.sample(&mut tracer);
         }
@@ -135,7 +137,7 @@ fn a_program_that_is_killed_while_it_is_traced_is_reaped() {
         while !tracer.has_detached_all() {
             tracer.retry_detach();
         }
-        // As its parent, the tracer has already reaped it.
+        // The tracer is also the parent of the program, and has already reaped it.
         assert!(program.0.wait().is_err());
     }
 }

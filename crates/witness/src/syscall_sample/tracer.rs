@@ -1,9 +1,10 @@
-//! Traces a thread for a short time, and detaches from it without a change (ptrace(2)).
+//! Traces a thread for a short time, then detaches from the thread and leaves it unchanged
+//! (ptrace(2)).
 //!
-//! A tracer can detach only from a stopped thread. It must also reap a traced thread that has ended,
-//! before the thread's parent, or the sandbox, is informed of the end. On a busy machine a thread
-//! may take long to stop. So threads that could not be detached are kept in a list, and
-//! [`Tracer::retry_detach`] tries again.
+//! A tracer can detach only from a stopped thread. If a traced thread has ended, the tracer must
+//! reap the thread before the kernel informs the thread's parent of the end. On a busy machine it
+//! may take a long time until a thread has stopped. Therefore a list contains the threads from
+//! which the tracer could not detach, and [`Tracer::retry_detach`] tries again.
 
 use super::restart_syscall::restart_syscall;
 use nix::sys::ptrace::{self, Options};
@@ -12,13 +13,14 @@ use sandbox::{Call, as_tracer};
 use std::ptr;
 use std::time::{Duration, Instant};
 
-/// The threads that could not be detached yet.
+/// Traces threads, and keeps a list of the threads from which it could not detach yet.
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
     attached: Vec<Traced>,
 }
 
-/// A traced thread. Only the observer's thread that has seized it can trace it.
+/// A traced thread. Only the thread of the observer that has attached to the traced thread can
+/// control it.
 #[derive(Debug)]
 pub(crate) struct Traced {
     tid: i32,
@@ -28,9 +30,11 @@ pub(crate) struct Traced {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Running,
-    /// Stopped by a signal that is being delivered, or by the tracer (0).
+    /// Stopped because a signal is being delivered. The value is the signal, or 0 if the tracer has
+    /// stopped the thread.
     Stopped(i32),
-    /// No longer traced: detached, or ended and reaped.
+    /// No longer traced: the tracer has detached from the thread, or the thread has ended and was
+    /// reaped.
     Untraced,
 }
 
@@ -40,12 +44,12 @@ pub(crate) enum SyscallStop {
     Exit(i64),
 }
 
-/// The longest time that the observer waits for a thread to stop.
+/// The maximum time that the observer waits until a thread has stopped.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Tracer {
-    /// Attaches to a running thread and stops it; `None` where the thread has ended or tracing is
-    /// refused.
+    /// Attaches to a running thread and stops the thread; `None` if the thread has ended, does not
+    /// stop in time, or may not be traced.
     pub(crate) fn seize(&mut self, tid: i32) -> Option<Traced> {
         let seize = || ptrace::seize(Pid::from_raw(tid), Options::PTRACE_O_TRACESYSGOOD);
         as_tracer(tid, seize).ok()?;
@@ -58,14 +62,14 @@ impl Tracer {
         None
     }
 
-    /// Detaches from a thread, or keeps it in the list.
+    /// Detaches from a thread. If this is not possible yet, the thread is added to the list.
     pub(crate) fn detach(&mut self, mut traced: Traced) {
         if !traced.detach(PATIENCE) {
             self.attached.push(traced);
         }
     }
 
-    /// Puts a thread into the list without trying to detach from it.
+    /// Adds a thread to the list without an attempt to detach from the thread.
     #[cfg(test)]
     pub(crate) fn keep_attached(&mut self, traced: Traced) {
         self.attached.push(traced);
@@ -76,19 +80,19 @@ impl Tracer {
         self.attached.retain_mut(|traced| !traced.detach(Duration::ZERO));
     }
 
-    /// Whether no thread is traced any more.
+    /// Whether the list is empty, so that no thread is traced any more.
     pub(crate) fn has_detached_all(&self) -> bool {
         self.attached.is_empty()
     }
 }
 
 impl Traced {
-    /// Lets the thread run to its next stop, and delivers the signal for which it was stopped.
-    /// Returns false when the thread does not stop in time.
+    /// Resumes the thread, delivers the signal that has stopped it, and waits for the next stop.
+    /// Returns false if the thread does not stop in time, or has ended.
     pub(crate) fn run_to_next_stop(&mut self, within: Duration) -> bool {
         if let State::Stopped(signal) = self.state {
-            // This fails for a thread that was killed while it was stopped. The next wait reports
-            // the thread's end.
+            // This request fails if the thread was killed while it was stopped. In this case the
+            // next wait reports the end of the thread.
             self.request(libc::PTRACE_SYSCALL, signal);
             self.state = State::Running;
         }
@@ -96,7 +100,8 @@ impl Traced {
         self.state != State::Running && self.state != State::Untraced
     }
 
-    /// The system call that the thread is about to begin, or the result of the last one.
+    /// The system call that the thread is about to begin, or the result of the system call that has
+    /// just ended.
     pub(crate) fn syscall_stop(&self) -> Option<SyscallStop> {
         let info = ptrace::syscall_info(Pid::from_raw(self.tid)).ok()?;
         // SAFETY: `op` says which part of the union the kernel has filled (ptrace(2)).
@@ -127,7 +132,7 @@ impl Traced {
         }
     }
 
-    /// Stops a running thread, and restarts the system call that this has interrupted.
+    /// Stops a running thread, and restarts the system call that the stop has interrupted.
     fn stop(&mut self, within: Duration) {
         if self.state == State::Running {
             self.request(libc::PTRACE_INTERRUPT, 0);
@@ -150,11 +155,12 @@ impl Traced {
         }
     }
 
-    /// Reads the state change of a running thread. If the thread has ended, this reaps it.
+    /// Reads whether a running thread has stopped or ended. If the thread has ended, this function
+    /// reaps it.
     fn read_state(&self) -> State {
         let mut status = 0;
-        // SAFETY: `status` is a local variable. (nix's waitpid fails for real-time signals, and
-        // loses them.)
+        // SAFETY: `status` is a local variable. waitpid of nix is not used, because it fails if the
+        // stop signal is a real-time signal, and the signal is lost.
         match unsafe { libc::waitpid(self.tid, &mut status, libc::__WALL | libc::WNOHANG) } {
             0 => State::Running,
             -1 => State::Untraced,
@@ -165,14 +171,14 @@ impl Traced {
 
     fn request(&self, request: libc::c_uint, signal: i32) -> bool {
         let (nothing, signal) = (ptr::null_mut::<libc::c_void>(), signal as libc::c_long);
-        // SAFETY: these requests take numbers, and touch no memory of this process.
+        // SAFETY: these requests take numbers, and access no memory of this process.
         unsafe { libc::ptrace(request, self.tid, nothing, signal) == 0 }
     }
 }
 
-/// The signal for which a thread has stopped. It is 0 for a stop at a system call, which has bit 7
-/// set, and for an event, whose number is above bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD,
-/// PTRACE_EVENT_STOP).
+/// The signal that has stopped a thread. The result is 0 if the thread has stopped at a system
+/// call, which sets bit 7 of the signal number, or because of a ptrace event, whose number is in
+/// the bits from bit 16 (ptrace(2), PTRACE_O_TRACESYSGOOD, PTRACE_EVENT_STOP).
 fn signal_of(status: i32) -> i32 {
     let signal = libc::WSTOPSIG(status);
     if signal == libc::SIGTRAP | 0x80 || status >> 16 != 0 { 0 } else { signal }

@@ -1,4 +1,5 @@
-//! A busy machine is distinguished from a slow server.
+//! Tests that a slow server is distinguished from a server that cannot run because the machine is
+//! busy.
 
 use crate::programs::{open, written};
 use std::fs;
@@ -44,11 +45,13 @@ fn wait_done(server: &mut Server) -> Result<(), WaitError> {
     server.wait_for(|now| Ok(now.log().iter().any(|line| line.text == "done").then_some(())))
 }
 
-/// Keeps every processor busy with threads that have priority over the server, during `work`.
+/// Keeps every processor busy while `work` runs. The busy threads have a higher priority than the
+/// server.
 fn starving<T>(server: &mut Server, work: impl FnOnce(&mut Server) -> T) -> T {
     let pid = server.process().pid;
-    // The kernel may divide processors among sessions whatever the priority of their threads
-    // (sched(7), "The autogroup feature"), so the session gets the lowest priority as well.
+    // The kernel may divide the processors among sessions and ignore the priorities of their
+    // threads (sched(7), "The autogroup feature"). Therefore the server's session also gets the
+    // lowest priority.
     let _ = fs::write(format!("/proc/{pid}/autogroup"), "19");
     // SAFETY: sched_param is plain numbers, read by the kernel.
     unsafe {
@@ -82,7 +85,7 @@ fn a_server_without_a_processor_is_inconclusive() {
 #[test]
 fn a_slow_server_runs_out_of_time() {
     shorten_time_slice();
-    // A run that says nothing because the machine is busy is repeated.
+    // If a run is inconclusive because the machine is busy, the run is repeated.
     let errors = (0..20).map(|_| {
         let mut server = with_client("sleeps_two_seconds", SLEEPS, Duration::from_secs(1));
         wait_done(&mut server).unwrap_err()

@@ -1,4 +1,4 @@
-//! How clients and servers close connections.
+//! Tests of how clients and servers close connections.
 
 use crate::programs::{levels, open, written};
 use witness::{IsolationLevel, Launch, Server, ServerClose, State};
@@ -92,8 +92,8 @@ fn five_hundred_clients_in_turn_leave_no_descriptor_open() {
         let client = server.connect().unwrap();
         server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         client.close();
-        // Without this wait, the server might accept more clients before it closes the old
-        // connections, until its table is full.
+        // Without this wait, the server might accept new clients before it closes the old
+        // connections, and its table might become full.
         server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
     }
     server.wait_idle().unwrap();

@@ -1,4 +1,4 @@
-//! Dropping a server ends every process that the server has started.
+//! Tests that dropping a server kills every process that the server has started.
 
 use crate::programs::{levels, open, server, shell, wait_logged, written};
 use std::path::Path;
@@ -9,7 +9,8 @@ fn all_gone(processes: &[Process]) -> bool {
     processes.iter().all(|process| !Path::new(&format!("/proc/{}", process.pid)).exists())
 }
 
-/// Waits until a server has `count` processes, drops it, and checks that they are gone.
+/// Waits until a server has `count` processes, drops the server, and checks that these processes no
+/// longer exist.
 fn drop_ends_all(mut server: Server, count: usize) {
     server
         .wait_for(|now| Ok((now.processes()?.len() >= count).then_some(())))
@@ -45,7 +46,7 @@ fn a_stopped_program_is_ended() {
     }
 }
 
-/// A program that becomes 32 processes, each in a session of its own.
+/// A program that becomes 32 processes. Most of them have a session of their own.
 const TREE: &str = r"
 int main(void)
 {
@@ -67,7 +68,8 @@ fn a_tree_of_processes_in_sessions_of_their_own_is_ended() {
 
 #[test]
 fn a_program_that_forks_and_ends_for_ever_is_ended() {
-    // Each process ends as soon as it has a child, so that every list of processes is out of date.
+    // Each process ends as soon as it has a child. Therefore every list of processes is out of
+    // date.
     let text = "int main(void) { for (;;) if (fork() > 0) _exit(0); }";
     for level in levels() {
         let launch = Launch::new(written("runs_away", text)).isolation(level);

@@ -1,4 +1,4 @@
-//! System calls that the observer makes fail.
+//! Tests of system calls that the observer makes fail.
 
 use crate::programs::{levels, open, server, wait_logged};
 use witness::{Errno, FaultInjector, Launch};
@@ -12,7 +12,8 @@ fn a_correct_server_serves_the_client_after_a_failed_accept() {
             .into_iter()
             .enumerate()
         {
-            // An accept that has been answered already would accept the next client without the fault.
+            // Wait until the accept before the fault was answered. Otherwise the client could be
+            // accepted without the fault.
             server.wait_idle().unwrap();
             server.fail_next(errno);
             assert_eq!(server.faults_left(), 1);

@@ -1,4 +1,4 @@
-//! How programs are started, and the errors about programs that cannot be started.
+//! Tests of how programs are started, and of the errors about programs that cannot be started.
 
 use crate::programs::{levels, shell, wait_logged};
 use std::os::unix::fs::PermissionsExt;

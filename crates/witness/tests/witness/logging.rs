@@ -1,4 +1,4 @@
-//! The log and the standard error of servers.
+//! Tests of the log and the standard error of servers.
 
 use crate::programs::{open_file, open_text, shell, wait_logged};
 use witness::{Launch, Server};
@@ -81,7 +81,7 @@ fn endless_output_on_standard_error_does_not_block_the_observer() {
     let launch = shell("yes >&2 & sleep infinity").timeout(std::time::Duration::from_secs(1));
     let mut server = launch.start().unwrap();
     let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-    // On a busy machine the wait may be inconclusive.
+    // On a busy machine the result of the wait may be inconclusive.
     use witness::WaitError::{TimedOut, Unobservable};
     assert!(matches!(error, TimedOut { .. } | Unobservable(_)), "{error}");
     assert_eq!(server.stderr().len(), 1 << 16);

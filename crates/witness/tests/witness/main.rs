@@ -1,4 +1,5 @@
-//! What this crate observes of real servers in C and Python, correct ones and wrong ones.
+//! Tests of what this crate observes of real servers in C and Python. Some of these servers are
+//! correct, others are wrong.
 
 mod busy_machine;
 mod closing;

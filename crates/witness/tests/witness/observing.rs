@@ -1,10 +1,11 @@
-//! Descriptors, sockets, calls and processes of a server, as the kernel shows them.
+//! Tests of what is read about the descriptors, sockets, calls and processes of a server.
 
 use crate::programs::{levels, open, open_file, open_text, server, wait_logged, written};
 use std::collections::BTreeSet;
 use witness::{Client, Launch, Server, State, Target};
 
-/// Connects a client, and waits until the server has accepted it; with the server's descriptor.
+/// Connects a client, and waits until the server has accepted the client. Returns the client and
+/// the server's descriptor.
 fn accepted_client(server: &mut Server) -> (Client, i32) {
     let client = server.connect().unwrap();
     let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();

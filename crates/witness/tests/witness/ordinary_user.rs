@@ -1,4 +1,4 @@
-//! Runs the tests of untrusted programs once more, as an ordinary user.
+//! Runs the tests of untrusted programs again as an ordinary user.
 
 use crate::programs::FOLDER;
 use std::os::unix::fs::PermissionsExt;

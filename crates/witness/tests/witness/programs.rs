@@ -1,4 +1,5 @@
-//! The servers under observation: built once, started on ports of their own.
+//! Builds and starts the servers that these tests observe. Each server is built once. Each start
+//! uses a port that no other server uses.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -7,7 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
 use witness::{IsolationLevel, Launch, Server};
 
-/// What the C servers of these tests share.
+/// The first lines of every C server of these tests.
 const PRELUDE: &str = r#"
 #define _GNU_SOURCE
 #include <sys/socket.h>
@@ -32,16 +33,16 @@ static int listening(void)
 }
 "#;
 
-/// The variable that names another folder for what is compiled.
+/// The environment variable that names another folder for compiled programs.
 pub(crate) const FOLDER: &str = "WITNESS_PROGRAMS";
 
-/// The program of a server in `tests/servers`; C is compiled.
+/// The program of a server in `tests/servers`. A server in C is compiled.
 pub(crate) fn server(file: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers").join(file);
     if path.extension().is_some_and(|it| it == "c") { compiled(file, &path) } else { path }
 }
 
-/// Compiles a server whose C text follows the prelude.
+/// Compiles a server in C. The source text is the prelude followed by `text`.
 pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     let source = folder().join(format!("{name}.{}.c", std::process::id()));
     std::fs::write(&source, format!("{PRELUDE}{text}")).unwrap();
@@ -50,8 +51,9 @@ pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     program
 }
 
-/// The folder for compiled programs: beside cargo's own, or the one that the variable names, because
-/// another user may not write beside cargo's.
+/// The folder for compiled programs: the folder in the environment variable [`FOLDER`], or a folder
+/// in cargo's target directory. The variable is for tests that run as another user, because this
+/// user may not write in cargo's target directory.
 fn folder() -> PathBuf {
     let named = std::env::var_os(FOLDER).map(PathBuf::from);
     let folder = named.unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")).join("witness"));
@@ -95,7 +97,7 @@ pub(crate) fn port(level: IsolationLevel) -> u16 {
     free.local_addr().unwrap().port()
 }
 
-/// Starts a server, and waits until it listens.
+/// Starts a server, and waits until the server listens.
 pub(crate) fn open(launch: Launch, level: IsolationLevel) -> Server {
     let port = port(level);
     let mut server =
@@ -111,8 +113,8 @@ pub(crate) fn open_file(file: &str) -> Server {
     open(Launch::new(server(file)), IsolationLevel::here())
 }
 
-/// Starts a server whose C text follows the prelude on the strongest level that this machine
-/// permits.
+/// Compiles a server in C (see [`written`]), and starts the server on the strongest level that this
+/// machine permits.
 pub(crate) fn open_text(name: &str, text: &str) -> Server {
     open(Launch::new(written(name, text)), IsolationLevel::here())
 }
@@ -122,7 +124,7 @@ pub(crate) fn shell(line: &str) -> Launch {
     Launch::new("sh").args(["-c", line])
 }
 
-/// Waits for a log line of exactly this text.
+/// Waits for a log line with exactly this text.
 pub(crate) fn wait_logged(server: &mut Server, text: &str) {
     let found = server.wait_for(|now| Ok(now.log().iter().any(|it| it.text == text).then_some(())));
     if let Err(error) = found {

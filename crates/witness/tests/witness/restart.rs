@@ -1,4 +1,4 @@
-//! Programs that are started again, and programs that are paused.
+//! Tests of programs that are started again, and of programs that are paused.
 
 use crate::programs::{levels, open, port, shell, written};
 use witness::{Exit, IsolationLevel, Launch, ServerClose, Signal, WaitError};

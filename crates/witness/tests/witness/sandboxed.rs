@@ -1,4 +1,4 @@
-//! A sandboxed server is observed like every other server.
+//! Tests that a sandboxed server is observed like every other server.
 
 use crate::programs::{open, port, server, shell, wait_logged, written};
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
-//! Servers that have several processes.
+//! Tests of servers that have several processes.
 
 use crate::programs::{levels, open, open_text, wait_logged, written};
 use witness::{Errno, FaultInjector, IsolationLevel, Launch, WaitError};
 
-/// A server that starts a child for each client. Child and parent close the descriptors that they
-/// do not need.
+/// A server that starts a child for each client. The child and the parent close the descriptors
+/// that they do not need.
 const FORKS: &str = r#"
 int main(void)
 {
@@ -109,7 +109,8 @@ fn a_child_that_repeats_the_same_calls_is_noticed() {
 
 #[test]
 fn an_answer_that_has_not_arrived_is_waited_for() {
-    // The kernel sends small segments only after the first was acknowledged (tcp(7), TCP_NODELAY).
+    // The kernel sends the second small segment only after the first segment was acknowledged
+    // (tcp(7), TCP_NODELAY).
     let text = "int main(void) { int listener = listening(); int fd = accept(listener, 0, 0); char byte; \
                 while (read(fd, &byte, 1) > 0) for (int i = 0; i < 3; i++) write(fd, &byte, 1); \
                 pause(); }";

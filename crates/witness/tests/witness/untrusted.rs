@@ -1,4 +1,5 @@
-//! What an untrusted program cannot do, on every isolation level that this machine permits for it.
+//! Tests of what an untrusted program cannot do, on every isolation level that this machine permits
+//! for untrusted programs.
 
 mod access;
 mod limits;
@@ -7,8 +8,7 @@ use crate::programs::{port, shell};
 use std::path::PathBuf;
 use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, Server, WaitError};
 
-/// The levels that this machine permits for untrusted programs, except the level that restricts
-/// nothing.
+/// The levels that this machine permits for untrusted programs, except [`IsolationLevel::None`].
 pub(crate) fn levels() -> Vec<IsolationLevel> {
     let mut levels = IsolationLevel::ALL.to_vec();
     levels
@@ -16,18 +16,18 @@ pub(crate) fn levels() -> Vec<IsolationLevel> {
     levels
 }
 
-/// Launches a program that sees its own folder and has these limits.
+/// Launches a program that can see its own folder and has these limits.
 pub(crate) fn sandboxed(program: PathBuf, limits: Limits) -> Launch {
     let visible = program.parent().map(PathBuf::from).into_iter().collect();
     Launch::new(program).sandboxed(SandboxPolicy { visible, limits })
 }
 
-/// Launches a shell command that sees no files of the caller.
+/// Launches a shell command that cannot see any files of the caller.
 pub(crate) fn line(line: &str) -> Launch {
     shell(line).sandboxed(SandboxPolicy::default())
 }
 
-/// Waits for the end of the server, and tells how it ended.
+/// Waits for the end of the server, and returns how the server ended.
 pub(crate) fn end(server: &mut Server) -> String {
     match server.wait_for(|_| Ok(None::<()>)) {
         Err(WaitError::Ended(exit)) => exit.to_string(),
@@ -37,7 +37,7 @@ pub(crate) fn end(server: &mut Server) -> String {
     }
 }
 
-/// What a shell command writes on standard output and standard error.
+/// Runs a shell command, and returns its standard output followed by its standard error.
 pub(crate) fn output_of(text: &str, level: IsolationLevel) -> String {
     let port = port(level);
     let mut server =

@@ -1,4 +1,5 @@
-//! A wait ends when its fact holds, or when the fact cannot come true any more.
+//! Tests that a wait ends when its condition is true, or when the condition cannot become true any
+//! more.
 
 use crate::programs::{
     levels, open, open_file, open_text, port, server, shell, wait_logged, written,
@@ -6,18 +7,19 @@ use crate::programs::{
 use std::time::{Duration, Instant};
 use witness::{Exit, IsolationLevel, Launch, Server, SignalNumber, WaitError};
 
-/// Far below the time-out of 10 s, and far above the time that a busy machine needs.
+/// A time that is much shorter than the time-out of 10 s, and much longer than the time that a busy
+/// machine needs.
 const PROMPT: Duration = Duration::from_secs(2);
 
-/// How a wait for a fact that never holds ends, and how long it takes.
+/// Waits for a condition that never becomes true. Returns the error and the time of the wait.
 fn result_of_endless_wait(server: &mut Server) -> (WaitError, Duration) {
     let begun = Instant::now();
     let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
     (error, begun.elapsed())
 }
 
-/// How a wait for a fact that never holds ends. The wait is repeated while other tests keep the
-/// machine too busy.
+/// Waits for a condition that never becomes true, and returns the error. If the result is
+/// inconclusive because the machine is too busy, the wait is repeated.
 fn timed_out_wait(server: &mut Server) -> WaitError {
     loop {
         match result_of_endless_wait(server) {
@@ -27,7 +29,7 @@ fn timed_out_wait(server: &mut Server) -> WaitError {
     }
 }
 
-/// Why a program does not listen on port 7000.
+/// Starts a program that does not listen on port 7000, waits for this port, and returns the error.
 fn listening(launch: Launch) -> WaitError {
     let mut server = launch.env("PORT", "7000").start().unwrap();
     server.wait_listening(7000).unwrap_err()
@@ -97,7 +99,7 @@ fn all_output_of_an_ended_program_has_been_read() {
     assert_eq!(server.exit(), Some(&Exit::Status(1)));
 }
 
-/// A server that reads an end of file again and again.
+/// A server that reads an end of file repeatedly and does not close the connection.
 const IGNORES_EOF: &str = r"
 int main(void)
 {

@@ -1,4 +1,4 @@
-"""Echoes, but ignores SIGTERM."""
+"""An echo server that ignores SIGTERM."""
 
 import os
 import signal

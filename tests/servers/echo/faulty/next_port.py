@@ -1,4 +1,4 @@
-"""Listens on the next port when PORT is in use."""
+"""Listens on the next free port if PORT is in use."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Keeps all bytes until the client ends, and only then sends them back."""
+"""Reads until end of file, and only then sends all the received bytes back."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-/* Reads byte by byte, and takes the byte 0xff for the end of file. */
+/* Reads byte by byte, and mistakes the byte 0xff for the end of file. */
 #include "../fork.h"
 
 static void serve_until_eof_byte(int client)

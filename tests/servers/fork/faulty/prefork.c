@@ -1,4 +1,5 @@
-/* Forks eight children in advance, which accept the clients: no client gets a child of its own. */
+/* Forks eight children in advance. These children accept the clients. Therefore no client has a
+ * child of its own. */
 #include "../fork.h"
 
 static _Noreturn void work(int listener)

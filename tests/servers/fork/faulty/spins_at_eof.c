@@ -1,4 +1,4 @@
-/* Its children take end of file for "no data yet", and read again at once. */
+/* The children treat end of file as "no data yet", and read again immediately. */
 #include "../fork.h"
 
 static void serve_forever(int client)

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// Reads the blocks of a text in order.
 pub(super) struct Reader<'a, 'p> {
     text: &'a str,
-    /// The byte at which the Markdown begins: the events' offsets count from it.
+    /// The byte at which the Markdown begins. The offsets of the events are relative to this byte.
     body: usize,
     /// The byte at which each line begins.
     lines: Vec<usize>,
@@ -25,7 +25,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         Reader { text, body, lines: lines(text), events, unclosed_at: None, problems }
     }
 
-    /// The top-level blocks, and the line of the first block that is never closed.
+    /// The top-level blocks, and the line of the first block that is never closed, if there is one.
     pub(super) fn blocks(mut self) -> (Vec<Block>, Option<usize>) {
         let mut blocks = Vec::new();
         while let Some((event, range)) = self.next() {
@@ -64,7 +64,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         }
     }
 
-    /// The items of a list, up to its end.
+    /// Reads the items of a list, up to the end of the list.
     fn items(&mut self) -> Vec<Inline> {
         let mut items = Vec::new();
         while let Some((Event::Start(_), range)) = self.next() {
@@ -73,7 +73,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         items
     }
 
-    /// The rows of a table, up to its end.
+    /// Reads the rows of a table, up to the end of the table.
     fn rows(&mut self) -> Vec<Vec<Inline>> {
         let mut rows = Vec::new();
         while let Some((Event::Start(_), _)) = self.next() {
@@ -94,7 +94,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         Content::Code { text, fenced }
     }
 
-    /// The bytes between the line of the opening fence and the line of the closing fence.
+    /// The range of bytes between the line of the opening fence and the line of the closing fence.
     fn between_fences(&mut self, range: Range<usize>) -> Option<Range<usize>> {
         let block = self.text[range.clone()].trim_end();
         let inside = block.find('\n').zip(block.rfind('\n'));
@@ -163,7 +163,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             }
         }
         inline.text.truncate(inline.text.trim_end().len());
-        // In code, `<!--` is text. Elsewhere it is the opening of a comment that has no end.
+        // In code, `<!--` is text. In other text, `<!--` begins a comment that has no end.
         if prose.contains("<!--") {
             self.problems.at(inline.line, "a comment here is never closed; end it with -->");
         }

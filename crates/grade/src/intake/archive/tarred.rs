@@ -14,8 +14,8 @@ pub(super) fn read(from: impl Read) -> Result<Tree, Rejection> {
         tree.count()?;
         add(entry.map_err(|error| damaged(&error))?, &mut tree)?;
     }
-    // After the last entry comes gzip's checksum, which this read verifies (RFC 1952, section
-    // 2.3.1).
+    // gzip's checksum follows the last entry. Reading to the end verifies the checksum (RFC 1952,
+    // section 2.3.1).
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| damaged(&error))?;
     Ok(tree)
 }
@@ -44,8 +44,8 @@ fn add(entry: Entry<'_, impl Read>, tree: &mut Tree) -> Result<(), Rejection> {
     }
 }
 
-/// A reader of an entry that fails if the entry has fewer bytes than its header says: a truncated
-/// archive may end within an entry.
+/// A reader of an entry. It fails if the entry has fewer bytes than its header says, because a
+/// truncated archive may end within an entry.
 struct Complete<R> {
     from: R,
     left: u64,

@@ -1,4 +1,4 @@
-//! Zip archives (PKWARE's APPNOTE.TXT; the numbers below are its sections).
+//! Zip archives (PKWARE's APPNOTE.TXT; the numbers in the comments below are sections of it).
 
 use super::{Bounded, MAX_UNPACKED_SIZE, damaged};
 use crate::intake::folder::kind_name;
@@ -13,18 +13,18 @@ use zip::{CompressionMethod, ExtraField, ZipArchive};
 
 /// The signature of a central directory header (4.3.12).
 const HEADER: &[u8; 4] = b"PK\x01\x02";
-/// The bytes of a central directory header without its variable fields (4.3.12).
+/// The size of a central directory header without its variable fields, in bytes (4.3.12).
 const HEADER_SIZE: usize = 46;
 /// The signature of the zip64 end of central directory record (4.3.14).
 const END: &[u8; 4] = b"PK\x06\x06";
-/// The offset of the total number of entries in that record (4.3.14).
+/// The offset of the total number of entries in the zip64 end of central directory record (4.3.14).
 const END_ENTRIES: usize = 32;
-/// The bytes of a local file header without its variable fields (4.3.7).
+/// The size of a local file header without its variable fields, in bytes (4.3.7).
 const LOCAL_HEADER_SIZE: u64 = 30;
 
 /// Reads an archive by its central directory.
 pub(super) fn read(bytes: &[u8]) -> Result<Tree, Rejection> {
-    // The checks come before anything is unpacked.
+    // The archive is checked before anything is unpacked.
     check_entry_count(bytes)?;
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     check_names(bytes, archive.central_directory_start(), archive.len())?;
@@ -78,8 +78,8 @@ fn add(
     Ok(from.left)
 }
 
-/// The modification time in UTC, which most programs add to the local time (Info-ZIP's extended
-/// timestamp field).
+/// The modification time in UTC. Most programs store it in addition to the local time (Info-ZIP's
+/// extended timestamp field).
 fn utc_time(field: &ExtraField) -> Option<i64> {
     match field {
         ExtraField::ExtendedTimestamp(times) => times.mod_time().map(i64::from),
@@ -87,8 +87,8 @@ fn utc_time(field: &ExtraField) -> Option<i64> {
     }
 }
 
-/// Refuses an archive that claims more entries than it has headers: the zip crate allocates memory
-/// for the claimed number.
+/// Refuses an archive that claims more entries than it has headers, because the zip crate allocates
+/// memory for the claimed number of entries.
 fn check_entry_count(bytes: &[u8]) -> Result<(), Rejection> {
     let entries = bytes.windows(4).filter(|four| four == HEADER).count() as u64;
     for end in bytes.windows(END_ENTRIES + 8).filter(|end| end.starts_with(END)) {
@@ -104,8 +104,8 @@ fn check_entry_count(bytes: &[u8]) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Refuses an archive with two entries of one name: unpacking programs differ in which one they
-/// keep.
+/// Refuses an archive that has two entries with the same name. Programs that unpack such an archive
+/// differ in which of the two entries they keep.
 fn check_names(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Rejection> {
     let (mut at, mut entries) = (usize::try_from(start).unwrap_or(usize::MAX), 0);
     let mut names = BTreeSet::new();
@@ -128,8 +128,8 @@ fn check_names(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Rejectio
     Err(refused(format!("the archive claims {distinct} entries and has {entries}; pack it again")))
 }
 
-/// Refuses entries that share their bytes: with these, a small archive unpacks to a very large
-/// content (a zip bomb).
+/// Refuses entries that share their bytes. With such entries, a small archive can unpack to a very
+/// large content (a zip bomb).
 fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Rejection> {
     let mut ranges = Vec::new();
     for index in 0..archive.len() {

@@ -6,7 +6,7 @@ use course::report::{Step, Table};
 use maud::{Markup, html};
 use terminal::show::chosen;
 
-/// The largest number of log lines of one step that is shown.
+/// The maximum number of log lines that are shown for one step.
 const LOGGED: usize = 12;
 
 /// Why the criterion is not proved.
@@ -44,7 +44,8 @@ fn steps(steps: &[Step]) -> Markup {
     }
 }
 
-/// The log lines of a step. If there are too many, these are the first ones and the last one.
+/// The log lines of a step. If there are too many lines, only the first lines and the last line are
+/// shown.
 fn logged(lines: &[String]) -> Markup {
     let hidden = lines.len().saturating_sub(LOGGED);
     let first = lines.len().min(if hidden > 0 { LOGGED - 1 } else { LOGGED });

@@ -8,7 +8,7 @@ use crate::report::clusters::{self, Cluster};
 use crate::report::{Class, plain};
 use maud::{Markup, html};
 
-/// The number of groups that are shown unfolded.
+/// The number of groups that are always shown. The other groups are in a collapsed list.
 const SHOWN: usize = 8;
 
 /// The section with the groups of failures, the largest group first.

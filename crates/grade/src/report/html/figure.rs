@@ -20,7 +20,7 @@ pub(super) fn shares(counts: &[(Verdict, usize)]) -> Markup {
     }
 }
 
-/// The median of the points of a lesson, or `–` if nobody has points.
+/// The median of the points of a lesson, or `–` if no student has points.
 pub(super) fn median(class: &Class<'_>, lesson: &str) -> String {
     let mut points: Vec<_> = reached(class, lesson).iter().map(|(points, _)| *points).collect();
     points.sort_by(f64::total_cmp);

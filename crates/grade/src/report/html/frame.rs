@@ -33,8 +33,8 @@ pub(super) fn frame(title: &str, header: &Markup, body: &Markup) -> Markup {
     }
 }
 
-/// A student's name. `bdi` isolates a name that is written from right to left from the text around
-/// it.
+/// A student's name. `bdi` separates a name that is written from right to left from the text around
+/// the name.
 pub(super) fn name(student: &str) -> Markup {
     html! { bdi { (plain::line(student, 80)) } }
 }
@@ -69,7 +69,7 @@ pub(super) fn tone(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The mark of a criterion: sign, CSS class of the colour, and word.
+/// The mark of a criterion: its sign, the CSS class of its colour, and its word.
 pub(super) struct Mark {
     pub(super) sign: &'static str,
     pub(super) tone: &'static str,

@@ -8,7 +8,7 @@ use crate::rubric::Points;
 use course::report::Status;
 use maud::{Markup, html};
 
-/// The largest number of lines of a compiler's output that is shown.
+/// The maximum number of lines that are shown of a compiler's output.
 const LINES: usize = 200;
 
 /// The section of one lesson.
@@ -72,7 +72,7 @@ fn compiler(grade: &LessonGrade) -> Markup {
 }
 
 fn criteria(grade: &LessonGrade, points: &Points) -> Markup {
-    // The first failed criterion is shown unfolded.
+    // The details of the first failed criterion are open.
     let open = grade.criteria.iter().position(|each| each.status == Status::Failed);
     let worth = |index: usize| points.criteria.get(index).copied();
     html! {

@@ -1,9 +1,9 @@
-//! The file name of each student's page: readable, safe in a path and in a link, and unique.
+//! The file name of each student's page. It is readable, safe in a path and in a link, and unique.
 
 use crate::report::Class;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The largest number of characters of a student's name in the file name.
+/// The maximum number of characters of a student's name in the file name.
 const MAX_NAME: usize = 48;
 
 /// The file names of the students' pages.
@@ -15,7 +15,7 @@ impl<'a> Names<'a> {
         let mut names = BTreeMap::new();
         for submission in class.submissions {
             let stem = stem(&submission.student);
-            // A student can choose a name that gives the same file name as another one.
+            // A student can choose a name that gives the same file name as another student's name.
             let numbered = (2..).map(|number| format!("{stem}-{number}"));
             let mut candidates = std::iter::once(stem.clone()).chain(numbered);
             let name = candidates.find(|name| taken.insert(name.clone()));

@@ -1,5 +1,5 @@
-//! What is graded, how often, and what is saved, with a grader that reads the verdict from the
-//! server's text.
+//! Tests which submissions are graded, how often, and what is saved. The grader of these tests
+//! reads the verdict from the server's text.
 
 use super::*;
 use crate::store::{FILE, RunInfo};
@@ -15,7 +15,8 @@ struct Class {
 }
 
 impl Class {
-    /// A class of these students. Each has a name and the text of the one file that was handed in.
+    /// A class of these students. Each student has a name, and the text of the only file that the
+    /// student has handed in.
     fn of(students: &[(&str, &str)]) -> Self {
         let class = Self {
             folder: tempfile::tempdir().unwrap(),

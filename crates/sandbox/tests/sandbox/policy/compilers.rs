@@ -1,4 +1,4 @@
-//! Compilers and interpreters work in a sandbox.
+//! Tests that compilers and interpreters work in a sandbox.
 
 use super::{run, sandboxed, text};
 use crate::programs::shell;
@@ -22,7 +22,7 @@ fn build(folder: &Path, line: &str, visible: &[&Path]) -> Finished {
     sandboxed(shell(line).current_dir(folder), &visible).run().unwrap()
 }
 
-/// The output of the built program, which runs in another sandbox.
+/// Runs the built program in another sandbox, and returns its output.
 fn outcome(built: &Finished, name: &str) -> String {
     assert_eq!(built.exit, Exit::Status(0), "{}", text(built));
     let mut bytes = Vec::new();

@@ -1,4 +1,5 @@
-//! Files that an untrusted program leaves are read without trusting their names or types.
+//! Tests that read the files of an untrusted program after its end, without trust in the names and
+//! types of these files.
 
 use super::{bounded, run, sandboxed, text};
 use crate::programs::{shell, written};
@@ -69,7 +70,7 @@ fn a_program_at_its_limit_of_files_has_all_of_them_listed() {
 
 #[test]
 fn a_shown_file_below_the_working_directory_is_not_listed() {
-    // The programs of these tests may be in a folder below /work.
+    // The executed program is a shown file, and its folder may be below /work.
     let program = written("leaves_nothing", "int main(void) { return 0; }");
     assert!(run(&program).files().unwrap().is_empty());
 }

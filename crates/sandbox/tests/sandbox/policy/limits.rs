@@ -1,4 +1,4 @@
-//! How much an untrusted program can use, and for how long.
+//! The limits of an untrusted program.
 
 use super::{bounded, output_of, run, sandboxed, text, within};
 use crate::programs::{shell, written};
@@ -155,7 +155,8 @@ fn a_crash_writes_no_core_dump() {
     assert!(finished.files().unwrap().is_empty());
 }
 
-/// Processes that keep the first processor busy, for as long as this value and the test live.
+/// Processes that keep the first processor busy until this value is dropped or the test process
+/// ends.
 struct BusyProcesses(Vec<Child>);
 
 impl BusyProcesses {

@@ -1,10 +1,10 @@
-//! System calls and rights that an untrusted program is refused.
+//! System calls that the sandbox refuses, and rights that an untrusted program does not have.
 
 use super::{output_of, run, text};
 use crate::programs::written;
 
-/// Compiles and runs a program that makes these calls. The result of each call is the name of its
-/// errno, or `done`.
+/// Compiles and runs a program that makes these system calls. Returns for each call the name of its
+/// errno, or `done` if the call succeeded.
 fn attempts(name: &str, lines: &[&str]) -> Vec<String> {
     let tries: String = lines.iter().map(|line| format!("    TRY({line});\n")).collect();
     let program = written(name, &format!("{HEADERS}int main(void)\n{{\n{tries}}}\n"));
@@ -217,7 +217,7 @@ fn the_program_cannot_become_another_user() {
     let lines = ["setuid(0)", "setgid(0)", "setgroups(0, 0)", "setuid(1001)", "seteuid(65534)"];
     let answers = attempts("tries_to_be", &lines);
     assert!(answers.iter().all(|it| it == "EPERM" || it == "EINVAL"), "{answers:?}");
-    // A set-user-ID program of the system gives no rights.
+    // A set-user-ID program of the system does not give the program root's rights.
     let output =
         output_of("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; su -c id 2>&1 | head -1");
     assert!(
@@ -235,7 +235,8 @@ fn the_program_has_no_capabilities() {
 
 #[test]
 fn the_program_has_three_descriptors() {
-    assert_eq!(output_of("ls /proc/self/fd | wc -l"), "4"); // the fourth is that of ls itself
+    // The fourth descriptor is the folder that ls has opened.
+    assert_eq!(output_of("ls /proc/self/fd | wc -l"), "4");
 }
 
 #[test]

@@ -59,7 +59,8 @@ fn the_folders_above_a_shown_file_need_no_permissions() {
     let inner = folder.path().join("a/b");
     fs::create_dir_all(&inner).unwrap();
     fs::write(inner.join("file"), "read").unwrap();
-    let _ = std::os::unix::fs::chown(folder.path(), Some(65_533), None); // where this is root
+    // This call succeeds only if the test runs as root.
+    let _ = std::os::unix::fs::chown(folder.path(), Some(65_533), None);
     let launch = Command::new("cat").args([inner.join("file")]);
     assert_eq!(text(&sandboxed(launch, &[&inner]).run().unwrap()), "read");
 }

@@ -1,4 +1,4 @@
-//! Which files, processes and ports an untrusted program can use, and which it cannot.
+//! Tests of which files, processes and ports an untrusted program can use, and which it cannot use.
 
 use super::{levels, line, output_of, sandboxed};
 use crate::programs::{open, server, wait_logged};
@@ -29,7 +29,7 @@ fn files_outside_of_the_policy_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("solution");
     fs::write(&file, "the answer").unwrap();
-    // Without Landlock, a program with another user id can read what every user may read.
+    // Without Landlock, a program with another user id can read every file that all users may read.
     let has_landlock = IsolationLevel::Landlock.refusal_for_untrusted().is_none();
     for level in
         levels().into_iter().filter(|level| has_landlock || *level == IsolationLevel::Namespaces)
@@ -73,7 +73,8 @@ fn listeners_outside_of_the_sandbox_cannot_be_reached() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
-    // Landlock can restrict ports since Linux 6.7. The check here is for signals, since Linux 6.12.
+    // Landlock can restrict ports since Linux 6.7. This test checks for a stronger condition: that
+    // Landlock can restrict signals, which is possible since Linux 6.12.
     let has_landlock = IsolationLevel::Landlock.refusal().is_none();
     for level in
         levels().into_iter().filter(|level| has_landlock || *level == IsolationLevel::Namespaces)
@@ -93,7 +94,7 @@ fn an_untrusted_program_has_no_capabilities() {
         let is_empty = |line: &str| line.ends_with("\t0000000000000000");
         let capabilities = output.lines().filter(|line| line.starts_with("Cap"));
         let has_none = capabilities.filter(|line| !line.starts_with("CapBnd")).all(is_empty);
-        // On the Landlock level the program runs as its caller, but without capabilities.
+        // On the level `landlock` the program has the caller's user id, but no capabilities.
         let is_other = level == IsolationLevel::Landlock || !output.ends_with("\n0");
         assert!(has_none && is_other, "{level}: {output}");
     }

@@ -1,4 +1,4 @@
-//! The limits that end an untrusted program, and the message about each of them.
+//! Tests of the limits that end an untrusted program, and of the message about each limit.
 
 use super::{end, levels, line, sandboxed};
 use crate::programs::written;
@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, WaitError};
 
-/// How a shell command with these limits ends.
+/// Runs a shell command with these limits, and returns how the command ended.
 fn with(limits: Limits, text: &str, level: IsolationLevel) -> String {
     let policy = SandboxPolicy { visible: Vec::new(), limits };
     let begun = Instant::now();
@@ -55,14 +55,15 @@ fn a_program_that_runs_for_too_long_is_ended() {
     for level in levels() {
         let limits = Limits { wall: Duration::from_secs(1), ..Limits::default() };
         let message = |_| with(limits, "while :; do sleep 0.4; done", level);
-        // A run in which other programs used the processors is repeated.
+        // If a run is inconclusive because the machine is busy, the run is repeated.
         let message =
             (0..30).map(message).find(|message| !message.contains("the machine was too busy"));
         assert_eq!(message.unwrap(), "was ended after 1 s, its limit of wall time", "{level}");
     }
 }
 
-/// Processes that keep the first processor busy, for as long as this value and the test live.
+/// Processes that keep the first processor busy until this value is dropped or the test process
+/// ends.
 struct BusyProcesses(Vec<Child>);
 
 impl BusyProcesses {
@@ -120,7 +121,8 @@ fn a_program_that_writes_a_large_file_is_ended() {
     for level in levels() {
         let limits = Limits { disk: 8 << 20, ..Limits::default() };
         let message = with(limits, text, level);
-        // In a sandbox with its own file system, write(2) fails with ENOSPC before the limit.
+        // In a sandbox with its own file system, write(2) fails with ENOSPC before the program
+        // exceeds the limit.
         let expected = "wrote more than 8 MiB or 4096 files and was ended";
         assert!(message == expected || message == "ended with exit status 1", "{level}: {message}");
     }
@@ -151,7 +153,8 @@ fn a_fork_bomb_is_ended() {
         let processes = server.processes().unwrap();
         assert!(processes.len() <= 72, "{level}: {}", processes.len());
         drop(server);
-        // The fork bomb has used many process ids, so another program may have one of these by now.
+        // The fork bomb has used many process ids, so another program may now have one of these
+        // ids. Therefore the name is checked as well.
         let left = processes.iter().filter(|process| process.name() == "fork_bomb").count();
         assert_eq!(left, 0, "{level}");
     }
