@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_group_of_an_ended_observer_is_removed() {
         for parent in parents() {
-            let left = parent.folder.join("sockproof-1-1-0");
+            let left = parent.folder.join("sandbox-1-1-0");
             let _ = fs::create_dir(&left);
             remove_stale(parent);
             assert!(!left.exists());

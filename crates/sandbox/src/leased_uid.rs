@@ -21,7 +21,7 @@ pub(crate) struct LeasedUid {
 /// same time.
 const MAX_RUNS: u32 = 256;
 /// The possible folders for the lock files. Only root can create files in these folders.
-const FOLDERS: [&str; 3] = ["/run/sockproof", "/var/run/sockproof", "/tmp/sockproof-users"];
+const FOLDERS: [&str; 3] = ["/run/sandbox-uids", "/var/run/sandbox-uids", "/tmp/sandbox-uids"];
 
 impl LeasedUid {
     /// Reserves the first id of `users` that no other run has.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const PREFIX: &str = "sockproof";
+const PREFIX: &str = "sandbox";
 
 /// A new name. It contains this process's id and start time.
 pub(crate) fn name() -> String {
@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn names_of_an_ended_process_are_stale() {
         let own = std::process::id();
-        assert!(is_stale(&format!("sockproof-{own}-1-0")));
-        for foreign in ["sockproof", "sockproof-a-b-c", "other-1-1-1", "sockproof-1-1", ""] {
+        assert!(is_stale(&format!("sandbox-{own}-1-0")));
+        for foreign in ["sandbox", "sandbox-a-b-c", "other-1-1-1", "sandbox-1-1", ""] {
             assert!(!is_stale(foreign), "{foreign}");
         }
     }

@@ -59,11 +59,12 @@ fn remedy(step: &str, error: &io::Error, sysctls: &Path) -> String {
 /// An AppArmor profile that allows this program to create user namespaces (apparmor.d(5), userns).
 fn apparmor() -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| "/path/to/the/program".into());
+    let name = program.file_name().unwrap_or_default().display();
     format!(
         "AppArmor refuses user namespaces to programs without a profile; as root, write these \
-         lines to /etc/apparmor.d/sockproof and run apparmor_parser -r on that file:\n\
+         lines to /etc/apparmor.d/{name} and run apparmor_parser -r on that file:\n\
          abi <abi/4.0>,\n\
-         profile sockproof {:?} flags=(unconfined) {{ userns, }}",
+         profile {name} {:?} flags=(unconfined) {{ userns, }}",
         program.display().to_string()
     )
 }

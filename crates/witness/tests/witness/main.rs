@@ -2,6 +2,8 @@
 //! correct, others are wrong.
 
 mod busy_machine;
+#[path = "../../../sandbox/tests/sandbox/busy_processes.rs"]
+mod busy_processes;
 mod closing;
 mod ending;
 mod faults;

@@ -1,9 +1,9 @@
 //! The limits of an untrusted program.
 
 use super::{bounded, output_of, run, sandboxed, text, within};
+use crate::busy_processes::BusyProcesses;
 use crate::programs::{shell, written};
 use sandbox::{Command, Exit, LimitKind, Limits, SignalNumber};
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -153,30 +153,6 @@ fn a_crash_writes_no_core_dump() {
     let finished = sandboxed(shell("kill -SEGV $$"), &[]).run().unwrap();
     assert_eq!(finished.exit, Exit::Signal(SignalNumber(libc::SIGSEGV)));
     assert!(finished.files().unwrap().is_empty());
-}
-
-/// Processes that keep the first processor busy until this value is dropped or the test process
-/// ends.
-struct BusyProcesses(Vec<Child>);
-
-impl BusyProcesses {
-    /// Each process has a session of its own, because the kernel may divide a processor among
-    /// sessions (sched(7), "The autogroup feature").
-    fn new(number: usize) -> Self {
-        let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
-                    while os.getppid() == parent: pass";
-        let one = |_| std::process::Command::new("python3").args(["-c", text]).spawn().unwrap();
-        Self((0..number).map(one).collect())
-    }
-}
-
-impl Drop for BusyProcesses {
-    fn drop(&mut self) {
-        for process in &mut self.0 {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
 }
 
 #[test]

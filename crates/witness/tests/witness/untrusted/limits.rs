@@ -1,8 +1,8 @@
 //! Tests of the limits that end an untrusted program, and of the message about each limit.
 
 use super::{end, levels, line, sandboxed};
+use crate::busy_processes::BusyProcesses;
 use crate::programs::written;
-use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, WaitError};
 
@@ -59,30 +59,6 @@ fn a_program_that_runs_for_too_long_is_ended() {
         let message =
             (0..30).map(message).find(|message| !message.contains("the machine was too busy"));
         assert_eq!(message.unwrap(), "was ended after 1 s, its limit of wall time", "{level}");
-    }
-}
-
-/// Processes that keep the first processor busy until this value is dropped or the test process
-/// ends.
-struct BusyProcesses(Vec<Child>);
-
-impl BusyProcesses {
-    /// Each process has a session of its own, because the kernel may divide a processor among
-    /// sessions (sched(7), "The autogroup feature").
-    fn new(number: usize) -> Self {
-        let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
-                    while os.getppid() == parent: pass";
-        let one = |_| Command::new("python3").args(["-c", text]).spawn().unwrap();
-        Self((0..number).map(one).collect())
-    }
-}
-
-impl Drop for BusyProcesses {
-    fn drop(&mut self) {
-        for process in &mut self.0 {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
     }
 }
 

@@ -1,0 +1,28 @@
+//! Makes the machine busy, for tests of what a busy machine must not cause. The tests of `witness` use
+//! this file, too.
+
+use std::process::{Child, Command};
+
+/// Processes that keep the first processor busy until this value is dropped or the test process
+/// ends.
+pub(crate) struct BusyProcesses(Vec<Child>);
+
+impl BusyProcesses {
+    /// Each process has a session of its own, because the kernel may divide a processor among
+    /// sessions (sched(7), "The autogroup feature").
+    pub(crate) fn new(number: usize) -> Self {
+        let text = "import os; os.setsid(); os.sched_setaffinity(0, {0}); parent = os.getppid()\n\
+                    while os.getppid() == parent: pass";
+        let one = |_| Command::new("python3").args(["-c", text]).spawn().unwrap();
+        Self((0..number).map(one).collect())
+    }
+}
+
+impl Drop for BusyProcesses {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
