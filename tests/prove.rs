@@ -8,7 +8,7 @@ use std::fs;
 use support::course::{Course, LESSON};
 use support::processes::{free_port, occupied_port};
 use support::programs::{TestDir, command_line};
-use support::{assert_contains, prove, report, score, stderr_of, stdout_of, validated};
+use support::{assert_contains, prove, report, score, stderr_of, stdout_of, validated, xtask};
 use terminal::paths;
 
 #[test]
@@ -50,6 +50,19 @@ fn reports_the_starter_as_json() {
     assert_eq!((&first["status"], &first["task"]), (&"failed".into(), &1.into()));
     let replay = first["cause"]["replay"].as_str().unwrap();
     assert_eq!(replay, "cargo xtask prove w03-l02 --only starts");
+}
+
+#[test]
+fn no_starter_is_proved_and_each_begins_with_task_1() {
+    let course = course::catalogue::Course::open(paths::root()).unwrap();
+    let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.as_str()).collect();
+    let output = xtask(&[&["prove", "--format", "json"], &ids[..]].concat()).code(1);
+    for lesson in report(&output)["lessons"].as_array().unwrap() {
+        assert_eq!(lesson["verdict"], "not-yet", "{}", lesson["lesson"]);
+        let criteria = lesson["criteria"].as_array().unwrap();
+        let failed = criteria.iter().find(|it| it["status"] == "failed").unwrap();
+        assert_eq!(failed["task"], 1, "{}", lesson["lesson"]);
+    }
 }
 
 #[test]
