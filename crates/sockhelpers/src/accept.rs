@@ -11,7 +11,7 @@ use std::{io, mem};
 /// On a blocking listener with an empty backlog, the call waits for a connection.
 ///
 /// # Errors
-/// The errors of accept(2). [`Accepted`] sorts them by what a server does next.
+/// The errors of accept(2). [`Accepted`] groups these errors by what a server does next.
 pub fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, SocketAddr)> {
     // SAFETY: all zeros is a valid sockaddr_storage.
     let mut peer: libc::sockaddr_storage = unsafe { mem::zeroed() };
@@ -29,7 +29,7 @@ pub fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, SocketAddr)> {
     Ok((client, unsafe { address::from_raw(peer, length) }?))
 }
 
-/// The outcome of an [`accept`] call, with one variant for each way in which a server goes on.
+/// The outcome of an [`accept`] call. The variants differ in what a server does next.
 ///
 /// ```
 /// use sockhelpers::{Accepted, accept, create_listening_socket, set_nonblocking};
@@ -48,10 +48,10 @@ pub enum Accepted {
     /// ECONNABORTED, EPROTO or a pending network error: this client's connection failed before it
     /// was accepted. Other clients are not affected.
     Aborted,
-    /// EINTR: a signal interrupted the call before a connection came.
+    /// EINTR: a signal interrupted the call before a connection arrived.
     Interrupted,
-    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: there is no free descriptor, or no memory for one. The
-    /// client stays in the backlog.
+    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: no descriptor is free, or there is no memory for a new
+    /// descriptor. The client stays in the backlog.
     NoDescriptors,
     /// Any other error: the listener itself cannot be used any more.
     Failed(io::Error),

@@ -22,14 +22,14 @@ pub fn get_addr(address: &SockaddrStorage) -> Option<IpAddr> {
 
 /// Returns the port in a socket address, or `None` when its family is neither AF_INET nor AF_INET6.
 ///
-/// The number is in host byte order; the kernel stores it in network byte order (ip(7), "Address
-/// format").
+/// The returned port is in host byte order. In the socket address, the port is in network byte
+/// order (ip(7), "Address format").
 pub fn get_port(address: &SockaddrStorage) -> Option<u16> {
     to_socket_addr(address).map(|address| address.port())
 }
 
-/// Returns the address and port that a socket is bound to. For a socket bound to port 0, this is
-/// the port that the kernel has chosen.
+/// Returns the address and port that a socket is bound to. If the socket was bound to port 0, the
+/// returned port is the port that the kernel has chosen.
 ///
 /// # Errors
 /// The errors of getsockname(2), and `InvalidData` for a socket that is not an IP socket.

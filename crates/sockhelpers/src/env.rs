@@ -4,14 +4,14 @@ use std::ffi::OsStr;
 use std::ops::RangeInclusive;
 use std::{env, error, fmt};
 
-/// The ports that a client can connect to. Port 0 is left out: bind(2) takes it as a request for
-/// any free port.
+/// The ports that a client can connect to. Port 0 is not accepted, because bind(2) interprets port
+/// 0 as a request for any free port.
 const PORTS: RangeInclusive<usize> = 1..=65_535;
 
 /// Returns the TCP port in the variable PORT, from 1 to 65535, or `default` when PORT is not set.
 ///
 /// # Errors
-/// PORT is not a number, or out of range.
+/// PORT is not a number, or the number is out of range.
 pub fn port_from_env(default: u16) -> Result<u16, ConfigError> {
     Ok(number_from_env("PORT", PORTS, default.into())? as u16)
 }
@@ -19,7 +19,7 @@ pub fn port_from_env(default: u16) -> Result<u16, ConfigError> {
 /// Returns the number in an environment variable, or `default` when the variable is not set.
 ///
 /// # Errors
-/// The value is not a number, or not in `range`.
+/// The value is not a number, or the number is not in `range`.
 pub fn number_from_env(
     variable: &'static str,
     range: RangeInclusive<usize>,
@@ -31,8 +31,8 @@ pub fn number_from_env(
     }
 }
 
-/// An environment variable with a value that cannot be used, and the reason. Displayed on one line,
-/// with the value quoted.
+/// The error for an environment variable whose value cannot be used. The error is displayed as one
+/// line: the variable, the value in quotation marks, and the reason.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
     variable: &'static str,

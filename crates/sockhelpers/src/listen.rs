@@ -17,12 +17,12 @@ use std::{error, fmt, io, ptr};
 /// number. `backlog` is the number of connections that may wait to be accepted; the kernel silently
 /// limits the number to net.core.somaxconn (listen(2), "Notes").
 ///
-/// The socket is IPv4 only: a listener for IPv6 and IPv4 would show an IPv4 client as
-/// ::ffff:127.0.0.1 (ipv6(7), "Address format").
+/// The socket accepts only IPv4 connections. A listener for both IPv6 and IPv4 would report the
+/// address of an IPv4 client as ::ffff:127.0.0.1 (ipv6(7), "Address format").
 ///
 /// # Errors
-/// The error of the last address that was tried, when none of the addresses from getaddrinfo(3)
-/// can be listened on.
+/// If the socket can listen on none of the addresses from getaddrinfo(3), the error for the last
+/// address is returned.
 ///
 /// ```
 /// let listener = sockhelpers::create_listening_socket(0, 128)?;
@@ -45,7 +45,8 @@ pub fn create_listening_socket(port: u16, backlog: u16) -> Result<OwnedFd, Liste
     Err(last)
 }
 
-/// The reason why a port cannot be listened on: the call that failed, and its address.
+/// The error of [`create_listening_socket`]: the call that failed, the address, and the call's
+/// error.
 #[derive(Debug)]
 pub struct ListenError {
     /// The name of the call: `getaddrinfo`, `socket`, `setsockopt`, `bind` or `listen`.
@@ -84,7 +85,8 @@ fn listen_on(address: SocketAddr, backlog: u16) -> Result<OwnedFd, ListenError> 
     let family = target.family().unwrap_or(AddressFamily::Inet);
     let listener =
         socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).map_err(failed("socket"))?;
-    // Allows bind while connections of an earlier run are still in TIME_WAIT (socket(7)).
+    // With SO_REUSEADDR, bind succeeds while connections of an earlier run are in TIME_WAIT
+    // (socket(7)).
     setsockopt(&listener, sockopt::ReuseAddr, &true).map_err(failed("setsockopt"))?;
     bind(listener.as_raw_fd(), &target).map_err(failed("bind"))?;
     let backlog = Backlog::new(backlog).unwrap_or(Backlog::MAXCONN);
@@ -106,14 +108,14 @@ fn candidates(port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
-/// A list of addresses from getaddrinfo(3), freed when dropped.
+/// A list of addresses from getaddrinfo(3). Dropping the value frees the list.
 struct AddressList(*mut libc::addrinfo);
 
 impl AddressList {
     fn of_any_ipv4(port: u16) -> io::Result<Self> {
         let service = CString::new(port.to_string())?;
         let mut list = ptr::null_mut();
-        // SAFETY: all zeros is a valid addrinfo. As hints, it puts no condition on the result.
+        // SAFETY: all zeros is a valid addrinfo. As hints, zeros put no condition on the result.
         let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
         hints.ai_family = libc::AF_INET;
         hints.ai_socktype = libc::SOCK_STREAM;
@@ -130,7 +132,7 @@ impl AddressList {
 
 impl Drop for AddressList {
     fn drop(&mut self) {
-        // SAFETY: getaddrinfo has made this list, and nothing else frees it.
+        // SAFETY: getaddrinfo has allocated this list, and nothing else frees it.
         unsafe { libc::freeaddrinfo(self.0) }
     }
 }

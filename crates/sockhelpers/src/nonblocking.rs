@@ -4,8 +4,8 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use std::io;
 use std::os::fd::AsFd;
 
-/// Sets O_NONBLOCK: from now on, a call on the descriptor that would wait fails with EAGAIN instead
-/// (fcntl(2), "File status flags"). The other flags stay as they are.
+/// Sets O_NONBLOCK. From now on, a call on the descriptor fails with EAGAIN if the call would have
+/// to wait (fcntl(2), "File status flags"). The other flags do not change.
 ///
 /// # Errors
 /// The errors of fcntl(2).

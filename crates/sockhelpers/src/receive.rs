@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 /// Reads the bytes that have arrived, up to the size of `buffer`. On a blocking socket, the call
 /// waits for the first byte.
 ///
-/// `buffer` must not be empty: a read of 0 bytes returns 0, which [`Received`] takes for
-/// [`Received::Eof`].
+/// `buffer` must not be empty. A read into an empty buffer returns 0, and this function would
+/// return [`Received::Eof`].
 ///
 /// ```
 /// use sockhelpers::{Received, receive};
@@ -22,7 +22,7 @@ pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Received {
     nix::unistd::read(socket, buffer).map_err(io::Error::from).into()
 }
 
-/// The outcome of a read, with one variant for each way in which a server goes on.
+/// The outcome of a read. The variants differ in what a server does next.
 #[derive(Debug)]
 pub enum Received {
     /// The number of bytes that were read into the start of the buffer; never 0.
@@ -33,7 +33,7 @@ pub enum Received {
     WouldBlock,
     /// EINTR: a signal interrupted the call before a byte was read.
     Interrupted,
-    /// ECONNRESET, EPIPE, ETIMEDOUT: the connection is lost, with all bytes still in transit.
+    /// ECONNRESET, EPIPE, ETIMEDOUT: the connection is lost, and so are all bytes in transit.
     Lost,
     /// Any other error.
     Failed(io::Error),

@@ -6,7 +6,7 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::OwnedFd;
 
-/// The most bytes that one read returns. A longer message takes several reads.
+/// The maximum number of bytes that one read returns. A longer message needs several reads.
 const BUFFER_SIZE: usize = 16 * 1024;
 
 /// Sends back every byte that `client` sends, until end of file.
@@ -26,8 +26,8 @@ pub fn echo(client: &OwnedFd) -> io::Result<()> {
     // </task>
 }
 
-/// Writes all of `bytes`. One write may take only a part of them, for instance when a signal
-/// interrupts the call (write(2)).
+/// Writes all of `bytes`. One call of write may write only a part of the bytes, for instance when a
+/// signal interrupts the call (write(2)).
 fn send_all(client: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
     // Rust programs start with SIGPIPE ignored, so a write to a client that has left fails with
     // EPIPE and does not end the process.
@@ -44,7 +44,8 @@ fn send_all(client: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
     // </task>
 }
 
-/// Checks a read without bytes. With `Ok`, the caller can read again.
+/// Handles the outcome of a read that returned no bytes. If the result is `Ok`, the caller reads
+/// again.
 ///
 /// # Errors
 /// The connection is lost.

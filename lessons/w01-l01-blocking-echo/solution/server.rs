@@ -8,10 +8,10 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 use std::{io, thread};
 
-/// The number of clients that may wait to be accepted.
+/// The maximum number of clients that wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// The time between two calls of accept while there is no free descriptor or memory.
+/// The pause before the next call of accept while no descriptor or no memory is free.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// The server's listening socket.
@@ -23,7 +23,7 @@ impl Server {
     /// Listens on `port`, and logs the start.
     ///
     /// # Errors
-    /// An error that names PORT and the reason, for instance when the port is in use or needs root.
+    /// An error that names PORT and the reason, for instance that the port is in use or needs root.
     pub fn start(port: u16) -> Result<Server, ConfigError> {
         // <task 1: listen on the port, then log the start>
         let listener = create_listening_socket(port, BACKLOG)
@@ -55,7 +55,7 @@ fn serve(client: OwnedFd) {
     let outcome = echo(&client);
     // <task 3: close the client's descriptor, and log it>
     drop(client);
-    // An error of this conversation concerns no other client, so it only goes to the log.
+    // An error of this conversation affects no other client, so the server only logs the error.
     if let Err(error) = outcome {
         log::note(format_args!("fd={fd}: {error}"));
     }
@@ -63,15 +63,16 @@ fn serve(client: OwnedFd) {
     // </task>
 }
 
-/// Checks an accept without a client. With `Ok`, the caller can accept again.
+/// Handles the outcome of an accept that returned no client. If the result is `Ok`, the caller
+/// accepts again.
 ///
 /// # Errors
 /// The listener cannot be used any more.
 fn check_accept(accepted: Accepted) -> io::Result<()> {
     // <task 4: accept again after a temporary error, and return any other error>
     match accepted {
-        // The client stays in the backlog, so the next accept would fail at once (accept(2)).
-        // Without a pause, the loop would keep a core busy.
+        // The client stays in the backlog, so the next accept would fail immediately (accept(2)).
+        // Without a pause, this would be a busy loop.
         Accepted::NoDescriptors => thread::sleep(RETRY_DELAY),
         Accepted::Failed(error) => return Err(error),
         Accepted::Client(..) | Accepted::WouldBlock => {}

@@ -7,7 +7,7 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::OwnedFd;
 
-/// The most bytes that one read returns. A longer message takes several reads.
+/// The maximum number of bytes that one read returns. A longer message needs several reads.
 const BUFFER_SIZE: usize = 16 * 1024;
 
 /// Sends back every byte that `client` sends, until end of file.
@@ -19,15 +19,16 @@ pub fn echo(client: &OwnedFd) -> io::Result<()> {
     todo!("Task 2: read until end of file, and send back each piece")
 }
 
-/// Writes all of `bytes`. One write may take only a part of them, for instance when a signal
-/// interrupts the call (write(2)).
+/// Writes all of `bytes`. One call of write may write only a part of the bytes, for instance when a
+/// signal interrupts the call (write(2)).
 fn send_all(client: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
     // Rust programs start with SIGPIPE ignored, so a write to a client that has left fails with
     // EPIPE and does not end the process.
     todo!("Task 2: write until nothing is left")
 }
 
-/// Checks a read without bytes. With `Ok`, the caller can read again.
+/// Handles the outcome of a read that returned no bytes. If the result is `Ok`, the caller reads
+/// again.
 ///
 /// # Errors
 /// The connection is lost.

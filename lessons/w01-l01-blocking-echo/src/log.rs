@@ -10,7 +10,7 @@ pub fn start(port: u16) {
     log_line(format_args!("[START] port={port}"));
 }
 
-/// Logs that a client was accepted: `fd` is its descriptor.
+/// Logs that a client was accepted. `fd` is the client's descriptor.
 pub fn accept(fd: RawFd) {
     log_line(format_args!("[ACCEPT] fd={fd}"));
 }

@@ -21,7 +21,7 @@ const DEFAULT_PORT: u16 = 3490;
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // eprintln would panic when standard error is closed.
+    // eprintln panics if standard error is closed, and writeln returns an error.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }

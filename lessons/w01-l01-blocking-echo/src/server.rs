@@ -9,10 +9,10 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 use std::{io, thread};
 
-/// The number of clients that may wait to be accepted.
+/// The maximum number of clients that wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// The time between two calls of accept while there is no free descriptor or memory.
+/// The pause before the next call of accept while no descriptor or no memory is free.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// The server's listening socket.
@@ -24,7 +24,7 @@ impl Server {
     /// Listens on `port`, and logs the start.
     ///
     /// # Errors
-    /// An error that names PORT and the reason, for instance when the port is in use or needs root.
+    /// An error that names PORT and the reason, for instance that the port is in use or needs root.
     pub fn start(port: u16) -> Result<Server, ConfigError> {
         todo!("Task 1: listen on the port, then log the start")
     }
@@ -52,7 +52,8 @@ fn serve(client: OwnedFd) {
     todo!("Task 3: close the client's descriptor, and log it")
 }
 
-/// Checks an accept without a client. With `Ok`, the caller can accept again.
+/// Handles the outcome of an accept that returned no client. If the result is `Ok`, the caller
+/// accepts again.
 ///
 /// # Errors
 /// The listener cannot be used any more.

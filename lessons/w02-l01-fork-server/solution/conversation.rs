@@ -1,4 +1,4 @@
-//! The child's part: the conversation with one client, until its end of file.
+//! The child's part: the conversation with one client, until the client's end of file.
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
@@ -6,13 +6,13 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// The most bytes that one read returns.
+/// The maximum number of bytes that one read returns.
 const BUFFER_SIZE: usize = 4096;
 
 /// Sends back every byte that the client sends, with the case of letters changed, until end of
 /// file.
 ///
-/// The calls may block: this process serves no other client.
+/// The calls may block, because this process serves no other client.
 ///
 /// # Errors
 /// The errors of read(2) and send(2) that end the connection.
@@ -44,13 +44,14 @@ fn flip(bytes: &mut [u8]) {
     // </task>
 }
 
-/// Sends all of `bytes`. Waits while the kernel has no room because the client does not read.
+/// Sends all of `bytes`. Waits while the kernel has no room for the bytes because the client does
+/// not read.
 fn send_all(client: &OwnedFd, bytes: &[u8]) -> io::Result<()> {
-    // <task 3: send until nothing is left: one call may take only a part>
+    // <task 3: send until nothing is left: one call may send only a part>
     let mut rest = bytes;
     while !rest.is_empty() {
-        // MSG_NOSIGNAL: on a lost connection, send fails with EPIPE and raises no SIGPIPE
-        // (send(2)).
+        // MSG_NOSIGNAL: if the connection is lost, send fails with EPIPE and the process gets no
+        // SIGPIPE (send(2)).
         match send(client.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
             Ok(count) => rest = &rest[count..],
             Err(Errno::EINTR) => {}

@@ -1,4 +1,4 @@
-//! The child's part: the conversation with one client, until its end of file.
+//! The child's part: the conversation with one client, until the client's end of file.
 #![allow(unused, reason = "tasks are still to do")]
 
 use nix::errno::Errno;
@@ -7,13 +7,13 @@ use sockhelpers::{Received, receive};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// The most bytes that one read returns.
+/// The maximum number of bytes that one read returns.
 const BUFFER_SIZE: usize = 4096;
 
 /// Sends back every byte that the client sends, with the case of letters changed, until end of
 /// file.
 ///
-/// The calls may block: this process serves no other client.
+/// The calls may block, because this process serves no other client.
 ///
 /// # Errors
 /// The errors of read(2) and send(2) that end the connection.
@@ -30,7 +30,8 @@ fn flip(bytes: &mut [u8]) {
     todo!("Task 3: change the case of each letter")
 }
 
-/// Sends all of `bytes`. Waits while the kernel has no room because the client does not read.
+/// Sends all of `bytes`. Waits while the kernel has no room for the bytes because the client does
+/// not read.
 fn send_all(client: &OwnedFd, bytes: &[u8]) -> io::Result<()> {
-    todo!("Task 3: send until nothing is left: one call may take only a part")
+    todo!("Task 3: send until nothing is left: one call may send only a part")
 }

@@ -10,7 +10,7 @@ pub fn start(port: u16) {
     log_line(format_args!("[START] port={port}"));
 }
 
-/// Logs that the client with the parent's descriptor `fd` has the child process `child`.
+/// Logs that the child process `child` serves the client whose descriptor in the parent is `fd`.
 pub fn fork(child: Pid, fd: RawFd) {
     log_line(format_args!("[FORK] pid={child} fd={fd}"));
 }

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // eprintln would panic when standard error is closed.
+            // eprintln panics if standard error is closed, and writeln returns an error.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }

@@ -5,13 +5,14 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 use std::io;
 
-/// Called in a child: asks the kernel to send this process a SIGTERM when `parent` ends (prctl(2),
-/// PR_SET_PDEATHSIG).
+/// Asks the kernel to send SIGTERM to the calling process when `parent` ends (prctl(2),
+/// PR_SET_PDEATHSIG). The calling process must be a child of `parent`.
 ///
 /// # Errors
-/// `parent` has ended already; or the errors of prctl(2).
+/// An error if `parent` has already ended; otherwise the errors of prctl(2).
 pub fn end_with_parent(parent: Pid) -> io::Result<()> {
     set_pdeathsig(Signal::SIGTERM)?;
-    // A parent that ended between fork and the call above sends no signal.
+    // If the parent ended between fork and prctl, the kernel sends no signal. In this case, getppid
+    // returns another process.
     if getppid() == parent { Ok(()) } else { Err(io::Error::other("the server has ended")) }
 }

@@ -1,4 +1,5 @@
-//! The parent's part: it accepts clients and starts a child for each, which serves the client.
+//! The parent's part: it accepts clients, and starts a child process for each client. The child
+//! serves the client.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::conversation::converse;
@@ -12,13 +13,14 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 use std::{io, thread};
 
-/// The number of clients that may wait to be accepted.
+/// The maximum number of clients that wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// The time between two calls of accept while there is no free descriptor or memory.
+/// The pause before the next call of accept while no descriptor or no memory is free.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// The parent's only socket. It keeps nothing about any client.
+/// The state of the parent. The listener is its only socket, and the parent stores no data about
+/// clients.
 pub struct Server {
     listener: OwnedFd,
 }
@@ -27,16 +29,16 @@ impl Server {
     /// Listens on `port`, and logs the start.
     ///
     /// # Errors
-    /// An error that names PORT and the reason, for instance when the port is in use or needs root.
+    /// An error that names PORT and the reason, for instance that the port is in use or needs root.
     pub fn start(port: u16) -> Result<Server, Box<dyn Error>> {
         todo!("Task 1: listen on the port as your echo server does, then log the start")
     }
 
-    /// Starts a child for each client. In a child, returns when its client has left; in the parent,
-    /// returns only with an error.
+    /// Starts a child for each client. In a child, the function returns when the child's client has
+    /// left. In the parent, the function returns only with an error.
     ///
     /// # Errors
-    /// The errors of sigaction(2), and those of accept(2) that are not caused by a client.
+    /// The errors of sigaction(2), and the errors of accept(2) that are not caused by a client.
     pub fn run(self) -> io::Result<()> {
         let parent = getpid();
         ignore_sigchld()?;
@@ -46,7 +48,7 @@ impl Server {
         }
     }
 
-    /// Sleeps until a client connects, and accepts it.
+    /// Sleeps until a client connects, and accepts the client.
     fn next_client(&self) -> io::Result<OwnedFd> {
         loop {
             match Accepted::from(accept(&self.listener)) {
@@ -63,7 +65,7 @@ fn ignore_sigchld() -> io::Result<()> {
     todo!("Task 2: ignore SIGCHLD with sigaction")
 }
 
-/// Everything that a child does: it serves its client, and returns.
+/// Runs in the child: serves the child's client, and returns when the client has left.
 fn serve(client: OwnedFd, parent: Pid) -> io::Result<()> {
     parent_death::end_with_parent(parent)?;
     if let Err(error) = converse(client) {
@@ -72,7 +74,8 @@ fn serve(client: OwnedFd, parent: Pid) -> io::Result<()> {
     Ok(())
 }
 
-/// Checks an accept without a client. With `Ok`, the caller can accept again.
+/// Handles the outcome of an accept that returned no client. If the result is `Ok`, the caller
+/// accepts again.
 ///
 /// # Errors
 /// The listener cannot be used any more.

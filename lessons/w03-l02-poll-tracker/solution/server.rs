@@ -1,4 +1,5 @@
-//! The event loop: one thread that accepts, reads, echoes and removes, and sleeps only in `poll`.
+//! The event loop: one thread accepts clients, reads, echoes, and removes clients. The thread
+//! sleeps only in `poll`.
 
 use crate::poll_set::{PollSet, Source};
 use poll_tracker::config::{Config, ConfigError};
@@ -11,11 +12,11 @@ use std::convert::Infallible;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{error::Error, io};
 
-/// The number of clients that may wait to be accepted.
+/// The maximum number of clients that wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// The most bytes that one read returns. It also limits the pending output of a client, because
-/// nothing is read from a client with pending output.
+/// The maximum number of bytes that one read returns. This number also limits the pending output of
+/// a client, because the server does not read from a client with pending output.
 const BUFFER_SIZE: usize = 4096;
 
 /// The listener, the table of clients, and the array for `poll`.
@@ -23,7 +24,7 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     poll_set: PollSet,
-    /// Needed when all other descriptors are in use.
+    /// Used when no other descriptor is free.
     spare_fd: SpareFd,
     /// The bytes of the last read.
     buffer: [u8; BUFFER_SIZE],
@@ -33,11 +34,12 @@ impl Server {
     /// Listens on the port in `config`, and logs the start.
     ///
     /// # Errors
-    /// An error that names PORT when the port cannot be listened on; else the errors of fcntl(2).
+    /// An error that names PORT if the server cannot listen on the port; otherwise the errors of
+    /// fcntl(2).
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.max_clients);
         let listener = listen(config.port)?;
-        // A client that poll has reported may be gone when accept is called. On a blocking
+        // A client that poll has reported may have left before accept is called. On a blocking
         // listener, accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let poll_set = PollSet::new(&listener);
@@ -56,7 +58,8 @@ impl Server {
         loop {
             // Sleep until the listener or a client is ready.
             self.poll_set.wait()?;
-            // Go through the array from its end: a removal moves only entries that were visited.
+            // Go through the array from its end: then a removal moves only an entry that was
+            // already visited.
             for position in self.poll_set.positions() {
                 match self.poll_set.ready(position) {
                     Some(Source::Listener) => self.accept()?,
@@ -72,17 +75,18 @@ impl Server {
         // <task 2: accept a client, and go on after the errors that concern only this client>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
-            // A listener that reports readiness may have no client by now (accept(2), EAGAIN).
+            // The client may have left after poll reported the listener (accept(2), EAGAIN).
             Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => Ok(()),
-            // The client stays in the backlog. Without an accept, poll would never sleep again.
+            // accept failed because no descriptor is free, and the client is still in the backlog.
+            // Until the client is accepted, every poll returns immediately.
             Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => Err(error),
         }
         // </task>
     }
 
-    /// Accepts one client while all descriptors are in use. The client is closed, unless a
-    /// descriptor has become free in the meantime.
+    /// Accepts one client while no descriptor is free. The client is closed, unless a descriptor
+    /// has become free in the meantime.
     fn accept_with_spare_fd(&mut self) -> io::Result<()> {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
@@ -93,10 +97,10 @@ impl Server {
         Ok(())
     }
 
-    /// Gives a client a slot and an entry in the array, or rejects it when every slot is in use.
+    /// Gives a client a slot and an entry in the array. Rejects the client if every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
         // <task 2: make the client non-blocking, give it a slot and an entry, and log it>
-        // accept does not pass O_NONBLOCK on from the listener (accept(2)).
+        // The new descriptor does not inherit O_NONBLOCK from the listener (accept(2)).
         set_nonblocking(&client)?;
         let fd = client.as_raw_fd();
         match self.table.insert(client) {
@@ -110,7 +114,8 @@ impl Server {
         // </task>
     }
 
-    /// Closes a client for which there is no slot, so that the client does not wait in vain.
+    /// Closes a client because no slot is free. If the client stayed connected, it would wait for
+    /// an answer that never comes.
     fn reject(&mut self, client: OwnedFd) {
         // <task 4: close the client, and log that the table is full>
         drop(client);
@@ -118,14 +123,15 @@ impl Server {
         // </task>
     }
 
-    /// Serves a client that `poll` has reported ready: sends its pending output, or else reads and
-    /// echoes. While output is pending, nothing is read, so a client that does not read cannot make
-    /// the server store more and more output.
+    /// Serves a client that `poll` has reported as ready. If output is pending, sends this output.
+    /// Otherwise reads once and echoes. While output is pending, the server does not read from the
+    /// client. Therefore a client that does not read cannot make the server store more and more
+    /// output.
     fn serve(&mut self, position: usize, slot: usize) {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
-        // With output pending, the entry waits for POLLOUT: send first.
+        // If output is pending, the entry waits for POLLOUT: send the output.
         if connection.state() == State::Draining {
             let flushed = connection.flush();
             return self.after_write(position, slot, flushed);
@@ -140,8 +146,8 @@ impl Server {
         }
     }
 
-    /// Updates a client's entry after a write: it watches for POLLOUT while output is pending, and
-    /// for POLLIN otherwise. A write that failed removes the client.
+    /// Updates a client's entry after a write. The entry waits for POLLOUT while output is pending,
+    /// and for POLLIN otherwise. If the write failed, the client is removed.
     fn after_write(&mut self, position: usize, slot: usize, result: io::Result<()>) {
         let state = self.table.get(slot).map(|connection| connection.state());
         match (result, state) {
@@ -151,7 +157,8 @@ impl Server {
         }
     }
 
-    /// Handles a read without bytes: removes a client at end of file, or whose connection is lost.
+    /// Handles a read that returned no bytes. Removes the client at end of file, or if its
+    /// connection is lost.
     fn after_read(&mut self, position: usize, slot: usize, received: Received) {
         // <task 3: remove a client that has left, and keep one that has sent nothing yet>
         match received {
@@ -161,8 +168,8 @@ impl Server {
         // </task>
     }
 
-    /// Removes a client from the array first and from the table second: when its descriptor is
-    /// closed, the next client may get the same number.
+    /// Removes a client from the array first and from the table second. The table closes the
+    /// client's descriptor, and then the next client may get the same descriptor number.
     fn remove(&mut self, position: usize, slot: usize) {
         // <task 3: remove the client's entry, remove it from the table, and log it>
         self.poll_set.remove(position);
@@ -176,7 +183,7 @@ impl Server {
 /// Creates a socket that listens on `port`.
 ///
 /// # Errors
-/// An error that names PORT and the reason, for instance when the port is in use or needs root.
+/// An error that names PORT and the reason, for instance that the port is in use or needs root.
 fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
     // <task 1: listen on the port as your echo server does>
     create_listening_socket(port, BACKLOG).map_err(|error| ConfigError::new("PORT", port, error))

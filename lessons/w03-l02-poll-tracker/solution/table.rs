@@ -1,22 +1,24 @@
-//! The table of clients: a fixed number of slots, and a list of the free ones.
+//! The table of clients: a fixed number of slots, and a list of the free slots.
 //!
-//! The table does not depend on `poll` or on a protocol. A program that stores more about each
-//! client uses an array of its own, with the same slot numbers.
+//! The table does not depend on `poll` or on a protocol. If a program stores more data about each
+//! client, it uses a second array with the same slot numbers.
 
 use crate::connection::{Connection, State};
 use std::os::fd::{OwnedFd, RawFd};
 
-/// The connections. Each has a slot, whose number does not change until the client is removed.
+/// The connections of all clients. Each connection has a slot. The number of the slot does not
+/// change until the client is removed.
 #[derive(Debug)]
 pub struct Table {
     slots: Vec<Connection>,
-    /// The free list: a stack with the numbers of the closed slots. To take a slot and to give a
-    /// slot back takes the same short time for any number of clients.
+    /// The free list: a stack with the numbers of the free slots. It takes constant time to take a
+    /// slot and to free a slot.
     free: Vec<usize>,
 }
 
 impl Table {
-    /// Creates a table of `capacity` free slots, which are taken in order, beginning with slot 0.
+    /// Creates a table of `capacity` free slots. Clients get these slots in order, beginning with
+    /// slot 0.
     pub fn new(capacity: usize) -> Table {
         // <task 1: make every slot closed, and put each on the free list>
         Table {
@@ -27,11 +29,11 @@ impl Table {
         // </task>
     }
 
-    /// Puts a client into the slot that was freed last, or else into the next slot that was never
-    /// used. Returns the slot's number.
+    /// Puts a client into the slot that was freed last. If no freed slot is left, puts the client
+    /// into the lowest slot that was never used. Returns the slot's number.
     ///
     /// # Errors
-    /// Returns the client when no slot is free.
+    /// Returns the client if no slot is free.
     pub fn insert(&mut self, client: OwnedFd) -> Result<usize, OwnedFd> {
         // <task 2: put the client into a free slot>
         let Some(slot) = self.free.pop() else {
@@ -43,7 +45,7 @@ impl Table {
     }
 
     /// Closes the client's descriptor and frees its slot. Returns the number of the closed
-    /// descriptor, or `None` when the slot has no client.
+    /// descriptor, or `None` if the slot has no client.
     pub fn remove(&mut self, slot: usize) -> Option<RawFd> {
         // <task 3: close the client and free its slot>
         // The number must be read before the descriptor is closed.
@@ -55,12 +57,12 @@ impl Table {
         // </task>
     }
 
-    /// The client in a slot, or `None` when the slot is free or does not exist.
+    /// The client in a slot, or `None` if the slot is free or does not exist.
     pub fn get(&self, slot: usize) -> Option<&Connection> {
         self.slots.get(slot).filter(|connection| connection.state() != State::Closed)
     }
 
-    /// As [`Table::get`], with a mutable reference.
+    /// Like [`Table::get`], but returns a mutable reference.
     pub fn get_mut(&mut self, slot: usize) -> Option<&mut Connection> {
         self.slots.get_mut(slot).filter(|connection| connection.state() != State::Closed)
     }

@@ -15,15 +15,15 @@ const CAPACITIES: RangeInclusive<usize> = 1..=1_048_576;
 pub struct Config {
     /// The TCP port to listen on.
     pub port: u16,
-    /// The highest number of clients that are served at the same time.
+    /// The maximum number of clients that are served at the same time.
     pub max_clients: usize,
 }
 
 impl Config {
-    /// Reads PORT and MAX_CLIENTS. A variable that is not set has its value from `defaults`.
+    /// Reads PORT and MAX_CLIENTS. If a variable is not set, the value in `defaults` is used.
     ///
     /// # Errors
-    /// The first variable that is not a number or is out of range.
+    /// An error for the first variable whose value is not a number or is out of range.
     pub fn from_env(defaults: Config) -> Result<Config, ConfigError> {
         Ok(Config {
             port: port_from_env(defaults.port)?,

@@ -14,13 +14,13 @@ pub enum State {
     Connected,
     /// Bytes were read from the client, and no output is pending.
     Ready,
-    /// Output is pending: the kernel has no room for it until the peer reads.
+    /// Output is pending: the kernel has no room for this output until the peer reads.
     Draining,
     /// The slot is free and has no client.
     Closed,
 }
 
-/// One slot of the table, with a client or without.
+/// One slot of the table, with or without a client.
 #[derive(Debug)]
 pub struct Connection {
     /// Dropping the `OwnedFd` closes the descriptor. `None` in a closed connection.
@@ -28,7 +28,7 @@ pub struct Connection {
     state: State,
     bytes_in: u64,
     bytes_out: u64,
-    /// Output that the kernel has not taken yet.
+    /// Output that the kernel has not accepted yet.
     pending: Vec<u8>,
 }
 
@@ -53,17 +53,17 @@ impl Connection {
         self.bytes_in
     }
 
-    /// The number of bytes that the kernel has taken for the client.
+    /// The number of bytes that the kernel has accepted for sending to the client.
     pub fn bytes_out(&self) -> u64 {
         self.bytes_out
     }
 
-    /// The descriptor's number, or -1 in a closed connection.
+    /// The number of the descriptor, or -1 if the connection is closed.
     pub fn raw_fd(&self) -> RawFd {
         self.fd.as_ref().map_or(-1, |fd| fd.as_raw_fd())
     }
 
-    /// Reads once, and adds the bytes to the count of input.
+    /// Reads once, and adds the number of bytes to the client's `bytes_in`.
     pub fn receive(&mut self, buffer: &mut [u8]) -> Received {
         let received = match self.fd() {
             Ok(fd) => sockhelpers::receive(fd, buffer),
@@ -76,13 +76,14 @@ impl Connection {
         received
     }
 
-    /// Sends `bytes` after the pending output. The bytes that the kernel has no room for become
-    /// pending: a short write is not an error, and the state is [`State::Draining`] after it.
+    /// Sends `bytes` after the pending output. If the kernel has no room for some of the bytes,
+    /// these bytes become pending output, and the state becomes [`State::Draining`]. Such a short
+    /// write is not an error.
     ///
     /// # Errors
     /// The errors of send(2) that end the connection, such as ECONNRESET and EPIPE.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // The order of the bytes must be kept: nothing may overtake the pending output.
+        // The order of the bytes must be kept, so no new byte is sent before the pending output.
         let sent = if self.pending.is_empty() { self.write(bytes)? } else { 0 };
         self.pending.extend_from_slice(&bytes[sent..]);
         self.update_state();
@@ -92,20 +93,20 @@ impl Connection {
     /// Sends as much of the pending output as the kernel has room for.
     ///
     /// # Errors
-    /// As for [`Connection::send`].
+    /// The same as for [`Connection::send`].
     pub fn flush(&mut self) -> io::Result<()> {
         let pending = mem::take(&mut self.pending);
         let sent = self.write(&pending)?;
-        // A copy of the rest frees the memory of the part that was sent.
+        // Copying the rest frees the memory of the part that was sent.
         self.pending = pending[sent..].to_vec();
         self.update_state();
         Ok(())
     }
 
-    /// Sends once. Returns the number of bytes that the kernel has taken, which may be 0.
+    /// Sends once. Returns the number of bytes that the kernel has accepted. This number may be 0.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // MSG_NOSIGNAL: on a lost connection, send fails with EPIPE and raises no SIGPIPE
-        // (send(2)).
+        // MSG_NOSIGNAL: if the connection is lost, send fails with EPIPE and the process gets no
+        // SIGPIPE (send(2)).
         match send(self.fd()?.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL) {
             Ok(count) => {
                 self.bytes_out += count as u64;

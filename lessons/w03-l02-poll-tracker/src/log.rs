@@ -9,12 +9,12 @@ pub fn start(active: usize, capacity: usize) {
     log_line(format_args!("[START] active={active}/{capacity}"));
 }
 
-/// Logs that a client is in the table: `fd` is its descriptor, `slot` its slot.
+/// Logs that a client is in the table. `fd` is the client's descriptor, and `slot` is its slot.
 pub fn accept(fd: RawFd, slot: usize) {
     log_line(format_args!("[ACCEPT] fd={fd} slot={slot}"));
 }
 
-/// Logs that a client was removed: `fd` was its descriptor, and `slot` is free again.
+/// Logs that a client was removed. `fd` was the client's descriptor, and `slot` is free again.
 pub fn disconnect(fd: RawFd, slot: usize) {
     log_line(format_args!("[DISCONNECT] fd={fd} slot={slot}"));
 }

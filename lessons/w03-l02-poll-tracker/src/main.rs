@@ -21,7 +21,7 @@ const DEFAULTS: Config = Config { port: 7000, max_clients: 64 };
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // eprintln would panic when standard error is closed.
+    // eprintln panics if standard error is closed, and writeln returns an error.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }

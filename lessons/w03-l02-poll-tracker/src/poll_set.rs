@@ -1,8 +1,9 @@
-//! The array for poll(2): one entry for the listener and one for each client, and no others.
+//! The array for poll(2): one entry for the listener and one entry for each client, and no other
+//! entries.
 //!
-//! The array is passed to poll through libc, as the kernel sees it. nix has a wrapper, but its
-//! `PollFd` borrows the descriptor for as long as the array exists, and a table that owns its
-//! descriptors could then close none of them.
+//! The array is passed to poll through libc, in the form in which the kernel reads the array. nix
+//! has a wrapper for poll, but a `PollFd` of nix borrows its descriptor for as long as the array
+//! exists. The table owns the descriptors, and it could not close a borrowed descriptor.
 #![allow(unused, reason = "tasks are still to do")]
 
 use libc::{c_short, nfds_t, pollfd};
@@ -22,11 +23,11 @@ pub enum Source {
 
 /// The `pollfd` array, with the source of each entry.
 ///
-/// An entry's position differs from its client's slot: the array has no gaps, so a removal moves
-/// the last entry to another position, while each client keeps its slot.
+/// The position of an entry can differ from the slot of the entry's client. The array has no gaps,
+/// so a removal moves the last entry to another position. Each client keeps its slot.
 pub struct PollSet {
     entries: Vec<pollfd>,
-    /// The source of the entry at the same position.
+    /// The source of each entry: `sources[i]` belongs to `entries[i]`.
     sources: Vec<Source>,
 }
 
@@ -37,17 +38,17 @@ impl PollSet {
         PollSet { entries, sources: vec![Source::Listener] }
     }
 
-    /// Adds an entry that watches a client for input.
+    /// Adds an entry that waits for input from a client.
     pub fn add(&mut self, fd: RawFd, slot: usize) {
-        todo!("Task 2: add an entry that watches the client for input")
+        todo!("Task 2: add an entry that waits for input from the client")
     }
 
-    /// Removes the entry at `position`. The last entry moves to that position.
+    /// Removes the entry at `position`. The last entry moves to this position.
     pub fn remove(&mut self, position: usize) {
         todo!("Task 3: remove the entry, and move the last one to its position")
     }
 
-    /// Sets the events that the entry at `position` is watched for: POLLIN or POLLOUT.
+    /// Sets the events that the entry at `position` waits for: POLLIN or POLLOUT.
     pub fn set_events(&mut self, position: usize, events: c_short) {
         self.entries[position].events = events;
     }
@@ -71,14 +72,15 @@ impl PollSet {
         }
     }
 
-    /// Returns the source of the entry at `position` if the last [`PollSet::wait`] has reported it
-    /// ready. An error or a hang-up counts as ready: a read then returns the error or 0.
+    /// Returns the source of the entry at `position` if the last [`PollSet::wait`] has reported
+    /// this entry as ready. An error or a hang-up counts as ready: the next read returns the error
+    /// or 0.
     pub fn ready(&self, position: usize) -> Option<Source> {
         (self.entries[position].revents != 0).then(|| self.sources[position])
     }
 
-    /// All positions, from the last to the first. In this order, the entry that a removal moves is
-    /// one that was visited already. The listener comes after all clients.
+    /// All positions, from the last to the first. A removal moves the last entry of the array, and
+    /// in this order the last entry was already visited. The listener is visited after all clients.
     pub fn positions(&self) -> Rev<Range<usize>> {
         (0..self.entries.len()).rev()
     }

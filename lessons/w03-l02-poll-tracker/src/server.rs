@@ -1,4 +1,5 @@
-//! The event loop: one thread that accepts, reads, echoes and removes, and sleeps only in `poll`.
+//! The event loop: one thread accepts clients, reads, echoes, and removes clients. The thread
+//! sleeps only in `poll`.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::poll_set::{PollSet, Source};
@@ -12,11 +13,11 @@ use std::convert::Infallible;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{error::Error, io};
 
-/// The number of clients that may wait to be accepted.
+/// The maximum number of clients that wait to be accepted.
 const BACKLOG: u16 = 128;
 
-/// The most bytes that one read returns. It also limits the pending output of a client, because
-/// nothing is read from a client with pending output.
+/// The maximum number of bytes that one read returns. This number also limits the pending output of
+/// a client, because the server does not read from a client with pending output.
 const BUFFER_SIZE: usize = 4096;
 
 /// The listener, the table of clients, and the array for `poll`.
@@ -24,7 +25,7 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     poll_set: PollSet,
-    /// Needed when all other descriptors are in use.
+    /// Used when no other descriptor is free.
     spare_fd: SpareFd,
     /// The bytes of the last read.
     buffer: [u8; BUFFER_SIZE],
@@ -34,11 +35,12 @@ impl Server {
     /// Listens on the port in `config`, and logs the start.
     ///
     /// # Errors
-    /// An error that names PORT when the port cannot be listened on; else the errors of fcntl(2).
+    /// An error that names PORT if the server cannot listen on the port; otherwise the errors of
+    /// fcntl(2).
     pub fn start(config: &Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.max_clients);
         let listener = listen(config.port)?;
-        // A client that poll has reported may be gone when accept is called. On a blocking
+        // A client that poll has reported may have left before accept is called. On a blocking
         // listener, accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let poll_set = PollSet::new(&listener);
@@ -54,7 +56,8 @@ impl Server {
         loop {
             // Sleep until the listener or a client is ready.
             self.poll_set.wait()?;
-            // Go through the array from its end: a removal moves only entries that were visited.
+            // Go through the array from its end: then a removal moves only an entry that was
+            // already visited.
             for position in self.poll_set.positions() {
                 match self.poll_set.ready(position) {
                     Some(Source::Listener) => self.accept()?,
@@ -70,8 +73,8 @@ impl Server {
         todo!("Task 2: accept a client, and go on after the errors that concern only this client")
     }
 
-    /// Accepts one client while all descriptors are in use. The client is closed, unless a
-    /// descriptor has become free in the meantime.
+    /// Accepts one client while no descriptor is free. The client is closed, unless a descriptor
+    /// has become free in the meantime.
     fn accept_with_spare_fd(&mut self) -> io::Result<()> {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => return self.admit(client),
@@ -82,24 +85,26 @@ impl Server {
         Ok(())
     }
 
-    /// Gives a client a slot and an entry in the array, or rejects it when every slot is in use.
+    /// Gives a client a slot and an entry in the array. Rejects the client if every slot is in use.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
         todo!("Task 2: make the client non-blocking, give it a slot and an entry, and log it")
     }
 
-    /// Closes a client for which there is no slot, so that the client does not wait in vain.
+    /// Closes a client because no slot is free. If the client stayed connected, it would wait for
+    /// an answer that never comes.
     fn reject(&mut self, client: OwnedFd) {
         todo!("Task 4: close the client, and log that the table is full")
     }
 
-    /// Serves a client that `poll` has reported ready: sends its pending output, or else reads and
-    /// echoes. While output is pending, nothing is read, so a client that does not read cannot make
-    /// the server store more and more output.
+    /// Serves a client that `poll` has reported as ready. If output is pending, sends this output.
+    /// Otherwise reads once and echoes. While output is pending, the server does not read from the
+    /// client. Therefore a client that does not read cannot make the server store more and more
+    /// output.
     fn serve(&mut self, position: usize, slot: usize) {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
-        // With output pending, the entry waits for POLLOUT: send first.
+        // If output is pending, the entry waits for POLLOUT: send the output.
         if connection.state() == State::Draining {
             let flushed = connection.flush();
             return self.after_write(position, slot, flushed);
@@ -114,8 +119,8 @@ impl Server {
         }
     }
 
-    /// Updates a client's entry after a write: it watches for POLLOUT while output is pending, and
-    /// for POLLIN otherwise. A write that failed removes the client.
+    /// Updates a client's entry after a write. The entry waits for POLLOUT while output is pending,
+    /// and for POLLIN otherwise. If the write failed, the client is removed.
     fn after_write(&mut self, position: usize, slot: usize, result: io::Result<()>) {
         let state = self.table.get(slot).map(|connection| connection.state());
         match (result, state) {
@@ -125,13 +130,14 @@ impl Server {
         }
     }
 
-    /// Handles a read without bytes: removes a client at end of file, or whose connection is lost.
+    /// Handles a read that returned no bytes. Removes the client at end of file, or if its
+    /// connection is lost.
     fn after_read(&mut self, position: usize, slot: usize, received: Received) {
         todo!("Task 3: remove a client that has left, and keep one that has sent nothing yet")
     }
 
-    /// Removes a client from the array first and from the table second: when its descriptor is
-    /// closed, the next client may get the same number.
+    /// Removes a client from the array first and from the table second. The table closes the
+    /// client's descriptor, and then the next client may get the same descriptor number.
     fn remove(&mut self, position: usize, slot: usize) {
         todo!("Task 3: remove the client's entry, remove it from the table, and log it")
     }
@@ -140,7 +146,7 @@ impl Server {
 /// Creates a socket that listens on `port`.
 ///
 /// # Errors
-/// An error that names PORT and the reason, for instance when the port is in use or needs root.
+/// An error that names PORT and the reason, for instance that the port is in use or needs root.
 fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
     todo!("Task 1: listen on the port as your echo server does")
 }

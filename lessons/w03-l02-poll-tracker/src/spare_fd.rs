@@ -1,9 +1,9 @@
 //! A spare descriptor, for the case that no other descriptor is free.
 //!
 //! A server whose descriptors are all in use cannot accept. The client stays in the backlog, so a
-//! level-triggered `poll` reports the listener again at once, and the server's loop never sleeps.
-//! The spare descriptor ends this: the server closes it, accepts the client under the free number,
-//! and closes the client.
+//! level-triggered `poll` reports the listener again immediately, and the server is in a busy loop.
+//! A spare descriptor prevents this busy loop: the server closes the spare descriptor, accepts the
+//! client with the descriptor that is free now, and closes the client.
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::resource::{Resource, getrlimit};
@@ -11,8 +11,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 
-/// The spare descriptor, or `None` while none could be opened. It does not help when the whole
-/// system has no free open files (ENFILE).
+/// The spare descriptor, or `None` if no spare descriptor could be opened. A spare descriptor does
+/// not help if the system-wide limit on open files is reached (ENFILE).
 pub struct SpareFd(Option<OwnedFd>);
 
 impl SpareFd {
@@ -47,8 +47,9 @@ impl Default for SpareFd {
     }
 }
 
-/// Opens a second descriptor of standard input. Its number is the highest one below 1024 that
-/// RLIMIT_NOFILE allows, so that the clients' descriptors follow directly after the listener's.
+/// Opens a second descriptor of standard input. The number of the spare descriptor is the highest
+/// number below 1024 that RLIMIT_NOFILE allows. Therefore the numbers of the clients' descriptors
+/// follow directly after the number of the listener.
 fn open_spare() -> Option<OwnedFd> {
     let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let highest = limit.min(1024).saturating_sub(1) as RawFd;

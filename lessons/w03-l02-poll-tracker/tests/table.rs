@@ -1,4 +1,4 @@
-//! Compares the table with a model that has no free list and scans its slots instead.
+//! Compares the table with a model. The model has no free list: it scans its slots.
 
 use poll_tracker::connection::{Connection, State};
 use poll_tracker::table::Table;
@@ -27,7 +27,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Model {
     clients: [Option<RawFd>; CAPACITY],
-    /// When each slot was freed; 0 for a slot that was never used.
+    /// The time at which each slot was freed; 0 for a slot that was never used.
     freed: [usize; CAPACITY],
     now: usize,
 }

@@ -1,13 +1,13 @@
-//! The interest list, which the kernel keeps: the listener and every client, and nothing else.
+//! The interest list in the kernel: the listener and every client, and no other descriptors.
 //!
-//! The calls go through libc, as poll does in the poll tracker, so that `struct epoll_event` is seen
-//! as it is: a bit mask, and 64 bits of the program's own.
+//! The calls go through libc, as poll does in the poll tracker. libc shows `struct epoll_event` in
+//! the form in which the kernel reads it: a bit mask, and 64 bits of user data.
 
 use libc::{c_int, epoll_event};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-/// The socket that an event is about.
+/// The socket that an event belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The listening socket.
@@ -19,25 +19,26 @@ pub enum Source {
 /// The `epoll_data` of the listener. A client's `epoll_data` is its slot, which is always smaller.
 const LISTENER: u64 = u64::MAX;
 
-/// The most events that one call of epoll_wait reports. The next call reports the others.
+/// The maximum number of events that one call of epoll_wait returns. The next call returns the
+/// other events.
 const MAX_EVENTS: usize = 256;
 
-/// An epoll descriptor, and the events of the last wait.
+/// An epoll descriptor, and the events of the last [`Epoll::wait`].
 ///
-/// The kernel keeps 64 bits of data with each entry, and returns these with each event. The data of
-/// a client is its slot.
+/// The kernel stores 64 bits of user data (`epoll_data`) with each entry, and returns them with
+/// each event of the entry. The data of a client is its slot.
 pub struct Epoll {
     fd: OwnedFd,
     events: Box<[epoll_event; MAX_EVENTS]>,
-    /// The number of `events` that the last wait filled in.
+    /// The number of elements of `events` that the last wait has written.
     count: usize,
 }
 
 impl Epoll {
-    /// Creates the interest list, and adds the listener to it.
+    /// Creates the interest list, and adds the listener to the list.
     ///
     /// # Errors
-    /// Those of epoll_create1(2) and epoll_ctl(2).
+    /// The errors of epoll_create1(2) and epoll_ctl(2).
     pub fn new(listener: &OwnedFd) -> io::Result<Epoll> {
         // <task 1: create the epoll descriptor, and add the listener to its list>
         // SAFETY: the call takes no pointers.
@@ -50,40 +51,40 @@ impl Epoll {
         // </task>
     }
 
-    /// Adds a client to the list, for input.
+    /// Adds a client to the list. epoll then reports input from the client.
     ///
     /// # Errors
-    /// Those of epoll_ctl(2): EEXIST when the list has it already.
+    /// The errors of epoll_ctl(2), such as EEXIST if the client is already on the list.
     pub fn add(&self, fd: RawFd, slot: usize) -> io::Result<()> {
         // <task 2: add the client to the list for input, with its slot as data>
         self.control(libc::EPOLL_CTL_ADD, fd, input(slot as u64))
         // </task>
     }
 
-    /// Watches a client for room for output, and no longer for input.
+    /// Changes a client's entry: epoll reports room for output, and no longer input.
     ///
     /// # Errors
-    /// Those of epoll_ctl(2).
+    /// The errors of epoll_ctl(2).
     pub fn watch_for_output(&self, fd: RawFd, slot: usize) -> io::Result<()> {
         // <task 3: change the client's entry to output>
         self.control(libc::EPOLL_CTL_MOD, fd, output(slot as u64))
         // </task>
     }
 
-    /// Watches a client for input again.
+    /// Changes a client's entry back: epoll reports input, and no longer room for output.
     ///
     /// # Errors
-    /// Those of epoll_ctl(2).
+    /// The errors of epoll_ctl(2).
     pub fn watch_for_input(&self, fd: RawFd, slot: usize) -> io::Result<()> {
         // <task 3: change the client's entry back to input>
         self.control(libc::EPOLL_CTL_MOD, fd, input(slot as u64))
         // </task>
     }
 
-    /// Removes a client from the list. Its descriptor must still be open.
+    /// Removes a client from the list. The client's descriptor must still be open.
     ///
     /// # Errors
-    /// Those of epoll_ctl(2): ENOENT when the list does not have it.
+    /// The errors of epoll_ctl(2), such as ENOENT if the client is not on the list.
     pub fn remove(&self, fd: RawFd) -> io::Result<()> {
         // <task 3: remove the client from the list>
         self.control(libc::EPOLL_CTL_DEL, fd, NO_EVENT)
@@ -91,10 +92,10 @@ impl Epoll {
     }
 
     /// Sleeps until a socket on the list is ready. Returns the number of events. The list is
-    /// level-triggered: input that is not read is reported again.
+    /// level-triggered: if input is not read, the next wait reports it again.
     ///
     /// # Errors
-    /// Those of epoll_wait(2), except EINTR, after which the wait starts again.
+    /// The errors of epoll_wait(2), except EINTR: after a signal, epoll_wait is called again.
     pub fn wait(&mut self) -> io::Result<usize> {
         loop {
             match self.wait_once() {
@@ -105,7 +106,7 @@ impl Epoll {
     }
 
     fn wait_once(&mut self) -> io::Result<usize> {
-        // <task 1: sleep in epoll_wait, and note the number of events>
+        // <task 1: sleep in epoll_wait, and store the number of events>
         let (fd, room) = (self.fd.as_raw_fd(), MAX_EVENTS as c_int);
         // SAFETY: `events` has `room` elements, and is borrowed until the call returns.
         let count = unsafe { libc::epoll_wait(fd, self.events.as_mut_ptr(), room, -1) };
@@ -114,8 +115,8 @@ impl Epoll {
         // </task>
     }
 
-    /// The socket that the event at `index` of the last [`Epoll::wait`] is about. An error or a hang-up
-    /// is an event too; the next read of the socket tells which.
+    /// The socket of the event at `index` of the last [`Epoll::wait`]. An error or a hang-up is
+    /// also an event: the next read from the socket returns the error or 0.
     pub fn source(&self, index: usize) -> Source {
         match self.events[..self.count][index].u64 {
             LISTENER => Source::Listener,
@@ -131,20 +132,20 @@ impl Epoll {
     }
 }
 
-/// For EPOLL_CTL_DEL, and for the places that a wait has not filled in.
+/// The argument for EPOLL_CTL_DEL, and the initial value of each element of `events`.
 const NO_EVENT: epoll_event = epoll_event { events: 0, u64: 0 };
 
-/// Watches for input: bytes, a connection, or an end of file.
+/// An entry for EPOLLIN: bytes, a new connection, or an end of file.
 fn input(data: u64) -> epoll_event {
     epoll_event { events: libc::EPOLLIN as u32, u64: data }
 }
 
-/// Watches for room for output.
+/// An entry for EPOLLOUT: the kernel has room for output.
 fn output(data: u64) -> epoll_event {
     epoll_event { events: libc::EPOLLOUT as u32, u64: data }
 }
 
-/// The result of a system call, or the error in errno.
+/// Returns the result of a system call, or the error in errno if the call has failed.
 fn check(result: c_int) -> io::Result<c_int> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }

@@ -1,6 +1,6 @@
 //! The interest list of epoll, and the limit on descriptors.
 //!
-//! Start with [`epoll`]. The table of clients is the one of `poll_tracker`, unchanged.
+//! Start with [`epoll`]. The table of clients is in the crate `poll_tracker`.
 
 #[cfg_attr(feature = "solution", path = "../solution/epoll.rs")]
 pub mod epoll;

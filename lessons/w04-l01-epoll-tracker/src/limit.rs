@@ -1,16 +1,18 @@
-//! The limit on the descriptors of the process.
+//! The limit on the number of descriptors of the process.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io;
 
-/// Descriptors that are not clients: standard streams, listener, epoll, and a reserve.
+/// The number of descriptors that are not clients: the standard streams, the listener, the epoll
+/// descriptor, and a reserve.
 const OTHER_FDS: u64 = 16;
 
-/// Raises the soft limit on descriptors, which is often 1024, so that there are enough for `clients`.
-/// The hard limit may permit fewer. Returns the new soft limit (getrlimit(2), RLIMIT_NOFILE).
+/// Raises the soft limit on descriptors, which is often 1024, so that `clients` clients can be
+/// connected. The hard limit may permit fewer clients. Returns the new soft limit (getrlimit(2),
+/// RLIMIT_NOFILE).
 ///
 /// # Errors
-/// Those of getrlimit(2) and setrlimit(2).
+/// The errors of getrlimit(2) and setrlimit(2).
 pub fn raise_fd_limit(clients: usize) -> io::Result<u64> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     let wanted = (clients as u64 + OTHER_FDS).clamp(soft.min(hard), hard);

@@ -1,8 +1,7 @@
-//! The server as a program. It reads PORT and MAX_CLIENTS from the environment, and logs to standard
-//! output.
+//! The server program. It reads PORT and MAX_CLIENTS, and writes its log to standard output.
 //!
-//! Start with `server`, the event loop. `epoll_tracker` is its interest list, and `poll_tracker` its
-//! table of clients.
+//! Start with `server`, the event loop. The library `epoll_tracker` has the interest list, and the
+//! library `poll_tracker` has the table of clients.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 
@@ -20,7 +19,7 @@ const DEFAULTS: Config = Config { port: 7000, max_clients: 4096 };
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // `eprintln!` would panic where standard error is closed.
+    // eprintln panics if standard error is closed, and writeln returns an error.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }

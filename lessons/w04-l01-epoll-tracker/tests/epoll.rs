@@ -1,4 +1,4 @@
-//! The interest list, with sockets of the same process.
+//! Tests of the interest list, with socket pairs in the same process.
 
 use epoll_tracker::epoll::{Epoll, Source};
 use std::io::{ErrorKind, Read, Write};

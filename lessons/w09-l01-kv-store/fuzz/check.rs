@@ -1,14 +1,14 @@
-//! What must hold for any input: the service does not panic, and the replies do not depend on how
-//! the input was cut into pieces.
+//! The property that the fuzzer checks for any input: the service does not panic, and the replies
+//! do not depend on how the input is split into pieces.
 
 use kv_store::reply::Reply;
 use kv_store::service::{FeedResult, Service};
 
-/// The first byte of `data` tells whether there is a password, and the length of the pieces. The rest
-/// is the client's input.
+/// The first byte of `data` defines whether the service has a password, and the length of the
+/// pieces. The other bytes are the client's input.
 ///
 /// # Panics
-/// When the input in pieces gets other replies than the whole input at once.
+/// Panics if the input in pieces gets other replies than the whole input at once.
 pub(crate) fn pieces_make_no_difference(data: &[u8]) {
     let Some((&head, input)) = data.split_first() else {
         return;
@@ -20,7 +20,7 @@ pub(crate) fn pieces_make_no_difference(data: &[u8]) {
     assert_eq!(lines(&at_once), lines(&in_pieces));
 }
 
-/// In an order of their own: KEYS has none.
+/// Sorts the lines of the replies, because the order of the keys in a reply to KEYS is not defined.
 fn lines(replies: &[u8]) -> Vec<String> {
     let mut lines: Vec<_> = replies.split(|byte| *byte == b'\n').collect();
     lines.sort_unstable();
@@ -33,7 +33,8 @@ fn replies<'a>(password: Option<Vec<u8>>, pieces: impl Iterator<Item = &'a [u8]>
     let mut replies = Vec::new();
     for piece in pieces {
         let mut input = piece;
-        // A server sends what there is, and goes on with what it was given already.
+        // Like a server, take the replies, and then continue with the input that the service
+        // already has.
         while service.feed(&mut session, input, &mut reply) == FeedResult::Paused {
             replies.extend_from_slice(reply.bytes());
             reply.clear();

@@ -1,16 +1,18 @@
-//! The interest list: the listener and every client, each with what the server waits for.
+//! The interest list: the listener and every client, each with the events that the server waits
+//! for.
 
 use libc::{EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, EPOLLOUT, c_int, epoll_event};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-/// The most events that one call of epoll_wait reports. The next call reports the others.
+/// The maximum number of events that one call of epoll_wait returns. The next call returns the
+/// other events.
 const MAX_EVENTS: usize = 512;
 
 /// The `epoll_data` of the listener. A client's `epoll_data` is its slot, which is always smaller.
 const LISTENER: u64 = u64::MAX;
 
-/// The socket that an event is about.
+/// The socket that an event belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The listening socket.
@@ -19,7 +21,7 @@ pub enum Source {
     Client(usize),
 }
 
-/// What the server waits for at a client.
+/// The events of a client that the server waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
     /// Input (EPOLLIN).
@@ -29,10 +31,11 @@ pub struct Interest {
 }
 
 impl Interest {
-    /// Input alone, for a client without pending output.
+    /// Only input, for a client without pending output.
     pub const READ: Interest = Interest { read: true, write: false };
 
-    /// The events of epoll_ctl(2). They are level-triggered: input that is not read is reported again.
+    /// The event mask for epoll_ctl(2). The events are level-triggered: if input is not read, the
+    /// next wait reports it again.
     fn events(self) -> u32 {
         let read = if self.read { EPOLLIN } else { 0 };
         let write = if self.write { EPOLLOUT } else { 0 };
@@ -40,8 +43,8 @@ impl Interest {
     }
 }
 
-/// The epoll descriptor, and the interest in each slot's client, so that epoll_ctl is called only
-/// when an interest changes.
+/// The epoll descriptor, and the present interest in the client of each slot. With these interests,
+/// epoll_ctl is called only when an interest changes.
 pub struct Epoll {
     fd: OwnedFd,
     events: Vec<epoll_event>,
@@ -49,10 +52,10 @@ pub struct Epoll {
 }
 
 impl Epoll {
-    /// Watches the listener. There is room for as many clients as there are `slots`.
+    /// Creates the interest list for up to `slots` clients, and adds the listener to the list.
     ///
     /// # Errors
-    /// Those of epoll_create1(2) and epoll_ctl(2).
+    /// The errors of epoll_create1(2) and epoll_ctl(2).
     pub fn new(listener: &OwnedFd, slots: usize) -> io::Result<Epoll> {
         let events = vec![epoll_event { events: 0, u64: 0 }; MAX_EVENTS];
         let epoll = Epoll { fd: create()?, events, interests: vec![Interest::READ; slots] };
@@ -62,11 +65,11 @@ impl Epoll {
         // </task>
     }
 
-    /// Watches a client for input. The entry ends when the client's last descriptor is closed
-    /// (epoll(7), "Questions and answers").
+    /// Adds a client to the list, for input. The kernel removes the entry when the last descriptor
+    /// of the connection is closed (epoll(7), "Questions and answers").
     ///
     /// # Errors
-    /// Those of epoll_ctl(2).
+    /// The errors of epoll_ctl(2).
     pub fn add(&mut self, fd: RawFd, slot: usize) -> io::Result<()> {
         self.interests[slot] = Interest::READ;
         // <task 2: add the client to the list as your epoll tracker does>
@@ -74,10 +77,10 @@ impl Epoll {
         // </task>
     }
 
-    /// Sets what a client is watched for. The kernel is called only when that changes.
+    /// Sets the interest in a client. Calls epoll_ctl only if the interest changes.
     ///
     /// # Errors
-    /// Those of epoll_ctl(2).
+    /// The errors of epoll_ctl(2).
     pub fn change(&mut self, fd: RawFd, slot: usize, interest: Interest) -> io::Result<()> {
         if self.interests[slot] == interest {
             return Ok(());
@@ -88,11 +91,11 @@ impl Epoll {
         // </task>
     }
 
-    /// Sleeps until a socket is ready, but no longer than `millis`; without `millis` the sleep has no
-    /// limit. Returns the number of events: 0 after a time-out or a signal.
+    /// Sleeps until a socket is ready, but at most `millis` milliseconds. If `millis` is `None`,
+    /// there is no time-out. Returns the number of events, which is 0 after a time-out or a signal.
     ///
     /// # Errors
-    /// Those of epoll_wait(2), except EINTR.
+    /// The errors of epoll_wait(2), except EINTR.
     pub fn wait(&mut self, millis: Option<i64>) -> io::Result<usize> {
         let timeout = millis.map_or(-1, |millis| c_int::try_from(millis).unwrap_or(c_int::MAX));
         // <task 1: sleep in epoll_wait as your epoll tracker does, but not beyond the timeout>
@@ -108,7 +111,7 @@ impl Epoll {
         // </task>
     }
 
-    /// The socket that an event of the last [`Epoll::wait`] is about.
+    /// The socket that an event of the last [`Epoll::wait`] belongs to.
     pub fn source(&self, event: usize) -> Source {
         match self.events[event].u64 {
             LISTENER => Source::Listener,
@@ -131,7 +134,7 @@ impl Epoll {
     }
 }
 
-/// A new epoll descriptor, which is closed on exec.
+/// Creates an epoll descriptor, which is close-on-exec.
 fn create() -> io::Result<OwnedFd> {
     // <task 1: create the epoll descriptor as your epoll tracker does>
     // SAFETY: the call takes no pointers.
@@ -141,7 +144,7 @@ fn create() -> io::Result<OwnedFd> {
     // </task>
 }
 
-/// The result of a system call, or the error in errno.
+/// Returns the result of a system call, or the error in errno if the call has failed.
 fn check(result: c_int) -> io::Result<c_int> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }

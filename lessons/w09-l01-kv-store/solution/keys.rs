@@ -1,4 +1,4 @@
-//! Commands on keys, whatever the type of the value.
+//! Commands on keys with values of any type.
 
 use crate::args::Args;
 use crate::command::Context;
@@ -7,7 +7,7 @@ use crate::expiry::Millis;
 use crate::store::Value;
 use crate::{glob, number};
 
-/// `DEL key…`: replies with the number of keys that were there.
+/// `DEL key…`: removes the keys. Replies with the number of removed keys.
 pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // <task 4: remove the keys, and count those that were there>
     let removed = args.rest(1).filter(|key| context.store.remove(key)).count();
@@ -16,15 +16,15 @@ pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // </task>
 }
 
-/// `EXISTS key…`: replies with the number of keys that are there. A key that is named twice counts
-/// twice.
+/// `EXISTS key…`: replies with the number of keys that exist. If the command names a key twice, the
+/// key is counted twice.
 pub fn exists(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let found = args.rest(1).filter(|key| context.store.contains(key)).count();
     context.reply.integer(found as i64);
     Ok(())
 }
 
-/// `TYPE key`: replies with `string`, `list` or `none`.
+/// `TYPE key`: replies with `string`, `list`, or `none` for a missing key.
 pub fn type_of(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     context.reply.simple(match context.store.get(&args[1]) {
         None => "none",
@@ -34,7 +34,8 @@ pub fn type_of(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `KEYS pattern`: replies with the keys that match, in no order.
+/// `KEYS pattern`: replies with all keys that match the pattern. The order of the keys is not
+/// defined.
 pub fn keys(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let is_match = |key: &&[u8]| glob::matches(&args[1], key);
     let keys: Vec<_> = context.store.keys().filter(is_match).collect();
@@ -49,7 +50,8 @@ pub fn dbsize(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `FLUSHDB [ASYNC | SYNC]` removes every key. FLUSHALL does the same, for there is one database.
+/// `FLUSHDB [ASYNC | SYNC]`: removes all keys. FLUSHALL does the same, because there is only one
+/// database.
 pub fn flush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let known = args.len() == 1 || args.is(1, "ASYNC") || args.is(1, "SYNC");
     if !known || args.len() > 2 {
@@ -60,17 +62,18 @@ pub fn flush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `EXPIRE key seconds [NX | XX | GT | LT]`: replies with 1 where the expiry was set, otherwise 0.
+/// `EXPIRE key seconds [NX | XX | GT | LT]`: replies with 1 if the expiry was set, otherwise with
+/// 0.
 pub fn expire(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     set_time_to_live(context, args, 1000, "expire")
 }
 
-/// `PEXPIRE key milliseconds [NX | XX | GT | LT]`: as EXPIRE, in milliseconds.
+/// `PEXPIRE key milliseconds [NX | XX | GT | LT]`: like EXPIRE, but the time is in milliseconds.
 pub fn pexpire(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     set_time_to_live(context, args, 1, "pexpire")
 }
 
-/// Sets the expiry of a key. `unit` is the number of milliseconds in a unit of the argument.
+/// Sets the expiry of a key. `unit` is the unit of the command's time in milliseconds.
 fn set_time_to_live(
     context: &mut Context<'_>,
     args: Args<'_>,
@@ -83,8 +86,8 @@ fn set_time_to_live(
     let at = number.checked_mul(unit).and_then(|span| span.checked_add(now));
     let at = at.ok_or(Error::ExpireTime(name))?;
     let key = &args[1];
-    // A time that is past already removes the key at once.
-    // <task 6: set the expiry to that time, or remove the key if the time is past>
+    // If `at` is not in the future, the key is removed immediately.
+    // <task 6: set the expiry, or remove the key if the time is not in the future>
     let applies = context.store.contains(key) && condition.allows(context.store.expiry(key), at);
     if applies && at <= now {
         context.store.remove(key);
@@ -96,9 +99,9 @@ fn set_time_to_live(
     // </task>
 }
 
-/// The condition under which EXPIRE sets the time: NX where the key has no expiry, XX where it has
-/// one, GT where the new time is later, LT where the new time is earlier. A key without expiry counts
-/// as one that expires later than any time.
+/// The condition under which EXPIRE sets the expiry. NX: the key has no expiry. XX: the key has an
+/// expiry. GT: the new time is later than the old time. LT: the new time is earlier than the old
+/// time. For GT and LT, a key without an expiry counts as a key that expires later than any time.
 #[derive(Default)]
 struct Condition {
     nx: bool,
@@ -141,24 +144,25 @@ impl Condition {
     }
 }
 
-/// `TTL key`: replies with the seconds until the key expires, rounded. -1 stands for a key that never
-/// expires, -2 for a missing key.
+/// `TTL key`: replies with the rounded number of seconds until the key expires, with -1 for a key
+/// that never expires, or with -2 for a missing key.
 pub fn ttl(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let left = time_to_live(context, &args[1]);
     context.reply.integer(if left < 0 { left } else { (left + 500) / 1000 });
     Ok(())
 }
 
-/// `PTTL key`: as TTL, in milliseconds.
+/// `PTTL key`: like TTL, but the reply is in milliseconds.
 pub fn pttl(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let left = time_to_live(context, &args[1]);
     context.reply.integer(left);
     Ok(())
 }
 
-/// The milliseconds until the key expires; -1 for a key that never does, -2 for a missing key.
+/// The number of milliseconds until the key expires; -1 for a key that never expires; -2 for a
+/// missing key.
 fn time_to_live(context: &mut Context<'_>, key: &[u8]) -> i64 {
-    // <task 6: tell apart a missing key, a key that never expires and a key that expires>
+    // <task 6: distinguish a missing key, a key that never expires and a key that expires>
     if !context.store.contains(key) {
         return -2;
     }
@@ -167,7 +171,7 @@ fn time_to_live(context: &mut Context<'_>, key: &[u8]) -> i64 {
     // </task>
 }
 
-/// `PERSIST key`: removes the expiry. Replies with 1 where the key had one, otherwise 0.
+/// `PERSIST key`: removes the expiry. Replies with 1 if the key had an expiry, otherwise with 0.
 pub fn persist(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let key = &args[1];
     let expires = context.store.contains(key) && context.store.expiry(key).is_some();

@@ -24,10 +24,10 @@ pub fn auth(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Marks the session as authenticated, if user and password are right.
+/// Marks the session as authenticated if the username and the password are correct.
 ///
 /// # Errors
-/// WRONGPASS otherwise.
+/// WRONGPASS if the username or the password is wrong.
 fn authenticate(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
     // <task 7: mark the session as authenticated if user and password are right>
     let right = context.password.is_none_or(|expected| constant_time_eq(expected, password));
@@ -39,15 +39,15 @@ fn authenticate(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Resu
     // </task>
 }
 
-/// Whether the two are equal. The time that the comparison takes does not depend on where they
-/// differ.
+/// Whether the two passwords are equal. The duration of the comparison does not depend on the
+/// position of the first difference.
 fn constant_time_eq(expected: &[u8], given: &[u8]) -> bool {
     let differences = expected.iter().zip(given).fold(0, |sum, (a, b)| sum | (a ^ b));
     expected.len() == given.len() && differences == 0
 }
 
-/// `HELLO [2 | 3 [AUTH username password] [SETNAME name]]`: chooses the version of RESP, and replies
-/// with a description of the server.
+/// `HELLO [2 | 3 [AUTH username password] [SETNAME name]]`: chooses the version of RESP, and
+/// replies with a description of the server.
 pub fn hello(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let version = match args.get(1) {
         Some(version) => read_version(version)?,

@@ -1,5 +1,5 @@
-//! The event loop: wait, accept, read, run commands, reply. There is one thread, and it sleeps only
-//! in epoll_wait.
+//! The event loop: it waits, reads, runs commands, replies and accepts clients. The server has one
+//! thread, which sleeps only in epoll_wait.
 
 use crate::config::Config;
 use crate::epoll::{Epoll, Interest, Source};
@@ -18,26 +18,27 @@ use std::error::Error;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::{io, mem};
 
-/// The number of clients that may wait to be accepted (listen(2)).
+/// The maximum number of clients that wait to be accepted (listen(2)).
 const BACKLOG: u16 = 1024;
 
-/// The most bytes that one read takes. All clients share one buffer for reading.
+/// The maximum number of bytes that one read returns. All clients share one buffer for reading.
 const BUFFER_SIZE: usize = 64 << 10;
 
-/// A client with this many bytes of pending output is not read from.
+/// If at least this number of bytes is pending for a client, the server does not read from the
+/// client.
 const MAX_PENDING: u64 = 1 << 20;
 
-/// The shortest sleep before the next search for expired keys, while no client needs anything.
+/// The shortest time-out of epoll_wait while no key has expired yet.
 const MIN_SLEEP_MILLIS: i64 = 1000;
 
-/// The listener, the table of clients, and the state of each client under its slot number.
+/// The listener, the table of clients, and the state of each client.
 pub struct Server {
     listener: OwnedFd,
     table: Table,
-    /// By slot number, as in the table.
+    /// The state of each client, by the slot number of the client.
     clients: Vec<Client>,
     epoll: Epoll,
-    /// Needed when all other descriptors are in use.
+    /// Used when no other descriptor is free.
     spare_fd: SpareFd,
     service: Service,
     /// The bytes of the last read.
@@ -46,13 +47,13 @@ pub struct Server {
     reply: Reply,
 }
 
-/// The state of one client that its commands need.
+/// The state of one client besides its connection.
 #[derive(Default)]
 struct Client {
     session: Session,
-    /// The length of all replies so far in bytes, sent or not.
+    /// The length in bytes of all replies so far, including the replies that were not sent yet.
     total_replied: u64,
-    /// Whether commands wait until the client has read some replies.
+    /// Whether commands that were read wait until the client has read some replies.
     is_paused: bool,
 }
 
@@ -60,13 +61,13 @@ impl Server {
     /// Listens on the port in `config`, and logs the start.
     ///
     /// # Errors
-    /// PORT and the reason, where the port is taken or needs root; otherwise those of fcntl(2),
-    /// epoll_create1(2) and epoll_ctl(2).
+    /// An error that names PORT if the server cannot listen on the port; otherwise the errors of
+    /// fcntl(2), epoll_create1(2) and epoll_ctl(2).
     pub fn start(config: Config) -> Result<Server, Box<dyn Error>> {
         let table = Table::new(config.table.max_clients);
         let listener = listen(config.table.port)?;
-        // A client that epoll has reported may be gone when accept is called. On a blocking listener,
-        // accept would then wait for the next client (accept(2), "Notes").
+        // A client that epoll has reported may have left before accept is called. On a blocking
+        // listener, accept would then wait for the next client (accept(2), "Notes").
         set_nonblocking(&listener)?;
         let epoll = Epoll::new(&listener, table.capacity())?;
         let clients: Vec<Client> = (0..table.capacity()).map(|_| Client::default()).collect();
@@ -78,15 +79,16 @@ impl Server {
         // </task>
     }
 
-    /// Serves clients until an error of the server itself.
+    /// Serves clients. Returns only with an error.
     ///
     /// # Errors
-    /// Those of epoll_wait(2), and those of accept(2) that concern the listener.
+    /// The errors of epoll_wait(2), and the errors of accept(2) that are not caused by a client.
     pub fn run(&mut self) -> io::Result<Infallible> {
         loop {
-            // Sleep until a socket is ready or a key expires.
+            // Sleep until a socket is ready, or until the time-out. The time-out depends on the
+            // next key that expires.
             let events = self.epoll.wait(self.timeout())?;
-            // Read the clock once a turn, and remove expired keys.
+            // Read the clock once in each iteration, and remove expired keys.
             self.service.tick();
             // <task 2: serve and accept in the order of your epoll tracker>
             // Serve the clients first.
@@ -97,7 +99,8 @@ impl Server {
                     Source::Listener => listener_is_ready = true,
                 }
             }
-            // Accept last, so that no new client gets a slot for which an event may still wait.
+            // Accept last. Otherwise a new client could get a slot for which the batch still has an
+            // event.
             if listener_is_ready {
                 self.accept()?;
             }
@@ -105,7 +108,8 @@ impl Server {
         }
     }
 
-    /// The longest sleep in milliseconds; `None` where no key expires, and the sleep has no limit.
+    /// The time-out of epoll_wait in milliseconds; `None` if no key expires, so that no time-out is
+    /// needed.
     fn timeout(&self) -> Option<i64> {
         let until = self.service.millis_until_expiry()?;
         Some(if until == 0 { 0 } else { until.max(MIN_SLEEP_MILLIS) })
@@ -116,9 +120,11 @@ impl Server {
         // <task 2: accept a client as your epoll tracker does>
         match Accepted::from(sockhelpers::accept(&self.listener)) {
             Accepted::Client(client, _) => self.admit(client),
-            // The client may have left by now (accept(2), EAGAIN and ECONNABORTED).
+            // The client may have left after epoll reported the listener (accept(2), EAGAIN and
+            // ECONNABORTED).
             Accepted::WouldBlock | Accepted::Aborted | Accepted::Interrupted => {}
-            // The client stays in the backlog. Without an accept, epoll_wait would never sleep again.
+            // accept failed because no descriptor is free, and the client is still in the backlog.
+            // Until the client is accepted, every epoll_wait returns immediately.
             Accepted::NoDescriptors => self.accept_with_spare_fd(),
             Accepted::Failed(error) => return Err(error),
         }
@@ -126,20 +132,22 @@ impl Server {
         // </task>
     }
 
-    /// Accepts one client when the process has no descriptors left. The client is rejected unless a
-    /// descriptor has become free meanwhile.
+    /// Accepts one client while no descriptor is free. The client is closed, unless a descriptor
+    /// has become free in the meantime.
     fn accept_with_spare_fd(&mut self) {
         match self.spare_fd.accept(&self.listener) {
             Ok(Some((client, _))) => self.admit(client),
             Ok(None) => log::note("out of descriptors: a client was rejected"),
-            // Epoll reports the listener again if the client still waits.
+            // epoll reports the listener again if the client still waits.
             Err(_) => {}
         }
     }
 
-    /// Gives a client a slot and watches it, or rejects it when every slot is in use.
+    /// Assigns a slot to the client and registers its descriptor with epoll. Rejects the client if
+    /// no slot is free.
     fn admit(&mut self, client: OwnedFd) {
-        // Without TCP_NODELAY, a reply may wait 40 ms for the acknowledgement of the reply before.
+        // Without TCP_NODELAY, a reply may wait 40 ms for the acknowledgement of the previous
+        // reply.
         let _ = setsockopt(&client, sockopt::TcpNoDelay, &true);
         // <task 2: make the client non-blocking, then start its session in a slot or reject it>
         if set_nonblocking(&client).is_err() {
@@ -156,7 +164,7 @@ impl Server {
     /// Starts the session of a client that has a slot.
     fn start_session(&mut self, fd: RawFd, slot: usize) {
         self.clients[slot] = Client { session: self.service.begin_session(), ..Client::default() };
-        // <task 2: watch the client and log it, or free its slot where epoll_ctl fails>
+        // <task 2: add the client to the list and log it, or free its slot if that fails>
         match self.epoll.add(fd, slot) {
             Ok(()) => log::accept(fd, slot),
             Err(_) => drop(self.table.remove(slot)),
@@ -164,10 +172,10 @@ impl Server {
         // </task>
     }
 
-    /// Tells a client that no slot is free, and closes it.
+    /// Sends an error to a client for which no slot is free, and closes the client.
     fn reject(&mut self, client: OwnedFd) {
         let text = b"-ERR max number of clients reached\r\n";
-        // An error is ignored: the client may have left already.
+        // An error of send is ignored, because the client may have left already.
         let _ = send(client.as_raw_fd(), text, MsgFlags::MSG_NOSIGNAL);
         // <task 9: close and log a rejected client as your trackers do>
         drop(client);
@@ -175,34 +183,36 @@ impl Server {
         // </task>
     }
 
-    /// Serves one client that is ready, and sets what epoll watches it for next.
+    /// Serves one client that is ready, and updates the events that epoll waits for.
     fn serve(&mut self, slot: usize) {
         let Some(connection) = self.table.get(slot) else {
             return;
         };
         let fd = connection.raw_fd();
-        // Whatever ends a connection is an error, and is handled here.
+        // send_and_receive returns an error whenever the connection has to be closed, also after an
+        // end of file. The connection is closed here.
         let next = self.send_and_receive(slot);
         if next.and_then(|interest| self.epoll.change(fd, slot, interest)).is_err() {
             self.remove(slot);
         }
     }
 
-    /// Sends pending output, then reads and runs commands. Returns what the client is watched for next.
+    /// Sends pending output, and then reads and runs commands. Returns the events that epoll must
+    /// wait for next.
     ///
     /// # Errors
-    /// Every error means that the connection must be closed.
+    /// After any error, the connection must be closed.
     fn send_and_receive(&mut self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
         // Send the output that is pending.
         if connection.state() == State::Draining {
             connection.flush()?;
         }
-        // Run the commands that were read earlier, and waited for the output.
+        // Run the commands that were read earlier and have waited because output was pending.
         if self.clients[slot].is_paused && self.below_max_pending(slot) {
             self.run_commands(slot, 0)?;
         }
-        // Read more only when nothing waits.
+        // Read new input only if no command waits and not too much output is pending.
         if self.should_read(slot) {
             self.read(slot)?;
         }
@@ -218,8 +228,9 @@ impl Server {
         }
     }
 
-    /// Runs the commands in the first `count` bytes of the buffer, and sends their replies in one call.
-    /// Where the replies are too many for one call, goes on as long as the client takes them.
+    /// Runs the commands in the first `count` bytes of the buffer, and sends all replies in one
+    /// call. If the replies are too long for one call, sends them in several calls, until too much
+    /// output is pending.
     fn run_commands(&mut self, slot: usize, count: usize) -> io::Result<()> {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
         let client = &mut self.clients[slot];
@@ -229,37 +240,39 @@ impl Server {
             let sent = send_all(connection, client, &self.reply);
             self.reply.clear();
             sent?;
-            // Stop when all commands were run, or when the client does not take the replies.
+            // Stop if all commands were run, or if too much output is pending because the client
+            // does not read.
             client.is_paused = fed == FeedResult::Paused;
             if !client.is_paused || client.pending_bytes(connection) >= MAX_PENDING {
                 return Ok(());
             }
-            // The session has kept the rest of the input.
+            // The session's buffer has the rest of the input.
             input = &[];
         }
     }
 
-    /// Whether the server reads from a client now.
+    /// Whether the server may read from a client now.
     fn should_read(&self, slot: usize) -> bool {
         let client = &self.clients[slot];
-        // A client that does not take its replies is slowed down: its next commands wait in the kernel.
+        // If a client does not read its replies, the server does not read the client's next
+        // commands. These commands wait in the kernel, and TCP slows the client down.
         !client.is_paused && !client.session.close_after_reply && self.below_max_pending(slot)
     }
 
-    /// Whether a client's pending output is below the limit.
+    /// Whether a client's pending output is shorter than `MAX_PENDING` bytes.
     fn below_max_pending(&self, slot: usize) -> bool {
         let pending = |connection| self.clients[slot].pending_bytes(connection);
         self.table.get(slot).map_or(0, pending) < MAX_PENDING
     }
 
-    /// What epoll watches a client for next.
+    /// The events of a client that epoll must wait for next.
     ///
     /// # Errors
-    /// The connection must be closed.
+    /// An error if the connection must be closed.
     fn interest(&self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
-            // <task 5: watch for output, and for input only while the server reads>
+            // <task 5: wait for output, and for input only if the server may read>
             return Ok(Interest { read: self.should_read(slot), write: true });
             // </task>
         }
@@ -282,15 +295,16 @@ impl Server {
 }
 
 impl Client {
-    /// The bytes of replies that the kernel has not taken yet.
+    /// The number of bytes of replies that the kernel has not accepted yet.
     fn pending_bytes(&self, connection: &Connection) -> u64 {
         self.total_replied - connection.bytes_out()
     }
 }
 
-/// Handles a read without bytes. Returns an error where the connection has ended.
+/// Handles a read that returned no bytes. Returns an error at end of file, or if the connection is
+/// lost.
 fn after_read(received: Received) -> io::Result<()> {
-    // <task 2: tell a client that has left from a silent client, as your trackers do>
+    // <task 2: check whether a client has left, as your trackers do>
     match received {
         Received::Bytes(_) | Received::WouldBlock | Received::Interrupted => Ok(()),
         Received::Eof | Received::Lost => Err(io::ErrorKind::ConnectionReset.into()),
@@ -302,7 +316,7 @@ fn after_read(received: Received) -> io::Result<()> {
 /// Sends all replies with one call.
 ///
 /// # Errors
-/// Those of send(2), and `OutOfMemory` where the replies exceed their limit.
+/// The errors of send(2), and `OutOfMemory` if the replies have exceeded their limit.
 fn send_all(connection: &mut Connection, client: &mut Client, reply: &Reply) -> io::Result<()> {
     if reply.has_overflowed() {
         // <task 9: return an error, so that the client is closed>
@@ -319,7 +333,7 @@ fn send_all(connection: &mut Connection, client: &mut Client, reply: &Reply) -> 
 /// Creates a socket that listens on `port`.
 ///
 /// # Errors
-/// PORT and the reason, where the port is taken or needs root.
+/// An error that names PORT and the reason, for instance that the port is in use or needs root.
 fn listen(port: u16) -> Result<OwnedFd, ConfigError> {
     // <task 1: listen on the port as your epoll tracker does>
     create_listening_socket(port, BACKLOG).map_err(|error| ConfigError::new("PORT", port, error))

@@ -13,15 +13,15 @@ use crate::transaction;
 use std::mem;
 use std::time::{Instant, SystemTime};
 
-/// The most expired keys that are removed in one turn of the event loop, so that no client waits
-/// long.
+/// The maximum number of expired keys that are removed in one iteration of the event loop. With
+/// this limit, no client waits long.
 const MAX_REMOVED: usize = 1000;
 
-/// The store, and all that its service needs, except sockets.
+/// The store, the commands, and the other data that all clients share.
 pub struct Service {
     store: Store,
     commands: Commands,
-    /// Parses the input of clients that have no buffer.
+    /// The parser for the input of clients that have no buffer.
     parser: Parser,
     password: Option<Vec<u8>>,
     clock: Clock,
@@ -31,14 +31,15 @@ pub struct Service {
 /// The outcome of [`Service::feed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeedResult {
-    /// Every command that has arrived was run.
+    /// Every complete command in the input was run.
     Done,
-    /// More commands may have arrived. They wait until the replies are sent.
+    /// The input may have more complete commands. These commands wait until the replies are sent.
     Paused,
 }
 
 impl Service {
-    /// A service with an empty store. With a `password`, clients must send AUTH first.
+    /// Creates a service with an empty store. If there is a `password`, clients must send AUTH
+    /// first.
     pub fn new(password: Option<Vec<u8>>) -> Service {
         let mut service = Service {
             store: Store::default(),
@@ -52,13 +53,14 @@ impl Service {
         service
     }
 
-    /// A session for a client that has just connected.
+    /// Creates a session for a client that has just connected.
     pub fn begin_session(&mut self) -> Session {
         self.sessions += 1;
         Session::new(self.sessions, self.password.is_none())
     }
 
-    /// Ends the session of a client that has left: its transaction, and its watch on keys.
+    /// Ends the session of a client that has left: discards the client's transaction and the
+    /// client's watches on keys.
     pub fn end_session(&mut self, mut session: Session) {
         transaction::discard_transaction(&mut self.store, &mut session);
     }
@@ -69,15 +71,16 @@ impl Service {
         self.store.remove_expired(MAX_REMOVED);
     }
 
-    /// The milliseconds until the next key expires, 0 where its time is past already; `None` where no
-    /// key expires.
+    /// The number of milliseconds until the next key has expired; 0 if a key has already expired;
+    /// `None` if no key expires.
     pub fn millis_until_expiry(&self) -> Option<i64> {
-        // The key is still there in the millisecond of its expiry, and gone in the next.
+        // In the millisecond of its expiry time, the key still exists. In the next millisecond, it
+        // has expired.
         self.store.next_expiry().map(|at| (at + 1 - self.store.now()).max(0))
     }
 
-    /// Runs the whole commands in the session's buffer and `input`, until `reply` is full. Keeps the
-    /// rest of the input in the session's buffer.
+    /// Runs the complete commands in the session's buffer and in `input`, until `reply` is full.
+    /// Stores the rest of the input in the session's buffer.
     pub fn feed(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) -> FeedResult {
         reply.set_version(session.version);
         if session.buffer.is_none() {
@@ -85,17 +88,18 @@ impl Service {
         } else {
             self.run_buffer(session, input, reply);
         }
-        // The buffer holds whole commands only where the replies were full.
+        // The buffer can have complete commands only if `reply` is full.
         let more = session.buffer.is_some() && reply.is_full() && !session.close_after_reply;
         if more { FeedResult::Paused } else { FeedResult::Done }
     }
 
-    /// The usual case: the session has no buffer, and the commands are run where they lie in `input`.
+    /// Runs the commands in `input` without copying them. This is the usual case: the session has
+    /// no buffer.
     fn run_input(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) {
         let mut parser = mem::take(&mut self.parser);
         let done = self.run_commands(session, &mut parser, input, reply);
         if done < input.len() {
-            // <task 5: keep the rest of the input, and how far it was parsed>
+            // <task 5: store the rest of the input, and the state of the parser>
             let bytes = input[done..].to_vec();
             session.buffer = Some(Box::new(Buffer { bytes, parser: mem::take(&mut parser) }));
             // </task>
@@ -103,7 +107,7 @@ impl Service {
         self.parser = parser;
     }
 
-    /// Appends `input` to the session's buffer, and runs the commands there.
+    /// Appends `input` to the session's buffer, and runs the commands in the buffer.
     fn run_buffer(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) {
         // <task 5: append the input, run the commands that are complete now, and keep the rest>
         let Some(mut buffer) = session.buffer.take() else {
@@ -122,7 +126,8 @@ impl Service {
         // </task>
     }
 
-    /// Runs the whole commands at the start of `input`. Returns their length in bytes.
+    /// Runs the complete commands at the start of `input`. Returns the length of these commands in
+    /// bytes.
     fn run_commands(
         &mut self,
         session: &mut Session,
@@ -138,14 +143,15 @@ impl Service {
                 Ok(Some(args)) => self.execute(session, args, reply),
                 Ok(None) => return done,
                 Err(problem) => {
-                    // The next command cannot be found: reply with the error, and close.
+                    // The start of the next command cannot be found: reply with the error, and
+                    // close the connection.
                     reply.error(&problem.into());
                     session.close_after_reply = true;
                 }
             }
             done += parser.finish();
         }
-        // Input after the last command of a connection is thrown away.
+        // After the last command of a connection, the rest of the input is discarded.
         if session.close_after_reply { input.len() } else { done }
     }
 
@@ -155,7 +161,8 @@ impl Service {
         let Some(name) = args.get(0) else {
             return;
         };
-        // Find the command and check it. An error spoils an open transaction.
+        // Find the command and check the arguments. If there is an error, an open transaction fails
+        // at EXEC.
         let command = match self.find_command(session, name, args) {
             Ok(command) => command,
             Err(error) => {
@@ -163,7 +170,7 @@ impl Service {
                 return reply.error(&error);
             }
         };
-        // Between MULTI and EXEC the command waits.
+        // Between MULTI and EXEC, the command is queued.
         if transaction::must_queue(session, command) {
             return transaction::enqueue(session, args, reply);
         }
@@ -173,11 +180,11 @@ impl Service {
         command.run(&mut context, args);
     }
 
-    /// The command of this name.
+    /// Finds the command with this name.
     ///
     /// # Errors
-    /// There is no such command, the number of arguments is wrong, or the client must send AUTH
-    /// first.
+    /// An error if there is no such command, if the number of arguments is wrong, or if the client
+    /// must send AUTH first.
     fn find_command(
         &self,
         session: &Session,
@@ -200,8 +207,8 @@ impl Service {
     }
 }
 
-/// A clock in milliseconds since 1970 that never jumps: it reads the system's clock once, and a
-/// monotonic clock after that.
+/// A clock that returns milliseconds since 1970 and never jumps. It reads the system clock once,
+/// and after that only a monotonic clock.
 struct Clock {
     started: Instant,
     started_at: Millis,

@@ -1,4 +1,5 @@
-//! Commands on strings. A string may contain any bytes; some commands need an integer in it.
+//! Commands on strings. A string may contain any bytes. Some commands accept only a string that is
+//! an integer.
 
 use crate::args::Args;
 use crate::command::Context;
@@ -7,7 +8,7 @@ use crate::expiry::Millis;
 use crate::number;
 use crate::store::{MAX_STRING, Store, Value};
 
-/// `GET key`: replies with the string, or with nil.
+/// `GET key`: replies with the string, or with nil for a missing key.
 pub fn get(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // <task 4: reply with the string, or with nil>
     let text = context.store.string(&args[1])?;
@@ -16,8 +17,8 @@ pub fn get(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // </task>
 }
 
-/// `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]`: replies with OK, or with
-/// nil where NX or XX prevents it. With GET, replies with the old string instead.
+/// `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]`: replies with OK, or
+/// with nil if NX or XX prevents the change. With GET, replies with the old string instead.
 pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let options = if args.len() == 3 { Options::default() } else { Options::read(args)? };
     let at = match options.expiry {
@@ -26,18 +27,18 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     };
     let (key, value) = (&args[1], &args[2]);
     // <task 4: set the key, unless NX or XX prevents it, and reply>
-    // GET replies with the old value, and fails where that is a list.
+    // GET replies with the old value, and fails if the old value is a list.
     if options.get {
         get(context, args)?;
     }
-    // NX and XX compare with whether the key is there.
+    // NX needs that the key is missing, and XX needs that the key exists.
     if options.only_if.is_some_and(|exists| exists != context.store.contains(key)) {
         if !options.get {
             context.reply.nil();
         }
         return Ok(());
     }
-    // A new value does not expire, unless the command says so.
+    // The new value does not expire, unless an option sets or keeps an expiry.
     if options.keep_expiry {
         context.store.set_and_keep_expiry(key, value);
     } else {
@@ -56,11 +57,12 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 /// The options after `SET key value`.
 #[derive(Default)]
 struct Options<'a> {
-    /// `Some(true)` for XX, which needs the key; `Some(false)` for NX, which needs that it is missing.
+    /// `Some(true)` for XX, which needs that the key exists. `Some(false)` for NX, which needs that
+    /// the key is missing.
     only_if: Option<bool>,
     get: bool,
     keep_expiry: bool,
-    /// A number, and its unit in milliseconds.
+    /// The number after EX or PX, and the unit of this number in milliseconds.
     expiry: Option<(&'a [u8], i64)>,
 }
 
@@ -95,7 +97,8 @@ fn time_unit(args: Args<'_>, index: usize) -> Option<i64> {
     if args.is(index, "EX") { Some(1000) } else { args.is(index, "PX").then_some(1) }
 }
 
-/// The time that is `number` times `unit` milliseconds from now. It must be in the future.
+/// Returns the time that is `number` times `unit` milliseconds after the current time. Returns an
+/// error if this time is not in the future.
 fn expires_at(
     store: &Store,
     number: &[u8],
@@ -108,7 +111,8 @@ fn expires_at(
     at.ok_or(Error::ExpireTime(name))
 }
 
-/// `SETNX key value`: sets the key only if it is missing. Replies with 1 or 0.
+/// `SETNX key value`: sets the key only if the key is missing. Replies with 1 if the key was set,
+/// otherwise with 0.
 pub fn setnx(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let is_new = !context.store.contains(&args[1]);
     if is_new {
@@ -118,12 +122,12 @@ pub fn setnx(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `SETEX key seconds value`: sets the key and its expiry.
+/// `SETEX key seconds value`: sets the value and the expiry of the key.
 pub fn setex(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     set_with_expiry(context, args, 1000, "setex")
 }
 
-/// `PSETEX key milliseconds value`: as SETEX, in milliseconds.
+/// `PSETEX key milliseconds value`: like SETEX, but the time is in milliseconds.
 pub fn psetex(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     set_with_expiry(context, args, 1, "psetex")
 }
@@ -148,7 +152,8 @@ pub fn getset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `MGET key…`: replies with the string of each key; with nil for a missing key, and for a list.
+/// `MGET key…`: replies with the string of each key. The reply for a missing key or for a list is
+/// nil.
 pub fn mget(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     context.reply.array(args.len() - 1);
     for key in args.rest(1) {
@@ -158,7 +163,7 @@ pub fn mget(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `MSET key value [key value…]`: sets every key.
+/// `MSET key value [key value…]`: sets each key to the value after it.
 pub fn mset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     if args.len().is_multiple_of(2) {
         return Err(Error::Arity("mset"));
@@ -170,9 +175,9 @@ pub fn mset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `APPEND key value`: replies with the length of the string afterwards.
+/// `APPEND key value`: appends the value to the string. Replies with the new length of the string.
 pub fn append(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 4: append to the string, or set it where the key is missing>
+    // <task 4: append to the string, or set it if the key is missing>
     let (key, more) = (&args[1], &args[2]);
     let length = context.store.string(key)?.map(|text| text.len() + more.len());
     if length > Some(MAX_STRING) {
@@ -187,35 +192,35 @@ pub fn append(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // </task>
 }
 
-/// `STRLEN key`: replies with the length, 0 for a missing key.
+/// `STRLEN key`: replies with the length of the string, or with 0 for a missing key.
 pub fn strlen(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let length = context.store.string(&args[1])?.map_or(0, <[u8]>::len);
     context.reply.integer(length as i64);
     Ok(())
 }
 
-/// `INCR key`: replies with the new number.
+/// `INCR key`: adds 1. Replies with the new number.
 pub fn incr(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     add(context, &args[1], 1)
 }
 
-/// `DECR key`: replies with the new number.
+/// `DECR key`: subtracts 1. Replies with the new number.
 pub fn decr(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     add(context, &args[1], -1)
 }
 
-/// `INCRBY key number`: replies with the new number.
+/// `INCRBY key number`: adds the number. Replies with the new number.
 pub fn incrby(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     add(context, &args[1], number::parse(&args[2]).ok_or(Error::NotAnInteger)?)
 }
 
-/// `DECRBY key number`: replies with the new number.
+/// `DECRBY key number`: subtracts the number. Replies with the new number.
 pub fn decrby(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let number = number::parse(&args[2]).ok_or(Error::NotAnInteger)?;
     add(context, &args[1], number.checked_neg().ok_or(Error::DecrementOverflow)?)
 }
 
-/// Adds to the integer at `key`. A missing key counts as 0. The key keeps its expiry.
+/// Adds `number` to the integer at `key`. A missing key counts as 0. The key keeps its expiry.
 fn add(context: &mut Context<'_>, key: &[u8], number: i64) -> Result<(), Error> {
     // <task 4: add to the integer, unless the string is not a number or the sum does not fit>
     let old = match context.store.string(key)? {

@@ -1,4 +1,5 @@
-//! MULTI, EXEC, DISCARD, WATCH: commands that are queued, and then run without interruption.
+//! MULTI, EXEC, DISCARD and WATCH. The commands of a transaction are queued, and then run without
+//! commands of other clients in between.
 
 use crate::args::Args;
 use crate::command::{Command, Context, NEVER_QUEUED};
@@ -13,7 +14,7 @@ pub fn must_queue(session: &Session, command: &Command) -> bool {
     session.transaction.is_open && !command.has(NEVER_QUEUED)
 }
 
-/// Queues a command until EXEC.
+/// Queues a command. EXEC runs the command.
 pub fn enqueue(session: &mut Session, args: Args<'_>, reply: &mut Reply) {
     // <task 8: copy the command and its arguments into the queue, and reply QUEUED>
     session.transaction.queue.push(args.into());
@@ -21,10 +22,11 @@ pub fn enqueue(session: &mut Session, args: Args<'_>, reply: &mut Reply) {
     // </task>
 }
 
-/// Notes that a command could not be run or queued. In a transaction, EXEC must refuse then.
+/// Records that a command could not be run or queued. If a transaction is open, its EXEC must run
+/// no command.
 pub fn mark_failed(session: &mut Session) {
     if session.transaction.is_open {
-        // <task 8: note that EXEC must refuse>
+        // <task 8: record that EXEC must run no command>
         session.transaction.has_error = true;
         // </task>
     }
@@ -49,11 +51,11 @@ pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     if !context.session.transaction.is_open {
         return Err(Error::Other("ERR EXEC without MULTI"));
     }
-    // The transaction ends here, whatever the outcome.
+    // The transaction ends here in every case.
     let changed = has_watched_change(context);
     unwatch_all_keys(context.store, context.session);
     let Transaction { queue, has_error, .. } = mem::take(&mut context.session.transaction);
-    // An error while queueing is reported before a changed key.
+    // If a command could not be queued and also a key has changed, the error is reported.
     if has_error {
         return Err(Error::ExecAbort);
     }
@@ -61,11 +63,11 @@ pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
         context.reply.nil_array();
         return Ok(());
     }
-    // The reply is one array with the reply of each command.
+    // The reply to EXEC is an array of the replies to the commands.
     context.reply.array(queue.len());
     for queued in &queue {
         let args = queued.args();
-        // Each name was in the table when its command was queued.
+        // Every name is in the table, because the command was found before it was queued.
         if let Some(command) = context.commands.find(&args[0]) {
             command.run(context, args);
         }
@@ -74,9 +76,9 @@ pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     // </task>
 }
 
-/// `DISCARD`: ends a transaction, and runs none of its commands.
+/// `DISCARD`: ends a transaction without running its commands.
 pub fn discard(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    // <task 8: end the transaction, and forget its queue, its error and the watched keys>
+    // <task 8: end the transaction, and remove its queue, its error and the watches>
     if !context.session.transaction.is_open {
         return Err(Error::Other("ERR DISCARD without MULTI"));
     }
@@ -86,9 +88,10 @@ pub fn discard(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> 
     // </task>
 }
 
-/// `WATCH key…`: the next EXEC runs only if none of these keys has changed since.
+/// `WATCH key…`: the next EXEC runs its commands only if none of these keys has changed since
+/// WATCH.
 pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 8: note the last change of each key, unless a transaction is open>
+    // <task 8: store the last change of each key, unless a transaction is open>
     let transaction = &mut context.session.transaction;
     if transaction.is_open {
         return Err(Error::Other("ERR WATCH inside MULTI is not allowed"));
@@ -101,21 +104,22 @@ pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     // </task>
 }
 
-/// `UNWATCH`: the client watches no key any more.
+/// `UNWATCH`: ends the client's watches on all keys.
 pub fn unwatch(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     unwatch_all_keys(context.store, context.session);
     context.reply.ok();
     Ok(())
 }
 
-/// Ends the client's watch on every key.
+/// Ends the client's watches on all keys.
 pub fn unwatch_all_keys(store: &mut Store, session: &mut Session) {
     for (key, _) in mem::take(&mut session.transaction.watched) {
         store.unwatch(&key);
     }
 }
 
-/// Ends a transaction, if one is open, without running its commands; and watches no key any more.
+/// Ends the client's open transaction, if there is one, without running its commands. Ends the
+/// client's watches on all keys.
 pub fn discard_transaction(store: &mut Store, session: &mut Session) {
     unwatch_all_keys(store, session);
     session.transaction = Transaction::default();

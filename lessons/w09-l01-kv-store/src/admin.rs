@@ -7,10 +7,11 @@ use crate::error::Error;
 use crate::reply::Version;
 use crate::{glob, number, transaction};
 
-/// The Redis version that this server claims. Client libraries choose their commands by it.
+/// The Redis version that this server reports. Client libraries choose their commands by this
+/// version.
 const VERSION: &str = "7.0.0";
 
-/// `PING [message]`: replies with PONG, or with the message.
+/// `PING [message]`: replies with PONG, or with the message if there is a message.
 pub fn ping(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match (args.len(), args.get(1)) {
         (1, _) => context.reply.simple("PONG"),
@@ -26,7 +27,7 @@ pub fn echo(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `QUIT`: replies with OK, then the connection is closed.
+/// `QUIT`: replies with OK. The connection is closed when the reply is sent.
 pub fn quit(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     context.session.close_after_reply = true;
     context.reply.ok();
@@ -72,7 +73,7 @@ pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Replies to the client in this version of RESP from now on.
+/// Sets the version of RESP for all later replies to the client.
 pub fn set_version(context: &mut Context<'_>, version: Version) {
     context.session.version = version;
     context.reply.set_version(version);
@@ -81,7 +82,7 @@ pub fn set_version(context: &mut Context<'_>, version: Version) {
 /// Sets the client's name.
 ///
 /// # Errors
-/// The name has blanks, control characters or bytes that are not ASCII.
+/// An error if the name has blanks, control characters or bytes that are not ASCII.
 pub fn set_name(context: &mut Context<'_>, name: &[u8]) -> Result<(), Error> {
     if !name.iter().all(u8::is_ascii_graphic) {
         let text = "ERR Client names cannot contain spaces, newlines or special characters.";
@@ -91,8 +92,8 @@ pub fn set_name(context: &mut Context<'_>, name: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// `COMMAND`, `COMMAND COUNT`, `COMMAND DOCS`: the list of commands is left empty, which client
-/// libraries accept.
+/// `COMMAND`, `COMMAND COUNT`, `COMMAND DOCS`: the replied list of commands is empty. Client
+/// libraries accept an empty list.
 pub fn command(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match () {
         () if args.len() == 1 || args.is(1, "DOCS") => context.reply.array(0),
@@ -121,7 +122,7 @@ pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `INFO [section…]`: the reply is the same for every section.
+/// `INFO [section…]`: replies with the same text for every section.
 pub fn info(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     let keys = context.store.count();
     let text = format!(

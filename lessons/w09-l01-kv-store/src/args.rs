@@ -1,12 +1,12 @@
-//! A command and its arguments: parts of what the client has sent, not copies.
+//! The name and the arguments of a command, as slices of the input buffer: nothing is copied.
 
 use std::ops::{Index, Range};
 
-/// The position of an argument in the buffer, in bytes.
+/// The range of an argument in the buffer, in bytes.
 pub type Span = Range<usize>;
 
-/// The arguments of a command, borrowed from the buffer that they arrived in. As in C's `argv`,
-/// argument 0 is the command's name.
+/// The arguments of a command, borrowed from the buffer that contains the command. As in C's
+/// `argv`, argument 0 is the command's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Args<'a> {
     bytes: &'a [u8],
@@ -14,17 +14,19 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    /// The parts of `bytes` at these `spans`. Each span must lie within `bytes`.
+    /// Creates arguments that are the parts of `bytes` at these `spans`. Each span must lie within
+    /// `bytes`.
     pub fn new(bytes: &'a [u8], spans: &'a [Span]) -> Args<'a> {
         Args { bytes, spans }
     }
 
-    /// The number of arguments, the name included.
+    /// The number of arguments, including the name.
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Whether there is not even a name: an empty line, or an array of no strings.
+    /// Whether the command has not even a name. This is the case for an empty line and for an empty
+    /// array.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
@@ -35,12 +37,12 @@ impl<'a> Args<'a> {
         self.spans[first.min(self.spans.len())..].iter().map(move |span| &bytes[span.clone()])
     }
 
-    /// The argument at `index`; `None` where there are fewer arguments.
+    /// The argument at `index`; `None` if there are fewer arguments.
     pub fn get(&self, index: usize) -> Option<&'a [u8]> {
         self.spans.get(index).map(|span| &self.bytes[span.clone()])
     }
 
-    /// Whether the argument at `index` is `word`. Capital and small letters are the same.
+    /// Whether the argument at `index` is `word`. The case of letters is ignored.
     pub fn is(&self, index: usize, word: &str) -> bool {
         self.get(index).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
     }
@@ -54,8 +56,8 @@ impl Index<usize> for Args<'_> {
     }
 }
 
-/// A copy of a command and its arguments, for a command that waits for EXEC: the buffer that it
-/// arrived in is overwritten meanwhile.
+/// A copy of a command and its arguments. A command that waits for EXEC is copied, because the
+/// input buffer is overwritten before EXEC arrives.
 #[derive(Debug)]
 pub struct OwnedArgs {
     bytes: Vec<u8>,
@@ -63,7 +65,7 @@ pub struct OwnedArgs {
 }
 
 impl OwnedArgs {
-    /// The arguments.
+    /// The copied arguments.
     pub fn args(&self) -> Args<'_> {
         Args::new(&self.bytes, &self.spans)
     }

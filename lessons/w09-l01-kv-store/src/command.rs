@@ -1,4 +1,4 @@
-//! What a command is, what it works on, and how it is found by its name.
+//! The type of a command, the context that a command runs in, and the lookup of commands by name.
 
 use crate::args::Args;
 use crate::error::Error;
@@ -8,48 +8,48 @@ use crate::store::Store;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
-/// What a command works on, and where its reply goes.
+/// The data that a command reads and changes, and the buffer for its reply.
 pub struct Context<'a> {
-    /// Every command of the server.
+    /// All commands of the server.
     pub commands: &'a Commands,
-    /// All keys.
+    /// All keys and their values.
     pub store: &'a mut Store,
     /// The session of the client that sent the command.
     pub session: &'a mut Session,
-    /// The replies to that client.
+    /// The replies to the client that sent the command.
     pub reply: &'a mut Reply,
-    /// The password that AUTH must give; `None` where the server has no password.
+    /// The password that a client must send with AUTH; `None` if the server has no password.
     pub password: Option<&'a [u8]>,
 }
 
-/// A function that runs a command. It writes one reply and returns `Ok`, or writes nothing and
-/// returns the error.
+/// A function that runs a command. It writes one reply and returns `Ok`, or it writes nothing and
+/// returns an error.
 pub type Handler = fn(&mut Context<'_>, Args<'_>) -> Result<(), Error>;
 
 /// One command.
 #[derive(Debug)]
 pub struct Command {
-    /// In small letters. A client may write the name in capitals too.
+    /// The name in lower case. A client may send the name in upper case or in lower case.
     pub name: &'static str,
-    /// The number of arguments, the name included. A negative number is a minimum: -2 means two
-    /// or more.
+    /// The number of arguments, including the name. A negative number is a minimum: -2 means two or
+    /// more arguments.
     arity: i32,
     flags: u8,
     handler: Handler,
 }
 
-/// A flag: a client may run the command before AUTH.
+/// A flag: a client may send the command before AUTH.
 pub const NO_AUTH: u8 = 1;
-/// A flag: the command runs at once, also between MULTI and EXEC.
+/// A flag: the command runs immediately, even between MULTI and EXEC.
 pub const NEVER_QUEUED: u8 = 2;
 
 impl Command {
-    /// A command without flags. `arity` counts the name, and is a minimum where it is negative.
+    /// A command without flags. `arity` includes the name; a negative `arity` is a minimum.
     pub const fn new(name: &'static str, arity: i32, handler: Handler) -> Command {
         Command { name, arity, flags: 0, handler }
     }
 
-    /// The same command with these flags.
+    /// Returns the same command with these flags.
     pub const fn with(self, flags: u8) -> Command {
         Command { flags, ..self }
     }
@@ -59,7 +59,7 @@ impl Command {
         self.flags & flag != 0
     }
 
-    /// Whether the command takes this number of arguments, its name included.
+    /// Whether the command accepts this number of arguments, including the name.
     pub fn accepts(&self, count: usize) -> bool {
         let least = self.arity.unsigned_abs() as usize;
         count == least || (self.arity < 0 && count > least)
@@ -73,22 +73,22 @@ impl Command {
     }
 }
 
-/// A name must be shorter than this, in bytes.
+/// The name of a command must be shorter than this number of bytes.
 const MAX_NAME: usize = size_of::<u128>();
 
-/// Commands that are found by their names.
+/// A map from names to commands.
 pub struct Commands {
     by_name: HashMap<u128, &'static Command, RandomState>,
 }
 
 impl Commands {
-    /// All commands of `table`.
+    /// Creates the map of all commands in `table`.
     pub fn new(table: &'static [Command]) -> Commands {
         let named = |command: &'static Command| Some((key(command.name.as_bytes())?, command));
         Commands { by_name: table.iter().filter_map(named).collect() }
     }
 
-    /// The command of this name. Capital and small letters are the same.
+    /// The command with this name. The case of letters is ignored.
     pub fn find(&self, name: &[u8]) -> Option<&'static Command> {
         self.by_name.get(&key(name)?).copied()
     }
@@ -99,10 +99,12 @@ impl Commands {
     }
 }
 
-/// A name in small letters, as one number, so that a lookup copies no bytes.
+/// Converts a name to lower case and to one number. With a number as the key, a lookup copies no
+/// bytes.
 fn key(name: &[u8]) -> Option<u128> {
     let append = |key, byte: &u8| key << 8 | u128::from(byte.to_ascii_lowercase());
-    // The number begins with a 1, so that a name with NUL bytes in front differs from one without.
+    // The number begins with a 1. Therefore a name with leading NUL bytes differs from the name
+    // without these bytes.
     (name.len() < MAX_NAME).then(|| name.iter().fold(1, append))
 }
 

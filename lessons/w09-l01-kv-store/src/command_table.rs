@@ -1,9 +1,9 @@
-//! The table of commands: the name, the arity, the flags and the handler of each.
+//! The table of commands: the name, the arity, the flags and the handler of each command.
 
 use crate::command::{Command, NEVER_QUEUED, NO_AUTH};
 use crate::{admin, keys, lists, login, strings, transaction};
 
-/// Every command, in the order of the modules that run them.
+/// All commands, in the order of the modules of their handlers.
 pub const TABLE: &[Command] = &[
     Command::new("auth", -2, login::auth).with(NO_AUTH),
     Command::new("hello", -1, login::hello).with(NO_AUTH),

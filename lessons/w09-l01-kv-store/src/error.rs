@@ -1,58 +1,61 @@
-//! The error replies, in the words of Redis.
+//! The error replies, with the same texts as in Redis.
 
-/// An error reply. It ends a command. Only [`Error::Protocol`] ends the connection too.
+/// The error of a command, which is sent as the reply. Only [`Error::Protocol`] also ends the
+/// connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The key holds a value of another type than the command works on.
+    /// The value of the key has another type than the command needs.
     WrongType,
     /// An argument or a value is not a 64-bit signed integer in decimal.
     NotAnInteger,
     /// A sum does not fit into a 64-bit signed integer.
     Overflow,
-    /// The negative of a decrement does not fit into a 64-bit signed integer.
+    /// The negated decrement does not fit into a 64-bit signed integer.
     DecrementOverflow,
-    /// A count is below 0.
+    /// A count is negative or not an integer.
     NotPositive,
-    /// The command of this name got an expiry that is not positive, or too far in the future.
+    /// The command with this name got an expiry time that is not positive, or that is too far in
+    /// the future.
     ExpireTime(&'static str),
     /// A string would be longer than the limit.
     TooLong,
-    /// The command has no such option, or its options exclude each other.
+    /// The command does not have this option, or two of its options exclude each other.
     Syntax,
-    /// The command of this name got too few or too many arguments.
+    /// The command with this name got too few or too many arguments.
     Arity(&'static str),
     /// The client must send AUTH first.
     NoAuth,
     /// AUTH or HELLO gave a wrong username or password.
     WrongPassword,
-    /// EXEC refuses, for a command could not be queued.
+    /// EXEC runs no command, because a command could not be queued.
     ExecAbort,
-    /// HELLO asked for a protocol version that this server does not have.
+    /// HELLO asked for a protocol version that this server does not support.
     NoProtocol,
-    /// The input is not RESP. The connection is closed, for the next command cannot be found.
+    /// The input is not RESP. The connection is closed, because the start of the next command
+    /// cannot be found.
     Protocol(ProtocolError),
-    /// Any other error, by its text.
+    /// Any other error, with this text.
     Other(&'static str),
-    /// Any other error whose text quotes the client's input.
+    /// Any other error, with a text that quotes the client's input.
     OtherBytes(Vec<u8>),
 }
 
-/// What is wrong with input that should have been a command.
+/// The reason why the input is not a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtocolError {
-    /// A command on a line has no line break within the limit.
+    /// An inline command has no line break within the limit.
     InlineTooLong,
     /// A quotation mark is not closed, or is closed within a word.
     UnbalancedQuotes,
-    /// An array's count has no line break within the limit.
+    /// The count of an array has no line break within the limit.
     CountTooLong,
-    /// An array's count is not a number, or is too large.
+    /// The count of an array is not a number, or is too large.
     Count,
-    /// A string's length has no line break within the limit.
+    /// The length of a string has no line break within the limit.
     LengthTooLong,
-    /// A string's length is not a number, is negative, or is too large.
+    /// The length of a string is not a number, is negative, or is too large.
     Length,
-    /// Another byte stands where the `$` of a string should be.
+    /// The first byte of a string is this byte instead of `$`.
     ExpectedString(u8),
     /// The array has more strings than a client may send before AUTH.
     UnauthenticatedCount,
@@ -86,7 +89,7 @@ impl Error {
         text.as_bytes().to_vec()
     }
 
-    /// There is no command `name`. The text quotes some of the arguments.
+    /// The error for an unknown command. The text quotes `name` and some of the arguments.
     pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) -> Error {
         const MAX_SHOWN: usize = 128;
         let mut shown = Vec::new();
@@ -101,21 +104,21 @@ impl Error {
         Error::OtherBytes([&before[..], start(name, MAX_SHOWN), between, &shown].concat())
     }
 
-    /// `command` has no subcommand `name`.
+    /// The error for a subcommand `name` that `command` does not have.
     pub fn unknown_subcommand(command: &str, name: &[u8]) -> Error {
         let hint = format!("'. Try {command} HELP.");
         Error::with_input("ERR unknown subcommand '", name, &hint)
     }
 
-    /// A text that quotes an argument of the client.
+    /// An error whose text quotes an argument of the client.
     pub fn with_input(before: &str, arg: &[u8], after: &str) -> Error {
         let arg = start(arg, 128);
         Error::OtherBytes([before.as_bytes(), arg, after.as_bytes()].concat())
     }
 }
 
-/// The start of an argument, `most` bytes of it. Redis prints arguments as C strings, and so only up
-/// to the first NUL.
+/// At most `most` bytes from the start of an argument. Redis prints arguments as C strings, so the
+/// result ends before the first NUL.
 fn start(arg: &[u8], most: usize) -> &[u8] {
     let arg = arg.split(|byte| *byte == 0).next().unwrap_or_default();
     &arg[..arg.len().min(most)]

@@ -2,22 +2,23 @@
 
 /// Whether `pattern` matches the whole of `text`.
 ///
-/// After a mismatch, matching goes back to the last `*` only. No pattern therefore takes more steps
-/// than the product of the two lengths.
+/// After a mismatch, the function goes back only to the last `*`, not to an earlier `*`. Therefore
+/// the number of steps is at most the product of the two lengths.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
-    // After the last `*`: the next position in the pattern, and how far the `*` reaches in the text.
+    // The position in the pattern after the last `*`, and the position in the text at which the
+    // match of this `*` ends.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() || p < pattern.len() {
         if pattern.get(p) == Some(&b'*') {
-            // The `*` matches nothing at first.
+            // At first, the `*` matches no byte.
             p += 1;
             star = Some((p, t));
         } else if let Some(length) = match_one(&pattern[p..], text.get(t).copied()) {
             p += length;
             t += 1;
         } else if let Some((after, taken)) = star.filter(|(_, taken)| *taken < text.len()) {
-            // A mismatch: the last `*` takes one byte more.
+            // A mismatch: the last `*` matches one more byte.
             (p, t) = (after, taken + 1);
             star = Some((after, taken + 1));
         } else {
@@ -39,8 +40,8 @@ fn match_one(pattern: &[u8], byte: Option<u8>) -> Option<usize> {
     }
 }
 
-/// The length of the set after a `[`, its `]` included, if `byte` is in the set. A set without `]`
-/// ends with the pattern.
+/// The length of the set after a `[`, including the `]`, if `byte` is in the set. A set without a
+/// `]` ends at the end of the pattern.
 fn match_set(set: &[u8], byte: u8) -> Option<usize> {
     let negated = set.first() == Some(&b'^');
     let mut at = usize::from(negated);

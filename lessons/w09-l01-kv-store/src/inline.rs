@@ -1,17 +1,19 @@
-//! A command on a line, as a person types it: words between blanks, with or without quotes.
+//! Parses an inline command, as a person types it: words that are separated by blanks, with or
+//! without quotation marks.
 
 use crate::args::Span;
 use crate::error::ProtocolError;
 
-/// Splits `line`, which has no line break, into words. Appends the words without their quotes to
-/// `text`, and the position of each in `text` to `spans`.
+/// Splits `line`, which has no line break, into words. Appends each word without its quotation
+/// marks to `text`, and appends the range of the word in `text` to `spans`.
 ///
-/// Between double quotes the escapes are `\n \r \t \b \a \xHH`, and a backslash before any other byte
-/// stands for that byte. Between single quotes the only escape is `\'`. A closing quote must be
-/// followed by a blank or the end of the line.
+/// Between double quotation marks the escapes are `\n \r \t \b \a \xHH`. A backslash before any
+/// other byte stands for this other byte. Between single quotation marks the only escape is `\'`. A
+/// closing quotation mark must be followed by a blank or by the end of the line.
 ///
 /// # Errors
-/// [`ProtocolError::UnbalancedQuotes`] where a quote is not closed, or is closed within a word.
+/// [`ProtocolError::UnbalancedQuotes`] if a quotation mark is not closed, or is closed within a
+/// word.
 pub fn split(line: &[u8], text: &mut Vec<u8>, spans: &mut Vec<Span>) -> Result<(), ProtocolError> {
     let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {
@@ -22,7 +24,8 @@ pub fn split(line: &[u8], text: &mut Vec<u8>, spans: &mut Vec<Span>) -> Result<(
     Ok(())
 }
 
-/// Reads one word at the start of `rest`, and returns what follows. Quotes may begin within a word.
+/// Reads one word at the start of `rest`, and returns the bytes after the word. An opening
+/// quotation mark may be within a word.
 fn read_word<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], ProtocolError> {
     loop {
         match rest {

@@ -1,12 +1,12 @@
-//! A key-value store without its sockets: input bytes in, reply bytes out.
+//! A key-value store without sockets: its input and its replies are bytes in memory.
 //!
-//! Start with [`service`], which runs the commands in a client's input. [`parse`] finds the commands
-//! in the input, [`command_table`] lists them, [`store`] keeps the keys, and [`session`] is what the
-//! server knows of each client besides its connection.
+//! Start with [`service`], which runs the commands in a client's input. [`parse`] finds the
+//! commands in the input, [`command_table`] lists them, [`store`] keeps the keys, and [`session`]
+//! has the state of each client besides its connection.
 //!
-//! The layers, from the bottom: the store and the parser; the session of a client; a [`command`] and
-//! its context; the modules of handlers (`strings`, `keys`, `lists` and others); the table; the
-//! service. A module uses the modules below its own, and none above.
+//! The layers of modules, from the bottom: the store and the parser; the session of a client; a
+//! [`command`] and its context; the modules of handlers (`strings`, `keys`, `lists` and others);
+//! the command table; the service. A module uses only modules of lower layers.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its crate")]
 

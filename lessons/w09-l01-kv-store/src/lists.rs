@@ -1,4 +1,4 @@
-//! Commands on lists. A list grows and shrinks at both ends.
+//! Commands on lists. Elements are added and removed at both ends of a list.
 
 use crate::args::Args;
 use crate::command::Context;
@@ -16,12 +16,13 @@ enum End {
     Right,
 }
 
-/// `LPUSH key element…`: replies with the length of the list afterwards.
+/// `LPUSH key element…`: adds the elements at the left end. Replies with the new length of the
+/// list.
 pub fn lpush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     push(context, args, End::Left)
 }
 
-/// `RPUSH key element…`: as LPUSH, at the other end.
+/// `RPUSH key element…`: like LPUSH, but at the right end.
 pub fn rpush(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     push(context, args, End::Right)
 }
@@ -43,12 +44,13 @@ fn push(context: &mut Context<'_>, args: Args<'_>, end: End) -> Result<(), Error
     Ok(())
 }
 
-/// `LPOP key [count]`: replies with the removed element; with a count, with an array of elements.
+/// `LPOP key [count]`: removes elements at the left end. Without a count, replies with the removed
+/// element. With a count, replies with an array of the removed elements.
 pub fn lpop(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     pop(context, args, End::Left, "lpop")
 }
 
-/// `RPOP key [count]`: as LPOP, at the other end.
+/// `RPOP key [count]`: like LPOP, but at the right end.
 pub fn rpop(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     pop(context, args, End::Right, "rpop")
 }
@@ -65,7 +67,8 @@ fn pop(
         _ => return Err(Error::Arity(name)),
     };
     let key = &args[1];
-    // Without the key, the reply is nil: in place of an array where there is a count.
+    // If the key is missing, the reply is nil. If the client gave a count, the reply is the nil
+    // that stands for an array.
     let Some(length) = list(context.store, key)?.map(VecDeque::len) else {
         match count {
             Some(_) => context.reply.nil_array(),
@@ -80,8 +83,8 @@ fn pop(
     Ok(())
 }
 
-/// Removes up to `count` elements, and replies with each. A list that is empty then is removed, key
-/// and all.
+/// Removes up to `count` elements, and replies with each removed element. If the list is empty
+/// afterwards, its key is removed.
 fn pop_elements(context: &mut Context<'_>, key: &[u8], end: End, count: usize) {
     if count == 0 {
         return;
@@ -106,15 +109,15 @@ fn count(text: &[u8]) -> Result<usize, Error> {
     usize::try_from(count).map_err(|_| Error::NotPositive)
 }
 
-/// `LLEN key`: replies with the length, 0 for a missing key.
+/// `LLEN key`: replies with the length of the list, or with 0 for a missing key.
 pub fn llen(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let length = list(context.store, &args[1])?.map_or(0, VecDeque::len);
     context.reply.integer(length as i64);
     Ok(())
 }
 
-/// `LRANGE key first last`: replies with these elements. Index 0 is the first element, and -1 is the
-/// last.
+/// `LRANGE key first last`: replies with the elements from index `first` to index `last`. Index 0
+/// is the first element of the list, and index -1 is the last element.
 pub fn lrange(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let first = number::parse(&args[2]).ok_or(Error::NotAnInteger)?;
     let last = number::parse(&args[3]).ok_or(Error::NotAnInteger)?;

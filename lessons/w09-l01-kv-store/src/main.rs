@@ -1,8 +1,8 @@
-//! The server as a program. It reads PORT, MAX_CLIENTS and REQUIREPASS from the environment, and
-//! logs to standard output.
+//! The server program. It reads PORT, MAX_CLIENTS and REQUIREPASS, and writes its log to standard
+//! output.
 //!
-//! Start with `server`, the event loop. `epoll` is its interest list, `poll_tracker` its table of
-//! clients, and `kv_store` runs the commands.
+//! Start with `server`, the event loop. `epoll` is the interest list, the library `poll_tracker`
+//! has the table of clients, and the library `kv_store` runs the commands.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 
@@ -21,14 +21,15 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let Err(error) = run();
-    // `eprintln!` would panic where standard error is closed.
+    // eprintln panics if standard error is closed, and writeln returns an error.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }
 
 fn run() -> Result<Infallible, Box<dyn Error>> {
     let config = config::from_env()?;
-    // The soft limit is often 1024. Where it cannot be raised, the server accepts fewer clients.
+    // The soft limit on descriptors is often 1024. If the limit cannot be raised, the server
+    // accepts fewer clients.
     let _ = raise_fd_limit(config.table.max_clients);
     Ok(Server::start(config)?.run()?)
 }

@@ -1,7 +1,8 @@
-//! Integers as Redis reads them: in decimal, written exactly as Redis itself would write them.
+//! Parses integers in the only form that Redis accepts: the decimal form in which Redis itself
+//! writes an integer.
 
-/// Reads a 64-bit signed integer. Returns `None` where `text` has a plus sign, a superfluous zero,
-/// a blank or a fraction, and where the number is out of range.
+/// Parses a 64-bit signed integer. Returns `None` if `text` has a plus sign, a leading zero, a
+/// blank or a fraction, or if the number is out of range.
 pub fn parse(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     match digits {
@@ -12,7 +13,8 @@ pub fn parse(text: &[u8]) -> Option<i64> {
     let negative = digits.len() < text.len();
     digits.iter().try_fold(0i64, |sum, byte| {
         let digit = i64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
-        // A negative number is summed up below zero, for there is one negative number more.
+        // The digits of a negative number are subtracted, because the smallest i64 has no positive
+        // counterpart.
         let digit = if negative { -digit } else { digit };
         sum.checked_mul(10)?.checked_add(digit)
     })

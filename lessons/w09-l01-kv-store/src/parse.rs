@@ -1,17 +1,19 @@
-//! Finds the commands in a client's input. A command is an array of bulk strings, or a line.
+//! Finds the commands in a client's input. A command is an array of bulk strings, or an inline
+//! command, which is a line of words.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::args::{Args, Span};
 use crate::error::ProtocolError;
 use crate::{inline, number, store};
 
-/// The longest line in bytes, without its line break: a command on a line, a count, or a length.
+/// The maximum length of a line in bytes, without the line break. A line is an inline command, a
+/// count, or a length.
 const MAX_LINE: usize = 64 << 10;
 
-/// The largest command in bytes, all its strings together.
+/// The maximum length of a command in bytes, with all its strings.
 const MAX_COMMAND: usize = 1 << 30;
 
-/// The limits on a command: the number of strings, and the length of each in bytes.
+/// The limits on a command: the number of its strings, and the length of each string in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     count: i64,
@@ -19,39 +21,39 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits after AUTH, or where there is no password.
+    /// The limits after AUTH, or if the server has no password.
     pub const AUTHENTICATED: Limits = Limits { count: 1 << 20, length: store::MAX_STRING as i64 };
-    /// The limits before AUTH. They are enough for AUTH itself.
+    /// The limits before AUTH. The command AUTH itself is within these limits.
     pub const UNAUTHENTICATED: Limits = Limits { count: 10, length: 16 << 10 };
 }
 
-/// How far a command was parsed. No byte is parsed twice, however small the pieces of input are. No
-/// memory is allocated for strings that are announced and have not arrived.
+/// The state of a parser in the middle of a command. No byte is parsed twice, even if the input
+/// arrives in small pieces. No memory is allocated for a string until its bytes have arrived.
 #[derive(Debug, Default)]
 pub struct Parser {
-    /// The strings that are complete.
+    /// The ranges of the strings that are complete.
     spans: Vec<Span>,
     /// The number of strings that are not complete yet.
     missing: usize,
     /// The number of input bytes that were parsed.
     at: usize,
-    /// The words of a command on a line, without their quotes.
+    /// The words of an inline command, without their quotation marks.
     text: Vec<u8>,
 }
 
 impl Parser {
-    /// The command at the start of `input`; `None` where its end has not arrived. Call again with the
-    /// same bytes and those that have arrived since. Once a command was returned, call
-    /// [`Parser::finish`] before the next.
+    /// Parses the command at the start of `input`. Returns `None` if the end of the command has not
+    /// arrived: then call this function again with the same bytes and the bytes that have arrived
+    /// since. If the function has returned a command, call [`Parser::finish`] before the next call.
     ///
     /// # Errors
-    /// What is wrong with the input. The start of the next command cannot be found then.
+    /// An error if the input is not a command. Then the start of the next command cannot be found.
     pub fn next<'a>(
         &'a mut self,
         input: &'a [u8],
         limits: Limits,
     ) -> Result<Option<Args<'a>>, ProtocolError> {
-        // The first byte tells an array from a line.
+        // An array begins with `*`. Any other first byte begins an inline command.
         match input.first() {
             None => Ok(None),
             Some(b'*') => {
@@ -65,7 +67,7 @@ impl Parser {
         }
     }
 
-    /// Forgets the command that was returned. Returns its length in bytes.
+    /// Prepares the parser for the next command. Returns the length of the last command in bytes.
     pub fn finish(&mut self) -> usize {
         let length = self.at;
         self.spans.clear();
@@ -82,10 +84,10 @@ impl Parser {
         todo!("Task 3: read the count, then the strings that have arrived")
     }
 
-    /// Parses a line of words. Returns whether the line break has arrived.
+    /// Parses an inline command. Returns whether the line break has arrived.
     fn line(&mut self, input: &[u8]) -> Result<bool, ProtocolError> {
         let Some(end) = input[self.at..].iter().position(|byte| *byte == b'\n') else {
-            // The next call searches only in the bytes that are new.
+            // The next call searches for the line break only in the new bytes.
             self.at = input.len();
             return if input.len() > MAX_LINE {
                 Err(ProtocolError::InlineTooLong)
@@ -100,15 +102,15 @@ impl Parser {
     }
 }
 
-/// Parses the string that begins at `from`: `$5`, a line break, five bytes and a line break. Returns
-/// `None` where its end has not arrived.
+/// Parses the string that begins at `from`: `$5`, a line break, five bytes and a line break.
+/// Returns `None` if the end of the string has not arrived.
 fn string(input: &[u8], from: usize, limits: Limits) -> Result<Option<Span>, ProtocolError> {
     todo!("Task 3: read the length, and find out whether that many bytes have arrived")
 }
 
-/// Parses a line that begins at `from` with a type byte and goes on with a number. Returns the number,
-/// which is `None` where the text is not a number, and the start of the next line. Returns `None`
-/// where the line break has not arrived, and the error `endless` where the line is too long for one.
+/// Parses a line that begins at `from`: a type byte and a number. Returns the number and the start
+/// of the next line. The number is `None` if the text is not a number. Returns `None` for both if
+/// the line break has not arrived, and the error `endless` if the line is too long.
 fn number_line(
     input: &[u8],
     from: usize,
@@ -124,7 +126,7 @@ fn number_line(
     }
 }
 
-/// Fails where an incomplete command is larger than any command may be.
+/// Returns an error if an incomplete command is longer than the maximum length of a command.
 fn check_size(input: &[u8]) -> Result<Option<Span>, ProtocolError> {
     if input.len() > MAX_COMMAND { Err(ProtocolError::CommandTooLong) } else { Ok(None) }
 }

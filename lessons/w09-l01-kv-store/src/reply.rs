@@ -3,14 +3,15 @@
 
 use crate::error::Error;
 
-/// From this many bytes on, the replies are sent before the next command runs.
+/// If the replies have at least this number of bytes, they are sent before the next command runs.
 const FULL: usize = 1 << 20;
 
-/// Beyond this many bytes nothing more is written, and the client is disconnected. The value that
-/// crosses the limit is still written whole.
+/// The limit on the replies in bytes. If the replies exceed this limit, further replies are
+/// discarded, and the client is disconnected. The value that exceeds the limit is still written
+/// completely.
 const MAX_REPLY: usize = 16 << 20;
 
-/// The replies to one client that are not sent yet.
+/// The replies to one client that were not sent yet.
 #[derive(Debug, Default)]
 pub struct Reply {
     bytes: Vec<u8>,
@@ -21,15 +22,15 @@ pub struct Reply {
 /// The version of RESP that a client has chosen with HELLO.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {
-    /// The version of every new connection.
+    /// The version that every new connection has.
     #[default]
     Resp2 = 2,
-    /// There are maps, and one nil for all types.
+    /// Version 3 has maps, and one nil for all types.
     Resp3 = 3,
 }
 
 impl Reply {
-    /// The bytes that have been written.
+    /// The bytes of the replies.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -39,34 +40,36 @@ impl Reply {
         self.bytes.len() >= FULL
     }
 
-    /// Whether replies were left out because they exceeded the limit.
+    /// Whether replies were discarded because the output exceeded `MAX_REPLY`.
     pub fn has_overflowed(&self) -> bool {
         self.overflowed
     }
 
-    /// Removes all replies, and frees memory beyond what replies usually need.
+    /// Removes all replies. If the buffer has more than `FULL` bytes, its memory beyond `FULL`
+    /// bytes is freed.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(FULL);
         self.overflowed = false;
     }
 
-    /// Writes the following replies in this version of RESP.
+    /// Sets the version of RESP for all later replies.
     pub fn set_version(&mut self, version: Version) {
         self.version = version;
     }
 
-    /// `+OK`
+    /// Writes `+OK`.
     pub fn ok(&mut self) {
         self.simple("OK");
     }
 
-    /// A simple string: text on one line.
+    /// Writes a simple string: text on one line.
     pub fn simple(&mut self, text: &str) {
         self.write(&[b"+", text.as_bytes(), b"\r\n"]);
     }
 
-    /// An error. Line breaks in its text, which may quote the client's input, become blanks.
+    /// Writes an error. The text may quote the client's input. Therefore each line break in the
+    /// text is replaced by a blank.
     pub fn error(&mut self, error: &Error) {
         let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let mut text = error.text();
@@ -75,18 +78,18 @@ impl Reply {
         self.write(&[b"-", &text, b"\r\n"]);
     }
 
-    /// An integer.
+    /// Writes an integer.
     pub fn integer(&mut self, value: i64) {
         self.write(&[b":", itoa::Buffer::new().format(value).as_bytes(), b"\r\n"]);
     }
 
-    /// A bulk string, which may contain any bytes.
+    /// Writes a bulk string, which may contain any bytes.
     pub fn bulk(&mut self, value: &[u8]) {
         let mut digits = itoa::Buffer::new();
         self.write(&[b"$", digits.format(value.len()).as_bytes(), b"\r\n", value, b"\r\n"]);
     }
 
-    /// A bulk string, or nil for `None`.
+    /// Writes a bulk string, or nil for `None`.
     pub fn bulk_or_nil(&mut self, value: Option<&[u8]>) {
         match value {
             Some(value) => self.bulk(value),
@@ -94,12 +97,12 @@ impl Reply {
         }
     }
 
-    /// Nil in place of a bulk string.
+    /// Writes nil in place of a bulk string.
     pub fn nil(&mut self) {
         self.write_nil(b"$-1\r\n");
     }
 
-    /// Nil in place of an array.
+    /// Writes nil in place of an array.
     pub fn nil_array(&mut self) {
         self.write_nil(b"*-1\r\n");
     }
@@ -108,12 +111,13 @@ impl Reply {
         self.write(&[if self.version == Version::Resp3 { b"_\r\n" } else { resp2 }]);
     }
 
-    /// The header of an array. This many replies must follow.
+    /// Writes the header of an array. `count` replies must follow.
     pub fn array(&mut self, count: usize) {
         self.write_header(b"*", count);
     }
 
-    /// The header of a map. This many keys must follow, each with its value after it.
+    /// Writes the header of a map. `count` keys must follow, and each key must be followed by its
+    /// value.
     pub fn map(&mut self, count: usize) {
         match self.version {
             Version::Resp2 => self.write_header(b"*", 2 * count),

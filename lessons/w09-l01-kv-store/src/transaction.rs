@@ -1,4 +1,5 @@
-//! MULTI, EXEC, DISCARD, WATCH: commands that are queued, and then run without interruption.
+//! MULTI, EXEC, DISCARD and WATCH. The commands of a transaction are queued, and then run without
+//! commands of other clients in between.
 #![allow(unused, reason = "tasks are still to do")]
 
 use crate::args::Args;
@@ -14,15 +15,16 @@ pub fn must_queue(session: &Session, command: &Command) -> bool {
     session.transaction.is_open && !command.has(NEVER_QUEUED)
 }
 
-/// Queues a command until EXEC.
+/// Queues a command. EXEC runs the command.
 pub fn enqueue(session: &mut Session, args: Args<'_>, reply: &mut Reply) {
     todo!("Task 8: copy the command and its arguments into the queue, and reply QUEUED")
 }
 
-/// Notes that a command could not be run or queued. In a transaction, EXEC must refuse then.
+/// Records that a command could not be run or queued. If a transaction is open, its EXEC must run
+/// no command.
 pub fn mark_failed(session: &mut Session) {
     if session.transaction.is_open {
-        todo!("Task 8: note that EXEC must refuse")
+        todo!("Task 8: record that EXEC must run no command")
     }
 }
 
@@ -36,31 +38,33 @@ pub fn exec(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     todo!("Task 8: run the queued commands, unless one was bad or a watched key changed")
 }
 
-/// `DISCARD`: ends a transaction, and runs none of its commands.
+/// `DISCARD`: ends a transaction without running its commands.
 pub fn discard(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 8: end the transaction, and forget its queue, its error and the watched keys")
+    todo!("Task 8: end the transaction, and remove its queue, its error and the watches")
 }
 
-/// `WATCH key…`: the next EXEC runs only if none of these keys has changed since.
+/// `WATCH key…`: the next EXEC runs its commands only if none of these keys has changed since
+/// WATCH.
 pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 8: note the last change of each key, unless a transaction is open")
+    todo!("Task 8: store the last change of each key, unless a transaction is open")
 }
 
-/// `UNWATCH`: the client watches no key any more.
+/// `UNWATCH`: ends the client's watches on all keys.
 pub fn unwatch(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> {
     unwatch_all_keys(context.store, context.session);
     context.reply.ok();
     Ok(())
 }
 
-/// Ends the client's watch on every key.
+/// Ends the client's watches on all keys.
 pub fn unwatch_all_keys(store: &mut Store, session: &mut Session) {
     for (key, _) in mem::take(&mut session.transaction.watched) {
         store.unwatch(&key);
     }
 }
 
-/// Ends a transaction, if one is open, without running its commands; and watches no key any more.
+/// Ends the client's open transaction, if there is one, without running its commands. Ends the
+/// client's watches on all keys.
 pub fn discard_transaction(store: &mut Store, session: &mut Session) {
     unwatch_all_keys(store, session);
     session.transaction = Transaction::default();

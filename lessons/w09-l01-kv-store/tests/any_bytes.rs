@@ -1,4 +1,4 @@
-//! The fuzzer's check, on the files of its corpus and on random bytes.
+//! Runs the fuzzer's check on the files of the fuzzer's corpus and on random bytes.
 
 #[path = "../fuzz/check.rs"]
 mod check;
@@ -14,7 +14,8 @@ fn the_corpus_of_the_fuzzer_passes() {
     let mut inputs = 0;
     for entry in fs::read_dir(corpus).unwrap() {
         let input = fs::read(entry.unwrap().path()).unwrap();
-        // Each input is cut into pieces of every length that the first byte can tell.
+        // Each input is checked with every value of the first byte, and therefore with every length
+        // of the pieces.
         for head in 0..=u8::MAX {
             pieces_make_no_difference(&[&[head], input.get(1..).unwrap_or_default()].concat());
         }
@@ -35,7 +36,7 @@ proptest! {
     }
 }
 
-/// Parts of commands. A random sequence of parts is seldom a command.
+/// Parts of commands. A random sequence of parts is rarely a valid command.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let parts = [
         "*1\r\n",

@@ -1,4 +1,4 @@
-//! The limits on what the server keeps for a client.
+//! Tests of the limits on the memory that the server uses for a client.
 
 use kv_store::reply::Reply;
 use kv_store::service::{FeedResult, Service};
@@ -23,7 +23,7 @@ impl Client {
         self.service.feed(&mut self.session, input, &mut self.reply)
     }
 
-    /// The replies to this `input`.
+    /// Returns the replies to this `input`.
     fn ask(&mut self, input: &[u8]) -> String {
         self.reply.clear();
         assert_eq!(self.feed(input), FeedResult::Done);

@@ -1,6 +1,7 @@
-//! Every sequence of commands gets the replies of Redis, byte for byte.
+//! Checks that every sequence of commands gets the same replies as from Redis, byte for byte.
 //!
-//! The tests need redis-server. Without it they print that they are skipped, and pass.
+//! The tests need redis-server. If redis-server is not installed, the tests print that they are
+//! skipped, and pass.
 
 use kv_store::reply::Reply;
 use kv_store::service::Service;
@@ -13,7 +14,8 @@ use std::process::{Child, Command, Stdio};
 
 type Words = Vec<Vec<u8>>;
 
-/// The number of clients of each server: two, so that one can change what the other watches.
+/// The number of clients of each server: with two clients, one client can change a key that the
+/// other client watches.
 const CLIENTS: usize = 2;
 
 #[test]
@@ -83,7 +85,7 @@ fn compare(redis: &Redis, password: Option<Vec<u8>>, steps: &impl Strategy<Value
 
 type Step = (usize, Words);
 
-/// One of few keys, so that commands often work on the same key.
+/// One of a few keys. Because there are only a few keys, commands often use the same key.
 fn key() -> impl Strategy<Value = Vec<u8>> {
     select(vec![&b"a"[..], b"b", b"list", b"\r\n\0", b"", b"hello"]).prop_map(<[u8]>::to_vec)
 }
@@ -131,7 +133,8 @@ fn step() -> impl Strategy<Value = Step> {
     (0..CLIENTS, prop_oneof![12 => command(), 1 => nonsense()])
 }
 
-/// Commands whose replies depend only on the keys. Commands about time get times far in the future.
+/// Commands whose replies depend only on the keys, not on the current time. Commands with a time
+/// get times far in the future.
 const NAMES: [&str; 47] = [
     "ping", "Echo", "GET", "SET", "SETNX", "GETSET", "MGET", "MSET", "APPEND", "STRLEN", "INCR",
     "DECR", "INCRBY", "DECRBY", "DEL", "EXISTS", "TYPE", "DBSIZE", "FLUSHDB", "FLUSHALL", "EXPIRE",
@@ -207,8 +210,8 @@ fn ask_redis(client: &mut TcpStream, words: &Words) -> Vec<u8> {
         assert_ne!(count, 0, "redis-server closed the connection");
         reply.extend_from_slice(&buffer[..count]);
     }
-    // Redis 7 names the reason after EXECABORT where EXEC itself is wrong. The store replies with the
-    // reason alone.
+    // If EXEC itself is invalid, Redis 7 replies with EXECABORT and the reason. The store replies
+    // only with the reason.
     const EXEC: &[u8] = b"-EXECABORT Transaction discarded because of: ";
     if let Some(reason) = reply.strip_prefix(EXEC) {
         reply = [b"-", reason].concat();
@@ -216,7 +219,7 @@ fn ask_redis(client: &mut TcpStream, words: &Words) -> Vec<u8> {
     in_order(words, reply)
 }
 
-/// The length of the reply at the start of `bytes`; `None` while the reply is incomplete.
+/// The length of the reply at the start of `bytes`; `None` if the reply is incomplete.
 fn length(bytes: &[u8]) -> Option<usize> {
     let line = bytes.windows(2).position(|two| two == b"\r\n")? + 2;
     let number = || str::from_utf8(&bytes[1..line - 2]).unwrap().parse::<i64>().unwrap();
@@ -243,7 +246,7 @@ fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-/// A redis-server for one test. It ends with the test.
+/// A redis-server for one test. The process is killed at the end of the test.
 struct Redis {
     process: Child,
     port: u16,
@@ -266,7 +269,7 @@ impl Redis {
         TcpStream::connect(("127.0.0.1", self.port)).unwrap()
     }
 
-    /// Clients of an empty store that have not sent AUTH.
+    /// Connects clients that have not sent AUTH. The store is empty.
     fn clients(&self, password: Option<&[u8]>) -> Vec<TcpStream> {
         let mut cleaner = self.connect();
         if let Some(password) = password {

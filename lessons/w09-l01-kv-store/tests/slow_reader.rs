@@ -1,4 +1,4 @@
-//! The server as a program, with a client that requests much and reads slowly.
+//! Runs the server program with a client that requests much output and reads slowly.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// How often the value is requested at once: far more output than the server keeps for a client.
+/// The number of GET commands that are sent at once. Their replies are much longer than the output
+/// that the server stores for a client.
 const TIMES: usize = 60;
 
 #[test]
@@ -37,7 +38,7 @@ fn expect(client: &mut TcpStream, bytes: &[u8]) {
     assert!(got == bytes);
 }
 
-/// A server for one test. It ends with the test.
+/// A server for one test. The process is killed at the end of the test.
 struct Server {
     process: Child,
     port: u16,

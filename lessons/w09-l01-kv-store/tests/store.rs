@@ -1,4 +1,4 @@
-//! The store, with a clock that the tests set.
+//! Tests of the store. The tests set the current time.
 
 use kv_store::store::{Store, Value};
 

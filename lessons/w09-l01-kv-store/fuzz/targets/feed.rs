@@ -1,5 +1,5 @@
-//! Feeds any bytes to the service, in any pieces. To run it in the lesson's folder:
-//! `cargo +nightly fuzz run feed`.
+//! Fuzz target: feeds arbitrary bytes to the service, split into arbitrary pieces. Run this command
+//! in the lesson's folder: `cargo +nightly fuzz run feed`.
 
 #![no_main]
 
