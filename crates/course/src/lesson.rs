@@ -97,7 +97,7 @@ pub struct Text {
 pub struct Task {
     /// The task's number, counted from 1.
     pub number: u32,
-    /// The title, e.g. `Let clients in`.
+    /// The title, e.g. `Accept clients`.
     pub title: String,
     /// `**Predict:**` a question about what will happen. `None` if the task has no such label.
     pub predict: Option<Text>,

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use tempfile::TempDir;
 
-/// A right server for w03-l02.
+/// A correct server for w03-l02.
 const RIGHT: &str = include_str!("../../../tests/servers/select_poll.py");
 
 /// A submission, and a folder for its result.

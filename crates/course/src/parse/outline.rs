@@ -196,7 +196,7 @@ fn unknown(heading: &str) -> String {
     format!("unknown section \"{heading}\"; {hint}")
 }
 
-/// The number and the title in `Task 2 — Let clients in`.
+/// The number and the title in `Task 2 — Accept clients`.
 fn task_of(heading: &str) -> Option<(u32, String)> {
     let (number, title) = heading.strip_prefix("Task ")?.split_once(" — ")?;
     let title = title.trim();
