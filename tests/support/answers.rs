@@ -1,4 +1,5 @@
-//! Finds the answers of the solutions in other texts.
+//! Searches texts for answers. An answer is a distinctive line, or a group of successive lines,
+//! from the code that solves a task in a solution.
 
 use super::course::course_root;
 use std::collections::BTreeMap;

@@ -27,11 +27,11 @@ pub struct MistakePatch {
     pub id: String,
     /// The criterion that must fail.
     pub criterion: String,
-    /// The line of the field `criterion`.
+    /// The line number of the field `criterion` in the patch file.
     pub criterion_line: usize,
     /// The Common Mistakes row that must be named as the cause.
     pub row: String,
-    /// The line of the field `row`.
+    /// The line number of the field `row` in the patch file.
     pub row_line: usize,
     /// The description, trimmed: what is wrong, and how a user can see the mistake.
     pub description: String,

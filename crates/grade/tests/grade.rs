@@ -182,7 +182,7 @@ fn a_class_is_graded_for_the_lessons_that_it_has_handed_in() {
     let results = class.results("grades");
     assert!(results.iter().all(|it| it.lessons.len() == 1), "{:?}", table(&results));
 
-    // A student hands in another lesson.
+    // A third student hands in another lesson.
     class.hand_in_another_lesson("cleo");
     let second = class.grade_all(&["--out", "grades"]);
     assert_eq!(second.code, 0, "{}", second.stderr);

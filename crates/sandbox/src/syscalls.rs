@@ -53,7 +53,7 @@ impl Call {
     }
 
     /// The time-out of poll, epoll_wait or epoll_pwait in milliseconds. A negative value means no
-    /// time-out. `None` for other calls, for example calls whose time-out is in memory.
+    /// time-out. `None` for other calls, for example ppoll, which gets a pointer to its time-out.
     pub fn timeout(&self) -> Option<i32> {
         match self.name() {
             "poll" => Some(self.arguments[2] as i32),

@@ -25,7 +25,7 @@ pub struct Server {
     listener: OwnedFd,
     table: Table,
     poll_set: PollSet,
-    /// Used when no other descriptor is free.
+    /// Used to accept a client when no other descriptor is free.
     spare_fd: SpareFd,
     /// The bytes of the last read.
     buffer: [u8; BUFFER_SIZE],

@@ -38,7 +38,7 @@ pub struct Server {
     /// The state of each client, by the slot number of the client.
     clients: Vec<Client>,
     epoll: Epoll,
-    /// Used when no other descriptor is free.
+    /// Used to accept a client when no other descriptor is free.
     spare_fd: SpareFd,
     service: Service,
     /// The bytes of the last read.

@@ -52,7 +52,8 @@ impl Archive {
         self.entries.insert(name, (0o755, Source::Folder));
     }
 
-    /// Adds the regular files below `folder` for whose relative path `wanted` returns true.
+    /// Adds each regular file below `folder` if `wanted` returns true for the file's path relative
+    /// to `folder`.
     ///
     /// # Errors
     /// A folder cannot be read.

@@ -7,7 +7,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use terminal::show::{Line, amount, hanging, wrapped};
 
-/// The maximum number of groups that are shown.
+/// The maximum number of common failures, and of groups with the same content, that are shown.
 const MAX_GROUPS: usize = 5;
 
 /// The lines of the summary: the verdicts, the most common failures, submissions with the same

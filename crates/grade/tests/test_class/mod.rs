@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use tempfile::TempDir;
 
-/// A right server for w03-l02.
+/// A correct server for w03-l02.
 pub(crate) const RIGHT: &str = include_str!("../../../../tests/servers/select_poll.py");
 /// Python code that makes a server keep the descriptors of its clients open.
 const LEAK: &str = "kept = []\nsocket.socket.close = lambda self: kept.append(self.dup())\n";

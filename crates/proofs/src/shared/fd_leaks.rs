@@ -22,8 +22,8 @@ const LARGEST_FILLED: usize = 100;
 pub(crate) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(MAX_BATCH + 1, Default::default())?;
 
-    // Wait until the server is idle. If the server opens a second listener, this listener is then
-    // open. Record the sockets before the first client.
+    // A server may open a second listener. Wait until the server is idle, so that this listener is
+    // already open. Then record the sockets, before the first client connects.
     let _ = run.check_alive();
     let sockets = socket_inodes(&run.server)?;
 

@@ -40,7 +40,8 @@ impl Heading<'_> {
 
 /// The columns between an id and its sentence.
 const GAP: usize = 2;
-/// The minimum number of columns for a sentence beside its id.
+/// The minimum number of columns for a criterion's sentence beside the criterion's id. With fewer
+/// columns, the sentence begins on a line of its own.
 const SENTENCE: usize = 28;
 
 /// The column with the ids of a lesson's criteria.

@@ -25,8 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 /// When the pause is at least this long, the whole server is checked after each check of the
 /// condition.
 const FULL_CHECK_AFTER: Duration = Duration::from_micros(160);
-/// The time that a check of the whole server needs for each client. The first check of the whole
-/// server is made only after this time for all clients.
+/// The time that a check of the whole server takes per client. The first check of the whole server
+/// is made only when the wait has lasted for this time, multiplied by the number of clients.
 const FULL_CHECK_COST: Duration = Duration::from_micros(5);
 
 impl Server {

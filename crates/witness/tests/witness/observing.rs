@@ -1,4 +1,4 @@
-//! Tests of what is read about the descriptors, sockets, calls and processes of a server.
+//! Tests of the methods that inspect a server's descriptors, sockets, system calls and processes.
 
 use crate::programs::{levels, open, open_file, open_text, server, wait_logged, written};
 use std::collections::BTreeSet;
