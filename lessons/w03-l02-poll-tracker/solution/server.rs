@@ -44,7 +44,7 @@ impl Server {
         set_nonblocking(&listener)?;
         let poll_set = PollSet::new(&listener);
         let spare_fd = SpareFd::new();
-        // <task 1: log the start, with no slot in use>
+        // <task 1: log the start, and return the server>
         log::start(table.active(), table.capacity());
         Ok(Server { listener, table, poll_set, spare_fd, buffer: [0; BUFFER_SIZE] })
         // </task>

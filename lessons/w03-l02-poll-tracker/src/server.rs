@@ -45,7 +45,7 @@ impl Server {
         set_nonblocking(&listener)?;
         let poll_set = PollSet::new(&listener);
         let spare_fd = SpareFd::new();
-        todo!("Task 1: log the start, with no slot in use")
+        todo!("Task 1: log the start, and return the server")
     }
 
     /// Serves clients. Returns only with an error.
