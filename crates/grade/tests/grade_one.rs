@@ -196,7 +196,7 @@ fn a_missing_loopback_interface_is_a_fault_of_the_machine() {
     let output = alone.current_dir(submission.0.path()).output().unwrap();
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(2), "{shown}{}", text(&output.stderr));
-    assert!(shown.contains("is its loopback interface up?"), "{shown}");
+    assert!(shown.contains("is the loopback interface up?"), "{shown}");
     assert!(!shown.contains("scores"), "there must be no score: {shown}");
 }
 
