@@ -26,7 +26,8 @@ fn each_crate_imports_only_what_its_row_permits() {
     let page = fs::read_to_string(root().join("crates/README.md")).unwrap();
     let layers = Layers::parse(&page);
     assert_none(
-        "differences from crates/README.md",
+        "differences from the table in crates/README.md (move the code that needs the import, or \
+         change the table together with the design)",
         &layers.violations(&Package::of_all_workspaces(&root())),
     );
 }
@@ -35,7 +36,10 @@ fn each_crate_imports_only_what_its_row_permits() {
 fn no_crate_has_circular_imports() {
     let packages = Package::of_all_workspaces(&root());
     let circles: Vec<_> = packages.iter().flat_map(circles_of).collect();
-    assert_none("circular imports between files", &circles);
+    assert_none(
+        "circular imports between files (move what both files need into a file of its own)",
+        &circles,
+    );
 }
 
 /// The circular imports between the files of a package, one line for each circle.

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The first line of the table.
 const HEAD: &str = "| crate | what it is | may import | must never import |";
 
+/// The form of a row, for the message about a row of another form.
+const FORM: &str = "a row has four cells, and crate names in backticks";
+
 /// The name of the row for all lessons.
 const LESSONS: &str = "lessons/*";
 
@@ -25,7 +28,9 @@ impl Layers {
     /// Reads the table of a page. Names of crates are in backticks. All other words are ignored.
     pub(crate) fn parse(page: &str) -> Self {
         let table = page.lines().skip_while(|line| *line != HEAD).skip(2);
-        let rows: Vec<_> = table.map_while(Row::parse).collect();
+        let lines = table.take_while(|line| line.starts_with('|'));
+        let row = |line| Row::parse(line).unwrap_or_else(|| panic!("not a row: {line}; {FORM}"));
+        let rows: Vec<_> = lines.map(row).collect();
         assert!(!rows.is_empty(), "the page has no table that begins with {HEAD}");
         Self { rows }
     }
@@ -33,6 +38,7 @@ impl Layers {
     /// All differences between the table and the packages, one line for each difference.
     pub(crate) fn violations(&self, packages: &[Package]) -> Vec<String> {
         let mut found = self.rows_without_a_package(packages);
+        found.extend(self.unknown_names(packages));
         for package in packages {
             match self.rows.iter().find(|row| row.name == row_name(&package.name)) {
                 None => found.push(format!("`{}` has no row", package.name)),
@@ -49,6 +55,22 @@ impl Layers {
         let names: BTreeSet<_> = packages.iter().map(|each| row_name(&each.name)).collect();
         let unknown = self.rows.iter().filter(|row| !names.contains(row.name.as_str()));
         unknown.map(|row| format!("`{}` has a row, and no such crate exists", row.name)).collect()
+    }
+}
+
+impl Layers {
+    /// The names in the cells that no crate has.
+    fn unknown_names(&self, packages: &[Package]) -> Vec<String> {
+        let known: BTreeSet<_> = packages.iter().map(|each| row_name(&each.name)).collect();
+        let unknown = |row: &Row| {
+            let all = row.may_import.union(&row.must_never_import).cloned();
+            let unknown = all.filter(|name| !known.contains(name.as_str()));
+            let line = |name| {
+                format!("the row of `{}` names `{name}`, and no such crate exists", row.name)
+            };
+            unknown.map(line).collect::<Vec<_>>()
+        };
+        self.rows.iter().flat_map(unknown).collect()
     }
 }
 
@@ -150,10 +172,25 @@ Text.
             &[("base", &["middle"]), ("middle", &[]), ("top", &[]), ("new", &[])],
             &[
                 "`lessons/*` has a row, and no such crate exists",
+                "the row of `lessons/*` names `lessons/*`, and no such crate exists",
                 "`base` may not import `middle`",
                 "`new` has no row",
             ],
         );
+    }
+
+    #[test]
+    fn a_name_that_no_crate_has_is_a_violation() {
+        let page = PAGE.replace("nothing | `top`", "nothing | `renamed`");
+        let crates = [("base", &[][..]), ("middle", &[]), ("top", &[]), ("w01-l01-a", &[])];
+        let expected = ["the row of `base` names `renamed`, and no such crate exists"];
+        assert_eq!(Layers::parse(&page).violations(&packages(&crates)), expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "a row has four cells")]
+    fn a_row_of_another_form_is_reported() {
+        Layers::parse(&PAGE.replace("| `middle` | the middle | `base` | |", "| middle | |"));
     }
 
     #[test]
