@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use witness::{IsolationLevel, Launch, Server};
 
@@ -44,7 +45,10 @@ pub(crate) fn server(file: &str) -> PathBuf {
 
 /// Compiles a server in C. The source text is the prelude followed by `text`.
 pub(crate) fn written(name: &str, text: &str) -> PathBuf {
-    let source = folder().join(format!("{name}.{}.c", std::process::id()));
+    // Two tests may compile the same server at the same time, each from a file of its own.
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let source = folder().join(format!("{name}.{}.{number}.c", std::process::id()));
     std::fs::write(&source, format!("{PRELUDE}{text}")).unwrap();
     let program = compiled(name, &source);
     std::fs::remove_file(source).unwrap();
