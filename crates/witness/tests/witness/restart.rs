@@ -1,7 +1,7 @@
 //! Tests of programs that are started again, and of programs that are paused.
 
 use crate::programs::{levels, open, port, shell, written};
-use witness::{Exit, IsolationLevel, Launch, ServerClose, Signal, WaitError};
+use witness::{Exit, IsolationLevel, Launch, Server, ServerClose, Signal, WaitError};
 
 /// A server that accepts clients and never closes their connections.
 fn keeps_clients(name: &str) -> Launch {
@@ -10,17 +10,19 @@ fn keeps_clients(name: &str) -> Launch {
     Launch::new(written(name, text))
 }
 
+/// Starts the server, and waits until it listens. Returns its port as well.
+fn listening(name: &str, level: IsolationLevel) -> (Server, u16) {
+    let port = port(level);
+    let launch = keeps_clients(name).env("PORT", port.to_string()).port(port);
+    let mut server = launch.isolation(level).start().unwrap();
+    server.wait_listening(port).unwrap();
+    (server, port)
+}
+
 #[test]
 fn a_program_is_started_again_in_the_same_network() {
     for level in levels() {
-        let port = port(level);
-        let mut server = keeps_clients("started_twice")
-            .isolation(level)
-            .env("PORT", port.to_string())
-            .port(port)
-            .start()
-            .unwrap();
-        server.wait_listening(port).unwrap();
+        let (mut server, port) = listening("started_twice", level);
         assert!(server.restart().is_err(), "it still runs");
         let client = server.connect().unwrap();
         server.wait_for(|now| now.descriptor_of(&client)).unwrap();
@@ -42,14 +44,7 @@ fn a_program_is_started_again_in_the_same_network() {
 #[test]
 fn a_restarted_program_is_refused_an_occupied_port() {
     for level in levels() {
-        let port = port(level);
-        let mut server = keeps_clients("refused_a_port")
-            .isolation(level)
-            .env("PORT", port.to_string())
-            .port(port)
-            .start()
-            .unwrap();
-        server.wait_listening(port).unwrap();
+        let (mut server, port) = listening("refused_a_port", level);
         assert!(server.occupy_port(port).is_err(), "the server has it");
         server.signal(Signal::SIGTERM);
         server.wait_idle().unwrap_err();
