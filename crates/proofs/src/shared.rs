@@ -11,7 +11,7 @@ pub(crate) mod fd_leaks;
 mod idle;
 pub(crate) mod starting;
 mod threads;
-mod wait_call;
+pub(crate) mod wait_call;
 pub(crate) mod watch_entries;
 
 pub(crate) use fd_leaks::no_fd_leak;
