@@ -7,6 +7,7 @@ use course::catalogue::Course;
 use course::consistency;
 use course::lesson::{Lesson, Output};
 use programs::files::read;
+use programs::variants;
 use programs::wrong_server;
 use std::path::Path;
 use terminal::outcome::Outcome;
@@ -92,7 +93,7 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
     let ids: Vec<_> = proof.criteria.iter().map(|criterion| criterion.id).collect();
     let compared = consistency::compare(lesson, &ids, &patches);
     let mut differences: Vec<_> = compared.iter().map(ToString::to_string).collect();
-    match wrong_server::sources(&course.root().join(lesson.folder())) {
+    match variants::sources(&course.root().join(lesson.folder())) {
         Err(error) => differences.push(format!("{error:#}")),
         Ok(sources) => {
             let patched =

@@ -14,7 +14,6 @@ mod kit;
 mod mistakes;
 mod shown_output;
 mod starter;
-mod starter_regions;
 // </staff>
 
 use clap::{Parser, Subcommand};
