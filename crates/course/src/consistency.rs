@@ -2,6 +2,7 @@
 //! study aids, which help a student to learn.
 
 mod study_aids;
+mod test_commands;
 
 use crate::lesson::{Criterion, Lesson, Section};
 use crate::mistake::MistakePatch;
@@ -15,6 +16,7 @@ use std::collections::HashSet;
 pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec<Problem> {
     let mut text = Collector::new(&lesson.path);
     study_aids::check(lesson, &mut text);
+    test_commands::check(lesson, &mut text);
     compare_proof(lesson, proof, &mut text);
     compare_mistakes(lesson, patches, &mut text);
     let mut problems = text.into_problems();

@@ -185,3 +185,40 @@ fn done_when_has_two_open_questions() {
     let statement = "lesson.md:85: this open question has no question mark; ask something";
     assert_edited("Why ten?", "Ten is enough.", &[statement]);
 }
+
+#[test]
+fn a_test_proves_exactly_the_criteria_of_its_task() {
+    let test = "```bash\ncount 10\n```";
+    let with = |command: &str| format!("```bash\n{command}\n```");
+    assert_edited(test, &with("cargo xtask prove w05-l03 --only last"), &[]);
+    assert_edited(test, &with("cargo xtask prove w05-l03 --task 2"), &[]);
+    assert_edited(
+        test,
+        &with("count 10\ncargo xtask prove w05-l03 --only last,first"),
+        &["lesson.md:63: the Test of task 2 proves \"first\", which belongs to task 1; \
+         take it out, or move the criterion"],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l03 --only lost"),
+        &[
+            "lesson.md:62: criterion \"lost\" is not in w05-l03; did you mean last?",
+            "lesson.md:62: the Test of task 2 omits last; add it to --only",
+        ],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l03 --task 1"),
+        &["lesson.md:62: this is the Test of task 2; write --task 2"],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l03"),
+        &["lesson.md:62: the Test of task 2 proves every task; add --only and the task's criteria"],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l02 --only last"),
+        &["lesson.md:62: the Test of task 2 proves another lesson; name w05-l03"],
+    );
+}
