@@ -1,6 +1,7 @@
 //! Compares a lesson's text with its proof and its wrong servers. Also checks that the text has the
 //! study aids, which help a student to learn.
 
+pub mod shown_outputs;
 mod study_aids;
 mod test_commands;
 
@@ -19,6 +20,7 @@ pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec
     test_commands::check(lesson, &mut text);
     compare_proof(lesson, proof, &mut text);
     compare_mistakes(lesson, patches, &mut text);
+    shown_outputs::check_proof_section(lesson, &mut text);
     let mut problems = text.into_problems();
     problems.extend(patches.iter().flat_map(|patch| compare_patch(lesson, patch)));
     problems
