@@ -5,16 +5,16 @@ mod support;
 
 use course::catalogue::Course;
 use course::lesson::{Lesson, Task};
-use programs::starter_regions;
+use programs::starter_regions::{self, Region};
 use programs::variants::{self, Sources, Variant};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use support::programs::command_line;
 use support::{command, stdout_of};
 use terminal::paths;
 
 #[test]
-fn each_task_is_proved_by_its_test_and_each_todo_is_named() {
+fn each_test_proves_its_task_and_each_todo_is_named() {
     let course = Course::open(paths::root()).unwrap();
     let proved = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
     let missing: Vec<_> = proved.flat_map(missing_rungs).collect();
@@ -25,43 +25,53 @@ fn each_task_is_proved_by_its_test_and_each_todo_is_named() {
 fn missing_rungs(lesson: &Lesson) -> Vec<String> {
     let folder = paths::root().join(lesson.folder());
     let solution = variants::sources(&folder).unwrap();
+    let regions = regions(&solution);
+    let until = |task: &Task| {
+        let is_done = |region: &Region| region.task <= task.number;
+        variant(format!("{}-until-{}", lesson.id, task.number), &solution, &|_, it| is_done(it))
+    };
+    let without = |(path, left): &(PathBuf, Region)| {
+        let file = path.file_stem().unwrap().display();
+        let name = format!("{}-without-{file}-{}", lesson.id, left.opens);
+        variant(name, &solution, &|its_path, region| (its_path, region) != (path.as_path(), left))
+    };
     let variants: Vec<_> =
-        lesson.tasks.iter().flat_map(|it| variants(lesson, it, &solution)).collect();
+        lesson.tasks.iter().map(until).chain(regions.iter().map(without)).collect();
     let workspace = paths::target().join("ladder").join(&lesson.id);
     let built = variants::build(&workspace, &folder, &variants).unwrap();
     let programs = built.all().unwrap_or_else(|errors| panic!("{}:\n{errors}", lesson.id));
-    let mut missing = Vec::new();
-    for (task, programs) in lesson.tasks.iter().zip(programs.chunks_exact(2)) {
-        let faults =
-            [test_proves(lesson, task, &programs[0]), todo_is_named(lesson, task, &programs[1])];
-        let place = format!("{} task {}", lesson.id, task.number);
-        missing.extend(
-            faults.into_iter().filter_map(Result::err).map(|fault| format!("{place}: {fault}")),
-        );
-    }
-    missing
+    let (until, without) = programs.split_at(lesson.tasks.len());
+    let tests = lesson.tasks.iter().zip(until).filter_map(|(task, program)| {
+        let fault = test_proves(lesson, task, program).err()?;
+        Some(format!("{} task {}: {fault}", lesson.id, task.number))
+    });
+    let todos = regions.iter().zip(without).filter_map(|((path, region), program)| {
+        let fault = todo_is_named(lesson, region, program).err()?;
+        let (path, line) = (lesson.folder().join(path), region.opens);
+        Some(format!("{}:{line}: {}: {fault}", path.display(), region.todo()))
+    });
+    tests.chain(todos).collect()
 }
 
-/// The solution of the tasks up to `task` alone, and the solution without this task.
-fn variants(lesson: &Lesson, task: &Task, solution: &Sources) -> [Variant; 2] {
-    let variant = |name: &str, is_done: &dyn Fn(u32) -> bool| Variant {
-        name: format!("{}-{name}-{}", lesson.id, task.number),
-        sources: solution
-            .iter()
-            .map(|(path, text)| (path.clone(), source(path, text, is_done)))
-            .collect(),
+/// The regions of a solution, each with the path of its file.
+fn regions(solution: &Sources) -> Vec<(PathBuf, Region)> {
+    let of = |(path, text): (&PathBuf, &String)| {
+        let found = starter_regions::regions(text).unwrap();
+        found.into_iter().map(|region| (path.clone(), region)).collect::<Vec<_>>()
     };
-    [
-        variant("until", &|number| number <= task.number),
-        variant("without", &|number| number != task.number),
-    ]
+    solution.iter().filter(|(path, _)| path.starts_with("solution")).flat_map(of).collect()
 }
 
-fn source(path: &Path, text: &str, is_done: impl Fn(u32) -> bool) -> String {
-    if !path.starts_with("solution") {
-        return text.to_owned();
-    }
-    starter_regions::partial(text, is_done).unwrap()
+/// The solution with a `todo!` for each region that is not done.
+fn variant(name: String, solution: &Sources, is_done: &dyn Fn(&Path, &Region) -> bool) -> Variant {
+    let source = |(path, text): (&PathBuf, &String)| {
+        let text = match path.starts_with("solution") {
+            true => starter_regions::partial(text, |region| is_done(path, region)).unwrap(),
+            false => text.clone(),
+        };
+        (path.clone(), text)
+    };
+    Variant { name, sources: solution.iter().map(source).collect() }
 }
 
 /// The Test of `task` proves the program, and names the next task.
@@ -82,8 +92,8 @@ fn test_proves(lesson: &Lesson, task: &Task, program: &Path) -> Result<(), Strin
     Ok(())
 }
 
-/// The proof of a program that lacks only `task` names this task in its first failure.
-fn todo_is_named(lesson: &Lesson, task: &Task, program: &Path) -> Result<(), String> {
+/// The proof of a program that lacks only `region` names this region in its first failure.
+fn todo_is_named(lesson: &Lesson, region: &Region, program: &Path) -> Result<(), String> {
     let line = command_line([program]);
     let words = ["prove", &lesson.id, "--format", "json", "--cmd", &line];
     let output = command().args(words).assert();
@@ -94,9 +104,8 @@ fn todo_is_named(lesson: &Lesson, task: &Task, program: &Path) -> Result<(), Str
     }
     let criteria = report["criteria"].as_array().unwrap();
     let failed = criteria.iter().find(|criterion| criterion["status"] == "failed").unwrap();
-    let todo = format!("Task {}:", task.number);
     let (id, cause) = (&failed["id"], &failed["cause"]);
-    if cause.to_string().contains(&todo) {
+    if cause.to_string().contains(&region.todo()) {
         return Ok(());
     }
     Err(format!("without it, {id} fails first, and does not name it: {}", cause["summary"]))

@@ -75,12 +75,12 @@ pub fn starter(solution: &str) -> Result<String, Malformed> {
     partial(solution, |_| false)
 }
 
-/// A solution file in which some tasks are done: the lines of the solution, but with a `todo!` for
-/// each region whose task is not done. `is_done` decides by the task's number.
+/// A solution file in which some regions are done: the lines of the solution, but with a `todo!` for
+/// each other region.
 ///
 /// # Errors
 /// As [`regions`].
-pub fn partial(solution: &str, is_done: impl Fn(u32) -> bool) -> Result<String, Malformed> {
+pub fn partial(solution: &str, is_done: impl Fn(&Region) -> bool) -> Result<String, Malformed> {
     let regions = regions(solution)?;
     let lines: Vec<&str> = solution.lines().collect();
     let head = lines.iter().take_while(|line| line.starts_with("//!")).count();
@@ -89,7 +89,7 @@ pub fn partial(solution: &str, is_done: impl Fn(u32) -> bool) -> Result<String, 
     for (line, number) in lines.iter().zip(1..).skip(head) {
         match regions.iter().find(|region| (region.opens..=region.closes).contains(&number)) {
             None => text.push((*line).to_owned()),
-            Some(region) if is_done(region.task) => {
+            Some(region) if is_done(region) => {
                 if number != region.opens && number != region.closes {
                     text.push((*line).to_owned());
                 }
@@ -204,7 +204,7 @@ b();
     c();
     // </task>
 ";
-        let partial = partial(solution, |task| task == 1).unwrap();
+        let partial = partial(solution, |region| region.task == 1).unwrap();
         let (first, rest) = partial.split_once('\n').unwrap();
         assert_eq!(first, ALLOW);
         assert_eq!(rest, "a();\nb();\n    todo!(\"Task 2: two\")\n");
