@@ -88,13 +88,18 @@ pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
     run(cargo)
 }
 
-/// Builds the grader into `target`. With `show_progress`, cargo shows on standard error which
-/// crates it compiles.
+/// Builds the crate in `folder`, a workspace of its own, into `target`. With `show_progress`, cargo
+/// shows on standard error which crates it compiles.
 ///
 /// # Errors
 /// As [`lesson`].
-pub fn grader(target: &Path, colour: bool, show_progress: bool) -> Result<Built> {
-    let mut cargo = cargo(&paths::root().join("crates/grade/Cargo.toml"), colour);
+pub fn own_workspace(
+    folder: &Path,
+    target: &Path,
+    colour: bool,
+    show_progress: bool,
+) -> Result<Built> {
+    let mut cargo = cargo(&folder.join("Cargo.toml"), colour);
     cargo.arg("--target-dir").arg(target);
     if show_progress {
         return run_with_stderr(cargo, Stdio::inherit());
