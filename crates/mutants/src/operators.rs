@@ -9,6 +9,7 @@ mod constants;
 mod matches;
 mod returns;
 mod statements;
+mod walk;
 
 use anyhow::{Context, Result};
 use collector::Collector;
