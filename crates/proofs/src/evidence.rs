@@ -54,18 +54,23 @@ pub(crate) fn tables(
 pub(crate) fn calls_text(server: &Server, clients: &[NamedClient], calls: &[Call]) -> String {
     let descriptors = server.descriptors().unwrap_or_default();
     let files = OpenFiles::of(server, clients, &descriptors);
-    let mut texts: Vec<String> = Vec::new();
+    let name_of = |call: &Call| files.named(call).filter(|_| takes_descriptor(call));
+    let mut waits: Vec<(&str, Option<(u64, String)>)> = Vec::new();
     for call in calls {
-        let text = match files.named(call).filter(|_| takes_descriptor(call)) {
-            Some(name) => format!("{} on descriptor {}, {name}", call.name(), call.arguments[0]),
-            None => call.name().to_owned(),
-        };
-        if !texts.contains(&text) {
-            texts.push(text);
+        let wait = (call.name(), name_of(call).map(|name| (call.arguments[0], name)));
+        if !waits.contains(&wait) {
+            waits.push(wait);
         }
     }
-    texts.truncate(MAX_CALLS);
-    texts.join(" and in ")
+    let has_many = waits.len() > 1;
+    let text = |(call, file): &(&str, Option<(u64, String)>)| match file {
+        Some((fd, name)) if has_many => format!("{call} on descriptor {fd} ({name})"),
+        Some((fd, name)) => format!("{call} on descriptor {fd}, {name}"),
+        None => call.to_string(),
+    };
+    let more = if waits.len() > MAX_CALLS { " and others" } else { "" };
+    let texts: Vec<_> = waits.iter().take(MAX_CALLS).map(text).collect();
+    texts.join(", ") + more
 }
 
 /// The maximum number of different calls in a sentence. A runtime may have many threads of its own.

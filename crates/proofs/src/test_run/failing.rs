@@ -23,10 +23,13 @@ impl TestRun {
         if let Some(text) = self.out_of_time(&wait_error) {
             return CheckError::Inconclusive(text);
         }
+        if matches!(wait_error, WaitError::Ended(_)) {
+            self.remove_steps_after_end();
+        }
+        let mistake = diagnosis::supported(self, &wait_error, failure.mistake);
         // The last step says what the server does now.
         let last = self.last_step(&wait_error);
         self.step(last);
-        let mistake = diagnosis::supported(self, &wait_error, failure.mistake);
         let mut cause = Cause {
             id: failure.id.to_owned(),
             mistake: mistake.map(str::to_owned),
