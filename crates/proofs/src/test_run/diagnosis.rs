@@ -8,6 +8,7 @@
 //! This module has the ids of all lessons. If a lesson's table has no row with an id, the failure
 //! shows no row.
 
+mod client_files;
 mod evidence;
 mod sleeping;
 mod slot_log;
