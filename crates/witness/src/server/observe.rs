@@ -174,9 +174,8 @@ impl Server {
     /// [`Unobservable`] if the kernel's socket table cannot be read.
     pub fn sockets(&self) -> Result<Vec<Socket>, Unobservable> {
         use State::*;
-        let states = [
-            Established, SynSent, SynReceived, FinWait1, FinWait2, CloseWait, LastAck, Closing,
-        ];
+        let states =
+            [Established, SynSent, SynReceived, FinWait1, FinWait2, CloseWait, LastAck, Closing];
         self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&states).map_err(table_unobservable))
     }
 

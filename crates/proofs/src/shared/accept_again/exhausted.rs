@@ -5,7 +5,7 @@ use super::phantom::expect_no_phantom;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
-use crate::shared::service::{Clients, Service, after};
+use crate::shared::service::{Clients, Service, after, leave};
 use crate::test_run::TestRun;
 use std::time::{Duration, Instant};
 use witness::{FaultInjector, Server, WaitError};
@@ -237,11 +237,6 @@ fn expect_recovers(
         served.map_err(|error| after(AFTERWARDS, error.independent()))?;
     }
     expect_no_phantom(run, WHILE)
-}
-
-fn leave(run: &mut TestRun, client: &NamedClient) {
-    run.step(format!("{} closed", client.name));
-    client.connection.close();
 }
 
 /// The failure of a server that does not accept clients any more.

@@ -8,7 +8,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
-use crate::shared::service::{Clients, Service, after};
+use crate::shared::service::{Clients, Service, after, leave};
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
@@ -27,7 +27,7 @@ pub(super) fn accept_fails(
     service: &Service,
 ) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
-    let mut connected = vec![(service.serve)(&mut run)?];
+    let mut connected = vec![service.serve_first(&mut run)?];
     let is_nonblocking = listens_nonblocking(&run.server)?;
     for (errno, name, mistake) in ACCEPT_ERRORS {
         // accept returns EAGAIN only for a listener in non-blocking mode.
@@ -82,11 +82,6 @@ fn expect_goes_on(
         false => (service.expect_served)(run, &client).map(|()| client),
     };
     served.map_err(|error| after(&what, error.independent()))
-}
-
-fn leave(run: &mut TestRun, client: &NamedClient) {
-    run.step(format!("{} closed", client.name));
-    client.connection.close();
 }
 
 /// If the table is small, the clients leave, because the next errors need their slots. If the table
