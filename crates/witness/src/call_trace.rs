@@ -63,8 +63,14 @@ const ENOUGH_LOOKS: usize = 12;
 const FEW_PAGES: usize = 4;
 
 impl CallTrace {
-    /// Begins to trace a thread; `None` if the kernel refuses to trace it.
-    pub(crate) fn begin(process: Process, thread: &Thread, tracer: &mut Tracer) -> Option<Self> {
+    /// Begins to trace a thread; `None` if the kernel refuses to trace it. `nap` is the sleep that
+    /// the thread is in, if a clock ends it.
+    pub(crate) fn begin(
+        process: Process,
+        thread: &Thread,
+        nap: Option<(Call, Nap)>,
+        tracer: &mut Tracer,
+    ) -> Option<Self> {
         let mut traced = tracer.seize(thread.tid)?;
         traced.resume();
         Some(Self {
@@ -76,7 +82,7 @@ impl CallTrace {
             sample: SyscallSample::default(),
             steps: Vec::new(),
             has_progress: false,
-            nap: None,
+            nap,
             is_napping: false,
             has_woken: false,
             rounds: Vec::new(),
@@ -129,8 +135,13 @@ impl CallTrace {
     fn record_stop(&mut self) {
         match self.traced.syscall_stop() {
             Some(SyscallStop::Entry(call)) => {
+                let is_restart = call.is_restart();
+                // The time-out of a restarted call is the time that was left of its nap.
                 let call = if call.is_restart() { self.interrupted.unwrap_or(call) } else { call };
-                self.begin_call(call);
+                match self.nap.filter(|(interrupted, _)| is_restart && *interrupted == call) {
+                    Some((call, nap)) => self.begin_nap(call, nap),
+                    None => self.begin_call(call),
+                }
             }
             Some(SyscallStop::Exit(value)) => {
                 let Some(call) = self.entered.take() else { return };
@@ -157,14 +168,20 @@ impl CallTrace {
         if let Sleep::Timed(nap) = sleep::of(call, self.process)
             && !nap.span.is_zero()
         {
-            self.nap = Some((call, nap));
-            self.is_napping = true;
-            if std::mem::take(&mut self.has_woken) {
-                let mut round = std::mem::take(&mut self.round);
-                round.sort_unstable();
-                self.rounds.push(round);
-                self.rounds.drain(..self.rounds.len().saturating_sub(MAX_ROUNDS));
-            }
+            self.begin_nap(call, nap);
+        }
+    }
+
+    /// A nap ends the round that began when the last nap ended.
+    fn begin_nap(&mut self, call: Call, nap: Nap) {
+        self.entered = Some(call);
+        self.nap = Some((call, nap));
+        self.is_napping = true;
+        if std::mem::take(&mut self.has_woken) {
+            let mut round = std::mem::take(&mut self.round);
+            round.sort_unstable();
+            self.rounds.push(round);
+            self.rounds.drain(..self.rounds.len().saturating_sub(MAX_ROUNDS));
         }
     }
 

@@ -9,6 +9,7 @@ mod pause;
 mod ports;
 mod restart;
 mod rounds;
+mod sleeps;
 mod verdict;
 mod wait_state;
 mod waiting;
@@ -26,9 +27,9 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
-use sandbox::{BATCH, Call, CpuLoad, Exit, LaunchError, Message, Process, Sandbox};
+use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox};
+use sleeps::Sleeps;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -67,8 +68,7 @@ pub struct Server {
     /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors.
     helpers: Vec<i32>,
     attribution: Attribution,
-    /// The call in which each thread was seen asleep for the last time.
-    last_calls: RefCell<HashMap<i32, Call>>,
+    sleeps: RefCell<Sleeps>,
     /// The descriptor limit that a process had before the observer lowered the limit.
     lowered: Option<LoweredLimit>,
 }
@@ -102,7 +102,7 @@ impl Server {
             load: CpuLoad::default(),
             helpers: Vec::new(),
             attribution: Attribution::default(),
-            last_calls: RefCell::default(),
+            sleeps: RefCell::default(),
             lowered: None,
         }
     }

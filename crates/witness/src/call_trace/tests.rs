@@ -29,7 +29,7 @@ impl Program {
 
     /// Traces the program for a moment. Returns whether it is in a busy loop.
     fn trace(&self, tracer: &mut Tracer) -> bool {
-        let Some(mut trace) = CallTrace::begin(self.process(), &self.thread(), tracer) else {
+        let Some(mut trace) = CallTrace::begin(self.process(), &self.thread(), None, tracer) else {
             return false;
         };
         trace.look(&self.thread());

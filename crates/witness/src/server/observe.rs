@@ -243,23 +243,8 @@ impl Server {
             }
             all.extend(threads.into_iter().map(|thread| (process, thread)));
         }
-        self.name_restarted_calls(&mut all);
+        self.sleeps.borrow_mut().update(&mut all);
         Ok(all)
-    }
-
-    /// Replaces a call that the kernel restarts (restart_syscall(2)) by the call that was
-    /// interrupted, which is the call in which the thread was asleep before.
-    fn name_restarted_calls(&self, threads: &mut [(Process, Thread)]) {
-        let mut last_calls = self.last_calls.borrow_mut();
-        for (_, thread) in &mut *threads {
-            if let Some(call) = &mut thread.call {
-                match call.is_restart() {
-                    true => *call = last_calls.get(&thread.tid).copied().unwrap_or(*call),
-                    false => drop(last_calls.insert(thread.tid, *call)),
-                }
-            }
-        }
-        last_calls.retain(|tid, _| threads.iter().any(|(_, thread)| thread.tid == *tid));
     }
 
     /// Finds the process in the sandbox that listens on `port`. Returns the address that clients

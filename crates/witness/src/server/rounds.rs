@@ -5,9 +5,10 @@
 //! nothing to do if its rounds are the same. Its calls are recorded to see this.
 
 use crate::call_trace::CallTrace;
+use crate::sleep::Nap;
 use crate::sockets::State;
 use crate::syscall_sample::Tracer;
-use sandbox::{Process, Thread};
+use sandbox::{Call, Process, Thread};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -115,19 +116,20 @@ impl Rounds {
         self.traces.iter().find(|trace| trace.tid == tid)
     }
 
-    /// Begins to trace a thread, unless it is traced already or too many threads are. Returns
-    /// whether the thread was interrupted for this.
+    /// Begins to trace a thread, unless it is traced already or too many threads are. `nap` is the
+    /// sleep that the thread is in, if a clock ends it. Returns whether the thread was interrupted.
     pub(super) fn begin_trace(
         &mut self,
         process: Process,
         thread: &Thread,
+        nap: Option<(Call, Nap)>,
         tracer: &mut Tracer,
     ) -> bool {
         let is_known = self.trace(thread.tid).is_some() || self.refused.contains(&thread.tid);
         if is_known || self.traces.len() >= MAX_TRACES {
             return false;
         }
-        match CallTrace::begin(process, thread, tracer) {
+        match CallTrace::begin(process, thread, nap, tracer) {
             Some(trace) => self.traces.push(trace),
             None => drop(self.refused.insert(thread.tid)),
         }

@@ -13,7 +13,7 @@ use crate::call_trace::CallTrace;
 use crate::client::{Client, ClosedBy};
 use crate::fault_injector::FaultSupervisor;
 use crate::run_history::Napper;
-use crate::sleep::{self, Nap, Sleep};
+use crate::sleep::{Nap, Sleep};
 use crate::sockets::{Socket, State};
 use crate::wait_error::WaitError;
 use sandbox::{Call, Process, Thread, Unobservable};
@@ -59,9 +59,10 @@ impl Server {
         visible: &Visible,
     ) -> Result<Option<WaitError>, WaitError> {
         state.rounds.note(visible, threads);
-        self.attribute(threads, visible);
+        self.attribute(threads, visible)?;
         // If the program itself has ended, the sandbox is about to report the exit.
         if !threads.iter().any(|(process, it)| *process == self.program && !it.zombie) {
+            state.rounds.look(threads, &mut self.tracer);
             return Ok(None);
         }
         let (resting, awake) = self.split(threads);
@@ -89,7 +90,7 @@ impl Server {
     /// Whether all threads sleep, and everything that the clients have sent has arrived. The
     /// time-out of a wait for descriptors may wake them.
     pub(super) fn is_asleep(&mut self, threads: &[ThreadOf]) -> Result<bool, Unobservable> {
-        let sleeps = |thread: &ThreadOf| match role(thread) {
+        let sleeps = |thread: &ThreadOf| match self.role(thread) {
             Role::Resting => true,
             Role::Napping(nap) => !is_pure_sleep(thread) || self.is_harmless(threads, thread, nap),
             Role::Running => false,
@@ -100,9 +101,22 @@ impl Server {
         Ok(all_asleep && self.all_delivered()? && self.all_threads()? == threads)
     }
 
+    /// What a thread is doing.
+    fn role(&self, (process, thread): &ThreadOf) -> Role {
+        match thread.call {
+            _ if thread.zombie || thread.stopped => Role::Resting,
+            None => Role::Running,
+            Some(call) => match self.sleeps.borrow().sleep(*process, thread.tid, call) {
+                Sleep::UntilEvent => Role::Resting,
+                Sleep::Timed(nap) => Role::Napping(nap),
+                Sleep::Brief => Role::Running,
+            },
+        }
+    }
+
     /// Separates the threads that will do nothing without an event from all others.
     fn split(&self, threads: &[ThreadOf]) -> (Vec<ThreadOf>, Vec<ThreadOf>) {
-        threads.iter().cloned().partition(|thread| match role(thread) {
+        threads.iter().cloned().partition(|thread| match self.role(thread) {
             Role::Resting => true,
             Role::Napping(nap) => self.is_harmless(threads, thread, nap),
             Role::Running => false,
@@ -129,9 +143,11 @@ impl Server {
         let mut has_interrupted = false;
         if state.rounds.quiet_for() >= SETTLED {
             for thread in awake {
-                if let Role::Napping(_) = role(thread) {
+                if let Role::Napping(nap) = self.role(thread) {
+                    let (process, thread) = thread;
+                    let nap = thread.call.map(|call| (call, nap));
                     has_interrupted |=
-                        state.rounds.begin_trace(thread.0, &thread.1, &mut self.tracer);
+                        state.rounds.begin_trace(*process, thread, nap, &mut self.tracer);
                 }
             }
         }
@@ -142,7 +158,7 @@ impl Server {
         };
         let suspect = state.cpu_budget.thread_to_sample(awake, allowed, self.log.kept());
         if let Some((process, thread)) = suspect {
-            has_interrupted |= state.rounds.begin_trace(process, &thread, &mut self.tracer);
+            has_interrupted |= state.rounds.begin_trace(process, &thread, None, &mut self.tracer);
         }
         has_interrupted |= state.rounds.look(awake, &mut self.tracer);
 
@@ -209,7 +225,7 @@ impl Server {
         trace: Option<&CallTrace>,
     ) -> bool {
         let Some(trace) = trace else {
-            let Role::Napping(nap) = role(&(*process, thread.clone())) else { return false };
+            let Role::Napping(nap) = self.role(&(*process, thread.clone())) else { return false };
             let rounds = state.rounds.switches_since_change(thread) / SWITCHES_OF_ROUND;
             return state.rounds.is_refused(thread.tid) && rounds >= times(nap) as u64;
         };
@@ -225,14 +241,19 @@ impl Server {
     }
 
     /// Stores what the visible events since the last call say about helper threads that nap.
-    pub(super) fn attribute(&mut self, threads: &[ThreadOf], visible: &Visible) {
-        let naps = |it: &&ThreadOf| matches!(role(it), Role::Napping(nap) if !nap.watches);
-        for (_, thread) in threads.iter().filter(naps) {
-            if !self.helpers.contains(&thread.tid) {
-                self.helpers.push(thread.tid);
+    fn attribute(&mut self, threads: &[ThreadOf], visible: &Visible) -> Result<(), Unobservable> {
+        for thread in threads {
+            let is_helper = matches!(self.role(thread), Role::Napping(nap) if !nap.watches);
+            if is_helper && !self.helpers.contains(&thread.1.tid) {
+                self.helpers.push(thread.1.tid);
             }
         }
-        let evidence = self.attribution.compare(visible, threads, &self.helpers);
+        if self.helpers.is_empty() {
+            return Ok(());
+        }
+        // A thread that has done what is visible may have begun to run after `threads` were read.
+        let threads = self.all_threads()?;
+        let evidence = self.attribution.compare(visible, &threads, &self.helpers);
         for (tid, evidence) in evidence {
             let Some((process, thread)) = threads.iter().find(|(_, it)| it.tid == tid) else {
                 continue;
@@ -243,6 +264,7 @@ impl Server {
                 Evidence::Sleeps => self.history.add_slept(napper),
             }
         }
+        Ok(())
     }
 
     /// Stores what the last visible event says about helper threads, if this is not known yet.
@@ -251,10 +273,10 @@ impl Server {
             return Ok(());
         }
         let threads = self.all_threads()?;
-        if let Some(visible) = self.delivery()? {
-            self.attribute(&threads, &visible);
+        match self.delivery()? {
+            Some(visible) => self.attribute(&threads, &visible),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// What the clients and the log show, if everything that the clients have sent has arrived at
@@ -289,19 +311,6 @@ impl Server {
             is_kept
         });
         Ok(all.then_some(visible))
-    }
-}
-
-/// What a thread is doing.
-fn role((process, thread): &ThreadOf) -> Role {
-    match thread.call {
-        _ if thread.zombie || thread.stopped => Role::Resting,
-        None => Role::Running,
-        Some(call) => match sleep::of(call, *process) {
-            Sleep::UntilEvent => Role::Resting,
-            Sleep::Timed(nap) => Role::Napping(nap),
-            Sleep::Brief => Role::Running,
-        },
     }
 }
 

@@ -175,6 +175,7 @@ impl Server {
             // Something is on its way to the server.
             None => {
                 state.rounds.forget();
+                state.rounds.look(&threads, &mut self.tracer);
                 None
             }
         };
