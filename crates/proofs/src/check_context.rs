@@ -9,7 +9,7 @@ use crate::test_run::TestRun;
 use fastrand::Rng;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use witness::{FaultInjector, Launch, RunHistory};
 
 /// The context that a check receives. A check can start several servers.
@@ -76,13 +76,10 @@ impl<'a> CheckContext<'a> {
         self.has_drawn.load(Ordering::Relaxed).then_some(self.seed)
     }
 
-    /// The time until the check must have ended.
-    ///
-    /// # Errors
-    /// The time is over.
-    fn time_left(&self) -> Result<Duration, CheckError> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+    /// Checks that the time of this check is not over. A server that is started later would have no
+    /// time.
+    fn check_time_left(&self) -> Result<(), CheckError> {
+        if Instant::now() >= self.deadline {
             let limit = self.program.timeout.as_secs();
             return Err(CheckError::Inconclusive(format!(
                 "everything up to here was right, and took more than {limit} s; \
@@ -90,7 +87,7 @@ impl<'a> CheckContext<'a> {
                 (limit * 6).min(3600)
             )));
         }
-        Ok(left)
+        Ok(())
     }
 
     /// The port that the server listens on.
@@ -140,7 +137,19 @@ impl<'a> CheckContext<'a> {
         faults: FaultInjector,
         password: Option<&str>,
     ) -> Result<TestRun, CheckError> {
-        let time_left = self.time_left()?;
+        let password = password.map(|password| ("REQUIREPASS", password));
+        self.launch_environment(capacity, faults, password.as_slice())
+    }
+
+    /// Starts a server, and does not wait until the server listens. Each of `variables` is a name
+    /// and a value, which may replace the value of PORT or MAX_CLIENTS.
+    pub(crate) fn launch_environment(
+        &self,
+        capacity: usize,
+        faults: FaultInjector,
+        variables: &[(&str, &str)],
+    ) -> Result<TestRun, CheckError> {
+        self.check_time_left()?;
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let isolation = self.program.isolation_level();
         // If servers share this machine's network, only one server at a time can listen on the
@@ -152,36 +161,51 @@ impl<'a> CheckContext<'a> {
             self.program.command.split_first().ok_or(HarnessError("no command".into()))?;
         let mut launch = Launch::new(executable)
             .args(arguments)
-            .env("PORT", port.to_string())
             .port(port)
             .env_remove("REQUIREPASS")
             .current_dir(&self.program.directory)
             .faults(faults)
             .isolation(isolation)
-            .timeout(time_left)
+            .timeout(self.program.timeout)
+            .deadline(self.deadline)
             .history(self.history.clone());
         if let Some(policy) = &self.program.sandbox {
             launch = launch.sandboxed(policy.clone());
         }
 
-        // Add the settings that only some lessons have.
-        let mut started = format!("started with PORT={port}");
+        // Add the settings that only some lessons have, and those of the check.
+        let mut settings = vec![("PORT", port.to_string())];
         if self.lesson.capacity > 0 {
-            launch = launch.env("MAX_CLIENTS", capacity.to_string());
-            started += &format!(" MAX_CLIENTS={capacity}");
+            settings.push(("MAX_CLIENTS", capacity.to_string()));
         }
-        if let Some(password) = password {
-            launch = launch.env("REQUIREPASS", password);
-            started += &format!(" REQUIREPASS={password}");
+        for (name, value) in variables {
+            match settings.iter_mut().find(|(other, _)| other == name) {
+                Some((_, replaced)) => *replaced = (*value).to_owned(),
+                None => settings.push((name, (*value).to_owned())),
+            }
         }
-        Ok(TestRun::new(self.lesson, launch.start()?, (port, capacity), started, lock))
+        for (name, value) in &settings {
+            launch = launch.env(name, value);
+        }
+        let texts: Vec<_> = settings.iter().map(|it| setting_text(it.0, &it.1)).collect();
+        let started = format!("started with {}", texts.join(" "));
+        let server = launch.start()?;
+        Ok(TestRun::new(self.lesson, server, (port, capacity), started, lock, self.program))
     }
+}
+
+/// A setting as one types it in a shell: `PORT=7000`, `PORT=""`.
+fn setting_text(name: &str, value: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_plain = !value.is_empty() && value.bytes().all(is_plain);
+    if is_plain { format!("{name}={value}") } else { format!("{name}={value:?}") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::path::PathBuf;
+    use std::time::Duration;
 
     /// What a check of a program draws with this seed for this purpose.
     fn drawn(seed: u64, purpose: &str) -> [u64; 3] {
