@@ -1,5 +1,6 @@
 //! The lines that are shown while a lesson's server is checked.
 
+use crate::next_steps;
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
@@ -52,7 +53,7 @@ impl<'a> Progress<'a> {
 }
 
 /// A lesson's last line: its verdict, the number of proved criteria, the next task, and the time.
-pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
+pub(crate) fn end(lesson: &Lesson, report: &LessonReport, elapsed: Duration) -> Line {
     let criteria = &report.criteria;
     let proved = criteria.iter().filter(|each| each.status == Status::Proved).count();
     let unknown = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
@@ -62,7 +63,8 @@ pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
         }
         _ => vec![format!("{proved} of {}", criteria.len())],
     };
-    parts.extend(next(criteria));
+    let blocking = next_steps::blocking(&report.todos, criteria);
+    parts.extend(next_steps::next_task(lesson, criteria, &blocking));
     parts.push(show::time(elapsed));
     last(report.verdict, &parts)
 }
@@ -75,12 +77,6 @@ pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, all: bool, width: usize
     let place = format!("{file}:{}", row.map_or(1, |row| row.line));
     let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
     if all { failure_in_full(cause, row, width) } else { failure(cause, row, width) }
-}
-
-/// The next task to work on: the first task with a failed criterion.
-pub(crate) fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
-    let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
-    failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
 }
 
 /// After a task's own criteria are proved: the next task, and the command of its Test. `None` if the
@@ -187,6 +183,7 @@ mod tests {
             build: Build { status: BuildStatus::None, millis: 0.0, message: None },
             millis: 1.0,
             criteria,
+            todos: Vec::new(),
         }
     }
 

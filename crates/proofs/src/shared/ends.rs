@@ -37,7 +37,8 @@ pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), 
     let half = run.connect()?;
     run.step(format!("{} sent half a message", half.name));
     let _ = half.connection.send(service.half_message);
-    if service.clients != Clients::OneAtATime {
+    let has_room = !run.logs_clients() || run.capacity > run.clients.len();
+    if service.clients != Clients::OneAtATime && has_room {
         let unread = (service.serve)(&mut run)?;
         send_without_reading(&mut run, &unread, service.message)?;
     }

@@ -46,15 +46,17 @@ impl Service {
         }
     }
 
-    /// Connects the next client, which must be served. If the server serves one client at a time,
-    /// the client `before` leaves.
+    /// Connects the next client, which must be served. If the server has no room for it, the client
+    /// `before` leaves.
     pub(crate) fn serve_next(
         &self,
         run: &mut TestRun,
         before: &NamedClient,
     ) -> Result<NamedClient, CheckError> {
-        if self.clients == Clients::OneAtATime {
+        let is_full = run.logs_clients() && run.clients.len() >= run.capacity;
+        if self.clients == Clients::OneAtATime || is_full {
             leave(run, before);
+            let _ = run.wait_released(before);
         }
         (self.serve)(run)
     }
