@@ -65,7 +65,7 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
 
 /// Whether the calls that the server repeats have a pause: a sleep, or a wait that ended by its
 /// time-out.
-fn has_pause(sample: &SyscallSample) -> bool {
+pub(super) fn has_pause(sample: &SyscallSample) -> bool {
     sample.calls.iter().any(|(call, result)| match call.name() {
         "nanosleep" | "clock_nanosleep" => true,
         _ => call.waits_for_readiness() && *result == 0 && call.timeout() != Some(0),
