@@ -34,12 +34,19 @@ fn missing_and_conflicting_arguments_are_named() {
         (&["prove"], &["name a lesson to prove", "w03-l02 Accept & Track Many Clients"]),
         (&["prove", "w03-l02", "--port", "7000"], &["not provided", "--cmd <COMMAND>"]),
         (&["prove", "w03-l02", "--only"], &["--only <ID>", "--help"]),
+        (&["prove", "w03-l02", "--task", "9"], &["w03-l02 has no task 9", "1 to 4"]),
+        (
+            &["prove", "w03-l02", "--task", "1", "--only", "starts"],
+            &["'--task <N>' cannot be used with '--only <ID>'"],
+        ),
         // <staff>
         (&["mistakes"], &["<LESSON>", "--help"]),
         (
             &["prove", "w03-l02", "--solution", "--cmd", "true"],
             &["'--solution' cannot be used with '--cmd <COMMAND>'"],
         ),
+        (&["prove", "w03-l02", "--solution", "--port", "7000"], &["--port tells", "leave it out"]),
+        (&["prove", "w03-l02", "--solution", "--capacity", "4"], &["--capacity", "leave it out"]),
         (&["starter", "--check", "--force"], &["'--check' cannot be used with '--force'"]),
         (&["kit"], &["<OUT>", "--help"]),
         // </staff>
@@ -131,6 +138,8 @@ const PROVE: &[&str] = &[
     "--timeout <SECS>",
     "--isolation <LEVEL>",
     "--only <ID>",
+    "--task <N>",
+    "--seed <N>",
     "--repeat <N>",
     "--all",
     "--format <FORMAT>",

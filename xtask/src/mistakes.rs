@@ -202,6 +202,7 @@ fn subject(program: PathBuf, directory: PathBuf) -> ProgramUnderTest {
         timeout: Duration::from_secs(10),
         sandbox: None,
         workers: None,
+        seed: None,
     }
 }
 

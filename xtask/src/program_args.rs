@@ -33,10 +33,13 @@ pub(crate) struct ProgramArgs {
     #[arg(long, value_name = "N", requires = "cmd")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) capacity: Option<u32>,
-    /// Maximum seconds of one wait for a server that is never idle
+    /// Maximum seconds for one criterion, for a server that never becomes idle
     #[arg(long, value_name = "SECS", default_value_t = DEFAULT_TIMEOUT)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
+    /// Draw the keys, texts and sizes that the clients send from N, as an earlier run did
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// How servers are isolated [default: the strongest level that this machine permits]
     #[arg(long, value_name = "LEVEL", long_help = isolation::LONG_HELP)]
     pub(crate) isolation: Option<IsolationLevel>,
@@ -77,9 +80,26 @@ impl ProgramArgs {
     /// The error says what is wrong, and what to do.
     pub(crate) fn check(&self) -> Result<()> {
         isolation::check_former_option(self.tier.as_deref())?;
+        // <staff>
+        self.check_built_in_values()?;
+        // </staff>
         self.isolation.map_or(Ok(()), isolation::check)?;
         self.cmd.as_deref().map_or(Ok(()), |line| self.command(line).map(drop))
     }
+
+    // <staff>
+    /// The solution reads its settings, so it has no values of its own.
+    fn check_built_in_values(&self) -> Result<()> {
+        let flags = [("--port", self.port.is_some()), ("--capacity", self.capacity.is_some())];
+        match flags.iter().find(|(_, is_given)| *is_given && self.solution) {
+            Some((flag, _)) => bail!(
+                "{flag} tells what is built into the program of --cmd; leave it out, because the \
+                 solution reads PORT and MAX_CLIENTS"
+            ),
+            None => Ok(()),
+        }
+    }
+    // </staff>
 
     /// The isolation level of the servers.
     pub(crate) fn isolation(&self) -> IsolationLevel {
@@ -188,6 +208,7 @@ impl ProgramArgs {
             timeout: Duration::from_secs(self.timeout),
             sandbox: None,
             workers: None,
+            seed: self.seed,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::progress::{self, Progress};
 use crate::repeat;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
+use course::lesson::Lesson;
 use course::report::{CriterionReport, LessonReport, Report, Verdict};
 use programs::lesson_check::LessonCheck;
 use proofs::IsolationLevel;
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// Check only these criteria (`cargo xtask list LESSON` lists them)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// Check only the criteria of task N, as the task's own Test does
+    #[arg(long, value_name = "N", conflicts_with = "only")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) task: Option<u32>,
     /// Repeat the proof N times, to find a race
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
@@ -58,6 +63,7 @@ pub(crate) enum Format {
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask prove w03-l02                        your own server
+  cargo xtask prove w03-l02 --task 2               the criteria of its second task
   cargo xtask prove w03-l02 --only slots,reuse     two of its criteria
   cargo xtask prove w03-l02 --cmd ./server         a server in any language
   cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
@@ -123,9 +129,28 @@ fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
     if args.repeat > 1 {
         flags += &format!(" --repeat {}", args.repeat);
     }
-    let check =
-        |lesson| Ok(LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, &args.only)? });
+    let check = |lesson| {
+        let only = args.task.map_or_else(|| Ok(args.only.clone()), |task| of_task(lesson, task))?;
+        Ok(LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, &only)? })
+    };
     named.into_iter().map(check).collect()
+}
+
+/// The ids of the criteria that belong to a task.
+fn of_task(lesson: &Lesson, task: u32) -> Result<Vec<String>> {
+    if !lesson.tasks.iter().any(|each| each.number == task) {
+        bail!("{} has no task {task}; its tasks are 1 to {}", lesson.id, lesson.tasks.len());
+    }
+    let ids = lesson.criteria.iter().filter(|each| each.task == task).map(|each| each.id.clone());
+    let ids: Vec<_> = ids.collect();
+    if ids.is_empty() {
+        bail!(
+            "no criterion of {} belongs to task {task}; `cargo xtask list {}` lists them",
+            lesson.id,
+            lesson.id
+        );
+    }
+    Ok(ids)
 }
 
 /// Proves one lesson as often as the arguments say. Returns one report for each run.

@@ -59,6 +59,8 @@ pub struct Finding {
     pub cause: Option<Cause>,
     /// The time that the check took.
     pub elapsed: Duration,
+    /// The seed from which the check has drawn its values. `None` if the check draws no values.
+    pub seed: Option<u64>,
 }
 
 /// The reason why a criterion is not proved. The steps show a learner how to repeat the failure.

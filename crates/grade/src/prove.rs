@@ -115,6 +115,7 @@ fn subject(program: &Program, isolation: IsolationLevel) -> ProgramUnderTest {
             limits: Limits::default(),
         }),
         workers: Some(1),
+        seed: None,
     }
 }
 

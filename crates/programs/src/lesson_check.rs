@@ -87,6 +87,7 @@ impl<'a> LessonCheck<'a> {
             criterion: criterion.id.clone(),
             status: Status::Skipped,
             elapsed: Duration::ZERO,
+            seed: None,
             cause: Some(Cause {
                 id: "build-failed".into(),
                 summary: "it depends on a server that compiles".into(),
@@ -98,8 +99,9 @@ impl<'a> LessonCheck<'a> {
 
     fn report(&self, finding: Finding) -> Option<CriterionReport> {
         let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
-        let cause =
-            finding.cause.map(|cause| Cause { replay: self.replay(&criterion.id), ..cause });
+        let cause = finding
+            .cause
+            .map(|cause| Cause { replay: self.replay(&criterion.id, finding.seed), ..cause });
         Some(CriterionReport {
             id: criterion.id.clone(),
             kind: criterion.kind,
@@ -111,10 +113,12 @@ impl<'a> LessonCheck<'a> {
         })
     }
 
-    /// The command that checks this criterion for the same server again.
-    fn replay(&self, criterion: &str) -> String {
+    /// The command that checks this criterion for the same server again, with the values that are
+    /// drawn from `seed`.
+    fn replay(&self, criterion: &str, seed: Option<u64>) -> String {
         let flags = &self.flags;
-        format!("cargo xtask prove {} --only {criterion}{flags}", self.lesson.id)
+        let seed = seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
+        format!("cargo xtask prove {} --only {criterion}{flags}{seed}", self.lesson.id)
     }
 }
 

@@ -6,6 +6,10 @@ use crate::defaults::LessonDefaults;
 use crate::port_lock::PortLock;
 use crate::program::ProgramUnderTest;
 use crate::test_run::TestRun;
+use fastrand::Rng;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use witness::{FaultInjector, Launch, RunHistory};
 
 /// The context that a check receives. A check can start several servers.
@@ -14,12 +18,79 @@ pub(crate) struct CheckContext<'a> {
     pub(crate) program: &'a ProgramUnderTest,
     /// What earlier test runs have shown about the program.
     pub(crate) history: RunHistory,
+    /// The moment at which the check must have ended.
+    deadline: Instant,
+    seed: u64,
+    /// Whether the check has used the seed.
+    has_drawn: Arc<AtomicBool>,
 }
 
-impl CheckContext<'_> {
+impl<'a> CheckContext<'a> {
+    /// A context for the check of one criterion, which begins now.
+    pub(crate) fn new(
+        lesson: LessonDefaults,
+        program: &'a ProgramUnderTest,
+        history: RunHistory,
+        seed: u64,
+    ) -> Self {
+        let deadline = Instant::now() + program.timeout;
+        Self { lesson, program, history, deadline, seed, has_drawn: Arc::default() }
+    }
+
     /// The same context for a program with other settings.
     pub(crate) fn with_program<'b>(&self, program: &'b ProgramUnderTest) -> CheckContext<'b> {
-        CheckContext { lesson: self.lesson, program, history: self.history.clone() }
+        CheckContext {
+            lesson: self.lesson,
+            program,
+            history: self.history.clone(),
+            deadline: self.deadline,
+            seed: self.seed,
+            has_drawn: self.has_drawn.clone(),
+        }
+    }
+
+    /// The number from which this run's keys, texts and sizes are drawn. The command that repeats a
+    /// failure names this number if the check has called this function.
+    #[allow(dead_code, reason = "not every lesson draws values")]
+    pub(crate) fn seed(&self) -> u64 {
+        self.has_drawn.store(true, Ordering::Relaxed);
+        self.seed
+    }
+
+    /// A generator of values that a server cannot know in advance. Two generators with the same
+    /// `purpose` give the same values for the same [`seed`](Self::seed), whatever other checks
+    /// draw. `purpose` is the criterion's id, or a longer text if a criterion needs several
+    /// generators.
+    #[allow(dead_code, reason = "not every lesson draws values")]
+    pub(crate) fn random(&self, purpose: &str) -> Rng {
+        // FNV-1a distributes the texts over all numbers. The standard library's hasher may give
+        // other numbers in another version of Rust.
+        let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
+        Rng::with_seed(self.seed() ^ hash)
+    }
+
+    /// The seed, if the check has used it.
+    pub(crate) fn used_seed(&self) -> Option<u64> {
+        self.has_drawn.load(Ordering::Relaxed).then_some(self.seed)
+    }
+
+    /// The time until the check must have ended.
+    ///
+    /// # Errors
+    /// The time is over.
+    fn time_left(&self) -> Result<Duration, CheckError> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let limit = self.program.timeout.as_secs();
+            return Err(CheckError::Inconclusive(format!(
+                "everything up to here was right, and took more than {limit} s; \
+                 give it more time with --timeout {}",
+                (limit * 6).min(3600)
+            )));
+        }
+        Ok(left)
     }
 
     /// The port that the server listens on.
@@ -69,6 +140,7 @@ impl CheckContext<'_> {
         faults: FaultInjector,
         password: Option<&str>,
     ) -> Result<TestRun, CheckError> {
+        let time_left = self.time_left()?;
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let isolation = self.program.isolation_level();
         // If servers share this machine's network, only one server at a time can listen on the
@@ -86,7 +158,7 @@ impl CheckContext<'_> {
             .current_dir(&self.program.directory)
             .faults(faults)
             .isolation(isolation)
-            .timeout(self.program.timeout)
+            .timeout(time_left)
             .history(self.history.clone());
         if let Some(policy) = &self.program.sandbox {
             launch = launch.sandboxed(policy.clone());
@@ -103,5 +175,63 @@ impl CheckContext<'_> {
             started += &format!(" REQUIREPASS={password}");
         }
         Ok(TestRun::new(self.lesson, launch.start()?, (port, capacity), started, lock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// What a check of a program draws with this seed for this purpose.
+    fn drawn(seed: u64, purpose: &str) -> [u64; 3] {
+        let program = program(Duration::from_secs(10));
+        let mut random = context(&program, seed).random(purpose);
+        [0; 3].map(|_| random.u64(..))
+    }
+
+    fn program(timeout: Duration) -> ProgramUnderTest {
+        ProgramUnderTest {
+            command: vec!["true".into()],
+            directory: PathBuf::from("/"),
+            port: None,
+            capacity: None,
+            isolation: None,
+            timeout,
+            sandbox: None,
+            workers: None,
+            seed: None,
+        }
+    }
+
+    fn context(program: &ProgramUnderTest, seed: u64) -> CheckContext<'_> {
+        let lesson = LessonDefaults { id: "w03-l02", port: 7000, capacity: 64, logs_clients: true };
+        CheckContext::new(lesson, program, RunHistory::default(), seed)
+    }
+
+    #[test]
+    fn the_same_seed_and_purpose_give_the_same_values() {
+        assert_eq!(drawn(812, "echo"), drawn(812, "echo"));
+        assert_ne!(drawn(812, "echo"), drawn(813, "echo"));
+        assert_ne!(drawn(812, "echo"), drawn(812, "flips"));
+    }
+
+    #[test]
+    fn only_a_check_that_draws_values_has_a_seed() {
+        let program = program(Duration::from_secs(10));
+        let context = context(&program, 812);
+        assert_eq!(context.used_seed(), None);
+        let other = context.with_program(&program);
+        other.random("echo");
+        assert_eq!(context.used_seed(), Some(812));
+    }
+
+    #[test]
+    fn no_server_is_started_after_the_deadline() {
+        let program = program(Duration::ZERO);
+        let Err(CheckError::Inconclusive(why)) = context(&program, 1).start().map(drop) else {
+            panic!("a server was started");
+        };
+        assert!(why.contains("--timeout"), "{why}");
     }
 }

@@ -16,13 +16,16 @@ pub struct ProgramUnderTest {
     pub capacity: Option<usize>,
     /// The isolation level. `None` means the strongest level that this machine permits.
     pub isolation: Option<IsolationLevel>,
-    /// The maximum time that one wait within a criterion may take.
+    /// The maximum time that the check of one criterion may take.
     pub timeout: Duration,
     /// What an untrusted program may see and use. `None` means no sandbox policy.
     pub sandbox: Option<SandboxPolicy>,
     /// The number of criteria that are checked at the same time. `None` means one for each
     /// processor.
     pub workers: Option<usize>,
+    /// The number from which the criteria draw keys, texts and sizes that a server must not know in
+    /// advance. `None` draws a new number for each proof.
+    pub seed: Option<u64>,
 }
 
 impl ProgramUnderTest {

@@ -2,6 +2,7 @@
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, HarnessError};
+use crate::defaults::LessonDefaults;
 use crate::program::ProgramUnderTest;
 use crate::proof::{Criterion, Proof};
 use course::report::{Cause, Finding, Status};
@@ -15,7 +16,31 @@ use witness::{RunHistory, shorten_time_slice};
 /// The criterion on which every other criterion depends.
 const PREREQUISITE: &str = "starts";
 
-type Outcome = (Result<(), CheckError>, Duration);
+/// What is the same for all criteria of one run of a proof.
+struct ProofRun<'a> {
+    lesson: LessonDefaults,
+    program: &'a ProgramUnderTest,
+    history: RunHistory,
+    seed: u64,
+}
+
+impl ProofRun<'_> {
+    fn check(&self, criterion: &Criterion) -> Outcome {
+        let begun = Instant::now();
+        let history = self.history.clone();
+        let context = CheckContext::new(self.lesson, self.program, history, self.seed);
+        let result = (criterion.check)(&context);
+        Outcome { result, elapsed: begun.elapsed(), seed: context.used_seed() }
+    }
+}
+
+/// The outcome of one criterion's check.
+struct Outcome {
+    result: Result<(), CheckError>,
+    elapsed: Duration,
+    /// The seed, if the check has drawn values.
+    seed: Option<u64>,
+}
 
 pub(crate) fn run(
     proof: &'static Proof,
@@ -26,41 +51,46 @@ pub(crate) fn run(
     let is_wanted =
         |criterion: &&Criterion| only.is_empty() || only.iter().any(|id| id == criterion.id);
     let criteria: Vec<&Criterion> = proof.criteria.iter().filter(is_wanted).collect();
-    let context =
-        CheckContext { lesson: proof.defaults(), program, history: RunHistory::default() };
+    let run = ProofRun {
+        lesson: proof.defaults(),
+        program,
+        history: RunHistory::default(),
+        seed: program.seed.unwrap_or_else(random_seed),
+    };
     let mut report = Report { criteria: &criteria, outcomes: HashMap::new(), next: 0 };
 
     // The prerequisite is checked first, alone.
     let (first, mut others): (Vec<&Criterion>, Vec<&Criterion>) =
         criteria.iter().partition(|criterion| criterion.id == PREREQUISITE);
     for criterion in first {
-        report.take(criterion.id, timed(criterion, &context), found)?;
+        report.take(criterion.id, run.check(criterion), found)?;
     }
 
     // Without a server that listens, no other criterion can be checked.
     if report.has_no_server() {
-        let blocked =
-            || Err(CheckError::Blocked { depends_on: PREREQUISITE, cause: Box::default() });
-        let mut others = others.iter();
-        return others.try_for_each(|it| report.take(it.id, (blocked(), Duration::ZERO), found));
+        let blocked = || Outcome {
+            result: Err(CheckError::Blocked { depends_on: PREREQUISITE, cause: Box::default() }),
+            elapsed: Duration::ZERO,
+            seed: None,
+        };
+        return others.iter().try_for_each(|it| report.take(it.id, blocked(), found));
     }
 
     // All other criteria are checked in parallel, the long ones first.
     others.sort_by_key(|criterion| !criterion.is_long);
-    in_parallel(&context, &others, |id, outcome| report.take(id, outcome, found))
+    in_parallel(&run, &others, |id, outcome| report.take(id, outcome, found))
 }
 
 /// Checks every criterion, each on the next worker that is free.
 fn in_parallel(
-    context: &CheckContext<'_>,
+    run: &ProofRun<'_>,
     criteria: &[&Criterion],
     mut take: impl FnMut(&'static str, Outcome) -> Result<(), HarnessError>,
 ) -> Result<(), HarnessError> {
     // Servers that share the machine's ports run one after the other.
-    let one_at_a_time = context.program.isolation_level().shares_ports();
+    let one_at_a_time = run.program.isolation_level().shares_ports();
     let processors = || thread::available_parallelism().map_or(1, usize::from);
-    let workers =
-        if one_at_a_time { 1 } else { context.program.workers.unwrap_or_else(processors) };
+    let workers = if one_at_a_time { 1 } else { run.program.workers.unwrap_or_else(processors) };
     let next = AtomicUsize::new(0);
     let (results, arriving) = mpsc::channel();
     thread::scope(|scope| {
@@ -70,7 +100,7 @@ fn in_parallel(
                 shorten_time_slice();
                 while let Some(criterion) = criteria.get(next.fetch_add(1, Ordering::Relaxed)) {
                     // The channel is closed if a harness error has ended the proof.
-                    if results.send((criterion.id, timed(criterion, context))).is_err() {
+                    if results.send((criterion.id, run.check(criterion))).is_err() {
                         return;
                     }
                 }
@@ -81,10 +111,9 @@ fn in_parallel(
     })
 }
 
-fn timed(criterion: &Criterion, context: &CheckContext<'_>) -> Outcome {
-    let begun = Instant::now();
-    let result = (criterion.check)(context);
-    (result, begun.elapsed())
+/// A seed from the system's random numbers. A person can type this seed: it has at most 6 digits.
+fn random_seed() -> u64 {
+    fastrand::u64(1..1_000_000)
 }
 
 /// The outcomes that are known so far, and which findings are already reported.
@@ -103,7 +132,7 @@ impl Report<'_> {
         outcome: Outcome,
         found: &mut dyn FnMut(Finding),
     ) -> Result<(), HarnessError> {
-        if let (Err(CheckError::Harness(HarnessError(text))), _) = &outcome {
+        if let Err(CheckError::Harness(HarnessError(text))) = &outcome.result {
             return Err(HarnessError(text.clone()));
         }
         self.outcomes.insert(id, outcome);
@@ -117,17 +146,18 @@ impl Report<'_> {
     /// Whether the prerequisite has shown that no server listens, or that no server can be started.
     fn has_no_server(&self) -> bool {
         let outcome = self.outcomes.get(PREREQUISITE);
-        outcome.is_some_and(|(result, _)| {
-            matches!(result, Err(CheckError::Blocked { .. } | CheckError::Inconclusive(_)))
+        outcome.is_some_and(|outcome| {
+            matches!(outcome.result, Err(CheckError::Blocked { .. } | CheckError::Inconclusive(_)))
         })
     }
 
     /// The finding of a criterion. `None` until the outcome of this criterion, and of the criterion
     /// on which it depends, are known.
     fn finding(&self, id: &'static str) -> Option<Finding> {
-        let (result, elapsed) = self.outcomes.get(id)?;
+        let Outcome { result, elapsed, seed } = self.outcomes.get(id)?;
         let finding = |status, cause| {
-            Some(Finding { criterion: id.to_owned(), status, cause, elapsed: *elapsed })
+            let (criterion, elapsed, seed) = (id.to_owned(), *elapsed, *seed);
+            Some(Finding { criterion, status, cause, elapsed, seed })
         };
         match result {
             Ok(()) => finding(Status::Proved, None),
@@ -140,11 +170,11 @@ impl Report<'_> {
                 if is_checked && *other != id && !self.outcomes.contains_key(other) {
                     return None;
                 }
-                match self.outcomes.get(other).filter(|_| *other != id) {
-                    Some((Err(CheckError::Inconclusive(what)), _)) => {
+                match self.outcomes.get(other).filter(|_| *other != id).map(|it| &it.result) {
+                    Some(Err(CheckError::Inconclusive(what))) => {
                         finding(Status::Inconclusive, Some(unseen(what)))
                     }
-                    Some((Err(_), _)) => finding(Status::Skipped, Some(depends_on(other))),
+                    Some(Err(_)) => finding(Status::Skipped, Some(depends_on(other))),
                     // The other criterion is proved, or is not checked in this run. Therefore this
                     // criterion has failed.
                     _ => finding(Status::Failed, Some(Cause::clone(cause))),

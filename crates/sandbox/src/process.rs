@@ -1,5 +1,6 @@
 //! Reads from `/proc` what a process is doing: its threads, its descriptors, its children.
 
+mod descriptor_limit;
 pub(crate) mod owner;
 mod thread;
 
@@ -193,9 +194,26 @@ impl Process {
         }
     }
 
+    /// The processor time that the process has used, including threads that have ended
+    /// (clock_getcpuclockid(3)); zero if the process no longer exists.
+    pub fn cpu_time(self) -> Duration {
+        let mut clock = 0;
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: both calls write to a local variable.
+        let is_read = unsafe {
+            libc::clock_getcpuclockid(self.pid, &mut clock) == 0
+                && libc::clock_gettime(clock, &mut time) == 0
+        };
+        if is_read {
+            Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+        } else {
+            Duration::ZERO
+        }
+    }
+
     /// The processor time of all child processes that this process has reaped (proc_pid_stat(5),
-    /// cutime and cstime); zero if this process no longer exists.
-    pub(crate) fn reaped(self) -> Duration {
+    /// cutime and cstime), in steps of 10 ms; zero if this process no longer exists.
+    pub fn reaped(self) -> Duration {
         let Ok(stat) = self.open().and_then(|process| process.stat()) else {
             return Duration::ZERO;
         };
@@ -212,6 +230,12 @@ impl Process {
     pub fn ids(self) -> Result<Vec<i32>, Unobservable> {
         let status = unless_gone(self.open().and_then(|process| process.status()))?;
         Ok(status.and_then(|status| status.nspid).unwrap_or_default())
+    }
+
+    /// The effective user id of the process on this machine; `None` if the process no longer
+    /// exists.
+    pub fn user(self) -> Option<u32> {
+        self.open().and_then(|process| process.status()).ok().map(|status| status.euid)
     }
 
     /// The kernel's name for the process (`/proc/PID/comm`).

@@ -59,6 +59,13 @@ impl CpuLoad {
         }
     }
 
+    /// The longest time that one of these threads has waited for a processor since the beginning of
+    /// the measurement.
+    pub fn longest_wait(&self, threads: &[(Process, Thread)]) -> Duration {
+        let longest = |before: &Snapshot| before.longest_wait(threads, before.at.elapsed());
+        self.before.as_ref().map_or(Duration::ZERO, longest)
+    }
+
     /// Called after a wait without a result. If a thread waited for a processor most of the time,
     /// returns this waiting time. In this case the missing result does not show an error in the
     /// program. `None` if the threads had enough processor time.

@@ -6,7 +6,7 @@
 
 use crate::ready;
 use nix::errno::Errno;
-use sandbox::{NotifiedCalls, Process, Unobservable};
+use sandbox::{Call, NotifiedCalls, Process, Unobservable};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -42,17 +42,31 @@ impl FaultInjector {
     }
 }
 
+/// A system call that stopped until the observer had answered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoppedCall {
+    /// The thread that made the call: its thread id in the observer's pid namespace.
+    pub thread: i32,
+    /// The call with its arguments.
+    pub call: Call,
+}
+
+/// The maximum number of answered calls that are kept. A server in a busy loop makes calls without
+/// end.
+const MAX_KEPT: usize = 1 << 16;
+
 /// Answers the stopped calls. If a fault was requested, the next call fails. All other calls
 /// continue.
 #[derive(Debug)]
 pub(crate) struct FaultSupervisor {
     listener: OwnedFd,
     faults: VecDeque<Errno>,
+    answered: Vec<StoppedCall>,
 }
 
 impl FaultSupervisor {
     pub(crate) fn new(listener: OwnedFd) -> Self {
-        Self { listener, faults: VecDeque::new() }
+        Self { listener, faults: VecDeque::new(), answered: Vec::new() }
     }
 
     /// Makes the next stopped call fail with `errno`. The calls after it continue.
@@ -63,6 +77,11 @@ impl FaultSupervisor {
     /// The number of requested faults that have not been used: no call has failed with them yet.
     pub(crate) fn faults_left(&self) -> usize {
         self.faults.len()
+    }
+
+    /// The first calls that were answered, at most [`MAX_KEPT`].
+    pub(crate) fn answered(&self) -> &[StoppedCall] {
+        &self.answered
     }
 
     /// Whether a stopped call waits for the observer's answer.
@@ -92,6 +111,9 @@ impl FaultSupervisor {
         match ioctl(self.listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &mut reply) {
             Ok(()) => {
                 self.faults.drain(..usize::from(reply.error != 0));
+                if self.answered.len() < MAX_KEPT {
+                    self.answered.push(stopped_call(&call));
+                }
                 Ok(())
             }
             // A signal interrupted the call before the answer. Keep the fault for the next call.
@@ -105,6 +127,11 @@ impl AsRawFd for FaultSupervisor {
     fn as_raw_fd(&self) -> RawFd {
         self.listener.as_raw_fd()
     }
+}
+
+fn stopped_call(call: &libc::seccomp_notif) -> StoppedCall {
+    let number = call.data.nr.into();
+    StoppedCall { thread: call.pid as i32, call: Call { number, arguments: call.data.args } }
 }
 
 /// Whether a call starts a thread and not a process (clone(2), CLONE_THREAD).

@@ -4,18 +4,19 @@ use crate::fault_injector::FaultInjector;
 use crate::log::Log;
 use crate::run_history::RunHistory;
 use crate::server::Server;
+use crate::wait_limits::WaitLimits;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use sandbox::{Command, IsolationLevel, LaunchError, Message, SandboxPolicy};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A server to start under observation; built like [`std::process::Command`].
 #[derive(Clone, Debug)]
 pub struct Launch {
     command: Command,
-    timeout: Duration,
+    limits: WaitLimits,
     history: RunHistory,
 }
 
@@ -25,7 +26,7 @@ impl Launch {
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             command: Command::new(program),
-            timeout: Duration::from_secs(10),
+            limits: WaitLimits::default(),
             history: RunHistory::default(),
         }
     }
@@ -81,7 +82,15 @@ impl Launch {
 
     /// The maximum time of a wait while the server is not idle; 10 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.limits.timeout = timeout;
+        self
+    }
+
+    /// The end of all waits for this server together. A wait that begins later than half a second
+    /// before the deadline ends after half a second. Without this call, only the time of each wait
+    /// is limited ([`timeout`](Self::timeout)).
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.limits.deadline = Some(deadline);
         self
     }
 
@@ -106,7 +115,7 @@ impl Launch {
         fcntl(&program_stderr, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
 
         let sandbox = self.command.spawn(stdout, program_stderr)?;
-        let mut server = Server::new(sandbox, log, stderr, self.timeout, self.history);
+        let mut server = Server::new(sandbox, log, stderr, self.limits, self.history);
 
         // Receive the messages of the sandbox's first process, until one of them reports that the
         // program has started.

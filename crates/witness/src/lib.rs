@@ -28,7 +28,8 @@
 //! a wait ended before its condition was true. [`Server::pause`] stops a server while its clients
 //! do something. [`Server::restart`] starts the program again in the same network.
 //! [`Server::occupy_port`] listens on a port in the server's network, as if another program were
-//! using the port.
+//! using the port. [`Server::exhaust_descriptors`] makes a running server get a real EMFILE.
+//! [`Server::interrupt`] interrupts its system calls. [`Server::wait_ended`] waits for its end.
 //!
 //! Two examples can be run on any server that listens on the port in the environment variable PORT:
 //! - `cargo run -p witness --example watch_poll -- ./server` connects two clients, and prints the
@@ -90,10 +91,11 @@ mod sockets;
 mod syscall_sample;
 mod time_slice;
 mod wait_error;
+mod wait_limits;
 
 pub use client::{Client, ServerClose};
 pub use epoll_entry::EpollEntry;
-pub use fault_injector::FaultInjector;
+pub use fault_injector::{FaultInjector, StoppedCall};
 pub use launch::Launch;
 pub use log::Line;
 pub use poll_entry::PollEntry;

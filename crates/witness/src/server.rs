@@ -1,27 +1,32 @@
 //! A server under observation.
 
+mod descriptors;
+mod ending;
 mod events;
 mod observe;
 mod pause;
+mod ports;
 mod restart;
 mod wait_state;
 mod waiting;
 
 use crate::client::Client;
-use crate::fault_injector::FaultSupervisor;
+use crate::fault_injector::{FaultSupervisor, StoppedCall};
 use crate::log::Log;
 use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
 use crate::syscall_sample::Tracer;
+use crate::wait_limits::WaitLimits;
+use descriptors::LoweredLimit;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
-use sandbox::{BATCH, Exit, LaunchError, Message, Process, Sandbox};
+use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A running server under observation. Dropping this value kills the program and all processes that
 /// the program has started, and waits until they have ended.
@@ -34,8 +39,10 @@ pub struct Server {
     errors: Vec<u8>,
     /// The number of bytes that the program has written to standard error.
     stderr_bytes: u64,
-    timeout: Duration,
+    limits: WaitLimits,
     program: Process,
+    /// The user id of the program on this machine; `None` if it could not be read.
+    user: Option<u32>,
     /// The process that listens; `None` before a process listens.
     listener: Option<Process>,
     /// The address that clients connect to; `None` before a process listens.
@@ -49,6 +56,10 @@ pub struct Server {
     exit: Option<Exit>,
     history: RunHistory,
     tracer: Tracer,
+    /// How long the program has waited for a processor since its start.
+    load: CpuLoad,
+    /// The descriptor limit that a process had before the observer lowered the limit.
+    lowered: Option<LoweredLimit>,
 }
 
 impl Server {
@@ -56,7 +67,7 @@ impl Server {
         sandbox: Sandbox,
         log: Log,
         stderr: OwnedFd,
-        timeout: Duration,
+        limits: WaitLimits,
         history: RunHistory,
     ) -> Self {
         Self {
@@ -65,8 +76,9 @@ impl Server {
             stderr,
             errors: Vec::new(),
             stderr_bytes: 0,
-            timeout,
+            limits,
             program: Process { pid: 0 },
+            user: None,
             listener: None,
             address: None,
             table: None,
@@ -76,6 +88,8 @@ impl Server {
             exit: None,
             history,
             tracer: Tracer::default(),
+            load: CpuLoad::default(),
+            lowered: None,
         }
     }
 
@@ -94,7 +108,7 @@ impl Server {
     }
 
     pub(crate) fn started(&mut self, pid: i32) -> io::Result<()> {
-        self.program = Process { pid };
+        self.begin_program(pid);
         let (family, protocol) = (libc::AF_NETLINK, libc::NETLINK_SOCK_DIAG);
         let netlink = match self.request_sockets(family, libc::SOCK_RAW, protocol, 1) {
             Ok(mut sockets) => sockets.pop(),
@@ -103,6 +117,13 @@ impl Server {
         };
         self.table = Some(SocketTable::new(netlink, self.sandbox.init()));
         Ok(())
+    }
+
+    /// Stores the process of the program, which is about to be executed.
+    fn begin_program(&mut self, pid: i32) {
+        self.program = Process { pid };
+        self.user = self.program.user();
+        self.load = CpuLoad::now(&[]);
     }
 
     /// Connects a client to the port that the server listens on.
@@ -125,6 +146,18 @@ impl Server {
         self.connect_prepared(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
     }
 
+    /// Connects a client to the server's port at another address of the machine, e.g. 127.0.0.2.
+    /// Each address of 127.0.0.0/8 belongs to the loopback interface.
+    ///
+    /// # Errors
+    /// ConnectionRefused if the server does not listen at this address; otherwise as for
+    /// [`connect`](Self::connect).
+    pub fn connect_to(&mut self, ip: Ipv4Addr) -> io::Result<Client> {
+        let address = self.address.ok_or(io::ErrorKind::NotConnected)?;
+        let socket = self.one_socket(libc::AF_INET)?;
+        self.connect_socket(socket, SocketAddr::new(ip.into(), address.port()))
+    }
+
     fn connect_prepared(
         &mut self,
         prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
@@ -137,7 +170,11 @@ impl Server {
         }
         let socket = self.sockets.pop().ok_or(io::ErrorKind::NotConnected)?;
         prepare(&socket)?;
-        let deadline = Instant::now() + self.timeout;
+        self.connect_socket(socket, address)
+    }
+
+    fn connect_socket(&mut self, socket: OwnedFd, address: SocketAddr) -> io::Result<Client> {
+        let deadline = self.limits.deadline_of_wait(Instant::now());
         let client = Client::connect(socket, address, || {
             if Instant::now() >= deadline {
                 return Err(io::ErrorKind::TimedOut.into());
@@ -164,6 +201,13 @@ impl Server {
         self.faults.as_ref().map_or(0, FaultSupervisor::faults_left)
     }
 
+    /// The calls that the [`FaultInjector`](crate::FaultInjector) has answered since the program
+    /// was started, in order. Each of them has continued or has failed. At most 65,536 calls are
+    /// kept. Empty if the server was launched without a fault injector.
+    pub fn stopped_calls(&self) -> &[StoppedCall] {
+        self.faults.as_ref().map_or(&[], FaultSupervisor::answered)
+    }
+
     /// Sends a signal to the program (signal(7)). Does nothing if the observer knows that the
     /// program has ended.
     pub fn signal(&self, signal: Signal) {
@@ -176,6 +220,11 @@ impl Server {
             // signal.
             let _ = kill(Pid::from_raw(process.pid), signal);
         }
+    }
+
+    fn one_socket(&mut self, family: i32) -> io::Result<OwnedFd> {
+        let mut sockets = self.request_sockets(family, libc::SOCK_STREAM, 0, 1)?;
+        sockets.pop().ok_or(io::ErrorKind::NotFound.into())
     }
 
     fn request_sockets(

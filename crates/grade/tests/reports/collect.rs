@@ -76,6 +76,7 @@ fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
         timeout: Duration::from_secs(10),
         sandbox: None,
         workers: None,
+        seed: None,
     };
     let reports = check.run(&subject, &mut |_| {}).unwrap();
     let is_proved = reports.iter().all(|report| report.status == Status::Proved);

@@ -32,15 +32,20 @@ fn lacks_ptrace_capability() -> bool {
 
 /// Calls `trace` with the real ids of thread `tid`, if this process's own ids are not sufficient.
 /// ptrace(2) checks the real ids.
+pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
+    if lacks_ptrace_capability() { as_user(tid, trace) } else { trace() }
+}
+
+/// Calls `call` with the real ids of thread `tid`, if this is safe.
 ///
 /// The other user could signal a thread that has that user's real ids (kill(2)). Therefore this
 /// thread changes its ids only if Landlock prevents the program from signalling other processes.
 /// This process's first thread never changes its ids, because kill(2) checks the ids of the first
 /// thread for the whole process.
-pub fn as_tracer<T>(tid: i32, trace: impl FnOnce() -> T) -> T {
+pub(super) fn as_user<T>(tid: i32, call: impl FnOnce() -> T) -> T {
     let is_safe = landlock::keeps_signals_in() && gettid() != getpid();
-    let _borrowed = if lacks_ptrace_capability() && is_safe { RealIds::of(tid) } else { None };
-    trace()
+    let _borrowed = if is_safe && geteuid().is_root() { RealIds::of(tid) } else { None };
+    call()
 }
 
 /// Gives this thread the real ids of another user. Dropping this value restores the thread's own

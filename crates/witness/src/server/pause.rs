@@ -31,4 +31,36 @@ impl Server {
         self.kill(self.process(), Signal::SIGCONT);
         Ok(())
     }
+
+    /// Stops every process of the server (SIGSTOP), waits until all have stopped, and resumes them
+    /// (SIGCONT). This interrupts the calls that the threads sleep in. Most calls continue
+    /// afterwards, and the program notices nothing. epoll_wait(2) and a few other calls fail with
+    /// EINTR instead, although the program has no signal handler (signal(7), "Interruption of
+    /// system calls and library functions by stop signals").
+    ///
+    /// # Errors
+    /// [`WaitError`] if the server has ended, or does not stop.
+    pub fn interrupt(&mut self) -> Result<(), WaitError> {
+        let mut signalled = Vec::new();
+        let stopped = self.wait_for(|now| {
+            let mut all_stopped = true;
+            for process in now.processes()? {
+                let threads = process.threads()?;
+                if threads.iter().all(|thread| thread.stopped || thread.zombie) {
+                    continue;
+                }
+                // A process that was started after the last check gets the signal, too.
+                all_stopped = false;
+                if !signalled.contains(&process) {
+                    signalled.push(process);
+                    now.kill(process, Signal::SIGSTOP);
+                }
+            }
+            Ok(all_stopped.then_some(()))
+        });
+        for process in signalled {
+            self.kill(process, Signal::SIGCONT);
+        }
+        stopped
+    }
 }

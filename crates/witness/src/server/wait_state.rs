@@ -1,5 +1,6 @@
 //! The state of one wait, which is kept between two checks of the server.
 
+use crate::wait_limits::WaitLimits;
 use sandbox::{CpuLoad, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,13 @@ pub(super) struct WaitState {
 }
 
 impl WaitState {
-    pub(super) fn new(timeout: Duration) -> Self {
+    pub(super) fn new(limits: WaitLimits) -> Self {
         let begun = Instant::now();
         let (settled, timer_wakeups, cpu_budget) =
             (Settled::default(), TimerWakeups::default(), CpuBudget::default());
         Self {
             begun,
-            deadline: begun + timeout,
+            deadline: limits.deadline_of_wait(begun),
             settled,
             timer_wakeups,
             cpu_budget,
@@ -28,16 +29,33 @@ impl WaitState {
         }
     }
 
-    /// Whether the deadline has expired.
+    /// Whether the deadline has expired. `life` is a measurement since the start of the program.
     ///
     /// # Errors
     /// [`Unobservable`] if the deadline has expired and the machine was too busy to run the server.
-    pub(super) fn is_over(&mut self, threads: &[(Process, Thread)]) -> Result<bool, Unobservable> {
+    pub(super) fn is_over(
+        &mut self,
+        threads: &[(Process, Thread)],
+        life: &CpuLoad,
+    ) -> Result<bool, Unobservable> {
         self.load.begin_after_pause(self.begun, threads);
         if Instant::now() < self.deadline {
             return Ok(false);
         }
-        self.load.starvation(threads).map_or(Ok(true), |starved| Err(starved.into()))
+        // The wait may be short, if the earlier waits for this server have used up the time.
+        let starvation = self.load.starvation(threads).or_else(|| life.starvation(threads));
+        starvation.map_or(Ok(true), |starved| Err(starved.into()))
+    }
+
+    /// The time that the wait may last. For a wait that the deadline of all waits has cut short,
+    /// the time is rounded down to tenths of a second.
+    pub(super) fn limit(&self, timeout: Duration) -> Duration {
+        let limit = self.deadline - self.begun;
+        if limit == timeout {
+            limit
+        } else {
+            Duration::from_millis(limit.as_millis() as u64 / 100 * 100)
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl Server {
         &mut self,
         mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
     ) -> Result<T, WaitError> {
-        let mut state = WaitState::new(self.timeout);
+        let mut state = WaitState::new(self.limits);
         let mut pause = SHORTEST_PAUSE;
         let first_full_check = Instant::now() + FULL_CHECK_COST * self.clients.len() as u32;
         loop {
@@ -182,8 +182,9 @@ impl Server {
         }
 
         // The server is busy. Give up only at the deadline.
-        let is_over = state.is_over(&threads)?;
-        Ok(is_over.then(|| WaitError::TimedOut { after: self.timeout, doing: doing(&threads) }))
+        let is_over = state.is_over(&threads, &self.load)?;
+        let after = state.limit(self.limits.timeout);
+        Ok(is_over.then(|| WaitError::TimedOut { after, doing: doing(&threads) }))
     }
 
     /// How active the server is. `before` contains the server's threads, which the caller has just

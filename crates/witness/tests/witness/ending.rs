@@ -1,4 +1,5 @@
-//! Tests that dropping a server kills every process that the server has started.
+//! Tests of how servers end, and that dropping a server kills every process that the server has
+//! started.
 
 use crate::programs::{levels, open, server, shell, wait_logged, written};
 use std::path::Path;
@@ -131,4 +132,68 @@ fn a_server_can_be_dropped_in_another_thread() {
     let processes = server.processes().unwrap();
     std::thread::spawn(move || drop(server)).join().unwrap();
     assert!(all_gone(&processes));
+}
+
+/// A server that sleeps for half a second after SIGTERM, in short polls.
+const DRAINS: &str = r#"
+static volatile int ending;
+static void end(int signal) { ending = 1; }
+int main(void)
+{
+    int listener = listening();
+    signal(SIGTERM, end);
+    struct pollfd one = {listener, POLLIN, 0};
+    while (!ending)
+        poll(&one, 1, -1);
+    for (int round = 0; round < 5; round++)
+        poll(0, 0, 100);
+    puts("drained");
+    return 3;
+}"#;
+
+/// The limit of an end that is expected.
+const LIMIT: Duration = Duration::from_secs(2);
+
+#[test]
+fn the_end_of_a_server_that_drains_is_waited_for() {
+    for level in levels() {
+        let mut server = open(Launch::new(written("drains", DRAINS)), level);
+        assert!(server.survivors().unwrap().is_empty());
+        server.signal(Signal::SIGTERM);
+        assert_eq!(server.wait_ended(LIMIT).unwrap(), Exit::Status(3));
+        assert_eq!(server.log().last().unwrap().text, "drained");
+    }
+}
+
+#[test]
+fn the_end_of_a_server_that_ignores_sigterm_is_not_waited_for_longer_than_the_limit() {
+    let line = "trap '' TERM; echo ready; while :; do read x </dev/zero; sleep 1000; done";
+    let mut server = shell(line).start().unwrap();
+    server.wait_for(|now| Ok((!now.log().is_empty()).then_some(()))).unwrap();
+    server.signal(Signal::SIGTERM);
+    let error = server.wait_ended(Duration::from_millis(200)).unwrap_err();
+    assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
+    assert!(server.survivors().unwrap().is_empty(), "the program itself has not ended");
+}
+
+#[test]
+fn a_process_that_outlives_the_program_is_a_survivor() {
+    for level in levels() {
+        let mut server =
+            shell("sleep 1000 & sleep 0.1 & echo $!; exit 4").isolation(level).start().unwrap();
+        let error = server.wait_ended(Duration::from_millis(500)).unwrap_err();
+        assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
+        assert_eq!(server.exit(), Some(&Exit::Status(4)));
+        let survivors = server.survivors().unwrap();
+        assert_eq!((survivors.len(), survivors[0].name().as_str()), (1, "sleep"));
+    }
+}
+
+#[test]
+fn a_process_that_ends_soon_after_the_program_does_not_survive() {
+    for level in levels() {
+        let mut server = shell("sleep 0.2 & exit 4").isolation(level).start().unwrap();
+        assert_eq!(server.wait_ended(LIMIT).unwrap(), Exit::Status(4));
+        assert!(server.survivors().unwrap().is_empty());
+    }
 }

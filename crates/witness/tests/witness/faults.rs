@@ -1,7 +1,7 @@
 //! Tests of system calls that the observer makes fail.
 
 use crate::programs::{levels, open, server, wait_logged};
-use witness::{Errno, FaultInjector, Launch};
+use witness::{Errno, FaultInjector, Launch, Process};
 
 #[test]
 fn a_correct_server_serves_the_client_after_a_failed_accept() {
@@ -75,5 +75,29 @@ fn stopped_calls_are_answered_while_a_client_connects() {
     let clients: Vec<_> = (0..4).map(|_| server.connect().unwrap()).collect();
     for client in &clients {
         server.wait_for(|now| now.descriptor_of(client)).unwrap();
+    }
+}
+
+#[test]
+fn the_answered_calls_are_kept_in_order_with_their_threads() {
+    let text = "#include <pthread.h>\n\
+        static void *accepts(void *fd) { for (;;) accept(*(int *)fd, 0, 0); }\n\
+        int main(void) { int listener = listening(); pthread_t thread; \
+        int fd = accept(listener, 0, 0); shutdown(fd, SHUT_WR); \
+        pthread_create(&thread, 0, accepts, &listener); pause(); }";
+    for level in levels() {
+        let launch = Launch::new(crate::programs::written("accepts_in_two_threads", text));
+        let calls = FaultInjector::on(&["accept", "shutdown"]);
+        let mut server = open(launch.faults(calls), level);
+        let (_first, _second) = (server.connect().unwrap(), server.connect().unwrap());
+        server.wait_for(|now| Ok((now.stopped_calls().len() == 4).then_some(()))).unwrap();
+        let calls = server.stopped_calls();
+        let names: Vec<_> = calls.iter().map(|it| it.call.name()).collect();
+        assert_eq!(names, ["accept", "shutdown", "accept", "accept"]);
+        assert_eq!(calls[0].call.arguments[0], 3);
+        let Process { pid } = server.process();
+        assert_eq!((calls[0].thread, calls[1].thread), (pid, pid));
+        let threads = server.process().threads().unwrap();
+        assert_eq!((calls[2].thread, calls[3].thread), (threads[1].tid, threads[1].tid));
     }
 }

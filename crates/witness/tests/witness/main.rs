@@ -5,6 +5,7 @@ mod busy_machine;
 #[path = "../../../sandbox/tests/sandbox/busy_processes.rs"]
 mod busy_processes;
 mod closing;
+mod descriptors;
 mod ending;
 mod faults;
 mod launching;

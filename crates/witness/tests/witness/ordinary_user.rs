@@ -17,7 +17,13 @@ fn an_ordinary_user_observes_a_server_as_root_does() {
     let tests = folder.path().join("tests");
     std::fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
     let mut again = Command::new("setpriv");
-    again.args(ORDINARY_USER).arg(tests).args(["sandboxed", "untrusted", "--test-threads", "2"]);
+    again.args(ORDINARY_USER).arg(tests).args([
+        "descriptors",
+        "sandboxed",
+        "untrusted",
+        "--test-threads",
+        "2",
+    ]);
     again.env(FOLDER, folder.path().join("programs")).env("HOME", folder.path());
     let output = again.output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);

@@ -85,3 +85,41 @@ fn a_process_that_the_first_run_has_left_is_an_orphan() {
         assert_eq!(server.orphans().unwrap().len(), 1);
     }
 }
+
+/// A server that logs what its waits return.
+const LOGS_ITS_WAITS: &str = r#"
+#include <pthread.h>
+static void *helper(void *nothing) { pause(); return nothing; }
+int main(void)
+{
+    int listener = listening(), epoll = epoll_create1(0);
+    pthread_t thread;
+    pthread_create(&thread, 0, helper, 0);
+    struct epoll_event event = {EPOLLIN, {.fd = listener}};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
+    if (fork() == 0)
+        pause();
+    setvbuf(stdout, 0, _IONBF, 0);
+    for (;;) {
+        int count = epoll_wait(epoll, &event, 1, -1);
+        printf("%d %d\n", count, errno);
+    }
+}"#;
+
+#[test]
+fn an_interrupt_makes_epoll_wait_fail_with_eintr() {
+    for level in levels() {
+        let mut server = open(Launch::new(written("logs_its_waits", LOGS_ITS_WAITS)), level);
+        for round in 1..=3 {
+            server.wait_idle().unwrap();
+            server.interrupt().unwrap();
+            server.wait_for(|now| Ok((now.log().len() == round).then_some(()))).unwrap();
+        }
+        assert!(server.log().iter().all(|line| line.text == "-1 4"), "{:?}", server.log());
+        let all_run = |now: &mut Server| {
+            let stopped = now.processes()?.into_iter().map(|it| it.is_stopped());
+            Ok(stopped.collect::<Result<Vec<_>, _>>()?.iter().all(|it| !it).then_some(()))
+        };
+        server.wait_for(all_run).unwrap();
+    }
+}

@@ -138,6 +138,18 @@ fn a_server_that_computes_for_ever_runs_out_of_time() {
 }
 
 #[test]
+fn one_deadline_ends_several_waits() {
+    let launch = shell("exec yes").deadline(Instant::now() + Duration::from_secs(1));
+    let mut server = launch.start().unwrap();
+    let begun = Instant::now();
+    for _ in 0..3 {
+        let error = timed_out_wait(&mut server);
+        assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_program_that_writes_for_ever_runs_out_of_time() {
     let mut server = shell("exec yes").timeout(Duration::from_secs(1)).start().unwrap();
     let error = timed_out_wait(&mut server);

@@ -1,0 +1,80 @@
+//! Waits until a server and everything that it has started has ended.
+
+use super::Server;
+use crate::wait_error::{WaitError, doing};
+use sandbox::{CpuLoad, Exit, Process, Unobservable};
+use std::time::{Duration, Instant};
+
+/// The pause between two checks while no event arrives.
+const PAUSE: Duration = Duration::from_millis(1);
+
+impl Server {
+    /// Waits until the program, and every process that it has started, has ended. Returns how the
+    /// program itself has ended.
+    ///
+    /// A server that is about to end may sleep meanwhile, for example until its clients have
+    /// finished. Therefore this wait does not end when the server is idle. It lasts at most
+    /// `limit`, also if the server's deadline is earlier. Time in which the server waited for a
+    /// processor is not counted.
+    ///
+    /// # Errors
+    /// `TimedOut` if a process is left after `limit`: the program itself, or one of the
+    /// [`survivors`](Self::survivors). `Unobservable` if the machine was too busy to run the
+    /// server.
+    pub fn wait_ended(&mut self, limit: Duration) -> Result<Exit, WaitError> {
+        let begun = Instant::now();
+        let load = CpuLoad::now(&self.all_threads()?);
+        loop {
+            let has_event = self.poll_events()?;
+            if let Some(exit) = self.exit.clone()
+                && self.survivors()?.is_empty()
+            {
+                self.catch_up()?;
+                return Ok(exit);
+            }
+            if begun.elapsed() >= limit {
+                let threads = self.all_threads()?;
+                if let Some(starved) = load.starvation(&threads) {
+                    return Err(WaitError::Unobservable(starved.into()));
+                }
+                if begun.elapsed() >= limit + load.longest_wait(&threads) {
+                    return Err(WaitError::TimedOut { after: limit, doing: doing(&threads) });
+                }
+            }
+            if !has_event {
+                self.wait_for_event(PAUSE);
+            }
+        }
+    }
+
+    /// The processes that are still there although the program has ended. None while the program
+    /// is running. A process that has ended and has not been reaped is not included.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides this information from this user.
+    pub fn survivors(&self) -> Result<Vec<Process>, Unobservable> {
+        if self.exit.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut alive = Vec::new();
+        for process in self.processes()? {
+            // A process without threads has ended after it was listed.
+            if !process.threads()?.iter().all(|thread| thread.zombie) {
+                alive.push(process);
+            }
+        }
+        Ok(alive)
+    }
+
+    /// The processor time that all processes of the server have used so far, without the sandbox's
+    /// first process. The time of children that the server has not waited for, because it ignores
+    /// SIGCHLD, is not included (wait(2)).
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides the processes from this user.
+    pub fn cpu_time(&self) -> Result<Duration, Unobservable> {
+        let running = self.processes()?.into_iter();
+        let used: Duration = running.map(|process| process.cpu_time() + process.reaped()).sum();
+        Ok(used + self.sandbox.init().reaped())
+    }
+}
