@@ -2,12 +2,18 @@
 //! letters.
 
 mod children;
+mod every_byte;
 mod exchange;
+mod flips;
+mod fork_fails;
 mod forking;
+mod hangup;
+mod hangup_failures;
+mod interrupted;
 mod process_evidence;
 mod reaping;
-mod recovering;
-mod serving;
+mod slow_client;
+mod wrong_answer;
 
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
@@ -26,10 +32,11 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("own-child", forking::own_child),
         Criterion::new("descriptors", forking::descriptors),
         Criterion::new("no-zombies", reaping::no_zombies).long(),
-        Criterion::new("flips", serving::flips),
-        Criterion::new("hangup", serving::hangup),
-        Criterion::new("interrupted", recovering::interrupted),
-        Criterion::new("fork-fails", recovering::fork_fails),
+        Criterion::new("flips", flips::flips),
+        Criterion::new("every-byte", every_byte::every_byte).long(),
+        Criterion::new("hangup", hangup::hangup),
+        Criterion::new("interrupted", interrupted::interrupted),
+        Criterion::new("fork-fails", fork_fails::fork_fails),
     ],
 };
 

@@ -18,6 +18,24 @@ pub(super) fn connect_with_child(
     others: &[&ClientAndChild],
 ) -> Result<ClientAndChild, CheckError> {
     let client = run.connect()?;
+    with_child(run, client, others)
+}
+
+/// As [`connect_with_child`]. The client's segments are as short as on Ethernet, so that the
+/// kernel's buffers are full after less than 4 MiB.
+pub(super) fn connect_with_child_over_ethernet(
+    run: &mut TestRun,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
+    let client = run.connect_with(Server::connect_over_ethernet)?;
+    with_child(run, client, others)
+}
+
+fn with_child(
+    run: &mut TestRun,
+    client: NamedClient,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
     match wait_child(run, &client, others) {
         Ok(child) => Ok(ClientAndChild { client, child }),
         Err(wait_error) => Err(no_child(run, &client, wait_error).depends_on("own-child")),
@@ -111,12 +129,13 @@ fn has_a_client_left(run: &TestRun) -> bool {
     run.clients.iter().any(is_closed)
 }
 
-/// Waits until a child has ended. The parent may have reaped the child or not.
+/// Waits until a child has ended.
 pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
     run.server.wait_for(|now| Ok(has_ended(now, child)?.then_some(())))
 }
 
-fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
+/// Whether a child has ended. The parent may have reaped the child or not.
+pub(super) fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
     Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 

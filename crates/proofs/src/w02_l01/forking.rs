@@ -7,7 +7,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::test_run::TestRun;
-use witness::{Process, Server, Unobservable, WaitError};
+use witness::{Process, Server, Target, Unobservable, WaitError};
 
 /// Each of 5 clients is served by a child of its own. A silent client delays no other client.
 pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -36,7 +36,13 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
         _ => None,
     });
     let name = &pair.client.name;
+    let is_older = was_logged_before(run, &pids);
     let (mistake, summary) = match other {
+        // The child was started, and logged, before this client came.
+        Err(_) if is_older => (
+            Some("forks-first"),
+            format!("{name}'s child was forked, and logged, before {name} connected."),
+        ),
         // The named child has passed the client to a child of its own, and has ended.
         Ok(Some(pid)) if pid > 0 && !is_running(&run.server, pid)? => return Ok(()),
         Ok(Some(0)) => (Some("fork-logs-zero"), format!("The log says that {name}'s child is 0.")),
@@ -50,6 +56,13 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
     let expected = format!("[FORK] pid={pid}");
     let failure = Failure { id: "fork-not-logged", mistake, summary, expected, observed };
     Err(process_evidence::fail(run, Some(wait_error), failure))
+}
+
+/// Whether a `[FORK]` line that is older than the last step names one of these pids.
+fn was_logged_before(run: &TestRun, pids: &[i32]) -> bool {
+    let earlier = &run.server.log()[..run.step_log_start()];
+    let mut events = earlier.iter().filter_map(LogEvent::of);
+    events.any(|event| matches!(event, LogEvent::Fork { pid: Some(pid) } if pids.contains(&pid)))
 }
 
 /// Whether a process of the server has this pid in the process's own pid namespace.
@@ -79,10 +92,11 @@ pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
     Ok(())
 }
 
-/// A socket in a process that should have closed this socket. The number is the index of the
-/// client.
+/// A socket in a process that should not have this socket.
 enum Misplaced {
-    /// The parent has this client's connection.
+    /// So many processes wait for clients in accept.
+    Acceptors(usize),
+    /// The parent has the connection of the client with this index.
     ClientInParent(usize),
     /// This client's child has the listener.
     ListenerInChild(usize),
@@ -94,6 +108,10 @@ enum Misplaced {
 fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplaced>, Unobservable> {
     let listener = server.listener()?.map_or(0, |socket| socket.inode);
     let listening = server.holders(listener)?;
+    let acceptors = listening.iter().filter(|process| accepts(**process, listener)).count();
+    if acceptors > 1 {
+        return Ok(Some(Misplaced::Acceptors(acceptors)));
+    }
     let parent = server.process();
     for (index, ClientAndChild { client, child }) in pairs.iter().enumerate() {
         let holding: Vec<Process> = holders(server, &client.connection)?;
@@ -110,10 +128,27 @@ fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplac
     Ok(None)
 }
 
+/// Whether a thread of the process sleeps in accept on the listener with this inode.
+fn accepts(process: Process, listener: u64) -> bool {
+    let (threads, open) = (process.threads(), process.descriptors());
+    let (threads, open) = (threads.unwrap_or_default(), open.unwrap_or_default());
+    let is_listener =
+        |fd: i32| open.iter().any(|it| it.fd == fd && it.target == Target::Socket(listener));
+    let mut calls = threads.iter().filter_map(|thread| thread.call);
+    calls.any(|call| {
+        matches!(call.name(), "accept" | "accept4") && is_listener(call.arguments[0] as i32)
+    })
+}
+
 fn still_open(run: &mut TestRun, pairs: &[ClientAndChild], wait_error: WaitError) -> CheckError {
     let found = misplaced(&run.server, pairs).ok().flatten();
     let name = |index: &usize| &pairs[*index].client.name;
     let (mistake, summary, expected) = match &found {
+        Some(Misplaced::Acceptors(count)) => (
+            Some("forks-first"),
+            format!("{count} processes have the listener, and wait in accept for a client."),
+            "the parent alone accepts, and forks when a client has come".to_owned(),
+        ),
         Some(Misplaced::ClientInParent(index)) => (
             Some("parent-keeps-client"),
             format!("{0} has its child, and the parent still has {0}'s connection.", name(index)),
@@ -136,6 +171,7 @@ fn still_open(run: &mut TestRun, pairs: &[ClientAndChild], wait_error: WaitError
         ),
     };
     let observed = match found {
+        Some(Misplaced::Acceptors(_)) => "the server is idle, and they still wait".to_owned(),
         Some(_) => "the socket is still open when the server is idle".to_owned(),
         None => wait_error.to_string(),
     };
