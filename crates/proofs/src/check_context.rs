@@ -140,6 +140,18 @@ impl<'a> CheckContext<'a> {
         faults: FaultInjector,
         password: Option<&str>,
     ) -> Result<TestRun, CheckError> {
+        let password = password.map(|password| ("REQUIREPASS", password));
+        self.launch_environment(capacity, faults, password.as_slice())
+    }
+
+    /// Starts a server, and does not wait until the server listens. Each of `variables` is a name
+    /// and a value, which may replace the value of PORT or MAX_CLIENTS.
+    pub(crate) fn launch_environment(
+        &self,
+        capacity: usize,
+        faults: FaultInjector,
+        variables: &[(&str, &str)],
+    ) -> Result<TestRun, CheckError> {
         let time_left = self.time_left()?;
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let isolation = self.program.isolation_level();
@@ -152,7 +164,6 @@ impl<'a> CheckContext<'a> {
             self.program.command.split_first().ok_or(HarnessError("no command".into()))?;
         let mut launch = Launch::new(executable)
             .args(arguments)
-            .env("PORT", port.to_string())
             .port(port)
             .env_remove("REQUIREPASS")
             .current_dir(&self.program.directory)
@@ -164,18 +175,31 @@ impl<'a> CheckContext<'a> {
             launch = launch.sandboxed(policy.clone());
         }
 
-        // Add the settings that only some lessons have.
-        let mut started = format!("started with PORT={port}");
+        // Add the settings that only some lessons have, and those of the check.
+        let mut settings = vec![("PORT", port.to_string())];
         if self.lesson.capacity > 0 {
-            launch = launch.env("MAX_CLIENTS", capacity.to_string());
-            started += &format!(" MAX_CLIENTS={capacity}");
+            settings.push(("MAX_CLIENTS", capacity.to_string()));
         }
-        if let Some(password) = password {
-            launch = launch.env("REQUIREPASS", password);
-            started += &format!(" REQUIREPASS={password}");
+        for (name, value) in variables {
+            match settings.iter_mut().find(|(other, _)| other == name) {
+                Some((_, replaced)) => *replaced = (*value).to_owned(),
+                None => settings.push((name, (*value).to_owned())),
+            }
         }
+        for (name, value) in &settings {
+            launch = launch.env(name, value);
+        }
+        let texts: Vec<_> = settings.iter().map(|it| setting_text(it.0, &it.1)).collect();
+        let started = format!("started with {}", texts.join(" "));
         Ok(TestRun::new(self.lesson, launch.start()?, (port, capacity), started, lock))
     }
+}
+
+/// A setting as one types it in a shell: `PORT=7000`, `PORT=""`.
+fn setting_text(name: &str, value: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_plain = !value.is_empty() && value.bytes().all(is_plain);
+    if is_plain { format!("{name}={value}") } else { format!("{name}={value:?}") }
 }
 
 #[cfg(test)]

@@ -4,17 +4,28 @@
 //! server has accepted a client if the kernel shows a descriptor of the server that is connected to
 //! the client. The server has released the client if the kernel shows no such descriptor any more.
 
+mod config;
 pub(crate) mod departure;
 pub(crate) mod descriptors;
 pub(crate) mod diagnosis;
+pub(crate) mod ends;
 pub(crate) mod fd_leaks;
 mod idle;
+mod interrupted;
+mod port_taken;
+mod refusal;
+mod service;
 pub(crate) mod starting;
 mod threads;
 mod wait_call;
 pub(crate) mod watch_entries;
 
+pub(crate) use config::config;
+pub(crate) use ends::ends;
 pub(crate) use fd_leaks::no_fd_leak;
 pub(crate) use idle::idle;
+pub(crate) use interrupted::interrupted;
+pub(crate) use port_taken::port_taken;
+pub(crate) use service::{Clients, Service};
 pub(crate) use threads::one_thread;
 pub(crate) use wait_call::WaitCall;

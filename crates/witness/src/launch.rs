@@ -5,10 +5,12 @@ use crate::log::Log;
 use crate::run_history::RunHistory;
 use crate::server::Server;
 use crate::wait_limits::WaitLimits;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::OFlag;
 use sandbox::{Command, IsolationLevel, LaunchError, Message, SandboxPolicy};
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -109,12 +111,9 @@ impl Launch {
     pub fn start(self) -> Result<Server, LaunchError> {
         // Create a terminal for standard output, and a pipe for standard error.
         let (log, stdout) = Log::open()?;
-        let (stderr, program_stderr) =
+        let (stderr, write_end) =
             nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
-        // The program's end of the pipe is in blocking mode, as programs expect.
-        fcntl(&program_stderr, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
-
-        let sandbox = self.command.spawn(stdout, program_stderr)?;
+        let sandbox = self.command.spawn(stdout, open_as_terminal(&write_end)?)?;
         let mut server = Server::new(sandbox, log, stderr, self.limits, self.history);
 
         // Receive the messages of the sandbox's first process, until one of them reports that the
@@ -130,4 +129,13 @@ impl Launch {
             }
         }
     }
+}
+
+/// Opens the pipe again as a login opens a terminal: in blocking mode, for reading and writing
+/// (fifo(7)). The first perror(3) of a C program opens its standard error a second time, for both.
+/// If the descriptor were open for writing only, this would fail, and errno would be EINVAL after
+/// perror, which it is not in a terminal.
+fn open_as_terminal(write_end: &OwnedFd) -> io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", write_end.as_raw_fd());
+    Ok(File::options().read(true).write(true).open(path)?.into())
 }

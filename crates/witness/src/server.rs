@@ -122,7 +122,9 @@ impl Server {
     /// Stores the process of the program, which is about to be executed.
     fn begin_program(&mut self, pid: i32) {
         self.program = Process { pid };
-        self.user = self.program.user();
+        // A program that ends at once may have ended before its user is read. Then the user of the
+        // earlier run is kept.
+        self.user = self.program.user().or(self.user);
         self.load = CpuLoad::now(&[]);
     }
 

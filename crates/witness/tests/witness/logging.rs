@@ -77,6 +77,14 @@ fn standard_output_is_a_terminal_and_standard_input_is_empty() {
 }
 
 #[test]
+fn standard_error_is_open_for_reading_and_writing_as_in_a_terminal() {
+    // The last digit of the flags is the access mode, and 2 is O_RDWR (proc_pid_fdinfo(5)).
+    let line = "grep -q '^flags:.*2$' /proc/self/fdinfo/2 && echo so; exec sleep infinity";
+    let mut server = shell(line).start().unwrap();
+    wait_logged(&mut server, "so");
+}
+
+#[test]
 fn endless_output_on_standard_error_does_not_block_the_observer() {
     let launch = shell("yes >&2 & sleep infinity").timeout(std::time::Duration::from_secs(1));
     let mut server = launch.start().unwrap();

@@ -1,0 +1,147 @@
+//! The criterion that a server refuses a setting that it cannot use.
+
+use super::refusal::{BadSetting, Reaction, wait_reaction};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
+use witness::{FaultInjector, Socket, WaitError};
+
+/// For each value of PORT that is no port, and each value of MAX_CLIENTS that is no number of
+/// clients, the program writes a line to standard error that names the variable and the value, ends
+/// with a status other than 0, prints no stack trace, and does not listen. MAX_CLIENTS is checked
+/// if the lesson's servers have a table of clients.
+///
+/// A program with a built-in port or capacity (`--port`, `--capacity`) need not read the variable.
+/// If it does not, the value must have no effect: the program listens on its built-in port. So
+/// there is something to check for such a program as well, and its author is not told to read a
+/// variable.
+pub(crate) fn config(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let values = bad_values(context);
+    let mut settings = vec![("PORT", context.program.port.is_some(), values.as_slice())];
+    if context.lesson.capacity > 0 {
+        // 65536 and more clients are possible.
+        let is_built_in = context.program.capacity.is_some();
+        settings.push(("MAX_CLIENTS", is_built_in, &values[..values.len() - 2]));
+    }
+    for (variable, is_built_in, values) in settings {
+        for value in values {
+            expect_refused(context, variable, value, is_built_in)?;
+        }
+    }
+    Ok(())
+}
+
+/// Values that are no port and, except for the last two, no number of clients.
+fn bad_values(context: &CheckContext<'_>) -> [String; 7] {
+    let mut random = context.random("config");
+    let port = context.port();
+    [
+        (0..5).map(|_| random.lowercase()).collect(),
+        format!("{port}{}", random.lowercase()),
+        String::new(),
+        "0".to_owned(),
+        format!("-{}", random.u16(1..=port)),
+        "65536".to_owned(),
+        // As a number of 16 bits, this is the port itself.
+        (65_536 + u32::from(port)).to_string(),
+    ]
+}
+
+fn expect_refused(
+    context: &CheckContext<'_>,
+    variable: &str,
+    value: &str,
+    is_built_in: bool,
+) -> Result<(), CheckError> {
+    let capacity = context.lesson.capacity;
+    let variables = [(variable, value)];
+    let mut run = context.launch_environment(capacity, FaultInjector::default(), &variables)?;
+    let setting = BadSetting { variable: Some(variable), value };
+    let (reaction, wait_error) = wait_reaction(&mut run, &setting);
+    match &reaction {
+        Reaction::Refused => return Ok(()),
+        Reaction::Listens(at) if is_built_in && listens_on(at, run.port) => return Ok(()),
+        Reaction::RunsOn if matches!(wait_error, WaitError::TimedOut { .. }) => {
+            return Err(CheckError::Inconclusive(format!(
+                "with {}, the program neither ended nor listened in time",
+                text(variable, value)
+            )));
+        }
+        _ => {}
+    }
+    Err(not_refused(&mut run, (variable, value), reaction, wait_error))
+}
+
+fn listens_on(listeners: &[Socket], port: u16) -> bool {
+    listeners.iter().all(|listener| listener.local.port() == port)
+}
+
+fn not_refused(
+    run: &mut TestRun,
+    (variable, value): (&str, &str),
+    reaction: Reaction,
+    wait_error: WaitError,
+) -> CheckError {
+    let setting = text(variable, value);
+    let (id, mistake, summary) = match reaction {
+        Reaction::Listens(at) => {
+            let ports: Vec<_> = at.iter().map(|it| it.local.port().to_string()).collect();
+            let ports = ports.join(" and ");
+            let summary = format!("{setting} is accepted: the server listens on port {ports}.");
+            ("unchecked-config", Some("unchecked-config"), summary)
+        }
+        Reaction::RunsOn | Reaction::Refused => (
+            "unchecked-config",
+            None,
+            format!("With {setting}, the server neither ends nor listens."),
+        ),
+        Reaction::Killed => (
+            "unchecked-config",
+            Some("unchecked-config"),
+            format!("The server ended because of {setting}, but not by itself: {wait_error}."),
+        ),
+        Reaction::Trace(line) => (
+            "unchecked-config",
+            Some("unchecked-config"),
+            format!("The server ended because of {setting} with a stack trace: {line}"),
+        ),
+        Reaction::StatusZero => (
+            "status-zero",
+            None,
+            format!("The server ended because of {setting}, and its exit status is 0."),
+        ),
+        Reaction::NotNamed => (
+            "port-not-named",
+            Some("port-not-named"),
+            format!(
+                "The server ended because of {setting}, and no line on standard error names {}.",
+                what_to_name(variable, value)
+            ),
+        ),
+        Reaction::ManyLines(count) => (
+            "long-message",
+            None,
+            format!("The server ended because of {setting} with a message of {count} lines."),
+        ),
+    };
+    let failure = Failure {
+        id,
+        mistake,
+        summary,
+        expected: format!(
+            "one line on standard error that names {}, and a status other than 0",
+            what_to_name(variable, value)
+        ),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}
+
+fn text(variable: &str, value: &str) -> String {
+    format!("{variable}={value:?}")
+}
+
+/// What the message has to name. An empty value has no text.
+fn what_to_name(variable: &str, value: &str) -> String {
+    if value.is_empty() { variable.to_owned() } else { format!("{variable} and {value:?}") }
+}

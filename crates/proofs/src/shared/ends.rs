@@ -1,0 +1,174 @@
+//! The criterion that SIGTERM ends a server, and functions that end a server and start it again.
+
+use super::service::{Clients, Service};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::test_run::TestRun;
+use std::time::Duration;
+use witness::{Process, Signal, WaitError};
+
+/// The time within which SIGTERM has to end a server, with its clients connected, too.
+const TIME_TO_END: Duration = Duration::from_secs(2);
+
+/// The number of bytes after which a server that answers cannot send all of its answers to a client
+/// that does not read. The client's receive buffer is smaller (tcp(7), tcp_rmem).
+const FIRST_PART: usize = 512 << 10;
+/// The maximum number of bytes that a client sends that does not read. The kernel stores fewer bytes
+/// for one connection (tcp(7), tcp_rmem and tcp_wmem).
+const MAX_UNREAD: usize = 32 << 20;
+
+/// SIGTERM ends the server, and every process that it has started, within 2 s: with nothing to do,
+/// and with clients connected. One client was served, and one has sent half a message. If several
+/// clients are served at the same time, another client does not read its answers.
+///
+/// The server may let its clients finish within this time. A server with one client at a time that
+/// sleeps in write cannot do that unless its client reads, so it is not asked for.
+pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), CheckError> {
+    // Check with nothing to do.
+    let mut run = context.start()?;
+    let _ = run.server.wait_asleep();
+    expect_ends(&mut run)?;
+    drop(run);
+
+    // Check with clients.
+    let mut run = context.start()?;
+    (service.serve)(&mut run)?;
+    let half = run.connect()?;
+    run.step(format!("{} sent half a message", half.name));
+    let _ = half.connection.send(service.half_message);
+    if service.clients != Clients::OneAtATime {
+        let unread = (service.serve)(&mut run)?;
+        send_without_reading(&mut run, &unread, service.message)?;
+    }
+    let _ = run.server.wait_asleep();
+    expect_ends(&mut run)
+}
+
+/// Ends the server by SIGTERM. The error of a server that does not end depends on criterion `ends`.
+pub(crate) fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
+    expect_ends(run).map_err(|error| error.depends_on("ends"))
+}
+
+/// Starts the program again, which has ended, with the same settings and in the same network.
+pub(crate) fn launch_again(run: &mut TestRun) -> Result<(), CheckError> {
+    run.server.restart().map_err(|error| {
+        CheckError::Inconclusive(format!("the server could not be started again: {error}"))
+    })
+}
+
+/// The client sends `message` again and again and reads nothing, until the server takes no more
+/// bytes, or has shown that it does not answer.
+fn send_without_reading(
+    run: &mut TestRun,
+    client: &NamedClient,
+    message: &[u8],
+) -> Result<(), CheckError> {
+    run.step(format!("{} sent as much as the server takes, and read nothing", client.name));
+    let connection = client.connection.clone();
+    let bytes = message.repeat((64 << 10) / message.len() + 1);
+    let mut sent = 0;
+    for limit in [FIRST_PART, MAX_UNREAD] {
+        let all_sent = run.server.wait_for(|_| {
+            while sent < limit {
+                match connection.send(&bytes[sent % bytes.len()..]) {
+                    Ok(count @ 1..) => sent += count,
+                    _ => return Ok(None),
+                }
+            }
+            Ok(Some(()))
+        });
+        let _ = run.server.wait_asleep();
+        let is_answered =
+            run.server.connection(&connection)?.is_some_and(|it| it.unacknowledged > 0);
+        if all_sent.is_err() || !is_answered {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sends SIGTERM, and checks that the server and everything that it has started ends in time.
+fn expect_ends(run: &mut TestRun) -> Result<(), CheckError> {
+    run.step("the server was told to end (SIGTERM)");
+    run.server.signal(Signal::SIGTERM);
+    match run.server.wait_ended(TIME_TO_END) {
+        Ok(_) | Err(WaitError::Ended(_)) => Ok(()),
+        Err(wait_error) => Err(not_ended(run, wait_error)),
+    }
+}
+
+/// The failure of a server that does not end, or that leaves processes behind.
+fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+    if let WaitError::Unobservable(unseen) = wait_error {
+        return unseen.into();
+    }
+    let left = match run.server.survivors() {
+        Ok(left) => left,
+        Err(unseen) => return unseen.into(),
+    };
+    let seconds = TIME_TO_END.as_secs();
+    let (id, summary, still_there) = match left.first() {
+        Some(first) => (
+            "leaves-children",
+            format!(
+                "The server ended by SIGTERM, and left {} running that it had started.",
+                if left.len() == 1 {
+                    "a process".to_owned()
+                } else {
+                    format!("{} processes", left.len())
+                }
+            ),
+            *first,
+        ),
+        None => (
+            "ignores-sigterm",
+            format!(
+                "SIGTERM did not end the server within {seconds} s: {}.",
+                what_sigterm_does(run.server.process())
+            ),
+            run.server.process(),
+        ),
+    };
+    let still_there = process_text(still_there);
+    let failure = Failure {
+        id,
+        mistake: Some(id),
+        summary,
+        expected: format!("the server and everything that it has started ends within {seconds} s"),
+        observed: format!("still there: {still_there}"),
+    };
+    let doing = format!("there: {still_there}");
+    run.fail(WaitError::TimedOut { after: TIME_TO_END, doing }, failure)
+}
+
+/// What a process is and does, for a sentence. Its pid is the one that the server itself sees.
+fn process_text(process: Process) -> String {
+    let ids = process.ids().unwrap_or_default();
+    let pid = ids.last().copied().unwrap_or(process.pid);
+    let threads = process.threads().unwrap_or_default();
+    match threads.first().and_then(|thread| thread.call) {
+        Some(call) => format!("{} (pid {pid}), asleep in {}", process.name(), call.name()),
+        None => format!("{} (pid {pid})", process.name()),
+    }
+}
+
+/// What the process does with SIGTERM (proc_pid_status(5)), for a sentence.
+fn what_sigterm_does(process: Process) -> &'static str {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid));
+    let status = status.unwrap_or_default();
+    let has_sigterm = |field: &str| {
+        let mask = status.lines().find_map(|line| line.strip_prefix(field));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 << (Signal::SIGTERM as i32 - 1) != 0)
+    };
+    if has_sigterm("SigIgn:") {
+        "it ignores the signal"
+    } else if has_sigterm("SigCgt:") {
+        "it has a handler for the signal, and runs on"
+    } else if has_sigterm("SigBlk:") {
+        "it blocks the signal"
+    } else {
+        "it runs on"
+    }
+}

@@ -1,0 +1,150 @@
+//! The criterion that a server goes on after a system call that a signal has interrupted.
+
+use super::service::{Clients, Service};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::test_run::TestRun;
+use witness::{Call, Errno, FaultInjector, WaitError};
+
+/// The calls that a server sleeps in, and that fail with EINTR if a signal handler has interrupted
+/// them, or at times without a handler (signal(7)).
+const INTERRUPTIBLE: [&str; 13] = [
+    "accept",
+    "accept4",
+    "read",
+    "readv",
+    "recvfrom",
+    "recvmsg",
+    "poll",
+    "ppoll",
+    "select",
+    "pselect6",
+    "epoll_wait",
+    "epoll_pwait",
+    "epoll_pwait2",
+];
+
+/// The number of times that each call is made to fail.
+const ROUNDS: usize = 2;
+
+/// A server that is stopped and continued (SIGSTOP, SIGCONT), and a server whose call fails with
+/// EINTR where it sleeps, serves its clients and the next client as before.
+pub(crate) fn interrupted(context: &CheckContext<'_>, service: &Service) -> Result<(), CheckError> {
+    let calls = stop_and_continue(context, service)?;
+    calls.into_iter().try_for_each(|call| fail_with_eintr(context, service, call))
+}
+
+/// Stops and continues a server without clients and with clients. Returns the names of the calls
+/// that the server sleeps in.
+///
+/// In epoll_wait, this alone causes EINTR, without a signal handler. Most other calls continue.
+fn stop_and_continue(
+    context: &CheckContext<'_>,
+    service: &Service,
+) -> Result<Vec<&'static str>, CheckError> {
+    const WHAT: &str = "it was stopped and continued (SIGSTOP, SIGCONT)";
+    let mut run = context.start()?;
+    let mut calls = run.server.wait_asleep().unwrap_or_default();
+    interrupt(&mut run, WHAT)?;
+    // A server that serves no client at all is the fault of another criterion.
+    let client = (service.serve)(&mut run).map_err(|error| after(WHAT, error))?;
+
+    calls.extend(run.server.wait_asleep().unwrap_or_default());
+    interrupt(&mut run, WHAT)?;
+    let served = (service.expect_served)(&mut run, &client);
+    let served = served.and_then(|()| next_client(&mut run, service, &client));
+    served.map_err(|error| after(WHAT, error.independent()))?;
+    Ok(interruptible(&calls))
+}
+
+/// Stops and continues the server, and checks that the server has not ended.
+fn interrupt(run: &mut TestRun, what: &str) -> Result<(), CheckError> {
+    run.step("the server was stopped and continued (SIGSTOP, SIGCONT)");
+    let interrupted = run.server.interrupt().and_then(|()| run.check_alive());
+    interrupted.map_err(|wait_error| ended_after(run, what, wait_error))
+}
+
+/// Makes the call with this name fail with EINTR, again and again, in a server with clients.
+fn fail_with_eintr(
+    context: &CheckContext<'_>,
+    service: &Service,
+    call: &'static str,
+) -> Result<(), CheckError> {
+    let what = format!("{call} failed with EINTR");
+    let mut run = context.start_with(context.lesson.capacity, FaultInjector::on(&[call]))?;
+    let mut client = (service.serve)(&mut run)?;
+    for _ in 0..ROUNDS {
+        // The call that the server sleeps in now will succeed. The call after it fails.
+        let _ = run.server.wait_asleep();
+        run.step(format!("the next {call} is made to fail with EINTR"));
+        run.server.fail_next(Errno::EINTR);
+        let served = (service.expect_served)(&mut run, &client);
+        let next = served.and_then(|()| next_client(&mut run, service, &client));
+        client = next.map_err(|error| explain(&run, &what, error))?;
+        let alive = run.check_alive();
+        alive.map_err(|wait_error| ended_after(&mut run, &what, wait_error))?;
+    }
+    let served = (service.expect_served)(&mut run, &client);
+    let served = served.and_then(|()| next_client(&mut run, service, &client));
+    served.map(drop).map_err(|error| explain(&run, &what, error))
+}
+
+/// Connects the next client, which must be served.
+fn next_client(
+    run: &mut TestRun,
+    service: &Service,
+    client: &NamedClient,
+) -> Result<NamedClient, CheckError> {
+    if service.clients == Clients::OneAtATime {
+        run.step(format!("{} closed", client.name));
+        client.connection.close();
+    }
+    (service.serve)(run)
+}
+
+/// The names of the calls in which a signal can interrupt the server. If the server waits for
+/// several descriptors at once, its other calls do not sleep for long.
+fn interruptible(calls: &[Call]) -> Vec<&'static str> {
+    let waits = calls.iter().any(Call::waits_for_readiness);
+    let calls = calls.iter().filter(|call| !waits || call.waits_for_readiness());
+    let mut names: Vec<_> = calls.map(Call::name).filter(|it| INTERRUPTIBLE.contains(it)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The failure of a server that does not serve its clients after a call was made to fail.
+fn explain(run: &TestRun, what: &str, error: CheckError) -> CheckError {
+    let mut error = error.independent();
+    let has_ended = run.server.exit().is_some() && run.server.faults_left() == 0;
+    match &mut error {
+        CheckError::Failed(cause) if has_ended && cause.id != "todo" => {
+            cause.mistake = Some("eintr-ends-server".to_owned());
+            cause.summary = format!("The server ended when {what}.");
+            error
+        }
+        _ => after(what, error),
+    }
+}
+
+/// The failure of a server that has ended after `what`.
+fn ended_after(run: &mut TestRun, what: &str, wait_error: WaitError) -> CheckError {
+    let ended = matches!(wait_error, WaitError::Ended(_));
+    let failure = Failure {
+        id: "interrupted",
+        mistake: ended.then_some("eintr-ends-server"),
+        summary: format!("The server ended when {what}."),
+        expected: "the server calls it again, and serves its clients as before".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}
+
+/// Adds to a failure what has happened before.
+fn after(what: &str, mut error: CheckError) -> CheckError {
+    if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error {
+        cause.summary = format!("After {what}: {}", cause.summary);
+    }
+    error
+}

@@ -1,0 +1,149 @@
+//! The criterion that a server on a port in use ends with a message.
+
+use super::ends::{end_server, launch_again};
+use super::refusal::{BadSetting, Reaction, wait_reaction};
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
+use std::io;
+use std::os::fd::OwnedFd;
+use witness::{Server, Socket, WaitError};
+
+/// Who has the port that the server wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occupant {
+    /// A program that shares the port with nobody.
+    OtherProgram,
+    /// A program that would share the port with every program that sets SO_REUSEPORT and belongs to
+    /// the same user (socket(7)), as a second copy of the server would.
+    SecondCopy,
+}
+
+impl Occupant {
+    fn occupy(self, server: &mut Server, port: u16) -> io::Result<OwnedFd> {
+        match self {
+            Occupant::OtherProgram => server.occupy_port(port),
+            Occupant::SecondCopy => server.occupy_port_shared(port),
+        }
+    }
+
+    fn text(self, port: u16) -> String {
+        match self {
+            Occupant::OtherProgram => format!("another program listens on port {port}"),
+            Occupant::SecondCopy => format!("a second copy of it listens on port {port}"),
+        }
+    }
+}
+
+/// If another program, or a second copy of the server, listens on the port, the server writes a
+/// line to standard error that names PORT and the number, and ends with a status other than 0.
+///
+/// A program with a built-in port (`--port`) names the number.
+pub(crate) fn port_taken(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    end_server(&mut run)?;
+    expect_refused(context, &mut run, Occupant::OtherProgram)?;
+    expect_refused(context, &mut run, Occupant::SecondCopy)
+}
+
+fn expect_refused(
+    context: &CheckContext<'_>,
+    run: &mut TestRun,
+    occupant: Occupant,
+) -> Result<(), CheckError> {
+    let port = run.port;
+    let _occupied = occupant.occupy(&mut run.server, port).map_err(|error| {
+        CheckError::Inconclusive(format!("port {port} could not be occupied: {error}"))
+    })?;
+    run.step(format!("the server was started again, while {}", occupant.text(port)));
+    launch_again(run)?;
+    let variable = context.program.port.is_none().then_some("PORT");
+    let number = port.to_string();
+    let setting = BadSetting { variable, value: &number };
+    let (reaction, wait_error) = wait_reaction(run, &setting);
+    if matches!(reaction, Reaction::Refused) {
+        return Ok(());
+    }
+    if matches!((&reaction, &wait_error), (Reaction::RunsOn, WaitError::TimedOut { .. })) {
+        let what = "with its port in use, the server neither ended nor listened in time";
+        return Err(CheckError::Inconclusive(what.to_owned()));
+    }
+    Err(not_refused(run, occupant, &setting, reaction, wait_error))
+}
+
+fn not_refused(
+    run: &mut TestRun,
+    occupant: Occupant,
+    setting: &BadSetting<'_>,
+    reaction: Reaction,
+    wait_error: WaitError,
+) -> CheckError {
+    let to_name = match setting.variable {
+        Some(variable) => format!("{variable} and {}", setting.value),
+        None => setting.value.to_owned(),
+    };
+    let (id, summary) = match reaction {
+        Reaction::Listens(at) => where_it_listens(run.port, occupant, &at),
+        Reaction::RunsOn | Reaction::Refused => (
+            "port-ignored",
+            "The port is in use, and the server neither ends nor listens.".to_owned(),
+        ),
+        Reaction::Killed => (
+            "port-panic",
+            format!(
+                "The server ended because its port is in use, but not by itself: {wait_error}."
+            ),
+        ),
+        Reaction::Trace(line) => (
+            "port-panic",
+            format!("The server ended because its port is in use, with a stack trace: {line}"),
+        ),
+        Reaction::StatusZero => (
+            "port-ignored",
+            "The server ended with exit status 0, although its port is in use.".to_owned(),
+        ),
+        Reaction::NotNamed => (
+            "port-not-named",
+            format!("The server ended, and no line on standard error names {to_name}."),
+        ),
+        Reaction::ManyLines(count) => (
+            "long-message",
+            format!("The server ended because its port is in use, with {count} lines."),
+        ),
+    };
+    let failure = Failure {
+        id,
+        mistake: Some(id),
+        summary,
+        expected: format!(
+            "a line on standard error that names {to_name}, and a status other than 0"
+        ),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}
+
+/// The id and the summary of the failure of a server that listens although its port is in use.
+fn where_it_listens(port: u16, occupant: Occupant, at: &[Socket]) -> (&'static str, String) {
+    let others: Vec<_> = at.iter().map(|it| it.local.port()).filter(|it| *it != port).collect();
+    match (others.first(), occupant) {
+        // bind(2) has failed. listen(2) on a socket without a port chooses any free port (ip(7)).
+        (Some(other), _) => (
+            "unchecked-bind",
+            format!(
+                "Port {port} is in use, so bind failed. The server called listen all the same, \
+                 and listens on port {other}, which the kernel chose."
+            ),
+        ),
+        (None, Occupant::SecondCopy) => (
+            "reuse-port",
+            format!(
+                "Two copies of the server listen on port {port}: SO_REUSEPORT lets both, and the \
+                 kernel divides the clients between them."
+            ),
+        ),
+        (None, Occupant::OtherProgram) => {
+            ("port-ignored", format!("The server listens on port {port}, which is in use."))
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! How the servers of a lesson serve their clients, for the criteria that all lessons share.
+
+use crate::check_error::CheckError;
+use crate::named_client::NamedClient;
+use crate::test_run::TestRun;
+
+/// How the servers of a lesson serve their clients.
+pub(crate) struct Service {
+    /// Connects a client, and checks that the server serves the client: that it accepts the client
+    /// and, if the lesson asks for answers, answers it. The client stays connected.
+    ///
+    /// The error depends on the criterion that checks this alone (`depends_on`).
+    pub(crate) serve: fn(&mut TestRun) -> Result<NamedClient, CheckError>,
+    /// Checks that a client, which is connected, is served. A client that waited in the backlog is
+    /// accepted first.
+    pub(crate) expect_served: fn(&mut TestRun, &NamedClient) -> Result<(), CheckError>,
+    /// The beginning of a message. The server cannot answer the message before it is complete, or
+    /// answers what has come.
+    pub(crate) half_message: &'static [u8],
+    /// Bytes that a client can send again and again. If the lesson's servers answer, the answers
+    /// are about as long as these bytes, or longer.
+    pub(crate) message: &'static [u8],
+    pub(crate) clients: Clients,
+}
+
+/// How many clients a server serves at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clients {
+    /// One. The next client is served when the client before has left.
+    OneAtATime,
+    /// Several, in one process.
+    Together,
+    /// Several, each in a child process of its own.
+    InChildren,
+}
