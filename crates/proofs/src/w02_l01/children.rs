@@ -144,7 +144,7 @@ pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> Check
     let failure = Failure {
         id: "stopped-serving",
         mistake: None,
-        summary: "The server does not run on after a child has ended.".to_owned(),
+        summary: "The server ended after one of its children had ended.".to_owned(),
         expected: "children end, and the parent serves the next client".to_owned(),
         observed: wait_error.to_string(),
     };

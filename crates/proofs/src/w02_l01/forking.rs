@@ -12,6 +12,8 @@ use witness::{Process, Server, Target, Unobservable, WaitError};
 /// Each of 5 clients is served by a child of its own. A silent client delays no other client.
 pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
+    // A child that is forked before the first client connects must have been logged before.
+    let _ = run.server.wait_asleep();
     let mut pairs: Vec<ClientAndChild> = Vec::new();
     for _ in 0..5 {
         // No client sends anything. Therefore every earlier client is still connected to its child.
@@ -39,7 +41,7 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
     let is_older = was_logged_before(run, &pids);
     let (mistake, summary) = match other {
         // The child was started, and logged, before this client came.
-        Err(_) if is_older => (
+        _ if is_older => (
             Some("forks-first"),
             format!("{name}'s child was forked, and logged, before {name} connected."),
         ),
@@ -52,8 +54,12 @@ fn expect_fork_line(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), Chec
         }
     };
     let pid = pids.last().copied().unwrap_or(pair.child.pid);
-    let observed = run.logged_text();
-    let expected = format!("[FORK] pid={pid}");
+    let observed = if is_older {
+        format!("[FORK] pid={pid} was logged before {name} connected")
+    } else {
+        run.logged_text()
+    };
+    let expected = format!("[FORK] pid={pid} after {name} connected");
     let failure = Failure { id: "fork-not-logged", mistake, summary, expected, observed };
     Err(process_evidence::fail(run, Some(wait_error), failure))
 }

@@ -1,0 +1,32 @@
+//! How a fork server serves its clients, for the criteria that all lessons share.
+
+use super::children::connect_with_child;
+use super::exchange::{Exchange, expect_answer, phrase};
+use crate::check_error::CheckError;
+use crate::named_client::NamedClient;
+use crate::shared::{Clients, Service};
+use crate::test_run::TestRun;
+use fastrand::Rng;
+
+/// Each client has a child of its own, which answers what has come.
+pub(super) const SERVICE: Service = Service {
+    serve,
+    expect_served,
+    half_message: b"Half a l",
+    message: b"A line of the text\n",
+    clients: Clients::InChildren,
+};
+
+fn serve(run: &mut TestRun) -> Result<NamedClient, CheckError> {
+    let client = connect_with_child(run, &[])?.client;
+    expect_served(run, &client)?;
+    Ok(client)
+}
+
+fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
+    // Each client has another port, and therefore another text.
+    let port = client.connection.address().port();
+    let text = phrase(&mut Rng::with_seed(port.into()));
+    let answered = expect_answer(run, client, &Exchange::at_once(text));
+    answered.map_err(|error| error.depends_on("flips"))
+}
