@@ -5,7 +5,9 @@ use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::io;
 use std::time::Duration;
-use terminal::show::{self, IdColumn, Line, Mistake, Screen, brief, failure, last};
+use terminal::show::{
+    self, IdColumn, Line, Mistake, Screen, brief, failure, failure_in_full, last,
+};
 
 /// Shows the criteria one after another, and the first failure in full.
 pub(crate) struct Progress<'a> {
@@ -43,7 +45,7 @@ impl<'a> Progress<'a> {
         self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
             self.has_shown_failure = true;
-            self.screen.show_all(&full_cause(self.check.lesson, cause, width))?;
+            self.screen.show_all(&full_cause(self.check.lesson, cause, self.all, width))?;
         }
         Ok(())
     }
@@ -66,13 +68,13 @@ pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
 }
 
 /// Formats the whole cause of a failure. If the lesson's Common Mistakes table has a row for this
-/// cause, the row is included.
-pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, width: usize) -> Vec<Line> {
+/// cause, the row is included. With `all`, every line that the program printed is included.
+pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, all: bool, width: usize) -> Vec<Line> {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
     let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
     let place = format!("{file}:{}", row.map_or(1, |row| row.line));
     let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
-    failure(cause, row, width)
+    if all { failure_in_full(cause, row, width) } else { failure(cause, row, width) }
 }
 
 /// The next task to work on: the first task with a failed criterion.

@@ -27,7 +27,7 @@ pub(crate) fn lines(
         let note = if status == Status::Failed { note.as_str() } else { "" };
         lines.extend(ids.lines(status, &criterion.id, &text, note, width));
         if let Some(cause) = first_failure(runs, index).filter(|_| !has_shown_failure) {
-            lines.extend(full_cause(check.lesson, cause, width));
+            lines.extend(full_cause(check.lesson, cause, false, width));
             has_shown_failure = true;
         }
     }

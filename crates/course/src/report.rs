@@ -80,6 +80,9 @@ pub struct Cause {
     pub expected: String,
     /// What this server showed.
     pub observed: String,
+    /// How the server ended, e.g. `was killed by SIGSEGV`. `None` if it was running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<String>,
     /// The kernel's tables when the check failed.
     #[serde(serialize_with = "as_rows")]
     pub evidence: Vec<Table>,
@@ -94,6 +97,10 @@ pub struct Step {
     pub did: String,
     /// The lines that the server logged after this action.
     pub logged: Vec<String>,
+    /// The other lines that the program printed after this action: its own lines on standard
+    /// output, then those on standard error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub printed: Vec<String>,
 }
 
 /// A table of evidence. The terminal shows several tables side by side.
@@ -209,9 +216,13 @@ pub struct CriterionReport {
 }
 
 fn as_lines<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(steps.iter().map(|step| match step.logged.as_slice() {
-        [] => step.did.clone(),
-        logged => format!("{}: {}", step.did, logged.join(" · ")),
+    serializer.collect_seq(steps.iter().map(|step| {
+        let printed = step.printed.iter().map(|line| format!("│ {line}"));
+        let lines: Vec<_> = step.logged.iter().cloned().chain(printed).collect();
+        match lines.as_slice() {
+            [] => step.did.clone(),
+            lines => format!("{}: {}", step.did, lines.join(" · ")),
+        }
     }))
 }
 

@@ -99,9 +99,12 @@ impl<'a> LessonCheck<'a> {
 
     fn report(&self, finding: Finding) -> Option<CriterionReport> {
         let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
-        let cause = finding
-            .cause
-            .map(|cause| Cause { replay: self.replay(&criterion.id, finding.seed), ..cause });
+        let cause = finding.cause.map(|cause| Cause {
+            replay: self.replay(&criterion.id, finding.seed),
+            // The proofs know the rows of all lessons, and this lesson may not have the row.
+            mistake: cause.mistake.filter(|id| self.lesson.mistake(id).is_some()),
+            ..cause
+        });
         Some(CriterionReport {
             id: criterion.id.clone(),
             kind: criterion.kind,

@@ -9,7 +9,7 @@ use crate::test_run::TestRun;
 use fastrand::Rng;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use witness::{FaultInjector, Launch, RunHistory};
 
 /// The context that a check receives. A check can start several servers.
@@ -76,13 +76,10 @@ impl<'a> CheckContext<'a> {
         self.has_drawn.load(Ordering::Relaxed).then_some(self.seed)
     }
 
-    /// The time until the check must have ended.
-    ///
-    /// # Errors
-    /// The time is over.
-    fn time_left(&self) -> Result<Duration, CheckError> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+    /// Checks that the time of this check is not over. A server that is started later would have no
+    /// time.
+    fn check_time_left(&self) -> Result<(), CheckError> {
+        if Instant::now() >= self.deadline {
             let limit = self.program.timeout.as_secs();
             return Err(CheckError::Inconclusive(format!(
                 "everything up to here was right, and took more than {limit} s; \
@@ -90,7 +87,7 @@ impl<'a> CheckContext<'a> {
                 (limit * 6).min(3600)
             )));
         }
-        Ok(left)
+        Ok(())
     }
 
     /// The port that the server listens on.
@@ -152,7 +149,7 @@ impl<'a> CheckContext<'a> {
         faults: FaultInjector,
         variables: &[(&str, &str)],
     ) -> Result<TestRun, CheckError> {
-        let time_left = self.time_left()?;
+        self.check_time_left()?;
         let (port, capacity) = (self.port(), self.capacity(capacity));
         let isolation = self.program.isolation_level();
         // If servers share this machine's network, only one server at a time can listen on the
@@ -169,7 +166,8 @@ impl<'a> CheckContext<'a> {
             .current_dir(&self.program.directory)
             .faults(faults)
             .isolation(isolation)
-            .timeout(time_left)
+            .timeout(self.program.timeout)
+            .deadline(self.deadline)
             .history(self.history.clone());
         if let Some(policy) = &self.program.sandbox {
             launch = launch.sandboxed(policy.clone());
@@ -191,7 +189,8 @@ impl<'a> CheckContext<'a> {
         }
         let texts: Vec<_> = settings.iter().map(|it| setting_text(it.0, &it.1)).collect();
         let started = format!("started with {}", texts.join(" "));
-        Ok(TestRun::new(self.lesson, launch.start()?, (port, capacity), started, lock))
+        let server = launch.start()?;
+        Ok(TestRun::new(self.lesson, server, (port, capacity), started, lock, self.program))
     }
 }
 
@@ -206,6 +205,7 @@ fn setting_text(name: &str, value: &str) -> String {
 mod tests {
     use super::*;
     use std::path::PathBuf;
+    use std::time::Duration;
 
     /// What a check of a program draws with this seed for this purpose.
     fn drawn(seed: u64, purpose: &str) -> [u64; 3] {

@@ -1,5 +1,6 @@
 //! Why a check ends without success, and what a failing check says about the server.
 
+use crate::end_rows::may_explain_end;
 use course::report::Cause;
 use witness::{LaunchError, Unobservable};
 
@@ -36,9 +37,12 @@ pub(crate) struct Failure {
 }
 
 impl CheckError {
-    /// Adds the Common Mistakes row that explains a failure, if no row explains the failure yet.
+    /// Adds the Common Mistakes row that explains a failure, if no row explains the failure yet. A
+    /// row about a server that runs is not added to the failure of a server that has ended.
     pub(crate) fn with_mistake(mut self, mistake: &str) -> Self {
-        if let CheckError::Failed(cause) = &mut self {
+        if let CheckError::Failed(cause) = &mut self
+            && (cause.exit.is_none() || may_explain_end(mistake))
+        {
             cause.mistake.get_or_insert(mistake.to_owned());
         }
         self

@@ -8,6 +8,7 @@
 mod check_context;
 mod check_error;
 mod defaults;
+mod end_rows;
 mod evidence;
 mod log_event;
 mod named_client;

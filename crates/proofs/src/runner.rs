@@ -3,6 +3,7 @@
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, HarnessError};
 use crate::defaults::LessonDefaults;
+use crate::end_rows::may_explain_end;
 use crate::program::ProgramUnderTest;
 use crate::proof::{Criterion, Proof};
 use course::report::{Cause, Finding, Status};
@@ -161,7 +162,7 @@ impl Report<'_> {
         };
         match result {
             Ok(()) => finding(Status::Proved, None),
-            Err(CheckError::Failed(cause)) => finding(Status::Failed, Some(Cause::clone(cause))),
+            Err(CheckError::Failed(cause)) => finding(Status::Failed, Some(reported(cause))),
             Err(CheckError::Inconclusive(what)) => {
                 finding(Status::Inconclusive, Some(unseen(what)))
             }
@@ -177,12 +178,22 @@ impl Report<'_> {
                     Some(Err(_)) => finding(Status::Skipped, Some(depends_on(other))),
                     // The other criterion is proved, or is not checked in this run. Therefore this
                     // criterion has failed.
-                    _ => finding(Status::Failed, Some(Cause::clone(cause))),
+                    _ => finding(Status::Failed, Some(reported(cause))),
                 }
             }
             Err(CheckError::Harness(_)) => None,
         }
     }
+}
+
+/// The cause of a failure as it is reported. A check may have added a row to the cause of a server
+/// that has ended. Such a row stays only if it can explain the end.
+fn reported(cause: &Cause) -> Cause {
+    let mut cause = cause.clone();
+    if cause.exit.is_some() || cause.id == "todo" {
+        cause.mistake = cause.mistake.filter(|row| may_explain_end(row) && cause.id != "todo");
+    }
+    cause
 }
 
 /// The cause of a criterion that was not checked.

@@ -4,6 +4,7 @@
 //! server has accepted a client if the kernel shows a descriptor of the server that is connected to
 //! the client. The server has released the client if the kernel shows no such descriptor any more.
 
+mod accept_again;
 mod config;
 pub(crate) mod departure;
 pub(crate) mod descriptors;
@@ -17,9 +18,10 @@ mod refusal;
 mod service;
 pub(crate) mod starting;
 mod threads;
-mod wait_call;
+pub(crate) mod wait_call;
 pub(crate) mod watch_entries;
 
+pub(crate) use accept_again::accept_again;
 pub(crate) use config::config;
 pub(crate) use ends::ends;
 pub(crate) use fd_leaks::no_fd_leak;

@@ -4,19 +4,36 @@
 //! When the check fails, the failure shows these steps.
 
 mod accepting;
+pub(crate) mod diagnosis;
+mod ending;
 mod failing;
+mod last_words;
 mod listening;
+mod places;
 
 use crate::check_error::CheckError;
 use crate::defaults::LessonDefaults;
 use crate::log_event::LogEvent;
 use crate::named_client::{NamedClient, client_name};
 use crate::port_lock::PortLock;
+use crate::program::ProgramUnderTest;
+use last_words::LastWords;
 use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
 use witness::{Client, Server, SyscallSample, WaitError};
 
 /// The maximum number of clients that connect before the server must accept these clients.
 pub(crate) const MAX_BATCH: usize = 20;
+
+/// What the check did, and how much the server had written before.
+struct RecordedStep {
+    text: String,
+    /// The number of lines that the log had when the step began.
+    log_start: usize,
+    /// The number of bytes on standard error when the step began.
+    stderr_start: usize,
+}
 
 /// One server and its clients.
 pub(crate) struct TestRun {
@@ -24,8 +41,11 @@ pub(crate) struct TestRun {
     pub(crate) port: u16,
     pub(crate) capacity: usize,
     pub(crate) clients: Vec<NamedClient>,
-    /// The text of each step, and the length of the log when the step began.
-    steps: Vec<(String, usize)>,
+    steps: Vec<RecordedStep>,
+    /// The folder that the program runs in.
+    directory: PathBuf,
+    /// The maximum time that the check may take.
+    timeout: Duration,
     lesson: LessonDefaults,
     /// Fields are dropped in the order of their declaration. Therefore the lock is released after
     /// the server has ended.
@@ -40,9 +60,12 @@ impl TestRun {
         (port, capacity): (u16, usize),
         started: String,
         lock: Option<PortLock>,
+        program: &ProgramUnderTest,
     ) -> Self {
-        let (clients, steps) = (Vec::new(), vec![(started, 0)]);
-        Self { server, port, capacity, clients, steps, lesson, _lock: lock }
+        let steps = vec![RecordedStep { text: started, log_start: 0, stderr_start: 0 }];
+        let (directory, timeout) = (program.directory.clone(), program.timeout);
+        let clients = Vec::new();
+        Self { server, port, capacity, clients, steps, directory, timeout, lesson, _lock: lock }
     }
 
     /// Records a new step. The text says what the check does next.
@@ -51,7 +74,11 @@ impl TestRun {
         // steps. If these lines cannot be read now, the only effect is that the report shows them
         // one step late.
         let _ = self.server.catch_up();
-        self.steps.push((text.into(), self.server.log().len()));
+        self.steps.push(RecordedStep {
+            text: text.into(),
+            log_start: self.server.log().len(),
+            stderr_start: self.server.stderr_bytes().len(),
+        });
     }
 
     /// The number of steps so far.
@@ -61,8 +88,8 @@ impl TestRun {
 
     /// Replaces the text of the last step, now that its outcome is known.
     pub(crate) fn rewrite_step(&mut self, text: impl Into<String>) {
-        if let Some((last, _)) = self.steps.last_mut() {
-            *last = text.into();
+        if let Some(last) = self.steps.last_mut() {
+            last.text = text.into();
         }
     }
 
@@ -74,6 +101,20 @@ impl TestRun {
         }
     }
 
+    /// The lesson's id, e.g. `w03-l02`.
+    pub(crate) fn lesson_id(&self) -> &'static str {
+        self.lesson.id
+    }
+
+    /// The message of the panic or of the uncaught error with which the server has ended, if it has
+    /// printed one.
+    pub(crate) fn trace_message(&self) -> Option<String> {
+        match LastWords::of(&self.server.stderr())? {
+            LastWords::Trace { message, .. } => Some(message),
+            LastWords::Line(_) => None,
+        }
+    }
+
     /// Whether the lesson's servers log every client that connects and every client that leaves.
     pub(crate) fn logs_clients(&self) -> bool {
         self.lesson.logs_clients
@@ -81,7 +122,7 @@ impl TestRun {
 
     /// The index of the first log line that was written after the last step began.
     pub(crate) fn step_log_start(&self) -> usize {
-        self.steps.last().map_or(0, |(_, at)| *at)
+        self.steps.last().map_or(0, |step| step.log_start)
     }
 
     /// The number of clients that can connect before the server accepts the first of these clients.

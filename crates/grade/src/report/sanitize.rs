@@ -71,6 +71,7 @@ fn as_reported(cause: &Cause) -> course::report::Cause {
         observed: cause.observed.clone(),
         evidence: cause.evidence.clone(),
         replay: cause.replay.clone(),
+        exit: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The criterion that a server goes on after a system call that a signal has interrupted.
 
-use super::service::{Clients, Service};
+use super::service::{Clients, Service, after};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
@@ -139,12 +139,4 @@ fn ended_after(run: &mut TestRun, what: &str, wait_error: WaitError) -> CheckErr
         observed: wait_error.to_string(),
     };
     run.fail(wait_error, failure)
-}
-
-/// Adds to a failure what has happened before.
-fn after(what: &str, mut error: CheckError) -> CheckError {
-    if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error {
-        cause.summary = format!("After {what}: {}", cause.summary);
-    }
-    error
 }

@@ -74,7 +74,7 @@ fn own_listeners(run: &TestRun, wait_error: &WaitError) -> Vec<Socket> {
 }
 
 /// Whether the program sleeps only for some time.
-fn is_nap(calls: &[Call]) -> bool {
+pub(super) fn is_nap(calls: &[Call]) -> bool {
     calls.iter().any(|call| {
         matches!(call.name(), "nanosleep" | "clock_nanosleep" | "select" | "pselect6" | "ppoll")
             || call.timeout().is_some_and(|millis| millis > 0)

@@ -33,3 +33,11 @@ pub(crate) enum Clients {
     /// Several, each in a child process of its own.
     InChildren,
 }
+
+/// Adds to a failure what has happened before. `what` is a sentence without its full stop.
+pub(crate) fn after(what: &str, mut error: CheckError) -> CheckError {
+    if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error {
+        cause.summary = format!("After {what}: {}", cause.summary);
+    }
+    error
+}

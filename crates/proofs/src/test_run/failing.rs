@@ -1,6 +1,6 @@
 //! Turns what a server did wrong into the cause that a learner reads.
 
-use super::TestRun;
+use super::{TestRun, diagnosis};
 use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::evidence;
 use crate::log_event::is_contract_line;
@@ -20,27 +20,45 @@ impl TestRun {
             WaitError::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
             _ => {}
         }
+        if let Some(text) = self.out_of_time(&wait_error) {
+            return CheckError::Inconclusive(text);
+        }
         // The last step says what the server does now.
         self.step(last_step(&wait_error));
+        let mistake = diagnosis::supported(self, &wait_error, failure.mistake);
         let mut cause = Cause {
             id: failure.id.to_owned(),
-            mistake: failure.mistake.map(str::to_owned),
+            mistake: mistake.map(str::to_owned),
             summary: failure.summary,
-            steps: self.steps_with_log(),
+            steps: self.steps_with_output(),
             expected: failure.expected,
             observed: failure.observed,
+            exit: None,
             evidence: evidence::tables(&self.server, &self.clients, &wait_error),
             replay: String::new(),
         };
         // If the server reached a task that is still to do, or has ended, this explains the failure
         // better than the check does.
-        let stderr = self.server.stderr();
-        match (task_to_do(&stderr, self.lesson.id), &wait_error) {
-            (Some(task), _) => explain_task(&mut cause, &task),
-            (None, WaitError::Ended(exit)) => explain_end(&mut cause, exit, &stderr),
-            _ => {}
+        if !self.explain_task(&mut cause)
+            && let WaitError::Ended(exit) = &wait_error
+        {
+            self.explain_end(&mut cause, exit);
         }
         CheckError::Failed(Box::new(cause))
+    }
+
+    /// Why a time-out is no failure. Earlier waits may have used most of the criterion's time. Then
+    /// the last wait was too short to show that the server never does what it waits for.
+    fn out_of_time(&self, wait_error: &WaitError) -> Option<String> {
+        let WaitError::TimedOut { after, doing } = wait_error else { return None };
+        let more = (self.timeout * 6).as_secs().min(3600);
+        (*after < self.timeout / 2).then(|| {
+            format!(
+                "the {} s of this criterion were over while the server was still {doing}; what was \
+                 checked before was right. Give it more time with --timeout {more}",
+                self.timeout.as_secs_f64()
+            )
+        })
     }
 
     /// The failure of a server whose answer is already wrong. No wait has failed.
@@ -78,21 +96,41 @@ impl TestRun {
         CheckError::Harness(HarnessError(format!("the command {what}; {advice}")))
     }
 
-    fn steps_with_log(&self) -> Vec<Step> {
-        let log = self.server.log();
-        let ends = self.steps.iter().skip(1).map(|(_, at)| *at).chain([log.len()]);
-        let steps = self.steps.iter().zip(ends);
-        steps
-            .map(|((text, from), to)| Step {
-                did: text.clone(),
-                logged: contract_lines(&log[*from..to]),
-            })
-            .collect()
+    /// The steps, each with what the server has logged and printed after it.
+    fn steps_with_output(&self) -> Vec<Step> {
+        let (log, stderr) = (self.server.log(), self.server.stderr_bytes());
+        let next = |at: usize| self.steps.get(at + 1);
+        let steps = self.steps.iter().enumerate().map(|(at, step)| {
+            let log_end = next(at).map_or(log.len(), |next| next.log_start);
+            let stderr_end = next(at).map_or(stderr.len(), |next| next.stderr_start);
+            let lines = &log[step.log_start..log_end];
+            let own = lines.iter().filter(|line| !is_contract_line(line)).map(|line| &line.text);
+            let errors = String::from_utf8_lossy(&stderr[step.stderr_start..stderr_end]);
+            let printed = own.map(String::as_str).chain(errors.lines());
+            Step {
+                did: step.text.clone(),
+                logged: contract_lines(lines),
+                printed: printed
+                    .filter(|line| !line.trim().is_empty())
+                    .take(MAX_PRINTED)
+                    .map(shortened)
+                    .collect(),
+            }
+        });
+        steps.collect()
     }
 }
 
 /// The maximum number of log lines that are shown for one step.
 const MAX_QUOTED: usize = 4;
+/// The maximum number of the program's own lines that are kept for one step, and the maximum number
+/// of characters of such a line.
+const MAX_PRINTED: usize = 100;
+const MAX_PRINTED_LINE: usize = 400;
+
+fn shortened(line: &str) -> String {
+    line.chars().take(MAX_PRINTED_LINE).collect()
+}
 
 /// The first log lines whose tags the contract defines, at most [`MAX_QUOTED`].
 pub(super) fn contract_lines(lines: &[Line]) -> Vec<String> {
@@ -111,43 +149,4 @@ fn last_step(wait_error: &WaitError) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Rewrites the cause of a server that panicked at a task that is still to do.
-fn explain_task(cause: &mut Cause, task: &str) {
-    cause.id = "todo".to_owned();
-    cause.mistake = None;
-    cause.summary = format!("The server reached a task that is still to do: {task}");
-}
-
-/// Rewrites the cause of a server that has ended. The last line on standard error usually says why.
-fn explain_end(cause: &mut Cause, exit: &Exit, stderr: &str) {
-    // The summary names the server's end and the step that led to it. The check's own summary is
-    // less helpful.
-    if let [.., step, _] = cause.steps.as_slice()
-        && cause.id != "not-listening"
-        && !cause.summary.starts_with("The server ended")
-    {
-        cause.summary = format!("The server {exit} when {}.", step.did);
-    }
-    let lines: Vec<_> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines.iter().rev().find(|line| !line.starts_with("note: run with"));
-    cause.observed = match last {
-        Some(line) => format!("the server {exit}; its last line on standard error: {line}"),
-        None => format!("the server {exit} and wrote nothing to standard error"),
-    };
-}
-
-/// The task at which the server panicked, and its place in the source. They come from the message
-/// of `todo!`: `Task 2: accept the client … (src/server.rs:41)`. The place may be in an earlier
-/// lesson, on which this lesson builds.
-fn task_to_do(stderr: &str, lesson: &str) -> Option<String> {
-    let (before, after) = stderr.split_once("not yet implemented: ")?;
-    let task = after.lines().next()?;
-    let place = before.lines().last()?.rsplit_once("panicked at ")?.1;
-    let mut parts = place.trim_end_matches(':').rsplitn(2, ':');
-    let (_column, place) = (parts.next()?, parts.next()?);
-    let other = place.rfind("lessons/").filter(|at| !place[*at..].contains(lesson));
-    let place = other.or_else(|| place.rfind("src/")).map_or(place, |at| &place[at..]);
-    Some(format!("{task} ({place})"))
 }

@@ -25,11 +25,20 @@ pub struct Mistake<'a> {
 /// A cause in lines of at most `width` columns. `row` is the lesson's Common Mistakes row for this
 /// cause, if there is one.
 pub fn failure(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
+    failure_with(cause, row, width, false)
+}
+
+/// The same as [`failure`], with every line that the program printed.
+pub fn failure_in_full(cause: &Cause, row: Option<Mistake<'_>>, width: usize) -> Vec<Line> {
+    failure_with(cause, row, width, true)
+}
+
+fn failure_with(cause: &Cause, row: Option<Mistake<'_>>, width: usize, all: bool) -> Vec<Line> {
     let blocks = match Todo::of(cause) {
         Some(todo) => vec![todo.lines(width)],
         None => vec![
             text(4, &cause.summary, width, Line::strong),
-            steps(&cause.steps, width),
+            steps(&cause.steps, width, all),
             tables(&cause.evidence, width),
             outcome(cause, width),
             advice(cause, row, width),
@@ -128,6 +137,7 @@ mod tests {
         let step = |did: &str, logged: &[&str]| Step {
             did: did.into(),
             logged: logged.iter().map(|line| line.to_string()).collect(),
+            printed: Vec::new(),
         };
         let row = |wrong, text: &str| Row { wrong, text: text.into() };
         Cause {

@@ -13,7 +13,7 @@ mod visible;
 mod mistakes;
 // </staff>
 
-pub use cause::{Mistake, brief, failure};
+pub use cause::{Mistake, brief, failure, failure_in_full};
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
 pub use line::{Line, hanging, wrapped};
 pub use tables::chosen;

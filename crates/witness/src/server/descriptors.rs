@@ -31,6 +31,17 @@ impl Server {
     pub fn exhaust_descriptors(&mut self) -> Result<(), Unobservable> {
         let process = self.process();
         let limit = lowest_free(process)?.max(poll_length(process)?);
+        self.limit_descriptors(limit)
+    }
+
+    /// Lowers the descriptor limit of the listening process to `limit` (getrlimit(2),
+    /// RLIMIT_NOFILE): the process can create no descriptor with this number or a higher one.
+    /// Descriptors that are open remain open.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if this user may not change the limit (prlimit(2)).
+    pub fn limit_descriptors(&mut self, limit: u64) -> Result<(), Unobservable> {
+        let process = self.process();
         let before = match self.lowered {
             Some(lowered) => lowered.before,
             None => process.descriptor_limit()?,

@@ -22,6 +22,11 @@ impl Server {
         String::from_utf8_lossy(&self.errors).into_owned()
     }
 
+    /// The bytes that the program has written to standard error so far, at most the first 64 KiB.
+    pub fn stderr_bytes(&self) -> &[u8] {
+        &self.errors
+    }
+
     /// How strongly the program is isolated.
     pub fn isolation(&self) -> IsolationLevel {
         self.sandbox.isolation()
@@ -160,6 +165,19 @@ impl Server {
         let mut listening = self.sockets_in(State::Listen)?;
         listening.retain(|socket| own.contains(&Target::Socket(socket.inode)));
         Ok(listening)
+    }
+
+    /// The TCP sockets of the server's network that belong to a connection. Sockets of connections
+    /// that were reset are not in the kernel's table any more.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel's socket table cannot be read.
+    pub fn sockets(&self) -> Result<Vec<Socket>, Unobservable> {
+        use State::*;
+        let states = [
+            Established, SynSent, SynReceived, FinWait1, FinWait2, CloseWait, LastAck, Closing,
+        ];
+        self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&states).map_err(table_unobservable))
     }
 
     /// Whether the server's network has connections to `port` in TIME_WAIT.

@@ -1,0 +1,258 @@
+//! Lets a running server run out of descriptors, and gives them back.
+
+use super::patience::{wait_handled, wait_handled_later};
+use super::phantom::expect_no_phantom;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::shared::service::{Clients, Service, after};
+use crate::test_run::TestRun;
+use std::time::{Duration, Instant};
+use witness::{FaultInjector, Server, WaitError};
+
+/// The number of slots of a server with a table. A server that hands an entry for each slot to poll
+/// needs a limit of at least this number (poll(2), EINVAL), so clients have to use up the rest.
+const CAPACITY: usize = 8;
+/// The maximum number of clients that connect in order to use up the descriptors.
+const MAX_FILLING: usize = 1100;
+/// The number of clients that connect while no descriptor is free.
+const WAITING: usize = 2;
+/// Processor time that says nothing about a server: it handles events in this time.
+const LITTLE: Duration = Duration::from_millis(10);
+
+const WHILE: &str = "all descriptors were used up (EMFILE)";
+const AFTERWARDS: &str = "descriptors were free again";
+
+/// The server runs out of descriptors while clients connect, and gets them back.
+pub(super) fn no_descriptors(
+    context: &CheckContext<'_>,
+    service: &Service,
+) -> Result<(), CheckError> {
+    let (mut run, mut earlier) = start_with_clients(context, service)?;
+    use_up(&mut run, &mut earlier, service)?;
+
+    // Clients connect meanwhile. One slot must remain for a client that connects afterwards.
+    let mut waiting = Vec::new();
+    let slots = if run.logs_clients() { run.capacity } else { usize::MAX };
+    for _ in 0..WAITING.min(slots.saturating_sub(earlier.len() + 1)) {
+        let client = run.connect()?;
+        if !was_served_at_once(&mut run, service, &client) {
+            waiting.push(client);
+        }
+    }
+    expect_calm(&mut run)?;
+    if let Some(client) = earlier.last() {
+        let served = (service.expect_served)(&mut run, client);
+        served.map_err(|error| after(WHILE, error.independent()))?;
+        expect_calm(&mut run)?;
+    }
+
+    run.step("the descriptor limit was restored");
+    run.server.restore_descriptors()?;
+    expect_recovers(&mut run, service, waiting, &mut earlier)
+}
+
+/// Starts a server, and connects the clients that are there before the descriptors are used up. A
+/// table gets as many slots as the clients will need who use up the descriptors.
+fn start_with_clients(
+    context: &CheckContext<'_>,
+    service: &Service,
+) -> Result<(TestRun, Vec<NamedClient>), CheckError> {
+    let mut run =
+        context.start_with(context.lesson.capacity.min(CAPACITY), FaultInjector::default())?;
+    let clients = earlier_clients(&mut run, service)?;
+    let needed = clients.len() + free_numbers(&run)? + WAITING + 1;
+    if needed <= CAPACITY || needed > MAX_FILLING || context.lesson.capacity == 0 {
+        return Ok((run, clients));
+    }
+    drop(run);
+    let mut run = context.start_with(needed, FaultInjector::default())?;
+    let clients = earlier_clients(&mut run, service)?;
+    Ok((run, clients))
+}
+
+/// Connects two clients. A server with one client at a time has none: the descriptor of its only
+/// client would be free when this client leaves.
+fn earlier_clients(run: &mut TestRun, service: &Service) -> Result<Vec<NamedClient>, CheckError> {
+    let first = (service.serve)(run)?;
+    if service.clients == Clients::OneAtATime {
+        leave(run, &first);
+        let _ = run.wait_released(&first);
+        return Ok(Vec::new());
+    }
+    Ok(vec![first, (service.serve)(run)?])
+}
+
+/// How many numbers below its highest descriptor the server does not use. A server may keep a spare
+/// descriptor there in order to close it when accept has failed: with a limit below this number, the
+/// spare descriptor would be of no use.
+fn free_numbers(run: &TestRun) -> Result<usize, CheckError> {
+    let open = run.server.descriptors()?;
+    let highest = open.iter().map(|it| it.fd).max().unwrap_or(0);
+    Ok((highest as usize + 1).saturating_sub(open.len()))
+}
+
+/// Lowers the limit to the descriptors that the server has. Clients use up what is left below the
+/// limit, if the server accepts several clients in one process.
+fn use_up(
+    run: &mut TestRun,
+    earlier: &mut Vec<NamedClient>,
+    service: &Service,
+) -> Result<(), CheckError> {
+    let _ = run.server.wait_asleep();
+    run.step("its descriptor limit was lowered to what it has open (prlimit)");
+    let free = free_numbers(run)?;
+    let has_room = !run.logs_clients() || earlier.len() + free + WAITING < run.capacity;
+    if free == 0 || service.clients != Clients::Together || free > MAX_FILLING || !has_room {
+        run.server.exhaust_descriptors()?;
+    } else {
+        let open = run.server.descriptors()?.len() + free;
+        let watched = run.server.poll_entries()?.map_or(0, |array| array.len());
+        run.server.limit_descriptors(open.max(watched) as u64)?;
+    }
+    fill(run, earlier)
+}
+
+/// Connects clients until the server has no free descriptor.
+fn fill(run: &mut TestRun, earlier: &mut Vec<NamedClient>) -> Result<(), CheckError> {
+    let mut free = run.server.free_descriptors()?.min(MAX_FILLING);
+    if free == 0 {
+        return Ok(());
+    }
+    run.step(format!("{free} clients connected: no descriptor is free"));
+    let batch_size = run.batch_size()?;
+    while free > 0 {
+        let mut batch = Vec::new();
+        for _ in 0..free.min(batch_size) {
+            batch.push(run.add_client(Server::connect)?);
+        }
+        free -= batch.len();
+        let handled = batch.iter().try_for_each(|client| wait_handled(run, client));
+        // A client that the server has not accepted has no inode (see `wait_handled`).
+        let is_accepted = |it: &NamedClient| it.connection.inode().is_some();
+        batch.retain(|client| is_accepted(client) && client.connection.ended().is_none());
+        let is_rejected = handled.is_err() || batch.is_empty();
+        earlier.append(&mut batch);
+        // The server may keep some descriptors for itself.
+        if is_rejected {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a server with one client at a time has accepted this client, which then leaves. The
+/// kernel reserves the number of the new descriptor when accept is called, so an accept that sleeps
+/// already succeeds once more.
+fn was_served_at_once(run: &mut TestRun, service: &Service, client: &NamedClient) -> bool {
+    let was_served = service.clients == Clients::OneAtATime && wait_handled(run, client).is_ok();
+    if was_served {
+        leave(run, client);
+    }
+    was_served
+}
+
+/// The server must go to sleep, also if a timer wakes it now and then. It must not end, and must
+/// not take a failed accept for a client.
+fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
+    let (begun, used_before) = (Instant::now(), run.server.cpu_time()?);
+    let idle = run.server.wait_idle();
+    let used = run.server.cpu_time()?.saturating_sub(used_before);
+    let is_calm = used < LITTLE || used * 2 < begun.elapsed();
+    expect_no_phantom(run, WHILE)?;
+    let wait_error = match idle {
+        Ok(_) if is_calm => return Ok(()),
+        // On a busy machine, a busy loop gets only a part of a processor.
+        Err(WaitError::TimedOut { .. }) if used * 10 < begun.elapsed() => return Ok(()),
+        Ok(calls) => WaitError::Idle { calls },
+        Err(wait_error) => wait_error,
+    };
+    let (id, summary) = match &wait_error {
+        WaitError::Ended(_) => {
+            ("accept-emfile", "The server ended when no descriptor was free (EMFILE).".to_owned())
+        }
+        WaitError::Spinning(sample) => (
+            "emfile-spins",
+            format!(
+                "While no descriptor is free (EMFILE), the server does not sleep: it repeats {sample}."
+            ),
+        ),
+        _ => (
+            "emfile-spins",
+            format!(
+                "While no descriptor is free (EMFILE), the server used {} ms of processor time in {} ms.",
+                used.as_millis(),
+                begun.elapsed().as_millis()
+            ),
+        ),
+    };
+    if let Some(spare) = descriptor_above_limit(run) {
+        return Err(CheckError::Inconclusive(format!(
+            "whether the server goes on without descriptors: it keeps descriptor {spare}, which is \
+             of no use below the lowered limit"
+        )));
+    }
+    let failure = Failure {
+        id,
+        mistake: Some(id),
+        summary,
+        expected: "the server sleeps until a descriptor is free, or pauses before the next accept"
+            .to_owned(),
+        observed: wait_error.to_string(),
+    };
+    Err(run.fail(wait_error, failure))
+}
+
+/// A descriptor of the server whose number its lowered limit does not allow any more.
+fn descriptor_above_limit(run: &TestRun) -> Option<i32> {
+    let limit = run.server.process().descriptor_limit().ok()?;
+    let open = run.server.descriptors().ok()?;
+    open.iter().map(|it| it.fd).find(|fd| *fd as u64 >= limit)
+}
+
+/// The server must have accepted or rejected each client that waited, and must serve the next one.
+fn expect_recovers(
+    run: &mut TestRun,
+    service: &Service,
+    waiting: Vec<NamedClient>,
+    earlier: &mut Vec<NamedClient>,
+) -> Result<(), CheckError> {
+    let next = run.connect()?;
+    for client in waiting.iter().chain([&next]) {
+        let handled = wait_handled_later(run, client, earlier);
+        let alive = handled.and_then(|()| run.check_alive());
+        expect_no_phantom(run, WHILE)?;
+        alive.map_err(|wait_error| never_accepted(run, client, wait_error))?;
+        if client.connection.ended().is_none() {
+            let served = (service.expect_served)(run, client);
+            served.map_err(|error| after(AFTERWARDS, error.independent()))?;
+            if service.clients == Clients::OneAtATime {
+                leave(run, client);
+            }
+        }
+    }
+    // A server that closed the next client as well may have seen it before the limit was restored.
+    if next.connection.ended().is_some() {
+        let served = (service.serve)(run);
+        served.map_err(|error| after(AFTERWARDS, error.independent()))?;
+    }
+    expect_no_phantom(run, WHILE)
+}
+
+fn leave(run: &mut TestRun, client: &NamedClient) {
+    run.step(format!("{} closed", client.name));
+    client.connection.close();
+}
+
+/// The failure of a server that does not accept clients any more.
+fn never_accepted(run: &mut TestRun, client: &NamedClient, wait_error: WaitError) -> CheckError {
+    let name = &client.name;
+    let failure = Failure {
+        id: "stays-stuck",
+        mistake: None,
+        summary: format!("Descriptors are free again, and {name} is never accepted."),
+        expected: format!("the server calls accept again, and serves {name}"),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}

@@ -1,0 +1,133 @@
+//! Makes accept fail once with each of its temporary errors.
+
+use super::patience::{
+    listens_edge_triggered, listens_nonblocking, wait_handled, wait_handled_later,
+};
+use super::phantom::expect_no_phantom;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::shared::diagnosis;
+use crate::shared::service::{Clients, Service, after};
+use crate::test_run::TestRun;
+use witness::{Errno, FaultInjector, WaitError};
+
+/// The errors with which accept is made to fail (accept(2), ERRORS). Each entry has the errno, its
+/// name, and the Common Mistakes row of a server that ends because of the error.
+const ACCEPT_ERRORS: [(Errno, &str, &str); 4] = [
+    (Errno::EAGAIN, "EAGAIN", "accept-eagain"),
+    (Errno::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
+    (Errno::EINTR, "EINTR", "accept-eagain"),
+    (Errno::EMFILE, "EMFILE", "accept-emfile"),
+];
+
+/// If accept fails once with one of the errors, the server goes on.
+pub(super) fn accept_fails(
+    context: &CheckContext<'_>,
+    service: &Service,
+) -> Result<(), CheckError> {
+    let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
+    let mut connected = vec![(service.serve)(&mut run)?];
+    let is_nonblocking = listens_nonblocking(&run.server)?;
+    for (errno, name, mistake) in ACCEPT_ERRORS {
+        // accept returns EAGAIN only for a listener in non-blocking mode.
+        if errno == Errno::EAGAIN && !is_nonblocking {
+            continue;
+        }
+        // Wait until the server is asleep. A server that blocks in accept has then made this call,
+        // so the call that fails is the next one.
+        let _ = run.server.wait_asleep();
+        run.step(format!("the next accept is made to fail with {name}"));
+        run.server.fail_next(errno);
+        let next = expect_goes_on(&mut run, service, (name, mistake), &mut connected)?;
+        connected.push(next);
+        free_slots(&mut run, &mut connected);
+    }
+    Ok(())
+}
+
+/// A client connects, and accept fails. The server must serve this client, or reject it and serve
+/// the next client, if it has no descriptor. Returns the client that is served.
+fn expect_goes_on(
+    run: &mut TestRun,
+    service: &Service,
+    (errno, mistake): (&str, &'static str),
+    connected: &mut Vec<NamedClient>,
+) -> Result<NamedClient, CheckError> {
+    let what = format!("accept failed with {errno}");
+    let client = run.connect()?;
+    if service.clients == Clients::OneAtATime {
+        connected.drain(..).for_each(|served| leave(run, &served));
+    }
+    let mut handled = match errno {
+        "EMFILE" => wait_handled_later(run, &client, connected),
+        _ => wait_handled(run, &client),
+    };
+    // The server may take the error for the end of the queue.
+    if matches!(handled, Err(WaitError::Idle { .. }))
+        && run.server.faults_left() == 0
+        && listens_edge_triggered(&run.server)?
+    {
+        connected.push(run.connect()?);
+        handled = wait_handled(run, &client);
+    }
+    // The server may accept the client first, and end when the next accept fails.
+    let alive = handled.and_then(|()| run.check_alive());
+    expect_no_phantom(run, &what)?;
+    alive.map_err(|wait_error| gave_up(run, (errno, mistake), wait_error))?;
+
+    let is_rejected = client.connection.ended().is_some();
+    let served = match is_rejected {
+        true => (service.serve)(run),
+        false => (service.expect_served)(run, &client).map(|()| client),
+    };
+    served.map_err(|error| after(&what, error.independent()))
+}
+
+fn leave(run: &mut TestRun, client: &NamedClient) {
+    run.step(format!("{} closed", client.name));
+    client.connection.close();
+}
+
+/// If the table is small, the clients leave, because the next errors need their slots. If the table
+/// is large, no client leaves, because the release of slots is a later task of the lesson.
+fn free_slots(run: &mut TestRun, connected: &mut Vec<NamedClient>) {
+    if run.logs_clients() && run.capacity < 2 * ACCEPT_ERRORS.len() {
+        for client in connected.drain(..) {
+            leave(run, &client);
+            let _ = run.wait_released(&client);
+        }
+    }
+}
+
+/// The failure of a server that does not serve the client after accept has failed.
+fn gave_up(
+    run: &mut TestRun,
+    (errno, mistake): (&str, &'static str),
+    wait_error: WaitError,
+) -> CheckError {
+    let (mistake, summary) = match &wait_error {
+        WaitError::Ended(_) if run.server.faults_left() == 0 => {
+            (Some(mistake), format!("The server ended when accept failed with {errno}."))
+        }
+        WaitError::Ended(_) => {
+            (None, "The server ended when the next client connected.".to_owned())
+        }
+        other if run.server.faults_left() > 0 => (
+            diagnosis::of(run, other),
+            "The next client connected, and the server did not call accept.".to_owned(),
+        ),
+        other => (
+            diagnosis::of(run, other),
+            format!("After accept failed with {errno}, the client was never accepted."),
+        ),
+    };
+    let failure = Failure {
+        id: "accept-gave-up",
+        mistake,
+        summary,
+        expected: "the server calls accept again later, and serves the client".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}

@@ -1,0 +1,62 @@
+//! The row of Common Mistakes that the state of a server supports.
+//!
+//! A check proposes a row because of what it has asked of the server. Other mistakes may have the
+//! same effect. Therefore [`supported`] keeps a row only if the state of the server shows this
+//! mistake: the kernel's tables, the sampled calls, the log, and the server's end. No row is better
+//! than a wrong row.
+//!
+//! This module has the ids of all lessons. If a lesson's table has no row with an id, the failure
+//! shows no row.
+
+mod evidence;
+mod sleeping;
+mod slot_log;
+mod spinning;
+
+use super::TestRun;
+use crate::shared::wait_call::WaitCall;
+use witness::WaitError;
+
+/// The row of a failure: the row that the check proposes, if the state of the server supports it.
+/// Otherwise the row that this state shows by itself, if there is one.
+pub(crate) fn supported(
+    run: &TestRun,
+    wait_error: &WaitError,
+    proposed: Option<&'static str>,
+) -> Option<&'static str> {
+    let holds = |row: &&'static str| evidence::holds(row, run, wait_error);
+    proposed.filter(holds).or_else(|| of(run, wait_error).filter(holds))
+}
+
+/// The row that explains why a wait has failed. The row does not depend on the check that has
+/// failed.
+pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> {
+    match wait_error {
+        WaitError::Idle { calls } => {
+            sleeping::blocked_in(run, calls).or_else(|| sleeping::missed_edge(run))
+        }
+        WaitError::Spinning(sample) => spinning::row_of(run, sample),
+        // A descriptor that is added twice causes EEXIST (epoll_ctl(2)). errno(3) and every
+        // standard library describe EEXIST by this text.
+        WaitError::Ended(_) => run.server.stderr().contains("File exists").then_some("added-again"),
+        _ => None,
+    }
+}
+
+/// The row that explains why a wait has failed. The server should sleep in the call `wait`.
+pub(crate) fn of_wait(
+    run: &TestRun,
+    wait: WaitCall,
+    wait_error: &WaitError,
+) -> Option<&'static str> {
+    let other_call = match wait_error {
+        WaitError::Idle { calls } => {
+            wait.find_in(calls).is_none() && WaitCall::Any.find_in(calls).is_some()
+        }
+        _ => false,
+    };
+    if wait == WaitCall::Epoll && other_call {
+        return Some("poll-instead");
+    }
+    of(run, wait_error)
+}

@@ -1,0 +1,142 @@
+//! The evidence that each row of Common Mistakes needs.
+
+use super::{sleeping, slot_log, spinning};
+use crate::end_rows::may_explain_end;
+use crate::log_event::LogEvent;
+use crate::test_run::TestRun;
+use libc::POLLIN;
+use witness::{Exit, SignalNumber, Socket, State, Target, WaitError};
+
+/// Whether the state of a server supports the row `row`, which a check has proposed. A row without
+/// an entry here is one that the check has observed by itself, such as a wrong line in the log.
+pub(super) fn holds(row: &str, run: &TestRun, wait_error: &WaitError) -> bool {
+    if let WaitError::Ended(exit) = wait_error {
+        return may_explain_end(row) && explains_exit(row, run, exit);
+    }
+    let calls = match wait_error {
+        WaitError::Idle { calls } => calls.as_slice(),
+        _ => &[],
+    };
+    let sample = match wait_error {
+        WaitError::Spinning(sample) => Some(sample),
+        _ => None,
+    };
+    match row {
+        // The server sleeps in a call that only one client, or only a new client, can end.
+        "blocking-accept" => sleeping::is_blocked_in_accept(run, calls),
+        "blocking-client" => sleeping::is_blocked_by_client(run, calls) || has_blocking_client(run),
+        // The server repeats the same calls.
+        "spin-on-eof" => sample.is_some_and(|it| spinning::ignores_end_of_file(run, it)),
+        "always-writable" => sample.is_some_and(spinning::is_always_writable),
+        "zero-timeout" => {
+            sample.is_some_and(spinning::has_zero_timeout) || wakes_by_short_timer(run, calls)
+        }
+        // The server has kept something of a client that has left.
+        "forgot-close" => sample.is_none() && keeps_socket_after_end(run),
+        "waits-for-hangup" => sample.is_none() && waits_only_for_hangup(run),
+        "slot-never-freed" => slot_log::keeps_a_free_slot(run.server.log(), run.capacity),
+        "reject-not-closed" => !run.logs_clients() || has_logged_reject(run),
+        // The server leaves clients in the listener's queue.
+        "stops-accepting" => run.server.listener().ok().flatten().is_some_and(|it| it.unread > 0),
+        "closes-listener" => matches!(run.server.listener(), Ok(None)),
+        // These rows are about the server's end, and the server has not ended.
+        "read-reset" | "write-reset" | "sigpipe" | "reset-ends-server" | "full-ends-server"
+        | "accept-eagain" | "accept-emfile" | "eintr-ends-server" | "fork-ends-server"
+        | "error-ends-server" | "added-again" => false,
+        _ => true,
+    }
+}
+
+/// Whether the way in which the server ended fits a row about the server's end.
+fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
+    let stderr = run.server.stderr();
+    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    match row {
+        "sigpipe" => *exit == Exit::Signal(SignalNumber(libc::SIGPIPE)),
+        "read-reset" | "write-reset" | "reset-ends-server" => match exit {
+            // A trace of another error shows that the reset is not the reason.
+            Exit::Status(_) => run.trace_message().is_none_or(|message| is_about_reset(&message)),
+            _ => false,
+        },
+        "closes-listener" => says(&["Bad file descriptor", "EBADF"]),
+        "added-again" => says(&["File exists", "EEXIST"]),
+        "incr-wraps" | "negative-length" => says(&["overflow"]),
+        _ => true,
+    }
+}
+
+/// Whether a message names one of the errors that a reset causes (tcp(7), errno(3)).
+fn is_about_reset(message: &str) -> bool {
+    let words = ["reset", "pipe", "econn", "epipe", "os error 104", "os error 32", "not connected"];
+    let message = message.to_lowercase();
+    words.iter().any(|word| message.contains(word))
+}
+
+/// Whether a client's descriptor is in blocking mode.
+fn has_blocking_client(run: &TestRun) -> bool {
+    run.clients.iter().any(|client| {
+        let Ok(Some(fd)) = run.server.descriptor_of(&client.connection) else { return false };
+        let flags = run.server.process().flags(fd);
+        matches!(flags, Ok(Some(flags)) if flags & libc::O_NONBLOCK == 0)
+    })
+}
+
+/// Whether the server wakes up every few milliseconds to read the clock. Only the lesson about the
+/// key-value store has a row for this.
+fn wakes_by_short_timer(run: &TestRun, calls: &[witness::Call]) -> bool {
+    let longest = if run.lesson_id() == "w09-l01" { 1000 } else { 0 };
+    calls.iter().filter_map(|call| call.timeout()).any(|millis| (0..=longest).contains(&millis))
+}
+
+/// Whether the server has a socket whose client has left, although the server has read the end of
+/// file or the connection was reset. The kernel counts an unread end of file as one unread byte.
+fn keeps_socket_after_end(run: &TestRun) -> bool {
+    let has_read_end = |socket: &Socket| socket.state == State::CloseWait && socket.unread == 0;
+    let of_clients = run.clients.iter().any(|client| {
+        let is_open = matches!(run.server.descriptor_of(&client.connection), Ok(Some(_)));
+        match run.server.connection(&client.connection) {
+            Ok(Some(socket)) => is_open && has_read_end(&socket),
+            Ok(None) => is_open,
+            Err(_) => false,
+        }
+    });
+    of_clients || has_dead_socket(run, has_read_end)
+}
+
+/// Whether a socket that belongs to no named client has no connection any more, or fulfils
+/// `is_dead`.
+fn has_dead_socket(run: &TestRun, is_dead: impl Fn(&Socket) -> bool) -> bool {
+    let (Ok(open), Ok(sockets)) = (run.server.descriptors(), run.server.sockets()) else {
+        return false;
+    };
+    open.iter().any(|descriptor| match descriptor.target {
+        Target::Socket(inode) => sockets.iter().find(|it| it.inode == inode).is_some_and(&is_dead),
+        Target::Other(_) => false,
+    })
+}
+
+/// Whether the server sleeps, and its entry for a client that has sent a FIN waits only for
+/// POLLHUP or EPOLLHUP.
+fn waits_only_for_hangup(run: &TestRun) -> bool {
+    let (poll, epoll) = (run.server.poll_entries(), run.server.epoll_entries());
+    let events_of = |fd: i32, inode: Option<u64>| {
+        let in_array = poll.as_ref().ok()?.as_ref().and_then(|array| {
+            array.iter().find(|entry| entry.fd == fd).map(|entry| i32::from(entry.events))
+        });
+        in_array.or_else(|| {
+            let list = epoll.as_ref().ok()?.as_ref()?;
+            list.iter().find(|it| Some(it.inode) == inode).map(|it| it.events as i32)
+        })
+    };
+    run.clients.iter().any(|client| {
+        let Ok(Some(fd)) = run.server.descriptor_of(&client.connection) else { return false };
+        let socket = run.server.connection(&client.connection).ok().flatten();
+        let has_sent_fin = socket.is_some_and(|socket| socket.state == State::CloseWait);
+        let events = events_of(fd, client.connection.inode());
+        has_sent_fin && events.is_some_and(|events| events & i32::from(POLLIN) == 0)
+    })
+}
+
+fn has_logged_reject(run: &TestRun) -> bool {
+    run.server.log().iter().any(|line| LogEvent::of(line) == Some(LogEvent::Reject))
+}

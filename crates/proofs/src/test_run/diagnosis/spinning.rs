@@ -1,0 +1,101 @@
+//! The rows of a server that repeats the same calls.
+
+use crate::test_run::{TestRun, has_result};
+use libc::{EPOLLERR, EPOLLHUP, EPOLLOUT, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
+use witness::{Call, PollEntry, Socket, State, SyscallSample, Target};
+
+const READS: [&str; 4] = ["read", "recvfrom", "recvmsg", "readv"];
+
+/// The row of a server that repeats the calls of a sample.
+pub(super) fn row_of(run: &TestRun, sample: &SyscallSample) -> Option<&'static str> {
+    let watched = sample.poll_entries.as_deref().unwrap_or_default();
+    if watched.iter().any(|entry| entry.revents & POLLNVAL != 0) {
+        // The array has a closed descriptor (poll(2), POLLNVAL). If a connected client is missing
+        // from the array, the server has removed the wrong entry.
+        let missing = misses_client(run, watched);
+        Some(if missing { "wrong-entry-removed" } else { "stale-pollfd" })
+    } else if has_zero_timeout(sample) {
+        Some("zero-timeout")
+    } else if ignores_end_of_file(run, sample) {
+        Some("spin-on-eof")
+    } else if is_always_writable(sample) {
+        Some("always-writable")
+    } else {
+        sample.events.first().and_then(|(_, data)| ignored_event(run, sample, *data))
+    }
+}
+
+/// Whether a wait that found nothing had a time-out of 0.
+pub(super) fn has_zero_timeout(sample: &SyscallSample) -> bool {
+    sample.calls.iter().any(|(call, found)| *found == 0 && call.timeout() == Some(0))
+}
+
+/// Whether only POLLOUT or EPOLLOUT wakes the server.
+pub(super) fn is_always_writable(sample: &SyscallSample) -> bool {
+    let watched = sample.poll_entries.as_deref().unwrap_or_default();
+    watched.iter().any(|entry| entry.revents == POLLOUT)
+        || sample.events.iter().any(|(events, _)| *events == EPOLLOUT as u32)
+}
+
+/// Whether the server reads an end of file again and again, or is woken by an end of file again and
+/// again and never reads it. A connection that was reset has no end of file.
+pub(super) fn ignores_end_of_file(run: &TestRun, sample: &SyscallSample) -> bool {
+    // A read of 0 bytes returns 0, too (read(2)).
+    let wants_bytes = |call: &Call| call.name() != "read" || call.arguments[2] > 0;
+    if sample.calls.iter().any(|(call, _)| READS.contains(&call.name()) && wants_bytes(call)) {
+        return has_result(sample, &READS, |count| count == 0);
+    }
+    let watched = sample.poll_entries.as_deref().unwrap_or_default();
+    let by_poll = watched.iter().any(|entry| {
+        entry.revents & POLLIN != 0
+            && entry.revents & (POLLERR | POLLHUP) == 0
+            && socket_at(run, entry.fd).is_some_and(|socket| has_only_end_of_file(&socket))
+    });
+    by_poll || sample.events.iter().any(|event| is_end_of_file_event(run, sample, *event))
+}
+
+/// Whether an event of epoll reports an end of file that the server has not read.
+fn is_end_of_file_event(run: &TestRun, sample: &SyscallSample, event: (u32, u64)) -> bool {
+    let (events, data) = event;
+    let interests = sample.epoll_entries.as_deref().unwrap_or_default();
+    let Some(entry) = interests.iter().find(|entry| entry.data == data) else { return false };
+    events & (EPOLLERR | EPOLLHUP) as u32 == 0
+        && socket_at(run, entry.fd).is_some_and(|socket| has_only_end_of_file(&socket))
+}
+
+/// The socket of the client to which the server's descriptor `fd` is connected.
+fn socket_at(run: &TestRun, fd: i32) -> Option<Socket> {
+    let is_of =
+        |connection| matches!(run.server.descriptor_of(connection), Ok(Some(own)) if own == fd);
+    let client = run.clients.iter().find(|client| is_of(&client.connection))?;
+    run.server.connection(&client.connection).ok().flatten()
+}
+
+/// Whether all bytes were read, and the end of file was not. The kernel counts an end of file as
+/// one unread byte.
+fn has_only_end_of_file(socket: &Socket) -> bool {
+    socket.state == State::CloseWait && socket.unread == 1
+}
+
+/// The row of a server that gets the same epoll event again and again, and does not handle it.
+fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'static str> {
+    let interests = sample.epoll_entries.as_deref().unwrap_or_default();
+    let entry = interests.iter().find(|entry| entry.data == data)?;
+    let open = run.server.descriptors().ok()?;
+    let same = |target: &Target| *target == Target::Socket(entry.inode);
+    if !open.iter().any(|it| it.fd == entry.fd && same(&it.target)) {
+        return Some("stale-entry");
+    }
+    let socket = socket_at(run, entry.fd)?;
+    let end_of_file = u32::from(socket.state != State::Established);
+    let has_bytes = socket.unread > end_of_file;
+    (has_bytes && data as u32 == entry.fd as u32).then_some("fd-as-slot")
+}
+
+/// Whether the server has a client's descriptor that is missing from the `pollfd` array.
+fn misses_client(run: &TestRun, watched: &[PollEntry]) -> bool {
+    run.clients.iter().any(|client| match run.server.descriptor_of(&client.connection) {
+        Ok(Some(fd)) => !watched.iter().any(|entry| entry.fd == fd),
+        _ => false,
+    })
+}

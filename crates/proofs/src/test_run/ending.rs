@@ -1,0 +1,108 @@
+//! The failure of a server that has ended, or that has reached a task that is still to do.
+//!
+//! The end of a server explains a failure better than the check does: the summary says how the
+//! server ended, what had just been asked of it, and what the program has said about its end.
+
+use super::last_words::{LastWords, place_of_panic, start_of_reason};
+use super::{TestRun, places};
+use course::report::Cause;
+use witness::{Exit, ServerClose};
+
+impl TestRun {
+    /// Rewrites the cause of a server that panicked at a task that is still to do. Returns whether
+    /// the server did so.
+    pub(super) fn explain_task(&self, cause: &mut Cause) -> bool {
+        let stderr = self.server.stderr();
+        let Some((task, place)) = task_to_do(&stderr) else { return false };
+        let place = places::from_here(place, &self.directory);
+        cause.id = "todo".to_owned();
+        cause.mistake = None;
+        cause.summary = format!("The server reached a task that is still to do: {task} ({place})");
+        true
+    }
+
+    /// Rewrites the cause of a server that has ended.
+    pub(super) fn explain_end(&self, cause: &mut Cause, exit: &Exit) {
+        let stderr = self.server.stderr();
+        let words = LastWords::of(&stderr);
+        cause.exit = Some(exit.to_string());
+        if cause.id != "not-listening" {
+            let ended = format!("The server {exit}");
+            // A check that has found the reason names it: "The server ended when accept failed …".
+            cause.summary = match cause.summary.strip_prefix("The server ended") {
+                Some(rest) => format!("{ended}{rest}"),
+                None => format!("{ended} {}.", self.when_ended(&stderr)),
+            };
+        }
+        cause.summary += &self.words_text(words.as_ref(), " ");
+        cause.observed = match &words {
+            Some(_) => format!("the server {exit}.{}", self.words_text(words.as_ref(), " ")),
+            None => format!("the server {exit} and wrote nothing to standard error"),
+        };
+    }
+
+    /// What had just been asked of the server when it ended, e.g. `when A connected`.
+    fn when_ended(&self, stderr: &str) -> String {
+        // The last step says only that the server has ended.
+        let asked = &self.steps[..self.steps.len() - 1];
+        // The server may have printed the reason of its end before the last steps began.
+        let printed = start_of_reason(stderr).unwrap_or(usize::MAX);
+        let begun_before = asked.iter().filter(|step| step.stderr_start <= printed).count();
+        let mut last = begun_before.max(1) - 1;
+        // If the server has read what a client sent, the kernel ends the connection with a FIN. A
+        // reset shows that the server ended before it read these bytes (tcp_close() in
+        // net/ipv4/tcp.c). Therefore the step before has ended the server.
+        if self.sent_in_vain(&asked[last].text) && last > 0 {
+            last -= 1;
+        }
+        match last {
+            0 => "right after its start".to_owned(),
+            _ => format!("when {}", asked[last].text),
+        }
+    }
+
+    /// Whether a step says that a client sent bytes, and the server has read none of them.
+    fn sent_in_vain(&self, step: &str) -> bool {
+        self.clients.iter().any(|client| {
+            let is_sender =
+                step.strip_prefix(&client.name).is_some_and(|rest| rest.starts_with(" sent "));
+            is_sender && client.connection.ended() == Some(ServerClose::Reset)
+        })
+    }
+
+    /// What the program has said about its end, as a sentence that begins with `space`.
+    fn words_text(&self, words: Option<&LastWords>, space: &str) -> String {
+        match words {
+            Some(LastWords::Trace { message, place: Some(place) }) => {
+                format!("{space}{}: {message}", places::from_here(place, &self.directory))
+            }
+            Some(LastWords::Trace { message, place: None }) => format!("{space}{message}"),
+            Some(LastWords::Line(line)) => {
+                format!("{space}Its last line on standard error: {line}")
+            }
+            None => String::new(),
+        }
+    }
+}
+
+/// The task at which the server panicked, and its place in the source. They come from the message
+/// of `todo!`: `Task 2: accept the client …` and `src/server.rs:41`. The place may be in an earlier
+/// lesson, on which this lesson builds.
+fn task_to_do(stderr: &str) -> Option<(&str, &str)> {
+    let (before, after) = stderr.split_once("not yet implemented: ")?;
+    Some((after.lines().next()?, place_of_panic(before.lines().last()?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_to_do_has_its_place() {
+        let stderr = "\nthread 'main' panicked at lessons/w03-l02/src/server.rs:41:9:\n\
+                      not yet implemented: Task 2: accept the client\nnote: run with\n";
+        let expected = ("Task 2: accept the client", "lessons/w03-l02/src/server.rs:41");
+        assert_eq!(task_to_do(stderr), Some(expected));
+        assert_eq!(task_to_do("thread 'main' panicked at src/a.rs:1:1:\nno\n"), None);
+    }
+}
