@@ -44,6 +44,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("hangup", hangup::hangup),
         Criterion::new("ends", ends),
         Criterion::new("interrupted", interrupted::interrupted),
+        Criterion::new("accept-again", accept_again),
         Criterion::new("fork-fails", fork_fails::fork_fails),
     ],
 };
@@ -65,4 +66,10 @@ fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
 /// SIGTERM ends the server and every child.
 fn ends(context: &CheckContext<'_>) -> Result<(), CheckError> {
     shared::ends(context, &SERVICE)
+}
+
+/// The server goes on after an accept that has failed, also while no descriptor is free.
+fn accept_again(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    forking::expect_no_early_child(context)?;
+    shared::accept_again(context, &SERVICE)
 }

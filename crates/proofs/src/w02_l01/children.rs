@@ -94,7 +94,7 @@ pub(super) fn no_child(
         _ if holders.is_empty() => {
             (None, "no process has its connection", format!("no process has {name}'s socket"))
         }
-        _ => (None, "another client's child has it", format!("{name} shares a child")),
+        _ => (None, "it has no process for itself alone", holders_text(run, name, &holders)),
     };
     let failure = Failure {
         id: "no-child",
@@ -104,6 +104,17 @@ pub(super) fn no_child(
         observed,
     };
     process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// The processes that have a client's connection, for a sentence.
+fn holders_text(run: &TestRun, name: &str, holders: &[Process]) -> String {
+    let text_of = |process: &Process| {
+        let pid = process.ids().ok().and_then(|ids| ids.last().copied()).unwrap_or(process.pid);
+        let kind = if *process == run.server.process() { "the parent" } else { "child" };
+        format!("{kind} {pid}")
+    };
+    let texts: Vec<String> = holders.iter().map(text_of).collect();
+    format!("{} has {name}'s connection", texts.join(" and "))
 }
 
 /// The reason why a client stays in the listener's queue, with the Common Mistakes row.

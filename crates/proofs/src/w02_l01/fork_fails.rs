@@ -64,11 +64,16 @@ fn expect_no_child_logged(run: &mut TestRun, childless: &NamedClient) -> Result<
 /// The failure of a server that does not close the client for which fork has failed.
 fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: WaitError) -> CheckError {
     let name = &childless.name;
+    let holding = holders(&run.server, &childless.connection).unwrap_or_default();
+    let is_alone = holding == [run.server.process()];
     if run.server.faults_left() > 0 {
-        return no_child(run, childless, wait_error).depends_on("own-child");
+        return match holding.as_slice() {
+            [] => no_child(run, childless, wait_error),
+            _ if is_alone => no_child(run, childless, wait_error),
+            _ => never_forks(run, childless, wait_error),
+        }
+        .depends_on("own-child");
     }
-    let is_alone = holders(&run.server, &childless.connection)
-        .is_ok_and(|holding| holding == [run.server.process()]);
     let (mistake, summary, observed) = match &wait_error {
         WaitError::Ended(_) => (
             Some("fork-ends-server"),
@@ -97,6 +102,20 @@ fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: WaitError)
         summary,
         expected: format!("{name} reads an end of file, and the server runs on"),
         observed,
+    };
+    process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// The failure of a server that has a child for the client, and has not forked after the client
+/// had connected.
+fn never_forks(run: &mut TestRun, client: &NamedClient, wait_error: WaitError) -> CheckError {
+    let name = &client.name;
+    let failure = Failure {
+        id: "forked-before",
+        mistake: Some("forks-first"),
+        summary: format!("{name} is served by a child that was forked before {name} connected."),
+        expected: format!("fork is called when {name} has connected, and fails"),
+        observed: format!("no process has called fork since {name} connected"),
     };
     process_evidence::fail(run, Some(wait_error), failure)
 }

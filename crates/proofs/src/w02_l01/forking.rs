@@ -98,6 +98,34 @@ pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
     Ok(())
 }
 
+/// Checks that the server has no children that wait for clients, before a client connects. Other
+/// criteria depend on this.
+pub(super) fn expect_no_early_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    let _ = run.server.wait_asleep();
+    let logged = run.server.log().iter().filter_map(LogEvent::of);
+    let forks = logged.filter(|event| matches!(event, LogEvent::Fork { .. })).count();
+    let acceptors = acceptors(&run.server)?;
+    if forks == 0 && acceptors < 2 {
+        return Ok(());
+    }
+    let error = run.fail_now(Failure {
+        id: "forked-before",
+        mistake: Some("forks-first"),
+        summary: "The server has forked, and no client has connected.".to_owned(),
+        expected: "the parent alone accepts, and forks when a client has come".to_owned(),
+        observed: format!("{forks} [FORK] lines, and {acceptors} processes in accept"),
+    });
+    Err(error.depends_on(if forks > 0 { "own-child" } else { "descriptors" }))
+}
+
+/// The number of processes that sleep in accept on the listener.
+fn acceptors(server: &Server) -> Result<usize, Unobservable> {
+    let listener = server.listener()?.map_or(0, |socket| socket.inode);
+    let listening = server.holders(listener)?;
+    Ok(listening.into_iter().filter(|process| accepts(*process, listener)).count())
+}
+
 /// A socket in a process that should not have this socket.
 enum Misplaced {
     /// So many processes wait for clients in accept.
@@ -114,7 +142,7 @@ enum Misplaced {
 fn misplaced(server: &Server, pairs: &[ClientAndChild]) -> Result<Option<Misplaced>, Unobservable> {
     let listener = server.listener()?.map_or(0, |socket| socket.inode);
     let listening = server.holders(listener)?;
-    let acceptors = listening.iter().filter(|process| accepts(**process, listener)).count();
+    let acceptors = acceptors(server)?;
     if acceptors > 1 {
         return Ok(Some(Misplaced::Acceptors(acceptors)));
     }

@@ -1,6 +1,6 @@
 //! The criterion `interrupted`: a signal that interrupts a system call changes nothing.
 
-use super::children::{connect_with_child, wait_child_ended, wait_settled};
+use super::children::{ClientAndChild, connect_with_child, wait_child_ended, wait_settled};
 use super::exchange::expect_served;
 use super::process_evidence;
 use super::service::SERVICE;
@@ -8,12 +8,16 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared;
 use crate::test_run::TestRun;
-use witness::WaitError;
+use witness::{Errno, FaultInjector, WaitError};
 
 /// The server goes on after SIGSTOP and SIGCONT, after EINTR from each call in which it sleeps, and
 /// after the SIGCHLD of a child that has ended.
 pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
     serves_uninterrupted(context)?;
+    match read_fails(context) {
+        Ok(()) | Err(CheckError::Inconclusive(_)) => {}
+        Err(error) => return Err(error),
+    }
     let injected = shared::interrupted(context, &SERVICE);
     // A machine without fault injection can still show what a real signal does.
     if matches!(injected, Ok(()) | Err(CheckError::Inconclusive(_))) {
@@ -29,6 +33,44 @@ fn serves_uninterrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let second = connect_with_child(&mut run, &[&first])?;
     expect_served(&mut run, &mut rng, &[&first, &second])?;
     expect_served(&mut run, &mut rng, &[&first, &second])
+}
+
+/// A child's read fails with EINTR. The child must read again.
+fn read_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut rng = context.random("read fails");
+    let faults = FaultInjector::on(&["read", "readv", "recvfrom", "recvmsg"]);
+    let mut run = context.start_with(context.lesson.capacity, faults)?;
+    let pair = connect_with_child(&mut run, &[])?;
+    // The read in which the child is asleep now will succeed. The read after it fails.
+    let _ = run.server.wait_asleep();
+    run.step(format!("the next read of {}'s child is made to fail with EINTR", pair.client.name));
+    run.server.fail_next(Errno::EINTR);
+    for _ in 0..2 {
+        let served = expect_served(&mut run, &mut rng, &[&pair]);
+        let has_failed = run.server.faults_left() == 0;
+        let has_ended = pair.client.connection.ended().is_some();
+        match served {
+            Err(error) if has_failed && has_ended && run.server.exit().is_none() => {
+                return Err(ended_conversation(&pair, error));
+            }
+            served => served?,
+        }
+    }
+    Ok(())
+}
+
+/// The failure of a child that ends when its read fails with EINTR.
+fn ended_conversation(pair: &ClientAndChild, error: CheckError) -> CheckError {
+    let mut error = error.independent();
+    if let CheckError::Failed(cause) = &mut error {
+        cause.id = "interrupted".to_owned();
+        cause.mistake = Some("eintr-ends-child".to_owned());
+        cause.summary = format!(
+            "{}'s child ended its conversation when read failed with EINTR.",
+            pair.client.name
+        );
+    }
+    error
 }
 
 /// A child ends, and its SIGCHLD interrupts the parent's accept.
