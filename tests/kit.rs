@@ -45,7 +45,8 @@ fn a_kit_has_the_students_files_and_no_staff_files() {
     ] {
         assert!(kit.contains_key(Path::new(file)), "{file} is missing");
     }
-    let staff = ["solution", "mistakes", "fuzz", "bench", "grade", "hostile", ".git", ".ci"];
+    let staff =
+        ["solution", "mistakes", "fuzz", "bench", "grade", "mutants", "hostile", ".git", ".ci"];
     let staff_files = ["mistakes.rs", "kit.rs", "starter.rs", "level.c", "select_poll.py"];
     for path in kit.keys() {
         let parts: Vec<_> = path.iter().map(|part| part.to_str().unwrap()).collect();
@@ -211,7 +212,8 @@ fn an_unknown_lesson_is_misuse() {
 fn a_kit_has_the_students_commands_and_no_others() {
     let kit = files(&kit());
     let main = String::from_utf8_lossy(&kit[Path::new("xtask/src/main.rs")]).to_lowercase();
-    let commands = ["starter", "mistakes", "check", "kit", "bench", "grade", "gradescope"];
+    let commands =
+        ["starter", "mistakes", "check", "kit", "mutants", "bench", "grade", "gradescope"];
     let found = commands.iter().find(|command| main.contains(*command));
     assert_eq!(found, None, "{main}");
     let manifest = String::from_utf8_lossy(&kit[Path::new("Cargo.toml")]);

@@ -4,7 +4,8 @@
 mod support;
 
 use predicates::str::{is_empty, starts_with};
-use support::course::Course;
+use std::fs;
+use support::course::{Course, LESSON};
 use support::{assert_contains, stderr_of, stdout_of, xtask};
 
 #[test]
@@ -56,4 +57,31 @@ fn one_check_reports_every_difference() {
     let output = course.command().args(["check", "w03-l02"]).assert().code(1);
     let pieces = ["lesson.md:", "\"idles\"", "slot-order.patch:", "slot-odor", "src/table.rs:1: "];
     assert_contains(&stdout_of(&output), &pieces);
+}
+
+#[test]
+fn check_compares_tasks_tests_regions_rows_and_shown_blocks() {
+    let course = Course::new();
+    let test = course.edit("lesson.md", "--only capacity", "--only capacity,idle");
+    let output = "<!-- output: cargo xtask prove w03-l02 --solution -->\n";
+    let block = course.edit("lesson.md", output, "");
+    let region = course.edit("solution/server.rs", "<task 4: ", "<task 7: ");
+    let readme = course.path("README.md");
+    let text = fs::read_to_string(&readme).unwrap();
+    let row = text.lines().find(|line| line.starts_with("| [w03-l02]")).unwrap();
+    fs::write(&readme, text.replace(row, "| [w05-l01](lessons/w05/lesson.md) | | |")).unwrap();
+
+    let found = course.command().args(["check", "w03-l02"]).assert().code(1);
+    let found = stdout_of(&found);
+    let pieces = [
+        format!("{LESSON}/lesson.md:{test}: the Test of task 4 proves \"idle\", which belongs to"),
+        format!("{LESSON}/lesson.md:{block}: this block shows what a command prints"),
+        "the section Proof shows no output".to_owned(),
+        format!("{LESSON}/solution/server.rs:{region}: this region belongs to task 7, but w03-l02"),
+        "task 4 has no region in solution/".to_owned(),
+        "lesson w03-l02 has no row here".to_owned(),
+        "the course has no lesson w05-l01 at lessons/w05/lesson.md".to_owned(),
+    ];
+    assert_contains(&found, &pieces.each_ref().map(String::as_str));
+    assert!(found.matches("README.md:").count() >= 2, "{found}");
 }

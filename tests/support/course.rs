@@ -25,7 +25,7 @@ impl Course {
         for shared in ["crates", "tests", "xtask"] {
             symlink(course_root().join(shared), course.path(shared)).unwrap();
         }
-        for own in ["Cargo.toml", "Cargo.lock"] {
+        for own in ["Cargo.toml", "Cargo.lock", "README.md"] {
             fs::copy(course_root().join(own), course.path(own)).unwrap();
         }
         copy(&course_root().join("lessons"), &course.path("lessons"));

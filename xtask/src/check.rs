@@ -1,12 +1,18 @@
 //! `cargo xtask check`: compares texts, criteria, wrong servers, starters and shown outputs.
 
+mod readme_rows;
+
 use crate::shown_output::{self, Stale};
 use crate::starter::{self, Starter};
 use anyhow::Result;
 use course::catalogue::Course;
 use course::consistency;
+use course::consistency::shown_outputs;
 use course::lesson::{Lesson, Output};
+use course::problem::{Problem, Problems};
 use programs::files::read;
+use programs::starter_regions;
+use programs::variants;
 use programs::wrong_server;
 use std::path::Path;
 use terminal::outcome::Outcome;
@@ -28,15 +34,20 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 For authors of lessons. It compares in both directions: the ids in lesson.md with the
-proof's criteria and mistakes/*.patch; src/ with the starter that solution/ gives; each
-block after `<!-- output: cargo xtask … -->` in lesson.md, mistakes/README.md and
-README.md with what the command prints now (except times).
+proof's criteria and mistakes/*.patch; the lesson's tasks with their Test commands and
+with the regions in solution/; src/ with the starter that solution/ gives; the lessons
+with the table in README.md; each block after `<!-- output: cargo xtask … -->` in
+lesson.md, mistakes/README.md and README.md with what the command prints now (except
+times). It also finds a shown output without such a comment.
 
 Examples:
   cargo xtask check
   cargo xtask check w03-l02 --write
 
 Exit status: 0 all agree; 1 differences, each with file and line; 2 misuse.";
+
+/// The course's front page.
+const README: &str = "README.md";
 
 /// Checks the lessons, and shows every difference.
 ///
@@ -54,12 +65,17 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut differences = Vec::new();
     for lesson in &lessons {
         differences.extend(mistakes(&course, lesson));
+        differences.extend(regions(&course, lesson));
         differences.extend(starters(&course, lesson));
+        differences.extend(unmarked(&lesson.path)?);
         differences.extend(outputs(&lesson.path, &lesson.outputs, args.write)?);
         differences.extend(mistakes_readme(lesson, args.write)?);
     }
+    let table = read(&paths::root().join(README))?;
+    differences.extend(readme_rows::missing(&table, &lessons));
+    differences.extend(readme_rows::unknown(&table, course.lessons()));
     if args.lessons.is_empty() {
-        differences.extend(readme(Path::new("README.md"), args.write)?);
+        differences.extend(readme(Path::new(README), args.write)?);
     }
     show(differences, lessons.len(), &mut screen)
 }
@@ -92,13 +108,49 @@ fn mistakes(course: &Course, lesson: &Lesson) -> Vec<String> {
     let ids: Vec<_> = proof.criteria.iter().map(|criterion| criterion.id).collect();
     let compared = consistency::compare(lesson, &ids, &patches);
     let mut differences: Vec<_> = compared.iter().map(ToString::to_string).collect();
-    match wrong_server::sources(&course.root().join(lesson.folder())) {
+    match variants::sources(&course.root().join(lesson.folder())) {
         Err(error) => differences.push(format!("{error:#}")),
         Ok(sources) => {
             let patched =
                 patches.iter().map(|patch| wrong_server::patched(&sources, &patch.into()));
             differences.extend(patched.filter_map(Result::err).map(|error| format!("{error:#}")));
         }
+    }
+    differences
+}
+
+/// Compares the regions of the solution with the lesson's tasks, in both directions.
+fn regions(course: &Course, lesson: &Lesson) -> Vec<String> {
+    let folder = lesson.folder();
+    let sources = match variants::sources(&course.root().join(folder)) {
+        Ok(sources) => sources,
+        Err(error) => return vec![format!("{error:#}")],
+    };
+    let mut differences = Vec::new();
+    let mut seen = Vec::new();
+    for (path, text) in sources.iter().filter(|(path, _)| path.starts_with("solution")) {
+        // A malformed region is reported together with the starters.
+        for region in starter_regions::regions(text).unwrap_or_default() {
+            seen.push(region.task);
+            if !lesson.tasks.iter().any(|task| task.number == region.task) {
+                let (place, line) = (folder.join(path), region.opens);
+                let (number, tasks) = (region.task, amount(lesson.tasks.len(), "task"));
+                differences.push(format!(
+                    "{}:{line}: this region belongs to task {number}, but {} has {tasks}",
+                    place.display(),
+                    lesson.id
+                ));
+            }
+        }
+    }
+    let is_open = |number: u32| !seen.is_empty() && !seen.contains(&number);
+    for task in lesson.tasks.iter().filter(|task| is_open(task.number)) {
+        differences.push(format!(
+            "{}:{}: task {number} has no region in solution/; write `// <task {number}: title>` there",
+            lesson.path.display(),
+            task.line,
+            number = task.number,
+        ));
     }
     differences
 }
@@ -128,10 +180,24 @@ fn mistakes_readme(lesson: &Lesson, write: bool) -> Result<Vec<String>> {
 /// The differences in a text that is not a lesson, e.g. the course's README.md.
 fn readme(path: &Path, write: bool) -> Result<Vec<String>> {
     let text = read(&paths::root().join(path))?;
+    let mut differences = unmarked(path)?;
     match Output::all(path, text.as_bytes()) {
-        Ok(blocks) => outputs(path, &blocks, write),
-        Err(problems) => Ok(problems.0.iter().map(ToString::to_string).collect()),
+        Ok(blocks) => differences.extend(outputs(path, &blocks, write)?),
+        Err(problems) => differences.extend(lines(&problems.0)),
     }
+    Ok(differences)
+}
+
+/// The blocks of the text at `path` that show what a command prints, but do not name the command.
+fn unmarked(path: &Path) -> Result<Vec<String>> {
+    let text = read(&paths::root().join(path))?;
+    let found = shown_outputs::check_text(path, text.as_bytes());
+    let (Ok(problems) | Err(Problems(problems))) = found;
+    Ok(lines(&problems))
+}
+
+fn lines(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
 }
 
 /// The differences between the blocks in the text at `path` and the commands' output. With `write`,

@@ -12,9 +12,10 @@ mod check;
 mod grade;
 mod kit;
 mod mistakes;
+mod mutants;
+mod own_workspace;
 mod shown_output;
 mod starter;
-mod starter_regions;
 // </staff>
 
 use clap::{Parser, Subcommand};
@@ -42,6 +43,8 @@ enum Command {
     Starter(starter::Args),
     /// Prove that each wrong server of a lesson is caught
     Mistakes(mistakes::Args),
+    /// Change a solution in many small ways, and list the changes that its proof misses
+    Mutants(own_workspace::Args),
     /// Compare texts, criteria, wrong servers, starters and shown outputs
     Check(check::Args),
     /// Write the repository that students get, without solutions and wrong servers
@@ -49,15 +52,15 @@ enum Command {
     /// Measure the course's servers against Redis, a server in C, and each other
     Bench(bench::Args),
     /// Grade a folder of submissions, which are untrusted programs
-    Grade(grade::Args),
+    Grade(own_workspace::Args),
     /// Join the results of several shards
-    GradeMerge(grade::Args),
+    GradeMerge(own_workspace::Args),
     /// Grade one submission, for a platform that reads the result
-    GradeOne(grade::Args),
+    GradeOne(own_workspace::Args),
     /// Make the archive of a Gradescope autograder
-    GradescopeZip(grade::Args),
+    GradescopeZip(own_workspace::Args),
     /// Make a sample class of submissions with known verdicts
-    GradeClass(grade::Args),
+    GradeClass(own_workspace::Args),
     // </staff>
 }
 
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         // <staff>
         Command::Starter(args) => starter::run(args),
         Command::Mistakes(args) => mistakes::run(args),
+        Command::Mutants(args) => mutants::run(args),
         Command::Check(args) => check::run(args),
         Command::Kit(args) => kit::run(args),
         Command::Bench(args) => bench::run(args),

@@ -1,9 +1,9 @@
 //! `cargo xtask starter`: writes the files that students start from, derived from the solution.
 
-use crate::starter_regions;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use programs::starter_regions;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

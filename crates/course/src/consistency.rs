@@ -1,7 +1,9 @@
 //! Compares a lesson's text with its proof and its wrong servers. Also checks that the text has the
 //! study aids, which help a student to learn.
 
+pub mod shown_outputs;
 mod study_aids;
+mod test_commands;
 
 use crate::lesson::{Criterion, Lesson, Section};
 use crate::mistake::MistakePatch;
@@ -15,8 +17,10 @@ use std::collections::HashSet;
 pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec<Problem> {
     let mut text = Collector::new(&lesson.path);
     study_aids::check(lesson, &mut text);
+    test_commands::check(lesson, &mut text);
     compare_proof(lesson, proof, &mut text);
     compare_mistakes(lesson, patches, &mut text);
+    shown_outputs::check_proof_section(lesson, &mut text);
     let mut problems = text.into_problems();
     problems.extend(patches.iter().flat_map(|patch| compare_patch(lesson, patch)));
     problems

@@ -1,8 +1,10 @@
 //! The content of a `lesson.md`: one lesson.
 
 mod section;
+mod test_command;
 
 pub use section::Section;
+pub use test_command::{Selection, TestCommand};
 
 use crate::problem::UnknownName;
 use serde::{Deserialize, Serialize};
@@ -108,6 +110,8 @@ pub struct Task {
     pub work: Text,
     /// `**Test:**` what the student runs.
     pub test: Text,
+    /// The commands in the Test that prove criteria. Empty if the Test has another command.
+    pub test_commands: Vec<TestCommand>,
     /// `**Expected:**` what the test shows.
     pub expected: Text,
     /// The line of the task's heading.

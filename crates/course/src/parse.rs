@@ -4,7 +4,7 @@ mod criteria;
 mod front_matter;
 mod id_comment;
 mod labels;
-mod markdown;
+pub(crate) mod markdown;
 mod mistake_rows;
 mod outline;
 mod points;

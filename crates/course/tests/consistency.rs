@@ -1,6 +1,6 @@
 //! A lesson's text is compared with its proof and its wrong servers, in both directions.
 
-use course::consistency::compare;
+use course::consistency::{compare, shown_outputs};
 use course::lesson::Lesson;
 use course::mistake::MistakePatch;
 use std::path::Path;
@@ -184,4 +184,60 @@ fn done_when_has_two_open_questions() {
     assert_edited("1. Why ten?\n", "1. Why ten?\n1. Why nine?\n", &[&differs(85, 3)]);
     let statement = "lesson.md:85: this open question has no question mark; ask something";
     assert_edited("Why ten?", "Ten is enough.", &[statement]);
+}
+
+#[test]
+fn a_test_proves_exactly_the_criteria_of_its_task() {
+    let test = "```bash\ncount 10\n```";
+    let with = |command: &str| format!("```bash\n{command}\n```");
+    assert_edited(test, &with("cargo xtask prove w05-l03 --only last"), &[]);
+    assert_edited(test, &with("cargo xtask prove w05-l03 --task 2"), &[]);
+    assert_edited(
+        test,
+        &with("count 10\ncargo xtask prove w05-l03 --only last,first"),
+        &["lesson.md:63: the Test of task 2 proves \"first\", which belongs to task 1; \
+         take it out, or move the criterion"],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l03 --only lost"),
+        &[
+            "lesson.md:62: criterion \"lost\" is not in w05-l03; did you mean last?",
+            "lesson.md:62: the Test of task 2 omits last; add it to --only",
+        ],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l03 --task 1"),
+        &["lesson.md:62: this is the Test of task 2; write --task 2"],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l03"),
+        &["lesson.md:62: the Test of task 2 proves every task; add --only and the task's criteria"],
+    );
+    assert_edited(
+        test,
+        &with("cargo xtask prove w05-l02 --only last"),
+        &["lesson.md:62: the Test of task 2 proves another lesson; name w05-l03"],
+    );
+}
+
+#[test]
+fn a_shown_output_without_its_comment_is_a_difference() {
+    assert_edited(
+        "<!-- output: count 2 -->\n",
+        "",
+        &["lesson.md:95: the section Proof shows no output; add a block after \
+         `<!-- output: cargo xtask prove w05-l03 --solution -->`"],
+    );
+    let problems = |text: &str| {
+        let found = shown_outputs::check_text(Path::new("a.md"), text.as_bytes()).unwrap();
+        found.iter().map(|problem| problem.location.to_string()).collect::<Vec<_>>()
+    };
+    let shown = "```text\n  ✓ starts  It listens\nproved · 1 of 1 · 5 ms\n```\n";
+    assert_eq!(problems(&format!("Text.\n\n{shown}\n{shown}")), ["a.md:3", "a.md:8"]);
+    let comment = "<!-- output: cargo xtask prove w05-l03 -->\n";
+    assert_eq!(problems(&format!("{comment}{shown}")), [""; 0]);
+    assert_eq!(problems("```text\nany other block\n```\n"), [""; 0]);
 }

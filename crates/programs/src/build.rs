@@ -62,16 +62,18 @@ pub fn lesson(folder: &Path, solution: bool, colour: bool) -> Result<Built> {
 
 // <staff>
 /// Builds every solution of the workspace in `folder`, into the folder `target` of this workspace.
+/// Returns the programs, and the compiler's messages about the solutions that do not compile.
 ///
 /// # Errors
 /// As [`lesson`].
-pub fn solutions(folder: &Path) -> Result<Built> {
+pub fn solutions(folder: &Path) -> Result<(Vec<Program>, String)> {
     let mut cargo = cargo(&folder.join("Cargo.toml"), false);
     // A library has the same name as its program. With --bins, the libraries keep their hashed file
     // names.
     cargo.args(["--quiet", "--workspace", "--bins", "--features", "solution", "--offline"]);
-    cargo.arg("--target-dir").arg(folder.join("target"));
-    run(cargo)
+    cargo.args(["--keep-going", "--target-dir"]).arg(folder.join("target"));
+    let Finished { diagnostics, messages, .. } = finished(cargo, Stdio::piped())?;
+    Ok((messages.into_iter().filter_map(program).collect(), diagnostics))
 }
 
 /// Builds the crate in `folder` with optimisation. The output goes to the folder `target` in the
@@ -86,13 +88,18 @@ pub fn optimised(folder: &Path, flags: &[&str], target: &str) -> Result<Built> {
     run(cargo)
 }
 
-/// Builds the grader into `target`. With `show_progress`, cargo shows on standard error which
-/// crates it compiles.
+/// Builds the crate in `folder`, a workspace of its own, into `target`. With `show_progress`, cargo
+/// shows on standard error which crates it compiles.
 ///
 /// # Errors
 /// As [`lesson`].
-pub fn grader(target: &Path, colour: bool, show_progress: bool) -> Result<Built> {
-    let mut cargo = cargo(&paths::root().join("crates/grade/Cargo.toml"), colour);
+pub fn own_workspace(
+    folder: &Path,
+    target: &Path,
+    colour: bool,
+    show_progress: bool,
+) -> Result<Built> {
+    let mut cargo = cargo(&folder.join("Cargo.toml"), colour);
     cargo.arg("--target-dir").arg(target);
     if show_progress {
         return run_with_stderr(cargo, Stdio::inherit());
@@ -149,8 +156,29 @@ fn run(cargo: Command) -> Result<Built> {
     run_with_stderr(cargo, Stdio::piped())
 }
 
-/// Runs cargo. Cargo's messages name the programs that it has built.
-fn run_with_stderr(mut cargo: Command, stderr: Stdio) -> Result<Built> {
+/// Runs cargo. The build has failed if one program could not be built.
+fn run_with_stderr(cargo: Command, stderr: Stdio) -> Result<Built> {
+    let Finished { elapsed, succeeded, diagnostics, messages } = finished(cargo, stderr)?;
+    let programs = messages.into_iter().filter_map(program).collect();
+    Ok(Built { elapsed, result: if succeeded { Ok(programs) } else { Err(diagnostics) } })
+}
+
+/// A run of cargo that has compiled something, or has found everything up to date.
+struct Finished {
+    elapsed: Duration,
+    /// Whether everything could be built.
+    succeeded: bool,
+    /// What cargo and the compiler have written to standard error.
+    diagnostics: String,
+    /// Cargo's messages. They name the programs that were built.
+    messages: Vec<Message>,
+}
+
+/// Runs cargo to its end.
+///
+/// # Errors
+/// Cargo cannot run, or stops before it compiles.
+fn finished(mut cargo: Command, stderr: Stdio) -> Result<Finished> {
     cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
     let start = Instant::now();
     let child = cargo.spawn().with_context(|| {
@@ -164,17 +192,12 @@ fn run_with_stderr(mut cargo: Command, stderr: Stdio) -> Result<Built> {
         Message::BuildFinished { success } => Some(*success),
         _ => None,
     });
-    match succeeded {
-        // If there is no build-finished message, cargo stopped before it compiled anything.
-        None => {
-            let diagnostics = anstream::adapter::strip_str(&diagnostics);
-            bail!("cargo could not start to compile:\n{diagnostics}")
-        }
-        Some(false) => Ok(Built { elapsed, result: Err(diagnostics) }),
-        Some(true) => {
-            Ok(Built { elapsed, result: Ok(messages.into_iter().filter_map(program).collect()) })
-        }
-    }
+    // If there is no build-finished message, cargo stopped before it compiled anything.
+    let Some(succeeded) = succeeded else {
+        let diagnostics = anstream::adapter::strip_str(&diagnostics);
+        bail!("cargo could not start to compile:\n{diagnostics}")
+    };
+    Ok(Finished { elapsed, succeeded, diagnostics, messages })
 }
 
 /// The messages of cargo that are used here (the Cargo book, External tools, JSON messages).

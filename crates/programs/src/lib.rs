@@ -8,5 +8,7 @@ pub mod lesson_workspace;
 mod manifest;
 
 // <staff>
+pub mod starter_regions;
+pub mod variants;
 pub mod wrong_server;
 // </staff>

@@ -68,6 +68,16 @@ impl TestRun {
         Self { server, port, capacity, clients, steps, directory, timeout, lesson, _lock: lock }
     }
 
+    /// Starts the program again, which has ended (see [`Server::restart`]). What the program has
+    /// written to standard error before is forgotten.
+    pub(crate) fn restart(&mut self) -> Result<(), CheckError> {
+        self.server.restart().map_err(|error| {
+            CheckError::Inconclusive(format!("the server could not be started again: {error}"))
+        })?;
+        self.steps.iter_mut().for_each(|step| step.stderr_start = 0);
+        Ok(())
+    }
+
     /// Records a new step. The text says what the check does next.
     pub(crate) fn step(&mut self, text: impl Into<String>) {
         // Read the lines that the server has already logged, because they belong to the earlier

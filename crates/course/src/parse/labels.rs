@@ -2,7 +2,7 @@
 
 use super::markdown::{Block, Content, Source};
 use super::outline::{Outline, TaskBlocks};
-use crate::lesson::{Task, Text};
+use crate::lesson::{Task, TestCommand, Text};
 use crate::problem::Collector;
 
 /// The labels of the introduction, in order.
@@ -45,6 +45,7 @@ fn read_task(source: &Source<'_>, task: &TaskBlocks<'_>, problems: &mut Collecto
         invariant: part.optional("Invariant", source, problems),
         work: part.required("Do", source, problems),
         test: part.required("Test", source, problems),
+        test_commands: part.commands("Test", blocks),
         expected: part.required("Expected", source, problems),
         line,
     }
@@ -91,6 +92,24 @@ impl<'a> LabelledPart<'a> {
             problems.at(self.line, message);
             Text::default()
         })
+    }
+
+    /// The commands in the code blocks under `label` that prove criteria.
+    fn commands(&self, label: &str, blocks: &[Block]) -> Vec<TestCommand> {
+        let Some(found) = self.texts.iter().find(|each| each.label == label) else {
+            return Vec::new();
+        };
+        let range = found.start..found.end;
+        let inside = blocks.iter().filter(|block| range.contains(&block.range.start));
+        let commands = |block: &Block| match &block.content {
+            // The first line of the code is the line after the fence.
+            Content::Code { text, fenced: Some(_) } => {
+                let lines = text.lines().zip(block.line + 1..);
+                lines.filter_map(|(text, line)| TestCommand::of(text, line)).collect()
+            }
+            _ => Vec::new(),
+        };
+        inside.flat_map(commands).collect()
     }
 
     /// The text under `label`. `None` if the part does not have this label. An empty text is

@@ -98,17 +98,17 @@ fn not_refused(
         Reaction::Killed => (
             "unchecked-config",
             Some("unchecked-config"),
-            format!("The server ended because of {setting}, but not by itself: {wait_error}."),
+            format!("The server ended because of {setting}, in place of a message."),
         ),
-        Reaction::Trace(line) => (
+        Reaction::Trace => (
             "unchecked-config",
             Some("unchecked-config"),
-            format!("The server ended because of {setting} with a stack trace: {line}"),
+            format!("The server ended with a stack trace because of {setting}."),
         ),
         Reaction::StatusZero => (
             "status-zero",
             None,
-            format!("The server ended because of {setting}, and its exit status is 0."),
+            format!("The server ended because of {setting}: status 0 means success."),
         ),
         Reaction::NotNamed => (
             "port-not-named",

@@ -50,13 +50,6 @@ pub(crate) fn end_server(run: &mut TestRun) -> Result<(), CheckError> {
     expect_ends(run).map_err(|error| error.depends_on("ends"))
 }
 
-/// Starts the program again, which has ended, with the same settings and in the same network.
-pub(crate) fn launch_again(run: &mut TestRun) -> Result<(), CheckError> {
-    run.server.restart().map_err(|error| {
-        CheckError::Inconclusive(format!("the server could not be started again: {error}"))
-    })
-}
-
 /// The client sends `message` again and again and reads nothing, until the server takes no more
 /// bytes, or has shown that it does not answer.
 fn send_without_reading(
