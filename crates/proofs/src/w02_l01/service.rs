@@ -24,9 +24,10 @@ fn serve(run: &mut TestRun) -> Result<NamedClient, CheckError> {
 }
 
 fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
-    // Each client has another port, and therefore another text.
-    let port = client.connection.address().port();
-    let text = phrase(&mut Rng::with_seed(port.into()));
+    // Each client has another port, and each of its texts has another number.
+    let port = u64::from(client.connection.address().port());
+    let earlier = client.connection.received().len() as u64;
+    let text = phrase(&mut Rng::with_seed(port << 32 | earlier));
     let answered = expect_answer(run, client, &Exchange::at_once(text));
     answered.map_err(|error| error.depends_on("flips"))
 }
