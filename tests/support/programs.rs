@@ -29,9 +29,20 @@ impl TestDir {
     pub(crate) fn compiled(&self, source: impl AsRef<Path>) -> PathBuf {
         let source = servers().join(source);
         let program = self.folder.path().join(source.file_stem().unwrap());
+        self.compile(&source, program, &[])
+    }
+
+    /// Compiles a C file of `tests/servers/` with a macro, and returns the program's path.
+    pub(crate) fn compiled_with(&self, source: impl AsRef<Path>, name: &str) -> PathBuf {
+        let program = self.folder.path().join(name.to_lowercase());
+        self.compile(&servers().join(source), program, &[&format!("-D{name}")])
+    }
+
+    fn compile(&self, source: &Path, program: PathBuf, flags: &[&str]) -> PathBuf {
         let mut cc = Command::new("cc");
+        cc.args(flags);
         cc.args(["-std=c17", "-Wall", "-Wextra", "-Werror", "-O1", "-pthread", "-o"]);
-        let compiled = cc.args([&program, &source]).status().expect("cc is in PATH");
+        let compiled = cc.arg(&program).arg(source).status().expect("cc is in PATH");
         assert!(compiled.success(), "cc refuses {}", source.display());
         program
     }

@@ -189,6 +189,7 @@ pub(crate) fn once(
     shown?;
     let report = report(check, server, criteria, start.elapsed());
     screen.show(&progress::end(&report, start.elapsed()))?;
+    progress::next_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)
 }
 

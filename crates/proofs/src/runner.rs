@@ -144,12 +144,12 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Whether the prerequisite has shown that no server listens, or that no server can be started.
+    /// Whether the prerequisite has shown that no server listens. If it is inconclusive, for example
+    /// because the machine refuses to inject faults, there may be a server, and the other criteria
+    /// are checked.
     fn has_no_server(&self) -> bool {
         let outcome = self.outcomes.get(PREREQUISITE);
-        outcome.is_some_and(|outcome| {
-            matches!(outcome.result, Err(CheckError::Blocked { .. } | CheckError::Inconclusive(_)))
-        })
+        outcome.is_some_and(|outcome| matches!(outcome.result, Err(CheckError::Blocked { .. })))
     }
 
     /// The finding of a criterion. `None` until the outcome of this criterion, and of the criterion

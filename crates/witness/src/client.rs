@@ -109,6 +109,12 @@ impl Client {
         state.received.len() - before
     }
 
+    /// Whether the client has closed or reset its connection. A client that has only shut down its
+    /// sending side still has the connection.
+    pub fn has_left(&self) -> bool {
+        self.state().socket.is_none()
+    }
+
     /// How the server has ended the connection, if the server has ended it.
     pub fn ended(&self) -> Option<ServerClose> {
         self.read();

@@ -37,7 +37,8 @@ pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), 
     let half = run.connect()?;
     run.step(format!("{} sent half a message", half.name));
     let _ = half.connection.send(service.half_message);
-    if service.clients != Clients::OneAtATime {
+    let has_room = !run.logs_clients() || run.capacity > run.clients.len();
+    if service.clients != Clients::OneAtATime && has_room {
         let unread = (service.serve)(&mut run)?;
         send_without_reading(&mut run, &unread, service.message)?;
     }
@@ -94,7 +95,7 @@ fn expect_ends(run: &mut TestRun) -> Result<(), CheckError> {
 /// The failure of a server that does not end, or that leaves processes behind.
 fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     if let WaitError::Unobservable(unseen) = wait_error {
-        return unseen.into();
+        return unseen.into(); // for example, because the machine was too busy
     }
     let left = match run.server.survivors() {
         Ok(left) => left,
@@ -104,14 +105,13 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     let (id, summary, still_there) = match left.first() {
         Some(first) => (
             "leaves-children",
-            format!(
-                "The server ended by SIGTERM, and left {} running that it had started.",
-                if left.len() == 1 {
-                    "a process".to_owned()
-                } else {
-                    format!("{} processes", left.len())
-                }
-            ),
+            match left.len() {
+                1 => "The server ended by SIGTERM, and a process that it had started outlived it."
+                    .to_owned(),
+                count => format!(
+                    "The server ended by SIGTERM, and {count} processes that it had started outlived it."
+                ),
+            },
             *first,
         ),
         None => (
@@ -123,16 +123,17 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
             run.server.process(),
         ),
     };
-    let still_there = process_text(still_there);
+    run.step(format!("after {seconds} s there still was {}", process_text(still_there)));
     let failure = Failure {
         id,
         mistake: Some(id),
         summary,
         expected: format!("the server and everything that it has started ends within {seconds} s"),
-        observed: format!("still there: {still_there}"),
+        observed: format!("still there: {}", process_text(still_there)),
     };
-    let doing = format!("there: {still_there}");
-    run.fail(WaitError::TimedOut { after: TIME_TO_END, doing }, failure)
+    let threads = still_there.threads().unwrap_or_default();
+    let calls = threads.iter().filter_map(|thread| thread.call).collect();
+    run.fail(WaitError::Idle { calls }, failure)
 }
 
 /// What a process is and does, for a sentence. Its pid is the one that the server itself sees.

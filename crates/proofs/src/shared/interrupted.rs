@@ -1,9 +1,8 @@
 //! The criterion that a server goes on after a system call that a signal has interrupted.
 
-use super::service::{Clients, Service, after};
+use super::service::{Service, after};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Call, Errno, FaultInjector, WaitError};
 
@@ -48,12 +47,12 @@ fn stop_and_continue(
     let mut calls = run.server.wait_asleep().unwrap_or_default();
     interrupt(&mut run, WHAT)?;
     // A server that serves no client at all is the fault of another criterion.
-    let client = (service.serve)(&mut run).map_err(|error| after(WHAT, error))?;
+    let client = service.serve_first(&mut run).map_err(|error| after(WHAT, error))?;
 
     calls.extend(run.server.wait_asleep().unwrap_or_default());
     interrupt(&mut run, WHAT)?;
     let served = (service.expect_served)(&mut run, &client);
-    let served = served.and_then(|()| next_client(&mut run, service, &client));
+    let served = served.and_then(|()| service.serve_next(&mut run, &client));
     served.map_err(|error| after(WHAT, error.independent()))?;
     Ok(interruptible(&calls))
 }
@@ -73,34 +72,21 @@ fn fail_with_eintr(
 ) -> Result<(), CheckError> {
     let what = format!("{call} failed with EINTR");
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::on(&[call]))?;
-    let mut client = (service.serve)(&mut run)?;
+    let mut client = service.serve_first(&mut run)?;
     for _ in 0..ROUNDS {
         // The call that the server sleeps in now will succeed. The call after it fails.
         let _ = run.server.wait_asleep();
         run.step(format!("the next {call} is made to fail with EINTR"));
         run.server.fail_next(Errno::EINTR);
         let served = (service.expect_served)(&mut run, &client);
-        let next = served.and_then(|()| next_client(&mut run, service, &client));
+        let next = served.and_then(|()| service.serve_next(&mut run, &client));
         client = next.map_err(|error| explain(&run, &what, error))?;
         let alive = run.check_alive();
         alive.map_err(|wait_error| ended_after(&mut run, &what, wait_error))?;
     }
     let served = (service.expect_served)(&mut run, &client);
-    let served = served.and_then(|()| next_client(&mut run, service, &client));
+    let served = served.and_then(|()| service.serve_next(&mut run, &client));
     served.map(drop).map_err(|error| explain(&run, &what, error))
-}
-
-/// Connects the next client, which must be served.
-fn next_client(
-    run: &mut TestRun,
-    service: &Service,
-    client: &NamedClient,
-) -> Result<NamedClient, CheckError> {
-    if service.clients == Clients::OneAtATime {
-        run.step(format!("{} closed", client.name));
-        client.connection.close();
-    }
-    (service.serve)(run)
 }
 
 /// The names of the calls in which a signal can interrupt the server. If the server waits for

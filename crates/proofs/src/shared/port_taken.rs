@@ -140,13 +140,16 @@ fn not_refused(
 fn where_it_listens(port: u16, occupant: Occupant, at: &[Socket]) -> (&'static str, String) {
     let others: Vec<_> = at.iter().map(|it| it.local.port()).filter(|it| *it != port).collect();
     match (others.first(), occupant) {
-        // bind(2) has failed. listen(2) on a socket without a port chooses any free port (ip(7)).
-        (Some(other), _) => (
+        (Some(other), _) if is_kernels_choice(*other, port) => (
             "unchecked-bind",
             format!(
-                "Port {port} is in use, so bind failed. The server called listen all the same, \
-                 and listens on port {other}, which the kernel chose."
+                "Port {port} is in use, and the server listens on port {other} instead, which the \
+                 kernel has chosen: listen does so for a socket whose bind has failed."
             ),
+        ),
+        (Some(other), _) => (
+            "port-ignored",
+            format!("Port {port} is in use, and the server listens on port {other} instead."),
         ),
         (None, Occupant::SecondCopy) => (
             "reuse-port",
@@ -159,4 +162,14 @@ fn where_it_listens(port: u16, occupant: Occupant, at: &[Socket]) -> (&'static s
             ("port-ignored", format!("The server listens on port {port}, which is in use."))
         }
     }
+}
+
+/// Whether `chosen` is a port that the kernel gives a socket without a port (ip(7),
+/// ip_local_port_range), and not one near the port that the server was given.
+fn is_kernels_choice(chosen: u16, given: u16) -> bool {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let range = range.unwrap_or_default();
+    let mut ends = range.split_whitespace().filter_map(|end| end.parse().ok());
+    let (Some(first), Some(last)) = (ends.next(), ends.next()) else { return false };
+    (first..=last).contains(&chosen) && chosen.abs_diff(given) > 100
 }

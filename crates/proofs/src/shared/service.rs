@@ -34,6 +34,40 @@ pub(crate) enum Clients {
     InChildren,
 }
 
+impl Service {
+    /// Connects a client that is served, before the check begins. If the server serves one client at
+    /// a time, another client was served before it and has left. The error is the fault of another
+    /// criterion.
+    pub(crate) fn serve_first(&self, run: &mut TestRun) -> Result<NamedClient, CheckError> {
+        let first = (self.serve)(run)?;
+        match self.clients {
+            Clients::OneAtATime => self.serve_next(run, &first),
+            Clients::Together | Clients::InChildren => Ok(first),
+        }
+    }
+
+    /// Connects the next client, which must be served. If the server has no room for it, the client
+    /// `before` leaves.
+    pub(crate) fn serve_next(
+        &self,
+        run: &mut TestRun,
+        before: &NamedClient,
+    ) -> Result<NamedClient, CheckError> {
+        let is_full = run.logs_clients() && run.clients.len() >= run.capacity;
+        if self.clients == Clients::OneAtATime || is_full {
+            leave(run, before);
+            let _ = run.wait_released(before);
+        }
+        (self.serve)(run)
+    }
+}
+
+/// The client closes its connection.
+pub(crate) fn leave(run: &mut TestRun, client: &NamedClient) {
+    run.step(format!("{} closed", client.name));
+    client.connection.close();
+}
+
 /// Adds to a failure what has happened before. `what` is a sentence without its full stop.
 pub(crate) fn after(what: &str, mut error: CheckError) -> CheckError {
     if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error {

@@ -113,16 +113,30 @@ pub(crate) fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result
         Ok(line.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))
     });
     match announced {
-        Ok(line) => Err(run.fail_now(Failure {
-            id: "start-too-early",
-            mistake: Some("start-too-early"),
-            summary: "The server logs [START], and does not listen.".to_owned(),
-            expected: "no [START] line before listen has succeeded".to_owned(),
-            observed: line.text,
-        })),
+        Ok(line) => Err(announced_too_early(&mut run, &line)),
         Err(WaitError::Unobservable(unseen)) => Err(unseen.into()),
         Err(_) => Ok(()),
     }
+}
+
+/// The failure of a server that logs the line although listen has failed.
+fn announced_too_early(run: &mut TestRun, line: &Line) -> CheckError {
+    let wait_error = match run.server.wait_idle() {
+        Ok(calls) => WaitError::Idle { calls },
+        Err(wait_error) => wait_error,
+    };
+    let summary = match &wait_error {
+        WaitError::Ended(_) => "The server ended, after it had logged [START] without listening.",
+        _ => "The server logs [START], and does not listen.",
+    };
+    let failure = Failure {
+        id: "start-too-early",
+        mistake: Some("start-too-early"),
+        summary: summary.to_owned(),
+        expected: "no [START] line before listen has succeeded".to_owned(),
+        observed: line.text.clone(),
+    };
+    run.fail(wait_error, failure)
 }
 
 #[cfg(test)]

@@ -8,12 +8,14 @@
 //! This module has the ids of all lessons. If a lesson's table has no row with an id, the failure
 //! shows no row.
 
+mod client_files;
 mod evidence;
 mod sleeping;
 mod slot_log;
 mod spinning;
 
 use super::TestRun;
+use crate::log_event::LogEvent;
 use crate::shared::wait_call::WaitCall;
 use witness::WaitError;
 
@@ -38,7 +40,12 @@ pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> 
         WaitError::Spinning(sample) => spinning::row_of(run, sample),
         // A descriptor that is added twice causes EEXIST (epoll_ctl(2)). errno(3) and every
         // standard library describe EEXIST by this text.
-        WaitError::Ended(_) => run.server.stderr().contains("File exists").then_some("added-again"),
+        WaitError::Ended(_) if run.server.stderr().contains("File exists") => Some("added-again"),
+        // The last thing that the server did was to reject a client.
+        WaitError::Ended(_) => {
+            let events = run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
+            (events.last() == Some(LogEvent::Reject)).then_some("full-ends-server")
+        }
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! The end of a server explains a failure better than the check does: the summary says how the
 //! server ended, what had just been asked of it, and what the program has said about its end.
 
-use super::last_words::{LastWords, place_of_panic, start_of_reason};
+use super::last_words::{LastWords, errno_in, place_of_panic, start_of_reason};
 use super::{TestRun, places};
 use course::report::Cause;
 use witness::{Exit, ServerClose};
@@ -31,7 +31,7 @@ impl TestRun {
             // A check that has found the reason names it: "The server ended when accept failed …".
             cause.summary = match cause.summary.strip_prefix("The server ended") {
                 Some(rest) => format!("{ended}{rest}"),
-                None => format!("{ended} {}.", self.when_ended(&stderr)),
+                None => format!("{ended} {}.", self.when_ended()),
             };
         }
         cause.summary += &self.words_text(words.as_ref(), " ");
@@ -41,23 +41,28 @@ impl TestRun {
         };
     }
 
-    /// What had just been asked of the server when it ended, e.g. `when A connected`.
-    fn when_ended(&self, stderr: &str) -> String {
-        // The last step says only that the server has ended.
-        let asked = &self.steps[..self.steps.len() - 1];
+    /// Removes the steps that the check made after the server had ended. The check may not have
+    /// noticed the end at once.
+    pub(super) fn remove_steps_after_end(&mut self) {
         // The server may have printed the reason of its end before the last steps began.
-        let printed = start_of_reason(stderr).unwrap_or(usize::MAX);
-        let begun_before = asked.iter().filter(|step| step.stderr_start <= printed).count();
+        let printed = start_of_reason(&self.server.stderr()).unwrap_or(usize::MAX);
+        let begun_before = self.steps.iter().filter(|step| step.stderr_start <= printed).count();
         let mut last = begun_before.max(1) - 1;
         // If the server has read what a client sent, the kernel ends the connection with a FIN. A
         // reset shows that the server ended before it read these bytes (tcp_close() in
         // net/ipv4/tcp.c). Therefore the step before has ended the server.
-        if self.sent_in_vain(&asked[last].text) && last > 0 {
+        if self.sent_in_vain(&self.steps[last].text) && last > 0 {
             last -= 1;
         }
-        match last {
-            0 => "right after its start".to_owned(),
-            _ => format!("when {}", asked[last].text),
+        self.steps.truncate(last + 1);
+    }
+
+    /// What had just been asked of the server when it ended, e.g. `when A connected`.
+    fn when_ended(&self) -> String {
+        // The last step says only that the server has ended.
+        match self.steps.as_slice() {
+            [_, .., asked, _] => format!("when {}", asked.text),
+            _ => "right after its start".to_owned(),
         }
     }
 
@@ -78,7 +83,11 @@ impl TestRun {
             }
             Some(LastWords::Trace { message, place: None }) => format!("{space}{message}"),
             Some(LastWords::Line(line)) => {
-                format!("{space}Its last line on standard error: {line}")
+                // perror(3) prints the errno's text, and manual pages list the errno's name.
+                let name = errno_in(line).map(|errno| format!("{errno:?}"));
+                let name = name.filter(|name| !line.contains(name.as_str()));
+                let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+                format!("{space}Its last line on standard error: {line}{name}")
             }
             None => String::new(),
         }

@@ -23,9 +23,13 @@ impl TestRun {
         if let Some(text) = self.out_of_time(&wait_error) {
             return CheckError::Inconclusive(text);
         }
-        // The last step says what the server does now.
-        self.step(last_step(&wait_error));
+        if matches!(wait_error, WaitError::Ended(_)) {
+            self.remove_steps_after_end();
+        }
         let mistake = diagnosis::supported(self, &wait_error, failure.mistake);
+        // The last step says what the server does now.
+        let last = self.last_step(&wait_error);
+        self.step(last);
         let mut cause = Cause {
             id: failure.id.to_owned(),
             mistake: mistake.map(str::to_owned),
@@ -85,6 +89,21 @@ impl TestRun {
         }
     }
 
+    /// What the server does now, as the text of the last step.
+    fn last_step(&self, wait_error: &WaitError) -> String {
+        match wait_error {
+            WaitError::Idle { calls } if calls.is_empty() => "the server is idle".to_owned(),
+            WaitError::Idle { calls } => {
+                let calls = evidence::calls_text(&self.server, &self.clients, calls);
+                format!("the server is idle in {calls}")
+            }
+            WaitError::Spinning(sample) => {
+                format!("the server keeps running and repeats the same calls: {sample}")
+            }
+            other => other.to_string(),
+        }
+    }
+
     fn not_executed(&self, wait_error: &WaitError) -> CheckError {
         let advice = match self.server.isolation() {
             IsolationLevel::OtherUser => {
@@ -136,17 +155,4 @@ fn shortened(line: &str) -> String {
 pub(super) fn contract_lines(lines: &[Line]) -> Vec<String> {
     let lines = lines.iter().filter(|line| is_contract_line(line));
     lines.take(MAX_QUOTED).map(|line| line.text.clone()).collect()
-}
-
-fn last_step(wait_error: &WaitError) -> String {
-    match wait_error {
-        WaitError::Idle { calls } => match calls.first() {
-            Some(call) => format!("the server is idle in {}", call.name()),
-            None => "the server is idle".to_owned(),
-        },
-        WaitError::Spinning(sample) => {
-            format!("the server keeps running and repeats the same calls: {sample}")
-        }
-        other => other.to_string(),
-    }
 }

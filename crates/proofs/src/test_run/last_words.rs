@@ -3,6 +3,7 @@
 mod traces;
 
 use std::io;
+use witness::Errno;
 
 pub(super) use traces::place_of_panic;
 
@@ -33,17 +34,21 @@ impl LastWords {
 pub(super) fn start_of_reason(stderr: &str) -> Option<usize> {
     match LastWords::of(stderr)? {
         LastWords::Trace { .. } => start_of_trace(stderr),
-        LastWords::Line(line) => stderr.rfind(&line).filter(|_| names_errno(&line)),
+        LastWords::Line(line) => stderr.rfind(&line).filter(|_| errno_in(&line).is_some()),
     }
 }
 
-/// Whether a line has the text of an errno, as perror(3) and the standard libraries print it.
-fn names_errno(line: &str) -> bool {
+/// The errno whose text a line has, as perror(3) and the standard libraries print it. Of several
+/// texts, the longest counts.
+pub(super) fn errno_in(line: &str) -> Option<Errno> {
     const LAST_ERRNO: i32 = 133;
-    (1..=LAST_ERRNO).any(|errno| {
+    let text_of = |errno: i32| {
         let text = io::Error::from_raw_os_error(errno).to_string();
-        text.split(" (os error").next().is_some_and(|text| line.contains(text))
-    })
+        text.split(" (os error").next().unwrap_or_default().to_owned()
+    };
+    let known = (1..=LAST_ERRNO).map(|errno| (errno, text_of(errno)));
+    let named = known.filter(|(_, text)| line.contains(text));
+    named.max_by_key(|(_, text)| text.len()).map(|(errno, _)| Errno::from_raw(errno))
 }
 
 fn start_of_trace(stderr: &str) -> Option<usize> {
@@ -84,5 +89,7 @@ mod tests {
     #[test]
     fn a_line_that_names_an_errno_is_the_reason() {
         assert_eq!(start_of_reason("hello\naccept: Invalid argument\n"), Some(6));
+        assert_eq!(errno_in("accept: Invalid argument"), Some(Errno::EINVAL));
+        assert_eq!(errno_in("no errno here"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::TestRun;
 use crate::check_error::{CheckError, Failure};
+use crate::evidence;
 use witness::{Exit, Unobservable, WaitError};
 
 impl TestRun {
@@ -43,18 +44,36 @@ impl TestRun {
                 left.name()
             ));
         }
-        let ports: Vec<_> =
-            self.server.listeners()?.iter().map(|it| it.local.port().to_string()).collect();
-        Ok(match (wait_error, ports.join(", ")) {
-            (WaitError::Ended(exit), _) => format!("{nothing}: the server {exit}."),
-            (WaitError::Idle { .. }, ports) if !ports.is_empty() => {
-                format!("{nothing}: the server listens on {ports} instead.")
+        Ok(match wait_error {
+            WaitError::Ended(exit) => format!("{nothing}: the server {exit}."),
+            WaitError::Idle { calls } => {
+                let calls = evidence::calls_text(&self.server, &self.clients, calls);
+                // The text of accept names the port already.
+                let elsewhere = match self.other_ports()? {
+                    ports if ports.is_empty() || calls.contains("which listens on") => {
+                        String::new()
+                    }
+                    ports => format!(" It listens on {ports} instead."),
+                };
+                let asleep = if calls.is_empty() {
+                    "is idle".to_owned()
+                } else {
+                    format!("is asleep in {calls}")
+                };
+                format!("{nothing}. The server {asleep}.{elsewhere}")
             }
-            (WaitError::Idle { calls }, _) => {
-                let call = calls.first().map_or("no call", |call| call.name());
-                format!("{nothing}: the server is asleep in {call}.")
+            WaitError::Spinning(sample) => {
+                format!("{nothing}. The server keeps running and repeats the same calls: {sample}.")
             }
-            (other, _) => format!("{nothing}: {other}."),
+            other => format!("{nothing}: {other}."),
         })
+    }
+
+    /// The ports that the server listens on, in place of its own.
+    fn other_ports(&self) -> Result<String, Unobservable> {
+        let listeners = self.server.listeners()?;
+        let mut ports: Vec<_> = listeners.iter().map(|it| it.local.port().to_string()).collect();
+        ports.dedup();
+        Ok(ports.join(", "))
     }
 }

@@ -174,10 +174,19 @@ impl Server {
     /// [`Unobservable`] if the kernel's socket table cannot be read.
     pub fn sockets(&self) -> Result<Vec<Socket>, Unobservable> {
         use State::*;
-        let states = [
-            Established, SynSent, SynReceived, FinWait1, FinWait2, CloseWait, LastAck, Closing,
-        ];
+        let states =
+            [Established, SynSent, SynReceived, FinWait1, FinWait2, CloseWait, LastAck, Closing];
         self.table.as_ref().map_or(Ok(Vec::new()), |it| it.all(&states).map_err(table_unobservable))
+    }
+
+    /// The inodes of the Unix sockets in the server's network (proc_pid_net(5), unix). Empty if the
+    /// file cannot be read.
+    pub fn unix_sockets(&self) -> Vec<u64> {
+        let path = format!("/proc/{}/net/unix", self.process().pid);
+        let table = std::fs::read_to_string(path).unwrap_or_default();
+        // The columns are Num, RefCount, Protocol, Flags, Type, St, Inode and Path.
+        let inode = |row: &str| row.split_whitespace().nth(6)?.parse().ok();
+        table.lines().skip(1).filter_map(inode).collect()
     }
 
     /// Whether the server's network has connections to `port` in TIME_WAIT.

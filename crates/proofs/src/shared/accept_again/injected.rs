@@ -8,7 +8,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
-use crate::shared::service::{Clients, Service, after};
+use crate::shared::service::{Clients, Service, after, leave};
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
@@ -27,13 +27,14 @@ pub(super) fn accept_fails(
     service: &Service,
 ) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
-    let mut connected = vec![(service.serve)(&mut run)?];
+    let mut connected = vec![service.serve_first(&mut run)?];
     let is_nonblocking = listens_nonblocking(&run.server)?;
     for (errno, name, mistake) in ACCEPT_ERRORS {
         // accept returns EAGAIN only for a listener in non-blocking mode.
         if errno == Errno::EAGAIN && !is_nonblocking {
             continue;
         }
+        free_slots(&mut run, &mut connected);
         // Wait until the server is asleep. A server that blocks in accept has then made this call,
         // so the call that fails is the next one.
         let _ = run.server.wait_asleep();
@@ -41,7 +42,6 @@ pub(super) fn accept_fails(
         run.server.fail_next(errno);
         let next = expect_goes_on(&mut run, service, (name, mistake), &mut connected)?;
         connected.push(next);
-        free_slots(&mut run, &mut connected);
     }
     Ok(())
 }
@@ -84,15 +84,10 @@ fn expect_goes_on(
     served.map_err(|error| after(&what, error.independent()))
 }
 
-fn leave(run: &mut TestRun, client: &NamedClient) {
-    run.step(format!("{} closed", client.name));
-    client.connection.close();
-}
-
-/// If the table is small, the clients leave, because the next errors need their slots. If the table
-/// is large, no client leaves, because the release of slots is a later task of the lesson.
+/// If the table has no room for two more clients, all clients leave. Otherwise no client leaves,
+/// because the release of slots is a later task of the lesson.
 fn free_slots(run: &mut TestRun, connected: &mut Vec<NamedClient>) {
-    if run.logs_clients() && run.capacity < 2 * ACCEPT_ERRORS.len() {
+    if run.logs_clients() && connected.len() + 2 > run.capacity {
         for client in connected.drain(..) {
             leave(run, &client);
             let _ = run.wait_released(&client);

@@ -1,5 +1,6 @@
 //! The evidence that each row of Common Mistakes needs.
 
+use super::client_files::client_files;
 use super::{sleeping, slot_log, spinning};
 use crate::end_rows::may_explain_end;
 use crate::log_event::LogEvent;
@@ -60,7 +61,7 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
         },
         "closes-listener" => says(&["Bad file descriptor", "EBADF"]),
         "added-again" => says(&["File exists", "EEXIST"]),
-        "incr-wraps" | "negative-length" => says(&["overflow"]),
+        "incr-wraps" => says(&["overflow"]),
         _ => true,
     }
 }
@@ -74,9 +75,8 @@ fn is_about_reset(message: &str) -> bool {
 
 /// Whether a client's descriptor is in blocking mode.
 fn has_blocking_client(run: &TestRun) -> bool {
-    run.clients.iter().any(|client| {
-        let Ok(Some(fd)) = run.server.descriptor_of(&client.connection) else { return false };
-        let flags = run.server.process().flags(fd);
+    client_files(run).iter().any(|(fd, _)| {
+        let flags = run.server.process().flags(*fd);
         matches!(flags, Ok(Some(flags)) if flags & libc::O_NONBLOCK == 0)
     })
 }
@@ -92,13 +92,9 @@ fn wakes_by_short_timer(run: &TestRun, calls: &[witness::Call]) -> bool {
 /// file or the connection was reset. The kernel counts an unread end of file as one unread byte.
 fn keeps_socket_after_end(run: &TestRun) -> bool {
     let has_read_end = |socket: &Socket| socket.state == State::CloseWait && socket.unread == 0;
-    let of_clients = run.clients.iter().any(|client| {
-        let is_open = matches!(run.server.descriptor_of(&client.connection), Ok(Some(_)));
-        match run.server.connection(&client.connection) {
-            Ok(Some(socket)) => is_open && has_read_end(&socket),
-            Ok(None) => is_open,
-            Err(_) => false,
-        }
+    let of_clients = client_files(run).iter().any(|(_, client)| {
+        let socket = run.server.connection(client);
+        socket.is_ok_and(|socket| socket.is_none_or(|socket| has_read_end(&socket)))
     });
     of_clients || has_dead_socket(run, has_read_end)
 }
@@ -128,11 +124,10 @@ fn waits_only_for_hangup(run: &TestRun) -> bool {
             list.iter().find(|it| Some(it.inode) == inode).map(|it| it.events as i32)
         })
     };
-    run.clients.iter().any(|client| {
-        let Ok(Some(fd)) = run.server.descriptor_of(&client.connection) else { return false };
-        let socket = run.server.connection(&client.connection).ok().flatten();
+    client_files(run).iter().any(|(fd, client)| {
+        let socket = run.server.connection(client).ok().flatten();
         let has_sent_fin = socket.is_some_and(|socket| socket.state == State::CloseWait);
-        let events = events_of(fd, client.connection.inode());
+        let events = events_of(*fd, client.inode());
         has_sent_fin && events.is_some_and(|events| events & i32::from(POLLIN) == 0)
     })
 }

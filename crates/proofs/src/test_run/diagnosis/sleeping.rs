@@ -1,5 +1,6 @@
 //! The rows of a server that sleeps although it has something to do.
 
+use super::client_files::client_files;
 use crate::shared::wait_call::WaitCall;
 use crate::test_run::TestRun;
 use witness::{Call, EpollEntry};
@@ -26,11 +27,8 @@ pub(super) fn is_blocked_in_accept(run: &TestRun, calls: &[Call]) -> bool {
 /// Whether a thread sleeps in a read or a write of a client's connection.
 pub(super) fn is_blocked_by_client(run: &TestRun, calls: &[Call]) -> bool {
     const CALLS: [&str; 6] = ["read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"];
-    let is_of_client = |fd: i32| {
-        run.clients.iter().any(|client| {
-            matches!(run.server.descriptor_of(&client.connection), Ok(Some(own)) if own == fd)
-        })
-    };
+    let files = client_files(run);
+    let is_of_client = |fd: i32| files.iter().any(|(own, _)| *own == fd);
     calls.iter().any(|call| CALLS.contains(&call.name()) && is_of_client(call.arguments[0] as i32))
 }
 

@@ -1,5 +1,6 @@
 //! The rows of a server that repeats the same calls.
 
+use super::client_files::{client_files, socket_at};
 use crate::test_run::{TestRun, has_result};
 use libc::{EPOLLERR, EPOLLHUP, EPOLLOUT, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 use witness::{Call, PollEntry, Socket, State, SyscallSample, Target};
@@ -37,44 +38,35 @@ pub(super) fn is_always_writable(sample: &SyscallSample) -> bool {
         || sample.events.iter().any(|(events, _)| *events == EPOLLOUT as u32)
 }
 
-/// Whether the server reads an end of file again and again, or is woken by an end of file again and
-/// again and never reads it. A connection that was reset has no end of file.
+/// Whether the server reads an end of file again and again, or has read it once and is woken by it
+/// again and again. A connection that was reset has no end of file.
 pub(super) fn ignores_end_of_file(run: &TestRun, sample: &SyscallSample) -> bool {
     // A read of 0 bytes returns 0, too (read(2)).
     let wants_bytes = |call: &Call| call.name() != "read" || call.arguments[2] > 0;
     if sample.calls.iter().any(|(call, _)| READS.contains(&call.name()) && wants_bytes(call)) {
         return has_result(sample, &READS, |count| count == 0);
     }
+    let files = client_files(run);
+    let has_read_end =
+        |fd: i32| socket_at(run, &files, fd).is_some_and(|it| has_read_end_of_file(&it));
     let watched = sample.poll_entries.as_deref().unwrap_or_default();
     let by_poll = watched.iter().any(|entry| {
         entry.revents & POLLIN != 0
             && entry.revents & (POLLERR | POLLHUP) == 0
-            && socket_at(run, entry.fd).is_some_and(|socket| has_only_end_of_file(&socket))
+            && has_read_end(entry.fd)
     });
-    by_poll || sample.events.iter().any(|event| is_end_of_file_event(run, sample, *event))
-}
-
-/// Whether an event of epoll reports an end of file that the server has not read.
-fn is_end_of_file_event(run: &TestRun, sample: &SyscallSample, event: (u32, u64)) -> bool {
-    let (events, data) = event;
+    // Events of other clients may be in the same result. One event is enough to wake the server.
+    let is_hangup = |events: u32| events & (EPOLLERR | EPOLLHUP) as u32 != 0;
+    let mut events = sample.events.iter().filter(|(events, _)| !is_hangup(*events));
     let interests = sample.epoll_entries.as_deref().unwrap_or_default();
-    let Some(entry) = interests.iter().find(|entry| entry.data == data) else { return false };
-    events & (EPOLLERR | EPOLLHUP) as u32 == 0
-        && socket_at(run, entry.fd).is_some_and(|socket| has_only_end_of_file(&socket))
+    let fd_of = |data: u64| interests.iter().find(|it| it.data == data).map(|it| it.fd);
+    by_poll || events.any(|(_, data)| fd_of(*data).is_some_and(has_read_end))
 }
 
-/// The socket of the client to which the server's descriptor `fd` is connected.
-fn socket_at(run: &TestRun, fd: i32) -> Option<Socket> {
-    let is_of =
-        |connection| matches!(run.server.descriptor_of(connection), Ok(Some(own)) if own == fd);
-    let client = run.clients.iter().find(|client| is_of(&client.connection))?;
-    run.server.connection(&client.connection).ok().flatten()
-}
-
-/// Whether all bytes were read, and the end of file was not. The kernel counts an end of file as
-/// one unread byte.
-fn has_only_end_of_file(socket: &Socket) -> bool {
-    socket.state == State::CloseWait && socket.unread == 1
+/// Whether the server has read the end of file, and has not closed the connection. The kernel counts
+/// an end of file that was not read as one unread byte.
+fn has_read_end_of_file(socket: &Socket) -> bool {
+    socket.state == State::CloseWait && socket.unread == 0
 }
 
 /// The row of a server that gets the same epoll event again and again, and does not handle it.
@@ -86,7 +78,7 @@ fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'s
     if !open.iter().any(|it| it.fd == entry.fd && same(&it.target)) {
         return Some("stale-entry");
     }
-    let socket = socket_at(run, entry.fd)?;
+    let socket = socket_at(run, &client_files(run), entry.fd)?;
     let end_of_file = u32::from(socket.state != State::Established);
     let has_bytes = socket.unread > end_of_file;
     (has_bytes && data as u32 == entry.fd as u32).then_some("fd-as-slot")
@@ -94,8 +86,5 @@ fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'s
 
 /// Whether the server has a client's descriptor that is missing from the `pollfd` array.
 fn misses_client(run: &TestRun, watched: &[PollEntry]) -> bool {
-    run.clients.iter().any(|client| match run.server.descriptor_of(&client.connection) {
-        Ok(Some(fd)) => !watched.iter().any(|entry| entry.fd == fd),
-        _ => false,
-    })
+    client_files(run).iter().any(|(fd, _)| !watched.iter().any(|entry| entry.fd == *fd))
 }

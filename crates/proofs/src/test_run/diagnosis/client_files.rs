@@ -1,0 +1,32 @@
+//! The server's descriptors of the clients of a test run.
+
+use crate::test_run::TestRun;
+use std::collections::HashMap;
+use witness::{Client, Socket, Target};
+
+/// The server's descriptor for each client that has one, with the client.
+///
+/// The descriptors are listed once for all clients. `Server::descriptor_of` lists all descriptors
+/// for one client, which takes too long for a thousand clients.
+pub(super) fn client_files(run: &TestRun) -> Vec<(i32, &Client)> {
+    let clients = run.clients.iter().map(|client| &client.connection);
+    // `Server::connection` looks up the client's socket, and stores the socket's inode in the
+    // client.
+    for client in clients.clone().filter(|client| client.inode().is_none()) {
+        let _ = run.server.connection(client);
+    }
+    let of_inode: HashMap<u64, &Client> =
+        clients.filter_map(|client| Some((client.inode()?, client))).collect();
+    let open = run.server.descriptors().unwrap_or_default();
+    let file = |target: &Target| match target {
+        Target::Socket(inode) => of_inode.get(inode).copied(),
+        Target::Other(_) => None,
+    };
+    open.iter().filter_map(|descriptor| Some((descriptor.fd, file(&descriptor.target)?))).collect()
+}
+
+/// The socket of the client to which the server's descriptor `fd` is connected.
+pub(super) fn socket_at(run: &TestRun, files: &[(i32, &Client)], fd: i32) -> Option<Socket> {
+    let (_, client) = files.iter().find(|(own, _)| *own == fd)?;
+    run.server.connection(client).ok().flatten()
+}

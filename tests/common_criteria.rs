@@ -1,0 +1,151 @@
+//! The criteria that every server lesson has: correct servers in several languages and styles are
+//! proved, and for each common fault the report names the cause.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::programs::{TestDir, command_line, servers};
+use support::{report, xtask};
+
+/// The criteria that do not depend on what a server does with bytes.
+const COMMON: &str = "starts,config,port-taken,ends,interrupted,accept-again";
+
+#[test]
+fn a_server_may_go_on_in_several_ways() {
+    let dir = TestDir::new();
+    for (lesson, source, names) in [
+        ("w01-l01", "faulty/echo.c", ECHO_STYLES.as_slice()),
+        ("w03-l02", "faulty/tracker.c", TRACKER_STYLES.as_slice()),
+    ] {
+        for name in names {
+            let program = command_line([&dir.compiled_with(source, name)]);
+            assert_proved(lesson, &program, &["--only", COMMON]);
+        }
+    }
+}
+
+const ECHO_STYLES: [&str; 4] =
+    ["PLAIN", "LETS_CLIENT_FINISH", "BACKS_OFF_A_SECOND", "RETRIES_BIND_SOMETIMES"];
+const TRACKER_STYLES: [&str; 4] = ["PLAIN", "PAUSES", "WAITS_FOR_LEAVING", "ONE_ENTRY_A_SLOT"];
+
+/// A fault: a macro of a C server, the criterion that must fail, a part of the summary or of what
+/// was observed, and the id of the Common Mistakes row, which is empty if no row must be named.
+struct Fault(&'static str, &'static str, &'static str, &'static str);
+
+#[test]
+fn each_fault_of_an_echo_server_is_named() {
+    let faults = [
+        Fault("IPV6_ONLY", "starts", "for IPv6 only", "one-address"),
+        Fault("LOOPBACK_ONLY", "starts", "listens at 127.0.0.1:", "one-address"),
+        Fault("FULLY_BUFFERED", "starts", "nothing was printed", ""),
+        Fault("UNTAGGED_START", "starts", "START port=3490", ""),
+        Fault("UNCHECKED_PORT", "config", "is accepted: the server listens on", "unchecked-config"),
+        Fault("SHARES_PORT", "port-taken", "SO_REUSEPORT", "reuse-port"),
+        Fault("UNCHECKED_BIND", "port-taken", "which the kernel has chosen", "unchecked-bind"),
+        Fault("RETRIES_BIND", "port-taken", "neither ends nor listens", "port-ignored"),
+        Fault("IGNORES_SIGTERM", "ends", "it ignores the signal", "ignores-sigterm"),
+        Fault("ENDS_ON_ACCEPT_ERROR", "interrupted", "accept failed with EINTR", "eintr-ends-server"),
+        Fault("ENDS_ON_ACCEPT_ERROR", "accept-again", "ECONNABORTED", "accept-eagain"),
+        Fault("UNCHECKED_ACCEPT", "accept-again", "[ACCEPT] fd=-1", "accept-unchecked"),
+        Fault("RETRIES_AT_ONCE", "accept-again", "accept = EMFILE", "emfile-spins"),
+        Fault("SERVES_ONCE", "next-client", "ended with exit status 0", ""),
+        Fault("ADDRESS_LENGTH", "echo", "accept: Invalid argument", ""),
+    ];
+    assert_named("w01-l01", "faulty/echo.c", &faults);
+}
+
+#[test]
+fn each_fault_of_a_tracker_is_named() {
+    let faults = [
+        Fault("RETRIES_AT_ONCE", "accept-again", "poll = 1, accept = EMFILE", "emfile-spins"),
+        Fault("GIVES_UP", "accept-again", "was never accepted", ""),
+        Fault("UNCHECKED_ACCEPT", "accept-again", "[ACCEPT] fd=-1 slot=1", "accept-unchecked"),
+        Fault("ENDS_ON_EINTR", "interrupted", "poll failed with EINTR", "eintr-ends-server"),
+    ];
+    assert_named("w03-l02", "faulty/tracker.c", &faults);
+}
+
+#[test]
+fn correct_servers_in_other_languages_are_proved() {
+    let (dir, languages) = (TestDir::new(), servers().join("languages"));
+    let file = |name: &str| languages.join(name);
+    for name in ["echo.pl", "echo.rb"] {
+        let interpreter = if name == "echo.pl" { "perl" } else { "ruby" };
+        if is_installed(interpreter) {
+            let program = command_line([Path::new(interpreter), &file(name)]);
+            assert_proved("w01-l01", &program, &[]);
+        }
+    }
+    if is_installed("node") {
+        let program = command_line([Path::new("node"), &file("tracker.js")]);
+        assert_proved("w04-l01", &program, &[]);
+    }
+    if is_installed("go") {
+        let program = dir.path("echo-go");
+        let mut go = Command::new("go");
+        go.arg("build").arg("-o").arg(&program).arg(file("echo.go"));
+        build(go.env("GOCACHE", dir.path("cache")).env("GO111MODULE", "off"));
+        assert_proved("w01-l01", &command_line([&program]), &[]);
+    }
+}
+
+#[test]
+fn correct_servers_in_java_are_proved() {
+    let (dir, languages) = (TestDir::new(), servers().join("languages"));
+    if !is_installed("javac") {
+        return;
+    }
+    let sources = ["Echo.java", "Tracker.java"].map(|name| languages.join(name));
+    build(Command::new("javac").arg("-d").arg(dir.path("")).args(sources));
+    let classes = dir.path("");
+    let java = |options: &[&str], name: &str| {
+        let words = [&["java", "-cp", classes.to_str().unwrap()], options, &[name]].concat();
+        shell_words::join(words)
+    };
+    assert_proved("w01-l01", &java(&[], "Echo"), &[]);
+    let opens = ["--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED"];
+    assert_proved("w04-l01", &java(&opens, "Tracker"), &[]);
+}
+
+/// Whether a program is installed. Prints a line if it is not.
+fn is_installed(program: &str) -> bool {
+    let found = Command::new("sh").arg("-c").arg(format!("command -v {program}")).output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        println!("skipped: {program} is not in PATH");
+    }
+    found
+}
+
+#[track_caller]
+fn build(command: &mut Command) {
+    assert!(command.status().is_ok_and(|status| status.success()), "{command:?} fails");
+}
+
+#[track_caller]
+fn assert_proved(lesson: &str, program: &str, flags: &[&str]) {
+    let json = ["--format", "json"];
+    let answer = xtask(&[&["prove", lesson, "--cmd", program], flags, &json].concat());
+    let lesson = &report(&answer)["lessons"][0];
+    assert_eq!(lesson["verdict"], "proved", "{program}: {lesson:#}");
+}
+
+/// Each macro gives a server that fails the criterion, with the words and the row.
+#[track_caller]
+fn assert_named(lesson: &str, source: &str, faults: &[Fault]) {
+    let dir = TestDir::new();
+    for Fault(name, criterion, words, row) in faults {
+        let program: PathBuf = dir.compiled_with(source, name);
+        let arguments = ["prove", lesson, "--only", criterion, "--format", "json", "--cmd"];
+        let answer = xtask(&[arguments.as_slice(), &[&command_line([&program])]].concat()).code(1);
+        let found = &report(&answer)["lessons"][0]["criteria"][0];
+        let cause = &found["cause"];
+        let text = |field: &str| cause[field].as_str().unwrap_or_default().to_owned();
+        let named = cause["mistake"].as_str().unwrap_or_default();
+        assert_eq!(found["status"], "failed", "{name}: {found:#}");
+        let said = text("summary") + &text("observed");
+        assert!(said.contains(words), "{words:?} is missing for {name}: {found:#}");
+        assert_eq!(named, *row, "{name}: {found:#}");
+    }
+}
