@@ -23,7 +23,7 @@ use crate::shared;
 use crate::shared::starting::{
     expect_every_address, expect_no_line_before_listen, expect_start_line,
 };
-use service::SERVICE;
+use service::{SERVICE, expect_two_served};
 use witness::FaultInjector;
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
@@ -71,5 +71,6 @@ fn ends(context: &CheckContext<'_>) -> Result<(), CheckError> {
 /// The server goes on after an accept that has failed, also while no descriptor is free.
 fn accept_again(context: &CheckContext<'_>) -> Result<(), CheckError> {
     forking::expect_no_early_child(context)?;
+    expect_two_served(context)?;
     shared::accept_again(context, &SERVICE)
 }

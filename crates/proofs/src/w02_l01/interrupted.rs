@@ -3,7 +3,7 @@
 use super::children::{ClientAndChild, connect_with_child, wait_child_ended, wait_settled};
 use super::exchange::expect_served;
 use super::process_evidence;
-use super::service::SERVICE;
+use super::service::{SERVICE, expect_two_served};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared;
@@ -13,7 +13,7 @@ use witness::{Errno, FaultInjector, WaitError};
 /// The server goes on after SIGSTOP and SIGCONT, after EINTR from each call in which it sleeps, and
 /// after the SIGCHLD of a child that has ended.
 pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    serves_uninterrupted(context)?;
+    expect_two_served(context)?;
     let injected = shared::interrupted(context, &SERVICE);
     match &injected {
         Ok(()) => {
@@ -27,15 +27,6 @@ pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> 
         Err(_) => {}
     }
     injected
-}
-
-/// Two clients are answered twice. If they are not, this is not because of a signal.
-fn serves_uninterrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let (mut run, mut rng) = (context.start()?, context.random("uninterrupted"));
-    let first = connect_with_child(&mut run, &[])?;
-    let second = connect_with_child(&mut run, &[&first])?;
-    expect_served(&mut run, &mut rng, &[&first, &second])?;
-    expect_served(&mut run, &mut rng, &[&first, &second])
 }
 
 /// A child's read fails with EINTR. The child must read again.

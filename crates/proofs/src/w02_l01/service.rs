@@ -2,6 +2,7 @@
 
 use super::children::connect_with_child;
 use super::exchange::{Exchange, expect_answer, phrase};
+use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::shared::{Clients, Service};
@@ -30,4 +31,13 @@ fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckErr
     let text = phrase(&mut Rng::with_seed(port << 32 | earlier));
     let answered = expect_answer(run, client, &Exchange::at_once(text));
     answered.map_err(|error| error.depends_on("flips"))
+}
+
+/// Two clients, connected at the same time, are answered twice. If they are not, a fault that is
+/// injected later is not the reason.
+pub(super) fn expect_two_served(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    let (first, second) = (serve(&mut run)?, serve(&mut run)?);
+    expect_served(&mut run, &first)?;
+    expect_served(&mut run, &second)
 }
