@@ -1,5 +1,6 @@
 //! A server under observation.
 
+mod attribution;
 mod descriptors;
 mod ending;
 mod events;
@@ -7,6 +8,9 @@ mod observe;
 mod pause;
 mod ports;
 mod restart;
+mod rounds;
+mod sleeps;
+mod verdict;
 mod wait_state;
 mod waiting;
 
@@ -17,16 +21,22 @@ use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
 use crate::syscall_sample::Tracer;
 use crate::wait_limits::WaitLimits;
+use attribution::Attribution;
 use descriptors::LoweredLimit;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
 use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox};
+use sleeps::Sleeps;
+use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
+
+/// The size of a small receive buffer, in bytes (socket(7), SO_RCVBUF). The kernel doubles it.
+const SMALL_BUFFER: usize = 4096;
 
 /// A running server under observation. Dropping this value kills the program and all processes that
 /// the program has started, and waits until they have ended.
@@ -58,6 +68,10 @@ pub struct Server {
     tracer: Tracer,
     /// How long the program has waited for a processor since its start.
     load: CpuLoad,
+    /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors.
+    helpers: Vec<i32>,
+    attribution: Attribution,
+    sleeps: RefCell<Sleeps>,
     /// The descriptor limit that a process had before the observer lowered the limit.
     lowered: Option<LoweredLimit>,
 }
@@ -89,6 +103,9 @@ impl Server {
             history,
             tracer: Tracer::default(),
             load: CpuLoad::default(),
+            helpers: Vec::new(),
+            attribution: Attribution::default(),
+            sleeps: RefCell::default(),
             lowered: None,
         }
     }
@@ -146,6 +163,20 @@ impl Server {
     /// As for [`connect`](Self::connect).
     pub fn connect_over_ethernet(&mut self) -> io::Result<Client> {
         self.connect_prepared(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
+    }
+
+    /// Connects a client with a small receive buffer and with segments as on Ethernet. The kernel
+    /// stores less than 100 KiB of the bytes that a server writes to such a client, if the client
+    /// does not read (tcp(7), tcp_rmem and tcp_wmem). For other clients it stores up to several
+    /// MiB.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
+    pub fn connect_with_small_buffer(&mut self) -> io::Result<Client> {
+        self.connect_prepared(|socket| {
+            setsockopt(socket, sockopt::RcvBuf, &SMALL_BUFFER)?;
+            Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?)
+        })
     }
 
     /// Connects a client to the server's port at another address of the machine, e.g. 127.0.0.2.
