@@ -244,6 +244,12 @@ impl Process {
         comm.unwrap_or_default().trim_end().to_owned()
     }
 
+    /// The kernel's name for a thread of the process.
+    pub fn name_of_thread(self, tid: i32) -> String {
+        let comm = fs::read_to_string(format!("/proc/{}/task/{tid}/comm", self.pid));
+        comm.unwrap_or_default().trim_end().to_owned()
+    }
+
     /// The text of `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` if the file cannot be read.
     pub(crate) fn shares(self) -> Option<String> {
         let path = format!("/proc/{}/smaps_rollup", self.pid);

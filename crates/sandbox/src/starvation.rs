@@ -169,7 +169,8 @@ impl From<CpuStarvation> for Unobservable {
     fn from(starved: CpuStarvation) -> Self {
         let [waited, lasted] = [starved.waited, starved.lasted].map(|it| it.as_secs_f64());
         let error = io::Error::other(format!(
-            "the machine was too busy: {} waited for a processor for {waited:.1} of {lasted:.1} s",
+            "the machine was too busy: {} waited for a processor for {waited:.1} of {lasted:.1} s; \
+             try again later, or with less beside it",
             starved.subject
         ));
         Unobservable::new(

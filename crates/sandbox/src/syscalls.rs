@@ -23,6 +23,12 @@ impl Call {
         }
     }
 
+    /// Whether the kernel restarts another call, whose number this call does not show, after a
+    /// signal has stopped and resumed the thread (restart_syscall(2)).
+    pub fn is_restart(&self) -> bool {
+        self.number == Sysno::restart_syscall as i64
+    }
+
     /// Whether the call waits until one of several descriptors is ready.
     pub fn waits_for_readiness(&self) -> bool {
         matches!(

@@ -76,6 +76,7 @@
 //! the thread that has attached to a traced thread to control it. This crate supports only Linux,
 //! on x86-64 and aarch64.
 
+mod call_trace;
 mod client;
 mod epoll_entry;
 mod event_names;
@@ -84,6 +85,7 @@ mod launch;
 mod log;
 mod poll_entry;
 mod ready;
+mod repetition;
 mod run_history;
 mod server;
 mod sleep;

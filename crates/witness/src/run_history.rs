@@ -1,20 +1,87 @@
 //! Information from earlier runs of a program.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Information from earlier runs of a program. Clones are handles of the same history.
 #[derive(Clone, Debug, Default)]
-pub struct RunHistory(Arc<AtomicBool>);
+pub struct RunHistory(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    spins: bool,
+    computes: bool,
+    naps: HashMap<Napper, NapHabit>,
+}
+
+/// Threads of several runs that sleep in the same way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Napper {
+    /// The kernel's name of the thread.
+    pub(crate) name: String,
+    /// Whether it is the first thread of its process.
+    pub(crate) is_first: bool,
+    /// The number of the call that the thread sleeps in.
+    pub(crate) call: i64,
+}
+
+/// What is known about threads that sleep and wake again and again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NapHabit {
+    /// The number of rounds after which the thread's calls repeat; 0 if this is not known.
+    pub(crate) period: usize,
+    /// Whether the thread makes other calls between two sleeps.
+    pub(crate) has_calls: bool,
+    /// Whether something visible has happened when only such threads had run.
+    pub(crate) acts: bool,
+    /// How often something visible has happened while such a thread slept.
+    pub(crate) slept: u32,
+}
 
 impl RunHistory {
     /// Whether an earlier run was in a busy loop: the program repeated the same calls without a
     /// result. The calls of such a program are sampled sooner.
     pub fn spins(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.known().spins
     }
 
     pub(crate) fn set_spins(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.known().spins = true;
+    }
+
+    /// Whether an earlier run was in a busy loop without system calls.
+    pub(crate) fn computes(&self) -> bool {
+        self.known().computes
+    }
+
+    pub(crate) fn set_computes(&self) {
+        self.known().computes = true;
+    }
+
+    /// What is known about threads that sleep in this way.
+    pub(crate) fn habit(&self, napper: &Napper) -> NapHabit {
+        self.known().naps.get(napper).copied().unwrap_or_default()
+    }
+
+    /// Stores that the calls of such a thread repeat after `period` rounds.
+    pub(crate) fn add_habit(&self, napper: Napper, period: usize, has_calls: bool) {
+        let mut known = self.known();
+        let habit = known.naps.entry(napper).or_default();
+        habit.period = habit.period.max(period);
+        habit.has_calls |= has_calls;
+    }
+
+    /// Stores that something visible has happened when only threads like this one had run.
+    pub(crate) fn set_acts(&self, napper: Napper) {
+        self.known().naps.entry(napper).or_default().acts = true;
+    }
+
+    /// Stores that something visible has happened while such a thread slept.
+    pub(crate) fn add_slept(&self, napper: Napper) {
+        self.known().naps.entry(napper).or_default().slept += 1;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,6 @@
 //! A server under observation.
 
+mod attribution;
 mod descriptors;
 mod ending;
 mod events;
@@ -7,6 +8,9 @@ mod observe;
 mod pause;
 mod ports;
 mod restart;
+mod rounds;
+mod sleeps;
+mod verdict;
 mod wait_state;
 mod waiting;
 
@@ -17,12 +21,15 @@ use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
 use crate::syscall_sample::Tracer;
 use crate::wait_limits::WaitLimits;
+use attribution::Attribution;
 use descriptors::LoweredLimit;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
 use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox};
+use sleeps::Sleeps;
+use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -58,6 +65,10 @@ pub struct Server {
     tracer: Tracer,
     /// How long the program has waited for a processor since its start.
     load: CpuLoad,
+    /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors.
+    helpers: Vec<i32>,
+    attribution: Attribution,
+    sleeps: RefCell<Sleeps>,
     /// The descriptor limit that a process had before the observer lowered the limit.
     lowered: Option<LoweredLimit>,
 }
@@ -89,6 +100,9 @@ impl Server {
             history,
             tracer: Tracer::default(),
             load: CpuLoad::default(),
+            helpers: Vec::new(),
+            attribution: Attribution::default(),
+            sleeps: RefCell::default(),
             lowered: None,
         }
     }

@@ -8,69 +8,85 @@ use std::time::Duration;
 pub(crate) enum Sleep {
     /// Only an event ends the sleep: bytes, a connection, a signal, or another thread.
     UntilEvent,
-    /// An event ends the sleep, or the time-out. The value is the time from the beginning of the
-    /// sleep to the time-out.
-    AtMost(Duration),
-    /// The sleep ends soon without an event, for example a short sleep or a wait for a disk.
+    /// A clock ends the sleep, if no event does.
+    Timed(Nap),
+    /// The sleep ends soon without an event, for example a write to the terminal.
     Brief,
 }
 
-/// If a time-out is at least this long, the thread wakes so rarely that the wait counts as a wait
-/// for an event.
-const RARE_WAKEUP: Duration = Duration::from_secs(1);
-/// If a sleep is at least this long, it counts as endless.
+/// A sleep that a clock ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nap {
+    /// The longest time from now to the end of the sleep.
+    pub(crate) span: Duration,
+    /// Whether the call waits for descriptors, so that a client can end the sleep.
+    pub(crate) watches: bool,
+}
+
+/// A sleep that lasts at least this long counts as endless.
 const ENDLESS: Duration = Duration::from_secs(30);
+/// A call that waits for descriptors, and has at least this time-out, counts as endless. The thread
+/// has such a time-out for its own timers, and a client wakes it at once.
+const RARE_WAKEUP: Duration = Duration::from_millis(2500);
 
 /// What ends the sleep of a thread of `process` that sleeps in `call`.
 pub(crate) fn of(call: Call, process: Process) -> Sleep {
-    let argument = |index: usize| call.arguments[index];
-    let span = |index| read_span(process, call.arguments[index]);
-    let at_most = match call.name() {
-        "poll" => millis(argument(2)),
-        "epoll_wait" | "epoll_pwait" => millis(argument(3)),
-        "ppoll" | "rt_sigtimedwait" => span(2),
-        "futex" if is_absolute_futex(argument(1)) => {
-            span(3).and_then(|end| time_left(futex_clock(argument(1)), end))
-        }
-        "epoll_pwait2" | "futex" => span(3),
-        "select" | "pselect6" => span(4),
-        "nanosleep" => return timed_sleep(span(0)),
-        "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => {
-            return timed_sleep(span(2).and_then(|end| time_left(argument(0) as i32, end)));
-        }
-        "clock_nanosleep" => return timed_sleep(span(2)),
-        // A write to the terminal waits for room in the terminal's buffer. The observer reads the
-        // terminal, so this wait will end soon.
-        "write" | "writev" if is_terminal(process, argument(0)) => return Sleep::Brief,
-        _ => None,
-    };
-    if watches_nothing(call) {
-        return timed_sleep(at_most);
+    // A write to the terminal waits for room in the terminal's buffer. The observer reads the
+    // terminal, so this wait will end soon.
+    if matches!(call.name(), "write" | "writev") && is_terminal(process, call.arguments[0]) {
+        return Sleep::Brief;
     }
-    match at_most {
-        Some(span) if span < RARE_WAKEUP => Sleep::AtMost(span),
-        _ => Sleep::UntilEvent,
+    match timeout(&call, process) {
+        Timeout::None => Sleep::UntilEvent,
+        Timeout::Unknown => Sleep::Brief,
+        Timeout::In(span) => {
+            let watches = watches_descriptors(&call);
+            let endless = if watches { RARE_WAKEUP } else { ENDLESS };
+            match span >= endless {
+                true => Sleep::UntilEvent,
+                false => Sleep::Timed(Nap { span, watches }),
+            }
+        }
     }
 }
 
-/// Whether the call is a poll or select without any descriptor. Such a call only sleeps.
-fn watches_nothing(call: Call) -> bool {
+/// The time after which a call returns without an event.
+enum Timeout {
+    None,
+    In(Duration),
+    /// The time is in memory that could not be read, because the thread has woken or ended.
+    Unknown,
+}
+
+fn timeout(call: &Call, process: Process) -> Timeout {
+    let argument = |index: usize| call.arguments[index];
+    let span = |index| read_time(process, argument(index), 1);
     match call.name() {
-        "poll" | "ppoll" => call.arguments[1] == 0,
-        "select" | "pselect6" => call.arguments[0] == 0,
-        _ => false,
+        "poll" => millis(argument(2)),
+        "epoll_wait" | "epoll_pwait" => millis(argument(3)),
+        "futex" if is_absolute_futex(argument(1)) => until(futex_clock(argument(1)), span(3)),
+        "epoll_pwait2" | "futex" => span(3),
+        "ppoll" | "rt_sigtimedwait" => span(2),
+        // select has a timeval, whose second field has the unit microseconds.
+        "select" => read_time(process, argument(4), 1000),
+        "pselect6" => span(4),
+        "nanosleep" => span(0),
+        "clock_nanosleep" if argument(1) & TIMER_ABSTIME != 0 => until(argument(0) as i32, span(2)),
+        "clock_nanosleep" => span(2),
+        _ => Timeout::None,
+    }
+}
+
+/// Whether the call waits for at least one descriptor.
+fn watches_descriptors(call: &Call) -> bool {
+    match call.name() {
+        "poll" | "ppoll" => call.arguments[1] > 0,
+        "select" | "pselect6" => call.arguments[0] > 0,
+        _ => call.is_epoll(),
     }
 }
 
 const TIMER_ABSTIME: u64 = libc::TIMER_ABSTIME as u64;
-
-/// Classifies a sleep that ends after the time `span`. `None` means that the time is unknown.
-fn timed_sleep(span: Option<Duration>) -> Sleep {
-    match span {
-        Some(span) if span >= ENDLESS => Sleep::UntilEvent,
-        _ => Sleep::Brief,
-    }
-}
 
 /// Whether the descriptor refers to a pseudo-terminal (pts(4)).
 fn is_terminal(process: Process, descriptor: u64) -> bool {
@@ -87,30 +103,35 @@ fn futex_clock(operation: u64) -> i32 {
     if real { libc::CLOCK_REALTIME } else { libc::CLOCK_MONOTONIC }
 }
 
-/// The time until a clock shows `end`; `None` for a clock that cannot be read.
-fn time_left(clock: i32, end: Duration) -> Option<Duration> {
-    let now: Duration = nix::time::clock_gettime(clock.into()).ok()?.into();
-    Some(end.saturating_sub(now))
+/// Converts a point in time to the time until a clock shows it.
+fn until(clock: i32, end: Timeout) -> Timeout {
+    let Timeout::In(end) = end else { return end };
+    match nix::time::clock_gettime(clock.into()) {
+        Ok(now) => Timeout::In(end.saturating_sub(now.into())),
+        Err(_) => Timeout::Unknown,
+    }
 }
 
-/// Converts a time-out of poll(2) in milliseconds; `None` if it is negative, which means no
-/// time-out.
-fn millis(register: u64) -> Option<Duration> {
-    u64::try_from(register as i32).ok().map(Duration::from_millis)
+/// Converts a time-out of poll(2) in milliseconds. A negative value means no time-out.
+fn millis(register: u64) -> Timeout {
+    let span = u64::try_from(register as i32).map(Duration::from_millis);
+    span.map_or(Timeout::None, Timeout::In)
 }
 
-/// Reads the struct timespec or timeval at `address`. The second field is read as nanoseconds, also
-/// in a timeval. `None` if the address is a null pointer, which means no time-out, or if the memory
-/// cannot be read.
-fn read_span(process: Process, address: u64) -> Option<Duration> {
+/// Reads the struct timespec or timeval at `address`. `unit` is the unit of its second field in
+/// nanoseconds. A null pointer means no time-out.
+fn read_time(process: Process, address: u64, unit: u64) -> Timeout {
     if address == 0 {
-        return None;
+        return Timeout::None;
     }
     let mut bytes = [0; 16];
-    process.read_memory(address, &mut bytes).ok()?;
-    let seconds = u64::from_ne_bytes(bytes[..8].try_into().ok()?);
-    let fraction = u64::from_ne_bytes(bytes[8..].try_into().ok()?);
-    Some(Duration::from_secs(seconds).saturating_add(Duration::from_nanos(fraction)))
+    if process.read_memory(address, &mut bytes).is_err() {
+        return Timeout::Unknown;
+    }
+    let (words, _) = bytes.as_chunks::<8>();
+    let [seconds, fraction] = [words[0], words[1]].map(u64::from_ne_bytes);
+    let fraction = Duration::from_nanos(fraction.saturating_mul(unit));
+    Timeout::In(Duration::from_secs(seconds).saturating_add(fraction))
 }
 
 #[cfg(test)]
@@ -129,6 +150,10 @@ mod tests {
         of(call(name, arguments), Process { pid: std::process::id() as i32 })
     }
 
+    fn nap(millis: u64, watches: bool) -> Sleep {
+        Sleep::Timed(Nap { span: Duration::from_millis(millis), watches })
+    }
+
     fn timespec(time: Duration) -> [u64; 2] {
         [time.as_secs(), time.subsec_nanos().into()]
     }
@@ -137,20 +162,34 @@ mod tests {
     fn a_poll_without_a_time_out_waits_for_an_event() {
         assert_eq!(sleep("poll", [0, 1, u64::MAX, 0, 0, 0]), Sleep::UntilEvent);
         assert_eq!(sleep("poll", [0, 1, u64::from(u32::MAX), 0, 0, 0]), Sleep::UntilEvent);
-        let tick = Sleep::AtMost(Duration::from_millis(50));
-        assert_eq!(sleep("poll", [0, 1, 50, 0, 0, 0]), tick);
-        assert_eq!(sleep("epoll_wait", [0, 0, 0, 50, 0, 0]), tick);
+        assert_eq!(sleep("poll", [0, 1, 50, 0, 0, 0]), nap(50, true));
+        assert_eq!(sleep("epoll_wait", [0, 0, 0, 50, 0, 0]), nap(50, true));
+        assert_eq!(sleep("poll", [0, 1, 60_000, 0, 0, 0]), Sleep::UntilEvent);
     }
 
     #[test]
-    fn a_poll_of_nothing_ends_by_itself() {
-        assert_eq!(sleep("poll", [0, 0, 2, 0, 0, 0]), Sleep::Brief);
+    fn a_call_that_waits_for_no_descriptor_is_a_sleep() {
+        assert_eq!(sleep("poll", [0, 0, 2, 0, 0, 0]), nap(2, false));
+        assert_eq!(sleep("poll", [0, 0, 20_000, 0, 0, 0]), nap(20_000, false));
         assert_eq!(sleep("poll", [0, 0, 3_600_000, 0, 0, 0]), Sleep::UntilEvent);
+        assert_eq!(sleep("poll", [0, 0, u64::MAX, 0, 0, 0]), Sleep::UntilEvent);
+        assert_eq!(sleep("select", [0; 6]), Sleep::UntilEvent);
+        assert_eq!(sleep("pause", [0; 6]), Sleep::UntilEvent);
+        assert_eq!(sleep("rt_sigtimedwait", [0; 6]), Sleep::UntilEvent);
     }
 
     #[test]
-    fn a_short_sleep_ends_soon_and_a_long_one_counts_as_endless() {
-        for (seconds, expected) in [(2, Sleep::Brief), (3600, Sleep::UntilEvent)] {
+    fn a_timeval_has_microseconds_and_a_timespec_nanoseconds() {
+        let time = [0u64, 100_000];
+        let at = time.as_ptr() as u64;
+        assert_eq!(sleep("select", [4, 0, 0, 0, at, 0]), nap(100, true));
+        let micros = Nap { span: Duration::from_micros(100), watches: true };
+        assert_eq!(sleep("pselect6", [4, 0, 0, 0, at, 0]), Sleep::Timed(micros));
+    }
+
+    #[test]
+    fn a_long_sleep_counts_as_endless() {
+        for (seconds, expected) in [(2, nap(2000, false)), (3600, Sleep::UntilEvent)] {
             let time = timespec(Duration::from_secs(seconds));
             let at = time.as_ptr() as u64;
             assert_eq!(sleep("nanosleep", [at, 0, 0, 0, 0, 0]), expected);
@@ -173,16 +212,17 @@ mod tests {
         let now = |clock: i32| nix::time::clock_gettime(clock.into()).unwrap().into();
         for clock in [libc::CLOCK_MONOTONIC, libc::CLOCK_REALTIME] {
             let now: Duration = now(clock);
-            for (more, expected) in [(2, Sleep::Brief), (3600, Sleep::UntilEvent)] {
+            for (more, is_nap) in [(2, true), (3600, false)] {
                 let end = timespec(now + Duration::from_secs(more));
                 let arguments = [clock as u64, TIMER_ABSTIME, end.as_ptr() as u64, 0, 0, 0];
-                assert_eq!(sleep("clock_nanosleep", arguments), expected);
+                let found = sleep("clock_nanosleep", arguments);
+                assert_eq!(matches!(found, Sleep::Timed(_)), is_nap, "{found:?}");
             }
         }
         let soon = timespec(now(libc::CLOCK_MONOTONIC));
         let bitset = (libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG) as u64;
         let arguments = [0, bitset, 0, soon.as_ptr() as u64, 0, 0];
-        assert_eq!(sleep("futex", arguments), Sleep::AtMost(Duration::ZERO));
+        assert_eq!(sleep("futex", arguments), nap(0, false));
     }
 
     #[test]

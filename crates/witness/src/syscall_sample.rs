@@ -7,15 +7,13 @@
 mod restart_syscall;
 mod tracer;
 
-use crate::epoll_entry::{self, EpollEntry};
-use crate::poll_entry::{self, PollEntry};
+use crate::epoll_entry::EpollEntry;
+use crate::poll_entry::PollEntry;
 use nix::errno::Errno;
-use sandbox::{Call, Process, Thread};
+use sandbox::Call;
 use std::fmt;
-use std::time::Duration;
-use tracer::{SyscallStop, Traced};
 
-pub(crate) use tracer::Tracer;
+pub(crate) use tracer::{SyscallStop, Traced, Tracer};
 
 /// A sample of the system calls of a thread.
 #[derive(Clone, Debug, Default)]
@@ -31,73 +29,45 @@ pub struct SyscallSample {
     pub events: Vec<(u32, u64)>,
 }
 
-/// The number of calls in a complete sample.
-const SAMPLE_SIZE: usize = 80;
-/// If no system call begins or ends within this time, the thread sleeps or computes, and the sample
-/// ends.
-const MAX_CALL_TIME: Duration = Duration::from_millis(20);
+/// The maximum number of calls that are shown.
+const MAX_SHOWN: usize = 6;
 
 impl SyscallSample {
-    /// Whether the thread is in a busy loop. In a busy loop, calls such as poll return immediately,
-    /// and the thread makes no call that would change the result of the next poll.
-    pub fn is_spinning(&self) -> bool {
-        let waits = self.calls.iter().filter(|(call, _)| is_wait(call)).count();
-        self.calls.len() >= SAMPLE_SIZE
-            && waits >= SAMPLE_SIZE / 10
-            && !self.calls.iter().any(is_progress)
-    }
-
-    /// Samples a thread of `process`. The sample is empty if the kernel refuses to trace the
-    /// thread.
-    pub(crate) fn of(process: Process, thread: &Thread, tracer: &mut Tracer) -> Self {
-        let mut sample = Self::default();
-        if let Some(mut traced) = tracer.seize(thread.tid) {
-            sample.record(process, &mut traced);
-            tracer.detach(traced);
-        }
-        sample
-    }
-
-    /// Records the thread's calls until the sample is complete or the thread sleeps.
-    fn record(&mut self, process: Process, traced: &mut Traced) {
-        let mut entered = None;
-        while self.calls.len() < SAMPLE_SIZE && traced.run_to_next_stop(MAX_CALL_TIME) {
-            match traced.syscall_stop() {
-                Some(SyscallStop::Entry(call)) => entered = Some(call),
-                Some(SyscallStop::Exit(value)) => {
-                    let Some(call) = entered.take() else { continue };
-                    if call.is_poll() {
-                        self.poll_entries = poll_entry::read(process, &call).ok();
-                    }
-                    if call.is_epoll() {
-                        self.epoll_entries = epoll_entry::read(process, call.epoll()).ok();
-                        self.events =
-                            epoll_entry::returned(process, &call, value).unwrap_or_default();
-                    }
-                    self.calls.push((call, value));
-                }
-                None => {}
-            }
-        }
+    /// The calls that the thread repeats: one cycle, which begins with the call that waits for
+    /// events, if there is one. Empty if the thread made no system calls.
+    pub fn cycle(&self) -> &[(Call, i64)] {
+        let same = |(one, next): (&(Call, i64), &(Call, i64))| {
+            let is_fork =
+                |call: &Call| matches!(call.name(), "fork" | "vfork" | "clone" | "clone3");
+            one.0.number == next.0.number && (one.1 == next.1 || is_fork(&one.0))
+        };
+        // The last calls are compared, because the first calls may belong to earlier work.
+        let calls = &self.calls[self.calls.len().saturating_sub(LAST_CALLS)..];
+        let repeats = |length: &usize| calls.iter().zip(&calls[*length..]).all(same);
+        let length = (1..=calls.len() / 2).find(repeats).unwrap_or(calls.len());
+        let from = calls.iter().position(|(call, _)| call.waits_for_readiness()).unwrap_or(0);
+        let from = from.min(calls.len() - length);
+        &calls[from..from + length]
     }
 }
 
+/// The number of calls in which a cycle is looked for.
+const LAST_CALLS: usize = 60;
+
 impl fmt::Display for SyscallSample {
-    /// The repeated calls with their results, e.g. `poll = 1, read = 0`.
+    /// The repeated calls with their results, e.g. `poll = 1, read = 0`; `no system calls` if the
+    /// thread computed without calls.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let has_loop = self.calls.iter().any(|(call, _)| call.waits_for_readiness());
-        let begins_cycle =
-            |call: &Call| if has_loop { call.waits_for_readiness() } else { is_wait(call) };
-        let mut starts = (0..self.calls.len()).filter(|at| begins_cycle(&self.calls[*at].0));
-        let from = starts.next().unwrap_or(0);
-        let to = starts.next().unwrap_or(self.calls.len());
-        let cycle = &self.calls[from..to];
-        for (index, (call, value)) in cycle.iter().take(4).enumerate() {
+        let cycle = self.cycle();
+        if cycle.is_empty() {
+            return f.write_str("no system calls");
+        }
+        for (index, (call, value)) in cycle.iter().take(MAX_SHOWN).enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             let result = result(*value);
             write!(f, "{comma}{} = {result}", call.name())?;
         }
-        Ok(())
+        if cycle.len() > MAX_SHOWN { f.write_str(", …") } else { Ok(()) }
     }
 }
 
@@ -108,24 +78,3 @@ fn result(value: i64) -> String {
         value => value.to_string(),
     }
 }
-
-/// Whether the call waits for a client, or for the bytes of a client.
-fn is_wait(call: &Call) -> bool {
-    call.waits_for_readiness() || matches!(call.name(), "accept" | "accept4" | "recvfrom" | "read")
-}
-
-/// Whether the call has done something for a client.
-fn is_progress((call, value): &(Call, i64)) -> bool {
-    match call.name() {
-        "read" | "readv" | "recvfrom" | "recvmsg" => *value > 0,
-        "accept" | "accept4" => *value >= 0,
-        // A write to the log is not progress, because it does nothing for a client.
-        "write" | "writev" => *value > 0 && call.arguments[0] > 2,
-        "sendto" | "sendmsg" | "clone" | "clone3" | "fork" | "vfork" => *value > 0,
-        "close" | "epoll_ctl" | "shutdown" => *value == 0,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests;

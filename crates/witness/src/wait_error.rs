@@ -15,8 +15,9 @@ pub enum WaitError {
         /// The system calls that the threads sleep in.
         calls: Vec<Call>,
     },
-    /// The server is in a busy loop: it repeats the same system calls and makes no progress.
-    #[error("the server is in a busy loop: it repeats {0}")]
+    /// The server is in a busy loop: it repeats the same system calls and makes no progress, or it
+    /// computes without any system call. In the second case the sample has no calls.
+    #[error("the server is in a busy loop: it {}", loop_of(.0))]
     Spinning(SyscallSample),
     /// The server has ended.
     #[error("the server {0}")]
@@ -40,6 +41,13 @@ pub(crate) fn doing(threads: &[(Process, Thread)]) -> String {
     let running = threads.iter().any(|(_, thread)| thread.is_running());
     let calls: Vec<_> = threads.iter().filter_map(|(_, thread)| thread.call).collect();
     if running { "running".to_owned() } else { format!("repeating {}", names(&calls)) }
+}
+
+fn loop_of(sample: &SyscallSample) -> String {
+    match sample.calls.is_empty() {
+        true => "computes without a system call".to_owned(),
+        false => format!("repeats {sample}"),
+    }
 }
 
 fn names(calls: &[Call]) -> String {

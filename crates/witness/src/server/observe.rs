@@ -270,6 +270,7 @@ impl Server {
             }
             all.extend(threads.into_iter().map(|thread| (process, thread)));
         }
+        self.sleeps.borrow_mut().update(&mut all);
         Ok(all)
     }
 

@@ -15,6 +15,7 @@ impl Server {
     /// # Errors
     /// [`WaitError`] if the process has ended and therefore cannot be stopped.
     pub fn pause(&mut self) -> Result<(), WaitError> {
+        self.all_threads()?; // remembers the calls that the pause interrupts
         self.kill(self.process(), Signal::SIGSTOP);
         self.wait_for(|now| Ok(now.process().is_stopped()?.then_some(())))
     }
@@ -41,6 +42,7 @@ impl Server {
     /// # Errors
     /// [`WaitError`] if the server has ended, or does not stop.
     pub fn interrupt(&mut self) -> Result<(), WaitError> {
+        self.all_threads()?; // remembers the calls that are interrupted
         let mut signalled = Vec::new();
         let stopped = self.wait_for(|now| {
             let mut all_stopped = true;

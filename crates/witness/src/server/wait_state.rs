@@ -1,7 +1,9 @@
 //! The state of one wait, which is kept between two checks of the server.
 
+use super::rounds::Rounds;
 use crate::wait_limits::WaitLimits;
 use sandbox::{CpuLoad, Process, Thread, Unobservable};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// The state of one wait.
@@ -9,7 +11,7 @@ pub(super) struct WaitState {
     begun: Instant,
     pub(super) deadline: Instant,
     pub(super) settled: Settled,
-    pub(super) timer_wakeups: TimerWakeups,
+    pub(super) rounds: Rounds,
     pub(super) cpu_budget: CpuBudget,
     load: CpuLoad,
 }
@@ -17,13 +19,13 @@ pub(super) struct WaitState {
 impl WaitState {
     pub(super) fn new(limits: WaitLimits) -> Self {
         let begun = Instant::now();
-        let (settled, timer_wakeups, cpu_budget) =
-            (Settled::default(), TimerWakeups::default(), CpuBudget::default());
+        let (settled, rounds, cpu_budget) =
+            (Settled::default(), Rounds::default(), CpuBudget::default());
         Self {
             begun,
             deadline: limits.deadline_of_wait(begun),
             settled,
-            timer_wakeups,
+            rounds,
             cpu_budget,
             load: CpuLoad::default(),
         }
@@ -75,7 +77,7 @@ pub(super) struct Settled {
 }
 
 /// The time for which a sleep must have lasted without a change.
-const SETTLED: Duration = Duration::from_millis(3);
+pub(super) const SETTLED: Duration = Duration::from_millis(3);
 
 impl Settled {
     /// Whether these threads, and the bytes that the clients have read, have not changed for 3 ms.
@@ -84,27 +86,6 @@ impl Settled {
             *self = Self { since: None, threads: threads.to_vec(), read };
         }
         self.since.get_or_insert_with(Instant::now).elapsed() >= SETTLED
-    }
-}
-
-/// Recognizes servers that a timer wakes. Such a server is idle after one of its threads has woken
-/// twice and all threads sleep again.
-#[derive(Default)]
-pub(super) struct TimerWakeups(Vec<(i32, u64)>);
-
-impl TimerWakeups {
-    /// Whether a thread has woken twice since the first call.
-    pub(super) fn have_passed(&mut self, threads: &[(Process, Thread)]) -> bool {
-        if self.0.is_empty() {
-            self.0 =
-                threads.iter().map(|(_, thread)| (thread.tid, thread.context_switches)).collect();
-        }
-        let woken = |(tid, context_switches): &(i32, u64)| {
-            threads
-                .iter()
-                .any(|(_, now)| now.tid == *tid && now.context_switches >= context_switches + 2)
-        };
-        self.0.iter().any(woken)
     }
 }
 
@@ -118,37 +99,57 @@ pub(super) const SMALL_CPU_BUDGET: Duration = Duration::from_micros(500);
 /// calls").
 const LOG_BURST: usize = 4096;
 
-/// Measures the processor time that the server has used since the last sample.
+/// How often a thread is looked at in the first sample.
+const LOOKS: usize = 3;
+
+/// After this many bursts, the server is sampled although it logs. It may log in a busy loop.
+const MAX_LOG_BURSTS: u32 = 32;
+
+/// Measures the processor time that each thread has used since the last sample.
 #[derive(Default)]
 pub(super) struct CpuBudget {
-    since: Option<Duration>,
+    since: HashMap<i32, Duration>,
     logged: usize,
+    bursts: u32,
     doublings: u32,
 }
 
 impl CpuBudget {
-    /// The thread to sample, if the server has used more processor time than `allowed` since the
-    /// last sample. If the server has logged a lot in this time, it has used the processor time to
-    /// log, and the measurement starts again.
+    /// The thread to sample, if a running thread has used more processor time than `allowed` since
+    /// the last sample. If the server has logged a lot in this time, it has used the processor time
+    /// to log, and the measurement starts again.
     pub(super) fn thread_to_sample(
         &mut self,
         threads: &[(Process, Thread)],
         allowed: Duration,
         logged: usize,
     ) -> Option<(Process, Thread)> {
-        let used: Duration = threads.iter().map(|(_, thread)| thread.cpu).sum();
-        if logged >= self.logged + LOG_BURST {
-            (self.since, self.logged) = (Some(used), logged);
+        if logged >= self.logged + LOG_BURST && self.bursts < MAX_LOG_BURSTS {
+            (self.logged, self.bursts) = (logged, self.bursts + 1);
+            self.since.clear();
         }
-        let since = *self.since.get_or_insert(used);
-        if used.saturating_sub(since) < allowed * (1 << self.doublings) {
-            return None;
-        }
-        // If the sample shows that the server is doing work, the server may use twice the processor
-        // time before the next sample.
-        self.since = Some(used);
+        let is_first = self.since.is_empty();
+        let mut used = |thread: &Thread| {
+            // A thread that was started since the last sample has used all its time since then.
+            let before = if is_first { thread.cpu } else { Duration::ZERO };
+            thread.cpu.saturating_sub(*self.since.entry(thread.tid).or_insert(before))
+        };
+        let used: Vec<_> = threads.iter().map(|(_, thread)| used(thread)).collect();
+        let running = threads.iter().zip(used).filter(|((_, thread), _)| thread.is_running());
+        let (suspect, used) = running.max_by_key(|(_, used)| *used)?;
+        (used >= allowed * (1 << self.doublings)).then(|| suspect.clone())
+    }
+
+    /// How often a thread may be looked at before it counts as doing work, if it makes calls and
+    /// does not repeat them. A loop over many clients needs more looks.
+    pub(super) fn looks(&self) -> usize {
+        LOOKS << self.doublings
+    }
+
+    /// Begins the measurement again, because a sample has shown that the server is doing work. The
+    /// server may then use twice the processor time before the next sample.
+    pub(super) fn double(&mut self, threads: &[(Process, Thread)]) {
+        self.since = threads.iter().map(|(_, thread)| (thread.tid, thread.cpu)).collect();
         self.doublings = (self.doublings + 1).min(10);
-        let running = threads.iter().filter(|(_, thread)| thread.is_running());
-        running.max_by_key(|(_, thread)| thread.cpu).cloned()
     }
 }

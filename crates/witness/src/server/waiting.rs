@@ -8,20 +8,17 @@
 //! condition of a wait.
 
 use super::Server;
-use super::observe::table_unobservable;
-use super::wait_state::{CPU_BUDGET, SMALL_CPU_BUDGET, WaitState};
-use crate::client::{Client, ClosedBy};
-use crate::fault_injector::FaultSupervisor;
-use crate::sleep::{self, Sleep};
-use crate::sockets::{Socket, State};
-use crate::syscall_sample::SyscallSample;
+use super::verdict::calls;
+use super::wait_state::WaitState;
 use crate::wait_error::{WaitError, doing};
-use sandbox::{Call, Process, Thread, Unobservable};
+use sandbox::{Call, Unobservable};
 use std::time::{Duration, Instant};
 
 /// The minimum and maximum pause between two checks of the condition while no event arrives.
 const SHORTEST_PAUSE: Duration = Duration::from_micros(40);
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
+/// The maximum pause while a traced thread runs: it waits for the observer at each call.
+const TRACING_PAUSE: Duration = Duration::from_micros(250);
 /// When the pause is at least this long, the whole server is checked after each check of the
 /// condition.
 const FULL_CHECK_AFTER: Duration = Duration::from_micros(160);
@@ -44,6 +41,22 @@ impl Server {
         mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
     ) -> Result<T, WaitError> {
         let mut state = WaitState::new(self.limits);
+        let result = self.wait_with(&mut state, &mut fact);
+        if result.is_ok() {
+            self.attribute_last_event()?;
+        }
+        if state.rounds.end_traces(&mut self.tracer, |_| true) {
+            self.attribution.forget();
+            self.attribute_last_event()?;
+        }
+        result
+    }
+
+    fn wait_with<T>(
+        &mut self,
+        state: &mut WaitState,
+        fact: &mut impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
+    ) -> Result<T, WaitError> {
         let mut pause = SHORTEST_PAUSE;
         let first_full_check = Instant::now() + FULL_CHECK_COST * self.clients.len() as u32;
         loop {
@@ -60,7 +73,7 @@ impl Server {
             let is_due =
                 pause >= FULL_CHECK_AFTER && now >= first_full_check || now >= state.deadline;
             if (is_due || self.exit.is_some())
-                && let Some(error) = self.reason_to_give_up(&mut state)?
+                && let Some(error) = self.reason_to_give_up(state)?
             {
                 // The server may have written bytes that were not read yet. Read these bytes, and
                 // check the condition a last time.
@@ -71,7 +84,8 @@ impl Server {
             // Sleep until the next event, at most for the pause. If no event arrived, the pause is
             // doubled.
             pause = if has_event { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-            self.wait_for_event(pause);
+            let is_traced = state.rounds.has_awake_trace();
+            self.wait_for_event(if is_traced { pause.min(TRACING_PAUSE) } else { pause });
 
             // If the check is slow, read several events before the next check. Otherwise the check
             // would be repeated for every line that the server logs.
@@ -105,18 +119,17 @@ impl Server {
     }
 
     /// Waits until all threads of the server sleep and everything that the clients have sent has
-    /// arrived. A timer may wake such a server again. [`wait_idle`](Self::wait_idle) waits for two
-    /// such wake-ups, but this function does not.
+    /// arrived. The time-out of a call such as poll may wake such a server again, and
+    /// [`wait_idle`](Self::wait_idle) waits for such wake-ups. This function does not. A thread that
+    /// only sleeps, for example in nanosleep(2), may be in the middle of its work. Therefore this
+    /// function waits until such a server is idle.
     ///
     /// # Errors
     /// [`WaitError`] if the server ends or stays busy.
     pub fn wait_asleep(&mut self) -> Result<Vec<Call>, WaitError> {
         let asleep = self.wait_for(|now| {
             let threads = now.all_threads()?;
-            Ok(match now.activity(&threads)? {
-                Activity::Busy => None,
-                Activity::Timed | Activity::Idle => Some(calls(&threads)),
-            })
+            Ok(now.is_asleep(&threads)?.then(|| calls(&threads)))
         });
         match asleep {
             Err(WaitError::Idle { calls }) => Ok(calls),
@@ -157,28 +170,17 @@ impl Server {
         state: &mut WaitState,
     ) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
-        let is_idle = match self.activity(&threads)? {
-            // The server sleeps until an event. It is idle if nothing changes for 3 ms.
-            Activity::Idle => {
-                let read = self.clients.iter().map(Client::bytes_read).sum();
-                state.settled.has_lasted(&threads, read)
-            }
-            // A timer wakes the server. It is idle after one of its threads has woken twice without
-            // a result.
-            Activity::Timed => state.timer_wakeups.have_passed(&threads),
-            // The server runs, and may be in a busy loop. Check this only after everything has
-            // arrived, because the server may be polling for data that has not arrived yet.
-            Activity::Busy => {
-                if self.all_delivered()?
-                    && let Some(sample) = self.spinning(state, &threads)
-                {
-                    return Ok(Some(WaitError::Spinning(sample)));
-                }
-                false
+        let error = match self.delivery()? {
+            Some(visible) => self.verdict(state, &threads, &visible)?,
+            // Something is on its way to the server.
+            None => {
+                state.rounds.forget();
+                state.rounds.look(&threads, &mut self.tracer);
+                None
             }
         };
-        if is_idle {
-            return Ok(Some(WaitError::Idle { calls: calls(&threads) }));
+        if error.is_some() {
+            return Ok(error);
         }
 
         // The server is busy. Give up only at the deadline.
@@ -187,118 +189,9 @@ impl Server {
         Ok(is_over.then(|| WaitError::TimedOut { after, doing: doing(&threads) }))
     }
 
-    /// How active the server is. `before` contains the server's threads, which the caller has just
-    /// read.
-    ///
-    /// The kernel wakes a thread when the data that the thread waits for arrives. If everything had
-    /// arrived at some moment, and all threads slept before, at and after this moment, then this
-    /// data will not wake them any more.
-    fn activity(&mut self, before: &[(Process, Thread)]) -> Result<Activity, Unobservable> {
-        // All threads must sleep in `before`. If the program itself has ended, the server counts as
-        // busy, because the sandbox is about to report the exit.
-        let is_asleep = |(_, thread): &(Process, Thread)| !thread.is_running();
-        let is_alive =
-            |(process, thread): &(Process, Thread)| *process == self.program && !thread.zombie;
-        let all_asleep = before.iter().any(is_alive) && before.iter().all(is_asleep);
-
-        // Everything must have arrived, and no thread may have woken in the meantime.
-        if !all_asleep || !self.all_delivered()? || self.all_threads()? != before {
-            return Ok(Activity::Busy);
-        }
-
-        // The system call that a thread sleeps in determines what will wake the thread.
-        let sleep_of =
-            |(process, thread): &(Process, Thread)| Some(sleep::of(thread.call?, *process));
-        let mut activity = Activity::Idle;
-        for sleep in before.iter().filter_map(sleep_of) {
-            match sleep {
-                Sleep::UntilEvent => {}
-                Sleep::AtMost(_) => activity = Activity::Timed,
-                Sleep::Brief => return Ok(Activity::Busy),
-            }
-        }
-        Ok(activity)
-    }
-
     /// Whether everything that the clients have sent has arrived at the server, and every answer
-    /// that a client waits for has arrived at the client. Removes clients from which nothing more
-    /// can arrive.
+    /// that a client waits for has arrived at the client.
     pub(super) fn all_delivered(&mut self) -> Result<bool, Unobservable> {
-        // A system call that waits for the fault injector's answer is about to continue.
-        if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
-            return Ok(false);
-        }
-        let Some(table) = &self.table else { return Ok(true) };
-        let mut all = true;
-        let mut sockets =
-            table.connections(self.clients.iter()).map_err(table_unobservable)?.into_iter();
-        self.clients.retain(|client| {
-            let socket = sockets.next().flatten();
-            let arrived = is_delivered(client, socket.as_ref());
-            all &= arrived;
-            // Nothing more can arrive from a client that has closed its side of the connection, if
-            // the server has closed the connection as well.
-            let is_open = socket.is_some_and(|socket| socket.inode != 0);
-            client.closed_by().is_none() || is_open || !arrived
-        });
-        Ok(all)
+        Ok(self.delivery()?.is_some())
     }
-
-    /// A sample of the server's system calls, if the server is in a busy loop.
-    fn spinning(
-        &mut self,
-        state: &mut WaitState,
-        threads: &[(Process, Thread)],
-    ) -> Option<SyscallSample> {
-        // Before the program listens, it may use any amount of processor time.
-        self.listener?;
-        let allowed = if self.history.spins() { SMALL_CPU_BUDGET } else { CPU_BUDGET };
-        let (process, suspect) =
-            state.cpu_budget.thread_to_sample(threads, allowed, self.log.kept())?;
-        let sample = SyscallSample::of(process, &suspect, &mut self.tracer);
-        let spins = sample.is_spinning();
-        if spins {
-            self.history.set_spins();
-        }
-        spins.then_some(sample)
-    }
-}
-
-/// How active a server is.
-enum Activity {
-    /// A thread runs, or something has not arrived at the server yet.
-    Busy,
-    /// All threads sleep, and a timer will wake one of them.
-    Timed,
-    /// All threads sleep until an event, and everything has arrived.
-    Idle,
-}
-
-/// Whether everything that `client` has sent has arrived at the server's `socket`, and everything
-/// that the server has sent has arrived at a client that reads.
-fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
-    let Some(socket) = socket else { return true };
-    match (socket.state, client.closed_by()) {
-        // The last segment of the handshake has not arrived yet.
-        (State::SynReceived, _) => false,
-        (State::TimeWait, _) => true,
-        // The RST or FIN has not arrived yet. After a RST, the server would have no socket. After a
-        // FIN, the state would no longer be ESTABLISHED.
-        (_, Some(ClosedBy::Rst)) => false,
-        (State::Established, Some(ClosedBy::Fin)) => false,
-        _ => {
-            (client.in_flight(socket.received) == 0 || client.is_send_blocked())
-                && answers_delivered(client, socket)
-        }
-    }
-}
-
-/// Whether everything that the server has sent to `client` has arrived, or the client does not
-/// read.
-fn answers_delivered(client: &Client, socket: &Socket) -> bool {
-    socket.unacknowledged == 0 || !client.has_read_all()
-}
-
-fn calls(threads: &[(Process, Thread)]) -> Vec<Call> {
-    threads.iter().filter_map(|(_, thread)| thread.call).collect()
 }

@@ -87,17 +87,46 @@ impl Tracer {
 }
 
 impl Traced {
-    /// Resumes the thread, delivers the signal that has stopped it, and waits for the next stop.
-    /// Returns false if the thread does not stop in time, or has ended.
-    pub(crate) fn run_to_next_stop(&mut self, within: Duration) -> bool {
+    /// Resumes a stopped thread until its next stop, and delivers the signal that has stopped it.
+    pub(crate) fn resume(&mut self) {
         if let State::Stopped(signal) = self.state {
-            // This request fails if the thread was killed while it was stopped. In this case the
-            // next wait reports the end of the thread.
+            // This request fails if the thread was killed while it was stopped. In this case
+            // `has_stopped` finds the end of the thread.
             self.request(libc::PTRACE_SYSCALL, signal);
             self.state = State::Running;
         }
-        self.wait_stopped(within);
-        self.state != State::Running && self.state != State::Untraced
+    }
+
+    /// Whether the thread has stopped. Does not wait.
+    pub(crate) fn has_stopped(&mut self) -> bool {
+        if self.state == State::Running {
+            self.state = self.read_state();
+        }
+        matches!(self.state, State::Stopped(_))
+    }
+
+    /// Whether the thread has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state == State::Untraced
+    }
+
+    /// Makes a running thread stop soon. Does not wait for the stop.
+    pub(crate) fn interrupt(&self) {
+        if self.state == State::Running {
+            self.request(libc::PTRACE_INTERRUPT, 0);
+        }
+    }
+
+    /// Restarts the system call that the current stop has interrupted, if there is one.
+    pub(crate) fn restart_interrupted_call(&self) {
+        if self.state == State::Stopped(0) {
+            restart_syscall(Pid::from_raw(self.tid));
+        }
+    }
+
+    /// The address of the instruction at which the thread has stopped.
+    pub(crate) fn instruction(&self) -> Option<u64> {
+        Some(ptrace::syscall_info(Pid::from_raw(self.tid)).ok()?.instruction_pointer)
     }
 
     /// The system call that the thread is about to begin, or the result of the system call that has

@@ -20,14 +20,18 @@ int main(void)
     pause();
 }"#;
 
-/// A server that accepts a client, sleeps 20 times for 100 ms, and logs "done".
+/// A server that accepts a client, sleeps 20 times for 100 ms, and logs "done". Each time, it makes
+/// a call that it has not made before.
 const SLEEPS: &str = r#"
 int main(void)
 {
     int listener = listening();
     accept(listener, 0, 0);
-    for (int round = 0; round < 20; round++)
+    for (int round = 0; round < 20; round++) {
         nanosleep(&(struct timespec){0, 100000000}, NULL);
+        lseek(0, round, SEEK_SET);
+        umask(round);
+    }
     puts("done");
     pause();
 }"#;

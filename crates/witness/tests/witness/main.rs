@@ -10,6 +10,7 @@ mod ending;
 mod faults;
 mod launching;
 mod logging;
+mod loops;
 mod observing;
 mod ordinary_user;
 mod programs;

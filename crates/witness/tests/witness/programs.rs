@@ -14,6 +14,7 @@ const PRELUDE: &str = r#"
 #define _GNU_SOURCE
 #include <sys/socket.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <netinet/in.h>
 #include <unistd.h>
 #include <stdlib.h>

@@ -130,21 +130,14 @@ fn a_server_that_ignores_an_end_of_file_repeats_the_same_calls() {
 }
 
 #[test]
-fn a_server_that_computes_for_ever_runs_out_of_time() {
-    let launch = Launch::new(server("faulty/ignores_sigterm_and_spins.c"));
-    let mut server = open(launch.timeout(Duration::from_secs(1)), IsolationLevel::here());
-    let error = timed_out_wait(&mut server);
-    assert_eq!(error.to_string(), "after 1 s the server was still running");
-}
-
-#[test]
 fn one_deadline_ends_several_waits() {
     let launch = shell("exec yes").deadline(Instant::now() + Duration::from_secs(1));
     let mut server = launch.start().unwrap();
     let begun = Instant::now();
     for _ in 0..3 {
-        let error = timed_out_wait(&mut server);
-        assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
+        let (error, _) = result_of_endless_wait(&mut server);
+        let is_over = matches!(error, WaitError::TimedOut { .. } | WaitError::Unobservable(_));
+        assert!(is_over, "{error}");
     }
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }

@@ -1,0 +1,305 @@
+//! The calls of one thread, recorded while the observer continues to observe the server.
+//!
+//! A thread that naps makes a few calls after each sleep. A thread in a busy loop makes thousands.
+//! Therefore the observer does not wait for the calls: it looks at the thread again and again, and
+//! between two looks the thread runs or sleeps on.
+
+use crate::epoll_entry;
+use crate::poll_entry;
+use crate::repetition::{self, Meaning, Step};
+use crate::sleep::{self, Nap, Sleep};
+use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer};
+use sandbox::{Call, Process, Thread};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// A traced thread, and its calls.
+#[derive(Debug)]
+pub(crate) struct CallTrace {
+    pub(crate) process: Process,
+    pub(crate) tid: i32,
+    traced: Traced,
+    /// The call that the thread has begun.
+    entered: Option<Call>,
+    /// The call that a stop has interrupted, and that the kernel restarts (restart_syscall(2)).
+    interrupted: Option<Call>,
+    sample: SyscallSample,
+    /// The calls since the last progress.
+    steps: Vec<Step>,
+    has_progress: bool,
+    /// The last sleep that a clock ends.
+    nap: Option<(Call, Nap)>,
+    is_napping: bool,
+    /// Whether the thread has woken from a nap since the last change.
+    has_woken: bool,
+    /// The calls of the rounds: of a nap, and everything until the next nap.
+    rounds: Vec<Vec<Step>>,
+    round: Vec<Step>,
+    /// The thread's processor time at its last call.
+    cpu_at_call: Duration,
+    cpu: Duration,
+    /// The pages of memory whose instructions the thread was executing.
+    pages: HashSet<u64>,
+    looks: usize,
+    is_interrupted: bool,
+    /// The number of looks in which the thread has made calls.
+    active_looks: usize,
+}
+
+/// The longest time for which one look lasts.
+const LONGEST_LOOK: Duration = Duration::from_millis(2);
+/// A look ends if the thread makes no call for this time.
+const LONGEST_PAUSE: Duration = Duration::from_micros(150);
+/// The maximum number of calls that are kept.
+const MAX_CALLS: usize = 8192;
+/// The maximum number of rounds that are kept.
+const MAX_ROUNDS: usize = 64;
+/// The processor time between two looks at what a computing thread executes.
+const LOOK_EACH: Duration = Duration::from_millis(2);
+/// The number of looks after which the place of a computing thread is known.
+const ENOUGH_LOOKS: usize = 12;
+/// A loop without calls executes instructions in few pages of memory. An interpreter, a compiler or
+/// a garbage collector does not.
+const FEW_PAGES: usize = 4;
+
+impl CallTrace {
+    /// Begins to trace a thread; `None` if the kernel refuses to trace it. `nap` is the sleep that
+    /// the thread is in, if a clock ends it.
+    pub(crate) fn begin(
+        process: Process,
+        thread: &Thread,
+        nap: Option<(Call, Nap)>,
+        tracer: &mut Tracer,
+    ) -> Option<Self> {
+        let mut traced = tracer.seize(thread.tid)?;
+        traced.resume();
+        Some(Self {
+            process,
+            tid: thread.tid,
+            traced,
+            entered: None,
+            interrupted: thread.call,
+            sample: SyscallSample::default(),
+            steps: Vec::new(),
+            has_progress: false,
+            nap,
+            is_napping: false,
+            has_woken: false,
+            rounds: Vec::new(),
+            round: Vec::new(),
+            cpu_at_call: thread.cpu,
+            cpu: thread.cpu,
+            pages: HashSet::new(),
+            looks: 0,
+            is_interrupted: false,
+            active_looks: 0,
+        })
+    }
+
+    /// Ends the trace. The thread continues unchanged.
+    pub(crate) fn end(self, tracer: &mut Tracer) {
+        tracer.detach(self.traced);
+    }
+
+    /// Records the calls that the thread makes, until it sleeps or computes. `thread` is the thread
+    /// as it was just before.
+    pub(crate) fn look(&mut self, thread: &Thread) {
+        self.cpu = thread.cpu;
+        let begun = Instant::now();
+        let calls = self.sample.calls.len();
+        let mut last_stop = begun;
+        while begun.elapsed() < LONGEST_LOOK && !self.traced.has_ended() {
+            if self.traced.has_stopped() {
+                self.record_stop();
+                self.traced.resume();
+                last_stop = Instant::now();
+            } else if last_stop.elapsed() >= LONGEST_PAUSE {
+                break;
+            } else {
+                std::thread::yield_now();
+            }
+        }
+        self.active_looks += usize::from(self.sample.calls.len() != calls);
+        self.look_at_instructions();
+    }
+
+    /// Stops a thread that computes, to see which instructions it executes.
+    fn look_at_instructions(&mut self) {
+        let looks_wanted = (self.computed().as_micros() / LOOK_EACH.as_micros()) as usize;
+        if self.looks < looks_wanted && !self.is_interrupted && self.looks < 1000 {
+            self.is_interrupted = true;
+            self.traced.interrupt();
+        }
+    }
+
+    fn record_stop(&mut self) {
+        match self.traced.syscall_stop() {
+            Some(SyscallStop::Entry(call)) => {
+                let is_restart = call.is_restart();
+                // The time-out of a restarted call is the time that was left of its nap.
+                let call = if call.is_restart() { self.interrupted.unwrap_or(call) } else { call };
+                match self.nap.filter(|(interrupted, _)| is_restart && *interrupted == call) {
+                    Some((call, nap)) => self.begin_nap(call, nap),
+                    None => self.begin_call(call),
+                }
+            }
+            Some(SyscallStop::Exit(value)) => {
+                let Some(call) = self.entered.take() else { return };
+                match was_interrupted(value) {
+                    true => self.interrupted = Some(call),
+                    false => self.end_call(call, value),
+                }
+            }
+            None => {
+                if std::mem::take(&mut self.is_interrupted) && self.entered.is_none() {
+                    self.looks += 1;
+                    self.pages.extend(self.traced.instruction().map(|address| address >> 12));
+                }
+                self.traced.restart_interrupted_call();
+            }
+        }
+    }
+
+    fn begin_call(&mut self, call: Call) {
+        self.entered = Some(call);
+        self.cpu_at_call = self.cpu;
+        self.pages.clear();
+        self.looks = 0;
+        if let Sleep::Timed(nap) = sleep::of(call, self.process)
+            && !nap.span.is_zero()
+        {
+            self.begin_nap(call, nap);
+        }
+    }
+
+    /// A nap ends the round that began when the last nap ended.
+    fn begin_nap(&mut self, call: Call, nap: Nap) {
+        self.entered = Some(call);
+        self.nap = Some((call, nap));
+        self.is_napping = true;
+        if std::mem::take(&mut self.has_woken) {
+            let mut round = std::mem::take(&mut self.round);
+            round.sort_unstable();
+            self.rounds.push(round);
+            self.rounds.drain(..self.rounds.len().saturating_sub(MAX_ROUNDS));
+        }
+    }
+
+    fn end_call(&mut self, call: Call, value: i64) {
+        if std::mem::take(&mut self.is_napping) {
+            self.has_woken = true;
+            self.round.clear();
+        }
+        self.keep(call, value);
+        match repetition::meaning(&call, value) {
+            Meaning::Nothing => {}
+            Meaning::Progress(step) => {
+                self.has_progress = true;
+                self.steps.clear();
+                self.round.push(step);
+            }
+            Meaning::Repeatable(step) => {
+                self.steps.push(step);
+                self.round.push(step);
+            }
+        }
+        if self.steps.len() > MAX_CALLS {
+            self.steps.clear();
+        }
+    }
+
+    fn keep(&mut self, call: Call, value: i64) {
+        let (process, sample) = (self.process, &mut self.sample);
+        if call.is_poll() {
+            sample.poll_entries = poll_entry::read(process, &call).ok();
+        }
+        if call.is_epoll() {
+            sample.epoll_entries = epoll_entry::read(process, call.epoll()).ok();
+            sample.events = epoll_entry::returned(process, &call, value).unwrap_or_default();
+        }
+        if sample.calls.len() >= MAX_CALLS {
+            sample.calls.drain(..MAX_CALLS / 2);
+        }
+        sample.calls.push((call, value));
+    }
+
+    /// Forgets the calls so far, because something visible has changed.
+    pub(crate) fn restart(&mut self) {
+        self.restart_rounds();
+        self.steps.clear();
+        self.sample.calls.clear();
+        self.cpu_at_call = self.cpu;
+        self.pages.clear();
+        self.looks = 0;
+    }
+
+    /// Forgets the rounds so far, because the server has logged something.
+    pub(crate) fn restart_rounds(&mut self) {
+        self.rounds.clear();
+        self.round.clear();
+        self.has_woken = false;
+    }
+
+    /// Whether the thread has moved bytes or accepted a connection, or has made calls in `looks`
+    /// looks that are no loop.
+    pub(crate) fn works(&self, looks: usize) -> bool {
+        self.has_progress || self.active_looks >= looks && !self.is_loop()
+    }
+
+    /// Whether the thread is in a busy loop that makes system calls.
+    pub(crate) fn is_loop(&self) -> bool {
+        repetition::is_loop(&self.steps)
+    }
+
+    /// The processor time since the thread's last system call.
+    pub(crate) fn computed(&self) -> Duration {
+        match self.entered {
+            Some(_) => Duration::ZERO,
+            None => self.cpu.saturating_sub(self.cpu_at_call),
+        }
+    }
+
+    /// Whether a thread that computes executes the same few instructions again and again.
+    pub(crate) fn is_in_one_place(&self) -> bool {
+        self.looks >= ENOUGH_LOOKS && self.pages.len() <= FEW_PAGES
+    }
+
+    /// The thread's last sleep that a clock ends.
+    pub(crate) fn nap(&self) -> Option<(Call, Nap)> {
+        self.nap
+    }
+
+    /// Whether the thread sleeps until a clock wakes it.
+    pub(crate) fn is_napping(&self) -> bool {
+        self.is_napping
+    }
+
+    /// The number of rounds after which the calls repeat, if they have repeated `times` times.
+    pub(crate) fn period(&self, times: usize) -> Option<usize> {
+        repetition::period(&self.rounds, times)
+    }
+
+    /// The number of rounds since the last change.
+    pub(crate) fn rounds(&self) -> usize {
+        self.rounds.len()
+    }
+
+    /// Whether the thread makes other calls between its naps.
+    pub(crate) fn has_calls(&self) -> bool {
+        self.rounds.iter().any(|round| round.len() > 1)
+    }
+
+    /// The recorded calls.
+    pub(crate) fn sample(&self) -> SyscallSample {
+        self.sample.clone()
+    }
+}
+
+/// Whether a stop of the observer has interrupted a call that the kernel restarts (linux/errno.h,
+/// ERESTARTSYS to ERESTART_RESTARTBLOCK), or that the observer restarts.
+fn was_interrupted(value: i64) -> bool {
+    matches!(value, -516..=-512) || value == -i64::from(libc::EINTR)
+}
+
+#[cfg(test)]
+mod tests;

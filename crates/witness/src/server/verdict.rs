@@ -1,0 +1,388 @@
+//! Decides whether a server that runs will still do something by itself.
+//!
+//! A server is idle if each of its threads sleeps until an event, or naps without doing anything
+//! between the naps. A server is in a busy loop if a thread repeats the same calls, or the same few
+//! instructions, and all other threads have nothing to do.
+
+use super::Server;
+use super::attribution::Evidence;
+use super::observe::table_unobservable;
+use super::rounds::{Visible, VisibleSocket};
+use super::wait_state::{CPU_BUDGET, SETTLED, SMALL_CPU_BUDGET, WaitState};
+use crate::call_trace::CallTrace;
+use crate::client::{Client, ClosedBy};
+use crate::fault_injector::FaultSupervisor;
+use crate::run_history::Napper;
+use crate::sleep::{Nap, Sleep};
+use crate::sockets::{Socket, State};
+use crate::wait_error::WaitError;
+use sandbox::{Call, Process, Thread, Unobservable};
+use std::time::Duration;
+
+type ThreadOf = (Process, Thread);
+
+/// What a thread is doing.
+enum Role {
+    /// It has ended, is stopped, or sleeps until an event.
+    Resting,
+    /// It sleeps until a clock wakes it.
+    Napping(Nap),
+    /// It runs, or is about to run.
+    Running,
+}
+
+/// A thread whose nap lasts at least this long has to go round twice, other threads three times.
+const LONG_NAP: Duration = Duration::from_secs(1);
+/// If a thread cannot be traced, this many context switches count as a round. A busy machine may
+/// interrupt a round.
+const SWITCHES_OF_ROUND: u64 = 2;
+/// A helper thread does nothing visible, if it has slept this many times while something visible
+/// happened.
+const ENOUGH_EVIDENCE: u32 = 3;
+
+/// The processor time that a thread may use without a system call, and without a visible change,
+/// before it counts as a busy loop: if it always executes the same few instructions, if it does so
+/// and an earlier run was in such a loop, and in all other cases. Compilers and garbage collectors
+/// of runtimes, and interpreters that process a long input, use such time without a call.
+const IN_ONE_PLACE: Duration = Duration::from_millis(200);
+const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(50);
+const ANYWHERE: Duration = Duration::from_millis(2000);
+/// Before the program listens, it may use more time.
+const BEFORE_LISTENING: u32 = 4;
+
+impl Server {
+    /// Why the condition of a wait will not become true, if the server is idle or in a busy loop.
+    pub(super) fn verdict(
+        &mut self,
+        state: &mut WaitState,
+        threads: &[ThreadOf],
+        visible: &Visible,
+    ) -> Result<Option<WaitError>, WaitError> {
+        state.rounds.note(visible, threads);
+        self.attribute(threads, visible)?;
+        // If the program itself has ended, the sandbox is about to report the exit.
+        if !threads.iter().any(|(process, it)| *process == self.program && !it.zombie) {
+            state.rounds.look(threads, &mut self.tracer);
+            return Ok(None);
+        }
+        let (resting, awake) = self.split(threads);
+        let has_settled = state.settled.has_lasted(&resting, visible.read);
+        if awake.is_empty() {
+            // No thread may have woken in the meantime.
+            state.rounds.end_traces(&mut self.tracer, |_| true);
+            let is_idle = has_settled && self.all_threads()? == threads;
+            return Ok(is_idle.then(|| WaitError::Idle { calls: calls(threads) }));
+        }
+
+        self.trace(state, &awake);
+        let Some(error) = self.judge(state, threads, &resting, &awake) else { return Ok(None) };
+        // Nothing visible may have changed while the threads were observed.
+        let is_same = self.delivery()?.is_some_and(|now| match error {
+            WaitError::Spinning(_) => now.is_equal_but_for_log(visible),
+            _ => now == *visible,
+        });
+        if !is_same {
+            state.rounds.forget();
+        }
+        Ok(is_same.then_some(error))
+    }
+
+    /// Whether all threads sleep, and everything that the clients have sent has arrived. The
+    /// time-out of a wait for descriptors may wake them.
+    pub(super) fn is_asleep(&mut self, threads: &[ThreadOf]) -> Result<bool, Unobservable> {
+        let sleeps = |thread: &ThreadOf| match self.role(thread) {
+            Role::Resting => true,
+            Role::Napping(nap) => !is_pure_sleep(thread) || self.is_harmless(threads, thread, nap),
+            Role::Running => false,
+        };
+        let is_alive = |(process, it): &ThreadOf| *process == self.program && !it.zombie;
+        let all_asleep = threads.iter().any(is_alive) && threads.iter().all(sleeps);
+        // No thread may have woken in the meantime.
+        Ok(all_asleep && self.all_delivered()? && self.all_threads()? == threads)
+    }
+
+    /// What a thread is doing.
+    fn role(&self, (process, thread): &ThreadOf) -> Role {
+        match thread.call {
+            _ if thread.zombie || thread.stopped => Role::Resting,
+            None => Role::Running,
+            Some(call) => match self.sleeps.borrow().sleep(*process, thread.tid, call) {
+                Sleep::UntilEvent => Role::Resting,
+                Sleep::Timed(nap) => Role::Napping(nap),
+                Sleep::Brief => Role::Running,
+            },
+        }
+    }
+
+    /// Separates the threads that will do nothing without an event from all others.
+    fn split(&self, threads: &[ThreadOf]) -> (Vec<ThreadOf>, Vec<ThreadOf>) {
+        threads.iter().cloned().partition(|thread| match self.role(thread) {
+            Role::Resting => true,
+            Role::Napping(nap) => self.is_harmless(threads, thread, nap),
+            Role::Running => false,
+        })
+    }
+
+    /// Whether a thread that naps is known to do nothing: a helper, such as the ticker of a
+    /// runtime, beside a thread that waits for clients. The helper itself waits for no descriptor,
+    /// has made no calls between its naps so far, and has slept while something visible happened. A
+    /// helper that naps for a second or longer need not have been seen before.
+    fn is_harmless(&self, threads: &[ThreadOf], (process, thread): &ThreadOf, nap: Nap) -> bool {
+        let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
+        if nap.watches || !threads.iter().filter(is_other).any(waits_for_clients) {
+            return false;
+        }
+        let habit = self.history.habit(&napper(*process, thread, thread.call));
+        let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE;
+        (is_known || nap.span >= LONG_NAP) && !habit.has_calls && !habit.acts
+    }
+
+    /// Begins to trace threads that nap, and a thread that has used much processor time. Records
+    /// what they do.
+    fn trace(&mut self, state: &mut WaitState, awake: &[ThreadOf]) {
+        let mut has_interrupted = false;
+        if state.rounds.quiet_for() >= SETTLED {
+            for thread in awake {
+                if let Role::Napping(nap) = self.role(thread) {
+                    let (process, thread) = thread;
+                    let nap = thread.call.map(|call| (call, nap));
+                    has_interrupted |=
+                        state.rounds.begin_trace(*process, thread, nap, &mut self.tracer);
+                }
+            }
+        }
+        let allowed = match (self.history.spins(), self.listener) {
+            (true, _) => SMALL_CPU_BUDGET,
+            (false, Some(_)) => CPU_BUDGET,
+            (false, None) => CPU_BUDGET * BEFORE_LISTENING,
+        };
+        let suspect = state.cpu_budget.thread_to_sample(awake, allowed, self.log.kept());
+        if let Some((process, thread)) = suspect {
+            has_interrupted |= state.rounds.begin_trace(process, &thread, None, &mut self.tracer);
+        }
+        has_interrupted |= state.rounds.look(awake, &mut self.tracer);
+
+        // A thread that moves bytes is doing work, and so is a thread whose calls are all different.
+        let looks = state.cpu_budget.looks();
+        let works = |trace: &CallTrace| trace.nap().is_none() && trace.works(looks);
+        if state.rounds.end_traces(&mut self.tracer, works) {
+            state.cpu_budget.double(awake);
+            has_interrupted = true;
+        }
+        if has_interrupted {
+            self.attribution.forget();
+        }
+    }
+
+    /// The verdict about the threads in `awake`, which do not rest.
+    fn judge(
+        &mut self,
+        state: &WaitState,
+        threads: &[ThreadOf],
+        resting: &[ThreadOf],
+        awake: &[ThreadOf],
+    ) -> Option<WaitError> {
+        let (mut looping, mut others_idle) = (None, true);
+        for thread in awake {
+            let trace = state.rounds.trace(thread.1.tid);
+            match trace {
+                Some(trace) if trace.is_loop() && trace.rounds() == 0 => {
+                    self.history.set_spins();
+                    looping = looping.or(Some(trace));
+                }
+                Some(trace) if self.computes_for_ever(trace) => {
+                    self.history.set_computes();
+                    looping = looping.or(Some(trace));
+                }
+                _ => others_idle &= self.naps_without_result(state, thread, trace),
+            }
+        }
+        // A thread that was started while another thread forks in a loop is not waited for.
+        let forks = looping.is_some_and(forks);
+        let is_settled = |thread: &ThreadOf| state.rounds.is_unchanged(thread.1.tid, SETTLED);
+        if !(forks || others_idle && resting.iter().all(is_settled)) {
+            return None;
+        }
+        Some(match looping {
+            Some(trace) => WaitError::Spinning(trace.sample()),
+            None => WaitError::Idle { calls: calls_of(state, threads) },
+        })
+    }
+
+    fn computes_for_ever(&self, trace: &CallTrace) -> bool {
+        let in_one_place = if self.history.computes() { IN_ONE_PLACE_AGAIN } else { IN_ONE_PLACE };
+        let allowed = if trace.is_in_one_place() { in_one_place } else { ANYWHERE };
+        let factor = if self.listener.is_some() { 1 } else { BEFORE_LISTENING };
+        trace.computed() >= allowed * factor
+    }
+
+    /// Whether a thread has gone round since the last change, and its rounds were the same. If such
+    /// threads are known to repeat their calls, one round of calls is sufficient.
+    fn naps_without_result(
+        &self,
+        state: &WaitState,
+        (process, thread): &ThreadOf,
+        trace: Option<&CallTrace>,
+    ) -> bool {
+        let Some(trace) = trace else {
+            let Role::Napping(nap) = self.role(&(*process, thread.clone())) else { return false };
+            let rounds = state.rounds.switches_since_change(thread) / SWITCHES_OF_ROUND;
+            return state.rounds.is_refused(thread.tid) && rounds >= times(nap) as u64;
+        };
+        let Some((call, nap)) = trace.nap() else { return false };
+        let napper = napper(*process, thread, Some(call));
+        let known = self.history.habit(&napper).period;
+        if known > 0 && trace.rounds() >= known && trace.rounds() < times(nap) {
+            return true;
+        }
+        let Some(period) = trace.period(times(nap)) else { return false };
+        self.history.add_habit(napper, period, trace.has_calls());
+        true
+    }
+
+    /// Stores what the visible events since the last call say about helper threads that nap.
+    fn attribute(&mut self, threads: &[ThreadOf], visible: &Visible) -> Result<(), Unobservable> {
+        for thread in threads {
+            let is_helper = matches!(self.role(thread), Role::Napping(nap) if !nap.watches);
+            if is_helper && !self.helpers.contains(&thread.1.tid) {
+                self.helpers.push(thread.1.tid);
+            }
+        }
+        if self.helpers.is_empty() {
+            return Ok(());
+        }
+        // A thread that has done what is visible may have begun to run after `threads` were read.
+        let threads = self.all_threads()?;
+        let evidence = self.attribution.compare(visible, &threads, &self.helpers);
+        for (tid, evidence) in evidence {
+            let Some((process, thread)) = threads.iter().find(|(_, it)| it.tid == tid) else {
+                continue;
+            };
+            let napper = napper(*process, thread, thread.call);
+            match evidence {
+                Evidence::Acts => self.history.set_acts(napper),
+                Evidence::Sleeps => self.history.add_slept(napper),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores what the last visible event says about helper threads, if this is not known yet.
+    pub(super) fn attribute_last_event(&mut self) -> Result<(), Unobservable> {
+        if self.helpers.is_empty() {
+            return Ok(());
+        }
+        let threads = self.all_threads()?;
+        match self.delivery()? {
+            Some(visible) => self.attribute(&threads, &visible),
+            None => Ok(()),
+        }
+    }
+
+    /// What the clients and the log show, if everything that the clients have sent has arrived at
+    /// the server, and every answer that a client waits for has arrived at the client. Removes
+    /// clients from which nothing more can arrive.
+    pub(super) fn delivery(&mut self) -> Result<Option<Visible>, Unobservable> {
+        // A system call that waits for the fault injector's answer is about to continue.
+        if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
+            return Ok(None);
+        }
+        let written = self.log.written() + self.stderr_bytes;
+        let read = self.clients.iter().map(Client::bytes_read).sum();
+        let mut visible = Visible { written, read, ..Visible::default() };
+        let Some(table) = &self.table else { return Ok(Some(visible)) };
+        let mut all = true;
+        let mut sockets =
+            table.connections(self.clients.iter()).map_err(table_unobservable)?.into_iter();
+        self.clients.retain(|client| {
+            let socket = sockets.next().flatten();
+            let arrived = is_delivered(client, socket.as_ref());
+            all &= arrived;
+            // Nothing more can arrive from a client that has closed its side of the connection, if
+            // the server has closed the connection as well.
+            let is_open = socket.is_some_and(|socket| socket.inode != 0);
+            let is_kept = client.closed_by().is_none() || is_open || !arrived;
+            if is_kept {
+                let socket_now =
+                    socket.map(|it| VisibleSocket { state: it.state, is_open, unread: it.unread });
+                visible.sockets.insert(client.address().port(), socket_now);
+                visible.transfer.extend(socket.map(|it| (it.received, it.unacknowledged)));
+            }
+            is_kept
+        });
+        Ok(all.then_some(visible))
+    }
+}
+
+/// Whether the thread sleeps in a call that a client can end.
+fn waits_for_clients((_, thread): &ThreadOf) -> bool {
+    const CALLS: [&str; 6] = ["accept", "accept4", "read", "readv", "recvfrom", "recvmsg"];
+    let waits = |call: &Call| call.waits_for_readiness() || CALLS.contains(&call.name());
+    thread.call.as_ref().is_some_and(waits)
+}
+
+/// Whether the thread is in a call that only sleeps.
+fn is_pure_sleep((_, thread): &ThreadOf) -> bool {
+    thread.call.is_some_and(|call| match call.name() {
+        "nanosleep" | "clock_nanosleep" => true,
+        "poll" | "ppoll" => call.arguments[1] == 0,
+        "select" | "pselect6" => call.arguments[0] == 0,
+        _ => false,
+    })
+}
+
+/// The threads that sleep like this one, in all runs of the program.
+fn napper(process: Process, thread: &Thread, call: Option<Call>) -> Napper {
+    Napper {
+        name: process.name_of_thread(thread.tid),
+        is_first: thread.tid == process.pid,
+        call: call.map_or(-1, |call| call.number),
+    }
+}
+
+/// How often a thread has to go round, if nothing is known about it.
+fn times(nap: Nap) -> usize {
+    if nap.span >= LONG_NAP { 2 } else { 3 }
+}
+
+fn forks(trace: &CallTrace) -> bool {
+    const FORKS: [&str; 4] = ["fork", "vfork", "clone", "clone3"];
+    trace.sample().calls.iter().any(|(call, result)| FORKS.contains(&call.name()) && *result > 0)
+}
+
+/// Whether everything that `client` has sent has arrived at the server's `socket`, and everything
+/// that the server has sent has arrived at a client that reads.
+fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
+    let Some(socket) = socket else { return true };
+    match (socket.state, client.closed_by()) {
+        // The last segment of the handshake has not arrived yet.
+        (State::SynReceived, _) => false,
+        (State::TimeWait, _) => true,
+        // The RST or FIN has not arrived yet. After a RST, the server would have no socket. After a
+        // FIN, the state would no longer be ESTABLISHED.
+        (_, Some(ClosedBy::Rst)) => false,
+        (State::Established, Some(ClosedBy::Fin)) => false,
+        _ => {
+            (client.in_flight(socket.received) == 0 || client.is_send_blocked())
+                && answers_delivered(client, socket)
+        }
+    }
+}
+
+/// Whether everything that the server has sent to `client` has arrived, or the client does not
+/// read.
+fn answers_delivered(client: &Client, socket: &Socket) -> bool {
+    socket.unacknowledged == 0 || !client.has_read_all()
+}
+
+/// The calls that the threads sleep in.
+pub(super) fn calls(threads: &[ThreadOf]) -> Vec<Call> {
+    threads.iter().filter_map(|(_, thread)| thread.call).collect()
+}
+
+/// The calls that the threads sleep in. A thread that has just woken from its nap counts as still
+/// asleep.
+fn calls_of(state: &WaitState, threads: &[ThreadOf]) -> Vec<Call> {
+    let nap = |thread: &Thread| Some(state.rounds.trace(thread.tid)?.nap()?.0);
+    threads.iter().filter_map(|(_, thread)| thread.call.or_else(|| nap(thread))).collect()
+}
