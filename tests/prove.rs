@@ -16,7 +16,7 @@ fn proves_the_solution() {
     let proved = prove(&["--solution"]).code(0).stderr(is_empty());
     assert_contains(
         &stdout_of(&proved),
-        &["solution", "✓ starts", "✓ capacity", "proved · 10 of 10 ·"],
+        &["solution", "✓ starts", "✓ capacity", "proved · 15 of 15 ·"],
     );
 }
 
@@ -36,7 +36,7 @@ fn sends_a_beginner_to_the_first_task() {
     let output = prove(&[]).code(1).stderr(is_empty());
     let pieces = ["✗ starts", "still to do:", "Task 1:", "src/", "not run: it depends on starts"];
     assert_contains(&stdout_of(&output), &pieces);
-    let end = ["not yet · 0 of 10 · next: Task 1 ·", "4 tasks left in ", "src/server.rs:"];
+    let end = ["not yet · 0 of 15 · next: Task 1 ·", "4 tasks left in ", "src/server.rs:"];
     assert_contains(&stdout_of(&output), &end);
 }
 
@@ -51,7 +51,7 @@ fn a_lesson_with_a_todo_is_not_proved() {
     let course = Course::with_solution();
     course.edit("src/server.rs", "use ", "fn last() { todo!(\"Task 4: log it\") }\nuse ");
     let output = course.command().args(["prove", "w03-l02"]).assert().code(1);
-    let pieces = ["not yet · 10 of 10 · next: Task 4", "1 task left: ", "src/server.rs:"];
+    let pieces = ["not yet · 15 of 15 · next: Task 4", "1 task left: ", "src/server.rs:"];
     assert_contains(&stdout_of(&output), &pieces);
     // The criteria of the tasks before are proved without it.
     let output = course.command().args(["prove", "w03-l02", "--task", "3"]).assert().code(0);
@@ -157,7 +157,7 @@ fn proves_the_solution_without_isolation() {
     let solution = paths::target().join("solution/debug").join(name);
     let (solution, port) = (command_line([&solution]), free_port().to_string());
     let proved = prove(&["--isolation", "none", "--cmd", &solution, "--port", &port]).code(0);
-    assert_contains(&stdout_of(&proved), &["· not sandboxed", "proved · 10 of 10 ·"]);
+    assert_contains(&stdout_of(&proved), &["· not sandboxed", "proved · 15 of 15 ·"]);
 }
 
 #[test]

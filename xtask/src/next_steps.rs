@@ -2,6 +2,7 @@
 
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status, Todo, Verdict};
+use programs::lesson_check::LessonCheck;
 use std::collections::BTreeSet;
 use std::env;
 use std::path::Path;
@@ -111,6 +112,24 @@ pub(crate) fn on_busy_machine(report: &LessonReport, width: usize) -> Vec<Line> 
     hanging(Line::new(), 0, advice, width, Line::plain)
 }
 
+/// After a task's own criteria are proved: the next task, and the command of its Test. `None` if the
+/// whole lesson was checked, if not everything is proved, or if no task follows.
+pub(crate) fn after_task(check: &LessonCheck<'_>, report: &LessonReport) -> Option<Line> {
+    let lesson = check.lesson;
+    let is_part = report.criteria.len() < lesson.criteria.len();
+    if !is_part || report.verdict != Verdict::Proved {
+        return None;
+    }
+    let done = report.criteria.iter().map(|criterion| criterion.task).max()?;
+    let next = lesson.tasks.iter().find(|task| task.number == done + 1)?;
+    let work = match next.test_commands.first() {
+        Some(test) => format!("{}{}", test.command, check.flags),
+        // The Test of this task is another command, which the text explains.
+        None => format!("{}:{}", lesson.path.display(), next.test.line),
+    };
+    Some(self::next(&format!("Task {}", next.number), &work))
+}
+
 /// What a student can do when the whole lesson is proved: compare the code with the reference, and
 /// hand it in.
 pub(crate) fn after_lesson(lesson: &Lesson, report: &LessonReport) -> Vec<Line> {
@@ -139,6 +158,8 @@ fn next(what: &str, how: &str) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use course::lesson::Kind;
+    use course::report::{Build, BuildStatus, ReportedProgram};
 
     fn todo(task: u32, place: &str) -> Todo {
         Todo { task: Some(task), place: format!("lessons/w03-l02-poll-tracker/{place}") }
@@ -177,6 +198,53 @@ mod tests {
         let cause = cause("lessons/w03-l02-poll-tracker/src/table.rs:22");
         let (task, place) = reached_todo(&cause).unwrap();
         assert_eq!((task, lesson_of(place)), (1, Some("w03-l02")));
+    }
+
+    #[test]
+    fn after_a_proved_task_comes_the_command_of_the_next() {
+        let text = include_bytes!("../../lessons/w03-l02-poll-tracker/lesson.md");
+        let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
+        let next = |only: &[&str], status: Status| {
+            let only: Vec<_> = only.iter().map(|id| (*id).to_owned()).collect();
+            let flags = " --cmd ./server".to_owned();
+            let check = LessonCheck { flags, ..LessonCheck::new(&lesson, &only).unwrap() };
+            let criteria: Vec<_> =
+                check.criteria.iter().map(|it| criterion(&it.id, it.task, status)).collect();
+            let verdict = Verdict::of([status]);
+            after_task(&check, &lesson_report(criteria, verdict)).map(|line| line.text())
+        };
+        let first = next(&["starts"], Status::Proved).unwrap();
+        assert!(first.starts_with("next: Task 2: cargo xtask prove w03-l02 --"), "{first}");
+        assert!(first.ends_with(" --cmd ./server"), "{first}");
+        assert_eq!(next(&["starts"], Status::Failed), None);
+        assert_eq!(next(&["capacity"], Status::Proved), None, "no task follows");
+        assert_eq!(next(&[], Status::Proved), None, "the lesson is proved");
+    }
+
+    fn lesson_report(criteria: Vec<CriterionReport>, verdict: Verdict) -> LessonReport {
+        LessonReport {
+            lesson: "w03-l02".into(),
+            title: String::new(),
+            subject: ReportedProgram { kind: ProgramKind::Command, name: String::new() },
+            isolation: None,
+            verdict,
+            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
+            millis: 1.0,
+            criteria,
+            todos: Vec::new(),
+        }
+    }
+
+    fn criterion(id: &str, task: u32, status: Status) -> CriterionReport {
+        CriterionReport {
+            id: id.into(),
+            kind: Kind::Prove,
+            task,
+            text: String::new(),
+            status,
+            millis: 1.0,
+            cause: None,
+        }
     }
 }
 // </staff>

@@ -96,30 +96,11 @@ pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, all: bool, width: usize
     if all { failure_in_full(cause, row, width) } else { failure(cause, row, width) }
 }
 
-/// After a task's own criteria are proved: the next task, and the command of its Test. `None` if the
-/// whole lesson was checked, if not everything is proved, or if no task follows.
-pub(crate) fn next_task(check: &LessonCheck<'_>, report: &LessonReport) -> Option<Line> {
-    let lesson = check.lesson;
-    let is_part = report.criteria.len() < lesson.criteria.len();
-    if !is_part || report.verdict != Verdict::Proved {
-        return None;
-    }
-    let done = report.criteria.iter().map(|criterion| criterion.task).max()?;
-    let next = lesson.tasks.iter().find(|task| task.number == done + 1)?;
-    let work = match next.test_commands.first() {
-        Some(test) => format!("{}{}", test.command, check.flags),
-        // The Test of this task is another command, which the text explains.
-        None => format!("{}:{}", lesson.path.display(), next.test.line),
-    };
-    Some(Line::new().faint("next: ").plain(&format!("Task {}: {work}", next.number)))
-}
-
 // <staff>
 #[cfg(test)]
 mod tests {
     use super::*;
     use course::lesson::Kind;
-    use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
     use std::path::Path;
 
     fn report(id: &str, status: Status, summary: &str) -> CriterionReport {
@@ -173,44 +154,6 @@ mod tests {
     fn with_all_every_failure_is_shown_in_full() {
         let failures = ["slots", "reuse"].map(|id| report(id, Status::Failed, "It is wrong."));
         assert_eq!(shown(true, &failures).matches("Task 2\n\n    It is wrong.\n").count(), 2);
-    }
-
-    #[test]
-    fn after_a_proved_task_comes_the_command_of_the_next() {
-        let text = include_bytes!("../../lessons/w03-l02-poll-tracker/lesson.md");
-        let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
-        let next = |only: &[&str], status: Status| {
-            let only: Vec<_> = only.iter().map(|id| (*id).to_owned()).collect();
-            let flags = " --cmd ./server".to_owned();
-            let check = LessonCheck { flags, ..LessonCheck::new(&lesson, &only).unwrap() };
-            let criteria: Vec<_> = check
-                .criteria
-                .iter()
-                .map(|it| CriterionReport { task: it.task, ..report(&it.id, status, "") })
-                .collect();
-            let verdict = Verdict::of([status]);
-            next_task(&check, &lesson_report(criteria, verdict)).map(|line| line.text())
-        };
-        let first = next(&["starts"], Status::Proved).unwrap();
-        assert!(first.starts_with("next: Task 2: cargo xtask prove w03-l02 --"), "{first}");
-        assert!(first.ends_with(" --cmd ./server"), "{first}");
-        assert_eq!(next(&["starts"], Status::Failed), None);
-        assert_eq!(next(&["capacity"], Status::Proved), None, "no task follows");
-        assert_eq!(next(&[], Status::Proved), None, "the lesson is proved");
-    }
-
-    fn lesson_report(criteria: Vec<CriterionReport>, verdict: Verdict) -> LessonReport {
-        LessonReport {
-            lesson: "w03-l02".into(),
-            title: String::new(),
-            subject: ReportedProgram { kind: ProgramKind::Command, name: String::new() },
-            isolation: None,
-            verdict,
-            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
-            millis: 1.0,
-            criteria,
-            todos: Vec::new(),
-        }
     }
 
     #[test]

@@ -193,7 +193,7 @@ pub(crate) fn once(
     screen.show_all(&next_steps::tasks_left(&report.todos, all, screen.width()))?;
     screen.show_all(&next_steps::on_busy_machine(&report, screen.width()))?;
     screen.show_all(&next_steps::after_lesson(check.lesson, &report))?;
-    progress::next_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
+    next_steps::after_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)
 }
 

@@ -62,26 +62,36 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
     Err(run.fail(wait_error, failure))
 }
 
-/// The number of looks at the server, at least a millisecond apart, of which at most a tenth may
-/// find a thread awake.
-const LOOKS: usize = 20;
-
-/// Waits until the server sleeps, also if it wakes now and then in order to call accept again. A
-/// server in a busy loop is awake at every look, even if it gets no processor.
+/// Waits until the server sleeps, also if it wakes now and then in order to call accept again.
 fn wait_calm(run: &mut TestRun) -> Result<(), WaitError> {
-    let (mut looks, mut last_look) = (VecDeque::new(), None::<Instant>);
-    run.server.wait_for(|now| {
-        if last_look.is_some_and(|at| at.elapsed() < Duration::from_millis(1)) {
-            return Ok(None);
+    let mut looks = Looks::default();
+    run.server.wait_for(|now| Ok(looks.find_calm(now)?.then_some(())))
+}
+
+/// Looks at a server, at least a millisecond apart.
+#[derive(Default)]
+pub(super) struct Looks {
+    found_asleep: VecDeque<bool>,
+    last: Option<Instant>,
+}
+
+impl Looks {
+    /// The number of the last looks that count. At most a tenth of them may find a thread awake.
+    const COUNT: usize = 20;
+
+    /// Looks at the server again. Returns whether the server sleeps most of the time. A server in a
+    /// busy loop is awake at every look, even if it gets no processor.
+    pub(super) fn find_calm(&mut self, server: &Server) -> Result<bool, Unobservable> {
+        if self.last.is_none_or(|at| at.elapsed() >= Duration::from_millis(1)) {
+            self.last = Some(Instant::now());
+            self.found_asleep.push_back(is_asleep(server)?);
         }
-        last_look = Some(Instant::now());
-        looks.push_back(is_asleep(now)?);
-        if looks.len() > LOOKS {
-            looks.pop_front();
+        if self.found_asleep.len() > Self::COUNT {
+            self.found_asleep.pop_front();
         }
-        let awake = looks.iter().filter(|is_asleep| !**is_asleep).count();
-        Ok((looks.len() == LOOKS && awake * 10 <= LOOKS).then_some(()))
-    })
+        let awake = self.found_asleep.iter().filter(|is_asleep| !**is_asleep).count();
+        Ok(self.found_asleep.len() == Self::COUNT && awake * 10 <= Self::COUNT)
+    }
 }
 
 /// Whether every thread sleeps. A thread that waits until the observer has read its output is awake.

@@ -1,6 +1,6 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
-use super::calm::expect_calm;
+use super::calm::{Looks, expect_calm};
 use super::patience::{wait_handled, wait_handled_later};
 use super::phantom::expect_no_phantom;
 use crate::check_context::CheckContext;
@@ -150,11 +150,19 @@ fn fill(run: &mut TestRun, earlier: &mut Vec<NamedClient>) -> Result<(), CheckEr
 /// kernel reserves the number of the new descriptor when accept is called, so an accept that sleeps
 /// already succeeds once more.
 fn was_served_at_once(run: &mut TestRun, service: &Service, client: &NamedClient) -> bool {
-    let was_served = service.clients == Clients::OneAtATime && wait_handled(run, client).is_ok();
-    if was_served {
+    if service.clients != Clients::OneAtATime {
+        return false;
+    }
+    let (connection, mut looks) = (client.connection.clone(), Looks::default());
+    let accepted = run.server.wait_for(|now| {
+        let is_accepted = now.connection(&connection)?.is_some_and(|socket| socket.inode != 0);
+        Ok((is_accepted || looks.find_calm(now)?).then_some(is_accepted))
+    });
+    let is_accepted = accepted.unwrap_or(false);
+    if is_accepted {
         leave(run, client);
     }
-    was_served
+    is_accepted
 }
 
 /// The server must have accepted or rejected each client that waited, and must serve the next one.
