@@ -54,6 +54,9 @@ const LONGEST_PAUSE: Duration = Duration::from_micros(150);
 const MAX_CALLS: usize = 8192;
 /// The maximum number of rounds that are kept.
 const MAX_ROUNDS: usize = 64;
+/// The maximum number of looks at a thread that makes calls and is neither known to work nor to be
+/// in a loop.
+const MAX_LOOKS: usize = 100;
 /// The processor time between two looks at what a computing thread executes.
 const LOOK_EACH: Duration = Duration::from_millis(2);
 /// The number of looks after which the place of a computing thread is known.
@@ -240,10 +243,11 @@ impl CallTrace {
         self.has_woken = false;
     }
 
-    /// Whether the thread has moved bytes or accepted a connection, or has made calls in `looks`
-    /// looks that are no loop.
-    pub(crate) fn works(&self, looks: usize) -> bool {
-        self.has_progress || self.active_looks >= looks && !self.is_loop()
+    /// Whether the thread has moved bytes or accepted a connection, or has made `calls` calls that
+    /// are no loop. If the thread makes few calls, the observer ends the trace after some time.
+    pub(crate) fn works(&self, calls: usize) -> bool {
+        let has_enough = self.steps.len() >= calls || self.active_looks >= MAX_LOOKS;
+        self.has_progress || has_enough && !self.is_loop()
     }
 
     /// Whether the thread is in a busy loop that makes system calls.
