@@ -196,6 +196,7 @@ impl CallTrace {
         self.keep(call, value);
         match repetition::meaning(&call, value) {
             Meaning::Nothing => {}
+            Meaning::Progress(_) if self.is_output(&call) => {}
             Meaning::Progress(step) => {
                 self.has_progress = true;
                 self.steps.clear();
@@ -209,6 +210,16 @@ impl CallTrace {
         if self.steps.len() > MAX_CALLS {
             self.steps.clear();
         }
+    }
+
+    /// Whether the call writes to a duplicate of standard output or standard error. perror(3) of
+    /// the GNU C library uses such a duplicate.
+    fn is_output(&self, call: &Call) -> bool {
+        if !matches!(call.name(), "write" | "writev") {
+            return false;
+        }
+        let target = self.process.link(call.arguments[0] as i32);
+        target.is_some() && [1, 2].iter().any(|fd| self.process.link(*fd) == target)
     }
 
     fn keep(&mut self, call: Call, value: i64) {

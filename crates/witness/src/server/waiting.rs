@@ -58,6 +58,7 @@ impl Server {
         fact: &mut impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
     ) -> Result<T, WaitError> {
         let mut pause = SHORTEST_PAUSE;
+        let mut next_full_check = Instant::now() + LONGEST_PAUSE * 20;
         let first_full_check = Instant::now() + FULL_CHECK_COST * self.clients.len() as u32;
         loop {
             // Read all new events, and check the condition.
@@ -69,9 +70,11 @@ impl Server {
             let now = Instant::now();
             let check_cost = now - check_begun;
 
-            // If no event has arrived for some time, check the whole server.
-            let is_due =
-                pause >= FULL_CHECK_AFTER && now >= first_full_check || now >= state.deadline;
+            // If no event has arrived for some time, check the whole server. A server may also log
+            // without end.
+            let is_due = pause >= FULL_CHECK_AFTER && now >= first_full_check
+                || now >= next_full_check
+                || now >= state.deadline;
             if (is_due || self.exit.is_some())
                 && let Some(error) = self.reason_to_give_up(state)?
             {
@@ -79,6 +82,9 @@ impl Server {
                 // check the condition a last time.
                 self.catch_up()?;
                 return fact(self)?.ok_or(error);
+            }
+            if is_due {
+                next_full_check = Instant::now() + LONGEST_PAUSE * 20 + now.elapsed() * 10;
             }
 
             // Sleep until the next event, at most for the pause. If no event arrived, the pause is
