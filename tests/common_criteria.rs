@@ -45,7 +45,12 @@ fn each_fault_of_an_echo_server_is_named() {
         Fault("UNCHECKED_BIND", "port-taken", "which the kernel has chosen", "unchecked-bind"),
         Fault("RETRIES_BIND", "port-taken", "neither ends nor listens", "port-ignored"),
         Fault("IGNORES_SIGTERM", "ends", "it ignores the signal", "ignores-sigterm"),
-        Fault("ENDS_ON_ACCEPT_ERROR", "interrupted", "accept failed with EINTR", "eintr-ends-server"),
+        Fault(
+            "ENDS_ON_ACCEPT_ERROR",
+            "interrupted",
+            "accept failed with EINTR",
+            "eintr-ends-server",
+        ),
         Fault("ENDS_ON_ACCEPT_ERROR", "accept-again", "ECONNABORTED", "accept-eagain"),
         Fault("UNCHECKED_ACCEPT", "accept-again", "[ACCEPT] fd=-1", "accept-unchecked"),
         Fault("RETRIES_AT_ONCE", "accept-again", "accept = EMFILE", "emfile-spins"),

@@ -22,7 +22,7 @@ fn sends_a_beginner_to_the_first_task() {
     let output = prove(&[]).code(1).stderr(is_empty());
     assert_contains(
         &stdout_of(&output),
-        &["✗ starts", "still to do:", "Task 1:", "src/server.rs", "0 of 13"],
+        &["✗ starts", "still to do:", "Task 1:", "src/server.rs", "0 of 18"],
     );
 }
 
@@ -59,6 +59,36 @@ fn proves_oneshot_entries() {
 #[test]
 fn proves_other_descriptors_and_a_nested_interest_list() {
     assert_proved_in_c("other_descriptors.c");
+}
+
+#[test]
+fn proves_two_passes_and_helper_threads() {
+    assert_proved_in_c("two_pass.c");
+}
+
+#[test]
+fn proves_node() {
+    let script = servers().join("epoll/on_node.js");
+    if has_command("node", "--version") {
+        assert_proved(prove(&[
+            "--timeout",
+            "120",
+            "--cmd",
+            &command_line(["node".as_ref(), &*script]),
+        ]));
+    }
+}
+
+#[test]
+fn proves_goroutines() {
+    let dir = TestDir::new();
+    let (source, program) = (servers().join("epoll/on_go.go"), dir.path("on_go"));
+    if has_command("go", "version") {
+        let mut go = std::process::Command::new("go");
+        let built = go.args(["build", "-o"]).args([&program, &source]).status().unwrap();
+        assert!(built.success());
+        assert_proved(prove(&["--timeout", "120", "--cmd", &command_line([&program])]));
+    }
 }
 
 #[test]
@@ -114,6 +144,15 @@ fn prove(flags: &[&str]) -> Assert {
     command().args(["prove", "w04-l01"]).args(flags).assert()
 }
 
+/// Whether a command is in PATH. If not, prints a line.
+fn has_command(name: &str, argument: &str) -> bool {
+    let is_there = std::process::Command::new(name).arg(argument).output().is_ok();
+    if !is_there {
+        println!("skipped: {name} is not in PATH");
+    }
+    is_there
+}
+
 fn compiled(dir: &TestDir, source: &str) -> std::path::PathBuf {
     dir.compiled(Path::new("epoll").join(source))
 }
@@ -128,6 +167,8 @@ fn assert_proved_in_c(source: &str) {
 fn assert_proved_in_python(script: &str) {
     let Some(python) = python() else { return };
     assert_proved(prove(&[
+        "--timeout",
+        "120",
         "--cmd",
         &command_line([&python, &servers().join("epoll").join(script)]),
     ]));
@@ -136,6 +177,6 @@ fn assert_proved_in_python(script: &str) {
 #[track_caller]
 fn assert_proved(proved: Assert) {
     let output = stdout_of(&proved);
-    assert!(output.contains("proved · 13 of 13 ·"), "{output}");
+    assert!(output.contains("proved · 18 of 18 ·"), "{output}");
     proved.code(0).stderr(is_empty());
 }

@@ -47,7 +47,7 @@ fn a_correct_server_is_proved_at_every_isolation_level() {
     for level in IsolationLevel::ALL.into_iter().filter(|level| level.refusal().is_none()) {
         let mut command = hermetic(Command::new(env!("CARGO_BIN_EXE_xtask")));
         let proved = command.args(proof(&server, &port, &level.to_string())).assert().code(0);
-        assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
+        assert_contains(&stdout_of(&proved), &[heading(level), "proved · 15 of 15 ·"]);
     }
 }
 
@@ -65,7 +65,7 @@ fn a_correct_server_is_proved_in_a_container() {
             let name = level.to_string();
             let arguments = proof(&server, &port, &name);
             let proved = in_container(&dir, refused, &arguments).code(0);
-            assert_contains(&stdout_of(&proved), &[heading(level), "proved · 10 of 10 ·"]);
+            assert_contains(&stdout_of(&proved), &[heading(level), "proved · 15 of 15 ·"]);
         }
     }
 }

@@ -16,7 +16,7 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     let kit = StudentKit::new("kit", &[]);
     kit.assert_tests_pass(&["--workspace"]);
     let output = kit.prove(&["w03-l02"]).code(1).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["✗ starts", "Task 1:", "src/", "not yet · 0 of 10"]);
+    assert_contains(&stdout_of(&output), &["✗ starts", "Task 1:", "src/", "not yet · 0 of 15"]);
 
     kit.finish();
     let lessons = ["w01-l01", "w02-l01", "w03-l02", "w04-l01", "w09-l01"];

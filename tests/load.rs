@@ -25,7 +25,7 @@ fn proves_thirty_two_servers_at_the_same_time() {
     let provers: Vec<_> = (0..PROOFS).map(|_| start()).collect();
     for prover in provers {
         let proved = prover.wait_with_output().unwrap().assert().code(0).stderr(is_empty());
-        proved.stdout(contains("proved · 10 of 10"));
+        proved.stdout(contains("proved · 15 of 15"));
     }
 }
 

@@ -16,7 +16,7 @@ fn proves_the_solution() {
     let proved = prove(&["--solution"]).code(0).stderr(is_empty());
     assert_contains(
         &stdout_of(&proved),
-        &["solution", "✓ starts", "✓ capacity", "proved · 10 of 10 ·"],
+        &["solution", "✓ starts", "✓ capacity", "proved · 15 of 15 ·"],
     );
 }
 
@@ -36,7 +36,52 @@ fn sends_a_beginner_to_the_first_task() {
     let output = prove(&[]).code(1).stderr(is_empty());
     let pieces = ["✗ starts", "still to do:", "Task 1:", "src/", "not run: it depends on starts"];
     assert_contains(&stdout_of(&output), &pieces);
-    assert_contains(&stdout_of(&output), &["not yet · 0 of 10 · next: Task 1 ·"]);
+    let end = ["not yet · 0 of 15 · next: Task 1 ·", "4 tasks left in ", "src/server.rs:"];
+    assert_contains(&stdout_of(&output), &end);
+}
+
+#[test]
+fn a_todo_that_stopped_the_server_is_the_next_task() {
+    let output = prove(&["--only", "slots"]).code(1).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["Task 1: ", "not yet · 0 of 1 · next: Task 1 ·"]);
+}
+
+#[test]
+fn a_lesson_with_a_todo_is_not_proved() {
+    let course = Course::with_solution();
+    course.edit("src/server.rs", "use ", "fn last() { todo!(\"Task 4: log it\") }\nuse ");
+    let output = course.command().args(["prove", "w03-l02"]).assert().code(1);
+    let pieces = ["not yet · 15 of 15 · next: Task 4", "1 task left: ", "src/server.rs:"];
+    assert_contains(&stdout_of(&output), &pieces);
+    // The criteria of the tasks before are proved without it.
+    let output = course.command().args(["prove", "w03-l02", "--task", "3"]).assert().code(0);
+    assert_contains(&stdout_of(&output), &["1 task left: ", "next: Task 4: "]);
+}
+
+#[test]
+fn after_a_proved_lesson_its_reference_can_be_compared() {
+    let course = Course::with_solution();
+    let output = course.command().args(["prove", "w03-l02"]).assert().code(0);
+    assert_contains(
+        &stdout_of(&output),
+        &["compare: git diff --no-index", "hand in: as Ship says"],
+    );
+}
+
+#[test]
+fn the_end_of_a_server_is_told_first() {
+    let dir = TestDir::new();
+    let script = "import os, socket\nprint('debug', flush=True)\n\
+                  s = socket.create_server(('', int(os.environ['PORT'])))\n\
+                  print('[START] active=0/64', flush=True)\ns.accept()\n{}['no']\n";
+    fs::write(dir.path("s.py"), script).unwrap();
+    let server = format!("python3 {}", dir.path("s.py").display());
+    let output = prove(&["--cmd", &server, "--only", "slots", "--format", "json"]).code(1);
+    let cause = &report(&output)["lessons"][0]["criteria"][0]["cause"];
+    let summary = cause["summary"].as_str().unwrap();
+    assert_contains(summary, &["ended with exit status 1 when A connected.", "s.py:6: KeyError"]);
+    assert_eq!(cause["exit"], "ended with exit status 1");
+    assert!(cause["steps"][0].as_str().unwrap().contains("│ debug"), "{cause}");
 }
 
 #[test]
@@ -112,7 +157,7 @@ fn proves_the_solution_without_isolation() {
     let solution = paths::target().join("solution/debug").join(name);
     let (solution, port) = (command_line([&solution]), free_port().to_string());
     let proved = prove(&["--isolation", "none", "--cmd", &solution, "--port", &port]).code(0);
-    assert_contains(&stdout_of(&proved), &["· not sandboxed", "proved · 10 of 10 ·"]);
+    assert_contains(&stdout_of(&proved), &["· not sandboxed", "proved · 15 of 15 ·"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
  * is used next. When a client leaves, the last pollfd entry moves to the place of the client's
  * entry. */
 #include "common.h"
+#include "reserve.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -80,6 +81,7 @@ int main(void)
     max_clients = max_clients_setting();
     fill_free_list();
     open_listener(port_setting());
+    open_spare();
     log_start(max_clients);
     for (;;) {
         if (poll(watched, watched_count, -1) < 0)
@@ -92,6 +94,8 @@ int main(void)
             continue;
         int fd = accept4(watched[0].fd, NULL, NULL, SOCK_NONBLOCK);
         if (fd >= 0)
-            admit(fd); /* After an error, poll reports the listener again if a client waits. */
+            admit(fd);
+        else
+            reject_by_spare(watched[0].fd); /* poll reports the listener again if a client waits. */
     }
 }

@@ -1,6 +1,7 @@
 /* Listens on [::] for IPv6 and IPv4, and logs each client's address. The listener is the last entry
  * of the pollfd array. Therefore entry i is client i. */
 #include "common.h"
+#include "reserve.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -37,8 +38,10 @@ static void accept_from(int listener)
     struct sockaddr_in6 peer;
     socklen_t length = sizeof peer;
     int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        reject_by_spare(listener);
         return; /* After an error, poll reports the listener again if a client waits. */
+    }
     if (count == max_clients) {
         close(fd);
         log_reject(max_clients);
@@ -85,6 +88,7 @@ int main(void)
     static struct pollfd watched[CLIENT_LIMIT + 1];
     int listener = dual_stack_listener(port_setting());
     max_clients = max_clients_setting();
+    open_spare();
     log_start(max_clients);
     for (;;) {
         int clients_watched = count;

@@ -1,6 +1,7 @@
 /* An echo server that uses poll. The table is indexed by slot, and a scan from slot 0 finds a free
  * slot. Before each poll, the server builds the pollfd array from the table. */
 #include "common.h"
+#include "reserve.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -30,8 +31,11 @@ static int free_slot(void)
 static void accept_one(int listener)
 {
     int fd = accept(listener, NULL, NULL);
-    if (fd < 0)
-        return; /* Each error concerns this client or is temporary (accept(2), "Error handling"). */
+    if (fd < 0) {
+        /* Each other error concerns this client or is temporary (accept(2), "Error handling"). */
+        reject_by_spare(listener);
+        return;
+    }
     int slot = free_slot();
     if (slot < 0) {
         close(fd);
@@ -108,6 +112,7 @@ int main(void)
     for (int slot = 0; slot < max_clients; slot++)
         table[slot].fd = -1;
     watched[0] = (struct pollfd){.fd = listen_on(port_setting()), .events = POLLIN};
+    open_spare();
     log_start(max_clients);
     for (;;) {
         int count = watch(watched, slots);

@@ -1,6 +1,8 @@
 /* Slot n is always entry n + 1 of the pollfd array. A free slot has a negative fd, which poll
- * ignores. The server has no other table. The server sends each new client its slot number. */
+ * ignores. The server has no other table. The server sends each new client its slot number. While
+ * no descriptor is free, the listener's fd is negative, too: poll then has a time-out. */
 #include "common.h"
+#include "reserve.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,6 +12,8 @@
 
 /* poll ignores an entry with a negative fd and sets its revents to 0 (poll(2)). */
 #define FREE_ENTRY ((struct pollfd){.fd = -1, .events = POLLIN})
+
+enum { PAUSE_MS = 50 };
 
 static struct pollfd entries[CLIENT_LIMIT + 1];
 static int max_clients;
@@ -35,8 +39,11 @@ static void greet(const struct pollfd *entry)
 static void on_listener(void)
 {
     int fd = accept(entries[0].fd, NULL, NULL);
-    if (fd < 0)
-        return; /* Prints no message: with EMFILE, it would appear after every poll. */
+    if (fd < 0) {
+        if (is_out_of_descriptors())
+            entries[0].fd = ~entries[0].fd;
+        return;
+    }
     struct pollfd *entry = find_free_entry();
     if (entry == NULL) {
         close(fd);
@@ -85,7 +92,9 @@ int main(void)
     entries[0].fd = bound_listener(port_setting());
     log_start(max_clients);
     for (;;) {
-        int ready = poll(entries, max_clients + 1, -1);
+        int ready = poll(entries, max_clients + 1, entries[0].fd < 0 ? PAUSE_MS : -1);
+        if (entries[0].fd < 0)
+            entries[0].fd = ~entries[0].fd;
         if (ready < 0 && errno != EINTR) {
             perror("poll");
             return EXIT_FAILURE;

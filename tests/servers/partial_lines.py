@@ -4,10 +4,12 @@
 While the server waits, its last line is unfinished. Each log line begins on a new line.
 """
 
+import errno
 import os
 import select
 import socket
 import sys
+import time
 
 TEXTS = ["Καλημέρα, κόσμε", "naïve façade", "ждём клиентов", "接続を待っています", "🧦 proof"]
 
@@ -79,6 +81,7 @@ class Tracker:
             client, (host, port) = self.listener.accept()
         except OSError as error:
             self.output.line(f"no client after all: {error}")
+            time.sleep(0.05 if error.errno == errno.EMFILE else 0)
             return
         if len(self.by_slot) == self.capacity:
             client.close()

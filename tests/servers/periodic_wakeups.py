@@ -4,6 +4,7 @@
 A dictionary maps each descriptor to a function, which is called when the descriptor is ready.
 """
 
+import errno
 import os
 import select
 import socket
@@ -27,6 +28,7 @@ class Loop:
     def __init__(self):
         self.poll = select.poll()
         self.handlers = {}
+        self.paused = []
 
     def add(self, sock, handler):
         self.handlers[sock.fileno()] = handler
@@ -36,10 +38,18 @@ class Loop:
         self.poll.unregister(sock.fileno())
         del self.handlers[sock.fileno()]
 
+    def pause(self, sock):
+        """Does not wait for the socket until the next time-out."""
+        self.poll.unregister(sock.fileno())
+        self.paused.append(sock.fileno())
+
     def run_forever(self):
         while True:
-            for fd, _ in self.poll.poll(WAKEUP_MS):
+            ready = self.poll.poll(WAKEUP_MS)
+            for fd, _ in ready:
                 self.handlers[fd]()
+            while not ready and self.paused:
+                self.poll.register(self.paused.pop(), select.POLLIN)
 
 
 class Tracker:
@@ -54,7 +64,9 @@ class Tracker:
     def on_listener(self):
         try:
             sock, _ = self.listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EMFILE:
+                self.loop.pause(self.listener)
             return  # ECONNABORTED and EMFILE are temporary: the next call may succeed.
         if self.free:
             self.accept_client(sock)

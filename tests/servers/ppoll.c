@@ -2,6 +2,7 @@
  * Slot n is entry n + 1 of the pollfd array. ppoll gets the entries up to the highest slot in
  * use. */
 #include "common.h"
+#include "reserve.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -77,6 +78,8 @@ static void serve(void)
         int fd = accept4(watched[0].fd, NULL, NULL, SOCK_NONBLOCK);
         if (fd >= 0)
             seat(fd);
+        else
+            back_off();
     }
 }
 

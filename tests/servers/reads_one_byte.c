@@ -2,6 +2,7 @@
  * reports the client again while bytes remain. The pollfd array is in the order in which the
  * clients arrived: when an entry is removed, all later entries move one place down. */
 #include "common.h"
+#include "reserve.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -96,5 +97,7 @@ int main(void)
         int fd = watched[0].revents ? accept(watched[0].fd, NULL, NULL) : -1;
         if (fd != -1)
             add_client(fd);
+        else if (watched[0].revents)
+            back_off();
     }
 }

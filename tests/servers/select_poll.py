@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """An echo server that uses select.poll. The free slots are a heap: the lowest is used first."""
 
+import errno
 import heapq
 import os
 import select
@@ -24,6 +25,7 @@ class Server:
         self.max_clients = max_clients
         self.free_slots = list(range(max_clients))
         self.clients = {}
+        self.spare = open(os.devnull, "rb")
         self.listener = socket.create_server(("", port))
         self.listener.setblocking(False)
         self.poller = select.poll()
@@ -41,7 +43,9 @@ class Server:
     def accept(self):
         try:
             sock, _ = self.listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self.reject_by_spare()
             return  # Each error concerns this client or is temporary (accept(2), "Error handling").
         if not self.free_slots:
             sock.close()
@@ -52,6 +56,15 @@ class Server:
         self.clients[sock.fileno()] = client
         self.poller.register(sock, select.POLLIN)
         print(f"[ACCEPT] fd={sock.fileno()} slot={client.slot}")
+
+    def reject_by_spare(self):
+        """Closes the spare file, so that accept has a descriptor for the client, and closes both."""
+        self.spare.close()
+        try:
+            self.listener.accept()[0].close()
+        except OSError:
+            pass
+        self.spare = open(os.devnull, "rb")
 
     def serve(self, client):
         """Reads only if all bytes are sent back. Returns False if the connection has ended."""

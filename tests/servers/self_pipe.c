@@ -1,7 +1,8 @@
 /* SIGTERM ends the server's loop: the signal handler writes a byte to a pipe, and poll waits for
- * this pipe, too. poll has a time-out of one second. The free slots are a linked list inside the
- * table. */
+ * this pipe, too. poll has a time-out of one second, or of 20 ms while no descriptor is free: then
+ * the listener waits for no event. The free slots are a linked list inside the table. */
 #include "common.h"
+#include "reserve.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -11,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NONE = -1, WAKE = 0, LISTENER = 1, FIRST_CLIENT = 2, SECOND_MS = 1000 };
+enum { NONE = -1, WAKE = 0, LISTENER = 1, FIRST_CLIENT = 2, SECOND_MS = 1000, PAUSE_MS = 20 };
 
 struct connection {
     int fd;        /* NONE when the slot is free */
@@ -112,7 +113,9 @@ int main(void)
     log_start(max_clients);
     do {
         nfds_t count = list(watched, slot_at);
-        if (poll(watched, count, SECOND_MS) <= 0)
+        int ready = poll(watched, count, watched[LISTENER].events ? SECOND_MS : PAUSE_MS);
+        watched[LISTENER].events = POLLIN;
+        if (ready <= 0)
             continue; /* The time-out has expired, or a signal has interrupted poll. */
         for (nfds_t i = FIRST_CLIENT; i < count; i++)
             if (watched[i].revents && is_closed(watched[i].fd))
@@ -121,6 +124,8 @@ int main(void)
             ? accept4(watched[LISTENER].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC) : NONE;
         if (fd >= 0)
             enter(fd);
+        else if (watched[LISTENER].revents && is_out_of_descriptors())
+            watched[LISTENER].events = 0;
     } while (!watched[WAKE].revents);
     puts("ended by SIGTERM");
     return EXIT_SUCCESS;

@@ -2,6 +2,7 @@
  * needed. Clients that have left are marked, and then all marked entries are removed in one
  * pass. */
 #include "common.h"
+#include "reserve.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -50,8 +51,10 @@ static void push(int fd, int slot)
 static void take_client(int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        reject_by_spare(listener);
         return; /* poll reports the listener again if a client waits. */
+    }
     const char *free_slot = memchr(taken, 0, max_clients);
     if (free_slot == NULL) {
         close(fd);
@@ -99,6 +102,7 @@ int main(void)
     if (bind(listener, (void *)&local, sizeof local) || listen(listener, 512))
         refuse_port(port);
     push(listener, -1);
+    open_spare();
     log_start(max_clients);
     for (;;) {
         if (poll(watched, count, -1) == -1)

@@ -4,6 +4,7 @@
 The table is a list with an item for each slot; None is a free slot.
 """
 
+import errno
 import os
 import select
 import socket
@@ -82,8 +83,9 @@ def main():
         if listener.fileno() in ready:
             try:
                 admit(listener.accept()[0], table)
-            except OSError:
-                pass  # After an error, poll reports the listener again if a client waits.
+            except OSError as error:
+                # After an error, poll reports the listener again if a client waits.
+                time.sleep(0.02 if error.errno == errno.EMFILE else 0)
 
 
 main()

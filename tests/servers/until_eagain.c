@@ -2,6 +2,7 @@
  * Therefore a client that sends without a pause delays all other clients. The clients are a linked
  * list, sorted by slot. */
 #include "common.h"
+#include "reserve.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -60,8 +61,8 @@ static void accept_all(int listener)
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
         if (fd >= 0)
             admit(fd);
-        else if (errno != EINTR && errno != ECONNABORTED)
-            return; /* EAGAIN: no client waits. EMFILE: another try would fail as well. */
+        else if (errno != EINTR && errno != ECONNABORTED && !reject_by_spare(listener))
+            return; /* EAGAIN: no client waits. */
     }
 }
 
@@ -99,6 +100,7 @@ int main(void)
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listener, (const struct sockaddr *)&here, sizeof here) || listen(listener, 256))
         refuse_port(port);
+    open_spare();
     log_start(max_clients);
 
     static struct pollfd watched[1 + CLIENT_LIMIT];

@@ -13,6 +13,7 @@ mod grade;
 mod kit;
 mod mistakes;
 mod mutants;
+mod next_steps;
 mod own_workspace;
 mod shown_output;
 mod starter;

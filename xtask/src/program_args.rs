@@ -5,9 +5,10 @@ use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, ProgramKind};
-use programs::build;
+use programs::{build, todos};
 use proofs::IsolationLevel;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub(crate) struct Server {
     /// The program to prove, or the compiler's messages. The messages are in colour if standard
     /// error has colour.
     pub(crate) program: Result<proofs::ProgramUnderTest, String>,
+    /// The `todo!`s in the files of a student's crate.
+    pub(crate) todos: Vec<report::Todo>,
 }
 
 impl Server {
@@ -68,6 +71,7 @@ impl Server {
             subject: subject(ProgramKind::Command, line),
             build: Build { status: BuildStatus::None, millis: 0.0, message: None },
             program: Ok(program),
+            todos: Vec::new(),
         }
     }
 }
@@ -173,7 +177,12 @@ impl ProgramArgs {
         // <staff>
         let kind = if self.solution { ProgramKind::Solution } else { kind };
         // </staff>
+        let todos = match kind {
+            ProgramKind::Crate => todos::in_crate(&paths::root(), lesson.folder())?,
+            _ => Vec::new(),
+        };
         let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        note_first_build(&package, kind);
         let built =
             build::lesson(&folder, kind == ProgramKind::Solution, show::errors_in_colour())?;
         let millis = built.elapsed.as_secs_f64() * 1e3;
@@ -183,7 +192,7 @@ impl ProgramArgs {
                 let message = Some(strip_str(&errors).to_string());
                 let build = Build { status: BuildStatus::Failed, millis, message };
                 let subject = subject(kind, &package);
-                return Ok(Server { subject, build, program: Err(errors) });
+                return Ok(Server { subject, build, program: Err(errors), todos });
             }
         };
         let program = programs.into_iter().find(|program| program.name == package);
@@ -195,6 +204,7 @@ impl ProgramArgs {
             subject: subject(kind, &package),
             build: Build { status: BuildStatus::Ok, millis, message: None },
             program: Ok(self.program(vec![program.path.into()], folder)),
+            todos,
         })
     }
 
@@ -210,6 +220,17 @@ impl ProgramArgs {
             workers: None,
             seed: self.seed,
         }
+    }
+}
+
+/// Says on a terminal that a lesson is built for the first time. This build takes up to a minute,
+/// because cargo also builds the crates that the lesson needs.
+fn note_first_build(package: &str, kind: ProgramKind) {
+    let folder = if kind == ProgramKind::Crate { "student" } else { "solution" };
+    let is_built = paths::target().join(folder).join("debug").join(package).exists();
+    if !is_built && io::stderr().is_terminal() {
+        let text = format!("building {package}; the first time takes up to a minute");
+        show::note(&show::Line::new().faint(&text));
     }
 }
 

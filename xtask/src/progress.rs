@@ -1,5 +1,6 @@
 //! The lines that are shown while a lesson's server is checked.
 
+use crate::next_steps;
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
@@ -18,12 +19,29 @@ pub(crate) struct Progress<'a> {
     all: bool,
     /// Whether a failure has been shown in full.
     has_shown_failure: bool,
+    /// Whether the reader knows that the machine is too busy.
+    has_explained_busy_machine: bool,
 }
 
 impl<'a> Progress<'a> {
     /// Starts with no criterion shown. With `all`, every failure is shown in full.
     pub(crate) fn new(check: &'a LessonCheck<'a>, all: bool, screen: &'a mut Screen) -> Self {
-        Self { check, screen, ids: IdColumn::of(check.ids()), all, has_shown_failure: false }
+        let ids = IdColumn::of(check.ids());
+        let (has_shown_failure, has_explained_busy_machine) = (false, false);
+        Self { check, screen, ids, all, has_shown_failure, has_explained_busy_machine }
+    }
+
+    /// Why a criterion is inconclusive. That the machine is too busy is explained once for the
+    /// lesson.
+    fn why_unknown(&mut self, summary: &str) -> String {
+        if !next_steps::is_busy_machine(summary) {
+            return summary.to_owned();
+        }
+        if self.has_explained_busy_machine {
+            return "the machine was too busy".to_owned();
+        }
+        self.has_explained_busy_machine = true;
+        summary.to_owned()
     }
 
     /// Shows one criterion.
@@ -40,7 +58,7 @@ impl<'a> Progress<'a> {
             Status::Failed if in_full => (report.text.clone(), task.as_str()),
             Status::Failed => (summary, ""),
             Status::Skipped => (format!("not run: {summary}"), ""),
-            Status::Inconclusive => (format!("inconclusive: {summary}"), ""),
+            Status::Inconclusive => (format!("inconclusive: {}", self.why_unknown(&summary)), ""),
         };
         self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
@@ -52,7 +70,7 @@ impl<'a> Progress<'a> {
 }
 
 /// A lesson's last line: its verdict, the number of proved criteria, the next task, and the time.
-pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
+pub(crate) fn end(lesson: &Lesson, report: &LessonReport, elapsed: Duration) -> Line {
     let criteria = &report.criteria;
     let proved = criteria.iter().filter(|each| each.status == Status::Proved).count();
     let unknown = criteria.iter().filter(|each| each.status == Status::Inconclusive).count();
@@ -62,7 +80,8 @@ pub(crate) fn end(report: &LessonReport, elapsed: Duration) -> Line {
         }
         _ => vec![format!("{proved} of {}", criteria.len())],
     };
-    parts.extend(next(criteria));
+    let blocking = next_steps::blocking(&report.todos, criteria);
+    parts.extend(next_steps::next_task(lesson, criteria, &blocking));
     parts.push(show::time(elapsed));
     last(report.verdict, &parts)
 }
@@ -77,36 +96,11 @@ pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, all: bool, width: usize
     if all { failure_in_full(cause, row, width) } else { failure(cause, row, width) }
 }
 
-/// The next task to work on: the first task with a failed criterion.
-pub(crate) fn next<'a>(criteria: impl IntoIterator<Item = &'a CriterionReport>) -> Option<String> {
-    let failed = criteria.into_iter().filter(|each| each.status == Status::Failed);
-    failed.map(|each| each.task).min().map(|task| format!("next: Task {task}"))
-}
-
-/// After a task's own criteria are proved: the next task, and the command of its Test. `None` if the
-/// whole lesson was checked, if not everything is proved, or if no task follows.
-pub(crate) fn next_task(check: &LessonCheck<'_>, report: &LessonReport) -> Option<Line> {
-    let lesson = check.lesson;
-    let is_part = report.criteria.len() < lesson.criteria.len();
-    if !is_part || report.verdict != Verdict::Proved {
-        return None;
-    }
-    let done = report.criteria.iter().map(|criterion| criterion.task).max()?;
-    let next = lesson.tasks.iter().find(|task| task.number == done + 1)?;
-    let work = match next.test_commands.first() {
-        Some(test) => format!("{}{}", test.command, check.flags),
-        // The Test of this task is another command, which the text explains.
-        None => format!("{}:{}", lesson.path.display(), next.test.line),
-    };
-    Some(Line::new().faint("next: ").plain(&format!("Task {}: {work}", next.number)))
-}
-
 // <staff>
 #[cfg(test)]
 mod tests {
     use super::*;
     use course::lesson::Kind;
-    use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
     use std::path::Path;
 
     fn report(id: &str, status: Status, summary: &str) -> CriterionReport {
@@ -141,6 +135,15 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_that_is_too_busy_is_explained_once() {
+        let why = "the machine was too busy: the server waited for 7.5 of 9.9 s";
+        let text =
+            shown(false, &["slots", "reuse"].map(|id| report(id, Status::Inconclusive, why)));
+        assert_eq!(text.matches("7.5 of 9.9 s").count(), 1, "{text}");
+        assert!(text.ends_with("? reuse  inconclusive: the machine was too busy\n"), "{text}");
+    }
+
+    #[test]
     fn the_first_failure_is_shown_in_full_and_the_others_in_a_line() {
         let failures = ["slots", "reuse"].map(|id| report(id, Status::Failed, "It is wrong."));
         let first = format!("  ✗ slots  {:<43}Task 2\n\n    It is wrong.\n\n", "the sentence");
@@ -151,43 +154,6 @@ mod tests {
     fn with_all_every_failure_is_shown_in_full() {
         let failures = ["slots", "reuse"].map(|id| report(id, Status::Failed, "It is wrong."));
         assert_eq!(shown(true, &failures).matches("Task 2\n\n    It is wrong.\n").count(), 2);
-    }
-
-    #[test]
-    fn after_a_proved_task_comes_the_command_of_the_next() {
-        let text = include_bytes!("../../lessons/w03-l02-poll-tracker/lesson.md");
-        let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
-        let next = |only: &[&str], status: Status| {
-            let only: Vec<_> = only.iter().map(|id| (*id).to_owned()).collect();
-            let flags = " --cmd ./server".to_owned();
-            let check = LessonCheck { flags, ..LessonCheck::new(&lesson, &only).unwrap() };
-            let criteria: Vec<_> = check
-                .criteria
-                .iter()
-                .map(|it| CriterionReport { task: it.task, ..report(&it.id, status, "") })
-                .collect();
-            let verdict = Verdict::of([status]);
-            next_task(&check, &lesson_report(criteria, verdict)).map(|line| line.text())
-        };
-        let first = next(&["starts"], Status::Proved).unwrap();
-        assert!(first.starts_with("next: Task 2: cargo xtask prove w03-l02 --"), "{first}");
-        assert!(first.ends_with(" --cmd ./server"), "{first}");
-        assert_eq!(next(&["starts"], Status::Failed), None);
-        assert_eq!(next(&["capacity"], Status::Proved), None, "no task follows");
-        assert_eq!(next(&[], Status::Proved), None, "the lesson is proved");
-    }
-
-    fn lesson_report(criteria: Vec<CriterionReport>, verdict: Verdict) -> LessonReport {
-        LessonReport {
-            lesson: "w03-l02".into(),
-            title: String::new(),
-            subject: ReportedProgram { kind: ProgramKind::Command, name: String::new() },
-            isolation: None,
-            verdict,
-            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
-            millis: 1.0,
-            criteria,
-        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `cargo xtask prove`: checks the servers of lessons, and shows or writes the findings.
 
 use crate::isolation;
+use crate::next_steps;
 use crate::program_args::{ProgramArgs, Server};
 use crate::progress::{self, Progress};
 use crate::repeat;
@@ -188,8 +189,11 @@ pub(crate) fn once(
     })?;
     shown?;
     let report = report(check, server, criteria, start.elapsed());
-    screen.show(&progress::end(&report, start.elapsed()))?;
-    progress::next_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
+    screen.show(&progress::end(check.lesson, &report, start.elapsed()))?;
+    screen.show_all(&next_steps::tasks_left(&report.todos, all, screen.width()))?;
+    screen.show_all(&next_steps::on_busy_machine(&report, screen.width()))?;
+    screen.show_all(&next_steps::after_lesson(check.lesson, &report))?;
+    next_steps::after_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)
 }
 
@@ -241,14 +245,20 @@ fn report(
     elapsed: Duration,
 ) -> LessonReport {
     let isolation = server.program.as_ref().ok().and_then(|program| program.isolation);
+    let mut verdict = Verdict::of(criteria.iter().map(|criterion| criterion.status));
+    // A lesson is not proved while one of its tasks is still to do.
+    if verdict == Verdict::Proved && !next_steps::blocking(&server.todos, &criteria).is_empty() {
+        verdict = Verdict::NotYet;
+    }
     LessonReport {
         lesson: check.lesson.id.clone(),
         title: check.lesson.title.clone(),
         subject: server.subject.clone(),
         isolation: isolation.map(|level| level.to_string()),
-        verdict: Verdict::of(criteria.iter().map(|criterion| criterion.status)),
+        verdict,
         build: server.build.clone(),
         millis: elapsed.as_secs_f64() * 1e3,
         criteria,
+        todos: server.todos.clone(),
     }
 }

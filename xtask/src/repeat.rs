@@ -1,6 +1,8 @@
 //! `prove --repeat`: summarizes many runs of one proof in a few lines.
 
-use crate::progress::{full_cause, next};
+use crate::next_steps::next_task;
+use crate::progress::full_cause;
+use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, Status, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::time::Duration;
@@ -36,7 +38,7 @@ pub(crate) fn lines(
         lines.extend(hanging(Line::new(), 4, race, width - 4, Line::strong));
         lines.push(Line::new());
     }
-    lines.push(end(runs, wanted, elapsed));
+    lines.push(end(check.lesson, runs, wanted, elapsed));
     lines
 }
 
@@ -96,7 +98,7 @@ fn is_race(check: &LessonCheck<'_>, runs: &[LessonReport]) -> bool {
     })
 }
 
-fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
+fn end(lesson: &Lesson, runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
     let verdicts = runs.iter().map(|run| run.verdict);
     let proved = verdicts.clone().filter(|verdict| *verdict == Verdict::Proved).count();
     let verdict = match () {
@@ -111,7 +113,7 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
     if runs.len() < wanted as usize {
         parts.push(format!("stopped before the other {}", wanted as usize - runs.len()));
     }
-    parts.extend(next(runs.iter().flat_map(|run| &run.criteria)));
+    parts.extend(next_task(lesson, runs.iter().flat_map(|run| &run.criteria), &[]));
     parts.push(time(elapsed));
     last(verdict, &parts)
 }
@@ -120,7 +122,7 @@ fn end(runs: &[LessonReport], wanted: u32, elapsed: Duration) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use course::lesson::{Kind, Lesson};
+    use course::lesson::Kind;
     use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
     use proofs::Proof;
     use std::path::Path;
@@ -147,6 +149,7 @@ mod tests {
             build: Build { status: BuildStatus::Ok, millis: 0.0, message: None },
             millis: 1.0,
             criteria: vec![criterion("starts", 1, starts), criterion("slots", 2, slots)],
+            todos: Vec::new(),
         }
     }
 

@@ -150,6 +150,18 @@ pub struct LessonReport {
     pub millis: f64,
     /// The criteria, in the lesson's order.
     pub criteria: Vec<CriterionReport>,
+    /// The `todo!`s that are left in the student's files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub todos: Vec<Todo>,
+}
+
+/// A `todo!` that is left in the student's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Todo {
+    /// The number of the task, if the message of the `todo!` names a task.
+    pub task: Option<u32>,
+    /// The file and the line, e.g. `lessons/w03-l02-poll-tracker/src/server.rs:66`.
+    pub place: String,
 }
 
 /// The program that was checked.

@@ -6,6 +6,7 @@ pub mod files;
 pub mod lesson_check;
 pub mod lesson_workspace;
 mod manifest;
+pub mod todos;
 
 // <staff>
 pub mod starter_regions;

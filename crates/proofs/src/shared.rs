@@ -11,14 +11,17 @@ pub(crate) mod descriptors;
 pub(crate) mod diagnosis;
 pub(crate) mod ends;
 pub(crate) mod fd_leaks;
+pub(crate) mod few_slots;
 mod idle;
 mod interrupted;
+mod naps;
 mod port_taken;
 mod refusal;
 mod service;
 pub(crate) mod starting;
 mod threads;
 pub(crate) mod wait_call;
+pub(crate) mod waiting_calls;
 pub(crate) mod watch_entries;
 
 pub(crate) use accept_again::accept_again;

@@ -1,14 +1,18 @@
 //! The criteria of the lessons whose servers keep a table of clients: slots, and a log line for
 //! each event.
 
-mod accepting;
 mod capacity;
+mod late_reader;
+mod service;
 mod slot_reuse;
+mod slots;
 mod starting;
 mod watch_set;
 
-pub(crate) use accepting::{accept_again, nonblocking, slots};
 pub(crate) use capacity::capacity;
+pub(crate) use late_reader::late_reader;
+pub(crate) use service::SERVICE;
 pub(crate) use slot_reuse::reuse;
+pub(crate) use slots::{nonblocking, slots};
 pub(crate) use starting::starts;
-pub(crate) use watch_set::{AcceptedClient, expect_once_each, watch_set};
+pub(crate) use watch_set::{AcceptedClient, Change, expect_once_each, watch_set};

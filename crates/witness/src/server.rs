@@ -35,6 +35,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
+/// The size of a small receive buffer, in bytes (socket(7), SO_RCVBUF). The kernel doubles it.
+const SMALL_BUFFER: usize = 4096;
+
 /// A running server under observation. Dropping this value kills the program and all processes that
 /// the program has started, and waits until they have ended.
 #[derive(Debug)]
@@ -163,6 +166,20 @@ impl Server {
     /// As for [`connect`](Self::connect).
     pub fn connect_over_ethernet(&mut self) -> io::Result<Client> {
         self.connect_prepared(|socket| Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?))
+    }
+
+    /// Connects a client with a small receive buffer and with segments as on Ethernet. The kernel
+    /// stores less than 100 KiB of the bytes that a server writes to such a client, if the client
+    /// does not read (tcp(7), tcp_rmem and tcp_wmem). For other clients it stores up to several
+    /// MiB.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
+    pub fn connect_with_small_buffer(&mut self) -> io::Result<Client> {
+        self.connect_prepared(|socket| {
+            setsockopt(socket, sockopt::RcvBuf, &SMALL_BUFFER)?;
+            Ok(setsockopt(socket, sockopt::TcpMaxSeg, &1460)?)
+        })
     }
 
     /// Connects a client to the server's port at another address of the machine, e.g. 127.0.0.2.

@@ -6,10 +6,9 @@
 //! client with the descriptor that is free now, and closes the client.
 
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::sys::resource::{Resource, getrlimit};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 
 /// The spare descriptor, or `None` if no spare descriptor could be opened. A spare descriptor does
 /// not help if the system-wide limit on open files is reached (ENFILE).
@@ -47,13 +46,11 @@ impl Default for SpareFd {
     }
 }
 
-/// Opens a second descriptor of standard input. The number of the spare descriptor is the highest
-/// number below 1024 that RLIMIT_NOFILE allows. Therefore the numbers of the clients' descriptors
-/// follow directly after the number of the listener.
+/// Opens a second descriptor of standard input. It gets the lowest free number. With a high number,
+/// the spare descriptor would be of no use after the limit on descriptors has been lowered
+/// (prlimit(2)): a new descriptor needs a number below the limit.
 fn open_spare() -> Option<OwnedFd> {
-    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    let highest = limit.min(1024).saturating_sub(1) as RawFd;
-    let descriptor = fcntl(io::stdin(), FcntlArg::F_DUPFD_CLOEXEC(highest)).ok()?;
+    let descriptor = fcntl(io::stdin(), FcntlArg::F_DUPFD_CLOEXEC(0)).ok()?;
     // SAFETY: fcntl has just created this descriptor, and nothing else owns it.
     Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

@@ -5,24 +5,44 @@ import queue
 import socket
 import sys
 import threading
+import time
 
-port = int(os.environ.get("PORT", "3490"))
-try:
-    listener = socket.create_server(("", port), backlog=1)
-except OSError as error:
-    sys.exit(f"PORT={port}: {error}")
+
+def port():
+    value = os.environ.get("PORT", "3490")
+    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+        sys.exit(f"PORT={value!r}: expected a number from 1 to 65535")
+    return int(value)
+
+
+def listening():
+    try:
+        return socket.create_server(("", port()), backlog=1)
+    except OSError as error:
+        sys.exit(f"PORT={port()}: {error}")
+
+
+listener = listening()
 waiting = queue.SimpleQueue()
 
 
-def accept_client():
+def accept_clients():
     while True:
-        waiting.put(listener.accept()[0])
+        try:
+            client = listener.accept()[0]
+        except OSError as error:
+            print(f"no client: {error}")
+            time.sleep(0.05)
+            continue
+        print(f"[ACCEPT] fd={client.fileno()}")
+        waiting.put(client)
 
 
-threading.Thread(target=accept_client, daemon=True).start()
-print(f"[START] port={port}")
+threading.Thread(target=accept_clients, daemon=True).start()
+print(f"[START] port={port()}")
 while True:
     client = waiting.get()
+    fd = client.fileno()
     try:
         with client:
             while message := client.recv(1000):
@@ -30,3 +50,4 @@ while True:
     except OSError:
         pass
     del client
+    print(f"[DISCONNECT] fd={fd}")

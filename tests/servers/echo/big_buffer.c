@@ -8,17 +8,12 @@ int main(void)
     int listener = listening(AF_INET6, 0);
     printf("listening, at last\n[START] port=%d family=6\n", echo_port());
     for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client == -1)
-            continue;
-        for (;;) {
-            ssize_t count = recv(client, bytes, sizeof bytes, 0);
-            if (count == -1 && errno == EINTR)
-                continue;
-            if (count <= 0 || send_all(client, bytes, count) == -1)
+        int client = next_client(listener);
+        ssize_t count;
+        while ((count = receive(client, bytes, sizeof bytes, 0)) > 0)
+            if (send_all(client, bytes, count) == -1)
                 break;
-        }
         shutdown(client, SHUT_RDWR);
-        close(client);
+        close_client(client);
     }
 }

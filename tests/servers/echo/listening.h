@@ -1,4 +1,5 @@
-/* Included by the echo servers in C: the setting PORT, and a socket that listens on this port. */
+/* Included by the echo servers in C: the setting PORT, a socket that listens on this port, and an
+ * accept that tries again. */
 #include "../common.h"
 
 #include <netinet/in.h>
@@ -21,6 +22,38 @@ static inline int listening(int family, int backlog)
     return fd;
 }
 
+/* Accepts the next client, and logs its descriptor. After an error, it tries again, at most 20
+ * times a second. */
+static inline int next_client(int listener)
+{
+    for (;;) {
+        int client = accept(listener, NULL, NULL);
+        if (client != -1) {
+            printf("[ACCEPT] fd=%d\n", client);
+            return client;
+        }
+        if (errno != EINTR && errno != ECONNABORTED)
+            usleep(50 * 1000);
+    }
+}
+
+/* Closes a client's descriptor, and logs it. */
+static inline void close_client(int client)
+{
+    close(client);
+    printf("[DISCONNECT] fd=%d\n", client);
+}
+
+/* Receives bytes. Tries again if a signal interrupts the call. */
+static inline ssize_t receive(int client, char *to, size_t size, int flags)
+{
+    ssize_t count;
+    do
+        count = recv(client, to, size, flags);
+    while (count == -1 && errno == EINTR);
+    return count;
+}
+
 /* Sends all bytes, even if a signal interrupts a send. Returns -1 if the connection has ended. */
 static inline int send_all(int client, const char *from, size_t count)
 {
@@ -34,4 +67,14 @@ static inline int send_all(int client, const char *from, size_t count)
         }
     }
     return 0;
+}
+
+/* Sends back what the client sends, until it has left. */
+static inline void echo_all(int client)
+{
+    char bytes[4096];
+    ssize_t count;
+    while ((count = receive(client, bytes, sizeof bytes, 0)) > 0)
+        if (send_all(client, bytes, count) == -1)
+            return;
 }

@@ -27,8 +27,11 @@ int main(void)
     printf("[START] port=%d\n", echo_port());
     for (;;) {
         int client = accept(listener, NULL, NULL);
-        if (client == -1)
+        if (client == -1) {
+            perror("accept");
+            usleep(100 * 1000);
             continue;
+        }
         printf("[ACCEPT] fd=%d\n", client);
         echo(client);
         close(client);

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 
 
 def port():
@@ -29,12 +30,19 @@ def main():
     listener = listening()
     print(f"[START] port={port()}")
     while True:
-        client, peer = listener.accept()
-        print(f"[ACCEPT] fd={client.fileno()} peer={peer[0]}")
+        try:
+            client, peer = listener.accept()
+        except OSError as error:
+            print(f"no client: {error}")
+            time.sleep(0.1)
+            continue
+        fd = client.fileno()
+        print(f"[ACCEPT] fd={fd} peer={peer[0]}")
         try:
             echo(client)
         except OSError as error:
             print(f"that client is gone: {error}")
+        print(f"[DISCONNECT] fd={fd}")
 
 
 main()

@@ -4,8 +4,8 @@
 static void echo(int client)
 {
     char bytes[500];
-    while (recv(client, bytes, 1, MSG_PEEK) == 1) {
-        ssize_t count = recv(client, bytes, sizeof bytes, 0);
+    while (receive(client, bytes, 1, MSG_PEEK) == 1) {
+        ssize_t count = receive(client, bytes, sizeof bytes, 0);
         if (count <= 0 || send_all(client, bytes, 1) == -1)
             return;
         if (send_all(client, bytes + 1, count - 1) == -1)
@@ -18,10 +18,8 @@ int main(void)
     int listener = listening(AF_INET, 1);
     printf("[START] pid=%d port=%d\n", (int)getpid(), echo_port());
     for (;;) {
-        int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (client == -1)
-            continue;
+        int client = next_client(listener);
         echo(client);
-        close(client);
+        close_client(client);
     }
 }

@@ -10,8 +10,10 @@ static void let_all_in(int epoll, int listener)
         int fd = accept_nonblocking(listener);
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
+        if (fd < 0 && reject_by_spare(listener))
+            continue;
         if (fd < 0)
-            return; /* EAGAIN: no client waits. EMFILE: the next client causes a new event. */
+            return; /* EAGAIN: no client waits. */
         int slot = enter(fd);
         if (slot >= 0)
             watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, slot);

@@ -40,6 +40,8 @@ static bool drains(int slot) { return answers[slot].sent < answers[slot].length;
 static void accept_client(int epoll, int listener)
 {
     int fd = accept_nonblocking(listener);
+    if (fd < 0)
+        reject_by_spare(listener);
     int slot = fd < 0 ? -1 : enter(fd);
     if (slot < 0)
         return; /* After a temporary error, epoll_wait reports the listener again. */

@@ -4,9 +4,20 @@
 import asyncio
 import os
 import resource
+import sys
 
-MAX_CLIENTS = int(os.environ.get("MAX_CLIENTS", "4096"))
-PORT = int(os.environ.get("PORT", "7000"))
+
+def setting(name, default, most):
+    text = os.environ.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        sys.exit(f"{name}={text}: give a number from 1 to {most}")
+    return int(text)
+
+
+MAX_CLIENTS = setting("MAX_CLIENTS", 4096, 1000000)
+PORT = setting("PORT", 7000, 65535)
+# While no descriptor is free, asyncio calls accept so many times, and then sleeps for a second.
+BACKLOG = 20
 
 
 class Client(asyncio.Protocol):
@@ -27,6 +38,13 @@ class Client(asyncio.Protocol):
     def data_received(self, data):
         self.transport.write(data)
 
+    def pause_writing(self):
+        """More than 64 KiB are pending: read nothing until they are sent."""
+        self.transport.pause_reading()
+
+    def resume_writing(self):
+        self.transport.resume_reading()
+
     def connection_lost(self, _):
         if self.slot is not None:
             self.free_slots.append(self.slot)
@@ -37,7 +55,12 @@ async def main():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Client, "0.0.0.0", PORT, backlog=512)
+    # The default handler prints a trace for each accept that fails.
+    loop.set_exception_handler(lambda _, context: print(f"asyncio: {context['message']}"))
+    try:
+        server = await loop.create_server(Client, "0.0.0.0", PORT, backlog=BACKLOG)
+    except OSError as error:
+        sys.exit(f"PORT={PORT}: cannot listen: {error}")
     print(f"[START] active=0/{MAX_CLIENTS}")
     await server.serve_forever()
 

@@ -18,6 +18,8 @@ static void arm(int epoll, const struct client *client)
 static void accept_client(int epoll, int listener)
 {
     int fd = accept_nonblocking(listener);
+    if (fd < 0)
+        back_off();
     int slot = fd < 0 ? -1 : enter(fd);
     if (slot >= 0) {
         struct client *client = calloc(1, sizeof *client);

@@ -1,6 +1,7 @@
 /* The interest list contains other descriptors, too: an eventfd that wakes the server once, a timer
- * that never expires, a signalfd for SIGTERM, and a second epoll descriptor for the clients. The
- * listener's entry has EPOLLEXCLUSIVE. epoll_wait has a time-out of one second. */
+ * that expires only after descriptors have run out, a signalfd for SIGTERM, and a second epoll
+ * descriptor for the clients. The listener's entry has EPOLLEXCLUSIVE. epoll_wait has a time-out of
+ * one second. */
 #include "tracker.h"
 
 #include <signal.h>
@@ -9,6 +10,14 @@
 #include <sys/timerfd.h>
 
 enum { LISTENER = CLIENT_LIMIT, CLIENTS, WAKE, TIMER, SIGTERM_RECEIVED, SECOND_MS = 1000 };
+
+/* Takes the listener off the list, and lets the timer expire in 50 ms. */
+static void pause_listener(int epoll, int listener, int timer)
+{
+    struct itimerspec soon = {.it_value.tv_nsec = 50000000L};
+    epoll_ctl(epoll, EPOLL_CTL_DEL, listener, NULL);
+    timerfd_settime(timer, 0, &soon, NULL);
+}
 
 static void accept_client(int clients, int listener)
 {
@@ -54,7 +63,8 @@ int main(void)
     watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLEXCLUSIVE, LISTENER);
     watch(epoll, EPOLL_CTL_ADD, clients, EPOLLIN, CLIENTS);
     watch(epoll, EPOLL_CTL_ADD, wake, EPOLLIN, WAKE);
-    watch(epoll, EPOLL_CTL_ADD, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), EPOLLIN, TIMER);
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    watch(epoll, EPOLL_CTL_ADD, timer, EPOLLIN, TIMER);
     watch(epoll, EPOLL_CTL_ADD, sigterm(), EPOLLIN, SIGTERM_RECEIVED);
     log_start(max_clients);
     for (;;) {
@@ -63,7 +73,16 @@ int main(void)
             continue;
         uint64_t number;
         switch (event.data.u64) {
-        case LISTENER: accept_client(clients, listener); break;
+        case LISTENER:
+            errno = 0;
+            accept_client(clients, listener);
+            if (is_out_of_descriptors())
+                pause_listener(epoll, listener, timer);
+            break;
+        case TIMER:
+            (void)!read(timer, &number, sizeof number);
+            watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLEXCLUSIVE, LISTENER);
+            break;
         case CLIENTS: serve_all(clients); break;
         case WAKE: (void)!read(wake, &number, sizeof number); break;
         case SIGTERM_RECEIVED: return EXIT_SUCCESS;

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
-"""A level-triggered echo server that uses select.epoll. A heap contains the free slots."""
+"""A level-triggered echo server that uses select.epoll. A heap contains the free slots.
 
+While no descriptor is free, the listener's entry has no events, and epoll_wait has a time-out.
+"""
+
+import errno
 import heapq
 import os
 import resource
@@ -25,6 +29,7 @@ class Server:
         self.max_clients = max_clients
         self.free_slots = list(range(max_clients))
         self.clients = {}
+        self.time_out = None
         self.listener = socket.create_server(("", port), backlog=256)
         self.listener.setblocking(False)
         self.epoll = select.epoll()
@@ -33,7 +38,11 @@ class Server:
     def run(self):
         print(f"[START] active=0/{self.max_clients}")
         while True:
-            for fd, _ in self.epoll.poll():
+            events = self.epoll.poll(self.time_out)
+            if self.time_out:
+                self.epoll.modify(self.listener, select.EPOLLIN)
+                self.time_out = None
+            for fd, _ in events:
                 if fd == self.listener.fileno():
                     self.accept()
                 elif not self.serve(self.clients[fd]):
@@ -42,7 +51,10 @@ class Server:
     def accept(self):
         try:
             sock, _ = self.listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EMFILE:
+                self.epoll.modify(self.listener, 0)
+                self.time_out = 0.05
             return  # Each error concerns this client or is temporary (accept(2), "Error handling").
         if not self.free_slots:
             sock.close()

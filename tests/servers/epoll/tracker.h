@@ -5,6 +5,7 @@
 
 #define CLIENT_LIMIT 10000
 #include "../common.h"
+#include "../reserve.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@ static inline void make_table(void)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+    open_spare();
     max_clients = setting("MAX_CLIENTS", 4096, CLIENT_LIMIT);
     while (free_count < max_clients) {
         free_slots[free_count] = max_clients - 1 - free_count;

@@ -118,6 +118,7 @@ fn each_flag_is_dropped() {
         &["flag: g(F::B | F::C);", "flag: g(F::A | F::C);", "flag: g(F::A | F::B);"],
     );
     assert_has("()", "g(F::NOSIGNAL);", &["flag: g(F::empty());"]);
+    assert_has("()", "g(libc::POLLIN);", &["flag: g(0);"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The criterion that a server goes on after an accept that has failed.
 
+mod calm;
 mod exhausted;
 mod injected;
 mod patience;

@@ -3,7 +3,7 @@
 use witness::Client;
 
 /// How a client ends its side of the connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Departure {
     /// The client closes its socket and sends a FIN.
     Close,
@@ -30,7 +30,7 @@ impl Departure {
     /// What the client did, as text for a step.
     pub(crate) fn text(self) -> &'static str {
         match self {
-            Departure::Close => "closed (FIN)",
+            Departure::Close => "left (FIN)",
             Departure::Reset => "reset its connection (RST)",
             Departure::HalfClose => "shut down its sending side (half-close)",
         }

@@ -1,4 +1,4 @@
-//! The descriptors of a server, as sets and counts that can be compared.
+//! The descriptors of a server, as sets that can be compared.
 
 use std::collections::BTreeSet;
 use witness::{Server, Target, Unobservable};
@@ -10,9 +10,4 @@ pub(crate) fn socket_inodes(server: &Server) -> Result<BTreeSet<u64>, Unobservab
         .into_iter()
         .filter_map(|it| if let Target::Socket(inode) = it.target { Some(inode) } else { None })
         .collect())
-}
-
-/// The number of the server's descriptors that are not sockets.
-pub(crate) fn count_other_files(server: &Server) -> Result<usize, Unobservable> {
-    Ok(server.descriptors()?.iter().filter(|it| matches!(it.target, Target::Other(_))).count())
 }

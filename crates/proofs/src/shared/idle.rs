@@ -1,18 +1,24 @@
 //! The criterion that a server with nothing to do sleeps.
 
 use super::diagnosis;
+use super::naps::time_out;
 use super::wait_call::WaitCall;
+use super::waiting_calls::waiting_calls;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
+use std::time::Duration;
 use witness::{Call, WaitError};
 
-/// The shortest time-out of a wait that counts as sleep, in milliseconds. With a shorter time-out,
-/// the server would wake up more than 100 times a second with nothing to do.
-const SHORTEST_SLEEP: i32 = 10;
+/// The shortest time-out of a wait that counts as sleep. With a shorter time-out, the server would
+/// wake up more than 100 times a second with nothing to do.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
 
 /// With nothing to do, the server sleeps in the call `wait`. The server is never in a busy loop,
-/// not even after an end of file.
+/// not even after an end of file, and does not wake up again and again.
+///
+/// This is asked only of the threads that wait for the clients. Other threads may sleep as they
+/// like.
 pub(crate) fn idle(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut run = context.start()?;
     expect_asleep(&mut run, wait)?;
@@ -39,11 +45,11 @@ fn expect_asleep(run: &mut TestRun, wait: WaitCall) -> Result<(), CheckError> {
         Ok(calls) => calls,
         Err(wait_error) => return Err(not_asleep(run, wait_error, expected)),
     };
-    let Some(call) = wait.find_in(&calls) else {
+    if wait.find_in(&calls).is_none() {
         return Err(asleep_in_other_call(run, wait, calls, expected));
-    };
-    match short_sleep(run, wait, call) {
-        Some(call) => Err(wakes_too_often(run, call, expected)),
+    }
+    match nap(run, wait)? {
+        Some((call, time)) => Err(naps(run, call, time, expected)),
         None => Ok(()),
     }
 }
@@ -60,15 +66,25 @@ fn not_asleep(run: &mut TestRun, wait_error: WaitError, expected: String) -> Che
     run.fail(wait_error, failure)
 }
 
+/// The failure of a server that is asleep, and not in the call `wait`.
 fn asleep_in_other_call(
     run: &mut TestRun,
     wait: WaitCall,
     calls: Vec<Call>,
     expected: String,
 ) -> CheckError {
-    let observed = calls.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ");
-    let wait_error = WaitError::Idle { calls };
+    let process = run.server.process();
+    let nap = calls.iter().find_map(|call| Some((*call, time_out(process, call)?)));
+    let others = calls.iter().filter(|call| call.name() != "futex");
+    let mut names: Vec<_> = others.map(|call| call.name()).collect();
+    names.dedup();
+    if let (Some((call, time)), 1) = (nap, names.len()) {
+        return naps(run, call, time, expected);
+    }
+    let observed = names.join(", ");
     let name = wait.name();
+    let waits_elsewhere = wait == WaitCall::Epoll && WaitCall::Any.find_in(&calls).is_some();
+    let wait_error = WaitError::Idle { calls };
     let failure = Failure {
         id: "asleep-elsewhere",
         mistake: diagnosis::of_wait(run, wait, &wait_error),
@@ -76,26 +92,51 @@ fn asleep_in_other_call(
         expected,
         observed,
     };
-    run.fail(wait_error, failure)
+    let error = run.fail(wait_error, failure);
+    // The criterion `epoll` checks in which call the server waits.
+    if waits_elsewhere { error.depends_on("epoll") } else { error }
 }
 
-/// The second call of two short sleeps in a row. `None` if there are not two short sleeps in a row.
-/// One short sleep alone may be the rest of a longer sleep.
-fn short_sleep(run: &mut TestRun, wait: WaitCall, call: Call) -> Option<Call> {
-    let is_short =
-        |call: &Call| call.timeout().is_some_and(|millis| (0..SHORTEST_SLEEP).contains(&millis));
-    is_short(&call).then_some(())?;
-    let next = run.server.wait_idle().ok()?;
-    wait.find_in(&next).filter(is_short)
+/// The second call of two short sleeps in a row, and its time-out. `None` if there are not two
+/// short sleeps in a row. One short sleep alone may be the rest of a longer sleep.
+fn nap(run: &mut TestRun, wait: WaitCall) -> Result<Option<(Call, Duration)>, CheckError> {
+    if short_wait(run, wait)?.is_none() {
+        return Ok(None);
+    }
+    let _ = run.server.wait_idle();
+    short_wait(run, wait)
 }
 
-fn wakes_too_often(run: &mut TestRun, call: Call, expected: String) -> CheckError {
-    let timeout = call.timeout().unwrap_or(0);
+/// The call in which a thread waits for the clients with a short time-out. `None` if there is no
+/// such thread.
+fn short_wait(run: &TestRun, wait: WaitCall) -> Result<Option<(Call, Duration)>, CheckError> {
+    let process = run.server.process();
+    let calls = waiting_calls(run)?.into_iter().map(|(_, call)| call);
+    let mut of_kind = calls.filter(|call| wait.find_in(&[*call]).is_some());
+    Ok(of_kind.find_map(|call| {
+        let time = time_out(process, &call).filter(|time| *time < SHORTEST_SLEEP)?;
+        Some((call, time))
+    }))
+}
+
+/// The failure of a server that wakes up again and again.
+fn naps(run: &mut TestRun, call: Call, time: Duration, expected: String) -> CheckError {
+    let (name, time) = (call.name(), time_text(time));
     run.fail_now(Failure {
-        id: "restless",
-        mistake: Some("zero-timeout"),
-        summary: format!("With nothing to do, the server wakes up every {timeout} ms."),
+        id: "naps",
+        mistake: Some("naps"),
+        summary: format!(
+            "With nothing to do, the server wakes up every {time}: it sleeps in {name} for {time} \
+             at a time."
+        ),
         expected,
-        observed: format!("{} with a time-out of {timeout} ms", call.name()),
+        observed: format!("{name} with a time-out of {time}, again and again"),
     })
+}
+
+fn time_text(time: Duration) -> String {
+    match time.as_micros() {
+        micros @ 0..1000 => format!("{micros} µs"),
+        micros => format!("{} ms", micros / 1000),
+    }
 }

@@ -16,6 +16,14 @@ pub(crate) struct WatchEntry {
     pub(crate) oneshot: bool,
 }
 
+impl WatchEntry {
+    /// Whether the server waits for a hang-up or an error of the descriptor, and not for input. The
+    /// kernel always reports these two (poll(2), epoll_ctl(2)).
+    pub(crate) fn waits_for_hangup(&self) -> bool {
+        !self.for_input && !self.oneshot
+    }
+}
+
 /// The file that an entry refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WatchedFile {
@@ -90,4 +98,18 @@ fn of_epoll(list: &[EpollEntry], open: &[Descriptor], clients: &[NamedClient]) -
         oneshot: it.has(libc::EPOLLONESHOT),
     };
     list.iter().map(entry).collect()
+}
+
+/// The events that poll reports for the descriptor again and again, if they contain an error or a
+/// hang-up beside POLLIN, and the server makes no call on this descriptor. A server that compares
+/// `revents` with POLLIN does not notice such events.
+pub(crate) fn ignored_error(sample: &SyscallSample, fd: i32) -> Option<String> {
+    let entry = sample.poll_entries.iter().flatten().find(|entry| entry.fd == fd)?;
+    let is_error = entry.revents & (libc::POLLERR | libc::POLLHUP) != 0;
+    let is_used = sample
+        .calls
+        .iter()
+        .any(|(call, _)| !call.waits_for_readiness() && call.arguments[0] as i32 == fd);
+    let is_ignored = is_error && entry.revents & libc::POLLIN != 0 && !is_used;
+    is_ignored.then(|| entry.revents())
 }

@@ -1,5 +1,6 @@
 //! The criterion that a server with a full table rejects clients.
 
+use super::service::expect_read;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
@@ -8,9 +9,12 @@ use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use witness::WaitError;
 
+/// The number of clients that are rejected, one after the other.
+const REJECTED: usize = 2;
+
 /// With MAX_CLIENTS=2, the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
-/// is logged. The server still reads the bytes of the first two clients. When one of these clients
-/// leaves, the next client is tracked.
+/// is logged. The server keeps no descriptor of the third client, and still reads the bytes of the
+/// first two clients. When one of these clients leaves, the next client is tracked.
 pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(2, Default::default())?;
 
@@ -20,10 +24,12 @@ pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
         tracked.push(expect_room(&mut run)?);
     }
 
-    // Connect one client too many. The other clients must still be served.
-    expect_rejected(&mut run)?;
+    // Connect clients too many. The other clients must still be served.
+    for _ in 0..REJECTED {
+        expect_rejected(&mut run)?;
+    }
     for client in [tracked.first(), tracked.last()].into_iter().flatten() {
-        expect_served(&mut run, client)?;
+        expect_read(&mut run, client)?;
     }
 
     // The slot is free when the server has logged [DISCONNECT] or closed the descriptor.
@@ -97,7 +103,7 @@ fn rejected_too_early(run: &mut TestRun, client: &NamedClient) -> CheckError {
     })
 }
 
-/// Connects one client too many. The client must read an end of file, and the log must have the
+/// Connects a client too many. The client must read an end of file, and the log must have the
 /// `[REJECT]` line.
 fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
     let extra = run.connect()?;
@@ -115,12 +121,36 @@ fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
             (is_logged && connection.ended().is_some()).then_some(true)
         })
     });
-    let wait_error = match rejected {
-        Ok(true) => return Ok(()),
-        Ok(false) => None,
-        Err(wait_error) => Some(wait_error),
+    match rejected {
+        Ok(true) => expect_forgotten(run, &extra),
+        Ok(false) => Err(not_rejected(run, &extra, None)),
+        Err(wait_error) => Err(not_rejected(run, &extra, Some(wait_error))),
+    }
+}
+
+/// Waits until the server has no descriptor for a client that it has rejected, and checks that the
+/// server still runs.
+fn expect_forgotten(run: &mut TestRun, extra: &NamedClient) -> Result<(), CheckError> {
+    let Err(wait_error) = run.wait_released(extra) else { return Ok(()) };
+    let name = &extra.name;
+    let (id, mistake, summary) = match &wait_error {
+        WaitError::Ended(_) => (
+            "ended-when-full",
+            Some("full-ends-server"),
+            format!("The server rejected {name}, and then ended."),
+        ),
+        _ => (
+            "rejected-not-closed",
+            Some("reject-not-closed"),
+            format!("The server rejected {name}, and keeps a descriptor of its connection."),
+        ),
     };
-    Err(not_rejected(run, &extra, wait_error))
+    let observed = match &wait_error {
+        WaitError::Ended(_) => wait_error.to_string(),
+        _ => format!("{name} reads an end of file, and the server's descriptor is still open"),
+    };
+    let expected = format!("{name}'s descriptor is closed, and the others are served");
+    Err(run.fail(wait_error, Failure { id, mistake, summary, expected, observed }))
 }
 
 fn not_rejected(
@@ -175,36 +205,14 @@ fn not_rejected(
     run.fail_after(wait_error, Failure { id, mistake, summary, expected, observed })
 }
 
-/// A tracked client sends bytes, and the server must read these bytes.
-fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
-    let name = &client.name;
-    run.step(format!("{name} sent \"still here\""));
-    let sent = client.connection.send(b"still here\n");
-    let connection = client.connection.clone();
-    let read = run.server.wait_for(|now| {
-        let socket = now.connection(&connection)?;
-        Ok(socket.filter(|it| it.unread == 0 && it.received > 0).map(drop))
-    });
-    let wait_error = match (read, sent) {
-        (Ok(()), Ok(_)) if client.connection.ended().is_none() => return Ok(()),
-        (Err(wait_error), _) => wait_error,
-        _ => WaitError::Idle { calls: Vec::new() },
-    };
-    let failure = Failure {
-        id: "not-read-when-full",
-        mistake: diagnosis::of(run, &wait_error),
-        summary: format!("A client was rejected, and {name}, which has a slot, is not served."),
-        expected: format!("{name} is connected, and its bytes are read"),
-        observed: wait_error.to_string(),
-    };
-    Err(run.fail(wait_error, failure))
-}
-
 fn stays_full(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) -> CheckError {
     let observed = run.logged_text();
+    // The server has logged that the first client left, and still rejects the next one.
+    let is_rejected = run.wait_logged(|event| matches!(event, LogEvent::Reject).then_some(()));
+    let never_freed = is_rejected.is_ok().then_some("slot-never-freed");
     let failure = Failure {
         id: "stays-full",
-        mistake: diagnosis::of(run, &wait_error).or(Some("slot-never-freed")),
+        mistake: diagnosis::of(run, &wait_error).or(never_freed),
         summary: format!("{} left, and the next client is not tracked.", left.name),
         expected: "the next client is tracked".to_owned(),
         observed,

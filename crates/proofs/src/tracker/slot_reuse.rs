@@ -1,39 +1,59 @@
 //! The criterion that a free slot is used again.
 
+mod one_wakeup;
+
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
-use crate::shared::diagnosis;
+use crate::shared::departure::Departure;
+use crate::shared::few_slots::expect_slots;
+use crate::shared::watch_entries::{WatchEntry, current_entries, ignored_error};
+use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::WaitError;
+use one_wakeup::expect_newcomers_stay;
+use witness::{Exit, WaitError};
 
 /// A client that leaves is logged with its own fd and slot, and the next client gets that slot. If
-/// the server has no other client, the next client gets slot 0 again.
+/// the server has no other client, the next client gets slot 0 again. A client that connects while
+/// another leaves, so that the server is told of both at once, stays.
 pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
+
+    // One client at a time. Each leaves in another way.
     let first = arrive(&mut run)?;
-    leave(&mut run, &first)?;
+    leave(&mut run, &first, Departure::Close)?;
+    for departure in [Departure::HalfClose, Departure::Reset] {
+        let next = arrive(&mut run)?;
+        expect_same_slot(&mut run, &first, &next)?;
+        leave(&mut run, &next, departure)?;
+    }
     let again = arrive(&mut run)?;
     expect_same_slot(&mut run, &first, &again)?;
-    if run.capacity < 3 {
-        return leave(&mut run, &again);
-    }
 
-    // The client in the middle leaves, and a new client must get the same slot.
-    let (middle, last) = (arrive(&mut run)?, arrive(&mut run)?);
+    // The first of several clients leaves, or the one in the middle. A new client must get the
+    // same slot.
+    let mut live = vec![again];
+    while live.len() < run.capacity.min(3) {
+        live.push(arrive(&mut run)?);
+    }
+    let middle = live.remove((live.len() - 1) / 2);
     run.step(format!("{} sent \"hello\"", middle.client.name));
     let _ = middle.client.connection.send(b"hello");
-    leave(&mut run, &middle)?;
+    leave(&mut run, &middle, Departure::Close)?;
     let next = arrive(&mut run)?;
     expect_same_slot(&mut run, &middle, &next)?;
+    live.push(next);
+
+    // The server is told of clients that leave and of clients that come at once.
+    expect_newcomers_stay(&mut run, &mut live)?;
 
     // All clients leave. Each [DISCONNECT] line must name the descriptor and the slot of its
     // client.
-    for tracked in [again, next, last] {
-        leave(&mut run, &tracked)?;
+    for tracked in live {
+        leave(&mut run, &tracked, Departure::Close)?;
     }
-    Ok(())
+    expect_slots(&run, 2, "which of several slots is used again")
 }
 
 /// A client with a slot in the server's table.
@@ -63,10 +83,13 @@ fn expect_same_slot(
     if left.slot == came.slot && came.slot.is_some() {
         return Ok(());
     }
+    // A slot that is not free again is never given to a client. So each new client gets the next
+    // slot.
+    let is_next = came.slot > left.slot;
     let observed = run.logged_text();
     Err(run.fail_now(Failure {
         id: "slot-not-reused",
-        mistake: Some("slot-never-freed"),
+        mistake: is_next.then_some("slot-never-freed"),
         summary: format!(
             "{} left slot {}, and {} was given slot {}.",
             left.client.name,
@@ -79,59 +102,110 @@ fn expect_same_slot(
     }))
 }
 
-/// The client closes its connection. The log must name the client's descriptor and slot.
-fn leave(run: &mut TestRun, tracked: &TrackedClient) -> Result<(), CheckError> {
+/// The client leaves. The log must name the client's descriptor and slot.
+fn leave(
+    run: &mut TestRun,
+    tracked: &TrackedClient,
+    departure: Departure,
+) -> Result<(), CheckError> {
     let name = &tracked.client.name;
     // Wait until the server has sent its whole answer. If bytes arrived after the client's
     // close(2), the client's kernel would send a reset (RFC 1122, section 4.2.2.13).
-    run.check_alive().map_err(|wait_error| not_logged(run, tracked, wait_error))?;
-    run.step(format!("{name} closed"));
-    tracked.client.connection.close();
+    run.check_alive().map_err(|wait_error| not_logged(run, tracked, departure, wait_error))?;
+    run.step(format!("{name} {}", departure.text()));
+    departure.apply(&tracked.client.connection);
     let logged = run.wait_logged(|event| match event {
         LogEvent::Disconnect { fd, slot } => Some((*fd, *slot)),
         _ => None,
     });
-    let (fd, slot) = match logged {
-        Ok(names) => names,
-        Err(wait_error) => return Err(not_logged(run, tracked, wait_error)),
-    };
-    if fd == Some(tracked.fd) && slot == tracked.slot {
+    match logged {
+        Ok(names) => expect_names(run, tracked, names),
+        Err(wait_error) => Err(not_logged(run, tracked, departure, wait_error)),
+    }
+}
+
+/// Checks the descriptor and the slot that a `[DISCONNECT]` line names.
+fn expect_names(
+    run: &mut TestRun,
+    left: &TrackedClient,
+    (fd, slot): (Option<i32>, Option<usize>),
+) -> Result<(), CheckError> {
+    if fd == Some(left.fd) && slot == left.slot {
         return Ok(());
     }
-    let mistake = match fd {
-        Some(-1) => Some("log-after-clear"),
-        _ => Some("wrong-entry-removed"),
-    };
     let observed = run.logged_text();
     Err(run.fail_now(Failure {
-        id: "wrong-goodbye",
-        mistake,
-        summary: format!("{name} left, and [DISCONNECT] does not name its descriptor and slot."),
-        expected: disconnect_line(tracked),
+        id: "wrong-disconnect-line",
+        mistake: (fd == Some(-1)).then_some("log-after-clear"),
+        summary: format!(
+            "{} left, and [DISCONNECT] does not name its descriptor and slot.",
+            left.client.name
+        ),
+        expected: disconnect_line(left),
         observed,
     }))
 }
 
-fn not_logged(run: &mut TestRun, tracked: &TrackedClient, wait_error: WaitError) -> CheckError {
-    let name = &tracked.client.name;
-    let is_open = matches!(run.server.descriptor_of(&tracked.client.connection), Ok(Some(_)));
+/// The failure of a server that does not log that a client has left.
+fn not_logged(
+    run: &mut TestRun,
+    tracked: &TrackedClient,
+    departure: Departure,
+    wait_error: WaitError,
+) -> CheckError {
+    let (name, fd) = (&tracked.client.name, tracked.fd);
+    let connection = &tracked.client.connection;
+    let is_open = matches!(run.server.descriptor_of(connection), Ok(Some(_)));
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
-    let unnoticed = (is_open && is_idle).then_some("waits-for-hangup");
-    let mistake = diagnosis::of(run, &wait_error).or(unnoticed);
-    let (summary, observed) = if is_open {
-        (
-            format!("{name} left, and the server still has descriptor {} for it.", tracked.fd),
-            "no [DISCONNECT] line, and the descriptor is still open".to_owned(),
-        )
-    } else {
-        (
-            format!("{name} left, and the server logged no [DISCONNECT] line for it."),
-            wait_error.to_string(),
-        )
+    // The kernel counts an end of file that was not read as one unread byte.
+    let socket = run.server.connection(connection).ok().flatten();
+    let is_read = socket.is_some_and(|socket| socket.unread == 0);
+    let how = departure.text();
+    let ignored = match &wait_error {
+        WaitError::Spinning(sample) => ignored_error(sample, fd),
+        _ => None,
     };
+    let (mistake, summary) = match (is_open, is_idle) {
+        _ if matches!(wait_error, WaitError::Ended(Exit::Status(_) | Exit::Signal(_))) => (
+            (departure == Departure::Reset).then_some("reset-ends-server"),
+            format!("The server ended when {name} {how}."),
+        ),
+        (true, true) if is_read && departure != Departure::Reset => (
+            waits_for_hangup(run, fd).then_some("waits-for-hangup"),
+            format!(
+                "{name} {how}. The server has read the end of file, and neither closed \
+                 descriptor {fd} nor logged [DISCONNECT]."
+            ),
+        ),
+        (true, false) if ignored.is_some() => (
+            Some("compares-revents"),
+            format!(
+                "{name} {how}. poll reports {} without end, and the server ignores it.",
+                ignored.unwrap_or_default()
+            ),
+        ),
+        (true, _) => (
+            diagnosis::of(run, &wait_error),
+            format!("{name} {how}, and the server still has descriptor {fd} for it."),
+        ),
+        (false, true) => (
+            Some("closed-not-removed"),
+            format!("{name} {how}. The server closed its descriptor, and logged no [DISCONNECT]."),
+        ),
+        (false, false) => {
+            (diagnosis::of(run, &wait_error), format!("{name} {how}, and is not logged."))
+        }
+    };
+    let observed = if is_idle { run.logged_text() } else { wait_error.to_string() };
     let expected = disconnect_line(tracked);
-    let failure = Failure { id: "departure-missed", mistake, summary, expected, observed };
-    run.fail(wait_error, failure)
+    run.fail(wait_error, Failure { id: "departure-missed", mistake, summary, expected, observed })
+}
+
+/// Whether the server waits for the hang-up of a descriptor, and not for input.
+fn waits_for_hangup(run: &TestRun, fd: i32) -> bool {
+    let entries = current_entries(&run.server, &run.clients, WaitCall::Any).ok().flatten();
+    let entry = entries.iter().flatten().find(|entry| entry.fd == fd);
+    entry.is_some_and(WatchEntry::waits_for_hangup)
 }
 
 fn disconnect_line(tracked: &TrackedClient) -> String {

@@ -2,10 +2,12 @@
 
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
-use crate::shared::starting::expect_start_line;
+use crate::shared::starting::{
+    expect_every_address, expect_no_line_before_listen, expect_start_line,
+};
 use witness::FaultInjector;
 
-/// The server listens on PORT and logs `[START] active=0/MAX_CLIENTS`.
+/// The server listens on PORT, at every IPv4 address, and then logs `[START] active=0/MAX_CLIENTS`.
 pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
     run.wait_listening()?;
@@ -14,5 +16,7 @@ pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let full = format!("[START] active={0}/{0}", run.capacity);
     expect_start_line(&mut run, "active", &wanted, |line| {
         line.starts_with(&full).then_some("start-count")
-    })
+    })?;
+    expect_every_address(&mut run)?;
+    expect_no_line_before_listen(context)
 }

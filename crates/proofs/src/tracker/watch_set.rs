@@ -1,12 +1,16 @@
 //! The criterion that a server waits for its listener and its clients, and for nothing else.
 
+mod difference;
+
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
-use crate::shared::watch_entries::{WatchEntry, WatchedFile, current_entries, sampled_entries};
+use crate::shared::few_slots::expect_slots;
+use crate::shared::watch_entries::{WatchEntry, current_entries, sampled_entries};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Server, Target, Unobservable, WaitError};
+use difference::{Difference, Expected};
+use witness::{Unobservable, WaitError};
 
 /// At every step, the entries that the server passes to the kernel are the listener and the clients
 /// that are connected.
@@ -15,31 +19,42 @@ pub(crate) fn watch_set(context: &CheckContext<'_>, wait: WaitCall) -> Result<()
 
     // Check the listener alone. Then check after each new client.
     let mut live = Vec::new();
-    expect_exact(&mut run, wait, &live)?;
+    expect_exact(&mut run, wait, &live, Change::None)?;
     for _ in 0..run.capacity.min(3) {
         live.push(run.connect_accepted()?);
-        expect_exact(&mut run, wait, &live)?;
+        expect_exact(&mut run, wait, &live, Change::Came)?;
     }
 
     // Check after bytes from a client.
     let Some((last, _)) = live.last() else { return Ok(()) };
     run.step(format!("{} sent \"hello\"", last.name));
     let _ = last.connection.send(b"hello");
-    expect_exact(&mut run, wait, &live)?;
+    expect_exact(&mut run, wait, &live, Change::None)?;
 
     // The first client leaves. A server may move the last entry to the free position. Then a new
     // client gets the free slot.
     first_leaves(&mut run, wait, &mut live)?;
     live.push(run.connect_accepted()?);
-    expect_exact(&mut run, wait, &live)?;
+    expect_exact(&mut run, wait, &live, Change::Came)?;
     while !live.is_empty() {
         first_leaves(&mut run, wait, &mut live)?;
     }
-    Ok(())
+    expect_slots(&run, 2, "whose entry is removed")
 }
 
 /// A client, and the descriptor that the kernel connects to the client.
 pub(crate) type AcceptedClient = (NamedClient, i32);
+
+/// What has just happened. A difference between the entries and the clients may be a consequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The newest client has connected.
+    Came,
+    /// A client has left.
+    Left,
+    /// No client has come or left.
+    None,
+}
 
 /// The client that has been connected for the longest time leaves.
 fn first_leaves(
@@ -50,10 +65,11 @@ fn first_leaves(
     let (client, _) = live.remove(0);
     // Wait until the server has sent its whole answer. If bytes arrived after the client's
     // close(2), these bytes would cause a reset.
-    run.check_alive().map_err(|wait_error| wrong_entries(run, wait, live, wait_error))?;
+    let is_alive = run.check_alive();
+    is_alive.map_err(|error| wrong_entries(run, wait, live, Change::None, error))?;
     run.step(format!("{} closed", client.name));
     client.connection.close();
-    expect_exact(run, wait, live)
+    expect_exact(run, wait, live, Change::Left)
 }
 
 /// Waits until the entries contain the listener and each client of `live` exactly once.
@@ -61,8 +77,9 @@ pub(crate) fn expect_once_each(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
+    change: Change,
 ) -> Result<(), CheckError> {
-    wait_entries(run, wait, live, |now, _, entries| not_once(now, wait, entries, live))
+    wait_entries(run, wait, live, change, |expected, entries| expected.not_once(entries))
 }
 
 /// Waits until the entries are exactly the listener and the clients of `live`, each for input.
@@ -70,10 +87,9 @@ fn expect_exact(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
+    change: Change,
 ) -> Result<(), CheckError> {
-    wait_entries(run, wait, live, |now, clients, entries| {
-        difference(now, clients, wait, entries, live)
-    })
+    wait_entries(run, wait, live, change, |expected, entries| expected.difference(entries))
 }
 
 /// Waits until the server sleeps in the call `wait` and `find` finds no difference in its entries.
@@ -81,14 +97,19 @@ fn wait_entries(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
-    find: impl Fn(&Server, &[NamedClient], &[WatchEntry]) -> Result<Option<Difference>, Unobservable>,
+    change: Change,
+    find: impl Fn(&Expected<'_>, &[WatchEntry]) -> Result<Option<Difference>, Unobservable>,
 ) -> Result<(), CheckError> {
-    let clients = run.clients.clone();
+    let (clients, capacity) = (run.clients.clone(), run.capacity);
     let matched = run.server.wait_for(|now| match current_entries(now, &clients, wait)? {
-        Some(entries) => Ok(find(now, &clients, &entries)?.is_none().then_some(())),
+        Some(entries) => {
+            let expected =
+                Expected { server: now, clients: &clients, live, wait, change, capacity };
+            Ok(find(&expected, &entries)?.is_none().then_some(()))
+        }
         None => Ok(None),
     });
-    matched.map_err(|wait_error| wrong_entries(run, wait, live, wait_error))
+    matched.map_err(|wait_error| wrong_entries(run, wait, live, change, wait_error))
 }
 
 /// The failure of a server that waits for wrong descriptors.
@@ -96,19 +117,22 @@ fn wrong_entries(
     run: &mut TestRun,
     wait: WaitCall,
     live: &[AcceptedClient],
+    change: Change,
     wait_error: WaitError,
 ) -> CheckError {
-    let (server, clients, name) = (&run.server, &run.clients, wait.name());
+    let (server, clients, capacity) = (&run.server, &run.clients, run.capacity);
     let entries = match &wait_error {
         WaitError::Spinning(sample) => sampled_entries(sample, server, clients).ok().flatten(),
         _ => current_entries(server, clients, wait).ok().flatten(),
     };
+    let expected = Expected { server, clients, live, wait, change, capacity };
+    let name = wait.name();
     let found = match &entries {
-        Some(entries) => difference(server, clients, wait, entries, live).ok().flatten(),
+        Some(entries) => expected.difference(entries).ok().flatten(),
         None => Some(Difference {
             mistake: diagnosis::of_wait(run, wait, &wait_error),
             summary: format!("The server is not asleep in {name}, so it waits for no client."),
-            depends_on: asked_by_epoll(wait),
+            depends_on: Some(difference::criterion_of_call(wait)),
         }),
     };
     // If the entries are right, the wait has failed for another reason.
@@ -146,117 +170,4 @@ fn fds_text(fds: &[i32]) -> String {
 
 fn list_of(wait: WaitCall) -> &'static str {
     if wait == WaitCall::Epoll { "interest list" } else { "array" }
-}
-
-/// A difference between the entries and the expected entries.
-struct Difference {
-    mistake: Option<&'static str>,
-    summary: String,
-    /// The other criterion that checks for this difference, if there is one.
-    depends_on: Option<&'static str>,
-}
-
-/// The criterion `epoll`, if the server should use epoll. This criterion checks in which call the
-/// server sleeps, and that each connection is on the interest list once.
-fn asked_by_epoll(wait: WaitCall) -> Option<&'static str> {
-    (wait == WaitCall::Epoll).then_some("epoll")
-}
-
-fn difference(
-    server: &Server,
-    clients: &[NamedClient],
-    wait: WaitCall,
-    entries: &[WatchEntry],
-    live: &[AcceptedClient],
-) -> Result<Option<Difference>, Unobservable> {
-    if let Some(found) = not_once(server, wait, entries, live)? {
-        return Ok(Some(found));
-    }
-    Ok(stale(clients, wait, entries, live).or_else(|| not_for_input(entries, live)))
-}
-
-/// Finds a listener or a connected client that has no entry, or more than one entry.
-fn not_once(
-    server: &Server,
-    wait: WaitCall,
-    entries: &[WatchEntry],
-    live: &[AcceptedClient],
-) -> Result<Option<Difference>, Unobservable> {
-    let count_of = |file| entries.iter().filter(|entry| Some(entry.file) == file).count();
-    let clients = live
-        .iter()
-        .map(|(client, fd)| (*fd, count_of(client.connection.inode().map(WatchedFile::Socket))));
-    let mut counts: Vec<_> = clients.collect();
-    if let Some(socket) = server.listener()? {
-        let open = server.descriptors()?;
-        let listener = open.iter().find(|it| it.target == Target::Socket(socket.inode));
-        let count = count_of(Some(WatchedFile::Socket(socket.inode)));
-        // Several threads may each have the listener on an interest list (epoll_ctl(2),
-        // EPOLLEXCLUSIVE).
-        let count = if wait == WaitCall::Epoll { count.min(1) } else { count };
-        counts.extend(listener.map(|listener| (listener.fd, count)));
-    }
-    let Some((fd, count)) = counts.into_iter().find(|(_, count)| *count != 1) else {
-        return Ok(None);
-    };
-    let (mistake, summary) = match (count, wait) {
-        (0, WaitCall::Epoll) => {
-            ("not-added", format!("Descriptor {fd} is connected, and not on the interest list."))
-        }
-        (0, _) => (
-            "wrong-entry-removed",
-            format!("Descriptor {fd} is connected, and poll is not asked for it."),
-        ),
-        (_, WaitCall::Epoll) => {
-            ("watched-twice", format!("Descriptor {fd} is on the interest list more than once."))
-        }
-        _ => ("watched-twice", format!("Descriptor {fd} is in the array more than once.")),
-    };
-    Ok(Some(Difference { mistake: Some(mistake), summary, depends_on: asked_by_epoll(wait) }))
-}
-
-/// Finds an entry that refers to a client that has left, or to a closed descriptor.
-fn stale(
-    clients: &[NamedClient],
-    wait: WaitCall,
-    entries: &[WatchEntry],
-    live: &[AcceptedClient],
-) -> Option<Difference> {
-    let owns = |client: &NamedClient, file: WatchedFile| {
-        client.connection.inode().map(WatchedFile::Socket) == Some(file)
-    };
-    let has_left = |entry: &&WatchEntry| match entry.file {
-        WatchedFile::Closed => true,
-        WatchedFile::Other => false,
-        file => {
-            let is_live = live.iter().any(|(client, _)| owns(client, file));
-            !is_live && clients.iter().any(|client| owns(client, file))
-        }
-    };
-    let entry = entries.iter().find(has_left)?;
-    let state = match entry.file {
-        WatchedFile::Closed => "it is closed",
-        _ => "its client has left",
-    };
-    let (mistake, summary) = match wait {
-        WaitCall::Epoll => (
-            "stale-entry",
-            format!("The interest list still has descriptor {}, and {state}.", entry.fd),
-        ),
-        _ => ("stale-pollfd", format!("poll is asked for descriptor {}, and {state}.", entry.fd)),
-    };
-    Some(Difference { mistake: Some(mistake), summary, depends_on: None })
-}
-
-/// Finds the entry of a connected client that does not wait for input.
-fn not_for_input(entries: &[WatchEntry], live: &[AcceptedClient]) -> Option<Difference> {
-    let is_live = |entry: &&WatchEntry| {
-        live.iter().any(|(client, _)| {
-            client.connection.inode().map(WatchedFile::Socket) == Some(entry.file)
-        })
-    };
-    let entry = entries.iter().filter(is_live).find(|entry| !entry.for_input)?;
-    let summary = format!("The server does not wait for what descriptor {} sends.", entry.fd);
-    let mistake = entry.oneshot.then_some("oneshot-not-armed");
-    Some(Difference { mistake, summary, depends_on: None })
 }

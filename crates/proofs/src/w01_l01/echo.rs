@@ -1,36 +1,60 @@
-//! The criterion that a client receives what it has sent.
+//! The criterion that a client receives what it has sent, and the exchange of short messages, which
+//! the other criteria use.
 
-use super::diagnosis;
+use super::{diagnosis, wrong_echo};
 use crate::check_context::CheckContext;
-use crate::check_error::{CheckError, Failure};
+use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
+use fastrand::Rng;
 use witness::{Server, WaitError};
+
+/// The maximum number of bytes that are shown in full in a sentence.
+const SHOWN: usize = 32;
 
 /// A client receives exactly the bytes that it has sent, also for NUL bytes and for several
 /// messages.
 pub(super) fn echo(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let client = connect(&mut run)?;
-    let every_value: Vec<u8> = (0..=255).collect();
-    let messages: [&[u8]; 5] =
-        [b"hello\n", b"no end of line", b"before\0after\0", &every_value, b"x"];
-    for message in messages {
+    let messages = messages(&mut context.random("echo"));
+    for message in &messages {
         expect_echo(&mut run, &client, message)?;
     }
-    Ok(())
+    // The bytes of several messages may come with one read.
+    expect_echo(&mut run, &client, &messages.concat())
 }
 
-/// Connects a new client. If no socket listens, the server has closed its listener.
+/// Messages whose bytes a server cannot know in advance. The first ends in a newline, the second
+/// does not, the third has NUL bytes, the fourth has each value that a byte can have, and the last
+/// is one byte.
+fn messages(random: &mut Rng) -> [Vec<u8>; 5] {
+    let mut word = || -> String {
+        let length = random.usize(3..12);
+        (0..length).map(|_| random.lowercase()).collect()
+    };
+    let line = format!("{}\n", word());
+    let text = format!("{} and no newline", word());
+    let with_nul = format!("{}\0{}\0", word(), word());
+    let mut every_value: Vec<u8> = (0..=255).collect();
+    random.shuffle(&mut every_value);
+    let byte = random.alphanumeric() as u8;
+    [line.into(), text.into(), with_nul.into(), every_value, vec![byte]]
+}
+
+/// Connects a new client. If no socket listens although the server runs, the server has closed its
+/// listener.
 pub(super) fn connect(run: &mut TestRun) -> Result<NamedClient, CheckError> {
-    run.connect().map_err(explain_closed_listener)
+    let connected = run.connect();
+    connected.map_err(|error| explain_no_connection(run, error))
 }
 
-fn explain_closed_listener(error: CheckError) -> CheckError {
-    match error.independent() {
-        CheckError::Failed(mut cause) => {
+fn explain_no_connection(run: &TestRun, error: CheckError) -> CheckError {
+    let error = error.independent().depends_on("next-client");
+    match error {
+        CheckError::Blocked { depends_on, mut cause } if diagnosis::has_no_listener(run) => {
             cause.mistake = Some("closes-listener".to_owned());
-            CheckError::Failed(cause).depends_on("next-client")
+            CheckError::Blocked { depends_on, cause }
         }
         other => other,
     }
@@ -40,19 +64,22 @@ fn explain_closed_listener(error: CheckError) -> CheckError {
 /// must receive "hello".
 pub(super) fn connect_served(run: &mut TestRun) -> Result<NamedClient, CheckError> {
     let client = connect(run)?;
-    expect_hello(run, client)
+    expect_hello(run, &client)?;
+    Ok(client)
 }
 
 /// Does the same over a connection that accepts few bytes from the server while the client does not
 /// read.
 pub(super) fn connect_served_over_ethernet(run: &mut TestRun) -> Result<NamedClient, CheckError> {
     let connected = run.connect_with(Server::connect_over_ethernet);
-    expect_hello(run, connected.map_err(explain_closed_listener)?)
+    let client = connected.map_err(|error| explain_no_connection(run, error))?;
+    expect_hello(run, &client)?;
+    Ok(client)
 }
 
-fn expect_hello(run: &mut TestRun, client: NamedClient) -> Result<NamedClient, CheckError> {
-    expect_echo(run, &client, b"hello\n").map_err(|error| error.depends_on("echo"))?;
-    Ok(client)
+/// Checks that the server serves a client, which is connected.
+pub(super) fn expect_hello(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
+    expect_echo(run, client, b"hello\n").map_err(|error| error.depends_on("echo"))
 }
 
 /// A client sends a message, and must receive the same bytes.
@@ -69,10 +96,10 @@ pub(super) fn expect_echo(
     // sent.
     let wait_error = received_all.and_then(|()| run.check_alive()).err();
     let received = client.connection.received().split_off(before);
-    if received == message {
+    if received == message && client.connection.ended().is_none() {
         return Ok(());
     }
-    Err(wrong_echo(run, client, message, &received, wait_error))
+    Err(wrong_echo::fail(run, client, message, before, wait_error))
 }
 
 /// Waits until a client has received `total` bytes, or its connection has ended.
@@ -88,50 +115,6 @@ pub(super) fn wait_received(
     })
 }
 
-/// The failure of a server that answers with other bytes, or with no bytes.
-pub(super) fn wrong_echo(
-    run: &mut TestRun,
-    client: &NamedClient,
-    sent: &[u8],
-    received: &[u8],
-    wait_error: Option<WaitError>,
-) -> CheckError {
-    let name = &client.name;
-    let has_ended = client.connection.ended().is_some();
-    let failure = Failure {
-        id: "echo-differs",
-        mistake: if has_ended { Some("one-read") } else { mistake_behind(sent, received) },
-        summary: match received {
-            _ if has_ended => {
-                format!("The server closed the connection of {name}, which had not left.")
-            }
-            [] => format!("{name} sent {}, and nothing came back.", bytes_text(sent)),
-            _ => format!("What came back to {name} is not what it sent."),
-        },
-        expected: format!("{name} receives {}", bytes_text(sent)),
-        observed: received_text(client, received),
-    };
-    diagnosis::fail(run, wait_error, failure)
-}
-
-/// The Common Mistakes row of a server that answers `sent` with `received`.
-fn mistake_behind(sent: &[u8], received: &[u8]) -> Option<&'static str> {
-    let nul = sent.iter().position(|byte| *byte == 0);
-    let stops_at_nul = nul.is_some_and(|at| received == &sent[..at] || received == &sent[..=at]);
-    let (long, short) =
-        if sent.len() < received.len() { (received, sent) } else { (sent, received) };
-    let line_end = long.strip_prefix(short).is_some_and(|rest| matches!(rest, b"\n" | b"\r\n"));
-    if stops_at_nul {
-        Some("c-string")
-    } else if line_end {
-        Some("newline")
-    } else if received.is_empty() {
-        Some(if sent.ends_with(b"\n") { "waits-for-more" } else { "reads-lines" })
-    } else {
-        None
-    }
-}
-
 /// What a client has received, as text for a failure.
 pub(super) fn received_text(client: &NamedClient, received: &[u8]) -> String {
     format!("{} received {}", client.name, bytes_text(received))
@@ -142,8 +125,8 @@ pub(super) fn received_text(client: &NamedClient, received: &[u8]) -> String {
 pub(super) fn bytes_text(bytes: &[u8]) -> String {
     match bytes {
         [] => "nothing".to_owned(),
-        [_, ..] if bytes.len() <= 32 => format!("\"{}\"", bytes.escape_ascii()),
-        _ => format!("{} bytes, \"{}…\"", bytes.len(), bytes[..16].escape_ascii()),
+        [_, ..] if bytes.len() <= SHOWN => format!("\"{}\"", bytes.escape_ascii()),
+        _ => format!("{} bytes, \"{}…\"", bytes.len(), bytes[..SHOWN / 2].escape_ascii()),
     }
 }
 
@@ -152,14 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_mistake_is_known_by_what_it_does_to_a_message() {
-        assert_eq!(mistake_behind(b"a\0b", b"a"), Some("c-string"));
-        assert_eq!(mistake_behind(b"a\0b", b"a\0"), Some("c-string"));
-        assert_eq!(mistake_behind(b"a\n", b"a"), Some("newline"));
-        assert_eq!(mistake_behind(b"a", b"a\r\n"), Some("newline"));
-        assert_eq!(mistake_behind(b"a\n", b""), Some("waits-for-more"));
-        assert_eq!(mistake_behind(b"a", b""), Some("reads-lines"));
-        assert_eq!(mistake_behind(b"a", b"b"), None);
-        assert_eq!(mistake_behind(b"a\0b", b"a\0c"), None);
+    fn each_message_has_the_form_that_its_mistake_needs() {
+        let [line, text, with_nul, every_value, byte] = messages(&mut Rng::with_seed(1));
+        assert!(line.ends_with(b"\n") && !line.contains(&0));
+        assert!(!text.contains(&b'\n') && !text.contains(&0));
+        assert!(with_nul.contains(&0) && !with_nul.starts_with(b"\0"));
+        assert_eq!((every_value.len(), byte.len()), (256, 1));
+        assert!((0..=255).all(|value| every_value.contains(&value)));
     }
 }

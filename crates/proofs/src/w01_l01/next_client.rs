@@ -1,5 +1,6 @@
 //! The criterion that a second client waits, and is served after the first client.
 
+use super::client_log::ClientLog;
 use super::{diagnosis, echo};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -8,12 +9,18 @@ use crate::test_run::TestRun;
 use witness::WaitError;
 
 /// While the first client is connected, a second client waits and is not served. After the first
-/// client has left, the second client is served, and none of its bytes is lost.
+/// client has left, the second client is served, and none of its bytes is lost. The log says when
+/// each client was accepted, and when the first client was gone.
 pub(super) fn next_client(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
+    let mut log = ClientLog::default();
 
     // The second client connects and sends while the first is connected.
     let first = echo::connect_served(&mut run)?;
+    log.expect_accept(&mut run, &first)?;
+    if diagnosis::has_no_listener(&run) {
+        return Err(listener_closed(&mut run, &first));
+    }
     let second = echo::connect(&mut run)?;
     let messages: [&[u8]; 3] = [b"I wait\n", b"and have more to say,\n", b"line by line\n"];
     run.step(format!("{} sent {} messages", second.name, messages.len()));
@@ -23,11 +30,26 @@ pub(super) fn next_client(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_unserved(&mut run, &first, &second)?;
     echo::expect_echo(&mut run, &first, b"still here\n")
         .map_err(|error| error.depends_on("echo"))?;
+    log.expect_no_disconnect(&mut run, &first)?;
 
     // The first client leaves. Now the second client must be served.
     run.step(format!("{} closed", first.name));
     first.connection.close();
-    expect_served(&mut run, &second, &messages.concat())
+    expect_served(&mut run, &second, &messages.concat())?;
+    log.expect_disconnect(&mut run, &first)?;
+    log.expect_accept(&mut run, &second)
+}
+
+/// The failure of a server that listens no more while it serves a client.
+fn listener_closed(run: &mut TestRun, client: &NamedClient) -> CheckError {
+    let (name, port) = (&client.name, run.port);
+    run.fail_now(Failure {
+        id: "closes-listener",
+        mistake: Some("closes-listener"),
+        summary: format!("While {name} is served, nothing listens on {port} any more."),
+        expected: format!("a LISTEN socket on port {port}, with {name} connected"),
+        observed: format!("no LISTEN socket on port {port}"),
+    })
 }
 
 /// While the first client is connected, the second client must receive nothing.
@@ -41,11 +63,8 @@ fn expect_unserved(
         let is_answered = !connection.received().is_empty() || connection.ended().is_some();
         Ok(is_answered.then_some(()))
     });
-    if first.connection.ended().is_some() {
-        return Err(echo::wrong_echo(run, first, b"", b"", answered.err()).depends_on("echo"));
-    }
-    let name = &second.name;
-    let expected = format!("{name} waits until A has left");
+    let (name, other) = (&second.name, &first.name);
+    let expected = format!("{name} waits until {other} has left");
     match answered {
         Err(WaitError::Idle { .. }) => Ok(()),
         Err(wait_error) => {
@@ -58,19 +77,22 @@ fn expect_unserved(
             };
             Err(diagnosis::fail(run, Some(wait_error), failure))
         }
-        Ok(()) if connection.ended().is_some() => Err(run.fail_now(Failure {
-            id: "turned-away",
-            mistake: Some("closes-listener"),
-            summary: format!(
-                "{name} connected while A was served, and the server closed {name}'s connection."
-            ),
-            expected,
-            observed: format!("{name} reads an end of file, or a reset"),
-        })),
+        Ok(()) if connection.ended().is_some() => {
+            let failure = Failure {
+                id: "turned-away",
+                mistake: None,
+                summary: format!(
+                    "{name} connected while {other} was served, and {name}'s connection was ended."
+                ),
+                expected,
+                observed: format!("{name} reads an end of file, or a reset"),
+            };
+            Err(diagnosis::fail(run, None, failure))
+        }
         Ok(()) => Err(run.fail_now(Failure {
             id: "two-at-once",
             mistake: Some("two-at-once"),
-            summary: format!("{name} is served while A is still connected."),
+            summary: format!("{name} is served while {other} is still connected."),
             expected,
             observed: echo::received_text(second, &connection.received()),
         })),
@@ -85,13 +107,12 @@ fn expect_served(run: &mut TestRun, second: &NamedClient, sent: &[u8]) -> Result
         return Ok(());
     }
     let name = &second.name;
-    let has_ended = second.connection.ended().is_some();
     let failure = Failure {
         id: "next-not-served",
-        mistake: has_ended.then_some("closes-listener"),
+        mistake: None,
         summary: match received.as_slice() {
-            [] if has_ended => {
-                format!("{name} was next, and the server closed {name}'s connection.")
+            [] if second.connection.ended().is_some() => {
+                format!("{name} was next, and {name}'s connection was ended.")
             }
             [] => format!("{name} was next, and was not served."),
             _ => format!("{name} was served, and what came back is not what it had sent."),

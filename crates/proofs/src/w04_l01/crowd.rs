@@ -3,8 +3,9 @@
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
-use crate::shared::descriptors::socket_inodes;
 use crate::shared::diagnosis;
+use crate::shared::fd_leaks::count_open;
+use crate::shared::few_slots::expect_slots;
 use crate::test_run::{MAX_BATCH, TestRun};
 use std::collections::BTreeSet;
 use witness::{Client, Line, Server, Target, Unobservable, WaitError};
@@ -14,12 +15,12 @@ const CLIENTS: usize = 1000;
 /// 1,000 clients are tracked at the same time. Then all clients leave and are released.
 pub(super) fn crowd(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
-    let before = socket_inodes(&run.server)?.len();
     let connections = connect_all(&mut run)?;
-    expect_all_tracked(&mut run, &connections, before)?;
+    expect_all_tracked(&mut run, &connections)?;
     run.step(format!("all {} closed", connections.len()));
     connections.iter().for_each(Client::close);
-    expect_all_released(&mut run, connections.len(), before)
+    expect_all_released(&mut run, &connections)?;
+    expect_slots(&run, CLIENTS, "1,000 clients at the same time")
 }
 
 /// Connects the clients as fast as the server accepts them.
@@ -41,11 +42,7 @@ fn connect_all(run: &mut TestRun) -> Result<Vec<Client>, CheckError> {
 }
 
 /// Waits until every client has a slot of its own in the log, and a descriptor in the kernel.
-fn expect_all_tracked(
-    run: &mut TestRun,
-    connections: &[Client],
-    before: usize,
-) -> Result<(), CheckError> {
+fn expect_all_tracked(run: &mut TestRun, connections: &[Client]) -> Result<(), CheckError> {
     let from = run.step_log_start();
     let tracked = run.server.wait_for(|now| {
         // A client that the server has rejected does not connect again. Therefore stop waiting.
@@ -53,7 +50,7 @@ fn expect_all_tracked(
             return Ok(Some(false));
         }
         let has_slots = slots(&now.log()[from..]).len() == connections.len();
-        let is_tracked = has_slots && socket_inodes(now)?.len() == before + connections.len();
+        let is_tracked = has_slots && count_open(now, connections)? == connections.len();
         Ok(is_tracked.then_some(true))
     });
     match tracked {
@@ -95,11 +92,7 @@ fn accepted(lines: &[Line]) -> impl Iterator<Item = (i32, usize)> {
 
 /// The descriptors that the kernel connects to these clients.
 fn descriptors_of(server: &Server, connections: &[Client]) -> Result<BTreeSet<i32>, Unobservable> {
-    let mut inodes = BTreeSet::new();
-    for connection in connections {
-        server.connection(connection)?;
-        inodes.extend(connection.inode());
-    }
+    let inodes: BTreeSet<u64> = connections.iter().filter_map(Client::inode).collect();
     let open = server.descriptors()?.into_iter();
     let is_theirs = |target: &Target| matches!(target, Target::Socket(it) if inodes.contains(it));
     Ok(open.filter(|it| is_theirs(&it.target)).map(|it| it.fd).collect())
@@ -120,25 +113,28 @@ fn not_tracked(run: &mut TestRun, wait_error: WaitError, connections: &[Client])
 }
 
 /// Waits until no client has a descriptor, and the log has a `[DISCONNECT]` line for each client.
-fn expect_all_released(run: &mut TestRun, count: usize, before: usize) -> Result<(), CheckError> {
+fn expect_all_released(run: &mut TestRun, connections: &[Client]) -> Result<(), CheckError> {
+    let count = connections.len();
     let from = run.step_log_start();
     let count_disconnects = |server: &Server| {
         let is_disconnect = |line: &&Line| line.tag() == Some("DISCONNECT");
         server.log()[from..].iter().filter(is_disconnect).count()
     };
     let released = run.server.wait_for(|now| {
-        let is_done = count_disconnects(now) == count && socket_inodes(now)?.len() == before;
+        let is_done = count_disconnects(now) == count && count_open(now, connections)? == 0;
         Ok(is_done.then_some(()))
     });
     let Err(wait_error) = released else { return Ok(()) };
     let logged = count_disconnects(&run.server);
-    let left = socket_inodes(&run.server)?.len().saturating_sub(before);
+    let left = count_open(&run.server, connections)?;
+    // The server has noticed each departure, and has not closed each descriptor.
+    let forgot = left > 0 && logged == count;
     let failure = Failure {
         id: "crowd-stays",
-        mistake: diagnosis::of(run, &wait_error).or((left > 0).then_some("forgot-close")),
+        mistake: diagnosis::of(run, &wait_error).or(forgot.then_some("forgot-close")),
         summary: format!("{count} clients left; descriptors that stayed open: {left}."),
-        expected: format!("{count} [DISCONNECT] lines, and the same descriptors as before"),
-        observed: format!("{logged} [DISCONNECT] lines, {left} descriptors more than before"),
+        expected: format!("{count} [DISCONNECT] lines, and no descriptor of these clients"),
+        observed: format!("{logged} [DISCONNECT] lines, {left} descriptors of these clients"),
     };
     Err(run.fail(wait_error, failure))
 }

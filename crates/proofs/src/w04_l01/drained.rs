@@ -52,7 +52,9 @@ fn not_drained(
     wait_error: WaitError,
 ) -> CheckError {
     let socket = run.server.connection(connection).ok().flatten();
+    let is_closed = connection.ended().is_some();
     let observed = match (&wait_error, socket) {
+        _ if is_closed => format!("{name} was closed, and {}", run.logged_text()),
         (WaitError::Idle { .. }, Some(socket)) => {
             let read = socket.received - u64::from(socket.unread).min(socket.received);
             format!("{read} bytes were read, and the server went to sleep")
@@ -62,7 +64,11 @@ fn not_drained(
     let failure = Failure {
         id: "not-drained",
         mistake: diagnosis::of(run, &wait_error),
-        summary: format!("{name} sent 1 MiB, and the server stopped reading before the end."),
+        summary: if is_closed {
+            format!("{name} sent 1 MiB, and the server closed the connection before the end.")
+        } else {
+            format!("{name} sent 1 MiB, and the server stopped reading before the end.")
+        },
         expected: format!("{SENT} bytes are read from descriptor {fd}"),
         observed,
     };

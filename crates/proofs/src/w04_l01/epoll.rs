@@ -5,7 +5,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use crate::tracker::{AcceptedClient, expect_once_each};
+use crate::tracker::{AcceptedClient, Change, expect_once_each};
 use witness::WaitError;
 
 /// The server waits in `epoll_wait`, `epoll_pwait` or `epoll_pwait2`. The interest list has each
@@ -16,14 +16,14 @@ pub(super) fn epoll(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut live: Vec<AcceptedClient> = Vec::new();
     for _ in 0..run.capacity.min(5) {
         live.push(run.connect_accepted()?);
-        expect_once_each(&mut run, WaitCall::Epoll, &live)?;
+        expect_once_each(&mut run, WaitCall::Epoll, &live, Change::Came)?;
     }
     for (client, _) in &live {
         run.step(format!("{} sent \"hello\"", client.name));
         let _ = client.connection.send(b"hello");
     }
     expect_epoll_wait(&mut run)?;
-    expect_once_each(&mut run, WaitCall::Epoll, &live)
+    expect_once_each(&mut run, WaitCall::Epoll, &live, Change::None)
 }
 
 fn expect_epoll_wait(run: &mut TestRun) -> Result<(), CheckError> {

@@ -35,7 +35,7 @@ pub fn failure_in_full(cause: &Cause, row: Option<Mistake<'_>>, width: usize) ->
 
 fn failure_with(cause: &Cause, row: Option<Mistake<'_>>, width: usize, all: bool) -> Vec<Line> {
     let blocks = match Todo::of(cause) {
-        Some(todo) => vec![todo.lines(width)],
+        Some(todo) => vec![todo.lines(width), advice(cause, None, width)],
         None => vec![
             text(4, &cause.summary, width, Line::strong),
             steps(&cause.steps, width, all),
@@ -61,7 +61,8 @@ pub fn brief(cause: &Cause) -> String {
     }
 }
 
-/// The cause of a server that stopped at a `todo!`. Nothing else about this failure is shown.
+/// The cause of a server that stopped at a `todo!`. Only the command that repeats the failure is
+/// shown with it.
 struct Todo<'a> {
     sentence: &'a str,
     task: &'a str,
@@ -220,15 +221,17 @@ mod tests {
     }
 
     #[test]
-    fn a_todo_shows_its_task_and_nothing_else() {
+    fn a_todo_shows_its_task_and_the_command() {
         let mut cause = leak();
         cause.id = "todo".into();
         let told = "The server reached a task that is still to do";
         cause.summary = format!("{told}: Task 1: make every slot (now) (src/table.rs:22)");
         let task = "      Task 1: make every slot (now)";
-        let wide = format!("\n    {told}:\n{task:<65}src/table.rs:22\n\n");
+        let again = format!("\n    again: {}\n\n", cause.replay);
+        let wide = format!("\n    {told}:\n{task:<65}src/table.rs:22\n{again}");
         assert_eq!(shown(&cause, 80), wide);
-        assert!(shown(&cause, 40).ends_with(&format!("{task}\n      src/table.rs:22\n\n")));
+        cause.replay.clear();
+        assert!(shown(&cause, 40).contains(&format!("{task}\n      src/table.rs:22\n")));
         assert_eq!(brief(&cause), "Task 1 is still to do (src/table.rs:22)");
     }
 

@@ -1,5 +1,6 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
+use super::calm::{Looks, expect_calm};
 use super::patience::{wait_handled, wait_handled_later};
 use super::phantom::expect_no_phantom;
 use crate::check_context::CheckContext;
@@ -7,7 +8,6 @@ use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::service::{Clients, Service, after, leave};
 use crate::test_run::TestRun;
-use std::time::{Duration, Instant};
 use witness::{FaultInjector, Server, WaitError};
 
 /// The number of slots of a server with a table. A server that hands an entry for each slot to poll
@@ -17,10 +17,7 @@ const CAPACITY: usize = 8;
 const MAX_FILLING: usize = 1100;
 /// The number of clients that connect while no descriptor is free.
 const WAITING: usize = 2;
-/// Processor time that says nothing about a server: it handles events in this time.
-const LITTLE: Duration = Duration::from_millis(10);
-
-const WHILE: &str = "all descriptors were used up (EMFILE)";
+pub(super) const WHILE: &str = "all descriptors were used up (EMFILE)";
 const AFTERWARDS: &str = "descriptors were free again";
 
 /// The server runs out of descriptors while clients connect, and gets them back.
@@ -153,69 +150,19 @@ fn fill(run: &mut TestRun, earlier: &mut Vec<NamedClient>) -> Result<(), CheckEr
 /// kernel reserves the number of the new descriptor when accept is called, so an accept that sleeps
 /// already succeeds once more.
 fn was_served_at_once(run: &mut TestRun, service: &Service, client: &NamedClient) -> bool {
-    let was_served = service.clients == Clients::OneAtATime && wait_handled(run, client).is_ok();
-    if was_served {
+    if service.clients != Clients::OneAtATime {
+        return false;
+    }
+    let (connection, mut looks) = (client.connection.clone(), Looks::default());
+    let accepted = run.server.wait_for(|now| {
+        let is_accepted = now.connection(&connection)?.is_some_and(|socket| socket.inode != 0);
+        Ok((is_accepted || looks.find_calm(now)?).then_some(is_accepted))
+    });
+    let is_accepted = accepted.unwrap_or(false);
+    if is_accepted {
         leave(run, client);
     }
-    was_served
-}
-
-/// The server must go to sleep, also if a timer wakes it now and then. It must not end, and must
-/// not take a failed accept for a client.
-fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
-    let (begun, used_before) = (Instant::now(), run.server.cpu_time()?);
-    let idle = run.server.wait_idle();
-    let used = run.server.cpu_time()?.saturating_sub(used_before);
-    let is_calm = used < LITTLE || used * 2 < begun.elapsed();
-    expect_no_phantom(run, WHILE)?;
-    let wait_error = match idle {
-        Ok(_) if is_calm => return Ok(()),
-        // On a busy machine, a busy loop gets only a part of a processor.
-        Err(WaitError::TimedOut { .. }) if used * 10 < begun.elapsed() => return Ok(()),
-        Ok(calls) => WaitError::Idle { calls },
-        Err(wait_error) => wait_error,
-    };
-    let (id, summary) = match &wait_error {
-        WaitError::Ended(_) => {
-            ("accept-emfile", "The server ended when no descriptor was free (EMFILE).".to_owned())
-        }
-        WaitError::Spinning(sample) => (
-            "emfile-spins",
-            format!(
-                "While no descriptor is free (EMFILE), the server does not sleep: it repeats {sample}."
-            ),
-        ),
-        _ => (
-            "emfile-spins",
-            format!(
-                "While no descriptor is free (EMFILE), the server used {} ms of processor time in {} ms.",
-                used.as_millis(),
-                begun.elapsed().as_millis()
-            ),
-        ),
-    };
-    if let Some(spare) = descriptor_above_limit(run) {
-        return Err(CheckError::Inconclusive(format!(
-            "whether the server goes on without descriptors: it keeps descriptor {spare}, which is \
-             of no use below the lowered limit"
-        )));
-    }
-    let failure = Failure {
-        id,
-        mistake: Some(id),
-        summary,
-        expected: "the server sleeps until a descriptor is free, or pauses before the next accept"
-            .to_owned(),
-        observed: wait_error.to_string(),
-    };
-    Err(run.fail(wait_error, failure))
-}
-
-/// A descriptor of the server whose number its lowered limit does not allow any more.
-fn descriptor_above_limit(run: &TestRun) -> Option<i32> {
-    let limit = run.server.process().descriptor_limit().ok()?;
-    let open = run.server.descriptors().ok()?;
-    open.iter().map(|it| it.fd).find(|fd| *fd as u64 >= limit)
+    is_accepted
 }
 
 /// The server must have accepted or rejected each client that waited, and must serve the next one.

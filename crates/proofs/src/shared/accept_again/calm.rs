@@ -1,0 +1,125 @@
+//! Recognizes a server that uses a processor while it has no descriptor for the next client.
+
+use super::exhausted::WHILE;
+use super::phantom::expect_no_phantom;
+use crate::check_error::{CheckError, Failure};
+use crate::test_run::TestRun;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use witness::{Server, SyscallSample, Unobservable, WaitError};
+
+/// Processor time that says nothing about a server: it handles events in this time.
+const LITTLE: Duration = Duration::from_millis(10);
+
+/// The server must go to sleep, also if a timer wakes it now and then. It must not end, and must
+/// not take a failed accept for a client.
+pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
+    let (begun, used_before) = (Instant::now(), run.server.cpu_time()?);
+    let idle = wait_calm(run);
+    let used = run.server.cpu_time()?.saturating_sub(used_before);
+    let is_calm = used < LITTLE || used * 2 < begun.elapsed();
+    expect_no_phantom(run, WHILE)?;
+    let wait_error = match idle {
+        Ok(()) => return Ok(()),
+        Err(WaitError::Idle { .. }) if is_calm => return Ok(()),
+        Err(WaitError::Spinning(sample)) if is_calm && has_pause(&sample) => return Ok(()),
+        // On a busy machine, a busy loop gets only a part of a processor.
+        Err(WaitError::TimedOut { .. }) if used * 10 < begun.elapsed() => return Ok(()),
+        Err(wait_error) => wait_error,
+    };
+    let (id, summary) = match &wait_error {
+        WaitError::Ended(_) => {
+            ("accept-emfile", "The server ended when no descriptor was free (EMFILE).".to_owned())
+        }
+        WaitError::Spinning(sample) => (
+            "emfile-spins",
+            format!(
+                "While no descriptor is free (EMFILE), the server does not sleep: it repeats {sample}."
+            ),
+        ),
+        _ => (
+            "emfile-spins",
+            format!(
+                "While no descriptor is free (EMFILE), the server used {} ms of processor time in {} ms.",
+                used.as_millis(),
+                begun.elapsed().as_millis()
+            ),
+        ),
+    };
+    if let Some(spare) = descriptor_above_limit(run) {
+        return Err(CheckError::Inconclusive(format!(
+            "whether the server goes on without descriptors: it keeps descriptor {spare}, which is \
+             of no use below the lowered limit"
+        )));
+    }
+    let failure = Failure {
+        id,
+        mistake: Some(id),
+        summary,
+        expected: "the server sleeps until a descriptor is free, or pauses before the next accept"
+            .to_owned(),
+        observed: wait_error.to_string(),
+    };
+    Err(run.fail(wait_error, failure))
+}
+
+/// Whether the calls that the server repeats have a pause: a sleep, or a wait that ended by its
+/// time-out.
+pub(super) fn has_pause(sample: &SyscallSample) -> bool {
+    sample.calls.iter().any(|(call, result)| match call.name() {
+        "nanosleep" | "clock_nanosleep" => true,
+        _ => call.waits_for_readiness() && *result == 0 && call.timeout() != Some(0),
+    })
+}
+
+/// Waits until the server sleeps, also if it wakes now and then in order to call accept again.
+fn wait_calm(run: &mut TestRun) -> Result<(), WaitError> {
+    let mut looks = Looks::default();
+    run.server.wait_for(|now| Ok(looks.find_calm(now)?.then_some(())))
+}
+
+/// Looks at a server, at least a millisecond apart.
+#[derive(Default)]
+pub(super) struct Looks {
+    found_asleep: VecDeque<bool>,
+    last: Option<Instant>,
+}
+
+impl Looks {
+    /// The number of the last looks that count. At most a tenth of them may find a thread awake.
+    const COUNT: usize = 20;
+
+    /// Looks at the server again. Returns whether the server sleeps most of the time. A server in a
+    /// busy loop is awake at every look, even if it gets no processor.
+    pub(super) fn find_calm(&mut self, server: &Server) -> Result<bool, Unobservable> {
+        if self.last.is_none_or(|at| at.elapsed() >= Duration::from_millis(1)) {
+            self.last = Some(Instant::now());
+            self.found_asleep.push_back(is_asleep(server)?);
+        }
+        if self.found_asleep.len() > Self::COUNT {
+            self.found_asleep.pop_front();
+        }
+        let awake = self.found_asleep.iter().filter(|is_asleep| !**is_asleep).count();
+        Ok(self.found_asleep.len() == Self::COUNT && awake * 10 <= Self::COUNT)
+    }
+}
+
+/// Whether every thread sleeps. A thread that waits until the observer has read its output is awake.
+fn is_asleep(server: &Server) -> Result<bool, Unobservable> {
+    for process in server.processes()? {
+        for thread in process.threads()? {
+            let waits_for_reader = thread.call.is_some_and(|it| it.name().starts_with("write"));
+            if thread.is_running() || waits_for_reader {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// A descriptor of the server whose number its lowered limit does not allow any more.
+fn descriptor_above_limit(run: &TestRun) -> Option<i32> {
+    let limit = run.server.process().descriptor_limit().ok()?;
+    let open = run.server.descriptors().ok()?;
+    open.iter().map(|it| it.fd).find(|fd| *fd as u64 >= limit)
+}

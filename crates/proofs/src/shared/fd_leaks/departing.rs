@@ -1,0 +1,90 @@
+//! One client that leaves.
+
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::named_client::NamedClient;
+use crate::shared::departure::Departure;
+use crate::shared::watch_entries::{current_entries, ignored_error};
+use crate::shared::{WaitCall, diagnosis};
+use crate::test_run::TestRun;
+use witness::{Exit, WaitError};
+
+/// Connects one client, which then leaves. The server must close the client's descriptor.
+pub(super) fn depart(run: &mut TestRun, departure: Departure) -> Result<(), CheckError> {
+    let (client, fd) = run.connect_accepted()?;
+    // The descriptor exists before the server logs the client. Wait until the server is idle,
+    // because the log line belongs to this step.
+    let _ = run.check_alive();
+    run.step(format!("{} {}", client.name, departure.text()));
+    departure.apply(&client.connection);
+    match run.wait_released(&client) {
+        Ok(()) => Ok(()),
+        Err(wait_error) => Err(not_closed(run, (&client, fd), departure, wait_error)?),
+    }
+}
+
+fn not_closed(
+    run: &mut TestRun,
+    (client, fd): (&NamedClient, i32),
+    departure: Departure,
+    wait_error: WaitError,
+) -> Result<CheckError, CheckError> {
+    let name = &client.name;
+    let never_closed = format!("{name} left, and the server never closed its socket.");
+    let (mistake, summary) = match (&wait_error, departure) {
+        (WaitError::Ended(Exit::Status(_) | Exit::Signal(_)), Departure::Reset) => (
+            Some("reset-ends-server"),
+            format!("The server ended when {name} reset its connection."),
+        ),
+        // The server has logged that the client left. Therefore only the call of close is missing.
+        (WaitError::Idle { .. }, _)
+            if run.logs_clients() && run.wait_logged(is_disconnect).is_ok() =>
+        {
+            (
+                Some("forgot-close"),
+                format!("The server logged that {name} left, but never closed its socket."),
+            )
+        }
+        (WaitError::Idle { .. }, _) => {
+            let missed = missed_departure(run, fd);
+            (diagnosis::of(run, &wait_error).or(missed), never_closed)
+        }
+        (WaitError::Spinning(sample), _) => match ignored_error(sample, fd) {
+            Some(events) => (
+                Some("compares-revents"),
+                format!(
+                    "{name} left. poll reports {events} without end, and the server ignores it."
+                ),
+            ),
+            None => (diagnosis::of(run, &wait_error), never_closed),
+        },
+        _ => (diagnosis::of(run, &wait_error), never_closed),
+    };
+    let kept = run.server.descriptor_of(&client.connection)?.unwrap_or(fd);
+    let failure = Failure {
+        id: "fd-leak",
+        mistake,
+        summary,
+        expected: format!("descriptor {fd} is closed"),
+        observed: match &wait_error {
+            WaitError::Ended(_) => wait_error.to_string(),
+            _ if kept == fd => format!("descriptor {fd} is still open"),
+            _ => format!("descriptor {fd} is closed, and {kept} is the same connection"),
+        },
+    };
+    Ok(run.fail(wait_error, failure))
+}
+
+fn is_disconnect(event: &LogEvent) -> Option<()> {
+    matches!(event, LogEvent::Disconnect { .. }).then_some(())
+}
+
+/// Why a server that is idle has not closed the descriptor of a client that has left. If the server
+/// waits for neither input nor a hang-up of the descriptor, it has noticed that the client left.
+fn missed_departure(run: &TestRun, fd: i32) -> Option<&'static str> {
+    let entries = current_entries(&run.server, &run.clients, WaitCall::Any).ok().flatten()?;
+    match entries.iter().find(|entry| entry.fd == fd) {
+        Some(entry) => entry.waits_for_hangup().then_some("waits-for-hangup"),
+        None => Some("forgot-close"),
+    }
+}

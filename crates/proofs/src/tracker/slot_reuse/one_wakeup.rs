@@ -1,0 +1,180 @@
+//! Clients that leave and clients that come while the server is paused. When the server continues,
+//! one call of poll or epoll_wait reports all of them.
+
+use super::super::service::expect_read;
+use super::{TrackedClient, expect_names, slot_text};
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::named_client::{NamedClient, client_name};
+use crate::shared::departure::Departure;
+use crate::shared::diagnosis;
+use crate::test_run::TestRun;
+use witness::{Server, WaitError};
+
+/// What happens first while the server is paused. The server may handle the two in any order.
+#[derive(Clone, Copy, Debug)]
+enum First {
+    Leaves,
+    Comes,
+}
+
+/// Clients leave, and clients connect, while the server is paused. Each new client must be tracked
+/// and stay, although it may get the descriptor number of a client that has just left.
+///
+/// The server may accept the new client before it closes the descriptor of the client that leaves.
+/// Then the new client gets another number and another slot. So the table must have a slot that
+/// stays free.
+pub(super) fn expect_newcomers_stay(
+    run: &mut TestRun,
+    live: &mut Vec<TrackedClient>,
+) -> Result<(), CheckError> {
+    while live.len() > 1 && live.len() + 1 > run.capacity {
+        let extra = live.remove(0);
+        super::leave(run, &extra, Departure::Close)?;
+    }
+    if live.len() + 1 > run.capacity {
+        return Ok(());
+    }
+    for first in [First::Leaves, First::Comes] {
+        let left = live.remove(0);
+        let came = replace(run, &left, live, first)?;
+        live.push(came);
+    }
+    Ok(())
+}
+
+/// The client `left` leaves, and a new client connects, while the server is paused.
+fn replace(
+    run: &mut TestRun,
+    left: &TrackedClient,
+    others: &[TrackedClient],
+    first: First,
+) -> Result<TrackedClient, CheckError> {
+    let _ = run.check_alive();
+    let name = &left.client.name;
+    let next = client_name(run.clients.len());
+    run.step(match first {
+        First::Leaves => format!("while the server was paused, {name} closed and {next} connected"),
+        First::Comes => format!("while the server was paused, {next} connected and {name} closed"),
+    });
+    // A server that has ended cannot be paused. The wait for its log lines reports the end.
+    let _ = run.server.pause();
+    if matches!(first, First::Leaves) {
+        left.client.connection.close();
+    }
+    let came = run.add_client(Server::connect);
+    if matches!(first, First::Comes) {
+        left.client.connection.close();
+    }
+    let _ = run.server.resume();
+    let came = came?;
+
+    // Both lines must be in the log. The server may write them in either order.
+    let from = run.step_log_start();
+    let logged = run.server.wait_for(|now| {
+        let events: Vec<_> = now.log()[from..].iter().filter_map(LogEvent::of).collect();
+        let accepted = events.iter().find_map(|event| match event {
+            LogEvent::Accept { fd, slot } => Some((*fd, *slot)),
+            _ => None,
+        });
+        let gone = events.iter().find_map(|event| match event {
+            LogEvent::Disconnect { fd, slot } => Some((*fd, *slot)),
+            _ => None,
+        });
+        Ok(accepted.zip(gone))
+    });
+    let (accepted, gone) = match logged {
+        Ok(lines) => lines,
+        Err(wait_error) => return Err(not_both_logged(run, left, &came, wait_error)),
+    };
+    expect_names(run, left, gone)?;
+    expect_stays(run, left, came, others, accepted)
+}
+
+/// Checks that the new client has a descriptor and a slot of its own when the server is idle again,
+/// and that its bytes are read.
+fn expect_stays(
+    run: &mut TestRun,
+    left: &TrackedClient,
+    came: NamedClient,
+    others: &[TrackedClient],
+    (named, slot): (Option<i32>, Option<usize>),
+) -> Result<TrackedClient, CheckError> {
+    let _ = run.check_alive();
+    let Some(fd) = run.server.descriptor_of(&came.connection)? else {
+        return Err(newcomer_closed(run, left, &came, named));
+    };
+    let name = &came.name;
+    let owner = others.iter().find(|other| other.slot == slot);
+    let is_valid = slot.is_some_and(|slot| slot < run.capacity);
+    let summary = match owner {
+        _ if named != Some(fd) => {
+            format!("The [ACCEPT] line of {name} does not name its descriptor {fd}.")
+        }
+        Some(owner) => {
+            let slot = slot_text(slot);
+            format!("{name} was given slot {slot}, which {} has.", owner.client.name)
+        }
+        None if !is_valid => format!("The [ACCEPT] line of {name} does not name a slot."),
+        None => {
+            expect_read(run, &came)?;
+            return Ok(TrackedClient { client: came, fd, slot });
+        }
+    };
+    let observed = run.logged_text();
+    let expected = format!("[ACCEPT] fd={fd}, and a slot that no other client has");
+    let mistake = owner.map(|_| "slot-given-twice").filter(|_| named == Some(fd));
+    let failure = Failure { id: "wrong-accept-line", mistake, summary, expected, observed };
+    let error = run.fail_now(failure);
+    Err(if named == Some(fd) { error } else { error.depends_on("slots") })
+}
+
+/// The failure of a server that closes a client that has just connected.
+fn newcomer_closed(
+    run: &mut TestRun,
+    left: &TrackedClient,
+    came: &NamedClient,
+    named: Option<i32>,
+) -> CheckError {
+    let (gone, name) = (&left.client.name, &came.name);
+    // The number was closed before accept returned it for the new client, and closed again since.
+    let is_same_number = named == Some(left.fd);
+    let mistake = is_same_number.then_some("closes-twice");
+    let summary = if is_same_number {
+        format!("{name} was given descriptor {}, which {gone} had had, and was closed.", left.fd)
+    } else {
+        format!("{gone} left, and the server closed the connection of {name} as well.")
+    };
+    let observed = format!("{name} was closed, and {}", run.logged_text());
+    let expected = format!("{name} stays connected");
+    run.fail_now(Failure { id: "newcomer-closed", mistake, summary, expected, observed })
+}
+
+/// The failure of a server that does not log that one client has left and another one has come.
+fn not_both_logged(
+    run: &mut TestRun,
+    left: &TrackedClient,
+    came: &NamedClient,
+    wait_error: WaitError,
+) -> CheckError {
+    let observed = match &wait_error {
+        WaitError::Idle { .. } => run.logged_text(),
+        _ => wait_error.to_string(),
+    };
+    let (gone, name) = (&left.client.name, &came.name);
+    let has_ended = matches!(wait_error, WaitError::Ended(_));
+    let failure = Failure {
+        id: "newcomer-lost",
+        mistake: diagnosis::of(run, &wait_error),
+        summary: if has_ended {
+            format!("The server ended when {gone} left and {name} connected while it was paused.")
+        } else {
+            format!("{gone} left and {name} connected, and the log has no line for one of them.")
+        },
+        expected: format!("{}, and an [ACCEPT] line for {name}", super::disconnect_line(left)),
+        observed,
+    };
+    let error = run.fail(wait_error, failure);
+    // In a server that was paused, epoll_wait fails with EINTR (signal(7)).
+    if has_ended { error.depends_on("interrupted") } else { error }
+}
