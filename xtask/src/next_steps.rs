@@ -93,6 +93,25 @@ fn from_here(place: &str) -> String {
         .map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
 }
 
+/// Whether a criterion is inconclusive because the server had no processor.
+pub(crate) fn is_busy_machine(summary: &str) -> bool {
+    summary.contains("the machine was too busy")
+}
+
+/// What to do on a machine that is too busy. Empty if no criterion is inconclusive for this reason.
+pub(crate) fn on_busy_machine(report: &LessonReport, width: usize) -> Vec<Line> {
+    let mut unknown = report.criteria.iter().filter(|each| each.status == Status::Inconclusive);
+    let is_busy = |each: &CriterionReport| {
+        each.cause.as_ref().is_some_and(|cause| is_busy_machine(&cause.summary))
+    };
+    if !unknown.any(is_busy) {
+        return Vec::new();
+    }
+    let advice = "next: end other programs, or try again later; with --only ID, fewer servers run \
+                  at the same time";
+    hanging(Line::new(), 0, advice, width, Line::plain)
+}
+
 /// After a task's own criteria are proved: the next task, and the command of its Test. `None` if the
 /// whole lesson was checked, if not everything is proved, or if no task follows.
 pub(crate) fn after_task(check: &LessonCheck<'_>, report: &LessonReport) -> Option<Line> {

@@ -19,12 +19,29 @@ pub(crate) struct Progress<'a> {
     all: bool,
     /// Whether a failure has been shown in full.
     has_shown_failure: bool,
+    /// Whether the reader knows that the machine is too busy.
+    has_explained_busy_machine: bool,
 }
 
 impl<'a> Progress<'a> {
     /// Starts with no criterion shown. With `all`, every failure is shown in full.
     pub(crate) fn new(check: &'a LessonCheck<'a>, all: bool, screen: &'a mut Screen) -> Self {
-        Self { check, screen, ids: IdColumn::of(check.ids()), all, has_shown_failure: false }
+        let ids = IdColumn::of(check.ids());
+        let (has_shown_failure, has_explained_busy_machine) = (false, false);
+        Self { check, screen, ids, all, has_shown_failure, has_explained_busy_machine }
+    }
+
+    /// Why a criterion is inconclusive. That the machine is too busy is explained once for the
+    /// lesson.
+    fn why_unknown(&mut self, summary: &str) -> String {
+        if !next_steps::is_busy_machine(summary) {
+            return summary.to_owned();
+        }
+        if self.has_explained_busy_machine {
+            return "the machine was too busy".to_owned();
+        }
+        self.has_explained_busy_machine = true;
+        summary.to_owned()
     }
 
     /// Shows one criterion.
@@ -41,7 +58,7 @@ impl<'a> Progress<'a> {
             Status::Failed if in_full => (report.text.clone(), task.as_str()),
             Status::Failed => (summary, ""),
             Status::Skipped => (format!("not run: {summary}"), ""),
-            Status::Inconclusive => (format!("inconclusive: {summary}"), ""),
+            Status::Inconclusive => (format!("inconclusive: {}", self.why_unknown(&summary)), ""),
         };
         self.screen.show_all(&self.ids.lines(report.status, &report.id, &text, note, width))?;
         if let (Status::Failed, true, Some(cause)) = (report.status, in_full, &report.cause) {
@@ -115,6 +132,15 @@ mod tests {
         let why = "/proc/812/mem is hidden here";
         let text = shown(false, &[report("watch-set", Status::Inconclusive, why)]);
         assert_eq!(text, format!("  ? watch-set  inconclusive: {why}\n"));
+    }
+
+    #[test]
+    fn a_machine_that_is_too_busy_is_explained_once() {
+        let why = "the machine was too busy: the server waited for 7.5 of 9.9 s";
+        let text =
+            shown(false, &["slots", "reuse"].map(|id| report(id, Status::Inconclusive, why)));
+        assert_eq!(text.matches("7.5 of 9.9 s").count(), 1, "{text}");
+        assert!(text.ends_with("? reuse  inconclusive: the machine was too busy\n"), "{text}");
     }
 
     #[test]

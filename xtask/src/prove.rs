@@ -191,6 +191,7 @@ pub(crate) fn once(
     let report = report(check, server, criteria, start.elapsed());
     screen.show(&progress::end(check.lesson, &report, start.elapsed()))?;
     screen.show_all(&next_steps::tasks_left(&report.todos, all, screen.width()))?;
+    screen.show_all(&next_steps::on_busy_machine(&report, screen.width()))?;
     screen.show_all(&next_steps::after_lesson(check.lesson, &report))?;
     next_steps::after_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)

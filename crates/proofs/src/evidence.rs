@@ -7,7 +7,7 @@ mod watched;
 use crate::named_client::NamedClient;
 use course::report::Table;
 use open_files::OpenFiles;
-use witness::{Call, Server, WaitError};
+use witness::{Call, Process, Server, WaitError};
 
 /// The tables that show the present state of the server. There are no tables for a server that has
 /// ended.
@@ -50,17 +50,24 @@ pub(crate) fn tables(
 }
 
 /// The calls that the threads of a server sleep in, as text for a sentence: `read on descriptor 5,
-/// client B`.
+/// client B`. `calls` are the calls that a wait has found. If the server has moved on since then,
+/// the text has only their names.
 pub(crate) fn calls_text(server: &Server, clients: &[NamedClient], calls: &[Call]) -> String {
-    let descriptors = server.descriptors().unwrap_or_default();
-    let files = OpenFiles::of(server, clients, &descriptors);
-    let name_of = |call: &Call| files.named(call).filter(|_| takes_descriptor(call));
     let mut waits: Vec<(&str, Option<(u64, String)>)> = Vec::new();
-    for call in calls {
-        let wait = (call.name(), name_of(call).map(|name| (call.arguments[0], name)));
+    for (process, call) in calls_now(server, calls) {
+        // Each process has descriptors of its own.
+        let of_process = process.descriptors().unwrap_or_default();
+        let files = OpenFiles::of(server, clients, &of_process);
+        let name = files.named(&call).filter(|_| takes_descriptor(&call));
+        let place = if process == server.process() { "" } else { ", in a child" };
+        let wait = (call.name(), name.map(|name| (call.arguments[0], name + place)));
         if !waits.contains(&wait) {
             waits.push(wait);
         }
+    }
+    if waits.is_empty() {
+        waits.extend(calls.iter().map(|call| (call.name(), None)));
+        waits.dedup();
     }
     let has_many = waits.len() > 1;
     let text = |(call, file): &(&str, Option<(u64, String)>)| match file {
@@ -71,6 +78,18 @@ pub(crate) fn calls_text(server: &Server, clients: &[NamedClient], calls: &[Call
     let more = if waits.len() > MAX_CALLS { " and others" } else { "" };
     let texts: Vec<_> = waits.iter().take(MAX_CALLS).map(text).collect();
     texts.join(", ") + more
+}
+
+/// The calls that the threads of the server sleep in at this moment, with their processes. Empty if
+/// these are not the calls `expected`.
+fn calls_now(server: &Server, expected: &[Call]) -> Vec<(Process, Call)> {
+    let mut found = Vec::new();
+    for process in server.processes().unwrap_or_default() {
+        let threads = process.threads().unwrap_or_default();
+        found.extend(threads.into_iter().filter_map(|thread| Some((process, thread.call?))));
+    }
+    let is_expected = found.iter().map(|(_, call)| call).eq(expected);
+    if is_expected { found } else { Vec::new() }
 }
 
 /// The maximum number of different calls in a sentence. A runtime may have many threads of its own.

@@ -45,10 +45,10 @@ impl Server {
     /// The errors of sigaction(2), and the errors of accept(2) that are not caused by a client.
     pub fn run(self) -> io::Result<()> {
         let parent = getpid();
-        ignore_sigchld()?;
+        let mut client = self.next_client()?;
+        ignore_sigchld()?; // before the first child can end
         loop {
-            let client = self.next_client()?;
-            // <task 2: fork, and close in each process the socket that only the other needs>
+            // <task 2: fork, close in each process the other's socket, and accept the next client>
             // SAFETY: this program has one thread, so the child may call any function (fork(2)).
             match unsafe { fork() } {
                 // The child accepts no clients: it closes the listener and serves its client.
@@ -64,6 +64,7 @@ impl Server {
                 }
                 Err(errno) => reject(client, errno),
             }
+            client = self.next_client()?;
             // </task>
         }
     }

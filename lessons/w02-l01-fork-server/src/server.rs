@@ -41,10 +41,10 @@ impl Server {
     /// The errors of sigaction(2), and the errors of accept(2) that are not caused by a client.
     pub fn run(self) -> io::Result<()> {
         let parent = getpid();
-        ignore_sigchld()?;
+        let mut client = self.next_client()?;
+        ignore_sigchld()?; // before the first child can end
         loop {
-            let client = self.next_client()?;
-            todo!("Task 2: fork, and close in each process the socket that only the other needs")
+            todo!("Task 2: fork, close in each process the other's socket, and accept the next client")
         }
     }
 

@@ -1,5 +1,6 @@
 /* Forks twice for each client. The first child ends immediately, and the server reaps it. The
- * second child is then an orphan: the kernel gives it a new parent, which reaps it. */
+ * second child is then an orphan: the kernel gives it a new parent, which reaps it. SIGTERM reaches
+ * the orphans because they are in the server's process group. */
 #include "fork.h"
 
 static void fork_twice(int listener, int client)
@@ -24,10 +25,9 @@ static void fork_twice(int listener, int client)
 int main(void)
 {
     int listener = start();
+    lead_group();
     for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client < 0)
-            continue;
+        int client = next_client(listener);
         fork_twice(listener, client);
         close(client);
     }

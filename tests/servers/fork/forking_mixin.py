@@ -2,17 +2,20 @@
 """The forking server of Python's standard library. It reaps its children every half second."""
 
 import os
+import signal
 import socketserver
+import sys
+import time
 
-FLIPPED = bytes(byte ^ 0x20 if chr(byte).isalpha() and byte < 128 else byte for byte in range(256))
+from fork_server import SHORTAGE, port_setting, serve_client
 
 
 class Conversation(socketserver.BaseRequestHandler):
     def handle(self):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self.server.server_close()
         print(f"[FORK] pid={os.getpid()}", flush=True)
-        while text := self.request.recv(4096):
-            self.request.sendall(text.translate(FLIPPED))
+        serve_client(self.request)
 
 
 class Server(socketserver.ForkingMixIn, socketserver.TCPServer):
@@ -21,14 +24,33 @@ class Server(socketserver.ForkingMixIn, socketserver.TCPServer):
     def server_close(self):
         self.socket.close()
 
+    def get_request(self):
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in SHORTAGE:
+                time.sleep(0.05)
+            raise
+
     def handle_error(self, request, client_address):
         pass
 
 
 def main():
-    with Server(("", int(os.environ.get("PORT", "1205"))), Conversation) as server:
-        print(f"[START] port={server.server_address[1]}", flush=True)
-        server.serve_forever()
+    port = port_setting()
+    try:
+        server = Server(("", port), Conversation)
+    except OSError as error:
+        sys.exit(f"PORT={port}: cannot listen: {error.strerror}")
+
+    def end(*_):
+        for pid in server.active_children or ():
+            os.kill(pid, signal.SIGKILL)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    print(f"[START] port={port}", flush=True)
+    server.serve_forever()
 
 
 main()

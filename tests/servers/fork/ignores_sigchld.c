@@ -4,13 +4,13 @@
 int main(void)
 {
     int listener = start();
+    pid_t parent = getpid();
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client < 0)
-            continue;
+        int client = next_client(listener);
         pid_t child = fork();
         if (child == 0) {
+            end_with_parent(parent);
             close(listener);
             serve_client(client, client);
             _exit(0);

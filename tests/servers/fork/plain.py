@@ -1,38 +1,51 @@
 #!/usr/bin/env python3
-"""Forks with os.fork, and reaps in a signal handler. Python retries accept (PEP 475, EINTR)."""
+"""Forks with os.fork, and reaps in a signal handler. SIGTERM ends the children one by one."""
 
 import os
 import signal
-import socket
 
-FLIPPED = bytes(byte ^ 0x20 if chr(byte).isalpha() and byte < 128 else byte for byte in range(256))
+from fork_server import listen, next_client, serve_client
+
+children = set()
+SIGNALS = {signal.SIGCHLD, signal.SIGTERM}
 
 
 def reap(*_):
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            children.discard(pid)
     except ChildProcessError:
         pass
 
 
-def serve_client(client):
+def end(*_):
+    for pid in children:
+        os.kill(pid, signal.SIGTERM)
+    os._exit(0)
+
+
+def fork():
+    """Forks. The parent gets no signal before it has stored the child's process id."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
-        while text := client.recv(4096):
-            client.sendall(text.translate(FLIPPED))
-    except ConnectionError:
-        pass
+        pid = os.fork()
+        if pid:
+            children.add(pid)
+        else:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        return pid
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def main():
-    listener = socket.create_server(("", int(os.environ.get("PORT", "1205"))))
+    listener = listen()
     signal.signal(signal.SIGCHLD, reap)
-    print(f"[START] port={listener.getsockname()[1]}")
+    signal.signal(signal.SIGTERM, end)
     while True:
-        client, _ = listener.accept()
-        with client:
+        with next_client(listener) as client:
             try:
-                pid = os.fork()
+                pid = fork()
             except BlockingIOError as error:
                 print(f"turned away: {error}")
                 continue

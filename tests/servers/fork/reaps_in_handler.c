@@ -15,17 +15,13 @@ int main(void)
     struct sigaction action = {.sa_handler = reap, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);
     int listener = start();
+    lead_group();
     for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client < 0 && errno != EINTR && errno != ECONNABORTED) {
-            perror("accept");
-            return EXIT_FAILURE;
-        }
-        if (client < 0)
-            continue;
+        int client = next_client(listener);
         pid_t child = fork();
         switch (child) {
         case 0:
+            signal(SIGTERM, SIG_DFL);
             close(listener);
             serve_client(client, client);
             exit(EXIT_SUCCESS);

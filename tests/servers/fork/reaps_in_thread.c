@@ -28,14 +28,14 @@ int main(void)
 {
     pthread_t reaper;
     int listener = start();
+    pid_t parent = getpid();
     pthread_create(&reaper, NULL, reap, NULL);
     for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client < 0)
-            continue;
+        int client = next_client(listener);
         pthread_mutex_lock(&lock);
         pid_t child = fork();
         if (child == 0) {
+            end_with_parent(parent);
             close(listener);
             serve_client(client, client);
             _exit(0);

@@ -30,8 +30,8 @@ impl TestRun {
             let ended = format!("The server {exit}");
             // A check that has found the reason names it: "The server ended when accept failed …".
             cause.summary = match cause.summary.strip_prefix("The server ended") {
-                Some(rest) => format!("{ended}{rest}"),
-                None => format!("{ended} {}.", self.when_ended()),
+                Some(rest) if rest != "." => format!("{ended}{rest}"),
+                _ => format!("{ended} {}.", self.when_ended()),
             };
         }
         cause.summary += &self.words_text(words.as_ref(), " ");

@@ -18,6 +18,24 @@ pub(super) fn connect_with_child(
     others: &[&ClientAndChild],
 ) -> Result<ClientAndChild, CheckError> {
     let client = run.connect()?;
+    with_child(run, client, others)
+}
+
+/// As [`connect_with_child`]. The client's segments are as short as on Ethernet, so that the
+/// kernel's buffers are full after less than 4 MiB.
+pub(super) fn connect_with_child_over_ethernet(
+    run: &mut TestRun,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
+    let client = run.connect_with(Server::connect_over_ethernet)?;
+    with_child(run, client, others)
+}
+
+fn with_child(
+    run: &mut TestRun,
+    client: NamedClient,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
     match wait_child(run, &client, others) {
         Ok(child) => Ok(ClientAndChild { client, child }),
         Err(wait_error) => Err(no_child(run, &client, wait_error).depends_on("own-child")),
@@ -76,7 +94,7 @@ pub(super) fn no_child(
         _ if holders.is_empty() => {
             (None, "no process has its connection", format!("no process has {name}'s socket"))
         }
-        _ => (None, "another client's child has it", format!("{name} shares a child")),
+        _ => (None, "it has no process for itself alone", holders_text(run, name, &holders)),
     };
     let failure = Failure {
         id: "no-child",
@@ -86,6 +104,17 @@ pub(super) fn no_child(
         observed,
     };
     process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// The processes that have a client's connection, for a sentence.
+fn holders_text(run: &TestRun, name: &str, holders: &[Process]) -> String {
+    let text_of = |process: &Process| {
+        let pid = process.ids().ok().and_then(|ids| ids.last().copied()).unwrap_or(process.pid);
+        let kind = if *process == run.server.process() { "the parent" } else { "child" };
+        format!("{kind} {pid}")
+    };
+    let texts: Vec<String> = holders.iter().map(text_of).collect();
+    format!("{} has {name}'s connection", texts.join(" and "))
 }
 
 /// The reason why a client stays in the listener's queue, with the Common Mistakes row.
@@ -111,12 +140,13 @@ fn has_a_client_left(run: &TestRun) -> bool {
     run.clients.iter().any(is_closed)
 }
 
-/// Waits until a child has ended. The parent may have reaped the child or not.
+/// Waits until a child has ended.
 pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
     run.server.wait_for(|now| Ok(has_ended(now, child)?.then_some(())))
 }
 
-fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
+/// Whether a child has ended. The parent may have reaped the child or not.
+pub(super) fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
     Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 
@@ -125,7 +155,7 @@ pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> Check
     let failure = Failure {
         id: "stopped-serving",
         mistake: None,
-        summary: "The server does not run on after a child has ended.".to_owned(),
+        summary: "The server ended after one of its children had ended.".to_owned(),
         expected: "children end, and the parent serves the next client".to_owned(),
         observed: wait_error.to_string(),
     };

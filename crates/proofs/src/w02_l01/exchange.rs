@@ -1,38 +1,70 @@
 //! The bytes that a client sends, and the answer that it must receive: letters in the other case,
 //! and all other bytes unchanged.
 
-use super::process_evidence;
-use crate::check_error::{CheckError, Failure};
+use super::children::ClientAndChild;
+use super::wrong_answer;
+use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::WaitError;
+use fastrand::Rng;
 
 /// Bytes to send.
-pub(super) struct Exchange<'a> {
+pub(super) struct Exchange {
     /// The name of the bytes in a step.
-    pub(super) text: &'a str,
-    pub(super) bytes: &'a [u8],
+    pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
     /// The maximum number of bytes that are sent with one call.
     pub(super) chunk: usize,
 }
 
-impl<'a> Exchange<'a> {
-    /// A few bytes that are sent with one call.
-    pub(super) fn at_once(text: &'a str, bytes: &'a [u8]) -> Self {
-        Exchange { text, bytes, chunk: bytes.len() }
+impl Exchange {
+    /// A few bytes that are sent with one call, and that a step shows in full.
+    pub(super) fn at_once(bytes: Vec<u8>) -> Self {
+        let (text, chunk) = (format!("\"{}\"", bytes.escape_ascii()), bytes.len());
+        Exchange { text, bytes, chunk }
     }
+}
+
+/// A text that no server can know in advance: letters in both cases, digits and punctuation, e.g.
+/// `Hqx zaW, 17!`.
+pub(super) fn phrase(rng: &mut Rng) -> Vec<u8> {
+    let mut word = |length| -> String { (0..length).map(|_| rng.alphabetic()).collect() };
+    let (first, second) = (word(3), word(4));
+    format!("A{first} z{second}, {}!", rng.u8(10..100)).into_bytes()
+}
+
+/// Every byte from 0 to 255 once, in an order that no server can know in advance.
+pub(super) fn every_byte_value(rng: &mut Rng) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
+    rng.shuffle(&mut bytes);
+    bytes
+}
+
+/// What the server must answer.
+pub(super) fn flipped(bytes: &[u8]) -> Vec<u8> {
+    let flip = |byte: &u8| if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { *byte };
+    bytes.iter().map(flip).collect()
 }
 
 /// The client sends all bytes, and must receive the right answer.
 pub(super) fn expect_answer(
     run: &mut TestRun,
     client: &NamedClient,
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
 ) -> Result<(), CheckError> {
     run.step(format!("{} sent {}", client.name, exchange.text));
-    let (connection, wanted) = (client.connection.clone(), flipped(exchange.bytes));
+    expect_answer_in_step(run, client, exchange)
+}
+
+/// As [`expect_answer`], and records no step: the caller has recorded one that mentions the bytes.
+pub(super) fn expect_answer_in_step(
+    run: &mut TestRun,
+    client: &NamedClient,
+    exchange: &Exchange,
+) -> Result<(), CheckError> {
+    let (connection, wanted) = (client.connection.clone(), flipped(&exchange.bytes));
     let from = connection.received().len();
-    let mut left = exchange.bytes;
+    let mut left = exchange.bytes.as_slice();
     let done = run.server.wait_for(|_| {
         // Send as many bytes as the connection accepts now.
         while let Some(chunk) = left.chunks(exchange.chunk).next() {
@@ -43,92 +75,39 @@ pub(super) fn expect_answer(
         }
         // Stop waiting at a whole answer, at a wrong byte, or at the end of the connection.
         let has_ended = connection.ended().is_some();
-        let answer = &connection.received()[from..];
-        let is_known = has_ended || answer.len() >= wanted.len() || !wanted.starts_with(answer);
+        let answer = connection.received_from(from);
+        let is_known = has_ended || answer.len() >= wanted.len() || !wanted.starts_with(&answer);
         Ok(is_known.then_some(()))
     });
-    let answer = connection.received().split_off(from);
+    let answer = connection.received_from(from);
     if answer == wanted {
         return Ok(());
     }
-    Err(wrong_answer(run, client, exchange, &answer, done.err()))
+    Err(wrong_answer::explain(run, client, exchange, &answer, done.err()))
 }
 
-/// What the server must answer.
-pub(super) fn flipped(bytes: &[u8]) -> Vec<u8> {
-    let flip = |byte: &u8| if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { *byte };
-    bytes.iter().map(flip).collect()
-}
-
-fn wrong_answer(
+/// Checks that clients that are connected receive their answers.
+pub(super) fn expect_served(
     run: &mut TestRun,
-    client: &NamedClient,
-    exchange: &Exchange<'_>,
-    answer: &[u8],
-    wait_error: Option<WaitError>,
-) -> CheckError {
-    let name = &client.name;
-    let wanted = flipped(exchange.bytes);
-    let at = answer.iter().zip(&wanted).take_while(|(got, wanted)| got == wanted).count();
-    let was_answered_before = client.connection.received().len() > answer.len();
-    let answers_once = was_answered_before.then_some("answers-once");
-    let (mistake, summary) = match (exchange.bytes.get(at).copied(), answer.get(at).copied()) {
-        (None, _) => (None, too_many_bytes(client)),
-        (Some(sent), Some(got)) => wrong_byte(name, sent, got),
-        (Some(0), None) => (
-            Some("stops-at-nul"),
-            format!("{name}'s answer ends where a NUL byte belongs, and the rest is missing."),
-        ),
-        (Some(0xff), None) => (
-            Some("ignores-eof"),
-            format!("{name}'s answer ends where byte 0xff belongs, which is no EOF but a byte."),
-        ),
-        (Some(_), None) if client.connection.ended().is_some() => {
-            (answers_once, closed_too_early(client))
-        }
-        (Some(_), None) => (
-            answers_once,
-            format!("{name} received {at} bytes of its answer, and the rest never came."),
-        ),
-    };
-    let failure = Failure {
-        id: "wrong-answer",
-        mistake,
-        summary,
-        expected: format!("{} bytes: {}", wanted.len(), excerpt(&wanted, at)),
-        observed: format!("{} bytes: {}", answer.len(), excerpt(answer, at)),
-    };
-    process_evidence::fail(run, wait_error, failure)
-}
-
-/// The summary of a server that answers more bytes than were sent.
-pub(super) fn too_many_bytes(client: &NamedClient) -> String {
-    format!("{} received more bytes than it had sent.", client.name)
-}
-
-/// The summary of a server that closes a connection before the whole answer is sent.
-pub(super) fn closed_too_early(client: &NamedClient) -> String {
-    format!("{}'s connection was closed before it had received its whole answer.", client.name)
-}
-
-fn wrong_byte(name: &str, sent: u8, got: u8) -> (Option<&'static str>, String) {
-    let (sent_text, got_text) = (sent.escape_ascii(), got.escape_ascii());
-    if sent.is_ascii_alphabetic() && got == sent {
-        return (
-            Some("one-way"),
-            format!("{name} sent '{sent_text}', and it came back unchanged."),
-        );
+    rng: &mut Rng,
+    pairs: &[&ClientAndChild],
+) -> Result<(), CheckError> {
+    for pair in pairs {
+        expect_answer(run, &pair.client, &Exchange::at_once(phrase(rng)))
+            .map_err(|error| error.depends_on("flips"))?;
     }
-    let is_blind_flip = !sent.is_ascii_alphabetic() && got == sent ^ 0x20;
-    let text = format!("{name} sent '{sent_text}', and '{got_text}' came back.");
-    (is_blind_flip.then_some("flips-everything"), text)
+    Ok(())
 }
 
-/// A few of the bytes around the first wrong byte.
-fn excerpt(bytes: &[u8], at: usize) -> String {
-    let first = at.saturating_sub(8).min(bytes.len());
-    let last = (at + 8).min(bytes.len());
-    let (before, after) =
-        (if first > 0 { "…" } else { "" }, if last < bytes.len() { "…" } else { "" });
-    format!("{before}\"{}\"{after}", bytes[first..last].escape_ascii())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phrase_has_letters_of_both_cases_and_other_bytes() {
+        let text = phrase(&mut Rng::with_seed(7));
+        assert!(text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase));
+        assert!(text.iter().any(u8::is_ascii_digit) && text.contains(&b' '));
+        assert_eq!(flipped(b"Ab[1\0\xff"), b"aB[1\0\xff");
+    }
 }

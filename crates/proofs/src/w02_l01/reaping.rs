@@ -128,8 +128,22 @@ fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
         let socket = now.connection(&connection)?;
         Ok(socket.is_some_and(|socket| socket.inode != 0).then_some(()))
     });
-    accepted.map_err(|wait_error| stopped_serving(run, wait_error))?;
-    Ok(connection)
+    match accepted {
+        Ok(()) => Ok(connection),
+        Err(wait_error @ WaitError::Ended(_)) => Err(stopped_serving(run, wait_error)),
+        Err(wait_error) => Err(not_accepted(run, wait_error)),
+    }
+}
+
+fn not_accepted(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+    let failure = Failure {
+        id: "not-accepted",
+        summary: format!("Of {BATCH} clients that are connected at a time, one is not accepted."),
+        expected: "each client is accepted".to_owned(),
+        observed: wait_error.to_string(),
+        ..Failure::default()
+    };
+    process_evidence::fail(run, Some(wait_error), failure).depends_on("own-child")
 }
 
 /// The number of processes that are not zombies.

@@ -1,5 +1,6 @@
 //! Waits for a server that goes on later after an accept that has failed.
 
+use super::calm::has_pause;
 use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::shared::refusal::is_nap;
@@ -33,9 +34,7 @@ pub(super) fn wait_handled_later(
 ) -> Result<(), WaitError> {
     let end = Instant::now() + RETRY_TIME;
     let mut handled = wait_handled(run, client);
-    while Instant::now() < end
-        && matches!(&handled, Err(WaitError::Idle { calls }) if is_nap(calls))
-    {
+    while Instant::now() < end && handled.as_ref().is_err_and(will_wake) {
         handled = wait_handled(run, client);
     }
     if matches!(handled, Err(WaitError::Idle { .. }))
@@ -46,6 +45,15 @@ pub(super) fn wait_handled_later(
         handled = wait_handled(run, client);
     }
     handled
+}
+
+/// Whether a timer will wake the server.
+fn will_wake(wait_error: &WaitError) -> bool {
+    match wait_error {
+        WaitError::Idle { calls } => is_nap(calls),
+        WaitError::Spinning(sample) => has_pause(sample),
+        _ => false,
+    }
 }
 
 /// Whether the listener is on the interest list with EPOLLET. Such a server may hear of a client
