@@ -43,7 +43,9 @@ fn next_command_begins(
     expect_complete(store, client, &wanted, "waits-for-next")?;
     store.run.step(format!("{} sent the rest of the last command", client.name()));
     client.send(rest);
-    store.expect_next_reply(client, "The last command", &bulk(word))
+    store
+        .expect_next_reply(client, "The last command", &bulk(word))
+        .map_err(|error| error.depends_on("split"))
 }
 
 /// The client sends commands and shuts down its sending side while the server is paused. Therefore
