@@ -32,11 +32,11 @@ fn a_lesson_is_proved_by_all_of_at_least_one_criterion() {
 fn a_step_is_serialized_as_one_line_with_its_log() {
     let logged = vec!["[ACCEPT] fd=4 slot=0".to_owned(), "hi".to_owned()];
     let steps = vec![
-        Step { did: "A connected".to_owned(), logged },
-        Step { did: "A left".to_owned(), logged: Vec::new() },
+        Step { did: "A connected".to_owned(), logged, printed: vec!["got one".to_owned()] },
+        Step { did: "A left".to_owned(), logged: Vec::new(), printed: Vec::new() },
     ];
     let cause = serde_json::to_value(Cause { steps, ..Cause::default() }).unwrap();
-    let lines = ["A connected: [ACCEPT] fd=4 slot=0 · hi", "A left"];
+    let lines = ["A connected: [ACCEPT] fd=4 slot=0 · hi · │ got one", "A left"];
     assert_eq!(cause["steps"], serde_json::json!(lines));
 }
 

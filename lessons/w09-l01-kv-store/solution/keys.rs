@@ -9,7 +9,7 @@ use crate::{glob, number};
 
 /// `DEL key…`: removes the keys. Replies with the number of removed keys.
 pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 4: remove the keys, and count those that were there>
+    // <task 5: remove the keys, and count those that were there>
     let removed = args.rest(1).filter(|key| context.store.remove(key)).count();
     context.reply.integer(removed as i64);
     Ok(())

@@ -9,8 +9,9 @@ use crate::{inline, number, store};
 /// count, or a length.
 const MAX_LINE: usize = 64 << 10;
 
-/// The maximum length of a command in bytes, with all its strings.
-const MAX_COMMAND: usize = 1 << 30;
+/// The maximum length of a command in bytes, with all its strings. The commands that wait for EXEC
+/// have the same limit together.
+pub const MAX_COMMAND: usize = 1 << 30;
 
 /// The limits on a command: the number of its strings, and the length of each string in bytes.
 #[derive(Clone, Copy, Debug)]

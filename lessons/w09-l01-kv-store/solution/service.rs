@@ -99,7 +99,7 @@ impl Service {
         let mut parser = mem::take(&mut self.parser);
         let done = self.run_commands(session, &mut parser, input, reply);
         if done < input.len() {
-            // <task 5: store the rest of the input, and the state of the parser>
+            // <task 4: store the rest of the input, and the state of the parser>
             let bytes = input[done..].to_vec();
             session.buffer = Some(Box::new(Buffer { bytes, parser: mem::take(&mut parser) }));
             // </task>
@@ -109,7 +109,7 @@ impl Service {
 
     /// Appends `input` to the session's buffer, and runs the commands in the buffer.
     fn run_buffer(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) {
-        // <task 5: append the input, run the commands that are complete now, and keep the rest>
+        // <task 4: append the input, run the commands that are complete now, and keep the rest>
         let Some(mut buffer) = session.buffer.take() else {
             return;
         };
@@ -166,8 +166,8 @@ impl Service {
         let command = match self.find_command(session, name, args) {
             Ok(command) => command,
             Err(error) => {
-                transaction::mark_failed(session);
-                return reply.error(&error);
+                let refused = (name, error);
+                return transaction::refuse(&mut self.store, session, refused, reply);
             }
         };
         // Between MULTI and EXEC, the command is queued.

@@ -85,7 +85,7 @@ impl Store {
     pub fn set(&mut self, key: &[u8], string: &[u8]) {
         self.remove_if_expired(key);
         self.watched_keys.changed(key);
-        // <task 4: set the value of the key, and remove its expiry>
+        // <task 5: set the value of the key, and remove its expiry>
         match self.entries.get_mut(key) {
             Some(entry) => {
                 replace(&mut entry.value, string);
@@ -100,7 +100,7 @@ impl Store {
 
     /// Like [`Store::set`], but the key keeps its expiry.
     pub fn set_and_keep_expiry(&mut self, key: &[u8], string: &[u8]) {
-        // <task 4: set the value of the key, and keep its expiry>
+        // <task 5: set the value of the key, and keep its expiry>
         match self.get_mut(key) {
             Some(value) => replace(value, string),
             None => self.insert(key, Value::String(string.to_vec())),

@@ -10,7 +10,7 @@ use crate::store::{MAX_STRING, Store, Value};
 
 /// `GET key`: replies with the string, or with nil for a missing key.
 pub fn get(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 4: reply with the string, or with nil>
+    // <task 5: reply with the string, or with nil>
     let text = context.store.string(&args[1])?;
     context.reply.bulk_or_nil(text);
     Ok(())
@@ -26,7 +26,7 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         None => None,
     };
     let (key, value) = (&args[1], &args[2]);
-    // <task 4: set the key, unless NX or XX prevents it, and reply>
+    // <task 5: set the key, unless NX or XX prevents it, and reply>
     // GET replies with the old value, and fails if the old value is a list.
     if options.get {
         get(context, args)?;
@@ -71,7 +71,10 @@ impl<'a> Options<'a> {
         let mut options = Options::default();
         let mut index = 3;
         while index < args.len() {
-            let timed = options.expiry.is_some() || options.keep_expiry;
+            // EX may follow EX, as in Redis: then the last time counts. It may not follow PX.
+            let excludes = |unit: &i64| {
+                options.keep_expiry || options.expiry.is_some_and(|(_, other)| other != *unit)
+            };
             if args.is(index, "NX") && options.only_if != Some(true) {
                 options.only_if = Some(false);
             } else if args.is(index, "XX") && options.only_if != Some(false) {
@@ -80,7 +83,7 @@ impl<'a> Options<'a> {
                 options.get = true;
             } else if args.is(index, "KEEPTTL") && options.expiry.is_none() {
                 options.keep_expiry = true;
-            } else if let Some(unit) = time_unit(args, index).filter(|_| !timed) {
+            } else if let Some(unit) = time_unit(args, index).filter(|unit| !excludes(unit)) {
                 index += 1;
                 options.expiry = Some((args.get(index).ok_or(Error::Syntax)?, unit));
             } else {
@@ -177,7 +180,7 @@ pub fn mset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// `APPEND key value`: appends the value to the string. Replies with the new length of the string.
 pub fn append(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    // <task 4: append to the string, or set it if the key is missing>
+    // <task 5: append to the string, or set it if the key is missing>
     let (key, more) = (&args[1], &args[2]);
     let length = context.store.string(key)?.map(|text| text.len() + more.len());
     if length > Some(MAX_STRING) {
@@ -222,7 +225,7 @@ pub fn decrby(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// Adds `number` to the integer at `key`. A missing key counts as 0. The key keeps its expiry.
 fn add(context: &mut Context<'_>, key: &[u8], number: i64) -> Result<(), Error> {
-    // <task 4: add to the integer, unless the string is not a number or the sum does not fit>
+    // <task 5: add to the integer, unless the string is not a number or the sum does not fit>
     let old = match context.store.string(key)? {
         Some(text) => number::parse(text).ok_or(Error::NotAnInteger)?,
         None => 0,

@@ -3,7 +3,8 @@
 
 use crate::args::Args;
 use crate::command::{Command, Context, NEVER_QUEUED};
-use crate::error::Error;
+use crate::error::{Error, ProtocolError};
+use crate::parse::MAX_COMMAND;
 use crate::reply::Reply;
 use crate::session::{Session, Transaction};
 use crate::store::Store;
@@ -14,8 +15,14 @@ pub fn must_queue(session: &Session, command: &Command) -> bool {
     session.transaction.is_open && !command.has(NEVER_QUEUED)
 }
 
-/// Queues a command. EXEC runs the command.
+/// Queues a command. EXEC runs the command. If the queue exceeds its limit, the connection is closed
+/// after an error.
 pub fn enqueue(session: &mut Session, args: Args<'_>, reply: &mut Reply) {
+    session.transaction.queued_bytes += args.size();
+    if session.transaction.queued_bytes > MAX_COMMAND {
+        session.close_after_reply = true;
+        return reply.error(&ProtocolError::CommandTooLong.into());
+    }
     // <task 8: copy the command and its arguments into the queue, and reply QUEUED>
     session.transaction.queue.push(args.into());
     reply.simple("QUEUED");
@@ -30,6 +37,25 @@ pub fn mark_failed(session: &mut Session) {
         session.transaction.has_error = true;
         // </task>
     }
+}
+
+/// Replies with the error of a command that could not be run or queued. If the command is EXEC, its
+/// transaction ends without running its commands.
+pub fn refuse(
+    store: &mut Store,
+    session: &mut Session,
+    (name, error): (&[u8], Error),
+    reply: &mut Reply,
+) {
+    mark_failed(session);
+    if !name.eq_ignore_ascii_case(b"EXEC") {
+        return reply.error(&error);
+    }
+    discard_transaction(store, session);
+    // As in Redis, the reason has no ERR.
+    let (start, text) = (&b"EXECABORT Transaction discarded because of: "[..], error.text());
+    let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
+    reply.error(&Error::OtherBytes([start, reason].concat()));
 }
 
 /// `MULTI`: begins a transaction. The commands after it are queued.
@@ -91,6 +117,11 @@ pub fn discard(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> 
 /// `WATCH key…`: the next EXEC runs its commands only if none of these keys has changed since
 /// WATCH.
 pub fn watch(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    context.session.transaction.watched_bytes += args.size();
+    if context.session.transaction.watched_bytes > MAX_COMMAND {
+        context.session.close_after_reply = true;
+        return Err(ProtocolError::CommandTooLong.into());
+    }
     // <task 8: store the last change of each key, unless a transaction is open>
     let transaction = &mut context.session.transaction;
     if transaction.is_open {
@@ -113,6 +144,7 @@ pub fn unwatch(context: &mut Context<'_>, _args: Args<'_>) -> Result<(), Error> 
 
 /// Ends the client's watches on all keys.
 pub fn unwatch_all_keys(store: &mut Store, session: &mut Session) {
+    session.transaction.watched_bytes = 0;
     for (key, _) in mem::take(&mut session.transaction.watched) {
         store.unwatch(&key);
     }

@@ -54,7 +54,18 @@ pub fn select(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// `CLIENT SETNAME | GETNAME | ID | SETINFO`
+const CLIENT_HELP: [&str; 8] = [
+    "GETNAME",
+    "    Return the name of the current connection.",
+    "ID",
+    "    Return the ID of the current connection.",
+    "SETINFO <option> <value>",
+    "    Accept the name or the version of a client library.",
+    "SETNAME <name>",
+    "    Assign the name <name> to the current connection.",
+];
+
+/// `CLIENT SETNAME | GETNAME | ID | SETINFO | HELP`
 pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match () {
         () if args.is(1, "SETNAME") => {
@@ -68,6 +79,7 @@ pub fn client(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         }
         () if args.is(1, "ID") => context.reply.integer(context.session.id as i64),
         () if args.is(1, "SETINFO") => context.reply.ok(),
+        () if args.is(1, "HELP") => help(context, "CLIENT", &CLIENT_HELP),
         () => return Err(Error::unknown_subcommand("CLIENT", &args[1])),
     }
     Ok(())
@@ -92,19 +104,47 @@ pub fn set_name(context: &mut Context<'_>, name: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// `COMMAND`, `COMMAND COUNT`, `COMMAND DOCS`: the replied list of commands is empty. Client
+/// Replies with the subcommands of `command`. Each of them is followed by a line that describes it.
+fn help(context: &mut Context<'_>, command: &str, lines: &[&str]) {
+    context.reply.array(lines.len() + 3);
+    let first = "<subcommand> [<arg> [value] [opt] ...]. Subcommands are:";
+    context.reply.simple(&format!("{command} {first}"));
+    for line in lines.iter().chain(&["HELP", "    Print this help."]) {
+        context.reply.simple(line);
+    }
+}
+
+const COMMAND_HELP: [&str; 6] = [
+    "(no subcommand)",
+    "    Return details about all commands: none.",
+    "COUNT",
+    "    Return the total number of commands.",
+    "DOCS [<command-name> ...]",
+    "    Return documentation details about commands: none.",
+];
+
+/// `COMMAND`, `COMMAND COUNT | DOCS | HELP`: the replied list of commands is empty. Client
 /// libraries accept an empty list.
 pub fn command(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     match () {
         () if args.len() == 1 || args.is(1, "DOCS") => context.reply.array(0),
         () if args.is(1, "COUNT") => context.reply.integer(context.commands.count() as i64),
+        () if args.is(1, "HELP") => help(context, "COMMAND", &COMMAND_HELP),
         () => return Err(Error::unknown_subcommand("COMMAND", &args[1])),
     }
     Ok(())
 }
 
-/// `CONFIG GET pattern…`: replies with the few settings that client libraries ask for.
+const CONFIG_HELP: [&str; 2] =
+    ["GET <pattern>", "    Return parameters matching the glob-like <pattern> and their values."];
+
+/// `CONFIG GET pattern…`: replies with the few settings that client libraries ask for. `CONFIG
+/// HELP`: replies with the subcommands.
 pub fn config(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
+    if args.is(1, "HELP") && args.len() == 2 {
+        help(context, "CONFIG", &CONFIG_HELP);
+        return Ok(());
+    }
     if !args.is(1, "GET") {
         return Err(Error::unknown_subcommand("CONFIG", &args[1]));
     }

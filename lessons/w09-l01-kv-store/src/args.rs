@@ -25,6 +25,12 @@ impl<'a> Args<'a> {
         self.spans.len()
     }
 
+    /// The memory that a copy of the arguments takes, in bytes.
+    pub fn size(&self) -> usize {
+        let bytes: usize = self.spans.iter().map(Span::len).sum();
+        bytes + size_of_val(self.spans) + size_of::<OwnedArgs>()
+    }
+
     /// Whether the command has not even a name. This is the case for an empty line and for an empty
     /// array.
     pub fn is_empty(&self) -> bool {

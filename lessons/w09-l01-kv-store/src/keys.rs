@@ -10,7 +10,7 @@ use crate::{glob, number};
 
 /// `DEL key…`: removes the keys. Replies with the number of removed keys.
 pub fn del(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 4: remove the keys, and count those that were there")
+    todo!("Task 5: remove the keys, and count those that were there")
 }
 
 /// `EXISTS key…`: replies with the number of keys that exist. If the command names a key twice, the

@@ -56,6 +56,8 @@ struct Client {
     total_replied: u64,
     /// Whether commands that were read wait until the client has read some replies.
     is_paused: bool,
+    /// Whether the client has shut down its sending side, and still gets the pending replies.
+    input_ended: bool,
 }
 
 impl Server {
@@ -179,6 +181,11 @@ impl Server {
         let connection = self.table.get_mut(slot).ok_or(io::ErrorKind::NotConnected)?;
         match connection.receive(&mut self.buffer) {
             Received::Bytes(count) => self.run_commands(slot, count),
+            // The client sends nothing more, but it may still read its replies (shutdown(2)).
+            Received::Eof if connection.state() == State::Draining => {
+                self.clients[slot].input_ended = true;
+                Ok(())
+            }
             other => after_read(other),
         }
     }
@@ -211,7 +218,7 @@ impl Server {
         let client = &self.clients[slot];
         // If a client does not read its replies, the server does not read the client's next
         // commands. These commands wait in the kernel, and TCP slows the client down.
-        !client.is_paused && !client.session.close_after_reply && self.below_max_pending(slot)
+        !client.is_paused && !client.is_last_reply() && self.below_max_pending(slot)
     }
 
     /// Whether a client's pending output is shorter than `MAX_PENDING` bytes.
@@ -227,9 +234,9 @@ impl Server {
     fn interest(&self, slot: usize) -> io::Result<Interest> {
         let connection = self.table.get(slot).ok_or(io::ErrorKind::NotConnected)?;
         if connection.state() == State::Draining {
-            todo!("Task 5: wait for output, and for input only if the server may read")
+            todo!("Task 4: wait for output, and for input only if the server may read")
         }
-        if self.clients[slot].session.close_after_reply {
+        if self.clients[slot].is_last_reply() {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Ok(Interest::READ)
@@ -244,6 +251,11 @@ impl Server {
 }
 
 impl Client {
+    /// Whether the connection is closed when the pending replies are sent.
+    fn is_last_reply(&self) -> bool {
+        self.session.close_after_reply || self.input_ended
+    }
+
     /// The number of bytes of replies that the kernel has not accepted yet.
     fn pending_bytes(&self, connection: &Connection) -> u64 {
         self.total_replied - connection.bytes_out()

@@ -100,14 +100,14 @@ impl Service {
         let mut parser = mem::take(&mut self.parser);
         let done = self.run_commands(session, &mut parser, input, reply);
         if done < input.len() {
-            todo!("Task 5: store the rest of the input, and the state of the parser")
+            todo!("Task 4: store the rest of the input, and the state of the parser")
         }
         self.parser = parser;
     }
 
     /// Appends `input` to the session's buffer, and runs the commands in the buffer.
     fn run_buffer(&mut self, session: &mut Session, input: &[u8], reply: &mut Reply) {
-        todo!("Task 5: append the input, run the commands that are complete now, and keep the rest")
+        todo!("Task 4: append the input, run the commands that are complete now, and keep the rest")
     }
 
     /// Runs the complete commands at the start of `input`. Returns the length of these commands in
@@ -150,8 +150,8 @@ impl Service {
         let command = match self.find_command(session, name, args) {
             Ok(command) => command,
             Err(error) => {
-                transaction::mark_failed(session);
-                return reply.error(&error);
+                let refused = (name, error);
+                return transaction::refuse(&mut self.store, session, refused, reply);
             }
         };
         // Between MULTI and EXEC, the command is queued.

@@ -43,10 +43,14 @@ pub struct Transaction {
     pub is_open: bool,
     /// The commands that wait for EXEC, in order.
     pub queue: Vec<OwnedArgs>,
+    /// The memory of the commands in `queue`, in bytes.
+    pub queued_bytes: usize,
     /// Whether a command could not be queued. If true, EXEC runs no command.
     pub has_error: bool,
     /// Each watched key, with the key's last change at the time of WATCH.
     pub watched: Vec<(Box<[u8]>, Change)>,
+    /// The memory of the keys in `watched`, in bytes.
+    pub watched_bytes: usize,
 }
 
 impl Session {

@@ -86,12 +86,12 @@ impl Store {
     pub fn set(&mut self, key: &[u8], string: &[u8]) {
         self.remove_if_expired(key);
         self.watched_keys.changed(key);
-        todo!("Task 4: set the value of the key, and remove its expiry")
+        todo!("Task 5: set the value of the key, and remove its expiry")
     }
 
     /// Like [`Store::set`], but the key keeps its expiry.
     pub fn set_and_keep_expiry(&mut self, key: &[u8], string: &[u8]) {
-        todo!("Task 4: set the value of the key, and keep its expiry")
+        todo!("Task 5: set the value of the key, and keep its expiry")
     }
 
     /// Adds a key that does not exist yet.

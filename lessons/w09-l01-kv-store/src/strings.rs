@@ -11,7 +11,7 @@ use crate::store::{MAX_STRING, Store, Value};
 
 /// `GET key`: replies with the string, or with nil for a missing key.
 pub fn get(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 4: reply with the string, or with nil")
+    todo!("Task 5: reply with the string, or with nil")
 }
 
 /// `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]`: replies with OK, or
@@ -23,7 +23,7 @@ pub fn set(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
         None => None,
     };
     let (key, value) = (&args[1], &args[2]);
-    todo!("Task 4: set the key, unless NX or XX prevents it, and reply")
+    todo!("Task 5: set the key, unless NX or XX prevents it, and reply")
 }
 
 /// The options after `SET key value`.
@@ -43,7 +43,10 @@ impl<'a> Options<'a> {
         let mut options = Options::default();
         let mut index = 3;
         while index < args.len() {
-            let timed = options.expiry.is_some() || options.keep_expiry;
+            // EX may follow EX, as in Redis: then the last time counts. It may not follow PX.
+            let excludes = |unit: &i64| {
+                options.keep_expiry || options.expiry.is_some_and(|(_, other)| other != *unit)
+            };
             if args.is(index, "NX") && options.only_if != Some(true) {
                 options.only_if = Some(false);
             } else if args.is(index, "XX") && options.only_if != Some(false) {
@@ -52,7 +55,7 @@ impl<'a> Options<'a> {
                 options.get = true;
             } else if args.is(index, "KEEPTTL") && options.expiry.is_none() {
                 options.keep_expiry = true;
-            } else if let Some(unit) = time_unit(args, index).filter(|_| !timed) {
+            } else if let Some(unit) = time_unit(args, index).filter(|unit| !excludes(unit)) {
                 index += 1;
                 options.expiry = Some((args.get(index).ok_or(Error::Syntax)?, unit));
             } else {
@@ -149,7 +152,7 @@ pub fn mset(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// `APPEND key value`: appends the value to the string. Replies with the new length of the string.
 pub fn append(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
-    todo!("Task 4: append to the string, or set it if the key is missing")
+    todo!("Task 5: append to the string, or set it if the key is missing")
 }
 
 /// `STRLEN key`: replies with the length of the string, or with 0 for a missing key.
@@ -182,5 +185,5 @@ pub fn decrby(context: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
 
 /// Adds `number` to the integer at `key`. A missing key counts as 0. The key keeps its expiry.
 fn add(context: &mut Context<'_>, key: &[u8], number: i64) -> Result<(), Error> {
-    todo!("Task 4: add to the integer, unless the string is not a number or the sum does not fit")
+    todo!("Task 5: add to the integer, unless the string is not a number or the sum does not fit")
 }

@@ -112,3 +112,32 @@ fn the_replies_to_one_command_are_limited() {
     assert!(client.reply.has_overflowed());
     assert!(client.reply.bytes().len() < 18 * MEBIBYTE);
 }
+
+/// The limit on the commands of a transaction and on the watched keys, in bytes.
+const LIMIT: usize = 1 << 30;
+const TOO_LARGE: &str = r"-ERR Protocol error: too big request\r\n";
+
+#[test]
+fn the_queue_of_a_transaction_is_limited() {
+    let mut client = Client::new(None);
+    assert_eq!(client.ask(b"MULTI\r\nPING\r\n"), r"+OK\r\n+QUEUED\r\n");
+    let transaction = &mut client.session.transaction;
+    assert!((4..200).contains(&transaction.queued_bytes));
+    transaction.queued_bytes = LIMIT - 10;
+    assert_eq!(client.ask(b"PING\r\nPING\r\n"), TOO_LARGE);
+    assert!(client.session.close_after_reply);
+}
+
+#[test]
+fn the_watched_keys_are_limited_until_the_watch_ends() {
+    let mut client = Client::new(None);
+    for end in ["UNWATCH", "MULTI\r\nEXEC", "MULTI\r\nDISCARD"] {
+        client.ask(b"WATCH a b\r\n");
+        assert!(client.session.transaction.watched_bytes > 0);
+        client.ask(format!("{end}\r\n").as_bytes());
+        assert_eq!(client.session.transaction.watched_bytes, 0, "{end}");
+    }
+    client.session.transaction.watched_bytes = LIMIT;
+    assert_eq!(client.ask(b"WATCH a\r\n"), TOO_LARGE);
+    assert!(client.session.close_after_reply);
+}

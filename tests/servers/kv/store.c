@@ -2,7 +2,8 @@
  * makes one write for each reply.
  *
  * While a client does not read its replies, the server neither reads from this client nor replies
- * to it. All keys are in one linked list, because the tests do not need a fast store. */
+ * to it. All keys are in one linked list, because the tests do not need a fast store. poll sleeps
+ * until the next key expires; then the server removes the expired keys. */
 #include "../common.h"
 
 #include <ctype.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE = 1 << 16, WORDS = 1 << 20, STRING = 512 << 20, PENDING = 1 << 20 };
+enum { LINE = 1 << 16, WORDS = 1 << 20, STRING = 512 << 20, PENDING = 1 << 20, REPLY = 16 << 20 };
 
 struct bytes {
     char *at;
@@ -30,7 +31,7 @@ struct list { /* words of a command */
 
 struct entry {
     struct bytes key, value;
-    double deadline; /* 0 for no deadline */
+    long long deadline; /* in milliseconds; 0 for no deadline */
     struct entry *next;
 };
 
@@ -46,6 +47,7 @@ struct client {
     struct list words;
     /* What is missing: words of an array; bytes of a string and its CR LF; -1 outside. */
     long words_left, bytes_left;
+    /* is_last: the connection is closed when the replies are sent. */
     bool unlocked, multi, failed, stale, is_last;
     struct queued *queue;
     struct list watched;
@@ -154,11 +156,11 @@ static bool number(const char *text, size_t length, long long *value)
 
 /* -------- keys -------- */
 
-static double now(void)
+static long long now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec / 1e9;
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
 static void touch(const struct bytes *key)
@@ -183,7 +185,7 @@ static void drop(struct entry **place)
 static struct entry **find(const struct bytes *key)
 {
     struct entry **place = &entries;
-    double time = now();
+    long long time = now();
     while (*place != NULL) {
         if ((*place)->deadline != 0 && (*place)->deadline <= time)
             drop(place);
@@ -254,9 +256,53 @@ static void put(struct bytes *key, struct bytes *value)
     touch(key);
 }
 
+/* The time that is `word` times `unit` milliseconds after now. Returns false after an error. */
+static bool expiry(struct client *to, const struct bytes *word, long long unit, long long *at)
+{
+    long long value;
+    if (!number(word->at, word->length, &value)) {
+        say(to, "-ERR value is not an integer or out of range\r\n");
+        return false;
+    }
+    if (__builtin_mul_overflow(value, unit, &value) || __builtin_add_overflow(value, now(), at)) {
+        say(to, "-ERR invalid expire time\r\n");
+        return false;
+    }
+    return true;
+}
+
 static void set_command(struct client *to, struct list *words)
 {
+    bool nx = false, xx = false, keep = false;
+    long long at = 0, old;
+    for (size_t i = 3; i < words->length; i++) {
+        struct bytes *option = &words->at[i];
+        bool ex = is(option, "EX"), px = is(option, "PX");
+        nx |= is(option, "NX");
+        xx |= is(option, "XX");
+        keep |= is(option, "KEEPTTL");
+        bool known = ex || px || is(option, "NX") || is(option, "XX") || is(option, "KEEPTTL");
+        bool timed = ex || px;
+        if (!known || (timed && (at != 0 || ++i == words->length)) || (nx && xx)
+            || (keep && (timed || at != 0))) {
+            say(to, "-ERR syntax error\r\n");
+            return;
+        }
+        if (timed && !expiry(to, &words->at[i], ex ? 1000 : 1, &at))
+            return;
+        if (timed && at <= now()) {
+            say(to, "-ERR invalid expire time in 'set' command\r\n");
+            return;
+        }
+    }
+    struct entry *entry = *find(&words->at[1]);
+    if ((nx && entry != NULL) || (xx && entry == NULL)) {
+        say_bytes(to, NULL);
+        return;
+    }
+    old = entry == NULL ? 0 : entry->deadline;
     put(&words->at[1], &words->at[2]);
+    make(&words->at[1])->deadline = keep ? old : at;
     say(to, "+OK\r\n");
 }
 
@@ -309,31 +355,74 @@ static void append(struct client *to, struct list *words)
     say_number(to, ':', entry->value.length);
 }
 
-static void expire(struct client *to, struct list *words)
+static void expire_in(struct client *to, struct list *words, long long unit)
 {
-    long long seconds;
-    if (!number(words->at[2].at, words->at[2].length, &seconds)) {
-        say(to, "-ERR value is not an integer or out of range\r\n");
+    long long at;
+    bool nx = false, xx = false, gt = false, lt = false;
+    if (!expiry(to, &words->at[2], unit, &at))
         return;
+    for (size_t i = 3; i < words->length; i++) {
+        struct bytes *option = &words->at[i];
+        nx |= is(option, "NX");
+        xx |= is(option, "XX");
+        gt |= is(option, "GT");
+        lt |= is(option, "LT");
+        bool known = is(option, "NX") || is(option, "XX") || is(option, "GT") || is(option, "LT");
+        if (!known || (nx && (xx || gt || lt)) || (gt && lt)) {
+            say(to, "-ERR unsupported option\r\n");
+            return;
+        }
     }
     struct entry *entry = *find(&words->at[1]);
-    if (entry != NULL) {
-        entry->deadline = now() + seconds;
-        touch(&words->at[1]);
+    long long old = entry == NULL ? 0 : entry->deadline;
+    bool later = old != 0 && at > old, sooner = old == 0 || at < old;
+    if (entry == NULL || (nx && old != 0) || (xx && old == 0) || (gt && !later)
+        || (lt && !sooner)) {
+        say_number(to, ':', 0);
+        return;
     }
-    say_number(to, ':', entry != NULL);
+    entry->deadline = at;
+    touch(&words->at[1]);
+    say_number(to, ':', 1);
 }
+
+static void expire(struct client *to, struct list *words) { expire_in(to, words, 1000); }
+
+static void pexpire(struct client *to, struct list *words) { expire_in(to, words, 1); }
+
+static long long left(struct list *words)
+{
+    struct entry *entry = *find(&words->at[1]);
+    return entry == NULL ? -2 : entry->deadline == 0 ? -1 : entry->deadline - now();
+}
+
+static void pttl(struct client *to, struct list *words) { say_number(to, ':', left(words)); }
 
 static void ttl(struct client *to, struct list *words)
 {
+    long long millis = left(words);
+    say_number(to, ':', millis < 0 ? millis : (millis + 500) / 1000);
+}
+
+static void persist(struct client *to, struct list *words)
+{
     struct entry *entry = *find(&words->at[1]);
-    say_number(to, ':', !entry ? -2 : !entry->deadline ? -1 : entry->deadline - now() + 0.5);
+    bool expires = entry != NULL && entry->deadline != 0;
+    if (expires) {
+        entry->deadline = 0;
+        touch(&words->at[1]);
+    }
+    say_number(to, ':', expires);
 }
 
 static void mget(struct client *to, struct list *words)
 {
     say_number(to, '*', words->length - 1);
     for (size_t i = 1; i < words->length; i++) {
+        if (to->out.length > REPLY) { /* The client gets a part of the reply, and is closed. */
+            to->is_last = true;
+            return;
+        }
         struct entry *entry = *find(&words->at[i]);
         say_bytes(to, entry ? &entry->value : NULL);
     }
@@ -396,12 +485,22 @@ static void unwatch(struct client *to, struct list *words)
         say(to, "+OK\r\n");
 }
 
+static void quit(struct client *to, struct list *words)
+{
+    (void)words;
+    to->is_last = true;
+    say(to, "+OK\r\n");
+}
+
 static void auth(struct client *to, struct list *words)
 {
+    struct bytes user = {.at = "default", .length = strlen("default")};
+    struct bytes *given = &words->at[words->length - 1];
     if (password == NULL)
         say(to, "-ERR no password is set\r\n");
-    else if (words->at[1].length == strlen(password)
-             && memcmp(words->at[1].at, password, strlen(password)) == 0)
+    else if ((words->length == 2 || same(&words->at[1], &user))
+             && given->length == strlen(password)
+             && memcmp(given->at, password, strlen(password)) == 0)
         to->unlocked = true, say(to, "+OK\r\n");
     else
         say(to, "-WRONGPASS invalid password\r\n");
@@ -431,6 +530,7 @@ static void run(struct client *client, struct list *words);
 static void exec(struct client *to, struct list *words)
 {
     (void)words;
+    find(NULL); /* An expired key counts as changed. */
     bool failed = to->failed, stale = to->stale, begun = to->multi;
     struct queued *queue = to->queue;
     long long commands = 0;
@@ -479,13 +579,15 @@ static const struct command {
     bool at_once;       /* MULTI does not queue the command */
 } COMMANDS[] = {
     {"PING", ping, 1, 2, false},        {"ECHO", ping, 2, 2, false},
-    {"GET", get, 2, 2, false},          {"SET", set_command, 3, 3, false},
+    {"GET", get, 2, 2, false},          {"SET", set_command, 3, WORDS, false},
     {"DEL", del, 2, WORDS, false},      {"EXISTS", exists, 2, WORDS, false},
     {"INCR", incr, 2, 2, false},        {"APPEND", append, 3, 3, false},
-    {"EXPIRE", expire, 3, 3, false},    {"TTL", ttl, 2, 2, false},
+    {"EXPIRE", expire, 3, WORDS, false}, {"PEXPIRE", pexpire, 3, WORDS, false},
+    {"TTL", ttl, 2, 2, false},          {"PTTL", pttl, 2, 2, false},
+    {"PERSIST", persist, 2, 2, false},  {"QUIT", quit, 1, 1, true},
     {"MGET", mget, 2, WORDS, false},    {"MSET", mset, 3, WORDS, false},
     {"KEYS", keys, 2, 2, false},        {"DBSIZE", dbsize, 1, 1, false},
-    {"FLUSHDB", flushdb, 1, 2, false},  {"AUTH", auth, 2, 2, true},
+    {"FLUSHDB", flushdb, 1, 2, false},  {"AUTH", auth, 2, 3, true},
     {"MULTI", multi, 1, 1, true},       {"EXEC", exec, 1, 1, true},
     {"DISCARD", discard, 1, 1, true},   {"WATCH", watch_command, 2, WORDS, true},
     {"UNWATCH", unwatch, 1, 1, false},
@@ -497,7 +599,7 @@ static void run(struct client *client, struct list *words)
     while (command < end && !is(&words->at[0], command->name))
         command++;
     bool known = command < end;
-    if (!client->unlocked && !(known && command->run == auth)) {
+    if (!client->unlocked && !(known && (command->run == auth || command->run == quit))) {
         say(client, "-NOAUTH Authentication required.\r\n");
     } else if (!known || words->length < command->least || words->length > command->most) {
         say(client, known ? "-ERR wrong number of arguments\r\n" : "-ERR unknown command\r\n");
@@ -553,6 +655,11 @@ static void take_line(struct client *client, int fd)
         if (value <= 0)
             finish(client, fd);
     } else {
+        int quotes = 0;
+        for (size_t at = 0; at < length; at++)
+            quotes += line->at[at] == '"';
+        if (quotes % 2 == 1)
+            return refuse(client, "-ERR Protocol error: unbalanced quotes in request\r\n");
         for (size_t at = 0, end; at < length; at = end) {
             for (; at < length && isspace((unsigned char)line->at[at]); at++)
                 ;
@@ -626,7 +733,7 @@ static bool serve(struct client *client, int fd)
     if (client->from == client->to && client->out.length == 0) {
         ssize_t length = recv(fd, client->in, sizeof client->in, 0);
         if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR))
-            return false;
+            return false; /* All replies are sent: the server reads only then. */
         client->from = 0;
         client->to = length > 0 ? length : 0;
     }
@@ -648,6 +755,20 @@ static int listening(int port)
     return fd;
 }
 
+/* Removes the expired keys. Returns the time-out for poll: the time until the next key expires. */
+static int millis_until_expiry(void)
+{
+    long long first = 0;
+    find(NULL);
+    for (struct entry *it = entries; it != NULL; it = it->next)
+        if (it->deadline != 0 && (first == 0 || it->deadline < first))
+            first = it->deadline;
+    if (first == 0)
+        return -1;
+    long long millis = first - now();
+    return millis < 1 ? 1 : millis > INT_MAX ? INT_MAX : (int)millis;
+}
+
 int main(void)
 {
     int port = setting("PORT", 6379, 65535);
@@ -657,7 +778,7 @@ int main(void)
     watch = calloc(max_clients + 1, sizeof *watch);
     watch[0] = (struct pollfd){.fd = listening(port), .events = POLLIN};
     for (;;) {
-        poll(watch, count + 1, -1);
+        poll(watch, count + 1, millis_until_expiry());
         for (int index = count - 1; index >= 0; index--) {
             struct pollfd *entry = &watch[index + 1];
             if (entry->revents == 0)

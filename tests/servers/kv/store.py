@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A key-value store that uses selectors. It reads once per event and writes once per reply.
 
-While a client does not read its replies, the server does not read from this client.
+While a client does not read its replies, the server does not read from this client. select sleeps
+until the next key expires; then the server removes the expired keys.
 """
 
 import os
@@ -12,10 +13,15 @@ import sys
 import time
 
 MAX_PENDING = 1 << 20  # bytes of replies that a client may leave unread
+MAX_REPLY = 16 << 20  # bytes of one reply; a client that asks for more is disconnected
 LONGEST_LINE = 1 << 16
 LONGEST_STRING = 512 << 20
 MAX_WORDS = 1 << 20
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
+
+
+class TooLarge(Exception):
+    """The reply to a command exceeds MAX_REPLY."""
 
 
 class Refused(Exception):
@@ -36,6 +42,8 @@ def parse(inbox, start):
     if line is None:
         return None
     if not line.startswith(b"*"):
+        if line.count(b'"') % 2 or line.count(b"'") % 2:
+            raise Refused("ERR Protocol error: unbalanced quotes in request")
         return line.split(), at
     words = []
     for _ in range(integer(line[1:], SMALLEST, MAX_WORDS, "Protocol error: invalid length")):
@@ -95,16 +103,47 @@ def translated(part):
     return re.escape(quoted or plain)
 
 
+def now():
+    return time.monotonic() * 1000
+
+
+def options(words, known):
+    """The options in `words`: a dictionary from each name to its argument, or to True."""
+    found, words = {}, list(words)
+    while words:
+        name = words.pop(0).upper()
+        if name not in known or (known[name] and not words):
+            raise Refused("ERR syntax error")
+        found[name] = words.pop(0) if known[name] else True
+    return found
+
+
+def expiry(number, unit):
+    """The time that is `number` units of `unit` milliseconds after now."""
+    span = integer(number) * unit
+    if not SMALLEST // 2 < span < LARGEST // 2:
+        raise Refused("ERR invalid expire time")
+    return now() + span
+
+
 class Store:
-    """The keys with their values, their deadlines and the clients that watch them."""
+    """The keys with their values, their deadlines in milliseconds and the clients that watch them."""
 
     def __init__(self):
         self.values, self.deadlines, self.watchers = {}, {}, {}
 
     def alive(self, key):
-        if self.deadlines.get(key, float("inf")) <= time.monotonic():
+        if self.deadlines.get(key, float("inf")) <= now():
             del self.values[key], self.deadlines[key]
+            self.touch(key)
         return key in self.values
+
+    def sleep(self):
+        """Removes expired keys. Returns the seconds until the next key expires, or None."""
+        for key in list(self.deadlines):
+            self.alive(key)
+        left = min(self.deadlines.values(), default=None)
+        return None if left is None else max(left - now(), 1) / 1000
 
     def touch(self, key):
         for client in self.watchers.get(key, ()):
@@ -128,8 +167,20 @@ class Store:
     def get(self, key):
         return self.values[key] if self.alive(key) else None
 
-    def set(self, key, value):
-        self.put(key, value)
+    def set(self, key, value, *words):
+        found = options(words, {b"NX": 0, b"XX": 0, b"KEEPTTL": 0, b"EX": 1, b"PX": 1})
+        times = {b"EX", b"PX", b"KEEPTTL"} & set(found)
+        if len(times) > 1 or {b"NX", b"XX"} <= set(found):
+            raise Refused("ERR syntax error")
+        time, unit = found.get(b"EX", found.get(b"PX")), 1000 if b"EX" in found else 1
+        deadline = None if time is None else expiry(time, unit)
+        if deadline is not None and integer(time) <= 0:
+            raise Refused("ERR invalid expire time in 'set' command")
+        if self.alive(key) if b"NX" in found else b"XX" in found and not self.alive(key):
+            return None
+        self.put(key, value, keep=b"KEEPTTL" in found)
+        if deadline is not None:
+            self.deadlines[key] = deadline
         return True
 
     def delete(self, *keys):
@@ -139,7 +190,7 @@ class Store:
         return sum(map(self.alive, keys))
 
     def incr(self, key):
-        number = integer(self.get(key) or b"0", SMALLEST, LARGEST - 1)
+        number = integer(self.get(key) if self.alive(key) else b"0", SMALLEST, LARGEST - 1)
         self.put(key, b"%d" % (number + 1), keep=True)
         return number + 1
 
@@ -147,24 +198,52 @@ class Store:
         self.put(key, (self.get(key) or b"") + value, keep=True)
         return len(self.values[key])
 
-    def expire(self, key, seconds):
-        seconds = integer(seconds)
+    def expire(self, key, number, *words, unit=1000):
+        found = options(words, {b"NX": 0, b"XX": 0, b"GT": 0, b"LT": 0})
+        if len(found) > 1 and (b"NX" in found or {b"GT", b"LT"} <= set(found)):
+            raise Refused("ERR options are not compatible")
+        new = expiry(number, unit)
         if not self.alive(key):
             return 0
-        if seconds <= 0:
+        old = self.deadlines.get(key)
+        never = float("inf") if old is None else old
+        if (
+            (b"NX" in found and old is not None)
+            or (b"XX" in found and old is None)
+            or (b"GT" in found and new <= never)
+            or (b"LT" in found and new >= never)
+        ):
+            return 0
+        if new <= now():
             return self.drop(key)
-        self.deadlines[key] = time.monotonic() + seconds
+        self.deadlines[key] = new
         self.touch(key)
         return 1
 
-    def ttl(self, key):
+    def pexpire(self, *words):
+        return self.expire(*words, unit=1)
+
+    def pttl(self, key):
         if not self.alive(key):
             return -2
-        left = self.deadlines.get(key)
-        return -1 if left is None else round(left - time.monotonic())
+        return int(self.deadlines[key] - now()) if key in self.deadlines else -1
+
+    def ttl(self, key):
+        left = self.pttl(key)
+        return left if left < 0 else (left + 500) // 1000
+
+    def persist(self, key):
+        if not self.alive(key) or key not in self.deadlines:
+            return 0
+        del self.deadlines[key]
+        self.touch(key)
+        return 1
 
     def mget(self, *keys):
-        return [self.get(key) for key in keys]
+        values = [self.get(key) for key in keys]
+        if sum(len(value or b"") for value in values) > MAX_REPLY:
+            raise TooLarge
+        return values
 
     def mset(self, *pairs):
         if len(pairs) % 2:
@@ -191,13 +270,16 @@ COMMANDS = {
     b"PING": (lambda *text: text[0] if text else "PONG", 1, 2),
     b"ECHO": (lambda text: text, 2, 2),
     b"GET": (STORE.get, 2, 2),
-    b"SET": (STORE.set, 3, 3),
+    b"SET": (STORE.set, 3, MAX_WORDS),
     b"DEL": (STORE.delete, 2, MAX_WORDS),
     b"EXISTS": (STORE.exists, 2, MAX_WORDS),
     b"INCR": (STORE.incr, 2, 2),
     b"APPEND": (STORE.append, 3, 3),
-    b"EXPIRE": (STORE.expire, 3, 3),
+    b"EXPIRE": (STORE.expire, 3, MAX_WORDS),
+    b"PEXPIRE": (STORE.pexpire, 3, MAX_WORDS),
     b"TTL": (STORE.ttl, 2, 2),
+    b"PTTL": (STORE.pttl, 2, 2),
+    b"PERSIST": (STORE.persist, 2, 2),
     b"MGET": (STORE.mget, 2, MAX_WORDS),
     b"MSET": (STORE.mset, 3, MAX_WORDS),
     b"KEYS": (STORE.keys, 2, 2),
@@ -207,7 +289,8 @@ COMMANDS = {
 # The minimum and maximum number of words for the commands that change the state of a connection.
 # These commands are methods of Client.
 OWN = {
-    b"AUTH": (2, 2),
+    b"AUTH": (2, 3),
+    b"QUIT": (1, 1),
     b"MULTI": (1, 1),
     b"EXEC": (1, 1),
     b"DISCARD": (1, 1),
@@ -230,7 +313,9 @@ class Client:
         """Runs the commands in the inbox, while the client reads its replies."""
         at = 0
         try:
-            while len(self.outbox) < MAX_PENDING and (found := parse(self.inbox, at)):
+            while not self.is_last and len(self.outbox) < MAX_PENDING and (
+                found := parse(self.inbox, at)
+            ):
                 words, at = found
                 if words:
                     self.send(self.run(words))
@@ -253,7 +338,7 @@ class Client:
     def run(self, words):
         name, arguments = words[0].upper(), words[1:]
         try:
-            if not self.unlocked and name != b"AUTH":
+            if not self.unlocked and name not in (b"AUTH", b"QUIT"):
                 raise Refused("NOAUTH Authentication required.")
             fewest, most = COMMANDS[name][1:] if name in COMMANDS else OWN.get(name, (0, 0))
             if most == 0:
@@ -277,10 +362,15 @@ class Client:
         except Refused as error:
             return error
 
-    def auth(self, password):
+    def quit(self):
+        self.is_last = True
+        return True
+
+    def auth(self, *words):
         if self.password is None:
             raise Refused("ERR AUTH called without any password configured")
-        if password != self.password:
+        user, password = words if len(words) == 2 else (b"default", words[0])
+        if user != b"default" or password != self.password:
             raise Refused("WRONGPASS invalid password")
         self.unlocked = True
         return True
@@ -294,6 +384,8 @@ class Client:
     def exec(self):
         if self.queue is None:
             raise Refused("ERR EXEC without MULTI")
+        for key in self.watched:
+            STORE.alive(key)
         queue, failed, stale = self.queue, self.failed, self.stale
         self.discard()
         if failed:
@@ -333,7 +425,7 @@ class Server:
 
     def serve(self):
         while True:
-            for key, _ in self.selector.select():
+            for key, _ in self.selector.select(STORE.sleep()):
                 if key.data is None:
                     self.accept()
                 else:
@@ -358,13 +450,13 @@ class Server:
             if len(client.outbox) < MAX_PENDING:
                 if not client.outbox:
                     received = client.sock.recv(1 << 16)
-                    if not received:
-                        return self.release(client)
                     client.inbox += received
+                    # After an end of file, the client still gets the pending replies.
+                    client.is_last |= not received
                 client.answer()
         except (BlockingIOError, InterruptedError):
             client.answer()  # The commands had to wait until the client read its replies.
-        except OSError:
+        except (OSError, TooLarge):
             return self.release(client)
         if client.is_last and not client.outbox:
             return self.release(client)

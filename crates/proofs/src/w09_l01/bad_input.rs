@@ -1,32 +1,39 @@
 //! The criterion of malformed input, which a correct client does not send.
 
+mod half_commands;
+mod inputs;
+
 use super::diagnosis;
-use super::resp::{Reply, error, simple};
+use super::draws::Draws;
+use super::memory::memory;
+use super::resp::{Reply, bulk, error, ok, quoted, simple};
 use super::resp_client::{Received, RespClient};
-use super::store_run::{StoreRun, memory};
+use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::fd_leaks::kept_socket;
+use inputs::{Answer, BadInput};
 use witness::WaitError;
 
 /// The maximum memory that a server may use for clients that send no command, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
 
-/// Malformed, oversized and endless input is answered with a Redis error or a close, and disturbs
-/// no other client.
+/// A wrong command is answered with an error, and the connection stays open. Input that is no
+/// command is answered with an error, and the connection is closed. No other client is affected.
 pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut store = StoreRun::start(context)?;
+    let (mut store, mut draws) = (StoreRun::start(context)?, Draws::new(context, "bad-input"));
     let mut bystander = store.connect()?;
-    expect_errors(&mut store, &mut bystander)?;
+    expect_errors(&mut store, &mut bystander, &mut draws)?;
+    half_commands::half_commands(&mut store, &mut draws)?;
     let before = memory(&store.run.server)?;
 
     // Each bad input comes from a client of its own. After each input, the server must still run,
     // serve the client `bystander`, and not have reserved the memory that the input announces.
     let (from, mut clients) = (store.run.step_count(), Vec::new());
-    for input in inputs() {
+    for input in inputs::inputs(&mut draws) {
         let mut client = store.connect()?;
         send(&mut store, &mut client, &input)?;
-        store.expect_alive(input.mistake.unwrap_or("error-ends-server"))?;
+        store.expect_alive(input.row())?;
         store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))?;
         expect_bounded_memory(&mut store, before)?;
         clients.push(client);
@@ -40,79 +47,42 @@ pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
 
 /// A command that is well-formed but wrong is answered with an error, and the connection stays
 /// open.
-fn expect_errors(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
-    store.expect_replies(
-        client,
-        [
-            ("NO-SUCH-COMMAND", error("ERR")),
-            ("NO-SUCH-COMMAND with arguments", error("ERR")),
-            ("GET", error("ERR")),
-            ("GET too many", error("ERR")),
-            ("SET alone", error("ERR")),
-            ("ECHO", error("ERR")),
-            ("PING", simple("PONG")),
-        ],
-    )
-}
-
-/// Bytes that are not a valid command.
-struct BadInput {
-    bytes: Vec<u8>,
-    answer: Answer,
-    /// The Common Mistakes row of a server that does not reject the input, or that ends because of
-    /// the input.
-    mistake: Option<&'static str>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    /// An error, or the end of the connection.
-    Refusal,
-    /// An error, the end of the connection, or no answer. The input is the start of a command, or
-    /// is empty.
-    Optional,
-}
-
-fn inputs() -> Vec<BadInput> {
-    let input = |answer, mistake, bytes: &[u8]| BadInput { bytes: bytes.to_vec(), answer, mistake };
-    let wrong = |bytes| input(Answer::Refusal, None, bytes);
-    let negative = |bytes| input(Answer::Refusal, Some("negative-length"), bytes);
-    let endless = |bytes| input(Answer::Refusal, Some("endless-line"), bytes);
-    let odd = |bytes| input(Answer::Optional, None, bytes);
-    vec![
-        wrong(b"*one\r\n$4\r\nPING\r\n"),
-        wrong(b"*1\r\n$four\r\nPING\r\n"),
-        wrong(b"*1\r\n:4\r\nPING\r\n"),
-        wrong(b"*1\r\n*1\r\n$4\r\nPING\r\n"),
-        wrong(b"*1\r\n$99999999999999999999\r\nPING\r\n"),
-        wrong(b"*1\r\n$9223372036854775807\r\nPING\r\n"),
-        wrong(b"*1\r\n$1099511627776\r\nPING\r\n"),
-        wrong(b"*99999999999999999999\r\n$4\r\nPING\r\n"),
-        wrong(b"*9223372036854775807\r\n$4\r\nPING\r\n"),
-        wrong(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-        negative(b"*1\r\n$-5\r\nPING\r\n"),
-        negative(b"*1\r\n$-1\r\nPING\r\n"),
-        endless(&[b'x'; 4 << 20]),
-        endless(&[&b"*1\r\n$"[..], &[b'1'; 4 << 20]].concat()),
-        odd(b"*3\r\n$3\r\nSET\r\n$5\r\nco"),
-        odd(b"*-1\r\n*0\r\n"),
-        odd(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"),
-        odd(b"\0\0\r\n\0\r\n"),
-        odd(b"*2147483647\r\n$4\r\nPING\r\n"),
-        odd(&[&b"*1048576\r\n"[..], &b"$1\r\na\r\n".repeat(1000)].concat()),
-        odd(&b"*1\r\n".repeat(100_000)),
-        odd(&b"\r\n".repeat(1_000_000)),
-        odd(&long_announcement("GET")),
-        odd(&long_announcement("SET")),
-        odd(&long_announcement("ECHO")),
-        odd(&long_announcement("NO-SUCH-COMMAND")),
-    ]
-}
-
-/// A command that announces a string of 512 MB, and has only 1000 bytes of the string.
-fn long_announcement(name: &str) -> Vec<u8> {
-    let head = format!("*2\r\n${}\r\n{name}\r\n$536870912\r\n", name.len());
-    [head.into_bytes(), vec![b'x'; 1000]].concat()
+fn expect_errors(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let [name, word, key] = draws.words();
+    let mut lines = vec![
+        name.clone(),
+        format!("{name} {word} {key}"),
+        "GET".to_owned(),
+        format!("GET {key} {word}"),
+        format!("SET {key}"),
+        "ECHO".to_owned(),
+        format!("MGET{word} {key}"),
+        format!("INCR {key} {word}"),
+        format!("DBSIZE {word}"),
+        format!("EXPIRE {key}"),
+        "AUTH".to_owned(),
+        format!("AUTH {name} {word} {key}"),
+    ];
+    draws.shuffle(&mut lines);
+    for line in lines {
+        store.expect_replies(client, [(line, error("ERR"))])?;
+        store
+            .expect_replies(client, [("PING", simple("PONG"))])
+            .map_err(diagnosis::if_closed("error-closes"))?;
+    }
+    // An empty line and an empty array are no command, and get no reply.
+    for bytes in [&b"\r\n"[..], b"*0\r\n"] {
+        store.send(client, bytes)?;
+        store.expect_replies(client, [("PING", simple("PONG"))])?;
+    }
+    // None of these commands has set the key.
+    store.expect_replies(client, [(format!("GET {key}"), Reply::Nil)])?;
+    store.expect_replies(client, [(format!("SET {key} {word}"), ok())])?;
+    store.expect_replies(client, [(format!("GET {key}"), bulk(&word))])
 }
 
 fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Result<(), CheckError> {
@@ -120,19 +90,73 @@ fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Resu
     if input.answer == Answer::Optional {
         return store.wait_read(client);
     }
-    let (observed, wait_error) = match store.wait_received(client) {
-        Ok(Received::Reply(Reply::Error(_)) | Received::Closed) => return Ok(()),
-        Ok(Received::Reply(got)) => (got.to_string(), None),
-        Ok(Received::Malformed(_)) => (client.inbox_text(), None),
+    match store.wait_received(client) {
+        Ok(Received::Reply(Reply::Error(_))) => expect_closed(store, client, input),
+        // If input arrives after the server has closed the connection, a reset can overtake the
+        // error.
+        Ok(Received::Closed) if input.answer == Answer::ErrorOrClose => Ok(()),
         // The caller reports a server that has ended.
-        Err(WaitError::Ended(_)) => return Ok(()),
+        Err(WaitError::Ended(_)) => Ok(()),
+        Ok(Received::Reply(got)) => Err(not_refused(store, client, input, got.to_string(), None)),
+        Ok(Received::Malformed(_)) => {
+            let observed = client.inbox_text();
+            Err(not_refused(store, client, input, observed, None))
+        }
+        Ok(Received::Closed) => {
+            store.expect_alive(input.row())?;
+            let observed = "an end of file, and no error before it".to_owned();
+            Err(not_refused(store, client, input, observed, None))
+        }
+        Err(wait_error) => {
+            let observed = wait_error.to_string();
+            Err(not_refused(store, client, input, observed, Some(wait_error)))
+        }
+    }
+}
+
+fn not_refused(
+    store: &mut StoreRun,
+    client: &RespClient,
+    input: &BadInput,
+    observed: String,
+    wait_error: Option<WaitError>,
+) -> CheckError {
+    let failure = Failure {
+        id: "not-refused",
+        mistake: input.mistake.filter(|_| client.named.connection.ended().is_none()),
+        summary: format!(
+            "{} sent {}, which is no command, and got no error.",
+            client.name(),
+            quoted(&input.bytes)
+        ),
+        expected: "an error, and then the end of the connection".to_owned(),
+        observed,
+    };
+    store.run.fail_after(wait_error, failure)
+}
+
+/// After the error, the server must close the connection: it cannot know where the next command
+/// begins.
+fn expect_closed(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    input: &BadInput,
+) -> Result<(), CheckError> {
+    let (observed, wait_error) = match store.wait_received(client) {
+        Ok(Received::Closed) | Err(WaitError::Ended(_)) => return Ok(()),
+        Ok(Received::Reply(reply)) => (format!("another reply: {reply}"), None),
+        Ok(Received::Malformed(_)) => (client.inbox_text(), None),
         Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
     };
     let failure = Failure {
-        id: "not-refused",
-        mistake: input.mistake,
-        summary: format!("{} sent bytes that are no command, and was not refused.", client.name()),
-        expected: "an error, or the end of the connection".to_owned(),
+        id: "not-closed",
+        mistake: Some("goes-on-after-error"),
+        summary: format!(
+            "{} sent {}, which is no command, got an error, and was not disconnected.",
+            client.name(),
+            quoted(&input.bytes)
+        ),
+        expected: "the end of the connection after the error".to_owned(),
         observed,
     };
     Err(store.run.fail_after(wait_error, failure))

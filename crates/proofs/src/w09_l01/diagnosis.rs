@@ -9,6 +9,9 @@ use witness::{Call, WaitError};
 /// The id of the failure of a server that answers with a wrong reply.
 pub(super) const WRONG_REPLY: &str = "wrong-reply";
 
+/// The id of the failure of a server that closes the connection where a reply is due.
+pub(super) const CLOSED: &str = "closed";
+
 /// The row that explains a wrong reply. The row does not depend on the check that has failed.
 pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&'static str> {
     let name = words.first()?.to_ascii_uppercase();
@@ -18,9 +21,7 @@ pub(super) fn of_reply(words: &[&[u8]], wanted: &Reply, got: &Reply) -> Option<&
             Some("cut-at-nul")
         }
         (b"INCR", Reply::Error(_), Reply::Integer(..0)) => Some("incr-wraps"),
-        (b"INCR", Reply::Error(_), Reply::Integer(_)) => Some("incr-words"),
         (b"TTL", Reply::Integer(-2), Reply::Integer(-1)) => Some("ttl-missing"),
-        (b"TTL", Reply::Integer(-1), Reply::Integer(1..)) => Some("set-keeps-ttl"),
         _ => None,
     }
 }
@@ -34,6 +35,14 @@ fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
 pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
     move |error| match &error {
         CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.with_mistake(mistake),
+        _ => error,
+    }
+}
+
+/// Adds the row that explains why the server has closed the connection where a reply was due.
+pub(super) fn if_closed(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
+    move |error| match &error {
+        CheckError::Failed(cause) if cause.id == CLOSED => error.with_mistake(mistake),
         _ => error,
     }
 }

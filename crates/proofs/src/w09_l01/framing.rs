@@ -2,7 +2,8 @@
 //! commands.
 
 use super::diagnosis;
-use super::resp::{Reply, bulk, command, number, ok, quoted, simple};
+use super::draws::Draws;
+use super::resp::{Reply, bulk, command, quoted, simple};
 use super::resp_client::{Received, RespClient};
 use super::store_run::{StoreRun, has_read};
 use crate::check_context::CheckContext;
@@ -11,46 +12,55 @@ use witness::WaitError;
 
 /// A command that arrives one byte at a time is answered as one command.
 pub(super) fn split(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut store = StoreRun::start(context)?;
+    let (mut store, mut draws) = (StoreRun::start(context)?, Draws::new(context, "split"));
     let mut client = store.connect()?;
+    let word = draws.word();
     store
-        .expect_replies(&mut client, [("SET color red", ok()), ("GET color", bulk("red"))])
-        .map_err(|error| error.depends_on("get-set"))?;
-    split_arrays(&mut store, &mut client).map_err(|error| error.with_mistake("read-is-command"))?;
+        .expect_replies(&mut client, [(format!("ECHO {word}"), bulk(&word))])
+        .map_err(|error| error.depends_on("ping"))?;
+    split_arrays(&mut store, &mut client, &mut draws)
+        .map_err(|error| error.with_mistake("read-is-command"))?;
     expect_split(&mut store, &mut client, &[b"PI", b"NG\r", b"\n"], &simple("PONG"))
 }
 
-fn split_arrays(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
-    let set = command(&[b"SET", b"color", b"blue"]);
-    let get = command(&[b"GET", b"color"]);
+fn split_arrays(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let [one, two] = draws.words();
+    let (first, second) =
+        (command(&[b"ECHO", one.as_bytes()]), command(&[b"ECHO", two.as_bytes()]));
 
-    // Send GET in two parts, split at every byte. A server that fails only if the split is within a
-    // number makes another mistake than a server that fails at every split.
-    let cuts = 1..get.len();
-    let (numbers, others): (Vec<_>, Vec<_>) = cuts.partition(|cut| ends_in_number(&get[..*cut]));
+    // Send a command in two parts, split at every byte. A server that fails only if the split is
+    // within a number makes another mistake than a server that fails at every split.
+    let cuts = 1..first.len();
+    let (numbers, mut others): (Vec<_>, Vec<_>) =
+        cuts.partition(|cut| ends_in_number(&first[..*cut]));
+    draws.shuffle(&mut others);
     for (cuts, mistake) in [(others, "read-is-command"), (numbers, "half-a-number")] {
         let from = store.run.step_count();
         for cut in cuts {
-            expect_split(store, client, &[&get[..cut], &get[cut..]], &bulk("red"))
+            expect_split(store, client, &[&first[..cut], &first[cut..]], &bulk(&one))
                 .map_err(|error| error.with_mistake(mistake))?;
         }
         store.merge_steps(from);
     }
 
-    // Send SET one byte at a time.
-    let bytes: Vec<_> = set.chunks(1).collect();
-    expect_split(store, client, &bytes, &ok())?;
+    // Send a command one byte at a time.
+    let bytes: Vec<_> = second.chunks(1).collect();
+    expect_split(store, client, &bytes, &bulk(&two))?;
 
     // Send two commands in two parts. The first part also has the start of the second command.
-    let both = [set, get].concat();
+    let both = [first, second].concat();
     store.run.step(format!("{} sent {} in two parts", client.name(), quoted(&both)));
-    let (one, two) = both.split_at(both.len() - 4);
-    send_part(store, client, one)?;
-    client.send(two);
-    for wanted in [ok(), bulk("blue")] {
+    let (start, rest) = both.split_at(both.len() - draws.size(2..=7));
+    send_part(store, client, start)?;
+    client.send(rest);
+    for wanted in [bulk(one), bulk(two)] {
         expect_due(store, client, &wanted)?;
     }
-    split_long_value(store, client)
+    split_long_word(store, client, draws)
 }
 
 /// Whether `part` ends within the line of a count or a length.
@@ -74,8 +84,7 @@ fn expect_split(
     for part in first {
         send_part(store, client, part)?;
     }
-    // Wait until the server is idle. Then the server has sent all of its answers.
-    let _ = store.run.check_alive();
+    // An answer that arrives later is not the wanted reply.
     if !client.has_received_nothing() {
         return Err(answered_too_soon(store, client, &first.concat()));
     }
@@ -107,25 +116,25 @@ fn answered_too_soon(store: &mut StoreRun, client: &RespClient, part: &[u8]) -> 
     })
 }
 
-/// Sends a value of 256 KiB in parts of 30,011 bytes. After every second part, the check waits
+/// Sends a word of about 256 KiB in parts of about 30 KB. After every second part, the check waits
 /// until the server has read the part.
-fn split_long_value(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
-    let value = letters(1 << 18);
-    let set = command(&[b"SET", b"long", &value]);
+fn split_long_word(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let (length, part) = (draws.size(250_000..=270_000), draws.size(25_000..=35_000));
+    let word = draws.letters(length);
+    let echo = command(&[b"ECHO", word.as_bytes()]);
     let name = client.name();
-    store.run.step(format!("{name} sent SET long of {} bytes in parts", value.len()));
-    for (index, part) in set.chunks(30_011).enumerate() {
+    store.run.step(format!("{name} sent ECHO with {length} bytes in parts of {part} bytes"));
+    for (index, part) in echo.chunks(part).enumerate() {
         client.send(part);
         if index % 2 == 0 {
             store.wait_read(client)?;
         }
     }
-    expect_due(store, client, &ok())?;
-    store.expect_reply(client, &[b"GET", b"long"], bulk(&value))
-}
-
-fn letters(count: usize) -> Vec<u8> {
-    (b'a'..=b'w').cycle().take(count).collect()
+    expect_due(store, client, &bulk(word))
 }
 
 /// The number of commands that the client sends in one write.
@@ -133,32 +142,39 @@ const COMMANDS: usize = 1000;
 
 /// 1,000 commands that are sent in one write get 1,000 replies in the same order.
 pub(super) fn pipeline(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut store = StoreRun::start(context)?;
+    let (mut store, mut draws) = (StoreRun::start(context)?, Draws::new(context, "pipeline"));
     let mut client = store.connect()?;
+    let word = draws.word();
     store
-        .expect_replies(&mut client, [("SET key 1", ok()), ("GET key", bulk("1"))])
-        .map_err(|error| error.depends_on("get-set"))?;
-    let (mut bytes, mut wanted) = (Vec::new(), Vec::new());
-    for round in 0..COMMANDS / 4 {
-        let value = format!("value-{round}");
-        bytes.extend(command(&[b"SET", b"key", value.as_bytes()]));
-        bytes.extend(command(&[b"INCR", b"count"]));
-        bytes.extend(command(&[b"GET", b"key"]));
-        bytes.extend(command(&[b"PING"]));
-        wanted.extend([ok(), number(round as i64 + 1), bulk(value), simple("PONG")]);
-    }
-    store.run.step(format!(
-        "{} sent {COMMANDS} commands in one write, {}",
-        client.name(),
-        quoted(&bytes)
-    ));
+        .expect_replies(&mut client, [(format!("ECHO {word}"), bulk(&word))])
+        .map_err(|error| error.depends_on("ping"))?;
+    let (bytes, wanted) = commands(&mut draws, COMMANDS);
+    let name = client.name();
+    store.run.step(format!("{name} sent {COMMANDS} commands in one write, {}", quoted(&bytes)));
     client.send(&bytes);
     expect_all(&mut store, &mut client, &wanted)?;
-    read_late(&mut store, &mut client)
+    write_before_reading(&mut store, &mut client, &mut draws)
+}
+
+/// Draws `count` commands with short replies. Returns the commands' bytes, and their replies.
+pub(super) fn commands(draws: &mut Draws, count: usize) -> (Vec<u8>, Vec<Reply>) {
+    let (mut bytes, mut wanted) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let word = draws.word();
+        let word = word.as_bytes();
+        let (words, reply): (&[&[u8]], _) = match draws.number(0..=3) {
+            0 => (&[b"PING"], simple("PONG")),
+            1 => (&[b"PING", word], bulk(word)),
+            _ => (&[b"ECHO", word], bulk(word)),
+        };
+        bytes.extend(command(words));
+        wanted.push(reply);
+    }
+    (bytes, wanted)
 }
 
 /// Waits for these replies in their order. After the last reply, the server must send nothing more.
-fn expect_all(
+pub(super) fn expect_all(
     store: &mut StoreRun,
     client: &mut RespClient,
     wanted: &[Reply],
@@ -185,8 +201,9 @@ fn expect_all(
         };
         let mistake = wait_error.as_ref().and_then(|error| diagnosis::of_wait(&store.run, error));
         let mistake = mistake.or(match wait_error {
-            _ if index == 1 => Some("first-only"),
-            Some(WaitError::Idle { .. }) if keeps_commands(store, client) => Some("left-for-later"),
+            Some(WaitError::Idle { .. }) if keeps_commands(store, client) => {
+                Some(if index == 1 { "first-only" } else { "left-for-later" })
+            }
             _ => None,
         });
         let expected = format!("reply {number}: {due}");
@@ -201,19 +218,22 @@ fn keeps_commands(store: &StoreRun, client: &RespClient) -> bool {
     client.inbox().is_empty() && matches!(has_read(&store.run.server, client), Ok(true))
 }
 
-/// The size of one reply. All replies together are larger than the kernel's buffers (tcp(7),
-/// tcp_wmem: 4 MiB), and smaller than the memory that a store may use.
+/// The number and the size of commands that, with their replies, are larger than the kernel's
+/// buffers (tcp(7), tcp_rmem and tcp_wmem: about 6 MiB and 4 MiB).
+const LARGE_COMMANDS: usize = 8;
 const LARGE: usize = 1 << 20;
-const LARGE_REPLIES: usize = 8;
 
-/// The client reads the replies late: only after the server has filled the kernel's buffers.
-fn read_late(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
-    let value = letters(LARGE);
-    store.expect_reply(client, &[b"SET", b"large", &value], ok())?;
+/// The client writes as much as the server reads before it reads the first reply.
+fn write_before_reading(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let bytes = draws.bytes(LARGE);
     let name = client.name();
-    store.run.step(format!("{name} sent GET large {LARGE_REPLIES} times, and read late"));
-    client.send(&command(&[b"GET", b"large"]).repeat(LARGE_REPLIES));
+    store.run.step(format!("{name} sent ECHO with 1 MiB {LARGE_COMMANDS} times, and read late"));
+    client.send(&command(&[b"ECHO", &bytes]).repeat(LARGE_COMMANDS));
     store.wait_read(client)?;
     let _ = store.run.check_alive();
-    expect_all(store, client, &vec![bulk(value); LARGE_REPLIES])
+    expect_all(store, client, &vec![bulk(bytes); LARGE_COMMANDS])
 }

@@ -1,70 +1,188 @@
-//! The criterion of a client that requests many replies and does not read them.
+//! The criterion of clients that do not read their replies.
 
+use super::draws::Draws;
+use super::memory::memory;
 use super::resp::{bulk, command, ok, simple};
 use super::resp_client::RespClient;
-use super::store_run::{StoreRun, memory};
+use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use std::time::{Duration, Instant};
+use witness::WaitError;
 
-/// The size of the value, in bytes.
+/// The size of the large value, in bytes.
 const VALUE: usize = 1 << 20;
-/// The number of times that the client asks for the value.
-const REQUESTS: usize = 200;
-/// The maximum memory that the server may use for the client's replies, in bytes.
+/// The longest time that a client sends its commands. A server that parses slowly need not read all
+/// of them.
+const MAX_SENDING: Duration = Duration::from_secs(2);
+/// The maximum memory that the server may use for the clients that do not read, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
 
-/// A client that never reads does not delay the other clients, and the server's memory grows by at
-/// most 64 MiB.
+/// Clients that never read do not delay the other clients, and the server's memory grows by at most
+/// 64 MiB.
 pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut store = StoreRun::start(context)?;
-    let (mut slow, mut other) = (store.connect()?, store.connect()?);
+    let (mut store, mut draws) = (StoreRun::start(context)?, Draws::new(context, "slow-reader"));
+    let [key, small, value] = draws.words();
+    let mut other = store.connect()?;
 
     // Store the value, and measure the server's memory before the requests.
-    let value = vec![b'v'; VALUE];
+    let large = draws.bytes(VALUE);
     let depends_on_get_set = |error: CheckError| error.depends_on("get-set");
-    store
-        .expect_reply(&mut other, &[b"SET", b"large", &value], ok())
-        .map_err(depends_on_get_set)?;
-    store
-        .expect_reply(&mut other, &[b"GET", b"large"], bulk(&value))
-        .map_err(depends_on_get_set)?;
-    expect_served(&mut store, &mut slow)?;
-    let before = memory(&store.run.server)?;
-
-    // The client asks for 200 MiB and reads nothing. The other client must still be served.
-    let name = slow.name();
-    store.run.step(format!("{name} sent GET large {REQUESTS} times, and reads nothing"));
-    slow.send(&command(&[b"GET", b"large"]).repeat(REQUESTS));
-    expect_served(&mut store, &mut other)?;
-    let _ = store.run.check_alive();
-    expect_bounded_memory(&mut store, before)?;
-    expect_served(&mut store, &mut other)?;
-
-    // The client resets its connection before it has read its replies.
-    store.run.step(format!("{} reset its connection", slow.name()));
-    slow.named.connection.reset();
-    store.expect_alive("reset-ends-server")?;
-    expect_served(&mut store, &mut other)
-}
-
-fn expect_served(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
-    store.expect_replies(client, [("PING", simple("PONG")), ("SET color red", ok())])?;
-    store.expect_replies(client, [("GET color", bulk("red"))])
-}
-
-fn expect_bounded_memory(store: &mut StoreRun, before: u64) -> Result<(), CheckError> {
-    let grown = memory(&store.run.server)?.saturating_sub(before);
-    if grown <= MAX_MEMORY {
-        return Ok(());
+    for _ in 0..2 {
+        store
+            .expect_reply(&mut other, &[b"SET", key.as_bytes(), &large], ok())
+            .map_err(depends_on_get_set)?;
+        store
+            .expect_reply(&mut other, &[b"GET", key.as_bytes()], bulk(&large))
+            .map_err(depends_on_get_set)?;
     }
-    Err(store.run.fail_now(Failure {
-        id: "unbounded-output",
-        mistake: Some("unbounded-output"),
-        summary: format!(
-            "For a client that reads nothing, the server keeps {} MiB of replies.",
-            grown >> 20
-        ),
-        expected: format!("at most {} MiB more than before", MAX_MEMORY >> 20),
-        observed: format!("{} MiB more", grown >> 20),
-    }))
+    let before = memory(&store.run.server)?;
+    store.peak_memory = Some(before);
+    let mut check = SlowReader { store, other, before, small, value };
+
+    let get = command(&[b"GET", key.as_bytes()]);
+    check.ask("GET of 1 MiB 200 times", &[(&get, 200)], "unbounded-output")?;
+
+    // One reply of 1,000 MiB.
+    let words: Vec<_> = [&b"MGET"[..]].into_iter().chain([key.as_bytes(); 1000]).collect();
+    let one = command(&words);
+    check.ask("MGET of 1,000 times 1 MiB", &[(&one, 1)], "unbounded-reply")?;
+
+    // 1,000 replies of 2 MiB.
+    let two = command(&[b"MGET", key.as_bytes(), key.as_bytes()]);
+    check.ask("MGET of 2 times 1 MiB 1,000 times", &[(&two, 1000)], "unbounded-output")?;
+
+    // Replies of 200 MiB, and then 100 MiB of commands. A server that reads on runs a GET for every
+    // few commands that it reads, or stores the commands.
+    let length = draws.size(30_000..=60_000);
+    let other_value = draws.bytes(length);
+    let set = command(&[b"SET", draws.word().as_bytes(), &other_value]);
+    let sets = (100 << 20) / set.len() + 1;
+    let text = "GET of 1 MiB 200 times, and then 100 MiB of SET";
+    check.ask(text, &[(&get, 200), (&set, sets)], "reads-on")?;
+    check.ask("100 MiB of SET", &[(&set, sets)], "reads-on")
+}
+
+/// A store with a client that is always served.
+struct SlowReader {
+    store: StoreRun,
+    other: RespClient,
+    /// The server's memory before the first client that does not read, in bytes.
+    before: u64,
+    small: String,
+    value: String,
+}
+
+impl SlowReader {
+    /// A new client sends each of these commands as many times as given, and never reads. The other
+    /// client must be served meanwhile. `mistake` is the row of a server whose memory grows.
+    fn ask(
+        &mut self,
+        text: &str,
+        commands: &[(&[u8], usize)],
+        mistake: &'static str,
+    ) -> Result<(), CheckError> {
+        let mut slow = self.store.connect()?;
+        let from = self.store.run.step_count();
+        self.store.run.step(format!("{} sent {text}, and reads nothing", slow.name()));
+        let begun = Instant::now();
+        for (command, count) in commands {
+            // The client sends in pieces of about 1 MiB, until the server takes no more.
+            let piece = (1 << 20) / command.len() + 1;
+            for first in (0..*count).step_by(piece) {
+                slow.send(&command.repeat(piece.min(count - first)));
+                self.wait_taken(&mut slow, begun + MAX_SENDING)?;
+                self.expect_bounded_memory(&slow, text, mistake)?;
+                if !slow.has_sent_all() || begun.elapsed() >= MAX_SENDING {
+                    break;
+                }
+            }
+        }
+        self.wait_served_or_grown()?;
+        self.expect_bounded_memory(&slow, text, mistake)?;
+        let _ = self.store.run.check_alive();
+        self.expect_bounded_memory(&slow, text, mistake)?;
+        self.expect_served()?;
+
+        // The client resets its connection before it has read its replies.
+        self.store.run.step(format!("{} reset its connection", slow.name()));
+        slow.named.connection.reset();
+        self.store.expect_alive("reset-ends-server")?;
+        self.expect_served()?;
+        let text = format!("{} sent {text}, and {} was served", slow.name(), self.other.name());
+        self.store.run.merge_steps(from, text);
+        Ok(())
+    }
+
+    /// Waits until the connection has accepted what the client sends, until the server takes no
+    /// more of it, until the server uses too much memory, or until a moment.
+    fn wait_taken(&mut self, slow: &mut RespClient, until: Instant) -> Result<(), CheckError> {
+        let most = self.before + MAX_MEMORY;
+        let taken = self.store.run.server.wait_for(|now| {
+            slow.flush();
+            let is_late = Instant::now() >= until;
+            Ok((slow.has_sent_all() || is_late || memory(now)? > most).then_some(()))
+        });
+        match taken {
+            Err(WaitError::Unobservable(unseen)) => Err(unseen.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The other client sends PING, and waits for the reply, or until the server uses too much
+    /// memory. A server that copies much memory may take long to reply.
+    fn wait_served_or_grown(&mut self) -> Result<(), CheckError> {
+        let Self { store, other, before, .. } = self;
+        store.send(other, &command(&[b"PING"]))?;
+        let _ = store.run.server.wait_for(|now| {
+            let used = memory(now)?;
+            store.peak_memory = store.peak_memory.max(Some(used));
+            other.fill_inbox();
+            Ok((used > *before + MAX_MEMORY || !other.inbox().is_empty()).then_some(()))
+        });
+        if store.peak_memory > Some(*before + MAX_MEMORY) {
+            return Ok(());
+        }
+        store.expect_next_reply(other, "PING", &simple("PONG"))
+    }
+
+    fn expect_served(&mut self) -> Result<(), CheckError> {
+        let Self { store, other, small, value, .. } = self;
+        store.expect_replies(
+            other,
+            [
+                ("PING".to_owned(), simple("PONG")),
+                (format!("SET {small} {value}"), ok()),
+                (format!("GET {small}"), bulk(value)),
+            ],
+        )
+    }
+
+    fn expect_bounded_memory(
+        &mut self,
+        slow: &RespClient,
+        asked: &str,
+        mistake: &'static str,
+    ) -> Result<(), CheckError> {
+        let now = memory(&self.store.run.server)?;
+        let most = now.max(self.store.peak_memory.unwrap_or(now));
+        let grown = most.saturating_sub(self.before);
+        if grown <= MAX_MEMORY {
+            return Ok(());
+        }
+        // The client leaves, so that the server need not go on.
+        self.store.run.step(format!("{} reset its connection", slow.name()));
+        slow.named.connection.reset();
+        Err(self.store.run.fail_now(Failure {
+            id: "unbounded-memory",
+            mistake: Some(mistake),
+            summary: format!(
+                "A client sent {asked} and reads nothing, and the server's memory has grown by {} \
+                 MiB.",
+                grown >> 20
+            ),
+            expected: format!("at most {} MiB more than before", MAX_MEMORY >> 20),
+            observed: format!("{} MiB more", grown >> 20),
+        }))
+    }
 }

@@ -1,12 +1,13 @@
 //! A test run of a store. Sends commands, waits for the replies, and reports wrong replies.
 
 use super::diagnosis;
+use super::memory::memory;
 use super::resp::{Reply, command, command_text, quoted};
 use super::resp_client::{Received, RespClient};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
-use witness::{FaultInjector, Process, Server, Socket, Unobservable, WaitError};
+use witness::{FaultInjector, Server, Socket, Unobservable, WaitError};
 
 /// A test run of a store that listens.
 pub(super) struct StoreRun {
@@ -14,6 +15,9 @@ pub(super) struct StoreRun {
     /// The index of the step that replaces commands with right replies, and the number of these
     /// commands.
     merged: Option<(usize, usize)>,
+    /// The most memory that the server has used in a wait for a reply, in bytes; `None` if the
+    /// check does not measure it.
+    pub(super) peak_memory: Option<u64>,
 }
 
 impl StoreRun {
@@ -30,7 +34,7 @@ impl StoreRun {
         let mut run =
             context.launch_with(context.lesson.capacity, FaultInjector::default(), password)?;
         run.wait_listening()?;
-        Ok(Self { run, merged: None })
+        Ok(Self { run, merged: None, peak_memory: None })
     }
 
     /// Connects a new client.
@@ -43,11 +47,50 @@ impl StoreRun {
     pub(super) fn expect_replies(
         &mut self,
         client: &mut RespClient,
-        lines: impl IntoIterator<Item = (&'static str, Reply)>,
+        lines: impl IntoIterator<Item = (impl AsRef<str>, Reply)>,
     ) -> Result<(), CheckError> {
         for (line, wanted) in lines {
-            let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
-            self.expect_reply(client, &words, wanted)?;
+            self.expect_reply(client, &words(line.as_ref()), wanted)?;
+        }
+        Ok(())
+    }
+
+    /// Sends several commands in one write. Each command must be answered with its reply.
+    pub(super) fn expect_pipeline(
+        &mut self,
+        client: &mut RespClient,
+        lines: &[(String, Reply)],
+    ) -> Result<(), CheckError> {
+        self.send_pipeline(client, lines)?;
+        self.expect_answers(client, lines)
+    }
+
+    /// Sends several commands in one write, and does not wait for their replies.
+    pub(super) fn send_pipeline(
+        &mut self,
+        client: &mut RespClient,
+        lines: &[(String, Reply)],
+    ) -> Result<(), CheckError> {
+        let bytes: Vec<u8> = lines.iter().flat_map(|(line, _)| command(&words(line))).collect();
+        self.send(client, &bytes)?;
+        let (name, first) = (client.name(), lines.first().map_or("", |(line, _)| line));
+        let text = format!("{name} sent {} commands in one write, the first {first}", lines.len());
+        self.run.rewrite_step(text);
+        Ok(())
+    }
+
+    /// Waits for the replies to commands that were sent in one write.
+    pub(super) fn expect_answers(
+        &mut self,
+        client: &mut RespClient,
+        lines: &[(String, Reply)],
+    ) -> Result<(), CheckError> {
+        for (line, wanted) in lines {
+            let got = self.wait_reply(client, line, &wanted.to_string())?;
+            if !got.matches(wanted) {
+                let mistake = diagnosis::of_reply(&words(line), wanted, &got);
+                return Err(self.wrong_reply(line, &wanted.to_string(), &got, mistake));
+            }
         }
         Ok(())
     }
@@ -165,6 +208,7 @@ impl StoreRun {
         request: &str,
         wanted: &str,
     ) -> Result<Reply, CheckError> {
+        let mut id = "no-reply";
         let (wait_error, observed, summary) = match self.wait_received(client) {
             Ok(Received::Reply(reply)) => return Ok(reply),
             Ok(Received::Malformed(why)) => {
@@ -173,6 +217,7 @@ impl StoreRun {
             }
             Ok(Received::Closed) => {
                 let text = format!("{request} was not answered: the server closed the connection.");
+                id = diagnosis::CLOSED;
                 (None, "an end of file".to_owned(), text)
             }
             Err(wait_error) => {
@@ -184,7 +229,7 @@ impl StoreRun {
             }
         };
         let failure = Failure {
-            id: "no-reply",
+            id,
             mistake: wait_error.as_ref().and_then(|error| diagnosis::of_wait(&self.run, error)),
             summary,
             expected: wanted.to_owned(),
@@ -199,7 +244,11 @@ impl StoreRun {
         if let Some(received) = client.parse_next() {
             return Ok(received);
         }
-        self.run.server.wait_for(|_| {
+        let peak_memory = &mut self.peak_memory;
+        self.run.server.wait_for(|now| {
+            if let Some(peak) = peak_memory {
+                *peak = memory(now)?.max(*peak);
+            }
             client.flush();
             Ok(client.receive())
         })
@@ -243,15 +292,14 @@ impl StoreRun {
     }
 }
 
+/// The words of a command that is written as a line.
+fn words(line: &str) -> Vec<&[u8]> {
+    line.split(' ').map(str::as_bytes).collect()
+}
+
 /// Whether the server has read all bytes that the client sends, or has closed the connection.
 pub(super) fn has_read(server: &Server, client: &RespClient) -> Result<bool, Unobservable> {
     let socket = server.connection(&client.named.connection)?;
     let is_left = |it: Socket| it.unread > 0 || it.received < client.sent();
     Ok(!socket.is_some_and(is_left) && client.has_sent_all())
-}
-
-/// The memory that the server's processes use, in bytes.
-pub(super) fn memory(server: &Server) -> Result<u64, Unobservable> {
-    let processes = server.processes()?;
-    processes.into_iter().map(Process::memory).sum()
 }

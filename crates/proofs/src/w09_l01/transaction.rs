@@ -1,6 +1,10 @@
 //! The criterion of transactions: commands that run all together or not at all.
 
+mod atomic;
+mod watch;
+
 use super::diagnosis;
+use super::draws::Draws;
 use super::resp::{Reply, array, bulk, error, number, ok, simple};
 use super::resp_client::RespClient;
 use super::store_run::StoreRun;
@@ -11,139 +15,114 @@ fn queued() -> Reply {
     simple("QUEUED")
 }
 
-/// MULTI, EXEC, DISCARD and WATCH: commands are queued and run atomically. EXEC answers EXECABORT
-/// after a bad command, and nil if a watched key has changed.
-pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut store = StoreRun::start(context)?;
-    let (mut client, mut other) = (store.connect()?, store.connect()?);
-    for part in [together, discarded, aborted, watched, unwatched] {
-        let from = store.run.step_count();
-        part(&mut store, &mut client, &mut other)?;
-        store.merge_steps(from);
-    }
-    store.expect_replies(
-        &mut client,
-        [("EXEC", error("ERR")), ("DISCARD", error("ERR")), ("PING", simple("PONG"))],
-    )
+/// A store with two clients.
+struct Pair {
+    store: StoreRun,
+    draws: Draws,
+    /// The client that sends the transactions.
+    client: RespClient,
+    /// Another client, which looks at the keys and changes them meanwhile.
+    other: RespClient,
 }
 
-/// No other client sees a part of a transaction. If a command fails in EXEC, its error is one of
-/// the replies.
-fn together(
-    store: &mut StoreRun,
-    client: &mut RespClient,
-    other: &mut RespClient,
-) -> Result<(), CheckError> {
-    store
-        .expect_replies(client, [("SET word abc", ok()), ("GET a", Reply::Nil)])
+impl Pair {
+    fn expect<T: AsRef<str>>(
+        &mut self,
+        lines: impl IntoIterator<Item = (T, Reply)>,
+    ) -> Result<(), CheckError> {
+        self.store.expect_replies(&mut self.client, lines)
+    }
+
+    fn expect_from_other<T: AsRef<str>>(
+        &mut self,
+        lines: impl IntoIterator<Item = (T, Reply)>,
+    ) -> Result<(), CheckError> {
+        self.store.expect_replies(&mut self.other, lines)
+    }
+}
+
+/// MULTI, EXEC, DISCARD, WATCH and UNWATCH: commands are queued for one client, and run atomically.
+/// EXEC answers EXECABORT after a bad command, and nil if a watched key was touched.
+pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let (mut store, draws) = (StoreRun::start(context)?, Draws::new(context, "transaction"));
+    let (client, other) = (store.connect()?, store.connect()?);
+    let mut pair = Pair { store, draws, client, other };
+    let parts = [
+        together,
+        discarded,
+        aborted,
+        watch::touched,
+        watch::expired,
+        watch::not_touched,
+        atomic::atomic,
+    ];
+    for part in parts {
+        let from = pair.store.run.step_count();
+        part(&mut pair)?;
+        pair.store.merge_steps(from);
+    }
+    pair.expect([("EXEC", error("ERR")), ("DISCARD", error("ERR")), ("PING", simple("PONG"))])
+}
+
+/// The commands of a transaction run at EXEC, and not before. If a command fails in EXEC, its error
+/// is one of the replies.
+fn together(pair: &mut Pair) -> Result<(), CheckError> {
+    let ([a, word, text], start) = (pair.draws.words(), pair.draws.number(10..=99));
+    pair.expect([(format!("SET {word} {text}"), ok()), (format!("GET {a}"), Reply::Nil)])
         .map_err(|error| error.depends_on("get-set"))?;
-    store.expect_replies(
-        client,
-        [
-            ("MULTI", ok()),
-            ("SET a 1", queued()),
-            ("INCR a", queued()),
-            ("INCR word", queued()),
-            ("GET a", queued()),
-        ],
-    )?;
-    store
-        .expect_replies(other, [("GET a", Reply::Nil)])
+    pair.expect([
+        ("MULTI".to_owned(), ok()),
+        (format!("SET {a} {start}"), queued()),
+        (format!("INCR {a}"), queued()),
+        (format!("INCR {word}"), queued()),
+        (format!("GET {a}"), queued()),
+    ])?;
+    // The other client has no transaction. Its commands run at once.
+    pair.expect_from_other([(format!("GET {a}"), Reply::Nil)])
         .map_err(diagnosis::if_answered("runs-at-once"))?;
-    store.expect_replies(other, [("SET a 5", ok())])?;
-    let replies = [ok(), number(2), error("ERR"), bulk("2")];
-    store.expect_replies(client, [("EXEC", array(replies)), ("GET a", bulk("2"))])?;
-    store.expect_replies(other, [("GET a", bulk("2"))])?;
-    store.expect_replies(client, [("MULTI", ok()), ("EXEC", array([])), ("DEL a word", number(2))])
+    pair.expect_from_other([(format!("SET {a} {text}"), ok())])?;
+    let sum = (start + 1).to_string();
+    let replies = [ok(), number(start + 1), error("ERR"), bulk(&sum)];
+    pair.expect([("EXEC".to_owned(), array(replies)), (format!("GET {a}"), bulk(&sum))])?;
+    pair.expect_from_other([(format!("GET {a}"), bulk(&sum))])?;
+    pair.expect([("MULTI", ok()), ("EXEC", array([]))])
 }
 
 /// DISCARD runs none of the queued commands, and keeps none of them for the next transaction.
-fn discarded(
-    store: &mut StoreRun,
-    client: &mut RespClient,
-    _: &mut RespClient,
-) -> Result<(), CheckError> {
-    let before = [("MULTI", ok()), ("SET a 1", queued()), ("DISCARD", ok()), ("GET a", Reply::Nil)];
-    let after = [("MULTI", ok()), ("EXISTS a", queued()), ("EXEC", array([number(0)]))];
-    store.expect_replies(client, before)?;
-    store.expect_replies(client, after).map_err(diagnosis::if_answered("discard-keeps"))
+fn discarded(pair: &mut Pair) -> Result<(), CheckError> {
+    let [a] = pair.draws.words();
+    pair.expect([
+        ("MULTI".to_owned(), ok()),
+        (format!("SET {a} 1"), queued()),
+        ("DISCARD".to_owned(), ok()),
+        (format!("GET {a}"), Reply::Nil),
+    ])?;
+    pair.expect([
+        ("MULTI".to_owned(), ok()),
+        (format!("EXISTS {a}"), queued()),
+        ("EXEC".to_owned(), array([number(0)])),
+    ])
+    .map_err(diagnosis::if_answered("discard-keeps"))
 }
 
 /// If a command cannot be queued, EXEC runs none of the other commands.
-fn aborted(
-    store: &mut StoreRun,
-    client: &mut RespClient,
-    _: &mut RespClient,
-) -> Result<(), CheckError> {
-    for bad in ["GET", "NO-SUCH-COMMAND a"] {
-        let from = store.run.step_count();
-        let before = [("MULTI", ok()), ("SET a 1", queued()), (bad, error("ERR"))];
-        store.expect_replies(client, before)?;
-        let exec = [("EXEC", error("EXECABORT")), ("GET a", Reply::Nil)];
-        store.expect_replies(client, exec).map_err(diagnosis::if_answered("exec-despite-error"))?;
-        store.merge_steps(from);
+fn aborted(pair: &mut Pair) -> Result<(), CheckError> {
+    let [a, word] = pair.draws.words();
+    for bad in ["GET".to_owned(), format!("{word} {a}"), format!("SET {a}")] {
+        let from = pair.store.run.step_count();
+        pair.expect([
+            ("MULTI".to_owned(), ok()),
+            (format!("SET {a} 1"), queued()),
+            (bad, error("ERR")),
+            (format!("SET {a} 2"), queued()),
+        ])?;
+        pair.expect([("EXEC".to_owned(), error("EXECABORT")), (format!("GET {a}"), Reply::Nil)])
+            .map_err(diagnosis::if_answered("exec-despite-error"))?;
+        pair.store.merge_steps(from);
     }
-    Ok(())
-}
-
-/// If another client has changed a watched key, EXEC runs nothing and answers nil.
-fn watched(
-    store: &mut StoreRun,
-    client: &mut RespClient,
-    other: &mut RespClient,
-) -> Result<(), CheckError> {
-    let changes = [
-        ("SET a 2", ok()),
-        ("APPEND a 2", number(2)),
-        ("INCR a", number(2)),
-        ("DEL a", number(1)),
-        ("EXPIRE a 0", number(1)),
-        ("MSET b 1 a 2", ok()),
-        ("FLUSHDB", ok()),
-    ];
-    for (change, answer) in changes {
-        let from = store.run.step_count();
-        store.expect_replies(client, [("SET a 1", ok()), ("WATCH z a", ok()), ("MULTI", ok())])?;
-        store.expect_replies(client, [("SET won me", queued())])?;
-        store.expect_replies(other, [(change, answer)])?;
-        let exec = [("EXEC", Reply::Nil), ("GET won", Reply::Nil)];
-        store.expect_replies(client, exec).map_err(diagnosis::if_answered("watch-ignored"))?;
-        store.merge_steps(from);
-    }
-
-    // A change that the client itself makes before MULTI counts, too.
-    store.expect_replies(client, [("WATCH a", ok()), ("SET a 3", ok()), ("MULTI", ok())])?;
-    store.expect_replies(client, [("GET a", queued())])?;
-    store
-        .expect_replies(client, [("EXEC", Reply::Nil)])
-        .map_err(diagnosis::if_answered("watch-others-only"))?;
-
-    // A watched key did not exist, and another client has created it.
-    store.expect_replies(client, [("DEL new", number(0)), ("WATCH new", ok()), ("MULTI", ok())])?;
-    store.expect_replies(other, [("SET new 1", ok())])?;
-    let exec = [("GET a", queued()), ("EXEC", Reply::Nil)];
-    store.expect_replies(client, exec).map_err(diagnosis::if_answered("watch-ignored"))
-}
-
-/// EXEC, DISCARD and UNWATCH end a watch. A command that reads a watched key does not change it.
-fn unwatched(
-    store: &mut StoreRun,
-    client: &mut RespClient,
-    other: &mut RespClient,
-) -> Result<(), CheckError> {
-    let exec = || [("MULTI", ok()), ("GET a", queued()), ("EXEC", array([bulk("1")]))];
-    store.expect_replies(client, [("SET a 1", ok()), ("WATCH a", ok())])?;
-    store.expect_replies(other, [("GET a", bulk("1")), ("SET b 9", ok())])?;
-    store.expect_replies(client, exec())?;
-
-    store.expect_replies(client, [("WATCH a", ok()), ("SET a 0", ok()), ("UNWATCH", ok())])?;
-    store.expect_replies(other, [("SET a 1", ok())])?;
-    store.expect_replies(client, exec())?;
-
-    store.expect_replies(client, [("WATCH a", ok()), ("MULTI", ok()), ("DISCARD", ok())])?;
-    store.expect_replies(other, [("SET a 1", ok())])?;
-    store.expect_replies(client, exec())?;
+    // The next transaction is not affected.
+    pair.expect([("MULTI", ok()), ("PING", queued()), ("EXEC", array([simple("PONG")]))])?;
 
     let not_inside = [("MULTI", error("ERR")), ("WATCH a", error("ERR")), ("DISCARD", ok())];
-    store.expect_replies(client, [("MULTI", ok())].into_iter().chain(not_inside))
+    pair.expect([("MULTI", ok())].into_iter().chain(not_inside))
 }
