@@ -10,6 +10,7 @@ mod forking;
 mod hangup;
 mod hangup_failures;
 mod interrupted;
+mod message;
 mod process_evidence;
 mod reaping;
 mod service;

@@ -3,7 +3,8 @@
 use super::children::{
     ClientAndChild, connect_with_child_over_ethernet, has_ended, stopped_serving, wait_child_ended,
 };
-use super::exchange::{Exchange, every_byte_value, expect_answer, flipped, phrase};
+use super::exchange::expect_answer;
+use super::message::{Exchange, every_byte_value, flipped, phrase};
 use super::process_evidence;
 use super::slow_client::{SlowClient, is_in_write};
 use crate::check_context::CheckContext;

@@ -1,7 +1,8 @@
 //! The criterion `flips`: what a child answers.
 
 use super::children::{ClientAndChild, connect_with_child};
-use super::exchange::{Exchange, every_byte_value, expect_answer, expect_answer_in_step, phrase};
+use super::exchange::{expect_answer, expect_answer_in_step};
+use super::message::{Exchange, every_byte_value, phrase};
 use super::{process_evidence, wrong_answer};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};

@@ -4,8 +4,8 @@ use super::children::{
     ClientAndChild, connect_with_child, connect_with_child_over_ethernet, stopped_serving,
     wait_child_ended, wait_settled,
 };
-use super::exchange::{flipped, phrase};
 use super::hangup_failures::{child_runs_on, never_stops_sending, wrong_end};
+use super::message::{flipped, phrase};
 use super::slow_client::SlowClient;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;

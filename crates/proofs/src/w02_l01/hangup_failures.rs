@@ -1,7 +1,7 @@
 //! What a child does that does not end when its client has left.
 
 use super::children::{ClientAndChild, holders};
-use super::exchange::flipped;
+use super::message::flipped;
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::{TestRun, has_result};

@@ -1,7 +1,8 @@
 //! How a fork server serves its clients, for the criteria that all lessons share.
 
 use super::children::connect_with_child;
-use super::exchange::{Exchange, expect_answer, phrase};
+use super::exchange::expect_answer;
+use super::message::{Exchange, phrase};
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::named_client::NamedClient;

@@ -1,6 +1,6 @@
 //! Why an answer is wrong.
 
-use super::exchange::{Exchange, flipped};
+use super::message::{Exchange, flipped};
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
