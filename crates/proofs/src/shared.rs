@@ -21,7 +21,7 @@ mod service;
 pub(crate) mod starting;
 mod threads;
 pub(crate) mod wait_call;
-mod waiting_calls;
+pub(crate) mod waiting_calls;
 pub(crate) mod watch_entries;
 
 pub(crate) use accept_again::accept_again;

@@ -7,6 +7,7 @@ mod exchange;
 mod fd_leak;
 mod half_close;
 mod next_client;
+mod received;
 mod reset;
 mod restart;
 mod slow_reader;

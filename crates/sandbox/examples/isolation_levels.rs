@@ -23,6 +23,7 @@
 //! 2 if an argument is given.
 
 use sandbox::{IsolationLevel, Limits};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -31,25 +32,45 @@ fn main() -> ExitCode {
         eprintln!("usage: isolation_levels");
         return ExitCode::from(2);
     }
-    println!("{:12}{:14}untrusted programs", "level", "own programs");
+    match print_levels(&mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader, for example head(1), has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: the output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_levels(output: &mut impl Write) -> io::Result<()> {
+    writeln!(output, "{:12}{:14}untrusted programs", "level", "own programs")?;
     for level in IsolationLevel::ALL {
         let [own, untrusted] = [level.refusal(), level.refusal_for_untrusted()].map(answer);
-        println!("{:12}{own:14}{untrusted}", level.to_string());
+        writeln!(output, "{:12}{own:14}{untrusted}", level.to_string())?;
     }
 
-    println!("\nstrongest level for own programs: {}", IsolationLevel::here());
-    println!("strongest level for untrusted programs: {}", IsolationLevel::for_untrusted());
-    println!("memory of untrusted programs is limited by: {}", Limits::memory_accounting());
+    writeln!(output, "\nstrongest level for own programs: {}", IsolationLevel::here())?;
+    writeln!(
+        output,
+        "strongest level for untrusted programs: {}",
+        IsolationLevel::for_untrusted()
+    )?;
+    writeln!(
+        output,
+        "memory of untrusted programs is limited by: {}",
+        Limits::memory_accounting()
+    )?;
 
     for level in IsolationLevel::ALL {
         if let Some(reason) = level.refusal() {
-            println!("\n{level} is refused for own programs: {reason}");
+            writeln!(output, "\n{level} is refused for own programs: {reason}")?;
         }
         if let Some(reason) = level.refusal_for_untrusted() {
-            println!("\n{level} is refused for untrusted programs: {reason}");
+            writeln!(output, "\n{level} is refused for untrusted programs: {reason}")?;
         }
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 fn answer(refusal: Option<&str>) -> &'static str {

@@ -146,8 +146,11 @@ impl Snapshot {
     /// Whether a thread has waited for a processor since this snapshot and still waits. The kernel
     /// adds the waiting time only when the thread is scheduled.
     fn still_waits(&self, now: &(Process, Thread)) -> bool {
+        // A thread that was started after this snapshot, and has not run yet, has waited only since
+        // its start.
         let (cpu, _, context_switches) = self.values_of(now);
-        now.1.is_running() && now.1.context_switches == context_switches && now.1.cpu == cpu
+        let has_not_run = now.1.context_switches == context_switches && now.1.cpu == cpu;
+        self.knows(now) && now.1.is_running() && has_not_run
     }
 
     fn values_of(&self, now: &(Process, Thread)) -> (Duration, Duration, u64) {
@@ -257,6 +260,11 @@ mod tests {
     #[test]
     fn a_server_that_never_got_a_processor_is_inconclusive() {
         assert!(starvation_text(vec![thread(5, 100, 0)], &[thread(5, 100, 0)]).is_some());
+    }
+
+    #[test]
+    fn a_thread_that_has_just_been_started_has_not_waited() {
+        assert_eq!(starvation_text(Vec::new(), &[thread(0, 0, 0)]), None);
     }
 
     #[test]

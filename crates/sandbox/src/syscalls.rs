@@ -53,6 +53,22 @@ impl Call {
         matches!(self.name(), "epoll_wait" | "epoll_pwait" | "epoll_pwait2")
     }
 
+    /// The descriptor that the call is about: the socket of a read, a write or an accept, the epoll
+    /// descriptor of an epoll_wait, or the descriptor that epoll_ctl adds, changes or removes.
+    /// `None` for other calls.
+    pub fn descriptor(&self) -> Option<i32> {
+        let argument = match self.name() {
+            "read" | "readv" | "pread64" | "recvfrom" | "recvmsg" | "recvmmsg" | "write"
+            | "writev" | "pwrite64" | "sendto" | "sendmsg" | "sendmmsg" | "sendfile" | "accept"
+            | "accept4" | "close" | "shutdown" | "ioctl" | "fcntl" | "getsockopt"
+            | "setsockopt" | "getsockname" | "getpeername" | "listen" | "bind" | "connect" => 0,
+            "epoll_ctl" => 2,
+            _ if self.is_epoll() => 0,
+            _ => return None,
+        };
+        Some(self.arguments[argument] as i32)
+    }
+
     /// The epoll descriptor, if the call is epoll_wait(2) or one of its variants.
     pub fn epoll(&self) -> i32 {
         self.arguments[0] as i32

@@ -54,6 +54,9 @@ const LONGEST_PAUSE: Duration = Duration::from_micros(150);
 const MAX_CALLS: usize = 8192;
 /// The maximum number of rounds that are kept.
 const MAX_ROUNDS: usize = 64;
+/// The maximum number of looks at a thread that makes calls and is neither known to work nor to be
+/// in a loop.
+const MAX_LOOKS: usize = 100;
 /// The processor time between two looks at what a computing thread executes.
 const LOOK_EACH: Duration = Duration::from_millis(2);
 /// The number of looks after which the place of a computing thread is known.
@@ -193,6 +196,7 @@ impl CallTrace {
         self.keep(call, value);
         match repetition::meaning(&call, value) {
             Meaning::Nothing => {}
+            Meaning::Progress(_) if self.is_output(&call) => {}
             Meaning::Progress(step) => {
                 self.has_progress = true;
                 self.steps.clear();
@@ -206,6 +210,16 @@ impl CallTrace {
         if self.steps.len() > MAX_CALLS {
             self.steps.clear();
         }
+    }
+
+    /// Whether the call writes to a duplicate of standard output or standard error. perror(3) of
+    /// the GNU C library uses such a duplicate.
+    fn is_output(&self, call: &Call) -> bool {
+        if !matches!(call.name(), "write" | "writev") {
+            return false;
+        }
+        let target = self.process.link(call.arguments[0] as i32);
+        target.is_some() && [1, 2].iter().any(|fd| self.process.link(*fd) == target)
     }
 
     fn keep(&mut self, call: Call, value: i64) {
@@ -240,10 +254,11 @@ impl CallTrace {
         self.has_woken = false;
     }
 
-    /// Whether the thread has moved bytes or accepted a connection, or has made calls in `looks`
-    /// looks that are no loop.
-    pub(crate) fn works(&self, looks: usize) -> bool {
-        self.has_progress || self.active_looks >= looks && !self.is_loop()
+    /// Whether the thread has moved bytes or accepted a connection, or has made `calls` calls that
+    /// are no loop. If the thread makes few calls, the observer ends the trace after some time.
+    pub(crate) fn works(&self, calls: usize) -> bool {
+        let has_enough = self.steps.len() >= calls || self.active_looks >= MAX_LOOKS;
+        self.has_progress || has_enough && !self.is_loop()
     }
 
     /// Whether the thread is in a busy loop that makes system calls.

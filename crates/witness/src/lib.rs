@@ -40,22 +40,31 @@
 //! # Idle
 //!
 //! A server is *idle* when it will do nothing more by itself. All of these conditions must be true:
-//! - Every thread of every process has ended, is stopped by a signal, or sleeps in a system call
-//!   that only an event can end. A sleep of 30 s or more counts as endless. A wait with a time-out
-//!   of 1 s or more counts as a wait for an event. A server with a shorter time-out is idle after
-//!   one of its threads has woken twice and all threads sleep again.
+//! - Every thread of every process has ended, is stopped by a signal, sleeps in a system call that
+//!   only an event can end, or *naps*. A sleep of 30 s or more counts as endless, and so does a wait
+//!   for descriptors with a time-out of 2.5 s or more.
+//! - A thread naps if a clock wakes it again and again, and it does nothing then: since the last
+//!   visible change it has gone round three times (twice, if its sleep lasts a second or more), each
+//!   time with the same calls on the same descriptors with the same results. If an earlier wait has
+//!   seen that it naps in this way, one round is sufficient. A helper thread, such as the ticker of
+//!   a runtime, need not go round at all, once it has slept while something visible happened
+//!   ([`RunHistory`]).
 //! - Everything that the clients have sent, including FIN and RST, has arrived at the server's
 //!   sockets, or remains in a client's send buffer because the server's receive buffer is full.
 //!   When data arrives, the kernel wakes the thread that waits for it. A thread that still sleeps
 //!   afterwards therefore waits for something else.
 //! - Everything that the server has sent has arrived at the clients that read. The kernel may send
 //!   the last bytes of an answer long after the server has written them (tcp(7), TCP_NODELAY).
-//! - All these conditions were also true 3 ms before, and no thread was scheduled in between.
+//! - All these conditions were also true 3 ms before, and no thread was scheduled in between, except
+//!   threads that nap.
 //!
 //! An idle server will log or close nothing more by itself, so [`Server::wait_for`] returns an
 //! error immediately. For a server that is not idle, `wait_for` returns an error after
-//! [`Launch::timeout`], or when a sample of the server's system calls shows that the server repeats
-//! the same calls.
+//! [`Launch::timeout`], or when the server is in a busy loop: a thread repeats the same calls and
+//! moves no bytes, or uses its processor time without a system call, always at the same few
+//! instructions (200 ms) or anywhere (2 s).
+//!
+//! [`Server::wait_ended`] waits for the end of a server, which may sleep or nap meanwhile.
 //!
 //! # Permissions
 //!
@@ -68,8 +77,11 @@
 //! - A [`FaultInjector`] needs seccomp_unotify(2) of Linux 5.5 or later. A container's seccomp
 //!   profile may refuse it ([`LaunchError::NoFaultInjection`]).
 //! - A [`SyscallSample`] needs ptrace(2). ptrace(2) needs the same permissions as reading
-//!   descriptors, and no other process may trace the program. Without a sample, the wait for a
-//!   server in a busy loop ends with the time-out.
+//!   descriptors, and no other process may trace the program. Without ptrace(2), the wait for a
+//!   server in a busy loop ends with the time-out, and the rounds of a server that naps are counted
+//!   by its context switches.
+//! - [`Server::exhaust_descriptors`] needs prlimit(2), for which this process must have the same
+//!   users as the program, or CAP_SYS_RESOURCE in the program's user namespace.
 //!
 //! If something cannot be observed, the error is [`Unobservable`]. This error does not show an
 //! error in the server. Only one thread may wait for a [`Server`], because ptrace(2) allows only

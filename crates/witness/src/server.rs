@@ -19,7 +19,7 @@ use crate::fault_injector::{FaultSupervisor, StoppedCall};
 use crate::log::Log;
 use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
-use crate::syscall_sample::Tracer;
+use crate::syscall_sample::{SyscallSample, Tracer};
 use crate::wait_limits::WaitLimits;
 use attribution::Attribution;
 use descriptors::LoweredLimit;
@@ -72,6 +72,8 @@ pub struct Server {
     helpers: Vec<i32>,
     attribution: Attribution,
     sleeps: RefCell<Sleeps>,
+    /// The calls of a thread that naps, at the end of the last wait.
+    naps: Option<SyscallSample>,
     /// The descriptor limit that a process had before the observer lowered the limit.
     lowered: Option<LoweredLimit>,
 }
@@ -106,6 +108,7 @@ impl Server {
             helpers: Vec::new(),
             attribution: Attribution::default(),
             sleeps: RefCell::default(),
+            naps: None,
             lowered: None,
         }
     }

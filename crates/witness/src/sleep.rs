@@ -31,9 +31,10 @@ const RARE_WAKEUP: Duration = Duration::from_millis(2500);
 
 /// What ends the sleep of a thread of `process` that sleeps in `call`.
 pub(crate) fn of(call: Call, process: Process) -> Sleep {
-    // A write to the terminal waits for room in the terminal's buffer. The observer reads the
-    // terminal, so this wait will end soon.
-    if matches!(call.name(), "write" | "writev") && is_terminal(process, call.arguments[0]) {
+    // A write to the log or to standard error waits for room in the buffer of the terminal or the
+    // pipe. The observer reads both, so this wait will end soon.
+    let is_output = |fd| matches!(fd, 1 | 2) || is_terminal(process, fd);
+    if matches!(call.name(), "write" | "writev") && is_output(call.arguments[0]) {
         return Sleep::Brief;
     }
     match timeout(&call, process) {

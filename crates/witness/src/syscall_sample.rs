@@ -51,6 +51,37 @@ impl SyscallSample {
     }
 }
 
+impl SyscallSample {
+    /// The repeated calls with their descriptors and results, e.g. `poll([3, 5]) = 1, read(5) = 0`.
+    pub fn describe(&self) -> String {
+        let cycle = self.cycle().iter().take(MAX_SHOWN);
+        let mut calls: Vec<_> = cycle.map(|it| self.describe_call(it)).collect();
+        if calls.is_empty() {
+            calls.push("no system calls".to_owned());
+        }
+        if self.cycle().len() > MAX_SHOWN {
+            calls.push("…".to_owned());
+        }
+        calls.join(", ")
+    }
+
+    fn describe_call(&self, (call, value): &(Call, i64)) -> String {
+        let watched = self.poll_entries.as_ref().filter(|_| call.is_poll());
+        let subject = match (watched, call.descriptor()) {
+            (Some(entries), _) => {
+                // The kernel skips entries with a negative descriptor.
+                let fds = entries.iter().map(|entry| entry.fd).filter(|fd| *fd >= 0);
+                let fds: Vec<_> = fds.map(|fd| fd.to_string()).collect();
+                let more = if fds.len() > MAX_SHOWN { ", …" } else { "" };
+                format!("([{}{more}])", fds[..fds.len().min(MAX_SHOWN)].join(", "))
+            }
+            (None, Some(fd)) => format!("({fd})"),
+            (None, None) => String::new(),
+        };
+        format!("{}{subject} = {}", call.name(), result(*value))
+    }
+}
+
 /// The number of calls in which a cycle is looked for.
 const LAST_CALLS: usize = 60;
 
@@ -76,5 +107,37 @@ fn result(value: i64) -> String {
     match value {
         -4095..0 => format!("{:?}", Errno::from_raw(-value as i32)),
         value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syscalls::Sysno;
+
+    fn call(name: &str, first: u64) -> Call {
+        let number = name.parse::<Sysno>().unwrap().id().into();
+        Call { number, arguments: [first, 0, 0, 0, 0, 0] }
+    }
+
+    #[test]
+    fn one_cycle_is_shown() {
+        let round = [(call("ppoll", 0), 1), (call("read", 5), 0), (call("sendto", 5), -32)];
+        let calls = round.iter().cycle().skip(2).take(20).copied().collect();
+        let entry = |fd| PollEntry { fd, events: 1, revents: 0 };
+        let poll_entries = Some([3, -1, 5].map(entry).into());
+        let sample = SyscallSample { calls, poll_entries, ..SyscallSample::default() };
+        assert_eq!(sample.to_string(), "ppoll = 1, read = 0, sendto = EPIPE");
+        let described = "ppoll([3, 5]) = 1, read(5) = 0, sendto(5) = EPIPE";
+        assert_eq!(sample.describe(), described);
+    }
+
+    #[test]
+    fn a_sample_without_calls_says_so() {
+        let sample = SyscallSample::default();
+        assert_eq!(
+            (sample.to_string(), sample.describe().as_str()),
+            ("no system calls".into(), "no system calls")
+        );
     }
 }

@@ -43,6 +43,13 @@ pub(crate) fn doing(threads: &[(Process, Thread)]) -> String {
     if running { "running".to_owned() } else { format!("repeating {}", names(&calls)) }
 }
 
+/// Describes what a server that should have ended is doing.
+pub(crate) fn doing_at_end(threads: &[(Process, Thread)]) -> String {
+    let running = threads.iter().any(|(_, thread)| thread.is_running());
+    let calls: Vec<_> = threads.iter().filter_map(|(_, thread)| thread.call).collect();
+    if running { "running".to_owned() } else { format!("asleep in {}", names(&calls)) }
+}
+
 fn loop_of(sample: &SyscallSample) -> String {
     match sample.calls.is_empty() {
         true => "computes without a system call".to_owned(),

@@ -48,7 +48,7 @@ impl Server {
         let mut client = self.next_client()?;
         ignore_sigchld()?; // before the first child can end
         loop {
-            // <task 2: fork, close in each process the other's socket, and accept the next client>
+            // <task 2: fork, close the other process's socket, accept the next client>
             // SAFETY: this program has one thread, so the child may call any function (fork(2)).
             match unsafe { fork() } {
                 // The child accepts no clients: it closes the listener and serves its client.

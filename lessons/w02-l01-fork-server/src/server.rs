@@ -44,7 +44,7 @@ impl Server {
         let mut client = self.next_client()?;
         ignore_sigchld()?; // before the first child can end
         loop {
-            todo!("Task 2: fork, close in each process the other's socket, and accept the next client")
+            todo!("Task 2: fork, close the other process's socket, accept the next client")
         }
     }
 

@@ -43,8 +43,9 @@ pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> 
         WaitError::Ended(_) if run.server.stderr().contains("File exists") => Some("added-again"),
         // The last thing that the server did was to reject a client.
         WaitError::Ended(_) => {
-            let events = run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
-            (events.last() == Some(LogEvent::Reject)).then_some("full-ends-server")
+            let mut events =
+                run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
+            (events.next_back() == Some(LogEvent::Reject)).then_some("full-ends-server")
         }
         _ => None,
     }

@@ -124,7 +124,9 @@ impl TestRun {
             let stderr_end = next(at).map_or(stderr.len(), |next| next.stderr_start);
             let lines = &log[step.log_start..log_end];
             let own = lines.iter().filter(|line| !is_contract_line(line)).map(|line| &line.text);
-            let errors = String::from_utf8_lossy(&stderr[step.stderr_start..stderr_end]);
+            // A program that was started again has begun a new standard error.
+            let stderr = stderr.get(step.stderr_start..stderr_end).unwrap_or_default();
+            let errors = String::from_utf8_lossy(stderr);
             let printed = own.map(String::as_str).chain(errors.lines());
             Step {
                 did: step.text.clone(),

@@ -24,8 +24,8 @@ impl LastWords {
         if let Some((message, place)) = traces::find(stderr) {
             return Some(LastWords::Trace { message, place });
         }
-        let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.last().map(|line| LastWords::Line(line.to_owned()))
+        let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.next_back().map(|line| LastWords::Line(line.to_owned()))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
+use crate::shared::waiting_calls::waiting_calls;
 use crate::test_run::TestRun;
 use witness::{Server, WaitError};
 
@@ -30,8 +31,25 @@ pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     }
     // A server that never sleeps is the fault of another criterion.
     expect_asleep(&mut run, "nobody").map_err(|error| error.depends_on("idle"))?;
+    expect_waits(&mut run)?;
     reads_late::check(&mut run, &mut other, &mut random)?;
     never_reads::check(&mut run, &mut other)
+}
+
+/// The server must wait for its clients. A server that looks for work again and again is the fault
+/// of another criterion, and here each step would take long.
+fn expect_waits(run: &mut TestRun) -> Result<(), CheckError> {
+    if !waiting_calls(run)?.is_empty() {
+        return Ok(());
+    }
+    let failure = Failure {
+        id: "not-waiting",
+        mistake: None,
+        summary: "The server sleeps, and does not wait for its clients.".to_owned(),
+        expected: "a thread that waits for the listener and the clients".to_owned(),
+        observed: run.server.calls()?.join(", "),
+    };
+    Err(run.fail_now(failure).depends_on("idle"))
 }
 
 /// A client that reads, and that the other client must not delay.

@@ -1,7 +1,7 @@
 //! Exchanging many bytes with a server: the bytes to send, a client that reads slowly, and the
 //! first difference between what was sent and what came back.
 
-use super::{diagnosis, echo};
+use super::{diagnosis, received};
 use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
@@ -154,7 +154,7 @@ impl Difference {
             Difference::Ends { at } => format!("nothing comes after byte {at}"),
             Difference::Gap { at, lost } => format!("after byte {at}, {lost} are missing"),
             Difference::Other { at, received } => {
-                format!("after byte {at} comes {}", echo::bytes_text(received))
+                format!("after byte {at} comes {}", received::bytes_text(received))
             }
         }
     }

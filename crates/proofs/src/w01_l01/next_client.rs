@@ -1,7 +1,7 @@
 //! The criterion that a second client waits, and is served after the first client.
 
 use super::client_log::ClientLog;
-use super::{diagnosis, echo};
+use super::{diagnosis, echo, received};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
@@ -94,14 +94,14 @@ fn expect_unserved(
             mistake: Some("two-at-once"),
             summary: format!("{name} is served while {other} is still connected."),
             expected,
-            observed: echo::received_text(second, &connection.received()),
+            observed: received::received_text(second, &connection.received()),
         })),
     }
 }
 
 /// After the first client has left, the second client must receive all bytes that it has sent.
 fn expect_served(run: &mut TestRun, second: &NamedClient, sent: &[u8]) -> Result<(), CheckError> {
-    let wait_error = echo::wait_received(run, second, sent.len()).err();
+    let wait_error = received::wait_received(run, second, sent.len()).err();
     let received = second.connection.received();
     if received == sent {
         return Ok(());
@@ -117,8 +117,8 @@ fn expect_served(run: &mut TestRun, second: &NamedClient, sent: &[u8]) -> Result
             [] => format!("{name} was next, and was not served."),
             _ => format!("{name} was served, and what came back is not what it had sent."),
         },
-        expected: format!("{name} receives {}", echo::bytes_text(sent)),
-        observed: echo::received_text(second, &received),
+        expected: format!("{name} receives {}", received::bytes_text(sent)),
+        observed: received::received_text(second, &received),
     };
     Err(diagnosis::fail(run, wait_error, failure))
 }

@@ -1,7 +1,7 @@
 //! The criterion that a client which resets its connection affects no other client.
 
 use super::exchange::{self, READ_LIMIT};
-use super::{diagnosis, echo};
+use super::{diagnosis, echo, received};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
@@ -125,7 +125,7 @@ fn expect_next_served(
     let next = echo::connect(run)?;
     run.step(format!("{} sent \"next\\n\"", next.name));
     let _ = next.connection.send(b"next\n");
-    let wait_error = echo::wait_received(run, &next, 5).err();
+    let wait_error = received::wait_received(run, &next, 5).err();
     let received = next.connection.received();
     if received == b"next\n" {
         next.connection.close();
@@ -136,7 +136,7 @@ fn expect_next_served(
         mistake: None,
         summary: format!("{} reset, and {} is not served after it.", client.name, next.name),
         expected: format!("{} receives \"next\\n\"", next.name),
-        observed: echo::received_text(&next, &received),
+        observed: received::received_text(&next, &received),
     };
     Err(diagnosis::fail(run, wait_error, failure))
 }

@@ -2,7 +2,7 @@
 //! connection.
 
 use super::diagnosis;
-use super::echo::{bytes_text, received_text, wait_received};
+use super::received::{bytes_text, received_text, wait_received};
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;

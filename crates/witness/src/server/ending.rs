@@ -1,7 +1,7 @@
 //! Waits until a server and everything that it has started has ended.
 
 use super::Server;
-use crate::wait_error::{WaitError, doing};
+use crate::wait_error::{WaitError, doing_at_end};
 use sandbox::{CpuLoad, Exit, Process, Unobservable};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,10 @@ impl Server {
                     return Err(WaitError::Unobservable(starved.into()));
                 }
                 if begun.elapsed() >= limit + load.longest_wait(&threads) {
-                    return Err(WaitError::TimedOut { after: limit, doing: doing(&threads) });
+                    return Err(WaitError::TimedOut {
+                        after: limit,
+                        doing: doing_at_end(&threads),
+                    });
                 }
             }
             if !has_event {

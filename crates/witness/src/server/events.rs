@@ -19,7 +19,7 @@ impl Server {
         // One read from a terminal returns at most 4 KiB. A program that logs a lot waits until the
         // observer has read its output, so several reads are made.
         let mut has_event = (0..MAX_PIECES).take_while(|_| self.log.read()).count() > 0;
-        has_event |= self.read_stderr();
+        has_event |= (0..MAX_PIECES).take_while(|_| self.read_stderr()).count() > 0;
         has_event |= self.answer_faults()?;
         self.tracer.retry_detach();
         self.enforce_output_limit();

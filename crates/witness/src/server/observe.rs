@@ -7,6 +7,7 @@ use crate::epoll_entry::{self, EpollEntry};
 use crate::log::Line;
 use crate::poll_entry::{self, PollEntry};
 use crate::sockets::{Socket, State};
+use crate::syscall_sample::SyscallSample;
 use sandbox::{Call, Descriptor, Exit, IsolationLevel, Process, Target, Thread, Unobservable};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -71,6 +72,13 @@ impl Server {
     pub fn calls(&self) -> Result<Vec<&'static str>, Unobservable> {
         let threads = self.all_threads()?;
         Ok(threads.iter().filter_map(|(_, thread)| Some(thread.call?.name())).collect())
+    }
+
+    /// What the server does between its naps, if the last wait has found that the server is idle and
+    /// that a clock wakes one of its threads again and again: the calls of this thread. `None` if
+    /// all threads sleep until an event.
+    pub fn naps(&self) -> Option<&SyscallSample> {
+        self.naps.as_ref()
     }
 
     /// The server's socket for the connection to `client`; `None` if the server has no such socket

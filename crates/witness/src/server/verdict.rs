@@ -58,6 +58,7 @@ impl Server {
         threads: &[ThreadOf],
         visible: &Visible,
     ) -> Result<Option<WaitError>, WaitError> {
+        self.naps = None;
         state.rounds.note(visible, threads);
         self.attribute(threads, visible)?;
         // If the program itself has ended, the sandbox is about to report the exit.
@@ -76,6 +77,7 @@ impl Server {
 
         self.trace(state, &awake);
         let Some(error) = self.judge(state, threads, &resting, &awake) else { return Ok(None) };
+        self.naps = awake.iter().find_map(|(_, it)| Some(state.rounds.trace(it.tid)?.sample()));
         // Nothing visible may have changed while the threads were observed.
         let is_same = self.delivery()?.is_some_and(|now| match error {
             WaitError::Spinning(_) => now.is_equal_but_for_log(visible),
@@ -163,8 +165,8 @@ impl Server {
         has_interrupted |= state.rounds.look(awake, &mut self.tracer);
 
         // A thread that moves bytes is doing work, and so is a thread whose calls are all different.
-        let looks = state.cpu_budget.looks();
-        let works = |trace: &CallTrace| trace.nap().is_none() && trace.works(looks);
+        let calls = state.cpu_budget.calls();
+        let works = |trace: &CallTrace| trace.nap().is_none() && trace.works(calls);
         if state.rounds.end_traces(&mut self.tracer, works) {
             state.cpu_budget.double(awake);
             has_interrupted = true;

@@ -99,8 +99,8 @@ pub(super) const SMALL_CPU_BUDGET: Duration = Duration::from_micros(500);
 /// calls").
 const LOG_BURST: usize = 4096;
 
-/// How often a thread is looked at in the first sample.
-const LOOKS: usize = 3;
+/// The number of calls in the first sample.
+const CALLS: usize = 100;
 
 /// After this many bursts, the server is sampled although it logs. It may log in a busy loop.
 const MAX_LOG_BURSTS: u32 = 32;
@@ -140,10 +140,10 @@ impl CpuBudget {
         (used >= allowed * (1 << self.doublings)).then(|| suspect.clone())
     }
 
-    /// How often a thread may be looked at before it counts as doing work, if it makes calls and
-    /// does not repeat them. A loop over many clients needs more looks.
-    pub(super) fn looks(&self) -> usize {
-        LOOKS << self.doublings
+    /// The number of calls after which a thread counts as doing work, if it does not repeat them. A
+    /// loop over many clients has more different calls.
+    pub(super) fn calls(&self) -> usize {
+        CALLS << self.doublings
     }
 
     /// Begins the measurement again, because a sample has shown that the server is doing work. The

@@ -1,11 +1,11 @@
 //! Waits until a condition is true, and recognizes that a condition will not become true.
 //!
 //! If all threads of a server sleep until an event, and everything that the clients have sent has
-//! arrived, then no thread will wake, and the server will do nothing more. Everything that the
-//! server has sent must have arrived as well, because a client may be waiting for it. Therefore a
-//! wait ends when its condition is true or when the server is idle. A condition that will not
-//! become true is reported as fast as a condition that becomes true. In this file, `fact` is the
-//! condition of a wait.
+//! arrived, then no thread will wake, and the server will do nothing more (`verdict.rs`). Everything
+//! that the server has sent must have arrived as well, because a client may be waiting for it.
+//! Therefore a wait ends when its condition is true or when the server is idle. A condition that
+//! will not become true is reported as fast as a condition that becomes true. In this file, `fact`
+//! is the condition of a wait.
 
 use super::Server;
 use super::verdict::calls;
@@ -31,7 +31,7 @@ impl Server {
     ///
     /// `fact` checks the condition of the wait. It is called each time something may have changed.
     /// The wait ends with an error when the condition cannot become true any more: when the server
-    /// has ended, is idle, or repeats the same calls. If the server stays busy, the wait ends after
+    /// has ended, is idle, or is in a busy loop. If the server stays busy, the wait ends after
     /// [`Launch::timeout`](crate::Launch::timeout).
     ///
     /// # Errors
@@ -58,6 +58,7 @@ impl Server {
         fact: &mut impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
     ) -> Result<T, WaitError> {
         let mut pause = SHORTEST_PAUSE;
+        let mut next_full_check = Instant::now() + LONGEST_PAUSE * 20;
         let first_full_check = Instant::now() + FULL_CHECK_COST * self.clients.len() as u32;
         loop {
             // Read all new events, and check the condition.
@@ -69,9 +70,11 @@ impl Server {
             let now = Instant::now();
             let check_cost = now - check_begun;
 
-            // If no event has arrived for some time, check the whole server.
-            let is_due =
-                pause >= FULL_CHECK_AFTER && now >= first_full_check || now >= state.deadline;
+            // If no event has arrived for some time, check the whole server. A server may also log
+            // without end.
+            let is_due = pause >= FULL_CHECK_AFTER && now >= first_full_check
+                || now >= next_full_check
+                || now >= state.deadline;
             if (is_due || self.exit.is_some())
                 && let Some(error) = self.reason_to_give_up(state)?
             {
@@ -79,6 +82,9 @@ impl Server {
                 // check the condition a last time.
                 self.catch_up()?;
                 return fact(self)?.ok_or(error);
+            }
+            if is_due {
+                next_full_check = Instant::now() + LONGEST_PAUSE * 20 + now.elapsed() * 10;
             }
 
             // Sleep until the next event, at most for the pause. If no event arrived, the pause is

@@ -8,10 +8,8 @@ fn a_correct_server_serves_the_client_after_a_failed_accept() {
     for level in levels() {
         let launch = Launch::new(server("until_eagain.c")).faults(FaultInjector::accept());
         let mut server = open(launch, level);
-        for (slot, errno) in [Errno::EAGAIN, Errno::ECONNABORTED, Errno::EMFILE, Errno::EINTR]
-            .into_iter()
-            .enumerate()
-        {
+        let errnos = [Errno::EAGAIN, Errno::ECONNABORTED, Errno::EINTR];
+        for (slot, errno) in errnos.into_iter().enumerate() {
             // Wait until the accept before the fault was answered. Otherwise the client could be
             // accepted without the fault.
             server.wait_idle().unwrap();

@@ -4,14 +4,20 @@ use crate::programs::{levels, open, open_text, wait_logged, written};
 use std::time::{Duration, Instant};
 use witness::{IsolationLevel, Launch, RunHistory, Server, WaitError};
 
-/// A time that is much shorter than the time-out of 10 s, and longer than a busy machine needs.
-const PROMPT: Duration = Duration::from_secs(3);
+/// A time that is shorter than the time-out of 10 s, and longer than a busy machine needs.
+const PROMPT: Duration = Duration::from_secs(8);
 
-/// Waits for a condition that never becomes true.
+/// Waits for a condition that never becomes true. If the result is inconclusive because the machine
+/// is too busy, the wait is repeated.
 fn endless_wait(server: &mut Server) -> (WaitError, Duration) {
-    let begun = Instant::now();
-    let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
-    (error, begun.elapsed())
+    for _ in 0..10 {
+        let begun = Instant::now();
+        let error = server.wait_for(|_| Ok(None::<()>)).unwrap_err();
+        if !matches!(error, WaitError::Unobservable(_)) {
+            return (error, begun.elapsed());
+        }
+    }
+    panic!("the machine was too busy, 10 times");
 }
 
 fn expect_idle(server: &mut Server, call: &str) -> Duration {
@@ -99,7 +105,13 @@ fn serves(server: &mut Server, call: &str) {
 #[test]
 fn a_server_that_polls_actively_is_idle_when_it_has_done_everything() {
     for level in levels() {
-        serves(&mut open(tries_all("tries_all", "usleep(1000)"), level), "clock_nanosleep");
+        let mut server = open(tries_all("tries_all", "usleep(1000)"), level);
+        serves(&mut server, "clock_nanosleep");
+        let naps = server.naps().unwrap().describe();
+        assert!(
+            naps.contains("accept4(3) = EAGAIN") && naps.contains("clock_nanosleep = 0"),
+            "{naps}"
+        );
     }
 }
 
@@ -200,7 +212,7 @@ fn a_thread_that_sleeps_for_ever_does_not_delay_the_verdict() {
         let mut server = open(beside(name, rest), IsolationLevel::here());
         let client = server.connect().unwrap();
         let took = expect_idle(&mut server, "read");
-        assert!(took < Duration::from_millis(700), "{name}: {took:?}");
+        assert!(took < Duration::from_millis(900), "{name}: {took:?}");
         client.close();
         expect_idle(&mut server, "accept");
     }

@@ -1,12 +1,13 @@
 //! Recognizes a server that uses a processor while it has no descriptor for the next client.
 
-use super::exhausted::WHILE;
 use super::phantom::expect_no_phantom;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use witness::{Server, SyscallSample, Unobservable, WaitError};
+
+pub(super) const WHILE: &str = "all descriptors were used up (EMFILE)";
 
 /// Processor time that says nothing about a server: it handles events in this time.
 const LITTLE: Duration = Duration::from_millis(10);

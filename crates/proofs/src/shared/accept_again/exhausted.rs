@@ -1,6 +1,6 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
-use super::calm::{Looks, expect_calm};
+use super::calm::{Looks, WHILE, expect_calm};
 use super::patience::{wait_handled, wait_handled_later};
 use super::phantom::expect_no_phantom;
 use crate::check_context::CheckContext;
@@ -17,7 +17,6 @@ const CAPACITY: usize = 8;
 const MAX_FILLING: usize = 1100;
 /// The number of clients that connect while no descriptor is free.
 const WAITING: usize = 2;
-pub(super) const WHILE: &str = "all descriptors were used up (EMFILE)";
 const AFTERWARDS: &str = "descriptors were free again";
 
 /// The server runs out of descriptors while clients connect, and gets them back.

@@ -81,8 +81,8 @@ fn go(lines: &[&str]) -> Option<Trace> {
 /// An uncaught error of Node: the message, and the frames after it. Above the message stands the
 /// line of the source where the error was thrown.
 fn node(lines: &[&str]) -> Option<Trace> {
-    let is_frame = |line: &&str| line.starts_with("    at ");
-    let frame = lines.iter().position(|line| is_frame(&line))?;
+    let is_frame = |line: &str| line.starts_with("    at ");
+    let frame = lines.iter().position(|line| is_frame(line))?;
     let message = lines[..frame]
         .iter()
         .rfind(|line| line.split_once(':').is_some_and(|(name, _)| name.ends_with("Error")))?;
