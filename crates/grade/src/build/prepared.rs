@@ -8,7 +8,7 @@ use crate::rustc;
 use anyhow::{Context, Result, anyhow};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use programs::{build, wrong_server};
+use programs::{build, variants};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -70,7 +70,7 @@ impl Prepared {
         let mut sources = BTreeMap::new();
         for each in others.iter().copied().chain([lesson]) {
             let folder = course.root().join(each.folder());
-            sources.insert(name(each), wrong_server::sources(&folder)?);
+            sources.insert(name(each), variants::sources(&folder)?);
         }
         let digest = digest(course, &compiler, &sources)?;
         let package = name(lesson);

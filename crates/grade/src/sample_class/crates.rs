@@ -6,7 +6,8 @@ use crate::intake::File;
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use programs::wrong_server::{WrongServer, patched, sources};
+use programs::variants::sources;
+use programs::wrong_server::{WrongServer, patched};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

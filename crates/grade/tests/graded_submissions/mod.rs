@@ -161,7 +161,11 @@ fn failed(criterion: CriterionGrade, failed: u32, cause: Cause) -> CriterionGrad
 /// A cause with a value in every field. The log lines of the cause are from a hostile program.
 fn leak() -> Cause {
     let row = |wrong, text: &str| Row { wrong, text: text.into() };
-    let step = |did: &str, logged: &str| Step { did: did.into(), logged: vec![logged.into()], printed: Vec::new() };
+    let step = |did: &str, logged: &str| Step {
+        did: did.into(),
+        logged: vec![logged.into()],
+        printed: Vec::new(),
+    };
     Cause {
         id: "fd-leak".into(),
         mistake: Some(Mistake {

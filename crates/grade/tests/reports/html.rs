@@ -185,7 +185,14 @@ fn with_text(text: &str) -> Submission {
             fix: text.to_owned(),
         }),
         summary: text.to_owned(),
-        steps: vec![Step { did: text.to_owned(), logged: vec![text.to_owned(); 30], printed: Vec::new() }; 3],
+        steps: vec![
+            Step {
+                did: text.to_owned(),
+                logged: vec![text.to_owned(); 30],
+                printed: Vec::new()
+            };
+            3
+        ],
         expected: text.to_owned(),
         observed: text.to_owned(),
         evidence: vec![Table { title: text.to_owned(), rows: vec![row(true), row(false)] }],
