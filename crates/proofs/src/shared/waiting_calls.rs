@@ -21,7 +21,7 @@ pub(crate) fn waiting_calls(run: &TestRun) -> Result<Vec<(i32, Call)>, Unobserva
     }
     let process = run.server.process();
     let mut waiting = Vec::new();
-    for thread in process.threads()? {
+    for thread in run.server.threads()? {
         let Some(call) = thread.call else { continue };
         if waits_for(process, &call, &served)? {
             waiting.push((thread.tid, call));

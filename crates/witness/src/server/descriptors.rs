@@ -30,7 +30,7 @@ impl Server {
     /// [`Unobservable`] if this user may not change the limit (prlimit(2)).
     pub fn exhaust_descriptors(&mut self) -> Result<(), Unobservable> {
         let process = self.process();
-        let limit = lowest_free(process)?.max(poll_length(process)?);
+        let limit = lowest_free(process)?.max(self.poll_length()?);
         self.limit_descriptors(limit)
     }
 
@@ -83,6 +83,13 @@ impl Server {
         }
         Ok(())
     }
+
+    /// The largest number of entries of a poll that a thread of the listening process sleeps in.
+    fn poll_length(&self) -> Result<u64, Unobservable> {
+        let threads = self.threads()?;
+        let calls = threads.iter().filter_map(|thread| thread.call);
+        Ok(calls.filter(Call::is_poll).map(|call| call.arguments[1]).max().unwrap_or(0))
+    }
 }
 
 /// The number that the process's next descriptor will have.
@@ -90,11 +97,4 @@ fn lowest_free(process: Process) -> Result<u64, Unobservable> {
     let used = process.descriptors()?; // sorted by number
     let numbers = (0..).zip(&used).take_while(|(number, it)| *number == it.fd);
     Ok(numbers.count() as u64)
-}
-
-/// The largest number of entries of a poll that a thread of the process sleeps in.
-fn poll_length(process: Process) -> Result<u64, Unobservable> {
-    let threads = process.threads()?;
-    let calls = threads.iter().filter_map(|thread| thread.call);
-    Ok(calls.filter(Call::is_poll).map(|call| call.arguments[1]).max().unwrap_or(0))
 }

@@ -214,12 +214,12 @@ impl Server {
     pub fn poll_entries(&self) -> Result<Option<Vec<PollEntry>>, Unobservable> {
         let process = self.process();
         let mut found = None;
-        for thread in process.threads()? {
+        for thread in self.threads()? {
             let Some(call) = thread.call.filter(Call::is_poll) else { continue };
             let read = poll_entry::read(process, &call);
             // If the thread has woken during the read, it may have changed the array. Skip this
             // array.
-            if !process.threads()?.contains(&thread) {
+            if !self.threads()?.contains(&thread) {
                 continue;
             }
             let array = read?;
@@ -264,6 +264,21 @@ impl Server {
         self.table
             .as_ref()
             .map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(table_unobservable))
+    }
+
+    /// The threads of the process that listens, each with the call that it sleeps in. After a
+    /// thread was stopped and resumed, the kernel may show restart_syscall(2) in place of the
+    /// interrupted call; this function returns the interrupted call.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides this information from this user.
+    pub fn threads(&self) -> Result<Vec<Thread>, Unobservable> {
+        let mut threads = self.process().threads()?;
+        let sleeps = self.sleeps.borrow();
+        for thread in &mut threads {
+            thread.call = thread.call.map(|call| sleeps.interrupted(thread.tid, call));
+        }
+        Ok(threads)
     }
 
     /// The threads of every process in the sandbox.

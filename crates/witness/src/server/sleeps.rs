@@ -36,6 +36,14 @@ impl Sleeps {
         }
     }
 
+    /// The call that a thread sleeps in: `call`, or the interrupted call that the kernel restarts.
+    pub(super) fn interrupted(&self, tid: i32, call: Call) -> Call {
+        match self.0.get(&tid) {
+            Some(seen) if call.is_restart() => seen.call,
+            _ => call,
+        }
+    }
+
     /// What ends the sleep of a thread that sleeps in `call`.
     pub(super) fn sleep(&self, process: Process, tid: i32, call: Call) -> Sleep {
         match self.0.get(&tid) {

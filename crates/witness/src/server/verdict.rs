@@ -318,7 +318,10 @@ impl Server {
 
 /// Whether the thread sleeps in a call that a client can end.
 fn waits_for_clients((_, thread): &ThreadOf) -> bool {
-    const CALLS: [&str; 6] = ["accept", "accept4", "read", "readv", "recvfrom", "recvmsg"];
+    const CALLS: [&str; 10] = [
+        "accept", "accept4", "read", "readv", "recvfrom", "recvmsg", "write", "writev", "sendto",
+        "sendmsg",
+    ];
     let waits = |call: &Call| call.waits_for_readiness() || CALLS.contains(&call.name());
     thread.call.as_ref().is_some_and(waits)
 }

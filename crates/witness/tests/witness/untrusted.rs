@@ -6,6 +6,7 @@ mod limits;
 
 use crate::programs::{port, shell};
 use std::path::PathBuf;
+use std::time::Duration;
 use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, Server, WaitError};
 
 /// The levels that this machine permits for untrusted programs, except [`IsolationLevel::None`].
@@ -29,11 +30,10 @@ pub(crate) fn line(line: &str) -> Launch {
 
 /// Waits for the end of the server, and returns how the server ended.
 pub(crate) fn end(server: &mut Server) -> String {
-    match server.wait_for(|_| Ok(None::<()>)) {
-        Err(WaitError::Ended(exit)) => exit.to_string(),
+    match server.wait_ended(Duration::from_secs(10)) {
+        Ok(exit) => exit.to_string(),
         Err(WaitError::Unobservable(busy)) => busy.to_string(),
         Err(error) => panic!("{error}; it wrote: {:?} {}", server.log(), server.stderr()),
-        Ok(()) => String::new(),
     }
 }
 
