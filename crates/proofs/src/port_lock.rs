@@ -1,6 +1,7 @@
 //! A lock for a port. The lock is needed if servers share this machine's network.
 
 use crate::check_error::HarnessError;
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::linux::net::SocketAddrExt;
@@ -14,15 +15,26 @@ use witness::IsolationLevel;
 /// (network_namespaces(7)). The name leaves no file behind. The kernel releases the name when the
 /// process that has bound it ends, even by SIGKILL.
 pub(crate) struct PortLock {
+    port: u16,
     _name: UnixListener,
+}
+
+thread_local! {
+    /// The ports whose lock this thread has. A thread that waited for its own lock would wait for
+    /// ever.
+    static OWN: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
 }
 
 impl PortLock {
     /// Waits until no other proof has the lock.
     ///
     /// # Errors
-    /// Another program, which is not a proof, listens on the port.
+    /// Another program, which is not a proof, listens on the port, or this thread has the lock.
     pub(crate) fn acquire(port: u16) -> Result<Self, HarnessError> {
+        if OWN.with_borrow(|own| own.contains(&port)) {
+            let what = "the check starts a second server while its first one has the port";
+            return Err(HarnessError(format!("port {port} is not free: {what}")));
+        }
         let name = bind_name(port)
             .map_err(|error| HarnessError(format!("cannot lock port {port}: {error}")))?;
         TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| {
@@ -34,7 +46,14 @@ impl PortLock {
                  ({why}). To see which program has the port: ss -ltnp 'sport = :{port}'"
             ))
         })?;
-        Ok(Self { _name: name })
+        OWN.with_borrow_mut(|own| own.push(port));
+        Ok(Self { port, _name: name })
+    }
+}
+
+impl Drop for PortLock {
+    fn drop(&mut self) {
+        OWN.with_borrow_mut(|own| own.retain(|port| *port != self.port));
     }
 }
 
@@ -75,5 +94,15 @@ mod tests {
         let port = holder.local_addr().unwrap().port();
         let refused = PortLock::acquire(port).err().unwrap().to_string();
         assert!(refused.contains(&format!("port {port} is not free")), "{refused}");
+    }
+
+    #[test]
+    fn a_thread_does_not_wait_for_its_own_lock() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let first = PortLock::acquire(port).unwrap();
+        let second = PortLock::acquire(port).err().unwrap().to_string();
+        assert!(second.contains("a second server"), "{second}");
+        drop(first);
+        PortLock::acquire(port).unwrap();
     }
 }

@@ -18,5 +18,6 @@ pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
         line.starts_with(&full).then_some("start-count")
     })?;
     expect_every_address(&mut run)?;
+    drop(run); // it has the port
     expect_no_line_before_listen(context)
 }
