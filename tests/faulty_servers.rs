@@ -51,11 +51,11 @@ fn a_program_that_sleeps_without_listening_fails_at_once() {
 fn the_cause_names_a_wrong_port() {
     let Some(program) = in_python("wrong_port.py") else { return };
     let port = free_port();
-    let [expected, actual] = [port, port + 70].map(|port| format!("listens on {port}"));
+    let [expected, actual] = [port, port + 70].map(|port| format!("listens on {port}."));
     let output = output_on_port(port, &program, &["--timeout", "3600"]);
     assert_contains(
         &output,
-        &[&format!("Nothing {expected}"), &format!("the server {actual} instead")],
+        &[&format!("Nothing {expected}"), &format!("on descriptor 3, which {actual}")],
     );
 }
 
@@ -87,7 +87,7 @@ fn escape_sequences_do_not_reach_the_terminal() {
 fn a_forged_log_proves_nothing() {
     let Some(program) = in_python("fakes_log.py") else { return };
     assert_contains(
-        &output_of(&program, &[]),
+        &output_of(&program, &["--all"]),
         &["✗ slots", "the server never accepted it", "not accepted"],
     );
 }
@@ -131,12 +131,12 @@ fn a_process_for_each_client_fails() {
 fn a_connection_whose_descriptor_number_changes_is_found() {
     let Some(program) = in_python("moves_descriptors.py") else { return };
     let output = output_of(&program, &["--only", "no-fd-leak"]);
-    assert_contains(&output, &["A left, but never closed its socket", "is the same connection"]);
+    assert_contains(&output, &["A left", "never closed its socket", "is the same connection"]);
 }
 // </staff>
 
 #[test]
-fn a_server_in_a_busy_loop_that_ignores_sigterm_is_killed_at_the_time_out() {
+fn a_server_in_a_busy_loop_that_ignores_sigterm_is_killed() {
     let dir = TestDir::new();
     let program = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
     let flags = ["--timeout", "1", "--only", "slots,idle"];
@@ -149,7 +149,7 @@ fn a_server_in_a_busy_loop_that_ignores_sigterm_is_killed_at_the_time_out() {
         return;
     };
     let output = stdout_of(&answer.code(1));
-    assert_contains(&output, &["✗ slots", "after 1 s the server was still running"]);
+    assert_contains(&output, &["✗ slots", "no system calls"]);
     assert_contains(&output, &["✗ idle", "does not go to sleep"]);
 }
 

@@ -85,9 +85,7 @@ pub(crate) fn calls_text(server: &Server, clients: &[NamedClient], calls: &[Call
 fn calls_now(server: &Server, expected: &[Call]) -> Vec<(Process, Call)> {
     let mut found = Vec::new();
     for process in server.processes().unwrap_or_default() {
-        let is_listener = process == server.process();
-        let threads = if is_listener { server.threads() } else { process.threads() };
-        let threads = threads.unwrap_or_default();
+        let threads = server.threads_of(process).unwrap_or_default();
         found.extend(threads.into_iter().filter_map(|thread| Some((process, thread.call?))));
     }
     let is_expected = found.iter().map(|(_, call)| call).eq(expected);

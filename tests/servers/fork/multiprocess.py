@@ -29,7 +29,7 @@ def main():
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
             try:
                 context.Process(target=work, args=(listener, client), daemon=True).start()
-            except BlockingIOError as error:
+            except OSError as error:  # EAGAIN from fork, EMFILE from the pipe to the child
                 print(f"turned away: {error}")
             finally:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})

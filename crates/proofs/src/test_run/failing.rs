@@ -101,7 +101,7 @@ impl TestRun {
                 format!("the server is idle in {calls}")
             }
             WaitError::Spinning(sample) => {
-                format!("the server keeps running and repeats the same calls: {sample}")
+                format!("the server keeps running: it repeats {sample}")
             }
             other => other.to_string(),
         }
@@ -152,8 +152,17 @@ const MAX_QUOTED: usize = 4;
 const MAX_PRINTED: usize = 100;
 const MAX_PRINTED_LINE: usize = 400;
 
+/// The beginning of a line. Characters that control a terminal are replaced by escapes.
 fn shortened(line: &str) -> String {
-    line.chars().take(MAX_PRINTED_LINE).collect()
+    let mut shown = String::new();
+    for character in line.chars().take(MAX_PRINTED_LINE) {
+        match character {
+            '\t' => shown.push(' '),
+            _ if character.is_control() => shown.extend(character.escape_default()),
+            _ => shown.push(character),
+        }
+    }
+    shown
 }
 
 /// The first log lines whose tags the contract defines, at most [`MAX_QUOTED`].

@@ -56,7 +56,7 @@ fn why_spinning(
 /// The child sleeps, or has not ended in time.
 fn why_asleep(run: &TestRun, pair: &ClientAndChild) -> (Option<&'static str>, String) {
     let name = &pair.client.name;
-    let call = call_of(pair);
+    let call = call_of(run, pair);
     match call {
         Some("accept" | "accept4") => (
             Some("child-accepts"),
@@ -92,8 +92,8 @@ fn does(call: &str) -> String {
 }
 
 /// The call in which the child sleeps.
-fn call_of(pair: &ClientAndChild) -> Option<&'static str> {
-    let threads = pair.child.threads().unwrap_or_default();
+fn call_of(run: &TestRun, pair: &ClientAndChild) -> Option<&'static str> {
+    let threads = run.server.threads_of(pair.child).unwrap_or_default();
     threads.iter().find_map(|thread| Some(thread.call?.name()))
 }
 

@@ -266,14 +266,22 @@ impl Server {
             .map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(table_unobservable))
     }
 
-    /// The threads of the process that listens, each with the call that it sleeps in. After a
-    /// thread was stopped and resumed, the kernel may show restart_syscall(2) in place of the
-    /// interrupted call; this function returns the interrupted call.
+    /// The threads of the process that listens; see [`threads_of`](Self::threads_of).
     ///
     /// # Errors
     /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn threads(&self) -> Result<Vec<Thread>, Unobservable> {
-        let mut threads = self.process().threads()?;
+        self.threads_of(self.process())
+    }
+
+    /// The threads of a process of the server, each with the call that it sleeps in. After a thread
+    /// was stopped and resumed, the kernel may show restart_syscall(2) in place of the interrupted
+    /// call; this function returns the interrupted call.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides this information from this user.
+    pub fn threads_of(&self, process: Process) -> Result<Vec<Thread>, Unobservable> {
+        let mut threads = process.threads()?;
         let sleeps = self.sleeps.borrow();
         for thread in &mut threads {
             thread.call = thread.call.map(|call| sleeps.interrupted(thread.tid, call));
