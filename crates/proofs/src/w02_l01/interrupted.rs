@@ -23,7 +23,11 @@ pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> 
         // A machine without fault injection can still show what a real signal does.
         Err(CheckError::Inconclusive(_)) => child_ends(context)?,
         // No row explains the failure yet. Look whether a child is at fault.
-        Err(CheckError::Failed(cause)) if cause.mistake.is_none() => read_fails(context)?,
+        Err(CheckError::Failed(cause) | CheckError::Blocked { cause, .. })
+            if cause.mistake.is_none() =>
+        {
+            read_fails(context)?;
+        }
         Err(_) => {}
     }
     injected
