@@ -64,6 +64,13 @@ fn a_correct_server_is_proved_in_a_container() {
             }
             let name = level.to_string();
             let arguments = proof(&server, &port, &name);
+            if level == IsolationLevel::OtherUser && !refused.is_empty() {
+                // The container's root lacks CAP_SYS_RESOURCE. Without Landlock, it does not become
+                // the other user for prlimit(2), because the program could then signal it.
+                let seen = in_container(&dir, refused, &arguments).code(2);
+                assert_contains(&stdout_of(&seen), &["14 of 15 proved", "prlimit(2)"]);
+                continue;
+            }
             let proved = in_container(&dir, refused, &arguments).code(0);
             assert_contains(&stdout_of(&proved), &[heading(level), "proved · 15 of 15 ·"]);
         }

@@ -47,7 +47,8 @@ fn proves_a_server_in_c_repeatedly_under_load() {
 fn proves_a_slow_server_repeatedly_under_load() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("slow.c")]);
-    let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "2"]));
+    let flags = ["--cmd", &server, "--repeat", "2", "--timeout", "120"];
+    let proved = under_load(|| prove(&flags));
     assert_contains(&stdout_of(&proved.code(0)), &["proved · 2 of 2 runs"]);
 }
 

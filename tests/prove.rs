@@ -28,7 +28,7 @@ fn reports_the_solution_as_json() {
     assert_eq!(lesson["subject"]["kind"], "solution");
     assert_eq!(lesson["verdict"], "proved");
     assert_eq!(lesson["build"]["status"], "ok");
-    assert_eq!(score(lesson), (10, 10));
+    assert_eq!(score(lesson), (15, 15));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn reports_the_starter_as_json() {
     let lesson = &output["lessons"][0];
     assert_eq!(lesson["subject"]["kind"], "crate");
     assert_eq!(lesson["verdict"], "not-yet");
-    assert_eq!(score(lesson), (0, 10));
+    assert_eq!(score(lesson), (0, 15));
     let first = &lesson["criteria"][0];
     assert_eq!((&first["status"], &first["task"]), (&"failed".into(), &1.into()));
     let replay = first["cause"]["replay"].as_str().unwrap();

@@ -2,6 +2,7 @@
 
 mod isolation;
 mod list;
+mod next_steps;
 mod program_args;
 mod progress;
 mod prove;
@@ -13,7 +14,6 @@ mod grade;
 mod kit;
 mod mistakes;
 mod mutants;
-mod next_steps;
 mod own_workspace;
 mod shown_output;
 mod starter;

@@ -44,8 +44,8 @@ const ENOUGH_EVIDENCE: u32 = 3;
 /// before it counts as a busy loop: if it always executes the same few instructions, if it does so
 /// and an earlier run was in such a loop, and in all other cases. Compilers and garbage collectors
 /// of runtimes, and interpreters that process a long input, use such time without a call.
-const IN_ONE_PLACE: Duration = Duration::from_millis(200);
-const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(50);
+const IN_ONE_PLACE: Duration = Duration::from_millis(1000);
+const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(250);
 const ANYWHERE: Duration = Duration::from_millis(2000);
 /// Before the program listens, it may use more time.
 const BEFORE_LISTENING: u32 = 4;
