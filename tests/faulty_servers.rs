@@ -131,7 +131,7 @@ fn a_process_for_each_client_fails() {
 fn a_connection_whose_descriptor_number_changes_is_found() {
     let Some(program) = in_python("moves_descriptors.py") else { return };
     let output = output_of(&program, &["--only", "no-fd-leak"]);
-    assert_contains(&output, &["A left", "never closed its socket", "CLOSE_WAIT"]);
+    assert_contains(&output, &["✗ no-fd-leak", "CLOSE_WAIT", "client A, has left"]);
 }
 // </staff>
 

@@ -30,7 +30,8 @@ static long cpu_nanoseconds(void)
 static void do_slow_work(void)
 {
     for (long end = cpu_nanoseconds() + 5000000L; cpu_nanoseconds() < end;)
-        ;
+        for (volatile int i = 0; i < 50000; i++) /* compute */
+            ;
     nanosleep(&(struct timespec){.tv_nsec = 2000000L}, NULL);
 }
 
