@@ -1,5 +1,5 @@
-//! The bytes that a client sends, and the answer that it must receive: letters in the other case,
-//! and all other bytes unchanged.
+//! The bytes that a client sends, and the answer that it must receive: upper case becomes lower
+//! case and the reverse, and all other bytes stay as they are.
 
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
