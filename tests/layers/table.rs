@@ -56,9 +56,7 @@ impl Layers {
         let unknown = self.rows.iter().filter(|row| !names.contains(row.name.as_str()));
         unknown.map(|row| format!("`{}` has a row, and no such crate exists", row.name)).collect()
     }
-}
 
-impl Layers {
     /// The names in the cells that no crate has.
     fn unknown_names(&self, packages: &[Package]) -> Vec<String> {
         let known: BTreeSet<_> = packages.iter().map(|each| row_name(&each.name)).collect();

@@ -1,5 +1,5 @@
-//! The criteria of the lessons whose servers keep a table of clients: slots, and a log line for
-//! each event.
+//! The criteria that are shared by the lessons whose servers keep a table of clients. These servers
+//! give each client a slot of the table, and log a line for each event.
 
 mod capacity;
 mod late_reader;

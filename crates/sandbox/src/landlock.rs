@@ -1,5 +1,5 @@
-//! Restricts a program's access to files, ports and other processes without namespaces
-//! (landlock(7)).
+//! Restricts a program's access to files, to ports and to other processes (landlock(7)). This does
+//! not need namespaces.
 //!
 //! The observer prepares a ruleset. The program's process applies the ruleset to itself just before
 //! `execve`. This needs one system call and no memory allocation.

@@ -1,8 +1,9 @@
-//! The error about information that this process cannot observe.
+//! The error of a function that cannot observe the program.
 
 use std::io;
 
-/// The error about information that this process cannot observe.
+/// The observer could not read something about the program, for example because the kernel or a
+/// container hides it.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} cannot be observed here: {error}")]
 #[non_exhaustive]

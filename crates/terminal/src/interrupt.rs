@@ -1,7 +1,7 @@
 //! Handles Ctrl-C: ends the compiler that this process has started, and then this process.
 //!
-//! Servers are not handled here. When this process ends, the kernel ends each server, because the
-//! crate witness asks the kernel to do so.
+//! Servers are not handled here. When this process ends, the kernel closes its connection to each
+//! sandbox. Then the first process of the sandbox ends the server.
 
 use nix::{
     sys::signal::{Signal, kill},

@@ -1,8 +1,8 @@
 //! Makes accept fail with EMFILE once, and prints whether the server accepts its clients
 //! afterwards.
 //!
-//! The example is for servers that serve all clients at the same time in one process: with poll, epoll
-//! or threads.
+//! The example is for servers that serve all clients at the same time in one process: with poll,
+//! epoll or threads.
 //!
 //! The server listens on the TCP port in the environment variable PORT, which the example sets:
 //!

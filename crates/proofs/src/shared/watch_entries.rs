@@ -1,4 +1,5 @@
-//! The descriptors that a server waits for. The entries have the same form for poll and for epoll.
+//! The descriptors that a server waits for. This module gives the entries of the `pollfd` array and
+//! of the epoll interest list the same form.
 
 use super::wait_call::WaitCall;
 use crate::named_client::NamedClient;

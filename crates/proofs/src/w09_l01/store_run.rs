@@ -1,4 +1,5 @@
-//! A test run of a store. Sends commands, waits for the replies, and reports wrong replies.
+//! A test run of a key-value store. Sends commands, waits for the replies, and reports wrong
+//! replies.
 
 use super::diagnosis;
 use super::memory::memory;

@@ -1,4 +1,5 @@
-//! Splits bytes into lines, and removes the observer's markers from the bytes.
+//! Splits the bytes of a terminal into lines. Removes the markers that the observer has written
+//! into the same terminal.
 
 use super::Line;
 use std::ops::RangeInclusive;

@@ -1,4 +1,5 @@
-//! Reads the server's output and the sandbox's messages, and answers stopped system calls.
+//! Reads the server's output and the sandbox's messages. Decides about each system call that waits
+//! for the fault injector: the call continues or fails.
 
 use super::Server;
 use crate::client::Client;

@@ -1,11 +1,11 @@
 //! Waits until a condition is true, and recognizes that a condition will not become true.
 //!
-//! If all threads of a server sleep until an event, and everything that the clients have sent has
-//! arrived, then no thread will wake, and the server will do nothing more (`verdict.rs`). Everything
-//! that the server has sent must have arrived as well, because a client may be waiting for it.
-//! Therefore a wait ends when its condition is true or when the server is idle. A condition that
-//! will not become true is reported as fast as a condition that becomes true. In this file, `fact`
-//! is the condition of a wait.
+//! If all threads of a server sleep until an event, everything that the clients have sent has
+//! arrived, and everything that the server has sent has arrived, then no thread will wake, no client
+//! will receive more, and the server will do nothing more (`verdict.rs`). Therefore a wait ends when
+//! its condition is true or when the server is idle. A condition that will not become true is
+//! reported as fast as a condition that becomes true. In this file, `fact` is the condition of a
+//! wait.
 
 use super::Server;
 use super::verdict::calls;
