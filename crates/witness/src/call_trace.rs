@@ -41,6 +41,8 @@ pub(crate) struct CallTrace {
     /// The pages of memory whose instructions the thread was executing.
     pages: HashSet<u64>,
     looks: usize,
+    /// How often in a row the contents of the registers of a computing thread have repeated.
+    repeated: usize,
     is_interrupted: bool,
     /// The number of looks in which the thread has made calls.
     active_looks: usize,
@@ -57,8 +59,16 @@ const MAX_ROUNDS: usize = 64;
 /// The maximum number of looks at a thread that makes calls and is neither known to work nor to be
 /// in a loop.
 const MAX_LOOKS: usize = 100;
+/// The number of calls that are recorded for each call that says something about the thread.
+const MEANINGLESS_CALLS: usize = 4;
 /// The processor time between two looks at what a computing thread executes.
 const LOOK_EACH: Duration = Duration::from_millis(2);
+/// The number of instructions in one round of a loop, for the first look at the registers, and the
+/// maximum.
+const ROUND: usize = 256;
+const LONGEST_ROUND: usize = 4096;
+/// How often in a row the registers must have repeated.
+const ENOUGH_REPEATED: usize = 2;
 /// The number of looks after which the place of a computing thread is known.
 const ENOUGH_LOOKS: usize = 12;
 /// A loop without calls executes instructions in few pages of memory. An interpreter, a compiler or
@@ -75,13 +85,14 @@ impl CallTrace {
         tracer: &mut Tracer,
     ) -> Option<Self> {
         let mut traced = tracer.seize(thread.tid)?;
+        let interrupted = traced.interrupted_call().or(thread.call);
         traced.resume();
         Some(Self {
             process,
             tid: thread.tid,
             traced,
             entered: None,
-            interrupted: thread.call,
+            interrupted,
             sample: SyscallSample::default(),
             steps: Vec::new(),
             has_progress: false,
@@ -94,6 +105,7 @@ impl CallTrace {
             cpu: thread.cpu,
             pages: HashSet::new(),
             looks: 0,
+            repeated: 0,
             is_interrupted: false,
             active_looks: 0,
         })
@@ -106,7 +118,7 @@ impl CallTrace {
 
     /// Records the calls that the thread makes, until it sleeps or computes. `thread` is the thread
     /// as it was just before.
-    pub(crate) fn look(&mut self, thread: &Thread) {
+    pub(crate) fn look(&mut self, thread: &Thread, tracer: &mut Tracer) {
         self.cpu = thread.cpu;
         let begun = Instant::now();
         let calls = self.sample.calls.len();
@@ -122,6 +134,7 @@ impl CallTrace {
                 std::thread::yield_now();
             }
         }
+        tracer.note_interrupted(&self.traced);
         self.active_looks += usize::from(self.sample.calls.len() != calls);
         self.look_at_instructions();
     }
@@ -132,6 +145,16 @@ impl CallTrace {
         if self.looks < looks_wanted && !self.is_interrupted && self.looks < 1000 {
             self.is_interrupted = true;
             self.traced.interrupt();
+        }
+    }
+
+    /// Executes instructions of a computing thread one by one. The longer it computes, the more:
+    /// this takes a thousand times as long as without the observer.
+    fn look_at_registers(&mut self) {
+        if self.looks.is_power_of_two() {
+            let most = (self.looks * ROUND).min(LONGEST_ROUND);
+            let repeats = self.traced.repeats_state(self.process, most);
+            self.repeated = if repeats { self.repeated + 1 } else { 0 };
         }
     }
 
@@ -157,7 +180,9 @@ impl CallTrace {
                 if std::mem::take(&mut self.is_interrupted) && self.entered.is_none() {
                     self.looks += 1;
                     self.pages.extend(self.traced.instruction().map(|address| address >> 12));
+                    self.look_at_registers();
                 }
+                self.interrupted = self.traced.interrupted_call().or(self.interrupted);
                 self.traced.restart_interrupted_call();
             }
         }
@@ -167,7 +192,7 @@ impl CallTrace {
         self.entered = Some(call);
         self.cpu_at_call = self.cpu;
         self.pages.clear();
-        self.looks = 0;
+        (self.looks, self.repeated) = (0, 0);
         if let Sleep::Timed(nap) = sleep::of(call, self.process)
             && !nap.span.is_zero()
         {
@@ -244,7 +269,7 @@ impl CallTrace {
         self.sample.calls.clear();
         self.cpu_at_call = self.cpu;
         self.pages.clear();
-        self.looks = 0;
+        (self.looks, self.repeated) = (0, 0);
     }
 
     /// Forgets the rounds so far, because the server has logged something.
@@ -255,9 +280,13 @@ impl CallTrace {
     }
 
     /// Whether the thread has moved bytes or accepted a connection, or has made `calls` calls that
-    /// are no loop. If the thread makes few calls, the observer ends the trace after some time.
+    /// are no loop. The observer also ends the trace of a thread that makes few calls, and of a
+    /// thread that makes many calls that say nothing, such as clock_gettime(2): a traced call takes
+    /// a hundred times as long.
     pub(crate) fn works(&self, calls: usize) -> bool {
-        let has_enough = self.steps.len() >= calls || self.active_looks >= MAX_LOOKS;
+        let has_enough = self.steps.len() >= calls
+            || self.sample.calls.len() >= (calls * MEANINGLESS_CALLS).min(MAX_CALLS / 2)
+            || self.active_looks >= MAX_LOOKS;
         self.has_progress || has_enough && !self.is_loop()
     }
 
@@ -272,6 +301,11 @@ impl CallTrace {
             Some(_) => Duration::ZERO,
             None => self.cpu.saturating_sub(self.cpu_at_call),
         }
+    }
+
+    /// Whether a thread that computes executes the same instructions with the same values.
+    pub(crate) fn repeats_state(&self) -> bool {
+        self.repeated >= ENOUGH_REPEATED
     }
 
     /// Whether a thread that computes executes the same few instructions again and again.

@@ -14,6 +14,8 @@ pub(crate) struct Step {
     /// The descriptor, or another argument that distinguishes calls with the same number.
     subject: u64,
     result: i64,
+    /// The call was asked to move no bytes.
+    is_empty: bool,
 }
 
 /// What a call says about the thread that made it.
@@ -68,11 +70,15 @@ const MOVES_BYTES: [&str; 14] = [
     "sendto", "sendmsg", "sendmmsg", "sendfile", "splice",
 ];
 
+/// Calls whose third argument is the number of bytes to move.
+const HAS_LENGTH: [&str; 6] = ["read", "pread64", "recvfrom", "write", "pwrite64", "sendto"];
+
 /// What `call`, which has returned `result`, says about its thread.
 pub(crate) fn meaning(call: &Call, result: i64) -> Meaning {
     let name = call.name();
     let [first, second, third, ..] = call.arguments;
-    let step = |subject, result| Step { call: call.number, subject, result };
+    let is_empty = HAS_LENGTH.contains(&name) && third == 0;
+    let step = |subject, result| Step { call: call.number, subject, result, is_empty };
     match name {
         // A write to the log does nothing for a client.
         "write" | "writev" if matches!(first, 1 | 2) => Meaning::Nothing,
@@ -94,11 +100,16 @@ pub(crate) fn meaning(call: &Call, result: i64) -> Meaning {
 
 /// The number of calls that a sample must have.
 const SAMPLE_SIZE: usize = 80;
+/// The number of calls that a sample must have in which no call was asked to move a byte. A program
+/// that goes through thousands of empty lines may send an empty answer to each.
+const SAMPLE_SIZE_OF_EMPTY: usize = 4000;
 
 /// Whether these calls, in which there was no progress, are a busy loop. They are, if every call of
 /// the last three quarters has also occurred in the first quarter.
 pub(crate) fn is_loop(steps: &[Step]) -> bool {
-    steps.len() >= SAMPLE_SIZE && is_closed(steps)
+    let are_empty = steps.iter().all(|step| step.is_empty);
+    let wanted = if are_empty { SAMPLE_SIZE_OF_EMPTY } else { SAMPLE_SIZE };
+    steps.len() >= wanted && is_closed(steps)
 }
 
 fn is_closed(steps: &[Step]) -> bool {
@@ -132,7 +143,7 @@ mod tests {
 
     fn call(name: &str, first: u64) -> Call {
         let number = name.parse::<Sysno>().unwrap().id().into();
-        Call { number, arguments: [first, 0, 0, 0, 0, 0] }
+        Call { number, arguments: [first, 0, 1, 0, 0, 0] }
     }
 
     fn step(name: &str, fd: u64, result: i64) -> Step {
@@ -140,6 +151,16 @@ mod tests {
             Meaning::Repeatable(step) => step,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn empty_answers_to_many_empty_lines_are_no_loop() {
+        let mut call = call("sendto", 5);
+        call.arguments[2] = 0;
+        let Meaning::Repeatable(empty) = meaning(&call, 0) else { panic!("it moves no bytes") };
+        assert!(!is_loop(&vec![empty; 1000]));
+        assert!(is_loop(&vec![empty; 4000]));
+        assert!(is_loop(&vec![step("sendto", 5, 0); 100]));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! thread's system calls show the difference. Therefore the thread is traced for a short time
 //! (ptrace(2)). After that, the thread continues unchanged.
 
+mod repeated_state;
 mod restart_syscall;
 mod tracer;
 

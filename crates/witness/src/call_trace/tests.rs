@@ -32,7 +32,7 @@ impl Program {
         let Some(mut trace) = CallTrace::begin(self.process(), &self.thread(), None, tracer) else {
             return false;
         };
-        trace.look(&self.thread());
+        trace.look(&self.thread(), tracer);
         let is_loop = trace.is_loop();
         trace.end(tracer);
         is_loop

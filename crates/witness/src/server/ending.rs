@@ -2,11 +2,16 @@
 
 use super::Server;
 use crate::wait_error::{WaitError, doing_at_end};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sandbox::{CpuLoad, Exit, Process, Unobservable};
 use std::time::{Duration, Instant};
 
 /// The pause between two checks while no event arrives.
 const PAUSE: Duration = Duration::from_millis(1);
+/// The time after which processes that are left are killed again, and the time for all attempts.
+const KILL_AGAIN_AFTER: Duration = Duration::from_millis(50);
+const LONGEST_KILL: Duration = Duration::from_secs(2);
 
 impl Server {
     /// Waits until the program, and every process that it has started, has ended. Returns how the
@@ -46,6 +51,27 @@ impl Server {
             }
             if !has_event {
                 self.wait_for_event(PAUSE);
+            }
+        }
+    }
+
+    /// Ends the program, and every process that it has started (SIGKILL). Returns how the program
+    /// itself has ended.
+    ///
+    /// # Errors
+    /// As [`wait_ended`](Self::wait_ended), if a process is left after 2 s.
+    pub fn kill_all(&mut self) -> Result<Exit, WaitError> {
+        let begun = Instant::now();
+        loop {
+            for process in self.processes()? {
+                // The error of a process that has just ended is ignored.
+                let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
+            }
+            // A process may have started another one before it was killed.
+            let ended = self.wait_ended(KILL_AGAIN_AFTER);
+            let is_over = begun.elapsed() >= LONGEST_KILL;
+            if is_over || !matches!(ended, Err(WaitError::TimedOut { .. })) {
+                return ended;
             }
         }
     }

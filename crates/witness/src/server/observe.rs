@@ -301,7 +301,7 @@ impl Server {
             }
             all.extend(threads.into_iter().map(|thread| (process, thread)));
         }
-        self.sleeps.borrow_mut().update(&mut all);
+        self.sleeps.borrow_mut().update(&mut all, self.tracer.take_interrupted());
         Ok(all)
     }
 

@@ -143,7 +143,7 @@ impl Rounds {
             .end_traces(tracer, |trace| awake.iter().all(|(_, thread)| thread.tid != trace.tid));
         for trace in &mut self.traces {
             if let Some((_, thread)) = awake.iter().find(|(_, thread)| thread.tid == trace.tid) {
-                trace.look(thread);
+                trace.look(thread, tracer);
             }
         }
         has_ended

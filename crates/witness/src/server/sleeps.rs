@@ -18,22 +18,32 @@ struct Seen {
 }
 
 impl Sleeps {
-    /// Remembers the calls of these threads. Replaces a restarted call by the call that was
-    /// interrupted.
-    pub(super) fn update(&mut self, threads: &mut [(Process, Thread)]) {
+    /// Remembers the calls of these threads, and the calls in `interrupted`, each with its thread,
+    /// which the observer has interrupted since the last update. Replaces a restarted call by the
+    /// call that was interrupted.
+    pub(super) fn update(
+        &mut self,
+        threads: &mut [(Process, Thread)],
+        interrupted: Vec<(i32, Call)>,
+    ) {
+        for (tid, call) in interrupted {
+            if let Some((process, _)) = threads.iter().find(|(_, thread)| thread.tid == tid) {
+                self.remember(*process, tid, call);
+            }
+        }
         self.0.retain(|tid, _| threads.iter().any(|(_, thread)| thread.tid == *tid));
         for (process, thread) in threads {
             let Some(call) = &mut thread.call else { continue };
             match (call.is_restart(), self.0.get(&thread.tid)) {
                 (true, Some(seen)) => *call = seen.call,
                 (true, None) => {}
-                (false, _) => {
-                    let sleep = sleep::of(*call, *process);
-                    let seen = Seen { call: *call, sleep };
-                    self.0.insert(thread.tid, seen);
-                }
+                (false, _) => self.remember(*process, thread.tid, *call),
             }
         }
+    }
+
+    fn remember(&mut self, process: Process, tid: i32, call: Call) {
+        self.0.insert(tid, Seen { call, sleep: sleep::of(call, process) });
     }
 
     /// The call that a thread sleeps in: `call`, or the interrupted call that the kernel restarts.

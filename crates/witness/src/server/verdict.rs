@@ -45,7 +45,7 @@ const ENOUGH_EVIDENCE: u32 = 3;
 /// and an earlier run was in such a loop, and in all other cases. Compilers and garbage collectors
 /// of runtimes, and interpreters that process a long input, use such time without a call.
 const IN_ONE_PLACE: Duration = Duration::from_millis(1000);
-const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(250);
+const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(50);
 const ANYWHERE: Duration = Duration::from_millis(2000);
 /// Before the program listens, it may use more time.
 const BEFORE_LISTENING: u32 = 4;
@@ -212,6 +212,9 @@ impl Server {
     }
 
     fn computes_for_ever(&self, trace: &CallTrace) -> bool {
+        if trace.repeats_state() {
+            return true;
+        }
         let in_one_place = if self.history.computes() { IN_ONE_PLACE_AGAIN } else { IN_ONE_PLACE };
         let allowed = if trace.is_in_one_place() { in_one_place } else { ANYWHERE };
         let factor = if self.listener.is_some() { 1 } else { BEFORE_LISTENING };

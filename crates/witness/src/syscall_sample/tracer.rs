@@ -6,10 +6,12 @@
 //! may take a long time until a thread has stopped. Therefore a list contains the threads from
 //! which the tracer could not detach, and [`Tracer::retry_detach`] tries again.
 
-use super::restart_syscall::restart_syscall;
+use super::repeated_state;
+use super::restart_syscall::{interrupted_call, restart_syscall};
 use nix::sys::ptrace::{self, Options};
 use nix::unistd::Pid;
-use sandbox::{Call, as_tracer};
+use sandbox::{Call, Process, as_tracer};
+use std::cell::RefCell;
 use std::ptr;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,9 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
     attached: Vec<Traced>,
+    /// The calls that stops have interrupted, and that the kernel continues with
+    /// restart_syscall(2), each with its thread.
+    interrupted: RefCell<Vec<(i32, Call)>>,
 }
 
 /// A traced thread. Only the thread of the observer that has attached to the traced thread can
@@ -25,6 +30,9 @@ pub(crate) struct Tracer {
 pub(crate) struct Traced {
     tid: i32,
     state: State,
+    /// The call that the last stop has interrupted, if the kernel continues it with
+    /// restart_syscall(2).
+    interrupted: Option<Call>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +61,9 @@ impl Tracer {
     pub(crate) fn seize(&mut self, tid: i32) -> Option<Traced> {
         let seize = || ptrace::seize(Pid::from_raw(tid), Options::PTRACE_O_TRACESYSGOOD);
         as_tracer(tid, seize).ok()?;
-        let mut traced = Traced { tid, state: State::Running };
+        let mut traced = Traced { tid, state: State::Running, interrupted: None };
         traced.stop(PATIENCE);
+        self.note_interrupted(&traced);
         if matches!(traced.state, State::Stopped(_)) {
             return Some(traced);
         }
@@ -64,9 +73,22 @@ impl Tracer {
 
     /// Detaches from a thread. If this is not possible yet, the thread is added to the list.
     pub(crate) fn detach(&mut self, mut traced: Traced) {
-        if !traced.detach(PATIENCE) {
+        let is_detached = traced.detach(PATIENCE);
+        self.note_interrupted(&traced);
+        if !is_detached {
             self.attached.push(traced);
         }
+    }
+
+    /// The calls that stops have interrupted since the last call of this function, and that the
+    /// kernel continues with restart_syscall(2). Each has its thread.
+    pub(crate) fn take_interrupted(&self) -> Vec<(i32, Call)> {
+        self.interrupted.take()
+    }
+
+    /// Keeps the call that a stop of this thread has interrupted.
+    pub(crate) fn note_interrupted(&mut self, traced: &Traced) {
+        self.interrupted.get_mut().extend(traced.interrupted.map(|call| (traced.tid, call)));
     }
 
     /// Adds a thread to the list without an attempt to detach from the thread.
@@ -77,7 +99,10 @@ impl Tracer {
 
     /// Tries again to detach from the threads in the list.
     pub(crate) fn retry_detach(&mut self) {
-        self.attached.retain_mut(|traced| !traced.detach(Duration::ZERO));
+        let is_detached = |traced: &mut Traced| traced.detach(Duration::ZERO);
+        for traced in self.attached.extract_if(.., is_detached) {
+            self.interrupted.get_mut().extend(traced.interrupted.map(|call| (traced.tid, call)));
+        }
     }
 
     /// Whether the list is empty, so that no thread is traced any more.
@@ -101,8 +126,15 @@ impl Traced {
     pub(crate) fn has_stopped(&mut self) -> bool {
         if self.state == State::Running {
             self.state = self.read_state();
+            self.note_interrupted_call();
         }
         matches!(self.state, State::Stopped(_))
+    }
+
+    fn note_interrupted_call(&mut self) {
+        if self.state == State::Stopped(0) {
+            self.interrupted = interrupted_call(self.pid(), self.interrupted);
+        }
     }
 
     /// Whether the thread has ended.
@@ -122,6 +154,36 @@ impl Traced {
         if self.state == State::Stopped(0) {
             restart_syscall(Pid::from_raw(self.tid));
         }
+    }
+
+    /// The call that the last stop has interrupted, if the kernel continues it with
+    /// restart_syscall(2).
+    pub(crate) fn interrupted_call(&self) -> Option<Call> {
+        self.interrupted
+    }
+
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_raw(self.tid)
+    }
+
+    /// Executes one instruction of a stopped thread. Returns whether the thread has stopped again
+    /// after it.
+    pub(super) fn step(&mut self) -> bool {
+        if self.state != State::Stopped(0) || !self.request(libc::PTRACE_SINGLESTEP, 0) {
+            return false;
+        }
+        self.wait_stopped(PATIENCE);
+        if self.state != State::Stopped(libc::SIGTRAP) {
+            return false;
+        }
+        self.state = State::Stopped(0);
+        true
+    }
+
+    /// Executes the next instructions one by one. Returns whether the contents of the registers
+    /// repeat, in rounds of at most `most` instructions.
+    pub(crate) fn repeats_state(&mut self, process: Process, most: usize) -> bool {
+        self.state == State::Stopped(0) && repeated_state::repeats(self, process, most)
     }
 
     /// The address of the instruction at which the thread has stopped.
@@ -166,6 +228,7 @@ impl Traced {
         if self.state == State::Running {
             self.request(libc::PTRACE_INTERRUPT, 0);
             self.wait_stopped(within);
+            self.note_interrupted_call();
             if self.state == State::Stopped(0) {
                 restart_syscall(Pid::from_raw(self.tid));
             }
