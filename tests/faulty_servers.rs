@@ -139,7 +139,7 @@ fn a_connection_whose_descriptor_number_changes_is_found() {
 fn a_server_in_a_busy_loop_that_ignores_sigterm_is_killed() {
     let dir = TestDir::new();
     let program = command_line([&dir.compiled("faulty/ignores_sigterm_and_spins.c")]);
-    let flags = ["--timeout", "1", "--only", "slots,idle"];
+    let flags = ["--timeout", "5", "--only", "slots,idle"];
     // If other processes use the CPUs, the proof is inconclusive. Then the test runs the proof
     // again.
     let run = || run(free_port(), &program, &flags);

@@ -54,7 +54,7 @@ pub(crate) fn tables(
 /// the text has only their names.
 pub(crate) fn calls_text(server: &Server, clients: &[NamedClient], calls: &[Call]) -> String {
     let mut waits: Vec<(&str, Option<(u64, String)>)> = Vec::new();
-    for (process, call) in calls_now(server, calls) {
+    for (process, call) in calls_now(server, calls).into_iter().take(MAX_LOOKED_AT) {
         // Each process has descriptors of its own.
         let of_process = process.descriptors().unwrap_or_default();
         let files = OpenFiles::of(server, clients, &of_process);
@@ -94,6 +94,9 @@ fn calls_now(server: &Server, expected: &[Call]) -> Vec<(Process, Call)> {
 
 /// The maximum number of different calls in a sentence. A runtime may have many threads of its own.
 const MAX_CALLS: usize = 3;
+
+/// The maximum number of calls whose descriptors are looked at. A server may have many children.
+const MAX_LOOKED_AT: usize = 16;
 
 /// Whether the first argument of a call is a descriptor on which a server can wait for its clients.
 fn takes_descriptor(call: &Call) -> bool {

@@ -8,7 +8,7 @@ use crate::epoll_entry;
 use crate::poll_entry;
 use crate::repetition::{self, Meaning, Step};
 use crate::sleep::{self, Nap, Sleep};
-use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer};
+use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer, repeats_state};
 use sandbox::{Call, Process, Thread};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -153,7 +153,7 @@ impl CallTrace {
     fn look_at_registers(&mut self) {
         if self.looks.is_power_of_two() {
             let most = (self.looks * ROUND).min(LONGEST_ROUND);
-            let repeats = self.traced.repeats_state(self.process, most);
+            let repeats = repeats_state(&mut self.traced, self.process, most);
             self.repeated = if repeats { self.repeated + 1 } else { 0 };
         }
     }

@@ -136,7 +136,12 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
             run.server.process(),
         ),
     };
-    run.step(format!("after {seconds} s there still was {}", process_text(still_there)));
+    run.step(match wait_error {
+        WaitError::Idle { .. } => {
+            format!("the server ended, and left {}", process_text(still_there))
+        }
+        _ => format!("after {seconds} s there still was {}", process_text(still_there)),
+    });
     let failure = Failure {
         id,
         mistake: Some(id),

@@ -39,7 +39,8 @@ pub(super) enum Reaction {
 /// environment, and `go run` prints the exit status.
 const MAX_LINES: usize = 3;
 
-/// The time in which a program has to end that tries to listen several times before it gives up.
+/// The time in which a program has to end that tries to listen several times before it gives up, or
+/// that has written its message.
 const RETRY_TIME: Duration = Duration::from_secs(2);
 
 /// Waits until the program has ended, or does nothing more by itself. Returns what the program has
@@ -50,8 +51,7 @@ pub(super) fn wait_reaction(run: &mut TestRun, setting: &BadSetting<'_>) -> (Rea
         Err(wait_error) => wait_error,
     };
     let mut listeners = own_listeners(run, &wait_error);
-    // A program that sleeps for a short time may try again, and give up later.
-    if listeners.is_empty() && matches!(&wait_error, WaitError::Idle { calls } if is_nap(calls)) {
+    if listeners.is_empty() && may_still_end(run, &wait_error) {
         match run.server.wait_ended(RETRY_TIME) {
             Ok(exit) => wait_error = WaitError::Ended(exit),
             Err(_) => listeners = own_listeners(run, &wait_error),
@@ -63,6 +63,14 @@ pub(super) fn wait_reaction(run: &mut TestRun, setting: &BadSetting<'_>) -> (Rea
         _ => Reaction::Listens(listeners),
     };
     (reaction, wait_error)
+}
+
+/// Whether a program that is idle may still end. A program that sleeps for a short time may try
+/// again, and give up later. A program that has written its message is about to end: the threads of
+/// a Java virtual machine wait for one another meanwhile.
+fn may_still_end(run: &TestRun, wait_error: &WaitError) -> bool {
+    let WaitError::Idle { calls } = wait_error else { return false };
+    is_nap(calls) || !run.server.stderr().is_empty()
 }
 
 /// The listening sockets of a program that has not ended.

@@ -36,5 +36,6 @@ pub(super) fn expiry(context: &CheckContext<'_>) -> Result<(), CheckError> {
         store.merge_steps(from);
     }
     past_time::gone_for_every_command(&mut store, &mut client, &mut draws)?;
-    past_time::not_counted(&mut store, &mut client, &mut draws)
+    past_time::not_counted(&mut store, &mut client, &mut draws)?;
+    past_time::gone_all_at_once(&mut store, &mut client, &mut draws)
 }

@@ -1,6 +1,7 @@
 //! Waits until a server and everything that it has started has ended.
 
 use super::Server;
+use super::verdict::calls;
 use crate::wait_error::{WaitError, doing_at_end};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// The pause between two checks while no event arrives.
 const PAUSE: Duration = Duration::from_millis(1);
+/// The time for which everything that the program has left must have slept.
+const SURVIVORS_SLEEP: Duration = Duration::from_millis(100);
 /// The time after which processes that are left are killed again, and the time for all attempts.
 const KILL_AGAIN_AFTER: Duration = Duration::from_millis(50);
 const LONGEST_KILL: Duration = Duration::from_secs(2);
@@ -24,18 +27,26 @@ impl Server {
     ///
     /// # Errors
     /// `TimedOut` if a process is left after `limit`: the program itself, or one of the
-    /// [`survivors`](Self::survivors). `Unobservable` if the machine was too busy to run the
-    /// server.
+    /// [`survivors`](Self::survivors). `Idle` if the program has ended and each survivor sleeps
+    /// until an event, so that none will end by itself. `Unobservable` if the machine was too busy
+    /// to run the server.
     pub fn wait_ended(&mut self, limit: Duration) -> Result<Exit, WaitError> {
         let begun = Instant::now();
         let load = CpuLoad::now(&self.all_threads()?);
+        let (mut left, mut left_since) = (Vec::new(), begun);
         loop {
             let has_event = self.poll_events()?;
-            if let Some(exit) = self.exit.clone()
-                && self.survivors()?.is_empty()
-            {
-                self.catch_up()?;
-                return Ok(exit);
+            if let Some(exit) = self.exit.clone() {
+                if self.survivors()?.is_empty() {
+                    self.catch_up()?;
+                    return Ok(exit);
+                }
+                let threads = self.all_threads()?;
+                if threads != left {
+                    (left, left_since) = (threads, Instant::now());
+                } else if left_since.elapsed() >= SURVIVORS_SLEEP && self.all_rest(&left) {
+                    return Err(WaitError::Idle { calls: calls(&left) });
+                }
             }
             if begun.elapsed() >= limit {
                 let threads = self.all_threads()?;

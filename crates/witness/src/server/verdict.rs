@@ -103,6 +103,11 @@ impl Server {
         Ok(all_asleep && self.all_delivered()? && self.all_threads()? == threads)
     }
 
+    /// Whether each thread sleeps until an event, or has ended.
+    pub(super) fn all_rest(&self, threads: &[ThreadOf]) -> bool {
+        threads.iter().all(|thread| matches!(self.role(thread), Role::Resting))
+    }
+
     /// What a thread is doing.
     fn role(&self, (process, thread): &ThreadOf) -> Role {
         match thread.call {

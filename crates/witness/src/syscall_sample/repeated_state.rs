@@ -28,7 +28,7 @@ const PAGE: u64 = 4096;
 /// registers repeat. `most` is the largest number of instructions of one round.
 ///
 /// Instructions that make a system call are not executed: such a loop is recognized by its calls.
-pub(super) fn repeats(traced: &mut Traced, process: Process, most: usize) -> bool {
+pub(crate) fn repeats_state(traced: &mut Traced, process: Process, most: usize) -> bool {
     let begun = Instant::now();
     let mut code = Code { process, pages: HashMap::new() };
     let (mut states, mut period): (Vec<u64>, Option<usize>) = (Vec::new(), None);

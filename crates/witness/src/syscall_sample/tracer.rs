@@ -6,11 +6,10 @@
 //! may take a long time until a thread has stopped. Therefore a list contains the threads from
 //! which the tracer could not detach, and [`Tracer::retry_detach`] tries again.
 
-use super::repeated_state;
 use super::restart_syscall::{interrupted_call, restart_syscall};
 use nix::sys::ptrace::{self, Options};
 use nix::unistd::Pid;
-use sandbox::{Call, Process, as_tracer};
+use sandbox::{Call, as_tracer};
 use std::cell::RefCell;
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -178,12 +177,6 @@ impl Traced {
         }
         self.state = State::Stopped(0);
         true
-    }
-
-    /// Executes the next instructions one by one. Returns whether the contents of the registers
-    /// repeat, in rounds of at most `most` instructions.
-    pub(crate) fn repeats_state(&mut self, process: Process, most: usize) -> bool {
-        self.state == State::Stopped(0) && repeated_state::repeats(self, process, most)
     }
 
     /// The address of the instruction at which the thread has stopped.

@@ -6,6 +6,7 @@ use crate::w09_l01::draws::Draws;
 use crate::w09_l01::resp::{Reply, array, bulk, number, ok};
 use crate::w09_l01::resp_client::RespClient;
 use crate::w09_l01::store_run::StoreRun;
+use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,10 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 /// DBSIZE must no longer count a key at most this long after the key's time. Redis removes expired
 /// keys about ten times a second.
 const MAX_COUNTED: Duration = Duration::from_secs(2);
+
+/// The number of keys that expire at the same moment. A store that removes a part of them at a time
+/// has not removed all before its next command.
+const CROWD: RangeInclusive<i64> = 4000..=5000;
 
 /// A store that reads its clock once for many commands may expire a key this much too early.
 const MARGIN: Duration = Duration::from_millis(10);
@@ -140,6 +145,35 @@ pub(in crate::w09_l01) fn not_counted(
         thread::sleep(PAUSE);
     }
     store.expect_replies(client, [(format!("GET {kept}"), bulk(value))])
+}
+
+/// When the server goes on after a pause, thousands of keys are past their time at the same moment.
+/// All of them are gone for the next command.
+pub(in crate::w09_l01) fn gone_all_at_once(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let ([name, value], count) = (draws.words(), draws.number(CROWD));
+    let time = Duration::from_millis(draws.number(100..=130) as u64);
+    let key = |number: i64| format!("{name}-{number}");
+    let set = |number| (format!("SET {} {value} PX {}", key(number), time.as_millis()), ok());
+    store.expect_pipeline(client, &(0..count).map(set).collect::<Vec<_>>())?;
+
+    let paused = Instant::now();
+    store.run.step("the server was stopped (SIGSTOP), until all keys were past their time");
+    if store.run.server.pause().is_err() {
+        return Ok(()); // the program has ended, which another criterion explains
+    }
+    thread::sleep((time + PAUSE).saturating_sub(paused.elapsed()));
+    let asked: Vec<_> = (0..20).map(|_| draws.number(0..=count - 1)).collect();
+    let lines: Vec<_> = asked.iter().map(|&it| (format!("GET {}", key(it)), Reply::Nil)).collect();
+    store.send_pipeline(client, &lines)?;
+    store.run.step("the server was continued (SIGCONT)");
+    if store.run.server.resume().is_err() {
+        return Ok(());
+    }
+    store.expect_answers(client, &lines).map_err(if_answered("never-expires"))
 }
 
 /// The keys of one attempt.
