@@ -44,6 +44,7 @@ fn a_patch_that_does_not_apply_is_reported() {
 }
 
 #[test]
+#[ignore = "takes minutes: proves every wrong server of every lesson"]
 fn text_criteria_mistakes_starters_and_outputs_are_consistent() {
     xtask(&["check"]).code(0).stdout(starts_with("consistent · ")).stderr(is_empty());
 }

@@ -1,6 +1,6 @@
 /* Tries: to leave a process that runs longer than its sandbox: a grandchild in a new session, which
  * ignores all signals.
- * Must: be proved, because the server is correct, and leave no process. */
+ * Must: fail ends, because SIGTERM does not end that process, and leave no process. */
 #include "hostile.h"
 
 #include <signal.h>

@@ -1,5 +1,6 @@
 /* Tries: to fill the process table after a correct start, with eight processes for each client.
  * Must: stay within the process limit, and fail one-thread. */
+#define _GNU_SOURCE
 #include <sys/socket.h>
 
 static int accept_and_fork(int listener, struct sockaddr *address, socklen_t *length);

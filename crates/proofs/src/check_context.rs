@@ -138,16 +138,17 @@ impl<'a> CheckContext<'a> {
         password: Option<&str>,
     ) -> Result<TestRun, CheckError> {
         let password = password.map(|password| ("REQUIREPASS", password));
-        self.launch_environment(capacity, faults, password.as_slice())
+        self.launch_settings(capacity, faults, &[password.as_slice()])
     }
 
-    /// Starts a server, and does not wait until the server listens. Each of `variables` is a name
-    /// and a value, which may replace the value of PORT or MAX_CLIENTS.
-    pub(crate) fn launch_environment(
+    /// Starts a server, and does not wait until the server listens. Each setting is a name and a
+    /// value, which may replace the value of PORT or MAX_CLIENTS. The server is started with the
+    /// first settings. It can be started again with the others ([`TestRun::restart_with`]).
+    pub(crate) fn launch_settings(
         &self,
         capacity: usize,
         faults: FaultInjector,
-        variables: &[(&str, &str)],
+        settings: &[&[(&str, &str)]],
     ) -> Result<TestRun, CheckError> {
         self.check_time_left()?;
         let (port, capacity) = (self.port(), self.capacity(capacity));
@@ -174,24 +175,48 @@ impl<'a> CheckContext<'a> {
         }
 
         // Add the settings that only some lessons have, and those of the check.
-        let mut settings = vec![("PORT", port.to_string())];
-        if self.lesson.capacity > 0 {
-            settings.push(("MAX_CLIENTS", capacity.to_string()));
-        }
-        for (name, value) in variables {
-            match settings.iter_mut().find(|(other, _)| other == name) {
-                Some((_, replaced)) => *replaced = (*value).to_owned(),
-                None => settings.push((name, (*value).to_owned())),
-            }
-        }
-        for (name, value) in &settings {
+        let all: Vec<_> =
+            settings.iter().map(|settings| self.environment(capacity, settings)).collect();
+        let (first, later) = all.split_first().ok_or(HarnessError("no settings".into()))?;
+        for (name, value) in first {
             launch = launch.env(name, value);
         }
-        let texts: Vec<_> = settings.iter().map(|it| setting_text(it.0, &it.1)).collect();
-        let started = format!("started with {}", texts.join(" "));
-        let server = launch.start()?;
-        Ok(TestRun::new(self.lesson, server, (port, capacity), started, lock, self.program))
+        for settings in later {
+            launch = launch.env_of_restart(settings.iter().cloned());
+        }
+        let started = started_text(first);
+        let mut run = TestRun::new(
+            self.lesson,
+            launch.start()?,
+            (port, capacity),
+            started,
+            lock,
+            self.program,
+        );
+        run.later_starts = later.iter().map(|settings| started_text(settings)).collect();
+        Ok(run)
     }
+
+    /// The settings of a start: PORT, MAX_CLIENTS if the lesson has it, and `changes`.
+    fn environment(&self, capacity: usize, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut settings = vec![("PORT".to_owned(), self.port().to_string())];
+        if self.lesson.capacity > 0 {
+            settings.push(("MAX_CLIENTS".to_owned(), capacity.to_string()));
+        }
+        for (name, value) in changes {
+            match settings.iter_mut().find(|(other, _)| other == name) {
+                Some((_, replaced)) => *replaced = (*value).to_owned(),
+                None => settings.push(((*name).to_owned(), (*value).to_owned())),
+            }
+        }
+        settings
+    }
+}
+
+/// The text of the step in which a server was started with these settings.
+fn started_text(settings: &[(String, String)]) -> String {
+    let texts: Vec<_> = settings.iter().map(|it| setting_text(&it.0, &it.1)).collect();
+    format!("started with {}", texts.join(" "))
 }
 
 /// A setting as one types it in a shell: `PORT=7000`, `PORT=""`.

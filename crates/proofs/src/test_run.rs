@@ -42,6 +42,9 @@ pub(crate) struct TestRun {
     pub(crate) capacity: usize,
     pub(crate) clients: Vec<NamedClient>,
     steps: Vec<RecordedStep>,
+    /// For each further set of settings: the text of the step in which the server is started with
+    /// it.
+    pub(crate) later_starts: Vec<String>,
     /// The folder that the program runs in.
     directory: PathBuf,
     /// The maximum time that the check may take.
@@ -64,8 +67,18 @@ impl TestRun {
     ) -> Self {
         let steps = vec![RecordedStep { text: started, log_start: 0, stderr_start: 0 }];
         let (directory, timeout) = (program.directory.clone(), program.timeout);
-        let clients = Vec::new();
-        Self { server, port, capacity, clients, steps, directory, timeout, lesson, _lock: lock }
+        Self {
+            server,
+            port,
+            capacity,
+            clients: Vec::new(),
+            steps,
+            later_starts: Vec::new(),
+            directory,
+            timeout,
+            lesson,
+            _lock: lock,
+        }
     }
 
     /// Starts the program again, which has ended (see [`Server::restart`]). What the program has
@@ -75,6 +88,22 @@ impl TestRun {
             CheckError::Inconclusive(format!("the server could not be started again: {error}"))
         })?;
         self.steps.iter_mut().for_each(|step| step.stderr_start = 0);
+        Ok(())
+    }
+
+    /// Starts the program again, which has ended, with the settings of this number, counted from 0
+    /// at the first start. The steps so far are forgotten: a new run begins.
+    pub(crate) fn restart_with(&mut self, settings: usize) -> Result<(), CheckError> {
+        let again = |error| {
+            CheckError::Inconclusive(format!("the server could not be started again: {error}"))
+        };
+        let _ = self.server.catch_up();
+        self.server.restart_with(settings as u8).map_err(again)?;
+        self.steps = vec![RecordedStep {
+            text: self.later_starts[settings - 1].clone(),
+            log_start: self.server.log().len(),
+            stderr_start: 0,
+        }];
         Ok(())
     }
 

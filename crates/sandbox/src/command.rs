@@ -27,6 +27,8 @@ pub struct Command {
     arguments: Vec<OsString>,
     /// Changes to the environment that the program would inherit; `None` removes a variable.
     changes: BTreeMap<OsString, Option<OsString>>,
+    /// For each environment of a later start: what differs from the first start.
+    later_changes: Vec<Vec<(OsString, OsString)>>,
     directory: Option<PathBuf>,
     notified_calls: NotifiedCalls,
     port: Option<u16>,
@@ -42,6 +44,7 @@ impl Command {
             program: program.into(),
             arguments: Vec::new(),
             changes: BTreeMap::new(),
+            later_changes: Vec::new(),
             directory: None,
             notified_calls: NotifiedCalls::default(),
             port: None,
@@ -65,6 +68,18 @@ impl Command {
     /// Removes an environment variable of the program.
     pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
         self.changes.insert(name.as_ref().to_owned(), None);
+        self
+    }
+
+    /// Adds an environment with which the program can be started again (see
+    /// [`Sandbox::request_restart`]): the program's environment, with these variables added or
+    /// replaced.
+    pub fn env_of_restart(
+        mut self,
+        variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.later_changes.push(variables.collect());
         self
     }
 
@@ -187,15 +202,17 @@ impl Command {
         for argument in &self.arguments {
             arguments.push(c_string(argument.as_bytes())?);
         }
-        let mut environment = Vec::new();
-        for (name, value) in variables {
-            environment.push(c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
+        let mut environments = vec![c_strings(variables)?];
+        for changes in &self.later_changes {
+            let mut later = variables.clone();
+            later.extend(changes.iter().cloned());
+            environments.push(c_strings(&later)?);
         }
         let limits = self.policy.as_ref().map(|policy| policy.limits);
         Ok(ExecPlan {
             path: c_string(path.as_os_str().as_bytes())?,
             arguments: CStringArray::new(arguments),
-            environment: CStringArray::new(environment),
+            environments,
             directory: c_string(match limits {
                 Some(_) => resources.home().as_os_str().as_bytes(),
                 None => self.directory().as_os_str().as_bytes(),
@@ -287,6 +304,15 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
+
+/// An environment, as execve(2) takes it.
+fn c_strings(variables: &BTreeMap<OsString, OsString>) -> Result<CStringArray, LaunchError> {
+    let mut strings = Vec::new();
+    for (name, value) in variables {
+        strings.push(c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
+    }
+    Ok(CStringArray::new(strings))
+}
 
 /// The environment of an untrusted program. It contains no variable of this process.
 fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {

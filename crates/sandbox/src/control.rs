@@ -16,8 +16,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 /// The maximum number of sockets in one message.
 pub const BATCH: usize = 16;
 
-/// The request to start the program again. Every other request asks for sockets.
-pub(crate) const RESTART: [u8; 4] = [0; 4];
+/// The first byte of the request to start the program again. The last byte says with which of its
+/// environments. Every other request asks for sockets of an address family, which is not 0.
+pub(crate) const RESTART: u8 = 0;
 
 /// This message says that the observer has mapped the sandbox's user. The first process of an
 /// untrusted program's sandbox waits for this message before it does anything else.
@@ -105,9 +106,10 @@ impl Control {
         self.send_request([family as u8, kind as u8, protocol as u8, count.min(BATCH) as u8])
     }
 
-    /// Asks the first process to start the program again in the same sandbox.
-    pub(crate) fn request_restart(&self) -> io::Result<()> {
-        self.send_request(RESTART)
+    /// Asks the first process to start the program again in the same sandbox, with one of the
+    /// program's environments.
+    pub(crate) fn request_restart(&self, environment: u8) -> io::Result<()> {
+        self.send_request([RESTART, 0, 0, environment])
     }
 
     /// A second handle of the observer's socket, for another thread.

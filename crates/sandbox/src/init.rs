@@ -55,7 +55,8 @@ pub(crate) struct InitPlan {
 pub(crate) struct ExecPlan {
     pub(crate) path: CString,
     pub(crate) arguments: CStringArray,
-    pub(crate) environment: CStringArray,
+    /// The environment of the first start, and those of later starts.
+    pub(crate) environments: Vec<CStringArray>,
     pub(crate) directory: CString,
     pub(crate) input: OwnedFd,
     pub(crate) output: OwnedFd,

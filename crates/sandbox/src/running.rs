@@ -111,12 +111,14 @@ impl Sandbox {
         self.control.request_sockets(family, kind, protocol, count)
     }
 
-    /// Asks the first process to start the program again in the same sandbox.
+    /// Asks the first process to start the program again in the same sandbox. The program's
+    /// environment is that of the first start if `environment` is 0, and otherwise the one with this
+    /// number among [`Command::env_of_restart`](crate::Command::env_of_restart), counted from 1.
     ///
     /// # Errors
     /// The error of send(2).
-    pub fn request_restart(&self) -> io::Result<()> {
-        self.control.request_restart()
+    pub fn request_restart(&self, environment: u8) -> io::Result<()> {
+        self.control.request_restart(environment)
     }
 
     /// The limits of the program, if the program is untrusted.

@@ -187,10 +187,16 @@ impl Client {
     }
 
     /// Whether sent bytes remain in the client's send buffer because the server's receive buffer is
-    /// full.
-    pub(crate) fn is_send_blocked(&self) -> bool {
+    /// full, and all other bytes have arrived. `received` is the number of bytes that the server's
+    /// socket has received.
+    pub(crate) fn is_send_blocked(&self, received: u64) -> bool {
         let state = self.state();
-        state.socket.as_ref().is_some_and(|socket| unacknowledged_segments(socket) == Some(0))
+        let Some(info) = state.socket.as_ref().and_then(tcp_info) else { return false };
+        let left = state.sent.saturating_sub(info.tcpi_notsent_bytes.into());
+        // With all segments acknowledged, or with room in the congestion window, only the server's
+        // window can be what the rest waits for (RFC 5681, section 3.1).
+        let waits_for_server = info.tcpi_unacked == 0 || info.tcpi_unacked < info.tcpi_snd_cwnd;
+        info.tcpi_notsent_bytes > 0 && left <= received && waits_for_server
     }
 
     /// Whether the client is connected and has read all bytes that have arrived. Such a client may
@@ -298,8 +304,8 @@ fn unacknowledged_bytes(socket: &OwnedFd) -> u64 {
     if asked == 0 { bytes.max(0) as u64 } else { 0 }
 }
 
-/// The number of segments that were sent and have not been acknowledged (tcp(7), TCP_INFO).
-fn unacknowledged_segments(socket: &OwnedFd) -> Option<u32> {
+/// What the kernel says about a connection (tcp(7), TCP_INFO).
+fn tcp_info(socket: &OwnedFd) -> Option<libc::tcp_info> {
     // SAFETY: plain data, which the kernel fills up to the given length.
     unsafe {
         let mut info: libc::tcp_info = std::mem::zeroed();
@@ -307,6 +313,6 @@ fn unacknowledged_segments(socket: &OwnedFd) -> Option<u32> {
         let (level, option) = (libc::IPPROTO_TCP, libc::TCP_INFO);
         let at = (&raw mut info).cast();
         let read = libc::getsockopt(socket.as_raw_fd(), level, option, at, &mut length);
-        (read == 0).then_some(info.tcpi_unacked)
+        (read == 0).then_some(info)
     }
 }

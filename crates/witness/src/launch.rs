@@ -51,6 +51,16 @@ impl Launch {
         self
     }
 
+    /// Adds an environment with which the program can be started again; see
+    /// [`Command::env_of_restart`] and [`Server::restart_with`].
+    pub fn env_of_restart(
+        mut self,
+        variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+    ) -> Self {
+        self.command = self.command.env_of_restart(variables);
+        self
+    }
+
     /// The program's working directory; see [`Command::current_dir`].
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.command = self.command.current_dir(directory);

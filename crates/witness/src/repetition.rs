@@ -31,7 +31,7 @@ pub(crate) enum Meaning {
 }
 
 /// Calls that concern only the process itself: memory, locks, signals, clocks, files by their name.
-const SAY_NOTHING: [&str; 30] = [
+const SAY_NOTHING: &[&str] = &[
     "mmap",
     "munmap",
     "mprotect",
@@ -62,6 +62,26 @@ const SAY_NOTHING: [&str; 30] = [
     "time",
     "set_robust_list",
     "rseq",
+    "creat",
+    "lstat",
+    "statx",
+    "faccessat",
+    "faccessat2",
+    "readlinkat",
+    "getcwd",
+    "chdir",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "unlink",
+    "unlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
 ];
 
 /// Calls that return the number of bytes that they have moved.
@@ -83,6 +103,8 @@ pub(crate) fn meaning(call: &Call, result: i64) -> Meaning {
         // A write to the log does nothing for a client.
         "write" | "writev" if matches!(first, 1 | 2) => Meaning::Nothing,
         _ if SAY_NOTHING.contains(&name) => Meaning::Nothing,
+        // A descriptor can be closed once. Another call has opened it again.
+        "close" if result == 0 => Meaning::Nothing,
         _ if MOVES_BYTES.contains(&name) && result > 0 => Meaning::Progress(step(first, result)),
         "accept" | "accept4" if result >= 0 => Meaning::Progress(step(first, result)),
         // These calls have the address of an array or a structure as their first argument.

@@ -1,5 +1,6 @@
 //! The criterion that a server refuses a setting that it cannot use.
 
+use super::ends::end_server;
 use super::refusal::{BadSetting, Reaction, wait_reaction};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -17,18 +18,35 @@ use witness::{FaultInjector, Socket, WaitError};
 /// variable.
 pub(crate) fn config(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let values = bad_values(context);
-    let mut settings = vec![("PORT", context.program.port.is_some(), values.as_slice())];
+    let port = Variable { name: "PORT", is_built_in: context.program.port.is_some() };
+    let mut bad: Vec<_> = values.iter().map(|value| (port, value.as_str())).collect();
     if context.lesson.capacity > 0 {
-        // 65536 and more clients are possible.
         let is_built_in = context.program.capacity.is_some();
-        settings.push(("MAX_CLIENTS", is_built_in, &values[..values.len() - 2]));
+        let capacity = Variable { name: "MAX_CLIENTS", is_built_in };
+        // 65536 and more clients are possible.
+        bad.extend(values[..values.len() - 2].iter().map(|value| (capacity, value.as_str())));
     }
-    for (variable, is_built_in, values) in settings {
-        for value in values {
-            expect_refused(context, variable, value, is_built_in)?;
+
+    // The program is started in the same sandbox again and again: that is faster.
+    let settings: Vec<_> = bad.iter().map(|(variable, value)| [(variable.name, *value)]).collect();
+    let settings: Vec<_> = settings.iter().map(|settings| &settings[..]).collect();
+    let capacity = context.lesson.capacity;
+    let mut run = context.launch_settings(capacity, FaultInjector::default(), &settings)?;
+    for (index, (variable, value)) in bad.iter().enumerate() {
+        if index > 0 {
+            run.restart_with(index)?;
         }
+        expect_refused(&mut run, *variable, value)?;
     }
     Ok(())
+}
+
+/// A variable that the program may read.
+#[derive(Clone, Copy)]
+struct Variable {
+    name: &'static str,
+    /// Whether the program has a built-in value, and need not read the variable.
+    is_built_in: bool,
 }
 
 /// Values that are no port and, except for the last two, no number of clients.
@@ -47,29 +65,24 @@ fn bad_values(context: &CheckContext<'_>) -> [String; 7] {
     ]
 }
 
-fn expect_refused(
-    context: &CheckContext<'_>,
-    variable: &str,
-    value: &str,
-    is_built_in: bool,
-) -> Result<(), CheckError> {
-    let capacity = context.lesson.capacity;
-    let variables = [(variable, value)];
-    let mut run = context.launch_environment(capacity, FaultInjector::default(), &variables)?;
-    let setting = BadSetting { variable: Some(variable), value };
-    let (reaction, wait_error) = wait_reaction(&mut run, &setting);
+/// The program has been started with this value, and must refuse it. It has ended afterwards.
+fn expect_refused(run: &mut TestRun, variable: Variable, value: &str) -> Result<(), CheckError> {
+    let setting = BadSetting { variable: Some(variable.name), value };
+    let (reaction, wait_error) = wait_reaction(run, &setting);
     match &reaction {
         Reaction::Refused => return Ok(()),
-        Reaction::Listens(at) if is_built_in && listens_on(at, run.port) => return Ok(()),
+        Reaction::Listens(at) if variable.is_built_in && listens_on(at, run.port) => {
+            return end_server(run);
+        }
         Reaction::RunsOn if matches!(wait_error, WaitError::TimedOut { .. }) => {
             return Err(CheckError::Inconclusive(format!(
                 "with {}, the program neither ended nor listened in time",
-                text(variable, value)
+                text(variable.name, value)
             )));
         }
         _ => {}
     }
-    Err(not_refused(&mut run, (variable, value), reaction, wait_error))
+    Err(not_refused(run, (variable.name, value), reaction, wait_error))
 }
 
 fn listens_on(listeners: &[Socket], port: u16) -> bool {

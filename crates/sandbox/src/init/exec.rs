@@ -12,7 +12,7 @@ use std::os::fd::AsRawFd;
 use std::ptr;
 
 /// Applies the restrictions of the plan to this process, and executes the program.
-pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
+pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan, environment: usize) -> ! {
     // SAFETY: the system calls use memory and descriptors that the plan keeps alive; `execve` or
     // `_exit` ends this copy.
     unsafe {
@@ -60,7 +60,9 @@ pub(super) unsafe fn become_program(plan: &InitPlan, program: &ExecPlan) -> ! {
         // streams.
         report(plan, tag::STARTED, 0, 0);
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
-        let (arguments, environment) = (&program.arguments.pointers, &program.environment.pointers);
+        let arguments = &program.arguments.pointers;
+        let environments = &program.environments;
+        let environment = &environments[environment.min(environments.len() - 1)].pointers;
         libc::execve(program.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
         report(plan, tag::EXEC_FAILED, 0, *libc::__errno_location());
         libc::_exit(127);

@@ -23,7 +23,7 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
         // The signalfd for SIGCHLD is created before the program starts, so that the end of no
         // child process is missed.
         let child_ended = child_signals();
-        let mut pid = start(plan, program);
+        let mut pid = start(plan, program, 0);
         close_terminal(program);
         let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];
@@ -45,7 +45,7 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
             match next_request(plan.control.as_raw_fd()) {
                 Request::Nothing => {}
                 Request::Sockets(request) => make_sockets(plan.control.as_raw_fd(), request),
-                Request::Restart => pid = start(plan, program),
+                Request::Restart(environment) => pid = start(plan, program, environment),
                 Request::End => {
                     if plan.namespaces == 0 {
                         end_all(program.user);
@@ -59,14 +59,15 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
     }
 }
 
-/// Starts the program, or starts it again, and returns the process id of the program.
-unsafe fn start(plan: &InitPlan, program: &ExecPlan) -> i32 {
+/// Starts the program, or starts it again, with one of its environments. Returns the process id of
+/// the program.
+unsafe fn start(plan: &InitPlan, program: &ExecPlan, environment: usize) -> i32 {
     // SAFETY: the copy makes only system calls, until `execve` or `_exit`.
     unsafe {
         let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
         match pid {
             -1 => report(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
-            0 => become_program(plan, program),
+            0 => become_program(plan, program, environment),
             _ => {}
         }
         pid
@@ -117,8 +118,8 @@ enum Request {
     Nothing,
     /// Create sockets, by family, type, protocol and count.
     Sockets([c_int; 4]),
-    /// Start the program again.
-    Restart,
+    /// Start the program again, with the environment of this number.
+    Restart(usize),
     /// End the sandbox: the observer has closed the connection.
     End,
 }
@@ -128,7 +129,7 @@ unsafe fn next_request(control: RawFd) -> Request {
     // SAFETY: a local buffer of the given length; errno belongs to this thread.
     unsafe {
         match libc::recv(control, request.as_mut_ptr().cast(), 4, libc::MSG_DONTWAIT) {
-            4 if request == RESTART => Request::Restart,
+            4 if request[0] == RESTART => Request::Restart(request[3].into()),
             4 => Request::Sockets(request.map(c_int::from)),
             -1 if *libc::__errno_location() == libc::EAGAIN => Request::Nothing,
             _ => Request::End,

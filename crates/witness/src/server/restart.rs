@@ -15,6 +15,16 @@ impl Server {
     /// `ResourceBusy` if the program is still running; otherwise the error of the connection to the
     /// sandbox.
     pub fn restart(&mut self) -> io::Result<()> {
+        self.restart_with(0)
+    }
+
+    /// Starts the program again as [`restart`](Self::restart) does, with another environment: the
+    /// one with this number among [`Launch::env_of_restart`](crate::Launch::env_of_restart),
+    /// counted from 1.
+    ///
+    /// # Errors
+    /// As [`restart`](Self::restart).
+    pub fn restart_with(&mut self, environment: u8) -> io::Result<()> {
         if self.exit.is_none() {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
@@ -22,7 +32,7 @@ impl Server {
         (self.exit, self.listener, self.address) = (None, None, None);
         self.lowered = None;
         self.errors.clear();
-        self.sandbox.request_restart()?;
+        self.sandbox.request_restart(environment)?;
         loop {
             match self.sandbox.receive(true)? {
                 Some(Message::Started { pid }) => {

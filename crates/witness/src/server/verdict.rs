@@ -376,7 +376,7 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (_, Some(ClosedBy::Rst)) => false,
         (State::Established, Some(ClosedBy::Fin)) => false,
         _ => {
-            (client.in_flight(socket.received) == 0 || client.is_send_blocked())
+            (client.in_flight(socket.received) == 0 || client.is_send_blocked(socket.received))
                 && answers_delivered(client, socket)
         }
     }
