@@ -192,11 +192,12 @@ impl Client {
     pub(crate) fn is_send_blocked(&self, received: u64) -> bool {
         let state = self.state();
         let Some(info) = state.socket.as_ref().and_then(tcp_info) else { return false };
-        let left = state.sent.saturating_sub(info.tcpi_notsent_bytes.into());
-        // With all segments acknowledged, or with room in the congestion window, only the server's
-        // window can be what the rest waits for (RFC 5681, section 3.1).
-        let waits_for_server = info.tcpi_unacked == 0 || info.tcpi_unacked < info.tcpi_snd_cwnd;
-        info.tcpi_notsent_bytes > 0 && left <= received && waits_for_server
+        // The kernel may delay the acknowledgement of bytes that have arrived. If there is room in
+        // the congestion window, the rest waits for the server's window (RFC 5681, section 3.1).
+        let sent = state.sent.saturating_sub(info.tcpi_notsent_bytes.into());
+        let waits_for_server =
+            info.tcpi_notsent_bytes > 0 && info.tcpi_unacked < info.tcpi_snd_cwnd;
+        info.tcpi_unacked == 0 || waits_for_server && sent <= received
     }
 
     /// Whether the client is connected and has read all bytes that have arrived. Such a client may
