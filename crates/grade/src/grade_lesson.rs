@@ -1,12 +1,13 @@
 //! Grades one lesson of one submission: builds the program and proves it.
 
 use crate::build::{Builder, Built};
-use crate::intake::Project;
+use crate::intake::{Project, ProjectKind};
 use crate::model::{Build, BuildStatus, CriterionGrade, LessonGrade, Verdict};
 use crate::prove;
 use anyhow::Result;
 use course::lesson::Lesson;
 use course::report::Status;
+use programs::todos;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use witness::IsolationLevel;
@@ -25,7 +26,7 @@ pub fn grade(
         graded(lesson, built, isolation, on_result)
     }));
     match graded {
-        Ok(Ok(grade)) => grade,
+        Ok(Ok(grade)) => without_todos(grade, project),
         Ok(Err(error)) => ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}")),
         Err(_) => ungraded(
             lesson,
@@ -79,6 +80,33 @@ fn graded(
     })
 }
 
+/// A lesson is not proved while one of its tasks is still to do, although no criterion failed. The
+/// reason names the first `todo!` in the student's files.
+fn without_todos(grade: LessonGrade, project: &Project) -> LessonGrade {
+    match todo_left(project) {
+        Some(place) if grade.verdict == Verdict::Proved => LessonGrade {
+            verdict: Verdict::NotYet,
+            reason: format!("a task is still to do: {place}"),
+            ..grade
+        },
+        _ => grade,
+    }
+}
+
+/// The file and line of the first `todo!` in the files of a crate.
+fn todo_left(project: &Project) -> Option<String> {
+    if project.kind != ProjectKind::Crate {
+        return None;
+    }
+    let sources =
+        project.files.iter().filter(|(path, _)| path.extension().is_some_and(|it| it == "rs"));
+    sources.into_iter().find_map(|(path, file)| {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let (line, _) = todos::in_source(&text).into_iter().next()?;
+        Some(format!("{}:{line}", path.display()))
+    })
+}
+
 /// The lesson's verdict. If one criterion is inconclusive, the lesson is inconclusive, because that
 /// criterion may give points.
 fn verdict(criteria: &[CriterionGrade]) -> Verdict {
@@ -97,4 +125,31 @@ fn inconclusive_reason(criteria: &[CriterionGrade]) -> String {
     let mut inconclusive = criteria.iter().filter(|it| it.status == Status::Inconclusive);
     let cause = inconclusive.find_map(|criterion| criterion.cause.as_ref());
     cause.map_or_else(String::new, |cause| cause.summary.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::File;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_todo_in_a_crate_is_named_by_its_line() {
+        let project = |kind: ProjectKind, text: &str| {
+            let file = File { bytes: text.into(), is_executable: false };
+            let files = BTreeMap::from([("src/server.rs".into(), file)]);
+            Project { digest: String::new(), kind, files }
+        };
+        let left = |text: &str| todo_left(&project(ProjectKind::Crate, text));
+        let text = "fn main() {\n    todo!(\"Task 4: accept\")\n}\n";
+        assert_eq!(left(text).as_deref(), Some("src/server.rs:2"));
+        assert_eq!(left("// todo!()\nfn main() {}\n"), None);
+        let program = ProjectKind::Program {
+            build: None,
+            run: vec!["./server".into()],
+            port: None,
+            capacity: None,
+        };
+        assert_eq!(todo_left(&project(program, text)), None);
+    }
 }

@@ -47,7 +47,7 @@ fn task_in(message: &str) -> Option<u32> {
 }
 
 /// The line and the message of each `todo!` in a Rust source. Comments and strings have none.
-fn in_source(source: &str) -> Vec<(usize, String)> {
+pub fn in_source(source: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut rest = source;
     while let Some(character) = rest.chars().next() {

@@ -27,14 +27,13 @@ pub(crate) fn may_explain_end(row: &str) -> bool {
     ];
     // The server ended because of PORT, as the check asked. Or the check has read a wrong line in
     // the log: the line is wrong also if the server ended later.
-    const OBSERVED: [&str; 12] = [
+    const OBSERVED: [&str; 11] = [
         "byte-order",
         "ignores-port",
         "log-after-clear",
         "port-ignored",
         "port-not-named",
         "port-panic",
-        "port-silent",
         "slot-order",
         "start-count",
         "start-line",

@@ -73,7 +73,9 @@ mod tests {
         if !nix::unistd::geteuid().is_root() {
             return;
         }
-        let users = 0x7ff1_0000..0x7ff1_0002;
+        // The ids of this test process alone.
+        let first = 0x7ff1_0000 + std::process::id() % 0x4000 * 2;
+        let users = first..first + 2;
         let one = LeasedUid::new(users.clone()).unwrap();
         let other = LeasedUid::new(users.clone()).unwrap();
         assert_ne!(one.uid, other.uid);

@@ -82,6 +82,11 @@ const SAY_NOTHING: &[&str] = &[
     "linkat",
     "symlink",
     "symlinkat",
+    "fcntl",
+    "fstat",
+    "lseek",
+    "fchdir",
+    "getdents64",
 ];
 
 /// Calls that return the number of bytes that they have moved.

@@ -25,8 +25,8 @@ fn each_student_and_lesson_has_a_row_and_each_criterion_a_column() {
     let rows = rows(&submissions());
     assert_eq!(rows.len(), 80);
     let tracker = row(&rows, "alvarez-lucia", "w03-l02");
-    assert_eq!(tracker["points"], "9");
-    assert_eq!(tracker["max_points"], "10");
+    assert_eq!(tracker["points"], "14");
+    assert_eq!(tracker["max_points"], "15");
     assert_eq!(tracker["verdict"], "not-yet");
     assert_eq!(tracker["w03-l02:no-fd-leak"], "failed");
     assert_eq!(tracker["w03-l02:slots"], "proved");

@@ -136,10 +136,10 @@ fn a_failed_criterion_is_shown_with_its_full_cause() {
     let shown: String = open[0].text().collect();
     for part in [
         "The server logged that A left, but never closed its socket.",
-        "[DISCONNECT] fd=4 slot=0",
+        "[DISCONNECT] fd=5 slot=0",
         "the kernel says",
-        "wrong: 4   CLOSE_WAIT   client A, has left",
-        "descriptor 4 is closed",
+        "wrong: 5   CLOSE_WAIT   client A, has left",
+        "descriptor 5 is closed",
         "Forgetting to close the descriptor of a client that left",
         "cargo xtask prove w03-l02 --only no-fd-leak",
         "It failed in each of 5 runs.",

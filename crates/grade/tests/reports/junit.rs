@@ -83,7 +83,7 @@ fn every_status_has_its_element() {
         "<error message=\"could not be seen: /proc/812/mem is refused here\"",
         "<skipped message=\"nothing was handed in\"",
         "<failure message=\"error[E0425]",
-        "▸ 4   CLOSE_WAIT   client A, has left",
+        "▸ 5   CLOSE_WAIT   client A, has left",
     ] {
         assert!(xml.contains(part), "{part}");
     }

@@ -63,7 +63,7 @@ fn settings_that_are_commented_out_in_the_example_are_valid() {
 #[test]
 fn a_criterion_gives_one_point_by_default() {
     let points = points(&default(), lesson("w03-l02/forgot-close"));
-    assert_eq!((points.points, points.max), (Some(9.0), 10.0));
+    assert_eq!((points.points, points.max), (Some(14.0), 15.0));
     assert_eq!(points.criteria.iter().filter(|each| **each == (0.0, 1.0)).count(), 1);
     assert!(points.remarks.is_empty());
 }
@@ -72,18 +72,18 @@ fn a_criterion_gives_one_point_by_default() {
 fn the_points_of_a_lesson_are_divided_equally_and_rounded_once() {
     let rubric = open("[lessons.w03-l02]\npoints = 1").unwrap();
     let points = points(&rubric, lesson("w03-l02/spin-on-eof"));
-    assert_eq!((points.points, points.max), (Some(0.5), 1.0));
+    assert_eq!((points.points, points.max), (Some(0.67), 1.0));
     let thirds = open("lessons.w01-l01.points = 20.04").unwrap();
-    let seven = self::points(&thirds, lesson("w01-l01/c-string"));
-    // Seven eighths of 20.04 are 17.535.
-    assert_eq!((seven.points, seven.max), (Some(17.54), 20.04));
+    let twelve = self::points(&thirds, lesson("w01-l01/c-string"));
+    // Twelve thirteenths of 20.04 are 18.498.
+    assert_eq!((twelve.points, twelve.max), (Some(18.5), 20.04));
 }
 
 #[test]
 fn criteria_that_are_not_named_keep_their_points() {
     let rubric = open("[lessons.w03-l02.points]\nno-fd-leak = 4\nidle = 0").unwrap();
-    assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(12.0));
-    assert_eq!(points(&rubric, lesson("w03-l02/forgot-close")).points, Some(8.0));
+    assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(17.0));
+    assert_eq!(points(&rubric, lesson("w03-l02/forgot-close")).points, Some(13.0));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn all_or_nothing_gives_zero_points_if_a_criterion_fails() {
     let rubric = open("lessons.w03-l02.all_or_nothing = true").unwrap();
     let failed = points(&rubric, lesson("w03-l02/forgot-close"));
     assert_eq!((failed.points, failed.remarks), (Some(0.0), vec!["all or nothing".to_owned()]));
-    assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(10.0));
+    assert_eq!(points(&rubric, lesson("w03-l02/solution")).points, Some(15.0));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn an_inconclusive_criterion_makes_the_points_unknown() {
     assert_eq!(beside.points, None);
     assert_eq!(beside.remarks, ["no points yet: watch-set could not be checked"]);
     let worthless = open("lessons.w03-l02.points.watch-set = 0").unwrap();
-    assert_eq!(points(&worthless, alone).points, Some(9.0));
+    assert_eq!(points(&worthless, alone).points, Some(14.0));
     let mut nothing = with(lesson("w03-l02/starter"), "starts", Status::Skipped);
     nothing.verdict = Verdict::Inconclusive;
     nothing.reason = "the disk is full".to_owned();
@@ -119,7 +119,7 @@ fn missing_and_refused_lessons_have_zero_points_and_a_remark() {
     let mut grade = with(lesson("w03-l02/starter"), "starts", Status::Skipped);
     grade.verdict = Verdict::Missing;
     let missing = points(&default(), grade.clone());
-    assert_eq!((missing.points, missing.max), (Some(0.0), 10.0));
+    assert_eq!((missing.points, missing.max), (Some(0.0), 15.0));
     assert_eq!(missing.remarks, ["nothing was handed in"]);
     grade.verdict = Verdict::Refused;
     grade.reason = "not a zip archive".to_owned();
@@ -129,7 +129,7 @@ fn missing_and_refused_lessons_have_zero_points_and_a_remark() {
 #[test]
 fn each_unit_of_lateness_takes_off_points_up_to_the_cap() {
     let text = "[late]\nper = \"hour\"\npercent = 10\ncap = 25\ngrace_minutes = 5\n\
-                [lessons.w03-l02]\ndue = 2026-10-09T23:59:00+02:00";
+                [lessons.w03-l02]\npoints = 10\ndue = 2026-10-09T23:59:00+02:00";
     let rubric = open(text).unwrap();
     let after = |seconds: i64| {
         let points = points_at(&rubric, lesson("w03-l02/solution"), Some(DUE + seconds));

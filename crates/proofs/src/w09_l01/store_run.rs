@@ -294,7 +294,7 @@ impl StoreRun {
 }
 
 /// The words of a command that is written as a line.
-fn words(line: &str) -> Vec<&[u8]> {
+pub(super) fn words(line: &str) -> Vec<&[u8]> {
     line.split(' ').map(str::as_bytes).collect()
 }
 

@@ -44,7 +44,10 @@ impl Server {
                 let threads = self.all_threads()?;
                 if threads != left {
                     (left, left_since) = (threads, Instant::now());
-                } else if left_since.elapsed() >= SURVIVORS_SLEEP && self.all_rest(&left) {
+                } else if left_since.elapsed() >= SURVIVORS_SLEEP
+                    && self.sandbox.limit_exceeded().is_none()
+                    && self.all_rest(&left)
+                {
                     return Err(WaitError::Idle { calls: calls(&left) });
                 }
             }

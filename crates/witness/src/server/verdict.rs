@@ -6,15 +6,11 @@
 
 use super::Server;
 use super::attribution::Evidence;
-use super::observe::table_unobservable;
-use super::rounds::{Visible, VisibleSocket};
+use super::rounds::Visible;
 use super::wait_state::{CPU_BUDGET, SETTLED, SMALL_CPU_BUDGET, WaitState};
 use crate::call_trace::CallTrace;
-use crate::client::{Client, ClosedBy};
-use crate::fault_injector::FaultSupervisor;
 use crate::run_history::Napper;
 use crate::sleep::{Nap, Sleep};
-use crate::sockets::{Socket, State};
 use crate::wait_error::WaitError;
 use sandbox::{Call, Process, Thread, Unobservable};
 use std::time::Duration;
@@ -103,9 +99,10 @@ impl Server {
         Ok(all_asleep && self.all_delivered()? && self.all_threads()? == threads)
     }
 
-    /// Whether each thread sleeps until an event, or has ended.
+    /// Whether each thread sleeps until an event, or has ended. A stopped thread does not sleep.
     pub(super) fn all_rest(&self, threads: &[ThreadOf]) -> bool {
-        threads.iter().all(|thread| matches!(self.role(thread), Role::Resting))
+        let rests = |thread: &ThreadOf| matches!(self.role(thread), Role::Resting);
+        threads.iter().all(|thread| rests(thread) && !thread.1.stopped)
     }
 
     /// What a thread is doing.
@@ -288,40 +285,6 @@ impl Server {
             None => Ok(()),
         }
     }
-
-    /// What the clients and the log show, if everything that the clients have sent has arrived at
-    /// the server, and every answer that a client waits for has arrived at the client. Removes
-    /// clients from which nothing more can arrive.
-    pub(super) fn delivery(&mut self) -> Result<Option<Visible>, Unobservable> {
-        // A system call that waits for the fault injector's answer is about to continue.
-        if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
-            return Ok(None);
-        }
-        let written = self.log.written() + self.stderr_bytes;
-        let read = self.clients.iter().map(Client::bytes_read).sum();
-        let mut visible = Visible { written, read, ..Visible::default() };
-        let Some(table) = &self.table else { return Ok(Some(visible)) };
-        let mut all = true;
-        let mut sockets =
-            table.connections(self.clients.iter()).map_err(table_unobservable)?.into_iter();
-        self.clients.retain(|client| {
-            let socket = sockets.next().flatten();
-            let arrived = is_delivered(client, socket.as_ref());
-            all &= arrived;
-            // Nothing more can arrive from a client that has closed its side of the connection, if
-            // the server has closed the connection as well.
-            let is_open = socket.is_some_and(|socket| socket.inode != 0);
-            let is_kept = client.closed_by().is_none() || is_open || !arrived;
-            if is_kept {
-                let socket_now =
-                    socket.map(|it| VisibleSocket { state: it.state, is_open, unread: it.unread });
-                visible.sockets.insert(client.address().port(), socket_now);
-                visible.transfer.extend(socket.map(|it| (it.received, it.unacknowledged)));
-            }
-            is_kept
-        });
-        Ok(all.then_some(visible))
-    }
 }
 
 /// Whether the thread sleeps in a call that a client can end.
@@ -361,31 +324,6 @@ fn times(nap: Nap) -> usize {
 fn forks(trace: &CallTrace) -> bool {
     const FORKS: [&str; 4] = ["fork", "vfork", "clone", "clone3"];
     trace.sample().calls.iter().any(|(call, result)| FORKS.contains(&call.name()) && *result > 0)
-}
-
-/// Whether everything that `client` has sent has arrived at the server's `socket`, and everything
-/// that the server has sent has arrived at a client that reads.
-fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
-    let Some(socket) = socket else { return true };
-    match (socket.state, client.closed_by()) {
-        // The last segment of the handshake has not arrived yet.
-        (State::SynReceived, _) => false,
-        (State::TimeWait, _) => true,
-        // The RST or FIN has not arrived yet. After a RST, the server would have no socket. After a
-        // FIN, the state would no longer be ESTABLISHED.
-        (_, Some(ClosedBy::Rst)) => false,
-        (State::Established, Some(ClosedBy::Fin)) => false,
-        _ => {
-            (client.in_flight(socket.received) == 0 || client.is_send_blocked(socket.received))
-                && answers_delivered(client, socket)
-        }
-    }
-}
-
-/// Whether everything that the server has sent to `client` has arrived, or the client does not
-/// read.
-fn answers_delivered(client: &Client, socket: &Socket) -> bool {
-    socket.unacknowledged == 0 || !client.has_read_all()
 }
 
 /// The calls that the threads sleep in.

@@ -93,7 +93,7 @@ pub(super) fn time_left(
 
     let seconds = draws.number(1000..=9000);
     let timed = Timed::new(&key, seconds * 1000);
-    let length = count.to_string().len() + word.len();
+    let length = (count + 1).to_string().len() + word.len();
     store.expect_replies(client, [(format!("EXPIRE {key} {seconds}"), number(1))])?;
     store.expect_replies(client, [(format!("INCR {key}"), number(count + 1))])?;
     expect_left(store, client, &timed).map_err(if_answered("change-drops-ttl"))?;

@@ -2,7 +2,8 @@
 
 use super::{Pair, queued};
 use crate::check_error::{CheckError, Failure};
-use crate::w09_l01::resp::{Reply, array, bulk, number, ok};
+use crate::w09_l01::resp::{Reply, array, bulk, command, number, ok};
+use crate::w09_l01::store_run::words;
 
 /// The number of transactions, and how often the other client looks during each of them: 2,000
 /// times in all.
@@ -22,12 +23,20 @@ pub(super) fn atomic(pair: &mut Pair) -> Result<(), CheckError> {
             lines.extend((0..ADDED).map(|_| (format!("INCR {counter}"), queued())));
         }
         let from = pair.store.run.step_count();
-        // Both clients send before the first reply is read.
+        // The server is stopped until the whole transaction has arrived. While it runs the
+        // transaction, the other client's commands arrive one after the other.
         let start = round * ADDED;
         let replies: Vec<_> = (1..=ADDED).map(|added| number(start + added)).collect();
         lines.push(("EXEC".to_owned(), array([&replies[..], &replies].concat())));
+        let is_paused = pair.store.run.server.pause().is_ok();
         pair.store.send_pipeline(&mut pair.client, &lines)?;
-        pair.store.send_pipeline(&mut pair.other, &vec![(look.clone(), Reply::Nil); LOOKS])?;
+        if is_paused {
+            let _ = pair.store.run.server.resume();
+        }
+        pair.store.run.step(format!("{} sent {look} {LOOKS} times", pair.other.name()));
+        for _ in 0..LOOKS {
+            pair.other.send(&command(&words(&look)));
+        }
         pair.store.expect_answers(&mut pair.client, &lines)?;
         for _ in 0..LOOKS {
             let got = pair.store.wait_reply(&mut pair.other, &look, "both counters")?;
