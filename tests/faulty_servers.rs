@@ -115,7 +115,7 @@ fn a_million_log_lines_do_not_stop_the_proof() {
 fn a_thread_for_each_client_fails() {
     let dir = TestDir::new();
     let program = command_line([&dir.compiled("faulty/thread_per_client.c")]);
-    let words = ["✗ one-thread", "threads or processes: this lesson asks for one"];
+    let words = ["✗ one-thread", "threads and processes; with one it had"];
     assert_contains(&output_of(&program, &["--all"]), &words);
     assert_eq!(mistake(&program, "one-thread"), "thread-per-client");
 }
@@ -123,7 +123,7 @@ fn a_thread_for_each_client_fails() {
 #[test]
 fn a_process_for_each_client_fails() {
     let Some(program) = in_python("fork_per_client.py") else { return };
-    let words = ["✗ one-thread", "threads or processes: this lesson asks for one"];
+    let words = ["✗ one-thread", "threads and processes; with one it had"];
     assert_contains(&output_of(&program, &["--all"]), &words);
 }
 

@@ -181,7 +181,7 @@ impl TestRun {
         &mut self,
         connect: impl FnOnce(&mut Server) -> io::Result<Client>,
     ) -> Result<NamedClient, CheckError> {
-        self.step(format!("{} connected", client_name(self.clients.len())));
+        self.step(connected_text(&client_name(self.clients.len())));
         self.add_client(connect)
     }
 
@@ -193,6 +193,11 @@ impl TestRun {
     ) -> Result<NamedClient, CheckError> {
         let name = client_name(self.clients.len());
         let connected = connect(&mut self.server);
+        if connected.is_err()
+            && self.steps.last().is_some_and(|it| it.text == connected_text(&name))
+        {
+            self.rewrite_step(format!("{name} tried to connect"));
+        }
         let connection = connected.map_err(|error| self.no_connection(&name, &error))?;
         let client = NamedClient { name, connection };
         self.clients.push(client.clone());
@@ -254,4 +259,8 @@ pub(crate) fn has_result(
     is_such: impl Fn(i64) -> bool,
 ) -> bool {
     sample.calls.iter().any(|(call, result)| names.contains(&call.name()) && is_such(*result))
+}
+/// The text of the step in which a client connects.
+fn connected_text(name: &str) -> String {
+    format!("{name} connected")
 }

@@ -80,11 +80,12 @@ impl<'a> OpenFiles<'a> {
         Self { files: own.map(|descriptor| (descriptor.fd, file(descriptor))).collect() }
     }
 
-    /// The table of all descriptors. Files that are neither sockets nor something to wait for are
-    /// left out if there are many.
+    /// The table of all descriptors. Of many files that are neither sockets nor something to wait
+    /// for, only the number is shown.
     pub(super) fn table(&self, is_unwatched: impl Fn(i32) -> bool) -> Table {
         let others = self.files.iter().filter(|(_, file)| matches!(file, OpenFile::Other(_)));
-        let shows_others = others.count() <= MAX_OTHERS;
+        let count = others.count();
+        let shows_others = count <= MAX_OTHERS;
         let shown = self
             .files
             .iter()
@@ -94,7 +95,14 @@ impl<'a> OpenFiles<'a> {
             let wrong = file.is_wrong() || file.is_client() && is_unwatched(*fd);
             Row { wrong, text: format!("{fd:<4}{state:<13}{text}").trim_end().to_owned() }
         };
-        Table { title: "the kernel says".to_owned(), rows: shown.map(row).collect() }
+        let mut rows: Vec<_> = shown.map(row).collect();
+        if !shows_others {
+            rows.push(Row {
+                wrong: false,
+                text: format!("and {count} descriptors of other files"),
+            });
+        }
+        Table { title: "the kernel says".to_owned(), rows }
     }
 
     /// A name for the descriptor that a call waits on, e.g. `client B`.

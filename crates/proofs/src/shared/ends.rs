@@ -138,20 +138,31 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     };
     run.step(match wait_error {
         WaitError::Idle { .. } => {
-            format!("the server ended, and left {}", process_text(still_there))
+            format!("the server ended, and left {}", processes_text(&left, still_there))
         }
-        _ => format!("after {seconds} s there still was {}", process_text(still_there)),
+        _ => format!("after {seconds} s there still was {}", processes_text(&left, still_there)),
     });
     let failure = Failure {
         id,
         mistake: Some(id),
         summary,
         expected: format!("the server and everything that it has started ends within {seconds} s"),
-        observed: format!("still there: {}", process_text(still_there)),
+        observed: format!("still there: {}", processes_text(&left, still_there)),
     };
     let threads = still_there.threads().unwrap_or_default();
     let calls = threads.iter().filter_map(|thread| thread.call).collect();
     run.fail(WaitError::Idle { calls }, failure)
+}
+
+/// The processes in `left`, or `only` if there is none there, for a sentence.
+fn processes_text(left: &[Process], only: Process) -> String {
+    const MOST: usize = 3;
+    if left.is_empty() {
+        return process_text(only);
+    }
+    let texts: Vec<_> = left.iter().take(MOST).map(|process| process_text(*process)).collect();
+    let more = if left.len() > MOST { " and others" } else { "" };
+    format!("{}{more}", texts.join("; "))
 }
 
 /// What a process is and does, for a sentence. Its pid is the one that the server itself sees.

@@ -56,10 +56,19 @@ fn expect_asleep(run: &mut TestRun, wait: WaitCall) -> Result<(), CheckError> {
 
 fn not_asleep(run: &mut TestRun, wait_error: WaitError, expected: String) -> CheckError {
     let is_spinning = matches!(wait_error, WaitError::Spinning(_));
+    let unread = run.clients.iter().any(|client| {
+        let socket = run.server.connection(&client.connection).ok().flatten();
+        socket.is_some_and(|socket| socket.unread > 0)
+    });
     let failure = Failure {
         id: if is_spinning { "spinning" } else { "not-asleep" },
         mistake: diagnosis::of(run, &wait_error),
-        summary: "With nothing to do, the server does not go to sleep.".to_owned(),
+        summary: match (is_spinning, unread) {
+            (true, true) => {
+                "The server does not go to sleep, and never reads what has arrived.".to_owned()
+            }
+            _ => "With nothing to do, the server does not go to sleep.".to_owned(),
+        },
         expected,
         observed: wait_error.to_string(),
     };

@@ -78,7 +78,7 @@ fn expect_no_more_threads(run: &mut TestRun) -> Result<(), CheckError> {
         id: "thread-per-client",
         mistake: Some("thread-per-client"),
         summary: format!(
-            "{} clients are served by {after} threads or processes: this lesson asks for one.",
+            "With {} clients, the server has {after} threads and processes; with one it had {before}.",
             more + 1
         ),
         expected: format!("{before} threads and processes, as with the first client"),

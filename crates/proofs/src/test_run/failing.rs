@@ -5,7 +5,7 @@ use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::evidence;
 use crate::log_event::is_contract_line;
 use course::report::{Cause, Step};
-use witness::{Exit, IsolationLevel, Line, WaitError};
+use witness::{Exit, IsolationLevel, LimitKind, Line, WaitError};
 
 impl TestRun {
     /// The failure of this test run, with its steps and with the kernel's tables at this moment.
@@ -20,7 +20,8 @@ impl TestRun {
             WaitError::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
             _ => {}
         }
-        if let Some(text) = self.out_of_time(&wait_error) {
+        if let Some(text) = self.out_of_time(&wait_error).or_else(|| self.out_of_life(&wait_error))
+        {
             return CheckError::Inconclusive(text);
         }
         if matches!(wait_error, WaitError::Ended(_)) {
@@ -68,6 +69,21 @@ impl TestRun {
         })
     }
 
+    /// Why the limit of wall time is no failure. A criterion has less time than the server may live.
+    /// If the server was ended because of its age, this machine was too slow for the check.
+    fn out_of_life(&self, wait_error: &WaitError) -> Option<String> {
+        let WaitError::Ended(Exit::LimitExceeded(LimitKind::Wall, limits)) = wait_error else {
+            return None;
+        };
+        (limits.wall > self.timeout * 2).then(|| {
+            format!(
+                "the machine was too slow for this check: it was not over when the server had run \
+                 for {} s; try again later, or with less beside it",
+                limits.wall.as_secs()
+            )
+        })
+    }
+
     /// The failure of a server whose answer is already wrong. No wait has failed.
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
         // Wait until the server is idle. The tables of an idle server are clearer than the tables
@@ -95,6 +111,10 @@ impl TestRun {
     /// What the server does now, as the text of the last step.
     fn last_step(&self, wait_error: &WaitError) -> String {
         match wait_error {
+            WaitError::Idle { calls } if self.server.exit().is_some() => {
+                let calls = evidence::calls_text(&self.server, &self.clients, calls);
+                format!("what the server has left sleeps in {calls}")
+            }
             WaitError::Idle { calls } if calls.is_empty() => "the server is idle".to_owned(),
             WaitError::Idle { calls } => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);

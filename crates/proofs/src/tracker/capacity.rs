@@ -39,7 +39,7 @@ pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     if run.wait_logged(|event| matches!(event, LogEvent::Disconnect { .. }).then_some(())).is_err()
         && let Err(wait_error) = run.wait_released(first)
     {
-        return Err(stays_full(&mut run, first, wait_error));
+        return Err(not_released(&mut run, first, wait_error));
     }
 
     // The next client gets the free slot.
@@ -203,6 +203,19 @@ fn not_rejected(
         run.logged_text()
     );
     run.fail_after(wait_error, Failure { id, mistake, summary, expected, observed })
+}
+
+/// The failure of a server that keeps a client which has left.
+fn not_released(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) -> CheckError {
+    let observed = run.logged_text();
+    let failure = Failure {
+        id: "stays-full",
+        mistake: diagnosis::of(run, &wait_error),
+        summary: format!("{} left, and the server did not free its slot.", left.name),
+        expected: format!("[DISCONNECT] for {}, or its descriptor closed", left.name),
+        observed,
+    };
+    run.fail(wait_error, failure)
 }
 
 fn stays_full(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) -> CheckError {

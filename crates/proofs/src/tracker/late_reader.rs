@@ -64,7 +64,7 @@ impl Other {
     /// its bytes, too.
     fn expect_served(&mut self, run: &mut TestRun) -> Result<(), CheckError> {
         let (name, connection) = (self.client.name.clone(), self.client.connection.clone());
-        run.step(format!("{name} sent \"hello\""));
+        run.step(format!("{name} sent \"hello\\n\""));
         let before = connection.received().len();
         let _ = connection.send(b"hello\n");
         let answers = self.answers;

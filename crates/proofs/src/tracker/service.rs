@@ -36,7 +36,7 @@ pub(super) fn expect_read(run: &mut TestRun, client: &NamedClient) -> Result<(),
     let (name, connection) = (&client.name, client.connection.clone());
     let accepted = run.server.wait_for(|now| now.descriptor_of(&connection));
     accepted.map_err(|wait_error| run.not_accepted(client, wait_error))?;
-    run.step(format!("{name} sent \"hello\""));
+    run.step(format!("{name} sent \"hello\\n\""));
     let _ = connection.send(b"hello\n");
     let read = run.server.wait_for(|now| {
         let socket = now.connection(&connection)?;

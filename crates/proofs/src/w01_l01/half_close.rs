@@ -33,12 +33,13 @@ fn expect_all_then_fin(
     let client = echo::connect_served_over_ethernet(run)?;
     let before = client.connection.received().len();
     let sent = exchange::numbered_lines(random, count);
-    let read = send_and_shut_down(run, &client, &sent);
+    let mut has_shut_down = false;
+    let read = send_and_shut_down(run, &client, &sent, &mut has_shut_down);
     let received = client.connection.received().split_off(before);
     match client.connection.ended() {
         Some(ServerClose::Closed) if received == sent => Ok(()),
         None if received == sent => Err(never_closed(run, &client, read.err())),
-        end => Err(cut_off(run, &client, (&sent, &received), end, read.err())),
+        end => Err(cut_off(run, &client, (&sent, &received), (end, has_shut_down), read.err())),
     }
 }
 
@@ -48,6 +49,7 @@ fn send_and_shut_down(
     run: &mut TestRun,
     client: &NamedClient,
     sent: &[u8],
+    has_shut_down: &mut bool,
 ) -> Result<(), WaitError> {
     let name = &client.name;
 
@@ -64,6 +66,7 @@ fn send_and_shut_down(
     if rest.is_empty() {
         run.step(format!("{name} shut down its sending side (half-close)"));
         client.connection.half_close();
+        *has_shut_down = true;
     }
     run.step(format!("{name} read on, {READ_SIZE} bytes at a time"));
     exchange::read_slowly(run, client, &mut rest, |_| false)
@@ -92,7 +95,7 @@ fn cut_off(
     run: &mut TestRun,
     client: &NamedClient,
     (sent, received): (&[u8], &[u8]),
-    end: Option<ServerClose>,
+    (end, has_shut_down): (Option<ServerClose>, bool),
     wait_error: Option<WaitError>,
 ) -> CheckError {
     let (name, all, count) = (&client.name, sent.len(), received.len());
@@ -104,7 +107,7 @@ fn cut_off(
             // The client had sent nothing that the server had not read. Therefore the server has
             // asked for the reset.
             Some(ServerClose::Reset) if has_all => Some("linger-reset"),
-            Some(_) if sent.starts_with(received) => Some("half-close-cut"),
+            Some(_) if has_shut_down && sent.starts_with(received) => Some("half-close-cut"),
             _ => None,
         },
         summary: match end {

@@ -128,6 +128,7 @@ fn expect_next_served(
     let wait_error = received::wait_received(run, &next, 5).err();
     let received = next.connection.received();
     if received == b"next\n" {
+        run.step(format!("{} closed", next.name));
         next.connection.close();
         return Ok(());
     }

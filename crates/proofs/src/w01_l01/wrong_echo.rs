@@ -6,7 +6,7 @@ use super::received::{bytes_text, received_text, wait_received};
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
-use witness::{Call, WaitError};
+use witness::{Call, ServerClose, WaitError};
 
 /// The failure of a server whose answer to `sent` is wrong. Before `sent`, the client had received
 /// `before` bytes.
@@ -38,8 +38,19 @@ pub(super) fn fail(
             }
             None => format!("What came back to {name} is not what it sent."),
         },
-        expected: format!("{name} receives {}", bytes_text(sent)),
-        observed: received_text(client, &received),
+        expected: match end {
+            Some(_) => format!("{name} receives {}, and stays connected", bytes_text(sent)),
+            None => format!("{name} receives {}", bytes_text(sent)),
+        },
+        observed: match end {
+            Some(ServerClose::Closed) => {
+                format!("{}, and then an end of file", received_text(client, &received))
+            }
+            Some(ServerClose::Reset) => {
+                format!("{}, and then a reset", received_text(client, &received))
+            }
+            None => received_text(client, &received),
+        },
     };
     diagnosis::fail(run, wait_error, failure)
 }

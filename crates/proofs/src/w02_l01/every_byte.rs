@@ -138,7 +138,7 @@ fn bytes_lost(
     let (mistake, summary) = match lost {
         Some(lost) => (
             Some("short-write"),
-            format!("{lost} bytes are missing in the middle of what {name} received."),
+            format!("After byte {same} of what {name} was to receive, {lost} bytes are missing."),
         ),
         None if has_ended => {
             (None, format!("{name}'s connection was closed before it had received everything."))

@@ -203,7 +203,10 @@ pub(super) fn quoted(bytes: &[u8]) -> String {
         if text.len() >= LONGEST {
             return format!("\"{text}…\" ({} bytes)", bytes.len());
         }
-        text.extend(byte.escape_ascii().map(char::from));
+        match byte {
+            b'\'' => text.push('\''),
+            byte => text.extend(byte.escape_ascii().map(char::from)),
+        }
     }
     format!("\"{text}\"")
 }

@@ -2,6 +2,7 @@
 
 use super::phantom::expect_no_phantom;
 use crate::check_error::{CheckError, Failure};
+use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use std::collections::VecDeque;
 use std::thread;
@@ -42,6 +43,10 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
         Err(WaitError::TimedOut { .. }) if used * 10 < begun.elapsed() => return Ok(()),
         Err(wait_error) => wait_error,
     };
+    // A server that repeats other calls is busy for another reason.
+    if matches!(&wait_error, WaitError::Spinning(sample) if !fails_to_accept(sample)) {
+        return Err(busy_otherwise(run, wait_error));
+    }
     let (id, summary) = match &wait_error {
         WaitError::Ended(_) => {
             ("accept-emfile", "The server ended when no descriptor was free (EMFILE).".to_owned())
@@ -76,6 +81,32 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
         observed: wait_error.to_string(),
     };
     Err(run.fail(wait_error, failure))
+}
+
+/// Whether accept fails among the repeated calls, because no descriptor is free (accept(2)).
+fn fails_to_accept(sample: &SyscallSample) -> bool {
+    const NO_DESCRIPTOR: [i64; 2] = [-(libc::EMFILE as i64), -(libc::ENFILE as i64)];
+    sample
+        .calls
+        .iter()
+        .any(|(call, result)| call.name().starts_with("accept") && NO_DESCRIPTOR.contains(result))
+}
+
+/// The failure of a server that is in a busy loop in which accept does not fail.
+fn busy_otherwise(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+    let failure = Failure {
+        id: "spinning",
+        mistake: diagnosis::of(run, &wait_error),
+        summary: format!(
+            "With its clients connected, the server does not go to sleep: {wait_error}."
+        ),
+        expected: "the server sleeps until there is something to do".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    let has_table = run.logs_clients();
+    let error = run.fail(wait_error, failure);
+    // The criterion `idle` of the trackers asks this.
+    if has_table { error.depends_on("idle") } else { error }
 }
 
 /// Waits until the server has used the processor time of a burst, or sleeps. The server is not

@@ -87,7 +87,7 @@ fn exchange(run: &mut TestRun, client: &NamedClient) -> Result<Option<BTreeSet<i
         return Ok(Some(BTreeSet::new()));
     };
     let before = run.server.stopped_calls().len();
-    run.step(format!("{} sent \"hello\"", client.name));
+    run.step(format!("{} sent \"hello\\n\"", client.name));
     let _ = client.connection.send(b"hello\n");
     // Wait until the bytes are taken, or will not be taken.
     let connection = client.connection.clone();

@@ -61,6 +61,11 @@ impl Expected<'_> {
     /// A connected client that has no entry.
     fn missing(&self, name: &str, fd: i32, is_newest: bool) -> Difference {
         let is_epoll = self.wait == WaitCall::Epoll;
+        if self.server.descriptors().is_ok_and(|open| open.iter().all(|it| it.fd != fd)) {
+            let summary =
+                format!("The server closed descriptor {fd} of {name}, which has not left.");
+            return Difference { mistake: None, summary, depends_on: None };
+        }
         let mistake = match self.change {
             Change::Came if is_newest => Some("not-added"),
             Change::Left if !is_epoll => Some("wrong-entry-removed"),
@@ -125,12 +130,19 @@ impl Expected<'_> {
             WatchedFile::Closed => "it is closed",
             _ => "its client has left",
         };
-        let (mistake, list) = match self.wait {
-            WaitCall::Epoll => ("stale-entry", "interest list"),
-            _ => ("stale-pollfd", "array"),
-        };
+        let is_epoll = self.wait == WaitCall::Epoll;
+        let list = if is_epoll { "interest list" } else { "array" };
+        let mistake = if is_epoll { "stale-entry" } else { "stale-pollfd" };
         let summary = format!("The {list} still has descriptor {}, and {state}.", entry.fd);
-        Some(Difference { mistake: Some(mistake), summary, depends_on: None })
+        // If the client's descriptor is still open, the server has not noticed that it left.
+        let is_open = self.server.descriptors().is_ok_and(|open| {
+            let is_it = |target: &Target| match target {
+                Target::Socket(inode) => entry.file == WatchedFile::Socket(*inode),
+                Target::Other(_) => false,
+            };
+            open.iter().any(|descriptor| descriptor.fd == entry.fd && is_it(&descriptor.target))
+        });
+        Some(Difference { mistake: (!is_open).then_some(mistake), summary, depends_on: None })
     }
 
     /// Finds the entry of a connected client that does not wait for input.

@@ -70,6 +70,12 @@ pub(super) fn inputs(draws: &mut Draws) -> Vec<BadInput> {
         odd(&long_announcement(&word)),
     ];
     draws.shuffle(&mut inputs);
+    // A server that ends because of every wrong input ends because of the first one. If it only
+    // ends later, the input explains the end.
+    let is_plain = |it: &BadInput| it.answer == Answer::ErrorAndClose && it.mistake.is_none();
+    if let Some(plain) = inputs.iter().position(is_plain) {
+        inputs.swap(0, plain);
+    }
     inputs
 }
 

@@ -28,9 +28,11 @@ pub(super) fn atomic(pair: &mut Pair) -> Result<(), CheckError> {
         let start = round * ADDED;
         let replies: Vec<_> = (1..=ADDED).map(|added| number(start + added)).collect();
         lines.push(("EXEC".to_owned(), array([&replies[..], &replies].concat())));
+        pair.store.run.step("the server was stopped (SIGSTOP)");
         let is_paused = pair.store.run.server.pause().is_ok();
         pair.store.send_pipeline(&mut pair.client, &lines)?;
         if is_paused {
+            pair.store.run.step("the server was continued (SIGCONT)");
             let _ = pair.store.run.server.resume();
         }
         pair.store.run.step(format!("{} sent {look} {LOOKS} times", pair.other.name()));
