@@ -12,6 +12,7 @@ use support::programs::TestDir;
 use support::{assert_contains, command, stderr_of, stdout_of, xtask};
 
 #[test]
+#[ignore = "takes a minute: builds a kit, and runs its tests"]
 fn a_kit_takes_students_from_the_first_task_to_the_last() {
     let kit = StudentKit::new("kit", &[]);
     kit.assert_tests_pass(&["--workspace"]);
