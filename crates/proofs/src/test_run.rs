@@ -260,6 +260,7 @@ pub(crate) fn has_result(
 ) -> bool {
     sample.calls.iter().any(|(call, result)| names.contains(&call.name()) && is_such(*result))
 }
+
 /// The text of the step in which a client connects.
 fn connected_text(name: &str) -> String {
     format!("{name} connected")

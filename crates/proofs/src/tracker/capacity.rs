@@ -218,6 +218,7 @@ fn not_released(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) ->
     run.fail(wait_error, failure)
 }
 
+/// The failure of a server that does not track the next client, although another client has left.
 fn stays_full(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) -> CheckError {
     let observed = run.logged_text();
     // The server has logged that the first client left, and still rejects the next one.

@@ -99,9 +99,8 @@ impl Tracer {
     /// Tries again to detach from the threads in the list.
     pub(crate) fn retry_detach(&mut self) {
         let is_detached = |traced: &mut Traced| traced.detach(Duration::ZERO);
-        for traced in self.attached.extract_if(.., is_detached) {
-            self.interrupted.get_mut().extend(traced.interrupted.map(|call| (traced.tid, call)));
-        }
+        let detached: Vec<_> = self.attached.extract_if(.., is_detached).collect();
+        detached.iter().for_each(|traced| self.note_interrupted(traced));
     }
 
     /// Whether the list is empty, so that no thread is traced any more.

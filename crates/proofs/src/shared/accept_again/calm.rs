@@ -98,15 +98,13 @@ fn busy_otherwise(run: &mut TestRun, wait_error: WaitError) -> CheckError {
         id: "spinning",
         mistake: diagnosis::of(run, &wait_error),
         summary: format!(
-            "With its clients connected, the server does not go to sleep: {wait_error}."
+            "With its clients connected, the server does not go to sleep: {}.",
+            wait_error.to_string().replacen("the server is in a busy loop: ", "", 1)
         ),
         expected: "the server sleeps until there is something to do".to_owned(),
         observed: wait_error.to_string(),
     };
-    let has_table = run.logs_clients();
-    let error = run.fail(wait_error, failure);
-    // The criterion `idle` of the trackers asks this.
-    if has_table { error.depends_on("idle") } else { error }
+    run.fail(wait_error, failure)
 }
 
 /// Waits until the server has used the processor time of a burst, or sleeps. The server is not
