@@ -15,6 +15,8 @@ const SURVIVORS_SLEEP: Duration = Duration::from_millis(100);
 /// The time after which processes that are left are killed again, and the time for all attempts.
 const KILL_AGAIN_AFTER: Duration = Duration::from_millis(50);
 const LONGEST_KILL: Duration = Duration::from_secs(2);
+/// The additional time for a server that has waited for a processor during most of the time.
+const STARVED_TIME: Duration = Duration::from_secs(10);
 
 impl Server {
     /// Waits until the program, and every process that it has started, has ended. Returns how the
@@ -29,8 +31,18 @@ impl Server {
     /// `TimedOut` if a process is left after `limit`: the program itself, or one of the
     /// [`survivors`](Self::survivors). `Idle` if the program has ended and each survivor sleeps
     /// until an event, so that none will end by itself. `Unobservable` if the machine was too busy
-    /// to run the server.
+    /// to run the server, and still was 10 s after `limit`.
     pub fn wait_ended(&mut self, limit: Duration) -> Result<Exit, WaitError> {
+        self.wait_ended_with(limit, STARVED_TIME)
+    }
+
+    /// Does the same. `starved_time` is the additional time for a server that waits for a
+    /// processor.
+    fn wait_ended_with(
+        &mut self,
+        limit: Duration,
+        starved_time: Duration,
+    ) -> Result<Exit, WaitError> {
         let begun = Instant::now();
         let load = CpuLoad::now(&self.all_threads()?);
         let (mut left, mut left_since) = (Vec::new(), begun);
@@ -53,14 +65,17 @@ impl Server {
             }
             if begun.elapsed() >= limit {
                 let threads = self.all_threads()?;
-                if let Some(starved) = load.starvation(&threads) {
-                    return Err(WaitError::Unobservable(starved.into()));
-                }
-                if begun.elapsed() >= limit + load.longest_wait(&threads) {
-                    return Err(WaitError::TimedOut {
-                        after: limit,
-                        doing: doing_at_end(&threads),
-                    });
+                match load.starvation(&threads) {
+                    Some(starved) if begun.elapsed() >= limit + starved_time => {
+                        return Err(WaitError::Unobservable(starved.into()));
+                    }
+                    None if begun.elapsed() >= limit + load.longest_wait(&threads) => {
+                        return Err(WaitError::TimedOut {
+                            after: limit,
+                            doing: doing_at_end(&threads),
+                        });
+                    }
+                    _ => {}
                 }
             }
             if !has_event {
@@ -73,7 +88,8 @@ impl Server {
     /// itself has ended.
     ///
     /// # Errors
-    /// As [`wait_ended`](Self::wait_ended), if a process is left after 2 s.
+    /// As [`wait_ended`](Self::wait_ended), if a process is left after 2 s, or after 12 s on a
+    /// machine that was too busy to end it.
     pub fn kill_all(&mut self) -> Result<Exit, WaitError> {
         let begun = Instant::now();
         loop {
@@ -82,9 +98,13 @@ impl Server {
                 let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
             }
             // A process may have started another one before it was killed.
-            let ended = self.wait_ended(KILL_AGAIN_AFTER);
-            let is_over = begun.elapsed() >= LONGEST_KILL;
-            if is_over || !matches!(ended, Err(WaitError::TimedOut { .. })) {
+            let ended = self.wait_ended_with(KILL_AGAIN_AFTER, Duration::ZERO);
+            let longest = match ended {
+                Err(WaitError::TimedOut { .. }) => LONGEST_KILL,
+                Err(WaitError::Unobservable(_)) => LONGEST_KILL + STARVED_TIME,
+                _ => return ended,
+            };
+            if begun.elapsed() >= longest {
                 return ended;
             }
         }

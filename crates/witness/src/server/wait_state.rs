@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 pub(super) struct WaitState {
     begun: Instant,
     pub(super) deadline: Instant,
+    /// The end of the wait if the machine is too busy to run the server.
+    starved_deadline: Instant,
     pub(super) settled: Settled,
     pub(super) rounds: Rounds,
     pub(super) cpu_budget: CpuBudget,
@@ -24,6 +26,7 @@ impl WaitState {
         Self {
             begun,
             deadline: limits.deadline_of_wait(begun),
+            starved_deadline: limits.deadline_of_wait(begun) + limits.timeout,
             settled,
             rounds,
             cpu_budget,
@@ -33,8 +36,11 @@ impl WaitState {
 
     /// Whether the deadline has expired. `life` is a measurement since the start of the program.
     ///
+    /// If the server has waited for a processor during most of the time, the wait lasts longer.
+    ///
     /// # Errors
-    /// [`Unobservable`] if the deadline has expired and the machine was too busy to run the server.
+    /// [`Unobservable`] if the longer time has expired and the machine was too busy to run the
+    /// server.
     pub(super) fn is_over(
         &mut self,
         threads: &[(Process, Thread)],
@@ -46,7 +52,11 @@ impl WaitState {
         }
         // The wait may be short, if the earlier waits for this server have used up the time.
         let starvation = self.load.starvation(threads).or_else(|| life.starvation(threads));
-        starvation.map_or(Ok(true), |starved| Err(starved.into()))
+        match starvation {
+            None => Ok(true),
+            Some(_) if Instant::now() < self.starved_deadline => Ok(false),
+            Some(starved) => Err(starved.into()),
+        }
     }
 
     /// The time that the wait may last. For a wait that the deadline of all waits has cut short,
