@@ -4,13 +4,17 @@
 //! Therefore the observer does not wait for the calls: it looks at the thread again and again, and
 //! between two looks the thread runs or sleeps on.
 
+mod computing;
+mod empty_calls;
+
 use crate::epoll_entry;
 use crate::poll_entry;
 use crate::repetition::{self, Meaning, Step};
 use crate::sleep::{self, Nap, Sleep};
-use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer, repeats_state};
+use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer};
+use computing::Computing;
+use empty_calls::EmptyCalls;
 use sandbox::{Call, Process, Thread};
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// A traced thread, and its calls.
@@ -26,6 +30,7 @@ pub(crate) struct CallTrace {
     sample: SyscallSample,
     /// The calls since the last progress.
     steps: Vec<Step>,
+    empty_calls: EmptyCalls,
     has_progress: bool,
     /// The last sleep that a clock ends.
     nap: Option<(Call, Nap)>,
@@ -35,15 +40,7 @@ pub(crate) struct CallTrace {
     /// The calls of the rounds: of a nap, and everything until the next nap.
     rounds: Vec<Vec<Step>>,
     round: Vec<Step>,
-    /// The thread's processor time at its last call.
-    cpu_at_call: Duration,
-    cpu: Duration,
-    /// The pages of memory whose instructions the thread was executing.
-    pages: HashSet<u64>,
-    looks: usize,
-    /// How often in a row the contents of the registers of a computing thread have repeated.
-    repeated: usize,
-    is_interrupted: bool,
+    computing: Computing,
     /// The number of looks in which the thread has made calls.
     active_looks: usize,
 }
@@ -61,20 +58,6 @@ const MAX_ROUNDS: usize = 64;
 const MAX_LOOKS: usize = 100;
 /// The number of calls that are recorded for each call that says something about the thread.
 const MEANINGLESS_CALLS: usize = 4;
-/// The processor time between two looks at what a computing thread executes.
-const LOOK_EACH: Duration = Duration::from_millis(2);
-/// The number of instructions in one round of a loop, for the first look at the registers, and the
-/// maximum.
-const ROUND: usize = 256;
-const LONGEST_ROUND: usize = 4096;
-/// How often in a row the registers must have repeated.
-const ENOUGH_REPEATED: usize = 2;
-/// The number of looks after which the place of a computing thread is known.
-const ENOUGH_LOOKS: usize = 12;
-/// A loop without calls executes instructions in few pages of memory. An interpreter, a compiler or
-/// a garbage collector does not.
-const FEW_PAGES: usize = 4;
-
 impl CallTrace {
     /// Begins to trace a thread; `None` if the kernel refuses to trace it. `nap` is the sleep that
     /// the thread is in, if a clock ends it.
@@ -95,18 +78,14 @@ impl CallTrace {
             interrupted,
             sample: SyscallSample::default(),
             steps: Vec::new(),
+            empty_calls: EmptyCalls::default(),
             has_progress: false,
             nap,
             is_napping: false,
             has_woken: false,
             rounds: Vec::new(),
             round: Vec::new(),
-            cpu_at_call: thread.cpu,
-            cpu: thread.cpu,
-            pages: HashSet::new(),
-            looks: 0,
-            repeated: 0,
-            is_interrupted: false,
+            computing: Computing::since(thread.cpu),
             active_looks: 0,
         })
     }
@@ -119,7 +98,7 @@ impl CallTrace {
     /// Records the calls that the thread makes, until it sleeps or computes. `thread` is the thread
     /// as it was just before.
     pub(crate) fn look(&mut self, thread: &Thread, tracer: &mut Tracer) {
-        self.cpu = thread.cpu;
+        self.computing.cpu = thread.cpu;
         let begun = Instant::now();
         let calls = self.sample.calls.len();
         let mut last_stop = begun;
@@ -136,25 +115,8 @@ impl CallTrace {
         }
         tracer.note_interrupted(&self.traced);
         self.active_looks += usize::from(self.sample.calls.len() != calls);
-        self.look_at_instructions();
-    }
-
-    /// Stops a thread that computes, to see which instructions it executes.
-    fn look_at_instructions(&mut self) {
-        let looks_wanted = (self.computed().as_micros() / LOOK_EACH.as_micros()) as usize;
-        if self.looks < looks_wanted && !self.is_interrupted && self.looks < 1000 {
-            self.is_interrupted = true;
-            self.traced.interrupt();
-        }
-    }
-
-    /// Executes instructions of a computing thread one by one. The longer it computes, the more:
-    /// this takes a thousand times as long as without the observer.
-    fn look_at_registers(&mut self) {
-        if self.looks.is_power_of_two() {
-            let most = (self.looks * ROUND).min(LONGEST_ROUND);
-            let repeats = repeats_state(&mut self.traced, self.process, most);
-            self.repeated = if repeats { self.repeated + 1 } else { 0 };
+        if self.entered.is_none() {
+            self.computing.interrupt(&self.traced);
         }
     }
 
@@ -177,11 +139,8 @@ impl CallTrace {
                 }
             }
             None => {
-                if std::mem::take(&mut self.is_interrupted) && self.entered.is_none() {
-                    self.looks += 1;
-                    self.pages.extend(self.traced.instruction().map(|address| address >> 12));
-                    self.look_at_registers();
-                }
+                let is_in_call = self.entered.is_some();
+                self.computing.look(&mut self.traced, self.process, is_in_call);
                 self.interrupted = self.traced.interrupted_call().or(self.interrupted);
                 self.traced.restart_interrupted_call();
             }
@@ -190,9 +149,7 @@ impl CallTrace {
 
     fn begin_call(&mut self, call: Call) {
         self.entered = Some(call);
-        self.cpu_at_call = self.cpu;
-        self.pages.clear();
-        (self.looks, self.repeated) = (0, 0);
+        self.computing.restart();
         if let Sleep::Timed(nap) = sleep::of(call, self.process)
             && !nap.span.is_zero()
         {
@@ -225,9 +182,14 @@ impl CallTrace {
             Meaning::Progress(step) => {
                 self.has_progress = true;
                 self.steps.clear();
+                self.empty_calls.clear();
                 self.round.push(step);
             }
             Meaning::Repeatable(step) => {
+                match step.is_empty {
+                    true => self.empty_calls.add(&self.traced, self.process),
+                    false => self.empty_calls.clear(),
+                }
                 self.steps.push(step);
                 self.round.push(step);
             }
@@ -266,10 +228,9 @@ impl CallTrace {
     pub(crate) fn restart(&mut self) {
         self.restart_rounds();
         self.steps.clear();
+        self.empty_calls.clear();
         self.sample.calls.clear();
-        self.cpu_at_call = self.cpu;
-        self.pages.clear();
-        (self.looks, self.repeated) = (0, 0);
+        self.computing.restart();
     }
 
     /// Forgets the rounds so far, because the server has logged something.
@@ -280,37 +241,38 @@ impl CallTrace {
     }
 
     /// Whether the thread has moved bytes or accepted a connection, or has made `calls` calls that
-    /// are no loop. The observer also ends the trace of a thread that makes few calls, and of a
-    /// thread that makes many calls that say nothing, such as clock_gettime(2): a traced call takes
-    /// a hundred times as long.
+    /// are no loop and cannot become one. The observer also ends the trace of a thread that makes
+    /// few calls, and of a thread that makes many calls that say nothing, such as clock_gettime(2):
+    /// a traced call takes a hundred times as long.
     pub(crate) fn works(&self, calls: usize) -> bool {
         let has_enough = self.steps.len() >= calls
             || self.sample.calls.len() >= (calls * MEANINGLESS_CALLS).min(MAX_CALLS / 2)
             || self.active_looks >= MAX_LOOKS;
-        self.has_progress || has_enough && !self.is_loop()
+        let is_undecided = self.is_loop() || repetition::may_become_loop(&self.steps);
+        self.has_progress || has_enough && !is_undecided
     }
 
     /// Whether the thread is in a busy loop that makes system calls.
     pub(crate) fn is_loop(&self) -> bool {
-        repetition::is_loop(&self.steps)
+        self.empty_calls.are_loop() || repetition::is_loop(&self.steps)
     }
 
     /// The processor time since the thread's last system call.
     pub(crate) fn computed(&self) -> Duration {
         match self.entered {
             Some(_) => Duration::ZERO,
-            None => self.cpu.saturating_sub(self.cpu_at_call),
+            None => self.computing.used(),
         }
     }
 
     /// Whether a thread that computes executes the same instructions with the same values.
     pub(crate) fn repeats_state(&self) -> bool {
-        self.repeated >= ENOUGH_REPEATED
+        self.computing.repeats_state()
     }
 
     /// Whether a thread that computes executes the same few instructions again and again.
     pub(crate) fn is_in_one_place(&self) -> bool {
-        self.looks >= ENOUGH_LOOKS && self.pages.len() <= FEW_PAGES
+        self.computing.is_in_one_place()
     }
 
     /// The thread's last sleep that a clock ends.

@@ -19,6 +19,10 @@ const LONGEST: Duration = Duration::from_millis(10);
 /// The number of the register with the address of the next instruction, in the registers of
 /// NT_PRSTATUS (linux/elf.h, and `struct user_regs_struct` in sys/user.h).
 const PROGRAM_COUNTER: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
+/// The number of the register with the address of the end of the stack.
+const STACK_POINTER: usize = if cfg!(target_arch = "aarch64") { 31 } else { 19 };
+/// The last bytes of the stack contain the variables of the innermost functions.
+const STACK_BYTES: usize = 2048;
 /// The instruction that makes a system call.
 const SYSCALL: &[u8] =
     if cfg!(target_arch = "aarch64") { &[0x01, 0, 0, 0xd4] } else { &[0x0f, 0x05] };
@@ -44,10 +48,21 @@ pub(crate) fn repeats_state(traced: &mut Traced, process: Process, most: usize) 
             _ => {}
         }
         states.push(state);
-        if code.is_syscall(registers.program_counter()) || !traced.step() {
+        if code.is_syscall(registers.general(PROGRAM_COUNTER)) || !traced.step() {
             return false;
         }
     }
+}
+
+/// A hash of the contents of a stopped thread's registers and of the last bytes of its stack; `None`
+/// if these cannot be read.
+pub(crate) fn state_at_stop(traced: &Traced, process: Process) -> Option<u64> {
+    let registers = Registers::read(traced.pid())?;
+    let mut stack = vec![0; STACK_BYTES];
+    process.read_memory(registers.general(STACK_POINTER), &mut stack).ok()?;
+    let mut hasher = DefaultHasher::new();
+    (registers.hash(), stack).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// The contents of a stopped thread's registers.
@@ -62,9 +77,10 @@ impl Registers {
         Some(Self { general, floating_point: register_set(pid, libc::NT_PRFPREG)? })
     }
 
-    fn program_counter(&self) -> u64 {
+    /// The contents of the general register with this number.
+    fn general(&self, number: usize) -> u64 {
         let (registers, _) = self.general.as_chunks::<8>();
-        registers.get(PROGRAM_COUNTER).map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+        registers.get(number).map_or(0, |bytes| u64::from_ne_bytes(*bytes))
     }
 
     fn hash(&self) -> u64 {
