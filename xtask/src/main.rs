@@ -7,6 +7,7 @@ mod program_args;
 mod progress;
 mod prove;
 mod repeat;
+mod ship;
 // <staff>
 mod bench;
 mod check;
@@ -39,6 +40,8 @@ enum Command {
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
+    /// Check a lesson's files, and write the archive to hand in
+    Ship(ship::Args),
     // <staff>
     /// Write the files that students start from, derived from the solution
     Starter(starter::Args),
@@ -70,6 +73,7 @@ Examples:
   cargo xtask list                             the lessons
   cargo xtask prove w03-l02                    prove your own server
   cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
+  cargo xtask ship w03-l02                     write the archive to hand in
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopped.";
 
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
     let outcome = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &command {
         Command::Prove(args) => prove::run(args),
         Command::List(args) => list::run(args),
+        Command::Ship(args) => ship::run(args),
         // <staff>
         Command::Starter(args) => starter::run(args),
         Command::Mistakes(args) => mistakes::run(args),

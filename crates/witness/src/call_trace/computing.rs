@@ -13,6 +13,9 @@ const LOOK_EACH: Duration = Duration::from_millis(2);
 /// maximum.
 const ROUND: usize = 256;
 const LONGEST_ROUND: usize = 4096;
+/// The time for the instructions of the first looks, and the maximum.
+const TIME_OF_ROUND: Duration = Duration::from_millis(10);
+const LONGEST_TIME: Duration = Duration::from_millis(80);
 /// How often in a row the registers must have repeated.
 const ENOUGH_REPEATED: usize = 2;
 /// The number of looks after which the place of a computing thread is known.
@@ -73,7 +76,9 @@ impl Computing {
         // Therefore this is done rarely: the longer the thread computes, the more instructions.
         if self.looks.is_power_of_two() {
             let most = (self.looks * ROUND).min(LONGEST_ROUND);
-            let repeats = repeats_state(traced, process, most);
+            let longest =
+                (TIME_OF_ROUND * self.looks as u32 / 4).clamp(TIME_OF_ROUND, LONGEST_TIME);
+            let repeats = repeats_state(traced, process, most, longest);
             self.repeated = if repeats { self.repeated + 1 } else { 0 };
         }
     }

@@ -167,7 +167,7 @@ impl Server {
         has_interrupted |= state.rounds.look(awake, &mut self.tracer);
 
         // A thread that moves bytes is doing work, and so is a thread whose calls are all different.
-        let calls = state.cpu_budget.calls();
+        let calls = state.cpu_budget.calls(self.clients.len());
         let works = |trace: &CallTrace| trace.nap().is_none() && trace.works(calls);
         if state.rounds.end_traces(&mut self.tracer, works) {
             state.cpu_budget.double(awake);

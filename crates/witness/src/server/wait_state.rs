@@ -111,6 +111,8 @@ const LOG_BURST: usize = 4096;
 
 /// The number of calls in the first sample.
 const CALLS: usize = 100;
+/// The number of calls in a sample for each client, at least.
+const CALLS_OF_CLIENT: usize = 6;
 
 /// After this many bursts, the server is sampled although it logs. It may log in a busy loop.
 const MAX_LOG_BURSTS: u32 = 32;
@@ -151,9 +153,9 @@ impl CpuBudget {
     }
 
     /// The number of calls after which a thread counts as doing work, if it does not repeat them. A
-    /// loop over many clients has more different calls.
-    pub(super) fn calls(&self) -> usize {
-        CALLS << self.doublings
+    /// loop over all clients has more different calls, and several rounds of it have to be seen.
+    pub(super) fn calls(&self, clients: usize) -> usize {
+        (CALLS << self.doublings).max(clients * CALLS_OF_CLIENT)
     }
 
     /// Begins the measurement again, because a sample has shown that the server is doing work. The

@@ -12,10 +12,6 @@ use std::time::{Duration, Instant};
 
 /// How often the states of a loop have to repeat.
 const TIMES: usize = 4;
-/// The longest time for which instructions are executed one by one. On a busy machine, each takes
-/// long.
-const LONGEST: Duration = Duration::from_millis(10);
-
 /// The number of the register with the address of the next instruction, in the registers of
 /// NT_PRSTATUS (linux/elf.h, and `struct user_regs_struct` in sys/user.h).
 const PROGRAM_COUNTER: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
@@ -29,10 +25,16 @@ const SYSCALL: &[u8] =
 const PAGE: u64 = 4096;
 
 /// Executes a stopped thread's next instructions one by one. Returns whether the contents of its
-/// registers repeat. `most` is the largest number of instructions of one round.
+/// registers repeat. `most` is the largest number of instructions of one round, and `longest` the
+/// time for all instructions: on a busy machine, each takes long.
 ///
 /// Instructions that make a system call are not executed: such a loop is recognized by its calls.
-pub(crate) fn repeats_state(traced: &mut Traced, process: Process, most: usize) -> bool {
+pub(crate) fn repeats_state(
+    traced: &mut Traced,
+    process: Process,
+    most: usize,
+    longest: Duration,
+) -> bool {
     let begun = Instant::now();
     let mut code = Code { process, pages: HashMap::new() };
     let (mut states, mut period): (Vec<u64>, Option<usize>) = (Vec::new(), None);
@@ -44,7 +46,7 @@ pub(crate) fn repeats_state(traced: &mut Traced, process: Process, most: usize) 
             Some(period) if states.len() >= period * TIMES => return true,
             None if states.first() == Some(&state) => period = Some(states.len()),
             None if states.len() >= most => return false,
-            _ if begun.elapsed() >= LONGEST => return false,
+            _ if begun.elapsed() >= longest => return false,
             _ => {}
         }
         states.push(state);

@@ -1,0 +1,111 @@
+//! `cargo xtask ship`: a student hands in what is finished, and learns what is not.
+
+mod support;
+
+use predicates::str::{contains, is_empty};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use support::course::{Course, LESSON};
+use support::{assert_contains, stderr_of, stdout_of};
+use tempfile::tempdir;
+
+/// The names of the files in an archive, sorted.
+fn names_in(archive: &Path) -> Vec<String> {
+    let listed = Command::new("tar").arg("-tzf").arg(archive).output().unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let mut names: Vec<_> =
+        String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_finished_lesson_is_written_to_an_archive() {
+    let (course, out) = (Course::with_solution(), tempdir().unwrap());
+    let ship = || {
+        let mut command = course.command();
+        command.args(["ship", "w03-l02", "--name", "Ada Lovelace", "--out"]).arg(out.path());
+        command.assert()
+    };
+    let shipped = ship().code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&shipped), &["w03-l02-ada-lovelace.tar.gz", "src/server.rs"]);
+    let archive = out.path().join("w03-l02-ada-lovelace.tar.gz");
+    let names = names_in(&archive);
+    assert!(names.contains(&"w03-l02-poll-tracker/src/table.rs".to_owned()), "{names:?}");
+    assert!(names.iter().all(|name| name.ends_with(".rs")), "{names:?}");
+
+    // The same files give the same archive again.
+    let bytes = fs::read(&archive).unwrap();
+    ship().code(0);
+    assert_eq!(fs::read(&archive).unwrap(), bytes);
+}
+
+#[test]
+fn a_lesson_with_a_task_left_is_written_only_on_request() {
+    let (course, out) = (Course::new(), tempdir().unwrap());
+    let ship = |flags: &[&str]| {
+        let mut command = course.command();
+        command.args(["ship", "w03-l02", "--name", "ada", "--out"]).arg(out.path()).args(flags);
+        command.assert()
+    };
+    let refused = ship(&[]).code(2).stdout(is_empty());
+    assert_contains(&stderr_of(&refused), &["src/connection.rs:", "--unfinished"]);
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+    ship(&["--unfinished"]).code(0).stderr(contains("note: w03-l02"));
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_lesson_that_does_not_compile_is_not_written() {
+    let (course, out) = (Course::with_solution(), tempdir().unwrap());
+    course.edit("src/server.rs", "use ", "use nothing::Here; use ");
+    let mut command = course.command();
+    command.args(["ship", "w03-l02", "--name", "ada", "--out"]).arg(out.path());
+    let refused = command.assert().code(2).stdout(is_empty());
+    assert_contains(&stderr_of(&refused), &["src/server.rs:", "w03-l02 does not compile"]);
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_program_in_another_language_counts_in_place_of_the_crate() {
+    let (course, out) = (Course::new(), tempdir().unwrap());
+    let lesson = course.path(LESSON);
+    fs::write(lesson.join("server.py"), "print(1)\n").unwrap();
+    fs::write(lesson.join("start"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(lesson.join("start"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::copy("/bin/true", lesson.join("compiled")).unwrap();
+    let manifest = lesson.join("submission.toml");
+    fs::write(&manifest, "run = \"python3 server.py\"\nbuild = \"test -e server.py\"\n").unwrap();
+    let ship = || {
+        let mut command = course.command();
+        command.args(["ship", "w03-l02", "--name", "ada", "--out"]).arg(out.path());
+        command.assert()
+    };
+    ship().code(0).stderr(is_empty());
+    let names = names_in(&out.path().join("w03-l02-ada.tar.gz"));
+    let own = ["server.py", "start", "submission.toml"];
+    assert_eq!(names, own.map(|name| format!("w03-l02-poll-tracker/{name}")));
+
+    fs::write(&manifest, "build = \"exit 3\"\n").unwrap();
+    let refused = ship().code(2);
+    assert_contains(&stderr_of(&refused), &["`exit 3` has failed", "--unfinished"]);
+    fs::write(&manifest, "build = 3\n").unwrap();
+    assert_contains(&stderr_of(&ship().code(2)), &["submission.toml", "not a text in quotes"]);
+    fs::write(&manifest, "build = \n").unwrap();
+    assert_contains(&stderr_of(&ship().code(2)), &["submission.toml", "line 1"]);
+}
+
+#[test]
+fn a_mistyped_argument_gets_the_next_step() {
+    let course = Course::new();
+    let error = |arguments: &[&str]| {
+        let mut command = course.command();
+        stderr_of(&command.arg("ship").args(arguments).assert().code(2).stdout(is_empty()))
+    };
+    assert_contains(&error(&["w3-l2"]), &["did you mean w03-l02"]);
+    assert_contains(&error(&["w03-l02", "--name", "--"]), &["--name"]);
+    assert_contains(&error(&["w03-l02", "--name", "."]), &["ada-lovelace"]);
+    assert_contains(&error(&["w03-l02", "--out", "/nowhere"]), &["/nowhere", "make it first"]);
+}

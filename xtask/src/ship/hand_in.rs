@@ -1,0 +1,164 @@
+//! The files that a student hands in for a lesson.
+
+use anyhow::{Context, Result, bail};
+use course::catalogue::Course;
+use course::lesson::Lesson;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use terminal::paths;
+
+/// The files of a hand-in.
+pub(super) struct HandIn {
+    pub(super) kind: Kind,
+    pub(super) files: Vec<HandInFile>,
+}
+
+/// What is handed in.
+pub(super) enum Kind {
+    /// The lesson's crate.
+    Rust,
+    /// A program in another language, with the command that builds it.
+    Program { build: Option<String> },
+}
+
+/// A file of a hand-in.
+pub(super) struct HandInFile {
+    /// The file on this machine.
+    pub(super) path: PathBuf,
+    /// The file's name in the archive.
+    pub(super) name: PathBuf,
+}
+
+/// Files and folders of a lesson that belong to the course, or that a tool can make again.
+const NOT_HANDED_IN: [&str; 12] = [
+    "Cargo.toml",
+    "__pycache__",
+    "build",
+    "fuzz",
+    "lesson.md",
+    "mistakes",
+    "mutants.toml",
+    "node_modules",
+    "solution",
+    "src",
+    "target",
+    "tests",
+];
+
+/// The largest file that is handed in: 1 MiB. A source file is smaller, and a compiled program is
+/// built again by the grader.
+const LARGEST: u64 = 1 << 20;
+
+impl HandIn {
+    /// The files of a lesson. A program in another language has a `submission.toml`, a `Makefile`
+    /// or a `build.sh` in the lesson's folder, and counts in place of the lesson's crate.
+    ///
+    /// # Errors
+    /// A file cannot be read, is too large, or is not what its name says.
+    pub(super) fn of(course: &Course, lesson: &Lesson) -> Result<Self> {
+        let folder = paths::root().join(lesson.folder());
+        let mut files = Vec::new();
+        let Some(build) = build_command(&folder)? else {
+            for crate_folder in with_earlier(course, lesson)? {
+                let sources = paths::root().join(&crate_folder).join("src");
+                let name = Path::new(crate_folder.file_name().unwrap_or_default()).join("src");
+                add(&sources, &name, &is_rust_or_folder, &mut files)?;
+            }
+            return Ok(Self { kind: Kind::Rust, files });
+        };
+        let name = PathBuf::from(folder.file_name().unwrap_or_default());
+        add(&folder, &name, &is_own_work, &mut files)?;
+        Ok(Self { kind: Kind::Program { build }, files })
+    }
+}
+
+fn is_rust_or_folder(path: &Path) -> bool {
+    path.is_dir() || path.extension() == Some(OsStr::new("rs"))
+}
+
+/// Whether the student may have written this file, or a file in this folder.
+fn is_own_work(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let is_course = NOT_HANDED_IN.contains(&name) || name.ends_with(".svg");
+    !is_course && !name.starts_with('.') && !is_compiled(path)
+}
+
+/// Whether the file begins as a compiled program does (elf(5)).
+fn is_compiled(path: &Path) -> bool {
+    let mut first = [0; 4];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
+    read.is_ok() && first == *b"\x7fELF"
+}
+
+/// `None` if the folder has no program in another language. Otherwise the command that builds this
+/// program, if it has to be built.
+fn build_command(folder: &Path) -> Result<Option<Option<String>>> {
+    let manifest = folder.join("submission.toml");
+    if manifest.is_file() {
+        let place = || format!("cannot use {}", manifest.display());
+        let text = fs::read_to_string(&manifest).with_context(place)?;
+        let table: toml_edit::DocumentMut = text.parse().with_context(place)?;
+        let build = table.get("build").map(|value| value.as_str().map(str::to_owned));
+        return match build {
+            Some(None) => bail!("{}: build is not a text in quotes", manifest.display()),
+            build => Ok(Some(build.flatten())),
+        };
+    }
+    if folder.join("Makefile").is_file() {
+        return Ok(Some(Some("make".to_owned())));
+    }
+    Ok(folder.join("build.sh").is_file().then(|| Some("sh ./build.sh".to_owned())))
+}
+
+/// The lesson's folder, and the folders of the earlier lessons on which the lesson's crate depends.
+fn with_earlier(course: &Course, lesson: &Lesson) -> Result<Vec<PathBuf>> {
+    let manifest = paths::root().join(lesson.folder()).join("Cargo.toml");
+    let place = || format!("cannot use {}", manifest.display());
+    let text = fs::read_to_string(&manifest).with_context(place)?;
+    let table: toml_edit::DocumentMut = text.parse().with_context(place)?;
+    let is_dependency = |other: &&Lesson| {
+        let name = other.folder().file_name().and_then(OsStr::to_str).unwrap_or_default();
+        table.get("dependencies").is_some_and(|all| all.get(name).is_some())
+    };
+    let earlier = course.lessons().iter().filter(is_dependency);
+    Ok(earlier.chain([lesson]).map(|lesson| lesson.folder().to_owned()).collect())
+}
+
+/// Adds the files below `folder` that are `wanted`, sorted by name. `name` is the folder's name in
+/// the archive.
+fn add(
+    folder: &Path,
+    name: &Path,
+    wanted: &dyn Fn(&Path) -> bool,
+    files: &mut Vec<HandInFile>,
+) -> Result<()> {
+    let place = || format!("cannot read {}", folder.display());
+    let entries = fs::read_dir(folder).with_context(place)?;
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .with_context(place)?;
+    paths.sort();
+    for path in paths {
+        let name = name.join(path.file_name().unwrap_or_default());
+        let metadata = fs::symlink_metadata(&path).with_context(place)?;
+        if !wanted(&path) {
+            continue;
+        }
+        if metadata.is_dir() {
+            add(&path, &name, wanted, files)?;
+        } else if metadata.is_file() {
+            if metadata.len() > LARGEST {
+                let size = metadata.len() >> 20;
+                bail!(
+                    "{}: {size} MiB, which is no source file; take it out of the folder",
+                    path.display()
+                );
+            }
+            files.push(HandInFile { path, name });
+        }
+    }
+    Ok(())
+}
