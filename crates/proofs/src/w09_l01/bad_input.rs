@@ -90,6 +90,9 @@ fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Resu
     if input.answer == Answer::Optional {
         return store.wait_read(client);
     }
+    if input.answer == Answer::Nothing {
+        return expect_nothing(store, client, input);
+    }
     match store.wait_received(client) {
         Ok(Received::Reply(Reply::Error(_))) => expect_closed(store, client, input),
         // If input arrives after the server has closed the connection, a reset can overtake the
@@ -112,6 +115,37 @@ fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Resu
             Err(not_refused(store, client, input, observed, Some(wait_error)))
         }
     }
+}
+
+/// The start of a command gets no answer: the server waits for the rest.
+fn expect_nothing(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    input: &BadInput,
+) -> Result<(), CheckError> {
+    let (observed, wait_error) = match store.wait_received(client) {
+        // The caller reports a server that has ended.
+        Err(WaitError::Idle { .. } | WaitError::Ended(_)) => return Ok(()),
+        Ok(Received::Reply(reply)) => (reply.to_string(), None),
+        Ok(Received::Malformed(_)) => (client.inbox_text(), None),
+        Ok(Received::Closed) => {
+            store.expect_alive(input.row())?;
+            ("an end of file".to_owned(), None)
+        }
+        Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
+    };
+    let failure = Failure {
+        id: "not-awaited",
+        mistake: None,
+        summary: format!(
+            "{} sent {}, the start of a command, and the server did not wait for the rest.",
+            client.name(),
+            quoted(&input.bytes)
+        ),
+        expected: "no answer until the rest has arrived".to_owned(),
+        observed,
+    };
+    Err(store.run.fail_after(wait_error, failure))
 }
 
 fn not_refused(

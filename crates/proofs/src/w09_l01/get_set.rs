@@ -49,6 +49,12 @@ fn strings(
             (format!("DEL {color}"), number(0)),
             (format!("EXISTS {color}"), number(0)),
             (format!("GET {color}"), Reply::Nil),
+            // A key may have the name of a command, and the name of a command is no key.
+            (format!("MSET DEL {red} EXISTS {blue}"), ok()),
+            (format!("EXISTS {nothing}"), number(0)),
+            (format!("DEL {nothing}"), number(0)),
+            (format!("MGET DEL EXISTS {nothing}"), array([bulk(&red), bulk(&blue), Reply::Nil])),
+            ("DEL DEL EXISTS".to_owned(), number(2)),
         ],
     )
 }

@@ -24,8 +24,10 @@ pub(super) enum Answer {
     /// The end of the connection. An error comes before it, but may be lost, because the server
     /// closes the connection while more input arrives.
     ErrorOrClose,
-    /// Anything. The input is the start of a command, is empty, or is treated in different ways by
-    /// different versions of Redis.
+    /// Nothing. The input is the start of a command, and the rest may still arrive.
+    Nothing,
+    /// Anything. The input is empty, or is treated in different ways by different versions of
+    /// Redis.
     Optional,
 }
 
@@ -35,6 +37,7 @@ pub(super) fn inputs(draws: &mut Draws) -> Vec<BadInput> {
     let wrong = |bytes: &[u8]| input(Answer::ErrorAndClose, None, bytes);
     let negative = |bytes: &[u8]| input(Answer::ErrorAndClose, Some("negative-length"), bytes);
     let endless = |bytes: &[u8]| input(Answer::ErrorOrClose, Some("endless-line"), bytes);
+    let start = |bytes: &[u8]| input(Answer::Nothing, None, bytes);
     let odd = |bytes: &[u8]| input(Answer::Optional, None, bytes);
     let (word, number) = (draws.word(), draws.number(2..=99));
     let long = draws.letters(1).repeat(1 << 20);
@@ -56,7 +59,7 @@ pub(super) fn inputs(draws: &mut Draws) -> Vec<BadInput> {
         endless(long.as_bytes()),
         endless(&[&b"*1\r\n$"[..], &[b'1'; 1 << 20]].concat()),
         odd(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-        odd(format!("*3\r\n$3\r\nSET\r\n$5\r\n{}", &word[..2]).as_bytes()),
+        start(format!("*3\r\n$3\r\nSET\r\n$5\r\n{}", &word[..2]).as_bytes()),
         odd(b"*-1\r\n*0\r\n"),
         odd(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"),
         odd(b"\0\0\r\n\0\r\n"),
@@ -64,10 +67,10 @@ pub(super) fn inputs(draws: &mut Draws) -> Vec<BadInput> {
         odd(&[&b"*1048576\r\n"[..], &b"$1\r\na\r\n".repeat(1000)].concat()),
         odd(&b"*1\r\n".repeat(20_000)),
         odd(&b"\r\n".repeat(200_000)),
-        odd(&long_announcement("GET")),
-        odd(&long_announcement("SET")),
-        odd(&long_announcement("ECHO")),
-        odd(&long_announcement(&word)),
+        start(&long_announcement("GET")),
+        start(&long_announcement("SET")),
+        start(&long_announcement("ECHO")),
+        start(&long_announcement(&word)),
     ];
     draws.shuffle(&mut inputs);
     // A server that ends because of every wrong input ends because of the first one. If it only
