@@ -26,12 +26,13 @@ pub(super) fn crowd(context: &CheckContext<'_>) -> Result<(), CheckError> {
 /// Connects the clients as fast as the server accepts them.
 fn connect_all(run: &mut TestRun) -> Result<Vec<Client>, CheckError> {
     let count = run.capacity.min(CLIENTS);
-    run.step(format!("{count} clients connected, and stayed"));
+    run.step("clients connected, and stayed");
     let mut connections = Vec::with_capacity(count);
     while connections.len() < count {
         for _ in 0..run.batch_size()?.min(count - connections.len()) {
             connections.push(run.add_client(Server::connect)?.connection);
         }
+        run.rewrite_step(format!("{} clients connected, and stayed", connections.len()));
         let accepted = run.server.wait_for(|now| {
             let queued = now.listener()?.map_or(0, |listener| listener.unread);
             Ok((queued == 0).then_some(()))

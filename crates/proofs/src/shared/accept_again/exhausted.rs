@@ -123,7 +123,7 @@ fn fill(run: &mut TestRun, earlier: &mut Vec<NamedClient>) -> Result<(), CheckEr
     if free == 0 {
         return Ok(());
     }
-    run.step(format!("{free} clients connected: no descriptor is free"));
+    run.step(format!("{free} clients connected, to use up the free descriptors"));
     let batch_size = run.batch_size()?;
     while free > 0 {
         let mut batch = Vec::new();

@@ -19,7 +19,8 @@ pub(super) struct Round {
 }
 
 /// Connects and disconnects [`ROUND`] clients, several at a time. The clients leave by each kind of
-/// departure. Returns the number of descriptors that the server has afterwards.
+/// departure. The last step says how many have left. Returns the number of descriptors that the
+/// server has afterwards.
 pub(super) fn connect_and_leave(run: &mut TestRun, round: &mut Round) -> Result<usize, CheckError> {
     let batch = run.batch_size()?.min(run.capacity.saturating_sub(1)).max(1);
     let mut left = ROUND;
@@ -31,6 +32,8 @@ pub(super) fn connect_and_leave(run: &mut TestRun, round: &mut Round) -> Result<
         for (index, client) in clients.iter().enumerate() {
             Departure::ALL[(left + index) % 3].apply(client);
         }
+        let gone = round.served - Departure::ALL.len() + count;
+        run.rewrite_step(format!("{gone} clients connected, and left by FIN, RST or half-close"));
         expect_closed(run, &clients)?;
         round.served += count;
         left -= count;
