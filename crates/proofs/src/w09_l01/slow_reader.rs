@@ -18,6 +18,11 @@ const MAX_SENDING: Duration = Duration::from_secs(2);
 /// The maximum memory that the server may use for the clients that do not read, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
 
+/// The number of bytes that a slow client reads later, of small replies and of a large one. A server
+/// that cuts a reply at a limit of its own sends fewer.
+const READ_LATER: usize = 2 * VALUE;
+const READ_LATER_OF_LARGE: usize = 40 * VALUE;
+
 /// Clients that never read do not delay the other clients, and the server's memory grows by at most
 /// 64 MiB.
 pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -41,16 +46,17 @@ pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let mut check = SlowReader { store, other, before, small, value };
 
     let get = command(&[b"GET", key.as_bytes()]);
-    check.ask("GET of 1 MiB 200 times", &[(&get, 200)], "unbounded-output")?;
+    check.ask("GET of 1 MiB 200 times", &[(&get, 200)], "unbounded-output", READ_LATER)?;
 
     // One reply of 1,000 MiB.
     let words: Vec<_> = [&b"MGET"[..]].into_iter().chain([key.as_bytes(); 1000]).collect();
     let one = command(&words);
-    check.ask("MGET of 1,000 times 1 MiB", &[(&one, 1)], "unbounded-reply")?;
+    check.ask("MGET of 1,000 times 1 MiB", &[(&one, 1)], "unbounded-reply", READ_LATER_OF_LARGE)?;
 
     // 1,000 replies of 2 MiB.
     let two = command(&[b"MGET", key.as_bytes(), key.as_bytes()]);
-    check.ask("MGET of 2 times 1 MiB 1,000 times", &[(&two, 1000)], "unbounded-output")?;
+    let text = "MGET of 2 times 1 MiB 1,000 times";
+    check.ask(text, &[(&two, 1000)], "unbounded-output", READ_LATER)?;
 
     // Replies of 200 MiB, and then 100 MiB of commands. A server that reads on runs a GET for every
     // few commands that it reads, or stores the commands.
@@ -59,8 +65,8 @@ pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let set = command(&[b"SET", draws.word().as_bytes(), &other_value]);
     let sets = (100 << 20) / set.len() + 1;
     let text = "GET of 1 MiB 200 times, and then 100 MiB of SET";
-    check.ask(text, &[(&get, 200), (&set, sets)], "reads-on")?;
-    check.ask("100 MiB of SET", &[(&set, sets)], "reads-on")
+    check.ask(text, &[(&get, 200), (&set, sets)], "reads-on", READ_LATER)?;
+    check.ask("100 MiB of SET", &[(&set, sets)], "reads-on", 0)
 }
 
 /// A store with a client that is always served.
@@ -74,13 +80,15 @@ struct SlowReader {
 }
 
 impl SlowReader {
-    /// A new client sends each of these commands as many times as given, and never reads. The other
-    /// client must be served meanwhile. `mistake` is the row of a server whose memory grows.
+    /// A new client sends each of these commands as many times as given, and does not read. The other
+    /// client must be served meanwhile. `mistake` is the row of a server whose memory grows. At the
+    /// end, the slow client reads `later_read` bytes of its replies.
     fn ask(
         &mut self,
         text: &str,
         commands: &[(&[u8], usize)],
         mistake: &'static str,
+        later_read: usize,
     ) -> Result<(), CheckError> {
         let mut slow = self.store.connect()?;
         let from = self.store.run.step_count();
@@ -103,6 +111,7 @@ impl SlowReader {
         let _ = self.store.run.check_alive();
         self.expect_bounded_memory(&slow, text, mistake)?;
         self.expect_served()?;
+        self.expect_answered_or_ended(&mut slow, text, later_read)?;
 
         // The client resets its connection before it has read its replies.
         self.store.run.step(format!("{} reset its connection", slow.name()));
@@ -112,6 +121,42 @@ impl SlowReader {
         let text = format!("{} sent {text}, and {} was served", slow.name(), self.other.name());
         self.store.run.merge_steps(from, text);
         Ok(())
+    }
+
+    /// The client, which has asked for large values, begins to read. It gets its replies, or the end
+    /// of its connection: no reply may be lost in silence.
+    fn expect_answered_or_ended(
+        &mut self,
+        slow: &mut RespClient,
+        asked: &str,
+        wanted: usize,
+    ) -> Result<(), CheckError> {
+        if wanted == 0 {
+            return Ok(());
+        }
+        self.store.run.step(format!("{} began to read", slow.name()));
+        let answered = self.store.run.server.wait_for(|_| {
+            slow.fill_inbox();
+            let is_ended = slow.named.connection.ended().is_some();
+            Ok((is_ended || slow.inbox().len() >= wanted).then_some(()))
+        });
+        let Err(wait_error) = answered else { return Ok(()) };
+        if let WaitError::Ended(_) = wait_error {
+            return Ok(()); // the caller reports a server that has ended
+        }
+        let received = slow.inbox().len();
+        let failure = Failure {
+            id: "reply-lost",
+            mistake: Some("unbounded-reply"),
+            summary: format!(
+                "{} sent {asked} and then read, and got neither all replies nor the end of its \
+                 connection.",
+                slow.name()
+            ),
+            expected: "all replies, or an end of file".to_owned(),
+            observed: format!("{received} bytes, and then nothing more"),
+        };
+        Err(self.store.run.fail(wait_error, failure))
     }
 
     /// Waits until the connection has accepted what the client sends, until the server takes no
