@@ -43,7 +43,7 @@ pub struct ClassSources {
     pub unusable: usize,
 }
 
-/// The submissions in `folder`, sorted by the names of their files. Entries that are neither a
+/// The submissions in `folder`, sorted by the students' names. Entries that are neither a
 /// folder nor an archive are included too, so that no student is missing from the results.
 /// [`read`](super::read) refuses these entries.
 ///
@@ -94,6 +94,7 @@ pub fn find(folder: &Path, files: &ClassFiles) -> Result<ClassSources> {
         });
     }
     sources.extend(absent(roster.as_ref(), &matched, &mut taken));
+    sources.sort_by(|one, other| one.student.cmp(&other.student));
     if let Some(times) = &times {
         times.report_unused(&found_times, folder, &mut problems);
     }

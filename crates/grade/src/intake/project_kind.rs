@@ -21,6 +21,8 @@ pub(super) struct Candidate {
     /// The file that shows this, as it was handed in: a changed source, a Makefile, etc. `None` if
     /// all files are the unchanged starter.
     pub(super) shown_by: Option<String>,
+    /// Whether there are Rust sources that are not the unchanged starter.
+    pub(super) has_own_sources: bool,
 }
 
 /// How the files of a folder become a program; `None` if they are not a project. `names` are the
@@ -34,21 +36,32 @@ pub(super) fn kind(
     names: &BTreeSet<String>,
     starters: &Starters,
 ) -> Result<Option<Candidate>, Rejection> {
-    let has = |name: &str| files.contains_key(Path::new(name));
-    let first = |all: &[&'static str]| all.iter().find(|name| has(name)).copied();
-    if let Some(entry) = files.get(Path::new("submission.toml")) {
-        let file = complete(entry)?;
-        let manifest = manifest::parse(&file, "submission.toml")?;
-        return Ok(Some(candidate(manifest, "", Some("submission.toml".to_owned()))));
-    }
     // The sources of a crate. They are in src/ or, without this folder, at the top.
     let in_src = |path: &Path| path.starts_with("src") && is_rust(path);
     let at_top = |path: &Path| path.to_str().is_some_and(|name| names.contains(name));
     let (src, flat) = (changed(files, starters, in_src), changed(files, starters, at_top));
+    let has = |name: &str| files.contains_key(Path::new(name));
+    let first = |all: &[&'static str]| all.iter().find(|name| has(name)).copied();
+    let has_own_sources = src.is_some() || flat.is_some();
+    let candidate = |manifest, place: &str, shown_by| {
+        let place = PathBuf::from(place);
+        Ok(Some(Candidate { manifest, place, shown_by, has_own_sources }))
+    };
+    let program = |build: Option<&str>, run: &str, shown_by: Option<&str>| {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect();
+        let (build, run) = (build.map(words), words(run));
+        let kind = ProjectKind::Program { build, run, port: None, capacity: None };
+        candidate(Manifest { lesson: None, kind }, "", shown_by.map(str::to_owned))
+    };
+    if let Some(entry) = files.get(Path::new("submission.toml")) {
+        let file = complete(entry)?;
+        let manifest = manifest::parse(&file, "submission.toml")?;
+        return candidate(manifest, "", Some("submission.toml".to_owned()));
+    }
     let singles: Vec<_> = ["server.py", "server.c"].into_iter().filter(|name| has(name)).collect();
     let sources = |place: &str, shown_by: &Option<String>| {
         let manifest = Manifest { lesson: None, kind: ProjectKind::Crate };
-        Ok(Some(candidate(manifest, place, shown_by.clone())))
+        candidate(manifest, place, shown_by.clone())
     };
     let makefile = first(&["Makefile", "makefile", "GNUmakefile"]);
     match (&src, &flat) {
@@ -68,22 +81,6 @@ pub(super) fn kind(
         _ if files.keys().any(|path| at_top(path)) => sources("", &None),
         _ => Ok(None),
     }
-}
-
-fn candidate(manifest: Manifest, place: &str, shown_by: Option<String>) -> Candidate {
-    Candidate { manifest, place: PathBuf::from(place), shown_by }
-}
-
-fn program(
-    build: Option<&str>,
-    run: &str,
-    shown_by: Option<&str>,
-) -> Result<Option<Candidate>, Rejection> {
-    let words = |line: &str| line.split(' ').map(str::to_owned).collect();
-    let (build, run) = (build.map(words), words(run));
-    let kind = ProjectKind::Program { build, run, port: None, capacity: None };
-    let manifest = Manifest { lesson: None, kind };
-    Ok(Some(candidate(manifest, "", shown_by.map(str::to_owned))))
 }
 
 /// The first of the sources that is not a starter's file, as it was handed in.

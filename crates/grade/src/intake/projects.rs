@@ -2,7 +2,7 @@
 //! project is built.
 
 use super::content::{self, Content};
-use super::intended_name::{ignored_file, rename};
+use super::intended_name::{ignored_file, is_starter, rename};
 use super::layout::{Files, folder_of, outside_of_lessons, top};
 use super::lesson_files::{earlier, is_rust, lesson_with_files, names, package};
 use super::project_kind::{Candidate, both, kind};
@@ -204,7 +204,11 @@ impl<'a> Search<'a> {
         let needed = match kind {
             ProjectKind::Crate => self.crate_content(lesson, &candidate.place, files)?,
             ProjectKind::Program { .. } => {
-                let (content, notes) = content::program(files)?;
+                let mut own = files.clone();
+                if !candidate.has_own_sources {
+                    self.leave_out_starter(&mut own);
+                }
+                let (content, notes) = content::program(&own)?;
                 self.note_once(notes);
                 content
             }
@@ -243,6 +247,18 @@ impl<'a> Search<'a> {
             needed.extend(own.into_iter().map(inside));
         }
         Ok(needed)
+    }
+
+    /// Leaves the unchanged starter out of the files of a program in another language.
+    fn leave_out_starter(&mut self, files: &mut Files<'_>) {
+        files.retain(|path, entry| {
+            let name = path.strip_prefix("src").unwrap_or(path).to_str().unwrap_or_default();
+            let is_own = !is_starter(self.starters, name, entry);
+            if !is_own {
+                self.report.ignore(ignored_file(entry.given, "the unchanged starter"));
+            }
+            is_own
+        });
     }
 
     /// Whether a lesson's folder has a crate that is not the unchanged starter.

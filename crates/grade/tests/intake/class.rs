@@ -143,13 +143,13 @@ Same,s6,,,,
 ";
     let class = with_files(&home, Some(roster), None);
     let expected =
-        ["Grace Hopper", "Kay, Alan", "Same (s5)", "stranger", "Ada King", "Seven", "Same (s6)"];
+        ["Ada King", "Grace Hopper", "Kay, Alan", "Same (s5)", "Same (s6)", "Seven", "stranger"];
     assert_eq!(students(&class.sources), expected);
-    let [grace, kay, .., absent] = &class.sources[..] else { panic!() };
+    let [ada, grace, kay, _, absent, ..] = &class.sources[..] else { panic!() };
     assert!(matches!(absent.input, Input::Nothing));
     assert_eq!((grace.allowance.late_days, grace.person.id.as_str()), (2, "s2"));
     assert_eq!(kay.allowance.extension, Some(Extension::Until(1_791_842_340)));
-    assert_eq!(class.sources[4].allowance.extension, Some(Extension::By(172_800)));
+    assert_eq!(ada.allowance.extension, Some(Extension::By(172_800)));
     let stranger =
         "roster.csv: no line fits stranger; add a person, or name it in the column files";
     assert_eq!(class.problems, [stranger]);
@@ -221,7 +221,7 @@ kay,2026-10-09T11:00:00Z,x
     let class = with_files(&home, None, Some(times));
     let found: Vec<_> = class.sources.iter().map(|it| it.submitted.map(|it| it.seconds)).collect();
     let noon_in_berlin = 1_791_540_000;
-    assert_eq!(found, [Some(noon_in_berlin + 3600), None, Some(noon_in_berlin)]);
+    assert_eq!(found, [Some(noon_in_berlin), Some(noon_in_berlin + 3600), None]);
     assert_eq!(class.sources[0].submitted.unwrap().source, TimeSource::TimesFile);
     let expected = [
         "times.csv line 5: \"2026-10-09 23:59\" has no offset from UTC; write it as in RFC 3339: \

@@ -58,6 +58,7 @@ fn an_untouched_starter_never_wins() {
     for (place, program, run) in table {
         let content = read(&with_starter(place, &[program]), &["w03-l02"]).unwrap();
         assert_eq!(run_of(&content).as_deref(), Some(run), "{place} {program:?}");
+        assert_eq!(content.files.lessons[0].used, [program.0]);
     }
     // With the line ends of Windows it is still the starter.
     let crlf: Vec<_> = with_starter("src/", &[])
