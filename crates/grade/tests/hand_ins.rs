@@ -4,6 +4,8 @@ mod files;
 mod test_class;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use test_class::{Class, RIGHT};
 
 #[test]
@@ -45,6 +47,34 @@ fn each_kind_of_hand_in_has_its_known_result() {
     assert_eq!((check.code, check.stdout.as_str()), (0, all), "{}", check.stderr);
     let rows = fs::read_to_string(class.path("grades/grades.csv")).unwrap();
     assert_eq!(rows.matches(",not-handed-in,").count(), 2, "{rows}");
+}
+
+#[test]
+fn shards_and_a_kill_do_not_change_the_results_of_hand_ins() {
+    let class = Class::new();
+    assert_eq!(class.sample(&["made", "--hand-ins"]).code, 0);
+    let roster = ["--roster", "made.roster.csv", "--submitted", "made.times.csv"];
+    let shard = |part| [&roster[..], &["--out", part, "--shard", part]].concat();
+    // The first shard is killed after its fifth result.
+    let mut child = class
+        .folder_command("made", &shard("1/2"))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.filter(|line| line.contains("  w03-l02 ")).nth(4).is_some());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    test_class::wait_no_process_left(&class);
+    for part in ["1/2", "2/2"] {
+        let graded = class.grade_folder("made", &shard(part));
+        assert_eq!(graded.code, 0, "{}", graded.stderr);
+    }
+    assert_eq!(class.merge(&["1/2", "2/2", "--out", "joined"]).code, 0);
+    let check = class.sample(&["--check", "joined", "--expected", "made.expected.csv"]);
+    let all = "60 of 60 verdicts as expected\n";
+    assert_eq!((check.code, check.stdout.as_str()), (0, all), "{}", check.stderr);
 }
 
 /// The text in one line, with single spaces.

@@ -1,10 +1,12 @@
 //! Finds the projects in a submission's files: for which lessons the projects are, and how each
 //! project is built.
 
+mod notes;
+
 use super::content::{self, Content};
 use super::intended_name::{ignored_file, is_starter, rename};
 use super::layout::{Files, folder_of, outside_of_lessons, top};
-use super::lesson_files::{earlier, is_rust, lesson_with_files, names, package};
+use super::lesson_files::{earlier, is_rust, lesson_with_files, names};
 use super::project_kind::{Candidate, both, kind};
 use super::rejection::{Rejection, refused};
 use super::report_files::{Report, notes_on_ignored};
@@ -265,45 +267,6 @@ impl<'a> Search<'a> {
     fn is_changed(&self, lesson: &Lesson, files: &Files<'_>) -> Result<bool, Rejection> {
         let candidate = kind(files, &names(self.course, lesson), self.starters)?;
         Ok(candidate.is_some_and(|it| it.place == Path::new("src") && it.shown_by.is_some()))
-    }
-
-    /// Notes that the files are for a lesson that is not graded, if they say so.
-    fn note_other_lesson(&mut self, candidate: &Candidate, lessons: &[&Lesson], top: &Files<'_>) {
-        let note = match (&candidate.manifest.lesson, lessons) {
-            (Some(named), []) => format!("submission.toml: {named} is not graded in this run"),
-            (None, [lesson]) if candidate.manifest.kind == ProjectKind::Crate => {
-                let all: Vec<&Lesson> = self.course.lessons().iter().collect();
-                let found = lesson_with_files(self.course, &all, &source_names(candidate, top));
-                let Some(other) = found.ok().filter(|other| other.id != lesson.id) else { return };
-                format!("by their names the files are for {}, not for {}", other.id, lesson.id)
-            }
-            _ => return,
-        };
-        self.found.notes.push(note);
-    }
-
-    fn note_unchanged(&mut self, lesson: &Lesson) {
-        let id = &lesson.id;
-        self.found.notes.push(format!("{id}: the files are the unchanged starter"));
-    }
-
-    fn note_not_graded(&mut self, lesson: &Lesson, candidate: &Candidate) {
-        if candidate.shown_by.is_some() {
-            let (id, name) = (&lesson.id, package(lesson));
-            self.found.notes.push(format!("{name}: {id} is not graded in this run"));
-            let folder = self.folders.iter().find(|(one, _)| one.id == lesson.id);
-            for entry in folder.iter().flat_map(|(_, files)| files.values()) {
-                self.report.ignore(ignored_file(entry.given, "its lesson is not graded"));
-            }
-        }
-    }
-
-    fn note_once(&mut self, notes: Vec<String>) {
-        for note in notes {
-            if !self.found.notes.contains(&note) {
-                self.found.notes.push(note);
-            }
-        }
     }
 }
 

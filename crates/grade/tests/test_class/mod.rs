@@ -105,7 +105,13 @@ impl Class {
 
     /// Runs `cargo xtask grade FOLDER --lesson w03-l02`.
     pub(crate) fn grade_folder(&self, folder: &str, arguments: &[&str]) -> CommandOutput {
-        run(self.grader("grade").args([folder, "--lesson", "w03-l02"]).args(arguments))
+        run(&mut self.folder_command(folder, arguments))
+    }
+
+    pub(crate) fn folder_command(&self, folder: &str, arguments: &[&str]) -> Command {
+        let mut command = self.grader("grade");
+        command.args([folder, "--lesson", "w03-l02"]).args(arguments);
+        command
     }
 
     /// Runs `cargo xtask grade-class`.
