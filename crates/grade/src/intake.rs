@@ -44,8 +44,10 @@
 //! files ([`FileReport`]) names what was used, ignored, and filled in from the starter.
 
 mod archive;
+mod archive_format;
 mod class;
 mod content;
+mod file_kinds;
 mod folder;
 mod intended_name;
 mod layout;
@@ -66,7 +68,7 @@ pub use rejection::Rejection;
 
 use crate::model::{Allowance, FileReport, HandInTime, Person, TimeSource};
 use anyhow::{Context, Result};
-use archive::by_name;
+use archive_format::by_name;
 use course::catalogue::Course;
 use folder::{kind, kind_name};
 use nix::errno::Errno;

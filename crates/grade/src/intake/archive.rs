@@ -5,6 +5,7 @@ mod directory;
 mod tarred;
 mod zipped;
 
+use super::archive_format::Format;
 use super::rejection::{Rejection, refused};
 use super::tree::Tree;
 use flate2::read::MultiGzDecoder;
@@ -15,14 +16,6 @@ use std::io::{self, BufReader, Read, Seek};
 /// fits, and a bomb of zeros costs a few seconds at most.
 const MAX_TAR_SIZE: u64 = 1 << 30;
 
-/// An archive's format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Zip,
-    Tar,
-    TarGz,
-}
-
 /// Formats that are not supported, by the first bytes of a file (magic(5), as in file(1)).
 const OTHERS: [(&[u8], &str); 6] = [
     (b"Rar!", "a RAR archive"),
@@ -32,43 +25,6 @@ const OTHERS: [(&[u8], &str); 6] = [
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"%PDF", "a PDF"),
 ];
-
-impl Format {
-    /// The supported formats, with the suffixes of their names.
-    pub(crate) const SUFFIXES: [(&'static str, Format); 4] = [
-        (".zip", Format::Zip),
-        (".tar.gz", Format::TarGz),
-        (".tgz", Format::TarGz),
-        (".tar", Format::Tar),
-    ];
-
-    fn description(self) -> &'static str {
-        match self {
-            Format::Zip => "a zip archive",
-            Format::Tar => "a tar archive",
-            Format::TarGz => "gzip",
-        }
-    }
-
-    fn of_content(bytes: &[u8]) -> Option<Self> {
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-            Some(Format::Zip)
-        } else if bytes.starts_with(b"\x1f\x8b") {
-            Some(Format::TarGz)
-        } else {
-            (bytes.get(257..262) == Some(b"ustar")).then_some(Format::Tar)
-        }
-    }
-}
-
-/// The format for a file name's suffix, and the name without the suffix.
-pub(crate) fn by_name(name: &[u8]) -> Option<(Format, &[u8])> {
-    Format::SUFFIXES.into_iter().find_map(|(suffix, format)| {
-        let stem = name.len().checked_sub(suffix.len()).filter(|length| *length > 0)?;
-        let matches = name[stem..].eq_ignore_ascii_case(suffix.as_bytes());
-        matches.then_some((format, &name[..stem]))
-    })
-}
 
 /// Reads an archive of `format`. `from` is at its beginning.
 pub(crate) fn read(mut from: impl Read + Seek, format: Format) -> Result<Tree, Rejection> {

@@ -9,7 +9,7 @@ mod times;
 
 pub(super) use commit::time as commit_time;
 
-use super::archive::by_name;
+use super::archive_format::by_name;
 use super::name;
 use super::{EXPECTED, Input, SubmissionSource, file_name};
 use crate::model::{Allowance, HandInTime, Person, TimeSource};

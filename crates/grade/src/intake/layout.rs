@@ -1,6 +1,6 @@
 //! The layout of a submission: its top folder, and the lessons' folders in it.
 
-use super::intended_name::{is_source, known_names};
+use super::file_kinds::{is_source, known_names};
 use super::lesson_files::package;
 use super::starter::Starters;
 use super::tree::{Tree, TreeFile};

@@ -1,7 +1,8 @@
 //! Archives inside a submission, e.g. `w03.zip` in the folder that Moodle makes for a student.
 
-use super::archive::{self, by_name};
-use super::intended_name::{is_source, known_names};
+use super::archive;
+use super::archive_format::{Format, by_name};
+use super::file_kinds::{is_source, known_names};
 use super::layout::{self, Files};
 use super::lesson_files::package;
 use super::rejection::{Rejection, refused};
@@ -105,7 +106,7 @@ fn places(
     )))
 }
 
-fn format_of(path: &Path) -> Option<archive::Format> {
+fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     by_name(name).map(|(format, _)| format)
 }

@@ -1,7 +1,7 @@
 //! The files of a submission in memory, with limits that hold for folders and archives.
 
 use super::File;
-use super::archive::by_name;
+use super::archive_format::by_name;
 use super::name::{NamePart, classify, shown};
 use super::rejection::{Rejection, refused};
 use std::collections::{BTreeMap, BTreeSet};

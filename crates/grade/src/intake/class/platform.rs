@@ -8,7 +8,7 @@
 //! | others | `ada/`, `ada.zip` |
 
 use super::stem_of;
-use crate::intake::archive::by_name;
+use crate::intake::archive_format::by_name;
 use crate::intake::name::readable;
 use crate::intake::{Input, file_name};
 use crate::model::Person;

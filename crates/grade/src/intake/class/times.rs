@@ -5,7 +5,7 @@
 //! heading.
 
 use super::platform::HandIn;
-use crate::intake::archive::by_name;
+use crate::intake::archive_format::by_name;
 use crate::intake::name::readable;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
