@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-fn class(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn class(files: &[(&str, &str)]) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     folder(&home.path().join("class"), files);
     home
@@ -29,7 +29,7 @@ fn with_files(home: &TempDir, roster: Option<&str>, times: Option<&str>) -> Clas
     class
 }
 
-fn students(sources: &[SubmissionSource]) -> Vec<&str> {
+pub(crate) fn students(sources: &[SubmissionSource]) -> Vec<&str> {
     sources.iter().map(|source| source.student.as_str()).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Tests of how submissions are read.
 
+mod any_input;
 #[path = "../archives/mod.rs"]
 mod archives;
 mod archives_inside;
