@@ -7,7 +7,7 @@ use crate::build::Builder;
 use crate::grade_lesson::{grade, ungraded};
 use crate::intake::{self, Content, Rejection};
 use crate::isolation_choice;
-use crate::model::{LessonGrade, Submission, Verdict};
+use crate::model::{HandInTime, LessonGrade, Submission, TimeSource, Verdict};
 use crate::report::gradescope::Visibility;
 use crate::rubric::Rubric;
 use anyhow::Result;
@@ -95,21 +95,20 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let source = intake::source_at(&args.submission)?;
     let mut submission = Submission {
         student: source.student.clone(),
-        submitted: metadata.submitted,
-        digest: String::new(),
-        notes: Vec::new(),
-        lessons: Vec::new(),
+        submitted: metadata.submitted.map(of_platform).or_else(|| source.time()),
+        ..Submission::default()
     };
     let graded = match intake::read(&source, &course, std::slice::from_ref(&lesson.id)) {
         Ok(content) => {
-            submission.submitted = submission.submitted.or(content.submitted);
             submission.digest = content.digest.clone();
             submission.notes = content.notes.clone();
+            submission.files = content.files.clone();
             document.begin(&submission, lesson)?;
             grade_content(&content, &course, lesson, isolation, &mut document)?
         }
         Err(Rejection::Refused(reason)) => ungraded(lesson, Verdict::Refused, &reason),
         Err(Rejection::Unreadable(reason)) => ungraded(lesson, Verdict::Inconclusive, &reason),
+        Err(Rejection::NotHandedIn) => ungraded(lesson, Verdict::NotHandedIn, ""),
     };
     if interrupt::requested() {
         return Ok(Outcome::Interrupted);
@@ -118,6 +117,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     submission.lessons = vec![graded];
     document.end(&submission)?;
     Ok(if is_inconclusive { Outcome::Error } else { Outcome::Success })
+}
+
+fn of_platform(seconds: i64) -> HandInTime {
+    HandInTime { seconds, source: TimeSource::Platform }
 }
 
 /// Grades the submission's content for the lesson. If the grade is inconclusive, grades the content

@@ -1,15 +1,22 @@
 //! Reads submissions. Nothing in a submission is trusted.
 //!
 //! A folder of submissions has one entry for each student: a folder, a `.zip`, a `.tar.gz` (`.tgz`)
-//! or a `.tar`. If a submission has only one folder at its top, this folder's content is read in
-//! place of the submission's. A submission has one of two forms:
+//! or a `.tar`; or the files of a learning platform, whose names say who handed them in (module
+//! `class`). If a submission has only one folder at its top, this folder's content is read in place
+//! of the submission's. An archive in a submission without sources is opened. A submission has one
+//! of two forms:
 //!
 //! - folders named after lessons (`w03-l02-poll-tracker/`, `w03-l02/`), at the top or in
 //!   `lessons/`, as in a complete workspace;
 //! - the files of one lesson at the top. If only one lesson is graded, the files are for this
 //!   lesson. Otherwise, they are for the lesson whose files have these names.
 //!
-//! The files of a lesson determine how it is built and run. The first row that matches applies:
+//! A program at the top beside lessons' folders counts if the lesson's own folder is the unchanged
+//! starter.
+//!
+//! The files of a lesson determine how it is built and run. The first row that matches applies. An
+//! unchanged starter comes after all rows, and two programs that are both the student's own are
+//! refused:
 //!
 //! | files | meaning |
 //! |---|---|
@@ -32,34 +39,46 @@
 //! capacity = 64       # the fixed number of slots of a program that does not read MAX_CLIENTS
 //! ```
 //!
-//! Hidden files are ignored, and so are `target`, `node_modules` and similar folders. Links,
-//! devices and inconsistent archives are refused.
+//! Hidden files are ignored, and so are `target`, `node_modules` and similar folders; they do not
+//! count towards any limit. Links, devices and inconsistent archives are refused. The report of the
+//! files ([`FileReport`]) names what was used, ignored, and filled in from the starter.
 
 mod archive;
+mod archive_format;
+mod class;
+mod content;
+mod file_kinds;
 mod folder;
+mod intended_name;
 mod layout;
 mod lesson_files;
 mod manifest;
 mod name;
+mod nested;
+mod project_kind;
 mod projects;
 mod rejection;
+mod report_files;
+mod starter;
 mod tree;
 
+pub use class::{ClassFiles, ClassSources, find};
 pub(crate) use lesson_files::{earlier, package};
 pub use rejection::Rejection;
 
-use anyhow::{Context, Result, bail};
-use archive::by_name;
+use crate::model::{Allowance, FileReport, HandInTime, Person, TimeSource};
+use anyhow::{Context, Result};
+use archive_format::by_name;
 use course::catalogue::Course;
 use folder::{kind, kind_name};
-use name::readable;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, SFlag, fstat, lstat};
 use rejection::refused;
-use std::collections::{BTreeMap, BTreeSet};
+use starter::Starters;
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use tree::Tree;
@@ -67,13 +86,33 @@ use tree::Tree;
 /// The expected content of a folder of submissions, for messages.
 const EXPECTED: &str = "a folder, .zip or .tar.gz for each student";
 
-/// One entry of the folder of submissions.
-#[derive(Clone, Debug)]
+/// The submission of one student.
+#[derive(Clone, Debug, Default)]
 pub struct SubmissionSource {
-    /// The student's name: the entry's name, in readable characters. It is unique in a class.
+    /// The student's name, in readable characters. It is unique in a class.
     pub student: String,
-    /// The folder or archive.
-    pub path: PathBuf,
+    /// The files.
+    pub input: Input,
+    /// The time of the submission from the instructor's file of times or from the platform.
+    pub submitted: Option<HandInTime>,
+    /// The student's id and e-mail address, where they are known.
+    pub person: Person,
+    /// How much later than others the student may hand in.
+    pub allowance: Allowance,
+    /// Notes that the names of the files give.
+    pub notes: Vec<String>,
+}
+
+/// The files of a submission, before they are read.
+#[derive(Clone, Debug, Default)]
+pub enum Input {
+    /// A folder or an archive.
+    Entry(PathBuf),
+    /// Files with the names that the student gave them, and their paths.
+    Files(Vec<(String, PathBuf)>),
+    /// The student has handed in nothing.
+    #[default]
+    Nothing,
 }
 
 /// The content of a submission, without the files that no lesson needs.
@@ -81,8 +120,8 @@ pub struct SubmissionSource {
 pub struct Content {
     /// The hash of the projects, in hexadecimal.
     pub digest: String,
-    /// The time of the newest file, in seconds since 1970.
-    pub submitted: Option<i64>,
+    /// The files that were used, ignored and filled in.
+    pub files: FileReport,
     /// Notes for the student: which files were omitted, and why.
     pub notes: Vec<String>,
     /// The project for each lesson, by the lesson's id.
@@ -130,37 +169,31 @@ pub struct File {
     pub is_executable: bool,
 }
 
-/// The submissions in `folder`, sorted by name. Entries that are neither a folder nor an archive
-/// are included too, so that no student is missing from the results. [`read`] refuses these
-/// entries.
-///
-/// # Errors
-/// The folder cannot be read, contains no submission, or is itself a submission.
-pub fn find(folder: &Path) -> Result<Vec<SubmissionSource>> {
-    let place = folder.display();
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("cannot read {place}; it has to be a folder with {EXPECTED}"))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot read {place}"))?;
-        if !entry.file_name().as_bytes().starts_with(b".") {
-            paths.push(entry.path());
+impl SubmissionSource {
+    /// The submission at `path`.
+    pub fn at(student: &str, path: &Path) -> Self {
+        let input = Input::Entry(path.to_owned());
+        Self { student: student.to_owned(), input, ..Self::default() }
+    }
+
+    /// The path of its first file, folder or archive; empty if nothing was handed in.
+    pub fn path(&self) -> &Path {
+        match &self.input {
+            Input::Entry(path) => path,
+            Input::Files(files) => files.first().map_or(Path::new(""), |(_, path)| path),
+            Input::Nothing => Path::new(""),
         }
     }
-    paths.sort();
-    if let Some(path) = paths.iter().find(|path| is_submission_file(path)) {
-        let name = path.file_name().unwrap_or_default().display();
-        bail!("{place} has a {name}, as a submission has; give the folder that holds {EXPECTED}");
+
+    /// When it was handed in: the time that is known already, or the time of the commit in a clone.
+    pub fn time(&self) -> Option<HandInTime> {
+        let commit = || match &self.input {
+            Input::Entry(path) if path.is_dir() => class::commit_time(path),
+            _ => None,
+        };
+        let of_commit = |seconds| HandInTime { seconds, source: TimeSource::Commit };
+        self.submitted.or_else(|| commit().map(of_commit))
     }
-    if !paths.iter().any(|path| path.is_dir() || by_name(file_name(path)).is_some()) {
-        bail!("there is no submission in {place}; it has to hold {EXPECTED}");
-    }
-    let mut taken = BTreeSet::new();
-    let source = |path: PathBuf| {
-        let student = name::unique(student_of(&path), &mut taken);
-        SubmissionSource { student, path }
-    };
-    Ok(paths.into_iter().map(source).collect())
 }
 
 /// The single submission at `path`.
@@ -171,7 +204,8 @@ pub fn source_at(path: &Path) -> Result<SubmissionSource> {
     let path = path
         .canonicalize()
         .with_context(|| format!("there is no submission at {}; check the path", path.display()))?;
-    Ok(SubmissionSource { student: student_of(&path), path })
+    let student = name::student(class::stem_of(&path).as_bytes());
+    Ok(SubmissionSource::at(&student, &path))
 }
 
 /// Reads the parts of a submission that are for `lessons`, which are ids of lessons of `course`. If
@@ -184,51 +218,29 @@ pub fn read(
     course: &Course,
     lessons: &[String],
 ) -> Result<Content, Rejection> {
-    let mut tree = read_tree(&source.path)?;
-    let mut notes = std::mem::take(&mut tree.left_out);
-    let name = readable(file_name(&source.path));
-    if source.student != student_of(&source.path) {
-        notes.push(format!("handed in as {name}; another submission has the same student name"));
-    }
-    let found = projects::find(&tree, course, lessons)?;
-    notes.extend(found.notes);
+    let starters = Starters::of(course);
+    let (tree, depth) = match &source.input {
+        Input::Entry(path) => read_entry(path)?,
+        Input::Files(files) => (read_files(files)?, 0),
+        Input::Nothing => return Err(Rejection::NotHandedIn),
+    };
+    let tree = nested::opened(tree, depth, course, &starters)?;
+    let found = projects::find(&tree, course, &starters, lessons)?;
+    let notes = [source.notes.clone(), tree.notes, found.notes].concat();
     let mut digest = blake3::Hasher::new();
     for (lesson, project) in &found.projects {
         digest.update(lesson.as_bytes()).update(b"\0").update(project.digest.as_bytes());
     }
     let digest = digest.finalize().to_hex().to_string();
-    Ok(Content { digest, submitted: found.newest, notes, projects: found.projects })
-}
-
-/// Whether this entry at the top of a folder shows that the folder is itself a submission.
-fn is_submission_file(path: &Path) -> bool {
-    match file_name(path) {
-        b"src" => path.is_dir(),
-        b"Cargo.toml" | b"submission.toml" | b"Makefile" | b"build.sh" => path.is_file(),
-        _ => false,
-    }
+    Ok(Content { digest, files: found.files, notes, projects: found.projects })
 }
 
 fn file_name(path: &Path) -> &[u8] {
     path.file_name().unwrap_or_default().as_bytes()
 }
 
-/// The student's name: the entry's name without an archive's suffix, in readable characters.
-fn student_of(path: &Path) -> String {
-    let name = file_name(path);
-    let is_folder = path.is_dir();
-    let stem = by_name(name).filter(|_| !is_folder).map_or(name, |(_, stem)| stem);
-    name::student(stem)
-}
-
-/// Reads all files of a submission: a folder or an archive.
-fn read_tree(path: &Path) -> Result<Tree, Rejection> {
-    let unreadable = |error: Errno| {
-        let error = std::io::Error::from(error);
-        Rejection::Unreadable(format!(
-            "the submission cannot be read: {error}; check its permissions"
-        ))
-    };
+/// Reads all files of a folder or an archive. Returns the number of archives around them too.
+fn read_entry(path: &Path) -> Result<(Tree, usize), Rejection> {
     // A symbolic link, a device or a plain file is no submission.
     let first = kind(&lstat(path).map_err(unreadable)?);
     let is_known = first == SFlag::S_IFDIR || first == SFlag::S_IFREG;
@@ -236,19 +248,47 @@ fn read_tree(path: &Path) -> Result<Tree, Rejection> {
     if !is_known || (first == SFlag::S_IFREG && format.is_none()) {
         return Err(wrong_kind(first));
     }
+    match (open_unchanged(path, first)?, format) {
+        (opened, _) if first == SFlag::S_IFDIR => Ok((folder::read(opened)?, 0)),
+        (opened, Some(format)) => Ok((archive::read(fs::File::from(opened), format)?, 1)),
+        (_, None) => Err(wrong_kind(first)),
+    }
+}
+
+/// Reads single files, as some platforms deliver them.
+fn read_files(files: &[(String, PathBuf)]) -> Result<Tree, Rejection> {
+    let mut tree = Tree::default();
+    for (name, path) in files {
+        let first = kind(&lstat(path).map_err(unreadable)?);
+        if first != SFlag::S_IFREG {
+            return Err(rejection::not_a_file(name.as_bytes(), kind_name(first)));
+        }
+        let Some(inside) = tree.archive_path(name.as_bytes())? else { continue };
+        tree.count()?;
+        let opened = fs::File::from(open_unchanged(path, first)?);
+        let failed = |error: std::io::Error| {
+            Rejection::Unreadable(format!("{name} cannot be read: {error}; check its permissions"))
+        };
+        tree.add(inside, false, opened, failed)?;
+    }
+    Ok(tree)
+}
+
+/// Opens an entry, which must still be of the kind that it was before.
+fn open_unchanged(path: &Path, kind_before: SFlag) -> Result<OwnedFd, Rejection> {
     // Meanwhile, a FIFO may have replaced the file. With O_NONBLOCK, opening a FIFO does not block
     // (open(2)).
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let opened = open(path, flags, Mode::empty()).map_err(unreadable)?;
-    let found = kind(&fstat(opened.as_fd()).map_err(unreadable)?);
-    match format {
-        _ if found != first => {
-            Err(refused("the submission changed while it was read; grade it again"))
-        }
-        _ if found == SFlag::S_IFDIR => folder::read(opened),
-        Some(format) => archive::read(opened.into(), format),
-        None => Err(wrong_kind(found)),
+    match kind(&fstat(opened.as_fd()).map_err(unreadable)?) == kind_before {
+        true => Ok(opened),
+        false => Err(refused("the submission changed while it was read; grade it again")),
     }
+}
+
+fn unreadable(error: Errno) -> Rejection {
+    let error = std::io::Error::from(error);
+    Rejection::Unreadable(format!("the submission cannot be read: {error}; check its permissions"))
 }
 
 fn wrong_kind(kind: SFlag) -> Rejection {

@@ -1,18 +1,33 @@
 //! The result of grading. Every output format is written from this model.
 
+mod hand_in;
+
+pub use hand_in::{
+    Allowance, Extension, FileReport, HandInTime, IgnoredFile, LessonFiles, Person, TimeSource,
+};
+
 use course::lesson::{Kind, Lesson};
 use course::report::{self, Status, Step, Table};
 use serde::{Deserialize, Serialize};
 
 /// One student's graded submission. It has no points, because a rubric computes the points from the
 /// verdicts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
-    /// The student's name: the name of the folder or archive, in readable characters. It is unique
-    /// in a class.
+    /// The student's name, from the roster, the platform's conventions, or the name of the folder
+    /// or archive. It has readable characters only, and is unique in a class.
     pub student: String,
-    /// The time of the newest file, in seconds since 1970.
-    pub submitted: Option<i64>,
+    /// When it was handed in; `None` if this is not known.
+    pub submitted: Option<HandInTime>,
+    /// The student's id and e-mail address, where they are known.
+    #[serde(default)]
+    pub person: Person,
+    /// How much later than others the student may hand in.
+    #[serde(default)]
+    pub allowance: Allowance,
+    /// The files that were used, ignored and filled in.
+    #[serde(default)]
+    pub files: FileReport,
     /// The hash of the content, in hexadecimal; empty if the content could not be read.
     pub digest: String,
     /// Notes for the student and the instructor: which files were omitted, and why.
@@ -55,6 +70,8 @@ pub enum Verdict {
     Inconclusive,
     /// The submission has nothing for this lesson.
     Missing,
+    /// The student is in the roster and has handed in nothing at all.
+    NotHandedIn,
     /// The submission is invalid, for example a damaged archive.
     Refused,
 }

@@ -102,9 +102,10 @@ impl Rubric {
         worth: Option<&LessonPoints>,
     ) -> Points {
         let due = worth.and_then(|worth| worth.due);
-        let (percent, remark) = match self.late.of(due, submission.submitted) {
-            Some(late) if reached > 0.0 => (late.percent, Some(late.to_string())),
-            _ => (0.0, None),
+        let submitted = submission.submitted.map(|time| time.seconds);
+        let (percent, remark) = match reached > 0.0 {
+            true => self.late.of(due, submitted, &submission.allowance),
+            false => (0.0, None),
         };
         let off = hundredths(reached * percent / 100.0);
         let left = Some(hundredths((hundredths(reached) - off).max(0.0)));
@@ -155,7 +156,9 @@ fn points_before_lateness(
     points: &Points,
 ) -> Result<(f64, Vec<String>), String> {
     match lesson.verdict {
-        Verdict::Missing => return Ok((0.0, vec!["nothing was handed in".to_owned()])),
+        Verdict::Missing | Verdict::NotHandedIn => {
+            return Ok((0.0, vec!["nothing was handed in".to_owned()]));
+        }
         Verdict::Refused => return Ok((0.0, vec![format!("refused: {}", lesson.reason)])),
         Verdict::Proved | Verdict::NotYet | Verdict::Inconclusive => {}
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask grade`: grades a folder of submissions.
 
+mod check_only;
 mod fingerprint;
 mod lesson_selection;
 mod output_folder;
@@ -11,7 +12,7 @@ pub(crate) use output_folder::OutputFolder;
 
 use crate::build::Builder;
 use crate::grade_lesson;
-use crate::intake::{self, Project, SubmissionSource};
+use crate::intake::{self, ClassFiles, Project, SubmissionSource};
 use crate::isolation_choice;
 use crate::report::Class;
 use crate::rubric::Rubric;
@@ -26,7 +27,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use terminal::outcome::Outcome;
-use terminal::show::{self, Screen};
+use terminal::show::{self, Line, Screen};
 use terminal::{interrupt, paths};
 use witness::IsolationLevel;
 use workers::Workers;
@@ -62,6 +63,17 @@ pub struct Args {
     /// Grade only this part of the class; `grade-merge` merges the parts
     #[arg(long, value_name = "PART/PARTS")]
     pub shard: Option<Shard>,
+    /// The people of the class: a CSV file with the columns id, name, email, files, and, for those
+    /// who may hand in later, extension and late_days
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
+    /// When each submission was handed in: a CSV file with a folder or file name and a time such as
+    /// 2026-10-09T23:59:00+02:00 in each line
+    #[arg(long, value_name = "FILE")]
+    pub submitted: Option<PathBuf>,
+    /// Build and grade nothing: show who handed in what and when, and what is wrong with it
+    #[arg(long)]
+    pub check_only: bool,
     /// Delete the results in the folder, and grade everything again
     #[arg(long)]
     pub again: bool,
@@ -73,6 +85,7 @@ Examples:
   cargo xtask grade submissions/ --lesson w03-l02,w04-l01 --out grades/week4
   cargo xtask grade submissions/ --rubric rubric.toml
   cargo xtask grade submissions/ --shard 3/16 --out shard-3
+  cargo xtask grade submissions/ --roster roster.csv --submitted times.csv --check-only
 
 Without --lesson, a program in another language needs a submission.toml that names its
 lesson.
@@ -81,7 +94,8 @@ If grading was stopped, by Ctrl-C or in any other way, the same command continue
 the grading. A submission that has changed since then is graded again.
 
 Exit status: 0 everything was graded, with any verdicts; 2 wrong usage, or something
-could not be graded; 130 stopped.";
+could not be graded; 130 stopped. With --check-only: 0 every submission can be graded;
+1 one cannot, or a line of the roster or of the times cannot be used.";
 
 /// Grades the submissions, saves each result immediately, and writes all formats at the end.
 ///
@@ -91,8 +105,14 @@ could not be graded; 130 stopped.";
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
+    let files = ClassFiles { roster: args.roster.clone(), times: args.submitted.clone() };
+    let class = intake::find(&args.submissions, &files)?;
+    if args.check_only {
+        return check_only::run(&course, &args.lesson, &class, &mut Screen::stdout());
+    }
+    class.problems.iter().for_each(|problem| show::note(&Line::new().unsure(problem)));
+    let sources = class.sources;
     let isolation = isolation_choice::for_class(args.isolation)?;
-    let sources = intake::find(&args.submissions)?;
     let selection = lesson_selection::select(&course, &args.lesson, &sources, jobs(args))?;
     let run_info = run_info(args, &course, &selection, isolation, &sources)?;
     let out = OutputFolder::open(&args.out)?;
@@ -189,7 +209,8 @@ fn is_own(shard: Option<Shard>, source: &SubmissionSource) -> bool {
 }
 
 fn listed(source: &SubmissionSource) -> (String, String) {
-    let name = source.path.file_name().unwrap_or(source.path.as_os_str());
+    let path = source.path();
+    let name = path.file_name().unwrap_or(path.as_os_str());
     (source.student.clone(), Path::new(name).display().to_string())
 }
 

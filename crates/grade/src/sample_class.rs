@@ -5,6 +5,7 @@ pub mod archive;
 pub mod check;
 pub mod crates;
 pub mod expected;
+pub mod hand_ins;
 pub mod hostile;
 pub mod packaging;
 pub mod programs;
@@ -37,6 +38,10 @@ pub struct Args {
     /// Include hostile programs
     #[arg(long)]
     hostile: bool,
+    /// Write a class of 60 for w03-l02 whose submissions come as platforms and students deliver
+    /// them; the roster and the times are written to OUT.roster.csv and OUT.times.csv
+    #[arg(long, conflicts_with_all = ["count", "lesson", "hostile"])]
+    hand_ins: bool,
     /// The file of the known verdicts; it is written, or read if --check is given [default:
     /// OUT.expected.csv]
     #[arg(long, value_name = "FILE")]
@@ -54,6 +59,9 @@ Examples:
   cargo xtask grade-class class --count 200 --hostile
   cargo xtask grade class --out grades
   cargo xtask grade-class --check grades --expected class.expected.csv
+  cargo xtask grade-class class --hand-ins
+  cargo xtask grade class --lesson w03-l02 --roster class.roster.csv \\
+      --submitted class.times.csv --check-only
 
 Exit status: 0 written, or no verdict differs; 1 a verdict differs; 2 wrong usage, or
 the machine failed.";
@@ -95,6 +103,14 @@ fn write(args: &Args, out: &Path, expected: &Path) -> Result<Outcome> {
     ensure_empty(out)?;
     ensure!(args.count > 0, "--count 0: a class has at least one submission");
     let course = Course::open(paths::root())?;
+    if args.hand_ins {
+        let (students, beside) = hand_ins::write(&course, out, expected)?;
+        let beside = beside.map(|path| path.display().to_string()).join(", ");
+        let written = amount(students, "student");
+        let line = format!("{written} in {}, {beside}, {}", out.display(), expected.display());
+        Screen::stdout().show(&Line::new().plain(&line))?;
+        return Ok(Outcome::Success);
+    }
     let lessons: Vec<_> = terminal::lessons::named(&course, &args.lesson)?
         .into_iter()
         .map(|lesson| lesson.id.clone())
@@ -134,7 +150,7 @@ fn ensure_empty(out: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::{self, Content};
+    use crate::intake::{self, ClassFiles, Content};
     use std::collections::BTreeSet;
 
     /// A class with all lessons, and its rows of known verdicts.
@@ -145,6 +161,7 @@ mod tests {
             count,
             lesson: Vec::new(),
             hostile: true,
+            hand_ins: false,
             expected: Some(folder.path().join("expected.csv")),
             check: None,
         };
@@ -157,7 +174,10 @@ mod tests {
     fn contents(folder: &Path) -> BTreeMap<String, Content> {
         let course = Course::open(paths::root()).unwrap();
         let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.clone()).collect();
-        let sources = intake::find(&folder.join("class")).unwrap().into_iter();
+        let sources = intake::find(&folder.join("class"), &ClassFiles::default())
+            .unwrap()
+            .sources
+            .into_iter();
         sources
             .map(|source| {
                 let content = intake::read(&source, &course, &ids).expect(&source.student);

@@ -1,27 +1,20 @@
 //! Reads an archive into memory, entry by entry. No entry is written to the path that the entry
 //! names.
 
+mod directory;
 mod tarred;
 mod zipped;
 
+use super::archive_format::Format;
 use super::rejection::{Rejection, refused};
 use super::tree::Tree;
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read, Seek};
 
-/// The maximum size of an archive, in bytes.
-const MAX_SIZE: u64 = 64 << 20;
-/// The maximum size of an archive's unpacked content, in bytes, including ignored files.
-const MAX_UNPACKED_SIZE: u64 = 128 << 20;
-
-/// An archive's format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Zip,
-    Tar,
-    TarGz,
-}
+/// The maximum size of a tar archive's unpacked content, in bytes. Ignored files of a tar archive
+/// have to be unpacked too, so the limit is far above what a submission needs: a `target/` folder
+/// fits, and a bomb of zeros costs a few seconds at most.
+const MAX_TAR_SIZE: u64 = 1 << 30;
 
 /// Formats that are not supported, by the first bytes of a file (magic(5), as in file(1)).
 const OTHERS: [(&[u8], &str); 6] = [
@@ -33,62 +26,24 @@ const OTHERS: [(&[u8], &str); 6] = [
     (b"%PDF", "a PDF"),
 ];
 
-impl Format {
-    /// The supported formats, with the suffixes of their names.
-    pub(crate) const SUFFIXES: [(&'static str, Format); 4] = [
-        (".zip", Format::Zip),
-        (".tar.gz", Format::TarGz),
-        (".tgz", Format::TarGz),
-        (".tar", Format::Tar),
-    ];
-
-    fn description(self) -> &'static str {
-        match self {
-            Format::Zip => "a zip archive",
-            Format::Tar => "a tar archive",
-            Format::TarGz => "gzip",
-        }
-    }
-
-    fn of_content(bytes: &[u8]) -> Option<Self> {
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-            Some(Format::Zip)
-        } else if bytes.starts_with(b"\x1f\x8b") {
-            Some(Format::TarGz)
-        } else {
-            (bytes.get(257..262) == Some(b"ustar")).then_some(Format::Tar)
-        }
-    }
-}
-
-/// The format for a file name's suffix, and the name without the suffix.
-pub(crate) fn by_name(name: &[u8]) -> Option<(Format, &[u8])> {
-    Format::SUFFIXES.into_iter().find_map(|(suffix, format)| {
-        let stem = name.len().checked_sub(suffix.len()).filter(|length| *length > 0)?;
-        let matches = name[stem..].eq_ignore_ascii_case(suffix.as_bytes());
-        matches.then_some((format, &name[..stem]))
-    })
-}
-
-/// Reads an archive of `format`.
-pub(crate) fn read(file: File, format: Format) -> Result<Tree, Rejection> {
-    let mut bytes = Vec::new();
-    file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| {
+/// Reads an archive of `format`. `from` is at its beginning.
+pub(crate) fn read(mut from: impl Read + Seek, format: Format) -> Result<Tree, Rejection> {
+    let unreadable = |error: io::Error| {
         Rejection::Unreadable(format!("the archive cannot be read: {error}; try again"))
-    })?;
-    if bytes.len() as u64 > MAX_SIZE {
-        let most = MAX_SIZE >> 20;
-        return Err(refused(format!(
-            "the archive has more than {most} MiB; hand in only the sources"
-        )));
-    }
-    check_content(&bytes, format)?;
+    };
+    let mut head = Vec::new();
+    from.by_ref().take(HEAD_SIZE).read_to_end(&mut head).map_err(unreadable)?;
+    from.rewind().map_err(unreadable)?;
+    check_content(&head, format)?;
     match format {
-        Format::Zip => zipped::read(&bytes),
-        Format::Tar => tarred::read(&bytes[..]),
-        Format::TarGz => tarred::read(MultiGzDecoder::new(&bytes[..])),
+        Format::Zip => zipped::read(from),
+        Format::Tar => tarred::read(BufReader::new(from)),
+        Format::TarGz => tarred::read(MultiGzDecoder::new(BufReader::new(from))),
     }
 }
+
+/// The number of bytes at an archive's beginning that show its format.
+const HEAD_SIZE: u64 = 262;
 
 /// Checks that the content has the format that the name says.
 fn check_content(bytes: &[u8], format: Format) -> Result<(), Rejection> {
@@ -122,13 +77,16 @@ fn damaged(error: &io::Error) -> Rejection {
 /// A reader that fails if it has read more than a number of bytes.
 struct Bounded<R> {
     from: R,
+    /// How many bytes may be read.
     left: u64,
+    /// The limit for messages, in bytes.
+    most: u64,
 }
 
 impl<R> Bounded<R> {
-    /// A reader of an archive, which fails if it has read more than [`MAX_UNPACKED_SIZE`] bytes.
-    fn new(from: R) -> Self {
-        Self { from, left: MAX_UNPACKED_SIZE }
+    /// A reader that fails if it has read more than `left` bytes. `most` is the whole limit.
+    fn new(from: R, left: u64, most: u64) -> Self {
+        Self { from, left, most }
     }
 }
 
@@ -136,7 +94,7 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            let most = MAX_UNPACKED_SIZE >> 20;
+            let most = self.most >> 20;
             let reason =
                 format!("the archive unpacks to more than {most} MiB; hand in only the sources");
             io::Error::new(io::ErrorKind::FileTooLarge, reason)

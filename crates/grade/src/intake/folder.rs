@@ -35,7 +35,8 @@ fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec
     for entry in folder.iter() {
         let entry = entry.map_err(|error| unreadable(above, error))?;
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
+        // Ignored names (also `.` and `..`) do not count towards the limits.
+        if classify(name) != NamePart::Ignored {
             tree.count()?;
             names.push(name.to_owned());
         }
@@ -47,16 +48,18 @@ fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec
 /// Adds one entry of `folder`: a file, or all files of a folder.
 fn add(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rejection> {
     let name = path.last().cloned().unwrap_or_default();
-    if classify(&name) == NamePart::Ignored {
-        return Ok(());
-    }
     let found = fstatat(folder, &name[..], AtFlags::AT_SYMLINK_NOFOLLOW)
         .map_err(|error| unreadable(path, error))?;
     let kind = kind(&found);
     if kind != SFlag::S_IFDIR && kind != SFlag::S_IFREG {
         return Err(not_a_file(&path.join(&b'/'), kind_name(kind)));
     }
-    let Some(inside) = tree.path(path.iter().map(Vec::as_slice))? else { return Ok(()) };
+    // A program on Linux that unpacks an archive from Windows may write names such as `src\\a.rs`.
+    let inside = match path.iter().any(|name| name.contains(&b'\\')) {
+        true => tree.archive_path(&path.join(&b'/'))?,
+        false => tree.path(path.iter().map(Vec::as_slice))?,
+    };
+    let Some(inside) = inside else { return Ok(()) };
     // Meanwhile, a FIFO may have replaced the file. With O_NONBLOCK, opening a FIFO does not block
     // (open(2)).
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
@@ -73,7 +76,7 @@ fn add(folder: &Dir, path: &mut Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Rej
     }
     let is_executable = found.st_mode & 0o111 != 0;
     let failed = |error: io::Error| unreadable(path, error);
-    tree.add(inside, is_executable, Some(found.st_mtime), File::from(opened), failed)
+    tree.add(inside, is_executable, File::from(opened), failed)
 }
 
 /// The file type in a file's mode (inode(7)).

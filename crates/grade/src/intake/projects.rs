@@ -1,16 +1,23 @@
 //! Finds the projects in a submission's files: for which lessons the projects are, and how each
 //! project is built.
 
-use super::layout::{Files, folder_of, top};
+mod notes;
+
+use super::content::{self, Content};
+use super::intended_name::{ignored_file, is_starter, rename};
+use super::layout::{Files, folder_of, outside_of_lessons, top};
 use super::lesson_files::{earlier, is_rust, lesson_with_files, names};
-use super::manifest::{self, Manifest};
+use super::project_kind::{Candidate, both, kind};
 use super::rejection::{Rejection, refused};
-use super::tree::{MAX_FILE_SIZE, Tree, TreeFile};
-use super::{File, Project, ProjectKind};
-use crate::digest::Digest;
+use super::report_files::{Report, notes_on_ignored};
+use super::starter::Starters;
+use super::tree::Tree;
+use super::{Project, ProjectKind};
+use crate::model::FileReport;
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The expected files, for messages.
@@ -23,222 +30,248 @@ pub(crate) struct Found {
     pub(crate) projects: BTreeMap<String, Project>,
     /// Notes for the student.
     pub(crate) notes: Vec<String>,
-    /// The time of the newest file, in seconds since 1970.
-    pub(crate) newest: Option<i64>,
+    /// The files that were used, ignored and filled in.
+    pub(crate) files: FileReport,
+}
+
+/// What all steps of the search need.
+struct Search<'a> {
+    course: &'a Course,
+    starters: &'a Starters,
+    /// The lessons that are looked for, in the course's order.
+    asked: Vec<&'a Lesson>,
+    /// The files of each lesson's folder.
+    folders: Vec<(&'a Lesson, Files<'a>)>,
+    found: Found,
+    report: Report,
 }
 
 /// Finds the projects for the lessons with these ids, or for all lessons if there are no ids.
-pub(crate) fn find(tree: &Tree, course: &Course, ids: &[String]) -> Result<Found, Rejection> {
+pub(super) fn find(
+    tree: &Tree,
+    course: &Course,
+    starters: &Starters,
+    ids: &[String],
+) -> Result<Found, Rejection> {
     let is_asked = |lesson: &&Lesson| ids.is_empty() || ids.contains(&lesson.id);
     let asked: Vec<&Lesson> = course.lessons().iter().filter(is_asked).collect();
-    let files = tree.files.iter().map(|(path, file)| (path.as_path(), file)).collect();
-    let top = top(files, course);
-    let mut found = Found::default();
+    let renamed = rename(top(tree, course, starters), starters)?;
+    let top = renamed.files;
+    let mut found = Found { notes: renamed.notes, ..Found::default() };
     if top.is_empty() {
         found.notes.push(format!("the submission is empty: {EXPECTED}"));
         return Ok(found);
     }
+    let folders = course.lessons().iter().map(|lesson| (lesson, folder_of(&top, lesson))).collect();
+    let report = Report::new(tree, &top, renamed.ignored);
+    let mut search = Search { course, starters, asked, folders, found, report };
     // If no folder is named after a lesson, all files are one project.
-    let folders: Vec<_> =
-        course.lessons().iter().map(|lesson| (lesson, folder_of(&top, lesson))).collect();
-    if folders.iter().all(|(_, folder)| folder.is_empty()) {
-        add_single(&top, course, &asked, &mut found)?;
-        return Ok(found);
+    if search.folders.iter().all(|(_, folder)| folder.is_empty()) {
+        search.add_single(&top)?;
+    } else {
+        search.add_folders(&top, ids)?;
     }
-    // Otherwise each lesson's folder is a project.
-    for (lesson, folder) in folders.iter().filter(|(lesson, _)| asked.contains(lesson)) {
-        let Some(kind) = kind(folder, &names(course, lesson))? else { continue };
-        add(&mut found, course, lesson, kind, folder, &folders)?;
-    }
+    let Search { mut found, report, .. } = search;
+    found.files = report.finished();
     Ok(found)
 }
 
-/// Adds the project of a submission whose files are all for one lesson.
-fn add_single(
-    top: &Files<'_>,
-    course: &Course,
-    asked: &[&Lesson],
-    found: &mut Found,
-) -> Result<(), Rejection> {
-    let every: BTreeSet<String> =
-        course.lessons().iter().flat_map(|lesson| names(course, lesson)).collect();
-    let Some((manifest, place)) = kind(top, &every)? else {
-        return Err(refused(format!("no file belongs to a lesson: {EXPECTED}")));
-    };
-    let named = manifest.lesson.as_ref().map(|name| course.lesson(name)).transpose();
-    let named = named.map_err(|unknown| refused(format!("submission.toml: {unknown}")))?;
-    let are_all = asked.len() == course.lessons().len();
-    let lessons = match (named, asked) {
-        // submission.toml names the lesson.
-        (Some(lesson), _) => asked.iter().filter(|one| one.id == lesson.id).copied().collect(),
-        // The instructor names a single lesson.
-        (None, [lesson]) => vec![*lesson],
-        // The names of a crate's files show the lesson.
-        (None, _) if manifest.kind == ProjectKind::Crate => {
-            let sources = top.keys().filter_map(|path| path.strip_prefix(&place).ok());
-            let names = sources.filter(|path| is_rust(path)).filter_map(|path| path.iter().next());
-            vec![lesson_with_files(course, asked, &names.collect())?]
-        }
-        (None, _) if are_all => {
-            return Err(refused(
-                "the submission does not say for which lesson it is; write lesson = \"w03-l02\" \
-                 (for example) in a submission.toml, or grade it with --lesson",
-            ));
-        }
-        // A program is graded for each lesson that the instructor names.
-        (None, several) => several.to_vec(),
-    };
-    for lesson in lessons {
-        let kind = (Manifest { lesson: None, kind: manifest.kind.clone() }, place.clone());
-        add(found, course, lesson, kind, top, &[])?;
-    }
-    Ok(())
-}
-
-/// How the files of a folder become a program, and the folder with a crate's sources; `None` if the
-/// files are not a project. `names` are the names of the lesson's sources.
-fn kind(
-    files: &Files<'_>,
-    names: &BTreeSet<String>,
-) -> Result<Option<(Manifest, PathBuf)>, Rejection> {
-    let has = |name: &str| files.contains_key(Path::new(name));
-    let program = |build: Option<&str>, run: &str| {
-        let words = |line: &str| line.split(' ').map(str::to_owned).collect();
-        let (build, run) = (build.map(words), words(run));
-        let kind = ProjectKind::Program { build, run, port: None, capacity: None };
-        Ok(Some((Manifest { lesson: None, kind }, PathBuf::new())))
-    };
-    let sources = |place: &str| {
-        let manifest = Manifest { lesson: None, kind: ProjectKind::Crate };
-        Ok(Some((manifest, PathBuf::from(place))))
-    };
-    // The order of these checks is that of the table in the documentation of the module `intake`.
-    if let Some(file) = files.get(Path::new("submission.toml")) {
-        let file = complete(Path::new("submission.toml"), file)?;
-        return Ok(Some((manifest::parse(&file, "submission.toml")?, PathBuf::new())));
-    }
-    if files.keys().any(|path| path.starts_with("src") && is_rust(path)) {
-        return sources("src");
-    }
-    if ["Makefile", "makefile", "GNUmakefile"].into_iter().any(has) {
-        return program(Some("make"), "./server");
-    }
-    if has("build.sh") {
-        return program(Some("sh build.sh"), "./server");
-    }
-    if names.iter().any(|name| has(name)) {
-        return sources("");
-    }
-    if has("server.py") {
-        return program(None, "python3 server.py");
-    }
-    if has("server.c") {
-        return program(Some("cc -O2 -o server server.c"), "./server");
-    }
-    Ok(None)
-}
-
-/// Adds the project for `lesson`, made of `files`. `folders` has the files of each lesson's folder.
-fn add(
-    found: &mut Found,
-    course: &Course,
-    lesson: &Lesson,
-    (manifest, place): (Manifest, PathBuf),
-    files: &Files<'_>,
-    folders: &[(&Lesson, Files<'_>)],
-) -> Result<(), Rejection> {
-    let needed = match manifest.kind {
-        ProjectKind::Crate => {
-            found.notes.extend(notes_on_ignored(course, lesson, files));
-            let mut needed = sources(files, &place)?;
-            // The crates of earlier lessons come from the submission, if it has them, and otherwise
-            // from the course.
-            for other in earlier(course, lesson)? {
-                let folder = folders.iter().find(|(one, _)| one.id == other.id);
-                let own = folder.map(|(_, files)| sources(files, Path::new("src")));
-                let own = own.transpose()?.unwrap_or_default();
-                let whose = if own.is_empty() { "the course's" } else { "the submission's own" };
-                found.notes.push(format!("{} builds on {whose} {}", lesson.id, other.id));
-                let inside = |(path, file)| (Path::new(&other.id).join(path), file);
-                needed.extend(own.into_iter().map(inside));
+impl<'a> Search<'a> {
+    /// Adds the project of a submission whose files are all for one lesson.
+    fn add_single(&mut self, top: &Files<'a>) -> Result<(), Rejection> {
+        let Some(candidate) = kind(top, &self.starters.names(), self.starters)? else {
+            return Err(refused(format!("no file belongs to a lesson: {EXPECTED}")));
+        };
+        let lessons = self.lessons_of(&candidate, top)?;
+        self.note_other_lesson(&candidate, &lessons, top);
+        for lesson in lessons {
+            if candidate.shown_by.is_none() {
+                self.note_unchanged(lesson);
             }
-            needed
+            self.add(lesson, &candidate, top)?;
         }
-        ProjectKind::Program { .. } => {
-            let file = |(path, file): (&&Path, &&TreeFile)| {
-                Ok((path.to_path_buf(), (complete(path, file)?, file.modified)))
+        Ok(())
+    }
+
+    /// Adds the projects in the folders that are named after lessons, and a program beside them.
+    fn add_folders(&mut self, top: &Files<'a>, ids: &[String]) -> Result<(), Rejection> {
+        let is_single = self.folders.iter().filter(|(_, files)| !files.is_empty()).count() == 1;
+        // A student may put the program at the top of a clone of the course.
+        let (outside, beside) = self.beside(top)?;
+        let mut taken: Vec<&Lesson> = Vec::new();
+        let mut unplaced = None;
+        match beside.as_ref().map(|beside| self.lessons_of(beside, &outside)) {
+            Some(Ok(lessons)) => taken = lessons,
+            Some(Err(rejection)) => unplaced = Some(rejection),
+            None => {}
+        }
+        for (lesson, folder) in self.folders.clone() {
+            let is_asked = self.asked.iter().any(|asked| asked.id == lesson.id);
+            let candidate = kind(&folder, &names(self.course, lesson), self.starters);
+            // What is wrong with a lesson that is not graded does not matter.
+            let candidate = if is_asked { candidate? } else { candidate.ok().flatten() };
+            let Some(candidate) = candidate else { continue };
+            let is_taken = taken.iter().any(|one| one.id == lesson.id);
+            match (&candidate.shown_by, &beside) {
+                _ if !is_asked => self.note_not_graded(lesson, &candidate),
+                (Some(own), Some(beside)) if is_taken => {
+                    let other = beside.shown_by.as_deref().unwrap_or("the top");
+                    return Err(both(own, other));
+                }
+                (Some(_), _) => self.add(lesson, &candidate, &folder)?,
+                (None, _) if is_taken => {}
+                (None, _) if is_single && unplaced.is_none() => {
+                    self.note_unchanged(lesson);
+                    self.add(lesson, &candidate, &folder)?;
+                }
+                // The unchanged starter of one lesson among others was not handed in.
+                (None, _) if !ids.is_empty() => self.note_unchanged(lesson),
+                (None, _) => {}
+            }
+        }
+        if let Some(beside) = &beside {
+            for lesson in taken {
+                self.add(lesson, beside, &outside)?;
+            }
+        }
+        match unplaced {
+            Some(rejection) if self.found.projects.is_empty() => return Err(rejection),
+            Some(rejection) => {
+                let name = beside.and_then(|it| it.shown_by).unwrap_or_default();
+                self.found.notes.push(format!("{name} was left out: {rejection}"));
+            }
+            None => {}
+        }
+        if self.found.projects.is_empty() && ids.is_empty() && self.found.notes.is_empty() {
+            let note = "every file of a lesson is the unchanged starter; nothing is graded";
+            self.found.notes.push(note.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The files outside of the lessons' folders that are not the course's own files, and the
+    /// program that they are.
+    fn beside(&self, top: &Files<'a>) -> Result<(Files<'a>, Option<Candidate>), Rejection> {
+        let mut outside = outside_of_lessons(top, self.course);
+        outside.retain(|path, entry| {
+            let own = std::fs::read(self.course.root().join(path)).ok();
+            entry.file.file.as_ref().map(|file| &file.bytes) != own.as_ref()
+        });
+        let candidate = kind(&outside, &self.starters.names(), self.starters)?;
+        // An unchanged starter beside the lessons' folders is nothing that was handed in.
+        let candidate = candidate.filter(|candidate| candidate.shown_by.is_some());
+        Ok((outside, candidate))
+    }
+
+    /// The asked lessons that a project without a lesson's folder is for.
+    fn lessons_of(
+        &self,
+        candidate: &Candidate,
+        files: &Files<'_>,
+    ) -> Result<Vec<&'a Lesson>, Rejection> {
+        let manifest = &candidate.manifest;
+        let named = manifest.lesson.as_ref().map(|name| self.course.lesson(name)).transpose();
+        let named = named.map_err(|unknown| refused(format!("submission.toml: {unknown}")))?;
+        let are_all = self.asked.len() == self.course.lessons().len();
+        Ok(match (named, &self.asked[..]) {
+            // submission.toml names the lesson.
+            (Some(lesson), _) => {
+                self.asked.iter().filter(|one| one.id == lesson.id).copied().collect()
+            }
+            // The instructor names a single lesson.
+            (None, [lesson]) => vec![*lesson],
+            // The names of a crate's files show the lesson.
+            (None, _) if manifest.kind == ProjectKind::Crate => {
+                vec![lesson_with_files(self.course, &self.asked, &source_names(candidate, files))?]
+            }
+            (None, _) if are_all => {
+                return Err(refused(
+                    "the submission does not say for which lesson it is; write lesson = \
+                     \"w03-l02\" (for example) in a submission.toml, or grade it with --lesson",
+                ));
+            }
+            // A program is graded for each lesson that the instructor names.
+            (None, several) => several.to_vec(),
+        })
+    }
+
+    /// Adds the project for `lesson`, made of `files`.
+    fn add(
+        &mut self,
+        lesson: &Lesson,
+        candidate: &Candidate,
+        files: &Files<'a>,
+    ) -> Result<(), Rejection> {
+        let kind = &candidate.manifest.kind;
+        let needed = match kind {
+            ProjectKind::Crate => self.crate_content(lesson, &candidate.place, files)?,
+            ProjectKind::Program { .. } => {
+                let mut own = files.clone();
+                if !candidate.has_own_sources {
+                    self.leave_out_starter(&mut own);
+                }
+                let (content, notes) = content::program(&own)?;
+                self.note_once(notes);
+                content
+            }
+        };
+        let starter = self.starters.lesson(&lesson.id).filter(|_| *kind == ProjectKind::Crate);
+        let notes = self.report.lesson(&lesson.id, &needed, starter);
+        self.found.notes.extend(notes);
+        let files = needed.into_iter().map(|(path, (file, _))| (path, file)).collect();
+        let digest = content::digest(&lesson.id, kind, &files);
+        let project = Project { digest, kind: kind.clone(), files };
+        self.found.projects.insert(lesson.id.clone(), project);
+        Ok(())
+    }
+
+    /// The sources of a crate, and those of the earlier lessons that it builds on. The latter come
+    /// from the submission if the student changed them there, and otherwise from the course.
+    fn crate_content(
+        &mut self,
+        lesson: &Lesson,
+        place: &Path,
+        files: &Files<'a>,
+    ) -> Result<Content<'a>, Rejection> {
+        self.found.notes.extend(notes_on_ignored(self.course, lesson, files));
+        let mut needed = content::sources(files, place)?;
+        for other in earlier(self.course, lesson)? {
+            let folder = self.folders.iter().find(|(one, _)| one.id == other.id);
+            let own = match folder {
+                Some((_, files)) if self.is_changed(other, files)? => {
+                    content::sources(files, Path::new("src"))?
+                }
+                _ => Content::new(),
             };
-            files.iter().map(file).collect::<Result<_, Rejection>>()?
+            let whose = if own.is_empty() { "the course's" } else { "the submission's own" };
+            self.found.notes.push(format!("{} builds on {whose} {}", lesson.id, other.id));
+            let inside = |(path, file): (PathBuf, _)| (Path::new(&other.id).join(path), file);
+            needed.extend(own.into_iter().map(inside));
         }
-    };
-    found.newest = found.newest.max(needed.values().filter_map(|(_, modified)| *modified).max());
-    let files = needed.into_iter().map(|(path, (file, _))| (path, file)).collect();
-    let digest = digest(&lesson.id, &manifest.kind, &files);
-    found.projects.insert(lesson.id.clone(), Project { digest, kind: manifest.kind, files });
-    Ok(())
+        Ok(needed)
+    }
+
+    /// Leaves the unchanged starter out of the files of a program in another language.
+    fn leave_out_starter(&mut self, files: &mut Files<'_>) {
+        files.retain(|path, entry| {
+            let name = path.strip_prefix("src").unwrap_or(path).to_str().unwrap_or_default();
+            let is_own = !is_starter(self.starters, name, entry);
+            if !is_own {
+                self.report.ignore(ignored_file(entry.given, "the unchanged starter"));
+            }
+            is_own
+        });
+    }
+
+    /// Whether a lesson's folder has a crate that is not the unchanged starter.
+    fn is_changed(&self, lesson: &Lesson, files: &Files<'_>) -> Result<bool, Rejection> {
+        let candidate = kind(files, &names(self.course, lesson), self.starters)?;
+        Ok(candidate.is_some_and(|it| it.place == Path::new("src") && it.shown_by.is_some()))
+    }
 }
 
-/// The Rust files in `place` and its subfolders, by their path in the crate, with their
-/// modification times.
-fn sources(
-    files: &Files<'_>,
-    place: &Path,
-) -> Result<BTreeMap<PathBuf, (File, Option<i64>)>, Rejection> {
-    let mut sources = BTreeMap::new();
-    for (path, file) in files.iter().filter(|(path, _)| is_rust(path)) {
-        let Ok(inside) = path.strip_prefix(place) else { continue };
-        // If the sources are at the top, subfolders are ignored, because they may contain anything.
-        if place.as_os_str().is_empty() && inside.components().count() > 1 {
-            continue;
-        }
-        // The file's mode does not matter to the compiler. Therefore the mode must not change the
-        // hash.
-        let source = File { is_executable: false, ..complete(path, file)? };
-        sources.insert(Path::new("src").join(inside), (source, file.modified));
-    }
-    Ok(sources)
-}
-
-/// The content of a file that a project needs.
-///
-/// # Errors
-/// The file is larger than [`MAX_FILE_SIZE`].
-fn complete(path: &Path, file: &TreeFile) -> Result<File, Rejection> {
-    file.file.clone().ok_or_else(|| {
-        let most = MAX_FILE_SIZE >> 20;
-        refused(format!("{} has more than {most} MiB; leave it out", path.display()))
-    })
-}
-
-/// Notes on files of a crate that the student changed, but that the grader ignores.
-fn notes_on_ignored(course: &Course, lesson: &Lesson, files: &Files<'_>) -> Vec<String> {
-    let own = course.root().join(lesson.folder());
-    let differs = |path: &&Path| {
-        let submitted = files.get(*path).and_then(|file| file.file.as_ref());
-        let original = std::fs::read(own.join(path)).ok();
-        submitted.is_none_or(|file| original.as_ref() != Some(&file.bytes))
-    };
-    let mut notes = Vec::new();
-    for name in ["Cargo.toml", "build.rs"] {
-        if files.contains_key(Path::new(name)) && differs(&Path::new(name)) {
-            notes.push(format!("{}: {name} was left out; the lesson's own is used", lesson.id));
-        }
-    }
-    if files.keys().filter(|path| path.starts_with("solution")).any(differs) {
-        notes.push(format!("{}: solution/ was left out; the files in src/ count", lesson.id));
-    }
-    notes
-}
-
-/// The hash of a lesson's id, a project's kind, and all its files.
-fn digest(lesson: &str, kind: &ProjectKind, files: &BTreeMap<PathBuf, File>) -> String {
-    let mut digest = Digest::default();
-    digest.add(lesson);
-    digest.add(format!("{kind:?}"));
-    for (path, file) in files {
-        digest.add(path.as_os_str().as_encoded_bytes());
-        digest.add([u8::from(file.is_executable)]);
-        digest.add(&file.bytes);
-    }
-    digest.hex()
+/// The names of a crate's sources, and of the folders with further sources.
+fn source_names<'a>(candidate: &Candidate, files: &'a Files<'_>) -> BTreeSet<&'a OsStr> {
+    let sources = files.keys().filter_map(|path| path.strip_prefix(&candidate.place).ok());
+    sources.filter(|path| is_rust(path)).filter_map(|path| path.iter().next()).collect()
 }

@@ -11,6 +11,20 @@ pub enum Rejection {
     /// The submission could not be read on this machine. A second attempt may succeed.
     #[error("{0}")]
     Unreadable(String),
+    /// The student has handed in nothing.
+    #[error("nothing was handed in")]
+    NotHandedIn,
+}
+
+impl Rejection {
+    /// The same reason, with the archive or file in front that it is about.
+    pub(crate) fn inside(self, place: &str) -> Self {
+        match self {
+            Rejection::Refused(reason) => Rejection::Refused(format!("{place}: {reason}")),
+            Rejection::Unreadable(reason) => Rejection::Unreadable(format!("{place}: {reason}")),
+            Rejection::NotHandedIn => Rejection::NotHandedIn,
+        }
+    }
 }
 
 /// A [`Rejection::Refused`].

@@ -1,6 +1,7 @@
 //! The files of a submission in memory, with limits that hold for folders and archives.
 
 use super::File;
+use super::archive_format::by_name;
 use super::name::{NamePart, classify, shown};
 use super::rejection::{Rejection, refused};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// The maximum number of files of a submission: ten times the number of all source files of the
 /// course.
 const MAX_FILES: usize = 2_000;
-/// The maximum number of entries that are read, including ignored entries.
-const MAX_ENTRIES: usize = 100_000;
+/// The maximum number of entries that are read: files and folders. Ignored entries do not count.
+pub(crate) const MAX_ENTRIES: usize = 20_000;
 /// The maximum number of parts of a path.
 const MAX_DEPTH: usize = 16;
 /// The maximum length of a path, in bytes. The path of the grader's own folder is added in front.
@@ -22,14 +23,14 @@ const MAX_NAME: usize = 255;
 /// The maximum size of one file, in bytes.
 pub(crate) const MAX_FILE_SIZE: u64 = 8 << 20;
 /// The maximum size of all files together, in bytes.
-const MAX_TOTAL_SIZE: u64 = 32 << 20;
+pub(crate) const MAX_TOTAL_SIZE: u64 = 32 << 20;
 
 /// Files by their path.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     pub(crate) files: BTreeMap<PathBuf, TreeFile>,
-    /// Notes on files that were omitted because of their names.
-    pub(crate) left_out: Vec<String>,
+    /// Notes for the student, e.g. on files that were omitted because of their names.
+    pub(crate) notes: Vec<String>,
     /// The folders that contain the files.
     folders: BTreeSet<PathBuf>,
     entries: usize,
@@ -41,12 +42,10 @@ pub(crate) struct Tree {
 pub(crate) struct TreeFile {
     /// `None` if the file is too large. This is an error only if a lesson needs the file.
     pub(crate) file: Option<File>,
-    /// The modification time, in seconds since 1970.
-    pub(crate) modified: Option<i64>,
 }
 
 impl Tree {
-    /// Counts an entry. Ignored entries are counted too.
+    /// Counts an entry that is not ignored.
     pub(crate) fn count(&mut self) -> Result<(), Rejection> {
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
@@ -57,7 +56,8 @@ impl Tree {
         Ok(())
     }
 
-    /// The path of an archive's entry; `None` if the name is ignored.
+    /// The path of an archive's entry; `None` if the name is ignored. A `\\` separates folders as `/`
+    /// does, because some programs on Windows write it into archives.
     pub(crate) fn archive_path(&mut self, name: &[u8]) -> Result<Option<PathBuf>, Rejection> {
         let invalid = |why: &str| {
             let name = shown(name);
@@ -66,16 +66,13 @@ impl Tree {
         if name.contains(&0) {
             return invalid("has a NUL byte in its name");
         }
-        if name.starts_with(b"/") {
-            return invalid("is not inside the archive: its name begins with /");
-        }
-        if name.contains(&b'\\') {
-            return invalid("has a \\ in its name, which is no separator of folders");
+        if name.starts_with(b"/") || name.starts_with(b"\\") {
+            return invalid("is not inside the archive: its name begins with a separator");
         }
         if name.get(1) == Some(&b':') && name[0].is_ascii_alphabetic() {
             return invalid("names a drive");
         }
-        let parts: Vec<_> = name.split(|byte| *byte == b'/').collect();
+        let parts: Vec<_> = name.split(|byte| matches!(byte, b'/' | b'\\')).collect();
         if parts.contains(&&b".."[..]) {
             return invalid("is not inside the archive: its name has .. in it");
         }
@@ -115,7 +112,6 @@ impl Tree {
         &mut self,
         path: PathBuf,
         is_executable: bool,
-        modified: Option<i64>,
         from: impl Read,
         failed: impl FnOnce(io::Error) -> Rejection,
     ) -> Result<(), Rejection> {
@@ -132,9 +128,12 @@ impl Tree {
                 "the submission holds more than {MAX_FILES} files; hand in only the sources"
             )));
         }
+        // An archive inside the submission may be as large as all files together.
+        let is_archive = by_name(path.as_os_str().as_encoded_bytes()).is_some();
+        let limit = if is_archive { MAX_TOTAL_SIZE } else { MAX_FILE_SIZE };
         // Read one byte more than is permitted. If this byte exists, the file is too large.
         let mut bytes = Vec::new();
-        from.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(failed)?;
+        from.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
         self.total_size += bytes.len() as u64;
         if self.total_size > MAX_TOTAL_SIZE {
             return Err(refused(format!(
@@ -142,22 +141,30 @@ impl Tree {
                 MAX_TOTAL_SIZE >> 20
             )));
         }
-        let is_small = bytes.len() as u64 <= MAX_FILE_SIZE;
+        let is_small = bytes.len() as u64 <= limit;
         let file = is_small.then_some(File { bytes, is_executable });
         self.folders.extend(path.ancestors().skip(1).map(Path::to_path_buf));
-        self.files.insert(path, TreeFile { file, modified });
+        self.files.insert(path, TreeFile { file });
         Ok(())
+    }
+
+    /// Takes a file out of the tree. It does not count towards the limits any more.
+    pub(crate) fn remove(&mut self, path: &Path) -> Option<TreeFile> {
+        let removed = self.files.remove(path)?;
+        let size = removed.file.as_ref().map_or(0, |file| file.bytes.len() as u64);
+        self.total_size = self.total_size.saturating_sub(size);
+        Some(removed)
     }
 
     /// Adds a note on a file with an unprintable name. The number of such notes is limited.
     fn note_left_out(&mut self, path: &[u8]) {
         const MAX_NOTES: usize = 10;
-        match self.left_out.len() {
-            0..MAX_NOTES => self.left_out.push(format!(
+        match self.notes.len() {
+            0..MAX_NOTES => self.notes.push(format!(
                 "{} was left out: its name has unprintable bytes or characters",
                 shown(path)
             )),
-            MAX_NOTES => self.left_out.push("more files were left out for their names".to_owned()),
+            MAX_NOTES => self.notes.push("more files were left out for their names".to_owned()),
             _ => {}
         }
     }
@@ -174,14 +181,24 @@ mod tests {
     use proptest::prelude::*;
 
     fn add(tree: &mut Tree, path: &str, bytes: &[u8]) -> Result<(), Rejection> {
-        tree.add(path.into(), false, None, bytes, |error| refused(error.to_string()))
+        tree.add(path.into(), false, bytes, |error| refused(error.to_string()))
     }
 
     #[test]
     fn a_name_outside_the_archive_is_refused() {
-        for name in ["../x", "a/../../x", "/etc/passwd", "C:/x", "a\\b", "a\0b", "a/.."] {
+        for name in
+            ["../x", "a/../../x", "/etc/passwd", "C:/x", "..\\x", "a\\..\\x", "\\x", "a\0b", "a/.."]
+        {
             assert!(Tree::default().archive_path(name.as_bytes()).is_err(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_backslash_separates_folders() {
+        let mut tree = Tree::default();
+        let path = tree.archive_path(b"hw\\src\\server.rs").unwrap();
+        assert_eq!(path.as_deref(), Some(Path::new("hw/src/server.rs")));
+        assert_eq!(tree.archive_path(b"hw\\target\\debug\\x").unwrap(), None);
     }
 
     #[test]
@@ -191,10 +208,10 @@ mod tests {
             let path = tree.archive_path(name.as_bytes()).unwrap();
             assert!(path.is_none_or(|path| path.as_os_str().is_empty()), "{name:?}");
         }
-        assert_eq!(tree.left_out, Vec::<String>::new());
+        assert_eq!(tree.notes, Vec::<String>::new());
         assert_eq!(tree.archive_path(b"src/a\nb.rs").unwrap(), None);
         assert_eq!(tree.archive_path(b"src/\xff.rs").unwrap(), None);
-        assert!(tree.left_out[0].starts_with("src/a\\nb.rs was left out"), "{:?}", tree.left_out);
+        assert!(tree.notes[0].starts_with("src/a\\nb.rs was left out"), "{:?}", tree.notes);
     }
 
     #[test]
@@ -237,7 +254,7 @@ mod tests {
         #[test]
         fn names_made_of_separators_stay_inside(name in "[./\\\\a:C]{0,12}") {
             if let Ok(Some(path)) = Tree::default().archive_path(name.as_bytes()) {
-                prop_assert!(!name.contains('\\') && !name.starts_with('/'));
+                prop_assert!(!name.starts_with(['/', '\\']));
                 prop_assert!(is_inside(&path));
             }
         }

@@ -58,7 +58,7 @@ struct Test {
 fn status_of(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Proved => "pass",
-        Verdict::NotYet | Verdict::Missing | Verdict::Refused => "fail",
+        Verdict::NotYet | Verdict::Missing | Verdict::NotHandedIn | Verdict::Refused => "fail",
         Verdict::Inconclusive => "error",
     }
 }

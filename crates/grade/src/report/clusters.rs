@@ -120,7 +120,9 @@ fn failed(criterion: &CriterionGrade) -> Option<(&CriterionGrade, &Cause)> {
 
 fn handed_in(class: &Class<'_>, lesson: &str) -> usize {
     let is_there = |grade: &LessonGrade| {
-        grade.lesson == lesson && !matches!(grade.verdict, Verdict::Missing | Verdict::Refused)
+        let has_program =
+            !matches!(grade.verdict, Verdict::Missing | Verdict::NotHandedIn | Verdict::Refused);
+        grade.lesson == lesson && has_program
     };
     grades(class).filter(|(_, grade)| is_there(grade)).count()
 }

@@ -66,7 +66,7 @@ fn whole(grade: &LessonGrade) -> Option<TestCase> {
     };
     let status = match (grade.verdict, grade.build.status) {
         (Verdict::Refused, _) => failed(NonSuccessKind::Failure, "refused", &reason),
-        (Verdict::Missing, _) => {
+        (Verdict::Missing | Verdict::NotHandedIn, _) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message("nothing was handed in");
             status

@@ -43,6 +43,7 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::NotYet => "not yet",
         Verdict::Inconclusive => "inconclusive",
         Verdict::Missing => "missing",
+        Verdict::NotHandedIn => "not handed in",
         Verdict::Refused => "refused",
     }
 }
@@ -62,6 +63,12 @@ pub fn points(points: f64) -> String {
     // `to_string` gives the shortest form. Without rounding, 0.1 + 0.2 would be
     // 0.30000000000000004.
     ((points * 100.0).round() / 100.0).to_string()
+}
+
+/// A time in UTC, e.g. `2026-10-09 21:59 UTC`. `None` if no calendar has this time.
+pub fn time(seconds: i64) -> Option<String> {
+    let time = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// A criterion's failure as text of several lines: summary, steps, tables, expected and observed

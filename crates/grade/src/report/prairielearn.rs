@@ -66,7 +66,7 @@ fn format_error(lesson: &ScoredLesson<'_>, limit: usize) -> String {
             "The grader could not observe enough. This is not your fault and costs no attempt: \
              hand it in again."
         }
-        Verdict::Missing => "Nothing was handed in for this lesson.",
+        Verdict::Missing | Verdict::NotHandedIn => "Nothing was handed in for this lesson.",
         Verdict::Refused => "What was handed in cannot be read as a submission.",
         Verdict::NotYet | Verdict::Proved => "The submission does not build.",
     };

@@ -6,6 +6,9 @@ use crate::report::{plain, sanitize};
 use crate::rubric::Points;
 use course::report::Status;
 
+/// The maximum number of file names in a line.
+const MAX_FILES: usize = 20;
+
 /// The results of one lesson of one submission, with its points.
 #[derive(Clone, Copy, Debug)]
 pub struct ScoredLesson<'a> {
@@ -50,7 +53,10 @@ impl<'a> ScoredLesson<'a> {
 
     /// Whether there is no program to check, and the reason for this is the submission.
     pub fn has_no_program(&self) -> bool {
-        let unusable = matches!(self.grade.verdict, Verdict::Missing | Verdict::Refused);
+        let unusable = matches!(
+            self.grade.verdict,
+            Verdict::Missing | Verdict::NotHandedIn | Verdict::Refused
+        );
         unusable || self.grade.build.status == BuildStatus::Failed
     }
 
@@ -70,10 +76,34 @@ impl<'a> ScoredLesson<'a> {
         lines.extend(
             self.submission.notes.iter().map(|note| format!("Note: {}", sanitize::line(note))),
         );
+        lines.extend(self.files());
         if !self.grade.isolation.is_empty() {
             lines.push(format!("Isolation: {}.", sanitize::line(&self.grade.isolation)));
         }
         lines.join("\n")
+    }
+
+    /// The files that were used, ignored and filled in, a line each.
+    fn files(&self) -> Vec<String> {
+        let report = &self.submission.files;
+        let own = report.lessons.iter().find(|files| files.lesson == self.grade.lesson);
+        let used = own.map_or(&[][..], |files| &files.used);
+        let filled_in = own.map_or(&[][..], |files| &files.filled_in);
+        let ignored: Vec<_> =
+            report.ignored.iter().map(|file| format!("{} ({})", file.path, file.why)).collect();
+        let lists = [
+            ("Files used", used),
+            ("Filled in from the starter", filled_in),
+            ("Ignored", &ignored[..]),
+        ];
+        let line = |(title, names): (&str, &[String])| {
+            let more = names.len().saturating_sub(MAX_FILES);
+            let names: Vec<_> =
+                names.iter().take(MAX_FILES).map(|name| sanitize::line(name)).collect();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{title}: {}{more}", names.join(", "))
+        };
+        lists.into_iter().filter(|(_, names)| !names.is_empty()).map(line).collect()
     }
 
     fn headline(&self) -> String {
@@ -85,7 +115,7 @@ impl<'a> ScoredLesson<'a> {
             Verdict::Proved => "proved",
             Verdict::NotYet => "not yet",
             Verdict::Inconclusive => "inconclusive",
-            Verdict::Missing => "nothing handed in",
+            Verdict::Missing | Verdict::NotHandedIn => "nothing handed in",
             Verdict::Refused => "cannot be graded",
         };
         let title = format!("{} {}", self.grade.lesson, self.grade.title);

@@ -1,6 +1,7 @@
 //! The late penalty: a percentage of the points that were reached, for each hour or day that has
 //! begun after the due time.
 
+use crate::model::Allowance;
 use std::fmt;
 
 /// The late penalty. By default, a late submission loses no points.
@@ -28,11 +29,14 @@ pub enum Unit {
     Day,
 }
 
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+
 /// How late a submission is, and the penalty for it.
-pub(super) struct Lateness {
+struct Lateness {
     seconds: i64,
     /// The penalty, in per cent of the reached points.
-    pub(super) percent: f64,
+    percent: f64,
 }
 
 impl Default for LatePenalty {
@@ -42,15 +46,36 @@ impl Default for LatePenalty {
 }
 
 impl LatePenalty {
-    /// The lateness of a submission that was handed in at `submitted`. `None` if the submission is
-    /// in time, or if one of the times is not known. Times are in seconds since 1970.
-    pub(super) fn of(&self, due: Option<i64>, submitted: Option<i64>) -> Option<Lateness> {
-        let seconds = submitted?.saturating_sub(due?);
-        if seconds <= self.grace_minutes.saturating_mul(60).max(0) {
-            return None;
+    /// The penalty for a submission that was handed in at `submitted`, and a remark about it. Times
+    /// are in seconds since 1970. If a time is not known, there is no penalty.
+    pub(super) fn of(
+        &self,
+        due: Option<i64>,
+        submitted: Option<i64>,
+        allowance: &Allowance,
+    ) -> (f64, Option<String>) {
+        let Some(due) = due else { return (0.0, None) };
+        let Some(submitted) = submitted else {
+            let remark = "the time of the hand-in is not known, so no late penalty counts";
+            return (0.0, (self.percent > 0.0).then(|| remark.to_owned()));
+        };
+        let grace = self.grace_minutes.saturating_mul(60).max(0);
+        let extended = allowance.extended(due);
+        let free = i64::from(allowance.late_days).saturating_mul(DAY);
+        let late = |due: i64| submitted.saturating_sub(due);
+        let seconds = late(extended.saturating_add(free));
+        if late(due) <= grace {
+            (0.0, None)
+        } else if late(extended) <= grace {
+            (0.0, Some("in time with the extension".to_owned()))
+        } else if seconds <= grace {
+            let days = late(extended).unsigned_abs().div_ceil(DAY.unsigned_abs());
+            (0.0, Some(format!("{days} of {} late days used", allowance.late_days)))
+        } else {
+            let units = seconds.unsigned_abs().div_ceil(self.per.seconds()) as f64;
+            let lateness = Lateness { seconds, percent: (units * self.percent).min(self.cap) };
+            (lateness.percent, Some(lateness.to_string()))
         }
-        let units = seconds.unsigned_abs().div_ceil(self.per.seconds()) as f64;
-        Some(Lateness { seconds, percent: (units * self.percent).min(self.cap) })
     }
 }
 
@@ -58,7 +83,7 @@ impl Unit {
     fn seconds(self) -> u64 {
         match self {
             Unit::Hour => 3600,
-            Unit::Day => 86_400,
+            Unit::Day => DAY.unsigned_abs(),
         }
     }
 }

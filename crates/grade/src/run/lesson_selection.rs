@@ -2,7 +2,7 @@
 //! one student has handed in.
 
 use crate::grade_lesson;
-use crate::intake::{self, Rejection, SubmissionSource};
+use crate::intake::{self, Input, Rejection, SubmissionSource};
 use crate::model::{LessonGrade, Submission, Verdict};
 use crate::store::{RunInfo, Store};
 use anyhow::{Result, bail};
@@ -79,6 +79,10 @@ fn has_proof(lesson: &Lesson) -> bool {
 }
 
 fn enrollment(course: &Course, sources: &[SubmissionSource], jobs: usize) -> Result<Enrollment> {
+    // People of the roster who have handed in nothing are no submissions.
+    let is_there = |it: &&SubmissionSource| !matches!(it.input, Input::Nothing);
+    let sources: Vec<_> = sources.iter().filter(is_there).cloned().collect();
+    let sources = &sources[..];
     let contained = lessons_in(course, sources, jobs);
     let holds = |ids: &Vec<String>, lesson: &Lesson| ids.contains(&lesson.id);
     let provable = || course.lessons().iter().filter(|lesson| has_proof(lesson));

@@ -18,12 +18,22 @@ pub(crate) fn lines(
     files: &[PathBuf],
     width: usize,
 ) -> Vec<Line> {
-    let graded = amount(class.submissions.len(), "submission");
+    let is_absent =
+        |it: &&Submission| it.lessons.iter().any(|grade| grade.verdict == Verdict::NotHandedIn);
+    let absent: Vec<_> = class.submissions.iter().filter(is_absent).collect();
+    let graded = amount(class.submissions.len() - absent.len(), "submission");
     let mut first = Line::new().strong(class.name).plain(&format!("  {graded} graded"));
     if waiting > 0 {
         first = first.plain(", ").unsure(&format!("{waiting} not yet"));
     }
     let mut lines = vec![first, Line::new()];
+    if !absent.is_empty() {
+        let names: Vec<_> = absent.iter().map(|it| it.student.as_str()).collect();
+        let text = format!("not handed in ({}): {}", names.len(), names.join(", "));
+        let pieces = wrapped(&text, width.saturating_sub(4)).into_iter();
+        lines.extend(pieces.map(|piece| Line::new().plain("  ").unsure(&piece)));
+        lines.push(Line::new());
+    }
     lines.extend(class.lessons.iter().map(|(id, _)| lesson(class, id)));
     lines.extend(common(class, width));
     lines.extend(duplicates(class, width));
@@ -50,7 +60,7 @@ fn lesson(class: &Class<'_>, id: &str) -> Line {
             Verdict::Proved => line.good(&text),
             Verdict::NotYet => line.bad(&text),
             Verdict::Inconclusive | Verdict::Refused => line.unsure(&text),
-            Verdict::Missing => line.faint(&text),
+            Verdict::Missing | Verdict::NotHandedIn => line.faint(&text),
         }
     })
 }
@@ -98,7 +108,8 @@ fn duplicates(class: &Class<'_>, width: usize) -> Vec<Line> {
 /// Whether the submission can be compared with other submissions: it has a digest, and content for
 /// at least one lesson.
 fn has_content(submission: &Submission) -> bool {
-    let is_missing = |grade: &LessonGrade| grade.verdict == Verdict::Missing;
+    let is_missing =
+        |grade: &LessonGrade| matches!(grade.verdict, Verdict::Missing | Verdict::NotHandedIn);
     !submission.digest.is_empty() && !submission.lessons.iter().all(is_missing)
 }
 

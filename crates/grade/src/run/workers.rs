@@ -160,15 +160,10 @@ impl<'a> Workers<'a> {
         let (verdict, reason) = match rejection {
             Rejection::Refused(reason) => (Verdict::Refused, reason),
             Rejection::Unreadable(reason) => (Verdict::Inconclusive, reason),
+            Rejection::NotHandedIn => (Verdict::NotHandedIn, String::new()),
         };
         let lessons = self.lessons.iter().map(|it| grade_lesson::ungraded(it, verdict, &reason));
-        Submission {
-            student: source.student.clone(),
-            submitted: None,
-            digest: String::new(),
-            notes: Vec::new(),
-            lessons: lessons.collect(),
-        }
+        Submission { lessons: lessons.collect(), ..unread(source) }
     }
 
     /// Saves the result, unless the same result is saved already.
@@ -186,17 +181,29 @@ impl<'a> Workers<'a> {
     }
 }
 
+/// The submission without its content: what is known before it is read.
+fn unread(source: &SubmissionSource) -> Submission {
+    Submission {
+        student: source.student.clone(),
+        submitted: source.time(),
+        person: source.person.clone(),
+        allowance: source.allowance,
+        notes: source.notes.clone(),
+        ..Submission::default()
+    }
+}
+
 fn submission(
     source: &SubmissionSource,
     content: &Content,
     lessons: Vec<LessonGrade>,
 ) -> Submission {
     Submission {
-        student: source.student.clone(),
-        submitted: content.submitted,
         digest: content.digest.clone(),
+        files: content.files.clone(),
         notes: content.notes.clone(),
         lessons,
+        ..unread(source)
     }
 }
 

@@ -39,11 +39,15 @@ pub fn differences(rows: &[Row], graded: &[Submission]) -> Vec<String> {
     let by_name: BTreeMap<_, _> =
         graded.iter().map(|submission| (submission.student.as_str(), submission)).collect();
     let difference = |row: &Row| {
-        let lesson = by_name.get(row.student.as_str()).and_then(|submission| {
-            submission.lessons.iter().find(|each| each.lesson == row.lesson)
+        let submission = by_name.get(row.student.as_str());
+        let lesson = submission.and_then(|submission| {
+            let lesson = submission.lessons.iter().find(|each| each.lesson == row.lesson)?;
+            Some((submission, lesson))
         });
         let found = match lesson {
-            Some(lesson) => disagreement(row, lesson)?,
+            Some((submission, lesson)) => {
+                disagreement(row, lesson).or_else(|| no_note(row, submission, lesson))?
+            }
             None => "is not in the results".to_owned(),
         };
         Some(format!("{} · {}: {found}", row.student, row.lesson))
@@ -63,6 +67,13 @@ pub fn disagreement(row: &Row, lesson: &LessonGrade) -> Option<String> {
             .then(|| format!("the build must fail{}", failures(lesson))),
         criterion => wrong_cause(criterion, &row.mistake, lesson),
     }
+}
+
+/// Says that the note of the row is missing; `None` if it is there.
+fn no_note(row: &Row, submission: &Submission, lesson: &LessonGrade) -> Option<String> {
+    let mut texts = submission.notes.iter().chain([&lesson.reason]);
+    let is_there = texts.any(|text| text.contains(&row.note));
+    (!is_there).then(|| format!("no note says {:?}", row.note))
 }
 
 fn wrong_cause(criterion: &str, mistake: &str, lesson: &LessonGrade) -> Option<String> {

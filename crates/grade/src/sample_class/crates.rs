@@ -45,6 +45,14 @@ pub fn solution(course: &Course, lesson: &Lesson) -> Result<Files> {
     Ok(solved(&sources(&course.root().join(lesson.folder()))?))
 }
 
+/// The starter's files, in `src/`.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn starter_of(course: &Course, lesson: &Lesson) -> Result<Files> {
+    Ok(starter(&sources(&course.root().join(lesson.folder()))?))
+}
+
 /// The starter's files. A file of the solution replaces the starter's file with the same name. The
 /// markers of the tasks are removed.
 fn solved(sources: &BTreeMap<PathBuf, String>) -> Files {

@@ -1,4 +1,4 @@
-//! The file of known verdicts: CSV with the columns `student,lesson,verdict,criterion,mistake`.
+//! The file of known verdicts: CSV with the columns `student,lesson,verdict,criterion,mistake,note`.
 
 use crate::model::Verdict;
 use anyhow::{Context, Result};
@@ -46,13 +46,18 @@ pub struct Row {
     pub criterion: String,
     /// See [`Expected::mistake`].
     pub mistake: String,
+    /// A part of a note on the submission, or of the reason of its verdict; empty if there may be
+    /// none.
+    #[serde(default)]
+    pub note: String,
 }
 
 impl Row {
     /// The row for `student`.
     pub fn new(student: &str, lesson: &str, expected: &Expected) -> Self {
         let Expected { verdict, criterion, mistake } = expected.clone();
-        Self { student: student.to_owned(), lesson: lesson.to_owned(), verdict, criterion, mistake }
+        let [student, lesson] = [student, lesson].map(str::to_owned);
+        Self { student, lesson, verdict, criterion, mistake, note: String::new() }
     }
 }
 

@@ -128,6 +128,22 @@ pub(super) fn with_includes(source: &Path) -> Result<Files> {
     Ok(files)
 }
 
+/// The server with this name below `tests/servers/`.
+pub(super) fn source(name: &str) -> Result<File> {
+    read(&paths::root().join("tests/servers").join(name))
+}
+
+/// The server with this name below `tests/servers/`, under another name, and all files that it
+/// includes, in one folder.
+pub(super) fn single(name: &str, new_name: &str) -> Result<Files> {
+    let source = Path::new("servers").join(name);
+    let renamed = |(path, file): (PathBuf, File)| {
+        let own = path.file_name().unwrap_or_default();
+        (PathBuf::from(if path == source { new_name.as_ref() } else { own }), file)
+    };
+    Ok(with_includes(&source)?.into_iter().map(renamed).collect())
+}
+
 fn read(path: &Path) -> Result<File> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(File { bytes, is_executable: false })

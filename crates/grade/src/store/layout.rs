@@ -9,7 +9,7 @@ use std::path::Path;
 const APPLICATION: i32 = 0x7072_6f66;
 /// The version of the layout. It is increased when the tables or the meaning of their contents
 /// change.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 const TABLES: &str = "
     CREATE TABLE class (

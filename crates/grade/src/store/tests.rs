@@ -1,7 +1,7 @@
 //! Tests which results remain in the file, and which files are refused.
 
 use super::*;
-use crate::model::LessonGrade;
+use crate::model::{HandInTime, LessonGrade, TimeSource};
 use course::lesson::Lesson;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -29,10 +29,11 @@ fn grade(verdict: Verdict) -> LessonGrade {
 fn submission(student: &str, digest: &str, verdict: Verdict) -> Submission {
     Submission {
         student: student.into(),
-        submitted: Some(1_700_000_000),
+        submitted: Some(HandInTime { seconds: 1_700_000_000, source: TimeSource::Platform }),
         digest: digest.into(),
         notes: vec!["a note".into()],
         lessons: vec![grade(verdict)],
+        ..Submission::default()
     }
 }
 

@@ -31,6 +31,27 @@ pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// A zip archive with these files of any content.
+pub(crate) fn zip_bytes(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in files {
+        writer.start_file(*path, SimpleFileOptions::default().unix_permissions(0o644)).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A zip archive with a file, and with this number of empty files in a folder.
+pub(crate) fn zip_of_entries(name: &str, folder: &str, number: usize) -> Vec<u8> {
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file(name, stored).unwrap();
+    for index in 0..number {
+        writer.start_file(format!("{folder}/{index}"), stored).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
 /// A tar archive with these files.
 pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -114,15 +135,13 @@ pub(crate) fn damaged_zip() -> Vec<u8> {
     replace(writer.finish().unwrap().into_inner(), b"original", b"replaced")
 }
 
-/// A small archive with a file of 300 MiB that no lesson needs.
+/// A small archive with a file of 1100 MiB that no lesson needs. Each MiB is a member of its own
+/// (RFC 1952, section 2.2), so that only one of them has to be compressed.
 pub(crate) fn bomb_tgz() -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    let size = 300 << 20;
-    packed.write_all(&header("target/x", b'0', size, "")).unwrap();
-    for _ in 0..size >> 20 {
-        packed.write_all(&[0; 1 << 20]).unwrap();
-    }
-    packed.finish().unwrap()
+    let mut bytes = gzip(&header("target/x", b'0', 1100 << 20, ""));
+    let member = gzip(&vec![0; 1 << 20]);
+    (0..1100).for_each(|_| bytes.extend(&member));
+    bytes
 }
 
 /// A small archive with ten files of 6 MiB.

@@ -4,7 +4,8 @@
 use course::lesson::Kind;
 use course::report::{Row, Status, Step, Table};
 use grade::model::{
-    Build, BuildStatus, Cause, CriterionGrade, LessonGrade, Mistake, Submission, Verdict,
+    Build, BuildStatus, Cause, CriterionGrade, HandInTime, LessonGrade, Mistake, Submission,
+    TimeSource, Verdict,
 };
 use grade::report::scored_lesson::ScoredLesson;
 use grade::rubric::Points;
@@ -55,10 +56,11 @@ pub(crate) fn proved() -> Graded {
     };
     let submission = Submission {
         student: "ada".into(),
-        submitted: Some(1_788_000_000),
+        submitted: Some(HandInTime { seconds: 1_788_000_000, source: TimeSource::Platform }),
         digest: "5f".repeat(32),
         notes: vec!["Cargo.toml was left out: the course's own is used.".into()],
         lessons: vec![lesson],
+        ..Submission::default()
     };
     let each = (2.5, 2.5);
     let points =

@@ -1,13 +1,17 @@
 //! Tests of how submissions are read.
 
+mod any_input;
 #[path = "../archives/mod.rs"]
 mod archives;
+mod archives_inside;
+mod class;
+mod programs;
 mod reading;
 mod refusing;
 
 use archives::folder;
 use course::catalogue::Course;
-use grade::intake::{self, Content, Rejection};
+use grade::intake::{self, ClassFiles, Content, Rejection, SubmissionSource};
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -33,6 +37,11 @@ fn archive(name: &str, bytes: &[u8]) -> Result<Content, Rejection> {
     let path = home.path().join(name);
     fs::write(&path, bytes).unwrap();
     read(&path, &["w03-l02"])
+}
+
+/// The submissions in a folder, without a roster and times.
+fn found(folder: &Path) -> anyhow::Result<Vec<SubmissionSource>> {
+    intake::find(folder, &ClassFiles::default()).map(|class| class.sources)
 }
 
 fn paths(content: &Content, lesson: &str) -> Vec<String> {

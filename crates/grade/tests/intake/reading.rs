@@ -1,7 +1,7 @@
 //! Tests of which files of a submission belong to which lesson.
 
-use crate::archives::{self, folder, tar, tgz, zip};
-use crate::{COURSE, archive, files, paths, read, refusal};
+use crate::archives::{folder, tgz, zip};
+use crate::{COURSE, archive, files, found, paths, read, refusal};
 use grade::intake::{self, ProjectKind};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -18,7 +18,7 @@ fn submissions_are_found_by_name() {
     }
     fs::write(home.path().join(std::ffi::OsStr::from_bytes(b"d\xff\n.tar")), "").unwrap();
     let found: Vec<_> =
-        intake::find(home.path()).unwrap().into_iter().map(|handed| handed.student).collect();
+        found(home.path()).unwrap().into_iter().map(|handed| handed.student).collect();
     let expected = ["Carol D", "alice", "alice (2)", "bob", "d\\xff\\n", "eve", "notes.pdf"];
     assert_eq!(found, expected);
 }
@@ -26,7 +26,7 @@ fn submissions_are_found_by_name() {
 #[test]
 fn a_folder_without_submissions_is_refused_with_the_expected_form() {
     let home = tempfile::tempdir().unwrap();
-    let message = |folder: &Path| intake::find(folder).unwrap_err().to_string();
+    let message = |folder: &Path| found(folder).unwrap_err().to_string();
     assert!(message(home.path()).contains("there is no submission in"));
     assert!(message(&home.path().join("none")).contains("cannot read"));
     fs::write(home.path().join("grades.csv"), "").unwrap();
@@ -40,7 +40,6 @@ fn files_belong_to_the_lesson_that_is_graded() {
     let content = files(&[("src/server.rs", "x"), ("README", "")], &["w03-l02"]).unwrap();
     assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
     assert_eq!(content.projects["w03-l02"].kind, ProjectKind::Crate);
-    assert!(content.submitted.is_some());
 
     let content = files(&[("server.rs", "x"), ("old/server.rs", "")], &["w03-l02"]).unwrap();
     assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
@@ -168,7 +167,7 @@ fn a_submission_with_the_name_of_another_one_has_a_note() {
     let home = tempfile::tempdir().unwrap();
     folder(&home.path().join("alice"), &[("src/server.rs", "x")]);
     fs::write(home.path().join("alice.zip"), zip(&[("src/server.rs", "x")])).unwrap();
-    let found = intake::find(home.path()).unwrap();
+    let found = found(home.path()).unwrap();
     let second = intake::read(&found[1], &COURSE, &["w03-l02".to_owned()]).unwrap();
     assert!(second.notes[0].starts_with("handed in as alice.zip"), "{:?}", second.notes);
 }
@@ -186,20 +185,4 @@ fn unneeded_files_are_ignored() {
     assert_eq!(paths(&content, "w03-l02"), ["src/server.rs"]);
     let message = refusal(files(&[("src/server.rs", &large)], &["w03-l02"]));
     assert_eq!(message, "src/server.rs has more than 8 MiB; leave it out");
-}
-
-#[test]
-fn the_newest_file_gives_the_time_of_the_submission() {
-    let home = tempfile::tempdir().unwrap();
-    let alice = home.path().join("alice");
-    folder(&alice, &[("src/server.rs", "x"), ("src/table.rs", "y"), ("README", "z")]);
-    let set = |name: &str, seconds| {
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-        fs::File::options().write(true).open(alice.join(name)).unwrap().set_modified(time).unwrap();
-    };
-    set("src/server.rs", 1_000_000_000);
-    set("src/table.rs", 1_000_000_007);
-    assert_eq!(read(&alice, &["w03-l02"]).unwrap().submitted, Some(1_000_000_007));
-    let packed = archive("a.tar", &tar(&[("src/server.rs", "x")])).unwrap();
-    assert_eq!(packed.submitted, Some(archives::TIME));
 }

@@ -21,7 +21,7 @@ fn a_symbolic_link_is_never_followed() {
     assert!(refusal(read(&alice, &["w03-l02"])).contains("symbolic link"));
 
     symlink(&alice, home.path().join("mallory")).unwrap();
-    let mallory = SubmissionSource { student: "mallory".into(), path: home.path().join("mallory") };
+    let mallory = SubmissionSource::at("mallory", &home.path().join("mallory"));
     let message = refusal(intake::read(&mallory, &COURSE, &[]));
     assert!(message.starts_with("the submission is a symbolic link"), "{message}");
 }
@@ -53,7 +53,7 @@ fn an_unreadable_submission_is_a_fault_of_the_machine() {
     if !nix::unistd::geteuid().is_root() {
         assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
     }
-    let gone = SubmissionSource { student: "x".into(), path: home.path().join("gone") };
+    let gone = SubmissionSource::at("x", &home.path().join("gone"));
     let result = intake::read(&gone, &COURSE, &[]);
     assert!(matches!(result, Err(Rejection::Unreadable(_))), "{result:?}");
 }
@@ -84,7 +84,6 @@ fn broken_and_hostile_archives_are_refused() {
         ("a.tar", archives::raw_tar("../x", b'0', b"", ""), "../x is not inside the archive"),
         ("a.tar", archives::raw_tar("/etc/x", b'0', b"", ""), "/etc/x is not inside the archive"),
         ("a.zip", zip(&[("C:/x", "")]), "C:/x names a drive"),
-        ("a.zip", zip(&[("a\\b", "")]), "separator of folders"),
         ("a.tar", archives::raw_tar("src/l.rs", b'2', b"", "/etc/passwd"), "is a symbolic link"),
         ("a.tar", archives::raw_tar("src/l.rs", b'1', b"", "/etc/passwd"), "is a hard link"),
         ("a.tar", archives::raw_tar("src/l.rs", b'3', b"", ""), "is a device"),
@@ -99,8 +98,10 @@ fn broken_and_hostile_archives_are_refused() {
         ("a.zip", archives::overlapping_zip(), "share their bytes"),
         ("a.zip", archives::encrypted_zip(), "is encrypted"),
         ("a.zip", archives::zip_that_claims(1 << 40), "the archive claims 1099511627776 entries"),
+        ("a.zip", zip(&[("a\\..\\..\\x", "")]), "is not inside the archive"),
+        ("a.zip", archives::zip_of_entries("a.rs", "a", 70_000), "holds more than 20000 entries"),
         ("a.zip", archives::damaged_zip(), "the archive is damaged"),
-        ("a.tar.gz", archives::bomb_tgz(), "unpacks to more than 128 MiB"),
+        ("a.tar.gz", archives::bomb_tgz(), "unpacks to more than 1024 MiB"),
         ("a.zip", archives::bomb_zip(), "holds more than 32 MiB"),
         ("a.tar", archives::sparse_tar(), "sparse"),
         ("a.zip", zip(&[("a/b", ""), ("a/b/c", "")]), "a/b/c is inside another file"),
@@ -143,7 +144,7 @@ proptest! {
                 }
             }
             Err(Rejection::Refused(message)) => prop_assert!(!message.contains('\n'), "{}", message),
-            Err(Rejection::Unreadable(message)) => prop_assert!(false, "unreadable: {}", message),
+            Err(other) => prop_assert!(false, "not refused: {}", other),
         }
     }
 }

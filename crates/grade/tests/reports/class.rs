@@ -3,7 +3,7 @@
 
 use course::catalogue::Course;
 use course::report::Status;
-use grade::model::{BuildStatus, LessonGrade, Submission, Verdict};
+use grade::model::{BuildStatus, HandInTime, LessonGrade, Submission, TimeSource, Verdict};
 use grade::report::Class;
 use grade::rubric::Rubric;
 use std::collections::BTreeMap;
@@ -171,10 +171,12 @@ pub(crate) fn without(id: &str, verdict: Verdict, reason: &str) -> LessonGrade {
 fn student(name: &str) -> Submission {
     Submission {
         student: name.to_owned(),
-        submitted: Some(1_791_500_000 + name.len() as i64 * 977),
+        submitted: Some(HandInTime {
+            seconds: 1_791_500_000 + name.len() as i64 * 977,
+            source: TimeSource::Platform,
+        }),
         digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
-        notes: Vec::new(),
-        lessons: Vec::new(),
+        ..Submission::default()
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::class::{alice, lesson};
 use course::catalogue::Course;
 use course::report::Status;
-use grade::model::{LessonGrade, Submission, Verdict};
+use grade::model::{
+    Allowance, Extension, HandInTime, LessonGrade, Submission, TimeSource, Verdict,
+};
 use grade::rubric::{Points, Rubric};
 use proptest::prelude::*;
 use std::fs;
@@ -33,6 +35,7 @@ fn points(rubric: &Rubric, lesson: LessonGrade) -> Points {
 
 fn points_at(rubric: &Rubric, lesson: LessonGrade, submitted: Option<i64>) -> Points {
     let lessons = vec![lesson];
+    let submitted = submitted.map(|seconds| HandInTime { seconds, source: TimeSource::Platform });
     let submission = Submission { submitted, lessons, ..alice() };
     rubric.points(&submission, &submission.lessons[0])
 }
@@ -144,6 +147,36 @@ fn each_unit_of_lateness_takes_off_points_up_to_the_cap() {
     assert_eq!(after(i64::MAX - DUE).1, 2.5);
     let unknown = points_at(&rubric, lesson("w03-l02/solution"), None);
     assert_eq!((unknown.points, unknown.late), (Some(10.0), 0.0));
+    let remark = "the time of the hand-in is not known, so no late penalty counts";
+    assert_eq!(unknown.remarks, [remark]);
+    let without_due = open("late.percent = 10").unwrap();
+    assert!(points(&without_due, lesson("w03-l02/solution")).remarks.is_empty());
+}
+
+#[test]
+fn an_extension_and_late_days_move_the_due_time() {
+    let text = "[late]\npercent = 10\n[lessons.w03-l02]\npoints = 10\n\
+                due = 2026-10-09T23:59:00+02:00";
+    let rubric = open(text).unwrap();
+    let day = 86_400;
+    let after = |extension, late_days, seconds: i64| {
+        let allowance = Allowance { extension, late_days };
+        let time = HandInTime { seconds: DUE + seconds, source: TimeSource::TimesFile };
+        let lessons = vec![lesson("w03-l02/solution")];
+        let submission = Submission { submitted: Some(time), allowance, lessons, ..alice() };
+        let points = rubric.points(&submission, &submission.lessons[0]);
+        (points.points.unwrap(), points.remarks.join(""))
+    };
+    let by = Some(Extension::By(2 * day));
+    assert_eq!(after(by, 0, 0), (10.0, String::new()));
+    assert_eq!(after(by, 0, 2 * day), (10.0, "in time with the extension".to_owned()));
+    assert_eq!(after(by, 0, 2 * day + 60), (9.0, "1 min late: 10 % off".to_owned()));
+    assert_eq!(after(by, 1, 2 * day + 60), (10.0, "1 of 1 late days used".to_owned()));
+    assert_eq!(after(None, 3, day + 1), (10.0, "2 of 3 late days used".to_owned()));
+    assert_eq!(after(None, 3, 3 * day + 60), (9.0, "1 min late: 10 % off".to_owned()));
+    let until = |seconds| Some(Extension::Until(DUE + seconds));
+    assert_eq!(after(until(day), 0, day), (10.0, "in time with the extension".to_owned()));
+    assert_eq!(after(until(-day), 0, 60).0, 9.0, "an earlier time has no effect");
 }
 
 #[test]

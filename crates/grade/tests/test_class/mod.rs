@@ -1,4 +1,5 @@
 //! A class of submissions for a test, and the commands that grade it.
+#![allow(dead_code, reason = "each test uses a part of this module")]
 
 use crate::files;
 use grade::model::Submission;
@@ -100,6 +101,22 @@ impl Class {
     /// Runs `cargo xtask grade class` without `--lesson`.
     pub(crate) fn grade_all(&self, arguments: &[&str]) -> CommandOutput {
         run(self.grader("grade").arg("class").args(arguments))
+    }
+
+    /// Runs `cargo xtask grade FOLDER --lesson w03-l02`.
+    pub(crate) fn grade_folder(&self, folder: &str, arguments: &[&str]) -> CommandOutput {
+        run(&mut self.folder_command(folder, arguments))
+    }
+
+    pub(crate) fn folder_command(&self, folder: &str, arguments: &[&str]) -> Command {
+        let mut command = self.grader("grade");
+        command.args([folder, "--lesson", "w03-l02"]).args(arguments);
+        command
+    }
+
+    /// Runs `cargo xtask grade-class`.
+    pub(crate) fn sample(&self, arguments: &[&str]) -> CommandOutput {
+        run(self.grader("grade-class").args(arguments))
     }
 
     pub(crate) fn merge(&self, arguments: &[&str]) -> CommandOutput {

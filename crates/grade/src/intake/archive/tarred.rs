@@ -1,6 +1,6 @@
 //! Tar archives (tar(5)).
 
-use super::{Bounded, damaged};
+use super::{Bounded, MAX_TAR_SIZE, damaged};
 use crate::intake::rejection::{Rejection, not_a_file};
 use crate::intake::tree::Tree;
 use std::io::{self, Read};
@@ -9,9 +9,8 @@ use tar::{Archive, Entry, EntryType};
 /// Reads an archive to its end.
 pub(super) fn read(from: impl Read) -> Result<Tree, Rejection> {
     let mut tree = Tree::default();
-    let mut archive = Archive::new(Bounded::new(from));
+    let mut archive = Archive::new(Bounded::new(from, MAX_TAR_SIZE, MAX_TAR_SIZE));
     for entry in archive.entries().map_err(|error| damaged(&error))? {
-        tree.count()?;
         add(entry.map_err(|error| damaged(&error))?, &mut tree)?;
     }
     // gzip's checksum follows the last entry. Reading to the end verifies the checksum (RFC 1952,
@@ -27,13 +26,13 @@ fn add(entry: Entry<'_, impl Read>, tree: &mut Tree) -> Result<(), Rejection> {
     }
     let name = entry.path_bytes().into_owned();
     let Some(path) = tree.archive_path(&name)? else { return Ok(()) };
+    tree.count()?;
     match kind {
         EntryType::Directory => Ok(()),
         EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => Ok(()),
         EntryType::Regular | EntryType::Continuous => {
             let is_executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
-            let modified = entry.header().mtime().ok().and_then(|time| i64::try_from(time).ok());
-            tree.add(path, is_executable, modified, Complete::new(entry), |error| damaged(&error))
+            tree.add(path, is_executable, Complete::new(entry), |error| damaged(&error))
         }
         EntryType::Symlink => Err(not_a_file(&name, "a symbolic link")),
         EntryType::Link => Err(not_a_file(&name, "a hard link")),

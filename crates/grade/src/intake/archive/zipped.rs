@@ -1,38 +1,34 @@
 //! Zip archives (PKWARE's APPNOTE.TXT; the numbers in the comments below are sections of it).
 
-use super::{Bounded, MAX_UNPACKED_SIZE, damaged};
+use super::directory::{self, Directory};
+use super::{Bounded, damaged};
 use crate::intake::folder::kind_name;
 use crate::intake::name::{readable, shown};
 use crate::intake::rejection::{Rejection, not_a_file, refused};
-use crate::intake::tree::{Tree, in_twice};
+use crate::intake::tree::Tree;
 use nix::sys::stat::SFlag;
-use std::collections::BTreeSet;
-use std::io::{Cursor, Read};
+use std::io::{Read, Seek};
 use zip::result::ZipError;
-use zip::{CompressionMethod, ExtraField, ZipArchive};
+use zip::{CompressionMethod, ZipArchive};
 
-/// The signature of a central directory header (4.3.12).
-const HEADER: &[u8; 4] = b"PK\x01\x02";
-/// The size of a central directory header without its variable fields, in bytes (4.3.12).
-const HEADER_SIZE: usize = 46;
-/// The signature of the zip64 end of central directory record (4.3.14).
-const END: &[u8; 4] = b"PK\x06\x06";
-/// The offset of the total number of entries in the zip64 end of central directory record (4.3.14).
-const END_ENTRIES: usize = 32;
 /// The size of a local file header without its variable fields, in bytes (4.3.7).
 const LOCAL_HEADER_SIZE: u64 = 30;
+/// The maximum size of the unpacked files, in bytes. Ignored files are not unpacked.
+const MAX_UNPACKED_SIZE: u64 = 128 << 20;
 
 /// Reads an archive by its central directory.
-pub(super) fn read(bytes: &[u8]) -> Result<Tree, Rejection> {
-    // The archive is checked before anything is unpacked.
-    check_entry_count(bytes)?;
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    check_names(bytes, archive.central_directory_start(), archive.len())?;
+pub(super) fn read(mut from: impl Read + Seek) -> Result<Tree, Rejection> {
+    // The number of entries, their names and their places are checked before anything is unpacked.
+    let Directory { headers, first, names } = directory::read(&mut from)?;
+    let reader = directory::spliced(from, first, headers, names.len())?;
+    let mut archive = ZipArchive::new(reader).map_err(|error| broken(&error))?;
+    if archive.len() != names.len() {
+        return Err(refused("the archive's entries are inconsistent; pack the folder again"));
+    }
     check_overlap(&mut archive)?;
     let mut tree = Tree::default();
     let mut left = MAX_UNPACKED_SIZE;
     for index in 0..archive.len() {
-        tree.count()?;
         left = add(&mut archive, index, &mut tree, left)?;
     }
     Ok(tree)
@@ -40,7 +36,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tree, Rejection> {
 
 /// Adds one entry of at most `left` bytes. Returns how many bytes are left for other entries.
 fn add(
-    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    archive: &mut ZipArchive<impl Read + Seek>,
     index: usize,
     tree: &mut Tree,
     left: u64,
@@ -49,14 +45,11 @@ fn add(
     let name = entry.name_raw().to_owned();
     let mode = entry.unix_mode().unwrap_or(0);
     let (is_encrypted, packing) = (entry.encrypted(), entry.compression());
-    let modified = entry.extra_data_fields().find_map(utc_time).or_else(|| {
-        let time = jiff::civil::DateTime::try_from(entry.last_modified()?).ok()?;
-        Some(time.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_second())
-    });
     drop(entry);
     let Some(path) = tree.archive_path(&name)? else { return Ok(left) };
+    tree.count()?;
     let kind = SFlag::from_bits_truncate(mode & libc::S_IFMT);
-    if name.ends_with(b"/") || kind == SFlag::S_IFDIR {
+    if name.ends_with(b"/") || name.ends_with(b"\\") || kind == SFlag::S_IFDIR {
         return Ok(left);
     }
     if !kind.is_empty() && kind != SFlag::S_IFREG {
@@ -73,64 +66,14 @@ fn add(
         )));
     }
     let entry = archive.by_index(index).map_err(|error| broken(&error))?;
-    let mut from = Bounded { from: entry, left };
-    tree.add(path, mode & 0o111 != 0, modified, from.by_ref(), |error| damaged(&error))?;
+    let mut from = Bounded::new(entry, left, MAX_UNPACKED_SIZE);
+    tree.add(path, mode & 0o111 != 0, from.by_ref(), |error| damaged(&error))?;
     Ok(from.left)
-}
-
-/// The modification time in UTC. Most programs store it in addition to the local time (Info-ZIP's
-/// extended timestamp field).
-fn utc_time(field: &ExtraField) -> Option<i64> {
-    match field {
-        ExtraField::ExtendedTimestamp(times) => times.mod_time().map(i64::from),
-        _ => None,
-    }
-}
-
-/// Refuses an archive that claims more entries than it has headers, because the zip crate allocates
-/// memory for the claimed number of entries.
-fn check_entry_count(bytes: &[u8]) -> Result<(), Rejection> {
-    let entries = bytes.windows(4).filter(|four| four == HEADER).count() as u64;
-    for end in bytes.windows(END_ENTRIES + 8).filter(|end| end.starts_with(END)) {
-        let claimed = end[END_ENTRIES..].try_into().map_or(u64::MAX, u64::from_le_bytes);
-        let on_disk = end[END_ENTRIES - 8..END_ENTRIES].try_into();
-        let on_disk = on_disk.map_or(u64::MAX, u64::from_le_bytes);
-        if claimed.max(on_disk) > entries {
-            return Err(refused(format!(
-                "the archive claims {claimed} entries and has {entries}; pack the folder again"
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses an archive that has two entries with the same name. Programs that unpack such an archive
-/// differ in which of the two entries they keep.
-fn check_names(bytes: &[u8], start: u64, distinct: usize) -> Result<(), Rejection> {
-    let (mut at, mut entries) = (usize::try_from(start).unwrap_or(usize::MAX), 0);
-    let mut names = BTreeSet::new();
-    while let Some(header) = bytes.get(at..).and_then(|rest| rest.get(..HEADER_SIZE)) {
-        if !header.starts_with(HEADER) {
-            break;
-        }
-        // The lengths of the name, the extra field and the comment (4.3.12).
-        let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        let name = bytes.get(at + HEADER_SIZE..at + HEADER_SIZE + length(28)).unwrap_or_default();
-        if !names.insert(name) {
-            return Err(in_twice(&shown(name)));
-        }
-        at += HEADER_SIZE + length(28) + length(30) + length(32);
-        entries += 1;
-    }
-    if entries == distinct {
-        return Ok(());
-    }
-    Err(refused(format!("the archive claims {distinct} entries and has {entries}; pack it again")))
 }
 
 /// Refuses entries that share their bytes. With such entries, a small archive can unpack to a very
 /// large content (a zip bomb).
-fn check_overlap(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Rejection> {
+fn check_overlap(archive: &mut ZipArchive<impl Read + Seek>) -> Result<(), Rejection> {
     let mut ranges = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;

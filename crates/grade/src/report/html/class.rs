@@ -8,8 +8,14 @@ use crate::report::{Class, plain};
 use maud::{Markup, html};
 
 /// The verdicts, in the order in which pages show them.
-pub(super) const VERDICTS: [Verdict; 5] =
-    [Verdict::Proved, Verdict::NotYet, Verdict::Inconclusive, Verdict::Missing, Verdict::Refused];
+pub(super) const VERDICTS: [Verdict; 6] = [
+    Verdict::Proved,
+    Verdict::NotYet,
+    Verdict::Inconclusive,
+    Verdict::Missing,
+    Verdict::NotHandedIn,
+    Verdict::Refused,
+];
 
 /// The page of the class.
 pub(super) fn page(class: &Class<'_>, names: &Names<'_>) -> Markup {

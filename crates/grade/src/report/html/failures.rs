@@ -90,6 +90,7 @@ pub(super) fn to_review(class: &Class<'_>, names: &Names<'_>) -> Markup {
         ("Refused", with(Verdict::Refused)),
         ("Flaky: failed in some runs", listed(class, flaky)),
         ("Missing", with(Verdict::Missing)),
+        ("Not handed in", with(Verdict::NotHandedIn)),
     ];
     let filled: Vec<_> = lists.into_iter().filter(|(_, list)| !list.is_empty()).collect();
     html! {

@@ -55,6 +55,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
         Verdict::NotYet => "✗",
         Verdict::Inconclusive => "?",
         Verdict::Missing => "–",
+        Verdict::NotHandedIn => "○",
         Verdict::Refused => "!",
     }
 }
@@ -65,7 +66,7 @@ pub(super) fn tone(verdict: Verdict) -> &'static str {
         Verdict::Proved => "good",
         Verdict::NotYet | Verdict::Refused => "bad",
         Verdict::Inconclusive => "unsure",
-        Verdict::Missing => "none",
+        Verdict::Missing | Verdict::NotHandedIn => "none",
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn section(grade: &LessonGrade, points: &Points) -> Markup {
             @for remark in &points.remarks { p.remark { (plain::line(remark, plain::MAX_LINE)) } }
             (reason(grade, points))
             (compiler(grade))
-            @if grade.verdict != Verdict::Missing { (criteria(grade, points)) }
+            @if !matches!(grade.verdict, Verdict::Missing | Verdict::NotHandedIn) { (criteria(grade, points)) }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::frame::{badge, frame, name, score};
 use super::lesson;
-use crate::model::Submission;
+use crate::model::{FileReport, Submission};
 use crate::report::{Class, plain};
 use crate::rubric::Points;
 use maud::{Markup, html};
@@ -22,7 +22,7 @@ fn header(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Mark
         h1 { (name(&submission.student)) }
         p.total { (total(points)) }
         p.facts.muted {
-            @if let Some(time) = submitted(submission) { span.fact { "handed in " (time) } " " }
+            @if let Some(time) = submitted(submission) { span.fact { (time) } " " }
             @if !submission.digest.is_empty() {
                 span.fact { "content " code { (plain::line(&submission.digest, 12)) } }
             }
@@ -31,6 +31,44 @@ fn header(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Mark
             ul.notes { @for note in submission.notes.iter().take(plain::MAX_ITEMS) {
                 li { (plain::line(note, plain::MAX_LINE)) }
             } }
+        }
+        (files(&submission.files))
+    }
+}
+
+/// The files that were used, ignored and filled in.
+fn files(files: &FileReport) -> Markup {
+    let names = |names: &[String]| {
+        html! {
+            @for name in names.iter().take(plain::MAX_ITEMS) {
+                code { (plain::line(name, plain::MAX_LINE)) } " "
+            }
+            @if names.len() > plain::MAX_ITEMS { "and " (names.len() - plain::MAX_ITEMS) " more" }
+        }
+    };
+    html! {
+        @if !files.lessons.is_empty() || !files.ignored.is_empty() {
+            details.files {
+                summary { "Files" }
+                @for lesson in &files.lessons {
+                    p { span.number { (lesson.lesson) } " used: " (names(&lesson.used)) }
+                    @if !lesson.filled_in.is_empty() {
+                        p {
+                            span.number { (lesson.lesson) }
+                            " filled in from the starter: " (names(&lesson.filled_in))
+                        }
+                    }
+                }
+                @if !files.ignored.is_empty() {
+                    p { "Ignored:" }
+                    ul { @for file in files.ignored.iter().take(plain::MAX_ITEMS) {
+                        li {
+                            code { (plain::line(&file.path, plain::MAX_LINE)) }
+                            ": " (plain::line(&file.why, plain::MAX_LINE))
+                        }
+                    } }
+                }
+            }
         }
     }
 }
@@ -48,8 +86,8 @@ fn total(points: &[Points]) -> Markup {
 }
 
 fn submitted(submission: &Submission) -> Option<String> {
-    let time = jiff::Timestamp::from_second(submission.submitted?).ok()?;
-    Some(time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    let time = submission.submitted?;
+    Some(format!("handed in {} ({})", plain::time(time.seconds)?, time.source.name()))
 }
 
 fn body(submission: &Submission, points: &[Points]) -> Markup {

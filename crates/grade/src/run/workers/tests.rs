@@ -2,6 +2,7 @@
 //! reads the verdict from the server's text.
 
 use super::*;
+use crate::intake::ClassFiles;
 use crate::store::{FILE, RunInfo};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ impl Class {
             Ok(grade_lesson::ungraded(one, grader(std::str::from_utf8(text).unwrap())?, ""))
         };
         let workers = Workers::new(&self.course, &lessons, true, self.store(), &grader);
-        let sources = intake::find(&self.submissions()).unwrap();
+        let sources = intake::find(&self.submissions(), &ClassFiles::default()).unwrap().sources;
         let done = workers.grade_all(&sources, 2, &Progress::silent());
         drop(workers);
         (done, calls.into_inner())
