@@ -41,18 +41,35 @@ pub(super) fn opened(
         )));
     }
     let places = places(&archives, &layout::top(&tree, course, starters), course)?;
-    for (path, place) in archives.iter().zip(places) {
+    for (path, place) in archives.iter().zip(&places) {
         let inner = read(&mut tree, path, depth, course, starters)
             .map_err(|error| error.inside(&path.display().to_string()))?;
         tree.notes.push(format!("{} was opened: an archive in the submission", path.display()));
         for (inside, entry) in layout::top(&inner, course, starters) {
             let Some(file) = &entry.file.file else { continue };
-            let path = place.join(inside);
+            let Some(path) = unpacked(&inside, place, &places, course) else { continue };
             tree.add(path, file.is_executable, &file.bytes[..], |it| refused(it.to_string()))?;
         }
         tree.notes.extend(inner.notes);
     }
     Ok(tree)
+}
+
+/// Where a file of an archive belongs. If there are several archives, each may contain its lesson's
+/// folder, and the folders of earlier lessons on which the lesson builds. `None` for a lesson that
+/// has an archive of its own.
+fn unpacked(inside: &Path, place: &Path, places: &[PathBuf], course: &Course) -> Option<PathBuf> {
+    let first = inside.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut lessons = course.lessons().iter();
+    let lesson = lessons.find(|lesson| first == lesson.id || first == package(lesson));
+    match (lesson.map(|lesson| Path::new(&lesson.id)), places) {
+        (None, _) | (_, [_]) => Some(place.join(inside)),
+        (Some(lesson), _) if lesson == place => {
+            Some(place.join(inside.strip_prefix(first).unwrap_or(inside)))
+        }
+        (Some(lesson), _) if places.iter().any(|place| place == lesson) => None,
+        _ => Some(inside.to_owned()),
+    }
 }
 
 /// Takes an archive out of the tree, and reads it.

@@ -1,6 +1,6 @@
 //! Tests of who handed in what, and when: the names of platforms, the roster and the times.
 
-use crate::archives::{folder, zip};
+use crate::archives::{folder, tgz, zip};
 use crate::{COURSE, found};
 use grade::intake::{self, ClassFiles, ClassSources, Input, SubmissionSource};
 use grade::model::{Extension, TimeSource};
@@ -70,6 +70,23 @@ fn names_come_from_moodle_and_canvas() {
     assert_eq!(sources[5].notes, ["the platform marks it as late"]);
     // Without a time of the platform's there is no time, whatever the files say.
     assert!(sources.iter().all(|source| source.time().is_none()));
+}
+
+#[test]
+fn the_archives_of_ship_belong_to_one_student() {
+    let home = class(&[("ritchie/server.rs", "x")]);
+    let folder = home.path().join("class");
+    for (id, lesson) in [("w03-l02", "w03-l02-poll-tracker"), ("w04-l01", "w04-l01-epoll-tracker")]
+    {
+        // The lesson on epoll builds on the earlier lesson, whose crate is in both archives.
+        let own = format!("{lesson}/src/server.rs");
+        let earlier = "w03-l02-poll-tracker/src/table.rs";
+        let bytes = tgz(&[(own.as_str(), id), (earlier, "x")]);
+        fs::write(folder.join(format!("{id}-ada-lovelace.tar.gz")), bytes).unwrap();
+    }
+    let sources = found(&folder).unwrap();
+    assert_eq!(students(&sources), ["ada-lovelace", "ritchie"]);
+    assert_eq!(used(&sources[0]), ["w03-l02/src/server.rs", "w03-l02/src/table.rs"]);
 }
 
 const METADATA: &str = "---

@@ -5,6 +5,7 @@
 //! | Moodle | `Ada Lovelace_123_assignsubmission_file_/w03.zip`; also without the folder |
 //! | Canvas | `lovelaceada_123_456_server.rs`, `lovelaceada_LATE_123_456_server.rs` |
 //! | Gradescope | `submission_123/`, with `submission_metadata.yml` beside the folders |
+//! | `cargo xtask ship` | `w03-l02-ada-lovelace.tar.gz`, an archive for each lesson |
 //! | others | `ada/`, `ada.zip` |
 
 use super::stem_of;
@@ -76,7 +77,8 @@ pub(super) fn hand_ins(paths: &[PathBuf]) -> Vec<HandIn> {
     for path in paths {
         let entry = readable(file_name(path));
         let is_folder = path.is_dir();
-        let Some(name) = moodle(&entry).or_else(|| canvas(&entry).filter(|_| !is_folder)) else {
+        let of_file = || canvas(&entry).or_else(|| shipped(&entry)).filter(|_| !is_folder);
+        let Some(name) = moodle(&entry).or_else(of_file) else {
             found.push(HandIn {
                 name: stem_of(path),
                 id: String::new(),
@@ -160,6 +162,16 @@ fn canvas(entry: &str) -> Option<PlatformName<'_>> {
     })
 }
 
+/// The name of an archive that `cargo xtask ship` has written: the lesson's id, and the student's
+/// name.
+fn shipped(entry: &str) -> Option<PlatformName<'_>> {
+    let (lesson, rest) = entry.split_at_checked("w03-l02-".len())?;
+    let [b'w', week @ .., b'-'] = lesson.as_bytes() else { return None };
+    let is_id = matches!(week, [a, b, b'-', b'l', c, d] if [a, b, c, d].iter().all(|it| it.is_ascii_digit()));
+    let student = rest.strip_suffix(".tar.gz").filter(|student| is_id && !student.is_empty())?;
+    Some(PlatformName { student, number: "", file: entry, is_late: false })
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -183,6 +195,12 @@ mod tests {
         let flat = "A_1_assignsubmission_file_my_w03.zip";
         assert_eq!(moodle(flat), expected("A", "1", "my_w03.zip", false));
         assert_eq!(moodle("A_assignsubmission_file_"), None);
+        let ship = |entry| shipped(entry).map(parts);
+        let name = "w03-l02-ada-lovelace.tar.gz";
+        assert_eq!(ship(name), expected("ada-lovelace", "", name, false));
+        for other in ["w03-l02-.tar.gz", "w03-l02-ada.zip", "w3-l02-ada.tar.gz", "é3-l02-ada"] {
+            assert_eq!(ship(other), None, "{other}");
+        }
         let canvas = |entry| canvas(entry).map(parts);
         assert_eq!(canvas("doe_1_2_a_b.rs"), expected("doe", "1", "a_b.rs", false));
         assert_eq!(canvas("doe_LATE_1_2_a.rs"), expected("doe", "1", "a.rs", true));
