@@ -39,6 +39,10 @@ pub struct Args {
     /// The points of the criteria [default: the points in the lesson, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
+    /// A file for the log of the step on GitHub Actions: a folded group for each criterion that is
+    /// not proved
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Gradescope's submission_metadata.json, which has the submission time and the due time
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! The formats of the results. Every format is written from the same model.
 
+pub mod actions_log;
 pub mod autolab;
 pub mod classroom;
 pub mod clusters;

@@ -7,4 +7,5 @@ mod contrast;
 mod csv;
 mod html;
 mod junit;
+mod junit_schema;
 mod rubric;
