@@ -74,7 +74,7 @@ const RULES: [Rule; 10] = [
         name: "skipped",
         parent: "testcase",
         required: &[],
-        optional: &["type", "message"],
+        optional: &["message"],
         inside: &[],
     },
     Rule { name: "system-out", parent: "testsuite", required: &[], optional: &[], inside: &[] },
