@@ -13,8 +13,9 @@ pub mod prairielearn;
 pub mod sanitize;
 pub mod scored_lesson;
 
-use crate::model::Submission;
-use crate::rubric::Rubric;
+use crate::model::{LessonGrade, Submission};
+use crate::overrides::{Correction, Overrides};
+use crate::rubric::{Points, Rubric};
 
 /// The results of one class of students. Every report format is generated from them.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,8 @@ pub struct Class<'a> {
     pub submissions: &'a [Submission],
     /// The points of each criterion.
     pub rubric: &'a Rubric,
+    /// The instructor's corrections.
+    pub overrides: &'a Overrides,
 }
 
 /// The criteria of one lesson. They are columns in a table of the class.
@@ -41,6 +44,42 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Class<'a> {
+    /// The points of a lesson of a submission, with the instructor's corrections.
+    pub fn points(&self, submission: &Submission, grade: &LessonGrade) -> Points {
+        match self.correction(submission, grade) {
+            Some(correction) => self.rubric.corrected(submission, grade, correction),
+            None => self.rubric.points(submission, grade),
+        }
+    }
+
+    /// The instructor's correction of a lesson of a submission, if there is one.
+    pub fn correction(
+        &self,
+        submission: &Submission,
+        grade: &LessonGrade,
+    ) -> Option<&'a Correction> {
+        self.overrides.of(&submission.student, &grade.lesson)
+    }
+
+    /// What the instructor corrected in a lesson of a submission, a text for each correction, e.g.
+    /// `slots: 2 points, measured 0`.
+    pub fn correction_lines(&self, submission: &Submission, grade: &LessonGrade) -> Vec<String> {
+        let Some(correction) = self.correction(submission, grade) else { return Vec::new() };
+        let measured = self.rubric.points(submission, grade).criteria;
+        let measured = |id: &str| {
+            let index = grade.criteria.iter().position(|each| each.id == id);
+            let points = index.and_then(|index| measured.get(index));
+            points.map_or(0.0, |(points, _)| *points)
+        };
+        let points = correction.criteria(grade).map(|(id, points)| {
+            let (points, measured) = (plain::points(points), plain::points(measured(id)));
+            format!("{id}: {points} points, measured {measured}")
+        });
+        let extension =
+            correction.extension.map(|due| format!("extended until {}", plain::time(due)));
+        points.chain(extension).collect()
+    }
+
     /// The criteria of each lesson, in the course's order. The list of criteria is empty if no
     /// submission was graded for the lesson.
     pub fn columns(&self) -> Vec<Columns<'a>> {

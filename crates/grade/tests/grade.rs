@@ -205,7 +205,7 @@ fn a_class_is_graded_for_the_lessons_that_it_has_handed_in() {
     let third = class.grade_all(&["--out", "grades"]);
     assert_eq!(third.code, 0, "{}", third.stderr);
     assert!(third.stderr.contains("w01-l01: no student has it any more"), "{}", third.stderr);
-    assert_eq!(class.results("grades"), grown);
+    assert_eq!(class.results("grades"), grown[..2], "cleo leaves the rows");
     let named = class.grade(&["--out", "grades"]);
     assert_eq!(named.code, 2);
     assert!(named.stderr.contains("leave --lesson out"), "{}", named.stderr);

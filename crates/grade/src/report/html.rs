@@ -17,13 +17,15 @@ mod student;
 use super::Class;
 use anyhow::{Context, Result};
 use names::Names;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use terminal::output::replace;
 
 /// Writes the pages into the folder `to`, and creates the folder if there is none. Each page is
-/// replaced atomically: a reader sees either the old page or the complete new page. Pages of
-/// students who are no longer in the class are not removed, but no page links to them.
+/// replaced atomically: a reader sees either the old page or the complete new page. The pages
+/// of students who are no longer in the class are removed.
 ///
 /// # Errors
 /// A folder cannot be created, or a file cannot be written.
@@ -36,5 +38,22 @@ pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
         let page = student::page(class, submission).into_string();
         replace(&students.join(names.file(&submission.student)), page.as_bytes())?;
     }
+    let written = class.submissions.iter().map(|it| names.file(&it.student)).collect();
+    remove_others(&students, "html", &written)?;
     replace(&to.join("index.html"), class::page(class, &names).into_string().as_bytes())
+}
+
+/// Removes the files with this extension that are not in `written`: they are of students who are no
+/// longer in the class.
+fn remove_others(folder: &Path, extension: &str, written: &BTreeSet<&str>) -> Result<()> {
+    let context = || format!("cannot remove old files from {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        let name = path.file_name().and_then(OsStr::to_str);
+        let is_old = name.is_some_and(|name| !written.contains(name));
+        if is_old && path.extension().is_some_and(|it| it == extension) {
+            fs::remove_file(&path).with_context(context)?;
+        }
+    }
+    Ok(())
 }

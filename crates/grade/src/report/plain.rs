@@ -64,6 +64,12 @@ pub fn points(points: f64) -> String {
     ((points * 100.0).round() / 100.0).to_string()
 }
 
+/// A time in seconds since 1970 as a minute, e.g. `2026-10-09 21:59 UTC`.
+pub fn time(seconds: i64) -> String {
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// A criterion's failure as text of several lines: summary, steps, tables, expected and observed
 /// behaviour, and the row of Common Mistakes. The text is empty if the criterion has no cause.
 pub fn failure(grade: &CriterionGrade) -> String {

@@ -9,7 +9,7 @@ use std::path::Path;
 const APPLICATION: i32 = 0x7072_6f66;
 /// The version of the layout. It is increased when the tables or the meaning of their contents
 /// change.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 const TABLES: &str = "
     CREATE TABLE class (
@@ -28,7 +28,13 @@ const TABLES: &str = "
         path TEXT NOT NULL DEFAULT '',
         digest TEXT,             -- hash of the content
         state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'graded', 'inconclusive')),
-        result TEXT              -- JSON: the submission's results
+        result TEXT,             -- JSON: the submission's results
+        gone INTEGER NOT NULL DEFAULT 0 -- 1: not among the submissions of the last run
+    ) STRICT;
+    CREATE TABLE settings (      -- what the reports of the last run were written with
+        name TEXT PRIMARY KEY,   -- rubric or overrides
+        file TEXT NOT NULL,      -- the file's path, as it was given
+        value TEXT NOT NULL      -- JSON: the file's content
     ) STRICT;
     CREATE INDEX contents ON submissions (digest);
 ";

@@ -4,6 +4,7 @@ mod class;
 mod clusters;
 mod collect;
 mod contrast;
+mod corrected;
 mod csv;
 mod html;
 mod junit;

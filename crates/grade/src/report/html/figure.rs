@@ -106,6 +106,6 @@ fn all_points(class: &Class<'_>, lesson: &str) -> Vec<(Option<f64>, f64)> {
         .flat_map(|submission| submission.lessons.iter().map(move |grade| (submission, grade)));
     let points = grades
         .filter(|(_, grade)| grade.lesson == lesson)
-        .map(|(submission, grade)| class.rubric.points(submission, grade));
+        .map(|(submission, grade)| class.points(submission, grade));
     points.map(|points| (points.points, points.max)).collect()
 }

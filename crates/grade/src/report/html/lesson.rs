@@ -11,8 +11,8 @@ use maud::{Markup, html};
 /// The maximum number of lines that are shown of a compiler's output.
 const LINES: usize = 200;
 
-/// The section of one lesson.
-pub(super) fn section(grade: &LessonGrade, points: &Points) -> Markup {
+/// The section of one lesson. `correction` shows what the instructor corrected.
+pub(super) fn section(grade: &LessonGrade, points: &Points, correction: &Markup) -> Markup {
     html! {
         section.lesson id=(grade.lesson) aria-labelledby={ (grade.lesson) "-title" } {
             h2 id={ (grade.lesson) "-title" } {
@@ -20,6 +20,7 @@ pub(super) fn section(grade: &LessonGrade, points: &Points) -> Markup {
             }
             p.facts { (badge(grade.verdict)) " " (facts(grade, points)) }
             @for remark in &points.remarks { p.remark { (plain::line(remark, plain::MAX_LINE)) } }
+            (correction)
             (reason(grade, points))
             (compiler(grade))
             @if grade.verdict != Verdict::Missing { (criteria(grade, points)) }
