@@ -101,14 +101,14 @@ pub fn run(args: &Args) -> Result<Outcome> {
         student: source.student.clone(),
         submitted: metadata.submitted,
         digest: String::new(),
-        notes: Vec::new(),
+        notes: metadata.attempts.clone().into_iter().collect(),
         lessons: Vec::new(),
     };
     let graded = match intake::read(&source, &course, std::slice::from_ref(&lesson.id)) {
         Ok(content) => {
             submission.submitted = submission.submitted.or(content.submitted);
             submission.digest = content.digest.clone();
-            submission.notes = content.notes.clone();
+            submission.notes.extend(content.notes.iter().cloned());
             document.begin(&submission, lesson)?;
             grade_content(&content, &course, lesson, isolation, &mut document)?
         }

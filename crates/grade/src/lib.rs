@@ -22,5 +22,6 @@ pub mod run;
 mod rustc;
 pub mod sample_class;
 pub mod shard;
+pub mod similarity;
 pub mod store;
 mod toml_values;

@@ -58,7 +58,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     let mut store = Store::open(&file, &run_info, false)?;
     store.replace(&all.into_values().collect::<Vec<_>>())?;
-    run::report(&store, &out, &corrections)
+    for folder in &args.shards {
+        let sources = Store::read(&folder.join(FILE))?.sources()?;
+        for own in sources.chunk_by(|a, b| a.student == b.student) {
+            store.save_sources(&own[0].student, own)?;
+        }
+    }
+    run::report(&store, &out, &corrections, &course)
 }
 
 /// The results of one shard.

@@ -5,17 +5,21 @@ pub mod autolab;
 pub mod classroom;
 pub mod clusters;
 pub mod csv;
+pub mod feedback;
+pub mod gradebooks;
 pub mod gradescope;
 pub mod html;
 pub mod junit;
 pub mod plain;
 pub mod prairielearn;
+pub mod rates;
 pub mod sanitize;
 pub mod scored_lesson;
 
 use crate::model::{LessonGrade, Submission};
 use crate::overrides::{Correction, Overrides};
 use crate::rubric::{Points, Rubric};
+use crate::similarity::Copies;
 
 /// The results of one class of students. Every report format is generated from them.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub struct Class<'a> {
     pub rubric: &'a Rubric,
     /// The instructor's corrections.
     pub overrides: &'a Overrides,
+    /// The near copies among the submissions. `None` if they were not compared.
+    pub copies: Option<&'a Copies>,
 }
 
 /// The criteria of one lesson. They are columns in a table of the class.
@@ -96,5 +102,15 @@ impl<'a> Class<'a> {
             Columns { lesson, title, criteria }
         };
         self.lessons.iter().map(columns).collect()
+    }
+}
+
+/// The median, or `None` if there are no values. The values are sorted.
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match (values.get(middle), values.len() % 2) {
+        (Some(upper), 0) => Some((values[middle - 1] + upper) / 2.0),
+        (middle, _) => middle.copied(),
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask grade`: grades a folder of submissions.
 
+mod copies;
 pub(crate) mod corrections;
 mod fingerprint;
 mod lesson_selection;
@@ -138,7 +139,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     progress.end();
     let store = workers.into_store();
     // The results so far are written even if an error or Ctrl-C has stopped the grading.
-    let written = report(&store, &out, &corrections);
+    let written = report(&store, &out, &corrections, &course);
     if let (Ok(()), Ok(Outcome::Success)) = (&graded, &written) {
         out.remove_builds();
     }
@@ -164,15 +165,18 @@ pub(crate) fn report(
     store: &Store,
     out: &OutputFolder,
     corrections: &Corrections,
+    course: &Course,
 ) -> Result<Outcome> {
     let (run_info, submissions) = (store.run_info()?, store.submissions()?);
     corrections.changes(store, &submissions)?.iter().for_each(show::note);
+    let copies = copies::find(store, course)?;
     let class = Class {
         name: run_info.name.as_str(),
         lessons: run_info.lessons.as_slice(),
         submissions: &submissions,
         rubric: corrections.rubric(),
         overrides: corrections.overrides(),
+        copies: Some(&copies),
     };
     let files = out.write(&class)?;
     corrections.save(store)?;

@@ -8,6 +8,7 @@ mod error;
 mod layout;
 mod run_info;
 mod settings;
+mod sources;
 
 pub use run_info::{FILE, RunInfo};
 pub use settings::Setting;

@@ -101,7 +101,7 @@ fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> Strin
 
 /// `given` on one line. A text that a spreadsheet would evaluate as a formula gets a leading `'`
 /// (OWASP, CSV Injection).
-fn text(given: &str) -> String {
+pub(super) fn text(given: &str) -> String {
     let shown = plain::line(given, 4 * plain::MAX_LINE);
     let starts_formula = |start: char| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(start);
     match shown.trim_start().starts_with(starts_formula) {

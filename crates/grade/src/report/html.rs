@@ -1,4 +1,6 @@
-//! The HTML pages: `index.html` for the class, `students/NAME.html` for each student.
+//! The HTML pages: `index.html` for the class, `students/NAME.html` for each student, and
+//! `copies.html` for near copies. The feedback for each student, `feedback/NAME.md`, has the same
+//! name as the student's page.
 //!
 //! A page is static and self-contained: it loads no script, font or image. The same results always
 //! give the same bytes. Every text that a student wrote passes through [`super::plain`] and is
@@ -6,15 +8,17 @@
 
 mod cause;
 mod class;
+mod copies;
 mod failures;
 mod figure;
 mod frame;
 mod lesson;
 mod matrix;
 mod names;
+mod rates;
 mod student;
 
-use super::Class;
+use super::{Class, feedback};
 use anyhow::{Context, Result};
 use names::Names;
 use std::collections::BTreeSet;
@@ -40,7 +44,31 @@ pub fn write(class: &Class<'_>, to: &Path) -> Result<()> {
     }
     let written = class.submissions.iter().map(|it| names.file(&it.student)).collect();
     remove_others(&students, "html", &written)?;
+    if let Some(copies) = class.copies {
+        let page = copies::page(class, copies, &names).into_string();
+        replace(&to.join("copies.html"), page.as_bytes())?;
+    }
     replace(&to.join("index.html"), class::page(class, &names).into_string().as_bytes())
+}
+
+/// Writes `feedback/NAME.md` for each student into the folder `to`. The files of students who are no
+/// longer in the class are removed.
+///
+/// # Errors
+/// A folder cannot be created, or a file cannot be written.
+pub fn write_feedback(class: &Class<'_>, to: &Path) -> Result<()> {
+    let folder = to.join("feedback");
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    let names = Names::of(class);
+    let file = |student: &str| names.file(student).replace(".html", ".md");
+    let mut written = BTreeSet::new();
+    for submission in class.submissions {
+        let name = file(&submission.student);
+        replace(&folder.join(&name), feedback::text(class, submission).as_bytes())?;
+        written.insert(name);
+    }
+    remove_others(&folder, "md", &written.iter().map(String::as_str).collect())
 }
 
 /// Removes the files with this extension that are not in `written`: they are of students who are no

@@ -1,6 +1,7 @@
 //! Grades the submissions of a class, several at the same time. Each result is saved as soon as the
 //! result is known.
 
+use super::copies;
 use super::progress::{Done, Progress};
 use crate::grade_lesson;
 use crate::intake::{self, Content, Project, Rejection, SubmissionSource};
@@ -110,6 +111,9 @@ impl<'a> Workers<'a> {
             Ok(content) => content,
             Err(rejection) => return self.save(self.rejected(source, rejection), known.as_ref()),
         };
+        if known.as_ref().is_none_or(|it| it.digest != content.digest) {
+            self.store().save_sources(&source.student, &copies::sources(source, &content))?;
+        }
         // If the content has not changed, it is not graded again. The submission's time and its
         // notes may have changed, so they are saved.
         let same = known.as_ref().filter(|it| !self.grades_again && it.digest == content.digest);

@@ -150,7 +150,14 @@ pub(crate) fn with_submissions<T>(
     let (rubric, lessons) = (rubric(), lessons());
     let name = "networks-2026";
     let overrides = &Overrides::default();
-    use_class(&Class { name, lessons: &lessons, submissions, rubric: &rubric, overrides })
+    use_class(&Class {
+        name,
+        lessons: &lessons,
+        submissions,
+        rubric: &rubric,
+        overrides,
+        copies: None,
+    })
 }
 
 /// The grade of a lesson for which there is no program to check.

@@ -10,3 +10,4 @@ mod html;
 mod junit;
 mod junit_schema;
 mod rubric;
+mod teaching;

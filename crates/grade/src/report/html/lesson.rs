@@ -35,10 +35,10 @@ fn facts(grade: &LessonGrade, points: &Points) -> Markup {
         format!("{proved} of {} criteria", grade.criteria.len()),
     ];
     if grade.build.seconds > 0.0 {
-        facts.push(format!("build {}", time(grade.build.seconds)));
+        facts.push(format!("build {}", plain::duration(grade.build.seconds)));
     }
     if grade.seconds > 0.0 {
-        facts.push(format!("proof {}", time(grade.seconds)));
+        facts.push(format!("proof {}", plain::duration(grade.seconds)));
     }
     if !grade.isolation.is_empty() {
         facts.push(format!("isolation: {}", plain::line(&grade.isolation, 40)));
@@ -130,12 +130,5 @@ fn line(grade: &CriterionGrade, worth: Option<(f64, f64)>) -> Markup {
                 span.score { (reached) " / " (plain::points(max)) }
             }
         }
-    }
-}
-
-fn time(seconds: f64) -> String {
-    match seconds {
-        seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
-        seconds => format!("{seconds:.1} s"),
     }
 }

@@ -1,0 +1,143 @@
+//! Near copies: what must be found, and what must not be reported.
+
+use grade::similarity::{Copies, Source, find};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SELECT: &str = include_str!("../../../tests/servers/select_poll.py");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn source(student: &str, path: &str, text: &str) -> Source {
+    Source {
+        student: student.into(),
+        lesson: "w03-l02".into(),
+        path: path.into(),
+        text: text.into(),
+    }
+}
+
+/// The files of a folder, for one student.
+fn files(student: &str, folder: &str) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(root().join(folder)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|it| it == "rs") {
+            sources.push(source(
+                student,
+                &format!("src/{name}"),
+                &fs::read_to_string(path).unwrap(),
+            ));
+        }
+    }
+    sources
+}
+
+fn starter() -> BTreeMap<String, Vec<(String, String)>> {
+    let files = files("", "lessons/w03-l02-poll-tracker/src");
+    let files = files.into_iter().map(|file| (file.path, file.text)).collect();
+    BTreeMap::from([("w03-l02".to_owned(), files)])
+}
+
+fn none() -> BTreeMap<String, Vec<(String, String)>> {
+    BTreeMap::new()
+}
+
+/// The text with a comment above every line, other names, and other indentation.
+fn disguised(text: &str, comment: &str, names: &[(&str, &str)]) -> String {
+    let mut changed = text.to_owned();
+    for (name, new) in names {
+        assert!(changed.contains(name), "{name}");
+        changed = changed.replace(name, new);
+    }
+    let lines = changed.lines().enumerate();
+    lines.map(|(index, line)| format!("{comment} {index}\n{line}  {comment} x\n\n")).collect()
+}
+
+fn pair_of(copies: &Copies, a: &str, b: &str) -> bool {
+    let names = |all: &[String], name: &str| all.iter().any(|it| it == name);
+    copies.same.iter().any(|group| names(&group.students, a) && names(&group.students, b))
+        || copies.pairs.iter().any(|pair| {
+            names(&pair.first, a) && names(&pair.second, b)
+                || names(&pair.first, b) && names(&pair.second, a)
+        })
+}
+
+#[test]
+fn names_comments_and_white_space_hide_no_copy() {
+    let names = [("listener", "door"), ("clients", "people"), ("poller", "watch")];
+    let names: Vec<_> = names.into_iter().filter(|(name, _)| SELECT.contains(name)).collect();
+    assert!(!names.is_empty());
+    let copy = disguised(SELECT, "#", &names);
+    let copies =
+        find(&[source("ann", "server.py", SELECT), source("bob", "main.py", &copy)], &none());
+    assert_eq!(copies.same.len(), 1, "{copies:?}");
+    assert_eq!(copies.same[0].students, ["ann", "bob"]);
+    assert!(copies.pairs.is_empty());
+}
+
+#[test]
+fn a_copy_with_some_changed_statements_is_a_pair_with_its_lines_side_by_side() {
+    let c = "#include <stdio.h>\n".to_owned() + &(0..40).map(|n| {
+        let op = ["+", "-", "*", "/", "%", "&", "|", "^"][n * 7 % 8];
+        let other = ["<", ">", "+", "-", "*"][n * 3 % 5];
+        format!("int f{n}(int a, int b) {{\n    if (a {other} b) return a {op} b;\n    return b[{n}] {other} a;\n}}\n")
+    }).collect::<String>();
+    let changed = c.replacen("return a + b;", "printf(\"%d\", a); return a + b + 1;", 3);
+    let changed = disguised(&changed, "//", &[("int a", "int left"), ("(a ", "(left ")]);
+    let copies =
+        find(&[source("ann", "server.c", &c), source("bob", "server.c", &changed)], &none());
+    assert!(copies.same.is_empty());
+    assert_eq!(copies.pairs.len(), 1);
+    let pair = &copies.pairs[0];
+    assert!(pair.share > 0.7, "{}", pair.share);
+    let block = &pair.blocks[0];
+    assert!(block.first.lines[0].contains(['{', '}', 'i', 'r']), "{block:?}");
+    assert_ne!(block.first.lines, block.second.lines, "the lines are the students' own");
+}
+
+#[test]
+fn the_starter_and_what_is_given_is_left_out() {
+    let mut sources = files("ann", "lessons/w03-l02-poll-tracker/src");
+    sources.extend(files("bob", "lessons/w03-l02-poll-tracker/src"));
+    assert_eq!(find(&sources, &starter()), Copies::default());
+    assert!(pair_of(&find(&sources, &none()), "ann", "bob"), "the check can fail");
+}
+
+#[test]
+fn a_copied_crate_is_found_although_most_of_it_is_given() {
+    let mut sources = files("ann", "lessons/w03-l02-poll-tracker/src");
+    for solution in files("", "lessons/w03-l02-poll-tracker/solution") {
+        sources.retain(|file| file.path != solution.path);
+        sources.push(Source { student: "ann".into(), ..solution });
+    }
+    let copy = |file: &Source| Source {
+        student: "bob".into(),
+        text: disguised(&file.text, "//", &[]),
+        ..file.clone()
+    };
+    let copied: Vec<_> = sources.iter().map(copy).collect();
+    sources.extend(copied);
+    assert!(pair_of(&find(&sources, &starter()), "ann", "bob"));
+}
+
+#[test]
+fn servers_that_were_written_independently_are_no_pairs() {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(root().join("tests/servers")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if let (true, Ok(text)) = (path.is_file(), fs::read_to_string(&path)) {
+            sources.push(source(&name, &name, &text));
+        }
+    }
+    let copies = find(&sources, &none());
+    let shown: Vec<_> =
+        copies.pairs.iter().map(|pair| (&pair.first, &pair.second, pair.share)).collect();
+    println!("{} compared: {shown:?}", copies.compared);
+    assert!(copies.compared >= 3 && copies.pairs.is_empty() && copies.same.is_empty(), "{shown:?}");
+}
