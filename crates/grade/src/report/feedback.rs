@@ -169,13 +169,24 @@ fn line(text: &str) -> String {
     escaped(&plain::line(text, plain::MAX_LINE))
 }
 
+/// `text` with the characters escaped that would make it a link, an element, emphasis or a heading.
+/// All other characters stay as they are, so that the text can also be read as it is in a mail.
 fn escaped(text: &str) -> String {
-    let has_meaning = |character: char| "\\`*_{}[]<>#|!&~".contains(character);
-    let escape = |character: char| match has_meaning(character) {
-        true => format!("\\{character}"),
-        false => character.to_string(),
-    };
-    text.chars().map(escape).collect()
+    let mut escaped = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let has_meaning = match character {
+            '\\' | '`' | '*' | '<' => true,
+            ']' => characters.peek().is_some_and(|next| "([:".contains(*next)),
+            '#' => escaped.is_empty(),
+            _ => false,
+        };
+        if has_meaning {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 /// `text` for a code span, which a backtick would end.

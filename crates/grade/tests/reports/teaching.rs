@@ -71,7 +71,7 @@ fn the_feedback_has_the_verdict_the_cause_and_the_next_step() {
 #[test]
 fn a_text_of_a_student_is_no_markdown() {
     let mut submission = of(&submissions(), "alvarez-lucia").clone();
-    let hostile = "[click](https://evil) ![x](//y) <b>`code` # *x* \u{1b}[2J";
+    let hostile = "# [click](https://evil) ![x](//y) <b>`code` # *x* \u{1b}[2J";
     submission.student = hostile.into();
     submission.notes = vec![hostile.into()];
     for criterion in submission.lessons.iter_mut().flat_map(|grade| &mut grade.criteria) {
@@ -81,10 +81,8 @@ fn a_text_of_a_student_is_no_markdown() {
     }
     let submissions = [submission];
     let text = with_submissions(&submissions, |class| feedback::text(class, &submissions[0]));
-    assert!(
-        text.contains("\\[click\\](https://evil) \\!\\[x\\](//y) \\<b\\>\\`code\\` \\# \\*x\\*")
-    );
-    assert!(!text.contains('\u{1b}'));
+    assert!(text.contains("[click\\](https://evil) ![x\\](//y) \\<b>\\`code\\` # \\*x\\*"));
+    assert!(!text.contains('\u{1b}') && !text.contains("\n> #"), "{text}");
     let spans =
         text.lines().filter(|line| line.contains("https://evil") && line.contains("again: `"));
     assert!(

@@ -22,7 +22,7 @@ pub(super) fn page(class: &Class<'_>, copies: &Copies, names: &Names<'_>) -> Mar
             (amount(copies.compared, "program")) " compared: " (amount(copies.pairs.len(), "pair"))
             ", " (amount(copies.same.len(), "group")) " with the same program"
         }
-        p.muted {
+        p.explanation.muted {
             "Names, comments, white space and literals do not count; code of the starter and code that "
             "most of the class has are left out. A pair is a reason to compare two programs. It proves "
             "nothing: for a small task, two people may write the same code."
