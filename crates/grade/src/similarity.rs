@@ -11,12 +11,12 @@ mod winnow;
 
 pub use blocks::{Block, Passage};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokens::{Language, Token};
 
 /// The minimum number of fingerprints that a program has, and that a pair shares. With fewer, a
 /// program is too short to say anything.
-const MIN_SHARED: usize = 8;
+const MIN_SHARED: usize = 12;
 /// The minimum share of the smaller program's fingerprints that a pair has in common.
 const MIN_SHARE: f64 = 0.5;
 /// The minimum number of different programs for which code that most of them have is left out.
@@ -124,28 +124,36 @@ fn programs<'a>(
         files.entry(&source.student).or_default().push(source);
     }
     let mut programs: Vec<Program<'_>> = Vec::new();
-    let mut known: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+    let mut known: HashMap<blake3::Hash, usize> = HashMap::new();
     for (student, files) in files {
         let mut tokens = Vec::new();
-        for (index, file) in files.iter().enumerate() {
+        for (index, file) in (0..).zip(&files) {
             let Some(language) = Language::of(&file.path) else { continue };
             tokens.extend(tokens::of(language, &file.text, index));
             tokens.push(Token::end_of_file(index, programs.len()));
         }
-        let kinds = tokens.iter().filter(|token| !token.is_end()).map(|token| token.kind);
-        if let Some(same) = known.get(&kinds.clone().collect::<Vec<_>>()) {
-            let same: &mut Program<'_> = &mut programs[*same];
-            same.students.push(student.to_owned());
+        let content = content(&tokens);
+        if let Some(same) = known.get(&content) {
+            programs[*same].students.push(student.to_owned());
             continue;
         }
         let mut prints = winnow::fingerprints(&tokens);
         prints.retain(|hash, _| !given.contains(hash));
         if prints.len() >= MIN_SHARED {
-            known.insert(kinds.collect(), programs.len());
+            known.insert(content, programs.len());
             programs.push(Program { students: vec![student.to_owned()], files, tokens, prints });
         }
     }
     programs
+}
+
+/// The hash of all tokens of a program.
+fn content(tokens: &[Token]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    for token in tokens.iter().filter(|token| !token.is_end()) {
+        hasher.update(&token.kind.to_le_bytes());
+    }
+    hasher.finalize()
 }
 
 /// Leaves out what more than half of the programs have: the lesson suggests it.
@@ -164,30 +172,38 @@ fn leave_out_common(programs: &mut [Program<'_>]) {
 }
 
 fn pairs(lesson: &str, programs: &[Program<'_>]) -> Vec<Pair> {
+    let mut with: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (index, program) in programs.iter().enumerate() {
+        program.prints.keys().for_each(|hash| with.entry(*hash).or_default().push(index));
+    }
     let mut pairs = Vec::new();
     for (index, first) in programs.iter().enumerate() {
-        for second in &programs[index + 1..] {
-            let shared: Vec<_> = first
-                .prints
-                .iter()
-                .filter_map(|(hash, place)| Some((*place, *second.prints.get(hash)?)))
-                .collect();
+        // How many fingerprints each later program shares with this one.
+        let mut shared = vec![0; programs.len()];
+        for hash in first.prints.keys() {
+            with[hash].iter().filter(|other| **other > index).for_each(|other| shared[*other] += 1);
+        }
+        for (other, shared) in shared.into_iter().enumerate() {
+            let second = &programs[other];
             let smaller = first.prints.len().min(second.prints.len());
-            let share = shared.len() as f64 / smaller.max(1) as f64;
-            if shared.len() >= MIN_SHARED && share >= MIN_SHARE {
-                pairs.push(Pair {
-                    lesson: lesson.to_owned(),
-                    first: first.students.clone(),
-                    second: second.students.clone(),
-                    share,
-                    blocks: blocks::of(
-                        (&first.tokens, &first.files),
-                        (&second.tokens, &second.files),
-                        &shared,
-                    ),
-                });
+            let share = f64::from(shared) / smaller.max(1) as f64;
+            if shared >= MIN_SHARED as u32 && share >= MIN_SHARE {
+                pairs.push(pair(lesson, first, second, share));
             }
         }
     }
     pairs
+}
+
+fn pair(lesson: &str, first: &Program<'_>, second: &Program<'_>, share: f64) -> Pair {
+    let place = |(hash, place): (&u64, &usize)| Some((*place, *second.prints.get(hash)?));
+    let shared: Vec<_> = first.prints.iter().filter_map(place).collect();
+    let [one, other] = [first, second].map(|program| (&*program.tokens, &*program.files));
+    Pair {
+        lesson: lesson.to_owned(),
+        first: first.students.clone(),
+        second: second.students.clone(),
+        share,
+        blocks: blocks::of(one, other, &shared),
+    }
 }

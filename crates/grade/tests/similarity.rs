@@ -100,6 +100,44 @@ fn a_copy_with_some_changed_statements_is_a_pair_with_its_lines_side_by_side() {
     assert_ne!(block.first.lines, block.second.lines, "the lines are the students' own");
 }
 
+/// A pseudo-random program in C. Programs of different seeds have little in common.
+fn program(seed: u64) -> String {
+    let mut state = seed;
+    // splitmix64 (Steele, Lea and Flood, 2014): near seeds give unlike numbers.
+    let mut next = |most: usize| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed >> 33) as usize % most
+    };
+    let mut statement = || {
+        let operators = ["+", "-", "*", "/", "%", "&", "|", "^", "<", ">"];
+        let [one, other, third] = [0; 3].map(|_| operators[next(operators.len())]);
+        match next(6) {
+            0 => format!("if (a {one} b) return c {other} d;"),
+            1 => format!("while (f(a, b {one} c)) {{ a = a {other} 1; }}"),
+            2 => format!("g(&a, b[2 {one} c], d {other} c);"),
+            3 => format!("int x = a {one} (b {other} (c {third} d));"),
+            4 => format!("for (int i = 0; i {one} n; i++) h(i {other} 1);"),
+            _ => format!("switch (a {one} 1) {{ case 1: b = a {other} c; break; }}"),
+        }
+    };
+    (0..80).map(|_| statement() + "\n").collect()
+}
+
+#[test]
+fn one_pair_is_found_in_a_class_of_two_hundred() {
+    let names: Vec<_> = (0..200).map(|number| format!("student-{number:03}")).collect();
+    let mut sources: Vec<_> =
+        (0..).zip(&names).map(|(seed, name)| source(name, "server.c", &program(seed))).collect();
+    let copy = disguised(&program(17), "//", &[]).replacen("g(&a", "g(1, 2, &a", 2);
+    sources[150].text = copy;
+    let copies = find(&sources, &none());
+    assert_eq!((copies.compared, copies.same.len()), (200, 0));
+    let pairs: Vec<_> = copies.pairs.iter().map(|pair| (&pair.first[0], &pair.second[0])).collect();
+    assert_eq!(pairs, [(&names[17], &names[150])]);
+}
+
 #[test]
 fn the_starter_and_what_is_given_is_left_out() {
     let mut sources = files("ann", "lessons/w03-l02-poll-tracker/src");

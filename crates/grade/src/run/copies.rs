@@ -9,19 +9,21 @@ use course::lesson::Lesson;
 use std::fs;
 use std::path::Path;
 
-/// The maximum size of a file that is compared, in bytes. A larger file is generated, or data.
-const MAX_SIZE: usize = 256 << 10;
-/// The maximum number of files of a submission that are compared.
-const MAX_FILES: usize = 64;
+/// The maximum size of all files of a submission that are compared, in bytes. It is several times
+/// the size of any server of the course. It bounds the memory of the comparison.
+const MAX_SIZE: usize = 96 << 10;
 
-/// The source files of a submission that are compared with those of other students.
+/// The source files of a submission that are compared with those of other students. A file that is
+/// too large is left out.
 pub(super) fn sources(source: &SubmissionSource, content: &Content) -> Vec<Source> {
     let mut sources = Vec::new();
+    let mut left = MAX_SIZE;
     for (lesson, project) in &content.projects {
         let is_own = |path: &Path| project.kind != ProjectKind::Crate || path.starts_with("src");
         for (path, file) in project.files.iter().filter(|(path, _)| is_own(path)) {
             let path = path.display().to_string();
-            if similarity::is_source(&path) && file.bytes.len() <= MAX_SIZE {
+            if similarity::is_source(&path) && file.bytes.len() <= left {
+                left -= file.bytes.len();
                 sources.push(Source {
                     student: source.student.clone(),
                     lesson: lesson.clone(),
@@ -31,7 +33,6 @@ pub(super) fn sources(source: &SubmissionSource, content: &Content) -> Vec<Sourc
             }
         }
     }
-    sources.truncate(MAX_FILES);
     sources
 }
 

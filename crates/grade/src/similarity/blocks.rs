@@ -81,9 +81,10 @@ fn passage(
     length: usize,
 ) -> Option<Passage> {
     let (first, last) = (tokens.get(start)?, tokens.get(start + length - 1)?);
-    let file = files.get(first.file)?;
-    let number = (last.line + 1).saturating_sub(first.line);
-    let lines = file.text.lines().skip(first.line - 1).take(number.min(MAX_LINES));
+    let file = files.get(first.file as usize)?;
+    let number = (last.line + 1).saturating_sub(first.line) as usize;
+    let line = first.line as usize;
+    let lines = file.text.lines().skip(line.saturating_sub(1)).take(number.min(MAX_LINES));
     let lines = lines.map(str::to_owned).collect();
-    Some(Passage { path: file.path.clone(), line: first.line, lines })
+    Some(Passage { path: file.path.clone(), line, lines })
 }

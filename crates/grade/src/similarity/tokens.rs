@@ -15,9 +15,9 @@ pub(super) struct Token {
     /// What the token is. Tokens of the same kind are equal.
     pub(super) kind: u32,
     /// The index of the file in the program.
-    pub(super) file: usize,
+    pub(super) file: u32,
     /// The line in the file, from 1.
-    pub(super) line: usize,
+    pub(super) line: u32,
 }
 
 /// Kinds of tokens. All characters are smaller.
@@ -50,8 +50,8 @@ impl Language {
 impl Token {
     /// A token between two files. It equals no token of another program, so no passage goes on in
     /// the next file.
-    pub(super) fn end_of_file(file: usize, program: usize) -> Self {
-        let number = (program as u32).wrapping_mul(4096).wrapping_add(file as u32);
+    pub(super) fn end_of_file(file: u32, program: usize) -> Self {
+        let number = (program as u32).wrapping_mul(4096).wrapping_add(file);
         Self { kind: END | number, file, line: 0 }
     }
 
@@ -62,7 +62,7 @@ impl Token {
 }
 
 /// The tokens of a file. `file` is its index in the program.
-pub(super) fn of(language: Language, text: &str, file: usize) -> Vec<Token> {
+pub(super) fn of(language: Language, text: &str, file: u32) -> Vec<Token> {
     let characters: Vec<char> = text.chars().collect();
     let mut reader = Reader { language, characters: &characters, place: 0, line: 1 };
     let mut tokens: Vec<Token> = Vec::new();
@@ -80,12 +80,12 @@ struct Reader<'a> {
     language: Language,
     characters: &'a [char],
     place: usize,
-    line: usize,
+    line: u32,
 }
 
 impl Reader<'_> {
     /// The kind and the line of the next token.
-    fn token(&mut self) -> Option<(u32, usize)> {
+    fn token(&mut self) -> Option<(u32, u32)> {
         loop {
             let (first, line) = (self.at(0)?, self.line);
             if first.is_whitespace() {
@@ -119,7 +119,7 @@ impl Reader<'_> {
 
     fn skip(&mut self, number: usize) {
         for _ in 0..number {
-            self.line += usize::from(self.at(0) == Some('\n'));
+            self.line += u32::from(self.at(0) == Some('\n'));
             self.place += 1;
         }
     }

@@ -5,7 +5,7 @@ use super::tokens::Token;
 use std::collections::BTreeMap;
 
 /// The number of tokens of a passage that is hashed: about three lines of code.
-pub(super) const LENGTH: usize = 16;
+pub(super) const LENGTH: usize = 20;
 /// One of so many hashes that follow one another is a fingerprint.
 const WINDOW: usize = 8;
 
