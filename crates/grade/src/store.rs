@@ -6,6 +6,7 @@
 
 mod error;
 mod layout;
+mod registration;
 mod run_info;
 mod settings;
 mod sources;
@@ -151,7 +152,7 @@ impl Store {
     /// # Errors
     /// The database cannot be written. It is then unchanged.
     pub fn register(&mut self, submissions: &[(String, String)]) -> Result<Vec<String>> {
-        let registered = register(&mut self.connection, submissions);
+        let registered = registration::register(&mut self.connection, submissions);
         self.explain(registered)
     }
 
@@ -250,29 +251,6 @@ impl Store {
     fn explain<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| error::explain(&self.path, error))
     }
-}
-
-fn register(
-    connection: &mut Connection,
-    submissions: &[(String, String)],
-) -> rusqlite::Result<Vec<String>> {
-    let list = connection.transaction()?;
-    list.execute("DELETE FROM submissions WHERE state = 'waiting'", [])?;
-    let before: Vec<String> = list
-        .prepare("SELECT student FROM submissions WHERE NOT gone ORDER BY student")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    list.execute("UPDATE submissions SET gone = 1", [])?;
-    for (student, path) in submissions {
-        list.execute(
-            "INSERT INTO submissions (student, path) VALUES (?1, ?2) \
-             ON CONFLICT (student) DO UPDATE SET path = excluded.path, gone = 0",
-            [student, path],
-        )?;
-    }
-    list.commit()?;
-    let is_gone = |student: &String| !submissions.iter().any(|(present, _)| present == student);
-    Ok(before.into_iter().filter(is_gone).collect())
 }
 
 fn save(connection: &Connection, submission: &Submission) -> rusqlite::Result<()> {
