@@ -46,6 +46,7 @@ pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade 
         isolation: String::new(),
         build: Build { status: BuildStatus::None, seconds: 0.0, message: String::new() },
         seconds: 0.0,
+        graded: None,
         criteria: prove::skipped(lesson, reason),
     }
 }
@@ -75,6 +76,7 @@ fn graded(
         isolation: isolation.to_string(),
         build: Build { status, seconds, message: String::new() },
         seconds: begun.elapsed().as_secs_f64(),
+        graded: Some(jiff::Timestamp::now().as_second()),
         criteria,
         ..ungraded(lesson, Verdict::Proved, "")
     })

@@ -39,6 +39,10 @@ pub struct Args {
     /// The points of the criteria [default: the points in the lesson, or one point each]
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
+    /// A file for the log of the step on GitHub Actions: a folded group for each criterion that is
+    /// not proved
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Gradescope's submission_metadata.json, which has the submission time and the due time
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
@@ -96,12 +100,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut submission = Submission {
         student: source.student.clone(),
         submitted: metadata.submitted.map(of_platform).or_else(|| source.time()),
+        notes: metadata.attempts.clone().into_iter().collect(),
         ..Submission::default()
     };
     let graded = match intake::read(&source, &course, std::slice::from_ref(&lesson.id)) {
         Ok(content) => {
             submission.digest = content.digest.clone();
-            submission.notes = content.notes.clone();
+            submission.notes.extend(content.notes.iter().cloned());
             submission.files = content.files.clone();
             document.begin(&submission, lesson)?;
             grade_content(&content, &course, lesson, isolation, &mut document)?

@@ -9,6 +9,7 @@ mod archive;
 mod contents;
 mod grader;
 
+use crate::intake::earlier;
 use crate::report::gradescope::Visibility;
 use crate::rubric::Rubric;
 use anyhow::{Result, bail};
@@ -86,7 +87,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let size = archive.write()?;
     drop(vendored);
     let line = format!("{}: {:.1} MB", args.out.display(), size as f64 / 1e6);
-    Screen::stdout().show(&Line::new().plain(&line))?;
+    let mut screen = Screen::stdout();
+    screen.show(&Line::new().plain(&line))?;
+    let solved: Vec<_> = earlier(&course, lesson)?.iter().map(|it| it.id.as_str()).collect();
+    if !solved.is_empty() {
+        let text = format!("it contains the solutions of {}: do not publish it", solved.join(", "));
+        screen.show(&Line::new().unsure(&text))?;
+    }
     Ok(Outcome::Success)
 }
 

@@ -1,10 +1,10 @@
 //! `grade-merge`: merges the results of several shards.
 
 use crate::model::Submission;
-use crate::rubric::Rubric;
+use crate::run::corrections::{self, CorrectionArgs, Corrections};
 use crate::run::{self, OutputFolder};
 use crate::store::{FILE, RunInfo, Store};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ pub struct Args {
     /// The folder for the merged results; earlier results of this class in the folder are replaced
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
-    /// The points of the criteria [default: the points in the lessons, or one point each]
-    #[arg(long, value_name = "FILE")]
-    pub rubric: Option<PathBuf>,
+    /// The files that change the points.
+    #[command(flatten)]
+    pub corrections: CorrectionArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -41,16 +41,30 @@ Exit status: 0 merged; 2 wrong usage, or something could not be graded.";
 /// two results contradict one another; or the machine fails.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let shards =
         args.shards.iter().map(|folder| ShardResults::read(folder)).collect::<Result<Vec<_>>>()?;
     let run_info = common_run_info(&shards)?;
     check_complete(&shards)?;
     let all = merged(&shards)?;
+    let students: Vec<_> = all.keys().copied().collect();
+    let corrections = Corrections::open(&args.corrections, &course, &students)?;
     let out = OutputFolder::open(&args.out)?;
-    let mut store = Store::open(&out.path().join(FILE), &run_info, false)?;
+    let file = out.path().join(FILE);
+    for folder in args.shards.iter().chain([&args.out]) {
+        if let Ok(last) = Store::read(&folder.join(FILE)) {
+            corrections::check_given(&args.corrections, &last)
+                .with_context(|| folder.display().to_string())?;
+        }
+    }
+    let mut store = Store::open(&file, &run_info, false)?;
     store.replace(&all.into_values().collect::<Vec<_>>())?;
-    run::report(&store, &out, &rubric)
+    for folder in &args.shards {
+        let sources = Store::read(&folder.join(FILE))?.sources()?;
+        for own in sources.chunk_by(|a, b| a.student == b.student) {
+            store.save_sources(&own[0].student, own)?;
+        }
+    }
+    run::report(&store, &out, &corrections, &course)
 }
 
 /// The results of one shard.

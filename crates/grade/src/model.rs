@@ -53,6 +53,9 @@ pub struct LessonGrade {
     pub build: Build,
     /// The proof's wall time, in seconds.
     pub seconds: f64,
+    /// When the proof ended, in seconds since 1970. `None` if nothing ran.
+    #[serde(default)]
+    pub graded: Option<i64>,
     /// The criteria, in the lesson's order. If there was no program, all of them are `skipped`.
     pub criteria: Vec<CriterionGrade>,
 }

@@ -4,17 +4,19 @@ mod file;
 mod late;
 
 use crate::model::{CriterionGrade, LessonGrade, Submission, Verdict};
+use crate::overrides::Correction;
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{self, Lesson};
 use course::report::Status;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use late::{LatePenalty, Unit};
 
 /// The points of the criteria, and the late penalty.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rubric {
     /// The points of each lesson, by the lesson's id.
     pub lessons: BTreeMap<String, LessonPoints>,
@@ -23,7 +25,7 @@ pub struct Rubric {
 }
 
 /// The points of one lesson.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LessonPoints {
     /// The points of each criterion, by its id.
     pub criteria: BTreeMap<String, f64>,
@@ -73,21 +75,36 @@ impl Rubric {
         }
     }
 
-    /// The points of `lesson`, which is one of the lessons of `submission`.
+    /// The points of `lesson`, which is one of the lessons of `submission`, as the grader measured
+    /// them.
     pub fn points(&self, submission: &Submission, lesson: &LessonGrade) -> Points {
+        self.corrected(submission, lesson, &Correction::default())
+    }
+
+    /// The points of `lesson`, which is one of the lessons of `submission`, with an instructor's
+    /// correction. The points of a corrected criterion replace the measured points, before the late
+    /// penalty is subtracted.
+    pub fn corrected(
+        &self,
+        submission: &Submission,
+        lesson: &LessonGrade,
+        correction: &Correction,
+    ) -> Points {
         let worth = self.lessons.get(&lesson.lesson);
         let reached = |grade: &CriterionGrade| {
             let max = worth.map_or(1.0, |worth| worth.of(&grade.id));
-            (if grade.status == Status::Proved { max } else { 0.0 }, max)
+            let measured = if grade.status == Status::Proved { max } else { 0.0 };
+            (correction.points.get(&grade.id).copied().unwrap_or(measured), max)
         };
         let criteria: Vec<_> = lesson.criteria.iter().map(reached).collect();
         let checked: f64 = criteria.iter().map(|(_, max)| max).sum();
         let max = worth.map_or(checked, LessonPoints::max);
         let points = Points { max: hundredths(max), criteria, ..Points::default() };
-        match points_before_lateness(worth, lesson, &points) {
+        let due = correction.extension.or(worth.and_then(|worth| worth.due));
+        match points_before_lateness(worth, lesson, &points, correction) {
             Ok((reached, remarks)) => {
                 let points = Points { remarks, ..points };
-                self.subtract_lateness(points, reached, submission, worth)
+                self.subtract_lateness(points, reached, submission, due)
             }
             Err(remark) => Points { remarks: vec![remark], ..points },
         }
@@ -99,9 +116,8 @@ impl Rubric {
         points: Points,
         reached: f64,
         submission: &Submission,
-        worth: Option<&LessonPoints>,
+        due: Option<i64>,
     ) -> Points {
-        let due = worth.and_then(|worth| worth.due);
         let submitted = submission.submitted.map(|time| time.seconds);
         let (percent, remark) = match reached > 0.0 {
             true => self.late.of(due, submitted, &submission.allowance),
@@ -154,8 +170,11 @@ fn points_before_lateness(
     worth: Option<&LessonPoints>,
     lesson: &LessonGrade,
     points: &Points,
+    correction: &Correction,
 ) -> Result<(f64, Vec<String>), String> {
+    let is_corrected = |grade: &CriterionGrade| correction.points.contains_key(&grade.id);
     match lesson.verdict {
+        _ if lesson.criteria.iter().any(is_corrected) => {}
         Verdict::Missing | Verdict::NotHandedIn => {
             return Ok((0.0, vec!["nothing was handed in".to_owned()]));
         }
@@ -164,12 +183,17 @@ fn points_before_lateness(
     }
     let reached = points.criteria.iter().map(|(reached, _)| reached).sum();
     let all_or_nothing = worth.is_some_and(|worth| worth.all_or_nothing);
-    if all_or_nothing && lesson.verdict == Verdict::NotYet {
+    let misses = |grade: &CriterionGrade| grade.status != Status::Proved && !is_corrected(grade);
+    // A task may still be to do although every criterion is proved.
+    let is_missing_some =
+        lesson.criteria.iter().any(misses) || !lesson.criteria.iter().any(is_corrected);
+    if all_or_nothing && lesson.verdict == Verdict::NotYet && is_missing_some {
         return Ok((0.0, vec!["all or nothing".to_owned()]));
     }
     // An inconclusive criterion that gives no points does not change the sum.
     let makes_unknown = |(grade, (_, max)): &(&CriterionGrade, &(f64, f64))| {
-        grade.status == Status::Inconclusive && (*max > 0.0 || all_or_nothing)
+        let is_open = grade.status == Status::Inconclusive && !is_corrected(grade);
+        is_open && (*max > 0.0 || all_or_nothing)
     };
     let criteria = lesson.criteria.iter().zip(&points.criteria);
     let unknown: Vec<_> =
@@ -177,7 +201,8 @@ fn points_before_lateness(
     if !unknown.is_empty() {
         return Err(format!("no points yet: {} could not be checked", unknown.join(", ")));
     }
-    let has_none = !points.criteria.iter().any(|(reached, _)| *reached > 0.0);
+    let has_none = !points.criteria.iter().any(|(reached, _)| *reached > 0.0)
+        && !lesson.criteria.iter().any(is_corrected);
     if lesson.verdict == Verdict::Inconclusive && has_none {
         return Err(format!("no points yet: {}", lesson.reason));
     }

@@ -1,6 +1,8 @@
 //! `cargo xtask grade`: grades a folder of submissions.
 
 mod check_only;
+mod copies;
+pub(crate) mod corrections;
 mod fingerprint;
 mod lesson_selection;
 mod output_folder;
@@ -14,11 +16,12 @@ use crate::build::Builder;
 use crate::grade_lesson;
 use crate::intake::{self, ClassFiles, Project, SubmissionSource};
 use crate::isolation_choice;
-use crate::report::Class;
-use crate::rubric::Rubric;
+use crate::overrides;
+use crate::report::{Class, plain};
 use crate::shard::Shard;
 use crate::store::{FILE, RunInfo, State, Store};
 use anyhow::{Context, Result};
+use corrections::{CorrectionArgs, Corrections};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use lesson_selection::LessonSelection;
@@ -47,9 +50,12 @@ pub struct Args {
     /// them
     #[arg(long, value_name = "FOLDER", default_value = "grades")]
     pub out: PathBuf,
-    /// The points of the criteria [default: the points in the lessons, or one point each]
-    #[arg(long, value_name = "FILE")]
-    pub rubric: Option<PathBuf>,
+    /// The files that change the points.
+    #[command(flatten)]
+    pub corrections: CorrectionArgs,
+    /// Grade only this student's submission again, and keep all other results
+    #[arg(long, value_name = "NAME", conflicts_with = "again")]
+    pub student: Vec<String>,
     /// How programs are isolated: namespaces, other-user, landlock or none [default: namespaces]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
@@ -83,7 +89,8 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask grade submissions/
   cargo xtask grade submissions/ --lesson w03-l02,w04-l01 --out grades/week4
-  cargo xtask grade submissions/ --rubric rubric.toml
+  cargo xtask grade submissions/ --rubric rubric.toml --overrides overrides.toml
+  cargo xtask grade submissions/ --student ada
   cargo xtask grade submissions/ --shard 3/16 --out shard-3
   cargo xtask grade submissions/ --roster roster.csv --submitted times.csv --check-only
 
@@ -94,8 +101,8 @@ If grading was stopped, by Ctrl-C or in any other way, the same command continue
 the grading. A submission that has changed since then is graded again.
 
 Exit status: 0 everything was graded, with any verdicts; 2 wrong usage, or something
-could not be graded; 130 stopped. With --check-only: 0 every submission can be graded;
-1 one cannot, or a line of the roster or of the times cannot be used.";
+could not be graded, or a correction was left out; 130 stopped. With --check-only: 0 every
+submission can be graded; 1 one cannot, or a line of the roster or of the times cannot be used.";
 
 /// Grades the submissions, saves each result immediately, and writes all formats at the end.
 ///
@@ -104,7 +111,6 @@ could not be graded; 130 stopped. With --check-only: 0 every submission can be g
 /// results.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let files = ClassFiles { roster: args.roster.clone(), times: args.submitted.clone() };
     let class = intake::find(&args.submissions, &files)?;
     if args.check_only {
@@ -113,20 +119,32 @@ pub fn run(args: &Args) -> Result<Outcome> {
     class.problems.iter().for_each(|problem| show::note(&Line::new().unsure(problem)));
     let sources = class.sources;
     let isolation = isolation_choice::for_class(args.isolation)?;
+    let students: Vec<_> = sources.iter().map(|source| source.student.as_str()).collect();
+    check_students(&args.student, &students)?;
+    let corrections = Corrections::open(&args.corrections, &course, &students)?;
+    corrections.problem_lines().for_each(|line| show::note(&line));
     let selection = lesson_selection::select(&course, &args.lesson, &sources, jobs(args))?;
     let run_info = run_info(args, &course, &selection, isolation, &sources)?;
     let out = OutputFolder::open(&args.out)?;
-    let mut store = Store::open(&out.path().join(FILE), &run_info, args.again)?;
+    let file = out.path().join(FILE);
+    if let Ok(last) = Store::read(&file) {
+        corrections::check_given(&args.corrections, &last)?;
+    }
+    let mut store = Store::open(&file, &run_info, args.again)?;
     if let Some(enrollment) = &selection.enrollment {
         let changes =
             store.previous().map_or_else(Vec::new, |previous| enrollment.changes(previous));
         enrollment.lines().iter().chain(&changes).for_each(show::note);
     }
     let lessons = lessons_of(&course, &store)?;
-    lesson_selection::complete(&store, &lessons)?;
     // Only the submissions of this shard are graded.
-    let own: Vec<_> = sources.into_iter().filter(|it| is_own(args.shard, it)).collect();
-    store.register(&own.iter().map(listed).collect::<Vec<_>>())?;
+    let mut own: Vec<_> = sources.into_iter().filter(|it| is_own(args.shard, it)).collect();
+    let gone = store.register(&own.iter().map(listed).collect::<Vec<_>>())?;
+    gone.iter().for_each(|student| show::note(&gone_line(student)));
+    lesson_selection::complete(&store, &lessons)?;
+    if !args.student.is_empty() {
+        own.retain(|source| args.student.contains(&source.student));
+    }
 
     let progress = Progress::new(own.len());
     let builder = Builder::open(&course, &out.build_folder(), isolation)?;
@@ -134,12 +152,14 @@ pub fn run(args: &Args) -> Result<Outcome> {
         builder.prepare(&lesson.id, project)?;
         Ok(grade_lesson::grade(lesson, project, &builder, isolation, &mut |_| {}))
     };
-    let workers = Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);
+    let mut workers =
+        Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);
+    workers.grades_again = !args.student.is_empty();
     let graded = interrupt::deferred(|| grade(&workers, &own, jobs(args), &progress));
     progress.end();
     let store = workers.into_store();
     // The results so far are written even if an error or Ctrl-C has stopped the grading.
-    let written = report(&store, &out, &rubric);
+    let written = report(&store, &out, &corrections, &course);
     if let (Ok(()), Ok(Outcome::Success)) = (&graded, &written) {
         out.remove_builds();
     }
@@ -161,20 +181,55 @@ fn grade(
 }
 
 /// Writes all formats, and prints a summary.
-pub(crate) fn report(store: &Store, out: &OutputFolder, rubric: &Rubric) -> Result<Outcome> {
+pub(crate) fn report(
+    store: &Store,
+    out: &OutputFolder,
+    corrections: &Corrections,
+    course: &Course,
+) -> Result<Outcome> {
     let (run_info, submissions) = (store.run_info()?, store.submissions()?);
-    let (name, lessons) = (run_info.name.as_str(), run_info.lessons.as_slice());
-    let class = Class { name, lessons, submissions: &submissions, rubric };
+    corrections.changes(store, &submissions)?.iter().for_each(show::note);
+    let copies = copies::find(store, course)?;
+    let class = Class {
+        name: run_info.name.as_str(),
+        lessons: run_info.lessons.as_slice(),
+        submissions: &submissions,
+        rubric: corrections.rubric(),
+        overrides: corrections.overrides(),
+        copies: Some(&copies),
+    };
     let files = out.write(&class)?;
+    corrections.save(store)?;
     let waiting = store.waiting()?.len();
     let mut screen = Screen::stdout();
     screen.show_all(&summary::lines(&class, waiting, &files, screen.width()))?;
+    corrections.problem_lines().for_each(|line| show::note(&line));
     let is_inconclusive = submissions.iter().any(|it| State::of(it) == State::Inconclusive);
+    let has_problems = !corrections.problems.is_empty();
     Ok(match () {
         () if interrupt::requested() => Outcome::Interrupted,
-        () if is_inconclusive || waiting > 0 => Outcome::Error,
+        () if is_inconclusive || waiting > 0 || has_problems => Outcome::Error,
         () => Outcome::Success,
     })
+}
+
+/// Checks that the names of `--student` are in the class.
+///
+/// # Errors
+/// A name is not in the class. The message has the most similar name.
+fn check_students(wanted: &[String], students: &[&str]) -> Result<()> {
+    match wanted.iter().find(|name| !students.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(overrides::unknown_student(name, students)).context("--student"),
+    }
+}
+
+fn gone_line(student: &str) -> Line {
+    let name = plain::line(student, 80);
+    Line::new().unsure(&format!(
+        "  {name}: gone since the last run, so not in the results any more; the database keeps what \
+         was graded, and it counts again if the submission comes back"
+    ))
 }
 
 fn run_info(

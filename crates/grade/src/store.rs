@@ -6,9 +6,13 @@
 
 mod error;
 mod layout;
+mod registration;
 mod run_info;
+mod settings;
+mod sources;
 
 pub use run_info::{FILE, RunInfo};
+pub use settings::Setting;
 
 use crate::model::{Submission, Verdict};
 use anyhow::{Context, Result};
@@ -139,12 +143,16 @@ impl Store {
     }
 
     /// Registers the submissions by the student's name and the path. A new submission is waiting
-    /// until it is graded. A waiting submission that is not in the list any more is deleted.
+    /// until it is graded. A waiting submission that is not in the list any more is deleted. The
+    /// results of a graded submission that is not in the list any more are kept, but they are not in
+    /// [`submissions`](Self::submissions) until the submission comes back.
+    ///
+    /// Returns the names of the students whose results were left out by this call.
     ///
     /// # Errors
     /// The database cannot be written. It is then unchanged.
-    pub fn register(&mut self, submissions: &[(String, String)]) -> Result<()> {
-        let registered = register(&mut self.connection, submissions);
+    pub fn register(&mut self, submissions: &[(String, String)]) -> Result<Vec<String>> {
+        let registered = registration::register(&mut self.connection, submissions);
         self.explain(registered)
     }
 
@@ -185,22 +193,25 @@ impl Store {
         self.query_one(query, digest)
     }
 
-    /// The results of all submissions that were graded, ordered by the student's name.
+    /// The results of all submissions that were graded, ordered by the student's name. Students who
+    /// are gone are left out.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn submissions(&self) -> Result<Vec<Submission>> {
-        let query = "SELECT result FROM submissions WHERE result IS NOT NULL ORDER BY student";
+        let query = "SELECT result FROM submissions WHERE result IS NOT NULL AND NOT gone \
+                     ORDER BY student";
         let texts: Vec<String> = self.query_all(query)?;
         texts.iter().map(|text| self.parse(text)).collect()
     }
 
-    /// The student's name and the path of all registered submissions, graded or not.
+    /// The student's name and the path of all registered submissions, graded or not. Students who are
+    /// gone are left out.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn list(&self) -> Result<Vec<(String, String)>> {
-        let query = "SELECT student, path FROM submissions ORDER BY student";
+        let query = "SELECT student, path FROM submissions WHERE NOT gone ORDER BY student";
         let rows = || -> rusqlite::Result<Vec<_>> {
             let mut statement = self.connection.prepare(query)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -240,19 +251,6 @@ impl Store {
     fn explain<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| error::explain(&self.path, error))
     }
-}
-
-fn register(connection: &mut Connection, submissions: &[(String, String)]) -> rusqlite::Result<()> {
-    let list = connection.transaction()?;
-    list.execute("DELETE FROM submissions WHERE state = 'waiting'", [])?;
-    for (student, path) in submissions {
-        list.execute(
-            "INSERT INTO submissions (student, path) VALUES (?1, ?2) \
-             ON CONFLICT (student) DO UPDATE SET path = excluded.path",
-            [student, path],
-        )?;
-    }
-    list.commit()
 }
 
 fn save(connection: &Connection, submission: &Submission) -> rusqlite::Result<()> {

@@ -19,7 +19,7 @@ fn verdicts(results: &[Submission]) -> Vec<(&str, Verdict)> {
 /// Results without the values that differ from run to run.
 fn comparable(mut results: Vec<Submission>) -> Vec<Submission> {
     for lesson in results.iter_mut().flat_map(|it| &mut it.lessons) {
-        (lesson.seconds, lesson.build.seconds) = (0.0, 0.0);
+        (lesson.seconds, lesson.build.seconds, lesson.graded) = (0.0, 0.0, None);
         lesson.criteria.iter_mut().for_each(|criterion| criterion.millis = 0.0);
         for cause in lesson.criteria.iter_mut().filter_map(|it| it.cause.as_mut()) {
             cause.evidence.clear(); // has process ids and the ports of clients
@@ -205,7 +205,7 @@ fn a_class_is_graded_for_the_lessons_that_it_has_handed_in() {
     let third = class.grade_all(&["--out", "grades"]);
     assert_eq!(third.code, 0, "{}", third.stderr);
     assert!(third.stderr.contains("w01-l01: no student has it any more"), "{}", third.stderr);
-    assert_eq!(class.results("grades"), grown);
+    assert_eq!(class.results("grades"), grown[..2], "cleo leaves the rows");
     let named = class.grade(&["--out", "grades"]);
     assert_eq!(named.code, 2);
     assert!(named.stderr.contains("leave --lesson out"), "{}", named.stderr);

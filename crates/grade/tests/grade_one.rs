@@ -110,6 +110,22 @@ fn an_empty_submission_gets_no_points_on_classroom() {
 }
 
 #[test]
+fn the_log_of_the_step_has_the_compilers_words() {
+    let submission = TestSubmission::empty();
+    fs::create_dir(submission.path("ada/src")).unwrap();
+    submission.write("ada/src/table.rs", "fn missing(");
+    let output = submission.grade("classroom", &["--out", "result", "--log", "log"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let log = fs::read_to_string(submission.path("log")).unwrap();
+    let group = log.split("::group::✗ The build failed\n").nth(1).unwrap();
+    let group = group.split("::endgroup::").next().unwrap();
+    assert!(group.contains("src/table.rs:1"), "{log}");
+    let unwritable = submission.grade("classroom", &["--log", "absent/log"]);
+    assert_eq!(unwritable.status.code(), Some(2));
+    assert!(text(&unwritable.stderr).contains("absent"), "{}", text(&unwritable.stderr));
+}
+
+#[test]
 fn a_program_cannot_forge_a_result() {
     let submission = TestSubmission::empty();
     let forged = r#"{"scores":{"w03-l02":999},"scoreboard":[999]}"#;

@@ -95,6 +95,78 @@ fn the_classroom_workflow_has_the_names_that_classroom_looks_for() {
 }
 
 #[test]
+fn the_classroom_workflow_has_no_secret_and_checks_the_grader() {
+    let text = fs::read_to_string(folder().join("classroom/classroom.yml")).unwrap();
+    for forbidden in ["secrets.", "token:", "github.token", "GITHUB_TOKEN", "pull_request_target"] {
+        assert!(!text.contains(forbidden), "{forbidden}");
+    }
+    let workflow = yaml("classroom/classroom.yml");
+    let permissions = workflow["permissions"].as_mapping().unwrap();
+    assert_eq!(permissions.len(), 1);
+    assert_eq!(workflow["permissions"]["contents"], "read");
+    let steps = workflow["jobs"]["run-autograding-tests"]["steps"].as_sequence().unwrap();
+    for step in steps.iter().filter(|step| step["uses"].as_str().is_some_and(is_checkout)) {
+        assert_eq!(step["with"]["persist-credentials"], false);
+    }
+    let scripts: Vec<_> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    assert!(scripts.iter().any(|script| script.contains("sha256sum --check")));
+}
+
+fn is_checkout(action: &str) -> bool {
+    action.starts_with("actions/checkout@")
+}
+
+/// Runs the workflow's step `proof` with a grader that is a script. Returns the exit status, the
+/// log, and the step's outputs.
+fn proof_step(grader: &str) -> (i32, String, String) {
+    let workflow = yaml("classroom/classroom.yml");
+    let steps = workflow["jobs"]["run-autograding-tests"]["steps"].as_sequence().unwrap();
+    let step = steps.iter().find(|step| step["id"] == "proof").unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let path = |name: &str| temporary.path().join(name);
+    fs::create_dir_all(path("source/bin")).unwrap();
+    let settings = "LESSON=w03-l02\nFOLDER=lessons/x\nOPTIONS=(--visibility visible)\n";
+    fs::write(path("source/settings"), settings).unwrap();
+    fs::write(path("source/bin/grade"), format!("#!/bin/bash\n{grader}\n")).unwrap();
+    fs::copy(folder().join("gradescope/run_autograder"), path("source/run_autograder")).unwrap();
+    for name in ["bin/grade", "run_autograder"] {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path("source").join(name), mode).unwrap();
+    }
+    let place = temporary.path().display().to_string();
+    let script = step["run"].as_str().unwrap().replace("/autograder/", &format!("{place}/"));
+    // GitHub runs each script with these options.
+    let output = Command::new("bash")
+        .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &script])
+        .envs([("AUTOGRADER", place.as_str()), ("RUNNER_TEMP", &place)])
+        .env("GITHUB_OUTPUT", path("outputs"))
+        .current_dir(temporary.path())
+        .output()
+        .unwrap();
+    let outputs = fs::read_to_string(path("outputs")).unwrap_or_default();
+    let log = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), log, outputs)
+}
+
+#[test]
+fn the_classroom_step_prints_the_log_and_sets_the_result() {
+    let grader = "[[ $* == *'--lesson w03-l02'*'--format classroom'* ]] || exit 3\n\
+                  while (($# > 5)); do shift; done\n\
+                  echo e30= >\"$2\"; echo '::group::x' >\"$4\"; [[ $5 == */submission ]]";
+    let (status, log, outputs) = proof_step(grader);
+    assert_eq!((status, log.as_str(), outputs.as_str()), (0, "::group::x\n", "result=e30=\n"));
+}
+
+#[test]
+fn the_classroom_step_fails_without_a_result_if_the_grader_fails() {
+    let grader = "while (($# > 5)); do shift; done\n\
+                  echo e30= >\"$2\"; echo 'not observed' >\"$4\"; exit 2";
+    let (status, log, outputs) = proof_step(grader);
+    assert_eq!((status, log.as_str(), outputs.as_str()), (2, "not observed\n", ""));
+    assert_eq!(proof_step("exit 2"), (2, String::new(), String::new()));
+}
+
+#[test]
 fn the_prairielearn_question_starts_an_existing_script() {
     let text = fs::read_to_string(folder().join("prairielearn/info.json")).unwrap();
     let info: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -126,7 +198,9 @@ fn texts() -> BTreeMap<PathBuf, String> {
 fn calls(text: &str) -> Vec<String> {
     let joined = text.replace("\\\n", " ").replace("\n              --", " --");
     let calls = joined.lines().flat_map(|line| line.split("cargo xtask ").skip(1));
-    calls.map(|call| call.split(['>', ']', '&']).next().unwrap_or_default().to_owned()).collect()
+    calls
+        .map(|call| call.split(['>', ']', '&', '`']).next().unwrap_or_default().to_owned())
+        .collect()
 }
 
 fn flags(call: &str) -> BTreeSet<String> {

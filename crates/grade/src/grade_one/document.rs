@@ -5,7 +5,7 @@ use super::{Args, Format};
 use crate::grade_lesson::ungraded;
 use crate::model::{CriterionGrade, LessonGrade, Submission, Verdict};
 use crate::report::scored_lesson::ScoredLesson;
-use crate::report::{autolab, classroom, gradescope, prairielearn};
+use crate::report::{actions_log, autolab, classroom, gradescope, prairielearn};
 use crate::rubric::Rubric;
 use anyhow::Result;
 use course::lesson::Lesson;
@@ -16,6 +16,8 @@ pub(super) struct Document<'a> {
     args: &'a Args,
     rubric: &'a Rubric,
     destination: Destination,
+    /// The file for the step's log, if there is to be one.
+    log: Option<Destination>,
     /// The results so far.
     partial: Option<Submission>,
     /// The first error that occurred while partial results were written.
@@ -23,13 +25,14 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Checks that the result can be written, but writes nothing yet.
+    /// Checks that the result and the log can be written, but writes nothing yet.
     ///
     /// # Errors
     /// The file cannot be written. The message names the file and the reason.
     pub(super) fn new(args: &'a Args, rubric: &'a Rubric) -> Result<Self> {
         let destination = Destination::new(args.out.as_deref())?;
-        Ok(Self { args, rubric, destination, partial: None, error: None })
+        let log = args.log.as_deref().map(|file| Destination::new(Some(file))).transpose()?;
+        Ok(Self { args, rubric, destination, log, partial: None, error: None })
     }
 
     /// Writes a result without criteria, which shows that the grader has begun.
@@ -88,6 +91,9 @@ impl<'a> Document<'a> {
         let Some(grade) = submission.lessons.first() else { return Ok(()) };
         let points = &self.rubric.points(submission, grade);
         let lesson = ScoredLesson { submission, grade, points, is_finished };
+        if let Some(log) = &self.log {
+            log.write(&actions_log::log(&lesson))?;
+        }
         self.destination.write(&match self.args.format {
             Format::Gradescope => gradescope::results(&lesson, self.args.visibility),
             Format::Classroom => classroom::result(&lesson) + "\n",

@@ -1,6 +1,7 @@
 //! Gradescope's metadata of a submission, `submission_metadata.json` (Gradescope autograder
 //! documentation, Submission Metadata).
 
+use crate::report::plain;
 use crate::rubric::Rubric;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -9,12 +10,14 @@ use std::fs;
 use std::path::Path;
 
 /// Times in seconds since 1970; `None` if the file does not have this time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
     /// The time of the submission.
     pub(super) submitted: Option<i64>,
     /// The due time of the assignment.
     pub(super) due: Option<i64>,
+    /// The earlier submissions of the student, as a note; `None` if there are none.
+    pub(super) attempts: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +25,17 @@ struct File {
     created_at: Option<Timestamp>,
     #[serde(default)]
     assignment: Assignment,
+    #[serde(default)]
+    previous_submissions: Vec<Attempt>,
+}
+
+/// An earlier submission of the student for the assignment. Gradescope writes the score as a number
+/// or as a text.
+#[derive(Deserialize)]
+struct Attempt {
+    submission_time: Option<Timestamp>,
+    #[serde(default)]
+    score: serde_json::Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -45,7 +59,11 @@ impl Metadata {
     fn parse(text: &str) -> Result<Self> {
         let file: File = serde_json::from_str(text)?;
         let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_second);
-        Ok(Self { submitted: seconds(file.created_at), due: seconds(file.assignment.due_date) })
+        Ok(Self {
+            submitted: seconds(file.created_at),
+            due: seconds(file.assignment.due_date),
+            attempts: attempts(file.previous_submissions),
+        })
     }
 
     /// Gives `lesson` the assignment's due time if the rubric has no due time for this lesson.
@@ -54,6 +72,30 @@ impl Metadata {
             points.due = points.due.or(self.due);
         }
     }
+}
+
+/// The maximum number of earlier submissions that are shown. The latest ones are shown.
+const MAX_ATTEMPTS: usize = 10;
+
+/// The earlier submissions in the order of their times, e.g. `earlier attempts: 2026-10-08 09:00 UTC
+/// 4 points`.
+fn attempts(mut attempts: Vec<Attempt>) -> Option<String> {
+    attempts.sort_by_key(|attempt| attempt.submission_time);
+    let latest = attempts.iter().skip(attempts.len().saturating_sub(MAX_ATTEMPTS));
+    let shown: Vec<_> = latest.map(attempt).collect();
+    (!shown.is_empty()).then(|| format!("earlier attempts: {}", shown.join(", ")))
+}
+
+fn attempt(attempt: &Attempt) -> String {
+    let time = attempt.submission_time.map(Timestamp::as_second);
+    let time = time.and_then(plain::time).unwrap_or_else(|| "at an unknown time".to_owned());
+    let score = match &attempt.score {
+        serde_json::Value::String(text) => text.parse().ok(),
+        other => other.as_f64(),
+    };
+    let score =
+        score.map_or_else(|| "no score".to_owned(), |it| format!("{} points", plain::points(it)));
+    format!("{time} {score}")
 }
 
 #[cfg(test)]
@@ -77,6 +119,18 @@ mod tests {
         let text = r#"{ "created_at": null, "assignment": { "due_date": null } }"#;
         assert_eq!(Metadata::parse(text).unwrap(), Metadata::default());
         assert_eq!(Metadata::parse("{}").unwrap(), Metadata::default());
+    }
+
+    #[test]
+    fn earlier_attempts_are_shown_in_the_order_of_their_times() {
+        let text = r#"{ "created_at": null, "previous_submissions": [
+            { "submission_time": "2026-10-09T10:00:00Z", "score": "7.5", "results": {} },
+            { "submission_time": "2026-10-08T09:00:00Z", "score": 4.0 },
+            { "submission_time": "2026-10-09T11:00:00Z", "score": null } ] }"#;
+        let shown = "earlier attempts: 2026-10-08 09:00 UTC 4 points, \
+                     2026-10-09 10:00 UTC 7.5 points, 2026-10-09 11:00 UTC no score";
+        assert_eq!(Metadata::parse(text).unwrap().attempts.as_deref(), Some(shown));
+        assert_eq!(Metadata::parse("{}").unwrap().attempts, None);
     }
 
     #[test]

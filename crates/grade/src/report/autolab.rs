@@ -13,7 +13,8 @@ const MAX_BYTES: usize = 200_000;
 ///
 /// Every line of the feedback is indented, so that Autolab cannot interpret it as the line with the
 /// scores. `problem` is the name of the assessment's problem on the site. An inconclusive lesson
-/// has no line with scores: Autolab then reports a failed run and does not change the score.
+/// has no line with scores. Autolab would record such an output as 0 points, so its driver
+/// (`platforms/autolab/autograde`) repeats the run, and in the end adds a line without a score.
 pub fn output(lesson: &ScoredLesson<'_>, problem: &str) -> String {
     let feedback = sanitize::fitting(MAX_BYTES, |limit| feedback(lesson, limit));
     let mut output: String = feedback.lines().map(|line| format!("  {line}\n")).collect();

@@ -15,6 +15,11 @@ const MAX_BYTES: usize = 90_000;
 
 /// The value of the step output `result`.
 ///
+/// The reporter shows a test's `message` only if its status is `error`, and `test_code` if it is
+/// `fail`. Therefore `test_code` is the command that repeats the failure, and the cause is in the
+/// step's log as well ([`actions_log`](super::actions_log)). The reporter adds up the scores in one
+/// place and counts whole tests in another, so all points are whole numbers.
+///
 /// The reporter needs a score for every test. An inconclusive criterion therefore has the status
 /// `error` and 0 points. These 0 points are never reported: the grader exits with status 2, and the
 /// workflow ends before the reporter runs.
@@ -27,7 +32,7 @@ fn document(lesson: &ScoredLesson<'_>) -> String {
         let document = Document {
             version: 1,
             status: status_of(lesson.grade.verdict),
-            max_score: lesson.points.max,
+            max_score: whole_max(lesson),
             tests: tests(lesson, limit),
         };
         // Serialization cannot fail, because the document has only strings and finite numbers.
@@ -63,14 +68,14 @@ fn status_of(verdict: Verdict) -> &'static str {
     }
 }
 
-/// One test for each criterion. The sum of the tests' scores is the lesson's points.
+/// One test for each criterion. The sum of the tests' scores is the lesson's points, rounded to a
+/// whole number.
 fn tests(lesson: &ScoredLesson<'_>, limit: usize) -> Vec<Test> {
     let criteria = lesson.criteria();
-    let earned: f64 = criteria.iter().filter_map(|scored| scored.points).sum();
-    let reached = lesson.points.points.unwrap_or(0.0);
-    let share = if earned > 0.0 { reached / earned } else { 0.0 };
+    let scores = whole_scores(lesson, &criteria);
+    let scored = criteria.iter().zip(scores);
     let mut tests: Vec<_> =
-        criteria.iter().map(|scored| test(lesson, scored, share, limit)).collect();
+        scored.map(|(scored, score)| test(lesson, scored, score, limit)).collect();
     if let (true, Some(first)) = (lesson.has_no_program(), tests.first_mut()) {
         let build = sanitize::lines(&lesson.grade.build.message);
         first.message = Some(sanitize::cut(&format!("{}\n{build}", lesson.summary()), limit));
@@ -78,7 +83,52 @@ fn tests(lesson: &ScoredLesson<'_>, limit: usize) -> Vec<Test> {
     tests
 }
 
-fn test(lesson: &ScoredLesson<'_>, scored: &ScoredCriterion<'_>, share: f64, limit: usize) -> Test {
+/// The maximum of the points, rounded up to a whole number. 0 would switch the points off.
+fn whole_max(lesson: &ScoredLesson<'_>) -> f64 {
+    lesson.points.max.ceil()
+}
+
+/// The score of each criterion as a whole number. Their sum is the lesson's points, rounded; but
+/// only a lesson with all points has the maximum.
+///
+/// Each criterion first gets its share, rounded down. The points that are left go to the criteria
+/// that lost most by rounding (the largest remainder method).
+fn whole_scores(lesson: &ScoredLesson<'_>, criteria: &[ScoredCriterion<'_>]) -> Vec<f64> {
+    let (reached, max) = (lesson.points.points.unwrap_or(0.0), whole_max(lesson));
+    let is_full = reached >= lesson.points.max;
+    let whole = if is_full { max } else { reached.round().min(max - 1.0).max(0.0) };
+    let earned: Vec<f64> = criteria.iter().map(|scored| scored.points.unwrap_or(0.0)).collect();
+    let sum: f64 = earned.iter().sum();
+    if sum <= 0.0 {
+        return vec![0.0; criteria.len()];
+    }
+    let exact: Vec<f64> = earned.iter().map(|points| points / sum * whole).collect();
+    let mut scores: Vec<f64> = exact.iter().map(|share| share.floor()).collect();
+    let left = whole - scores.iter().sum::<f64>();
+    let mut order: Vec<usize> = (0..exact.len()).filter(|index| earned[*index] > 0.0).collect();
+    let lost = |index: &usize| exact[*index] - exact[*index].floor();
+    order.sort_by(|a, b| lost(b).total_cmp(&lost(a)).then(a.cmp(b)));
+    for index in order.into_iter().take(left.round().max(0.0) as usize) {
+        scores[index] += 1.0;
+    }
+    scores
+}
+
+/// The command that repeats the failure. For a program that is not the lesson's crate, the command
+/// has `--cmd`.
+fn replay(lesson: &ScoredLesson<'_>, scored: &ScoredCriterion<'_>) -> String {
+    let known = scored.criterion.cause.as_ref().map(|cause| cause.replay.as_str());
+    match known.filter(|replay| !replay.is_empty()) {
+        Some(replay) => sanitize::line(replay),
+        None => format!(
+            "cargo xtask prove {} --only {}",
+            sanitize::line(&lesson.grade.lesson),
+            sanitize::line(&scored.criterion.id)
+        ),
+    }
+}
+
+fn test(lesson: &ScoredLesson<'_>, scored: &ScoredCriterion<'_>, score: f64, limit: usize) -> Test {
     let criterion = scored.criterion;
     let message = Some(scored.explanation(false)).filter(|text| !text.is_empty());
     Test {
@@ -88,13 +138,9 @@ fn test(lesson: &ScoredLesson<'_>, scored: &ScoredCriterion<'_>, share: f64, lim
             Status::Failed | Status::Skipped => "fail",
             Status::Inconclusive => "error",
         },
-        score: scored.points.unwrap_or(0.0) * share,
+        score,
         message: message.map(|text| sanitize::cut(&text, limit)),
-        test_code: format!(
-            "cargo xtask prove {} --only {}",
-            sanitize::line(&lesson.grade.lesson),
-            sanitize::line(&criterion.id)
-        ),
+        test_code: sanitize::cut(&replay(lesson, scored), limit),
         filename: "",
         line_no: 0,
         duration: criterion.millis.max(0.0).round() as u64,

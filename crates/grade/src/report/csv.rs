@@ -27,8 +27,7 @@ fn table(class: &Class<'_>) -> Result<Vec<u8>> {
     table.write_record(head(&criteria))?;
     for submission in class.submissions {
         for grade in &submission.lessons {
-            let points = class.rubric.points(submission, grade);
-            table.write_record(row(submission, grade, &points, &criteria))?;
+            table.write_record(row(class, submission, grade, &criteria))?;
         }
     }
     Ok(table.into_inner()?)
@@ -38,16 +37,18 @@ fn head(criteria: &[(&str, &str)]) -> Vec<String> {
     let asked = criteria.iter().map(|(lesson, criterion)| format!("{lesson}:{criterion}"));
     let first = ["student", "lesson", "points", "max_points", "verdict"];
     let last = ["build_seconds", "prove_seconds", "isolation", "submission", "late", "notes"];
+    let last = last.into_iter().chain(["corrections", "instructor_note"]);
     let (first, last) = (first.map(str::to_owned), last.map(str::to_owned));
     first.into_iter().chain(asked).chain(last).collect()
 }
 
 fn row(
+    class: &Class<'_>,
     submission: &Submission,
     grade: &LessonGrade,
-    points: &Points,
     criteria: &[(&str, &str)],
 ) -> Vec<String> {
+    let points = &class.points(submission, grade);
     let statuses: BTreeMap<_, _> =
         grade.criteria.iter().map(|criterion| (criterion.id.as_str(), criterion)).collect();
     let status = |(lesson, id): &(&str, &str)| match statuses.get(id) {
@@ -68,8 +69,15 @@ fn row(
         text(&submission.digest),
         plain::points(points.late),
         text(&notes(submission, grade, points)),
+        text(&corrections(class, submission, grade)),
+        text(&class.overrides.notes(&submission.student, &grade.lesson).join("; ")),
     ];
     first.into_iter().chain(criteria.iter().map(status)).chain(last).collect()
+}
+
+/// What the instructor corrected, with the measured points, e.g. `slots: 2, measured 0`.
+fn corrections(class: &Class<'_>, submission: &Submission, grade: &LessonGrade) -> String {
+    class.correction_lines(submission, grade).join("; ")
 }
 
 fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> String {
@@ -93,7 +101,7 @@ fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> Strin
 
 /// `given` on one line. A text that a spreadsheet would evaluate as a formula gets a leading `'`
 /// (OWASP, CSV Injection).
-fn text(given: &str) -> String {
+pub(super) fn text(given: &str) -> String {
     let shown = plain::line(given, 4 * plain::MAX_LINE);
     let starts_formula = |start: char| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(start);
     match shown.trim_start().starts_with(starts_formula) {

@@ -65,6 +65,14 @@ pub fn points(points: f64) -> String {
     ((points * 100.0).round() / 100.0).to_string()
 }
 
+/// A duration in seconds, e.g. `12 ms` or `1.5 s`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
+        seconds => format!("{seconds:.1} s"),
+    }
+}
+
 /// A time in UTC, e.g. `2026-10-09 21:59 UTC`. `None` if no calendar has this time.
 pub fn time(seconds: i64) -> Option<String> {
     let time = jiff::Timestamp::from_second(seconds).ok()?;

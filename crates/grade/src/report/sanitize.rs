@@ -53,7 +53,7 @@ pub fn fitting(most: usize, write: impl Fn(usize) -> String) -> String {
 }
 
 /// Escapes the workflow commands of GitHub Actions in a line (`::error::`, `##[group]`).
-fn escape_commands(line: &str) -> String {
+pub(crate) fn escape_commands(line: &str) -> String {
     let line = line.replace("##[", "## [");
     match line.trim_start().starts_with("::") {
         true => line.replacen("::", ": :", 1),

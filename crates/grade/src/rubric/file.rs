@@ -2,6 +2,7 @@
 //! report every problem with its line.
 
 use super::{LessonPoints, Rubric, Unit};
+use crate::toml_values::{self, Entry, MAX_POINTS, name};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::{self, Lesson};
@@ -9,13 +10,7 @@ use course::problem::UnknownName;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
-
-/// The maximum of the points that a criterion or a lesson can give.
-const MAX_POINTS: f64 = 1e6;
-
-type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
+use toml::de::DeTable;
 
 /// Reads the file `path` and changes `rubric` accordingly. `rubric` has the points from the
 /// lessons' front matter.
@@ -141,31 +136,16 @@ impl Reader<'_> {
         points.set(lesson, &lesson::Points::PerCriterion(each));
     }
 
-    /// A time with its zone, in seconds since 1970. The value may be a string or an offset
-    /// date-time of TOML.
     fn time(&mut self, entry: Entry<'_, '_>) -> Option<i64> {
-        let value = entry.1.get_ref();
-        let datetime = value.as_datetime().map(ToString::to_string);
-        let text = datetime.as_deref().or(value.as_str());
-        let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let time = toml_values::time(entry.1.get_ref());
         if time.is_none() {
-            let form = "a time with its zone, e.g. \"2026-10-09T23:59:00+02:00\" (RFC 3339)";
-            self.wrong(entry, &format!("must be {form}"));
+            self.wrong(entry, &format!("must be {}", toml_values::TIME_FORM));
         }
-        time.map(|time| time.as_second())
+        time
     }
 
     fn number(&mut self, entry: Entry<'_, '_>, most: f64) -> Option<f64> {
-        let number = match entry.1.get_ref() {
-            DeValue::Integer(integer) => {
-                i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix())
-                    .ok()
-                    .map(|integer| integer as f64)
-            }
-            DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
-            _ => None,
-        };
-        let number = number.filter(|number| (0.0..=most).contains(number));
+        let number = toml_values::number(entry.1.get_ref(), most);
         if number.is_none() {
             self.wrong(entry, &format!("must be a number from 0 to {most}"));
         }
@@ -194,12 +174,8 @@ impl Reader<'_> {
     }
 
     fn at(&mut self, byte: usize, message: &str) {
-        let line = 1 + self.text.bytes().take(byte).filter(|&byte| byte == b'\n').count();
+        let line = toml_values::line_of(self.text, byte);
         let message = message.lines().collect::<Vec<_>>().join("; ");
         self.problems.push((byte, format!("{}:{line}: {message}", self.path.display())));
     }
-}
-
-fn name<'a>(entry: Entry<'a, '_>) -> &'a str {
-    entry.0.get_ref()
 }

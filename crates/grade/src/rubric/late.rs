@@ -2,10 +2,11 @@
 //! begun after the due time.
 
 use crate::model::Allowance;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The late penalty. By default, a late submission loses no points.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LatePenalty {
     /// The unit in which lateness is counted.
     pub per: Unit,
@@ -20,7 +21,7 @@ pub struct LatePenalty {
 }
 
 /// The unit in which lateness is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     /// Hours.
     Hour,

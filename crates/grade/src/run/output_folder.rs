@@ -1,6 +1,6 @@
 //! The folder for the results.
 
-use crate::report::{Class, csv, html, junit};
+use crate::report::{Class, csv, gradebooks, html, junit, rates};
 use crate::store::FILE;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,12 @@ pub(crate) struct OutputFolder {
 const CSV: &str = "grades.csv";
 const PAGES: &str = "index.html";
 const JUNIT: &str = "junit.xml";
-const WRITTEN: [&str; 4] = [CSV, PAGES, "students", JUNIT];
+const CANVAS: &str = "canvas.csv";
+const MOODLE: &str = "moodle.csv";
+const RATES: &str = "criteria.csv";
+const COPIES: &str = "copies.html";
+const WRITTEN: [&str; 9] =
+    [CSV, PAGES, "students", JUNIT, CANVAS, MOODLE, RATES, COPIES, "feedback"];
 
 impl OutputFolder {
     /// Opens the folder, and creates it if there is none.
@@ -64,6 +69,10 @@ impl OutputFolder {
         csv::write(class, &csv)?;
         html::write(class, &self.folder)?;
         junit::write(class, &junit)?;
+        html::write_feedback(class, &self.folder)?;
+        gradebooks::write_canvas(class, &self.folder.join(CANVAS))?;
+        gradebooks::write_moodle(class, &self.folder.join(MOODLE))?;
+        rates::write(class, &self.folder.join(RATES))?;
         Ok(vec![pages, csv, junit])
     }
 }

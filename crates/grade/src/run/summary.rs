@@ -37,6 +37,7 @@ pub(crate) fn lines(
     lines.extend(class.lessons.iter().map(|(id, _)| lesson(class, id)));
     lines.extend(common(class, width));
     lines.extend(duplicates(class, width));
+    lines.extend(near_copies(class));
     lines.extend(advice(class, waiting, width));
     lines.push(Line::new());
     lines.extend(files.iter().map(|file| Line::new().plain("  ").plain(&shown(file))));
@@ -103,6 +104,17 @@ fn duplicates(class: &Class<'_>, width: usize) -> Vec<Line> {
         lines.extend(hanging(start, 8, &first_names(&names), width.saturating_sub(8), Line::plain));
     }
     lines
+}
+
+/// The number of pairs of similar programs, if there are any. Only the instructor sees this line.
+fn near_copies(class: &Class<'_>) -> Vec<Line> {
+    match class.copies.map_or(0, |copies| copies.pairs.len()) {
+        0 => Vec::new(),
+        pairs => {
+            let text = format!("  near copies: {}; see copies.html", amount(pairs, "pair"));
+            vec![Line::new(), Line::new().plain(&text)]
+        }
+    }
 }
 
 /// Whether the submission can be compared with other submissions: it has a digest, and content for

@@ -1,6 +1,7 @@
 //! Grades the submissions of a class, several at the same time. Each result is saved as soon as the
 //! result is known.
 
+use super::copies;
 use super::progress::{Done, Progress};
 use crate::grade_lesson;
 use crate::intake::{self, Content, Project, Rejection, SubmissionSource};
@@ -30,6 +31,8 @@ pub(super) struct Workers<'a> {
     /// A lock for each content, by its digest. A worker holds the lock while it grades the content,
     /// so that several submissions with the same content are graded once.
     contents: KeyLocks,
+    /// Whether submissions are graded although there are results for their content.
+    pub(super) grades_again: bool,
 }
 
 impl<'a> Workers<'a> {
@@ -47,7 +50,7 @@ impl<'a> Workers<'a> {
         let named = lessons.iter().filter(|_| named);
         let ids = named.map(|lesson| lesson.id.clone()).collect();
         let (store, contents) = (Mutex::new(store), KeyLocks::default());
-        Self { course, lessons, ids, store, grader, contents }
+        Self { course, lessons, ids, store, grader, contents, grades_again: false }
     }
 
     /// Grades all of `sources` with `jobs` threads, until everything is graded or Ctrl-C is
@@ -108,9 +111,12 @@ impl<'a> Workers<'a> {
             Ok(content) => content,
             Err(rejection) => return self.save(self.rejected(source, rejection), known.as_ref()),
         };
+        if known.as_ref().is_none_or(|it| it.digest != content.digest) {
+            self.store().save_sources(&source.student, &copies::sources(source, &content))?;
+        }
         // If the content has not changed, it is not graded again. The submission's time and its
         // notes may have changed, so they are saved.
-        let same = known.as_ref().filter(|it| it.digest == content.digest);
+        let same = known.as_ref().filter(|it| !self.grades_again && it.digest == content.digest);
         if let Some(same) = same.filter(|it| State::of(it) == State::Graded) {
             let lessons = same.lessons.clone();
             return self.save(submission(source, &content, lessons), known.as_ref());
@@ -120,8 +126,8 @@ impl<'a> Workers<'a> {
         let content_lock = self.contents.of(&content.digest);
         let _guard = lock(&content_lock);
         let duplicate = match same {
-            None => self.store().find_content(&content.digest)?,
-            Some(_) => None,
+            None if !self.grades_again => self.store().find_content(&content.digest)?,
+            _ => None,
         };
         let lessons = match duplicate {
             Some(duplicate) => duplicate.lessons.into_iter().map(copied).collect(),

@@ -139,6 +139,7 @@ mod tests {
             isolation: String::new(),
             build: Build { status: BuildStatus::Ok, seconds: 0.0, message: String::new() },
             seconds: 0.0,
+            graded: None,
             criteria: failed.map(criterion).into_iter().collect(),
         }
     }

@@ -28,7 +28,20 @@ const TABLES: &str = "
         path TEXT NOT NULL DEFAULT '',
         digest TEXT,             -- hash of the content
         state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'graded', 'inconclusive')),
-        result TEXT              -- JSON: the submission's results
+        result TEXT,             -- JSON: the submission's results
+        gone INTEGER NOT NULL DEFAULT 0 -- 1: not among the submissions of the last run
+    ) STRICT;
+    CREATE TABLE sources (       -- the source files that are compared for near copies
+        student TEXT NOT NULL,
+        lesson TEXT NOT NULL,
+        path TEXT NOT NULL,      -- in the submission
+        text TEXT NOT NULL,
+        PRIMARY KEY (student, lesson, path)
+    ) STRICT;
+    CREATE TABLE settings (      -- what the reports of the last run were written with
+        name TEXT PRIMARY KEY,   -- rubric or overrides
+        file TEXT NOT NULL,      -- the file's path, as it was given
+        value TEXT NOT NULL      -- JSON: the file's content
     ) STRICT;
     CREATE INDEX contents ON submissions (digest);
 ";

@@ -87,6 +87,7 @@ fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
         reason: String::new(),
         isolation: "namespaces".into(),
         build: Build { status: BuildStatus::Ok, seconds: 0.71, message: String::new() },
+        graded: None,
         seconds: reports.iter().map(|report| report.millis).sum::<f64>() / 1e3,
         criteria: reports.into_iter().map(|report| criterion(lesson, report)).collect(),
     }

@@ -3,19 +3,24 @@
 use crate::class::{alice, lesson, submissions, with_class, with_submissions};
 use course::report::{Row, Status, Step, Table};
 use grade::model::{Cause, LessonGrade, Mistake, Submission};
-use grade::report::{csv, html, junit};
+use grade::report::{Class, csv, html, junit};
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-type Pages = BTreeMap<PathBuf, String>;
+pub(crate) type Pages = BTreeMap<PathBuf, String>;
 
 /// All pages of a class, by their paths in the folder.
 fn pages(submissions: &[Submission]) -> Pages {
+    pages_of(|folder| with_submissions(submissions, |class| html::write(class, folder)))
+}
+
+/// All pages that `write` writes into a folder, by their paths in the folder.
+pub(crate) fn pages_of(write: impl FnOnce(&Path) -> anyhow::Result<()>) -> Pages {
     let folder = tempfile::tempdir().unwrap();
-    with_submissions(submissions, |class| html::write(class, folder.path())).unwrap();
+    write(folder.path()).unwrap();
     let mut pages = Pages::new();
     for place in [Path::new(""), Path::new("students")] {
         for entry in fs::read_dir(folder.path().join(place)).unwrap() {
@@ -38,7 +43,7 @@ fn ids(page: &Html) -> Vec<String> {
 }
 
 /// Checks the rules that every page must obey.
-fn check(pages: &Pages) {
+pub(crate) fn check(pages: &Pages) {
     let parsed: BTreeMap<_, _> =
         pages.iter().map(|(path, text)| (path.clone(), Html::parse_document(text))).collect();
     for (path, page) in &parsed {
@@ -88,8 +93,12 @@ fn headings(path: &Path, page: &Html) {
 #[ignore = "writes the pages of the sample class to target/…/tmp/pages, for review in a browser"]
 fn write_the_pages_of_the_sample_class() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    let copies =
+        crate::teaching::copies("let fd = accept(&listener)?;", ["chen-wei", "kim-minjun"]);
     with_class(|class| {
+        let class = &Class { copies: Some(&copies), ..*class };
         html::write(class, &folder)?;
+        html::write_feedback(class, &folder)?;
         csv::write(class, &folder.join("grades.csv"))?;
         junit::write(class, &folder.join("junit.xml"))
     })

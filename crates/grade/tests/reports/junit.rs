@@ -1,13 +1,13 @@
 //! JUnit XML, read by a parser that is independent of the writer.
 
 use crate::class::{alice, lesson, submissions, with_submissions};
+use crate::junit_schema::validate;
 use course::report::Status;
 use grade::model::{BuildStatus, Submission};
 use grade::report::junit;
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
 fn xml(submissions: &[Submission]) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -16,51 +16,71 @@ fn xml(submissions: &[Submission]) -> String {
     fs::read_to_string(&file).unwrap()
 }
 
-/// The number of elements for each element name. Fails if an element has a wrong parent or if one
-/// of its attributes is missing.
+/// The number of elements for each element name of a valid document.
 fn elements(xml: &str) -> BTreeMap<String, usize> {
-    let mut reader = Reader::from_str(xml);
-    let mut open: Vec<String> = Vec::new();
-    let mut count = BTreeMap::new();
-    loop {
-        match reader.read_event().unwrap() {
-            Event::Start(element) => {
-                let name = known(&element, open.last());
-                *count.entry(name.clone()).or_default() += 1;
-                open.push(name);
-            }
-            Event::Empty(element) => {
-                *count.entry(known(&element, open.last())).or_default() += 1;
-            }
-            Event::End(_) => _ = open.pop(),
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    assert!(open.is_empty());
-    count
+    validate(xml).unwrap_or_else(|broken| panic!("{broken} in {xml}"))
 }
 
-/// The element's name. Fails if the element has a wrong parent, or if an attribute is missing.
-fn known(element: &BytesStart<'_>, parent: Option<&String>) -> String {
-    let name = String::from_utf8(element.name().as_ref().to_vec()).unwrap();
-    let (parents, attributes): (&[&str], &[&str]) = match name.as_str() {
-        "testsuites" => (&[], &["name", "tests", "failures", "errors", "time"]),
-        "testsuite" => {
-            (&["testsuites"], &["name", "tests", "failures", "errors", "skipped", "time"])
-        }
-        "properties" => (&["testsuite"], &[]),
-        "property" => (&["properties"], &["name", "value"]),
-        "testcase" => (&["testsuite"], &["name", "classname", "time"]),
-        "failure" | "error" => (&["testcase"], &["message", "type"]),
-        "skipped" => (&["testcase"], &["message"]),
-        other => panic!("{other} is not an element of JUnit XML"),
-    };
-    assert!(parent.map_or(parents.is_empty(), |parent| parents.contains(&parent.as_str())));
-    for attribute in attributes {
-        assert!(element.try_get_attribute(attribute).unwrap().is_some(), "{name} {attribute}");
+#[test]
+fn a_document_that_a_schema_refuses_is_refused() {
+    let xml = xml(&submissions()[..1]);
+    elements(&xml);
+    for (part, replacement) in [
+        ("<testsuites>", "<testsuites name=\"x\">"),
+        (" skipped=", " disabled="),
+        (" timestamp=", " time-stamp="),
+        (" hostname=", " host="),
+        (" package=", " pack="),
+        ("<system-err/>", ""),
+        ("<system-out/>", "<system-out/><system-out/>"),
+        ("</properties>", "</properties><properties/>"),
+        (" classname=", " class="),
+        (" time=\"", " time=\"-"),
+        ("T", "T0"),
+    ] {
+        let start = xml
+            .find("<testsuite ")
+            .filter(|_| part == "T")
+            .map_or(0, |start| start + xml[start..].find("timestamp").unwrap());
+        let changed = xml[..start].to_owned() + &xml[start..].replacen(part, replacement, 1);
+        assert_ne!(changed, xml, "{part}");
+        assert!(validate(&changed).is_err(), "{part} -> {replacement}");
     }
-    name
+}
+
+#[test]
+fn junitparser_reads_the_same_numbers() {
+    let module = ["-c", "import junitparser"];
+    let has_parser =
+        Command::new("python3").args(module).output().is_ok_and(|it| it.status.success());
+    if !has_parser {
+        eprintln!("skipped: python3 has no module junitparser (pip install junitparser)");
+        return;
+    }
+    let xml = xml(&submissions());
+    let elements = elements(&xml);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("junit.xml");
+    fs::write(&file, &xml).unwrap();
+    let script = "import sys, junitparser as j\n\
+                  suites = list(j.JUnitXml.fromfile(sys.argv[1]))\n\
+                  cases = [case for suite in suites for case in suite]\n\
+                  kinds = [type(r).__name__.lower() for case in cases for r in case.result]\n\
+                  total = sum(suite.tests for suite in suites)\n\
+                  print(len(suites), len(cases), total, *map(kinds.count, ['failure', 'error', 'skipped']))";
+    let output = Command::new("python3").args(["-c", script]).arg(&file).output().unwrap();
+    let count = |name: &str| elements[name].to_string();
+    let cases = count("testcase");
+    let expected = [
+        count("testsuite"),
+        cases.clone(),
+        cases,
+        count("failure"),
+        count("error"),
+        count("skipped"),
+    ];
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed.trim(), expected.join(" "), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -93,12 +113,20 @@ fn every_status_has_its_element() {
 fn counts_equal_the_number_of_elements() {
     let xml = xml(&submissions());
     let elements = elements(&xml);
-    let head = xml.lines().find(|line| line.starts_with("<testsuites")).unwrap();
-    for (attribute, element) in
-        [("tests", "testcase"), ("failures", "failure"), ("errors", "error")]
-    {
-        let expected = format!(" {attribute}=\"{}\"", elements[element]);
-        assert!(head.contains(&expected), "{expected} in {head}");
+    let heads: Vec<_> = xml.lines().filter(|line| line.contains("<testsuite ")).collect();
+    let sum = |attribute: &str| -> usize {
+        let start = format!(" {attribute}=\"");
+        let value =
+            |head: &&str| head.split(&start).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        heads.iter().map(value).map(|value| value.parse::<usize>().unwrap()).sum()
+    };
+    for (attribute, element) in [
+        ("tests", "testcase"),
+        ("failures", "failure"),
+        ("errors", "error"),
+        ("skipped", "skipped"),
+    ] {
+        assert_eq!(sum(attribute), elements[element], "{attribute}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::frame::{amount, frame, sign, tone};
 use super::names::Names;
-use super::{failures, figure, matrix};
+use super::{copies, failures, figure, matrix, rates};
 use crate::model::{LessonGrade, Verdict};
 use crate::report::{Class, plain};
 use maud::{Markup, html};
@@ -23,9 +23,11 @@ pub(super) fn page(class: &Class<'_>, names: &Names<'_>) -> Markup {
     let body = html! {
         (lessons(class))
         (figure::points(class))
+        (rates::criteria(class))
         (failures::clusters(class, names))
         (failures::unbuilt(class, names))
         (failures::to_review(class, names))
+        @if let Some(found) = class.copies { (copies::link(found)) }
         (matrix::students(class, names))
     };
     frame(&title, &header(class), &body)
@@ -53,6 +55,7 @@ fn header(class: &Class<'_>) -> Markup {
         nav.contents aria-label="On this page" { ul {
             li { a href="#lessons" { "Lessons" } }
             li { a href="#points" { "Points" } }
+            li { a href="#criteria" { "Criteria" } }
             li { a href="#mistakes" { "What went wrong" } }
             li { a href="#review" { "To review" } }
             li { a href="#students" { "Students" } }

@@ -23,13 +23,7 @@ pub(super) fn shares(counts: &[(Verdict, usize)]) -> Markup {
 /// The median of the points of a lesson, or `–` if no student has points.
 pub(super) fn median(class: &Class<'_>, lesson: &str) -> String {
     let mut points: Vec<_> = reached(class, lesson).iter().map(|(points, _)| *points).collect();
-    points.sort_by(f64::total_cmp);
-    let middle = points.len() / 2;
-    match (points.get(middle), points.len() % 2) {
-        (None, _) => "–".to_owned(),
-        (Some(middle), 1) => plain::points(*middle),
-        (Some(upper), _) => plain::points((points[middle - 1] + upper) / 2.0),
-    }
+    crate::report::median(&mut points).map_or_else(|| "–".to_owned(), plain::points)
 }
 
 /// The section with a histogram of the points for each lesson.
@@ -106,6 +100,6 @@ fn all_points(class: &Class<'_>, lesson: &str) -> Vec<(Option<f64>, f64)> {
         .flat_map(|submission| submission.lessons.iter().map(move |grade| (submission, grade)));
     let points = grades
         .filter(|(_, grade)| grade.lesson == lesson)
-        .map(|(submission, grade)| class.rubric.points(submission, grade));
+        .map(|(submission, grade)| class.points(submission, grade));
     points.map(|points| (points.points, points.max)).collect()
 }

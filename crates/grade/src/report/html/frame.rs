@@ -6,7 +6,7 @@ use crate::report::plain;
 use course::report::Status;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("teaching.css"));
 /// An empty icon. Without an icon in the page, the browser would request `/favicon.ico`.
 const ICON: &str = "data:,";
 

@@ -11,8 +11,8 @@ use maud::{Markup, html};
 /// The maximum number of lines that are shown of a compiler's output.
 const LINES: usize = 200;
 
-/// The section of one lesson.
-pub(super) fn section(grade: &LessonGrade, points: &Points) -> Markup {
+/// The section of one lesson. `correction` shows what the instructor corrected.
+pub(super) fn section(grade: &LessonGrade, points: &Points, correction: &Markup) -> Markup {
     html! {
         section.lesson id=(grade.lesson) aria-labelledby={ (grade.lesson) "-title" } {
             h2 id={ (grade.lesson) "-title" } {
@@ -20,6 +20,7 @@ pub(super) fn section(grade: &LessonGrade, points: &Points) -> Markup {
             }
             p.facts { (badge(grade.verdict)) " " (facts(grade, points)) }
             @for remark in &points.remarks { p.remark { (plain::line(remark, plain::MAX_LINE)) } }
+            (correction)
             (reason(grade, points))
             (compiler(grade))
             @if !matches!(grade.verdict, Verdict::Missing | Verdict::NotHandedIn) { (criteria(grade, points)) }
@@ -34,10 +35,10 @@ fn facts(grade: &LessonGrade, points: &Points) -> Markup {
         format!("{proved} of {} criteria", grade.criteria.len()),
     ];
     if grade.build.seconds > 0.0 {
-        facts.push(format!("build {}", time(grade.build.seconds)));
+        facts.push(format!("build {}", plain::duration(grade.build.seconds)));
     }
     if grade.seconds > 0.0 {
-        facts.push(format!("proof {}", time(grade.seconds)));
+        facts.push(format!("proof {}", plain::duration(grade.seconds)));
     }
     if !grade.isolation.is_empty() {
         facts.push(format!("isolation: {}", plain::line(&grade.isolation, 40)));
@@ -129,12 +130,5 @@ fn line(grade: &CriterionGrade, worth: Option<(f64, f64)>) -> Markup {
                 span.score { (reached) " / " (plain::points(max)) }
             }
         }
-    }
-}
-
-fn time(seconds: f64) -> String {
-    match seconds {
-        seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
-        seconds => format!("{seconds:.1} s"),
     }
 }

@@ -109,7 +109,7 @@ fn cells(
 }
 
 fn points(class: &Class<'_>, submission: &Submission, grade: &LessonGrade) -> Markup {
-    let points = class.rubric.points(submission, grade).points;
+    let points = class.points(submission, grade).points;
     html! {
         @match points {
             Some(points) => { (plain::points(points)) }

@@ -2,7 +2,7 @@
 
 use super::frame::{badge, frame, name, score};
 use super::lesson;
-use crate::model::{FileReport, Submission};
+use crate::model::{FileReport, LessonGrade, Submission};
 use crate::report::{Class, plain};
 use crate::rubric::Points;
 use maud::{Markup, html};
@@ -10,10 +10,10 @@ use maud::{Markup, html};
 /// The page of one submission.
 pub(super) fn page(class: &Class<'_>, submission: &Submission) -> Markup {
     let grades = submission.lessons.iter();
-    let points: Vec<_> = grades.map(|grade| class.rubric.points(submission, grade)).collect();
+    let points: Vec<_> = grades.map(|grade| class.points(submission, grade)).collect();
     let title =
         format!("{} · {}", plain::line(&submission.student, 80), plain::line(class.name, 80));
-    frame(&title, &header(class, submission, &points), &body(submission, &points))
+    frame(&title, &header(class, submission, &points), &body(class, submission, &points))
 }
 
 fn header(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Markup {
@@ -90,7 +90,7 @@ fn submitted(submission: &Submission) -> Option<String> {
     Some(format!("handed in {} ({})", plain::time(time.seconds)?, time.source.name()))
 }
 
-fn body(submission: &Submission, points: &[Points]) -> Markup {
+fn body(class: &Class<'_>, submission: &Submission, points: &[Points]) -> Markup {
     let lessons = || submission.lessons.iter().zip(points);
     html! {
         @if submission.lessons.len() > 1 {
@@ -105,7 +105,25 @@ fn body(submission: &Submission, points: &[Points]) -> Markup {
                 }
             } }
         }
-        @for (grade, points) in lessons() { (lesson::section(grade, points)) }
+        @for (grade, points) in lessons() {
+            (lesson::section(grade, points, &correction(class, submission, grade)))
+        }
         @if submission.lessons.is_empty() { p { "No lesson was graded." } }
+    }
+}
+
+fn correction(class: &Class<'_>, submission: &Submission, grade: &LessonGrade) -> Markup {
+    let lines = class.correction_lines(submission, grade);
+    let notes = class.overrides.notes(&submission.student, &grade.lesson);
+    html! {
+        @if !lines.is_empty() || !notes.is_empty() {
+            div.corrections {
+                p.label { "From your instructor" }
+                @if !lines.is_empty() {
+                    ul { @for line in &lines { li { (plain::line(line, plain::MAX_LINE)) } } }
+                }
+                @for note in notes { p { (plain::line(note, 4 * plain::MAX_LINE)) } }
+            }
+        }
     }
 }
