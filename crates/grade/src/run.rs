@@ -10,6 +10,7 @@ mod workers;
 pub(crate) use output_folder::OutputFolder;
 
 use crate::build::Builder;
+use crate::conditions::{ConditionArgs, Conditions, check_places};
 use crate::grade_lesson;
 use crate::intake::{self, Project, SubmissionSource};
 use crate::isolation_choice;
@@ -52,6 +53,9 @@ pub struct Args {
     /// How programs are isolated: namespaces, other-user, landlock or none [default: namespaces]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
+    /// The budget, and what is hidden
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
     /// The old name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::former_option)]
     pub tier: Option<String>,
@@ -92,6 +96,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let rubric = Rubric::open(args.rubric.as_deref(), &course)?;
     let isolation = isolation_choice::for_class(args.isolation)?;
+    let conditions = Conditions::new(&args.conditions, isolation)?;
+    check_places([args.submissions.clone(), args.out.clone()])?;
     let sources = intake::find(&args.submissions)?;
     let selection = lesson_selection::select(&course, &args.lesson, &sources, jobs(args))?;
     let run_info = run_info(args, &course, &selection, isolation, &sources)?;
@@ -102,6 +108,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
             store.previous().map_or_else(Vec::new, |previous| enrollment.changes(previous));
         enrollment.lines().iter().chain(&changes).for_each(show::note);
     }
+    for line in conditions.unbounded() {
+        show::note(&show::Line::new().faint(&line));
+    }
     let lessons = lessons_of(&course, &store)?;
     lesson_selection::complete(&store, &lessons)?;
     // Only the submissions of this shard are graded.
@@ -109,10 +118,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     store.register(&own.iter().map(listed).collect::<Vec<_>>())?;
 
     let progress = Progress::new(own.len());
-    let builder = Builder::open(&course, &out.build_folder(), isolation)?;
+    let builder = Builder::open(&course, &out.build_folder(), &conditions)?;
     let grader = |lesson: &Lesson, project: &Project| {
         builder.prepare(&lesson.id, project)?;
-        Ok(grade_lesson::grade(lesson, project, &builder, isolation, &mut |_| {}))
+        Ok(grade_lesson::grade(lesson, project, &builder, &conditions, &mut |_| {}))
     };
     let workers = Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);
     let graded = interrupt::deferred(|| grade(&workers, &own, jobs(args), &progress));
