@@ -66,7 +66,7 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
         true => task.read::<_, CurrentCall>("syscall")?.0,
         false => None,
     };
-    let call = call.filter(|call| sleeping || VFORK.contains(&(call.number as i64)));
+    let call = call.filter(|call| sleeping || VFORK.contains(&call.number));
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
