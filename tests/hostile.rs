@@ -8,6 +8,8 @@
 mod graded;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/host_sockets.rs"]
+mod host_sockets;
 
 use course::catalogue::Course;
 use course::report::Status;
@@ -16,9 +18,11 @@ use grade::sample_class::hostile::{ExpectedOutcome, HOSTILE, Hostile, LESSON};
 use grade::sample_class::roster::with_comment;
 use graded::{CANARY, Class, Grader, SECRET, can_become_nobody};
 use host::Host;
+use host_sockets::HostSockets;
 use std::sync::Mutex;
 use std::{env, fs};
 use terminal::paths;
+use witness::IsolationLevel;
 
 /// The maximum time to build and prove one program, in seconds. The maximum is also valid on a busy
 /// machine.
@@ -43,6 +47,115 @@ fn each_program_gets_the_expected_verdict_if_an_ordinary_user_grades() {
     if can_become_nobody() {
         assert_contained(Grader::Nobody);
     }
+}
+
+/// The programs whose attack is on what a weaker isolation level does not separate by itself: this
+/// machine's network, IPC objects, users and processes.
+const ON_WEAKER_LEVELS: [&str; 15] = [
+    "fast_open.c",
+    "local_sockets.c",
+    "held_messages.c",
+    "outliving_ipc.c",
+    "hidden_memory.c",
+    "system_servers.c",
+    "slow_steps.c",
+    "kernel_files.c",
+    "first_process.c",
+    "timers_and_signals.c",
+    "orphans.c",
+    "daemon.c",
+    "forbidden_calls.c",
+    "memory_hog.c",
+    "stops_itself.c",
+];
+
+#[test]
+fn programs_are_contained_with_other_user() {
+    assert_contained_at(IsolationLevel::OtherUser, Grader::CurrentUser);
+}
+
+#[test]
+fn programs_are_contained_with_landlock() {
+    assert_contained_at(IsolationLevel::Landlock, Grader::CurrentUser);
+}
+
+#[test]
+fn programs_are_contained_with_landlock_if_an_ordinary_user_grades() {
+    if can_become_nobody() {
+        assert_contained_at(IsolationLevel::Landlock, Grader::Nobody);
+    }
+}
+
+/// The programs that use up what programs of one user or one machine share.
+const GREEDY: [&str; 6] = [
+    "held_messages.c",
+    "timers_and_signals.c",
+    "spins_on_all.c",
+    "floods_loopback.c",
+    "hidden_memory.c",
+    "dentry_flood.c",
+];
+
+#[test]
+fn neighbours_of_a_greedy_program_are_proved() {
+    assert_neighbours_proved(Grader::CurrentUser);
+}
+
+#[test]
+fn neighbours_of_a_greedy_program_are_proved_if_an_ordinary_user_grades() {
+    if can_become_nobody() {
+        assert_neighbours_proved(Grader::Nobody);
+    }
+}
+
+/// Grades each greedy program beside correct servers, all at the same time.
+#[track_caller]
+fn assert_neighbours_proved(grader: Grader) {
+    let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (course, class) = (course(), Class::new());
+    let selected: Vec<_> = HOSTILE.iter().filter(|row| GREEDY.contains(&row.file)).collect();
+    for (number, row) in selected.iter().enumerate() {
+        let [attack, twin] = [row.sample(&course), row.benign_twin(&course)].map(Result::unwrap);
+        for (role, sample) in [("a", attack), ("b", twin)] {
+            let sample = with_comment(sample, number);
+            class.hand_in(&format!("{role}{number}-{}", student(row.file)), &sample.files);
+        }
+    }
+    let graded = class.grade(grader, LESSON, 4);
+    let mut wrong = Vec::new();
+    for (number, row) in selected.iter().enumerate() {
+        for (role, expected) in [("a", row.expected), ("b", ExpectedOutcome::Proved)] {
+            let name = format!("{role}{number}-{}", student(row.file));
+            wrong.extend(fault(&graded.lessons[&name], expected).map(|it| format!("{name}: {it}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Grades the programs of [`ON_WEAKER_LEVELS`] on this level, beside sockets of this machine that no
+/// program may reach.
+#[track_caller]
+fn assert_contained_at(level: IsolationLevel, grader: Grader) {
+    let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(why) = level.refusal_for_untrusted() {
+        return println!("skipped: {level} is not available here: {why}");
+    }
+    let (course, class, sockets) = (course(), Class::new(), HostSockets::open());
+    let is_wanted = |row: &&Hostile| {
+        ON_WEAKER_LEVELS.contains(&row.file) && is_selected(row, Grader::CurrentUser)
+    };
+    let selected: Vec<_> = HOSTILE.iter().filter(is_wanted).collect();
+    for row in &selected {
+        let attack = row.sample(&course).unwrap();
+        class.hand_in(&student(&attack.name), &attack.files);
+    }
+    let graded = class.grade_at(grader, LESSON, 2, Some(level));
+    let mut wrong = sockets.reached();
+    for row in &selected {
+        let found = fault(&graded.lessons[&student(&row.name())], row.expected);
+        wrong.extend(found.map(|fault| format!("{}: {fault}", row.name())));
+    }
+    assert!(wrong.is_empty(), "{} differences at {level}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -113,6 +226,10 @@ fn fault(lesson: &LessonGrade, expected: ExpectedOutcome) -> Option<String> {
             lesson.verdict == Verdict::NotYet
                 && lesson.build.status == BuildStatus::Failed
                 && lesson.build.message.contains(words)
+        }
+        ExpectedOutcome::NotYet => lesson.verdict == Verdict::NotYet,
+        ExpectedOutcome::OverBudget => {
+            lesson.verdict == Verdict::NotYet && lesson.reason.contains("submission's budget of")
         }
         ExpectedOutcome::Fails(criterion, words) => {
             lesson.verdict == Verdict::NotYet

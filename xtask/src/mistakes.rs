@@ -203,6 +203,7 @@ fn subject(program: PathBuf, directory: PathBuf) -> ProgramUnderTest {
         sandbox: None,
         workers: None,
         seed: None,
+        budget: None,
     }
 }
 

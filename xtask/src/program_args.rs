@@ -219,6 +219,7 @@ impl ProgramArgs {
             sandbox: None,
             workers: None,
             seed: self.seed,
+            budget: None,
         }
     }
 }

@@ -17,6 +17,7 @@ mod record;
 mod replay;
 mod sandboxed;
 
+use crate::conditions::Conditions;
 use crate::intake::{Project, ProjectKind};
 use crate::locks::lock;
 use anyhow::Result;
@@ -29,13 +30,12 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use witness::IsolationLevel;
 
 /// Builds programs, with a cache of the results.
 #[derive(Debug)]
 pub struct Builder<'a> {
     course: &'a Course,
-    isolation: IsolationLevel,
+    conditions: Conditions,
     /// The prepared crates, by the lesson's id.
     prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
     cache: BuildCache,
@@ -50,6 +50,8 @@ pub struct Program {
     pub directory: PathBuf,
     /// The files and folders of this machine that the program needs.
     pub visible: Vec<PathBuf>,
+    /// The files and folders of this machine that the program cannot see.
+    pub hidden: Vec<PathBuf>,
     /// The fixed port of a program that does not read PORT.
     pub port: Option<u16>,
     /// The fixed number of slots of a program that does not read MAX_CLIENTS.
@@ -73,8 +75,9 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// The folder cannot be created.
-    pub fn open(course: &'a Course, folder: &Path, isolation: IsolationLevel) -> Result<Self> {
-        Ok(Self { course, isolation, prepared: Mutex::default(), cache: BuildCache::open(folder)? })
+    pub fn open(course: &'a Course, folder: &Path, conditions: &Conditions) -> Result<Self> {
+        let (conditions, cache) = (conditions.clone(), BuildCache::open(folder)?);
+        Ok(Self { course, conditions, prepared: Mutex::default(), cache })
     }
 
     /// Prepares the build of `project`: compiles the packages that the lesson's crate depends on.
@@ -127,7 +130,7 @@ impl<'a> Builder<'a> {
         let prepared = self.prepared(lesson)?;
         let key = format!("{}-{}", &project.digest[..32], prepared.digest);
         let name = Path::new(&prepared.package);
-        self.cache.get_or_build(&key, true, name, |entry| {
+        let built = self.cache.get_or_build(&key, true, name, |entry| {
             let sources = self.cache.scratch()?;
             let call = replay::overlay(&prepared, &project.files, sources.path())?;
             let visible = vec![
@@ -135,7 +138,7 @@ impl<'a> Builder<'a> {
                 prepared.libraries.clone(),
                 sources.path().to_path_buf(),
             ];
-            let finished = sandboxed::run(&call.script, &[], visible, self.isolation)?;
+            let finished = sandboxed::run(&call.script, &[], visible, &self.conditions)?;
             if let Some(why) = failure_of(&finished) {
                 return Ok(Some(compiler_output::of_compiler(
                     &why,
@@ -144,7 +147,15 @@ impl<'a> Builder<'a> {
                 )));
             }
             entry.add_output(&finished, &call.program, name)
-        })
+        });
+        Ok(self.with_hidden(built?))
+    }
+
+    fn with_hidden(&self, mut built: Built) -> Built {
+        if let Ok(program) = &mut built.result {
+            program.hidden.clone_from(&self.conditions.hidden);
+        }
+        built
     }
 
     fn build_program(
@@ -154,14 +165,14 @@ impl<'a> Builder<'a> {
         run: &[String],
     ) -> Result<Built> {
         let was_needed = build.is_some();
-        let own = match own_file(run) {
+        let own = match own_file(run, &self.conditions) {
             Ok(own) => own,
             Err(why) => {
                 return Ok(Built { elapsed: Duration::ZERO, was_needed, result: Err(why) });
             }
         };
         let own = own.as_path();
-        self.cache.get_or_build(&project.digest, was_needed, own, |entry| {
+        let built = self.cache.get_or_build(&project.digest, was_needed, own, |entry| {
             let Some(build) = build else {
                 return entry.add(&project.files).map(|()| None);
             };
@@ -169,23 +180,29 @@ impl<'a> Builder<'a> {
             files::write_all(sources.path(), &project.files)?;
             let script = replay::copy_script(sources.path())?;
             let visible = vec![sources.path().to_path_buf()];
-            let finished = sandboxed::run(&script, build, visible, self.isolation)?;
+            let finished = sandboxed::run(&script, build, visible, &self.conditions)?;
             if let Some(why) = failure_of(&finished) {
                 return Ok(Some(compiler_output::of_command(&why, &finished.output)));
             }
             entry.add_all_outputs(&finished, own)
-        })
+        });
+        Ok(self.with_hidden(built?))
     }
 }
 
 /// The path of the project's file that a command runs. The path is empty if the command runs a
-/// program of the system.
-fn own_file(run: &[String]) -> Result<PathBuf, String> {
+/// program of the system. A program that the conditions hide is refused.
+fn own_file(run: &[String], conditions: &Conditions) -> Result<PathBuf, String> {
     let name = run.first().map_or("", String::as_str);
     let path = Path::new(name);
     if path.components().any(|part| part == Component::ParentDir) {
         return Err(format!(
             "{name} is not in the submission; name a file of the submission, e.g. ./server"
+        ));
+    }
+    if sandboxed::candidates(name).iter().any(|path| conditions.hides(path)) {
+        return Err(format!(
+            "{name} is a server that is installed on the grader's machine; hand in your own server"
         ));
     }
     match name.contains('/') {
@@ -201,9 +218,19 @@ fn own_file(run: &[String]) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use witness::IsolationLevel;
 
     fn own(name: &str) -> Result<PathBuf, String> {
-        own_file(&[name.to_owned()])
+        let (hidden, budget) = (vec![PathBuf::from("/usr/bin/env")], Duration::ZERO);
+        let conditions = Conditions { isolation: IsolationLevel::None, hidden, budget };
+        own_file(&[name.to_owned()], &conditions)
+    }
+
+    #[test]
+    fn a_hidden_program_of_the_system_is_refused() {
+        for name in ["env", "/usr/bin/env", "/bin/env"] {
+            assert!(own(name).unwrap_err().contains("installed on the grader's machine"), "{name}");
+        }
     }
 
     #[test]

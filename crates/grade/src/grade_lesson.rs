@@ -1,6 +1,7 @@
 //! Grades one lesson of one submission: builds the program and proves it.
 
 use crate::build::{Builder, Built};
+use crate::conditions::Conditions;
 use crate::intake::{Project, ProjectKind};
 use crate::model::{Build, BuildStatus, CriterionGrade, LessonGrade, Verdict};
 use crate::prove;
@@ -10,7 +11,6 @@ use course::report::Status;
 use programs::todos;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use witness::IsolationLevel;
 
 /// Grades one lesson. If the grader or the machine fails, the grade is inconclusive and states the
 /// reason. `on_result` is called for each criterion as soon as its result is final.
@@ -18,12 +18,12 @@ pub fn grade(
     lesson: &Lesson,
     project: &Project,
     builder: &Builder<'_>,
-    isolation: IsolationLevel,
+    conditions: &Conditions,
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> LessonGrade {
     let graded = catch_unwind(AssertUnwindSafe(|| {
         let built = builder.build(&lesson.id, project)?;
-        graded(lesson, built, isolation, on_result)
+        graded(lesson, built, conditions, on_result)
     }));
     match graded {
         Ok(Ok(grade)) => without_todos(grade, project),
@@ -54,7 +54,7 @@ pub fn ungraded(lesson: &Lesson, verdict: Verdict, reason: &str) -> LessonGrade 
 fn graded(
     lesson: &Lesson,
     built: Built,
-    isolation: IsolationLevel,
+    conditions: &Conditions,
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<LessonGrade> {
     let seconds = built.elapsed.as_secs_f64();
@@ -69,11 +69,13 @@ fn graded(
         }
     };
     let begun = Instant::now();
-    let criteria = prove::prove(lesson, &program, isolation, on_result)?;
+    let criteria = prove::prove(lesson, &program, conditions, on_result)?;
     Ok(LessonGrade {
         verdict: verdict(&criteria),
-        reason: inconclusive_reason(&criteria),
-        isolation: isolation.to_string(),
+        reason: inconclusive_reason(&criteria)
+            .or_else(|| over_budget(&criteria))
+            .unwrap_or_default(),
+        isolation: conditions.isolation.to_string(),
         build: Build { status, seconds, message: String::new() },
         seconds: begun.elapsed().as_secs_f64(),
         graded: Some(jiff::Timestamp::now().as_second()),
@@ -122,11 +124,17 @@ fn verdict(criteria: &[CriterionGrade]) -> Verdict {
     }
 }
 
-/// Why the first inconclusive criterion is inconclusive; empty if no criterion is inconclusive.
-fn inconclusive_reason(criteria: &[CriterionGrade]) -> String {
+/// Why the first inconclusive criterion is inconclusive; `None` if no criterion is inconclusive.
+fn inconclusive_reason(criteria: &[CriterionGrade]) -> Option<String> {
     let mut inconclusive = criteria.iter().filter(|it| it.status == Status::Inconclusive);
-    let cause = inconclusive.find_map(|criterion| criterion.cause.as_ref());
-    cause.map_or_else(String::new, |cause| cause.summary.clone())
+    inconclusive.find_map(|criterion| Some(criterion.cause.as_ref()?.summary.clone()))
+}
+
+/// Says that criteria were not checked because the budget was used up; `None` if all were checked.
+fn over_budget(criteria: &[CriterionGrade]) -> Option<String> {
+    let left: Vec<_> = criteria.iter().filter(|it| prove::is_over_budget(it)).collect();
+    let summary = &left.first()?.cause.as_ref()?.summary;
+    Some(format!("{} of {} criteria {summary}", left.len(), criteria.len()))
 }
 
 #[cfg(test)]

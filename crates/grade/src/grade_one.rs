@@ -4,6 +4,7 @@ mod document;
 mod metadata;
 
 use crate::build::Builder;
+use crate::conditions::{ConditionArgs, Conditions, check_places};
 use crate::grade_lesson::{grade, ungraded};
 use crate::intake::{self, Content, Rejection};
 use crate::isolation_choice;
@@ -56,6 +57,9 @@ pub struct Args {
     /// if available, otherwise other-user]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
+    /// The budget, and what is hidden
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
     /// The old name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::former_option)]
     pub tier: Option<String>,
@@ -95,6 +99,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let metadata = args.metadata.as_deref().map(Metadata::read).transpose()?.unwrap_or_default();
     metadata.set_due(&mut rubric, &lesson.id);
     let isolation = isolation_choice::for_one(args.isolation)?;
+    let conditions = Conditions::new(&args.conditions, isolation)?;
+    check_places([args.submission.clone()])?;
     let mut document = Document::new(args, &rubric)?;
     let source = intake::source_at(&args.submission)?;
     let mut submission = Submission {
@@ -109,7 +115,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
             submission.notes.extend(content.notes.iter().cloned());
             submission.files = content.files.clone();
             document.begin(&submission, lesson)?;
-            grade_content(&content, &course, lesson, isolation, &mut document)?
+            grade_content(&content, &course, lesson, &conditions, &mut document)?
         }
         Err(Rejection::Refused(reason)) => ungraded(lesson, Verdict::Refused, &reason),
         Err(Rejection::Unreadable(reason)) => ungraded(lesson, Verdict::Inconclusive, &reason),
@@ -134,7 +140,7 @@ fn grade_content(
     content: &Content,
     course: &Course,
     lesson: &Lesson,
-    isolation: IsolationLevel,
+    conditions: &Conditions,
     document: &mut Document<'_>,
 ) -> Result<LessonGrade> {
     let Some(project) = content.projects.get(&lesson.id) else {
@@ -145,13 +151,13 @@ fn grade_content(
         ));
     };
     let folder = paths::target().join("grade/builds/one");
-    let builder = match Builder::open(course, &folder, isolation) {
+    let builder = match Builder::open(course, &folder, conditions) {
         Ok(builder) => builder,
         Err(error) => return Ok(ungraded(lesson, Verdict::Inconclusive, &format!("{error:#}"))),
     };
-    let mut graded = grade(lesson, project, &builder, isolation, &mut |it| document.add(it));
+    let mut graded = grade(lesson, project, &builder, conditions, &mut |it| document.add(it));
     if graded.verdict == Verdict::Inconclusive && !interrupt::requested() {
-        graded = grade(lesson, project, &builder, isolation, &mut |_| {});
+        graded = grade(lesson, project, &builder, conditions, &mut |_| {});
     }
     document.check_written()?;
     Ok(graded)

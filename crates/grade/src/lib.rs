@@ -5,6 +5,7 @@
 //! written from that database ([`report`]).
 
 pub mod build;
+pub mod conditions;
 mod digest;
 pub mod grade_lesson;
 pub mod grade_one;

@@ -3,23 +3,26 @@
 //! A criterion that fails is checked again. If it fails a second time with the same cause, it has
 //! failed. If it passes the second time, or fails with another cause, it is checked five times, and
 //! the report has the count: `failed 3 of 5`. A run in which the grader could not observe enough
-//! counts neither as passed nor as failed.
+//! counts neither as passed nor as failed. After the submission's budget of time, no further check
+//! begins.
 
+mod budget;
 mod retry;
 
 use crate::build::Program;
+use crate::conditions::Conditions;
 use crate::model::CriterionGrade;
 use anyhow::{Result, bail};
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport};
 use programs::lesson_check::LessonCheck;
-use proofs::{ProgramUnderTest, SandboxPolicy};
+use proofs::{Budget, ProgramUnderTest, SandboxPolicy};
 use retry::Attempts;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 use terminal::interrupt;
-use witness::{IsolationLevel, Limits};
+use witness::Limits;
 
 /// The timeout of each wait within a criterion. It is the same as when learners prove their own
 /// servers.
@@ -29,6 +32,8 @@ const ROUNDS: u32 = 5;
 /// The id of the cause of a criterion that was not checked because no program ran.
 pub(crate) const NOT_ASKED: &str = "not-asked";
 
+pub(crate) use budget::is_over_budget;
+
 /// Checks every criterion. A failed criterion is checked again until it is known whether it always
 /// fails. `on_result` is called once for each criterion, as soon as its result is final.
 ///
@@ -37,14 +42,18 @@ pub(crate) const NOT_ASKED: &str = "not-asked";
 pub fn prove(
     lesson: &Lesson,
     program: &Program,
-    isolation: IsolationLevel,
+    conditions: &Conditions,
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<Vec<CriterionGrade>> {
-    let (subject, flags) = (subject(program, isolation), flags(lesson, program));
-    repeat(lesson, on_result, &mut |only, on_report| {
+    let budget = Budget::new(conditions.budget);
+    let (subject, flags) = (subject(program, conditions, &budget), flags(lesson, program));
+    let grades = repeat(lesson, &budget, on_result, &mut |only, on_report| {
         let check = LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, only)? };
-        check.run(&subject, &mut |report| on_report(report.clone())).map(drop)
-    })
+        check
+            .run(&subject, &mut |report| on_report(budget::apply(&budget, report.clone())))
+            .map(drop)
+    })?;
+    Ok(budget::complete(&budget, grades))
 }
 
 /// The grades of all criteria of a lesson. Each criterion is skipped, with this reason.
@@ -66,6 +75,7 @@ type Round<'a> = dyn FnMut(&[String], &mut dyn FnMut(CriterionReport)) -> Result
 /// Runs rounds until the result of every criterion is final.
 fn repeat(
     lesson: &Lesson,
+    budget: &Budget,
     on_result: &mut dyn FnMut(&CriterionGrade),
     round: &mut Round<'_>,
 ) -> Result<Vec<CriterionGrade>> {
@@ -77,7 +87,7 @@ fn repeat(
         all.push(first);
     })?;
     for _ in 1..ROUNDS {
-        if !all.iter().any(Attempts::needs_another_run) {
+        if budget.is_used_up() || !all.iter().any(Attempts::needs_another_run) {
             break;
         }
         if interrupt::requested() {
@@ -102,20 +112,22 @@ fn repeat(
     Ok(all.iter().map(Attempts::grade).collect())
 }
 
-fn subject(program: &Program, isolation: IsolationLevel) -> ProgramUnderTest {
+fn subject(program: &Program, conditions: &Conditions, budget: &Budget) -> ProgramUnderTest {
     ProgramUnderTest {
         command: program.command.clone(),
         directory: program.directory.clone(),
         port: program.port,
         capacity: program.capacity,
-        isolation: Some(isolation),
+        isolation: Some(conditions.isolation),
         timeout: TIMEOUT,
         sandbox: Some(SandboxPolicy {
             visible: program.visible.clone(),
+            hidden: program.hidden.clone(),
             limits: Limits::default(),
         }),
         workers: Some(1),
         seed: None,
+        budget: Some(budget.clone()),
     }
 }
 

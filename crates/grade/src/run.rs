@@ -13,6 +13,7 @@ mod workers;
 pub(crate) use output_folder::OutputFolder;
 
 use crate::build::Builder;
+use crate::conditions::{ConditionArgs, Conditions, check_places};
 use crate::grade_lesson;
 use crate::intake::{self, ClassFiles, Project, SubmissionSource};
 use crate::isolation_choice;
@@ -59,6 +60,9 @@ pub struct Args {
     /// How programs are isolated: namespaces, other-user, landlock or none [default: namespaces]
     #[arg(long, value_name = "LEVEL")]
     pub isolation: Option<IsolationLevel>,
+    /// The budget, and what is hidden
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
     /// The old name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::former_option)]
     pub tier: Option<String>,
@@ -111,6 +115,7 @@ submission can be graded; 1 one cannot, or a line of the roster or of the times 
 /// results.
 pub fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
+    check_places([args.submissions.clone(), args.out.clone()])?;
     let files = ClassFiles { roster: args.roster.clone(), times: args.submitted.clone() };
     let class = intake::find(&args.submissions, &files)?;
     if args.check_only {
@@ -119,6 +124,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     class.problems.iter().for_each(|problem| show::note(&Line::new().unsure(problem)));
     let sources = class.sources;
     let isolation = isolation_choice::for_class(args.isolation)?;
+    let conditions = Conditions::new(&args.conditions, isolation)?;
     let students: Vec<_> = sources.iter().map(|source| source.student.as_str()).collect();
     check_students(&args.student, &students)?;
     let corrections = Corrections::open(&args.corrections, &course, &students)?;
@@ -136,6 +142,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
             store.previous().map_or_else(Vec::new, |previous| enrollment.changes(previous));
         enrollment.lines().iter().chain(&changes).for_each(show::note);
     }
+    for line in conditions.unbounded() {
+        show::note(&show::Line::new().faint(&line));
+    }
     let lessons = lessons_of(&course, &store)?;
     // Only the submissions of this shard are graded.
     let mut own: Vec<_> = sources.into_iter().filter(|it| is_own(args.shard, it)).collect();
@@ -147,10 +156,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
 
     let progress = Progress::new(own.len());
-    let builder = Builder::open(&course, &out.build_folder(), isolation)?;
+    let builder = Builder::open(&course, &out.build_folder(), &conditions)?;
     let grader = |lesson: &Lesson, project: &Project| {
         builder.prepare(&lesson.id, project)?;
-        Ok(grade_lesson::grade(lesson, project, &builder, isolation, &mut |_| {}))
+        Ok(grade_lesson::grade(lesson, project, &builder, &conditions, &mut |_| {}))
     };
     let mut workers =
         Workers::new(&course, &lessons, selection.enrollment.is_none(), store, &grader);

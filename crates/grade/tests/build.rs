@@ -5,6 +5,7 @@ mod archives;
 use archives::folder;
 use course::catalogue::Course;
 use grade::build::{Builder, Built};
+use grade::conditions::{Conditions, DEFAULT_BUDGET};
 use grade::intake::{self, Project};
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,8 +59,13 @@ impl TestBuilder {
     }
 }
 
+fn conditions(hidden: Vec<PathBuf>) -> Conditions {
+    let budget = Duration::from_secs(DEFAULT_BUDGET.into());
+    Conditions { isolation: IsolationLevel::here(), hidden, budget }
+}
+
 fn open(folder: &Path) -> Builder<'static> {
-    Builder::open(&COURSE, folder, IsolationLevel::here()).unwrap()
+    Builder::open(&COURSE, folder, &conditions(Vec::new())).unwrap()
 }
 
 /// The files of a lesson's solution, with the paths that the files have in a submission.

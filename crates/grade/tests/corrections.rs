@@ -2,7 +2,6 @@
 //! who are gone.
 
 mod files;
-#[allow(dead_code, reason = "each test uses a part of this module")]
 mod test_class;
 
 use grade::model::Submission;

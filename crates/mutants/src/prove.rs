@@ -189,6 +189,7 @@ impl Prover<'_> {
             sandbox: Some(sandbox),
             workers: None,
             seed: None,
+            budget: None,
         };
         let start = Instant::now();
         let criteria = self.check.run(&subject, &mut |_| {})?;

@@ -81,7 +81,7 @@ impl<'a> CheckContext<'a> {
     fn check_time_left(&self) -> Result<(), CheckError> {
         if Instant::now() >= self.deadline {
             let limit = self.program.timeout.as_secs();
-            return Err(CheckError::Inconclusive(format!(
+            return Err(CheckError::OutOfTime(format!(
                 "everything up to here was right, and took more than {limit} s; \
                  give it more time with --timeout {}",
                 (limit * 6).min(3600)
@@ -155,7 +155,9 @@ impl<'a> CheckContext<'a> {
         let isolation = self.program.isolation_level();
         // If servers share this machine's network, only one server at a time can listen on the
         // port.
+        let waiting = Instant::now();
         let lock = if isolation.shares_ports() { Some(PortLock::acquire(port)?) } else { None };
+        self.program.do_not_count(waiting.elapsed());
 
         // Set the program, and the settings that every lesson has.
         let (executable, arguments) =
@@ -250,6 +252,7 @@ mod tests {
             sandbox: None,
             workers: None,
             seed: None,
+            budget: None,
         }
     }
 
@@ -278,7 +281,7 @@ mod tests {
     #[test]
     fn no_server_is_started_after_the_deadline() {
         let program = program(Duration::ZERO);
-        let Err(CheckError::Inconclusive(why)) = context(&program, 1).start().map(drop) else {
+        let Err(CheckError::OutOfTime(why)) = context(&program, 1).start().map(drop) else {
             panic!("a server was started");
         };
         assert!(why.contains("--timeout"), "{why}");

@@ -19,6 +19,11 @@ pub(crate) enum CheckError {
     Blocked { depends_on: &'static str, cause: Box<Cause> },
     /// The machine does not show, or does not permit, what the check needs.
     Inconclusive(String),
+    /// The check took more than its time, and nothing was wrong until then. The server, or the
+    /// machine, is slow.
+    OutOfTime(String),
+    /// The time for the whole proof was used up before this check.
+    NotReached,
     /// Nothing can be said about the server.
     Harness(HarnessError),
 }

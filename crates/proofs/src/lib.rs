@@ -28,7 +28,7 @@ mod w09_l01;
 use course::report::Finding;
 
 pub use check_error::HarnessError;
-pub use program::ProgramUnderTest;
+pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
 pub use proof::{Criterion, Proof};
 pub use witness::{IsolationLevel, SandboxPolicy};
 

@@ -4,7 +4,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, HarnessError};
 use crate::defaults::LessonDefaults;
 use crate::end_rows::may_explain_end;
-use crate::program::ProgramUnderTest;
+use crate::program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
 use crate::proof::{Criterion, Proof};
 use course::report::{Cause, Finding, Status};
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::{RunHistory, shorten_time_slice};
+use witness::{RunHistory, own_run_delay, shorten_time_slice};
 
 /// The criterion on which every other criterion depends.
 const PREREQUISITE: &str = "starts";
@@ -28,10 +28,21 @@ struct ProofRun<'a> {
 impl ProofRun<'_> {
     fn check(&self, criterion: &Criterion) -> Outcome {
         let begun = Instant::now();
+        if self.program.budget.as_ref().is_some_and(Budget::is_used_up) {
+            let result = Err(CheckError::NotReached);
+            return Outcome { result, elapsed: Duration::ZERO, seed: None };
+        }
+        let waited = own_run_delay();
         let history = self.history.clone();
         let context = CheckContext::new(self.lesson, self.program, history, self.seed);
         let result = (criterion.check)(&context);
-        Outcome { result, elapsed: begun.elapsed(), seed: context.used_seed() }
+        let elapsed = begun.elapsed();
+        // The machine, and not the program, has used this time.
+        match result {
+            Err(CheckError::Inconclusive(_)) => self.program.do_not_count(elapsed),
+            _ => self.program.do_not_count_busy(own_run_delay().saturating_sub(waited)),
+        }
+        Outcome { result, elapsed, seed: context.used_seed() }
     }
 }
 
@@ -166,6 +177,11 @@ impl Report<'_> {
             Err(CheckError::Inconclusive(what)) => {
                 finding(Status::Inconclusive, Some(unseen(what)))
             }
+            Err(CheckError::OutOfTime(what)) => {
+                let cause = Cause { id: OUT_OF_TIME.to_owned(), ..unseen(what) };
+                finding(Status::Inconclusive, Some(cause))
+            }
+            Err(CheckError::NotReached) => finding(Status::Skipped, Some(over_budget())),
             Err(CheckError::Blocked { depends_on: other, cause }) => {
                 let is_checked = self.criteria.iter().any(|criterion| criterion.id == *other);
                 if is_checked && *other != id && !self.outcomes.contains_key(other) {
@@ -174,6 +190,9 @@ impl Report<'_> {
                 match self.outcomes.get(other).filter(|_| *other != id).map(|it| &it.result) {
                     Some(Err(CheckError::Inconclusive(what))) => {
                         finding(Status::Inconclusive, Some(unseen(what)))
+                    }
+                    Some(Err(CheckError::NotReached)) => {
+                        finding(Status::Skipped, Some(over_budget()))
                     }
                     Some(Err(_)) => finding(Status::Skipped, Some(depends_on(other))),
                     // The other criterion is proved, or is not checked in this run. Therefore this
@@ -200,6 +219,12 @@ fn reported(cause: &Cause) -> Cause {
 fn depends_on(id: &str) -> Cause {
     let summary = format!("it depends on {id}");
     Cause { id: "depends-on".to_owned(), summary, ..Cause::default() }
+}
+
+/// The cause of a criterion whose check has not begun in time.
+fn over_budget() -> Cause {
+    let summary = "not run: the time for this proof was used up".to_owned();
+    Cause { id: OVER_BUDGET.to_owned(), summary, ..Cause::default() }
 }
 
 /// The cause of a criterion about which nothing can be said.

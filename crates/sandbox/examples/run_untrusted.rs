@@ -76,7 +76,7 @@ fn run(
         ..Limits::default()
     };
     // Add paths here to show the program more files, read-only.
-    let policy = SandboxPolicy { visible: Vec::new(), limits };
+    let policy = SandboxPolicy { limits, ..SandboxPolicy::default() };
     Command::new(program).args(arguments).sandboxed(policy).isolation(level).run()
 }
 

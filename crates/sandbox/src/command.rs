@@ -226,7 +226,7 @@ impl Command {
                 .map_or_else(descriptor_limit::raise, |limits| limits.of_descriptors())?,
             hardening: limits.map(|limits| Hardening {
                 limits: limits.of_processes(resources.process_limit(limits.processes)),
-                filter: seccomp::filter(),
+                filter: seccomp::filter(level),
             }),
             notify_filter: self.notified_calls.filter(),
         })

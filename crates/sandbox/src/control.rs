@@ -12,9 +12,14 @@ use nix::sys::socket::{
 };
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
 
 /// The maximum number of sockets in one message.
 pub const BATCH: usize = 16;
+
+/// The maximum time in which the first process answers. The first process only makes system calls,
+/// so it needs this time only on a very busy machine. A longer silence is a fault of the machine.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The first byte of the request to start the program again. The last byte says with which of its
 /// environments. Every other request asks for sockets of an address family, which is not 0.
@@ -127,6 +132,24 @@ impl Control {
         let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
     }
 
+    fn wait_readable(&self, deadline: Instant) -> io::Result<()> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut entry = libc::pollfd { fd: self.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+            // SAFETY: the array is one local variable.
+            match Errno::result(unsafe { libc::poll(&mut entry, 1, left.as_millis() as i32) }) {
+                Err(Errno::EINTR) => {}
+                Ok(0) if left.is_zero() => {
+                    let seconds = ANSWER_TIMEOUT.as_secs();
+                    let text = format!("the sandbox has not answered within {seconds} s");
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+                }
+                Ok(0) => {}
+                result => return result.map(drop).map_err(io::Error::from),
+            }
+        }
+    }
+
     fn send_request(&self, request: [u8; 4]) -> io::Result<()> {
         send(self.0.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL)?;
         Ok(())
@@ -135,15 +158,15 @@ impl Control {
     /// The next message; `None` if no message has arrived and `wait` is false.
     ///
     /// # Errors
-    /// UnexpectedEof if the first process has ended.
+    /// UnexpectedEof if the first process has ended. TimedOut if `wait` is true and no message has
+    /// arrived within [`ANSWER_TIMEOUT`].
     pub(crate) fn receive(&self, wait: bool) -> io::Result<Option<Message>> {
+        if wait {
+            self.wait_readable(Instant::now() + ANSWER_TIMEOUT)?;
+        }
         let mut bytes = [0; 8];
         let mut ancillary = cmsg_space!([RawFd; BATCH], UnixCredentials);
-        let flags = if wait {
-            MsgFlags::MSG_CMSG_CLOEXEC
-        } else {
-            MsgFlags::MSG_CMSG_CLOEXEC | MsgFlags::MSG_DONTWAIT
-        };
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC | MsgFlags::MSG_DONTWAIT;
         let mut parts = [IoSliceMut::new(&mut bytes)];
         let received = loop {
             match recvmsg::<()>(self.0.as_raw_fd(), &mut parts, Some(&mut ancillary), flags) {

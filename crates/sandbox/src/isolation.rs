@@ -1,6 +1,7 @@
 //! How strongly a program can be isolated from this machine.
 
 pub(crate) mod refusal;
+mod unbounded;
 
 use crate::control::{Control, Message};
 use crate::init::{self, InitPlan, STEPS};

@@ -5,11 +5,12 @@
 //! `execve`. This needs one system call and no memory allocation.
 
 use crate::system::PROGRAMS;
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// A ruleset that is ready to be applied.
@@ -64,6 +65,9 @@ pub(crate) fn why_not(wanted: i32) -> Option<String> {
 pub(crate) struct Permitted<'a> {
     /// Files and folders that the program may read and execute.
     pub(crate) visible: Vec<&'a Path>,
+    /// Files and folders below the visible ones that the program may not read, without symbolic
+    /// links.
+    pub(crate) hidden: BTreeSet<PathBuf>,
     /// The folder that the program may write.
     pub(crate) folder: &'a Path,
     /// The program's terminal, which the program may open by name.
@@ -91,7 +95,10 @@ impl Ruleset {
         for path in
             PROGRAMS.iter().chain(&SYSTEM).map(Path::new).chain(permitted.visible.iter().copied())
         {
-            rules.permit(path, file::READ)?;
+            // A path that this machine does not have is skipped.
+            if let Ok(path) = path.canonicalize() {
+                rules.permit_except(&path, &permitted.hidden)?;
+            }
         }
         for device in DEVICES {
             rules.permit(Path::new(device), file::READ | file::WRITE)?;
@@ -107,6 +114,28 @@ impl Ruleset {
             rules.add(RULE_PORT, (&raw const rule).cast())?;
         }
         Ok(rules)
+    }
+
+    /// Permits reading the file or folder at `path` and everything below it, except `hidden`.
+    ///
+    /// A rule for a folder is valid for everything below the folder (landlock(7)). Therefore, if
+    /// something in a folder is hidden, each other entry of the folder gets a rule of its own. A
+    /// symbolic link needs no rule, because Landlock looks at the path of its target.
+    fn permit_except(&self, path: &Path, hidden: &BTreeSet<PathBuf>) -> io::Result<()> {
+        if hidden.contains(path) {
+            return Ok(());
+        }
+        if !hidden.iter().any(|hidden| hidden.starts_with(path)) {
+            return self.permit(path, file::READ);
+        }
+        self.permit(path, file::LIST)?;
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_symlink() {
+                self.permit_except(&entry.path(), hidden)?;
+            }
+        }
+        Ok(())
     }
 
     /// Permits `access` to the file or folder at `path`, and to everything below a folder. A path
@@ -162,7 +191,7 @@ pub(crate) unsafe fn restrict_self(rules: RawFd) -> Result<(), i32> {
 }
 
 /// The files and folders that every program may read, in addition to [`PROGRAMS`].
-const SYSTEM: [&str; 15] = [
+pub(crate) const SYSTEM: [&str; 15] = [
     "/proc",
     "/etc/alternatives",
     "/etc/gai.conf",
@@ -215,6 +244,7 @@ mod file {
     const TRUNCATE: u64 = 1 << 14;
     const DEVICE_IOCTL: u64 = 1 << 15;
     pub(super) const WRITE: u64 = 1 << 1 | TRUNCATE | DEVICE_IOCTL;
+    pub(super) const LIST: u64 = READ_DIR;
     pub(super) const READ: u64 = EXECUTE | READ_FILE | READ_DIR;
     pub(super) const OF_A_FILE: u64 = EXECUTE | READ_FILE | WRITE;
 

@@ -32,6 +32,24 @@
 //! program can use. [`IsolationLevel::refusal`] returns why this machine refuses a level, and how
 //! to fix the cause.
 //!
+//! # What is limited, and what is not
+//!
+//! | resource | limited by |
+//! |---|---|
+//! | memory that a process has mapped | the control group, or a sum every 20 ms |
+//! | shared anonymous mappings | the control group, or their size once it exceeds the limit |
+//! | memory that no process has mapped | memfd_create, System V IPC and message queues are refused; `/tmp` and the program's folder have a size |
+//! | buffers of TCP sockets | a sum every 20 ms; on the levels `Landlock` and `None` they are not counted |
+//! | buffers of AF_UNIX sockets, epoll registrations | the control group only |
+//! | descriptors in messages | the program's descriptor limit, which is lower than that of the sandbox's first process |
+//! | signals and timers that wait | RLIMIT_SIGPENDING |
+//! | processor time | RLIMIT_CPU for each process; an equal share for each run with a control group of the controller `cpu` |
+//! | connections to this machine | the network namespace, or Landlock together with a filter that leaves TCP sockets and connected pairs |
+//!
+//! [`IsolationLevel::unbounded`] returns what a level cannot limit on this machine, as sentences for
+//! a person. [`SandboxPolicy::hidden`] hides programs of the machine, and [`is_always_visible`] says
+//! whether a file would be visible to every program.
+//!
 //! # Examples to run
 //!
 //! - `cargo run -p sandbox --example run_untrusted -- COMMAND…` runs a command with limits, and
@@ -91,7 +109,9 @@ pub use isolation::{IsolationLevel, UnknownIsolation};
 pub use notify::NotifiedCalls;
 pub use policy::{LimitKind, Limits, SandboxPolicy};
 pub use process::owner::as_tracer;
-pub use process::{Descriptor, Process, Target, Thread};
+
+pub use process::{Descriptor, Process, Target, Thread, own_run_delay};
+pub use root_layout::is_always_visible;
 pub use running::Sandbox;
 pub use starvation::{CpuLoad, CpuStarvation};
 pub use syscalls::Call;

@@ -13,6 +13,12 @@ pub struct SandboxPolicy {
     /// same paths in the sandbox. `/usr` and other system paths that programs need are always
     /// visible.
     pub visible: Vec<PathBuf>,
+    /// Files and folders that the program cannot see, although they are inside a path that it can
+    /// see, for example a program in `/usr/bin`. A path that does not exist is ignored. Where
+    /// Landlock hides a folder, the program can still list the names in it. On the level
+    /// [`None`](crate::IsolationLevel::None), and on
+    /// [`OtherUser`](crate::IsolationLevel::OtherUser) without Landlock, nothing can be hidden.
+    pub hidden: Vec<PathBuf>,
     /// The amounts of memory, time and other resources that the program may use.
     pub limits: Limits,
 }
@@ -74,10 +80,16 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The descriptor limit of a process. It is at most the observer's own hard limit.
+    /// The descriptor limit of a process. It is lower than the observer's own hard limit, which the
+    /// sandbox's first process has.
+    ///
+    /// This limit is also the number of descriptors of one user that may be in messages which nobody
+    /// has received (unix(7), ETOOMANYREFS). The kernel compares the number of all processes of the
+    /// user with the limit of the process that sends. So a program that fills its limit cannot
+    /// prevent the first process, whose limit is higher, from sending sockets to the observer.
     pub(crate) fn of_descriptors(&self) -> io::Result<libc::rlimit> {
         let most = descriptor_limit::raise()?.rlim_max;
-        Ok(both(self.descriptors.min(most)))
+        Ok(both(self.descriptors.min(most - RESERVED_DESCRIPTORS.min(most / 4))))
     }
 
     /// The limits that the kernel enforces for each process (getrlimit(2)).
@@ -87,6 +99,7 @@ impl Limits {
     pub(crate) fn of_processes(&self, processes: u64) -> Vec<(u32, libc::rlimit)> {
         let seconds = self.cpu.as_secs().max(1);
         let mut limits = vec![(libc::RLIMIT_NPROC, both(processes))];
+        limits.push((libc::RLIMIT_SIGPENDING, both(SIGNALS)));
         limits.push((libc::RLIMIT_FSIZE, both(self.disk)));
         limits.push((
             libc::RLIMIT_CPU,
@@ -126,6 +139,16 @@ impl LimitKind {
         }
     }
 }
+
+/// The number of signals and timers that wait for a user (getrlimit(2), RLIMIT_SIGPENDING). The
+/// kernel compares the number of all processes of the user with the limit of the process that adds
+/// one, so a higher limit of the observer cannot be used up.
+const SIGNALS: u64 = 4_096;
+
+/// The difference between the descriptor limits of the sandbox's first process and of a program. The
+/// kernel checks the number of descriptors in messages before it adds those of a new message, of
+/// which there are at most 253 (unix(7), SCM_RIGHTS). Several threads may pass the check at once.
+const RESERVED_DESCRIPTORS: u64 = 1_024;
 
 /// A limit whose soft value and hard value are equal.
 fn both(limit: u64) -> libc::rlimit {

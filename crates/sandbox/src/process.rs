@@ -4,8 +4,8 @@ mod descriptor_limit;
 pub(crate) mod owner;
 mod thread;
 
-pub use thread::Thread;
 pub(crate) use thread::delay_of;
+pub use thread::{Thread, own_run_delay};
 
 use crate::unobservable::Unobservable;
 use owner::as_owner;

@@ -4,6 +4,7 @@
 mod mounts;
 
 use crate::error::LaunchError;
+use crate::landlock;
 use crate::policy::{Limits, SandboxPolicy};
 use mounts::{Layout, entries, is_in_memory, outermost, relative, system};
 use std::collections::BTreeSet;
@@ -95,6 +96,9 @@ impl RootLayout {
         for path in &early {
             layout.show(path)?;
         }
+        for path in hidden_paths(policy) {
+            layout.hide(&path)?;
+        }
         layout.add(MountStep::ReadOnly(relative(Path::new("/"))?));
         layout.devices()?;
         let most = policy.limits.files + (entries.len() + 16 * (1 + late.len())) as u64;
@@ -115,8 +119,37 @@ impl RootLayout {
     }
 }
 
+/// The paths that the policy hides and that this machine has, without symbolic links.
+pub(crate) fn hidden_paths(policy: &SandboxPolicy) -> BTreeSet<PathBuf> {
+    policy.hidden.iter().filter_map(|path| path.canonicalize().ok()).collect()
+}
+
+/// Whether every untrusted program can see `path`, on each isolation level: the path is below `/usr`
+/// or another path that programs need. The path need not exist.
+pub fn is_always_visible(path: &Path) -> bool {
+    let path = resolved(path);
+    let shown = system().chain(landlock::SYSTEM.iter().map(Path::new));
+    shown.into_iter().any(|shown| path.starts_with(resolved(shown)))
+}
+
+/// The absolute path without symbolic links. The last parts of the path need not exist.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let known = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match known {
+        Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or(Path::new(""))),
+        None => path,
+    }
+}
+
 /// Whether an untrusted program can see `path`.
 pub(crate) fn can_see(policy: &SandboxPolicy, path: &Path) -> bool {
+    if path
+        .canonicalize()
+        .is_ok_and(|real| hidden_paths(policy).iter().any(|hidden| real.starts_with(hidden)))
+    {
+        return false;
+    }
     let asked = policy.visible.iter().map(PathBuf::as_path);
     system().chain(asked).any(|shown| absolute(shown).is_ok_and(|shown| path.starts_with(shown)))
 }

@@ -7,11 +7,11 @@ use crate::isolation::IsolationLevel;
 use crate::landlock::{self, Permitted, Ruleset};
 use crate::leased_uid::LeasedUid;
 use crate::policy::{LimitKind, Limits, SandboxPolicy};
-use crate::root_layout::WORK_DIR;
+use crate::root_layout::{self, WORK_DIR};
 use crate::sandbox_user::{self, SandboxUser};
 use crate::scratch_dir::ScratchDir;
 use crate::starvation::CpuStarvation;
-use crate::watchdog::Watchdog;
+use crate::watchdog::{OwnSockets, Watchdog};
 use nix::unistd::{geteuid, isatty};
 use std::fs;
 use std::io;
@@ -54,7 +54,12 @@ impl RunResources {
             resources.scratch_dir = Some(scratch_dir);
         }
         let folder = resources.scratch_dir.as_ref().map(|it| it.path().to_owned());
-        resources.watchdog = Some(Watchdog::new(policy.limits, folder, control)?);
+        let sockets = match (level, resources.user()) {
+            (IsolationLevel::Namespaces, _) => OwnSockets::All,
+            (_, Some(user)) => OwnSockets::OfUser(user),
+            (_, None) => OwnSockets::None,
+        };
+        resources.watchdog = Some(Watchdog::new(policy.limits, folder, sockets, control)?);
         Ok(resources)
     }
 
@@ -95,6 +100,7 @@ impl RunResources {
             (_, None) => Ruleset::own(),
             (_, Some(policy)) => Ruleset::for_untrusted(&Permitted {
                 visible: policy.visible.iter().map(|path| path.as_path()).collect(),
+                hidden: root_layout::hidden_paths(policy),
                 folder: self.home(),
                 terminal: isatty(output).unwrap_or(false).then(|| output.as_raw_fd()),
                 port,

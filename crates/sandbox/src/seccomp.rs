@@ -5,13 +5,19 @@
 //! program from the observer.
 
 use crate::bpf::{Action, ArgTest, Filter};
-use libc::{EAFNOSUPPORT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, sock_filter};
+use crate::isolation::IsolationLevel;
+use libc::{EACCES, EAFNOSUPPORT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, sock_filter};
 use std::sync::OnceLock;
 
-/// The filter for every untrusted program.
-pub(crate) fn filter() -> Vec<sock_filter> {
-    static FILTER: OnceLock<Vec<sock_filter>> = OnceLock::new();
-    FILTER.get_or_init(build).clone()
+/// The filter for every untrusted program on this isolation level.
+pub(crate) fn filter(level: IsolationLevel) -> Vec<sock_filter> {
+    static OWN_NETWORK: OnceLock<Vec<sock_filter>> = OnceLock::new();
+    static SHARED_NETWORK: OnceLock<Vec<sock_filter>> = OnceLock::new();
+    let program = |filter: Filter| filter.program(Action::Kill);
+    match level.shares_ports() {
+        false => OWN_NETWORK.get_or_init(|| program(for_all())).clone(),
+        true => SHARED_NETWORK.get_or_init(|| program(on_shared_network(for_all()))).clone(),
+    }
 }
 
 /// System calls that access other processes, or hide the program from the observer.
@@ -86,8 +92,11 @@ const KERNEL: [&str; 27] = [
 /// already handle such a kernel. flock and inotify are refused because two sandboxes that see the
 /// same file could communicate through locks and events of this file. io_uring and memfd_secret are
 /// refused because they would hide what a server waits for. openat2 is refused because a filter
-/// cannot read its mode argument, which is in memory. For clone3, see [`NEW_NAMESPACES`].
-const UNSUPPORTED: [&str; 9] = [
+/// cannot read its mode argument, which is in memory. For clone3, see [`NEW_NAMESPACES`]. System V
+/// IPC and POSIX message queues are refused because they outlive a program that has no IPC namespace
+/// of its own (ipc_namespaces(7)). They and memfd_create are also refused because they hold memory
+/// that no process has mapped, so that a sum over the processes' memory would not include it.
+const UNSUPPORTED: [&str; 14] = [
     "openat2",
     "io_uring_setup",
     "io_uring_enter",
@@ -96,6 +105,11 @@ const UNSUPPORTED: [&str; 9] = [
     "inotify_init",
     "inotify_init1",
     "memfd_secret",
+    "memfd_create",
+    "shmget",
+    "semget",
+    "msgget",
+    "mq_open",
     "clone3",
 ];
 
@@ -103,7 +117,7 @@ const UNSUPPORTED: [&str; 9] = [
 /// Therefore every clone3 is refused.
 const NEW_NAMESPACES: u32 = 0x7e02_0000;
 
-fn build() -> Vec<sock_filter> {
+fn for_all() -> Filter {
     let refuse = |errno| Action::Refuse(errno);
     Filter::default()
         .on(&PROCESSES, None, refuse(EPERM))
@@ -127,8 +141,27 @@ fn build() -> Vec<sock_filter> {
         .on(&["fcntl"], Some(one_of(1, &FILE_USERS)), refuse(EINVAL))
         .on(&["ioctl"], Some(one_of(1, &TERMINAL_INPUT)), refuse(EPERM))
         .on(&SOCKETS, Some(none_of(0, &FAMILIES)), refuse(EAFNOSUPPORT))
-        .on(&SOCKETS, Some(one_of(2, &[MPTCP])), refuse(EPROTONOSUPPORT))
-        .program(Action::Kill)
+        .on(&SOCKETS, Some(one_of(2, &UNOBSERVED_PROTOCOLS)), refuse(EPROTONOSUPPORT))
+        .on(&["sendto", "sendmmsg"], Some(has_flag(3, &FAST_OPEN)), refuse(EOPNOTSUPP))
+        .on(&["sendmsg"], Some(has_flag(2, &FAST_OPEN)), refuse(EOPNOTSUPP))
+}
+
+/// The additional rules for a program that uses this machine's network. Landlock restricts only the
+/// TCP ports that such a program binds and connects to (landlock(7)). Therefore the program gets
+/// only sockets of TCP and pairs of connected sockets. It gets no UDP socket, and no AF_UNIX socket
+/// that could be connected to a path of this machine. A pair of datagram sockets could be connected
+/// again (unix(7)).
+fn on_shared_network(filter: Filter) -> Filter {
+    const UNIX: u32 = libc::AF_UNIX as u32;
+    const STREAM: u32 = libc::SOCK_STREAM as u32;
+    const PACKETS: u32 = libc::SOCK_SEQPACKET as u32;
+    const TCP: u32 = libc::IPPROTO_TCP as u32;
+    let kind = |values| ArgTest { mask: SOCKET_TYPE, ..none_of(1, values) };
+    filter
+        .on(&["socket"], Some(one_of(0, &[UNIX])), Action::Refuse(EACCES))
+        .on(&["socket"], Some(kind(&[STREAM])), Action::Refuse(EACCES))
+        .on(&["socket"], Some(none_of(2, &[0, TCP])), Action::Refuse(EPROTONOSUPPORT))
+        .on(&["socketpair"], Some(kind(&[STREAM, PACKETS])), Action::Refuse(EACCES))
 }
 
 const fn one_of(argument: u32, values: &'static [u32]) -> ArgTest {
@@ -137,6 +170,11 @@ const fn one_of(argument: u32, values: &'static [u32]) -> ArgTest {
 
 const fn none_of(argument: u32, values: &'static [u32]) -> ArgTest {
     ArgTest { argument, mask: u32::MAX, values, is_one: false }
+}
+
+/// The condition that an argument has the flag `flag[0]`.
+const fn has_flag(argument: u32, flag: &'static [u32; 1]) -> ArgTest {
+    ArgTest { mask: flag[0], ..one_of(argument, flag) }
 }
 
 /// The condition that a mode does not include the owner's permission to read. Only root can observe
@@ -179,7 +217,14 @@ const TERMINAL_INPUT: [u32; 3] =
 
 const SOCKETS: [&str; 2] = ["socket", "socketpair"];
 const FAMILIES: [u32; 3] = [libc::AF_UNIX as u32, libc::AF_INET as u32, libc::AF_INET6 as u32];
-/// Multipath TCP is refused, because the kernel's socket tables do not show that a Multipath TCP
-/// connection belongs to the server. A program that requests Multipath TCP, such as a server
-/// written in Go, then uses TCP instead.
-const MPTCP: u32 = libc::IPPROTO_MPTCP as u32;
+/// The bits of the type argument of socket(2) that are not flags (SOCK_TYPE_MASK of the kernel).
+const SOCKET_TYPE: u32 = 0xf;
+/// These protocols are refused, because the kernel's socket tables do not show that a connection
+/// belongs to the server. A program that requests Multipath TCP, such as a server written in Go,
+/// then uses TCP instead. Landlock does not restrict the ports of the other two.
+const UNOBSERVED_PROTOCOLS: [u32; 3] =
+    [libc::IPPROTO_MPTCP as u32, libc::IPPROTO_SCTP as u32, IPPROTO_SMC];
+const IPPROTO_SMC: u32 = 256; // linux/in.h
+/// A send with this flag connects a socket without connect(2). Landlock restricts only connect(2)
+/// (tcp(7), TCP Fast Open). Only clients use the flag.
+const FAST_OPEN: [u32; 1] = [libc::MSG_FASTOPEN as u32];

@@ -2,7 +2,9 @@
 //!
 //! A thread of the observer checks the limits every 20 ms. If the run has a control group, the
 //! kernel limits the memory, and the thread reads whether the limit was reached. Without a control
-//! group, the thread adds up the memory of all processes.
+//! group, the thread adds up the memory of all processes and the buffers of TCP sockets.
+
+mod memory;
 
 use crate::cgroup::Cgroup;
 use crate::control::Control;
@@ -17,6 +19,8 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+pub(crate) use memory::OwnSockets;
 
 /// The time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -37,6 +41,8 @@ struct WatchedRun {
     /// The folder of this machine that the program may write, if the sandbox has no file system of
     /// its own.
     folder: Option<PathBuf>,
+    /// The sockets whose buffers count as memory of the run.
+    sockets: OwnSockets,
     /// The connection to the sandbox. Closing this connection ends the sandbox.
     control: Control,
     load: CpuLoad,
@@ -61,12 +67,14 @@ impl Watchdog {
     pub(crate) fn new(
         limits: Limits,
         folder: Option<PathBuf>,
+        sockets: OwnSockets,
         control: &Control,
     ) -> io::Result<Self> {
         let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
         let (load, halfway) = (CpuLoad::now(&[]), OnceLock::new());
         let (init, exceeded) = (OnceLock::new(), OnceLock::new());
-        let watch = WatchedRun { limits, group, folder, control, load, halfway, init, exceeded };
+        let watch =
+            WatchedRun { limits, group, folder, sockets, control, load, halfway, init, exceeded };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
@@ -150,8 +158,12 @@ impl WatchedRun {
             self.halfway.get_or_init(|| CpuLoad::now(&threads(init)));
         }
         let is_out_of_memory = match &self.group {
-            Some(group) => group.has_run_out_of_memory(),
-            None => uses_more_than(init, self.limits.memory),
+            // The kernel does not end a run whose sockets reach the group's limit.
+            Some(group) => {
+                group.has_run_out_of_memory()
+                    || memory::socket_buffers(init, self.sockets) > self.limits.memory
+            }
+            None => memory::uses_more_than(init, self.limits.memory, self.sockets),
         };
         if is_out_of_memory {
             return Some(LimitKind::Memory);
@@ -170,16 +182,6 @@ impl Drop for Watchdog {
     }
 }
 
-/// Whether the descendants of `init` use more memory than `limit`. The sum of the resident memory
-/// counts a shared page several times, but is fast to compute. Only if this sum exceeds the limit,
-/// the slower sum is computed, which counts each shared page once.
-fn uses_more_than(init: Process, limit: u64) -> bool {
-    let descendants = init.visible_descendants();
-    let resident: u64 = descendants.iter().map(|process| resident(*process)).sum();
-    resident > limit
-        && descendants.iter().map(|process| proportional_share(*process)).sum::<u64>() > limit
-}
-
 /// The threads of all descendants of `init` that this process may read.
 fn threads(init: Process) -> Vec<(Process, Thread)> {
     let threads = |process: Process| {
@@ -187,23 +189,6 @@ fn threads(init: Process) -> Vec<(Process, Thread)> {
         threads.into_iter().map(move |thread| (process, thread))
     };
     init.visible_descendants().into_iter().flat_map(threads).collect()
-}
-
-/// The resident memory of a process in bytes, shared pages included (proc_pid_statm(5)).
-fn resident(process: Process) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{}/statm", process.pid)).unwrap_or_default();
-    let pages = text.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
-    pages.unwrap_or(0) * procfs::page_size()
-}
-
-/// The proportional memory of a process in bytes: the size of each shared page is divided by the
-/// number of processes that use the page (proc_pid_smaps(5), Pss). If the kernel does not show this
-/// number, the result is the resident memory.
-fn proportional_share(process: Process) -> u64 {
-    let Some(text) = process.shares() else { return resident(process) };
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kibibytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kibibytes.unwrap_or(0) * 1024
 }
 
 /// Whether the contents of `folder` consist of at most `files` files and use at most `bytes` bytes.
@@ -240,22 +225,5 @@ mod tests {
         assert!(fits(1 << 20, 2));
         assert!(!fits(50_000, 2));
         assert!(!fits(1 << 20, 1));
-    }
-
-    #[test]
-    fn memory_is_summed_up_over_all_descendants() {
-        let text = "import os, sys; x = b'x' * 50_000_000; os.fork(); sys.stdin.read()";
-        let mut shell = std::process::Command::new("sh");
-        let line = format!("python3 -c {text:?}; true");
-        let piped = shell.args(["-c", &line]).stdin(std::process::Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        let init = Process { pid: child.id() as i32 };
-        while init.visible_descendants().len() < 2 || !uses_more_than(init, 50_000_000) {
-            thread::yield_now();
-        }
-        // The two processes share the 50 MB, so the memory is counted once.
-        assert!(!uses_more_than(init, 90_000_000));
-        drop(child.stdin.take());
-        child.wait().unwrap();
     }
 }

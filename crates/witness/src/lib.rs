@@ -124,5 +124,5 @@ pub use nix::errno::Errno;
 pub use nix::sys::signal::Signal;
 pub use sandbox::{
     Call, Descriptor, Exit, IsolationLevel, LaunchError, LimitKind, Limits, Process, SandboxPolicy,
-    SignalNumber, Target, Thread, UnknownIsolation, Unobservable,
+    SignalNumber, Target, Thread, UnknownIsolation, Unobservable, own_run_delay,
 };

@@ -28,7 +28,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
-use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox};
+use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox, Unobservable};
 use sleeps::Sleeps;
 use std::cell::RefCell;
 use std::io;
@@ -274,8 +274,9 @@ impl Server {
         self.sandbox.request_sockets(family, kind, protocol, count)?;
         loop {
             match self.sandbox.receive(true).map_err(|error| self.connection_error(error))? {
+                // The sandbox could not make or send the sockets. This is no error of the server.
                 Some(Message::Sockets(sockets, errno)) if sockets.is_empty() => {
-                    return Err(errno.into());
+                    return Err(unobservable(errno.into()));
                 }
                 Some(Message::Sockets(sockets, _)) => return Ok(sockets),
                 Some(message) => self.handle(message),
@@ -283,6 +284,11 @@ impl Server {
             }
         }
     }
+}
+
+/// The error of a client that cannot connect because the sandbox gives it no socket.
+fn unobservable(error: io::Error) -> io::Error {
+    io::Error::other(Unobservable::new("how the server answers a client".to_owned(), error))
 }
 
 impl Drop for Server {

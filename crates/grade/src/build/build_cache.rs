@@ -100,6 +100,7 @@ impl BuildCache {
             None => Ok(Program {
                 command: vec![directory.join(program).into()],
                 visible: vec![directory.clone()],
+                hidden: Vec::new(),
                 directory,
                 port: None,
                 capacity: None,

@@ -1,7 +1,8 @@
 //! Runs a build in a sandbox.
 
+use crate::conditions::Conditions;
 use anyhow::{Context, Result, bail};
-use sandbox::{Command, Exit, Finished, IsolationLevel, LimitKind, Limits, SandboxPolicy};
+use sandbox::{Command, Exit, Finished, LimitKind, Limits, SandboxPolicy};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,11 +34,12 @@ pub(super) fn run(
     script: &str,
     arguments: &[String],
     visible: Vec<PathBuf>,
-    isolation: IsolationLevel,
+    conditions: &Conditions,
 ) -> Result<Finished> {
     let command = Command::new("/bin/sh").args(["-c", script, "sh"]).args(arguments);
-    let policy = SandboxPolicy { visible, limits: LIMITS };
-    let finished = command.isolation(isolation).sandboxed(policy).run();
+    let hidden = conditions.hidden.clone();
+    let policy = SandboxPolicy { visible, hidden, limits: LIMITS };
+    let finished = command.isolation(conditions.isolation).sandboxed(policy).run();
     let mut finished = finished.context("cannot build in a sandbox")?;
     match finished.cpu_starvation.take() {
         Some(starvation) => bail!("the build was stopped: {starvation}"),
@@ -84,5 +86,10 @@ pub(super) fn check_tools<'a>(commands: impl Iterator<Item = &'a Vec<String>>) -
 
 /// Whether the sandbox has a program of this name.
 pub(super) fn has(name: &str) -> bool {
-    PATH.iter().any(|folder| Path::new(folder).join(name).is_file())
+    candidates(name).iter().any(|path| path.is_file())
+}
+
+/// The paths at which a program of this name may be. A path that is absolute is itself the result.
+pub(super) fn candidates(name: &str) -> Vec<PathBuf> {
+    PATH.iter().map(|folder| Path::new(folder).join(name)).collect()
 }

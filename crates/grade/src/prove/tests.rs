@@ -35,6 +35,7 @@ fn graded(criteria: &[(&str, &[&str])]) -> (Vec<CriterionGrade>, usize) {
     let (rounds, reported) = (RefCell::new(0), RefCell::new(Vec::new()));
     let grades = repeat(
         &lesson(),
+        &Budget::new(std::time::Duration::from_secs(3600)),
         &mut |grade| reported.borrow_mut().push(grade.clone()),
         &mut |only, on_report| {
             let round = *rounds.borrow();
@@ -139,6 +140,7 @@ fn program(command: &[&str]) -> Program {
         command: command.iter().map(OsString::from).collect(),
         directory: "/cache/one".into(),
         visible: Vec::new(),
+        hidden: Vec::new(),
         port: None,
         capacity: None,
     }

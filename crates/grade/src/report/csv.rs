@@ -23,7 +23,10 @@ fn table(class: &Class<'_>) -> Result<Vec<u8>> {
         .iter()
         .flat_map(|lesson| lesson.criteria.iter().map(|(id, _)| (lesson.lesson, *id)))
         .collect();
-    let mut table = csv::Writer::from_writer(Vec::new());
+    // Every text is quoted. Otherwise a program that separates columns at `;` would find several
+    // cells in a name with a `;`, and one of these cells could be a formula.
+    let style = csv::QuoteStyle::NonNumeric;
+    let mut table = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
     table.write_record(head(&criteria))?;
     for submission in class.submissions {
         for grade in &submission.lessons {
@@ -99,13 +102,25 @@ fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> Strin
     notes.join("; ")
 }
 
-/// `given` on one line. A text that a spreadsheet would evaluate as a formula gets a leading `'`
+/// `given` on one line. A text that a spreadsheet could evaluate as a formula gets a leading `'`
 /// (OWASP, CSV Injection).
 pub(super) fn text(given: &str) -> String {
     let shown = plain::line(given, 4 * plain::MAX_LINE);
-    let starts_formula = |start: char| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(start);
-    match shown.trim_start().starts_with(starts_formula) {
-        true => format!("'{shown}"),
-        false => shown,
-    }
+    if could_be_formula(&shown) { format!("'{shown}") } else { shown }
 }
+
+/// Whether a spreadsheet could evaluate a text as a formula. The sign that begins a formula may
+/// follow white space, invisible characters, quotation marks, and separators of columns such as
+/// `|`. A spreadsheet that is told another separator or quotation mark than `,` and `"` begins a
+/// cell after them.
+fn could_be_formula(text: &str) -> bool {
+    let is_skipped = |char: char| !char.is_alphanumeric() && !FORMULA_SIGNS.contains(&char);
+    text.trim_start_matches(is_skipped).starts_with(FORMULA_SIGNS)
+}
+
+/// The characters that begin a formula, and their full-width, small and mathematical forms, which
+/// some spreadsheets treat as the same (Unicode, Halfwidth and Fullwidth Forms).
+const FORMULA_SIGNS: [char; 13] = [
+    '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}',
+    '\u{fe63}', '\u{fe6b}', '\u{2212}',
+];

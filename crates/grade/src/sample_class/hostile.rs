@@ -55,9 +55,14 @@ pub enum ExpectedOutcome {
     Fails(&'static str, &'static str),
     /// The build fails, and its message contains this text.
     NotBuilt(&'static str),
+    /// No criterion of the rest is checked after the submission's budget was used up. The verdict is
+    /// "not yet", and the reason names the budget.
+    OverBudget,
+    /// The verdict is "not yet". Which criteria fail depends on how busy the machine is.
+    NotYet,
 }
 
-use ExpectedOutcome::{Fails, NotBuilt, Proved};
+use ExpectedOutcome::{Fails, NotBuilt, NotYet, OverBudget, Proved};
 use Form::{Additional, AppendedTo, Attacks, C, Makefile, Python};
 
 const fn hostile(file: &'static str, form: Form, expected: ExpectedOutcome) -> Hostile {
@@ -100,6 +105,29 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("unreadable.c", C, Proved),
     hostile("io_uring.c", C, Proved),
     hostile("neighbours.c", C, Proved),
+    hostile("fast_open.c", C, Proved),
+    hostile("local_sockets.c", C, Proved),
+    hostile("held_messages.c", C, Proved),
+    hostile("outliving_ipc.c", C, Proved),
+    hostile("hidden_memory.c", C, Fails("starts", "memory")),
+    hostile("socket_buffers.c", C, Fails("starts", "memory")),
+    hostile("system_servers.c", C, Proved),
+    hostile("slow_steps.c", C, OverBudget),
+    hostile("swaps_array.c", C, Fails("ends", "outlived it")),
+    hostile("stops_itself.c", C, Fails("starts", "")),
+    hostile("opens_fifo.c", C, Fails("slots", "never accepted")),
+    hostile("dentry_flood.c", C, Proved),
+    hostile("kernel_files.c", C, Proved),
+    hostile("first_process.c", C, Proved),
+    hostile("timers_and_signals.c", C, Proved),
+    hostile("orphans.c", C, Fails("ends", "outlived it")),
+    hostile("spins_on_all.c", C, NotYet),
+    hostile("floods_loopback.c", C, NotYet),
+    hostile("assembled_file.rs", AppendedTo("src/main.rs"), NotBuilt("/etc/shadow")),
+    hostile("assembled_device.rs", AppendedTo("src/main.rs"), NotBuilt("")),
+    hostile("linked_library.rs", AppendedTo("src/main.rs"), NotBuilt("/etc/shadow")),
+    hostile("kills_linker.rs", AppendedTo("src/main.rs"), NotBuilt("")),
+    hostile("secret_variable.rs", AppendedTo("src/main.rs"), NotBuilt("GRADER_SECRET")),
     hostile("build_script.rs", Additional("build.rs"), Proved),
     hostile("dependency.toml", Additional("Cargo.toml"), Proved),
     hostile("linker.toml", Additional(".cargo/config.toml"), Proved),
@@ -165,6 +193,7 @@ impl Hostile {
             Proved => Expected::proved(),
             Fails(criterion, _) => Expected::fails(criterion, ""),
             NotBuilt(_) => Expected::fails(BUILD, ""),
+            OverBudget | NotYet => Expected::fails("", ""),
         };
         self.submission(course, self.name(), expected, false)
     }

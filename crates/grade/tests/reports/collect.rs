@@ -77,6 +77,7 @@ fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
         sandbox: None,
         workers: None,
         seed: None,
+        budget: None,
     };
     let reports = check.run(&subject, &mut |_| {}).unwrap();
     let is_proved = reports.iter().all(|report| report.status == Status::Proved);

@@ -2,7 +2,7 @@
 
 use crate::class::{alice, lesson, rubric, without};
 use course::report::Status;
-use grade::model::{LessonGrade, Submission, Verdict};
+use grade::model::{HandInTime, LessonGrade, Submission, TimeSource, Verdict};
 use grade::overrides::{Correction, Overrides};
 use grade::rubric::{Points, Rubric};
 
@@ -11,7 +11,11 @@ fn slots(points: f64) -> Correction {
 }
 
 fn corrected(rubric: &Rubric, lesson: LessonGrade, correction: &Correction) -> Points {
-    let submission = Submission { submitted: Some(1000), lessons: vec![lesson], ..alice() };
+    let submission = Submission {
+        submitted: Some(HandInTime { seconds: 1000, source: TimeSource::Platform }),
+        lessons: vec![lesson],
+        ..alice()
+    };
     rubric.corrected(&submission, &submission.lessons[0], correction)
 }
 

@@ -57,8 +57,24 @@ fn special_cases_have_a_note() {
 
 #[test]
 fn a_name_cannot_become_a_formula_or_a_second_row() {
-    let formulas =
-        ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", " =1", "＝1", "\t=1", "\"a\",b\nc"];
+    let formulas = [
+        "=cmd|' /C calc'!A0",
+        "+1",
+        "-1",
+        "@SUM(1)",
+        " =1",
+        "＝1",
+        "\t=1",
+        "\"a\",b\nc",
+        "|=1+1",
+        "\"=1+1",
+        "'=1+1",
+        ";;＝1",
+        "\u{2212}1",
+        "ada;=1+1",
+        "ada-marie",
+        "_ada+1",
+    ];
     let student = |name: &&str| Submission {
         student: name.to_string(),
         notes: vec!["=HYPERLINK(\"x\")".to_owned()],
@@ -68,8 +84,24 @@ fn a_name_cannot_become_a_formula_or_a_second_row() {
     let submissions: Vec<_> = formulas.iter().map(student).collect();
     let rows = rows(&submissions);
     let names: Vec<_> = rows.iter().map(|row| row["student"].as_str()).collect();
-    let expected =
-        ["'=cmd|' /C calc'!A0", "'+1", "'-1", "'@SUM(1)", "' =1", "'＝1", "\\t=1", "\"a\",b\\nc"];
+    let expected = [
+        "'=cmd|' /C calc'!A0",
+        "'+1",
+        "'-1",
+        "'@SUM(1)",
+        "' =1",
+        "'＝1",
+        "\\t=1",
+        "\"a\",b\\nc",
+        "'|=1+1",
+        "'\"=1+1",
+        "''=1+1",
+        "';;＝1",
+        "'\u{2212}1",
+        "ada;=1+1",
+        "ada-marie",
+        "_ada+1",
+    ];
     assert_eq!(names, expected);
     assert!(rows.iter().all(|row| row["notes"].starts_with("'=")));
 }

@@ -75,7 +75,7 @@ fn expect_refused(run: &mut TestRun, variable: Variable, value: &str) -> Result<
             return end_server(run);
         }
         Reaction::RunsOn if matches!(wait_error, WaitError::TimedOut { .. }) => {
-            return Err(CheckError::Inconclusive(format!(
+            return Err(CheckError::OutOfTime(format!(
                 "with {}, the program neither ended nor listened in time",
                 text(variable.name, value)
             )));

@@ -5,7 +5,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use std::io;
 use std::io::ErrorKind::{AddrNotAvailable, NetworkDown, NetworkUnreachable};
-use witness::WaitError;
+use witness::{Unobservable, WaitError};
 
 impl TestRun {
     /// Connects a new client and waits until the server has accepted it. Returns the client, and
@@ -32,6 +32,10 @@ impl TestRun {
         if matches!(error.kind(), AddrNotAvailable | NetworkDown | NetworkUnreachable) {
             let why = "no client can connect on this machine; is the loopback interface up?";
             return CheckError::Inconclusive(format!("{why} connect(2): {error}"));
+        }
+        // The machine, and not the server, is the cause if there is no socket for the client.
+        if error.get_ref().is_some_and(|inner| inner.is::<Unobservable>()) {
+            return CheckError::Inconclusive(error.to_string());
         }
         let observed = format!("connect(2): {error}");
         let idle = WaitError::Idle { calls: Vec::new() };

@@ -20,8 +20,10 @@ impl TestRun {
             WaitError::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
             _ => {}
         }
-        if let Some(text) = self.out_of_time(&wait_error).or_else(|| self.out_of_life(&wait_error))
-        {
+        if let Some(text) = self.out_of_time(&wait_error) {
+            return CheckError::OutOfTime(text);
+        }
+        if let Some(text) = self.out_of_life(&wait_error) {
             return CheckError::Inconclusive(text);
         }
         if matches!(wait_error, WaitError::Ended(_)) {

@@ -25,6 +25,9 @@ enum Controls {
     Memory,
     /// Version 1, the hierarchy of process counts (pids).
     Processes,
+    /// Version 1, the hierarchy of processor time (cpu). A group has the same share of the
+    /// processors as any other group, however many processes it has.
+    Processors,
 }
 
 impl CgroupParent {
@@ -44,8 +47,12 @@ impl CgroupParent {
             Controls::Memory => vec![
                 ("memory.limit_in_bytes", memory, true),
                 ("memory.memsw.limit_in_bytes", memory, false),
+                // The buffers of TCP sockets have a limit of their own in version 1. At this limit,
+                // the kernel only delays the sockets. Therefore the watchdog ends the run before.
+                ("memory.kmem.tcp.limit_in_bytes", 2 * memory, false),
             ],
             Controls::Processes => vec![("pids.max", processes, true)],
+            Controls::Processors => Vec::new(),
         }
     }
 
@@ -58,7 +65,7 @@ impl CgroupParent {
         match self.controls {
             Controls::Both => Some("memory.events"),
             Controls::Memory => Some("memory.oom_control"),
-            Controls::Processes => None,
+            Controls::Processes | Controls::Processors => None,
         }
     }
 }
@@ -76,10 +83,9 @@ pub(super) fn find() -> Vec<CgroupParent> {
         let folder = controlled(mounts, groups, name)?;
         is_ours(&folder).then_some(CgroupParent { folder, controls })
     };
-    match (one("memory", Controls::Memory), one("pids", Controls::Processes)) {
-        (Some(memory), processes) => [memory].into_iter().chain(processes).collect(),
-        (None, _) => Vec::new(),
-    }
+    let Some(memory) = one("memory", Controls::Memory) else { return Vec::new() };
+    let others = [one("pids", Controls::Processes), one("cpu", Controls::Processors)];
+    [memory].into_iter().chain(others.into_iter().flatten()).collect()
 }
 
 /// This process's own group in version 2.

@@ -125,7 +125,6 @@ unsafe fn install_notify_filter(plan: &InitPlan, program: &ExecPlan) -> Result<(
         let (mode, flags) = (libc::SECCOMP_SET_MODE_FILTER, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER);
         let listener = libc::syscall(libc::SYS_seccomp, mode, flags, &code) as c_int;
         let listener = check(listener)?;
-        send_descriptors(plan.control.as_raw_fd(), tag::NOTIFY_LISTENER, &[listener], 0);
-        Ok(())
+        send_descriptors(plan.control.as_raw_fd(), tag::NOTIFY_LISTENER, &[listener], 0)
     }
 }

@@ -43,9 +43,9 @@ pub(super) unsafe fn build(plan: &InitPlan, root: &RootLayout) -> Result<(), Ref
         // Open the program's folder for the observer, and leave the old root.
         let own = open_folder(c"work").map_err(refused(step::WORK_DIR))?;
         leave_old_root().map_err(refused(step::PIVOT))?;
-        send_descriptors(plan.control.as_raw_fd(), tag::WORK_DIR, &[own], 0);
+        let sent = send_descriptors(plan.control.as_raw_fd(), tag::WORK_DIR, &[own], 0);
         libc::close(own);
-        Ok(())
+        sent.map_err(refused(step::WORK_DIR))
     }
 }
 

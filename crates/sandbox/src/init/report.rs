@@ -1,9 +1,10 @@
 //! Sends messages from the first process to the observer.
 
 use super::InitPlan;
+use super::kernel::check;
 use super::steps::Refused;
 use crate::control::tag;
-use libc::c_void;
+use libc::{c_int, c_void};
 use std::os::fd::{AsRawFd, RawFd};
 
 /// Sends a message without a descriptor.
@@ -27,12 +28,16 @@ unsafe fn send(plan: &InitPlan, message: [u8; 8]) {
 }
 
 /// Sends a message with descriptors (unix(7), SCM_RIGHTS).
+///
+/// # Errors
+/// The errno of sendmsg(2), for example ETOOMANYREFS: too many descriptors of this process's user
+/// are in messages that nobody has received.
 pub(super) unsafe fn send_descriptors(
     control: RawFd,
     kind: u8,
     descriptors: &[RawFd],
     number: i32,
-) {
+) -> Result<(), i32> {
     let mut bytes = message(kind, 0, 0, number);
     let mut ancillary = [0u64; 16]; // aligned like a cmsghdr, with space for BATCH descriptors
     // SAFETY: the header and the buffers that it points to are local variables. The ancillary
@@ -56,7 +61,7 @@ pub(super) unsafe fn send_descriptors(
                 descriptors.len(),
             );
         }
-        libc::sendmsg(control, &header, libc::MSG_NOSIGNAL);
+        check(libc::sendmsg(control, &header, libc::MSG_NOSIGNAL) as c_int).map(drop)
     }
 }
 

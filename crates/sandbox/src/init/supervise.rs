@@ -151,7 +151,10 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
                 Err(refused) => errno = refused,
             }
         }
-        send_descriptors(control, tag::SOCKETS, &made[..length], errno);
+        // If the sockets cannot be sent, the observer still gets an answer, with the reason.
+        if let Err(refused) = send_descriptors(control, tag::SOCKETS, &made[..length], errno) {
+            let _ = send_descriptors(control, tag::SOCKETS, &[], refused);
+        }
         for fd in &made[..length] {
             libc::close(*fd);
         }

@@ -59,7 +59,14 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
     let stopped = matches!(stat.state()?, ProcState::Stopped);
     let sleeping = matches!(stat.state()?, ProcState::Sleeping);
-    let call = if sleeping { task.read::<_, CurrentCall>("syscall")?.0 } else { None };
+    // A thread that waits for its vfork(2) child cannot be interrupted, and sleeps like any other.
+    // Other uninterruptible sleeps are short, for example for a disk.
+    let uninterruptible = matches!(stat.state()?, ProcState::Waiting);
+    let call = match sleeping || uninterruptible {
+        true => task.read::<_, CurrentCall>("syscall")?.0,
+        false => None,
+    };
+    let call = call.filter(|call| sleeping || VFORK.contains(&call.number));
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
@@ -70,6 +77,18 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
         cpu: Duration::from_nanos(schedule.sum_exec_runtime),
         delay: Duration::from_nanos(schedule.run_delay),
     })
+}
+
+/// The system calls that make a process and wait until this process executes a program or ends.
+#[cfg(target_arch = "x86_64")]
+const VFORK: [i64; 3] = [libc::SYS_vfork, libc::SYS_clone, libc::SYS_clone3];
+#[cfg(not(target_arch = "x86_64"))]
+const VFORK: [i64; 2] = [libc::SYS_clone, libc::SYS_clone3];
+
+/// The time that the calling thread has waited for a processor since its start; zero if the kernel
+/// does not measure this time.
+pub fn own_run_delay() -> Duration {
+    delay_of(nix::unistd::gettid())
 }
 
 /// The time that a thread of this process has waited for a processor; zero if the kernel does not

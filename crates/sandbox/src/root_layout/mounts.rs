@@ -110,6 +110,24 @@ impl Layout {
         Ok(())
     }
 
+    /// Covers a path that is already mounted: a file with an unusable device, and a folder with an
+    /// empty file system. A path that no mount shows is skipped. `path` has no symbolic links,
+    /// because they would be resolved in this machine's root.
+    pub(super) fn hide(&mut self, path: &Path) -> Result<(), LaunchError> {
+        let is_shown = |folder: &Path| {
+            self.folders.contains(folder) && folder.is_dir() && folder.parent().is_some()
+        };
+        if !path.ancestors().any(is_shown) || is_in_memory(path) {
+            return Ok(());
+        }
+        let at = relative(path)?;
+        self.add(match path.is_dir() {
+            true => MountStep::Memory { at, options: c_string(b"nr_inodes=1,mode=0555")? },
+            false => MountStep::Bind { from: c_string(b"/dev/null")?, at },
+        });
+        Ok(())
+    }
+
     fn bind(&mut self, path: &Path) -> Result<(), LaunchError> {
         if path.is_dir() {
             self.folder(path)?

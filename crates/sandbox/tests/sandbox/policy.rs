@@ -19,7 +19,9 @@ fn sandboxed(command: Command, visible: &[&Path]) -> Command {
 /// A program in a sandbox that shows `visible`, with these limits.
 fn bounded(command: Command, visible: &[&Path], limits: Limits) -> Command {
     let visible = visible.iter().map(PathBuf::from).collect();
-    command.sandboxed(SandboxPolicy { visible, limits }).isolation(IsolationLevel::Namespaces)
+    command
+        .sandboxed(SandboxPolicy { visible, limits, ..SandboxPolicy::default() })
+        .isolation(IsolationLevel::Namespaces)
 }
 
 /// Runs a program in a sandbox that shows only the program's own file and the system.

@@ -68,10 +68,12 @@ impl Server {
     }
 
     /// The cause of an error on the connection to the sandbox. If the sandbox was ended because of
-    /// a limit, the result names this limit.
+    /// a limit, the result names this limit. If the sandbox does not answer, the result is an
+    /// [`Unobservable`](sandbox::Unobservable), because this is no error of the server.
     pub(super) fn connection_error(&self, error: io::Error) -> io::Error {
         match self.sandbox.limit_exceeded() {
             Some(_) => io::Error::other(format!("the server {}", self.sandbox.exit_of_all())),
+            None if error.kind() == io::ErrorKind::TimedOut => super::unobservable(error),
             None => error,
         }
     }

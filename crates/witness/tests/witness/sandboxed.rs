@@ -3,14 +3,13 @@
 use crate::programs::{open, port, server, shell, wait_logged, written};
 use std::path::{Path, PathBuf};
 use witness::{
-    Errno, FaultInjector, IsolationLevel, Launch, Limits, SandboxPolicy, Server, Signal, State,
-    WaitError,
+    Errno, FaultInjector, IsolationLevel, Launch, SandboxPolicy, Server, Signal, State, WaitError,
 };
 
 /// Launches a program in a sandbox that shows `visible`.
 fn sandboxed(launch: Launch, visible: &[&Path]) -> Launch {
     let visible = visible.iter().map(PathBuf::from).collect();
-    let policy = SandboxPolicy { visible, limits: Limits::default() };
+    let policy = SandboxPolicy { visible, ..SandboxPolicy::default() };
     launch.sandboxed(policy).isolation(IsolationLevel::Namespaces)
 }
 

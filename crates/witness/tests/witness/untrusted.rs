@@ -20,7 +20,7 @@ pub(crate) fn levels() -> Vec<IsolationLevel> {
 /// Launches a program that can see its own folder and has these limits.
 pub(crate) fn sandboxed(program: PathBuf, limits: Limits) -> Launch {
     let visible = program.parent().map(PathBuf::from).into_iter().collect();
-    Launch::new(program).sandboxed(SandboxPolicy { visible, limits })
+    Launch::new(program).sandboxed(SandboxPolicy { visible, limits, ..SandboxPolicy::default() })
 }
 
 /// Launches a shell command that cannot see any files of the caller.

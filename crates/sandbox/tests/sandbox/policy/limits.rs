@@ -3,7 +3,7 @@
 use super::{bounded, output_of, run, sandboxed, text, within};
 use crate::busy_processes::BusyProcesses;
 use crate::programs::{shell, written};
-use sandbox::{Command, Exit, LimitKind, Limits, SignalNumber};
+use sandbox::{Command, Exit, LimitKind, Limits, Message, SignalNumber};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -163,4 +163,52 @@ fn wall_time_on_a_busy_machine_says_nothing_about_the_program() {
     let finished = bounded(command, &[], within(Duration::from_secs(2))).run().unwrap();
     assert_eq!(finished.limit_exceeded, Some(LimitKind::Wall));
     assert!(finished.cpu_starvation.is_some(), "{finished:?}");
+}
+
+#[test]
+fn the_first_process_answers_while_the_program_holds_all_descriptors_in_messages() {
+    let fills = written(
+        "holds_messages",
+        "#include <string.h>\n#include <sys/resource.h>\nint main(void) {\n\
+         int pair[2], copies[250]; for (int i = 0; i < 250; i++) copies[i] = 1;\n\
+         union { struct cmsghdr head; char room[CMSG_SPACE(sizeof copies)]; } all =\n\
+         {.head = {CMSG_LEN(sizeof copies), SOL_SOCKET, SCM_RIGHTS}};\n\
+         memcpy(CMSG_DATA(&all.head), copies, sizeof copies);\n\
+         struct iovec byte = {\"x\", 1}; struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1,\n\
+         .msg_control = &all, .msg_controllen = sizeof all.room};\n\
+         for (int i = 0; i < 400; i++) {\n\
+         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair)) break;\n\
+         while (sendmsg(pair[0], &message, 0) > 0); if (errno == ETOOMANYREFS) break; }\n\
+         puts(strerror(errno)); fflush(stdout); pause(); }\n",
+    );
+    let launch = bounded(Command::new(&fills), &[&fills], Limits::default());
+    let (output, stdout) = std::io::pipe().unwrap();
+    let errors = stdout.try_clone().unwrap();
+    let sandbox = launch.spawn(stdout.into(), errors.into()).unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).unwrap();
+    assert_eq!(line, "Too many references: cannot splice\n");
+    sandbox.request_sockets(libc::AF_INET, libc::SOCK_STREAM, 0, 4).unwrap();
+    let sockets = loop {
+        if let Some(Message::Sockets(sockets, _)) = sandbox.receive(true).unwrap() {
+            break sockets;
+        }
+    };
+    assert_eq!(sockets.len(), 4);
+}
+
+#[test]
+fn memory_that_has_left_the_page_table_counts() {
+    let hides = written(
+        "hides_memory",
+        "#include <sys/mman.h>\n#include <string.h>\nint main(void) {\n\
+         size_t all = (size_t)300 << 20, step = 4 << 20;\n\
+         char *block = mmap(0, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n\
+         for (size_t at = 0; at < all; at += step) {\n\
+         memset(block + at, 1, step); madvise(block + at, step, MADV_DONTNEED); }\n\
+         pause(); }\n",
+    );
+    let limits = Limits { memory: 128 << 20, ..within(Duration::from_secs(20)) };
+    let finished = bounded(Command::new(&hides), &[&hides], limits).run().unwrap();
+    assert_eq!(finished.limit_exceeded, Some(LimitKind::Memory), "{finished:?}");
 }

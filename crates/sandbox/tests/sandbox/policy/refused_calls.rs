@@ -1,14 +1,26 @@
 //! System calls that the sandbox refuses, and rights that an untrusted program does not have.
 
-use super::{output_of, run, text};
+use super::{output_of, run, sandboxed, text};
 use crate::programs::written;
+use sandbox::{Command, IsolationLevel};
 
 /// Compiles and runs a program that makes these system calls. Returns for each call the name of its
 /// errno, or `done` if the call succeeded.
 fn attempts(name: &str, lines: &[&str]) -> Vec<String> {
+    attempts_at(IsolationLevel::Namespaces, name, lines)
+}
+
+fn attempts_at(level: IsolationLevel, name: &str, lines: &[&str]) -> Vec<String> {
     let tries: String = lines.iter().map(|line| format!("    TRY({line});\n")).collect();
     let program = written(name, &format!("{HEADERS}int main(void)\n{{\n{tries}}}\n"));
-    text(&run(&program)).lines().map(str::to_owned).collect()
+    let command = sandboxed(Command::new(&program), &[&program]).isolation(level);
+    text(&command.run().unwrap()).lines().map(str::to_owned).collect()
+}
+
+/// The levels without a network of their own that this machine permits.
+fn weaker_levels() -> impl Iterator<Item = IsolationLevel> {
+    let all = IsolationLevel::ALL.into_iter().filter(|level| level.shares_ports());
+    all.filter(|level| level.refusal_for_untrusted().is_none())
 }
 
 const HEADERS: &str = r#"
@@ -101,6 +113,11 @@ fn calls_that_programs_can_do_without_are_not_implemented() {
         "syscall(SYS_clone3, bytes, 88)",
         "flock(open(\"/usr/bin/env\", 0), LOCK_EX)",
         "syscall(SYS_inotify_init1, 0)",
+        "syscall(SYS_memfd_create, \"a\", 0)",
+        "syscall(SYS_shmget, 7, 4096, 01666)",
+        "syscall(SYS_semget, 7, 1, 01666)",
+        "syscall(SYS_msgget, 7, 01666)",
+        "syscall(SYS_mq_open, \"a\", O_CREAT | O_RDWR, 0600, 0)",
         "syscall(447, 0)",
         "syscall(437, AT_FDCWD, \"/tmp\", bytes, 24)",
     ];
@@ -175,10 +192,53 @@ fn only_internet_and_unix_sockets_can_be_made() {
         "socketpair(AF_UNIX, SOCK_STREAM, 0, (int *)bytes)",
     ];
     all_are(&attempts("tries_own_families", &lines), "done", &lines);
-    let lines = ["socket(AF_INET, SOCK_STREAM, 262)"];
+    let lines = [262, 132, 256].map(|protocol| format!("socket(AF_INET, SOCK_STREAM, {protocol})"));
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
     all_are(&attempts("tries_multipath", &lines), "EPROTONOSUPPORT", &lines);
     let lines = ["socket(AF_INET, SOCK_RAW, 1)"];
     all_are(&attempts("tries_raw", &lines), "EPERM", &lines);
+}
+
+#[test]
+fn a_send_cannot_connect() {
+    let address = "(struct sockaddr *)&(struct sockaddr_in){.sin_family = AF_INET, .sin_port = \
+                   htons(9), .sin_addr = {htonl(0x7f000001)}}, 16";
+    let socket = "socket(AF_INET, SOCK_STREAM, 0)";
+    let lines = [
+        format!("sendto({socket}, \"x\", 1, MSG_FASTOPEN, {address})"),
+        format!("sendmsg({socket}, (struct msghdr *)bytes, MSG_FASTOPEN | MSG_NOSIGNAL)"),
+        format!("sendmmsg({socket}, (struct mmsghdr *)bytes, 1, MSG_FASTOPEN | MSG_DONTWAIT)"),
+    ];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    all_are(&attempts("tries_fast_open", &lines), "EOPNOTSUPP", &lines);
+    let lines = ["sendto(1, \"\", 0, MSG_NOSIGNAL, 0, 0)"];
+    all_are(&attempts("sends_to_no_socket", &lines), "ENOTSOCK", &lines);
+}
+
+#[test]
+fn a_program_in_this_machine_s_network_has_only_sockets_of_tcp_and_pairs() {
+    let refused = [
+        "socket(AF_INET, SOCK_DGRAM, 0)",
+        "socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)",
+        "socket(AF_INET, SOCK_RAW, 1)",
+        "socket(AF_UNIX, SOCK_STREAM, 0)",
+        "socket(AF_UNIX, SOCK_DGRAM, 0)",
+        "socketpair(AF_UNIX, SOCK_DGRAM, 0, (int *)bytes)",
+    ];
+    let permitted = [
+        "socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)",
+        "socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP)",
+        "socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, (int *)bytes)",
+        "socketpair(AF_UNIX, SOCK_SEQPACKET, 0, (int *)bytes)",
+    ];
+    for level in weaker_levels() {
+        let answers = attempts_at(level, "tries_this_network", &refused);
+        all_are(&answers, "EACCES", &refused);
+        let answers = attempts_at(level, "has_pairs", &permitted);
+        all_are(&answers, "done", &permitted);
+        let lines = ["syscall(SYS_shmget, 7, 4096, 01666)"];
+        all_are(&attempts_at(level, "tries_shared_memory", &lines), "ENOSYS", &lines);
+    }
 }
 
 #[test]

@@ -185,3 +185,35 @@ fn without_namespaces_the_working_directory_is_a_folder_of_this_machine() {
         assert!(!folder.exists(), "{level}");
     }
 }
+
+#[test]
+fn hidden_files_and_folders_of_the_system_cannot_be_used() {
+    let hidden = ["/usr/bin/env", "/usr/include"].map(PathBuf::from).to_vec();
+    let levels = IsolationLevel::ALL.into_iter().filter(|it| *it != IsolationLevel::None);
+    for level in levels.filter(|level| level.refusal_for_untrusted().is_none()) {
+        let policy = SandboxPolicy { hidden: hidden.clone(), ..SandboxPolicy::default() };
+        let line = "cat /usr/bin/env >copy || echo no copy; env true || echo not run; \
+                    cat /usr/include/stdio.h >list || echo no header; ls /usr/bin/sh && cat /etc/hosts >hosts";
+        let command = shell(&format!("({line}) 2>/dev/null")).isolation(level).sandboxed(policy);
+        let output = text(&command.run().unwrap());
+        assert_eq!(output, "no copy\nnot run\nno header\n/usr/bin/sh", "{level}");
+    }
+}
+
+#[test]
+fn a_hidden_program_cannot_be_started() {
+    let hidden = vec![PathBuf::from("/usr/bin/env")];
+    let policy = SandboxPolicy { hidden, ..SandboxPolicy::default() };
+    let started = Command::new("/bin/env").sandboxed(policy).run();
+    assert!(matches!(started, Err(sandbox::LaunchError::NotShown { .. })), "{started:?}");
+}
+
+#[test]
+fn paths_that_every_program_sees_are_known() {
+    for path in ["/usr/share/course", "/bin", "/lib/x", "/etc/hosts"] {
+        assert!(sandbox::is_always_visible(Path::new(path)), "{path}");
+    }
+    for path in ["/", "/home/ada", "/srv", "/usrx", "/etc", "/tmp"] {
+        assert!(!sandbox::is_always_visible(Path::new(path)), "{path}");
+    }
+}

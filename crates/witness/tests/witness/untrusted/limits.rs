@@ -8,7 +8,7 @@ use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, WaitError};
 
 /// Runs a shell command with these limits, and returns how the command ended.
 fn with(limits: Limits, text: &str, level: IsolationLevel) -> String {
-    let policy = SandboxPolicy { visible: Vec::new(), limits };
+    let policy = SandboxPolicy { limits, ..SandboxPolicy::default() };
     let begun = Instant::now();
     let launch = line(text).sandboxed(policy).timeout(Duration::from_secs(60));
     let mut server = launch.isolation(level).start().unwrap();
@@ -67,7 +67,7 @@ fn wall_time_on_a_busy_machine_says_nothing_about_the_program() {
     let text = "import os; os.sched_setaffinity(0, {0})\nwhile True: pass";
     let limits = Limits { wall: Duration::from_secs(2), ..Limits::default() };
     let launch = || {
-        let policy = SandboxPolicy { visible: Vec::new(), limits };
+        let policy = SandboxPolicy { limits, ..SandboxPolicy::default() };
         let launch = Launch::new("python3").args(["-c", text]).sandboxed(policy);
         launch.timeout(Duration::from_secs(60))
     };
