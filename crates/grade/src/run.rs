@@ -142,14 +142,15 @@ pub fn run(args: &Args) -> Result<Outcome> {
             store.previous().map_or_else(Vec::new, |previous| enrollment.changes(previous));
         enrollment.lines().iter().chain(&changes).for_each(show::note);
     }
-    for line in conditions.unbounded() {
-        show::note(&show::Line::new().faint(&line));
-    }
     let lessons = lessons_of(&course, &store)?;
     // Only the submissions of this shard are graded.
     let mut own: Vec<_> = sources.into_iter().filter(|it| is_own(args.shard, it)).collect();
     let gone = store.register(&own.iter().map(listed).collect::<Vec<_>>())?;
     gone.iter().for_each(|student| show::note(&gone_line(student)));
+    if !args.student.is_empty() || !store.waiting()?.is_empty() {
+        let lines = conditions.unbounded().into_iter();
+        lines.for_each(|line| show::note(&Line::new().faint(&line)));
+    }
     lesson_selection::complete(&store, &lessons)?;
     if !args.student.is_empty() {
         own.retain(|source| args.student.contains(&source.student));

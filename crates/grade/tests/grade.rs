@@ -268,7 +268,8 @@ fn an_unusable_results_folder_is_reported_before_anything_runs() {
     fs::write(class.path("odd/grades.sqlite"), "no database at all".repeat(100)).unwrap();
     for (out, why) in [
         ("file", "--out file: cannot create this folder"),
-        ("/proc/grades", "--out /proc/grades: cannot create this folder"),
+        ("file/grades", "--out file/grades: cannot create this folder"),
+        ("/usr/grades", "/usr/grades is in a folder that every submission can read"),
         ("mine", "junit.xml exists and is not from the grader"),
         ("odd", "odd/grades.sqlite is not a file of results"),
     ] {
