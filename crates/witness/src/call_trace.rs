@@ -5,7 +5,6 @@
 //! between two looks the thread runs or sleeps on.
 
 mod computing;
-mod empty_calls;
 
 use crate::epoll_entry;
 use crate::poll_entry;
@@ -13,7 +12,6 @@ use crate::repetition::{self, Meaning, Step};
 use crate::sleep::{self, Nap, Sleep};
 use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer};
 use computing::Computing;
-use empty_calls::EmptyCalls;
 use sandbox::{Call, Process, Thread};
 use std::time::{Duration, Instant};
 
@@ -30,7 +28,6 @@ pub(crate) struct CallTrace {
     sample: SyscallSample,
     /// The calls since the last progress.
     steps: Vec<Step>,
-    empty_calls: EmptyCalls,
     has_progress: bool,
     /// The last sleep that a clock ends.
     nap: Option<(Call, Nap)>,
@@ -78,7 +75,6 @@ impl CallTrace {
             interrupted,
             sample: SyscallSample::default(),
             steps: Vec::new(),
-            empty_calls: EmptyCalls::default(),
             has_progress: false,
             nap,
             is_napping: false,
@@ -182,14 +178,9 @@ impl CallTrace {
             Meaning::Progress(step) => {
                 self.has_progress = true;
                 self.steps.clear();
-                self.empty_calls.clear();
                 self.round.push(step);
             }
             Meaning::Repeatable(step) => {
-                match step.is_empty {
-                    true => self.empty_calls.add(&self.traced, self.process),
-                    false => self.empty_calls.clear(),
-                }
                 self.steps.push(step);
                 self.round.push(step);
             }
@@ -228,7 +219,6 @@ impl CallTrace {
     pub(crate) fn restart(&mut self) {
         self.restart_rounds();
         self.steps.clear();
-        self.empty_calls.clear();
         self.sample.calls.clear();
         self.computing.restart();
     }
@@ -241,20 +231,24 @@ impl CallTrace {
     }
 
     /// Whether the thread has moved bytes or accepted a connection, or has made `calls` calls that
-    /// are no loop and cannot become one. The observer also ends the trace of a thread that makes
+    /// are no loop. The observer also ends the trace of a thread that makes
     /// few calls, and of a thread that makes many calls that say nothing, such as clock_gettime(2):
     /// a traced call takes a hundred times as long.
     pub(crate) fn works(&self, calls: usize) -> bool {
         let has_enough = self.steps.len() >= calls
             || self.sample.calls.len() >= (calls * MEANINGLESS_CALLS).min(MAX_CALLS / 2)
             || self.active_looks >= MAX_LOOKS;
-        let is_undecided = self.is_loop() || repetition::may_become_loop(&self.steps);
-        self.has_progress || has_enough && !is_undecided
+        self.has_progress || has_enough && !self.is_loop()
     }
 
     /// Whether the thread is in a busy loop that makes system calls.
     pub(crate) fn is_loop(&self) -> bool {
-        self.empty_calls.are_loop() || repetition::is_loop(&self.steps)
+        repetition::is_loop(&self.steps)
+    }
+
+    /// Whether the thread repeats calls that were asked to move no bytes.
+    pub(crate) fn repeats_empty_calls(&self) -> bool {
+        !self.has_progress && repetition::repeats_empty_calls(&self.steps)
     }
 
     /// The processor time since the thread's last system call.

@@ -15,7 +15,7 @@ pub(crate) struct Step {
     subject: u64,
     result: i64,
     /// The call was asked to move no bytes.
-    pub(crate) is_empty: bool,
+    is_empty: bool,
 }
 
 /// What a call says about the thread that made it.
@@ -127,22 +127,19 @@ pub(crate) fn meaning(call: &Call, result: i64) -> Meaning {
 
 /// The number of calls that a sample must have.
 const SAMPLE_SIZE: usize = 80;
-/// The number of calls that a sample must have in which no call was asked to move a byte. A program
-/// that goes through thousands of empty lines may send an empty answer to each.
-const SAMPLE_SIZE_OF_EMPTY: usize = 4000;
 
 /// Whether these calls, in which there was no progress, are a busy loop. They are, if every call of
-/// the last three quarters has also occurred in the first quarter.
+/// the last three quarters has also occurred in the first quarter. Calls that were asked to move no
+/// byte do not show this: see [`repeats_empty_calls`].
 pub(crate) fn is_loop(steps: &[Step]) -> bool {
-    let wanted = if are_empty(steps) { SAMPLE_SIZE_OF_EMPTY } else { SAMPLE_SIZE };
-    steps.len() >= wanted && is_closed(steps)
+    steps.len() >= SAMPLE_SIZE && !are_empty(steps) && is_closed(steps)
 }
 
-/// Whether more calls are needed to decide this. No call was asked to move a byte so far.
-pub(crate) fn may_become_loop(steps: &[Step]) -> bool {
-    (SAMPLE_SIZE..SAMPLE_SIZE_OF_EMPTY).contains(&steps.len())
-        && are_empty(steps)
-        && is_closed(steps)
+/// Whether the thread repeats calls that were asked to move no byte. A program that goes through
+/// thousands of empty lines may send an empty answer to each. Therefore only the processor time
+/// that the thread uses shows whether this is a busy loop.
+pub(crate) fn repeats_empty_calls(steps: &[Step]) -> bool {
+    steps.len() >= SAMPLE_SIZE && are_empty(steps) && is_closed(steps)
 }
 
 fn are_empty(steps: &[Step]) -> bool {
@@ -195,8 +192,7 @@ mod tests {
         let mut call = call("sendto", 5);
         call.arguments[2] = 0;
         let Meaning::Repeatable(empty) = meaning(&call, 0) else { panic!("it moves no bytes") };
-        assert!(!is_loop(&vec![empty; 1000]) && may_become_loop(&vec![empty; 1000]));
-        assert!(is_loop(&vec![empty; 4000]) && !may_become_loop(&vec![empty; 4000]));
+        assert!(!is_loop(&vec![empty; 9000]) && repeats_empty_calls(&vec![empty; 100]));
         assert!(is_loop(&vec![step("sendto", 5, 0); 100]));
     }
 

@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use sandbox::Call;
 use std::fmt;
 
-pub(crate) use repeated_state::{repeats_state, state_at_stop};
+pub(crate) use repeated_state::repeats_state;
 pub(crate) use tracer::{SyscallStop, Traced, Tracer};
 
 /// A sample of the system calls of a thread.

@@ -309,6 +309,17 @@ class Client:
         self.queue, self.failed, self.stale, self.watched = None, False, False, []
         self.is_last = False
 
+    def read(self):
+        """Adds to the inbox what the client has sent: nothing, if commands had to wait until the
+        client read its replies."""
+        try:
+            received = self.sock.recv(1 << 16)
+        except (BlockingIOError, InterruptedError):
+            return
+        self.inbox += received
+        # After an end of file, the client still gets the pending replies.
+        self.is_last |= not received
+
     def answer(self):
         """Runs the commands in the inbox, while the client reads its replies."""
         at = 0
@@ -449,13 +460,8 @@ class Server:
             client.flush()
             if len(client.outbox) < MAX_PENDING:
                 if not client.outbox:
-                    received = client.sock.recv(1 << 16)
-                    client.inbox += received
-                    # After an end of file, the client still gets the pending replies.
-                    client.is_last |= not received
+                    client.read()
                 client.answer()
-        except (BlockingIOError, InterruptedError):
-            client.answer()  # The commands had to wait until the client read its replies.
         except (OSError, TooLarge):
             return self.release(client)
         if client.is_last and not client.outbox:

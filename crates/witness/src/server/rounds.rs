@@ -54,6 +54,8 @@ pub(super) struct Rounds {
     switches: HashMap<i32, (u64, Instant)>,
     /// The number of context switches of each thread at the last visible change.
     at_change: HashMap<i32, u64>,
+    /// The processor time of each thread at the last visible change but for the log.
+    cpu_at_change: HashMap<i32, Duration>,
 }
 
 /// The maximum number of threads that are traced at the same time.
@@ -77,6 +79,9 @@ impl Rounds {
         let only_logs = before.is_some_and(|before| before.is_equal_but_for_log(visible));
         for trace in &mut self.traces {
             if only_logs { trace.restart_rounds() } else { trace.restart() }
+        }
+        if !only_logs {
+            self.cpu_at_change.clear();
         }
         self.visible = Some((visible.clone(), now));
         self.at_change =
@@ -105,6 +110,13 @@ impl Rounds {
     pub(super) fn switches_since_change(&self, thread: &Thread) -> u64 {
         let before = self.at_change.get(&thread.tid).copied();
         before.map_or(0, |before| thread.context_switches.saturating_sub(before))
+    }
+
+    /// The processor time that a thread has used since the last visible change but for the log, or
+    /// since it was seen for the first time.
+    pub(super) fn cpu_since_change(&mut self, thread: &Thread) -> Duration {
+        let before = *self.cpu_at_change.entry(thread.tid).or_insert(thread.cpu);
+        thread.cpu.saturating_sub(before)
     }
 
     pub(super) fn is_refused(&self, tid: i32) -> bool {

@@ -166,9 +166,13 @@ impl Server {
         }
         has_interrupted |= state.rounds.look(awake, &mut self.tracer);
 
+        state.empty_loop = self.empty_loop(state, awake);
+
         // A thread that moves bytes is doing work, and so is a thread whose calls are all different.
-        let calls = state.cpu_budget.calls(self.clients.len());
-        let works = |trace: &CallTrace| trace.nap().is_none() && trace.works(calls);
+        let (calls, empty_loop) = (state.cpu_budget.calls(self.clients.len()), state.empty_loop);
+        let works = |trace: &CallTrace| {
+            trace.nap().is_none() && empty_loop != Some(trace.tid) && trace.works(calls)
+        };
         if state.rounds.end_traces(&mut self.tracer, works) {
             state.cpu_budget.double(awake);
             has_interrupted = true;
@@ -176,6 +180,20 @@ impl Server {
         if has_interrupted {
             self.attribution.forget();
         }
+    }
+
+    /// The thread that has repeated calls without bytes for a long time, if there is one.
+    fn empty_loop(&self, state: &mut WaitState, awake: &[ThreadOf]) -> Option<i32> {
+        let allowed = if self.history.computes() { IN_ONE_PLACE_AGAIN } else { IN_ONE_PLACE };
+        let mut found = None;
+        for (_, thread) in awake {
+            let used = state.rounds.cpu_since_change(thread);
+            let trace = state.rounds.trace(thread.tid);
+            if used >= allowed && trace.is_some_and(CallTrace::repeats_empty_calls) {
+                found = Some(thread.tid);
+            }
+        }
+        found
     }
 
     /// The verdict about the threads in `awake`, which do not rest.
@@ -194,7 +212,9 @@ impl Server {
                     self.history.set_spins();
                     looping = looping.or(Some(trace));
                 }
-                Some(trace) if self.computes_for_ever(trace) => {
+                Some(trace)
+                    if state.empty_loop == Some(trace.tid) || self.computes_for_ever(trace) =>
+                {
                     self.history.set_computes();
                     looping = looping.or(Some(trace));
                 }

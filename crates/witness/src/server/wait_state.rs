@@ -14,6 +14,8 @@ pub(super) struct WaitState {
     starved_deadline: Instant,
     pub(super) settled: Settled,
     pub(super) rounds: Rounds,
+    /// The thread that repeats calls without bytes in a busy loop.
+    pub(super) empty_loop: Option<i32>,
     pub(super) cpu_budget: CpuBudget,
     load: CpuLoad,
 }
@@ -29,6 +31,7 @@ impl WaitState {
             starved_deadline: limits.deadline_of_wait(begun) + limits.timeout,
             settled,
             rounds,
+            empty_loop: None,
             cpu_budget,
             load: CpuLoad::default(),
         }

@@ -15,10 +15,6 @@ const TIMES: usize = 4;
 /// The number of the register with the address of the next instruction, in the registers of
 /// NT_PRSTATUS (linux/elf.h, and `struct user_regs_struct` in sys/user.h).
 const PROGRAM_COUNTER: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
-/// The number of the register with the address of the end of the stack.
-const STACK_POINTER: usize = if cfg!(target_arch = "aarch64") { 31 } else { 19 };
-/// The last bytes of the stack contain the variables of the innermost functions.
-const STACK_BYTES: usize = 2048;
 /// The instruction that makes a system call.
 const SYSCALL: &[u8] =
     if cfg!(target_arch = "aarch64") { &[0x01, 0, 0, 0xd4] } else { &[0x0f, 0x05] };
@@ -54,17 +50,6 @@ pub(crate) fn repeats_state(
             return false;
         }
     }
-}
-
-/// A hash of the contents of a stopped thread's registers and of the last bytes of its stack; `None`
-/// if these cannot be read.
-pub(crate) fn state_at_stop(traced: &Traced, process: Process) -> Option<u64> {
-    let registers = Registers::read(traced.pid())?;
-    let mut stack = vec![0; STACK_BYTES];
-    process.read_memory(registers.general(STACK_POINTER), &mut stack).ok()?;
-    let mut hasher = DefaultHasher::new();
-    (registers.hash(), stack).hash(&mut hasher);
-    Some(hasher.finish())
 }
 
 /// The contents of a stopped thread's registers.
