@@ -16,6 +16,7 @@ use course::report::Status;
 use grade::model::{BuildStatus, LessonGrade, Verdict};
 use grade::sample_class::hostile::{ExpectedOutcome, HOSTILE, Hostile, LESSON};
 use grade::sample_class::roster::with_comment;
+use grade::store::Store;
 use graded::{CANARY, Class, Grader, SECRET, can_become_nobody};
 use host::Host;
 use host_sockets::HostSockets;
@@ -80,6 +81,7 @@ fn programs_are_contained_with_landlock() {
 }
 
 #[test]
+#[ignore = "takes minutes: run it after a change of the sandbox"]
 fn programs_are_contained_with_landlock_if_an_ordinary_user_grades() {
     if can_become_nobody() {
         assert_contained_at(IsolationLevel::Landlock, Grader::Nobody);
@@ -102,6 +104,7 @@ fn neighbours_of_a_greedy_program_are_proved() {
 }
 
 #[test]
+#[ignore = "takes minutes: run it after a change of the sandbox"]
 fn neighbours_of_a_greedy_program_are_proved_if_an_ordinary_user_grades() {
     if can_become_nobody() {
         assert_neighbours_proved(Grader::Nobody);
@@ -278,13 +281,24 @@ fn leaked(out: &std::path::Path) -> Vec<String> {
                 continue;
             }
             let bytes = fs::read(entry.path()).unwrap();
-            let has = |word: &str| bytes.windows(word.len()).any(|at| at == word.as_bytes());
+            let results = results(&entry.path());
+            let has = |word: &str| match (&results, word) {
+                (Some(results), CANARY) => results.contains(word),
+                _ => bytes.windows(word.len()).any(|at| at == word.as_bytes()),
+            };
             if let Some(word) = [CANARY, SECRET, "\x1b["].into_iter().find(|word| has(word)) {
                 found.push(format!("{} has {word:?}", entry.path().display()));
             }
         }
     }
     found
+}
+
+/// The results in the database of results; `None` for any other file. The database also has the
+/// sources of each submission, among them the other student's with the canary.
+fn results(path: &std::path::Path) -> Option<String> {
+    let store = path.ends_with("grades.sqlite").then(|| Store::read(path).unwrap())?;
+    Some(format!("{:?}", store.submissions().unwrap()))
 }
 
 fn commented_canary() -> grade::intake::File {

@@ -1,6 +1,7 @@
 //! A server under observation.
 
 mod attribution;
+mod busy_loops;
 mod delivery;
 mod descriptors;
 mod ending;

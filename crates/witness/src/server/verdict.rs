@@ -36,15 +36,8 @@ const SWITCHES_OF_ROUND: u64 = 2;
 /// happened.
 const ENOUGH_EVIDENCE: u32 = 3;
 
-/// The processor time that a thread may use without a system call, and without a visible change,
-/// before it counts as a busy loop: if it always executes the same few instructions, if it does so
-/// and an earlier run was in such a loop, and in all other cases. Compilers and garbage collectors
-/// of runtimes, and interpreters that process a long input, use such time without a call.
-const IN_ONE_PLACE: Duration = Duration::from_millis(1000);
-const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(50);
-const ANYWHERE: Duration = Duration::from_millis(2000);
 /// Before the program listens, it may use more time.
-const BEFORE_LISTENING: u32 = 4;
+pub(super) const BEFORE_LISTENING: u32 = 4;
 
 impl Server {
     /// Why the condition of a wait will not become true, if the server is idle or in a busy loop.
@@ -182,20 +175,6 @@ impl Server {
         }
     }
 
-    /// The thread that has repeated calls without bytes for a long time, if there is one.
-    fn empty_loop(&self, state: &mut WaitState, awake: &[ThreadOf]) -> Option<i32> {
-        let allowed = if self.history.computes() { IN_ONE_PLACE_AGAIN } else { IN_ONE_PLACE };
-        let mut found = None;
-        for (_, thread) in awake {
-            let used = state.rounds.cpu_since_change(thread);
-            let trace = state.rounds.trace(thread.tid);
-            if used >= allowed && trace.is_some_and(CallTrace::repeats_empty_calls) {
-                found = Some(thread.tid);
-            }
-        }
-        found
-    }
-
     /// The verdict about the threads in `awake`, which do not rest.
     fn judge(
         &mut self,
@@ -231,16 +210,6 @@ impl Server {
             Some(trace) => WaitError::Spinning(trace.sample()),
             None => WaitError::Idle { calls: calls_of(state, threads) },
         })
-    }
-
-    fn computes_for_ever(&self, trace: &CallTrace) -> bool {
-        if trace.repeats_state() {
-            return true;
-        }
-        let in_one_place = if self.history.computes() { IN_ONE_PLACE_AGAIN } else { IN_ONE_PLACE };
-        let allowed = if trace.is_in_one_place() { in_one_place } else { ANYWHERE };
-        let factor = if self.listener.is_some() { 1 } else { BEFORE_LISTENING };
-        trace.computed() >= allowed * factor
     }
 
     /// Whether a thread has gone round since the last change, and its rounds were the same. If such

@@ -136,6 +136,7 @@ pub(super) fn not_touched(pair: &mut Pair) -> Result<(), CheckError> {
         (format!("EXISTS {a}"), number(1)),
         (format!("TTL {a}"), number(-1)),
         (format!("SET {b} 9"), ok()),
+        ("SET WATCH 9".to_owned(), ok()),
     ])?;
     pair.expect(exec())?;
 
