@@ -40,7 +40,7 @@ enum Command {
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
-    /// Check a lesson's files, and write the archive to hand in
+    /// Write the archive to hand in, once a lesson's files are complete
     Ship(ship::Args),
     // <staff>
     /// Write the files that students start from, derived from the solution
