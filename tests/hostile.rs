@@ -284,6 +284,8 @@ fn leaked(out: &std::path::Path) -> Vec<String> {
             let results = results(&entry.path());
             let has = |word: &str| match (&results, word) {
                 (Some(results), CANARY) => results.contains(word),
+                // No terminal shows the database, which has hashes of any bytes.
+                (Some(_), "\x1b[") => false,
                 _ => bytes.windows(word.len()).any(|at| at == word.as_bytes()),
             };
             if let Some(word) = [CANARY, SECRET, "\x1b["].into_iter().find(|word| has(word)) {
