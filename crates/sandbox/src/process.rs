@@ -1,9 +1,11 @@
 //! Reads from `/proc` what a process is doing: its threads, its descriptors, its children.
 
 mod descriptor_limit;
+mod descriptors;
 pub(crate) mod owner;
 mod thread;
 
+pub use descriptors::{Descriptor, Target};
 pub(crate) use thread::delay_of;
 pub use thread::{Thread, own_run_delay};
 
@@ -12,10 +14,9 @@ use owner::as_owner;
 use procfs::process::StatFlags;
 use procfs::{ProcError, ProcResult};
 use std::convert::Infallible;
-use std::fs::{self, DirEntry};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// A process, identified by its process id in the observer's pid namespace.
@@ -29,25 +30,6 @@ pub struct Process {
 /// PR_SET_DUMPABLE). The machine is not the cause.
 const UNDUMPABLE: &str = "the program hides itself: it has made itself undumpable, or its file may be \
                      executed but not read";
-
-/// An open descriptor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Descriptor {
-    /// The number of the descriptor in the process.
-    pub fd: i32,
-    /// The file that the descriptor refers to.
-    pub target: Target,
-}
-
-/// The file that a descriptor refers to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A socket, identified by its inode.
-    Socket(u64),
-    /// Any other file, with the text of its link in `/proc/PID/fd`.
-    Other(String),
-}
 
 impl Process {
     /// The current threads of the process; none if the process no longer exists.
@@ -135,40 +117,6 @@ impl Process {
         Ok(found)
     }
 
-    /// The open descriptors, sorted by number; none if the process no longer exists. The kernel
-    /// lists descriptors one by one. If the process duplicates and closes a descriptor at the same
-    /// time (dup(2)), the file may be listed twice or not at all.
-    ///
-    /// # Errors
-    /// [`Unobservable`] if the kernel hides this information from this user.
-    pub fn descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
-        as_owner(self.pid, || self.all_descriptors())
-    }
-
-    fn all_descriptors(self) -> Result<Vec<Descriptor>, Unobservable> {
-        let folder = fs::read_dir(format!("/proc/{}/fd", self.pid));
-        let Some(entries) = self.unless_ending(folder.map_err(ProcError::from))? else {
-            return Ok(Vec::new());
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let read = entry.and_then(|entry| descriptor(&entry));
-            found.extend(self.unless_ending(read.map_err(ProcError::from))?);
-        }
-        found.sort_by_key(|descriptor| descriptor.fd);
-        Ok(found)
-    }
-
-    /// The status flags of descriptor `fd` (open(2)); `None` if the descriptor is not open.
-    ///
-    /// # Errors
-    /// [`Unobservable`] if the kernel hides this information from this user.
-    pub fn flags(self, fd: i32) -> Result<Option<i32>, Unobservable> {
-        let Some(text) = self.fdinfo(fd)? else { return Ok(None) };
-        let octal = text.lines().find_map(|line| line.strip_prefix("flags:"));
-        Ok(octal.and_then(|digits| i32::from_str_radix(digits.trim(), 8).ok()))
-    }
-
     /// The resident and swapped-out memory of the process, in bytes (proc(5), VmRSS and VmSwap); 0
     /// if the process no longer exists.
     ///
@@ -178,20 +126,6 @@ impl Process {
         let status = unless_gone(self.open().and_then(|process| process.status()))?;
         let kibibytes = status.map_or(0, |it| it.vmrss.unwrap_or(0) + it.vmswap.unwrap_or(0));
         Ok(kibibytes * 1024)
-    }
-
-    /// The text of `/proc/PID/fdinfo/FD` (proc_pid_fdinfo(5)); `None` if the descriptor is not
-    /// open.
-    ///
-    /// # Errors
-    /// [`Unobservable`] if the kernel hides this information from this user.
-    pub fn fdinfo(self, fd: i32) -> Result<Option<String>, Unobservable> {
-        let path = format!("/proc/{}/fdinfo/{fd}", self.pid);
-        match as_owner(self.pid, || fs::read_to_string(&path)) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(self.with_cause(Unobservable::new(path, error))),
-        }
     }
 
     /// The processor time that the process has used, including threads that have ended
@@ -256,12 +190,6 @@ impl Process {
         as_owner(self.pid, || fs::read_to_string(path)).ok()
     }
 
-    /// The target of the link `/proc/PID/fd/FD`, which names the file that descriptor `fd` refers
-    /// to; `None` if the link cannot be read, for example because the descriptor is not open.
-    pub fn link(self, fd: i32) -> Option<PathBuf> {
-        as_owner(self.pid, || fs::read_link(format!("/proc/{}/fd/{fd}", self.pid))).ok()
-    }
-
     /// Fills `buffer` from the process's memory at `address`.
     ///
     /// This function reads `/proc/PID/mem`. Reading this file of a child process needs no
@@ -319,17 +247,6 @@ impl Process {
     fn open(self) -> ProcResult<procfs::process::Process> {
         procfs::process::Process::new(self.pid)
     }
-}
-
-/// Reads the link `/proc/PID/fd/FD`. An observer reads thousands of these links. This function
-/// makes one system call for a link. The procfs crate would make five.
-fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
-    let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
-    let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
-    let link = fs::read_link(entry.path())?.to_string_lossy().into_owned();
-    let inode = link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
-    let inode = inode.and_then(|digits| digits.parse().ok());
-    Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
 }
 
 /// Converts the result of a read: `None` if the process or thread no longer exists.
