@@ -21,6 +21,11 @@ fn names_in(archive: &Path) -> Vec<String> {
     names
 }
 
+/// The name of the lesson's folder.
+fn package() -> &'static str {
+    LESSON.trim_start_matches("lessons/")
+}
+
 #[test]
 fn a_finished_lesson_is_written_to_an_archive() {
     let (course, out) = (Course::with_solution(), tempdir().unwrap());
@@ -86,7 +91,7 @@ fn a_program_in_another_language_counts_in_place_of_the_crate() {
     ship().code(0).stderr(is_empty());
     let names = names_in(&out.path().join("w03-l02-ada.tar.gz"));
     let own = ["server.py", "start", "submission.toml"];
-    assert_eq!(names, own.map(|name| format!("w03-l02-poll-tracker/{name}")));
+    assert_eq!(names, own.map(|name| format!("{}/{name}", package())));
 
     fs::write(&manifest, "build = \"exit 3\"\n").unwrap();
     let refused = ship().code(2);
@@ -95,6 +100,28 @@ fn a_program_in_another_language_counts_in_place_of_the_crate() {
     assert_contains(&stderr_of(&ship().code(2)), &["submission.toml", "not a text in quotes"]);
     fs::write(&manifest, "build = \n").unwrap();
     assert_contains(&stderr_of(&ship().code(2)), &["submission.toml", "line 1"]);
+}
+
+#[test]
+fn a_program_of_one_file_is_known_by_its_name() {
+    let (course, out) = (Course::new(), tempdir().unwrap());
+    let lesson = course.path(LESSON);
+    let ship = || {
+        let mut command = course.command();
+        command.args(["ship", "w03-l02", "--name", "ada", "--out"]).arg(out.path());
+        command.assert()
+    };
+    // Of a file with another name, nobody knows how it is run.
+    fs::write(lesson.join("tracker.go"), "package main\n").unwrap();
+    assert_contains(&stderr_of(&ship().code(2)), &["tracker.go", "submission.toml"]);
+    fs::remove_file(lesson.join("tracker.go")).unwrap();
+
+    fs::write(lesson.join("server.c"), "int main(void) { return 0; }\n").unwrap();
+    ship().code(0).stderr(is_empty());
+    assert_eq!(
+        names_in(&out.path().join("w03-l02-ada.tar.gz")),
+        [format!("{}/server.c", package())]
+    );
 }
 
 #[test]

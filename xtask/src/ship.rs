@@ -39,8 +39,9 @@ Examples:
   cargo xtask ship w03-l02 --name ada-lovelace
   cargo xtask ship w03-l02 --unfinished          what you have so far
 
-A program in another language needs a Makefile, a build.sh or a submission.toml in the
-lesson's folder. A submission.toml has the lines  build = \"…\"  and  run = \"./server\".
+A program in another language counts in place of the lesson's crate. Put it into the
+lesson's folder as server.c or server.py, or with a Makefile or a build.sh that makes
+./server, or with a submission.toml that has the lines  build = \"…\"  and  run = \"…\".
 
 Exit status: 0 the archive is written; 2 it is not.";
 
@@ -77,6 +78,13 @@ fn problems(lesson: &Lesson, hand_in: &HandIn) -> Result<Vec<String>> {
     match &hand_in.kind {
         Kind::Rust => {
             let mut problems = Vec::new();
+            if let Some(file) = hand_in.left_out.first() {
+                problems.push(format!(
+                    "{} is not part of the lesson's crate; if it is your program, write a \
+                     submission.toml beside it",
+                    file.name.display()
+                ));
+            }
             let left = todos::in_crate(&paths::root(), lesson.folder())?;
             if let Some(first) = left.first() {
                 let count = amount(left.len(), "todo!");

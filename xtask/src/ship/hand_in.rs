@@ -13,6 +13,8 @@ use terminal::paths;
 pub(super) struct HandIn {
     pub(super) kind: Kind,
     pub(super) files: Vec<HandInFile>,
+    /// Files beside the lesson's crate that the student may have written. They are not handed in.
+    pub(super) left_out: Vec<HandInFile>,
 }
 
 /// What is handed in.
@@ -52,25 +54,27 @@ const NOT_HANDED_IN: [&str; 12] = [
 const LARGEST: u64 = 1 << 20;
 
 impl HandIn {
-    /// The files of a lesson. A program in another language has a `submission.toml`, a `Makefile`
-    /// or a `build.sh` in the lesson's folder, and counts in place of the lesson's crate.
+    /// The files of a lesson. A program in another language has a `submission.toml`, a `Makefile`,
+    /// a `build.sh`, a `server.py` or a `server.c` in the lesson's folder, and counts in place of
+    /// the lesson's crate.
     ///
     /// # Errors
     /// A file cannot be read, is too large, or is not what its name says.
     pub(super) fn of(course: &Course, lesson: &Lesson) -> Result<Self> {
         let folder = paths::root().join(lesson.folder());
-        let mut files = Vec::new();
+        let name = PathBuf::from(folder.file_name().unwrap_or_default());
+        let mut own = Vec::new();
+        add(&folder, &name, &is_own_work, &mut own)?;
         let Some(build) = build_command(&folder)? else {
+            let mut files = Vec::new();
             for crate_folder in with_earlier(course, lesson)? {
                 let sources = paths::root().join(&crate_folder).join("src");
                 let name = Path::new(crate_folder.file_name().unwrap_or_default()).join("src");
                 add(&sources, &name, &is_rust_or_folder, &mut files)?;
             }
-            return Ok(Self { kind: Kind::Rust, files });
+            return Ok(Self { kind: Kind::Rust, files, left_out: own });
         };
-        let name = PathBuf::from(folder.file_name().unwrap_or_default());
-        add(&folder, &name, &is_own_work, &mut files)?;
-        Ok(Self { kind: Kind::Program { build }, files })
+        Ok(Self { kind: Kind::Program { build }, files: own, left_out: Vec::new() })
     }
 }
 
@@ -106,10 +110,14 @@ fn build_command(folder: &Path) -> Result<Option<Option<String>>> {
             build => Ok(Some(build.flatten())),
         };
     }
-    if folder.join("Makefile").is_file() {
-        return Ok(Some(Some("make".to_owned())));
-    }
-    Ok(folder.join("build.sh").is_file().then(|| Some("sh ./build.sh".to_owned())))
+    let has = |name: &str| folder.join(name).is_file();
+    Ok(match () {
+        () if has("Makefile") => Some(Some("make".to_owned())),
+        () if has("build.sh") => Some(Some("sh ./build.sh".to_owned())),
+        () if has("server.py") => Some(None),
+        () if has("server.c") => Some(Some("cc -O2 -o server server.c".to_owned())),
+        () => None,
+    })
 }
 
 /// The lesson's folder, and the folders of the earlier lessons on which the lesson's crate depends.
