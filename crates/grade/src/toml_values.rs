@@ -1,6 +1,10 @@
 //! Values in the TOML files of an instructor. The files are read entry by entry, so that every
 //! problem can be reported with its line.
 
+mod problems;
+
+pub(crate) use problems::Problems;
+
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
@@ -16,11 +20,6 @@ pub(crate) type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<
 /// The key of an entry.
 pub(crate) fn name<'a>(entry: Entry<'a, '_>) -> &'a str {
     entry.0.get_ref()
-}
-
-/// The line, from 1, of the byte with this offset.
-pub(crate) fn line_of(text: &str, byte: usize) -> usize {
-    1 + text.bytes().take(byte).filter(|&byte| byte == b'\n').count()
 }
 
 /// A time with its zone, in seconds since 1970. The value may be a string or an offset date-time of

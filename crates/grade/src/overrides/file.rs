@@ -1,11 +1,10 @@
 //! Reads `overrides.toml`.
 
 use super::{Correction, Overrides, StudentOverrides, unknown_student};
-use crate::toml_values::{self, Entry, MAX_POINTS, TIME_FORM, name};
+use crate::toml_values::{self, Entry, MAX_POINTS, Problems, TIME_FORM, name};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use course::problem::UnknownName;
 use std::fs;
 use std::path::Path;
 use toml::de::DeTable;
@@ -20,25 +19,23 @@ pub(super) fn read(
     let text = fs::read_to_string(path).with_context(|| {
         format!("--overrides {shown}: cannot be read; check its name, and that it is UTF-8")
     })?;
-    let mut reader = Reader { text: &text, path, course, students, problems: Vec::new() };
-    let overrides = match DeTable::parse(&text) {
-        Ok(table) => reader.top(table.get_ref()),
+    let mut reader = Reader { course, students, problems: Problems::of(&text, path) };
+    let table = match DeTable::parse(&text) {
+        Ok(table) => table,
         Err(error) => {
-            let line = toml_values::line_of(&text, error.span().map_or(0, |span| span.start));
-            bail!("{shown}:{line}: {}", error.message().lines().collect::<Vec<_>>().join("; "));
+            reader.problems.at(error.span().map_or(0, |span| span.start), error.message());
+            bail!("{}", reader.problems.sorted().join("\n"));
         }
     };
-    reader.problems.sort();
-    Ok((overrides, reader.problems.into_iter().map(|(_, problem)| problem).collect()))
+    let overrides = reader.top(table.get_ref());
+    let left_out = |problem| format!("{problem}; this entry is left out");
+    Ok((overrides, reader.problems.sorted().into_iter().map(left_out).collect()))
 }
 
 struct Reader<'a> {
-    text: &'a str,
-    path: &'a Path,
     course: &'a Course,
     students: &'a [&'a str],
-    /// The problems: the byte offset of each problem in `text`, and the message.
-    problems: Vec<(usize, String)>,
+    problems: Problems<'a>,
 }
 
 impl Reader<'_> {
@@ -53,8 +50,10 @@ impl Reader<'_> {
                         }
                     }
                 }
-                ("students", None) => self.wrong(entry, "must be a table: [students.NAME]"),
-                _ => self.unknown("table", entry, "the overrides", &["students"]),
+                ("students", None) => {
+                    self.problems.wrong(entry, "must be a table: [students.NAME]")
+                }
+                _ => self.problems.unknown("table", entry, "the overrides", &["students"]),
             }
         }
         overrides
@@ -63,11 +62,11 @@ impl Reader<'_> {
     fn student(&mut self, entry: Entry<'_, '_>) -> Option<StudentOverrides> {
         if !self.students.contains(&name(entry)) {
             let unknown = unknown_student(name(entry), self.students);
-            self.at(entry.0.span().start, &unknown.to_string());
+            self.problems.at(entry.0.span().start, &unknown.to_string());
             return None;
         }
         let Some(table) = entry.1.get_ref().as_table() else {
-            self.wrong(entry, "must be a table: [students.NAME]");
+            self.problems.wrong(entry, "must be a table: [students.NAME]");
             return None;
         };
         let mut student = StudentOverrides::default();
@@ -79,9 +78,9 @@ impl Reader<'_> {
                         let correction = self.correction(lesson, table);
                         student.lessons.insert(lesson.id.clone(), correction);
                     }
-                    Err(unknown) => self.at(entry.0.span().start, &unknown.to_string()),
+                    Err(unknown) => self.problems.unknown_name(entry, &unknown),
                 },
-                (_, None) => self.wrong(entry, "must be `note` or a lesson's table"),
+                (_, None) => self.problems.wrong(entry, "must be `note` or a lesson's table"),
             }
         }
         Some(student)
@@ -92,17 +91,24 @@ impl Reader<'_> {
         for entry in table {
             match (name(entry), entry.1.get_ref().as_table()) {
                 ("points", Some(points)) => self.points(lesson, points, &mut correction),
-                ("points", None) => self.wrong(entry, "must be a table, e.g. { slots = 2 }"),
+                ("points", None) => {
+                    self.problems.wrong(entry, "must be a table, e.g. { slots = 2 }")
+                }
                 ("extension", _) => {
                     correction.extension = toml_values::time(entry.1.get_ref());
                     if correction.extension.is_none() {
-                        self.wrong(entry, &format!("must be {TIME_FORM}"));
+                        self.problems.wrong(entry, &format!("must be {TIME_FORM}"));
                     }
                 }
                 ("note", _) => correction.note = self.note(entry),
                 _ => {
                     let keys = ["points", "extension", "note"];
-                    self.unknown("key", entry, &format!("the table of {}", lesson.id), &keys);
+                    self.problems.unknown(
+                        "key",
+                        entry,
+                        &format!("the table of {}", lesson.id),
+                        &keys,
+                    );
                 }
             }
         }
@@ -112,12 +118,14 @@ impl Reader<'_> {
     fn points(&mut self, lesson: &Lesson, table: &DeTable<'_>, correction: &mut Correction) {
         for entry in table {
             if let Err(unknown) = lesson.criterion(name(entry)) {
-                self.at(entry.0.span().start, &unknown.to_string());
+                self.problems.unknown_name(entry, &unknown);
                 continue;
             }
             match toml_values::number(entry.1.get_ref(), MAX_POINTS) {
                 Some(points) => _ = correction.points.insert(name(entry).to_owned(), points),
-                None => self.wrong(entry, &format!("must be a number from 0 to {MAX_POINTS}")),
+                None => {
+                    self.problems.wrong(entry, &format!("must be a number from 0 to {MAX_POINTS}"))
+                }
             }
         }
     }
@@ -125,29 +133,8 @@ impl Reader<'_> {
     fn note(&mut self, entry: Entry<'_, '_>) -> String {
         let note = entry.1.get_ref().as_str();
         if note.is_none() {
-            self.wrong(entry, "must be a text in quotes");
+            self.problems.wrong(entry, "must be a text in quotes");
         }
         note.unwrap_or_default().trim().to_owned()
-    }
-
-    fn unknown(&mut self, kind: &'static str, entry: Entry<'_, '_>, home: &str, names: &[&str]) {
-        let unknown = UnknownName {
-            kind,
-            name: name(entry).to_owned(),
-            scope: home.to_owned(),
-            known: names.iter().map(|&name| name.to_owned()).collect(),
-        };
-        self.at(entry.0.span().start, &unknown.to_string());
-    }
-
-    fn wrong(&mut self, entry: Entry<'_, '_>, form: &str) {
-        self.at(entry.1.span().start, &format!("{} {form}", name(entry)));
-    }
-
-    fn at(&mut self, byte: usize, message: &str) {
-        let line = toml_values::line_of(self.text, byte);
-        let message = message.lines().collect::<Vec<_>>().join("; ");
-        let place = format!("{}:{line}", self.path.display());
-        self.problems.push((byte, format!("{place}: {message}; this entry is left out")));
     }
 }

@@ -2,11 +2,10 @@
 //! report every problem with its line.
 
 use super::{LessonPoints, Rubric, Unit};
-use crate::toml_values::{self, Entry, MAX_POINTS, name};
+use crate::toml_values::{self, Entry, MAX_POINTS, Problems, name};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::{self, Lesson};
-use course::problem::UnknownName;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -19,29 +18,24 @@ pub(super) fn read(path: &Path, course: &Course, rubric: Rubric) -> Result<Rubri
     let text = fs::read_to_string(path).with_context(|| {
         format!("{shown}: cannot be read; check its name, and that it is UTF-8")
     })?;
-    let mut reader = Reader { text: &text, path, course, rubric, problems: Vec::new() };
+    let mut reader = Reader { course, rubric, problems: Problems::of(&text, path) };
     match DeTable::parse(&text) {
         Ok(table) => reader.top(table.get_ref()),
-        Err(error) => reader.at(error.span().map_or(0, |span| span.start), error.message()),
+        Err(error) => {
+            reader.problems.at(error.span().map_or(0, |span| span.start), error.message())
+        }
     }
-    reader.problems.sort();
-    match reader.problems.is_empty() {
+    let problems = reader.problems.sorted();
+    match problems.is_empty() {
         true => Ok(reader.rubric),
-        false => bail!("{}", joined(&reader.problems)),
+        false => bail!("{}", problems.join("\n")),
     }
-}
-
-fn joined(problems: &[(usize, String)]) -> String {
-    problems.iter().map(|(_, problem)| problem.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 struct Reader<'a> {
-    text: &'a str,
-    path: &'a Path,
     course: &'a Course,
     rubric: Rubric,
-    /// The problems: the byte offset of each problem in `text`, and the message.
-    problems: Vec<(usize, String)>,
+    problems: Problems<'a>,
 }
 
 impl Reader<'_> {
@@ -50,7 +44,7 @@ impl Reader<'_> {
             match name(entry) {
                 "late" => self.within(entry, Self::late),
                 "lessons" => self.within(entry, Self::lessons),
-                _ => self.unknown("table", entry, "a rubric", &["late", "lessons"]),
+                _ => self.problems.unknown("table", entry, "a rubric", &["late", "lessons"]),
             }
         }
     }
@@ -76,7 +70,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     let keys = ["per", "percent", "cap", "grace_minutes"];
-                    self.unknown("key", entry, "[late]", &keys);
+                    self.problems.unknown("key", entry, "[late]", &keys);
                 }
             }
         }
@@ -86,7 +80,7 @@ impl Reader<'_> {
         match entry.1.get_ref().as_str() {
             Some("hour") => self.rubric.late.per = Unit::Hour,
             Some("day") => self.rubric.late.per = Unit::Day,
-            _ => self.wrong(entry, "must be \"hour\" or \"day\""),
+            _ => self.problems.wrong(entry, "must be \"hour\" or \"day\""),
         }
     }
 
@@ -94,7 +88,7 @@ impl Reader<'_> {
         for entry in table {
             match self.course.lesson(name(entry)) {
                 Ok(lesson) => self.within(entry, |reader, table| reader.lesson(lesson, table)),
-                Err(unknown) => self.at(entry.0.span().start, &unknown.to_string()),
+                Err(unknown) => self.problems.unknown_name(entry, &unknown),
             }
         }
     }
@@ -107,11 +101,16 @@ impl Reader<'_> {
                 "due" => points.due = self.time(entry),
                 "all_or_nothing" => match entry.1.get_ref().as_bool() {
                     Some(value) => points.all_or_nothing = value,
-                    None => self.wrong(entry, "must be true or false"),
+                    None => self.problems.wrong(entry, "must be true or false"),
                 },
                 _ => {
                     let home = format!("[lessons.{}]", lesson.id);
-                    self.unknown("key", entry, &home, &["points", "due", "all_or_nothing"]);
+                    self.problems.unknown(
+                        "key",
+                        entry,
+                        &home,
+                        &["points", "due", "all_or_nothing"],
+                    );
                 }
             }
         }
@@ -128,7 +127,7 @@ impl Reader<'_> {
         let mut each = BTreeMap::new();
         for entry in table {
             if let Err(unknown) = lesson.criterion(name(entry)) {
-                self.at(entry.0.span().start, &unknown.to_string());
+                self.problems.unknown_name(entry, &unknown);
             } else if let Some(worth) = self.number(entry, MAX_POINTS) {
                 each.insert(name(entry).to_owned(), worth);
             }
@@ -139,7 +138,7 @@ impl Reader<'_> {
     fn time(&mut self, entry: Entry<'_, '_>) -> Option<i64> {
         let time = toml_values::time(entry.1.get_ref());
         if time.is_none() {
-            self.wrong(entry, &format!("must be {}", toml_values::TIME_FORM));
+            self.problems.wrong(entry, &format!("must be {}", toml_values::TIME_FORM));
         }
         time
     }
@@ -147,7 +146,7 @@ impl Reader<'_> {
     fn number(&mut self, entry: Entry<'_, '_>, most: f64) -> Option<f64> {
         let number = toml_values::number(entry.1.get_ref(), most);
         if number.is_none() {
-            self.wrong(entry, &format!("must be a number from 0 to {most}"));
+            self.problems.wrong(entry, &format!("must be a number from 0 to {most}"));
         }
         number
     }
@@ -155,27 +154,7 @@ impl Reader<'_> {
     fn within(&mut self, entry: Entry<'_, '_>, read: impl FnOnce(&mut Self, &DeTable<'_>)) {
         match entry.1.get_ref().as_table() {
             Some(table) => read(self, table),
-            None => self.wrong(entry, "must be a table"),
+            None => self.problems.wrong(entry, "must be a table"),
         }
-    }
-
-    fn unknown(&mut self, kind: &'static str, entry: Entry<'_, '_>, home: &str, names: &[&str]) {
-        let unknown = UnknownName {
-            kind,
-            name: name(entry).to_owned(),
-            scope: home.to_owned(),
-            known: names.iter().map(|&name| name.to_owned()).collect(),
-        };
-        self.at(entry.0.span().start, &unknown.to_string());
-    }
-
-    fn wrong(&mut self, entry: Entry<'_, '_>, form: &str) {
-        self.at(entry.1.span().start, &format!("{} {form}", name(entry)));
-    }
-
-    fn at(&mut self, byte: usize, message: &str) {
-        let line = toml_values::line_of(self.text, byte);
-        let message = message.lines().collect::<Vec<_>>().join("; ");
-        self.problems.push((byte, format!("{}:{line}: {message}", self.path.display())));
     }
 }
