@@ -28,8 +28,8 @@ pub fn write_canvas(class: &Class<'_>, to: &Path) -> Result<()> {
     table.write_record(possible.into_iter().chain(maxima))?;
     for submission in class.submissions {
         let student = csv::text(&submission.student);
-        let login = if student.contains(' ') { String::new() } else { student.clone() };
-        let first = [student, String::new(), String::new(), login, String::new()];
+        let (id, login) = (known_id(submission), login(submission));
+        let first = [student, String::new(), id, login, String::new()];
         let points = class.lessons.iter().map(|(id, _)| points(class, submission, id));
         table.write_record(first.into_iter().chain(points.map(Option::unwrap_or_default)))?;
     }
@@ -53,8 +53,11 @@ pub fn write_moodle(class: &Class<'_>, to: &Path) -> Result<()> {
             continue;
         }
         let student = csv::text(&submission.student);
-        let email = if student.contains('@') { student.clone() } else { String::new() };
-        let number = if student.contains([' ', '@']) { String::new() } else { student.clone() };
+        let number = match known_id(submission) {
+            id if id.is_empty() => login(submission),
+            id => id,
+        };
+        let email = email(submission);
         let both = class.lessons.iter().zip(cells).flat_map(|((id, _), points)| {
             let grade = submission.lessons.iter().find(|grade| grade.lesson == *id);
             let feedback = grade.filter(|_| points.is_some());
@@ -64,6 +67,24 @@ pub fn write_moodle(class: &Class<'_>, to: &Path) -> Result<()> {
         table.write_record([student, number, email].into_iter().chain(both))?;
     }
     output::replace(to, &table.into_inner()?)
+}
+
+/// The student's id, from the roster or the platform; empty if it is not known.
+fn known_id(submission: &Submission) -> String {
+    csv::text(&submission.person.id)
+}
+
+/// The student's e-mail address. If it is not known, the student's name may be one.
+fn email(submission: &Submission) -> String {
+    let known = &submission.person.email;
+    let is_address = known.is_empty() && submission.student.contains('@');
+    csv::text(if is_address { &submission.student } else { known })
+}
+
+/// The student's name, if it can be a login: a text without a space that is no e-mail address.
+fn login(submission: &Submission) -> String {
+    let is_login = !submission.student.contains([' ', '@']);
+    csv::text(if is_login { &submission.student } else { "" })
 }
 
 /// The names of the assignments, e.g. `w03-l02 Accept & Track Many Clients`.

@@ -68,6 +68,8 @@ fn names_come_from_moodle_and_canvas() {
     assert_eq!(used(&sources[4]), ["server.rs", "table.rs"]);
     assert_eq!(used(&sources[5]), ["server-1.rs as src/server.rs"]);
     assert_eq!(sources[5].notes, ["the platform marks it as late"]);
+    // The numbers of Moodle and Canvas are no ids for a gradebook.
+    assert!(sources.iter().all(|source| source.person.id.is_empty()));
     // Without a time of the platform's there is no time, whatever the files say.
     assert!(sources.iter().all(|source| source.time().is_none()));
 }

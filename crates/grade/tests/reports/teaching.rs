@@ -4,7 +4,7 @@
 use crate::class::{submissions, with_class, with_submissions};
 use crate::html::{check, pages_of};
 use course::report::Status;
-use grade::model::Submission;
+use grade::model::{Person, Submission};
 use grade::overrides::{Correction, Overrides, StudentOverrides};
 use grade::report::{Class, feedback, gradebooks, html, rates};
 use grade::similarity::{Block, Copies, Group, Pair, Passage};
@@ -136,6 +136,24 @@ fn moodle_gets_no_feedback_without_a_grade() {
         "{}",
         row[6]
     );
+}
+
+#[test]
+fn the_rosters_ids_and_addresses_are_in_the_gradebook_files() {
+    let mut submission = of(&submissions(), "alvarez-lucia").clone();
+    submission.student = "Lucía Álvarez".to_owned();
+    submission.person = Person { id: "s01".to_owned(), email: "lucia@example.org".to_owned() };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.csv");
+    let first_row = |write: &dyn Fn(&Class<'_>) -> anyhow::Result<()>, row: usize| -> Vec<String> {
+        with_submissions(std::slice::from_ref(&submission), write).unwrap();
+        let mut table = ::csv::ReaderBuilder::new().has_headers(false).from_path(&file).unwrap();
+        table.deserialize().nth(row).unwrap().unwrap()
+    };
+    let canvas = first_row(&|class| gradebooks::write_canvas(class, &file), 2);
+    assert_eq!(canvas[..5], ["Lucía Álvarez", "", "s01", "", ""]);
+    let moodle = first_row(&|class| gradebooks::write_moodle(class, &file), 1);
+    assert_eq!(moodle[..3], ["Lucía Álvarez", "s01", "lucia@example.org"]);
 }
 
 #[test]

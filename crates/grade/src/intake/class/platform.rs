@@ -21,8 +21,11 @@ use std::path::{Path, PathBuf};
 pub(super) struct HandIn {
     /// The student's name according to the platform.
     pub(super) name: String,
-    /// The platform's number or id of the student; empty if it has none.
+    /// The student's id at the institution; empty if the platform does not tell it.
     pub(super) id: String,
+    /// The platform's own number of the student; empty if it has none. Moodle numbers the students
+    /// of an assignment, so this is no id.
+    pub(super) number: String,
     /// The student's e-mail address; empty if it is not known.
     pub(super) email: String,
     /// The names of the entries in the folder of submissions, in readable characters.
@@ -37,11 +40,14 @@ pub(super) struct HandIn {
 
 impl HandIn {
     /// The student's name. If the platform has several students of this name, the name has the
-    /// platform's number too.
+    /// platform's number or the id too.
     pub(super) fn student(&self, all: &[HandIn]) -> String {
-        let is_namesake = |other: &&HandIn| other.name == self.name && other.id != self.id;
-        match all.iter().any(|other| is_namesake(&other)) && !self.id.is_empty() {
-            true => format!("{} ({})", self.name, self.id),
+        let own = if self.number.is_empty() { &self.id } else { &self.number };
+        let is_namesake = |other: &HandIn| {
+            other.name == self.name && (&other.number, &other.id) != (&self.number, &self.id)
+        };
+        match all.iter().any(is_namesake) && !own.is_empty() {
+            true => format!("{} ({own})", self.name),
             false => self.name.clone(),
         }
     }
@@ -82,6 +88,7 @@ pub(super) fn hand_ins(paths: &[PathBuf]) -> Vec<HandIn> {
             found.push(HandIn {
                 name: stem_of(path),
                 id: String::new(),
+                number: String::new(),
                 email: String::new(),
                 entries: vec![entry],
                 input: Input::Entry(path.clone()),
@@ -95,7 +102,8 @@ pub(super) fn hand_ins(paths: &[PathBuf]) -> Vec<HandIn> {
         if place == found.len() {
             found.push(HandIn {
                 name: name.student.to_owned(),
-                id: name.number.to_owned(),
+                id: String::new(),
+                number: name.number.to_owned(),
                 email: String::new(),
                 entries: Vec::new(),
                 input: Input::Files(Vec::new()),
