@@ -118,7 +118,7 @@ fn report(path: &Path, name: &str, hand_in: &HandIn, bytes: usize) -> Vec<Line> 
     let mut lines = vec![head.faint(&format!("  {count} · {size}"))];
     let names = hand_in.files.iter().map(|file| file.name.display().to_string());
     lines.extend(names.map(|name| Line::new().plain("    ").plain(&name)));
-    let next = format!("hand in this file; its name says who you are: {name} (or --name)");
+    let next = format!("hand in this file; its name says who you are: {name} (--name changes it)");
     lines.push(Line::new().plain(&next));
     lines
 }

@@ -9,7 +9,7 @@ use terminal::outcome::Outcome;
 use terminal::show::{Line, Screen, amount, hanging, wrapped};
 
 /// The columns of the table, from 0: the lesson, the time, and the state.
-const LESSON: usize = 20;
+const LESSON: usize = 19;
 const TIME: usize = 29;
 const STATE: usize = 46;
 /// The column in which the texts below a row begin.
