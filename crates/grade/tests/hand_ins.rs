@@ -89,10 +89,10 @@ fn a_check_of_a_usable_class_succeeds_and_makes_nothing() {
     fs::write(class.path("roster.csv"), "id,name\nann,Ann Lee\nbob,Bob\n").unwrap();
     let checked = class.grade(&["--check-only", "--roster", "roster.csv"]);
     assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{}", checked.stdout);
-    let expected = "student             lesson   handed in (UTC)  state
-Ann Lee             w03-l02  -                ok
+    let expected = "student            lesson    handed in (UTC)  state
+Ann Lee            w03-l02   -                ok
   used       server.py
-Bob                 -        -                not handed in
+Bob                -         -                not handed in
 
 1 submission: 1 ok, 0 missing, 0 unusable; 1 not handed in
 time known for 0 of 1: 0 from the file of times, 0 from the platform, 0 from
