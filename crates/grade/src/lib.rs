@@ -4,6 +4,7 @@
 //! criterion by criterion ([`prove`]), and stored in a database ([`store`]). Every output format is
 //! written from that database ([`report`]).
 
+mod attempts;
 pub mod build;
 pub mod conditions;
 mod digest;

@@ -1,7 +1,7 @@
 //! Gradescope's metadata of a submission, `submission_metadata.json` (Gradescope autograder
 //! documentation, Submission Metadata).
 
-use crate::report::plain;
+use crate::attempts::{self, Attempt};
 use crate::rubric::Rubric;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -26,13 +26,13 @@ struct File {
     #[serde(default)]
     assignment: Assignment,
     #[serde(default)]
-    previous_submissions: Vec<Attempt>,
+    previous_submissions: Vec<Previous>,
 }
 
 /// An earlier submission of the student for the assignment. Gradescope writes the score as a number
 /// or as a text.
 #[derive(Deserialize)]
-struct Attempt {
+struct Previous {
     submission_time: Option<Timestamp>,
     #[serde(default)]
     score: serde_json::Value,
@@ -62,7 +62,9 @@ impl Metadata {
         Ok(Self {
             submitted: seconds(file.created_at),
             due: seconds(file.assignment.due_date),
-            attempts: attempts(file.previous_submissions),
+            attempts: attempts::note(
+                file.previous_submissions.into_iter().map(Attempt::from).collect(),
+            ),
         })
     }
 
@@ -74,28 +76,14 @@ impl Metadata {
     }
 }
 
-/// The maximum number of earlier submissions that are shown. The latest ones are shown.
-const MAX_ATTEMPTS: usize = 10;
-
-/// The earlier submissions in the order of their times, e.g. `earlier attempts: 2026-10-08 09:00 UTC
-/// 4 points`.
-fn attempts(mut attempts: Vec<Attempt>) -> Option<String> {
-    attempts.sort_by_key(|attempt| attempt.submission_time);
-    let latest = attempts.iter().skip(attempts.len().saturating_sub(MAX_ATTEMPTS));
-    let shown: Vec<_> = latest.map(attempt).collect();
-    (!shown.is_empty()).then(|| format!("earlier attempts: {}", shown.join(", ")))
-}
-
-fn attempt(attempt: &Attempt) -> String {
-    let time = attempt.submission_time.map(Timestamp::as_second);
-    let time = time.and_then(plain::time).unwrap_or_else(|| "at an unknown time".to_owned());
-    let score = match &attempt.score {
-        serde_json::Value::String(text) => text.parse().ok(),
-        other => other.as_f64(),
-    };
-    let score =
-        score.map_or_else(|| "no score".to_owned(), |it| format!("{} points", plain::points(it)));
-    format!("{time} {score}")
+impl From<Previous> for Attempt {
+    fn from(previous: Previous) -> Self {
+        let points = match &previous.score {
+            serde_json::Value::String(text) => text.parse().ok(),
+            other => other.as_f64(),
+        };
+        Self { time: previous.submission_time, points }
+    }
 }
 
 #[cfg(test)]

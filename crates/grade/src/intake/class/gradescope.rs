@@ -1,6 +1,7 @@
 //! `submission_metadata.yml` in Gradescope's export of submissions: names and times.
 
 use super::platform::HandIn;
+use crate::attempts::{self, Attempt};
 use crate::intake::Input;
 use crate::intake::name::readable;
 use anyhow::{Context, Result};
@@ -45,10 +46,11 @@ pub(super) fn apply(
     for (name, value) in entries {
         let Some(name) = name.as_str() else { continue };
         let people = submitters(value);
-        let time = get(value, "created_at").and_then(time);
+        let time = get(value, "created_at").and_then(time).map(Timestamp::as_second);
         match hand_ins.iter().position(|hand_in| hand_in.entries == [name]) {
             Some(place) => {
-                let original = hand_ins.remove(place);
+                let mut original = hand_ins.remove(place);
+                original.notes.extend(attempts::note(history(value)));
                 hand_ins.splice(place..place, of_people(&original, &people, time));
             }
             None => problems.push(format!(
@@ -69,7 +71,8 @@ fn of_people(
     let original = HandIn { time, ..original.clone() };
     if people.is_empty() {
         let note = format!("{FILE} does not say who handed it in");
-        return vec![HandIn { notes: vec![note], ..original }];
+        let notes = original.notes.into_iter().chain([note]).collect();
+        return vec![HandIn { notes, ..original }];
     }
     let of = |(name, id, email): &(String, String, String)| {
         let (name, id, email) = (name.clone(), id.clone(), email.clone());
@@ -94,6 +97,16 @@ fn submitters(value: &Value) -> Vec<(String, String, String)> {
     list.into_iter().flatten().filter_map(person).collect()
 }
 
+/// The earlier submissions of the same people for the same assignment.
+fn history(value: &Value) -> Vec<Attempt> {
+    let list = get(value, "history").and_then(Value::as_sequence);
+    let attempt = |earlier: &Value| Attempt {
+        time: get(earlier, "created_at").and_then(time),
+        points: get(earlier, "score").and_then(Value::as_f64),
+    };
+    list.into_iter().flatten().map(attempt).collect()
+}
+
 /// The value of a key. Gradescope writes keys as symbols of Ruby, with a colon in front.
 fn get<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     let value = match value {
@@ -104,9 +117,9 @@ fn get<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     mapping.get(format!(":{key}")).or_else(|| mapping.get(key))
 }
 
-/// A time in seconds since 1970: a text such as `2026-10-09 23:59:30.365 Z`, or an object of Ruby
+/// A time: a text such as `2026-10-09 23:59:30.365 Z`, or an object of Ruby
 /// that has such a text.
-fn time(value: &Value) -> Option<i64> {
+fn time(value: &Value) -> Option<Timestamp> {
     if let Some(inside) = get(value, "utc") {
         return time(inside);
     }
@@ -116,7 +129,7 @@ fn time(value: &Value) -> Option<i64> {
         Some((start, zone)) if zone.starts_with(['+', '-']) => format!("{start}{zone}"),
         _ => text.to_owned(),
     };
-    text.parse::<Timestamp>().ok().map(Timestamp::as_second)
+    text.parse().ok()
 }
 
 #[cfg(test)]
@@ -124,8 +137,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn earlier_submissions_are_read_from_the_history() {
+        let text = "
+:created_at: 2026-10-09 21:59:00.365935000 Z
+:score: 9.0
+:history:
+- :id: 7
+  :created_at: 2026-10-08 09:00:00.000000000 Z
+  :score: 4.5
+- :id: 8
+  :score:
+";
+        let attempts = history(&serde_norway::from_str(text).unwrap());
+        let time = "2026-10-08T09:00:00Z".parse().ok();
+        let expected = [Attempt { time, points: Some(4.5) }, Attempt { time: None, points: None }];
+        assert_eq!(attempts, expected);
+        assert_eq!(history(&serde_norway::from_str("{}").unwrap()), []);
+    }
+
+    #[test]
     fn times_are_read_as_ruby_writes_them() {
-        let seconds = |text: &str| time(&serde_norway::from_str(text).unwrap());
+        let seconds =
+            |text: &str| time(&serde_norway::from_str(text).unwrap()).map(Timestamp::as_second);
         let expected = Some(1_791_583_140);
         assert_eq!(seconds("2026-10-09 21:59:00.365935000 Z"), expected);
         assert_eq!(seconds("'2026-10-09T23:59:00+02:00'"), expected);
