@@ -93,13 +93,20 @@ fn reached(class: &Class<'_>, lesson: &str) -> Vec<(f64, f64)> {
     points.filter_map(|(points, max)| Some((points?, max))).collect()
 }
 
+/// Whether there was a submission for the lesson. Students without one are in the table, and would
+/// hide what the lesson's points say about the others.
+fn was_handed_in(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::NotHandedIn | Verdict::Missing)
+}
+
+/// The points of each student who has handed in the lesson, and the maximum.
 fn all_points(class: &Class<'_>, lesson: &str) -> Vec<(Option<f64>, f64)> {
     let grades = class
         .submissions
         .iter()
         .flat_map(|submission| submission.lessons.iter().map(move |grade| (submission, grade)));
     let points = grades
-        .filter(|(_, grade)| grade.lesson == lesson)
+        .filter(|(_, grade)| grade.lesson == lesson && was_handed_in(grade.verdict))
         .map(|(submission, grade)| class.points(submission, grade));
     points.map(|points| (points.points, points.max)).collect()
 }
