@@ -5,13 +5,15 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use terminal::paths;
+use terminal::show::{self, Line};
 use witness::IsolationLevel;
 
 /// The default value of `--budget`, in seconds.
 pub const DEFAULT_BUDGET: u32 = 60;
 
-/// Servers that a course asks for and that many machines have installed: stores that speak the Redis
-/// protocol. A submission that only starts one of them would prove nothing about its author.
+/// The names of programs that speak the Redis protocol and that many machines have installed. A
+/// submission that starts one of them would pass the key-value lesson with a server that its author
+/// has not written.
 const SERVERS: [&str; 13] = [
     "redis-server",
     "redis-sentinel",
@@ -79,10 +81,13 @@ impl Conditions {
         self.hidden.iter().any(|hidden| path.starts_with(hidden))
     }
 
-    /// What cannot be bounded on this machine, one line each.
-    pub(crate) fn unbounded(&self) -> Vec<String> {
-        let lines = self.isolation.unbounded().into_iter();
-        lines.map(|line| format!("not bounded by {}: {line}", self.isolation)).collect()
+    /// Prints a line on standard error for everything that the isolation level cannot limit on this
+    /// machine.
+    pub(crate) fn note_unbounded(&self) {
+        for line in self.isolation.unbounded() {
+            let line = format!("not bounded by {}: {line}", self.isolation);
+            show::note(&Line::new().faint(&line));
+        }
     }
 }
 
@@ -104,7 +109,7 @@ pub(crate) fn check_places(places: impl IntoIterator<Item = PathBuf>) -> Result<
     Ok(())
 }
 
-/// The servers of a course's kind that are installed on this machine.
+/// The programs of [`SERVERS`] that are installed on this machine.
 fn servers_of_this_machine() -> Vec<PathBuf> {
     let all = PROGRAM_FOLDERS
         .iter()

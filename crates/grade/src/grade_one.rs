@@ -101,6 +101,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let isolation = isolation_choice::for_one(args.isolation)?;
     let conditions = Conditions::new(&args.conditions, isolation)?;
     check_places([args.submission.clone()])?;
+    conditions.note_unbounded();
     let mut document = Document::new(args, &rubric)?;
     let source = intake::source_at(&args.submission)?;
     let mut submission = Submission {

@@ -148,8 +148,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let gone = store.register(&own.iter().map(listed).collect::<Vec<_>>())?;
     gone.iter().for_each(|student| show::note(&gone_line(student)));
     if !args.student.is_empty() || !store.waiting()?.is_empty() {
-        let lines = conditions.unbounded().into_iter();
-        lines.for_each(|line| show::note(&Line::new().faint(&line)));
+        conditions.note_unbounded();
     }
     lesson_selection::complete(&store, &lessons)?;
     if !args.student.is_empty() {

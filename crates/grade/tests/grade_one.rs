@@ -203,6 +203,48 @@ fn lateness_counts_from_gradescopes_due_date() {
 }
 
 #[test]
+fn a_hidden_program_cannot_be_started() {
+    let submission = TestSubmission::new("");
+    submission.write("ada/submission.toml", "lesson = \"w03-l02\"\nrun = \"/usr/bin/tac\"\n");
+    let result = |arguments: &[&str]| {
+        let arguments = [&["--out", "results.json"], arguments].concat();
+        let output = submission.grade("gradescope", &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        submission.result().to_string()
+    };
+    let hidden = result(&["--hide", "/usr/bin/tac"]);
+    assert!(hidden.contains("hand in your own server"), "{hidden}");
+    let seen = result(&[]);
+    assert!(seen.contains("Nothing listens on 7000"), "{seen}");
+    let absent = submission.grade("gradescope", &["--hide", "/usr/bin/no-such-program"]);
+    assert_eq!(absent.status.code(), Some(2));
+    let message = text(&absent.stderr);
+    assert!(message.contains("--hide /usr/bin/no-such-program"), "{message}");
+}
+
+#[test]
+fn a_used_up_budget_is_a_result_and_no_fault_of_the_machine() {
+    let submission = TestSubmission::new(&format!("import time\ntime.sleep(1.5)\n{RIGHT}"));
+    let output = submission.grade("gradescope", &["--out", "results.json", "--budget", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let result = submission.result().to_string();
+    assert!(result.contains("the submission's budget of 1 s was used up"), "{result}");
+}
+
+#[test]
+fn a_submission_that_others_could_read_is_refused() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grade"));
+    command.args(["grade-one", "/usr/share", "--lesson", "w03-l02", "--format", "gradescope"]);
+    let output = command.output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
+    let message = text(&output.stderr);
+    assert!(
+        message.contains("/usr/share is in a folder that every submission can read"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_missing_loopback_interface_is_a_fault_of_the_machine() {
     let submission = TestSubmission::new(RIGHT);
     let grade = submission.command("autolab", &["--isolation", "none"]);
