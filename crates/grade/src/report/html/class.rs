@@ -67,7 +67,7 @@ fn lessons(class: &Class<'_>) -> Markup {
     html! {
         section aria-labelledby="lessons" {
             h2 id="lessons" tabindex="-1" { "Lessons" }
-            div.scroll role="region" aria-labelledby="lessons" tabindex="0" { table.lessons {
+            div.scroll role="region" aria-label="Table of lessons" tabindex="0" { table.lessons {
                 thead { tr {
                     th scope="col" { "Lesson" }
                     th.bar scope="col" { "Verdicts" }

@@ -100,7 +100,7 @@ fn side(passage: &Passage, whose: &[String]) -> Markup {
     html! {
         figure {
             figcaption { (name(whose)) " " code { (place) } }
-            pre tabindex="0" role="region" aria-label=(label) { code { (lines.join("\n")) } }
+            pre tabindex="0" role="group" aria-label=(label) { code { (lines.join("\n")) } }
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn students(class: &Class<'_>, names: &Names<'_>) -> Markup {
         section.wide aria-labelledby="students" {
             h2 id="students" tabindex="-1" { "Students" }
             (legend())
-            div.scroll.tall role="region" aria-labelledby="students" tabindex="0" { table.matrix {
+            div.scroll.tall role="region" aria-label="Table of students" tabindex="0" { table.matrix {
                 (head(&columns))
                 tbody { @for submission in class.submissions {
                     (row(class, submission, &columns, names))
