@@ -1,5 +1,6 @@
 //! Reads one thread of a process.
 
+use super::Process;
 use crate::syscalls::Call;
 use nix::unistd::Pid;
 use procfs::process::{ProcState, Schedstat, Task};
@@ -60,13 +61,17 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     let stopped = matches!(stat.state()?, ProcState::Stopped);
     let sleeping = matches!(stat.state()?, ProcState::Sleeping);
     // A thread that waits for its vfork(2) child cannot be interrupted, and sleeps like any other.
-    // Other uninterruptible sleeps are short, for example for a disk.
+    // Other uninterruptible sleeps are short, for example for a disk, or in fork(2) while a control
+    // group is created.
     let uninterruptible = matches!(stat.state()?, ProcState::Waiting);
     let call = match sleeping || uninterruptible {
         true => task.read::<_, CurrentCall>("syscall")?.0,
         false => None,
     };
-    let call = call.filter(|call| sleeping || VFORK.contains(&call.number));
+    let call = match call {
+        Some(call) if uninterruptible && !waits_for_vfork_child(task, &call)? => None,
+        call => call,
+    };
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
@@ -79,11 +84,32 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     })
 }
 
-/// The system calls that make a process and wait until this process executes a program or ends.
-#[cfg(target_arch = "x86_64")]
-const VFORK: [i64; 3] = [libc::SYS_vfork, libc::SYS_clone, libc::SYS_clone3];
-#[cfg(not(target_arch = "x86_64"))]
-const VFORK: [i64; 2] = [libc::SYS_clone, libc::SYS_clone3];
+/// Whether a thread in an uninterruptible sleep waits until its child executes a program or ends
+/// (vfork(2); clone(2), CLONE_VFORK). Before such a call has made its child, it may sleep for other
+/// reasons, as every other call that makes a process.
+fn waits_for_vfork_child(task: &Task, call: &Call) -> ProcResult<bool> {
+    let is_vfork = makes_vfork_child(Process { pid: task.pid }, call);
+    Ok(is_vfork && !task.children()?.is_empty())
+}
+
+/// Whether the call makes a process and then waits for it.
+fn makes_vfork_child(process: Process, call: &Call) -> bool {
+    match call.number {
+        libc::SYS_clone => has_vfork(call.arguments[0]),
+        libc::SYS_clone3 => {
+            let mut flags = [0; 8]; // the first field of struct clone_args
+            let read = process.read_memory(call.arguments[0], &mut flags);
+            read.is_ok() && has_vfork(u64::from_ne_bytes(flags))
+        }
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_vfork => true,
+        _ => false,
+    }
+}
+
+fn has_vfork(flags: u64) -> bool {
+    flags & libc::CLONE_VFORK as u64 != 0
+}
 
 /// The time that the calling thread has waited for a processor since its start; zero if the kernel
 /// does not measure this time.
@@ -141,6 +167,23 @@ mod tests {
             let text = format!("{number} {words} 0x7ffc0 0x7f1c0\n");
             prop_assert_eq!(parse_call(&text), Some(Call { number, arguments }));
         }
+    }
+
+    #[test]
+    fn fork_does_not_wait_for_its_child_and_vfork_does() {
+        let own = Process { pid: std::process::id() as i32 };
+        let waits = |number, argument| {
+            makes_vfork_child(own, &Call { number, arguments: [argument, 0, 0, 0, 0, 0] })
+        };
+        let fork = (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD) as u64;
+        let vfork = (libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD) as u64;
+        assert!(!waits(libc::SYS_clone, fork) && waits(libc::SYS_clone, vfork));
+        for (flags, expected) in [(fork, false), (vfork, true)] {
+            let arguments = [flags, 0];
+            assert_eq!(waits(libc::SYS_clone3, arguments.as_ptr() as u64), expected);
+        }
+        assert!(!waits(libc::SYS_clone3, 8), "memory that cannot be read");
+        assert!(!waits(libc::SYS_read, vfork));
     }
 
     #[test]
