@@ -27,7 +27,12 @@ struct Shared {
 struct ClientState {
     socket: Option<OwnedFd>,
     sent: u64,
+    /// The received bytes that are kept.
     received: Vec<u8>,
+    /// The number of received bytes, those that are not kept included.
+    received_count: u64,
+    /// The maximum number of received bytes that are kept.
+    most_kept: usize,
     /// Whether the observer knows that unread bytes have arrived.
     known_readable: bool,
     ended: Option<ServerClose>,
@@ -53,7 +58,8 @@ pub(crate) enum ClosedBy {
     Rst,
 }
 
-/// The maximum number of received bytes that a client keeps. Further bytes are read and discarded.
+/// The maximum number of received bytes that a client keeps. Further bytes are read and counted, and
+/// then discarded.
 const MAX_RECEIVED: usize = 16 << 20;
 
 impl Client {
@@ -87,7 +93,7 @@ impl Client {
         }
     }
 
-    /// All bytes that the client has received so far.
+    /// All bytes that the client has received so far, up to the first 16 MiB.
     pub fn received(&self) -> Vec<u8> {
         self.read();
         self.state().received.clone()
@@ -99,14 +105,27 @@ impl Client {
         self.state().received.get(at..).unwrap_or_default().to_vec()
     }
 
+    /// The number of bytes that the client has received so far.
+    pub fn received_count(&self) -> u64 {
+        self.read();
+        self.state().received_count
+    }
+
+    /// Frees the received bytes. The bytes that arrive from now on are counted, and not kept.
+    pub fn keep_no_bytes(&self) {
+        let mut state = self.state();
+        state.received = Vec::new();
+        state.most_kept = 0;
+    }
+
     /// Reads at most `limit` of the bytes that have arrived, as a slow client does, and returns the
     /// number of bytes that were read. In contrast, [`received`](Self::received),
     /// [`ended`](Self::ended) and [`close`](Self::close) read all bytes that have arrived.
     pub fn read_some(&self, limit: usize) -> usize {
         let mut state = self.state();
-        let before = state.received.len();
+        let before = state.received_count;
         state.read(limit);
-        state.received.len() - before
+        (state.received_count - before) as usize
     }
 
     /// Whether the client has closed or reset its connection. A client that has only shut down its
@@ -181,9 +200,10 @@ impl Client {
         self.state().sent.saturating_sub(received)
     }
 
-    /// The number of bytes that the client has read and kept.
-    pub(crate) fn bytes_read(&self) -> usize {
-        self.state().received.len()
+    /// The number of bytes that the client has read. In contrast to
+    /// [`received_count`](Self::received_count), this function reads nothing.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.state().received_count
     }
 
     /// Whether sent bytes remain in the client's send buffer because the server's receive buffer is
@@ -248,6 +268,8 @@ impl ClientState {
             socket: Some(socket),
             sent: 0,
             received,
+            received_count: 0,
+            most_kept: MAX_RECEIVED,
             known_readable: false,
             ended,
             closed_by: None,
@@ -266,7 +288,8 @@ impl ClientState {
                 Ok(length) => {
                     acknowledge(fd);
                     limit -= length;
-                    let kept = MAX_RECEIVED.saturating_sub(self.received.len()).min(length);
+                    self.received_count += length as u64;
+                    let kept = self.most_kept.saturating_sub(self.received.len()).min(length);
                     self.received.extend_from_slice(&buffer[..kept]);
                 }
                 Err(Errno::EINTR) => {}

@@ -20,8 +20,8 @@ const MAX_MEMORY: u64 = 64 << 20;
 
 /// The number of bytes that a slow client reads later, of small replies and of a large one. A server
 /// that cuts a reply at a limit of its own sends fewer.
-const READ_LATER: usize = 2 * VALUE;
-const READ_LATER_OF_LARGE: usize = 40 * VALUE;
+const READ_LATER: u64 = 2 * VALUE as u64;
+const READ_LATER_OF_LARGE: u64 = 40 * VALUE as u64;
 
 /// Clients that never read do not delay the other clients, and the server's memory grows by at most
 /// 64 MiB.
@@ -93,9 +93,10 @@ impl SlowReader {
         text: &str,
         commands: &[(&[u8], usize)],
         mistake: &'static str,
-        later_read: Option<usize>,
+        later_read: Option<u64>,
     ) -> Result<(), CheckError> {
         let mut slow = self.store.connect()?;
+        slow.named.connection.keep_no_bytes();
         let from = self.store.run.step_count();
         self.store.run.step(format!("{} sent {text}, and reads nothing", slow.name()));
         let begun = Instant::now();
@@ -117,7 +118,7 @@ impl SlowReader {
         self.expect_bounded_memory(&slow, text, mistake)?;
         self.expect_served()?;
         if let Some(wanted) = later_read {
-            self.expect_answered_or_ended(&mut slow, text, wanted)?;
+            self.expect_answered_or_ended(&slow, text, wanted)?;
         }
 
         // The client resets its connection before it has read its replies.
@@ -134,21 +135,21 @@ impl SlowReader {
     /// of its connection: no reply may be lost in silence.
     fn expect_answered_or_ended(
         &mut self,
-        slow: &mut RespClient,
+        slow: &RespClient,
         asked: &str,
-        wanted: usize,
+        wanted: u64,
     ) -> Result<(), CheckError> {
         self.store.run.step(format!("{} began to read", slow.name()));
         let answered = self.store.run.server.wait_for(|_| {
-            slow.fill_inbox();
-            let is_ended = slow.named.connection.ended().is_some();
-            Ok((is_ended || slow.inbox().len() >= wanted).then_some(()))
+            let connection = &slow.named.connection;
+            let is_ended = connection.ended().is_some();
+            Ok((is_ended || connection.received_count() >= wanted).then_some(()))
         });
         let Err(wait_error) = answered else { return Ok(()) };
         if let WaitError::Ended(_) = wait_error {
             return Ok(()); // the caller reports a server that has ended
         }
-        let received = slow.inbox().len();
+        let received = slow.named.connection.received_count();
         let failure = Failure {
             id: "reply-lost",
             mistake: Some("unbounded-reply"),

@@ -33,7 +33,7 @@ pub(super) struct Visible {
     /// acknowledged.
     pub(super) transfer: Vec<(u64, u32)>,
     /// The number of bytes that the clients have read.
-    pub(super) read: usize,
+    pub(super) read: u64,
 }
 
 impl Visible {

@@ -74,6 +74,24 @@ fn a_pause_interrupts_a_blocked_write() {
 }
 
 #[test]
+fn a_client_counts_the_bytes_that_it_does_not_keep() {
+    let text = r#"int main(void) { int listener = listening(), fd = accept(listener, 0, 0);
+        static char much[20 << 20];
+        for (size_t sent = 0; sent < sizeof much; )
+            sent += write(fd, much + sent, sizeof much - sent);
+        for (;;) pause(); }"#;
+    for keeps in [true, false] {
+        let mut server = open(Launch::new(written("writes_more", text)), IsolationLevel::here());
+        let client = server.connect().unwrap();
+        if !keeps {
+            client.keep_no_bytes();
+        }
+        server.wait_for(|_| Ok((client.received_count() == 20 << 20).then_some(()))).unwrap();
+        assert_eq!(client.received().len(), if keeps { 16 << 20 } else { 0 });
+    }
+}
+
+#[test]
 fn a_process_that_the_first_run_has_left_is_an_orphan() {
     for level in levels() {
         let mut server = shell("sleep infinity & wait").isolation(level).start().unwrap();
