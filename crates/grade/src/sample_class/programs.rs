@@ -32,7 +32,7 @@ const SERVERS: &[Server] = &[
     ("w01-l01", "echo/accept_queue.py", None),
     ("w01-l01", "echo/faulty/waits_for_eof.py", Some(("echo", "waits-for-more"))),
     ("w01-l01", "echo/faulty/next_port.py", Some(("port-taken", "port-ignored"))),
-    ("w01-l01", "echo/faulty/ignores_sigterm.py", Some(("restart", ""))),
+    ("w01-l01", "echo/faulty/ignores_sigterm.py", Some(("ends", ""))),
     ("w02-l01", "fork/ignores_sigchld.c", None),
     ("w02-l01", "fork/reaps_in_handler.c", None),
     ("w02-l01", "fork/reaps_in_loop.c", None),
@@ -110,22 +110,36 @@ pub(super) fn add_python(files: &mut Files, lesson: &str, source: &Path, setting
 /// A source below `tests/` and all files that it includes, by path in `tests/`.
 pub(super) fn with_includes(source: &Path) -> Result<Files> {
     let mut files = Files::new();
+    let tests = paths::root().join("tests");
     let mut open = vec![source.to_owned()];
     while let Some(path) = open.pop() {
         if files.contains_key(&path) {
             continue;
         }
-        let file = read(&paths::root().join("tests").join(&path))?;
+        let file = read(&tests.join(&path))?;
         let text = String::from_utf8_lossy(&file.bytes);
-        let included = text
-            .lines()
-            .filter_map(|line| line.trim_start().strip_prefix("#include \"")?.strip_suffix('"'));
         let folder = path.parent().unwrap_or(Path::new(""));
-        open.extend(included.map(|name| without_dots(&folder.join(name))));
+        let named = text.lines().filter_map(included).map(|name| without_dots(&folder.join(name)));
+        // A Python module that is not beside the source is one of Python's own.
+        let exists = |path: &PathBuf| {
+            path.extension().is_none_or(|it| it != "py") || tests.join(path).is_file()
+        };
+        open.extend(named.filter(exists));
         ensure!(files.len() < 100, "{} includes without end", source.display());
         files.insert(path, file);
     }
     Ok(files)
+}
+
+/// The file that a line of a source in C includes, or that a line of a source in Python imports.
+fn included(line: &str) -> Option<String> {
+    let line = line.trim();
+    if let Some(rest) = line.strip_prefix("#include \"") {
+        return rest.strip_suffix('"').map(str::to_owned);
+    }
+    let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "))?;
+    let module = rest.split([' ', ',', '.']).next()?;
+    (!module.is_empty()).then(|| format!("{module}.py"))
 }
 
 /// The server with this name below `tests/servers/`.
@@ -172,5 +186,8 @@ mod tests {
         let expected = ["common.h", "epoll/level.c", "epoll/tracker.h", "reserve.h"]
             .map(|it| format!("servers/{it}"));
         assert_eq!(paths, expected);
+        let files = with_includes(Path::new("servers/fork/plain.py")).unwrap();
+        let paths: Vec<_> = files.keys().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(paths, ["servers/fork/fork_server.py", "servers/fork/plain.py"]);
     }
 }
