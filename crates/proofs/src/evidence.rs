@@ -88,7 +88,12 @@ fn calls_now(server: &Server, expected: &[Call]) -> Vec<(Process, Call)> {
         let threads = server.threads_of(process).unwrap_or_default();
         found.extend(threads.into_iter().filter_map(|thread| Some((process, thread.call?))));
     }
-    let is_expected = found.iter().map(|(_, call)| call).eq(expected);
+    // A program that goes on with the rest of its buffer makes the same call with another address.
+    let same = |one: &Call, other: &Call| {
+        one.number == other.number && one.descriptor() == other.descriptor()
+    };
+    let is_expected = found.len() == expected.len()
+        && found.iter().zip(expected).all(|((_, call), other)| same(call, other));
     if is_expected { found } else { Vec::new() }
 }
 

@@ -154,7 +154,7 @@ fn where_it_listens(port: u16, occupant: Occupant, at: &[Socket]) -> (&'static s
         (None, Occupant::SecondCopy) => (
             "reuse-port",
             format!(
-                "Two copies of the server listen on port {port}: SO_REUSEPORT lets both, and the \
+                "Two copies of the server listen on port {port}: SO_REUSEPORT permits it, and the \
                  kernel divides the clients between them."
             ),
         ),

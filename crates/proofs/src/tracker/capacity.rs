@@ -166,13 +166,15 @@ fn not_rejected(
     let is_logged =
         run.wait_logged(|event| matches!(event, LogEvent::Reject).then_some(())).is_ok();
     let (id, mistake, summary) = match &wait_error {
-        None => {
-            ("lets-in-too-many", Some("off-by-one"), format!("{name} was tracked although {full}."))
-        }
+        None => (
+            "lets-in-too-many",
+            Some("off-by-one"),
+            format!("{name} was tracked, although {full}."),
+        ),
         Some(WaitError::Ended(_)) => (
             "ended-when-full",
             Some("full-ends-server"),
-            format!("The server ended when {name} connected and {full}."),
+            format!("The server ended when {name} connected, while {full}."),
         ),
         Some(_) if is_queued => (
             "not-accepted-when-full",

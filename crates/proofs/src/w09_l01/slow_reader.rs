@@ -7,6 +7,7 @@ use super::resp_client::RespClient;
 use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
 use std::time::{Duration, Instant};
 use witness::WaitError;
 
@@ -149,9 +150,14 @@ impl SlowReader {
             return Ok(()); // the caller reports a server that has ended
         }
         let received = slow.inbox().len();
+        let fd = self.store.run.server.descriptor_of(&slow.named.connection)?;
+        let is_logged = |event: LogEvent| matches!(event, LogEvent::Disconnect { fd: gone, .. } if fd.is_some() && gone == fd);
+        let has_departed =
+            self.store.run.server.log().iter().filter_map(LogEvent::of).any(is_logged);
         let failure = Failure {
             id: "reply-lost",
-            mistake: Some("unbounded-reply"),
+            // The server has logged the client's end, and keeps its connection.
+            mistake: has_departed.then_some("forgot-close"),
             summary: format!(
                 "{} sent {asked} and then read, and got neither all replies nor the end of its \
                  connection.",

@@ -30,3 +30,17 @@ pub(super) fn socket_at(run: &TestRun, files: &[(i32, &Client)], fd: i32) -> Opt
     let (_, client) = files.iter().find(|(own, _)| *own == fd)?;
     run.server.connection(client).ok().flatten()
 }
+
+/// The server's descriptors of its clients' connections. Clients without a name count, too.
+pub(super) fn open_connections(run: &TestRun) -> Vec<i32> {
+    let port = run.server.listener().ok().flatten().map(|listener| listener.local.port());
+    let sockets = run.server.sockets().unwrap_or_default();
+    let is_client = |target: &Target| match target {
+        Target::Socket(inode) => sockets
+            .iter()
+            .any(|it| it.inode == *inode && it.peer.port() != 0 && Some(it.local.port()) == port),
+        Target::Other(_) => false,
+    };
+    let open = run.server.descriptors().unwrap_or_default();
+    open.iter().filter(|it| is_client(&it.target)).map(|it| it.fd).collect()
+}

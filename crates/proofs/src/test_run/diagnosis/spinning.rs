@@ -1,6 +1,6 @@
 //! The rows of a server that repeats the same calls.
 
-use super::client_files::{client_files, socket_at};
+use super::client_files::{client_files, open_connections, socket_at};
 use crate::test_run::{TestRun, has_result};
 use libc::{EPOLLERR, EPOLLHUP, EPOLLOUT, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 use witness::{Call, PollEntry, Socket, State, SyscallSample, Target};
@@ -86,5 +86,5 @@ fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'s
 
 /// Whether the server has a client's descriptor that is missing from the `pollfd` array.
 fn misses_client(run: &TestRun, watched: &[PollEntry]) -> bool {
-    client_files(run).iter().any(|(fd, _)| !watched.iter().any(|entry| entry.fd == *fd))
+    open_connections(run).iter().any(|fd| !watched.iter().any(|entry| entry.fd == *fd))
 }
