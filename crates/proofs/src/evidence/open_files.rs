@@ -6,11 +6,11 @@ use witness::{Call, Descriptor, Server, Socket, State, Target};
 
 /// The descriptors of a server, except the standard streams.
 pub(super) struct OpenFiles<'a> {
-    files: Vec<(i32, OpenFile<'a>)>,
+    pub(super) files: Vec<(i32, OpenFile<'a>)>,
 }
 
 /// What a descriptor refers to.
-enum OpenFile<'a> {
+pub(super) enum OpenFile<'a> {
     /// The socket that clients connect to, with the number of clients in its queue.
     Listener(Socket),
     /// A listener on another port, or at another address. `is_second` is false if nothing listens
