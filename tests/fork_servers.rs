@@ -140,7 +140,7 @@ fn a_server_with_preforked_children_fails() {
     let output = output_of("prefork");
     assert_contains(
         &output,
-        &["processes have the listener, and wait in accept", "begun to accept clients itself"],
+        &["processes have the listener, and wait in accept", "its child waits in accept again, as"],
     );
 }
 

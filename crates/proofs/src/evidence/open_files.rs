@@ -93,7 +93,7 @@ impl<'a> OpenFiles<'a> {
         let row = |(fd, file): &(i32, OpenFile<'_>)| {
             let (state, text) = (file.state(), file.text());
             let wrong = file.is_wrong() || file.is_client() && is_unwatched(*fd);
-            Row { wrong, text: format!("{fd:<4}{state:<13}{text}").trim_end().to_owned() }
+            Row { wrong, text: format!("{fd:<3} {state:<13}{text}").trim_end().to_owned() }
         };
         let mut rows: Vec<_> = shown.map(row).collect();
         if !shows_others {

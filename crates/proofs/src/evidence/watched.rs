@@ -16,7 +16,7 @@ impl OpenFiles<'_> {
             let reported =
                 if wakes_server { format!(" → {}", entry.revents()) } else { String::new() };
             let position = format!("[{index}]");
-            let text = format!("{position:<5}{:<4}{}{reported}", entry.fd, entry.events());
+            let text = format!("{position:<4} {:<3} {}{reported}", entry.fd, entry.events());
             Row { wrong, text }
         });
         let title = if is_busy {
@@ -53,7 +53,7 @@ impl OpenFiles<'_> {
             });
             let wrong =
                 event.is_some() || is_other_file || is_repeated || !self.may_be_watched(entry.fd);
-            Row { wrong, text: format!("{:<4}{}{events}", entry.fd, entry.events()) }
+            Row { wrong, text: format!("{:<3} {}{events}", entry.fd, entry.events()) }
         });
         let title = match reported {
             [] => "the interest list",
