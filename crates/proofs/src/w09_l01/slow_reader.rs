@@ -150,10 +150,7 @@ impl SlowReader {
             return Ok(()); // the caller reports a server that has ended
         }
         let received = slow.inbox().len();
-        let fd = self.store.run.server.descriptor_of(&slow.named.connection)?;
-        let is_logged = |event: LogEvent| matches!(event, LogEvent::Disconnect { fd: gone, .. } if fd.is_some() && gone == fd);
-        let has_departed =
-            self.store.run.server.log().iter().filter_map(LogEvent::of).any(is_logged);
+        let has_departed = self.has_logged_departure(slow)?;
         let failure = Failure {
             id: "reply-lost",
             // The server has logged the client's end, and keeps its connection.
@@ -167,6 +164,17 @@ impl SlowReader {
             observed: format!("{received} bytes, and then nothing more"),
         };
         Err(self.store.run.fail(wait_error, failure))
+    }
+
+    /// Whether the log says that the client has left, and the server still has its connection.
+    fn has_logged_departure(&self, slow: &RespClient) -> Result<bool, CheckError> {
+        let server = &self.store.run.server;
+        let Some(open) = server.descriptor_of(&slow.named.connection)? else { return Ok(false) };
+        let is_logged = |event: LogEvent| match event {
+            LogEvent::Disconnect { fd, .. } => fd == Some(open),
+            _ => false,
+        };
+        Ok(server.log().iter().filter_map(LogEvent::of).any(is_logged))
     }
 
     /// Waits until the connection has accepted what the client sends, until the server takes no
