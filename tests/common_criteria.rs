@@ -43,7 +43,7 @@ fn each_fault_of_an_echo_server_is_named() {
         Fault("UNCHECKED_PORT", "config", "is accepted: the server listens on", "unchecked-config"),
         Fault("SHARES_PORT", "port-taken", "SO_REUSEPORT", "reuse-port"),
         Fault("UNCHECKED_BIND", "port-taken", "which the kernel has chosen", "unchecked-bind"),
-        Fault("RETRIES_BIND", "port-taken", "neither ends nor listens", "port-ignored"),
+        Fault("RETRIES_BIND", "port-taken", "neither ends nor listens", ""),
         Fault("IGNORES_SIGTERM", "ends", "it ignores the signal", "ignores-sigterm"),
         Fault(
             "ENDS_ON_ACCEPT_ERROR",
