@@ -107,10 +107,13 @@ fn does(call: &str) -> String {
     }
 }
 
-/// The call in which the child sleeps.
+/// The call in which the child sleeps. A child that naps is awake for a moment between two naps.
 fn call_of(run: &TestRun, pair: &ClientAndChild) -> Option<&'static str> {
-    let threads = run.server.threads_of(pair.child).unwrap_or_default();
-    threads.iter().find_map(|thread| Some(thread.call?.name()))
+    const LOOKS: usize = 100;
+    (0..LOOKS).find_map(|_| {
+        let threads = run.server.threads_of(pair.child).unwrap_or_default();
+        threads.iter().find_map(|thread| Some(thread.call?.name()))
+    })
 }
 
 /// Whether the child has no descriptor of the connection any more.
