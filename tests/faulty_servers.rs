@@ -149,7 +149,7 @@ fn a_server_in_a_busy_loop_that_ignores_sigterm_is_killed() {
         return;
     };
     let output = stdout_of(&answer.code(1));
-    assert_contains(&output, &["✗ slots", "no system calls"]);
+    assert_contains(&output, &["✗ slots", "computes without a system call"]);
     assert_contains(&output, &["✗ idle", "does not go to sleep"]);
 }
 

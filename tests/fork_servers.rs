@@ -122,8 +122,7 @@ fn a_child_that_sleeps_after_end_of_file_fails() {
 #[test]
 fn a_server_that_compares_bytes_with_eof_fails() {
     let output = output_of("looks_for_eof_byte");
-    let pieces =
-        ["ends where byte 0xff belongs", "A has sent its last byte, and its child keeps sending"];
+    let pieces = ["0xff is not EOF", "A has sent its last byte, and its child keeps sending"];
     assert_contains(&output, &pieces);
 }
 
@@ -132,7 +131,7 @@ fn a_child_in_a_busy_loop_fails() {
     let output = output_of("spins_at_eof");
     assert_contains(
         &output,
-        &["A has left; its child's read returns 0, again and again.", "read = 0"],
+        &["A has left; its child's read returns 0, again and again.", "read(4) = 0"],
     );
 }
 
@@ -141,7 +140,7 @@ fn a_server_with_preforked_children_fails() {
     let output = output_of("prefork");
     assert_contains(
         &output,
-        &["processes have the listener, and wait in accept", "begun to accept clients itself"],
+        &["processes have the listener, and wait in accept", "its child waits in accept again, as"],
     );
 }
 

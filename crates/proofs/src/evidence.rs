@@ -88,8 +88,16 @@ fn calls_now(server: &Server, expected: &[Call]) -> Vec<(Process, Call)> {
         let threads = server.threads_of(process).unwrap_or_default();
         found.extend(threads.into_iter().filter_map(|thread| Some((process, thread.call?))));
     }
-    let is_expected = found.iter().map(|(_, call)| call).eq(expected);
-    if is_expected { found } else { Vec::new() }
+    // A program that goes on with the rest of its buffer makes the same call with another address.
+    let same = |one: &Call, other: &Call| {
+        one.number == other.number && one.descriptor() == other.descriptor()
+    };
+    let was_found = |call: &Call| found.iter().any(|(_, now)| same(now, call));
+    if !expected.iter().all(was_found) {
+        return Vec::new();
+    }
+    found.retain(|(_, now)| expected.iter().any(|call| same(now, call)));
+    found
 }
 
 /// The maximum number of different calls in a sentence. A runtime may have many threads of its own.

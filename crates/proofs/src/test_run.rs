@@ -47,6 +47,8 @@ pub(crate) struct TestRun {
     pub(crate) later_starts: Vec<String>,
     /// The folder that the program runs in.
     directory: PathBuf,
+    /// The program's file. A name without a folder is in PATH.
+    program: PathBuf,
     /// The maximum time that the check may take.
     timeout: Duration,
     lesson: LessonDefaults,
@@ -67,6 +69,8 @@ impl TestRun {
     ) -> Self {
         let steps = vec![RecordedStep { text: started, log_start: 0, stderr_start: 0 }];
         let (directory, timeout) = (program.directory.clone(), program.timeout);
+        let program =
+            directory.join(program.command.first().map_or("".as_ref(), |it| it.as_os_str()));
         Self {
             server,
             port,
@@ -75,6 +79,7 @@ impl TestRun {
             steps,
             later_starts: Vec::new(),
             directory,
+            program,
             timeout,
             lesson,
             _lock: lock,
@@ -113,6 +118,7 @@ impl TestRun {
         // steps. If these lines cannot be read now, the only effect is that the report shows them
         // one step late.
         let _ = self.server.catch_up();
+        self.identify_clients();
         self.steps.push(RecordedStep {
             text: text.into(),
             log_start: self.server.log().len(),
@@ -181,8 +187,15 @@ impl TestRun {
         &mut self,
         connect: impl FnOnce(&mut Server) -> io::Result<Client>,
     ) -> Result<NamedClient, CheckError> {
-        self.step(connected_text(&client_name(self.clients.len())));
-        self.add_client(connect)
+        let name = client_name(self.clients.len());
+        self.step(format!("{name} connected"));
+        match connect(&mut self.server) {
+            Ok(connection) => Ok(self.new_client(name, connection)),
+            Err(error) => {
+                self.rewrite_step(format!("{name} tried to connect"));
+                Err(self.no_connection(&name, &error))
+            }
+        }
     }
 
     /// Connects a new client by calling the argument `connect`. Records no step: the caller has
@@ -192,16 +205,26 @@ impl TestRun {
         connect: impl FnOnce(&mut Server) -> io::Result<Client>,
     ) -> Result<NamedClient, CheckError> {
         let name = client_name(self.clients.len());
-        let connected = connect(&mut self.server);
-        if connected.is_err()
-            && self.steps.last().is_some_and(|it| it.text == connected_text(&name))
-        {
-            self.rewrite_step(format!("{name} tried to connect"));
+        match connect(&mut self.server) {
+            Ok(connection) => Ok(self.new_client(name, connection)),
+            Err(error) => Err(self.no_connection(&name, &error)),
         }
-        let connection = connected.map_err(|error| self.no_connection(&name, &error))?;
+    }
+
+    fn new_client(&mut self, name: String, connection: Client) -> NamedClient {
         let client = NamedClient { name, connection };
         self.clients.push(client.clone());
-        Ok(client)
+        client
+    }
+
+    /// Looks up the server's sockets of the last clients. When a client has reset its connection, the
+    /// kernel does not show any more to which client the server's descriptor was connected.
+    fn identify_clients(&self) {
+        const LAST: usize = 4;
+        let last = self.clients.iter().rev().take(LAST).map(|client| &client.connection);
+        for connection in last.filter(|it| it.inode().is_none() && !it.has_left()) {
+            let _ = self.server.connection(connection);
+        }
     }
 
     /// Waits for a log line that follows the last step and for which `wanted` returns a value.
@@ -259,9 +282,4 @@ pub(crate) fn has_result(
     is_such: impl Fn(i64) -> bool,
 ) -> bool {
     sample.calls.iter().any(|(call, result)| names.contains(&call.name()) && is_such(*result))
-}
-
-/// The text of the step in which a client connects.
-fn connected_text(name: &str) -> String {
-    format!("{name} connected")
 }

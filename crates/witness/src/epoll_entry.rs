@@ -100,6 +100,11 @@ impl EpollEntry {
         names("EPOLL", self.events & !implied)
     }
 
+    /// The names of events that epoll_wait has reported, e.g. `EPOLLIN|EPOLLHUP`.
+    pub fn reported(events: u32) -> String {
+        names("EPOLL", events)
+    }
+
     /// Whether at least one of these events is requested.
     pub fn has(&self, events: i32) -> bool {
         self.events & events as u32 != 0

@@ -54,17 +54,13 @@ impl SyscallSample {
 }
 
 impl SyscallSample {
-    /// The repeated calls with their descriptors and results, e.g. `poll([3, 5]) = 1, read(5) = 0`.
-    pub fn describe(&self) -> String {
-        let cycle = self.cycle().iter().take(MAX_SHOWN);
-        let mut calls: Vec<_> = cycle.map(|it| self.describe_call(it)).collect();
-        if calls.is_empty() {
-            calls.push("no system calls".to_owned());
+    /// What the thread does, for a sentence whose subject is the server: `repeats read(5) = 0`, or
+    /// `computes without a system call`.
+    pub fn activity(&self) -> String {
+        match self.cycle().is_empty() {
+            true => "computes without a system call".to_owned(),
+            false => format!("repeats {self}"),
         }
-        if self.cycle().len() > MAX_SHOWN {
-            calls.push("…".to_owned());
-        }
-        calls.join(", ")
     }
 
     fn describe_call(&self, (call, value): &(Call, i64)) -> String {
@@ -88,19 +84,19 @@ impl SyscallSample {
 const LAST_CALLS: usize = 60;
 
 impl fmt::Display for SyscallSample {
-    /// The repeated calls with their results, e.g. `poll = 1, read = 0`; `no system calls` if the
-    /// thread computed without calls.
+    /// The repeated calls with their descriptors and results, e.g. `poll([3, 5]) = 1, read(5) = 0`;
+    /// `no system calls` if the thread computed without calls.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cycle = self.cycle();
-        if cycle.is_empty() {
-            return f.write_str("no system calls");
+        let mut calls: Vec<_> =
+            cycle.iter().take(MAX_SHOWN).map(|it| self.describe_call(it)).collect();
+        if calls.is_empty() {
+            calls.push("no system calls".to_owned());
         }
-        for (index, (call, value)) in cycle.iter().take(MAX_SHOWN).enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            let result = result(*value);
-            write!(f, "{comma}{} = {result}", call.name())?;
+        if cycle.len() > MAX_SHOWN {
+            calls.push("…".to_owned());
         }
-        if cycle.len() > MAX_SHOWN { f.write_str(", …") } else { Ok(()) }
+        f.write_str(&calls.join(", "))
     }
 }
 
@@ -129,17 +125,15 @@ mod tests {
         let entry = |fd| PollEntry { fd, events: 1, revents: 0 };
         let poll_entries = Some([3, -1, 5].map(entry).into());
         let sample = SyscallSample { calls, poll_entries, ..SyscallSample::default() };
-        assert_eq!(sample.to_string(), "ppoll = 1, read = 0, sendto = EPIPE");
-        let described = "ppoll([3, 5]) = 1, read(5) = 0, sendto(5) = EPIPE";
-        assert_eq!(sample.describe(), described);
+        let shown = "ppoll([3, 5]) = 1, read(5) = 0, sendto(5) = EPIPE";
+        assert_eq!(sample.to_string(), shown);
+        assert_eq!(sample.activity(), format!("repeats {shown}"));
     }
 
     #[test]
     fn a_sample_without_calls_says_so() {
         let sample = SyscallSample::default();
-        assert_eq!(
-            (sample.to_string(), sample.describe().as_str()),
-            ("no system calls".into(), "no system calls")
-        );
+        assert_eq!(sample.to_string(), "no system calls");
+        assert_eq!(sample.activity(), "computes without a system call");
     }
 }

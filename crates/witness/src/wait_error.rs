@@ -17,7 +17,7 @@ pub enum WaitError {
     },
     /// The server is in a busy loop: it repeats the same system calls and makes no progress, or it
     /// computes without any system call. In the second case the sample has no calls.
-    #[error("the server is in a busy loop: it {}", loop_of(.0))]
+    #[error("the server is in a busy loop: it {}", .0.activity())]
     Spinning(SyscallSample),
     /// The server has ended.
     #[error("the server {0}")]
@@ -48,13 +48,6 @@ pub(crate) fn doing_at_end(threads: &[(Process, Thread)]) -> String {
     let running = threads.iter().any(|(_, thread)| thread.is_running());
     let calls: Vec<_> = threads.iter().filter_map(|(_, thread)| thread.call).collect();
     if running { "running".to_owned() } else { format!("asleep in {}", names(&calls)) }
-}
-
-fn loop_of(sample: &SyscallSample) -> String {
-    match sample.calls.is_empty() {
-        true => "computes without a system call".to_owned(),
-        false => format!("repeats {sample}"),
-    }
 }
 
 fn names(calls: &[Call]) -> String {

@@ -19,7 +19,7 @@ def reap(*_):
 
 
 def end(*_):
-    for pid in children:
+    for pid in list(children):
         os.kill(pid, signal.SIGTERM)
     os._exit(0)
 

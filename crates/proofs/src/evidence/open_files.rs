@@ -6,11 +6,11 @@ use witness::{Call, Descriptor, Server, Socket, State, Target};
 
 /// The descriptors of a server, except the standard streams.
 pub(super) struct OpenFiles<'a> {
-    files: Vec<(i32, OpenFile<'a>)>,
+    pub(super) files: Vec<(i32, OpenFile<'a>)>,
 }
 
 /// What a descriptor refers to.
-enum OpenFile<'a> {
+pub(super) enum OpenFile<'a> {
     /// The socket that clients connect to, with the number of clients in its queue.
     Listener(Socket),
     /// A listener on another port, or at another address. `is_second` is false if nothing listens
@@ -93,7 +93,7 @@ impl<'a> OpenFiles<'a> {
         let row = |(fd, file): &(i32, OpenFile<'_>)| {
             let (state, text) = (file.state(), file.text());
             let wrong = file.is_wrong() || file.is_client() && is_unwatched(*fd);
-            Row { wrong, text: format!("{fd:<4}{state:<13}{text}").trim_end().to_owned() }
+            Row { wrong, text: format!("{fd:<3} {state:<13}{text}").trim_end().to_owned() }
         };
         let mut rows: Vec<_> = shown.map(row).collect();
         if !shows_others {

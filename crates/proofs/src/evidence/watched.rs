@@ -16,7 +16,7 @@ impl OpenFiles<'_> {
             let reported =
                 if wakes_server { format!(" → {}", entry.revents()) } else { String::new() };
             let position = format!("[{index}]");
-            let text = format!("{position:<5}{:<4}{}{reported}", entry.fd, entry.events());
+            let text = format!("{position:<4} {:<3} {}{reported}", entry.fd, entry.events());
             Row { wrong, text }
         });
         let title = if is_busy {
@@ -35,6 +35,7 @@ impl OpenFiles<'_> {
         descriptors: &[Descriptor],
         reported: &[(u32, u64)],
     ) -> Table {
+        let has_data = |data: u64| list.iter().filter(|entry| entry.data == data).count();
         let rows = list.iter().map(|entry| {
             let target = descriptors.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
             let is_repeated = match target {
@@ -45,18 +46,57 @@ impl OpenFiles<'_> {
             };
             let is_other_file =
                 matches!(target, Some(Target::Socket(inode)) if *inode != entry.inode);
-            let event = reported.iter().find(|(_, data)| *data == entry.data);
+            let is_unique = has_data(entry.data) == 1;
+            let event = reported.iter().find(|(_, data)| is_unique && *data == entry.data);
             let events = event.map_or(String::new(), |(events, _)| {
-                format!(" → {}", EpollEntry { events: *events, ..*entry }.events())
+                format!(" → {}", EpollEntry::reported(*events))
             });
             let wrong =
                 event.is_some() || is_other_file || is_repeated || !self.may_be_watched(entry.fd);
-            Row { wrong, text: format!("{:<4}{}{events}", entry.fd, entry.events()) }
+            Row { wrong, text: format!("{:<3} {}{events}", entry.fd, entry.events()) }
         });
         let title = match reported {
             [] => "the interest list",
             _ => "the interest list → epoll reports",
         };
-        Table { title: title.to_owned(), rows: rows.collect() }
+        // epoll_wait returns the data that the server has set, and no descriptor (epoll_ctl(2)).
+        let unclear = reported.iter().filter(|(_, data)| has_data(*data) != 1);
+        let unclear = unclear.take(MAX_UNCLEAR).map(|(events, data)| {
+            let owners = match has_data(*data) {
+                0 => "no entry has".to_owned(),
+                count => format!("{count} entries have"),
+            };
+            let names = EpollEntry::reported(*events);
+            Row { wrong: true, text: format!("data {data} → {names}; {owners} this data") }
+        });
+        Table { title: title.to_owned(), rows: rows.chain(unclear).collect() }
+    }
+}
+
+/// The maximum number of events that are shown without an entry.
+const MAX_UNCLEAR: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(data: [u64; 2], reported: (u32, u64)) -> Vec<String> {
+        let files = OpenFiles { files: Vec::new() };
+        let entry = |(fd, data)| EpollEntry { fd, events: 1, data, inode: fd as u64 };
+        let list = [(3, data[0]), (4, data[1])].map(entry);
+        let table = files.interest_list(&list, &[], &[reported]);
+        table.rows.into_iter().map(|row| row.text).collect()
+    }
+
+    #[test]
+    fn an_event_stands_beside_the_entry_that_has_its_data() {
+        assert_eq!(rows([7, 8], (17, 8)), ["3   EPOLLIN", "4   EPOLLIN → EPOLLIN|EPOLLHUP"]);
+    }
+
+    #[test]
+    fn an_event_whose_data_several_entries_have_stands_beside_none() {
+        let last = |data, reported| rows(data, reported).pop().unwrap();
+        assert_eq!(last([0, 0], (1, 0)), "data 0 → EPOLLIN; 2 entries have this data");
+        assert_eq!(last([0, 1], (16, 9)), "data 9 → EPOLLHUP; no entry has this data");
     }
 }

@@ -149,8 +149,9 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
         expected: format!("the server and everything that it has started ends within {seconds} s"),
         observed: format!("still there: {}", processes_text(&left, still_there)),
     };
-    let threads = still_there.threads().unwrap_or_default();
-    let calls = threads.iter().filter_map(|thread| thread.call).collect();
+    let processes = if left.is_empty() { vec![still_there] } else { left };
+    let threads = processes.iter().flat_map(|it| it.threads().unwrap_or_default());
+    let calls = threads.filter_map(|thread| thread.call).collect();
     run.fail(WaitError::Idle { calls }, failure)
 }
 

@@ -4,6 +4,7 @@ use super::service::{Service, after};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
+use crate::test_run::diagnosis::supported;
 use witness::{Call, Errno, FaultInjector, WaitError};
 
 /// The calls that a server sleeps in, and that fail with EINTR if a signal handler has interrupted
@@ -24,6 +25,10 @@ const INTERRUPTIBLE: [&str; 13] = [
     "epoll_pwait2",
 ];
 
+/// What a server does that a signal interrupts.
+const EXPECTED: &str =
+    "the server makes the interrupted call again, and serves its clients as before";
+
 /// The number of times that each call is made to fail.
 const ROUNDS: usize = 2;
 
@@ -42,15 +47,15 @@ fn stop_and_continue(
     context: &CheckContext<'_>,
     service: &Service,
 ) -> Result<Vec<&'static str>, CheckError> {
-    const WHAT: &str = "it was stopped and continued (SIGSTOP, SIGCONT)";
+    const WHAT: &str = "the server was stopped and continued (SIGSTOP, SIGCONT)";
     let mut run = context.start()?;
     let mut calls = run.server.wait_asleep().unwrap_or_default();
-    interrupt(&mut run, WHAT)?;
+    interrupt(&mut run)?;
     // A server that serves no client at all is the fault of another criterion.
     let client = service.serve_first(&mut run).map_err(|error| after(WHAT, error))?;
 
     calls.extend(run.server.wait_asleep().unwrap_or_default());
-    interrupt(&mut run, WHAT)?;
+    interrupt(&mut run)?;
     let served = (service.expect_served)(&mut run, &client);
     let served = served.and_then(|()| service.serve_next(&mut run, &client));
     served.map_err(|error| after(WHAT, error.independent()))?;
@@ -58,7 +63,8 @@ fn stop_and_continue(
 }
 
 /// Stops and continues the server, and checks that the server has not ended.
-fn interrupt(run: &mut TestRun, what: &str) -> Result<(), CheckError> {
+fn interrupt(run: &mut TestRun) -> Result<(), CheckError> {
+    let what = "it was stopped and continued (SIGSTOP, SIGCONT)";
     run.step("the server was stopped and continued (SIGSTOP, SIGCONT)");
     let interrupted = run.server.interrupt().and_then(|()| run.check_alive());
     interrupted.map_err(|wait_error| ended_after(run, what, wait_error))
@@ -103,11 +109,13 @@ fn interruptible(calls: &[Call]) -> Vec<&'static str> {
 /// The failure of a server that does not serve its clients after a call was made to fail.
 fn explain(run: &TestRun, what: &str, error: CheckError) -> CheckError {
     let mut error = error.independent();
-    let has_ended = run.server.exit().is_some() && run.server.faults_left() == 0;
-    match &mut error {
-        CheckError::Failed(cause) if has_ended && cause.id != "todo" => {
-            cause.mistake = Some("eintr-ends-server".to_owned());
-            cause.summary = format!("The server ended when {what}.");
+    let exit = run.server.exit().filter(|_| run.server.faults_left() == 0);
+    match (&mut error, exit) {
+        (CheckError::Failed(cause), Some(exit)) if cause.id != "todo" => {
+            let row = supported(run, &WaitError::Ended(exit.clone()), Some("eintr-ends-server"));
+            cause.mistake = row.map(str::to_owned);
+            cause.expected = EXPECTED.to_owned();
+            cause.summary = run.end_text(&format!("when {what}"));
             error
         }
         _ => after(what, error),
@@ -121,7 +129,7 @@ fn ended_after(run: &mut TestRun, what: &str, wait_error: WaitError) -> CheckErr
         id: "interrupted",
         mistake: ended.then_some("eintr-ends-server"),
         summary: format!("The server ended when {what}."),
-        expected: "the server calls it again, and serves its clients as before".to_owned(),
+        expected: EXPECTED.to_owned(),
         observed: wait_error.to_string(),
     };
     run.fail(wait_error, failure)

@@ -107,7 +107,7 @@ pub(crate) fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result
     // Set the fault before any other request to the server. Each request lets a system call
     // continue that waits for the fault injector.
     run.server.fail_next(Errno::EADDRINUSE);
-    run.step("its call of listen is made to fail with EADDRINUSE");
+    run.step("the server's call of listen is made to fail with EADDRINUSE");
     let announced = run.server.wait_for(|now| {
         let line = start_line(now).filter(|_| now.faults_left() == 0);
         Ok(line.filter(|_| now.listeners().is_ok_and(|all| all.is_empty())))

@@ -8,13 +8,16 @@ use super::{TestRun, places};
 use course::report::Cause;
 use witness::{Exit, ServerClose};
 
+/// How the summary of a check begins that has seen the server's end.
+pub(super) const ENDED: &str = "The server ended";
+
 impl TestRun {
     /// Rewrites the cause of a server that panicked at a task that is still to do. Returns whether
     /// the server did so.
     pub(super) fn explain_task(&self, cause: &mut Cause) -> bool {
         let stderr = self.server.stderr();
         let Some((task, place)) = task_to_do(&stderr) else { return false };
-        let place = places::from_here(place, &self.directory);
+        let place = places::from_here(place, &self.directory, &self.program);
         cause.id = "todo".to_owned();
         cause.mistake = None;
         cause.summary = format!("The server reached a task that is still to do: {task} ({place})");
@@ -29,7 +32,7 @@ impl TestRun {
         if cause.id != "not-listening" {
             let ended = format!("The server {exit}");
             // A check that has found the reason names it: "The server ended when accept failed …".
-            cause.summary = match cause.summary.strip_prefix("The server ended") {
+            cause.summary = match cause.summary.strip_prefix(ENDED) {
                 Some(rest) if rest != "." => format!("{ended}{rest}"),
                 _ => format!("{ended} {}.", self.when_ended()),
             };
@@ -41,9 +44,19 @@ impl TestRun {
         };
     }
 
+    /// How the server has ended, as a sentence: `when` says what had just been asked of it. The
+    /// program's last words follow.
+    pub(crate) fn end_text(&self, when: &str) -> String {
+        let exit = self.server.exit().map_or_else(|| "ended".to_owned(), |it| it.to_string());
+        let words = LastWords::of(&self.server.stderr());
+        format!("The server {exit} {when}.{}", self.words_text(words.as_ref(), " "))
+    }
+
     /// Removes the steps that the check made after the server had ended. The check may not have
-    /// noticed the end at once.
-    pub(super) fn remove_steps_after_end(&mut self) {
+    /// noticed the end at once. Returns whether the server had ended before the check asked it for
+    /// anything.
+    pub(super) fn remove_steps_after_end(&mut self) -> bool {
+        let count = self.steps.len();
         // The server may have printed the reason of its end before the last steps began.
         let printed = start_of_reason(&self.server.stderr()).unwrap_or(usize::MAX);
         let begun_before = self.steps.iter().filter(|step| step.stderr_start <= printed).count();
@@ -55,6 +68,7 @@ impl TestRun {
             last -= 1;
         }
         self.steps.truncate(last + 1);
+        self.steps.len() == 1 && count > 1
     }
 
     /// What had just been asked of the server when it ended, e.g. `when A connected`.
@@ -79,7 +93,10 @@ impl TestRun {
     fn words_text(&self, words: Option<&LastWords>, space: &str) -> String {
         match words {
             Some(LastWords::Trace { message, place: Some(place) }) => {
-                format!("{space}{}: {message}", places::from_here(place, &self.directory))
+                format!(
+                    "{space}{}: {message}",
+                    places::from_here(place, &self.directory, &self.program)
+                )
             }
             Some(LastWords::Trace { message, place: None }) => format!("{space}{message}"),
             Some(LastWords::Line(line)) => {
@@ -87,7 +104,7 @@ impl TestRun {
                 let name = errno_in(line).map(|errno| format!("{errno:?}"));
                 let name = name.filter(|name| !line.contains(name.as_str()));
                 let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-                format!("{space}Its last line on standard error: {line}{name}")
+                format!("{space}Its last line on standard error{name}: {line}")
             }
             None => String::new(),
         }

@@ -1,5 +1,6 @@
 //! Turns what a server did wrong into the cause that a learner reads.
 
+use super::ending::ENDED;
 use super::{TestRun, diagnosis};
 use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::evidence;
@@ -9,7 +10,7 @@ use witness::{Exit, IsolationLevel, LimitKind, Line, WaitError};
 
 impl TestRun {
     /// The failure of this test run, with its steps and with the kernel's tables at this moment.
-    pub(crate) fn fail(&mut self, wait_error: WaitError, failure: Failure) -> CheckError {
+    pub(crate) fn fail(&mut self, wait_error: WaitError, mut failure: Failure) -> CheckError {
         // If the machine gave the server no processor time, the failure proves nothing about the
         // server.
         if let Some(unseen) = self.server.cpu_starvation() {
@@ -26,8 +27,10 @@ impl TestRun {
         if let Some(text) = self.out_of_life(&wait_error) {
             return CheckError::Inconclusive(text);
         }
-        if matches!(wait_error, WaitError::Ended(_)) {
-            self.remove_steps_after_end();
+        // What the check has asked is not the reason if the server had ended before.
+        if matches!(wait_error, WaitError::Ended(_)) && self.remove_steps_after_end() {
+            failure.mistake = None;
+            failure.summary = format!("{ENDED}.");
         }
         let mistake = diagnosis::supported(self, &wait_error, failure.mistake);
         // The last step says what the server does now.
@@ -123,7 +126,7 @@ impl TestRun {
                 format!("the server is idle in {calls}")
             }
             WaitError::Spinning(sample) => {
-                format!("the server keeps running: it repeats {sample}")
+                format!("the server keeps running: it {}", sample.activity())
             }
             other => other.to_string(),
         }

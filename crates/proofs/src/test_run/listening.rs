@@ -63,7 +63,7 @@ impl TestRun {
                 format!("{nothing}. The server {asleep}.{elsewhere}")
             }
             WaitError::Spinning(sample) => {
-                format!("{nothing}. The server keeps running: it repeats {sample}.")
+                format!("{nothing}. The server keeps running: it {}.", sample.activity())
             }
             other => format!("{nothing}: {other}."),
         })

@@ -7,7 +7,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
-use witness::WaitError;
+use witness::{Line, WaitError};
 
 /// The number of clients that are rejected, one after the other.
 const REJECTED: usize = 2;
@@ -94,13 +94,28 @@ fn expect_tracked(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckEr
 fn rejected_too_early(run: &mut TestRun, client: &NamedClient) -> CheckError {
     let observed = run.logged_text();
     let capacity = run.capacity;
+    let free = capacity.saturating_sub(active(run.server.log()));
+    let slots = if free == 1 { "slot was" } else { "slots were" };
     run.fail_now(Failure {
         id: "rejects-too-early",
-        mistake: Some("off-by-one"),
-        summary: format!("{} was rejected while one of {capacity} slots was free.", client.name),
+        mistake: (free == 1).then_some("off-by-one"),
+        summary: format!("{} was rejected, while {free} of {capacity} {slots} free.", client.name),
         expected: format!("{} is tracked", client.name),
         observed,
     })
+}
+
+/// The number of clients in the table, as the server's log shows it.
+fn active(log: &[Line]) -> usize {
+    let (mut came, mut left) = (0_usize, 0);
+    for event in log.iter().filter_map(LogEvent::of) {
+        match event {
+            LogEvent::Accept { .. } => came += 1,
+            LogEvent::Disconnect { .. } => left += 1,
+            _ => {}
+        }
+    }
+    came.saturating_sub(left)
 }
 
 /// Connects a client too many. The client must read an end of file, and the log must have the
@@ -153,6 +168,12 @@ fn expect_forgotten(run: &mut TestRun, extra: &NamedClient) -> Result<(), CheckE
     Err(run.fail(wait_error, Failure { id, mistake, summary, expected, observed }))
 }
 
+/// Connects one client more. Returns whether the server tracks it.
+fn tracks_another(run: &mut TestRun) -> bool {
+    run.connect().is_ok()
+        && run.wait_logged(|event| matches!(event, LogEvent::Accept { .. }).then_some(())).is_ok()
+}
+
 fn not_rejected(
     run: &mut TestRun,
     extra: &NamedClient,
@@ -165,14 +186,23 @@ fn not_rejected(
     let is_closed = extra.connection.ended().is_some();
     let is_logged =
         run.wait_logged(|event| matches!(event, LogEvent::Reject).then_some(())).is_ok();
+    // A server without any limit tracks the next client, too.
+    let is_unlimited = wait_error.is_none() && tracks_another(run);
     let (id, mistake, summary) = match &wait_error {
-        None => {
-            ("lets-in-too-many", Some("off-by-one"), format!("{name} was tracked although {full}."))
-        }
+        None if is_unlimited => (
+            "lets-in-too-many",
+            None,
+            format!("{name} and one more client were tracked, although {full}."),
+        ),
+        None => (
+            "lets-in-too-many",
+            Some("off-by-one"),
+            format!("{name} was tracked, although {full}."),
+        ),
         Some(WaitError::Ended(_)) => (
             "ended-when-full",
             Some("full-ends-server"),
-            format!("The server ended when {name} connected and {full}."),
+            format!("The server ended when {name} connected, while {full}."),
         ),
         Some(_) if is_queued => (
             "not-accepted-when-full",
@@ -188,6 +218,11 @@ fn not_rejected(
             "not-rejected",
             Some("reject-not-closed"),
             format!("{full}, and {name} was neither tracked nor closed."),
+        ),
+        Some(_) if is_logged => (
+            "wrong-reject-line",
+            None,
+            format!("{name} was rejected, and [REJECT] does not name the {} slots.", run.capacity),
         ),
         Some(_) => (
             "reject-not-logged",

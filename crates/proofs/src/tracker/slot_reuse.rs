@@ -189,7 +189,7 @@ fn not_logged(
             format!("{name} {how}, and the server still has descriptor {fd} for it."),
         ),
         (false, true) => (
-            Some("closed-not-removed"),
+            (departure == Departure::Reset).then_some("closed-not-removed"),
             format!("{name} {how}. The server closed its descriptor, and logged no [DISCONNECT]."),
         ),
         (false, false) => {

@@ -148,7 +148,7 @@ fn wrong_entries(
         summary: found.summary,
         expected: format!("the listener and {}", fds_text(&wanted)),
         observed: match &entries {
-            Some(entries) => fds_text(&entries.iter().map(|entry| entry.fd).collect::<Vec<_>>()),
+            Some(entries) => entries_text(entries),
             None => wait_error.to_string(),
         },
     };
@@ -165,6 +165,20 @@ fn fds_text(fds: &[i32]) -> String {
         fds => {
             format!("descriptors {}", fds.iter().map(i32::to_string).collect::<Vec<_>>().join(" "))
         }
+    }
+}
+
+/// The descriptors that the server waits for, for a sentence.
+fn entries_text(entries: &[WatchEntry]) -> String {
+    let text_of = |entry: &WatchEntry| match entry.for_input {
+        true => entry.fd.to_string(),
+        false => format!("{} (not for input)", entry.fd),
+    };
+    let texts: Vec<_> = entries.iter().map(text_of).collect();
+    if texts.is_empty() {
+        "no descriptor".to_owned()
+    } else {
+        format!("descriptors {}", texts.join(" "))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn fail(
             let failure = Failure {
                 id: "spins-on-write",
                 mistake: Some(mistake_of_writes(sample)),
-                summary: format!("A client has left, and the server repeats {sample}."),
+                summary: format!("A client has left, and the server {}.", sample.activity()),
                 ..failure
             };
             run.fail_after(wait_error, failure).depends_on("reset")

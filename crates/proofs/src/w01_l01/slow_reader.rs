@@ -44,7 +44,9 @@ fn exchange_slowly(
     run.step(format!("{} sent 4 MiB, and read nothing", client.name));
     let mut calls = exchange::send_until_blocked(run, client, &mut rest)?;
     if diagnosis::is_in_write(&calls) {
-        run.step("its write was cut short: the server was paused and resumed, as by Ctrl-Z, fg");
+        run.step(
+            "the server was paused and resumed, which cuts its write short, as Ctrl-Z and fg do",
+        );
     }
 
     // Interrupt this write (signal(7)) until the server sends the rest after a short write.

@@ -84,6 +84,8 @@ fn why_no_answer(run: &mut TestRun, client: &NamedClient, sent: &[u8]) -> Option
     client.connection.send(b"\n").ok()?;
     let _ = wait_received(run, client, before + sent.len() + 1);
     let received = client.connection.received().split_off(before);
+    let (name, came) = (&client.name, bytes_text(&received));
+    run.rewrite_step(format!("{name} sent \"\\n\" as well, and {came} came back"));
     if !sent.ends_with(b"\n") && received.strip_suffix(b"\n") == Some(sent) {
         return Some("reads-lines");
     }

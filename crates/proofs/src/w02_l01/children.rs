@@ -3,6 +3,8 @@
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
+use crate::shared::WaitCall;
+use crate::shared::watch_entries::current_entries;
 use crate::test_run::TestRun;
 use witness::{Client, Process, Server, Unobservable, WaitError};
 
@@ -86,11 +88,13 @@ pub(super) fn no_child(
             let (mistake, why) = why_queued(run);
             (mistake, why, format!("{name} is still in the listener's queue"))
         }
-        _ if holders == [run.server.process()] => (
-            Some("serves-in-parent"),
-            "the parent serves the client itself",
-            format!("the parent alone has {name}'s connection"),
-        ),
+        _ if holders == [run.server.process()] => {
+            let (mistake, why) = match reads_in_parent(run, client) {
+                true => (Some("serves-in-parent"), "the parent serves the client itself"),
+                false => (None, "the parent alone has its connection, and does not wait for it"),
+            };
+            (mistake, why, format!("the parent alone has {name}'s connection"))
+        }
         _ if holders.is_empty() => {
             (None, "no process has its connection", format!("no process has {name}'s socket"))
         }
@@ -104,6 +108,17 @@ pub(super) fn no_child(
         observed,
     };
     process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// Whether the parent waits for the client: in a call on the client's descriptor, or in a call for
+/// several descriptors of which this is one.
+fn reads_in_parent(run: &TestRun, client: &NamedClient) -> bool {
+    let fd = run.server.descriptor_of(&client.connection).ok().flatten();
+    let entries = current_entries(&run.server, &run.clients, WaitCall::Any).ok().flatten();
+    let is_watched = entries.iter().flatten().any(|entry| Some(entry.fd) == fd);
+    let threads = run.server.process().threads().unwrap_or_default();
+    let mut calls = threads.iter().filter_map(|thread| thread.call);
+    is_watched || fd.is_some() && calls.any(|call| call.descriptor() == fd)
 }
 
 /// The processes that have a client's connection, for a sentence.

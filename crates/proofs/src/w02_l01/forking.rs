@@ -120,7 +120,7 @@ pub(super) fn expect_no_early_child(context: &CheckContext<'_>) -> Result<(), Ch
 }
 
 /// The number of processes that sleep in accept on the listener.
-fn acceptors(server: &Server) -> Result<usize, Unobservable> {
+pub(super) fn acceptors(server: &Server) -> Result<usize, Unobservable> {
     let listener = server.listener()?.map_or(0, |socket| socket.inode);
     let listening = server.holders(listener)?;
     Ok(listening.into_iter().filter(|process| accepts(*process, listener)).count())

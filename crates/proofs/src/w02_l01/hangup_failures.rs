@@ -1,6 +1,7 @@
 //! What a child does that does not end when its client has left.
 
 use super::children::{ClientAndChild, holders};
+use super::forking::acceptors;
 use super::message::flipped;
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
@@ -58,10 +59,7 @@ fn why_asleep(run: &TestRun, pair: &ClientAndChild) -> (Option<&'static str>, St
     let name = &pair.client.name;
     let call = call_of(run, pair);
     match call {
-        Some("accept" | "accept4") => (
-            Some("child-accepts"),
-            format!("{name} has left, and its child has begun to accept clients itself."),
-        ),
+        Some("accept" | "accept4") => why_accepting(run, name),
         Some(call) if has_read_end_of_file(run, pair) => (
             Some("ignores-eof"),
             format!(
@@ -83,6 +81,24 @@ fn why_asleep(run: &TestRun, pair: &ClientAndChild) -> (Option<&'static str>, St
     }
 }
 
+/// The child sleeps in accept. Other children that accept as well have served no client before: they
+/// were forked for no client.
+fn why_accepting(run: &TestRun, name: &str) -> (Option<&'static str>, String) {
+    match acceptors(&run.server).unwrap_or_default() {
+        count @ 3.. => (
+            Some("forks-first"),
+            format!(
+                "{name} has left, and its child waits in accept again, as {} other processes do.",
+                count - 1
+            ),
+        ),
+        _ => (
+            Some("child-accepts"),
+            format!("{name} has left, and its child has begun to accept clients itself."),
+        ),
+    }
+}
+
 /// What a child does that is in this call, for a sentence.
 fn does(call: &str) -> String {
     match call {
@@ -91,10 +107,13 @@ fn does(call: &str) -> String {
     }
 }
 
-/// The call in which the child sleeps.
+/// The call in which the child sleeps. A child that naps is awake for a moment between two naps.
 fn call_of(run: &TestRun, pair: &ClientAndChild) -> Option<&'static str> {
-    let threads = run.server.threads_of(pair.child).unwrap_or_default();
-    threads.iter().find_map(|thread| Some(thread.call?.name()))
+    const LOOKS: usize = 100;
+    (0..LOOKS).find_map(|_| {
+        let threads = run.server.threads_of(pair.child).unwrap_or_default();
+        threads.iter().find_map(|thread| Some(thread.call?.name()))
+    })
 }
 
 /// Whether the child has no descriptor of the connection any more.

@@ -61,7 +61,7 @@ fn sockets(
             }
             None => continue,
         };
-        let text = format!("{name}fd {:<4}{state:<13}{owner}", descriptor.fd);
+        let text = format!("{name}fd {:<3} {state:<13}{owner}", descriptor.fd);
         rows.push(Row { wrong: is_parent != is_listener, text: text.trim_end().to_owned() });
     }
     Ok(rows)

@@ -33,7 +33,7 @@ pub(super) fn explain(
         ),
         (Some(0xff), None) => (
             Some("eof-byte"),
-            format!("{name}'s answer ends where byte 0xff belongs, which is no EOF but a byte."),
+            format!("{name} sent the byte 0xff, and its answer ends before it: 0xff is not EOF."),
         ),
         (Some(_), None) => missing_bytes(client, answer),
     };

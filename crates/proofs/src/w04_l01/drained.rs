@@ -53,10 +53,10 @@ fn not_drained(
 ) -> CheckError {
     let socket = run.server.connection(connection).ok().flatten();
     let is_closed = connection.ended().is_some();
-    let observed = match (&wait_error, socket) {
+    let read = socket.map(|it| it.received - u64::from(it.unread).min(it.received));
+    let observed = match (&wait_error, read) {
         _ if is_closed => format!("{name} was closed, and {}", run.logged_text()),
-        (WaitError::Idle { .. }, Some(socket)) => {
-            let read = socket.received - u64::from(socket.unread).min(socket.received);
+        (WaitError::Idle { .. }, Some(read)) => {
             format!("{read} bytes were read, and the server went to sleep")
         }
         _ => wait_error.to_string(),
@@ -64,10 +64,12 @@ fn not_drained(
     let failure = Failure {
         id: "not-drained",
         mistake: diagnosis::of(run, &wait_error),
-        summary: if is_closed {
-            format!("{name} sent 1 MiB, and the server closed the connection before the end.")
-        } else {
-            format!("{name} sent 1 MiB, and the server stopped reading before the end.")
+        summary: match read {
+            _ if is_closed => {
+                format!("{name} sent 1 MiB, and the server closed the connection before the end.")
+            }
+            Some(0) => format!("{name} sent 1 MiB, and the server reads nothing of it."),
+            _ => format!("{name} sent 1 MiB, and the server stopped reading before the end."),
         },
         expected: format!("{SENT} bytes are read from descriptor {fd}"),
         observed,

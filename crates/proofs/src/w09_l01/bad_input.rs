@@ -77,12 +77,27 @@ fn expect_errors(
     // An empty line and an empty array are no command, and get no reply.
     for bytes in [&b"\r\n"[..], b"*0\r\n"] {
         store.send(client, bytes)?;
-        store.expect_replies(client, [("PING", simple("PONG"))])?;
+        store
+            .expect_replies(client, [("PING", simple("PONG"))])
+            .map_err(|error| empty_was_answered(error, bytes))?;
     }
     // None of these commands has set the key.
     store.expect_replies(client, [(format!("GET {key}"), Reply::Nil)])?;
     store.expect_replies(client, [(format!("SET {key} {word}"), ok())])?;
     store.expect_replies(client, [(format!("GET {key}"), bulk(&word))])
+}
+
+/// The failure of a server that answers an empty line or an empty array. The client can read this
+/// answer only with the next command's answer.
+fn empty_was_answered(mut error: CheckError, bytes: &[u8]) -> CheckError {
+    if let CheckError::Failed(cause) = &mut error
+        && cause.id == diagnosis::WRONG_REPLY
+    {
+        let sent = quoted(bytes);
+        cause.summary = format!("{sent} is no command, and was answered {}.", cause.observed);
+        cause.expected = format!("no answer to {sent}, and +PONG to the command after it");
+    }
+    error
 }
 
 fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Result<(), CheckError> {
@@ -134,11 +149,17 @@ fn expect_nothing(
         }
         Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
     };
+    let what = match &wait_error {
+        Some(WaitError::Spinning(sample)) => {
+            format!("does not sleep until the rest comes: it {}", sample.activity())
+        }
+        _ => "did not wait for the rest".to_owned(),
+    };
     let failure = Failure {
         id: "not-awaited",
         mistake: None,
         summary: format!(
-            "{} sent {}, the start of a command, and the server did not wait for the rest.",
+            "{} sent {}, the start of a command, and the server {what}.",
             client.name(),
             quoted(&input.bytes)
         ),

@@ -126,6 +126,9 @@ fn expect_complete(
             ),
         };
         let expected = format!("reply {}: {due}", index + 1);
+        if index > 0 {
+            store.run.step(format!("{} received {index} right replies", client.name()));
+        }
         let failure = Failure { id: "replies-lost", mistake: row, summary, expected, observed };
         return Err(store.run.fail_after(wait_error, failure));
     }

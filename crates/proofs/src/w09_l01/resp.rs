@@ -53,8 +53,8 @@ impl fmt::Display for Reply {
     /// The reply on one line, similar to what redis-cli shows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reply::Simple(text) => write!(f, "+{}", text.escape_ascii()),
-            Reply::Error(text) => write!(f, "-{}", text.escape_ascii()),
+            Reply::Simple(text) => write!(f, "+{}", escaped(text)),
+            Reply::Error(text) => write!(f, "-{}", escaped(text)),
             Reply::Integer(number) => write!(f, ":{number}"),
             Reply::Bulk(bytes) => f.write_str(&quoted(bytes)),
             Reply::Nil => f.write_str("nil"),
@@ -203,12 +203,14 @@ pub(super) fn quoted(bytes: &[u8]) -> String {
         if text.len() >= LONGEST {
             return format!("\"{text}…\" ({} bytes)", bytes.len());
         }
-        match byte {
-            b'\'' => text.push('\''),
-            byte => text.extend(byte.escape_ascii().map(char::from)),
-        }
+        text.push_str(&escaped(&[*byte]));
     }
     format!("\"{text}\"")
+}
+
+/// Bytes as text. A byte that is no printable character is replaced by an escape.
+fn escaped(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\'", "'")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::resp_client::RespClient;
 use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
 use std::time::{Duration, Instant};
 use witness::WaitError;
 
@@ -150,9 +151,11 @@ impl SlowReader {
             return Ok(()); // the caller reports a server that has ended
         }
         let received = slow.named.connection.received_count();
+        let has_departed = self.has_logged_departure(slow)?;
         let failure = Failure {
             id: "reply-lost",
-            mistake: Some("unbounded-reply"),
+            // The server has logged the client's end, and keeps its connection.
+            mistake: has_departed.then_some("forgot-close"),
             summary: format!(
                 "{} sent {asked} and then read, and got neither all replies nor the end of its \
                  connection.",
@@ -162,6 +165,17 @@ impl SlowReader {
             observed: format!("{received} bytes, and then nothing more"),
         };
         Err(self.store.run.fail(wait_error, failure))
+    }
+
+    /// Whether the log says that the client has left, and the server still has its connection.
+    fn has_logged_departure(&self, slow: &RespClient) -> Result<bool, CheckError> {
+        let server = &self.store.run.server;
+        let Some(open) = server.descriptor_of(&slow.named.connection)? else { return Ok(false) };
+        let is_logged = |event: LogEvent| match event {
+            LogEvent::Disconnect { fd, .. } => fd == Some(open),
+            _ => false,
+        };
+        Ok(server.log().iter().filter_map(LogEvent::of).any(is_logged))
     }
 
     /// Waits until the connection has accepted what the client sends, until the server takes no

@@ -222,11 +222,14 @@ impl StoreRun {
                 (None, "an end of file".to_owned(), text)
             }
             Err(wait_error) => {
-                let observed = match client.inbox() {
-                    [] => wait_error.to_string(),
-                    part => format!("{} and nothing after it", quoted(part)),
+                let (observed, summary) = match client.inbox() {
+                    [] => (wait_error.to_string(), format!("{request} was not answered.")),
+                    part => (
+                        format!("{} and nothing after it", quoted(part)),
+                        format!("{request} was not answered in full."),
+                    ),
                 };
-                (Some(wait_error), observed, format!("{request} was not answered in full."))
+                (Some(wait_error), observed, summary)
             }
         };
         let failure = Failure {

@@ -26,18 +26,22 @@ fn a_busy_loop_is_noticed_whatever_its_calls_are() {
         (
             "loops_send",
             "for (;;) send(fd, bytes, 1, MSG_NOSIGNAL | MSG_DONTWAIT);",
-            "sendto = EPIPE",
+            "sendto(4) = EPIPE",
         ),
-        ("loops_write", "for (;;) write(-1, bytes, 512);", "write = EBADF"),
+        ("loops_write", "for (;;) write(-1, bytes, 512);", "write(-1) = EBADF"),
         (
             "loops_accept",
             "shutdown(listener, SHUT_RD); for (;;) accept(listener, 0, 0);",
-            "accept = EINVAL",
+            "accept(3) = EINVAL",
         ),
         ("loops_wait", "for (;;) waitpid(-1, 0, WNOHANG);", "wait4 = ECHILD"),
-        ("loops_log", "for (;;) if (accept(-1, 0, 0) < 0) perror(\"accept\");", "accept = EBADF"),
-        ("loops_read", "for (;;) read(fd, bytes, 512);", "read = 0"),
-        ("loops_empty", "for (;;) write(fd, bytes, 0);", "write = 0"),
+        (
+            "loops_log",
+            "for (;;) if (accept(-1, 0, 0) < 0) perror(\"accept\");",
+            "accept(-1) = EBADF",
+        ),
+        ("loops_read", "for (;;) read(fd, bytes, 512);", "read(4) = 0"),
+        ("loops_empty", "for (;;) write(fd, bytes, 0);", "write(4) = 0"),
     ];
     for (name, body, text) in bodies {
         expect_loop(&mut loops(name, body), text);

@@ -69,7 +69,7 @@ fn a_server_that_polls_actively_is_idle_when_it_has_done_everything() {
     for level in levels() {
         let mut server = open(tries_all("tries_all", "usleep(1000)"), level);
         serves(&mut server, "clock_nanosleep");
-        let naps = server.naps().unwrap().describe();
+        let naps = server.naps().unwrap().to_string();
         assert!(
             naps.contains("accept4(3) = EAGAIN") && naps.contains("clock_nanosleep = 0"),
             "{naps}"

@@ -104,7 +104,7 @@ fn a_child_that_repeats_the_same_calls_is_noticed() {
     client.half_close();
     let error = server.wait_idle().unwrap_err();
     let WaitError::Spinning(sample) = &error else { panic!("{error}") };
-    assert_eq!(sample.to_string(), "read = 0");
+    assert_eq!(sample.to_string(), "read(4) = 0");
 }
 
 #[test]

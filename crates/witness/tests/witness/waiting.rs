@@ -123,7 +123,7 @@ fn a_server_that_ignores_an_end_of_file_repeats_the_same_calls() {
         client.half_close();
         let (error, took) = result_of_endless_wait(&mut server);
         let WaitError::Spinning(sample) = error else { panic!("{error}") };
-        assert_eq!(sample.to_string(), "poll = 1, read = 0");
+        assert_eq!(sample.to_string(), "poll([3, 4]) = 1, read(4) = 0");
         assert_eq!(sample.poll_entries.unwrap().len(), 2);
         assert!(took < PROMPT, "{took:?}");
     }

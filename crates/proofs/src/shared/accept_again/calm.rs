@@ -54,7 +54,8 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
         WaitError::Spinning(sample) => (
             "emfile-spins",
             format!(
-                "While no descriptor is free (EMFILE), the server does not sleep: it repeats {sample}."
+                "While no descriptor is free (EMFILE), the server does not sleep: it {}.",
+                sample.activity()
             ),
         ),
         _ => (

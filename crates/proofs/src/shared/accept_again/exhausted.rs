@@ -104,7 +104,7 @@ fn use_up(
     service: &Service,
 ) -> Result<(), CheckError> {
     let _ = run.server.wait_asleep();
-    run.step("its descriptor limit was lowered to what it has open (prlimit)");
+    run.step("the server's descriptor limit was lowered to what it has open (prlimit)");
     let free = free_numbers(run)?;
     let has_room = !run.logs_clients() || earlier.len() + free + WAITING < run.capacity;
     if free == 0 || service.clients != Clients::Together || free > MAX_FILLING || !has_room {

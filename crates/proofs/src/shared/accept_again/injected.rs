@@ -12,14 +12,28 @@ use crate::shared::service::{Clients, Service, after, leave};
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
-/// The errors with which accept is made to fail (accept(2), ERRORS). Each entry has the errno, its
-/// name, and the Common Mistakes row of a server that ends because of the error.
-const ACCEPT_ERRORS: [(Errno, &str, &str); 4] = [
-    (Errno::EAGAIN, "EAGAIN", "accept-eagain"),
-    (Errno::ECONNABORTED, "ECONNABORTED", "accept-eagain"),
-    (Errno::EINTR, "EINTR", "accept-eagain"),
-    (Errno::EMFILE, "EMFILE", "accept-emfile"),
+/// The errors with which accept is made to fail (accept(2), ERRORS), and their names.
+const ACCEPT_ERRORS: [(Errno, &str); 4] = [
+    (Errno::EAGAIN, "EAGAIN"),
+    (Errno::ECONNABORTED, "ECONNABORTED"),
+    (Errno::EINTR, "EINTR"),
+    (Errno::EMFILE, "EMFILE"),
 ];
+
+/// The Common Mistakes row of a server that ends because accept has failed with `errno`.
+///
+/// The row `accept-eagain` is about the error that a lesson's server meets: EAGAIN, where it waits
+/// for readiness first, and otherwise ECONNABORTED. Only the lesson about one client at a time has
+/// EINTR in this row, too.
+fn row_of(errno: Errno, clients: Clients) -> Option<&'static str> {
+    match (errno, clients) {
+        (Errno::EMFILE, _) => Some("accept-emfile"),
+        (Errno::EAGAIN, _) | (_, Clients::OneAtATime) => Some("accept-eagain"),
+        (Errno::ECONNABORTED, Clients::InChildren) => Some("accept-eagain"),
+        (Errno::EINTR, Clients::InChildren) => Some("eintr-ends-server"),
+        _ => None,
+    }
+}
 
 /// If accept fails once with one of the errors, the server goes on.
 pub(super) fn accept_fails(
@@ -29,7 +43,7 @@ pub(super) fn accept_fails(
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
     let mut connected = vec![service.serve_first(&mut run)?];
     let is_nonblocking = listens_nonblocking(&run.server)?;
-    for (errno, name, mistake) in ACCEPT_ERRORS {
+    for (errno, name) in ACCEPT_ERRORS {
         // accept returns EAGAIN only for a listener in non-blocking mode.
         if errno == Errno::EAGAIN && !is_nonblocking {
             continue;
@@ -40,7 +54,12 @@ pub(super) fn accept_fails(
         let _ = run.server.wait_asleep();
         run.step(format!("the next accept is made to fail with {name}"));
         run.server.fail_next(errno);
-        let next = expect_goes_on(&mut run, service, (name, mistake), &mut connected)?;
+        let next = expect_goes_on(
+            &mut run,
+            service,
+            (name, row_of(errno, service.clients)),
+            &mut connected,
+        )?;
         connected.push(next);
     }
     Ok(())
@@ -51,7 +70,7 @@ pub(super) fn accept_fails(
 fn expect_goes_on(
     run: &mut TestRun,
     service: &Service,
-    (errno, mistake): (&str, &'static str),
+    (errno, mistake): (&str, Option<&'static str>),
     connected: &mut Vec<NamedClient>,
 ) -> Result<NamedClient, CheckError> {
     let what = format!("accept failed with {errno}");
@@ -98,12 +117,12 @@ fn free_slots(run: &mut TestRun, connected: &mut Vec<NamedClient>) {
 /// The failure of a server that does not serve the client after accept has failed.
 fn gave_up(
     run: &mut TestRun,
-    (errno, mistake): (&str, &'static str),
+    (errno, mistake): (&str, Option<&'static str>),
     wait_error: WaitError,
 ) -> CheckError {
     let (mistake, summary) = match &wait_error {
         WaitError::Ended(_) if run.server.faults_left() == 0 => {
-            (Some(mistake), format!("The server ended when accept failed with {errno}."))
+            (mistake, format!("The server ended when accept failed with {errno}."))
         }
         WaitError::Ended(_) => {
             (None, "The server ended when the next client connected.".to_owned())
@@ -125,4 +144,19 @@ fn gave_up(
         observed: wait_error.to_string(),
     };
     run.fail(wait_error, failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_names_the_error_that_was_seen() {
+        let row = row_of(Errno::EINTR, Clients::InChildren);
+        assert_eq!(row, Some("eintr-ends-server"));
+        assert_eq!(row_of(Errno::EINTR, Clients::OneAtATime), Some("accept-eagain"));
+        assert_eq!(row_of(Errno::EINTR, Clients::Together), None);
+        assert_eq!(row_of(Errno::ECONNABORTED, Clients::Together), None);
+        assert_eq!(row_of(Errno::EAGAIN, Clients::Together), Some("accept-eagain"));
+    }
 }

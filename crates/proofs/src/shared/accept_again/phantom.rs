@@ -15,7 +15,7 @@ pub(super) fn expect_no_phantom(run: &mut TestRun, what: &str) -> Result<(), Che
         id: "accept-unchecked",
         mistake: Some("accept-unchecked"),
         summary: format!(
-            "After {what}, the server went on as if accept had returned a client: {why}."
+            "After {what}, the server went on as if accept had returned a client: it logged {why}."
         ),
         expected: if run.logs_clients() {
             "one line for each client that has connected, and slots in order".to_owned()
@@ -44,7 +44,8 @@ fn phantom_line(log: &[Line], clients: usize) -> Option<(String, String)> {
                 let skipped = skips.then_some(next_slot);
                 next_slot = next_slot.max(slot.map_or(0, |slot| slot + 1));
                 if let Some(skipped) = skipped {
-                    return Some((line.text.clone(), format!("no client has slot {skipped}")));
+                    let why = format!("{}, and no client has slot {skipped}", line.text);
+                    return Some((line.text.clone(), why));
                 }
                 accepted
             }
@@ -57,7 +58,7 @@ fn phantom_line(log: &[Line], clients: usize) -> Option<(String, String)> {
         let why = match fd {
             Some(fd @ ..0) => format!("{fd} is no descriptor"),
             _ if count > clients => {
-                format!("{clients} clients have connected, and this is one more")
+                format!("only {clients} clients have connected")
             }
             _ => return None,
         };

@@ -8,7 +8,7 @@ use crate::shared::descriptors::socket_inodes;
 use crate::shared::watch_entries::{WatchedFile, current_entries};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Client, Target, Unobservable, WaitError};
+use witness::{Client, Line, Target, Unobservable, WaitError};
 
 /// How many clients the server has served.
 pub(super) struct Round {
@@ -60,8 +60,7 @@ fn expect_accepted(run: &mut TestRun, clients: &[Client], round: &Round) -> Resu
     let summary = match (&wait_error, &listener) {
         (Some(WaitError::Ended(_)), _) => "The server ended while clients connected.".to_owned(),
         (None, _) => format!(
-            "{served} clients were served, and the server closed {rejected} new clients although \
-             {} had left before.",
+            "{rejected} new clients were closed, although {} of {served} clients had left before.",
             round.served
         ),
         (Some(_), Some(fd)) => format!(
@@ -83,10 +82,20 @@ fn expect_accepted(run: &mut TestRun, clients: &[Client], round: &Round) -> Resu
         expected: format!("{} clients are accepted, one after the other", round.total),
         observed: match &wait_error {
             Some(wait_error) => wait_error.to_string(),
-            None => run.logged_text(),
+            None => format!("{rejected} clients read an end of file, and {}", rejections(run)),
         },
     };
     Err(run.fail_after(wait_error, failure))
+}
+
+/// The `[REJECT]` lines of the log, for a sentence.
+fn rejections(run: &TestRun) -> String {
+    let is_reject = |line: &&Line| LogEvent::of(line) == Some(LogEvent::Reject);
+    let lines: Vec<_> = run.server.log().iter().filter(is_reject).collect();
+    match lines.last() {
+        Some(last) => format!("the log has {} lines like {}", lines.len(), last.text),
+        None => "the log has no [REJECT] line".to_owned(),
+    }
 }
 
 /// Whether the server has logged the departure of each client that has left, and rejects new

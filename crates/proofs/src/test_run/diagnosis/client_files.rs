@@ -30,3 +30,23 @@ pub(super) fn socket_at(run: &TestRun, files: &[(i32, &Client)], fd: i32) -> Opt
     let (_, client) = files.iter().find(|(own, _)| *own == fd)?;
     run.server.connection(client).ok().flatten()
 }
+
+/// The server's descriptors of its clients' connections. Clients without a name count, too, and
+/// clients that have reset their connection: of such a socket, the kernel shows only that it is none
+/// of the others.
+pub(super) fn open_connections(run: &TestRun) -> Vec<i32> {
+    let listeners = run.server.listeners().unwrap_or_default();
+    let sockets = run.server.sockets().unwrap_or_default();
+    let unix = run.server.unix_sockets();
+    let is_client = |target: &Target| {
+        let Target::Socket(inode) = target else { return false };
+        let is_listener = listeners.iter().any(|it| it.inode == *inode);
+        let of_port = |socket: &Socket| {
+            listeners.iter().any(|listener| listener.local.port() == socket.local.port())
+        };
+        let connection = sockets.iter().find(|it| it.inode == *inode);
+        !is_listener && !unix.contains(inode) && connection.is_none_or(of_port)
+    };
+    let open = run.server.descriptors().unwrap_or_default();
+    open.iter().filter(|it| is_client(&it.target)).map(|it| it.fd).collect()
+}

@@ -36,7 +36,10 @@ pub(super) fn holds(row: &str, run: &TestRun, wait_error: &WaitError) -> bool {
         "forgot-close" => sample.is_none() && keeps_socket_after_end(run),
         "waits-for-hangup" => sample.is_none() && waits_only_for_hangup(run),
         "slot-never-freed" => slot_log::keeps_a_free_slot(run.server.log(), run.capacity),
-        "reject-not-closed" => !run.logs_clients() || has_logged_reject(run),
+        // A server that keeps a duplicate of every client's descriptor has another mistake.
+        "reject-not-closed" => {
+            (!run.logs_clients() || has_logged_reject(run)) && !keeps_duplicates(run)
+        }
         // The server leaves clients in the listener's queue.
         "stops-accepting" => run.server.listener().ok().flatten().is_some_and(|it| it.unread > 0),
         "closes-listener" => matches!(run.server.listener(), Ok(None)),
@@ -52,13 +55,18 @@ pub(super) fn holds(row: &str, run: &TestRun, wait_error: &WaitError) -> bool {
 fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
     let stderr = run.server.stderr();
     let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    // A trace of another error shows that what the row is about is not the reason.
+    let may_be_about =
+        |words: &[&str]| run.trace_message().is_none_or(|message| is_about(&message, words));
     match row {
         "sigpipe" => *exit == Exit::Signal(SignalNumber(libc::SIGPIPE)),
-        "read-reset" | "write-reset" | "reset-ends-server" => match exit {
-            // A trace of another error shows that the reset is not the reason.
-            Exit::Status(_) => run.trace_message().is_none_or(|message| is_about_reset(&message)),
-            _ => false,
-        },
+        "read-reset" | "write-reset" | "reset-ends-server" => {
+            matches!(exit, Exit::Status(_)) && may_be_about(&RESET)
+        }
+        "eintr-ends-server" => may_be_about(&EINTR),
+        "accept-eagain" => may_be_about(&ACCEPT_AGAIN),
+        "accept-emfile" => may_be_about(&EMFILE),
+        "fork-ends-server" => may_be_about(&FORK),
         "closes-listener" => says(&["Bad file descriptor", "EBADF"]),
         "added-again" => says(&["File exists", "EEXIST"]),
         "incr-wraps" => says(&["overflow"]),
@@ -66,9 +74,18 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
     }
 }
 
-/// Whether a message names one of the errors that a reset causes (tcp(7), errno(3)).
-fn is_about_reset(message: &str) -> bool {
-    let words = ["reset", "pipe", "econn", "epipe", "os error 104", "os error 32", "not connected"];
+/// Words in the messages of the errors that a row is about: the errnos, their texts (errno(3)), and
+/// the system call.
+const RESET: [&str; 7] =
+    ["reset", "pipe", "econn", "epipe", "os error 104", "os error 32", "not connected"];
+const EINTR: [&str; 4] = ["interrupt", "eintr", "os error 4", "errno 4"];
+const ACCEPT_AGAIN: [&str; 8] =
+    ["accept", "abort", "again", "unavailable", "block", "interrupt", "eintr", "os error"];
+const EMFILE: [&str; 4] = ["accept", "too many open", "emfile", "os error 24"];
+const FORK: [&str; 4] = ["fork", "unavailable", "eagain", "os error 11"];
+
+/// Whether a message has one of these words, in capital or in small letters.
+fn is_about(message: &str, words: &[&str]) -> bool {
     let message = message.to_lowercase();
     words.iter().any(|word| message.contains(word))
 }
@@ -111,8 +128,8 @@ fn has_dead_socket(run: &TestRun, is_dead: impl Fn(&Socket) -> bool) -> bool {
     })
 }
 
-/// Whether the server sleeps, and its entry for a client that has sent a FIN waits only for
-/// POLLHUP or EPOLLHUP.
+/// Whether the server has read the end of file of a client, and its entry for this client waits only
+/// for POLLHUP or EPOLLHUP.
 fn waits_only_for_hangup(run: &TestRun) -> bool {
     let (poll, epoll) = (run.server.poll_entries(), run.server.epoll_entries());
     let events_of = |fd: i32, inode: Option<u64>| {
@@ -126,12 +143,38 @@ fn waits_only_for_hangup(run: &TestRun) -> bool {
     };
     client_files(run).iter().any(|(fd, client)| {
         let socket = run.server.connection(client).ok().flatten();
-        let has_sent_fin = socket.is_some_and(|socket| socket.state == State::CloseWait);
+        let has_read_end =
+            socket.is_some_and(|socket| socket.state == State::CloseWait && socket.unread == 0);
         let events = events_of(*fd, client.inode());
-        has_sent_fin && events.is_some_and(|events| events & i32::from(POLLIN) == 0)
+        has_read_end && events.is_some_and(|events| events & i32::from(POLLIN) == 0)
     })
 }
 
 fn has_logged_reject(run: &TestRun) -> bool {
     run.server.log().iter().any(|line| LogEvent::of(line) == Some(LogEvent::Reject))
+}
+
+/// Whether the server has a client's connection open under two numbers.
+fn keeps_duplicates(run: &TestRun) -> bool {
+    let files = client_files(run);
+    files.iter().enumerate().any(|(at, (_, client))| {
+        files[..at].iter().any(|(_, other)| other.inode() == client.inode())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_of_another_error_does_not_explain_the_end() {
+        let bounds = "index out of bounds: the len is 0 but the index is 0";
+        assert!(!is_about(bounds, &EINTR) && !is_about(bounds, &ACCEPT_AGAIN));
+        assert!(is_about("InterruptedError: [Errno 4] Interrupted system call", &EINTR));
+        let aborted = "Os { code: 103, message: \"Software caused connection abort\" }";
+        assert!(is_about(aborted, &ACCEPT_AGAIN));
+        assert!(is_about("OSError: [Errno 24] Too many open files", &EMFILE));
+        assert!(is_about("BlockingIOError: [Errno 11] Resource temporarily unavailable", &FORK));
+        assert!(is_about("Error: read ECONNRESET", &RESET));
+    }
 }

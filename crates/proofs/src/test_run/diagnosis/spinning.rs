@@ -1,9 +1,9 @@
 //! The rows of a server that repeats the same calls.
 
-use super::client_files::{client_files, socket_at};
+use super::client_files::{client_files, open_connections, socket_at};
 use crate::test_run::{TestRun, has_result};
 use libc::{EPOLLERR, EPOLLHUP, EPOLLOUT, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
-use witness::{Call, PollEntry, Socket, State, SyscallSample, Target};
+use witness::{Call, EpollEntry, PollEntry, Socket, State, SyscallSample, Target};
 
 const READS: [&str; 4] = ["read", "recvfrom", "recvmsg", "readv"];
 
@@ -59,7 +59,7 @@ pub(super) fn ignores_end_of_file(run: &TestRun, sample: &SyscallSample) -> bool
     let is_hangup = |events: u32| events & (EPOLLERR | EPOLLHUP) as u32 != 0;
     let mut events = sample.events.iter().filter(|(events, _)| !is_hangup(*events));
     let interests = sample.epoll_entries.as_deref().unwrap_or_default();
-    let fd_of = |data: u64| interests.iter().find(|it| it.data == data).map(|it| it.fd);
+    let fd_of = |data: u64| entry_with(interests, data).map(|it| it.fd);
     by_poll || events.any(|(_, data)| fd_of(*data).is_some_and(has_read_end))
 }
 
@@ -69,10 +69,17 @@ fn has_read_end_of_file(socket: &Socket) -> bool {
     socket.state == State::CloseWait && socket.unread == 0
 }
 
+/// The only entry of an interest list with this data. If several entries have the data, an event does
+/// not show which of them it is about.
+fn entry_with(list: &[EpollEntry], data: u64) -> Option<&EpollEntry> {
+    let mut found = list.iter().filter(|entry| entry.data == data);
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// The row of a server that gets the same epoll event again and again, and does not handle it.
 fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'static str> {
     let interests = sample.epoll_entries.as_deref().unwrap_or_default();
-    let entry = interests.iter().find(|entry| entry.data == data)?;
+    let entry = entry_with(interests, data)?;
     let open = run.server.descriptors().ok()?;
     let same = |target: &Target| *target == Target::Socket(entry.inode);
     if !open.iter().any(|it| it.fd == entry.fd && same(&it.target)) {
@@ -86,5 +93,5 @@ fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'s
 
 /// Whether the server has a client's descriptor that is missing from the `pollfd` array.
 fn misses_client(run: &TestRun, watched: &[PollEntry]) -> bool {
-    client_files(run).iter().any(|(fd, _)| !watched.iter().any(|entry| entry.fd == *fd))
+    open_connections(run).iter().any(|fd| !watched.iter().any(|entry| entry.fd == *fd))
 }

@@ -139,8 +139,7 @@ fn not_sent(
     let count = received.len();
     // The kernel has room for output, and the server does not send the rest.
     let row = diagnosis::of(run, &wait_error);
-    let is_rest_kept = count < sent.len() && sent.starts_with(&received);
-    let never_flushed = is_rest_kept && row == Some("always-writable");
+    let never_flushed = lacks_end(sent, &received) && row == Some("always-writable");
     let failure = Failure {
         id: "late-reader-costs",
         mistake: if never_flushed { Some("never-flushed") } else { row },
@@ -165,12 +164,19 @@ fn bytes_missing(
     };
     let failure = Failure {
         id: "late-bytes-missing",
-        mistake: diagnosis::of(run, &wait_error).or(Some("never-flushed")),
+        mistake: diagnosis::of(run, &wait_error)
+            .or(lacks_end(sent, received).then_some("never-flushed")),
         summary: format!("{name} read late, and the server did not send the rest."),
         expected: format!("{} bytes, as many as {name} sent", sent.len()),
         observed: format!("{} bytes came back, and the server sleeps", received.len()),
     };
     run.fail(wait_error, failure)
+}
+
+/// Whether the end of what the client sent has not come back, and everything before it has. Bytes that
+/// are missing in the middle were dropped.
+fn lacks_end(sent: &[u8], received: &[u8]) -> bool {
+    received.len() < sent.len() && sent.starts_with(received)
 }
 
 /// Waits until the server is asleep after the client has read everything.
@@ -219,7 +225,7 @@ fn expect_served_again(
     };
     let failure = Failure {
         id: "late-bytes-missing",
-        mistake: Some("never-flushed"),
+        mistake: lacks_end(sent, received).then_some("never-flushed"),
         summary,
         expected: format!("{name} is served as before"),
         observed: format!("{} of {} bytes came back before", received.len(), sent.len()),

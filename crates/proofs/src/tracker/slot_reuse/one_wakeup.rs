@@ -141,7 +141,7 @@ fn newcomer_closed(
     let is_same_number = named == Some(left.fd);
     let mistake = is_same_number.then_some("closes-twice");
     let summary = if is_same_number {
-        format!("{name} was given descriptor {}, which {gone} had had, and was closed.", left.fd)
+        format!("{name} was given descriptor {}, which {gone} had before, and was closed.", left.fd)
     } else {
         format!("{gone} left, and the server closed the connection of {name} as well.")
     };
@@ -163,13 +163,20 @@ fn not_both_logged(
     };
     let (gone, name) = (&left.client.name, &came.name);
     let has_ended = matches!(wait_error, WaitError::Ended(_));
+    let events = run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
+    let tags: Vec<_> = events.map(|event| matches!(event, LogEvent::Accept { .. })).collect();
+    let missing = match (tags.contains(&true), tags.contains(&false)) {
+        (true, _) => format!("no [DISCONNECT] line for {gone}"),
+        (_, true) => format!("no [ACCEPT] line for {name}"),
+        _ => "no line for either".to_owned(),
+    };
     let failure = Failure {
         id: "newcomer-lost",
         mistake: diagnosis::of(run, &wait_error),
         summary: if has_ended {
             format!("The server ended when {gone} left and {name} connected while it was paused.")
         } else {
-            format!("{gone} left and {name} connected, and the log has no line for one of them.")
+            format!("{gone} left and {name} connected, and the log has {missing}.")
         },
         expected: format!("{}, and an [ACCEPT] line for {name}", super::disconnect_line(left)),
         observed,

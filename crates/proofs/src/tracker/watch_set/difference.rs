@@ -149,7 +149,7 @@ impl Expected<'_> {
     fn not_for_input(&self, entries: &[WatchEntry]) -> Option<Difference> {
         let mut live = entries.iter().filter(|entry| self.is_live(entry.file));
         let entry = live.find(|entry| !entry.for_input)?;
-        let summary = format!("The server does not wait for what descriptor {} sends.", entry.fd);
+        let summary = format!("The server does not wait for input on descriptor {}.", entry.fd);
         let mistake = entry.oneshot.then_some("oneshot-not-armed");
         Some(Difference { mistake, summary, depends_on: None })
     }

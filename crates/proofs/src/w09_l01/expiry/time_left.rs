@@ -39,7 +39,7 @@ pub(super) fn expect_left(
     client: &mut RespClient,
     timed: &Timed<'_>,
 ) -> Result<(), CheckError> {
-    let wanted = format!("the milliseconds left of {}", timed.millis);
+    let wanted = format!("about :{} (the milliseconds left)", timed.millis);
     let is_left = |got: &Reply| matches!(got, Reply::Integer(left) if timed.left().contains(left));
     store.expect_reply_that(client, &[b"PTTL", timed.key.as_bytes()], &wanted, is_left)
 }
@@ -51,7 +51,8 @@ fn expect_rounded(
     timed: &Timed<'_>,
 ) -> Result<(), CheckError> {
     let rounded = |millis: i64| (millis + 500).div_euclid(1000);
-    let wanted = format!("the seconds left of {} ms, rounded to the nearest", timed.millis);
+    let wanted =
+        format!(":{} ({} ms, rounded to the nearest second)", rounded(timed.millis), timed.millis);
     let is_rounded = |got: &Reply| {
         let left = timed.left();
         let range = rounded(*left.start())..=rounded(*left.end());
