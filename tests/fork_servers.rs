@@ -9,15 +9,16 @@ use std::process::Command;
 use support::other_user::xtask_as_other_user;
 use support::processes::free_port;
 use support::programs::{TestDir, command_line, python, servers};
-use support::{assert_contains, stdout_of, xtask};
+use support::{assert_contains, report, stdout_of, xtask};
 
 /// The correct servers in C; they differ in how they fork and reap.
-const IN_C: [&str; 7] = [
+const IN_C: [&str; 8] = [
     "ignores_sigchld",
     "reaps_in_handler",
     "reaps_in_loop",
     "double_fork",
     "execs_itself",
+    "client_is_stdout",
     "reaps_in_thread",
     "signalfd",
 ];
@@ -95,6 +96,18 @@ fn proves_a_server_repeatedly() {
 fn a_server_that_reads_whole_lines_fails() {
     let pieces = ["was answered only after a newline", "Common mistake: Reading whole lines"];
     assert_contains(&output_of("reads_lines"), &pieces);
+}
+
+#[test]
+fn a_child_that_ends_by_an_exception_has_not_chosen_to_answer_once() {
+    let Some(python) = python() else { return };
+    let server = command_line([&python, &servers().join("fork/faulty/decodes_text.py")]);
+    let flags = ["--only", "flips", "--format", "json"];
+    let report = report(&prove(&server, &flags).code(1).stderr(is_empty()));
+    let criteria = report["lessons"][0]["criteria"].as_array().unwrap();
+    let cause = &criteria.iter().find(|each| each["id"] == "flips").unwrap()["cause"];
+    assert!(cause["summary"].as_str().unwrap().contains("UnicodeDecodeError"), "{cause}");
+    assert!(cause["mistake"].is_null(), "{cause}");
 }
 
 #[test]

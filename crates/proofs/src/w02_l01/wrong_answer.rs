@@ -35,7 +35,7 @@ pub(super) fn explain(
             Some("eof-byte"),
             format!("{name}'s answer ends where byte 0xff belongs, which is no EOF but a byte."),
         ),
-        (Some(_), None) => missing_bytes(client, answer),
+        (Some(_), None) => missing_bytes(run, client, answer),
     };
     let failure = Failure {
         id: "wrong-answer",
@@ -65,10 +65,22 @@ fn wrong_byte(name: &str, sent: u8, got: u8) -> (Option<&'static str>, String) {
 }
 
 /// The answer is right so far, and the rest never came.
-fn missing_bytes(client: &NamedClient, answer: &[u8]) -> (Option<&'static str>, String) {
+fn missing_bytes(
+    run: &TestRun,
+    client: &NamedClient,
+    answer: &[u8],
+) -> (Option<&'static str>, String) {
     let name = &client.name;
     let earlier = client.connection.received().len() - answer.len();
     match (client.connection.ended(), earlier, answer.len()) {
+        // A child that ends with an error has not chosen to answer once.
+        (Some(_), ..) if let Some(message) = run.trace_message() => (
+            None,
+            format!(
+                "{name}'s connection was closed before it had received its whole answer. Printed \
+                 on standard error: {message}"
+            ),
+        ),
         (Some(_), 1.., 0) => (
             Some("answers-once"),
             format!("{name} was answered before; then its connection was closed, unanswered."),
