@@ -3,7 +3,7 @@
 use super::service::{Service, after};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use crate::test_run::TestRun;
+use crate::test_run::{TestRun, diagnosis};
 use witness::{Call, Errno, FaultInjector, WaitError};
 
 /// The calls that a server sleeps in, and that fail with EINTR if a signal handler has interrupted
@@ -103,11 +103,14 @@ fn interruptible(calls: &[Call]) -> Vec<&'static str> {
 /// The failure of a server that does not serve its clients after a call was made to fail.
 fn explain(run: &TestRun, what: &str, error: CheckError) -> CheckError {
     let mut error = error.independent();
-    let has_ended = run.server.exit().is_some() && run.server.faults_left() == 0;
-    match &mut error {
-        CheckError::Failed(cause) if has_ended && cause.id != "todo" => {
-            cause.mistake = Some("eintr-ends-server".to_owned());
+    let exit = run.server.exit().filter(|_| run.server.faults_left() == 0);
+    match (&mut error, exit) {
+        (CheckError::Failed(cause), Some(exit)) if cause.id != "todo" => {
+            let ended = WaitError::Ended(exit.clone());
+            let row = diagnosis::supported(run, &ended, Some("eintr-ends-server"));
+            cause.mistake = row.map(str::to_owned);
             cause.summary = format!("The server ended when {what}.");
+            run.explain_end(cause, exit);
             error
         }
         _ => after(what, error),

@@ -22,7 +22,7 @@ impl TestRun {
     }
 
     /// Rewrites the cause of a server that has ended.
-    pub(super) fn explain_end(&self, cause: &mut Cause, exit: &Exit) {
+    pub(crate) fn explain_end(&self, cause: &mut Cause, exit: &Exit) {
         let stderr = self.server.stderr();
         let words = LastWords::of(&stderr);
         cause.exit = Some(exit.to_string());

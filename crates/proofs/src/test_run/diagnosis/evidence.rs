@@ -59,10 +59,23 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
             Exit::Status(_) => run.trace_message().is_none_or(|message| is_about_reset(&message)),
             _ => false,
         },
+        // The server did not choose to end.
+        "accept-eagain" | "accept-emfile" | "eintr-ends-server" | "error-ends-server"
+        | "fork-ends-server" | "full-ends-server" => !is_memory_error(run, exit),
         "closes-listener" => says(&["Bad file descriptor", "EBADF"]),
         "added-again" => says(&["File exists", "EEXIST"]),
         "incr-wraps" => says(&["overflow"]),
         _ => true,
+    }
+}
+
+/// Whether the server ended because it used memory that is not its own: a signal of the processor
+/// says so (signal(7)), or the report of a sanitizer.
+fn is_memory_error(run: &TestRun, exit: &Exit) -> bool {
+    const SIGNALS: [i32; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL];
+    match exit {
+        Exit::Signal(SignalNumber(signal)) if SIGNALS.contains(signal) => true,
+        _ => run.trace_message().is_some_and(|message| message.contains("Sanitizer")),
     }
 }
 
