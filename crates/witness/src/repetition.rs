@@ -234,7 +234,7 @@ mod tests {
     fn rounds_repeat_with_a_period() {
         let [a, b] = [vec![step("accept", 3, -11)], vec![step("read", 4, -11)]];
         let rounds = |names: &str| -> Vec<_> {
-            names.chars().map(|it| if it == 'a' { a.clone() } else { b.clone() }).collect()
+            names.chars().map(|it| if it == 'a' { a.as_slice() } else { b.as_slice() }).collect()
         };
         assert_eq!(period(&rounds("aaa"), 3), Some(1));
         assert_eq!(period(&rounds("baaa"), 3), Some(1));
