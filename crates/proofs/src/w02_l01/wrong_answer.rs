@@ -18,6 +18,8 @@ pub(super) fn explain(
     answer: &[u8],
     wait_error: Option<WaitError>,
 ) -> CheckError {
+    // A child that has closed its connection may have printed the reason before.
+    let _ = run.server.catch_up();
     let name = &client.name;
     let wanted = flipped(&exchange.bytes);
     let at = answer.iter().zip(&wanted).take_while(|(got, wanted)| got == wanted).count();
