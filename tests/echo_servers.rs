@@ -161,6 +161,17 @@ fn a_server_that_logs_another_descriptor_fails_next_client() {
     assert_contains(&output, &["✗ next-client", "does not name A's descriptor"]);
 }
 
+#[test]
+fn a_server_that_closes_the_first_client_for_the_second_serves_one_at_a_time() {
+    let Some(program) = faulty("drops_silent_client.py") else { return };
+    let output = output_of(&program, &["--only", "next-client"]);
+    assert_contains(
+        &output,
+        &["closed the connection of A, which had not left, and then served B"],
+    );
+    assert!(!output.contains("Common mistake"), "{output}");
+}
+
 #[track_caller]
 fn assert_proved(server: &str, flags: &[&str]) {
     let arguments = ["prove", "w01-l01", "--cmd", server, "--all", "--timeout", "60"];

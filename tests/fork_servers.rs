@@ -12,12 +12,13 @@ use support::programs::{TestDir, command_line, python, servers};
 use support::{assert_contains, stdout_of, xtask};
 
 /// The correct servers in C; they differ in how they fork and reap.
-const IN_C: [&str; 7] = [
+const IN_C: [&str; 8] = [
     "ignores_sigchld",
     "reaps_in_handler",
     "reaps_in_loop",
     "double_fork",
     "execs_itself",
+    "client_is_stdout",
     "reaps_in_thread",
     "signalfd",
 ];
@@ -95,6 +96,15 @@ fn proves_a_server_repeatedly() {
 fn a_server_that_reads_whole_lines_fails() {
     let pieces = ["was answered only after a newline", "Common mistake: Reading whole lines"];
     assert_contains(&output_of("reads_lines"), &pieces);
+}
+
+#[test]
+fn a_child_that_ends_by_an_exception_has_not_chosen_to_answer_once() {
+    let Some(python) = python() else { return };
+    let server = command_line([&python, &servers().join("fork/faulty/decodes_text.py")]);
+    let output = stdout_of(&prove(&server, &["--only", "flips"]).code(1).stderr(is_empty()));
+    assert_contains(&output, &["whole answer. Printed on standard error: UnicodeDecodeError"]);
+    assert!(!output.contains("Common mistake"), "{output}");
 }
 
 #[test]

@@ -34,13 +34,17 @@ pub(crate) struct CallTrace {
     is_napping: bool,
     /// Whether the thread has woken from a nap since the last change.
     has_woken: bool,
-    /// The calls of the rounds: of a nap, and everything until the next nap.
-    rounds: Vec<Vec<Step>>,
+    /// The calls of the rounds: of a nap, and everything until the next nap. Each has the time at
+    /// which its nap ended.
+    rounds: Vec<Round>,
     round: Vec<Step>,
+    woken_at: Instant,
     computing: Computing,
     /// The number of looks in which the thread has made calls.
     active_looks: usize,
 }
+
+type Round = (Instant, Vec<Step>);
 
 /// The longest time for which one look lasts.
 const LONGEST_LOOK: Duration = Duration::from_millis(2);
@@ -81,6 +85,7 @@ impl CallTrace {
             has_woken: false,
             rounds: Vec::new(),
             round: Vec::new(),
+            woken_at: Instant::now(),
             computing: Computing::since(thread.cpu),
             active_looks: 0,
         })
@@ -161,7 +166,7 @@ impl CallTrace {
         if std::mem::take(&mut self.has_woken) {
             let mut round = std::mem::take(&mut self.round);
             round.sort_unstable();
-            self.rounds.push(round);
+            self.rounds.push((self.woken_at, round));
             self.rounds.drain(..self.rounds.len().saturating_sub(MAX_ROUNDS));
         }
     }
@@ -169,12 +174,14 @@ impl CallTrace {
     fn end_call(&mut self, call: Call, value: i64) {
         if std::mem::take(&mut self.is_napping) {
             self.has_woken = true;
+            self.woken_at = Instant::now();
             self.round.clear();
         }
         self.keep(call, value);
         match repetition::meaning(&call, value) {
             Meaning::Nothing => {}
-            Meaning::Progress(_) if self.is_output(&call) => {}
+            // A write to the log does nothing for a client.
+            _ if self.is_output(&call) => {}
             Meaning::Progress(step) => {
                 self.has_progress = true;
                 self.steps.clear();
@@ -190,14 +197,21 @@ impl CallTrace {
         }
     }
 
-    /// Whether the call writes to a duplicate of standard output or standard error. perror(3) of
-    /// the GNU C library uses such a duplicate.
+    /// Whether the call writes to standard output or standard error, or to a duplicate, which
+    /// perror(3) of the GNU C library uses. Or whether it asks if one of them is a terminal, as
+    /// isatty(3) does.
     fn is_output(&self, call: &Call) -> bool {
-        if !matches!(call.name(), "write" | "writev") {
+        if !matches!(call.name(), "write" | "writev" | "ioctl") {
             return false;
         }
-        let target = self.process.link(call.arguments[0] as i32);
-        target.is_some() && [1, 2].iter().any(|fd| self.process.link(*fd) == target)
+        let fd = call.arguments[0] as i32;
+        let target = self.process.link(fd);
+        // A process that serves one client may have its socket as standard output (inetd(8)).
+        if target.as_deref().is_some_and(sleep::is_socket) {
+            return false;
+        }
+        let is_same = |output: &i32| target.is_some() && self.process.link(*output) == target;
+        [1, 2].contains(&fd) || [1, 2].iter().any(is_same)
     }
 
     fn keep(&mut self, call: Call, value: i64) {
@@ -279,9 +293,11 @@ impl CallTrace {
         self.is_napping
     }
 
-    /// The number of rounds after which the calls repeat, if they have repeated `times` times.
-    pub(crate) fn period(&self, times: usize) -> Option<usize> {
-        repetition::period(&self.rounds, times)
+    /// The number of rounds after which the calls repeat, if they have repeated `times` times since
+    /// `begun`.
+    pub(crate) fn period(&self, times: usize, begun: Option<Instant>) -> Option<usize> {
+        let rounds: Vec<_> = self.since(begun).map(|(_, steps)| steps.as_slice()).collect();
+        repetition::period(&rounds, times)
     }
 
     /// The number of rounds since the last change.
@@ -289,9 +305,18 @@ impl CallTrace {
         self.rounds.len()
     }
 
+    /// The number of rounds since the last change and since `begun`.
+    pub(crate) fn rounds_since(&self, begun: Option<Instant>) -> usize {
+        self.since(begun).count()
+    }
+
+    fn since(&self, begun: Option<Instant>) -> impl Iterator<Item = &Round> {
+        self.rounds.iter().filter(move |(woken_at, _)| begun.is_none_or(|begun| *woken_at >= begun))
+    }
+
     /// Whether the thread makes other calls between its naps.
     pub(crate) fn has_calls(&self) -> bool {
-        self.rounds.iter().any(|round| round.len() > 1)
+        self.rounds.iter().any(|(_, round)| round.len() > 1)
     }
 
     /// The recorded calls.

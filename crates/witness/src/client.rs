@@ -111,11 +111,12 @@ impl Client {
         self.state().received_count
     }
 
-    /// Frees the received bytes. The bytes that arrive from now on are counted, and not kept.
-    pub fn keep_no_bytes(&self) {
+    /// From now on, keeps only the first `most` of the received bytes. All bytes are counted.
+    pub fn keep_at_most(&self, most: usize) {
         let mut state = self.state();
-        state.received = Vec::new();
-        state.most_kept = 0;
+        state.received.truncate(most);
+        state.received.shrink_to_fit();
+        state.most_kept = most;
     }
 
     /// Reads at most `limit` of the bytes that have arrived, as a slow client does, and returns the

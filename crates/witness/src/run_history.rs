@@ -32,10 +32,21 @@ pub(crate) struct NapHabit {
     pub(crate) period: usize,
     /// Whether the thread makes other calls between two sleeps.
     pub(crate) has_calls: bool,
-    /// Whether something visible has happened when only such threads had run.
-    pub(crate) acts: bool,
+    /// How often something visible has happened when only such threads had run.
+    pub(crate) acted: u32,
     /// How often something visible has happened while such a thread slept.
     pub(crate) slept: u32,
+}
+
+/// A thread that acts does so at least once in this many visible events. The observer may see an
+/// event late, when the thread that has caused it sleeps again and only another thread has run.
+const EVENTS_OF_ACTOR: u32 = 8;
+
+impl NapHabit {
+    /// Whether such threads do visible things.
+    pub(crate) fn acts(&self) -> bool {
+        self.acted * EVENTS_OF_ACTOR > self.slept
+    }
 }
 
 impl RunHistory {
@@ -72,8 +83,8 @@ impl RunHistory {
     }
 
     /// Stores that something visible has happened when only threads like this one had run.
-    pub(crate) fn set_acts(&self, napper: Napper) {
-        self.known().naps.entry(napper).or_default().acts = true;
+    pub(crate) fn add_acted(&self, napper: Napper) {
+        self.known().naps.entry(napper).or_default().acted += 1;
     }
 
     /// Stores that something visible has happened while such a thread slept.

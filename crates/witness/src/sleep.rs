@@ -1,6 +1,7 @@
 //! Determines whether a thread that sleeps in a system call will wake without an event.
 
 use sandbox::{Call, Process};
+use std::path::Path;
 use std::time::Duration;
 
 /// What ends a thread's sleep.
@@ -33,8 +34,7 @@ const RARE_WAKEUP: Duration = Duration::from_millis(2500);
 pub(crate) fn of(call: Call, process: Process) -> Sleep {
     // A write to the log or to standard error waits for room in the buffer of the terminal or the
     // pipe. The observer reads both, so this wait will end soon.
-    let is_output = |fd| matches!(fd, 1 | 2) || is_terminal(process, fd);
-    if matches!(call.name(), "write" | "writev") && is_output(call.arguments[0]) {
+    if matches!(call.name(), "write" | "writev") && is_output(process, call.arguments[0]) {
         return Sleep::Brief;
     }
     match timeout(&call, process) {
@@ -89,9 +89,20 @@ fn watches_descriptors(call: &Call) -> bool {
 
 const TIMER_ABSTIME: u64 = libc::TIMER_ABSTIME as u64;
 
-/// Whether the descriptor refers to a pseudo-terminal (pts(4)).
-fn is_terminal(process: Process, descriptor: u64) -> bool {
-    process.link(descriptor as i32).is_some_and(|target| target.starts_with("/dev/pts"))
+/// Whether the descriptor is standard output, standard error or a pseudo-terminal (pts(4)). A
+/// process that serves one client may have this client's socket as its standard output, as the
+/// programs that inetd(8) starts.
+fn is_output(process: Process, descriptor: u64) -> bool {
+    match process.link(descriptor as i32) {
+        Some(target) if target.starts_with("/dev/pts") => true,
+        Some(target) if is_socket(&target) => false,
+        _ => matches!(descriptor, 1 | 2),
+    }
+}
+
+/// Whether a link in `/proc/PID/fd` names a socket (proc_pid_fd(5)).
+pub(crate) fn is_socket(target: &Path) -> bool {
+    target.to_string_lossy().starts_with("socket:")
 }
 
 /// Whether the time-out of a futex(2) operation is a point in time and not a duration.

@@ -87,7 +87,9 @@ fn asleep_in_other_call(
     let others = calls.iter().filter(|call| call.name() != "futex");
     let mut names: Vec<_> = others.map(|call| call.name()).collect();
     names.dedup();
-    if let (Some((call, time)), 1) = (nap, names.len()) {
+    if let (Some((call, time)), 1) = (nap, names.len())
+        && is_nap(&call, time)
+    {
         return naps(run, call, time, expected);
     }
     let observed = names.join(", ");
@@ -104,6 +106,14 @@ fn asleep_in_other_call(
     let error = run.fail(wait_error, failure);
     // The criterion `epoll` checks in which call the server waits.
     if waits_elsewhere { error.depends_on("epoll") } else { error }
+}
+
+/// Whether a server that sleeps in this call looks for work again and again: the call waits for no
+/// descriptor, or only for a short time.
+fn is_nap(call: &Call, time: Duration) -> bool {
+    let is_select = matches!(call.name(), "select" | "pselect6");
+    let watches = call.waits_for_readiness() && !(is_select && call.arguments[0] == 0);
+    !watches || time < SHORTEST_SLEEP
 }
 
 /// The second call of two short sleeps in a row, and its time-out. `None` if there are not two

@@ -3,8 +3,7 @@
 use super::service::{Service, after};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use crate::test_run::TestRun;
-use crate::test_run::diagnosis::supported;
+use crate::test_run::{TestRun, diagnosis};
 use witness::{Call, Errno, FaultInjector, WaitError};
 
 /// The calls that a server sleeps in, and that fail with EINTR if a signal handler has interrupted
@@ -112,10 +111,12 @@ fn explain(run: &TestRun, what: &str, error: CheckError) -> CheckError {
     let exit = run.server.exit().filter(|_| run.server.faults_left() == 0);
     match (&mut error, exit) {
         (CheckError::Failed(cause), Some(exit)) if cause.id != "todo" => {
-            let row = supported(run, &WaitError::Ended(exit.clone()), Some("eintr-ends-server"));
+            let ended = WaitError::Ended(exit.clone());
+            let row = diagnosis::supported(run, &ended, Some("eintr-ends-server"));
             cause.mistake = row.map(str::to_owned);
             cause.expected = EXPECTED.to_owned();
-            cause.summary = run.end_text(&format!("when {what}"));
+            cause.summary = format!("The server ended when {what}.");
+            run.explain_end(cause, exit);
             error
         }
         _ => after(what, error),

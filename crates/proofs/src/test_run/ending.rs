@@ -25,7 +25,7 @@ impl TestRun {
     }
 
     /// Rewrites the cause of a server that has ended.
-    pub(super) fn explain_end(&self, cause: &mut Cause, exit: &Exit) {
+    pub(crate) fn explain_end(&self, cause: &mut Cause, exit: &Exit) {
         let stderr = self.server.stderr();
         let words = LastWords::of(&stderr);
         cause.exit = Some(exit.to_string());
@@ -42,14 +42,6 @@ impl TestRun {
             Some(_) => format!("the server {exit}.{}", self.words_text(words.as_ref(), " ")),
             None => format!("the server {exit} and wrote nothing to standard error"),
         };
-    }
-
-    /// How the server has ended, as a sentence: `when` says what had just been asked of it. The
-    /// program's last words follow.
-    pub(crate) fn end_text(&self, when: &str) -> String {
-        let exit = self.server.exit().map_or_else(|| "ended".to_owned(), |it| it.to_string());
-        let words = LastWords::of(&self.server.stderr());
-        format!("The server {exit} {when}.{}", self.words_text(words.as_ref(), " "))
     }
 
     /// Removes the steps that the check made after the server had ended. The check may not have

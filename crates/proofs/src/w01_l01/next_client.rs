@@ -89,6 +89,19 @@ fn expect_unserved(
             };
             Err(diagnosis::fail(run, None, failure))
         }
+        Ok(()) if let Some(end) = first.connection.ended() => {
+            let failure = Failure {
+                id: "first-dropped",
+                mistake: None,
+                summary: format!(
+                    "{} of {other}, which had not left, and then served {name}.",
+                    diagnosis::ended_text(end)
+                ),
+                expected,
+                observed: received::received_text(second, &connection.received()),
+            };
+            Err(diagnosis::fail(run, None, failure))
+        }
         Ok(()) => Err(run.fail_now(Failure {
             id: "two-at-once",
             mistake: has_several_threads(&run.server).then_some("two-at-once"),

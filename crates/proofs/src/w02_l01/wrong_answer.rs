@@ -18,6 +18,8 @@ pub(super) fn explain(
     answer: &[u8],
     wait_error: Option<WaitError>,
 ) -> CheckError {
+    // A child that has closed its connection may have printed the reason before.
+    let _ = run.server.catch_up();
     let name = &client.name;
     let wanted = flipped(&exchange.bytes);
     let at = answer.iter().zip(&wanted).take_while(|(got, wanted)| got == wanted).count();
@@ -35,7 +37,7 @@ pub(super) fn explain(
             Some("eof-byte"),
             format!("{name} sent the byte 0xff, and its answer ends before it: 0xff is not EOF."),
         ),
-        (Some(_), None) => missing_bytes(client, answer),
+        (Some(_), None) => missing_bytes(run, client, answer),
     };
     let failure = Failure {
         id: "wrong-answer",
@@ -65,10 +67,22 @@ fn wrong_byte(name: &str, sent: u8, got: u8) -> (Option<&'static str>, String) {
 }
 
 /// The answer is right so far, and the rest never came.
-fn missing_bytes(client: &NamedClient, answer: &[u8]) -> (Option<&'static str>, String) {
+fn missing_bytes(
+    run: &TestRun,
+    client: &NamedClient,
+    answer: &[u8],
+) -> (Option<&'static str>, String) {
     let name = &client.name;
     let earlier = client.connection.received().len() - answer.len();
     match (client.connection.ended(), earlier, answer.len()) {
+        // A child that ends with an error has not chosen to answer once.
+        (Some(_), ..) if let Some(message) = run.trace_message() => (
+            None,
+            format!(
+                "{name}'s connection was closed before it had received its whole answer. Printed \
+                 on standard error: {message}"
+            ),
+        ),
         (Some(_), 1.., 0) => (
             Some("answers-once"),
             format!("{name} was answered before; then its connection was closed, unanswered."),

@@ -23,6 +23,8 @@ const MAX_MEMORY: u64 = 64 << 20;
 /// that cuts a reply at a limit of its own sends fewer.
 const READ_LATER: u64 = 2 * VALUE as u64;
 const READ_LATER_OF_LARGE: u64 = 40 * VALUE as u64;
+/// The number of bytes that are kept of a slow client's replies: enough to recognise errors.
+const KEPT: usize = 64 << 10;
 
 /// Clients that never read do not delay the other clients, and the server's memory grows by at most
 /// 64 MiB.
@@ -97,7 +99,7 @@ impl SlowReader {
         later_read: Option<u64>,
     ) -> Result<(), CheckError> {
         let mut slow = self.store.connect()?;
-        slow.named.connection.keep_no_bytes();
+        slow.named.connection.keep_at_most(KEPT);
         let from = self.store.run.step_count();
         self.store.run.step(format!("{} sent {text}, and reads nothing", slow.name()));
         let begun = Instant::now();
@@ -119,7 +121,7 @@ impl SlowReader {
         self.expect_bounded_memory(&slow, text, mistake)?;
         self.expect_served()?;
         if let Some(wanted) = later_read {
-            self.expect_answered_or_ended(&slow, text, wanted)?;
+            self.expect_answered_or_ended(&slow, text, wanted, mistake)?;
         }
 
         // The client resets its connection before it has read its replies.
@@ -133,12 +135,14 @@ impl SlowReader {
     }
 
     /// The client, which has asked for large values, begins to read. It gets its replies, or the end
-    /// of its connection: no reply may be lost in silence.
+    /// of its connection: no reply may be lost in silence. Only the end of a reply that is too large
+    /// is missing because of its size.
     fn expect_answered_or_ended(
         &mut self,
         slow: &RespClient,
         asked: &str,
         wanted: u64,
+        mistake: &'static str,
     ) -> Result<(), CheckError> {
         self.store.run.step(format!("{} began to read", slow.name()));
         let answered = self.store.run.server.wait_for(|_| {
@@ -150,12 +154,18 @@ impl SlowReader {
         if let WaitError::Ended(_) = wait_error {
             return Ok(()); // the caller reports a server that has ended
         }
+        if is_refusal(&slow.named.connection.received()) {
+            return Ok(());
+        }
         let received = slow.named.connection.received_count();
-        let has_departed = self.has_logged_departure(slow)?;
+        // A server that has logged the client's end, and keeps its connection, has another fault.
+        let mistake = match self.has_logged_departure(slow)? {
+            true => Some("forgot-close"),
+            false => (mistake == "unbounded-reply").then_some(mistake),
+        };
         let failure = Failure {
             id: "reply-lost",
-            // The server has logged the client's end, and keeps its connection.
-            mistake: has_departed.then_some("forgot-close"),
+            mistake,
             summary: format!(
                 "{} sent {asked} and then read, and got neither all replies nor the end of its \
                  connection.",
@@ -248,5 +258,24 @@ impl SlowReader {
             expected: format!("at most {} MiB more than before", MAX_MEMORY >> 20),
             observed: format!("{} MiB more", grown >> 20),
         }))
+    }
+}
+
+/// Whether a client has received errors in place of large replies. An error is a whole reply.
+fn is_refusal(inbox: &[u8]) -> bool {
+    let Some(lines) = inbox.strip_suffix(b"\r\n") else { return false };
+    lines.split(|byte| *byte == b'\n').all(|line| line.starts_with(b"-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refusal;
+
+    #[test]
+    fn an_error_is_a_whole_reply_and_a_part_of_a_value_is_none() {
+        assert!(is_refusal(b"-ERR the reply is too large\r\n-ERR no\r\n"));
+        assert!(!is_refusal(b"-ERR the rep"));
+        assert!(!is_refusal(b"*1000\r\n$1048576\r\nabc\r\n"));
+        assert!(!is_refusal(b""));
     }
 }

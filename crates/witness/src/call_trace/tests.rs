@@ -100,6 +100,30 @@ fn tracing_does_not_interrupt_epoll_wait() {
     assert_eq!(program.line(), "0 0\n");
 }
 
+/// Traces a program that repeats `call` until it has made many calls. Returns whether it is in a
+/// busy loop.
+fn is_loop_of(call: &str) -> bool {
+    let text = format!("import os\nprint('ready', flush=True)\nwhile True: {call}");
+    let (mut program, mut tracer) = (Program::python(&text), Tracer::default());
+    assert_eq!(program.line(), "ready\n");
+    let begin = |tracer| CallTrace::begin(program.process(), &program.thread(), None, tracer);
+    let mut trace = begin(&mut tracer).unwrap();
+    while trace.sample.calls.len() < 200 {
+        trace.look(&program.thread(), &mut tracer);
+    }
+    let is_loop = trace.is_loop();
+    trace.end(&mut tracer);
+    is_loop
+}
+
+/// AddressSanitizer asks this before each line of its report, and then ends the program.
+#[test]
+fn a_program_that_asks_if_its_output_is_a_terminal_is_about_to_print() {
+    assert!(!is_loop_of("os.isatty(1)"));
+    assert!(!is_loop_of("os.isatty(2)"));
+    assert!(is_loop_of("os.isatty(0)"));
+}
+
 #[test]
 fn signals_reach_a_program_that_is_being_traced() {
     let mut program = Program::python(

@@ -102,7 +102,13 @@ impl Rounds {
     /// Whether a thread has not been scheduled for at least `time`. False for a thread that was not
     /// seen before.
     pub(super) fn is_unchanged(&self, tid: i32, time: Duration) -> bool {
-        self.switches.get(&tid).is_some_and(|(_, since)| since.elapsed() >= time)
+        self.unchanged_since(tid).is_some_and(|since| since.elapsed() >= time)
+    }
+
+    /// When a thread was seen for the first time after it was scheduled for the last time. `None`
+    /// for a thread that was not seen before.
+    pub(super) fn unchanged_since(&self, tid: i32) -> Option<Instant> {
+        self.switches.get(&tid).map(|(_, since)| *since)
     }
 
     /// How often a thread was scheduled since the last visible change. Used for threads that cannot

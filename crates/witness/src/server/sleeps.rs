@@ -27,7 +27,10 @@ impl Sleeps {
         interrupted: Vec<(i32, Call)>,
     ) {
         for (tid, call) in interrupted {
-            if let Some((process, _)) = threads.iter().find(|(_, thread)| thread.tid == tid) {
+            // The memory of a call that was seen before now has the time that is left.
+            if self.0.get(&tid).is_none_or(|seen| seen.call != call)
+                && let Some((process, _)) = threads.iter().find(|(_, thread)| thread.tid == tid)
+            {
                 self.remember(*process, tid, call);
             }
         }

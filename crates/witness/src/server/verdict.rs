@@ -13,7 +13,7 @@ use crate::run_history::Napper;
 use crate::sleep::{Nap, Sleep};
 use crate::wait_error::WaitError;
 use sandbox::{Call, Process, Thread, Unobservable};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 type ThreadOf = (Process, Thread);
 
@@ -121,17 +121,16 @@ impl Server {
     }
 
     /// Whether a thread that naps is known to do nothing: a helper, such as the ticker of a
-    /// runtime, beside a thread that waits for clients. The helper itself waits for no descriptor,
-    /// has made no calls between its naps so far, and has slept while something visible happened. A
-    /// helper that naps for a second or longer need not have been seen before.
+    /// runtime. The helper itself waits for no descriptor, has made no calls between its naps so
+    /// far, and has slept while something visible happened. A helper that naps for a second or
+    /// longer, beside a thread that waits for clients, need not have been seen before.
     fn is_harmless(&self, threads: &[ThreadOf], (process, thread): &ThreadOf, nap: Nap) -> bool {
         let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
-        if nap.watches || !threads.iter().filter(is_other).any(waits_for_clients) {
-            return false;
-        }
         let habit = self.history.habit(&napper(*process, thread, thread.call));
         let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE;
-        (is_known || nap.span >= LONG_NAP) && !habit.has_calls && !habit.acts
+        let is_rare =
+            nap.span >= LONG_NAP && threads.iter().filter(is_other).any(waits_for_clients);
+        (is_known || is_rare) && !nap.watches && !habit.has_calls && !habit.acts()
     }
 
     /// Begins to trace threads that nap, and a thread that has used much processor time. Records
@@ -184,6 +183,7 @@ impl Server {
         awake: &[ThreadOf],
     ) -> Option<WaitError> {
         let (mut looping, mut others_idle) = (None, true);
+        let last_run = self.last_run(state, resting);
         for thread in awake {
             let trace = state.rounds.trace(thread.1.tid);
             match trace {
@@ -197,7 +197,7 @@ impl Server {
                     self.history.set_computes();
                     looping = looping.or(Some(trace));
                 }
-                _ => others_idle &= self.naps_without_result(state, thread, trace),
+                _ => others_idle &= self.naps_without_result(state, thread, trace, last_run),
             }
         }
         // A thread that was started while another thread forks in a loop is not waited for.
@@ -212,33 +212,48 @@ impl Server {
         })
     }
 
-    /// Whether a thread has gone round since the last change, and its rounds were the same. If such
-    /// threads are known to repeat their calls, one round of calls is sufficient.
+    /// When a thread that sleeps until an event has run for the last time. `None` if no thread
+    /// does.
+    fn last_run(&self, state: &WaitState, resting: &[ThreadOf]) -> Option<Instant> {
+        let is_at_rest = |thread: &&ThreadOf| matches!(self.role(thread), Role::Resting);
+        let last_run = |thread: &ThreadOf| state.rounds.unchanged_since(thread.1.tid);
+        resting.iter().filter(is_at_rest).filter_map(last_run).max()
+    }
+
+    /// Whether a thread naps, has gone round since the last change, and its rounds were the same. If
+    /// such threads are known to repeat their calls, one round of calls is sufficient.
+    ///
+    /// A thread may nap to wait for what another thread does in memory: the virtual machine of Java
+    /// stops its threads in this way. Therefore only rounds after `last_run` count, when the last
+    /// of the threads that sleep until an event ran.
     fn naps_without_result(
         &self,
         state: &WaitState,
         (process, thread): &ThreadOf,
         trace: Option<&CallTrace>,
+        last_run: Option<Instant>,
     ) -> bool {
         let Some(trace) = trace else {
             let Role::Napping(nap) = self.role(&(*process, thread.clone())) else { return false };
             let rounds = state.rounds.switches_since_change(thread) / SWITCHES_OF_ROUND;
             return state.rounds.is_refused(thread.tid) && rounds >= times(nap) as u64;
         };
-        let Some((call, nap)) = trace.nap() else { return false };
+        let Some((call, nap)) = trace.nap().filter(|_| trace.is_napping()) else { return false };
         let napper = napper(*process, thread, Some(call));
         let known = self.history.habit(&napper).period;
-        if known > 0 && trace.rounds() >= known && trace.rounds() < times(nap) {
+        let rounds = trace.rounds_since(last_run);
+        if known > 0 && rounds >= known && rounds < times(nap) {
             return true;
         }
-        let Some(period) = trace.period(times(nap)) else { return false };
+        let Some(period) = trace.period(times(nap), last_run) else { return false };
         self.history.add_habit(napper, period, trace.has_calls());
         true
     }
 
     /// Stores what the visible events since the last call say about helper threads that nap.
-    fn attribute(&mut self, threads: &[ThreadOf], visible: &Visible) -> Result<(), Unobservable> {
-        for thread in threads {
+    /// `before` are the threads just before `visible` was read.
+    fn attribute(&mut self, before: &[ThreadOf], visible: &Visible) -> Result<(), Unobservable> {
+        for thread in before {
             let is_helper = matches!(self.role(thread), Role::Napping(nap) if !nap.watches);
             if is_helper && !self.helpers.contains(&thread.1.tid) {
                 self.helpers.push(thread.1.tid);
@@ -247,16 +262,16 @@ impl Server {
         if self.helpers.is_empty() {
             return Ok(());
         }
-        // A thread that has done what is visible may have begun to run after `threads` were read.
+        // A thread that has done what is visible may have begun to run after `before` was read.
         let threads = self.all_threads()?;
-        let evidence = self.attribution.compare(visible, &threads, &self.helpers);
+        let evidence = self.attribution.compare(visible, [before, &threads], &self.helpers);
         for (tid, evidence) in evidence {
             let Some((process, thread)) = threads.iter().find(|(_, it)| it.tid == tid) else {
                 continue;
             };
             let napper = napper(*process, thread, thread.call);
             match evidence {
-                Evidence::Acts => self.history.set_acts(napper),
+                Evidence::Acts => self.history.add_acted(napper),
                 Evidence::Sleeps => self.history.add_slept(napper),
             }
         }
@@ -278,9 +293,9 @@ impl Server {
 
 /// Whether the thread sleeps in a call that a client can end.
 fn waits_for_clients((_, thread): &ThreadOf) -> bool {
-    const CALLS: [&str; 10] = [
+    const CALLS: [&str; 12] = [
         "accept", "accept4", "read", "readv", "recvfrom", "recvmsg", "write", "writev", "sendto",
-        "sendmsg",
+        "sendmsg", "sendfile", "splice",
     ];
     let waits = |call: &Call| call.waits_for_readiness() || CALLS.contains(&call.name());
     thread.call.as_ref().is_some_and(waits)

@@ -63,6 +63,8 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
         "read-reset" | "write-reset" | "reset-ends-server" => {
             matches!(exit, Exit::Status(_)) && may_be_about(&RESET)
         }
+        // After a memory error, the server did not choose to end.
+        _ if is_memory_error(run, exit) && is_choice_to_end(row) => false,
         "eintr-ends-server" => may_be_about(&EINTR),
         "accept-eagain" => may_be_about(&ACCEPT_AGAIN),
         "accept-emfile" => may_be_about(&EMFILE),
@@ -83,6 +85,29 @@ const ACCEPT_AGAIN: [&str; 8] =
     ["accept", "abort", "again", "unavailable", "block", "interrupt", "eintr", "os error"];
 const EMFILE: [&str; 4] = ["accept", "too many open", "emfile", "os error 24"];
 const FORK: [&str; 4] = ["fork", "unavailable", "eagain", "os error 11"];
+
+/// Whether a row is about a server that ends because a call has failed.
+fn is_choice_to_end(row: &str) -> bool {
+    const ROWS: [&str; 6] = [
+        "accept-eagain",
+        "accept-emfile",
+        "eintr-ends-server",
+        "error-ends-server",
+        "fork-ends-server",
+        "full-ends-server",
+    ];
+    ROWS.contains(&row)
+}
+
+/// Whether the server ended because it used memory that is not its own: a signal of the processor
+/// says so (signal(7)), or the report of a sanitizer.
+fn is_memory_error(run: &TestRun, exit: &Exit) -> bool {
+    const SIGNALS: [i32; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL];
+    match exit {
+        Exit::Signal(SignalNumber(signal)) if SIGNALS.contains(signal) => true,
+        _ => run.trace_message().is_some_and(|message| message.contains("Sanitizer")),
+    }
+}
 
 /// Whether a message has one of these words, in capital or in small letters.
 fn is_about(message: &str, words: &[&str]) -> bool {

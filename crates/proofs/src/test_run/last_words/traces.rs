@@ -102,8 +102,10 @@ fn sanitizer(lines: &[&str]) -> Option<Trace> {
     let frames = lines[at..].iter().filter(|line| line.trim_start().starts_with('#'));
     let places = frames.filter_map(|line| {
         let place = line.rsplit(' ').next()?;
-        let is_source = place.contains(".c") && place.contains(':') && !place.contains("sanitizer");
-        is_source.then(|| place.to_owned())
+        let is_source = place.contains(".c") && place.contains(':');
+        // The frames of the sanitizer and of the C library have places in their own sources.
+        let is_own = !["sanitizer", "csu/", "sysdeps/"].iter().any(|it| place.contains(it));
+        (is_source && is_own).then(|| place.to_owned())
     });
     Some((message.to_owned(), places.into_iter().next()))
 }
@@ -176,6 +178,11 @@ mod tests {
                     WRITE of size 1\n    #0 0x55 in talk /w/echo.c:32\n    #1 0x56 in main /w/echo.c:61\n";
         let expected = pair("AddressSanitizer: stack-buffer-overflow on x", "/w/echo.c:32");
         assert_eq!(found(text), expected);
+        let without_places = "==2==ERROR: AddressSanitizer: heap-buffer-overflow on x\n\
+                              \x20   #0 0x55 in main (/w/s+0x2fcb)\n\
+                              \x20   #1 0x7f in __libc_start_main_impl ../csu/libc-start.c:360\n";
+        let expected = pair("AddressSanitizer: heap-buffer-overflow on x", "");
+        assert_eq!(found(without_places), expected);
     }
 
     #[test]
