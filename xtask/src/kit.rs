@@ -207,8 +207,9 @@ impl<'a> Kit<'a> {
         let found =
             fs::metadata(&place).with_context(|| format!("cannot read {}", place.display()))?;
         let is_executable = found.permissions().mode() & 0o111 != 0;
-        let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("rs" | "toml" | "md") => self.text(path)?.into_bytes(),
+        let ending = path.extension().or(path.file_name()).and_then(|ending| ending.to_str());
+        let bytes = match ending {
+            Some("rs" | "toml" | "md" | ".gitignore") => self.text(path)?.into_bytes(),
             _ => fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?,
         };
         self.files.insert(path.to_owned(), File { bytes, is_executable });

@@ -1,13 +1,16 @@
 //! `cargo xtask …`: the commands of the course. Each command has a file of its own.
 
+mod after_lesson;
 mod isolation;
 mod list;
 mod next_steps;
 mod program_args;
 mod progress;
 mod prove;
+mod remembered;
 mod repeat;
 mod ship;
+mod status;
 // <staff>
 mod bench;
 mod check;
@@ -29,12 +32,16 @@ use terminal::{interrupt, show};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = EXAMPLES)]
 struct Cli {
+    // Without a command, the status is shown.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show what is done, what is left, and the next command; so does `cargo xtask` alone
+    #[command(visible_alias = "next")]
+    Status(status::Args),
     /// Run a lesson's server, and prove each criterion by what the kernel shows
     Prove(prove::Args),
     /// List the lessons, or one lesson's tasks and criteria
@@ -70,16 +77,18 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask list                             the lessons
-  cargo xtask prove w03-l02                    prove your own server
+  cargo xtask                                  where you are, and what comes next
+  cargo xtask prove w03-l02                    prove your own server; in the lesson's
+                                               folder, cargo xtask prove is enough
   cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
   cargo xtask ship w03-l02                     write the archive to hand in
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopped.";
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = Cli::parse().command.unwrap_or(Command::Status(status::Args::default()));
     let outcome = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &command {
+        Command::Status(args) => status::run(args),
         Command::Prove(args) => prove::run(args),
         Command::List(args) => list::run(args),
         Command::Ship(args) => ship::run(args),

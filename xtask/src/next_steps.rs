@@ -1,11 +1,10 @@
 //! What a student can do after a proof: the tasks that are left, and the next command.
 
 use course::lesson::Lesson;
-use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status, Todo, Verdict};
+use course::report::{Cause, CriterionReport, LessonReport, Status, Todo, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::collections::BTreeSet;
 use std::env;
-use std::path::Path;
 use terminal::paths;
 use terminal::show::{Line, hanging};
 
@@ -70,23 +69,30 @@ pub(crate) fn tasks_left(todos: &[Todo], all: bool, width: usize) -> Vec<Line> {
         number => format!(" in {}", count(number, "place")),
     };
     let shown = if all { todos.len() } else { todos.len().min(MAX_PLACES) };
-    let mut text = format!("{} left{parts}: ", count(tasks.len(), "task"));
-    let mut last_file = String::new();
-    for (index, todo) in todos[..shown].iter().enumerate() {
-        let place = from_here(&todo.place);
-        let (file, line) = place.rsplit_once(':').unwrap_or((&place, ""));
-        text += if index > 0 { ", " } else { "" };
-        text += &if file == last_file { format!(":{line}") } else { place.clone() };
-        last_file = file.to_owned();
-    }
+    let places = places(todos.iter().take(shown));
+    let mut text = format!("{} left{parts}: {places}", count(tasks.len(), "task"));
     if shown < todos.len() {
         text += &format!(" and {} more (--all shows them)", todos.len() - shown);
     }
     hanging(Line::new(), 0, &text, width, Line::plain)
 }
 
+/// The places of `todo!`s from the current folder: `src/server.rs:66, :90`.
+pub(crate) fn places<'a>(todos: impl IntoIterator<Item = &'a Todo>) -> String {
+    let mut text = String::new();
+    let mut last_file = String::new();
+    for todo in todos {
+        let place = from_here(&todo.place);
+        let (file, line) = place.rsplit_once(':').unwrap_or((&place, ""));
+        text += if text.is_empty() { "" } else { ", " };
+        text += &if file == last_file { format!(":{line}") } else { place.clone() };
+        last_file = file.to_owned();
+    }
+    text
+}
+
 /// A place in the course, as a path from the current folder.
-fn from_here(place: &str) -> String {
+pub(crate) fn from_here(place: &str) -> String {
     let path = paths::root().join(place);
     let here = env::current_dir().unwrap_or_default();
     path.strip_prefix(&here)
@@ -130,27 +136,7 @@ pub(crate) fn after_task(check: &LessonCheck<'_>, report: &LessonReport) -> Opti
     Some(self::next(&format!("Task {}", next.number), &work))
 }
 
-/// What a student can do when the whole lesson is proved: compare the code with the reference, and
-/// hand it in.
-pub(crate) fn after_lesson(lesson: &Lesson, report: &LessonReport) -> Vec<Line> {
-    let is_whole = report.criteria.len() == lesson.criteria.len();
-    let is_own = report.subject.kind == ProgramKind::Crate;
-    if report.verdict != Verdict::Proved || !is_whole || !is_own {
-        return Vec::new();
-    }
-    let folder = lesson.folder();
-    let mut lines = Vec::new();
-    // The kit for students may have no solutions.
-    if paths::root().join(folder).join("solution").is_dir() {
-        let folder = folder.display();
-        lines.push(next("compare", &format!("git diff --no-index {folder}/src {folder}/solution")));
-    }
-    let path = Path::new(&lesson.path).display();
-    lines.push(next("hand in", &format!("as Ship says, {path}:{}", lesson.ship.line)));
-    lines
-}
-
-fn next(what: &str, how: &str) -> Line {
+pub(crate) fn next(what: &str, how: &str) -> Line {
     Line::new().faint(&format!("next: {what}: ")).plain(how)
 }
 
@@ -159,7 +145,8 @@ fn next(what: &str, how: &str) -> Line {
 mod tests {
     use super::*;
     use course::lesson::Kind;
-    use course::report::{Build, BuildStatus, ReportedProgram};
+    use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
+    use std::path::Path;
 
     fn todo(task: u32, place: &str) -> Todo {
         Todo { task: Some(task), place: format!("lessons/w03-l02-poll-tracker/{place}") }

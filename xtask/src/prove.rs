@@ -1,9 +1,11 @@
 //! `cargo xtask prove`: checks the servers of lessons, and shows or writes the findings.
 
+use crate::after_lesson;
 use crate::isolation;
 use crate::next_steps;
 use crate::program_args::{ProgramArgs, Server};
 use crate::progress::{self, Progress};
+use crate::remembered;
 use crate::repeat;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
@@ -18,13 +20,13 @@ use std::time::{Duration, Instant};
 use terminal::outcome::Outcome;
 use terminal::output::Destination;
 use terminal::show::{Heading, Line, Screen, last};
-use terminal::{interrupt, paths};
+use terminal::{interrupt, lessons, paths};
 
 /// The arguments of `prove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons to prove, e.g. w03-l02
+    /// Lessons to prove, e.g. w03-l02, or w03 for the week; in a lesson's folder, this lesson
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     // A doc comment on this field would become help text.
@@ -99,7 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        lessons.extend(lesson(check, args, &mut screen)?);
+        lessons.extend(lesson(&course, check, args, &mut screen)?);
         if interrupt::requested() {
             break;
         }
@@ -115,16 +117,18 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 /// The checks of the lessons that the arguments name.
 fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
     let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
-    let named: Vec<_> = match args.lessons.as_slice() {
+    let here = lessons::here(course);
+    let named: Vec<_> = match (args.lessons.as_slice(), here) {
+        ([], Some(here)) => vec![here],
         // <staff>
-        [] if args.program.solution => all.collect(),
+        ([], None) if args.program.solution => all.collect(),
         // </staff>
-        [] => {
+        ([], None) => {
             let ids: Vec<_> =
                 all.map(|lesson| format!("  {}  {}", lesson.id, lesson.title)).collect();
             bail!("name a lesson to prove:\n{}", ids.join("\n"));
         }
-        ids => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+        (ids, _) => lessons::named(course, ids)?,
     };
     let mut flags = args.program.flags();
     if args.repeat > 1 {
@@ -155,10 +159,15 @@ fn of_task(lesson: &Lesson, task: u32) -> Result<Vec<String>> {
 }
 
 /// Proves one lesson as often as the arguments say. Returns one report for each run.
-fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
+fn lesson(
+    course: &Course,
+    check: &LessonCheck<'_>,
+    args: &Args,
+    screen: &mut Screen,
+) -> Result<Vec<LessonReport>> {
     heading(check, args, screen)?;
     let server = args.program.server(check.lesson)?;
-    Ok(match (&server.program, args.repeat) {
+    let reports = match (&server.program, args.repeat) {
         (Err(errors), _) => vec![does_not_compile(check, &server, errors, screen)?],
         (Ok(program), 1) => vec![once(check, &server, program, args.all, screen)?],
         (Ok(program), times) => {
@@ -168,7 +177,12 @@ fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<V
             screen.show_all(&repeat::lines(check, &runs, times, start.elapsed(), width))?;
             runs
         }
-    })
+    };
+    if args.format != Format::Json {
+        let is_first = remembered::record(check, &reports);
+        screen.show_all(&after_lesson::lines(course, check, &reports, is_first, screen.width()))?;
+    }
+    Ok(reports)
 }
 
 /// Proves a lesson once, and shows each criterion as soon as it is known.
@@ -192,7 +206,6 @@ pub(crate) fn once(
     screen.show(&progress::end(check.lesson, &report, start.elapsed()))?;
     screen.show_all(&next_steps::tasks_left(&report.todos, all, screen.width()))?;
     screen.show_all(&next_steps::on_busy_machine(&report, screen.width()))?;
-    screen.show_all(&next_steps::after_lesson(check.lesson, &report))?;
     next_steps::after_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)
 }

@@ -16,7 +16,7 @@ use terminal::{lessons, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons whose starters are derived; without LESSON, derive all starters
+    /// Lessons whose starters are derived; without LESSON, the lesson of this folder, or all lessons
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     /// Write nothing; list the files that differ
@@ -44,7 +44,7 @@ Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 /// A region is malformed, a file cannot be read or written, or a file may hold a student's work.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let lessons = lessons::named(&course, &args.lessons)?;
+    let lessons = lessons::named_or_here(&course, &args.lessons)?;
     let mut starters = Vec::new();
     for lesson in lessons {
         starters.extend(self::starters(course.root(), lesson)?);

@@ -15,7 +15,7 @@ mod mistakes;
 
 pub use cause::{Mistake, brief, failure, failure_in_full};
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
-pub use line::{Line, hanging, wrapped};
+pub use line::{AddText, Line, hanging, wrapped};
 pub use tables::chosen;
 pub use visible::visible;
 // <staff>
