@@ -19,6 +19,19 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     let output = kit.prove(&["w03-l02"]).code(1).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["✗ starts", "Task 1:", "src/", "not yet · 0 of 15"]);
 
+    // The status is shown, a reset gives the same starter again, and there is no reference.
+    assert_contains(&stdout_of(&kit.xtask(&[]).code(0)), &["· w03-l02", "next: cargo xtask prove"]);
+    let table = kit.folder.join("lessons/w03-l02-poll-tracker/src/table.rs");
+    let starter = fs::read(&table).unwrap();
+    fs::write(&table, "my work").unwrap();
+    let reset = kit.xtask(&["reset", "w03-l02"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&reset), &["put back", "src/table.rs", "kept", ".kept/1"]);
+    assert_eq!(fs::read(&table).unwrap(), starter);
+    for command in ["diff", "reveal"] {
+        let refused = kit.xtask(&[command, "w03-l02"]).code(2).stdout(is_empty());
+        assert_contains(&stderr_of(&refused), &["the reference of w03-l02 is not in this"]);
+    }
+
     kit.finish();
     let lessons = ["w01-l01", "w02-l01", "w03-l02", "w04-l01", "w09-l01"];
     let output = kit.prove(&lessons).code(0).stderr(is_empty());
@@ -39,6 +52,7 @@ fn a_kit_has_the_students_files_and_no_staff_files() {
         "crates/sockhelpers/src/lib.rs",
         "lessons/w03-l02-poll-tracker/lesson.md",
         "lessons/w03-l02-poll-tracker/src/table.rs",
+        "lessons/w03-l02-poll-tracker/.starter/table.rs",
         "lessons/w03-l02-poll-tracker/tests/table.rs",
         "lessons/w04-l01-epoll-tracker/poll-against-epoll.svg",
         "tests/misuse.rs",

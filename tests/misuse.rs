@@ -36,6 +36,10 @@ fn missing_and_conflicting_arguments_are_named() {
     for (arguments, words) in [
         (&["prove"][..], &["name a lesson to prove", "w03-l02 Accept & Track Many Clients"][..]),
         (&["ship"], &["name a lesson to hand in, or go to its folder", "w03-l02 Accept"]),
+        (&["reset", "w03-l02", "9"], &["w03-l02 has no task 9", "1 to 4"]),
+        (&["reset", "3"], &["name a lesson to put back, or go to its folder"]),
+        (&["diff", "w03-l02", "--task", "0"], &["w03-l02 has no task 0", "1 to 4"]),
+        (&["reveal", "w03-l02", "--task", "5"], &["w03-l02 has no task 5", "1 to 4"]),
         (&["prove", "w03-l02", "--port", "7000"], &["not provided", "--cmd <COMMAND>"]),
         (&["prove", "w03-l02", "--only"], &["--only <ID>", "--help"]),
         (&["prove", "w03-l02", "--task", "9"], &["w03-l02 has no task 9", "1 to 4"]),
@@ -126,6 +130,9 @@ fn the_help_names_every_flag() {
     assert_help_names("prove", PROVE);
     assert_help_names("list", &[]);
     assert_help_names("status", &["--all", ".progress"]);
+    assert_help_names("diff", &["--task <N>"]);
+    assert_help_names("reveal", &["--task <N>", "--yes"]);
+    assert_help_names("reset", &["[TASK]", ".kept"]);
     // <staff>
     assert_help_names("starter", &["--check", "--force"]);
     assert_help_names("mistakes", &["--only <ID>", "--format <FORMAT>"]);

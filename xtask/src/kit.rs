@@ -16,6 +16,7 @@ use course::lesson::Lesson;
 use lesson_subset::LessonSubset;
 use output_folder::OutputFolder;
 use programs::files::read;
+use programs::own_files;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -167,14 +168,28 @@ impl<'a> Kit<'a> {
             "{}: no solution/ to derive a starter from; src/ may hold the answer",
             lesson.folder().display()
         );
+        let paths: Vec<_> = starters.iter().map(|starter| starter.path.clone()).collect();
         self.starters.extend(starters.into_iter().map(|starter| (starter.path, starter.text)));
         self.package(lesson.folder())?;
+        self.given_texts(lesson, &paths)?;
         let text = read(&self.root.join(&lesson.path))?;
         for picture in lesson::pictures(&text) {
             self.add(&lesson.folder().join(picture))?;
         }
         // The text is copied unchanged, because the output of a proof names its lines.
         self.add(&lesson.path)
+    }
+
+    /// Adds a copy of each file that the student edits. `cargo xtask reset` takes the copy when the
+    /// student wants to begin again.
+    fn given_texts(&mut self, lesson: &Lesson, paths: &[PathBuf]) -> Result<()> {
+        for path in paths {
+            let bytes = self.text(path)?.into_bytes();
+            let name = path.file_name().unwrap_or_default();
+            let copy = lesson.folder().join(own_files::GIVEN).join(name);
+            self.files.insert(copy, File { bytes, is_executable: false });
+        }
+        Ok(())
     }
 
     /// Adds a package's manifest, and the package's files that the compiler reads.

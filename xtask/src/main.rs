@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the commands of the course. Each command has a file of its own.
 
 mod after_lesson;
+mod diff;
 mod isolation;
 mod list;
 mod next_steps;
@@ -9,6 +10,8 @@ mod progress;
 mod prove;
 mod remembered;
 mod repeat;
+mod reset;
+mod reveal;
 mod ship;
 mod status;
 // <staff>
@@ -47,6 +50,12 @@ enum Command {
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
+    /// Show your code beside the reference, after the lesson is proved
+    Diff(diff::Args),
+    /// Show the reference, even before the lesson is proved; asks first
+    Reveal(reveal::Args),
+    /// Put a lesson's or a task's files back as they were given; your work is kept
+    Reset(reset::Args),
     /// Write the archive to hand in, once a lesson's files are complete
     Ship(ship::Args),
     // <staff>
@@ -81,6 +90,7 @@ Examples:
   cargo xtask prove w03-l02                    prove your own server; in the lesson's
                                                folder, cargo xtask prove is enough
   cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
+  cargo xtask diff w03-l02                     your code beside the reference
   cargo xtask ship w03-l02                     write the archive to hand in
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopped.";
@@ -91,6 +101,9 @@ fn main() -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Prove(args) => prove::run(args),
         Command::List(args) => list::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Reveal(args) => reveal::run(args),
+        Command::Reset(args) => reset::run(args),
         Command::Ship(args) => ship::run(args),
         // <staff>
         Command::Starter(args) => starter::run(args),

@@ -5,6 +5,7 @@ use course::report::{Cause, CriterionReport, LessonReport, Status, Todo, Verdict
 use programs::lesson_check::LessonCheck;
 use std::collections::BTreeSet;
 use std::env;
+use std::path::{Path, PathBuf};
 use terminal::paths;
 use terminal::show::{Line, hanging};
 
@@ -91,12 +92,19 @@ pub(crate) fn places<'a>(todos: impl IntoIterator<Item = &'a Todo>) -> String {
     text
 }
 
-/// A place in the course, as a path from the current folder.
+/// A place in the course, as a path from the current folder. Outside of the course, the whole path.
 pub(crate) fn from_here(place: &str) -> String {
     let path = paths::root().join(place);
     let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here)
-        .map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
+    let Ok(below) = here.strip_prefix(paths::root()) else { return path.display().to_string() };
+    // The folders that both paths share at the beginning.
+    let shared = below.components().zip(Path::new(place).components());
+    let shared = shared.take_while(|(here, there)| here == there).count();
+    let up = below.components().skip(shared).map(|_| "..");
+    let down = Path::new(place).components().skip(shared);
+    let relative: PathBuf =
+        up.map(Path::new).chain(down.map(|part| Path::new(part.as_os_str()))).collect();
+    relative.display().to_string()
 }
 
 /// Whether a criterion is inconclusive because the server had no processor.
@@ -146,7 +154,6 @@ mod tests {
     use super::*;
     use course::lesson::Kind;
     use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
-    use std::path::Path;
 
     fn todo(task: u32, place: &str) -> Todo {
         Todo { task: Some(task), place: format!("lessons/w03-l02-poll-tracker/{place}") }

@@ -43,8 +43,18 @@ impl Screen {
     ///
     /// Colour depends on the terminal, `NO_COLOR` and `CLICOLOR`.
     pub fn stdout() -> Self {
+        Self::of_at_most(100)
+    }
+
+    /// Shows lines on standard output, for text in two columns. The width is the terminal's width,
+    /// limited to 32 to 200 columns. If standard output is not a terminal, the width is 80 columns.
+    pub fn wide() -> Self {
+        Self::of_at_most(200)
+    }
+
+    fn of_at_most(most: usize) -> Self {
         let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
-        let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, 100));
+        let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, most));
         Self { target: Target::Stdout(anstream::stdout()), width }
     }
 
