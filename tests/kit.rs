@@ -46,6 +46,7 @@ fn a_kit_has_the_students_files_and_no_staff_files() {
     let kit = files(&kit());
     for file in [
         ".cargo/config.toml",
+        ".vscode/tasks.json",
         "Cargo.lock",
         "LICENSE",
         "README.md",
@@ -247,7 +248,8 @@ fn the_help_describes_the_kit() {
 /// A copy of the course with all files that a kit needs.
 fn full_course() -> Course {
     let course = Course::new();
-    for name in [".gitignore", "LICENSE", "README.md", ".rustfmt.toml"] {
+    fs::create_dir(course.path(".vscode")).unwrap();
+    for name in [".gitignore", "LICENSE", "README.md", ".rustfmt.toml", ".vscode/tasks.json"] {
         fs::copy(course_root().join(name), course.path(name)).unwrap();
     }
     fs::create_dir(course.path(".cargo")).unwrap();

@@ -85,7 +85,7 @@ fn the_message_for_an_unknown_choice_has_the_choices() {
         &["prove", "w03-l02", "--isolation", "sky"],
         &["'sky'", "namespaces, other-user, landlock, none"],
     );
-    assert_misuse(&["prove", "w03-l02", "--format", "xml"], &["'xml'", "human, json"]);
+    assert_misuse(&["prove", "w03-l02", "--format", "xml"], &["'xml'", "human, short, json"]);
     // <staff>
     assert_misuse(&["mistakes", "w03-l02", "--format", "xml"], &["'xml'", "human, markdown"]);
     // </staff>
@@ -131,6 +131,8 @@ fn the_help_names_every_flag() {
     assert_help_names("list", &[]);
     assert_help_names("status", &["--all", ".progress"]);
     assert_help_names("diff", &["--task <N>"]);
+    assert_help_names("hint", &["[CRITERION]", "--step <N>"]);
+    assert_help_names("run", &["--cmd <COMMAND>", "--port <N>", "--capacity <N>", "Ctrl-C"]);
     assert_help_names("reveal", &["--task <N>", "--yes"]);
     assert_help_names("reset", &["[TASK]", ".kept"]);
     // <staff>

@@ -100,7 +100,10 @@ fn a_program_in_another_language_is_proved_again_from_its_folder() {
     let course = Course::new();
     run_in(&course, LESSON, &["prove", "--cmd", "true"]).code(1);
     let shown = stdout_of(&run_in(&course, LESSON, &[]).code(0));
-    assert_contains(&shown, &["last: not yet", "· true", "--only starts --cmd true"]);
+    assert_contains(
+        &shown,
+        &["Many Clients true lesson.md", "last: not yet · 0 of 15", "--only starts --cmd true"],
+    );
     assert!(!shown.contains("todo!"), "{shown}");
     let shown = stdout_of(&run_in(&course, ".", &[]).code(0));
     let folder = course.path(LESSON).canonicalize().unwrap();

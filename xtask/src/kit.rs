@@ -74,6 +74,7 @@ const FILES: &[&str] = &[
     ".cargo/config.toml",
     ".gitignore",
     ".rustfmt.toml",
+    ".vscode/tasks.json",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",

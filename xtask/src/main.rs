@@ -1,7 +1,9 @@
 //! `cargo xtask …`: the commands of the course. Each command has a file of its own.
 
 mod after_lesson;
+mod completions;
 mod diff;
+mod hint;
 mod isolation;
 mod list;
 mod next_steps;
@@ -12,7 +14,9 @@ mod remembered;
 mod repeat;
 mod reset;
 mod reveal;
+mod run;
 mod ship;
+mod short;
 mod status;
 // <staff>
 mod bench;
@@ -26,7 +30,7 @@ mod shown_output;
 mod starter;
 // </staff>
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 use terminal::outcome::Outcome;
 use terminal::{interrupt, show};
@@ -47,6 +51,10 @@ enum Command {
     Status(status::Args),
     /// Run a lesson's server, and prove each criterion by what the kernel shows
     Prove(prove::Args),
+    /// Give a hint about the last failure: a question, a pointer, nearly the answer
+    Hint(hint::Args),
+    /// Build and start a lesson's server, and show its log until Ctrl-C
+    Run(run::Args),
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
@@ -58,6 +66,8 @@ enum Command {
     Reset(reset::Args),
     /// Write the archive to hand in, once a lesson's files are complete
     Ship(ship::Args),
+    /// Print a script that completes these commands in a shell
+    Completions(completions::Args),
     // <staff>
     /// Write the files that students start from, derived from the solution
     Starter(starter::Args),
@@ -90,6 +100,8 @@ Examples:
   cargo xtask prove w03-l02                    prove your own server; in the lesson's
                                                folder, cargo xtask prove is enough
   cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
+  cargo xtask hint                             a hint about the last failure
+  cargo xtask run w03-l02                      start it, to try it with nc
   cargo xtask diff w03-l02                     your code beside the reference
   cargo xtask ship w03-l02                     write the archive to hand in
 
@@ -100,11 +112,14 @@ fn main() -> ExitCode {
     let outcome = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &command {
         Command::Status(args) => status::run(args),
         Command::Prove(args) => prove::run(args),
+        Command::Hint(args) => hint::run(args),
+        Command::Run(args) => run::run(args),
         Command::List(args) => list::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Reveal(args) => reveal::run(args),
         Command::Reset(args) => reset::run(args),
         Command::Ship(args) => ship::run(args),
+        Command::Completions(args) => completions::run(args, Cli::command()),
         // <staff>
         Command::Starter(args) => starter::run(args),
         Command::Mistakes(args) => mistakes::run(args),

@@ -1,7 +1,7 @@
 //! What a student can do after a proof: the tasks that are left, and the next command.
 
 use course::lesson::Lesson;
-use course::report::{Cause, CriterionReport, LessonReport, Status, Todo, Verdict};
+use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status, Todo, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::collections::BTreeSet;
 use std::env;
@@ -144,6 +144,16 @@ pub(crate) fn after_task(check: &LessonCheck<'_>, report: &LessonReport) -> Opti
     Some(self::next(&format!("Task {}", next.number), &work))
 }
 
+/// After a failure of the student's own program: the command that gives a hint. `None` if nothing has
+/// failed, or if the first failure is a task that is still to do.
+pub(crate) fn hint(lesson: &Lesson, reports: &[LessonReport]) -> Option<Line> {
+    let own = reports.iter().filter(|report| report.subject.kind != ProgramKind::Solution);
+    let mut criteria = own.flat_map(|report| &report.criteria);
+    let failed = criteria.find(|criterion| criterion.status == Status::Failed)?;
+    failed.cause.as_ref().filter(|cause| cause.id != "todo")?;
+    Some(next("a hint", &format!("cargo xtask hint {} {}", lesson.id, failed.id)))
+}
+
 pub(crate) fn next(what: &str, how: &str) -> Line {
     Line::new().faint(&format!("next: {what}: ")).plain(how)
 }
@@ -153,7 +163,7 @@ pub(crate) fn next(what: &str, how: &str) -> Line {
 mod tests {
     use super::*;
     use course::lesson::Kind;
-    use course::report::{Build, BuildStatus, ProgramKind, ReportedProgram};
+    use course::report::{Build, BuildStatus, ReportedProgram};
 
     fn todo(task: u32, place: &str) -> Todo {
         Todo { task: Some(task), place: format!("lessons/w03-l02-poll-tracker/{place}") }

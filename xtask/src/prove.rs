@@ -7,6 +7,7 @@ use crate::program_args::{ProgramArgs, Server};
 use crate::progress::{self, Progress};
 use crate::remembered;
 use crate::repeat;
+use crate::short;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -59,6 +60,8 @@ pub(crate) struct Args {
 pub(crate) enum Format {
     /// Text for a terminal
     Human,
+    /// A line FILE:LINE: MESSAGE for each failure, for an editor's list of problems
+    Short,
     /// One JSON document, and nothing else
     Json,
 }
@@ -72,6 +75,7 @@ Examples:
   cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
   cargo xtask prove w03-l02 --repeat 500           look for a race
   cargo xtask prove w03-l02 --format json --out report.json
+  cargo xtask prove w03-l02 --format short         for an editor
 
 A lesson's heading says whether its server ran in a sandbox. The level is --isolation;
 the JSON report names it.
@@ -94,14 +98,19 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut screen = match (args.format, &args.out) {
         (Format::Human, None) => Screen::stdout(),
         (Format::Human, Some(_)) => Screen::in_memory(80),
-        (Format::Json, _) => Screen::none(),
+        (Format::Short | Format::Json, _) => Screen::none(),
     };
     let mut lessons = Vec::new();
+    let mut short = String::new();
     for (index, check) in checks.iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        lessons.extend(lesson(&course, check, args, &mut screen)?);
+        let reports = lesson(&course, check, args, &mut screen)?;
+        if args.format == Format::Short {
+            short += &short::lines(check.lesson, &reports);
+        }
+        lessons.extend(reports);
         if interrupt::requested() {
             break;
         }
@@ -109,6 +118,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let outcome = Outcome::of(lessons.iter().map(|lesson| lesson.verdict));
     destination.write(&match args.format {
         Format::Human => screen.text().to_owned(),
+        Format::Short => short,
         Format::Json => serde_json::to_string_pretty(&Report { schema: 1, lessons })? + "\n",
     })?;
     Ok(if interrupt::requested() { Outcome::Interrupted } else { outcome })
@@ -181,6 +191,7 @@ fn lesson(
     if args.format != Format::Json {
         let is_first = remembered::record(check, &reports);
         screen.show_all(&after_lesson::lines(course, check, &reports, is_first, screen.width()))?;
+        next_steps::hint(check.lesson, &reports).map_or(Ok(()), |line| screen.show(&line))?;
     }
     Ok(reports)
 }

@@ -110,7 +110,9 @@ fn tasks(lesson: &Remembered<'_>, width: usize) -> Vec<Line> {
     let (id, title) = (&lesson.lesson.id, &lesson.lesson.title);
     let file = from_here(&lesson.lesson.path.to_string_lossy());
     let mut lines = vec![Line::new()];
-    lines.extend(Heading { id, title, note: "" }.lines(width));
+    let command = lesson.last.as_ref().and_then(|last| last.flags.split_once("--cmd "));
+    let note = command.map_or("", |(_, command)| command);
+    lines.extend(Heading { id, title, note }.lines(width));
     lines.extend(hanging(Line::new(), 0, &file, width, Line::faint));
     let names: Vec<_> =
         lesson.lesson.tasks.iter().map(|task| format!("Task {}", task.number)).collect();
@@ -140,8 +142,7 @@ fn last_verdict(proof: &LastProof, width: usize) -> Vec<Line> {
         true => format!("{} of {}", proof.proved, proof.checked),
         false => "it did not compile".to_owned(),
     };
-    let mut parts = vec![count, proof.age()];
-    parts.extend(proof.flags.split_once("--cmd ").map(|(_, line)| line.to_owned()));
+    let parts = [count, proof.age()];
     let mut lines =
         vec![Line::new(), Line::new().faint("last: ").then(last(proof.verdict, &parts))];
     if let Some(failed) = proof.first_failed().filter(|_| proof.compiles) {

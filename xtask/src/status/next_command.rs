@@ -3,7 +3,6 @@
 use crate::next_steps::from_here;
 use crate::remembered::{Remembered, State};
 use course::lesson::{Lesson, Task};
-use course::report::Status;
 use std::env;
 use terminal::show::{Line, hanging};
 
@@ -79,9 +78,8 @@ fn in_lesson(at: &Remembered<'_>) -> NextCommand {
             command: with_flags(at, test_of(lesson, task)),
         };
     }
-    let own = lesson.criteria.iter().filter(|each| each.task == task.number);
-    let mut results = own.filter_map(|each| at.result(&each.id));
-    let failed = results.find(|result| result.status == Status::Failed);
+    // A failure of a later task may have its cause in this task.
+    let failed = at.last.as_ref().and_then(|last| last.first_failed());
     match failed.filter(|failed| !failed.replay.is_empty()) {
         Some(failed) => NextCommand {
             first: format!("Find out why {} fails (`cargo xtask hint` helps).", failed.id),
