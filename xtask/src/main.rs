@@ -3,6 +3,7 @@
 mod after_lesson;
 mod completions;
 mod diff;
+mod doctor;
 mod hint;
 mod isolation;
 mod list;
@@ -66,6 +67,8 @@ enum Command {
     Reset(reset::Args),
     /// Write the archive to hand in, once a lesson's files are complete
     Ship(ship::Args),
+    /// Show what this machine permits, and what is lost without it
+    Doctor(doctor::Args),
     /// Print a script that completes these commands in a shell
     Completions(completions::Args),
     // <staff>
@@ -119,6 +122,7 @@ fn main() -> ExitCode {
         Command::Reveal(args) => reveal::run(args),
         Command::Reset(args) => reset::run(args),
         Command::Ship(args) => ship::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Completions(args) => completions::run(args, Cli::command()),
         // <staff>
         Command::Starter(args) => starter::run(args),

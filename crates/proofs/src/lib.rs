@@ -32,7 +32,7 @@ pub use check_error::HarnessError;
 pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
 pub use proof::{Criterion, Proof};
 pub use serve::serve;
-pub use witness::{Exit, IsolationLevel, LiveServer, Output, SandboxPolicy};
+pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPolicy, abilities};
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
