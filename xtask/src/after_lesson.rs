@@ -2,6 +2,7 @@
 //! questions, and the next commands.
 
 use crate::next_steps::{from_here, next};
+use crate::reveal;
 use course::catalogue::Course;
 use course::lesson::{Lesson, Text};
 use course::report::{LessonReport, ProgramKind, Verdict};
@@ -70,10 +71,13 @@ fn questions(lesson: &Lesson, width: usize) -> Vec<Line> {
 fn commands(course: &Course, lesson: &Lesson, kind: Option<ProgramKind>) -> Vec<Line> {
     let id = &lesson.id;
     let mut lines = Vec::new();
-    if kind == Some(ProgramKind::Crate) {
-        lines.push(next("compare with the reference", &format!("cargo xtask diff {id}")));
-    } else {
-        lines.push(next("read the reference", &format!("cargo xtask reveal {id}")));
+    if reveal::has_reference(lesson) {
+        lines.push(match kind {
+            Some(ProgramKind::Crate) => {
+                next("compare with the reference", &format!("cargo xtask diff {id}"))
+            }
+            _ => next("read the reference", &format!("cargo xtask reveal {id}")),
+        });
     }
     lines.push(next("hand in", &format!("cargo xtask ship {id}")));
     let following = course.lessons().iter().find(|each| each.id > lesson.id);

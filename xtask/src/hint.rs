@@ -1,7 +1,8 @@
 //! `cargo xtask hint`: three hints for the cause of the last verdict, one at each call.
 
-use crate::next_steps::from_here;
+use crate::next_steps::{from_here, next};
 use crate::remembered::{LastResult, Remembered};
+use crate::reveal;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::{Lesson, Task};
@@ -138,13 +139,19 @@ fn lines(lesson: &Lesson, result: &LastResult, count: usize, width: usize) -> Ve
         lines.extend(hanging(start, 4, hint, width - 4, style));
     }
     lines.push(Line::new());
-    let next = match count {
-        HINTS => format!("cargo xtask reveal {} --task {}", lesson.id, task(lesson, result)),
-        _ => format!("cargo xtask hint {} {}", lesson.id, result.id),
-    };
-    let what = if count == HINTS { "next: the reference: " } else { "next: another hint: " };
-    lines.push(Line::new().faint(what).plain(&next));
+    lines.extend(next_command(lesson, result, count));
     lines
+}
+
+/// The command for another hint, or for the reference after the last hint. `None` after the last hint
+/// in a repository without the reference.
+fn next_command(lesson: &Lesson, result: &LastResult, count: usize) -> Option<Line> {
+    let (id, task) = (&lesson.id, task(lesson, result));
+    match count {
+        HINTS => reveal::has_reference(lesson)
+            .then(|| next("the reference", &format!("cargo xtask reveal {id} --task {task}"))),
+        _ => Some(next("another hint", &format!("cargo xtask hint {id} {}", result.id))),
+    }
 }
 
 fn task(lesson: &Lesson, result: &LastResult) -> u32 {

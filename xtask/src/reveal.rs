@@ -68,6 +68,11 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
+/// Whether this repository has the reference of a lesson. The repository of students may not have it.
+pub(crate) fn has_reference(lesson: &Lesson) -> bool {
+    paths::root().join(lesson.folder()).join("solution").is_dir()
+}
+
 /// A file of the reference.
 pub(crate) struct Reference {
     /// The file's path, relative to the course's root.
