@@ -84,6 +84,7 @@ fn start(program: &str, flags: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["prove", "w03-l02", "--cmd", program, "--port", &free_port().to_string()]);
     command.args(flags).env("TMPDIR", TMPDIR).process_group(0);
+    command.env("SOCKPROOF_PROGRESS", "off");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
 }

@@ -8,6 +8,7 @@ mod support;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+use predicates::str::is_empty;
 use proofs::IsolationLevel;
 use std::path::Path;
 use support::other_user::xtask_as_other_user;
@@ -103,6 +104,20 @@ fn an_ordinary_user_cannot_isolate_by_another_user() {
     let Some(output) = xtask_as_other_user(&arguments) else { return };
     let output = stderr_of(&output.code(2));
     assert_contains(&output, &["--isolation other-user is not possible here", "run this as root"]);
+}
+
+#[test]
+fn the_doctor_says_what_a_container_permits() {
+    let dir = TestDir::new();
+    let seen = in_container(&dir, &["landlock"], &["doctor"]);
+    let seen = stdout_of(&seen.stderr(is_empty()));
+    assert_contains(&seen, &["– isolation only none: clone(2)", "this machine's ports"]);
+    assert_contains(&seen, &["to get it: ", "docker run --security-opt seccomp=unconfined"]);
+    assert_contains(&seen, &["✓ descriptors", "✓ cc"]);
+
+    let mut command = hermetic(Command::new(env!("CARGO_BIN_EXE_xtask")));
+    let here = stdout_of(&command.arg("doctor").env("PATH", "").assert().stderr(is_empty()));
+    assert_contains(&here, &["– git not in PATH", "sudo apt-get install git"]);
 }
 
 #[test]

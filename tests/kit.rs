@@ -19,6 +19,19 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     let output = kit.prove(&["w03-l02"]).code(1).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["✗ starts", "Task 1:", "src/", "not yet · 0 of 15"]);
 
+    // The status is shown, a reset gives the same starter again, and there is no reference.
+    assert_contains(&stdout_of(&kit.xtask(&[]).code(0)), &["· w03-l02", "next: cargo xtask prove"]);
+    let table = kit.folder.join("lessons/w03-l02-poll-tracker/src/table.rs");
+    let starter = fs::read(&table).unwrap();
+    fs::write(&table, "my work").unwrap();
+    let reset = kit.xtask(&["reset", "w03-l02"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&reset), &["put back", "src/table.rs", "kept", ".kept/1"]);
+    assert_eq!(fs::read(&table).unwrap(), starter);
+    for command in ["diff", "reveal"] {
+        let refused = kit.xtask(&[command, "w03-l02"]).code(2).stdout(is_empty());
+        assert_contains(&stderr_of(&refused), &["the reference of w03-l02 is not in this"]);
+    }
+
     kit.finish();
     let lessons = ["w01-l01", "w02-l01", "w03-l02", "w04-l01", "w09-l01"];
     let output = kit.prove(&lessons).code(0).stderr(is_empty());
@@ -33,12 +46,14 @@ fn a_kit_has_the_students_files_and_no_staff_files() {
     let kit = files(&kit());
     for file in [
         ".cargo/config.toml",
+        ".vscode/tasks.json",
         "Cargo.lock",
         "LICENSE",
         "README.md",
         "crates/sockhelpers/src/lib.rs",
         "lessons/w03-l02-poll-tracker/lesson.md",
         "lessons/w03-l02-poll-tracker/src/table.rs",
+        "lessons/w03-l02-poll-tracker/.starter/table.rs",
         "lessons/w03-l02-poll-tracker/tests/table.rs",
         "lessons/w04-l01-epoll-tracker/poll-against-epoll.svg",
         "tests/misuse.rs",
@@ -233,7 +248,8 @@ fn the_help_describes_the_kit() {
 /// A copy of the course with all files that a kit needs.
 fn full_course() -> Course {
     let course = Course::new();
-    for name in [".gitignore", "LICENSE", "README.md", ".rustfmt.toml"] {
+    fs::create_dir(course.path(".vscode")).unwrap();
+    for name in [".gitignore", "LICENSE", "README.md", ".rustfmt.toml", ".vscode/tasks.json"] {
         fs::copy(course_root().join(name), course.path(name)).unwrap();
     }
     fs::create_dir(course.path(".cargo")).unwrap();

@@ -16,6 +16,10 @@ fn an_unknown_name_gets_a_suggestion() {
         (&["prove", "w03-l02", "--only", "slot"], &["\"slot\"", "did you mean slots?"]),
         (&["prove", "w03-l02", "--only", "zebra"], &["\"zebra\"", "it has starts, config"]),
         (&["prove", "w03-l02", "--onyl", "slots"], &["'--onyl'", "'--only'"]),
+        (&["nxt"], &["'nxt'", "'next'"]),
+        (&["statsu"], &["'statsu'", "'status'"]),
+        (&["status", "w03-l20"], &["did you mean w03-l02?"]),
+        (&["ship", "w03-l20"], &["did you mean w03-l02?"]),
         // <staff>
         (&["check", "w03-l20"], &["did you mean w03-l02?"]),
         (&["starter", "w03-l20"], &["did you mean w03-l02?"]),
@@ -30,8 +34,12 @@ fn an_unknown_name_gets_a_suggestion() {
 #[test]
 fn missing_and_conflicting_arguments_are_named() {
     for (arguments, words) in [
-        (&[][..], &["Usage: cargo xtask <COMMAND>", "prove", "Examples:"][..]),
-        (&["prove"], &["name a lesson to prove", "w03-l02 Accept & Track Many Clients"]),
+        (&["prove"][..], &["name a lesson to prove", "w03-l02 Accept & Track Many Clients"][..]),
+        (&["ship"], &["name a lesson to hand in, or go to its folder", "w03-l02 Accept"]),
+        (&["reset", "w03-l02", "9"], &["w03-l02 has no task 9", "1 to 4"]),
+        (&["reset", "3"], &["name a lesson to put back, or go to its folder"]),
+        (&["diff", "w03-l02", "--task", "0"], &["w03-l02 has no task 0", "1 to 4"]),
+        (&["reveal", "w03-l02", "--task", "5"], &["w03-l02 has no task 5", "1 to 4"]),
         (&["prove", "w03-l02", "--port", "7000"], &["not provided", "--cmd <COMMAND>"]),
         (&["prove", "w03-l02", "--only"], &["--only <ID>", "--help"]),
         (&["prove", "w03-l02", "--task", "9"], &["w03-l02 has no task 9", "1 to 4"]),
@@ -77,7 +85,7 @@ fn the_message_for_an_unknown_choice_has_the_choices() {
         &["prove", "w03-l02", "--isolation", "sky"],
         &["'sky'", "namespaces, other-user, landlock, none"],
     );
-    assert_misuse(&["prove", "w03-l02", "--format", "xml"], &["'xml'", "human, json"]);
+    assert_misuse(&["prove", "w03-l02", "--format", "xml"], &["'xml'", "human, short, json"]);
     // <staff>
     assert_misuse(&["mistakes", "w03-l02", "--format", "xml"], &["'xml'", "human, markdown"]);
     // </staff>
@@ -121,6 +129,12 @@ fn lists_a_lessons_tasks_and_criteria() {
 fn the_help_names_every_flag() {
     assert_help_names("prove", PROVE);
     assert_help_names("list", &[]);
+    assert_help_names("status", &["--all", ".progress"]);
+    assert_help_names("diff", &["--task <N>"]);
+    assert_help_names("hint", &["[CRITERION]", "--step <N>"]);
+    assert_help_names("run", &["--cmd <COMMAND>", "--port <N>", "--capacity <N>", "Ctrl-C"]);
+    assert_help_names("reveal", &["--task <N>", "--yes"]);
+    assert_help_names("reset", &["[TASK]", ".kept"]);
     // <staff>
     assert_help_names("starter", &["--check", "--force"]);
     assert_help_names("mistakes", &["--only <ID>", "--format <FORMAT>"]);

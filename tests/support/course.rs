@@ -66,7 +66,7 @@ impl Course {
     pub(crate) fn command_of(&self, command: Command) -> Command {
         let mut command = hermetic(command);
         command.env("CARGO_MANIFEST_DIR", self.path("xtask"));
-        command.env("CARGO_TARGET_DIR", self.path("target"));
+        command.env("CARGO_TARGET_DIR", self.path("target")).env_remove("SOCKPROOF_PROGRESS");
         command
     }
 }

@@ -39,10 +39,10 @@ pub(crate) fn command() -> Command {
     hermetic(Command::new(env!("CARGO_BIN_EXE_xtask")))
 }
 
-/// Makes `command` independent of the developer's terminal, and sets its time-out.
+/// Makes `command` independent of the developer's terminal and progress, and sets its time-out.
 pub(crate) fn hermetic(mut command: Command) -> Command {
     command.env_remove("CLICOLOR_FORCE").env_remove("COLUMNS");
-    command.env("TMPDIR", TMPDIR).timeout(TIMEOUT);
+    command.env("SOCKPROOF_PROGRESS", "off").env("TMPDIR", TMPDIR).timeout(TIMEOUT);
     command
 }
 

@@ -8,7 +8,6 @@
 mod report;
 mod table;
 
-use crate::prove::Format;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use programs::build::{self, Built};
@@ -42,6 +41,15 @@ pub(crate) struct Args {
     /// The format of the figures
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
+}
+
+/// The format of the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Text for a terminal
+    Human,
+    /// One JSON document, and nothing else
+    Json,
 }
 
 /// A benchmark.

@@ -16,6 +16,7 @@ use course::lesson::Lesson;
 use lesson_subset::LessonSubset;
 use output_folder::OutputFolder;
 use programs::files::read;
+use programs::own_files;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,7 @@ const FILES: &[&str] = &[
     ".cargo/config.toml",
     ".gitignore",
     ".rustfmt.toml",
+    ".vscode/tasks.json",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
@@ -167,14 +169,28 @@ impl<'a> Kit<'a> {
             "{}: no solution/ to derive a starter from; src/ may hold the answer",
             lesson.folder().display()
         );
+        let paths: Vec<_> = starters.iter().map(|starter| starter.path.clone()).collect();
         self.starters.extend(starters.into_iter().map(|starter| (starter.path, starter.text)));
         self.package(lesson.folder())?;
+        self.given_texts(lesson, &paths)?;
         let text = read(&self.root.join(&lesson.path))?;
         for picture in lesson::pictures(&text) {
             self.add(&lesson.folder().join(picture))?;
         }
         // The text is copied unchanged, because the output of a proof names its lines.
         self.add(&lesson.path)
+    }
+
+    /// Adds a copy of each file that the student edits. `cargo xtask reset` takes the copy when the
+    /// student wants to begin again.
+    fn given_texts(&mut self, lesson: &Lesson, paths: &[PathBuf]) -> Result<()> {
+        for path in paths {
+            let bytes = self.text(path)?.into_bytes();
+            let name = path.file_name().unwrap_or_default();
+            let copy = lesson.folder().join(own_files::GIVEN).join(name);
+            self.files.insert(copy, File { bytes, is_executable: false });
+        }
+        Ok(())
     }
 
     /// Adds a package's manifest, and the package's files that the compiler reads.
@@ -207,8 +223,9 @@ impl<'a> Kit<'a> {
         let found =
             fs::metadata(&place).with_context(|| format!("cannot read {}", place.display()))?;
         let is_executable = found.permissions().mode() & 0o111 != 0;
-        let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("rs" | "toml" | "md") => self.text(path)?.into_bytes(),
+        let ending = path.extension().or(path.file_name()).and_then(|ending| ending.to_str());
+        let bytes = match ending {
+            Some("rs" | "toml" | "md" | ".gitignore") => self.text(path)?.into_bytes(),
             _ => fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?,
         };
         self.files.insert(path.to_owned(), File { bytes, is_executable });

@@ -12,7 +12,8 @@ use textwrap::core::display_width;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list w03-l02")]
 pub(crate) struct Args {
-    /// Lessons whose tasks and criteria are listed; without LESSON, list all lessons
+    /// Lessons whose tasks and criteria are listed; without LESSON, the lesson of this folder, or
+    /// all lessons
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
 }
@@ -24,8 +25,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let mut screen = Screen::stdout();
-    let lessons = lessons::named(&course, &args.lessons)?;
-    if args.lessons.is_empty() {
+    let lessons = lessons::named_or_here(&course, &args.lessons)?;
+    if args.lessons.is_empty() && lessons::here(&course).is_none() {
         screen.show_all(&overview(course.lessons(), screen.width()))?;
         return Ok(Outcome::Success);
     }

@@ -1,13 +1,24 @@
 //! `cargo xtask …`: the commands of the course. Each command has a file of its own.
 
+mod after_lesson;
+mod completions;
+mod diff;
+mod doctor;
+mod hint;
 mod isolation;
 mod list;
 mod next_steps;
 mod program_args;
 mod progress;
 mod prove;
+mod remembered;
 mod repeat;
+mod reset;
+mod reveal;
+mod run;
 mod ship;
+mod short;
+mod status;
 // <staff>
 mod bench;
 mod check;
@@ -20,7 +31,7 @@ mod shown_output;
 mod starter;
 // </staff>
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 use terminal::outcome::Outcome;
 use terminal::{interrupt, show};
@@ -29,19 +40,37 @@ use terminal::{interrupt, show};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = EXAMPLES)]
 struct Cli {
+    // Without a command, the status is shown.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show what is done, what is left, and the next command; so does `cargo xtask` alone
+    #[command(visible_alias = "next")]
+    Status(status::Args),
     /// Run a lesson's server, and prove each criterion by what the kernel shows
     Prove(prove::Args),
+    /// Give a hint about the last failure: a question, a pointer, nearly the answer
+    Hint(hint::Args),
+    /// Build and start a lesson's server, and show its log until Ctrl-C
+    Run(run::Args),
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
+    /// Show your code beside the reference, after the lesson is proved
+    Diff(diff::Args),
+    /// Show the reference, even before the lesson is proved; asks first
+    Reveal(reveal::Args),
+    /// Put a lesson's or a task's files back as they were given; your work is kept
+    Reset(reset::Args),
     /// Write the archive to hand in, once a lesson's files are complete
     Ship(ship::Args),
+    /// Show what this machine permits, and what is lost without it
+    Doctor(doctor::Args),
+    /// Print a script that completes these commands in a shell
+    Completions(completions::Args),
     // <staff>
     /// Write the files that students start from, derived from the solution
     Starter(starter::Args),
@@ -70,19 +99,31 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask list                             the lessons
-  cargo xtask prove w03-l02                    prove your own server
+  cargo xtask                                  where you are, and what comes next
+  cargo xtask prove w03-l02                    prove your own server; in the lesson's
+                                               folder, cargo xtask prove is enough
   cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
+  cargo xtask hint                             a hint about the last failure
+  cargo xtask run w03-l02                      start it, to try it with nc
+  cargo xtask diff w03-l02                     your code beside the reference
   cargo xtask ship w03-l02                     write the archive to hand in
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or a fault of the machine; 130 stopped.";
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = Cli::parse().command.unwrap_or(Command::Status(status::Args::default()));
     let outcome = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &command {
+        Command::Status(args) => status::run(args),
         Command::Prove(args) => prove::run(args),
+        Command::Hint(args) => hint::run(args),
+        Command::Run(args) => run::run(args),
         Command::List(args) => list::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Reveal(args) => reveal::run(args),
+        Command::Reset(args) => reset::run(args),
         Command::Ship(args) => ship::run(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Completions(args) => completions::run(args, Cli::command()),
         // <staff>
         Command::Starter(args) => starter::run(args),
         Command::Mistakes(args) => mistakes::run(args),

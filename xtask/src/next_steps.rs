@@ -5,7 +5,7 @@ use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status, 
 use programs::lesson_check::LessonCheck;
 use std::collections::BTreeSet;
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use terminal::paths;
 use terminal::show::{Line, hanging};
 
@@ -70,27 +70,41 @@ pub(crate) fn tasks_left(todos: &[Todo], all: bool, width: usize) -> Vec<Line> {
         number => format!(" in {}", count(number, "place")),
     };
     let shown = if all { todos.len() } else { todos.len().min(MAX_PLACES) };
-    let mut text = format!("{} left{parts}: ", count(tasks.len(), "task"));
-    let mut last_file = String::new();
-    for (index, todo) in todos[..shown].iter().enumerate() {
-        let place = from_here(&todo.place);
-        let (file, line) = place.rsplit_once(':').unwrap_or((&place, ""));
-        text += if index > 0 { ", " } else { "" };
-        text += &if file == last_file { format!(":{line}") } else { place.clone() };
-        last_file = file.to_owned();
-    }
+    let places = places(todos.iter().take(shown));
+    let mut text = format!("{} left{parts}: {places}", count(tasks.len(), "task"));
     if shown < todos.len() {
         text += &format!(" and {} more (--all shows them)", todos.len() - shown);
     }
     hanging(Line::new(), 0, &text, width, Line::plain)
 }
 
-/// A place in the course, as a path from the current folder.
-fn from_here(place: &str) -> String {
+/// The places of `todo!`s from the current folder: `src/server.rs:66, :90`.
+pub(crate) fn places<'a>(todos: impl IntoIterator<Item = &'a Todo>) -> String {
+    let mut text = String::new();
+    let mut last_file = String::new();
+    for todo in todos {
+        let place = from_here(&todo.place);
+        let (file, line) = place.rsplit_once(':').unwrap_or((&place, ""));
+        text += if text.is_empty() { "" } else { ", " };
+        text += &if file == last_file { format!(":{line}") } else { place.clone() };
+        last_file = file.to_owned();
+    }
+    text
+}
+
+/// A place in the course, as a path from the current folder. Outside of the course, the whole path.
+pub(crate) fn from_here(place: &str) -> String {
     let path = paths::root().join(place);
     let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here)
-        .map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
+    let Ok(below) = here.strip_prefix(paths::root()) else { return path.display().to_string() };
+    // The folders that both paths share at the beginning.
+    let shared = below.components().zip(Path::new(place).components());
+    let shared = shared.take_while(|(here, there)| here == there).count();
+    let up = below.components().skip(shared).map(|_| "..");
+    let down = Path::new(place).components().skip(shared);
+    let relative: PathBuf =
+        up.map(Path::new).chain(down.map(|part| Path::new(part.as_os_str()))).collect();
+    relative.display().to_string()
 }
 
 /// Whether a criterion is inconclusive because the server had no processor.
@@ -130,27 +144,17 @@ pub(crate) fn after_task(check: &LessonCheck<'_>, report: &LessonReport) -> Opti
     Some(self::next(&format!("Task {}", next.number), &work))
 }
 
-/// What a student can do when the whole lesson is proved: compare the code with the reference, and
-/// hand it in.
-pub(crate) fn after_lesson(lesson: &Lesson, report: &LessonReport) -> Vec<Line> {
-    let is_whole = report.criteria.len() == lesson.criteria.len();
-    let is_own = report.subject.kind == ProgramKind::Crate;
-    if report.verdict != Verdict::Proved || !is_whole || !is_own {
-        return Vec::new();
-    }
-    let folder = lesson.folder();
-    let mut lines = Vec::new();
-    // The kit for students may have no solutions.
-    if paths::root().join(folder).join("solution").is_dir() {
-        let folder = folder.display();
-        lines.push(next("compare", &format!("git diff --no-index {folder}/src {folder}/solution")));
-    }
-    let path = Path::new(&lesson.path).display();
-    lines.push(next("hand in", &format!("as Ship says, {path}:{}", lesson.ship.line)));
-    lines
+/// After a failure of the student's own program: the command that gives a hint. `None` if nothing has
+/// failed, or if the first failure is a task that is still to do.
+pub(crate) fn hint(lesson: &Lesson, reports: &[LessonReport]) -> Option<Line> {
+    let own = reports.iter().filter(|report| report.subject.kind != ProgramKind::Solution);
+    let mut criteria = own.flat_map(|report| &report.criteria);
+    let failed = criteria.find(|criterion| criterion.status == Status::Failed)?;
+    failed.cause.as_ref().filter(|cause| cause.id != "todo")?;
+    Some(next("a hint", &format!("cargo xtask hint {} {}", lesson.id, failed.id)))
 }
 
-fn next(what: &str, how: &str) -> Line {
+pub(crate) fn next(what: &str, how: &str) -> Line {
     Line::new().faint(&format!("next: {what}: ")).plain(how)
 }
 

@@ -1,10 +1,13 @@
 //! `cargo xtask prove`: checks the servers of lessons, and shows or writes the findings.
 
+use crate::after_lesson;
 use crate::isolation;
 use crate::next_steps;
 use crate::program_args::{ProgramArgs, Server};
 use crate::progress::{self, Progress};
+use crate::remembered;
 use crate::repeat;
+use crate::short;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -18,13 +21,13 @@ use std::time::{Duration, Instant};
 use terminal::outcome::Outcome;
 use terminal::output::Destination;
 use terminal::show::{Heading, Line, Screen, last};
-use terminal::{interrupt, paths};
+use terminal::{interrupt, lessons, paths};
 
 /// The arguments of `prove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons to prove, e.g. w03-l02
+    /// Lessons to prove, e.g. w03-l02, or w03 for the week; in a lesson's folder, this lesson
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     // A doc comment on this field would become help text.
@@ -57,6 +60,8 @@ pub(crate) struct Args {
 pub(crate) enum Format {
     /// Text for a terminal
     Human,
+    /// A line FILE:LINE: MESSAGE for each failure, for an editor's list of problems
+    Short,
     /// One JSON document, and nothing else
     Json,
 }
@@ -70,6 +75,7 @@ Examples:
   cargo xtask prove w03-l02 --cmd 'python3 s.py' --port 7000 --capacity 64
   cargo xtask prove w03-l02 --repeat 500           look for a race
   cargo xtask prove w03-l02 --format json --out report.json
+  cargo xtask prove w03-l02 --format short         for an editor
 
 A lesson's heading says whether its server ran in a sandbox. The level is --isolation;
 the JSON report names it.
@@ -92,14 +98,19 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut screen = match (args.format, &args.out) {
         (Format::Human, None) => Screen::stdout(),
         (Format::Human, Some(_)) => Screen::in_memory(80),
-        (Format::Json, _) => Screen::none(),
+        (Format::Short | Format::Json, _) => Screen::none(),
     };
     let mut lessons = Vec::new();
+    let mut short = String::new();
     for (index, check) in checks.iter().enumerate() {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        lessons.extend(lesson(check, args, &mut screen)?);
+        let reports = lesson(&course, check, args, &mut screen)?;
+        if args.format == Format::Short {
+            short += &short::lines(check.lesson, &reports);
+        }
+        lessons.extend(reports);
         if interrupt::requested() {
             break;
         }
@@ -107,6 +118,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let outcome = Outcome::of(lessons.iter().map(|lesson| lesson.verdict));
     destination.write(&match args.format {
         Format::Human => screen.text().to_owned(),
+        Format::Short => short,
         Format::Json => serde_json::to_string_pretty(&Report { schema: 1, lessons })? + "\n",
     })?;
     Ok(if interrupt::requested() { Outcome::Interrupted } else { outcome })
@@ -115,16 +127,18 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 /// The checks of the lessons that the arguments name.
 fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
     let all = course.lessons().iter().filter(|lesson| proofs::of(&lesson.id).is_some());
-    let named: Vec<_> = match args.lessons.as_slice() {
+    let here = lessons::here(course);
+    let named: Vec<_> = match (args.lessons.as_slice(), here) {
+        ([], Some(here)) => vec![here],
         // <staff>
-        [] if args.program.solution => all.collect(),
+        ([], None) if args.program.solution => all.collect(),
         // </staff>
-        [] => {
+        ([], None) => {
             let ids: Vec<_> =
                 all.map(|lesson| format!("  {}  {}", lesson.id, lesson.title)).collect();
             bail!("name a lesson to prove:\n{}", ids.join("\n"));
         }
-        ids => ids.iter().map(|id| course.lesson(id)).collect::<Result<_, _>>()?,
+        (ids, _) => lessons::named(course, ids)?,
     };
     let mut flags = args.program.flags();
     if args.repeat > 1 {
@@ -155,10 +169,15 @@ fn of_task(lesson: &Lesson, task: u32) -> Result<Vec<String>> {
 }
 
 /// Proves one lesson as often as the arguments say. Returns one report for each run.
-fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<Vec<LessonReport>> {
+fn lesson(
+    course: &Course,
+    check: &LessonCheck<'_>,
+    args: &Args,
+    screen: &mut Screen,
+) -> Result<Vec<LessonReport>> {
     heading(check, args, screen)?;
     let server = args.program.server(check.lesson)?;
-    Ok(match (&server.program, args.repeat) {
+    let reports = match (&server.program, args.repeat) {
         (Err(errors), _) => vec![does_not_compile(check, &server, errors, screen)?],
         (Ok(program), 1) => vec![once(check, &server, program, args.all, screen)?],
         (Ok(program), times) => {
@@ -168,7 +187,13 @@ fn lesson(check: &LessonCheck<'_>, args: &Args, screen: &mut Screen) -> Result<V
             screen.show_all(&repeat::lines(check, &runs, times, start.elapsed(), width))?;
             runs
         }
-    })
+    };
+    if args.format != Format::Json {
+        let is_first = remembered::record(check, &reports);
+        screen.show_all(&after_lesson::lines(course, check, &reports, is_first, screen.width()))?;
+        next_steps::hint(check.lesson, &reports).map_or(Ok(()), |line| screen.show(&line))?;
+    }
+    Ok(reports)
 }
 
 /// Proves a lesson once, and shows each criterion as soon as it is known.
@@ -192,7 +217,6 @@ pub(crate) fn once(
     screen.show(&progress::end(check.lesson, &report, start.elapsed()))?;
     screen.show_all(&next_steps::tasks_left(&report.todos, all, screen.width()))?;
     screen.show_all(&next_steps::on_busy_machine(&report, screen.width()))?;
-    screen.show_all(&next_steps::after_lesson(check.lesson, &report))?;
     next_steps::after_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)
 }

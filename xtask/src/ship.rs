@@ -12,16 +12,15 @@ use programs::{build, todos};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use terminal::outcome::Outcome;
-use terminal::output;
-use terminal::paths;
 use terminal::show::{self, Line, Screen, amount};
+use terminal::{lessons, output, paths};
 
 /// The arguments of `ship`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The lesson to hand in, e.g. w03-l02
-    lesson: String,
+    /// The lesson to hand in, e.g. w03-l02; in a lesson's folder, this lesson
+    lesson: Option<String>,
     /// Your name, as your course knows it [default: git's user.name, then your user name]
     #[arg(long, value_parser = student_name::parse)]
     name: Option<String>,
@@ -52,7 +51,7 @@ Exit status: 0 the archive is written; 2 it is not.";
 /// the archive cannot be written.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let lesson = course.lesson(&args.lesson)?;
+    let lesson = lessons::one_or_here(&course, args.lesson.as_deref(), "hand in")?;
     let name = args.name.clone().map_or_else(student_name::default, Ok)?;
     if !args.out.is_dir() {
         bail!("--out {}: there is no such folder; make it first", args.out.display());

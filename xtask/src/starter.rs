@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use programs::starter_regions;
+use programs::own_files;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use terminal::{lessons, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Lessons whose starters are derived; without LESSON, derive all starters
+    /// Lessons whose starters are derived; without LESSON, the lesson of this folder, or all lessons
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
     /// Write nothing; list the files that differ
@@ -44,7 +44,7 @@ Exit status: 0 done, or all agree; 1 some differ; 2 misuse.";
 /// A region is malformed, a file cannot be read or written, or a file may hold a student's work.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let lessons = lessons::named(&course, &args.lessons)?;
+    let lessons = lessons::named_or_here(&course, &args.lessons)?;
     let mut starters = Vec::new();
     for lesson in lessons {
         starters.extend(self::starters(course.root(), lesson)?);
@@ -92,30 +92,15 @@ impl Starter {
 /// # Errors
 /// A region is malformed (the error names file and line), or a file cannot be read.
 pub(crate) fn starters(root: &Path, lesson: &Lesson) -> Result<Vec<Starter>> {
-    let solution = lesson.folder().join("solution");
-    let entries = match fs::read_dir(root.join(&solution)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.with_context(|| format!("cannot read {}", solution.display()))?,
+    let starter = |(name, text): (PathBuf, String)| {
+        let path = lesson.folder().join("src").join(name);
+        let present = match fs::read(root.join(&path)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            present => Some(present.with_context(|| format!("cannot read {}", path.display()))?),
+        };
+        Ok(Starter { path, text, present })
     };
-    let mut names: Vec<_> =
-        entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
-    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"));
-    names.sort();
-    let starter =
-        |name| starter(root, &solution.join(&name), lesson.folder().join("src").join(&name));
-    names.into_iter().map(starter).collect()
-}
-
-fn starter(root: &Path, solution: &Path, path: PathBuf) -> Result<Starter> {
-    let text = fs::read_to_string(root.join(solution))
-        .with_context(|| format!("cannot read {}", solution.display()))?;
-    let text = starter_regions::starter(&text)
-        .map_err(|found| anyhow::anyhow!("{}:{}: {found}", solution.display(), found.line))?;
-    let present = match fs::read(root.join(&path)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        present => Some(present.with_context(|| format!("cannot read {}", path.display()))?),
-    };
-    Ok(Starter { path, text, present })
+    own_files::derived(root, lesson)?.into_iter().map(starter).collect()
 }
 
 /// Writes the missing files. With `force`, also overwrites the files that differ. Without `force`,

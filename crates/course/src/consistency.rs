@@ -1,6 +1,7 @@
 //! Compares a lesson's text with its proof and its wrong servers. Also checks that the text has the
 //! study aids, which help a student to learn.
 
+mod hints;
 pub mod shown_outputs;
 mod study_aids;
 mod test_commands;
@@ -18,6 +19,7 @@ pub fn compare(lesson: &Lesson, proof: &[&str], patches: &[MistakePatch]) -> Vec
     let mut text = Collector::new(&lesson.path);
     study_aids::check(lesson, &mut text);
     test_commands::check(lesson, &mut text);
+    hints::check(lesson, &mut text);
     compare_proof(lesson, proof, &mut text);
     compare_mistakes(lesson, patches, &mut text);
     shown_outputs::check_proof_section(lesson, &mut text);

@@ -154,6 +154,9 @@ pub struct Mistake {
     pub mistake: String,
     /// What to do instead, without Markdown marks and without the comment.
     pub fix: String,
+    /// Three hints for a student who has made the mistake: a question, a pointer, and nearly the
+    /// answer. Empty if the text has no hints for this row.
+    pub hints: Vec<Text>,
     /// The line of the row.
     pub line: usize,
 }

@@ -9,4 +9,5 @@ pub mod lesson;
 pub mod mistake;
 mod parse;
 pub mod problem;
+pub mod progress;
 pub mod report;

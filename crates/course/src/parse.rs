@@ -2,6 +2,7 @@
 
 mod criteria;
 mod front_matter;
+mod hints;
 mod id_comment;
 mod labels;
 pub(crate) mod markdown;
@@ -54,7 +55,8 @@ fn read_lesson(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
         labels::introduction(&source, outline.introduction, problems);
     let tasks = labels::tasks(&source, &outline, problems);
     let criteria = criteria::read(&outline, problems);
-    let mistakes = mistake_rows::read(&outline, problems);
+    let mut mistakes = mistake_rows::read(&outline, problems);
+    hints::read(&outline, &mut mistakes, problems);
     let points = front.points.checked(&criteria, problems);
     Lesson {
         path: path.to_owned(),

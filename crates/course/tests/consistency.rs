@@ -241,3 +241,21 @@ fn a_shown_output_without_its_comment_is_a_difference() {
     assert_eq!(problems(&format!("{comment}{shown}")), [""; 0]);
     assert_eq!(problems("```text\nany other block\n```\n"), [""; 0]);
 }
+
+#[test]
+fn a_lesson_with_hints_has_them_for_every_row_that_is_no_advice() {
+    let hints = "##### zero\n\n1. Which is first?\n2. Look.\n3. One.\n\n## Proof";
+    assert_edited("## Proof", hints, &[]);
+    assert_edited(
+        "## Proof",
+        &hints.replace("first?", "first."),
+        &["lesson.md:97: the first hint has no question mark; ask something"],
+    );
+    let two = TEXT.replace("<!-- by-hand advice -->", "<!-- by-hand -->");
+    let mut patches = patches();
+    patches.push(patch("by-hand", "last", "by-hand"));
+    let lacking = "lesson.md:93: row \"by-hand\" has no hints; write `##### by-hand` and three hints \
+                   below the table";
+    assert_compared(&two.replace("## Proof", hints), &PROOF, &patches, &[lacking]);
+    assert_compared(&two, &PROOF, &patches, &[]);
+}

@@ -83,7 +83,7 @@ fn criteria_are_sorted_by_task_and_have_no_marks() {
 fn rows_of_common_mistakes_are_parsed() {
     let row = |id: &str, advice, mistake: &str, fix: &str, line| {
         let (id, mistake, fix) = (id.to_owned(), mistake.to_owned(), fix.to_owned());
-        Mistake { id, advice, mistake, fix, line }
+        Mistake { id, advice, mistake, fix, hints: Vec::new(), line }
     };
     let expected = [
         row("zero", false, "Beginning with 0", "Add one.", 92),
@@ -115,6 +115,18 @@ fn windows_line_ends_change_no_id_and_no_line() {
     let (unix, windows) = (parse(TEXT), parse(&TEXT.replace('\n', "\r\n")));
     assert_eq!((unix.criteria, unix.mistakes), (windows.criteria, windows.mistakes));
     assert_eq!(unix.sections, windows.sections);
+}
+
+#[test]
+fn the_hints_of_a_row_are_the_list_below_its_id() {
+    let hints = "##### zero\n\n1. Which is *first*?\n2. Look at `0`.\n3. One.\n\n";
+    let fold = format!("<details>\n<summary>Hints</summary>\n\n{hints}</details>\n\n## Proof");
+    let lesson = parse(&TEXT.replace("## Proof", &fold));
+    let of = |id: &str| -> Vec<_> {
+        lesson.mistake(id).unwrap().hints.iter().map(|hint| hint.markdown.as_str()).collect()
+    };
+    assert_eq!(of("zero"), ["Which is first?", "Look at 0.", "One."]);
+    assert!(of("by-hand").is_empty());
 }
 
 #[test]

@@ -6,10 +6,11 @@ pub mod files;
 pub mod lesson_check;
 pub mod lesson_workspace;
 mod manifest;
+pub mod own_files;
+pub mod starter_regions;
 pub mod todos;
 
 // <staff>
-pub mod starter_regions;
 pub mod variants;
 pub mod wrong_server;
 // </staff>

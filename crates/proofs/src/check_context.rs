@@ -201,10 +201,7 @@ impl<'a> CheckContext<'a> {
 
     /// The settings of a start: PORT, MAX_CLIENTS if the lesson has it, and `changes`.
     fn environment(&self, capacity: usize, changes: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut settings = vec![("PORT".to_owned(), self.port().to_string())];
-        if self.lesson.capacity > 0 {
-            settings.push(("MAX_CLIENTS".to_owned(), capacity.to_string()));
-        }
+        let mut settings = self.lesson.settings(self.port(), capacity);
         for (name, value) in changes {
             match settings.iter_mut().find(|(other, _)| other == name) {
                 Some((_, replaced)) => *replaced = (*value).to_owned(),

@@ -12,3 +12,15 @@ pub(crate) struct LessonDefaults {
     /// Whether the lesson's servers log every client that connects and every client that leaves.
     pub(crate) logs_clients: bool,
 }
+
+impl LessonDefaults {
+    /// The environment variables that configure a server: PORT, and MAX_CLIENTS if the lesson's
+    /// servers keep a table.
+    pub(crate) fn settings(self, port: u16, capacity: usize) -> Vec<(String, String)> {
+        let mut settings = vec![("PORT".to_owned(), port.to_string())];
+        if self.capacity > 0 {
+            settings.push(("MAX_CLIENTS".to_owned(), capacity.to_string()));
+        }
+        settings
+    }
+}

@@ -16,6 +16,7 @@ mod port_lock;
 mod program;
 mod proof;
 mod runner;
+mod serve;
 mod shared;
 mod test_run;
 mod tracker;
@@ -30,7 +31,8 @@ use course::report::Finding;
 pub use check_error::HarnessError;
 pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
 pub use proof::{Criterion, Proof};
-pub use witness::{IsolationLevel, SandboxPolicy};
+pub use serve::serve;
+pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPolicy, abilities};
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {

@@ -1,16 +1,15 @@
 //! Starts a server under observation.
 
 use crate::fault_injector::FaultInjector;
-use crate::log::Log;
+use crate::live::LiveServer;
+use crate::log::{Log, open_as_terminal};
 use crate::run_history::RunHistory;
 use crate::server::Server;
 use crate::wait_limits::WaitLimits;
 use nix::fcntl::OFlag;
 use sandbox::{Command, IsolationLevel, LaunchError, Message, SandboxPolicy};
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -139,13 +138,13 @@ impl Launch {
             }
         }
     }
-}
 
-/// Opens the pipe again as a login opens a terminal: in blocking mode, for reading and writing
-/// (fifo(7)). The first perror(3) of a C program opens its standard error a second time, for both.
-/// If the descriptor were open for writing only, this would fail, and errno would be EINVAL after
-/// perror, which it is not in a terminal.
-fn open_as_terminal(write_end: &OwnedFd) -> io::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", write_end.as_raw_fd());
-    Ok(File::options().read(true).write(true).open(path)?.into())
+    /// Starts the program for a person, who reads its output. The descriptors are the same as with
+    /// [`start`](Self::start).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_live(self) -> Result<LiveServer, LaunchError> {
+        LiveServer::start(&self.command)
+    }
 }

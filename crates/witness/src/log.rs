@@ -14,6 +14,7 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::PollFlags;
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{self, SetArg};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
@@ -55,17 +56,9 @@ impl Log {
     /// Opens a terminal that passes all bytes unchanged. Returns the observer's side, and the
     /// descriptor of the program's side.
     pub(crate) fn open() -> io::Result<(Self, OwnedFd)> {
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-        let pair = openpty(&size, None)?;
-        let mut settings = termios::tcgetattr(&pair.slave)?;
-        termios::cfmakeraw(&mut settings);
-        termios::tcsetattr(&pair.slave, SetArg::TCSANOW, &settings)?;
-        fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        for end in [&pair.master, &pair.slave] {
-            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        }
-        let slave = second_slave(&pair.master)?;
-        Ok((Self { master: pair.master, slave, lines: Lines::default(), written: 0 }, pair.slave))
+        let (master, program) = open_terminal()?;
+        let slave = second_slave(&master)?;
+        Ok((Self { master, slave, lines: Lines::default(), written: 0 }, program))
     }
 
     pub(crate) fn lines(&self) -> &[Line] {
@@ -139,6 +132,30 @@ impl AsRawFd for Log {
     fn as_raw_fd(&self) -> RawFd {
         self.master.as_raw_fd()
     }
+}
+
+/// Opens a terminal that passes all bytes unchanged: the observer's side, which does not block, and
+/// the program's side.
+pub(crate) fn open_terminal() -> io::Result<(OwnedFd, OwnedFd)> {
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let pair = openpty(&size, None)?;
+    let mut settings = termios::tcgetattr(&pair.slave)?;
+    termios::cfmakeraw(&mut settings);
+    termios::tcsetattr(&pair.slave, SetArg::TCSANOW, &settings)?;
+    fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    for end in [&pair.master, &pair.slave] {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    }
+    Ok((pair.master, pair.slave))
+}
+
+/// Opens the pipe again as a login opens a terminal: in blocking mode, for reading and writing
+/// (fifo(7)). The first perror(3) of a C program opens its standard error a second time, for both.
+/// If the descriptor were open for writing only, this would fail, and errno would be EINVAL after
+/// perror, which it is not in a terminal.
+pub(crate) fn open_as_terminal(write_end: &OwnedFd) -> io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", write_end.as_raw_fd());
+    Ok(File::options().read(true).write(true).open(path)?.into())
 }
 
 /// Opens the program's side of the terminal again (ioctl_tty(2), TIOCGPTPEER). The new descriptor

@@ -60,5 +60,5 @@ fn mistake(row: &[Inline], problems: &mut Collector) -> Option<Mistake> {
         problems.at(line, message);
     }
     let (mistake, fix) = (mistake.text.clone(), fix.text.clone());
-    Some(Mistake { id, advice, mistake, fix, line })
+    Some(Mistake { id, advice, mistake, fix, hints: Vec::new(), line })
 }

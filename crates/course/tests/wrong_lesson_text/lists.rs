@@ -201,3 +201,29 @@ fn an_open_question_with_an_id_is_reported() {
         &["- You can stop => these bullets follow the open questions; move them above"],
     );
 }
+
+#[test]
+fn hints_without_a_row_or_of_another_number_are_reported() {
+    let hints = |id: &str, count: usize| {
+        let list: String = (1..=count).map(|number| format!("{number}. Why?\n")).collect();
+        format!("##### {id}\n\n{list}\n## Proof")
+    };
+    assert_problems(
+        "## Proof",
+        &hints("zeroo", 3),
+        &["##### zeroo => hints for an unknown mistake \"zeroo\"; did you mean \"zero\"?"],
+    );
+    let message =
+        "hints; write a numbered list of 3 below: a question, a pointer, nearly the answer";
+    for count in [0, 2, 4] {
+        let expected = format!("##### zero => \"zero\" has {count} {message}");
+        assert_problems("## Proof", &hints("zero", count), &[&expected]);
+    }
+    let twice = hints("zero", 3).replace("## Proof", &hints("zero", 3));
+    let text = twice.replacen("##### zero", "##### zero ", 1);
+    assert_problems(
+        "## Proof",
+        &text.replacen("\n##### zero\n", "\n##### zero  \n", 1),
+        &["##### zero   => \"zero\" already has hints on line 97; keep one list"],
+    );
+}

@@ -66,7 +66,20 @@ impl IdColumn {
         width: usize,
     ) -> Vec<Line> {
         let add = if status == Status::Skipped { Line::faint } else { Line::plain };
-        let start = add(Line::new().plain("  ").then(mark(status)).plain(" "), id);
+        self.marked(mark(status), id, text, note, width, add)
+    }
+
+    /// The same as [`lines`](Self::lines), with any sign of one column. `add` is the style.
+    pub fn marked(
+        &self,
+        sign: Line,
+        id: &str,
+        text: &str,
+        note: &str,
+        width: usize,
+        add: AddText,
+    ) -> Vec<Line> {
+        let start = add(Line::new().plain("  ").then(sign).plain(" "), id);
         self.beside(start, text, note, width, add)
     }
 

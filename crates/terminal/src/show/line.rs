@@ -6,7 +6,7 @@ use std::fmt::Write;
 use textwrap::core::display_width;
 
 /// A function that adds text to a line in a style, e.g. [`Line::faint`].
-pub(super) type AddText = fn(Line, &str) -> Line;
+pub type AddText = fn(Line, &str) -> Line;
 
 /// One line of styled text.
 #[derive(Clone, Debug, Default)]

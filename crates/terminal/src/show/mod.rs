@@ -15,7 +15,7 @@ mod mistakes;
 
 pub use cause::{Mistake, brief, failure, failure_in_full};
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
-pub use line::{Line, hanging, wrapped};
+pub use line::{AddText, Line, hanging, wrapped};
 pub use tables::chosen;
 pub use visible::visible;
 // <staff>
@@ -29,6 +29,8 @@ use std::io::{self, ErrorKind, Write};
 pub struct Screen {
     target: Target,
     width: usize,
+    /// Whether the reader of standard output has ended, as in `| head`.
+    has_lost_reader: bool,
 }
 
 enum Target {
@@ -43,19 +45,39 @@ impl Screen {
     ///
     /// Colour depends on the terminal, `NO_COLOR` and `CLICOLOR`.
     pub fn stdout() -> Self {
+        Self::of_at_most(100)
+    }
+
+    /// Shows lines on standard output, for text in two columns. The width is the terminal's width,
+    /// limited to 32 to 200 columns. If standard output is not a terminal, the width is 80 columns.
+    pub fn wide() -> Self {
+        Self::of_at_most(200)
+    }
+
+    fn of_at_most(most: usize) -> Self {
         let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
-        let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, 100));
-        Self { target: Target::Stdout(anstream::stdout()), width }
+        let width = columns.map_or(80, |columns| usize::from(columns).clamp(32, most));
+        Self::of(Target::Stdout(anstream::stdout()), width)
     }
 
     /// Stores lines in memory, as plain text of `width` columns. [`Screen::text`] returns the text.
     pub fn in_memory(width: usize) -> Self {
-        Self { target: Target::Memory(String::new()), width }
+        Self::of(Target::Memory(String::new()), width)
     }
 
     /// Shows nothing.
     pub fn none() -> Self {
-        Self { target: Target::Nothing, width: 80 }
+        Self::of(Target::Nothing, 80)
+    }
+
+    fn of(target: Target, width: usize) -> Self {
+        Self { target, width, has_lost_reader: false }
+    }
+
+    /// Whether the reader of standard output has ended, as in `| head`. A command that has no end of
+    /// its own then ends.
+    pub fn has_lost_reader(&self) -> bool {
+        self.has_lost_reader
     }
 
     /// The text that a screen [in memory](Screen::in_memory) has so far. Empty for other screens.
@@ -88,7 +110,10 @@ impl Screen {
             Target::Nothing => Ok(()),
         };
         written.or_else(|error| match error.kind() {
-            ErrorKind::BrokenPipe => Ok(()),
+            ErrorKind::BrokenPipe => {
+                self.has_lost_reader = true;
+                Ok(())
+            }
             kind => Err(io::Error::new(kind, format!("cannot write to standard output: {error}"))),
         })
     }

@@ -1,0 +1,40 @@
+//! Runs a lesson's server for a person, with the settings with which a check starts it.
+
+use crate::check_error::HarnessError;
+use crate::program::ProgramUnderTest;
+use crate::proof::Proof;
+use std::env;
+use witness::{IsolationLevel, Launch, LiveServer};
+
+/// Starts `program` on this machine's own network, so that any client can connect. Returns the server
+/// and its settings, e.g. `PORT=7000 MAX_CLIENTS=64`.
+///
+/// A setting of the environment, such as PORT, is used if `program` does not name another one.
+///
+/// # Errors
+/// The program cannot be started. The error says why.
+pub fn serve(
+    proof: &Proof,
+    program: &ProgramUnderTest,
+) -> Result<(LiveServer, String), HarnessError> {
+    let (executable, arguments) =
+        program.command.split_first().ok_or(HarnessError("no command".into()))?;
+    let mut launch = Launch::new(executable)
+        .args(arguments)
+        .current_dir(&program.directory)
+        .isolation(IsolationLevel::None);
+    let port = program.port.unwrap_or(proof.port);
+    let capacity = program.capacity.unwrap_or(proof.capacity);
+    let mut texts = Vec::new();
+    for (name, default) in proof.defaults().settings(port, capacity) {
+        let is_named = match name.as_str() {
+            "PORT" => program.port.is_some(),
+            _ => program.capacity.is_some(),
+        };
+        let value = env::var(&name).ok().filter(|_| !is_named).unwrap_or(default);
+        texts.push(format!("{name}={value}"));
+        launch = launch.env(name, value);
+    }
+    let server = launch.start_live().map_err(|error| HarnessError(error.to_string()))?;
+    Ok((server, texts.join(" ")))
+}

@@ -1,0 +1,202 @@
+//! `cargo xtask hint`: three hints for the cause of the last verdict, one at each call.
+
+use crate::next_steps::{from_here, next};
+use crate::remembered::{LastResult, Remembered};
+use crate::reveal;
+use anyhow::{Result, bail};
+use course::catalogue::Course;
+use course::lesson::{Lesson, Task};
+use course::report::Status;
+use terminal::outcome::Outcome;
+use terminal::show::{Heading, Line, Screen, hanging};
+use terminal::{lessons, paths};
+
+/// The arguments of `hint`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
+    #[arg(value_name = "LESSON")]
+    lesson: Option<String>,
+    /// The criterion that fails; without CRITERION, the first one
+    #[arg(value_name = "CRITERION")]
+    criterion: Option<String>,
+    /// Show the first N hints, in place of one more than the last time
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=3))]
+    step: Option<u32>,
+}
+
+const EXAMPLES: &str = "\
+The hints belong to the cause of the last verdict: the first is a question, the second
+says where to look, the third nearly gives the answer. They are in the text of the
+lesson, below Common Mistakes.
+
+Examples:
+  cargo xtask hint                         for the first criterion that fails
+  cargo xtask hint w03-l02 no-fd-leak      for this criterion
+  cargo xtask hint no-fd-leak --step 2     the first two hints, in the lesson's folder
+
+Exit status: 0 shown; 2 misuse, or nothing has failed.";
+
+/// The number of hints for a cause.
+const HINTS: usize = 3;
+
+/// Shows the next hint for the cause of the last verdict.
+///
+/// # Errors
+/// The lesson or the criterion does not exist, or there is no failure to explain.
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let (lesson, criterion) = lesson_and_criterion(&course, args)?;
+    let mut remembered = Remembered::read(lesson);
+    let result = failure(&remembered, criterion)?.clone();
+    let key = format!("{} {}", result.id, result.mistake.as_ref().unwrap_or(&result.cause));
+    let last = remembered.last.as_mut();
+    let seen = last.as_ref().and_then(|last| last.hints.get(&key)).copied().unwrap_or(0);
+    let count = args.step.map_or(seen + 1, |step| step as usize).min(HINTS);
+    let mut screen = Screen::stdout();
+    screen.show_all(&lines(lesson, &result, count, screen.width()))?;
+    if let Some(last) = last {
+        last.hints.insert(key, count.max(seen));
+        // If the number cannot be remembered, the same hint comes again. --step shows the next.
+        let _ = last.write(&lesson.id);
+    }
+    Ok(Outcome::Success)
+}
+
+/// The lesson and the criterion that the arguments name. In a lesson's folder, a criterion can stand
+/// alone.
+fn lesson_and_criterion<'a>(
+    course: &'a Course,
+    args: &'a Args,
+) -> Result<(&'a Lesson, Option<&'a str>)> {
+    let here = lessons::here(course);
+    let alone = args.lesson.as_deref().filter(|_| args.criterion.is_none());
+    if let (Some(here), Some(id)) = (here, alone)
+        && course.lesson(id).is_err()
+    {
+        here.criterion(id)?;
+        return Ok((here, Some(id)));
+    }
+    let lesson = match (&args.lesson, here) {
+        (None, None) => last_proved(course)?,
+        (id, _) => lessons::one_or_here(course, id.as_deref(), "get a hint for")?,
+    };
+    if let Some(id) = &args.criterion {
+        lesson.criterion(id)?;
+    }
+    Ok((lesson, args.criterion.as_deref()))
+}
+
+/// The lesson that was proved last.
+fn last_proved(course: &Course) -> Result<&Lesson> {
+    let proved = course
+        .lessons()
+        .iter()
+        .filter_map(|lesson| Some((Remembered::read(lesson).last?.seconds, lesson)));
+    match proved.max_by_key(|(seconds, _)| *seconds) {
+        Some((_, lesson)) => Ok(lesson),
+        None => bail!("there is no verdict yet; first `cargo xtask prove LESSON`"),
+    }
+}
+
+/// The failure that is to be explained.
+fn failure<'a>(remembered: &'a Remembered<'_>, criterion: Option<&str>) -> Result<&'a LastResult> {
+    let id = &remembered.lesson.id;
+    let Some(last) = &remembered.last else {
+        bail!("there is no verdict of {id} yet; first `cargo xtask prove {id}`");
+    };
+    if !last.compiles {
+        bail!("the program does not compile; correct the compiler's first error");
+    }
+    let Some(criterion) = criterion else {
+        return last.first_failed().ok_or_else(|| {
+            anyhow::anyhow!(
+                "nothing has failed in the last proof of {id}; `cargo xtask` shows what comes next"
+            )
+        });
+    };
+    match remembered.result(criterion) {
+        Some(result) if result.status == Status::Failed => Ok(result),
+        Some(result) if result.status == Status::Proved => {
+            bail!("{criterion} was proved the last time")
+        }
+        _ => bail!("{criterion} has no verdict; first `cargo xtask prove {id} --only {criterion}`"),
+    }
+}
+
+/// The failure, and the first `count` hints.
+fn lines(lesson: &Lesson, result: &LastResult, count: usize, width: usize) -> Vec<Line> {
+    let hints = hints(lesson, result);
+    let note = format!("hint {count} of {HINTS}");
+    let mut lines = Heading { id: &lesson.id, title: &result.id, note: &note }.lines(width);
+    lines.extend(hanging(Line::new(), 2, &result.summary, width - 2, Line::faint));
+    for (hint, number) in hints.iter().zip(1..=count) {
+        lines.push(Line::new());
+        let start = Line::new().strong(&format!("  {number} "));
+        let style = if number == count { Line::plain } else { Line::faint };
+        lines.extend(hanging(start, 4, hint, width - 4, style));
+    }
+    lines.push(Line::new());
+    lines.extend(next_command(lesson, result, count));
+    lines
+}
+
+/// The command for another hint, or for the reference after the last hint. `None` after the last hint
+/// in a repository without the reference.
+fn next_command(lesson: &Lesson, result: &LastResult, count: usize) -> Option<Line> {
+    let (id, task) = (&lesson.id, task(lesson, result));
+    match count {
+        HINTS => reveal::has_reference(lesson)
+            .then(|| next("the reference", &format!("cargo xtask reveal {id} --task {task}"))),
+        _ => Some(next("another hint", &format!("cargo xtask hint {id} {}", result.id))),
+    }
+}
+
+fn task(lesson: &Lesson, result: &LastResult) -> u32 {
+    lesson.criterion(&result.id).map_or(1, |criterion| criterion.task)
+}
+
+/// The three hints: those of the Common Mistakes row, or, without a row, what the task says.
+fn hints(lesson: &Lesson, result: &LastResult) -> Vec<String> {
+    let row = result.mistake.as_deref().and_then(|id| lesson.mistake(id));
+    if let Some(row) = row.filter(|row| !row.hints.is_empty()) {
+        return row.hints.iter().map(|hint| hint.markdown.clone()).collect();
+    }
+    let number = task(lesson, result);
+    let Some(task) = lesson.tasks.iter().find(|task| task.number == number) else {
+        return Vec::new();
+    };
+    let place = from_here(&lesson.path.to_string_lossy());
+    let mut hints = of_task(task, result, &place);
+    if let Some(row) = row {
+        hints[1] = format!("{} ({place}:{})", row.mistake, row.line);
+        hints[2] = row.fix.clone();
+    }
+    hints
+}
+
+/// The hints for a failure that no row explains.
+fn of_task(task: &Task, result: &LastResult, place: &str) -> Vec<String> {
+    let number = task.number;
+    let question = task.predict.as_ref().map_or_else(
+        || format!("What does Task {number} ask of the server at this step?"),
+        |predict| predict.markdown.clone(),
+    );
+    let pointer = task.invariant.as_ref().map_or_else(String::new, |invariant| {
+        format!(
+            "Task {number} keeps this true: {} Where in your code is it not? ",
+            invariant.markdown
+        )
+    });
+    let answer = match result.cause.as_str() {
+        "todo" => format!("{}. What to write is at {place}:{}.", result.summary, task.work.line),
+        _ => format!(
+            "Read again what Task {number} says at {place}:{}, and compare it with the steps, and \
+             with what was expected and observed: {} --all",
+            task.work.line, result.replay
+        ),
+    };
+    [question, pointer, answer].map(|text| text.replace('`', "").replace('\n', " ")).to_vec()
+}
