@@ -9,7 +9,7 @@ mod modules;
 mod output_folder;
 mod staff_markers;
 
-use crate::starter;
+use crate::{book, starter};
 use anyhow::{Context, Result, anyhow, ensure};
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Only these lessons, and the lessons that they build on
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) lesson: Vec<String>,
+    /// Also write the lessons as a web book, into the kit's folder book
+    #[arg(long)]
+    pub(crate) book: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -45,9 +48,10 @@ For teachers. The kit has the lessons' texts and starters, and the sources of `p
 Starters are derived from the solutions; work in src/ is not copied. Lines between the
 comments `<staff>` and `</staff>`, each on a line of its own, are removed.
 To publish the course week by week, name the lessons so far with --lesson.
+--book compiles the book's renderer first, which takes minutes the first time.
 
 Examples:
-  cargo xtask kit ../sockproof-2026
+  cargo xtask kit ../sockproof-2026 --book
   cargo xtask kit ../sockproof-week-2 --lesson w01-l01,w02-l01
   cd ../sockproof-2026 && git init && cargo xtask list
 
@@ -130,6 +134,10 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         format!("students begin with: cd {} && cargo xtask list", shell_words::quote(&place));
     lines.push(Line::new().plain(&next));
     Screen::stdout().show_all(&lines)?;
+    if args.book {
+        let ids: Vec<_> = subset.lessons.iter().map(|lesson| lesson.id.as_str()).collect();
+        return book::write(&args.out.join("book"), &ids);
+    }
     Ok(Outcome::Success)
 }
 

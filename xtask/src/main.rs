@@ -21,6 +21,7 @@ mod short;
 mod status;
 // <staff>
 mod bench;
+mod book;
 mod check;
 mod grade;
 mod kit;
@@ -82,6 +83,8 @@ enum Command {
     Check(check::Args),
     /// Write the repository that students get, without solutions and wrong servers
     Kit(kit::Args),
+    /// Write the lessons as a web book that can be read without a network
+    Book(own_workspace::Args),
     /// Measure the course's servers against Redis, a server in C, and each other
     Bench(bench::Args),
     /// Grade a folder of submissions, which are untrusted programs
@@ -130,6 +133,7 @@ fn main() -> ExitCode {
         Command::Mutants(args) => mutants::run(args),
         Command::Check(args) => check::run(args),
         Command::Kit(args) => kit::run(args),
+        Command::Book(args) => book::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Grade(args) => grade::run("grade", args),
         Command::GradeMerge(args) => grade::run("grade-merge", args),
