@@ -7,7 +7,7 @@ use witness::{Process, Target, Unobservable, WaitError};
 
 /// The failure of this run, with a table of all processes. `wait_error` is `None` if no wait has
 /// failed, because the server's answer is already wrong.
-pub(super) fn fail(
+pub(crate) fn fail(
     run: &mut TestRun,
     wait_error: Option<WaitError>,
     failure: Failure,

@@ -9,7 +9,7 @@ use crate::test_run::TestRun;
 use fastrand::Rng;
 
 /// The client sends all bytes, and must receive the right answer.
-pub(super) fn expect_answer(
+pub(crate) fn expect_answer(
     run: &mut TestRun,
     client: &NamedClient,
     exchange: &Exchange,
@@ -19,7 +19,7 @@ pub(super) fn expect_answer(
 }
 
 /// As [`expect_answer`], and records no step: the caller has recorded one that mentions the bytes.
-pub(super) fn expect_answer_in_step(
+pub(crate) fn expect_answer_in_step(
     run: &mut TestRun,
     client: &NamedClient,
     exchange: &Exchange,
@@ -49,7 +49,7 @@ pub(super) fn expect_answer_in_step(
 }
 
 /// Checks that clients that are connected receive their answers.
-pub(super) fn expect_served(
+pub(crate) fn expect_served(
     run: &mut TestRun,
     rng: &mut Rng,
     pairs: &[&ClientAndChild],

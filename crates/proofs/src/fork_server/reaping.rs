@@ -19,7 +19,7 @@ const CLIENTS: usize = 50;
 const BATCH: usize = 5;
 
 /// No child stays a zombie, not even after 50 clients.
-pub(super) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
     // One child ends while another client stays connected.
@@ -122,7 +122,7 @@ fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
 }
 
 /// Connects one of many clients, and waits until the server has accepted the client.
-fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
+pub(crate) fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
     let connection = connect_unnamed(run)?;
     let accepted = run.server.wait_for(|now| {
         let socket = now.connection(&connection)?;
@@ -147,7 +147,7 @@ fn not_accepted(run: &mut TestRun, wait_error: WaitError) -> CheckError {
 }
 
 /// The number of processes that are not zombies.
-fn count_running(server: &Server) -> Result<usize, Unobservable> {
+pub(crate) fn count_running(server: &Server) -> Result<usize, Unobservable> {
     let mut count = 0;
     for process in server.processes()? {
         count += usize::from(!process.is_zombie()?);
@@ -155,7 +155,8 @@ fn count_running(server: &Server) -> Result<usize, Unobservable> {
     Ok(count)
 }
 
-fn child_runs_on(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+/// The failure of a server whose child does not end when its client leaves.
+pub(crate) fn child_runs_on(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "child-lives-on",
         summary: "A client has left, and its child does not end.".to_owned(),

@@ -10,19 +10,19 @@ const READ_SIZE: usize = 4000;
 const READ_LIMIT: usize = 64 << 10;
 
 /// A client, and the bytes that it still has to send.
-pub(super) struct SlowClient<'a> {
+pub(crate) struct SlowClient<'a> {
     client: &'a NamedClient,
     total: usize,
     rest: &'a [u8],
 }
 
 impl<'a> SlowClient<'a> {
-    pub(super) fn new(client: &'a NamedClient, bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(client: &'a NamedClient, bytes: &'a [u8]) -> Self {
         SlowClient { client, total: bytes.len(), rest: bytes }
     }
 
     /// The number of bytes that the connection has taken so far.
-    pub(super) fn taken(&self) -> usize {
+    pub(crate) fn taken(&self) -> usize {
         self.total - self.rest.len()
     }
 
@@ -32,7 +32,7 @@ impl<'a> SlowClient<'a> {
     ///
     /// # Errors
     /// The server has ended, or does not become idle.
-    pub(super) fn send_until_idle(&mut self, run: &mut TestRun) -> Result<Vec<Call>, WaitError> {
+    pub(crate) fn send_until_idle(&mut self, run: &mut TestRun) -> Result<Vec<Call>, WaitError> {
         let never = run.server.wait_for(|_| {
             self.send_some();
             Ok(None::<Vec<Call>>)
@@ -49,7 +49,7 @@ impl<'a> SlowClient<'a> {
     ///
     /// # Errors
     /// No more bytes will come.
-    pub(super) fn read_to_the_end(
+    pub(crate) fn read_to_the_end(
         &mut self,
         run: &mut TestRun,
         total: usize,
@@ -66,7 +66,7 @@ impl<'a> SlowClient<'a> {
 
     /// Reads until no more bytes have arrived, or until `limit` bytes are read. Returns the number
     /// of bytes.
-    pub(super) fn read_some(&self, limit: usize) -> usize {
+    pub(crate) fn read_some(&self, limit: usize) -> usize {
         let connection = &self.client.connection;
         let reads = (0..limit.div_ceil(READ_SIZE)).map(|_| connection.read_some(READ_SIZE));
         reads.take_while(|length| *length > 0).sum()
@@ -79,7 +79,7 @@ impl<'a> SlowClient<'a> {
 }
 
 /// Whether one of these calls writes.
-pub(super) fn is_in_write(calls: &[Call]) -> bool {
+pub(crate) fn is_in_write(calls: &[Call]) -> bool {
     let is_write = |call: &Call| {
         matches!(call.name(), "write" | "writev" | "sendto" | "sendmsg" | "sendfile" | "splice")
     };

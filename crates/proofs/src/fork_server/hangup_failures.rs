@@ -11,7 +11,7 @@ const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
 const WRITES: [&str; 4] = ["write", "writev", "sendto", "sendmsg"];
 
 /// The failure of a child that runs on after its client has left.
-pub(super) fn child_runs_on(
+pub(crate) fn child_runs_on(
     run: &mut TestRun,
     pair: &ClientAndChild,
     wait_error: WaitError,
@@ -111,7 +111,7 @@ fn has_read_end_of_file(run: &TestRun, pair: &ClientAndChild) -> bool {
 
 /// The failure of a child that never stops sending. The client resets its connection, because a
 /// reset ends the child.
-pub(super) fn never_stops_sending(
+pub(crate) fn never_stops_sending(
     run: &mut TestRun,
     pair: &ClientAndChild,
     sent: usize,
@@ -131,7 +131,7 @@ pub(super) fn never_stops_sending(
 }
 
 /// The failure of a server that ends the connection too early, never, or by a reset.
-pub(super) fn wrong_end(
+pub(crate) fn wrong_end(
     run: &mut TestRun,
     pair: &ClientAndChild,
     sent: &[u8],

@@ -11,7 +11,7 @@ use witness::WaitError;
 const MORE: usize = 64 << 10;
 
 /// The failure of a server whose `answer` to `exchange` is not the right one.
-pub(super) fn explain(
+pub(crate) fn explain(
     run: &mut TestRun,
     client: &NamedClient,
     exchange: &Exchange,
@@ -48,7 +48,7 @@ pub(super) fn explain(
 }
 
 /// The summary of a server that answers more bytes than were sent.
-pub(super) fn too_many_bytes(client: &NamedClient) -> String {
+pub(crate) fn too_many_bytes(client: &NamedClient) -> String {
     format!("{} received more bytes than it had sent.", client.name)
 }
 

@@ -11,7 +11,7 @@ use crate::test_run::TestRun;
 use fastrand::Rng;
 
 /// Each client has a child of its own, which answers what has come.
-pub(super) const SERVICE: Service = Service {
+pub(crate) const SERVICE: Service = Service {
     serve,
     expect_served,
     half_message: b"Half a l",
@@ -36,7 +36,7 @@ fn expect_served(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckErr
 
 /// Two clients, connected at the same time, are answered twice. If they are not, a fault that is
 /// injected later is not the reason.
-pub(super) fn expect_two_served(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn expect_two_served(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let (first, second) = (serve(&mut run)?, serve(&mut run)?);
     expect_served(&mut run, &first)?;

@@ -10,7 +10,7 @@ use crate::test_run::TestRun;
 use witness::{Process, Server, Target, Unobservable, WaitError};
 
 /// Each of 5 clients is served by a child of its own. A silent client delays no other client.
-pub(super) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn own_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     // A child that is forked before the first client connects must have been logged before.
     let _ = run.server.wait_asleep();
@@ -83,7 +83,7 @@ fn is_running(server: &Server, pid: i32) -> Result<bool, Unobservable> {
 
 /// The parent has the listener and no client's connection. Each child has its client's connection
 /// and no listener.
-pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs: Vec<ClientAndChild> = Vec::new();
     for _ in 0..3 {
@@ -100,7 +100,7 @@ pub(super) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
 
 /// Checks that the server has no children that wait for clients, before a client connects. Other
 /// criteria depend on this.
-pub(super) fn expect_no_early_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn expect_no_early_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let _ = run.server.wait_asleep();
     let logged = run.server.log().iter().filter_map(LogEvent::of);

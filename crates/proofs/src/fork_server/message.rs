@@ -4,17 +4,17 @@
 use fastrand::Rng;
 
 /// Bytes to send.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     /// The name of the bytes in a step.
-    pub(super) text: String,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
     /// The maximum number of bytes that are sent with one call.
-    pub(super) chunk: usize,
+    pub(crate) chunk: usize,
 }
 
 impl Exchange {
     /// A few bytes that are sent with one call, and that a step shows in full.
-    pub(super) fn at_once(bytes: Vec<u8>) -> Self {
+    pub(crate) fn at_once(bytes: Vec<u8>) -> Self {
         let (text, chunk) = (format!("\"{}\"", bytes.escape_ascii()), bytes.len());
         Exchange { text, bytes, chunk }
     }
@@ -22,21 +22,21 @@ impl Exchange {
 
 /// A text that no server can know in advance: letters in both cases, digits and punctuation, e.g.
 /// `Hqx zaW, 17!`.
-pub(super) fn phrase(rng: &mut Rng) -> Vec<u8> {
+pub(crate) fn phrase(rng: &mut Rng) -> Vec<u8> {
     let mut word = |length| -> String { (0..length).map(|_| rng.alphabetic()).collect() };
     let (first, second) = (word(3), word(4));
     format!("A{first} z{second}, {}!", rng.u8(10..100)).into_bytes()
 }
 
 /// Every byte from 0 to 255 once, in an order that no server can know in advance.
-pub(super) fn every_byte_value(rng: &mut Rng) -> Vec<u8> {
+pub(crate) fn every_byte_value(rng: &mut Rng) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
     rng.shuffle(&mut bytes);
     bytes
 }
 
 /// What the server must answer.
-pub(super) fn flipped(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn flipped(bytes: &[u8]) -> Vec<u8> {
     let flip = |byte: &u8| if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { *byte };
     bytes.iter().map(flip).collect()
 }

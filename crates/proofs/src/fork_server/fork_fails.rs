@@ -13,7 +13,7 @@ use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
 /// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client.
-pub(super) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::fork())?;
     let before = connect_with_child(&mut run, &[])?;
 

@@ -7,13 +7,13 @@ use crate::test_run::TestRun;
 use witness::{Client, Process, Server, Unobservable, WaitError};
 
 /// A client, and the child that has its connection.
-pub(super) struct ClientAndChild {
-    pub(super) client: NamedClient,
-    pub(super) child: Process,
+pub(crate) struct ClientAndChild {
+    pub(crate) client: NamedClient,
+    pub(crate) child: Process,
 }
 
 /// Connects a client, and waits until the client has a child of its own.
-pub(super) fn connect_with_child(
+pub(crate) fn connect_with_child(
     run: &mut TestRun,
     others: &[&ClientAndChild],
 ) -> Result<ClientAndChild, CheckError> {
@@ -23,7 +23,7 @@ pub(super) fn connect_with_child(
 
 /// As [`connect_with_child`]. The client's segments are as short as on Ethernet, so that the
 /// kernel's buffers are full after less than 4 MiB.
-pub(super) fn connect_with_child_over_ethernet(
+pub(crate) fn connect_with_child_over_ethernet(
     run: &mut TestRun,
     others: &[&ClientAndChild],
 ) -> Result<ClientAndChild, CheckError> {
@@ -44,7 +44,7 @@ fn with_child(
 
 /// Waits for a process that has the client's connection, and that is neither the parent nor another
 /// client's child. Returns this process.
-pub(super) fn wait_child(
+pub(crate) fn wait_child(
     run: &mut TestRun,
     client: &NamedClient,
     others: &[&ClientAndChild],
@@ -63,13 +63,13 @@ pub(super) fn wait_child(
 }
 
 /// The processes that have a client's connection. The parent may be one of these processes.
-pub(super) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unobservable> {
+pub(crate) fn holders(server: &Server, connection: &Client) -> Result<Vec<Process>, Unobservable> {
     server.connection(connection)?;
     connection.inode().map_or(Ok(Vec::new()), |inode| server.holders(inode))
 }
 
 /// The failure of a server that has no child for a client.
-pub(super) fn no_child(
+pub(crate) fn no_child(
     run: &mut TestRun,
     client: &NamedClient,
     wait_error: WaitError,
@@ -127,7 +127,7 @@ fn why_queued(run: &TestRun) -> (Option<&'static str>, &'static str) {
 }
 
 /// Whether the parent sleeps until a child ends.
-pub(super) fn waits_for_a_child(run: &TestRun) -> bool {
+pub(crate) fn waits_for_a_child(run: &TestRun) -> bool {
     let threads = run.server.process().threads().unwrap_or_default();
     let mut calls = threads.iter().filter_map(|thread| thread.call);
     calls.any(|call| matches!(call.name(), "wait4" | "waitid"))
@@ -141,17 +141,17 @@ fn has_a_client_left(run: &TestRun) -> bool {
 }
 
 /// Waits until a child has ended.
-pub(super) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
+pub(crate) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
     run.server.wait_for(|now| Ok(has_ended(now, child)?.then_some(())))
 }
 
 /// Whether a child has ended. The parent may have reaped the child or not.
-pub(super) fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
+pub(crate) fn has_ended(server: &Server, child: Process) -> Result<bool, Unobservable> {
     Ok(child.is_zombie()? || !server.processes()?.contains(&child))
 }
 
 /// The failure of a server that has ended, in a check of another criterion.
-pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+pub(crate) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "stopped-serving",
         mistake: None,
@@ -164,7 +164,7 @@ pub(super) fn stopped_serving(run: &mut TestRun, wait_error: WaitError) -> Check
 
 /// Waits until the server is idle, or is known not to become idle. Only a server that has ended is
 /// an error.
-pub(super) fn wait_settled(run: &mut TestRun) -> Result<(), WaitError> {
+pub(crate) fn wait_settled(run: &mut TestRun) -> Result<(), WaitError> {
     match run.server.wait_idle() {
         Err(wait_error @ (WaitError::Ended(_) | WaitError::Unobservable(_))) => Err(wait_error),
         _ => Ok(()),

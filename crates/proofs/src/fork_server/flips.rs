@@ -14,7 +14,7 @@ use fastrand::Rng;
 const LONG: usize = 20_000;
 
 /// Letters change case, and other bytes do not change, for any division of the bytes into chunks.
-pub(super) fn flips(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn flips(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut rng = context.random("flips");
     let mut run = context.start()?;
     let silent = connect_with_child(&mut run, &[])?;

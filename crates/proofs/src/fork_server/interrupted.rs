@@ -12,7 +12,7 @@ use witness::{Errno, FaultInjector, WaitError};
 
 /// The server goes on after SIGSTOP and SIGCONT, after EINTR from each call in which it sleeps, and
 /// after the SIGCHLD of a child that has ended.
-pub(super) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_two_served(context)?;
     let injected = shared::interrupted(context, &SERVICE);
     match &injected {

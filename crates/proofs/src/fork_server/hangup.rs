@@ -19,7 +19,7 @@ const UNREAD: usize = 4 << 20;
 
 /// When a client has left, in any way, its child ends. A client that can still read receives the
 /// rest of its answer, and then a FIN.
-pub(super) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     half_closes(&mut run, &phrase(&mut context.random("hangup")))?;
     leaves_silently(&mut run, Departure::Close)?;

@@ -23,7 +23,7 @@ const READ_BETWEEN: usize = 64 << 10;
 
 /// 4 MiB come back whole to a client that reads nothing at first and then slowly, also if the child
 /// is stopped and continued while it sends.
-pub(super) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut rng = context.random("every-byte");
     let mut run = context.start()?;
     let pair = connect_with_child_over_ethernet(&mut run, &[])?;

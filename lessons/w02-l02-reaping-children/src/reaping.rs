@@ -1,0 +1,47 @@
+//! Reaping: what the parent does when the kernel tells it, with SIGCHLD, that children have ended.
+#![allow(unused, reason = "tasks are still to do")]
+
+use crate::reap_line;
+use libc::{WEXITSTATUS, WIFEXITED, WNOHANG, WTERMSIG, c_int, pid_t, waitpid};
+use nix::errno::Errno;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use std::io;
+
+/// A child that has ended, and that was reaped.
+pub struct EndedChild {
+    pub pid: pid_t,
+    pub end: End,
+}
+
+/// How a process has ended.
+pub enum End {
+    /// It has called exit with this status, from 0 to 255.
+    Exited(c_int),
+    /// A signal with this number has killed it.
+    Killed(c_int),
+}
+
+/// Makes the kernel call [`on_sigchld`] when children have ended.
+///
+/// # Errors
+/// The errors of sigaction(2).
+pub fn catch_sigchld() -> io::Result<()> {
+    todo!("Task 2: call on_sigchld for SIGCHLD, restart interrupted calls, and ignore stopped children")
+}
+
+/// The handler of SIGCHLD: reaps and logs every child that has ended. Several children may have
+/// ended since the last call.
+extern "C" fn on_sigchld(_signal: c_int) {
+    todo!("Task 3: reap and log every child that has ended, and leave errno as it was")
+}
+
+/// Reaps one child that has ended. `None` if every child that is left still runs, and if no child
+/// is left.
+fn reap_next() -> Option<EndedChild> {
+    todo!("Task 3: ask for any child that has ended, without waiting for one")
+}
+
+/// How a child has ended, from the number that waitpid has stored.
+fn decode(status: c_int) -> End {
+    todo!("Task 3: tell an exit status from a signal")
+}
