@@ -26,8 +26,7 @@ pub(super) fn errno_kept(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     let _ = run.server.wait_asleep();
 
-    // The accept in which the server sleeps returns B. The next one fails.
-    run.step(format!("B connected, and the accept after it was made to fail with {FAILS_WITH:?}"));
+    run.step(format!("B connected, and accept was made to fail with {FAILS_WITH:?}"));
     run.server.trace_failure(FAILS_WITH)?;
     run.add_client(Server::connect)?;
     match run.server.wait_failure() {
@@ -68,26 +67,24 @@ fn signal_before_errno_is_read(run: &mut TestRun) -> Result<Option<Errno>, Check
 fn expect_errno_kept(run: &mut TestRun, errno: Option<Errno>) -> Result<(), CheckError> {
     let Some(changed) = errno.filter(|errno| *errno != FAILS_WITH) else { return Ok(()) };
     let _ = wait_settled(run);
-    let has_ended = run.server.exit().is_some();
-    let end = if has_ended { " The server ended." } else { "" };
-    let mut error = process_evidence::fail(
-        run,
-        None,
-        Failure {
-            id: "errno-changed",
-            mistake: Some("errno-changed"),
-            summary: format!(
-                "accept failed with {FAILS_WITH:?}, and after the handler of SIGCHLD errno was \
-             {changed:?}.{end}"
-            ),
-            expected: format!("errno is still {FAILS_WITH:?}, and the next client is served"),
-            observed: format!("the server reads {changed:?} as the error of accept"),
-        },
-    );
-    if let CheckError::Failed(cause) = &mut error {
-        cause.mistake = Some("errno-changed".to_owned()); // also if the server has ended
-    }
-    Err(error)
+    let summary = match run.server.exit() {
+        Some(_) => format!(
+            "The server ended after its handler of SIGCHLD had changed the errno of accept from \
+             {FAILS_WITH:?} to {changed:?}."
+        ),
+        None => format!(
+            "accept failed with {FAILS_WITH:?}, and the handler of SIGCHLD changed errno to \
+             {changed:?}."
+        ),
+    };
+    let failure = Failure {
+        id: "errno-changed",
+        mistake: Some("errno-changed"),
+        summary,
+        expected: format!("errno is still {FAILS_WITH:?}, and the next client is served"),
+        observed: format!("the server reads {changed:?} as the error of accept"),
+    };
+    Err(process_evidence::fail(run, None, failure))
 }
 
 /// The server serves the next client.

@@ -45,10 +45,21 @@ fn kill(run: &mut TestRun, pair: &ClientAndChild, signal: Signal) -> Result<(), 
             run.server.signal_process(process, Signal::SIGKILL);
         }
     })?;
-    expect_reaped(run, &ended)?;
+    // A server that ends with its child is the fault of this criterion.
+    let reaped = expect_reaped(run, &ended);
+    reaped.map_err(|error| if run.server.exit().is_some() { ended_too(error) } else { error })?;
     let connection = pair.client.connection.clone();
     let end = run.server.wait_for(|_| Ok(connection.ended().map(drop)));
     end.map_err(|wait_error| no_end(run, pair, wait_error))
+}
+
+/// The failure of a server that ends when a child was killed.
+fn ended_too(error: CheckError) -> CheckError {
+    let mut error = error.independent();
+    if let CheckError::Failed(cause) = &mut error {
+        cause.mistake = Some("ends-with-child".to_owned());
+    }
+    error
 }
 
 /// The failure of a server that keeps the connection of a child that was killed.

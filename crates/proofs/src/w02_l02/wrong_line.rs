@@ -65,7 +65,7 @@ fn not_reaped(
         observed: format!("{left} zombies when the server was idle"),
     };
     let error = process_evidence::fail(run, wait_error, failure);
-    if all == 1 { error.depends_on("no-zombies") } else { error }
+    if left == all { error.depends_on("no-zombies") } else { error }
 }
 
 /// The child whose line is wrong, if it is the line of one child, and the reason.
@@ -132,7 +132,7 @@ fn wrong_end(child: &EndedChild, line: &ReapLine) -> Reason {
             ),
         ),
         (None, None, Some(logged)) => (
-            None,
+            (logged == 9).then_some("always-nine"),
             format!("Signal {} killed {name}, and the log says {logged}.", signal(child.status)),
         ),
         (_, None, None) => {

@@ -11,10 +11,11 @@ use sandbox::Process;
 
 /// The number of instructions within which the C library has stored the error.
 const MAX_INSTRUCTIONS: usize = 400;
-/// The number of bytes before and after the thread pointer that are searched. The thread-local
-/// variables of glibc are before the thread pointer on x86-64, and after it on aarch64; musl keeps
-/// errno in its record of the thread.
-const SEARCHED: u64 = 4096;
+/// The number of pages that are searched before and after the page of the thread pointer. The
+/// thread-local variables of glibc are before the thread pointer on x86-64, and after it on aarch64;
+/// musl keeps errno in its record of the thread.
+const MORE_PAGES: u64 = 1;
+const PAGE_SIZE: u64 = 4096;
 
 /// Executes the next instructions of a thread, one by one, until the C library has stored `errno`.
 /// The thread has just left the system call that has failed. Returns the address of errno; `None` if
@@ -63,34 +64,35 @@ fn thread_pointer(traced: &Traced) -> Option<u64> {
     Some(general_register(&registers, 0))
 }
 
-/// The memory around a thread pointer. A part that cannot be read is empty.
+/// The address and the contents of a page of memory.
+type Page = (u64, Vec<u8>);
+
+/// The memory around a thread pointer: each page that can be read.
 struct Words {
-    pointer: u64,
-    before: Vec<u8>,
-    after: Vec<u8>,
+    pages: Vec<Page>,
 }
 
 impl Words {
     fn read(process: Process, pointer: u64) -> Self {
-        let part = |start| {
-            let mut bytes = vec![0; SEARCHED as usize];
-            let read = process.read_memory(start, &mut bytes);
-            read.map_or_else(|_| Vec::new(), |()| bytes)
+        let number = pointer / PAGE_SIZE;
+        let numbers = number.saturating_sub(MORE_PAGES)..=number + MORE_PAGES;
+        let page = |number: u64| {
+            let mut bytes = vec![0; PAGE_SIZE as usize];
+            process.read_memory(number * PAGE_SIZE, &mut bytes).ok()?;
+            Some((number * PAGE_SIZE, bytes))
         };
-        let before = part(pointer.wrapping_sub(SEARCHED));
-        Self { pointer, before, after: part(pointer) }
+        Self { pages: numbers.filter_map(page).collect() }
     }
 
     /// The address of a word that has another value than `earlier`, which is now `value`.
     fn changed_to(&self, value: i32, earlier: &Self) -> Option<u64> {
-        let find = |now: &[u8], then: &[u8]| {
+        let value = value.to_ne_bytes();
+        let find = |((address, now), (_, then)): (&Page, &Page)| {
             let (now, then) = (now.as_chunks::<4>().0, then.as_chunks::<4>().0);
             let mut words = now.iter().zip(then);
-            words.position(|(now, then)| now != then && *now == value.to_ne_bytes())
+            let index = words.position(|(now, then)| now != then && *now == value)?;
+            Some(address + 4 * index as u64)
         };
-        let address = |start: u64, index: usize| start + 4 * index as u64;
-        let found = find(&self.before, &earlier.before);
-        let found = found.map(|index| address(self.pointer - SEARCHED, index));
-        found.or_else(|| Some(address(self.pointer, find(&self.after, &earlier.after)?)))
+        self.pages.iter().zip(&earlier.pages).find_map(find)
     }
 }
