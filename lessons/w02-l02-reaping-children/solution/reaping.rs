@@ -25,7 +25,7 @@ pub enum End {
 /// # Errors
 /// The errors of sigaction(2).
 pub fn catch_sigchld() -> io::Result<()> {
-    // <task 2: call on_sigchld for SIGCHLD, restart interrupted calls, and ignore stopped children>
+    // <task 2: call on_sigchld for SIGCHLD, and let interrupted calls go on>
     let flags = SaFlags::SA_RESTART | SaFlags::SA_NOCLDSTOP;
     let action = SigAction::new(SigHandler::Handler(on_sigchld), flags, SigSet::empty());
     // SAFETY: the handler takes no lock and no memory, and calls only functions that a handler may

@@ -50,7 +50,7 @@ impl Server {
         let mut client = self.next_client()?;
         catch_sigchld()?; // before the first child can end
         loop {
-            // <task 2: copy the loop of your fork server, and block SIGCHLD until [FORK] is logged>
+            // <task 2: copy your loop, and block SIGCHLD until [FORK] is logged>
             // A child may end before its [FORK] line is written. While SIGCHLD is blocked it stays
             // pending, so the child's [REAP] line comes after its [FORK] line.
             let sigchld = SigSet::from(Signal::SIGCHLD);

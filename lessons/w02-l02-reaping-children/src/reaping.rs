@@ -26,9 +26,7 @@ pub enum End {
 /// # Errors
 /// The errors of sigaction(2).
 pub fn catch_sigchld() -> io::Result<()> {
-    todo!(
-        "Task 2: call on_sigchld for SIGCHLD, restart interrupted calls, and ignore stopped children"
-    )
+    todo!("Task 2: call on_sigchld for SIGCHLD, and let interrupted calls go on")
 }
 
 /// The handler of SIGCHLD: reaps and logs every child that has ended. Several children may have

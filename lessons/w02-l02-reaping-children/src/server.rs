@@ -46,9 +46,7 @@ impl Server {
         let mut client = self.next_client()?;
         catch_sigchld()?; // before the first child can end
         loop {
-            todo!(
-                "Task 2: copy the loop of your fork server, and block SIGCHLD until [FORK] is logged"
-            )
+            todo!("Task 2: copy your loop, and block SIGCHLD until [FORK] is logged")
         }
     }
 
