@@ -135,7 +135,7 @@ fn a_kit_is_written_to_an_empty_folder() {
     let kit = dir.path("kit");
     fs::create_dir(&kit).unwrap();
     let output = command().arg("kit").arg(&kit).assert().code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["written · 5 lessons · ", " files"]);
+    assert_contains(&stdout_of(&output), &["written · 6 lessons · ", " files"]);
     assert!(kit.join("README.md").is_file());
 }
 

@@ -4,6 +4,7 @@
 mod burst;
 mod ended_child;
 mod errno_kept;
+mod expect_reaped;
 mod handler;
 mod killed;
 mod reap_lines;

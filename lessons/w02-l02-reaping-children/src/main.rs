@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 #![cfg_attr(not(feature = "solution"), allow(dead_code, reason = "tasks are still to do"))]
 
+mod ended_child;
 mod reap_line;
 #[cfg_attr(feature = "solution", path = "../solution/reaping.rs")]
 mod reaping;

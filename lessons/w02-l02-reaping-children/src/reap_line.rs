@@ -1,6 +1,6 @@
 //! The log line `[REAP]`, written from a signal handler.
 
-use crate::reaping::{End, EndedChild};
+use crate::ended_child::{End, EndedChild};
 use std::io::Write;
 
 /// The number of bytes of the longest line, and some more.

@@ -1,25 +1,12 @@
 //! Reaping: what the parent does when the kernel tells it, with SIGCHLD, that children have ended.
 #![allow(unused, reason = "tasks are still to do")]
 
+use crate::ended_child::{End, EndedChild};
 use crate::reap_line;
-use libc::{WEXITSTATUS, WIFEXITED, WNOHANG, WTERMSIG, c_int, pid_t, waitpid};
+use libc::{WEXITSTATUS, WIFEXITED, WNOHANG, WTERMSIG, c_int, waitpid};
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use std::io;
-
-/// A child that has ended, and that was reaped.
-pub struct EndedChild {
-    pub pid: pid_t,
-    pub end: End,
-}
-
-/// How a process has ended.
-pub enum End {
-    /// It has called exit with this status, from 0 to 255.
-    Exited(c_int),
-    /// A signal with this number has killed it.
-    Killed(c_int),
-}
 
 /// Makes the kernel call [`on_sigchld`] when children have ended.
 ///

@@ -1,7 +1,7 @@
 //! The criterion `killed`: a signal kills a child.
 
 use super::ended_child::{Child, end_while_paused};
-use super::reap_lines::expect_reaped;
+use super::expect_reaped::expect_reaped;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::{ClientAndChild, connect_with_child, has_ended};

@@ -2,7 +2,7 @@
 //! and the status that the kernel has for it.
 
 use super::ended_child::{Child, end_while_paused};
-use super::reap_lines::expect_reaped;
+use super::expect_reaped::expect_reaped;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::fork_server::children::{
