@@ -10,6 +10,7 @@ mod check_error;
 mod defaults;
 mod end_rows;
 mod evidence;
+mod fork_server;
 mod log_event;
 mod named_client;
 mod port_lock;
@@ -22,6 +23,7 @@ mod test_run;
 mod tracker;
 mod w01_l01;
 mod w02_l01;
+mod w02_l02;
 mod w03_l02;
 mod w04_l01;
 mod w09_l01;
@@ -36,8 +38,14 @@ pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPoli
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 5] =
-        [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF, &w04_l01::PROOF, &w09_l01::PROOF];
+    const PROOFS: [&Proof; 6] = [
+        &w01_l01::PROOF,
+        &w02_l01::PROOF,
+        &w02_l02::PROOF,
+        &w03_l02::PROOF,
+        &w04_l01::PROOF,
+        &w09_l01::PROOF,
+    ];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

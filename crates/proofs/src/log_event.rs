@@ -10,19 +10,24 @@ pub(crate) enum LogEvent {
     Disconnect { fd: Option<i32>, slot: Option<usize> },
     Reject,
     Fork { pid: Option<i32> },
+    Reap { pid: Option<i32>, status: Option<i32>, signal: Option<i32> },
 }
 
 impl LogEvent {
     /// The event that a line reports. `None` for a line that has no tag, another tag or `[START]`.
     pub(crate) fn of(line: &Line) -> Option<Self> {
-        let fd = line.value("fd").and_then(|number| number.parse().ok());
-        let pid = line.value("pid").and_then(|number| number.parse().ok());
+        let number = |key: &str| line.value(key).and_then(|number| number.parse().ok());
+        let (fd, pid) = (number("fd"), number("pid"));
         let slot = line.value("slot").and_then(|number| number.parse().ok());
         match line.tag()? {
             "ACCEPT" => Some(LogEvent::Accept { fd, slot }),
             "DISCONNECT" => Some(LogEvent::Disconnect { fd, slot }),
             "REJECT" => Some(LogEvent::Reject),
             "FORK" => Some(LogEvent::Fork { pid }),
+            "REAP" => {
+                let (status, signal) = (number("status"), number("signal"));
+                Some(LogEvent::Reap { pid, status, signal })
+            }
             _ => None,
         }
     }
@@ -30,5 +35,5 @@ impl LogEvent {
 
 /// Whether the contract defines the line's tag. A server may log any other lines, too.
 pub(crate) fn is_contract_line(line: &Line) -> bool {
-    matches!(line.tag(), Some("START" | "ACCEPT" | "DISCONNECT" | "REJECT" | "FORK"))
+    matches!(line.tag(), Some("START" | "ACCEPT" | "DISCONNECT" | "REJECT" | "FORK" | "REAP"))
 }

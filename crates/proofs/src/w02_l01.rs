@@ -1,31 +1,12 @@
 //! w02-l01, Fork server: one child process for each client. The child changes the case of the
 //! letters.
 
-mod children;
-mod every_byte;
-mod exchange;
-mod flips;
-mod fork_fails;
-mod forking;
-mod hangup;
-mod hangup_failures;
-mod interrupted;
-mod message;
-mod process_evidence;
-mod reaping;
-mod service;
-mod slow_client;
-mod wrong_answer;
-
-use crate::check_context::CheckContext;
-use crate::check_error::CheckError;
+use crate::fork_server::{
+    accept_again, ends, every_byte, flips, fork_fails, forking, hangup, interrupted, reaping,
+    starts,
+};
 use crate::proof::{Criterion, Proof};
 use crate::shared;
-use crate::shared::starting::{
-    expect_every_address, expect_no_line_before_listen, expect_start_line,
-};
-use service::{SERVICE, expect_two_served};
-use witness::FaultInjector;
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
 /// lesson's Prove and Done When lists.
@@ -49,29 +30,3 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("fork-fails", fork_fails::fork_fails),
     ],
 };
-
-/// The server listens on PORT at every IPv4 address, and logs `[START] port=PORT` when it listens.
-fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    let mut run = context.launch(context.lesson.capacity, FaultInjector::default())?;
-    run.wait_listening()?;
-    let wanted = run.port.to_string();
-    let swapped = format!("port={}", run.port.swap_bytes());
-    expect_start_line(&mut run, "port", &wanted, |line| {
-        line.split_whitespace().any(|word| word == swapped).then_some("byte-order")
-    })?;
-    expect_every_address(&mut run)?;
-    drop(run);
-    expect_no_line_before_listen(context)
-}
-
-/// SIGTERM ends the server and every child.
-fn ends(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    shared::ends(context, &SERVICE)
-}
-
-/// The server goes on after an accept that has failed, also while no descriptor is free.
-fn accept_again(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    forking::expect_no_early_child(context)?;
-    expect_two_served(context)?;
-    shared::accept_again(context, &SERVICE)
-}

@@ -109,7 +109,7 @@ pub use isolation::{IsolationLevel, UnknownIsolation};
 pub use notify::NotifiedCalls;
 pub use policy::{LimitKind, Limits, SandboxPolicy};
 pub use process::owner::as_tracer;
-pub use process::{Descriptor, Process, Target, Thread, own_run_delay};
+pub use process::{Descriptor, Process, SignalDisposition, Target, Thread, own_run_delay};
 pub use root_layout::is_always_visible;
 pub use running::Sandbox;
 pub use starvation::{CpuLoad, CpuStarvation};

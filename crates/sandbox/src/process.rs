@@ -3,9 +3,11 @@
 mod descriptor_limit;
 mod descriptors;
 pub(crate) mod owner;
+mod signals;
 mod thread;
 
 pub use descriptors::{Descriptor, Target};
+pub use signals::SignalDisposition;
 pub(crate) use thread::delay_of;
 pub use thread::{Thread, own_run_delay};
 

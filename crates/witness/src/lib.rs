@@ -29,7 +29,8 @@
 //! do something. [`Server::restart`] starts the program again in the same network.
 //! [`Server::occupy_port`] listens on a port in the server's network, as if another program were
 //! using the port. [`Server::exhaust_descriptors`] makes a running server get a real EMFILE.
-//! [`Server::interrupt`] interrupts its system calls. [`Server::wait_ended`] waits for its end.
+//! [`Server::interrupt`] interrupts its system calls. [`Server::trace_failure`] shows whether a signal
+//! handler changes the errno of a call. [`Server::wait_ended`] waits for its end.
 //!
 //! Two examples can be run on any server that listens on the port in the environment variable PORT:
 //! - `cargo run -p witness --example watch_poll -- ./server` connects two clients, and prints the
@@ -128,5 +129,5 @@ pub use nix::errno::Errno;
 pub use nix::sys::signal::Signal;
 pub use sandbox::{
     Call, Descriptor, Exit, IsolationLevel, LaunchError, LimitKind, Limits, Process, SandboxPolicy,
-    SignalNumber, Target, Thread, UnknownIsolation, Unobservable, own_run_delay,
+    SignalDisposition, SignalNumber, Target, Thread, UnknownIsolation, Unobservable, own_run_delay,
 };

@@ -5,6 +5,7 @@ mod busy_loops;
 mod delivery;
 mod descriptors;
 mod ending;
+mod errno_probe;
 mod events;
 mod observe;
 mod pause;
@@ -25,6 +26,7 @@ use crate::syscall_sample::{SyscallSample, Tracer};
 use crate::wait_limits::WaitLimits;
 use attribution::Attribution;
 use descriptors::LoweredLimit;
+use errno_probe::ErrnoProbe;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -78,6 +80,8 @@ pub struct Server {
     naps: Option<SyscallSample>,
     /// The descriptor limit that a process had before the observer lowered the limit.
     lowered: Option<LoweredLimit>,
+    /// The thread that is traced until one of its calls has failed.
+    probe: Option<ErrnoProbe>,
 }
 
 impl Server {
@@ -112,6 +116,7 @@ impl Server {
             sleeps: RefCell::default(),
             naps: None,
             lowered: None,
+            probe: None,
         }
     }
 
@@ -246,6 +251,12 @@ impl Server {
         self.faults.as_ref().map_or(&[], FaultSupervisor::answered)
     }
 
+    /// Sends a signal to one process of the server, for example to a child (signal(7)). Does nothing
+    /// if the observer knows that the program has ended.
+    pub fn signal_process(&self, process: Process, signal: Signal) {
+        self.kill(process, signal);
+    }
+
     /// Sends a signal to the program (signal(7)). Does nothing if the observer knows that the
     /// program has ended.
     pub fn signal(&self, signal: Signal) {
@@ -296,6 +307,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // If the server closed its connections first, its port would stay in TIME_WAIT. Therefore
         // the clients reset their connections first.
+        self.end_probe();
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
         // The sandbox cannot end before the tracer has detached from its threads or has reaped them

@@ -4,6 +4,7 @@
 //! thread's system calls show the difference. Therefore the thread is traced for a short time
 //! (ptrace(2)). After that, the thread continues unchanged.
 
+mod errno_word;
 mod repeated_state;
 mod restart_syscall;
 mod tracer;
@@ -14,6 +15,7 @@ use nix::errno::Errno;
 use sandbox::Call;
 use std::fmt;
 
+pub(crate) use errno_word::{read_errno, step_to_stored_errno};
 pub(crate) use repeated_state::repeats_state;
 pub(crate) use tracer::{SyscallStop, Traced, Tracer};
 

@@ -1,18 +1,14 @@
 //! The server program. It reads PORT, and writes its log to standard output.
 //!
-//! `server` is the parent's part, `conversation` is the child's part, and `parent_death` ends a
-//! child when its parent ends.
+//! `server` is the parent's part. The library `fork_server` has the child's part.
 
 #![allow(unreachable_pub, reason = "`pub` is what a module offers the others of its program")]
 #![cfg_attr(not(feature = "solution"), allow(dead_code, reason = "tasks are still to do"))]
 
-#[cfg_attr(feature = "solution", path = "../solution/conversation.rs")]
-mod conversation;
-mod log;
-mod parent_death;
 #[cfg_attr(feature = "solution", path = "../solution/server.rs")]
 mod server;
 
+use fork_server::{conversation, log, parent_death};
 use server::Server;
 use std::error::Error;
 use std::io::{self, Write};

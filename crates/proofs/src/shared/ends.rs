@@ -179,20 +179,10 @@ fn process_text(process: Process) -> String {
 
 /// What the process does with SIGTERM (proc_pid_status(5)), for a sentence.
 fn what_sigterm_does(process: Process) -> &'static str {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid));
-    let status = status.unwrap_or_default();
-    let has_sigterm = |field: &str| {
-        let mask = status.lines().find_map(|line| line.strip_prefix(field));
-        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        mask.is_some_and(|mask| mask & 1 << (Signal::SIGTERM as i32 - 1) != 0)
-    };
-    if has_sigterm("SigIgn:") {
-        "it ignores the signal"
-    } else if has_sigterm("SigCgt:") {
-        "it has a handler for the signal, and runs on"
-    } else if has_sigterm("SigBlk:") {
-        "it blocks the signal"
-    } else {
-        "it runs on"
+    match process.disposition_of(Signal::SIGTERM as i32).ok().flatten().unwrap_or_default() {
+        it if it.ignored => "it ignores the signal",
+        it if it.caught => "it has a handler for the signal, and runs on",
+        it if it.blocked => "it blocks the signal",
+        _ => "it runs on",
     }
 }

@@ -21,3 +21,33 @@ fn a_process_that_is_gone_has_nothing() {
     assert!(absent.descriptors().unwrap().is_empty());
     assert_eq!((absent.flags(0).unwrap(), absent.name()), (None, String::new()));
 }
+
+#[test]
+fn what_a_process_does_with_a_signal_is_read_from_its_masks() {
+    let own = Process { pid: std::process::id() as i32 };
+    // Rust ignores SIGPIPE when a program starts, and leaves SIGUSR2 alone.
+    let ignored = SignalDisposition { ignored: true, ..SignalDisposition::default() };
+    assert_eq!(own.disposition_of(libc::SIGPIPE).unwrap(), Some(ignored));
+    assert_eq!(own.disposition_of(libc::SIGUSR2).unwrap(), Some(SignalDisposition::default()));
+    assert_eq!(Process { pid: i32::MAX }.disposition_of(libc::SIGPIPE).unwrap(), None);
+    assert!(!own.reads_signal(0, libc::SIGCHLD), "standard input is no signalfd");
+}
+
+#[test]
+fn a_process_that_has_ended_keeps_its_status_until_it_is_reaped() {
+    for (command, wanted) in [("read x; exit 3", 3 << 8), ("read x; kill -9 $$", 9)] {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", command]).stdin(std::process::Stdio::piped());
+        let mut child = shell.spawn().unwrap();
+        let process = Process { pid: child.id() as i32 };
+        assert!(process.shows_wait_status());
+        assert_eq!(process.wait_status().unwrap(), None, "it still runs");
+        drop(child.stdin.take());
+        while !process.is_zombie().unwrap() {
+            std::thread::yield_now();
+        }
+        assert_eq!(process.wait_status().unwrap(), Some(wanted));
+        child.wait().unwrap();
+        assert_eq!(process.wait_status().unwrap(), None, "it was reaped");
+    }
+}

@@ -66,8 +66,7 @@ impl Registers {
 
     /// The contents of the general register with this number.
     fn general(&self, number: usize) -> u64 {
-        let (registers, _) = self.general.as_chunks::<8>();
-        registers.get(number).map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+        general_register(&self.general, number)
     }
 
     fn hash(&self) -> u64 {
@@ -77,8 +76,14 @@ impl Registers {
     }
 }
 
+/// The register with this number in a set of registers of 8 bytes each.
+pub(super) fn general_register(set: &[u8], number: usize) -> u64 {
+    let (registers, _) = set.as_chunks::<8>();
+    registers.get(number).map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
 /// Reads one set of registers (ptrace(2), PTRACE_GETREGSET).
-fn register_set(pid: Pid, set: libc::c_int) -> Option<Vec<u8>> {
+pub(super) fn register_set(pid: Pid, set: libc::c_int) -> Option<Vec<u8>> {
     let mut bytes = vec![0; 1024];
     let mut part = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
     // SAFETY: the kernel writes at most `iov_len` bytes to `bytes`, and sets `iov_len`.

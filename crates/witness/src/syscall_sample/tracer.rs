@@ -135,6 +135,15 @@ impl Traced {
         }
     }
 
+    /// The signal whose delivery has stopped the thread. `None` if the thread runs, or has stopped
+    /// for another reason.
+    pub(crate) fn stop_signal(&self) -> Option<i32> {
+        match self.state {
+            State::Stopped(signal @ 1..) => Some(signal),
+            _ => None,
+        }
+    }
+
     /// Whether the thread has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.state == State::Untraced

@@ -8,6 +8,7 @@ mod closing;
 mod descriptors;
 mod ending;
 mod endless_waits;
+mod errno_after_signal;
 mod faults;
 mod launching;
 mod logging;

@@ -1,0 +1,135 @@
+//! The criterion `fork-fails`: a fork that fails costs one client, and not the server.
+
+use super::children::{
+    ClientAndChild, connect_with_child, holders, no_child, wait_child, wait_settled,
+};
+use super::exchange::expect_served;
+use super::process_evidence;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
+use crate::named_client::NamedClient;
+use crate::test_run::TestRun;
+use witness::{Errno, FaultInjector, WaitError};
+
+/// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client.
+pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start_with(context.lesson.capacity, FaultInjector::fork())?;
+    let before = connect_with_child(&mut run, &[])?;
+
+    // The next client gets no child. Therefore the server must close the client's connection.
+    run.step("the next fork is made to fail with EAGAIN");
+    run.server.fail_next(Errno::EAGAIN);
+    let childless = run.connect()?;
+    let connection = childless.connection.clone();
+    let closed = run.server.wait_for(|now| {
+        let parent = now.process();
+        // A server that calls fork again, and then has a child for the client, is also right.
+        let has_child =
+            holders(now, &connection)?.iter().any(|it| *it != parent && *it != before.child);
+        let is_handled = has_child || connection.ended().is_some();
+        Ok((now.faults_left() == 0 && is_handled).then_some(()))
+    });
+    let closed = closed.and_then(|()| wait_settled(&mut run));
+    closed.map_err(|wait_error| not_closed(&mut run, &childless, wait_error))?;
+    expect_no_child_logged(&mut run, &childless)?;
+
+    // The next client is served again.
+    let next = run.connect()?;
+    match wait_child(&mut run, &next, &[&before]) {
+        Ok(child) => {
+            let next = ClientAndChild { client: next, child };
+            expect_served(&mut run, &mut context.random("fork-fails"), &[&before, &next])
+        }
+        Err(wait_error) => Err(no_child(&mut run, &next, wait_error)),
+    }
+}
+
+/// Checks that the log names no child with the number that a failed fork returns, -1.
+fn expect_no_child_logged(run: &mut TestRun, childless: &NamedClient) -> Result<(), CheckError> {
+    let mut events = run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
+    if !events.any(|event| matches!(event, LogEvent::Fork { pid: Some(-1) })) {
+        return Ok(());
+    }
+    let name = &childless.name;
+    Err(run.fail_now(Failure {
+        id: "fork-failed",
+        mistake: Some("fork-minus-one"),
+        summary: format!("fork failed for {name}, and the log names a child with pid -1."),
+        expected: format!("no [FORK] line for {name}, who has no child"),
+        observed: run.logged_text(),
+    }))
+}
+
+/// The failure of a server that does not close the client for which fork has failed.
+fn not_closed(run: &mut TestRun, childless: &NamedClient, wait_error: WaitError) -> CheckError {
+    let name = &childless.name;
+    let holding = holders(&run.server, &childless.connection).unwrap_or_default();
+    let is_alone = holding == [run.server.process()];
+    if run.server.faults_left() > 0 {
+        return match holding.as_slice() {
+            [] => no_child(run, childless, wait_error),
+            _ if is_alone => no_child(run, childless, wait_error),
+            _ => never_forks(run, childless, wait_error),
+        }
+        .depends_on("own-child");
+    }
+    let (mistake, summary, observed) = match &wait_error {
+        WaitError::Ended(_) => (
+            Some("fork-ends-server"),
+            "The server ended when fork failed with EAGAIN.".to_owned(),
+            wait_error.to_string(),
+        ),
+        _ if is_alone && is_parent_reading(run) => (
+            Some("fork-minus-one"),
+            format!("fork failed, and the parent went on as a child: it serves {name} itself."),
+            parent_text(run, name),
+        ),
+        _ if is_alone => (
+            Some("fork-leaks-client"),
+            format!("There is no child for {name}, and the server keeps its connection open."),
+            format!("{name} is still connected, and no process reads from it"),
+        ),
+        _ => (
+            None,
+            format!("There is no child for {name}, and its connection stays open."),
+            wait_error.to_string(),
+        ),
+    };
+    let failure = Failure {
+        id: "fork-failed",
+        mistake,
+        summary,
+        expected: format!("{name} reads an end of file, and the server runs on"),
+        observed,
+    };
+    process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// The failure of a server that has a child for the client, and has not forked after the client
+/// had connected.
+fn never_forks(run: &mut TestRun, client: &NamedClient, wait_error: WaitError) -> CheckError {
+    let name = &client.name;
+    let failure = Failure {
+        id: "forked-before",
+        mistake: Some("forks-first"),
+        summary: format!("{name} is served by a child that was forked before {name} connected."),
+        expected: format!("fork is called when {name} has connected, and fails"),
+        observed: format!("no process has called fork since {name} connected"),
+    };
+    process_evidence::fail(run, Some(wait_error), failure)
+}
+
+/// Whether the parent waits for the bytes of a client, as only a child does.
+fn is_parent_reading(run: &TestRun) -> bool {
+    let threads = run.server.process().threads().unwrap_or_default();
+    let mut calls = threads.iter().filter_map(|thread| thread.call);
+    calls.any(|call| matches!(call.name(), "read" | "readv" | "recvfrom" | "recvmsg"))
+}
+
+/// What the parent does that has taken itself for a child.
+fn parent_text(run: &TestRun, name: &str) -> String {
+    let listens = matches!(run.server.listener(), Ok(Some(_)));
+    let closed = if listens { "" } else { ", and it has closed the listener" };
+    format!("the parent is asleep in a read, and has {name}'s connection{closed}")
+}

@@ -1,0 +1,168 @@
+//! The criterion `no-zombies`: the parent must reap each child that has ended. A child that is not
+//! reaped stays a zombie.
+
+use super::children::{
+    ClientAndChild, connect_with_child, no_child, stopped_serving, wait_child, wait_child_ended,
+    wait_settled, waits_for_a_child,
+};
+use super::process_evidence;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::shared::fd_leaks::connect_unnamed;
+use crate::test_run::TestRun;
+use witness::{Client, Server, Unobservable, WaitError};
+
+/// The number of clients that connect and leave.
+const CLIENTS: usize = 50;
+/// The number of clients at the same time. The criterion `own-child` uses the same number.
+const BATCH: usize = 5;
+
+/// No child stays a zombie, not even after 50 clients.
+pub(crate) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+
+    // One child ends while another client stays connected.
+    let first = connect_with_child(&mut run, &[])?;
+    let stays = connect_with_child(&mut run, &[&first])?;
+    run.step(format!("{} closed (FIN)", first.client.name));
+    first.client.connection.close();
+    expect_reaped(&mut run, &first)?;
+    wait_settled(&mut run).map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
+
+    // After a child has ended, the parent must accept the next client.
+    let next = run.connect()?;
+    let child = wait_child(&mut run, &next, &[&first, &stays]);
+    let next = match child {
+        Ok(child) => ClientAndChild { client: next, child },
+        Err(wait_error) => return Err(next_not_accepted(&mut run, &next, wait_error)),
+    };
+    for pair in [stays, next] {
+        run.step(format!("{} closed (FIN)", pair.client.name));
+        pair.client.connection.close();
+        expect_reaped(&mut run, &pair)?;
+    }
+    connect_and_leave(&mut run)
+}
+
+/// The failure of a server that does not accept the next client after a child has ended.
+fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: WaitError) -> CheckError {
+    let is_reaping = waits_for_a_child(run);
+    let error = no_child(run, next, wait_error);
+    if is_reaping { error } else { error.depends_on("own-child") }
+}
+
+/// Checks that the parent reaps a child that ends, although no other client connects.
+fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
+    wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
+    let reaped =
+        run.server.wait_for(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
+    let Err(wait_error) = reaped else { return Ok(()) };
+    if let WaitError::Ended(_) = wait_error {
+        return Err(stopped_serving(run, wait_error));
+    }
+    let name = &left.client.name;
+    let (mistake, summary) = if is_reaped_by_next_client(run, left) {
+        ("reaps-late", format!("{name}'s child was a zombie until the next client connected."))
+    } else {
+        ("never-reaps", format!("{name}'s child has ended, and the parent has not reaped it."))
+    };
+    let failure = Failure {
+        id: "zombie",
+        mistake: Some(mistake),
+        summary,
+        expected: format!("{name}'s child is reaped, and no other client has to connect"),
+        observed: "the child was a zombie when the server was idle".to_owned(),
+    };
+    Err(process_evidence::fail(run, Some(wait_error), failure))
+}
+
+/// Whether the parent reaps the child when the next client connects.
+fn is_reaped_by_next_client(run: &mut TestRun, left: &ClientAndChild) -> bool {
+    let connected = run.connect().is_ok() && run.server.wait_idle().is_ok();
+    connected && run.server.zombies().is_ok_and(|zombies| !zombies.contains(&left.child))
+}
+
+/// Connects and disconnects 50 clients, several at a time. Their children end while the parent is
+/// paused. A signal that is already pending is not queued again (signal(7)). Therefore the parent
+/// gets one SIGCHLD for several children.
+fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
+    let before = count_running(&run.server)?;
+    run.step(format!(
+        "{CLIENTS} clients connected and left, {BATCH} at a time, while the parent was paused (SIGSTOP)"
+    ));
+    for round in 0..CLIENTS / BATCH {
+        let accepted = (0..BATCH).map(|_| connect_accepted(run));
+        let connections: Vec<Client> = accepted.collect::<Result<_, _>>()?;
+        run.check_alive().map_err(|wait_error| stopped_serving(run, wait_error))?;
+        run.server.pause().map_err(|wait_error| stopped_serving(run, wait_error))?;
+        for (index, client) in connections.iter().enumerate() {
+            if (round + index) % 2 == 0 { client.close() } else { client.reset() }
+        }
+        let ended = run.server.wait_for(|now| Ok((count_running(now)? <= before).then_some(())));
+        ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
+        run.server.resume().map_err(|wait_error| stopped_serving(run, wait_error))?;
+    }
+    let reaped = run.server.wait_for(|now| Ok(now.zombies()?.is_empty().then_some(())));
+    let Err(wait_error) = reaped else { return Ok(()) };
+    if let WaitError::Ended(_) = wait_error {
+        return Err(stopped_serving(run, wait_error));
+    }
+    let left = run.server.zombies()?.len();
+    let failure = Failure {
+        id: "zombies",
+        mistake: Some("reaps-one"),
+        summary: format!(
+            "Children ended {BATCH} at a time, and {left} of {CLIENTS} were not reaped."
+        ),
+        expected: "no zombie".to_owned(),
+        observed: format!("{left} zombies when the server was idle"),
+    };
+    Err(process_evidence::fail(run, Some(wait_error), failure))
+}
+
+/// Connects one of many clients, and waits until the server has accepted the client.
+pub(crate) fn connect_accepted(run: &mut TestRun) -> Result<Client, CheckError> {
+    let connection = connect_unnamed(run)?;
+    let accepted = run.server.wait_for(|now| {
+        let socket = now.connection(&connection)?;
+        Ok(socket.is_some_and(|socket| socket.inode != 0).then_some(()))
+    });
+    match accepted {
+        Ok(()) => Ok(connection),
+        Err(wait_error @ WaitError::Ended(_)) => Err(stopped_serving(run, wait_error)),
+        Err(wait_error) => Err(not_accepted(run, wait_error)),
+    }
+}
+
+fn not_accepted(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+    let failure = Failure {
+        id: "not-accepted",
+        summary: format!("Of {BATCH} clients that are connected at a time, one is not accepted."),
+        expected: "each client is accepted".to_owned(),
+        observed: wait_error.to_string(),
+        ..Failure::default()
+    };
+    process_evidence::fail(run, Some(wait_error), failure).depends_on("own-child")
+}
+
+/// The number of processes that are not zombies.
+pub(crate) fn count_running(server: &Server) -> Result<usize, Unobservable> {
+    let mut count = 0;
+    for process in server.processes()? {
+        count += usize::from(!process.is_zombie()?);
+    }
+    Ok(count)
+}
+
+/// The failure of a server whose child does not end when its client leaves.
+pub(crate) fn child_runs_on(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+    let failure = Failure {
+        id: "child-lives-on",
+        summary: "A client has left, and its child does not end.".to_owned(),
+        expected: "the child ends when its client leaves".to_owned(),
+        observed: wait_error.to_string(),
+        ..Failure::default()
+    };
+    process_evidence::fail(run, Some(wait_error), failure).depends_on("hangup")
+}

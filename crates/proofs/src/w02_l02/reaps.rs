@@ -1,0 +1,75 @@
+//! The criterion `reaps`: each child that ends is reaped and logged once, with its own process id
+//! and the status that the kernel has for it.
+
+use super::ended_child::{Child, end_while_paused};
+use super::expect_reaped::expect_reaped;
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::fork_server::children::{
+    ClientAndChild, connect_with_child, connect_with_child_over_ethernet,
+};
+use crate::fork_server::slow_client::SlowClient;
+use crate::shared::departure::Departure;
+use crate::test_run::TestRun;
+
+/// The number of bytes that a client sends without reading an answer. The kernel's buffers for a
+/// connection over Ethernet hold fewer bytes.
+const UNREAD: usize = 4 << 20;
+
+/// Children end in several ways, one after the other. Each time, the child that was forked last stays
+/// with its client. The log names each child that has ended once, and no other.
+pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    let mut pairs = Vec::new();
+    for departure in [Departure::Close, Departure::Reset] {
+        let pair = connect(&mut run, &mut pairs, connect_with_child)?;
+        connect(&mut run, &mut pairs, connect_with_child)?;
+        let text = departure.text();
+        leaves(&mut run, &pairs[pair], text, |pair| departure.apply(&pair.client.connection))?;
+    }
+    resets_in_the_middle_of_an_answer(&mut run, &mut pairs)
+}
+
+type Connect = fn(&mut TestRun, &[&ClientAndChild]) -> Result<ClientAndChild, CheckError>;
+
+/// Connects the next client, and adds it to `pairs`. Returns its place there.
+fn connect(
+    run: &mut TestRun,
+    pairs: &mut Vec<ClientAndChild>,
+    connect: Connect,
+) -> Result<usize, CheckError> {
+    let others: Vec<&ClientAndChild> = pairs.iter().collect();
+    let pair = connect(run, &others)?;
+    pairs.push(pair);
+    Ok(pairs.len() - 1)
+}
+
+/// The child of this client may end with another status than 0, or by SIGPIPE.
+fn resets_in_the_middle_of_an_answer(
+    run: &mut TestRun,
+    pairs: &mut Vec<ClientAndChild>,
+) -> Result<(), CheckError> {
+    let index = connect(run, pairs, connect_with_child_over_ethernet)?;
+    connect(run, pairs, connect_with_child)?;
+    let pair = &pairs[index];
+    run.step(format!("{} sent as much as its connection took, and read nothing", pair.client.name));
+    let bytes: Vec<u8> = b"One line of many\n".iter().copied().cycle().take(UNREAD).collect();
+    // The criterion `every-byte` reports a child that does not wait for its client.
+    let _ = SlowClient::new(&pair.client, &bytes).send_until_idle(run);
+    let how = "reset its connection (RST), in the middle of its answer";
+    leaves(run, pair, how, |pair| pair.client.connection.reset())
+}
+
+/// The client leaves, and its child's line must follow. `how` is a part of the step's sentence.
+fn leaves(
+    run: &mut TestRun,
+    pair: &ClientAndChild,
+    how: &str,
+    leave: impl FnOnce(&ClientAndChild),
+) -> Result<(), CheckError> {
+    let name = &pair.client.name;
+    let child = Child::new(format!("{name}'s child"), pair.child)?;
+    run.step(format!("{name} {how}"));
+    let ended = end_while_paused(run, vec![child], |_| leave(pair))?;
+    expect_reaped(run, &ended)
+}
