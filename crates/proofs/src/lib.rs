@@ -5,6 +5,7 @@
 //! clients to it and compares what the server does with what the lesson asks. [`prove`] checks the
 //! criteria in parallel and reports them in the lesson's order.
 
+mod chat;
 mod check_context;
 mod check_error;
 mod defaults;
@@ -22,6 +23,7 @@ mod tracker;
 mod w01_l01;
 mod w02_l01;
 mod w03_l02;
+mod w03_l03;
 mod w04_l01;
 mod w09_l01;
 
@@ -34,8 +36,14 @@ pub use witness::{IsolationLevel, SandboxPolicy};
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 5] =
-        [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF, &w04_l01::PROOF, &w09_l01::PROOF];
+    const PROOFS: [&Proof; 6] = [
+        &w01_l01::PROOF,
+        &w02_l01::PROOF,
+        &w03_l02::PROOF,
+        &w03_l03::PROOF,
+        &w04_l01::PROOF,
+        &w09_l01::PROOF,
+    ];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 
