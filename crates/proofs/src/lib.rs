@@ -25,6 +25,7 @@ mod w02_l01;
 mod w03_l02;
 mod w03_l03;
 mod w04_l01;
+mod w04_l02;
 mod w09_l01;
 
 use course::report::Finding;
@@ -36,12 +37,13 @@ pub use witness::{IsolationLevel, SandboxPolicy};
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 6] = [
+    const PROOFS: [&Proof; 7] = [
         &w01_l01::PROOF,
         &w02_l01::PROOF,
         &w03_l02::PROOF,
         &w03_l03::PROOF,
         &w04_l01::PROOF,
+        &w04_l02::PROOF,
         &w09_l01::PROOF,
     ];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
