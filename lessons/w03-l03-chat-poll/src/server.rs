@@ -96,7 +96,9 @@ impl<W: Wait> Server<W> {
 
     /// Lets a client into the room, and tells the others. Rejects the client if the room is full.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
-        todo!("Task 2: make the client non-blocking, give it a slot and an entry, log it, and tell the others")
+        todo!(
+            "Task 2: make the client non-blocking, give it a slot and an entry, log it, and tell the others"
+        )
     }
 
     /// Closes a client because the room is full.
@@ -128,7 +130,9 @@ impl<W: Wait> Server<W> {
     /// Sends every complete line of a member to the others.
     fn pass_on_lines(&mut self, slot: usize) {
         let Some(fd) = self.room.fd(slot) else { return };
-        todo!("Task 3: send each complete line to the others; a line that is too long ends the connection")
+        todo!(
+            "Task 3: send each complete line to the others; a line that is too long ends the connection"
+        )
     }
 
     /// Handles a read that returned no bytes: a member leaves at end of file, or if its connection
@@ -184,7 +188,9 @@ impl<W: Wait> Server<W> {
     /// descriptor, and then the next client may get the same number.
     fn remove(&mut self, slot: usize) {
         let Some(fd) = self.room.fd(slot) else { return };
-        todo!("Task 2: remove the member's entry, remove it from the room, log it, and tell the others")
+        todo!(
+            "Task 2: remove the member's entry, remove it from the room, log it, and tell the others"
+        )
     }
 }
 
