@@ -77,8 +77,8 @@ fn not_heard(
     let wait_error = wait_error.unwrap_or(WaitError::Idle { calls: Vec::new() });
     let has_ended = matches!(wait_error, WaitError::Ended(_));
     let missing = match (&wait_error, kind_of(line)) {
-        _ if is_closed => None,
         (WaitError::Ended(_), _) => chat.row_of_end,
+        _ if is_closed => None,
         (WaitError::Spinning(sample), Kind::Left) => {
             let number = number_of(line).unwrap_or(-1);
             ignored_error(sample, number).map(|_| "compares-revents")
