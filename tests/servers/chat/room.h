@@ -2,8 +2,8 @@
 #ifndef ROOM_H
 #define ROOM_H
 
-#include "common.h"
-#include "reserve.h"
+#include "../common.h"
+#include "../reserve.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>

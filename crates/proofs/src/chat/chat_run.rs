@@ -30,13 +30,15 @@ pub(super) struct ChatRun {
     pub(super) run: TestRun,
     pub(super) members: Vec<Member>,
     pub(super) random: Rng,
+    /// The row that explains an end of the server now, because of what a client has just done.
+    pub(super) row_of_end: Option<&'static str>,
 }
 
 impl ChatRun {
     /// Starts a server for the criterion with this id.
     pub(super) fn start(context: &CheckContext<'_>, criterion: &str) -> Result<Self, CheckError> {
         let random = context.random(criterion);
-        Ok(Self { run: context.start()?, members: Vec::new(), random })
+        Ok(Self { run: context.start()?, members: Vec::new(), random, row_of_end: None })
     }
 
     /// Starts a server, and lets `count` members in. A fault in this is the fault of the criterion
@@ -83,7 +85,10 @@ impl ChatRun {
         let left = self.members.remove(index);
         self.run.step(format!("{} {}", left.client.name, departure.text()));
         departure.apply(&left.client.connection);
-        self.expect_all(&Transcript::in_order([disconnected(left.fd)]), &[])
+        self.row_of_end = (departure == Departure::Reset).then_some("reset-ends-server");
+        self.expect_all(&Transcript::in_order([disconnected(left.fd)]), &[])?;
+        self.row_of_end = None;
+        Ok(())
     }
 
     /// A member sends bytes.

@@ -1,6 +1,7 @@
 //! The criterion that lines come out as they were sent, however their bytes come.
 
 use super::chat_run::{ChatRun, disconnected, said};
+use super::hearing::unheard;
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
@@ -30,12 +31,27 @@ fn several_in_one_read(chat: &mut ChatRun) -> Result<(), CheckError> {
     let lines: Vec<_> = (0..chat.random.usize(3..=6)).map(|_| chat.short_line()).collect();
     let last = chat.short_line();
     let (begin, rest) = cut(chat, &last);
-    chat.send(0, &[lines.concat(), begin].concat());
+    chat.send(0, &[lines.concat(), begin.clone()].concat());
     let fd = chat.members[0].fd;
-    chat.expect_all(&Transcript::in_order(lines.iter().map(|line| said(fd, line))), &[0])?;
-    expect_nothing_yet(chat)?;
-    chat.send(0, &rest);
-    chat.expect_all(&Transcript::in_order([said(fd, &last)]), &[0])
+    let heard = chat.expect_all(&Transcript::in_order(lines.iter().map(|it| said(fd, it))), &[0]);
+    heard.map_err(|error| with_row_of_first_read(chat, &lines, error))?;
+    expect_nothing_yet(chat, 0, &begin)?;
+    say_rest(chat, 0, &rest, &last)
+}
+
+/// Adds the row of a room that has received several lines in one read, and has not passed on each of
+/// them.
+fn with_row_of_first_read(chat: &ChatRun, lines: &[Vec<u8>], error: CheckError) -> CheckError {
+    let fd = chat.members[0].fd;
+    let as_one = said(fd, &lines[..2].concat());
+    let heard: Vec<_> = chat.members[1..].iter().map(unheard).collect();
+    if heard.iter().any(|bytes| bytes.starts_with(&as_one)) {
+        error.with_mistake("read-is-line")
+    } else if heard.iter().all(|bytes| *bytes == said(fd, &lines[0])) {
+        error.with_mistake("first-line-only")
+    } else {
+        error
+    }
 }
 
 /// One line comes in two to four reads.
@@ -48,10 +64,10 @@ fn one_in_pieces(chat: &mut ChatRun) -> Result<(), CheckError> {
         }
         let (begin, end) = cut(chat, &rest);
         chat.send(0, &begin);
-        expect_nothing_yet(chat)?;
+        expect_nothing_yet(chat, 0, &begin)?;
         rest = end;
     }
-    chat.say_rest(0, &rest, &line)
+    say_rest(chat, 0, &rest, &line)
 }
 
 /// A line and its CR LF come a byte at a time.
@@ -62,9 +78,9 @@ fn byte_at_a_time(chat: &mut ChatRun) -> Result<(), CheckError> {
     chat.run.step(format!("{name} sent {}, a byte at a time", super::hearing::quoted(&line)));
     for byte in &line[..line.len() - 1] {
         chat.send_silently(0, &[*byte]);
-        expect_nothing_yet(chat)?;
+        expect_nothing_yet(chat, 0, &[*byte])?;
     }
-    chat.say_rest(0, b"\n", &line)
+    say_rest(chat, 0, b"\n", &line)
 }
 
 /// Lines with CR LF, with NUL bytes, and with bytes that are no ASCII.
@@ -89,11 +105,11 @@ fn half_lines_of_two(chat: &mut ChatRun) -> Result<(), CheckError> {
     let [one, two] = [chat.short_line(), chat.short_line()];
     let ((one_begin, one_rest), (two_begin, two_rest)) = (cut(chat, &one), cut(chat, &two));
     chat.send(0, &one_begin);
-    expect_nothing_yet(chat)?;
+    expect_nothing_yet(chat, 0, &one_begin)?;
     chat.send(1, &two_begin);
-    expect_nothing_yet(chat)?;
-    chat.say_rest(1, &two_rest, &two)?;
-    chat.say_rest(0, &one_rest, &one)
+    expect_nothing_yet(chat, 1, &two_begin)?;
+    say_rest(chat, 1, &two_rest, &two)?;
+    say_rest(chat, 0, &one_rest, &one)
 }
 
 /// A member leaves in the middle of a line. The next client may get the same slot and the same
@@ -102,8 +118,9 @@ fn last_line_without_newline(chat: &mut ChatRun, departure: Departure) -> Result
     let depends_on_join_leave = |error: CheckError| error.depends_on("join-leave");
     let last = chat.members.len() - 1;
     let line = chat.short_line();
-    chat.send(last, &line[..line.len() - 1]);
-    expect_nothing_yet(chat)?;
+    let half = &line[..line.len() - 1];
+    chat.send(last, half);
+    expect_nothing_yet(chat, last, half)?;
     let left = chat.members.remove(last);
     chat.run.step(format!("{} {}", left.client.name, departure.text()));
     departure.apply(&left.client.connection);
@@ -111,8 +128,11 @@ fn last_line_without_newline(chat: &mut ChatRun, departure: Departure) -> Result
     chat.expect_all(&gone.or_also([said(left.fd, &line)]), &[])?;
 
     let next = chat.join().map_err(depends_on_join_leave)?;
-    let line = chat.short_line();
-    chat.say(next, &line)
+    let fd = chat.members[next].fd;
+    let (merged, line) = (said(fd, half), chat.short_line());
+    let heard = chat.say(next, &line);
+    let is_merged = chat.members.iter().any(|member| unheard(member).starts_with(&merged));
+    heard.map_err(|error| if is_merged { error.with_mistake("merged-line") } else { error })
 }
 
 /// Cuts a text into two parts, each with at least one byte.
@@ -121,7 +141,18 @@ fn cut(chat: &mut ChatRun, text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (text[..at].to_vec(), text[at..].to_vec())
 }
 
-/// A line that is not complete is passed on to nobody.
-fn expect_nothing_yet(chat: &mut ChatRun) -> Result<(), CheckError> {
-    chat.expect_silence(&chat.everybody())
+/// A line that is not complete is passed on to nobody. `piece` is what the member has sent last.
+fn expect_nothing_yet(chat: &mut ChatRun, index: usize, piece: &[u8]) -> Result<(), CheckError> {
+    let silence = chat.expect_silence(&chat.everybody());
+    let passed_on = said(chat.members[index].fd, piece);
+    let is_passed_on = chat.members.iter().any(|member| unheard(member).starts_with(&passed_on));
+    silence.map_err(|error| if is_passed_on { error.with_mistake("read-is-line") } else { error })
+}
+
+/// A member sends the rest of a line, and all others must receive the whole line.
+fn say_rest(chat: &mut ChatRun, index: usize, rest: &[u8], line: &[u8]) -> Result<(), CheckError> {
+    let heard = chat.say_rest(index, rest, line);
+    let only_rest = said(chat.members[index].fd, rest);
+    let is_rest = chat.members.iter().any(|member| unheard(member).starts_with(&only_rest));
+    heard.map_err(|error| if is_rest { error.with_mistake("rest-forgotten") } else { error })
 }

@@ -4,10 +4,13 @@ use super::chat_run::{ChatRun, Member};
 use super::transcript::{Progress, Transcript, common};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
+use crate::shared::watch_entries::ignored_error;
 use witness::WaitError;
 
 /// The maximum number of bytes that a step or a failure quotes.
 const MAX_QUOTED: usize = 60;
+/// The number of bytes after which a line that ends too early was cut to the size of a buffer.
+const MIN_CUT: usize = 100;
 
 /// Each member, named by its index, must receive the lines of its transcript, and nothing else.
 pub(super) fn expect(chat: &mut ChatRun, wanted: &[(usize, Transcript)]) -> Result<(), CheckError> {
@@ -28,14 +31,26 @@ pub(super) fn expect(chat: &mut ChatRun, wanted: &[(usize, Transcript)]) -> Resu
         }
         Ok(is_complete.then_some(()))
     });
-    for (index, transcript) in wanted {
-        let received = unheard(&chat.members[*index]);
-        match transcript.compare(&received) {
-            Progress::Complete => chat.members[*index].heard += received.len(),
-            Progress::Incomplete(line) => return Err(not_heard(chat, *index, &line, heard.err())),
-            Progress::Wrong { at, wanted } => {
-                return Err(misheard(chat, *index, &wanted, &received[at..]));
+    // Look again: more may have come. Something wrong says more than something that is missing.
+    let look = |(index, transcript): &(usize, Transcript)| {
+        let received = unheard(&members[*index]);
+        (*index, transcript.compare(&received), received)
+    };
+    let looks: Vec<_> = wanted.iter().map(look).collect();
+    for (index, progress, received) in &looks {
+        if let Progress::Wrong { at, wanted } = progress {
+            return Err(misheard(chat, *index, wanted, &received[*at..]));
+        }
+    }
+    let others_have_heard = looks
+        .iter()
+        .any(|(_, progress, received)| *progress == Progress::Complete && !received.is_empty());
+    for (index, progress, received) in looks {
+        match progress {
+            Progress::Incomplete(line) => {
+                return Err(not_heard(chat, index, &line, others_have_heard, heard.err()));
             }
+            _ => chat.members[index].heard += received.len(),
         }
     }
     Ok(())
@@ -51,6 +66,7 @@ fn not_heard(
     chat: &mut ChatRun,
     index: usize,
     line: &[u8],
+    others_have_heard: bool,
     wait_error: Option<WaitError>,
 ) -> CheckError {
     let member = chat.members[index].clone();
@@ -60,12 +76,25 @@ fn not_heard(
     // The wait may have ended because another member has received something wrong.
     let wait_error = wait_error.unwrap_or(WaitError::Idle { calls: Vec::new() });
     let has_ended = matches!(wait_error, WaitError::Ended(_));
-    let missing = match kind_of(line) {
-        Kind::Joined => Some("join-not-announced"),
-        Kind::Left => Some("leave-not-announced"),
-        Kind::Said => None,
+    let missing = match (&wait_error, kind_of(line)) {
+        (WaitError::Ended(_), _) => chat.row_of_end,
+        _ if is_closed => None,
+        (WaitError::Spinning(sample), Kind::Left) => {
+            let number = number_of(line).unwrap_or(-1);
+            ignored_error(sample, number).map(|_| "compares-revents")
+        }
+        (WaitError::Idle { .. }, kind) => match kind {
+            Kind::Said if received.len() >= MIN_CUT && !received.contains(&b'\n') => {
+                Some("cut-line")
+            }
+            Kind::Said if line.get(received.len()) == Some(&0) => Some("nul-ends-line"),
+            _ if others_have_heard => Some("member-left-out"),
+            Kind::Joined => Some("join-not-announced"),
+            Kind::Left => Some("leave-not-announced"),
+            Kind::Said => None,
+        },
+        _ => None,
     };
-    let missing = missing.filter(|_| received.is_empty() && !is_closed);
     let failure = Failure {
         id: if is_closed { "member-closed" } else { "line-missing" },
         mistake: diagnosis::of(&chat.run, &wait_error).or(missing),
@@ -93,10 +122,17 @@ fn misheard(chat: &mut ChatRun, index: usize, wanted: &[u8], received: &[u8]) ->
     let name = &member.client.name;
     let own = format!("user {}: ", member.fd);
     let is_own = received.starts_with(own.as_bytes());
-    let mistake = if is_own { Some("echoes-to-sender") } else { row_of(wanted, received) };
+    let mistake = match row_of(wanted, received) {
+        _ if is_own => Some("echoes-to-sender"),
+        None if was_heard_before(&member, received) => Some("sent-twice"),
+        row => row,
+    };
     let summary = match mistake {
         Some("echoes-to-sender") => format!("{name} was sent a line of its own."),
+        Some("sent-twice") => format!("{name} was sent the same line twice."),
         Some("nul-sent") => format!("{name} was sent a NUL byte that nobody had sent."),
+        Some("nul-ends-line") => format!("{name} was sent a line only up to its NUL byte."),
+        Some("cr-removed") => format!("{name} was sent a line without the CR that it had."),
         Some("wrong-name") => format!("{name} was told of another user than the one it is about."),
         Some("cut-line") => {
             format!("{name} was sent a line that ends after {} bytes.", common(wanted, received))
@@ -114,11 +150,25 @@ fn misheard(chat: &mut ChatRun, index: usize, wanted: &[u8], received: &[u8]) ->
     if is_own { error.depends_on("not-to-sender") } else { error }
 }
 
+/// Whether a member has received the line at the beginning of `received` before. No two lines of
+/// members are equal.
+fn was_heard_before(member: &Member, received: &[u8]) -> bool {
+    let all = member.client.connection.received();
+    let Some(end) = received.iter().position(|byte| *byte == b'\n') else { return false };
+    let line = &received[..=end];
+    let earlier = &all[..all.len().saturating_sub(received.len())];
+    matches!(kind_of(line), Kind::Said) && earlier.windows(line.len()).any(|bytes| bytes == line)
+}
+
 /// The row that the difference between two lines shows by itself.
 fn row_of(wanted: &[u8], received: &[u8]) -> Option<&'static str> {
     let same = common(wanted, received);
-    if received.get(same) == Some(&0) && wanted.get(same) != Some(&0) {
-        return Some("nul-sent");
+    match (wanted.get(same), received.get(same)) {
+        (Some(0), Some(b'\n')) => return Some("nul-ends-line"),
+        (Some(b'\r'), Some(b'\n')) => return Some("cr-removed"),
+        (wanted, Some(0)) if wanted != Some(&0) => return Some("nul-sent"),
+        (Some(128..), Some(_)) | (Some(_), Some(128..)) => return Some("changes-bytes"),
+        _ => {}
     }
     let (wanted_rest, received_rest) = (without_number(wanted)?, without_number(received)?);
     let line_end = received_rest.iter().position(|byte| *byte == b'\n');
@@ -127,8 +177,15 @@ fn row_of(wanted: &[u8], received: &[u8]) -> Option<&'static str> {
         return Some("wrong-name");
     }
     // Everything is right up to a newline that comes too early.
-    let is_cut = same >= 100 && received.get(same) == Some(&b'\n');
+    let is_cut = same >= MIN_CUT && received.get(same) == Some(&b'\n');
     is_cut.then_some("cut-line")
+}
+
+/// The number in a line that begins with `user N`.
+fn number_of(line: &[u8]) -> Option<i32> {
+    let rest = line.strip_prefix(b"user ")?;
+    let digits = &rest[..rest.len() - without_number(line)?.len()];
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// What follows the number in a line that begins with `user N`.
@@ -173,20 +230,18 @@ mod tests {
         let said = [b"user 5: ".as_slice(), &[b'x'; 300], b"\n"].concat();
         let cut = [&said[..200], b"\n"].concat();
         for (wanted, received, row) in [
-            (&b"user 5 disconnected\n"[..], &b"user 5 disconnected\n\0"[..], None),
+            (&b""[..], &b"\0"[..], Some("nul-sent")),
             (b"user 6: hello\n", b"\0user 6: hello\n", Some("nul-sent")),
             (b"user 6: hello\n", b"user 6: hello\0\n", Some("nul-sent")),
-            (b"user 6: he\0lo\n", b"user 6: he\n", None),
+            (b"user 6: he\0lo\n", b"user 6: he\n", Some("nul-ends-line")),
+            (b"user 6: he\r\n", b"user 6: he\n", Some("cr-removed")),
+            (b"user 6: \xff\n", b"user 6: ?\n", Some("changes-bytes")),
             (b"user 5 disconnected\n", b"user 0 disconnected\n", Some("wrong-name")),
             (b"user 5 disconnected\n", b"user 5 joined the chat room\n", None),
             (b"user 5: a\n", b"user 6: b\n", None),
             (&said, &cut, Some("cut-line")),
         ] {
-            let shown = (quoted(wanted), quoted(received));
-            let received = received.strip_prefix(wanted).unwrap_or(received);
-            let wanted = if received == b"\0" { b"" } else { wanted };
-            let row = if received == b"\0" { Some("nul-sent") } else { row };
-            assert_eq!(row_of(wanted, received), row, "{shown:?}");
+            assert_eq!(row_of(wanted, received), row, "{} {}", quoted(wanted), quoted(received));
         }
     }
 }

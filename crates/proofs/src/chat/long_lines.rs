@@ -7,7 +7,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::shared::few_slots::expect_slots;
-use witness::WaitError;
+use witness::{Exit, SignalNumber, WaitError};
 
 /// The length of the longest line that a room must pass on whole, in bytes with the newline.
 const LONGEST: usize = 64 << 10;
@@ -41,8 +41,37 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
 fn say_long(chat: &mut ChatRun, length: usize) -> Result<(), CheckError> {
     let index = chat.random.usize(..chat.members.len());
     let (long, short) = (chat.line(length), chat.short_line());
-    chat.say(index, &long)?;
+    let said = chat.say(index, &long);
+    said.map_err(|error| with_row_of_long(chat, index, error))?;
     chat.say(index, &short)
+}
+
+/// Adds the row of a room that refuses a line, or that ends because of it.
+fn with_row_of_long(chat: &ChatRun, index: usize, error: CheckError) -> CheckError {
+    let speaker = &chat.members[index];
+    let is_refused = speaker.client.connection.ended().is_some() || !unheard(speaker).is_empty();
+    if has_overrun(chat) {
+        error.with_mistake("past-the-buffer")
+    } else if is_refused {
+        error.with_mistake("too-small-limit")
+    } else {
+        error
+    }
+}
+
+/// Whether the server has ended as a program does that writes behind the end of a buffer: by a signal
+/// of the memory management or of the C library, or by a check of the language's run-time.
+fn has_overrun(chat: &ChatRun) -> bool {
+    match chat.run.server.exit() {
+        Some(Exit::Signal(SignalNumber(number))) => {
+            [libc::SIGSEGV, libc::SIGBUS, libc::SIGABRT].contains(number)
+        }
+        Some(Exit::Status(_)) => {
+            let message = chat.run.trace_message().unwrap_or_default();
+            ["out of bounds", "out of range"].iter().any(|words| message.contains(words))
+        }
+        _ => false,
+    }
 }
 
 /// Two members send a long line each, in pieces, at the same time.
@@ -95,7 +124,7 @@ fn too_long(chat: &mut ChatRun) -> Result<(), CheckError> {
     let is_closed = connection.ended().is_some();
     let gone = is_closed.then(|| disconnected(member.fd));
     if let Err(error) = chat.expect_all(&Transcript::in_order(gone.clone()), &[]) {
-        return Err(with_row(chat, &member.fd, &line, error));
+        return Err(with_row(chat, member.fd, &line, error));
     }
     if let Err(wait_error) = handled {
         return Err(not_refused(chat, name, wait_error));
@@ -118,11 +147,15 @@ fn others_are_served(chat: &mut ChatRun) -> Result<(), CheckError> {
     chat.expect_silence(&chat.everybody())
 }
 
-/// Adds the row of a room that passes a long line on in several parts.
-fn with_row(chat: &ChatRun, fd: &i32, line: &[u8], error: CheckError) -> CheckError {
-    let begin = said(*fd, &line[..200]);
-    let is_passed_on = chat.members.iter().any(|member| unheard(member).starts_with(&begin));
-    if is_passed_on { error.with_mistake("long-line-split") } else { error }
+/// Adds the row of a room that passes on a line that is too long, whole or in several parts.
+fn with_row(chat: &ChatRun, fd: i32, line: &[u8], error: CheckError) -> CheckError {
+    let begin = said(fd, &line[..200]);
+    let heard = chat.members.iter().map(unheard).find(|bytes| bytes.starts_with(&begin));
+    let Some(heard) = heard else { return error };
+    match heard.iter().position(|byte| *byte == b'\n') {
+        Some(end) if end < line.len() => error.with_mistake("long-line-split"),
+        _ => error.with_mistake("unbounded-line"),
+    }
 }
 
 /// The failure of a room that neither tells nor closes a member whose line is too long.

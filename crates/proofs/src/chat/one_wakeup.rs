@@ -59,13 +59,13 @@ pub(super) fn one_leaves_and_one_comes(chat: &mut ChatRun) -> Result<(), CheckEr
     Ok(())
 }
 
-/// One member leaves, and two others send a line, at once. Every member must be told of the one who
-/// left, and must receive the lines of the others.
-pub(super) fn one_leaves_and_two_speak(chat: &mut ChatRun) -> Result<(), CheckError> {
+/// The member with this index leaves, and two others send a line, at once. Every member must be told
+/// of the one who left, and must receive the lines of the others.
+pub(super) fn one_leaves_and_two_speak(chat: &mut ChatRun, left: usize) -> Result<(), CheckError> {
     if chat.members.len() < 4 {
         return Ok(());
     }
-    let left = take_any(chat);
+    let left = chat.members.remove(left);
     let (one, two) = (0, chat.members.len() - 1);
     let [first, second] = [chat.short_line(), chat.short_line()];
     let name = |index: usize| chat.members[index].client.name.clone();

@@ -58,7 +58,11 @@ fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckE
         let said: Vec<_> = lines.iter().map(|line| said(fd, line)).collect();
         sent += said.iter().map(Vec::len).sum::<usize>();
         let heard = chat.expect_all(&Transcript::in_order(said), &[SPEAKER]);
-        heard.map_err(|error| delayed(chat, name, error))?;
+        if let Err(error) = heard {
+            // If the slow member was dropped, the others were told so.
+            expect_kept(chat, slow, "does not read")?;
+            return Err(delayed(chat, name, error));
+        }
         expect_asleep(chat, name)?;
         // The bytes that the server has written and the member's kernel has not acknowledged.
         // Before the member's buffer is full, this number is 0.

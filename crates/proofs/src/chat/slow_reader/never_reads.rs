@@ -163,7 +163,8 @@ fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64) -> CheckError {
     let kib = growth >> 10;
     chat.run.fail_now(Failure {
         id: "never-dropped",
-        mistake: (growth > MAX_GROWTH).then_some("unbounded-output"),
+        // A server that keeps the member and not its lines has thrown lines away.
+        mistake: Some(if growth > MAX_GROWTH { "unbounded-output" } else { "keeps-slow" }),
         summary: format!(
             "{} KiB of lines were said, {names} read nothing, and the server keeps the connection.",
             MAX_SENT >> 10
