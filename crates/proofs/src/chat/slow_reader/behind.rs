@@ -11,9 +11,10 @@ use witness::{ServerClose, State, WaitError};
 /// The number of bytes that the speaker sends at a time, and the length of its lines.
 const PIECE: usize = 4 << 10;
 const LINE: usize = 512;
-/// The number of bytes by which the member is behind, beyond what the kernel holds. With the names
-/// before the lines and one more piece, this is less than 64 KiB.
-const BEHIND: usize = 48 << 10;
+/// The number of bytes by which the member is behind at least, beyond what the kernels hold. With one
+/// more piece, and with the few KiB that the member's kernel may have and not have acknowledged yet,
+/// this is less than 64 KiB.
+const BEHIND: u64 = 48 << 10;
 /// The number of bytes after which the kernel must be full.
 const MAX_SENT: usize = 1 << 20;
 
@@ -46,12 +47,11 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
 fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
     let speaker = chat.members[SPEAKER].client.name.clone();
     chat.run.step(format!("{speaker} sent lines, and {name} read nothing"));
-    let (mut sent, mut full_at, mut stored) = (0, 0, 0);
-    while sent - full_at < BEHIND {
+    let mut sent = 0;
+    while bytes_behind(chat, slow)? < BEHIND {
         if sent > MAX_SENT {
-            let what =
-                format!("what the server does when the kernel is full: it stores {sent} bytes");
-            return Err(CheckError::Inconclusive(what));
+            let what = "what the server does when the kernel stores no more for a member";
+            return Err(CheckError::Inconclusive(format!("{what}: it stores {} KiB", sent >> 10)));
         }
         let lines = speak(chat, PIECE, LINE);
         let fd = chat.members[SPEAKER].fd;
@@ -64,19 +64,22 @@ fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckE
             return Err(delayed(chat, name, error));
         }
         expect_asleep(chat, name)?;
-        // The bytes that the server has written and the member's kernel has not acknowledged.
-        // Before the member's buffer is full, this number is 0.
-        let connection = chat.members[slow].client.connection.clone();
-        let now = chat.run.server.connection(&connection)?.map_or(0, |it| it.unacknowledged);
-        if now == 0 || now > stored {
-            full_at = sent;
-        }
-        stored = now;
         expect_kept(chat, slow, "does not read")?;
     }
     let text = format!("{speaker} sent {} KiB of lines, and {name} read nothing", sent >> 10);
     chat.run.rewrite_step(text);
     Ok(())
+}
+
+/// The number of bytes by which the slow member is behind: what was said, without what the two kernels
+/// store. The member has read nothing of it.
+fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
+    let member = &chat.members[slow];
+    let owed: usize = member.owed.iter().map(Vec::len).sum();
+    let connection = &member.client.connection;
+    let written = chat.run.server.connection(connection)?.map_or(0, |it| it.unacknowledged);
+    let stored = connection.unread() + u64::from(written);
+    Ok((owed as u64).saturating_sub(stored))
 }
 
 /// The slow member must be connected. Reads no bytes of the member.

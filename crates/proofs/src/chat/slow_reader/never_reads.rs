@@ -117,11 +117,13 @@ impl Slow {
         Ok(())
     }
 
-    /// Forgets the members that the server has dropped. All others must have been told of them.
+    /// Forgets the members that the server has dropped. All others must have been told of them. A
+    /// server that has told all others may still wait for the end of the connection.
     fn forget_dropped(&mut self, chat: &mut ChatRun) -> Result<(), CheckError> {
         let mut dropped = Vec::new();
         for member in &self.members {
-            if chat.run.server.descriptor_of(&member.client.connection)?.is_none() {
+            let is_told = (0..chat.members.len()).all(|it| self.told.contains(&(it, member.fd)));
+            if is_told || chat.run.server.descriptor_of(&member.client.connection)?.is_none() {
                 dropped.push(member.clone());
             }
         }
