@@ -97,7 +97,9 @@ fn not_heard(
     };
     let failure = Failure {
         id: if is_closed { "member-closed" } else { "line-missing" },
-        mistake: diagnosis::of(&chat.run, &wait_error).or(missing),
+        mistake: diagnosis::of(&chat.run, &wait_error)
+            .or_else(|| diagnosis::of_event(&chat.run, &wait_error))
+            .or(missing),
         summary: match (has_ended, is_closed) {
             (true, _) => format!("The server ended, and {name} did not get {}.", quoted(line)),
             (_, true) => format!("The server closed the connection of {name}, which had not left."),

@@ -34,6 +34,10 @@ pub(crate) fn join_leave(context: &CheckContext<'_>) -> Result<(), CheckError> {
 
     // Several leave, or one leaves and another comes, in one wake-up.
     one_wakeup::two_leave(&mut chat)?;
+    // With no free number below that of the member who leaves, the next client gets this number.
+    while chat.members.len() < chat.run.capacity.min(MEMBERS) {
+        chat.join()?;
+    }
     one_wakeup::one_leaves_and_one_comes(&mut chat)?;
 
     // All others leave.

@@ -5,11 +5,17 @@ use super::chat_run::{ChatRun, Member, disconnected, joined, said};
 use super::hearing::quoted;
 use super::transcript::Transcript;
 use crate::check_error::CheckError;
-use crate::named_client::client_name;
-use witness::Server;
+use crate::named_client::{NamedClient, client_name};
+use crate::shared::departure::Departure;
+use witness::{EpollEntry, Server};
 
 /// Two members leave at once. The others must be told of both.
 pub(super) fn two_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let done = let_two_leave(chat);
+    done.map_err(|error| if_interrupted(chat, error))
+}
+
+fn let_two_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
     if chat.members.len() < 3 {
         return Ok(());
     }
@@ -24,9 +30,14 @@ pub(super) fn two_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
     chat.expect_all(&Transcript::mixed(sequences), &[])
 }
 
-/// One member leaves and a client comes at once. The others must be told of both, and the new
-/// member stays.
+/// One member leaves and a client comes at once. The others must be told of both. The new member
+/// stays until it leaves, and the others must be told of that as well.
 pub(super) fn one_leaves_and_one_comes(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let done = swap_members(chat);
+    done.map_err(|error| if_interrupted(chat, error))
+}
+
+fn swap_members(chat: &mut ChatRun) -> Result<(), CheckError> {
     if chat.members.len() < 2 {
         return Ok(());
     }
@@ -51,17 +62,47 @@ pub(super) fn one_leaves_and_one_comes(chat: &mut ChatRun) -> Result<(), CheckEr
     // The new member is told that the other has left if the server has accepted it before.
     let _ = chat.run.server.wait_asleep();
     let heard = came.connection.received().len();
-    chat.members.push(Member { client: came, fd, heard, reads: true, owed: Vec::new() });
-    // The new member must still be there when the next one comes.
-    if chat.members.len() < chat.run.capacity {
-        chat.join()?;
+    let index = chat.members.len();
+    let client = came.clone();
+    chat.members.push(Member { client, fd, heard, reads: true, owed: Vec::new() });
+    // The new member must still be there when the next one comes, and then it leaves.
+    let is_same_number = fd == left.fd;
+    let stayed = if index + 1 < chat.run.capacity { chat.join().map(drop) } else { Ok(()) };
+    let told = stayed.and_then(|()| chat.leave(index, Departure::Close));
+    told.map_err(|error| match row_of_number(chat, &came).filter(|_| is_same_number) {
+        Some(row) => error.with_mistake(row),
+        None => error,
+    })
+}
+
+/// The row of a server that has taken a new member for the one who had its number before: it has
+/// closed the new member's descriptor, or has removed the new member's entry from the interest list.
+fn row_of_number(chat: &ChatRun, came: &NamedClient) -> Option<&'static str> {
+    let list = chat.run.server.epoll_entries().ok()?;
+    let is_open = chat.run.server.descriptor_of(&came.connection).ok()?.is_some();
+    if !is_open {
+        return Some("closes-twice");
     }
-    Ok(())
+    let is_listed = |list: &Vec<EpollEntry>| {
+        list.iter().any(|entry| Some(entry.inode) == came.connection.inode())
+    };
+    (!is_listed(&list?)).then_some("removed-after-close")
+}
+
+/// A server that ends here has perhaps ended because its wait was interrupted.
+fn if_interrupted(chat: &mut ChatRun, error: CheckError) -> CheckError {
+    let has_ended = chat.run.server.exit().is_some();
+    if has_ended { error.depends_on("interrupted") } else { error }
 }
 
 /// The member with this index leaves, and two others send a line, at once. Every member must be told
 /// of the one who left, and must receive the lines of the others.
 pub(super) fn one_leaves_and_two_speak(chat: &mut ChatRun, left: usize) -> Result<(), CheckError> {
+    let done = leave_and_speak(chat, left);
+    done.map_err(|error| if_interrupted(chat, error))
+}
+
+fn leave_and_speak(chat: &mut ChatRun, left: usize) -> Result<(), CheckError> {
     if chat.members.len() < 4 {
         return Ok(());
     }

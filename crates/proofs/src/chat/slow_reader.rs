@@ -74,9 +74,16 @@ fn is_waiting_for_output(chat: &ChatRun) -> bool {
 /// burns a processor.
 fn expect_asleep(chat: &mut ChatRun, slow: &str) -> Result<(), CheckError> {
     let Err(wait_error) = chat.run.server.wait_asleep() else { return Ok(()) };
+    let is_behind = |index: &usize| bytes_behind(chat, *index).is_ok_and(|count| count > 0);
+    let is_pending = (0..chat.members.len()).any(|index| is_behind(&index));
+    let mistake = match diagnosis::of(&chat.run, &wait_error) {
+        // The server is told of room for output that is pending, and does not send it.
+        Some("always-writable") if is_pending => Some("never-flushed"),
+        row => row,
+    };
     let failure = Failure {
         id: "slow-reader-costs",
-        mistake: diagnosis::of(&chat.run, &wait_error),
+        mistake,
         summary: match &wait_error {
             WaitError::Ended(_) => format!("The server ended while {slow} did not read."),
             _ => format!("{slow} does not read, and the server does not go to sleep."),
@@ -85,4 +92,15 @@ fn expect_asleep(chat: &mut ChatRun, slow: &str) -> Result<(), CheckError> {
         observed: wait_error.to_string(),
     };
     Err(chat.run.fail(wait_error, failure))
+}
+
+/// The number of bytes by which the slow member is behind: what was said, without what the two kernels
+/// store. The member has read nothing of it.
+fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
+    let member = &chat.members[slow];
+    let owed: usize = member.owed.iter().map(Vec::len).sum();
+    let connection = &member.client.connection;
+    let written = chat.run.server.connection(connection)?.map_or(0, |it| it.unacknowledged);
+    let stored = connection.unread() + u64::from(written);
+    Ok((owed as u64).saturating_sub(stored))
 }
