@@ -95,9 +95,81 @@ fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
     assert_contains(&stdout_of(&output), &["all caught · "]);
 }
 
+#[test]
+fn proves_the_solution_on_epoll() {
+    assert_proved(prove_epoll(&["--solution"]));
+}
+
+#[test]
+fn proves_entries_for_output_that_come_and_go() {
+    assert_proved_on_epoll("epoll_level.c");
+}
+
+#[test]
+fn proves_edge_triggered_entries_that_never_change() {
+    assert_proved_on_epoll("epoll_edge.c");
+}
+
+#[test]
+fn proves_oneshot_entries_and_an_exclusive_listener() {
+    assert_proved_on_epoll("epoll_oneshot.c");
+}
+
+#[test]
+fn proves_python_on_epoll() {
+    let Some(python) = python() else { return };
+    for script in ["chat/epoll_room.py", "chat/selectors_room.py"] {
+        let room = command_line([&python, &servers().join(script)]);
+        assert_proved(prove_epoll(&["--timeout", "120", "--cmd", &room]));
+    }
+}
+
+#[test]
+fn a_room_on_poll_is_not_proved_on_epoll() {
+    let dir = TestDir::new();
+    let room = command_line([&compiled(&dir, "plain.c")]);
+    let output = prove_epoll(&["--cmd", &room, "--only", "epoll,idle"]).code(1);
+    assert_contains(&stdout_of(&output), &["Common mistake: Staying with poll"]);
+}
+
+#[test]
+fn names_what_is_wrong_with_a_wait_on_epoll() {
+    for (fault, criterion, row) in [
+        ("EDGE_ONCE", "drained", "Reading once with EPOLLET"),
+        (
+            "NO_OUTPUT",
+            "slow-reader",
+            "Never asking for EPOLLOUT, or not sending when it is reported",
+        ),
+        ("STALE_INDEX", "join-leave", "Not reading from the member that an event is about"),
+    ] {
+        let dir = TestDir::new();
+        let source = Path::new("chat").join("faulty/epoll_waits.c");
+        let room = command_line([&dir.compiled_with(source, fault)]);
+        let output = stdout_of(&prove_epoll(&["--cmd", &room, "--only", criterion]).code(1));
+        assert!(words(&output).contains(&words(row)), "{fault}: {output}");
+    }
+}
+
+#[test]
+fn each_wrong_wait_on_epoll_fails_its_criterion_with_its_mistake_as_the_cause() {
+    let output = xtask(&["mistakes", "w04-l02"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["all caught · "]);
+}
+
+/// A text with one space between its words, however its lines are broken.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Runs `cargo xtask prove w03-l03` with these flags.
 fn prove(flags: &[&str]) -> Assert {
     command().args(["prove", "w03-l03"]).args(flags).assert()
+}
+
+/// Runs `cargo xtask prove w04-l02` with these flags.
+fn prove_epoll(flags: &[&str]) -> Assert {
+    command().args(["prove", "w04-l02"]).args(flags).assert()
 }
 
 fn compiled(dir: &TestDir, source: &str) -> std::path::PathBuf {
@@ -114,4 +186,10 @@ fn assert_proved(proof: Assert) {
 fn assert_proved_in_c(source: &str) {
     let dir = TestDir::new();
     assert_proved(prove(&["--cmd", &command_line([&compiled(&dir, source)])]));
+}
+
+#[track_caller]
+fn assert_proved_on_epoll(source: &str) {
+    let dir = TestDir::new();
+    assert_proved(prove_epoll(&["--cmd", &command_line([&compiled(&dir, source)])]));
 }

@@ -5,9 +5,10 @@ use super::chat_run::{ChatRun, Member, disconnected, joined, said};
 use super::hearing::quoted;
 use super::transcript::Transcript;
 use crate::check_error::CheckError;
+use crate::log_event::LogEvent;
 use crate::named_client::{NamedClient, client_name};
 use crate::shared::departure::Departure;
-use witness::{EpollEntry, Server};
+use witness::{EpollEntry, Server, WaitError};
 
 /// Two members leave at once. The others must be told of both.
 pub(super) fn two_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
@@ -50,7 +51,7 @@ fn swap_members(chat: &mut ChatRun) -> Result<(), CheckError> {
     })?;
     let connection = came.connection.clone();
     let accepted = chat.run.server.wait_for(|now| now.descriptor_of(&connection));
-    let fd = accepted.map_err(|wait_error| chat.run.not_accepted(&came, wait_error))?;
+    let fd = accepted.map_err(|wait_error| not_accepted(chat, &left, &came, wait_error))?;
     let lines = [disconnected(left.fd), joined(fd)];
     // If the new member has the number of the other, the other has left before.
     let transcript = if fd == left.fd {
@@ -73,6 +74,23 @@ fn swap_members(chat: &mut ChatRun) -> Result<(), CheckError> {
         Some(row) => error.with_mistake(row),
         None => error,
     })
+}
+
+/// The failure of a server that has no descriptor for the new member.
+fn not_accepted(
+    chat: &mut ChatRun,
+    left: &Member,
+    came: &NamedClient,
+    wait_error: WaitError,
+) -> CheckError {
+    let log = &chat.run.server.log()[chat.run.step_log_start()..];
+    let had_number = log.iter().filter_map(LogEvent::of).any(|event| match event {
+        LogEvent::Accept { fd, .. } => fd == Some(left.fd),
+        _ => false,
+    });
+    let is_closed = came.connection.ended().is_some();
+    let error = chat.run.not_accepted(came, wait_error);
+    if had_number && is_closed { error.with_mistake("closes-twice") } else { error }
 }
 
 /// The row of a server that has taken a new member for the one who had its number before: it has

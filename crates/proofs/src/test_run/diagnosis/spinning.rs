@@ -94,9 +94,7 @@ pub(super) fn unread_event(sample: &SyscallSample) -> Option<&'static str> {
     let is_of_entry = |call: &Call| call.arguments[0] as i32 == entry.fd;
     let is_used =
         sample.calls.iter().any(|(call, _)| !call.waits_for_readiness() && is_of_entry(call));
-    let is_error = events & (EPOLLERR | EPOLLHUP) as u32 != 0;
-    let row = if is_error { "compares-events" } else { "wrong-data" };
-    (!is_used && events & EPOLLIN as u32 != 0).then_some(row)
+    (!is_used && events & EPOLLIN as u32 != 0).then_some("event-not-read")
 }
 
 /// Whether the server has a client's descriptor that is missing from the `pollfd` array.
