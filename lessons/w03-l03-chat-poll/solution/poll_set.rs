@@ -44,7 +44,7 @@ impl Wait for PollSet {
     }
 
     fn remove(&mut self, _fd: RawFd, slot: usize) -> io::Result<()> {
-        // <task 2: remove the entry, move the last one to its position, and store this position>
+        // <task 2: remove the entry, move the last one there, and store its position>
         let position = self.positions[slot];
         self.entries.swap_remove(position);
         self.sources.swap_remove(position);

@@ -107,7 +107,7 @@ impl<W: Wait> Server<W> {
 
     /// Lets a client into the room, and tells the others. Rejects the client if the room is full.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
-        // <task 2: make the client non-blocking, give it a slot and an entry, log it, and tell the others>
+        // <task 2: let the client in: non-blocking, a slot, an entry, the log, the others>
         // The new descriptor does not inherit O_NONBLOCK from the listener (accept(2)).
         set_nonblocking(&client)?;
         let fd = client.as_raw_fd();

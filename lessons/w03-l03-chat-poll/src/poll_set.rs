@@ -34,9 +34,7 @@ impl Wait for PollSet {
     }
 
     fn remove(&mut self, _fd: RawFd, slot: usize) -> io::Result<()> {
-        todo!(
-            "Task 2: remove the entry, move the last one to its position, and store this position"
-        )
+        todo!("Task 2: remove the entry, move the last one there, and store its position")
     }
 
     fn wait(&mut self, events: &mut Vec<Event>) -> io::Result<()> {

@@ -96,9 +96,7 @@ impl<W: Wait> Server<W> {
 
     /// Lets a client into the room, and tells the others. Rejects the client if the room is full.
     fn admit(&mut self, client: OwnedFd) -> io::Result<()> {
-        todo!(
-            "Task 2: make the client non-blocking, give it a slot and an entry, log it, and tell the others"
-        )
+        todo!("Task 2: let the client in: non-blocking, a slot, an entry, the log, the others")
     }
 
     /// Closes a client because the room is full.
