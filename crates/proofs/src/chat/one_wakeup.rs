@@ -90,7 +90,8 @@ fn not_accepted(
     });
     let is_closed = came.connection.ended().is_some();
     let error = chat.run.not_accepted(came, wait_error);
-    if had_number && is_closed { error.with_mistake("closes-twice") } else { error }
+    let is_closed_again = had_number && is_closed;
+    if is_closed_again { error.independent().with_mistake("closes-twice") } else { error }
 }
 
 /// The row of a server that has taken a new member for the one who had its number before: it has
