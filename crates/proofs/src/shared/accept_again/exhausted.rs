@@ -27,7 +27,10 @@ pub(super) fn no_descriptors(
     let (mut run, earlier) = start_with_clients(context, service)?;
     let done = run_out(&mut run, earlier, service);
     let says_why = run.server.exit().is_some() && names_emfile(&run.server.stderr());
-    done.map_err(|error| if says_why { error.with_mistake("accept-emfile") } else { error })
+    done.map_err(|error| match says_why {
+        true => error.independent().with_mistake("accept-emfile"),
+        false => error,
+    })
 }
 
 /// Whether a server has named EMFILE in its last words, as errno(3) does, or by its name.
