@@ -80,7 +80,8 @@ fn byte_at_a_time(chat: &mut ChatRun) -> Result<(), CheckError> {
         chat.send_silently(0, &[*byte]);
         expect_nothing_yet(chat, 0, &[*byte])?;
     }
-    say_rest(chat, 0, b"\n", &line)
+    chat.send_silently(0, b"\n");
+    chat.expect_all(&Transcript::in_order([said(chat.members[0].fd, &line)]), &[0])
 }
 
 /// Lines with CR LF, with NUL bytes, and with bytes that are no ASCII.
