@@ -1,5 +1,5 @@
-//! Lessons w03-l03 and w04-l02: every correct chat room is proved, in any style. For a wrong room, the
-//! report names the cause.
+//! Lesson w03-l03: every correct chat room is proved, in any style. For a wrong room, the report names
+//! the cause.
 
 mod support;
 
@@ -32,9 +32,12 @@ fn proves_shared_messages_that_are_written_at_pollout_alone() {
 
 #[test]
 fn proves_python() {
-    let Some(python) = python() else { return };
-    let room = command_line([&python, &servers().join("chat/poll_room.py")]);
-    assert_proved(prove(&["--timeout", "120", "--cmd", &room]));
+    assert_proved_in_python("poll_room.py");
+}
+
+#[test]
+fn proves_python_on_asyncio() {
+    assert_proved_in_python("on_asyncio.py");
 }
 
 #[test]
@@ -55,7 +58,7 @@ fn names_what_is_wrong_with_a_first_attempt() {
             "A was sent a NUL byte that nobody had sent.",
             "Common mistake: Sending a NUL byte with each line",
             "descriptor 4 is in blocking mode.",
-            "– framing        not run: it depends on join-leave",
+            "– framing not run: it depends on join-leave",
             "Common mistake: Never comparing the number of members with MAX_CLIENTS",
         ],
     );
@@ -84,7 +87,7 @@ fn names_what_is_wrong_with_a_room_of_texts() {
             "✓ join-leave",
             "Common mistake: Leaving a member's descriptor blocking",
             "Common mistake: Removing the CR before a newline",
-            "– slow-reader  not run: it depends on nonblocking",
+            "– slow-reader not run: it depends on nonblocking",
         ],
     );
 }
@@ -180,6 +183,13 @@ fn compiled(dir: &TestDir, source: &str) -> std::path::PathBuf {
 fn assert_proved(proof: Assert) {
     let output = proof.code(0).stderr(is_empty());
     assert_contains(&stdout_of(&output), &["proved · "]);
+}
+
+#[track_caller]
+fn assert_proved_in_python(script: &str) {
+    let Some(python) = python() else { return };
+    let room = command_line([&python, &servers().join("chat").join(script)]);
+    assert_proved(prove(&["--timeout", "120", "--cmd", &room]));
 }
 
 #[track_caller]

@@ -4,7 +4,6 @@
 mod broadcast;
 mod chat_run;
 mod framing;
-mod hearing;
 mod join_leave;
 mod long_lines;
 mod one_wakeup;

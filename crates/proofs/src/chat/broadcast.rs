@@ -163,7 +163,7 @@ fn expect_own_coming_unheard(chat: &mut ChatRun, index: usize) -> Result<(), Che
         mistake: Some("echoes-to-sender"),
         summary: format!("{name} was told that it has come itself."),
         expected: format!("the others are told that {name} has come"),
-        observed: format!("{name} got {}", super::hearing::quoted(&own)),
+        observed: format!("{name} got {}", super::chat_run::hearing::quoted(&own)),
     };
     Err(chat.run.fail_now(failure))
 }

@@ -1,7 +1,8 @@
 //! A room with its members: a test run in which every member's received bytes are compared with the
 //! lines that the room must send.
 
-use super::hearing;
+pub(super) mod hearing;
+
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;

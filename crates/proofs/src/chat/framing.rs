@@ -1,7 +1,7 @@
 //! The criterion that lines come out as they were sent, however their bytes come.
 
+use super::chat_run::hearing::unheard;
 use super::chat_run::{ChatRun, disconnected, said};
-use super::hearing::unheard;
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
@@ -75,12 +75,14 @@ fn byte_at_a_time(chat: &mut ChatRun) -> Result<(), CheckError> {
     let mut line = chat.line(6);
     line.insert(5, b'\r');
     let name = chat.members[0].client.name.clone();
-    chat.run.step(format!("{name} sent {}, a byte at a time", super::hearing::quoted(&line)));
+    chat.run
+        .step(format!("{name} sent {}, a byte at a time", super::chat_run::hearing::quoted(&line)));
     for byte in &line[..line.len() - 1] {
         chat.send_silently(0, &[*byte]);
         expect_nothing_yet(chat, 0, &[*byte])?;
     }
-    say_rest(chat, 0, b"\n", &line)
+    chat.send_silently(0, b"\n");
+    chat.expect_all(&Transcript::in_order([said(chat.members[0].fd, &line)]), &[0])
 }
 
 /// Lines with CR LF, with NUL bytes, and with bytes that are no ASCII.

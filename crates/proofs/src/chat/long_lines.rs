@@ -1,7 +1,7 @@
 //! The criterion of long lines.
 
+use super::chat_run::hearing::unheard;
 use super::chat_run::{ChatRun, disconnected, said};
-use super::hearing::unheard;
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};

@@ -1,8 +1,8 @@
 //! Events that come while the server is paused. When the server continues, one call of poll or
 //! epoll_wait reports all of them, and the server may handle them in any order.
 
+use super::chat_run::hearing::quoted;
 use super::chat_run::{ChatRun, Member, disconnected, joined, said};
-use super::hearing::quoted;
 use super::transcript::Transcript;
 use crate::check_error::CheckError;
 use crate::log_event::LogEvent;

@@ -1,8 +1,8 @@
 //! A member that is behind, and reads later.
 
 use super::{SPEAKER, bytes_behind, delayed, expect_asleep, join_slow, speak};
+use crate::chat::chat_run::hearing::unheard;
 use crate::chat::chat_run::{ChatRun, said};
-use crate::chat::hearing::unheard;
 use crate::chat::transcript::{Progress, Transcript};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;

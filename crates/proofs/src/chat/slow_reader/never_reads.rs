@@ -1,8 +1,8 @@
 //! Members that never read.
 
 use super::{SPEAKER, delayed, join_slow, speak};
+use crate::chat::chat_run::hearing::{quoted, unheard};
 use crate::chat::chat_run::{ChatRun, Member, disconnected, said};
-use crate::chat::hearing::{quoted, unheard};
 use crate::chat::transcript::Transcript;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::memory::memory;

@@ -1,7 +1,7 @@
 //! Waits for what members receive, and says what is wrong with it.
 
-use super::chat_run::{ChatRun, Member};
-use super::transcript::{Progress, Transcript, common};
+use super::{ChatRun, Member};
+use crate::chat::transcript::{Progress, Transcript, common};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::shared::watch_entries::ignored_error;
@@ -13,7 +13,10 @@ const MAX_QUOTED: usize = 60;
 const MIN_CUT: usize = 100;
 
 /// Each member, named by its index, must receive the lines of its transcript, and nothing else.
-pub(super) fn expect(chat: &mut ChatRun, wanted: &[(usize, Transcript)]) -> Result<(), CheckError> {
+pub(in crate::chat) fn expect(
+    chat: &mut ChatRun,
+    wanted: &[(usize, Transcript)],
+) -> Result<(), CheckError> {
     let members = chat.members.clone();
     let mut lengths = vec![None; wanted.len()];
     let heard = chat.run.server.wait_for(|_| {
@@ -57,7 +60,7 @@ pub(super) fn expect(chat: &mut ChatRun, wanted: &[(usize, Transcript)]) -> Resu
 }
 
 /// The bytes that a member has received, and that were not compared yet.
-pub(super) fn unheard(member: &Member) -> Vec<u8> {
+pub(in crate::chat) fn unheard(member: &Member) -> Vec<u8> {
     member.client.connection.received_from(member.heard)
 }
 
@@ -213,7 +216,7 @@ fn kind_of(line: &[u8]) -> Kind {
 }
 
 /// Bytes as text for a sentence. Of a long text, the beginning and the length.
-pub(super) fn quoted(bytes: &[u8]) -> String {
+pub(in crate::chat) fn quoted(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(MAX_QUOTED)];
     let more = if shown.len() < bytes.len() {
         format!("… ({} bytes)", bytes.len())
