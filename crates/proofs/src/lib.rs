@@ -5,6 +5,7 @@
 //! clients to it and compares what the server does with what the lesson asks. [`prove`] checks the
 //! criteria in parallel and reports them in the lesson's order.
 
+mod chat;
 mod check_context;
 mod check_error;
 mod defaults;
@@ -25,7 +26,9 @@ mod w01_l01;
 mod w02_l01;
 mod w02_l02;
 mod w03_l02;
+mod w03_l03;
 mod w04_l01;
+mod w04_l02;
 mod w09_l01;
 
 use course::report::Finding;
@@ -38,12 +41,14 @@ pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPoli
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 6] = [
+    const PROOFS: [&Proof; 8] = [
         &w01_l01::PROOF,
         &w02_l01::PROOF,
         &w02_l02::PROOF,
         &w03_l02::PROOF,
+        &w03_l03::PROOF,
         &w04_l01::PROOF,
+        &w04_l02::PROOF,
         &w09_l01::PROOF,
     ];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)

@@ -46,7 +46,7 @@ impl Proof {
             id: self.lesson,
             port: self.port,
             capacity: self.capacity,
-            logs_clients: self.criteria.iter().any(|criterion| criterion.id == "slots"),
+            logs_clients: self.criteria.iter().any(|it| matches!(it.id, "slots" | "join-leave")),
         }
     }
 }

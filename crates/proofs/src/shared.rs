@@ -14,6 +14,7 @@ pub(crate) mod fd_leaks;
 pub(crate) mod few_slots;
 mod idle;
 mod interrupted;
+pub(crate) mod memory;
 mod naps;
 mod port_taken;
 mod refusal;

@@ -2,6 +2,8 @@
 //! give each client a slot of the table, and log a line for each event.
 
 mod capacity;
+mod drained;
+mod epoll;
 mod late_reader;
 mod service;
 mod slot_reuse;
@@ -10,9 +12,11 @@ mod starting;
 mod watch_set;
 
 pub(crate) use capacity::capacity;
+pub(crate) use drained::drained;
+pub(crate) use epoll::epoll;
 pub(crate) use late_reader::late_reader;
 pub(crate) use service::SERVICE;
 pub(crate) use slot_reuse::reuse;
 pub(crate) use slots::{nonblocking, slots};
 pub(crate) use starting::starts;
-pub(crate) use watch_set::{AcceptedClient, Change, expect_once_each, watch_set};
+pub(crate) use watch_set::watch_set;

@@ -2,15 +2,13 @@
 //! epoll.
 
 mod crowd;
-mod drained;
-mod epoll;
 
 use crate::proof::{Criterion, Proof};
 use crate::shared::{
     WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
 };
 use crate::tracker::{
-    SERVICE, capacity, late_reader, nonblocking, reuse, slots, starts, watch_set,
+    SERVICE, capacity, drained, epoll, late_reader, nonblocking, reuse, slots, starts, watch_set,
 };
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
@@ -24,13 +22,13 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("config", config),
         Criterion::new("port-taken", port_taken),
         Criterion::new("slots", |context| slots(context, WaitCall::Epoll)),
-        Criterion::new("epoll", epoll::epoll),
+        Criterion::new("epoll", epoll),
         Criterion::new("nonblocking", nonblocking),
         Criterion::new("accept-again", |context| accept_again(context, &SERVICE)).long(),
         Criterion::new("one-thread", one_thread),
         Criterion::new("reuse", reuse),
         Criterion::new("watch-set", |context| watch_set(context, WaitCall::Epoll)),
-        Criterion::new("drained", drained::drained),
+        Criterion::new("drained", drained),
         Criterion::new("idle", |context| idle(context, WaitCall::Epoll)),
         Criterion::new("late-reader", late_reader),
         Criterion::new("interrupted", |context| interrupted(context, &SERVICE)),

@@ -10,7 +10,6 @@ mod framing;
 mod get_set;
 mod half_close;
 mod idle;
-mod memory;
 mod ping;
 mod resp;
 mod resp_client;

@@ -129,6 +129,11 @@ impl Client {
         (state.received_count - before) as usize
     }
 
+    /// The number of bytes that have arrived, and that the client has not read. Reads none of them.
+    pub fn unread(&self) -> u64 {
+        self.state().socket.as_ref().map_or(0, unread_bytes)
+    }
+
     /// Whether the client has closed or reset its connection. A client that has only shut down its
     /// sending side still has the connection.
     pub fn has_left(&self) -> bool {

@@ -2,4 +2,4 @@
 //! row in its failure. Each failure is compared with the evidence again, see
 //! `test_run/diagnosis.rs`.
 
-pub(crate) use crate::test_run::diagnosis::{of, of_wait};
+pub(crate) use crate::test_run::diagnosis::{of, of_event, of_wait};

@@ -51,6 +51,16 @@ pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> 
     }
 }
 
+/// The row that explains why a wait for what a client has sent has failed: the server does not read
+/// from the client, although the client's entry on the interest list waits for input.
+pub(crate) fn of_event(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> {
+    match wait_error {
+        WaitError::Idle { .. } => sleeping::below_low_water_mark(run),
+        WaitError::Spinning(sample) => spinning::unread_event(sample),
+        _ => None,
+    }
+}
+
 /// The row that explains why a wait has failed. The server should sleep in the call `wait`.
 pub(crate) fn of_wait(
     run: &TestRun,

@@ -5,13 +5,13 @@ mod inputs;
 
 use super::diagnosis;
 use super::draws::Draws;
-use super::memory::memory;
 use super::resp::{Reply, bulk, error, ok, quoted, simple};
 use super::resp_client::{Received, RespClient};
 use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::fd_leaks::kept_socket;
+use crate::shared::memory::memory;
 use inputs::{Answer, BadInput};
 use witness::WaitError;
 

@@ -1,13 +1,13 @@
 //! The criterion of clients that do not read their replies.
 
 use super::draws::Draws;
-use super::memory::memory;
 use super::resp::{bulk, command, ok, simple};
 use super::resp_client::RespClient;
 use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
+use crate::shared::memory::memory;
 use std::time::{Duration, Instant};
 use witness::WaitError;
 

@@ -2,11 +2,11 @@
 //! replies.
 
 use super::diagnosis;
-use super::memory::memory;
 use super::resp::{Reply, command, command_text, quoted};
 use super::resp_client::{Received, RespClient};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::shared::memory::memory;
 use crate::test_run::TestRun;
 use witness::{FaultInjector, Server, Socket, Unobservable, WaitError};
 

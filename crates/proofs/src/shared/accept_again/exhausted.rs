@@ -24,8 +24,26 @@ pub(super) fn no_descriptors(
     context: &CheckContext<'_>,
     service: &Service,
 ) -> Result<(), CheckError> {
-    let (mut run, mut earlier) = start_with_clients(context, service)?;
-    use_up(&mut run, &mut earlier, service)?;
+    let (mut run, earlier) = start_with_clients(context, service)?;
+    let done = run_out(&mut run, earlier, service);
+    let says_why = run.server.exit().is_some() && names_emfile(&run.server.stderr());
+    done.map_err(|error| match says_why {
+        true => error.independent().with_mistake("accept-emfile"),
+        false => error,
+    })
+}
+
+/// Whether a server has named EMFILE in its last words, as errno(3) does, or by its name.
+fn names_emfile(stderr: &str) -> bool {
+    stderr.contains("Too many open files") || stderr.contains("EMFILE")
+}
+
+fn run_out(
+    run: &mut TestRun,
+    mut earlier: Vec<NamedClient>,
+    service: &Service,
+) -> Result<(), CheckError> {
+    use_up(run, &mut earlier, service)?;
 
     // Clients connect meanwhile. One slot must remain for a client that connects afterwards.
     let mut waiting = Vec::new();
@@ -36,20 +54,20 @@ pub(super) fn no_descriptors(
     }
     for _ in 0..WAITING.min(slots - earlier.len() - 1) {
         let client = run.connect()?;
-        if !was_served_at_once(&mut run, service, &client) {
+        if !was_served_at_once(run, service, &client) {
             waiting.push(client);
         }
     }
-    expect_calm(&mut run)?;
+    expect_calm(run)?;
     if let Some(client) = earlier.last() {
-        let served = (service.expect_served)(&mut run, client);
+        let served = (service.expect_served)(run, client);
         served.map_err(|error| after(WHILE, error.independent()))?;
-        expect_calm(&mut run)?;
+        expect_calm(run)?;
     }
 
     run.step("the descriptor limit was restored");
     run.server.restore_descriptors()?;
-    expect_recovers(&mut run, service, waiting, &mut earlier)
+    expect_recovers(run, service, waiting, &mut earlier)
 }
 
 /// Starts a server, and connects the clients that are there before the descriptors are used up. A

@@ -34,6 +34,8 @@ pub(super) fn holds(row: &str, run: &TestRun, wait_error: &WaitError) -> bool {
         }
         // The server has kept something of a client that has left.
         "forgot-close" => sample.is_none() && keeps_socket_after_end(run),
+        // The server has noticed the end of each connection.
+        "leave-not-announced" => !keeps_departed(run),
         "waits-for-hangup" => sample.is_none() && waits_only_for_hangup(run),
         "slot-never-freed" => slot_log::keeps_a_free_slot(run.server.log(), run.capacity),
         // A server that keeps a duplicate of every client's descriptor has another mistake.
@@ -139,6 +141,14 @@ fn keeps_socket_after_end(run: &TestRun) -> bool {
         socket.is_ok_and(|socket| socket.is_none_or(|socket| has_read_end(&socket)))
     });
     of_clients || has_dead_socket(run, has_read_end)
+}
+
+/// Whether the server has a descriptor of a client that has sent a FIN, or whose connection was reset.
+fn keeps_departed(run: &TestRun) -> bool {
+    client_files(run).iter().any(|(_, client)| {
+        let socket = run.server.connection(client);
+        socket.is_ok_and(|socket| socket.is_none_or(|it| it.state == State::CloseWait))
+    })
 }
 
 /// Whether a socket that belongs to no named client has no connection any more, or fulfils

@@ -3,7 +3,7 @@
 use super::client_files::client_files;
 use crate::shared::wait_call::WaitCall;
 use crate::test_run::TestRun;
-use witness::{Call, EpollEntry};
+use witness::{Call, EpollEntry, State};
 
 /// The row of a server that sleeps in a call other than poll or epoll_wait.
 pub(super) fn blocked_in(run: &TestRun, calls: &[Call]) -> Option<&'static str> {
@@ -51,4 +51,18 @@ pub(super) fn missed_edge(run: &TestRun) -> Option<&'static str> {
         let disarmed = entry.has(libc::EPOLLONESHOT) && !entry.has(libc::EPOLLIN);
         (socket.unread > 0 && disarmed).then_some("oneshot-not-armed")
     })
+}
+
+/// The row of a server that sleeps in epoll_wait, with a level-triggered entry for a client that has
+/// sent bytes. The kernel then waits for more bytes than the client has sent (socket(7), SO_RCVLOWAT).
+pub(super) fn below_low_water_mark(run: &TestRun) -> Option<&'static str> {
+    let interests = run.server.epoll_entries().ok()??;
+    let has_unread = run.clients.iter().any(|client| {
+        let inode = client.connection.inode();
+        let entry = interests.iter().find(|entry| Some(entry.inode) == inode);
+        let is_level = entry.is_some_and(|it| it.has(libc::EPOLLIN) && !it.has(libc::EPOLLET));
+        let socket = run.server.connection(&client.connection).ok().flatten();
+        is_level && socket.is_some_and(|it| it.state == State::Established && it.unread > 0)
+    });
+    has_unread.then_some("low-water-mark")
 }

@@ -2,7 +2,7 @@
 
 use super::client_files::{client_files, open_connections, socket_at};
 use crate::test_run::{TestRun, has_result};
-use libc::{EPOLLERR, EPOLLHUP, EPOLLOUT, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
+use libc::{EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 use witness::{Call, EpollEntry, PollEntry, Socket, State, SyscallSample, Target};
 
 const READS: [&str; 4] = ["read", "recvfrom", "recvmsg", "readv"];
@@ -89,6 +89,19 @@ fn ignored_event(run: &TestRun, sample: &SyscallSample, data: u64) -> Option<&'s
     let end_of_file = u32::from(socket.state != State::Established);
     let has_bytes = socket.unread > end_of_file;
     (has_bytes && data as u32 == entry.fd as u32).then_some("fd-as-slot")
+}
+
+/// The row of a server that gets the same epoll event again and again, and makes no call on the
+/// descriptor of the event's entry.
+pub(super) fn unread_event(sample: &SyscallSample) -> Option<&'static str> {
+    let interests = sample.epoll_entries.as_deref().unwrap_or_default();
+    let (events, data) = sample.events.first()?;
+    let entries: Vec<_> = interests.iter().filter(|entry| entry.data == *data).collect();
+    let [entry] = entries[..] else { return (entries.len() > 1).then_some("same-data") };
+    let is_of_entry = |call: &Call| call.arguments[0] as i32 == entry.fd;
+    let is_used =
+        sample.calls.iter().any(|(call, _)| !call.waits_for_readiness() && is_of_entry(call));
+    (!is_used && events & EPOLLIN as u32 != 0).then_some("event-not-read")
 }
 
 /// Whether the server has a client's descriptor that is missing from the `pollfd` array.

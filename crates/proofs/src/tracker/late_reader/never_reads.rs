@@ -3,9 +3,10 @@
 use super::{Other, connect_slow, expect_asleep};
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
+use crate::shared::memory::memory;
 use crate::test_run::TestRun;
 use std::time::{Duration, Instant};
-use witness::{Server, Unobservable, WaitError};
+use witness::WaitError;
 
 /// The number of bytes that a client sends. The server's kernel stores less than a third of them.
 const SENT: usize = 3 << 20;
@@ -78,9 +79,4 @@ fn send_all(run: &mut TestRun, silent: &NamedClient) -> bool {
             Err(_) => return false,
         }
     }
-}
-
-/// The memory of all processes of the server, in bytes.
-fn memory(server: &Server) -> Result<u64, Unobservable> {
-    server.processes()?.into_iter().map(|process| process.memory()).sum()
 }

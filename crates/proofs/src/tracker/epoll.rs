@@ -1,16 +1,16 @@
 //! The criterion that the server waits in epoll_wait, and that each connection is on the interest
 //! list once.
 
+use super::watch_set::{AcceptedClient, Change, expect_once_each};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use crate::tracker::{AcceptedClient, Change, expect_once_each};
 use witness::WaitError;
 
 /// The server waits in `epoll_wait`, `epoll_pwait` or `epoll_pwait2`. The interest list has each
 /// live connection once.
-pub(super) fn epoll(context: &CheckContext<'_>) -> Result<(), CheckError> {
+pub(crate) fn epoll(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     expect_epoll_wait(&mut run)?;
     let mut live: Vec<AcceptedClient> = Vec::new();

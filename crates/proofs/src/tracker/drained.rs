@@ -9,17 +9,31 @@ use witness::{Client, Socket, WaitError};
 
 /// The number of bytes that the lesson names. This is more than a socket's buffers hold.
 const SENT: u64 = 1 << 20;
-static CHUNK: [u8; 1 << 16] = [b'x'; 1 << 16];
+/// The length of a line with its newline. A server that reads lines, such as a chat room, may refuse
+/// a long one.
+const LINE: usize = 64;
+static CHUNK: [u8; 1 << 16] = lines();
 
-/// 1 MiB that is sent at once is read to the end. epoll reports bytes to an edge-triggered server
-/// only when the bytes arrive.
-pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
+/// Short lines, each with its newline.
+const fn lines() -> [u8; 1 << 16] {
+    let mut bytes = [b'x'; 1 << 16];
+    let mut end = LINE - 1;
+    while end < bytes.len() {
+        bytes[end] = b'\n';
+        end += LINE;
+    }
+    bytes
+}
+
+/// 1 MiB of short lines that are sent at once is read to the end. epoll reports bytes to an
+/// edge-triggered server only when the bytes arrive.
+pub(crate) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let (client, fd) = run.connect_accepted()?;
     // The bytes must arrive later than the connection. A server may read a new connection right
     // after it has accepted the connection. Therefore wait until the server is asleep.
     let _ = run.check_alive();
-    run.step(format!("{} sent 1 MiB at once", client.name));
+    run.step(format!("{} sent 1 MiB of short lines at once", client.name));
     let connection = client.connection.clone();
     let mut left = SENT as usize;
     let read = run.server.wait_for(|now| {
@@ -35,7 +49,9 @@ pub(super) fn drained(context: &CheckContext<'_>) -> Result<(), CheckError> {
 /// neither side has to wait for the other.
 fn send(connection: &Client, left: &mut usize) {
     while *left > 0 {
-        let chunk = &CHUNK[..CHUNK.len().min(*left)];
+        // Go on in the line in which the last send has stopped.
+        let begin = (SENT as usize - *left) % LINE;
+        let chunk = &CHUNK[begin..CHUNK.len().min(begin + *left)];
         match connection.send(chunk) {
             Ok(sent @ 1..) => *left -= sent,
             _ => break,

@@ -3,7 +3,7 @@
 use witness::{Process, Server, Unobservable};
 
 /// The memory that the server's processes use, in bytes.
-pub(super) fn memory(server: &Server) -> Result<u64, Unobservable> {
+pub(crate) fn memory(server: &Server) -> Result<u64, Unobservable> {
     let processes = server.processes()?;
     processes.into_iter().map(Process::memory).sum()
 }

@@ -1,0 +1,17 @@
+//! The criteria of a chat room. The room keeps the tracker's table and log, and passes the lines of
+//! each member on to all others.
+
+mod broadcast;
+mod chat_run;
+mod framing;
+mod join_leave;
+mod long_lines;
+mod one_wakeup;
+mod slow_reader;
+mod transcript;
+
+pub(crate) use broadcast::{broadcast, not_to_sender};
+pub(crate) use framing::framing;
+pub(crate) use join_leave::join_leave;
+pub(crate) use long_lines::long_lines;
+pub(crate) use slow_reader::slow_reader;

@@ -1,0 +1,180 @@
+//! The criterion of long lines.
+
+use super::chat_run::hearing::unheard;
+use super::chat_run::{ChatRun, disconnected, said};
+use super::transcript::Transcript;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::shared::diagnosis;
+use crate::shared::few_slots::expect_slots;
+use witness::{Exit, SignalNumber, WaitError};
+
+/// The length of the longest line that a room must pass on whole, in bytes with the newline.
+const LONGEST: usize = 64 << 10;
+/// The sizes at which buffers end, in bytes.
+const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
+/// The number of bytes without a newline that a client sends. A room may allow more than the lesson
+/// asks, and must stop before this.
+const ENDLESS: usize = 2 << 20;
+
+/// A line of up to 64 KiB reaches the others whole. A client that sends a longer line is told so, or
+/// closed. Nobody else is affected: nobody receives a part of this line, and all others are served
+/// as before.
+pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut chat = ChatRun::start_with_members(context, "long-lines", 3)?;
+    if chat.members.len() < 2 {
+        return expect_slots(&chat.run, 2, "what a member receives");
+    }
+    for size in SIZES {
+        let length = chat.random.usize(size - 10..=size + 1);
+        say_long(&mut chat, length)?;
+    }
+    let length = chat.random.usize(LONGEST / 2..LONGEST - 1);
+    for length in [length, LONGEST - 1, LONGEST] {
+        say_long(&mut chat, length)?;
+    }
+    two_at_once(&mut chat)?;
+    too_long(&mut chat)
+}
+
+/// A member sends a line of this length, and a short one after it.
+fn say_long(chat: &mut ChatRun, length: usize) -> Result<(), CheckError> {
+    let index = chat.random.usize(..chat.members.len());
+    let (long, short) = (chat.line(length), chat.short_line());
+    let said = chat.say(index, &long);
+    said.map_err(|error| with_row_of_long(chat, index, error))?;
+    chat.say(index, &short)
+}
+
+/// Adds the row of a room that refuses a line, or that ends because of it.
+fn with_row_of_long(chat: &ChatRun, index: usize, error: CheckError) -> CheckError {
+    let speaker = &chat.members[index];
+    let is_refused = speaker.client.connection.ended().is_some() || !unheard(speaker).is_empty();
+    if has_overrun(chat) {
+        error.with_mistake("past-the-buffer")
+    } else if is_refused {
+        error.with_mistake("too-small-limit")
+    } else {
+        error
+    }
+}
+
+/// Whether the server has ended as a program does that writes behind the end of a buffer: by a signal
+/// of the memory management or of the C library, or by a check of the language's run-time.
+fn has_overrun(chat: &ChatRun) -> bool {
+    match chat.run.server.exit() {
+        Some(Exit::Signal(SignalNumber(number))) => {
+            [libc::SIGSEGV, libc::SIGBUS, libc::SIGABRT].contains(number)
+        }
+        Some(Exit::Status(_)) => {
+            let message = chat.run.trace_message().unwrap_or_default();
+            ["out of bounds", "out of range"].iter().any(|words| message.contains(words))
+        }
+        _ => false,
+    }
+}
+
+/// Two members send a long line each, in pieces, at the same time.
+fn two_at_once(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let lengths = [0; 2].map(|_| chat.random.usize(20_000..LONGEST));
+    let lines = lengths.map(|length| chat.line(length));
+    let [one, two] = [0, 1].map(|index| chat.members[index].client.name.clone());
+    chat.run.step(format!("{one} and {two} sent a long line each, in pieces, at the same time"));
+    let size = chat.random.usize(2_000..9_000);
+    let pieces = lines[0].len().max(lines[1].len()).div_ceil(size);
+    for piece in 0..pieces {
+        for (index, line) in lines.iter().enumerate() {
+            let begin = (piece * size).min(line.len());
+            let end = (begin + size).min(line.len());
+            chat.send_silently(index, &line[begin..end]);
+        }
+    }
+    let fds: Vec<_> = chat.members.iter().map(|member| member.fd).collect();
+    let wanted: Vec<_> = chat
+        .everybody()
+        .into_iter()
+        .map(|index| {
+            let others = lines.iter().enumerate().filter(|(by, _)| *by != index);
+            let said = others.map(|(by, line)| vec![said(fds[by], line)]);
+            (index, Transcript::mixed(said))
+        })
+        .collect();
+    chat.expect(&wanted)
+}
+
+/// A member sends a line without an end, and then its end. It must be told or closed.
+fn too_long(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let index = chat.random.usize(..chat.members.len());
+    let line = chat.line(ENDLESS);
+    let member = chat.members[index].clone();
+    let name = &member.client.name;
+    chat.run.step(format!("{name} sent a line of {} KiB", ENDLESS >> 10));
+    let connection = member.client.connection.clone();
+    let mut sent = 0;
+    let handled = chat.run.server.wait_for(|_| {
+        if connection.ended().is_some() || !unheard(&member).is_empty() {
+            return Ok(Some(()));
+        }
+        sent += connection.send(&line[sent..]).unwrap_or(0);
+        Ok(None)
+    });
+    // Nobody else may have received a part of the line.
+    let _ = chat.run.server.wait_asleep();
+    chat.members.remove(index);
+    let is_closed = connection.ended().is_some();
+    let gone = is_closed.then(|| disconnected(member.fd));
+    if let Err(error) = chat.expect_all(&Transcript::in_order(gone.clone()), &[]) {
+        return Err(with_row(chat, member.fd, &line, error));
+    }
+    if let Err(wait_error) = handled {
+        return Err(not_refused(chat, name, wait_error));
+    }
+    others_are_served(chat)
+}
+
+/// Those who remain send lines, and a new member comes.
+fn others_are_served(chat: &mut ChatRun) -> Result<(), CheckError> {
+    for index in chat.everybody() {
+        let line = chat.short_line();
+        chat.say(index, &line)?;
+    }
+    // A client that was told of its long line, and was not closed, has its slot still.
+    if chat.members.len() + 1 < chat.run.capacity {
+        let next = chat.join()?;
+        let line = chat.short_line();
+        chat.say(next, &line)?;
+    }
+    chat.expect_silence(&chat.everybody())
+}
+
+/// Adds the row of a room that passes on a line that is too long, whole or in several parts.
+fn with_row(chat: &ChatRun, fd: i32, line: &[u8], error: CheckError) -> CheckError {
+    let begin = said(fd, &line[..200]);
+    let heard = chat.members.iter().map(unheard).find(|bytes| bytes.starts_with(&begin));
+    let Some(heard) = heard else { return error };
+    match heard.iter().position(|byte| *byte == b'\n') {
+        Some(end) if end < line.len() => error.with_mistake("long-line-split"),
+        _ => error.with_mistake("unbounded-line"),
+    }
+}
+
+/// The failure of a room that neither tells nor closes a member whose line is too long.
+fn not_refused(chat: &mut ChatRun, name: &str, wait_error: WaitError) -> CheckError {
+    let is_idle = matches!(wait_error, WaitError::Idle { .. });
+    let failure = Failure {
+        id: "long-line-kept",
+        mistake: diagnosis::of(&chat.run, &wait_error).or(is_idle.then_some("unbounded-line")),
+        summary: match &wait_error {
+            WaitError::Ended(_) => format!("The server ended when {name} sent a long line."),
+            _ => {
+                format!("{name} sent a line of {} KiB, and was not told or closed.", ENDLESS >> 10)
+            }
+        },
+        expected: format!("{name} gets a line that says so, or the end of its connection"),
+        observed: match &wait_error {
+            WaitError::Idle { .. } => format!("{name} got nothing, and is still connected"),
+            other => other.to_string(),
+        },
+    };
+    chat.run.fail(wait_error, failure)
+}

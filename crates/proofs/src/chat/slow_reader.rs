@@ -1,0 +1,106 @@
+//! The criterion of members that do not read.
+
+mod behind;
+mod never_reads;
+
+use super::chat_run::ChatRun;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use crate::shared::diagnosis;
+use crate::shared::few_slots::expect_slots;
+use witness::{Server, WaitError};
+
+/// The members that read. The first of them speaks.
+const READERS: usize = 3;
+const SPEAKER: usize = 0;
+
+/// A member that does not read delays nobody. If it is behind by no more than 64 KiB, beyond what the
+/// kernel holds, it is kept, costs no processor time, and gets every line when it reads. If it never
+/// reads, the server grows by at most 1 MiB before it drops the member, and tells the others.
+pub(crate) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut chat = ChatRun::start_with_members(context, "slow-reader", READERS - 1)?;
+    if chat.run.capacity < READERS {
+        return expect_slots(&chat.run, READERS, "what a slow member does to the others");
+    }
+    behind::check(&mut chat)?;
+    never_reads::check(&mut chat)
+}
+
+/// Connects a member that does not read. The kernel stores few bytes for it. Returns its index.
+fn join_slow(chat: &mut ChatRun) -> Result<usize, CheckError> {
+    let joined = chat.join_with(Server::connect_with_small_buffer);
+    let index = joined.map_err(|error| error.depends_on("join-leave"))?;
+    chat.members[index].reads = false;
+    Ok(index)
+}
+
+/// The speaker sends lines of about `length` bytes each, `size` bytes altogether, at once. Returns
+/// the lines.
+fn speak(chat: &mut ChatRun, size: usize, length: usize) -> Vec<Vec<u8>> {
+    let lines: Vec<_> = (0..size / length)
+        .map(|_| {
+            let length = chat.random.usize(length / 2..=length);
+            chat.line(length)
+        })
+        .collect();
+    chat.send_silently(SPEAKER, &lines.concat());
+    lines
+}
+
+/// Adds to an error the row that the server's state shows. A room that waits for a slow member
+/// sleeps in another call than its poll or epoll_wait.
+fn delayed(chat: &ChatRun, slow: &str, mut error: CheckError) -> CheckError {
+    if let CheckError::Failed(cause) = &mut error {
+        cause.summary = format!("{slow} does not read. {}", cause.summary);
+        if cause.exit.is_none() && is_waiting_for_output(chat) {
+            return error.with_mistake("waits-for-slow");
+        }
+        if cause.mistake.as_deref() == Some("blocking-client") {
+            return error.depends_on("nonblocking");
+        }
+    }
+    error
+}
+
+/// Whether the server sleeps in a call that waits for the slow member alone: a write, or a poll of
+/// its descriptor without the listener.
+fn is_waiting_for_output(chat: &ChatRun) -> bool {
+    let array = chat.run.server.poll_entries().ok().flatten();
+    let is_only_output = |entry: &witness::PollEntry| entry.events == libc::POLLOUT;
+    array.is_some_and(|array| !array.is_empty() && array.iter().all(is_only_output))
+}
+
+/// Waits until the server is asleep. A server that repeats calls for a member that does not read
+/// burns a processor.
+fn expect_asleep(chat: &mut ChatRun, slow: &str) -> Result<(), CheckError> {
+    let Err(wait_error) = chat.run.server.wait_asleep() else { return Ok(()) };
+    let is_behind = |index: &usize| bytes_behind(chat, *index).is_ok_and(|count| count > 0);
+    let is_pending = (0..chat.members.len()).any(|index| is_behind(&index));
+    let mistake = match diagnosis::of(&chat.run, &wait_error) {
+        // The server is told of room for output that is pending, and does not send it.
+        Some("always-writable") if is_pending => Some("never-flushed"),
+        row => row,
+    };
+    let failure = Failure {
+        id: "slow-reader-costs",
+        mistake,
+        summary: match &wait_error {
+            WaitError::Ended(_) => format!("The server ended while {slow} did not read."),
+            _ => format!("{slow} does not read, and the server does not go to sleep."),
+        },
+        expected: format!("the server sleeps until {slow} reads, or another client sends"),
+        observed: wait_error.to_string(),
+    };
+    Err(chat.run.fail(wait_error, failure))
+}
+
+/// The number of bytes by which the slow member is behind: what was said, without what the two kernels
+/// store. The member has read nothing of it.
+fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
+    let member = &chat.members[slow];
+    let owed: usize = member.owed.iter().map(Vec::len).sum();
+    let connection = &member.client.connection;
+    let written = chat.run.server.connection(connection)?.map_or(0, |it| it.unacknowledged);
+    let stored = connection.unread() + u64::from(written);
+    Ok((owed as u64).saturating_sub(stored))
+}

@@ -1,0 +1,152 @@
+//! A member that is behind, and reads later.
+
+use super::{SPEAKER, bytes_behind, delayed, expect_asleep, join_slow, speak};
+use crate::chat::chat_run::hearing::unheard;
+use crate::chat::chat_run::{ChatRun, said};
+use crate::chat::transcript::{Progress, Transcript};
+use crate::check_error::{CheckError, Failure};
+use crate::shared::diagnosis;
+use witness::{ServerClose, State, WaitError};
+
+/// The number of bytes that the speaker sends at a time, and the length of its lines.
+const PIECE: usize = 4 << 10;
+const LINE: usize = 512;
+/// The number of bytes by which the member is behind at least, beyond what the kernels hold. With one
+/// more piece, and with the few KiB that the member's kernel may have and not have acknowledged yet,
+/// this is less than 64 KiB.
+const BEHIND: u64 = 48 << 10;
+/// The number of bytes after which the kernel must be full.
+const MAX_SENT: usize = 1 << 20;
+
+/// A member reads nothing until it is behind by nearly 64 KiB, and then reads everything.
+pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let slow = join_slow(chat)?;
+    let name = chat.members[slow].client.name.clone();
+    fall_behind(chat, slow, &name)?;
+    expect_asleep(chat, &name)?;
+    expect_kept(chat, slow, "does not read")?;
+
+    // Meanwhile another client comes, if there is room for it.
+    if chat.members.len() < chat.run.capacity {
+        chat.join().map_err(|error| delayed(chat, &name, error))?;
+    }
+
+    // The member reads, and is served as before.
+    chat.run.step(format!("{name} read everything"));
+    catch_up(chat, slow, &name)?;
+    expect_asleep(chat, &name)?;
+    for index in [SPEAKER, slow] {
+        let line = chat.short_line();
+        chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
+    }
+    Ok(())
+}
+
+/// The speaker sends lines until the kernel stores no more of them for the slow member, and
+/// [`BEHIND`] bytes after that. All others must receive each line.
+fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
+    let speaker = chat.members[SPEAKER].client.name.clone();
+    chat.run.step(format!("{speaker} sent lines, and {name} read nothing"));
+    let mut sent = 0;
+    while bytes_behind(chat, slow)? < BEHIND {
+        if sent > MAX_SENT {
+            let what = "what the server does when the kernel stores no more for a member";
+            return Err(CheckError::Inconclusive(format!("{what}: it stores {} KiB", sent >> 10)));
+        }
+        let lines = speak(chat, PIECE, LINE);
+        let fd = chat.members[SPEAKER].fd;
+        let said: Vec<_> = lines.iter().map(|line| said(fd, line)).collect();
+        sent += said.iter().map(Vec::len).sum::<usize>();
+        let heard = chat.expect_all(&Transcript::in_order(said), &[SPEAKER]);
+        if let Err(error) = heard {
+            // If the slow member was dropped, the others were told so.
+            expect_kept(chat, slow, "does not read")?;
+            return Err(delayed(chat, name, error));
+        }
+        expect_asleep(chat, name)?;
+        expect_kept(chat, slow, "does not read")?;
+    }
+    let text = format!("{speaker} sent {} KiB of lines, and {name} read nothing", sent >> 10);
+    chat.run.rewrite_step(text);
+    Ok(())
+}
+
+/// The slow member must be connected. Reads no bytes of the member.
+fn expect_kept(chat: &mut ChatRun, slow: usize, state: &str) -> Result<(), CheckError> {
+    let connection = chat.members[slow].client.connection.clone();
+    let socket = chat.run.server.connection(&connection)?;
+    if socket.is_some_and(|it| it.state == State::Established && it.inode != 0) {
+        return Ok(());
+    }
+    Err(dropped(chat, slow, state))
+}
+
+/// The failure of a server that drops a member which is behind by less than 64 KiB.
+fn dropped(chat: &mut ChatRun, slow: usize, state: &str) -> CheckError {
+    let _ = chat.run.check_alive();
+    let member = chat.members[slow].clone();
+    let name = &member.client.name;
+    let end = match member.client.connection.ended() {
+        Some(ServerClose::Reset) => "reset",
+        _ => "closed",
+    };
+    let observed = format!("the connection was {end}, and {}", chat.run.logged_text());
+    chat.run.fail_now(Failure {
+        id: "slow-reader-dropped",
+        mistake: Some("slow-reader-dropped"),
+        summary: format!(
+            "{name} {state}, is behind by less than 64 KiB, and the server {end} its connection."
+        ),
+        expected: format!("{name} stays connected, and gets every line when it reads"),
+        observed,
+    })
+}
+
+/// The slow member reads. It must get all lines that it is owed.
+fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
+    let member = &mut chat.members[slow];
+    member.reads = true;
+    let owed = std::mem::take(&mut member.owed);
+    let transcript = Transcript::in_order(owed);
+    let member = member.clone();
+    let read = chat.run.server.wait_for(|_| {
+        let has_ended = member.client.connection.ended().is_some();
+        let is_incomplete =
+            matches!(transcript.compare(&unheard(&member)), Progress::Incomplete(_));
+        Ok((has_ended || !is_incomplete).then_some(()))
+    });
+    let received = unheard(&member);
+    let progress = transcript.compare(&received);
+    if progress == Progress::Complete {
+        chat.members[slow].heard += received.len();
+        return Ok(());
+    }
+    if member.client.connection.ended().is_some() && !matches!(read, Err(WaitError::Ended(_))) {
+        return Err(dropped(chat, slow, "has read late"));
+    }
+    let missing = matches!(progress, Progress::Incomplete(_));
+    let wait_error = read.err().unwrap_or(WaitError::Idle { calls: Vec::new() });
+    let row = if missing { "never-flushed" } else { "short-write-lost" };
+    let total: usize = transcript.lines().map(Vec::len).sum();
+    let failure = Failure {
+        id: "lines-missing",
+        mistake: diagnosis::of(&chat.run, &wait_error)
+            .filter(|row| *row != "always-writable")
+            .or(Some(row)),
+        summary: if missing {
+            format!("{name} has read late, and did not get all lines.")
+        } else {
+            format!("{name} has read late, and bytes are missing between those that it got.")
+        },
+        expected: format!("{name} gets all {total} bytes that were said"),
+        observed: format!("{} bytes: {}", received.len(), state_of(&wait_error)),
+    };
+    Err(chat.run.fail(wait_error, failure))
+}
+
+fn state_of(wait_error: &WaitError) -> String {
+    match wait_error {
+        WaitError::Idle { .. } => "the server is idle".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,177 @@
+//! Members that never read.
+
+use super::{SPEAKER, delayed, join_slow, speak};
+use crate::chat::chat_run::hearing::{quoted, unheard};
+use crate::chat::chat_run::{ChatRun, Member, disconnected, said};
+use crate::chat::transcript::Transcript;
+use crate::check_error::{CheckError, Failure};
+use crate::shared::memory::memory;
+use std::collections::HashSet;
+
+/// The number of bytes that the speaker sends at a time, and the length of its lines.
+const PIECE: usize = 64 << 10;
+const LINE: usize = 2 << 10;
+/// The number of bytes after which the server must have dropped a member that never reads. The
+/// kernel stores less than 100 KiB for it, and the server at most 1 MiB.
+const MAX_SENT: usize = 4 << 20;
+/// The maximum growth of the server's memory for one member, in bytes.
+const MAX_GROWTH: u64 = 1 << 20;
+/// The number of members that never read, if one of them has made the server grow too much. The
+/// memory of a language's run-time also grows for other reasons, but not for each member.
+const SEVERAL: usize = 4;
+
+/// A member never reads. It is dropped, the others are told, and the server's memory has grown by at
+/// most 1 MiB.
+pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let growth = drop_slow(chat, 1)?;
+    let room = chat.run.capacity - chat.members.len();
+    if growth <= MAX_GROWTH || room == 0 {
+        return Ok(());
+    }
+    let growth = drop_slow(chat, room.min(SEVERAL))?.min(growth);
+    if growth <= MAX_GROWTH {
+        return Ok(());
+    }
+    Err(chat.run.fail_now(Failure {
+        id: "unbounded-output",
+        mistake: Some("unbounded-output"),
+        summary: format!(
+            "Before it dropped a member that never reads, the server kept {} KiB for it.",
+            growth >> 10
+        ),
+        expected: format!("at most {} KiB more for each such member", MAX_GROWTH >> 10),
+        observed: format!("{} KiB more", growth >> 10),
+    }))
+}
+
+/// Connects `count` members that never read. The speaker sends lines until all of them are dropped.
+/// Returns the growth of the server's memory for each of them, in bytes.
+fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<u64, CheckError> {
+    if chat.members.len() == chat.run.capacity {
+        return Ok(0);
+    }
+    let before = memory(&chat.run.server)?;
+    for _ in 0..count {
+        join_slow(chat)?;
+    }
+    let slow = chat.members.split_off(chat.members.len() - count);
+    let names: Vec<_> = slow.iter().map(|member| member.client.name.clone()).collect();
+    let names = names.join(", ");
+    let speaker = chat.members[SPEAKER].client.name.clone();
+    chat.run.step(format!("{speaker} sent lines, and {names} read nothing"));
+
+    let (mut sent, mut peak) = (0, before);
+    let mut slow = Slow { members: slow, told: HashSet::new() };
+    while !slow.members.is_empty() {
+        let growth = peak.saturating_sub(before) / count as u64;
+        if sent >= MAX_SENT {
+            return Err(never_dropped(chat, &names, growth));
+        }
+        let lines = speak(chat, PIECE, LINE);
+        sent += PIECE;
+        let heard = slow.expect_heard(chat, &lines);
+        heard.map_err(|error| delayed(chat, &names, error))?;
+        peak = peak.max(memory(&chat.run.server)?);
+        slow.forget_dropped(chat)?;
+    }
+    let text = format!("{speaker} sent {} KiB of lines, and {names} read nothing", sent >> 10);
+    chat.run.rewrite_step(text);
+    Ok(peak.saturating_sub(before) / count as u64)
+}
+
+/// The members that never read, and that were not dropped yet.
+struct Slow {
+    members: Vec<Member>,
+    /// Who was told that a member has left: the index of the one who was told, and the descriptor
+    /// of the one who has left.
+    told: HashSet<(usize, i32)>,
+}
+
+impl Slow {
+    /// All members must hear the lines of the speaker. They may be told that slow members have left.
+    fn expect_heard(&mut self, chat: &mut ChatRun, lines: &[Vec<u8>]) -> Result<(), CheckError> {
+        let fd = chat.members[SPEAKER].fd;
+        let said: Vec<_> = lines.iter().map(|line| said(fd, line)).collect();
+        let before: Vec<_> = chat.members.iter().map(|member| member.heard).collect();
+        let wanted: Vec<_> = chat
+            .everybody()
+            .into_iter()
+            .map(|index| {
+                let lines = if index == SPEAKER { Vec::new() } else { said.clone() };
+                let untold = self.members.iter().filter(|it| !self.told.contains(&(index, it.fd)));
+                let gone = untold.map(|it| disconnected(it.fd));
+                (index, Transcript::in_order(lines).or_also(gone))
+            })
+            .collect();
+        chat.expect(&wanted)?;
+        for (index, (member, before)) in chat.members.iter().zip(before).enumerate() {
+            let mut heard = member.client.connection.received_from(before);
+            heard.truncate(member.heard - before);
+            for slow in &self.members {
+                let line = disconnected(slow.fd);
+                if heard.windows(line.len()).any(|bytes| bytes == line) {
+                    self.told.insert((index, slow.fd));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the members that the server has dropped. All others must have been told of them. A
+    /// server that has told all others may still wait for the end of the connection.
+    fn forget_dropped(&mut self, chat: &mut ChatRun) -> Result<(), CheckError> {
+        let mut dropped = Vec::new();
+        for member in &self.members {
+            let is_told = (0..chat.members.len()).all(|it| self.told.contains(&(it, member.fd)));
+            if is_told || chat.run.server.descriptor_of(&member.client.connection)?.is_none() {
+                dropped.push(member.clone());
+            }
+        }
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        // The server tells the others after it has closed the descriptor, or before.
+        let _ = chat.run.server.wait_asleep();
+        self.expect_heard(chat, &[])?;
+        for member in dropped {
+            let everybody = chat.everybody();
+            if let Some(untold) =
+                everybody.iter().find(|it| !self.told.contains(&(**it, member.fd)))
+            {
+                return Err(not_announced(chat, *untold, &member));
+            }
+            self.members.retain(|it| it.fd != member.fd);
+        }
+        Ok(())
+    }
+}
+
+/// The failure of a server that drops a member and does not tell the others.
+fn not_announced(chat: &mut ChatRun, untold: usize, dropped: &Member) -> CheckError {
+    let (name, gone) = (chat.members[untold].client.name.clone(), &dropped.client.name);
+    let received = unheard(&chat.members[untold]);
+    chat.run.fail_now(Failure {
+        id: "drop-not-announced",
+        mistake: Some("drop-not-announced"),
+        summary: format!("The server closed {gone}, which never reads, and {name} was not told."),
+        expected: format!("{name} gets {}", quoted(&disconnected(dropped.fd))),
+        observed: format!("{name} got {} after the lines", quoted(&received)),
+    })
+}
+
+/// The failure of a server that keeps members which never read. `growth` is the growth of its memory
+/// for each of them, in bytes.
+fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64) -> CheckError {
+    let kib = growth >> 10;
+    chat.run.fail_now(Failure {
+        id: "never-dropped",
+        // A server that keeps the member and not its lines has thrown lines away.
+        mistake: Some(if growth > MAX_GROWTH { "unbounded-output" } else { "keeps-slow" }),
+        summary: format!(
+            "{} KiB of lines were said, {names} read nothing, and the server keeps the connection.",
+            MAX_SENT >> 10
+        ),
+        expected: "a member that never reads is dropped before it costs 1 MiB".to_owned(),
+        observed: format!("it is still connected, and the server has grown by {kib} KiB for it"),
+    })
+}

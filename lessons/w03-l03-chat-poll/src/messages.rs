@@ -1,0 +1,20 @@
+//! The lines that the room writes to its members. Each ends with a newline, and has no NUL byte
+//! unless a member has sent one. `fd` is the descriptor of the member that the line is about.
+#![allow(unused, reason = "tasks are still to do")]
+
+use std::os::fd::RawFd;
+
+/// A member has come.
+pub fn joined(fd: RawFd) -> Vec<u8> {
+    todo!("Task 2: say who has come")
+}
+
+/// A member has left.
+pub fn disconnected(fd: RawFd) -> Vec<u8> {
+    todo!("Task 2: say who has left")
+}
+
+/// A member has sent `line`, which ends with a newline. The line may contain any bytes.
+pub fn said(fd: RawFd, line: &[u8]) -> Vec<u8> {
+    todo!("Task 3: put the member's name before its line")
+}

@@ -1,0 +1,205 @@
+//! Lesson w03-l03: every correct chat room is proved, in any style. For a wrong room, the report names
+//! the cause.
+
+mod support;
+
+use assert_cmd::assert::Assert;
+use predicates::str::is_empty;
+use std::path::Path;
+use support::programs::{TestDir, command_line, python, servers};
+use support::{assert_contains, command, stdout_of, xtask};
+
+#[test]
+fn proves_the_solution() {
+    assert_proved(prove(&["--solution"]));
+}
+
+#[test]
+fn sends_a_beginner_to_the_first_task() {
+    let output = prove(&[]).code(1).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["✗ starts", "still to do:", "Task 1:", "0 of 18"]);
+}
+
+#[test]
+fn proves_writes_at_once_and_what_is_left_at_pollout() {
+    assert_proved_in_c("plain.c");
+}
+
+#[test]
+fn proves_shared_messages_that_are_written_at_pollout_alone() {
+    assert_proved_in_c("deferred.c");
+}
+
+#[test]
+fn proves_python() {
+    assert_proved_in_python("poll_room.py");
+}
+
+#[test]
+fn proves_python_on_asyncio() {
+    assert_proved_in_python("on_asyncio.py");
+}
+
+#[test]
+fn proves_a_room_with_few_slots_built_in() {
+    let dir = TestDir::new();
+    let room = format!("env MAX_CLIENTS=8 {}", command_line([&compiled(&dir, "plain.c")]));
+    assert_proved(prove(&["--cmd", &room, "--capacity", "8"]));
+}
+
+#[test]
+fn names_what_is_wrong_with_a_first_attempt() {
+    let dir = TestDir::new();
+    let room = command_line([&compiled(&dir, "faulty/first_attempt.c")]);
+    let output = prove(&["--cmd", &room, "--all"]).code(1);
+    assert_contains(
+        &stdout_of(&output),
+        &[
+            "A was sent a NUL byte that nobody had sent.",
+            "Common mistake: Sending a NUL byte with each line",
+            "descriptor 4 is in blocking mode.",
+            "– framing not run: it depends on join-leave",
+            "Common mistake: Never comparing the number of members with MAX_CLIENTS",
+        ],
+    );
+}
+
+#[test]
+fn names_what_is_wrong_with_the_lines_of_a_first_attempt() {
+    let dir = TestDir::new();
+    let source = Path::new("chat").join("faulty/first_attempt.c");
+    let room = command_line([&dir.compiled_with(source, "NO_NUL")]);
+    let output = prove(&["--cmd", &room, "--all"]).code(1);
+    let pieces = ["✗ framing", "Common mistake: Taking what one read returns for a line"];
+    assert_contains(&stdout_of(&output), &pieces);
+    assert_contains(&stdout_of(&output), &["✗ broadcast", "✗ long-lines", "✗ slow-reader"]);
+}
+
+#[test]
+fn names_what_is_wrong_with_a_room_of_texts() {
+    let Some(python) = python() else { return };
+    let room = command_line([&python, &servers().join("chat/faulty/decodes.py")]);
+    let only = ["--only", "join-leave,nonblocking,framing,slow-reader"];
+    let output = prove(&[&["--timeout", "120", "--all", "--cmd", &room], &only[..]].concat());
+    assert_contains(
+        &stdout_of(&output.code(1)),
+        &[
+            "✓ join-leave",
+            "Common mistake: Leaving a member's descriptor blocking",
+            "Common mistake: Removing the CR before a newline",
+            "– slow-reader not run: it depends on nonblocking",
+        ],
+    );
+}
+
+#[test]
+fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
+    let output = xtask(&["mistakes", "w03-l03"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["all caught · "]);
+}
+
+#[test]
+fn proves_the_solution_on_epoll() {
+    assert_proved(prove_epoll(&["--solution"]));
+}
+
+#[test]
+fn proves_entries_for_output_that_come_and_go() {
+    assert_proved_on_epoll("epoll_level.c");
+}
+
+#[test]
+fn proves_edge_triggered_entries_that_never_change() {
+    assert_proved_on_epoll("epoll_edge.c");
+}
+
+#[test]
+fn proves_oneshot_entries_and_an_exclusive_listener() {
+    assert_proved_on_epoll("epoll_oneshot.c");
+}
+
+#[test]
+fn proves_python_on_epoll() {
+    let Some(python) = python() else { return };
+    for script in ["chat/epoll_room.py", "chat/selectors_room.py"] {
+        let room = command_line([&python, &servers().join(script)]);
+        assert_proved(prove_epoll(&["--timeout", "120", "--cmd", &room]));
+    }
+}
+
+#[test]
+fn a_room_on_poll_is_not_proved_on_epoll() {
+    let dir = TestDir::new();
+    let room = command_line([&compiled(&dir, "plain.c")]);
+    let output = prove_epoll(&["--cmd", &room, "--only", "epoll,idle"]).code(1);
+    assert_contains(&stdout_of(&output), &["Common mistake: Staying with poll"]);
+}
+
+#[test]
+fn names_what_is_wrong_with_a_wait_on_epoll() {
+    for (fault, criterion, row) in [
+        ("EDGE_ONCE", "drained", "Reading once with EPOLLET"),
+        (
+            "NO_OUTPUT",
+            "slow-reader",
+            "Never asking for EPOLLOUT, or not sending when it is reported",
+        ),
+        ("STALE_INDEX", "join-leave", "Not reading from the member that an event is about"),
+    ] {
+        let dir = TestDir::new();
+        let source = Path::new("chat").join("faulty/epoll_waits.c");
+        let room = command_line([&dir.compiled_with(source, fault)]);
+        let output = stdout_of(&prove_epoll(&["--cmd", &room, "--only", criterion]).code(1));
+        assert!(words(&output).contains(&words(row)), "{fault}: {output}");
+    }
+}
+
+#[test]
+fn each_wrong_wait_on_epoll_fails_its_criterion_with_its_mistake_as_the_cause() {
+    let output = xtask(&["mistakes", "w04-l02"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["all caught · "]);
+}
+
+/// A text with one space between its words, however its lines are broken.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Runs `cargo xtask prove w03-l03` with these flags.
+fn prove(flags: &[&str]) -> Assert {
+    command().args(["prove", "w03-l03"]).args(flags).assert()
+}
+
+/// Runs `cargo xtask prove w04-l02` with these flags.
+fn prove_epoll(flags: &[&str]) -> Assert {
+    command().args(["prove", "w04-l02"]).args(flags).assert()
+}
+
+fn compiled(dir: &TestDir, source: &str) -> std::path::PathBuf {
+    dir.compiled(Path::new("chat").join(source))
+}
+
+#[track_caller]
+fn assert_proved(proof: Assert) {
+    let output = proof.code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["proved · "]);
+}
+
+#[track_caller]
+fn assert_proved_in_python(script: &str) {
+    let Some(python) = python() else { return };
+    let room = command_line([&python, &servers().join("chat").join(script)]);
+    assert_proved(prove(&["--timeout", "120", "--cmd", &room]));
+}
+
+#[track_caller]
+fn assert_proved_in_c(source: &str) {
+    let dir = TestDir::new();
+    assert_proved(prove(&["--cmd", &command_line([&compiled(&dir, source)])]));
+}
+
+#[track_caller]
+fn assert_proved_on_epoll(source: &str) {
+    let dir = TestDir::new();
+    assert_proved(prove_epoll(&["--cmd", &command_line([&compiled(&dir, source)])]));
+}
