@@ -20,6 +20,7 @@ mod shared;
 mod test_run;
 mod tracker;
 mod w01_l01;
+mod w01_l02;
 mod w02_l01;
 mod w03_l02;
 mod w04_l01;
@@ -29,13 +30,19 @@ use course::report::Finding;
 
 pub use check_error::HarnessError;
 pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
-pub use proof::{Criterion, Proof};
+pub use proof::{Criterion, Proof, Role};
 pub use witness::{IsolationLevel, SandboxPolicy};
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 5] =
-        [&w01_l01::PROOF, &w02_l01::PROOF, &w03_l02::PROOF, &w04_l01::PROOF, &w09_l01::PROOF];
+    const PROOFS: [&Proof; 6] = [
+        &w01_l01::PROOF,
+        &w01_l02::PROOF,
+        &w02_l01::PROOF,
+        &w03_l02::PROOF,
+        &w04_l01::PROOF,
+        &w09_l01::PROOF,
+    ];
     PROOFS.into_iter().find(|proof| proof.lesson == lesson)
 }
 

@@ -16,7 +16,7 @@ mod idle;
 mod interrupted;
 mod naps;
 mod port_taken;
-mod refusal;
+pub(crate) mod refusal;
 mod service;
 pub(crate) mod starting;
 mod threads;

@@ -3,7 +3,7 @@
 use crate::control::Control;
 use crate::descriptor_limit;
 use crate::error::{LaunchError, c_string};
-use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, STEPS, step};
+use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, OwnFile, STEPS, step};
 use crate::isolation::refusal::explain;
 use crate::isolation::{IsolationLevel, identity_map};
 use crate::notify::NotifiedCalls;
@@ -32,6 +32,12 @@ pub struct Command {
     directory: Option<PathBuf>,
     notified_calls: NotifiedCalls,
     port: Option<u16>,
+    /// The TCP port that the program may connect to.
+    peer_port: Option<u16>,
+    /// Files that have other contents for the program than on this machine.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    /// Whether the program starts when it is asked for, and not at once.
+    starts_later: bool,
     isolation: Option<IsolationLevel>,
     pub(crate) policy: Option<SandboxPolicy>,
 }
@@ -48,6 +54,9 @@ impl Command {
             directory: None,
             notified_calls: NotifiedCalls::default(),
             port: None,
+            peer_port: None,
+            files: Vec::new(),
+            starts_later: false,
             isolation: None,
             policy: None,
         }
@@ -99,6 +108,27 @@ impl Command {
         self
     }
 
+    /// The TCP port that the program may connect to. Landlock forbids a sandboxed program to connect
+    /// to any other port (landlock(7), LANDLOCK_ACCESS_NET_CONNECT_TCP).
+    pub fn peer_port(mut self, port: u16) -> Self {
+        self.peer_port = Some(port);
+        self
+    }
+
+    /// Gives the file at `path` other contents for the program, for instance `/etc/hosts`. The file
+    /// must exist on this machine, and nothing is changed there. Only
+    /// [`IsolationLevel::Namespaces`] gives a program files of its own.
+    pub fn file(mut self, path: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) -> Self {
+        self.files.push((path.into(), contents.into()));
+        self
+    }
+
+    /// Builds the sandbox without starting the program. [`Sandbox::request_restart`] starts it.
+    pub fn starts_later(mut self) -> Self {
+        self.starts_later = true;
+        self
+    }
+
     /// Sets the system calls that stop until this process has answered them (seccomp_unotify(2)).
     /// The kernel reports these calls on a descriptor, which arrives in
     /// [`Message::NotifyListener`](crate::Message::NotifyListener).
@@ -134,25 +164,43 @@ impl Command {
     /// # Errors
     /// [`LaunchError`]. After an error, the program has not run.
     pub fn spawn(&self, output: OwnedFd, errors: OwnedFd) -> Result<Sandbox, LaunchError> {
+        self.spawn_with_input(std::fs::File::open("/dev/null")?.into(), output, errors)
+    }
+
+    /// Does the same, and `input` is the program's standard input.
+    ///
+    /// # Errors
+    /// As for [`spawn`](Self::spawn).
+    pub fn spawn_with_input(
+        &self,
+        input: OwnedFd,
+        output: OwnedFd,
+        errors: OwnedFd,
+    ) -> Result<Sandbox, LaunchError> {
         // Decide what the sandbox consists of, before anything is created.
         let level = self.isolation_level();
         self.check_directory()?;
+        self.check_files(level)?;
         let (namespaces, root) = self.namespaces_and_root(level)?;
         let (control, init_control) = Control::pair()?;
 
         // Acquire the resources of this run: a user id, a scratch folder, a watchdog.
         let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
         let resources = RunResources::take(level, policy, directory, &control)?;
-        resources.chown_stream(&output).and_then(|()| resources.chown_stream(&errors))?;
+        for stream in [&input, &output, &errors] {
+            resources.chown_stream(stream)?;
+        }
 
         // Prepare everything that the first process needs, because the first process cannot
         // allocate memory.
         let environment = self.environment(resources.home());
         let path = self.find(environment.get(OsStr::new("PATH")))?;
-        let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
+        let streams = [input, output, errors];
+        let program = self.exec_plan(&path, level, &resources, &environment, streams)?;
         let plan = InitPlan {
             namespaces,
             identity: if root.is_some() { None } else { identity_map(namespaces) },
+            files: if root.is_some() { Vec::new() } else { own_files(&self.files)? },
             root,
             leaves_groups: resources.sandbox_user.is_some_and(|user| user.leaves_groups),
             control: init_control,
@@ -183,7 +231,8 @@ impl Command {
         match (&self.policy, level) {
             (None, _) => Ok((level.namespaces().map_err(LaunchError::NoSandbox)?, None)),
             (Some(policy), IsolationLevel::Namespaces) => {
-                Ok((UNTRUSTED_NAMESPACES, Some(RootLayout::of(policy, self.directory.as_deref())?)))
+                let root = RootLayout::of(policy, self.directory.as_deref(), &self.files)?;
+                Ok((UNTRUSTED_NAMESPACES, Some(root)))
             }
             (Some(_), _) => Ok((0, None)),
         }
@@ -195,8 +244,7 @@ impl Command {
         level: IsolationLevel,
         resources: &RunResources,
         variables: &BTreeMap<OsString, OsString>,
-        output: OwnedFd,
-        errors: OwnedFd,
+        [input, output, errors]: [OwnedFd; 3],
     ) -> Result<ExecPlan, LaunchError> {
         let mut arguments = vec![c_string(self.program.as_bytes())?];
         for argument in &self.arguments {
@@ -217,8 +265,14 @@ impl Command {
                 Some(_) => resources.home().as_os_str().as_bytes(),
                 None => self.directory().as_os_str().as_bytes(),
             })?,
-            input: std::fs::File::open("/dev/null")?.into(),
-            ruleset: resources.ruleset(level, self.policy.as_ref(), &output, self.port)?,
+            starts_later: self.starts_later,
+            ruleset: resources.ruleset(
+                level,
+                self.policy.as_ref(),
+                &output,
+                (self.port, self.peer_port),
+            )?,
+            input,
             output,
             errors,
             user: resources.user(),
@@ -266,6 +320,23 @@ impl Command {
             .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
 
+    /// Checks that this level, and this machine, can give the program files of its own.
+    fn check_files(&self, level: IsolationLevel) -> Result<(), LaunchError> {
+        let refused = |path: &Path, error| LaunchError::NoOwnFile {
+            path: path.display().to_string(),
+            error: io::Error::other(error),
+        };
+        for (path, _) in &self.files {
+            if level != IsolationLevel::Namespaces {
+                return Err(refused(path, format!("the isolation level {level} has no mounts")));
+            }
+            if self.policy.is_none() && !path.is_file() {
+                return Err(refused(path, "this machine has no such file".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     /// Finds the program's file. A name with a slash is a path. Any other name is searched on the
     /// PATH.
     fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
@@ -304,6 +375,14 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
+
+/// The files that have contents of their own, as the first process needs them.
+fn own_files(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<OwnFile>, LaunchError> {
+    let file = |(path, contents): &(PathBuf, Vec<u8>)| {
+        Ok(OwnFile { path: c_string(path.as_os_str().as_bytes())?, contents: c_string(contents)? })
+    };
+    files.iter().map(file).collect()
+}
 
 /// An environment, as execve(2) takes it.
 fn c_strings(variables: &BTreeMap<OsString, OsString>) -> Result<CStringArray, LaunchError> {

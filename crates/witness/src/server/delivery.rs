@@ -17,8 +17,12 @@ impl Server {
         if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
             return Ok(None);
         }
+        // Bytes are on their way to the program's standard input.
+        if !self.input.is_delivered() {
+            return Ok(None);
+        }
         let written = self.log.written() + self.stderr_bytes;
-        let read = self.clients.iter().map(Client::bytes_read).sum();
+        let read = self.clients.iter().map(Client::bytes_received).sum();
         let mut visible = Visible { written, read, ..Visible::default() };
         let Some(table) = &self.table else { return Ok(Some(visible)) };
         let mut all = true;
@@ -35,7 +39,7 @@ impl Server {
             if is_kept {
                 let socket_now =
                     socket.map(|it| VisibleSocket { state: it.state, is_open, unread: it.unread });
-                visible.sockets.insert(client.address().port(), socket_now);
+                visible.sockets.insert(client.free_port(), socket_now);
                 visible.transfer.extend(socket.map(|it| (it.received, it.unacknowledged)));
             }
             is_kept

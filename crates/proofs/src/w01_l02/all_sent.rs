@@ -1,0 +1,170 @@
+//! The criterion `all-sent`: a line of 1 MiB.
+
+use super::client_run::{ClientRun, Setup, start};
+use super::words::random_text;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use witness::{Buffers, Client, ServerClose, WaitError};
+
+/// The length of the line, in bytes.
+const LENGTH: usize = 1 << 20;
+/// The number of bytes that the slow server reads before it looks at the client again.
+const READ_SIZE: usize = 64 << 10;
+
+/// What the server does with the client's bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Service {
+    /// It reads nothing until the client cannot send on. The client is interrupted meanwhile. Then it
+    /// reads everything, and answers.
+    AnswersAtTheEnd,
+    /// It answers while it reads, and does not read on while it cannot answer.
+    AnswersWhileItReads,
+}
+
+/// A line of 1 MiB reaches the server whole, and its answer reaches the client whole.
+pub(super) fn all_sent(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut random = context.random("all-sent");
+    let text = random_text(&mut random, LENGTH);
+    for service in [Service::AnswersAtTheEnd, Service::AnswersWhileItReads] {
+        let setup = Setup { buffers: Buffers::Small, ..Setup::default() };
+        let mut client = start(context, &setup)?;
+        client.give_line(&text);
+        client.run.server.end_input();
+        let connection = client.wait_connected()?;
+        match service {
+            Service::AnswersAtTheEnd => client.read_slowly(&connection, &text)?,
+            Service::AnswersWhileItReads => {
+                client.run.step("the server answers each piece before it reads the next one")
+            }
+        }
+        client.echo(&connection, &text, service)?;
+    }
+    Ok(())
+}
+
+impl ClientRun {
+    /// Waits until the client cannot send on, interrupts it, and then reads everything.
+    fn read_slowly(&mut self, connection: &Client, text: &str) -> Result<(), CheckError> {
+        self.run.step("the server does not read, until the client cannot send on");
+        let blocked = self.run.server.wait_idle();
+        if blocked.is_ok() {
+            self.run.step("the client is stopped (SIGSTOP) and goes on (SIGCONT)");
+            let _ = self.run.server.interrupt();
+        }
+        self.run.step("the server reads everything");
+        let mut read = 0;
+        let arrived = loop {
+            let before = read;
+            let arrived = self.run.server.wait_for(|_| {
+                read += connection.read_some(READ_SIZE);
+                let is_done = read >= text.len() || connection.ended().is_some();
+                Ok(is_done.then_some(()))
+            });
+            match arrived {
+                Err(WaitError::Idle { .. }) if read > before => {}
+                other => break other,
+            }
+        };
+        if let Err(WaitError::Ended(_)) = &arrived {
+            connection.wait_ended(super::client_run::END_TIME);
+        }
+        self.expect_whole(connection, text, arrived.err())
+    }
+
+    /// Checks that the server has received the whole text.
+    fn expect_whole(
+        &mut self,
+        connection: &Client,
+        text: &str,
+        wait_error: Option<WaitError>,
+    ) -> Result<(), CheckError> {
+        let received = connection.received();
+        if received == text.as_bytes() {
+            return Ok(());
+        }
+        let is_part = text.as_bytes().starts_with(&received);
+        let is_deadlock = matches!(wait_error, Some(WaitError::Idle { .. }));
+        let failure = Failure {
+            id: "part-sent",
+            mistake: is_part.then(|| self.mistake_of_part(received.len())),
+            summary: match is_part {
+                true => format!(
+                    "The client sends {} of the {} bytes of its line{}.",
+                    received.len(),
+                    text.len(),
+                    if is_deadlock { ", and then waits for the answer" } else { "" }
+                ),
+                false => "The client sends other bytes than those of its line.".to_owned(),
+            },
+            expected: format!("the server receives {} bytes", text.len()),
+            observed: format!("the server received {} bytes", received.len()),
+        };
+        Err(self.run.fail_after(wait_error, failure))
+    }
+
+    /// The row of a client that has sent only the first `count` bytes of its line.
+    fn mistake_of_part(&self, count: usize) -> &'static str {
+        // A buffer has a round size. A byte of it may be left for a NUL.
+        let is_buffer = |size: usize| size % 256 == 0 && size > 0;
+        if is_buffer(count) || is_buffer(count + 1) { "line-cut" } else { "send-once" }
+    }
+
+    /// Sends the text back, and waits until the client has logged it.
+    fn echo(
+        &mut self,
+        connection: &Client,
+        text: &str,
+        service: Service,
+    ) -> Result<(), CheckError> {
+        if service == Service::AnswersAtTheEnd {
+            self.run.step("the server answers all bytes");
+        }
+        let (mut read, mut answered) = (connection.bytes_received(), 0);
+        let done = self.run.server.wait_for(|now| {
+            // Read on only when everything that was read is answered.
+            while answered == read && read < text.len() {
+                match connection.read_some(4096) {
+                    0 => break,
+                    count => {
+                        read += count;
+                        answered += answer_some(connection, text, answered..read);
+                    }
+                }
+            }
+            answered += answer_some(connection, text, answered..read);
+            if answered == text.len() && connection.ended() == Some(ServerClose::Closed) {
+                connection.close();
+            }
+            let is_logged = |line: &witness::Line| is_answer(line, text);
+            Ok(now.log().iter().any(is_logged).then_some(()))
+        });
+        let Err(wait_error) = done else { return Ok(()) };
+        let is_deadlock = matches!(wait_error, WaitError::Idle { .. }) && answered < text.len();
+        let failure = Failure {
+            id: if is_deadlock { "deadlock" } else { "not-received" },
+            mistake: is_deadlock.then_some("sends-all-first"),
+            summary: match is_deadlock {
+                true => format!(
+                    "The client does not take the answer while it sends: the server has answered \
+                     {answered} of {read} bytes and waits for the client, and the client waits for \
+                     the server."
+                ),
+                false => "The client does not log the whole answer.".to_owned(),
+            },
+            expected: format!("the client receives {} bytes", text.len()),
+            observed: self.logged_answer_text(),
+        };
+        Err(self.fail(wait_error, failure))
+    }
+}
+
+/// Sends as many bytes of this part of the text as the kernel takes. Returns their number.
+fn answer_some(connection: &Client, text: &str, part: std::ops::Range<usize>) -> usize {
+    if part.is_empty() { 0 } else { connection.send(&text.as_bytes()[part]).unwrap_or(0) }
+}
+
+fn is_answer(line: &witness::Line, text: &str) -> bool {
+    use crate::log_event::ClientEvent;
+    // The length is compared first, because the text is long.
+    line.text.len() > text.len() && ClientEvent::of(line) == Some(ClientEvent::Received(text))
+}
