@@ -66,7 +66,7 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
         true => task.read::<_, CurrentCall>("syscall")?.0,
         false => None,
     };
-    let call = call.filter(|call| sleeping || VFORK.contains(&call.number));
+    let call = call.filter(|call| sleeping || may_wait_for_vfork(call));
     let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
@@ -84,6 +84,15 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
 const VFORK: [i64; 3] = [libc::SYS_vfork, libc::SYS_clone, libc::SYS_clone3];
 #[cfg(not(target_arch = "x86_64"))]
 const VFORK: [i64; 2] = [libc::SYS_clone, libc::SYS_clone3];
+
+/// Whether a thread that sleeps uninterruptibly in this call may wait for its vfork(2) child. A fork
+/// without CLONE_VFORK does not: on a busy machine, it waits for a lock of the kernel for a moment.
+fn may_wait_for_vfork(call: &Call) -> bool {
+    let is_fork = call.number == libc::SYS_clone && call.arguments[0] & CLONE_VFORK == 0;
+    VFORK.contains(&call.number) && !is_fork
+}
+
+const CLONE_VFORK: u64 = libc::CLONE_VFORK as u64;
 
 /// The time that the calling thread has waited for a processor since its start; zero if the kernel
 /// does not measure this time.
@@ -141,6 +150,13 @@ mod tests {
             let text = format!("{number} {words} 0x7ffc0 0x7f1c0\n");
             prop_assert_eq!(parse_call(&text), Some(Call { number, arguments }));
         }
+    }
+
+    #[test]
+    fn a_fork_waits_for_no_child() {
+        let clone = |flags| Call { number: libc::SYS_clone, arguments: [flags, 0, 0, 0, 0, 0] };
+        assert!(may_wait_for_vfork(&clone(CLONE_VFORK | 17)));
+        assert!(!may_wait_for_vfork(&clone(17)));
     }
 
     #[test]
