@@ -3,7 +3,7 @@
 /// Whether a row can explain the failure of a server that has ended. Most rows are about a server
 /// that runs. If such a server has ended, the reason of its end is the reason of the failure.
 pub(crate) fn may_explain_end(row: &str) -> bool {
-    const ENDS: [&str; 19] = [
+    const ENDS: [&str; 20] = [
         // The server ended because of what the check had just done.
         "accept-eagain",
         "accept-emfile",
@@ -22,6 +22,7 @@ pub(crate) fn may_explain_end(row: &str) -> bool {
         "reset-ends-server",
         "reuse-port",
         "sigpipe",
+        "terminator",
         "unchecked-config",
         "write-reset",
     ];

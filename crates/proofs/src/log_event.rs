@@ -45,9 +45,9 @@ pub(crate) enum ClientEvent<'a> {
 }
 
 impl<'a> ClientEvent<'a> {
-    /// The event that a line reports.
+    /// The event that a line reports. A prompt without a newline may be before the event.
     pub(crate) fn of(line: &'a Line) -> Option<Self> {
-        let event = line.text.strip_prefix("[client] ")?;
+        let (_, event) = line.text.split_once("[client] ")?;
         let quoted = |rest: &'a str| {
             rest.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap_or(rest)
         };

@@ -83,10 +83,14 @@ impl ClientRun {
             return Ok(());
         }
         let is_part = text.as_bytes().starts_with(&received);
+        let mistake = match is_part {
+            true => Some(self.mistake_of_part(connection, &received)),
+            false => None,
+        };
         let is_deadlock = matches!(wait_error, Some(WaitError::Idle { .. }));
         let failure = Failure {
             id: "part-sent",
-            mistake: is_part.then(|| self.mistake_of_part(received.len())),
+            mistake,
             summary: match is_part {
                 true => format!(
                     "The client sends {} of the {} bytes of its line{}.",
@@ -102,11 +106,21 @@ impl ClientRun {
         Err(self.run.fail_after(wait_error, failure))
     }
 
-    /// The row of a client that has sent only the first `count` bytes of its line.
-    fn mistake_of_part(&self, count: usize) -> &'static str {
-        // A buffer has a round size. A byte of it may be left for a NUL.
-        let is_buffer = |size: usize| size % 256 == 0 && size > 0;
-        if is_buffer(count) || is_buffer(count + 1) { "line-cut" } else { "send-once" }
+    /// The row of a client that has sent only the first bytes of its line, `part`. The server answers
+    /// them: if more bytes come then, the client was waiting for this answer.
+    fn mistake_of_part(&mut self, connection: &Client, part: &[u8]) -> &'static str {
+        let _ = connection.send(part);
+        let more = self.run.server.wait_for(|_| {
+            let has_more = connection.received().len() > part.len();
+            Ok(has_more.then_some(()))
+        });
+        // The size of a buffer is a power of two. A byte of it may be left for a NUL.
+        let is_buffer = |size: usize| size.is_power_of_two() && size <= 1 << 16;
+        match more {
+            Ok(()) => "waits-for-each-piece",
+            Err(_) if is_buffer(part.len()) || is_buffer(part.len() + 1) => "line-cut",
+            Err(_) => "send-once",
+        }
     }
 
     /// Sends the text back, and waits until the client has logged it.

@@ -23,7 +23,12 @@ pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
         let mut client = start(context, &setup)?;
         client.give_line(&random_text(&mut random, 10));
         client.run.server.end_input();
-        client.expect_connected_to(address).map_err(CheckError::independent)?;
+        let connected = client.expect_connected_to(address).map_err(CheckError::independent);
+        connected.map_err(|error| match address {
+            // It has connected by IPv4 just before.
+            IpAddr::V6(_) => error.with_mistake("ipv4-only"),
+            IpAddr::V4(_) => error,
+        })?;
     }
     Ok(())
 }

@@ -10,13 +10,14 @@ use witness::{Client, WaitError};
 /// three pieces. The server sends each piece when the client has taken the one before, and sleeps.
 pub(super) fn whole_reply(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("whole-reply");
-    for (length, pieces) in [(5, 5), (random.usize(20_000..40_000), 3)] {
+    for (length, pieces) in [(5, 5), (random.usize(50_000..90_000), 3)] {
         let text = random_text(&mut random, length);
         let mut client = start(context, &Setup::default())?;
         client.give_line(&text);
         client.run.server.end_input();
         let connection = client.wait_connected()?;
-        client.expect_text(&connection, &text).map_err(|error| error.depends_on("exchange"))?;
+        let other = if length == pieces { "exchange" } else { "all-sent" };
+        client.expect_text(&connection, &text).map_err(|error| error.depends_on(other))?;
         client.answer_in_pieces(&connection, &text, length.div_ceil(pieces))?;
     }
     Ok(())
@@ -50,7 +51,10 @@ impl ClientRun {
         let is_cut = logged.as_ref().is_some_and(|it| text.starts_with(it.as_str()));
         let failure = Failure {
             id: "part-received",
-            mistake: is_cut.then_some(if size == 1 { "one-recv" } else { "reply-cut" }),
+            mistake: match is_cut {
+                true => Some(if size == 1 { "one-recv" } else { "reply-cut" }),
+                false => self.has_written_out_of_bounds().then_some("terminator"),
+            },
             summary: match (&logged, is_cut) {
                 (Some(part), true) => format!(
                     "The client has taken {} of the answer's {} bytes for the whole answer.",
@@ -63,6 +67,14 @@ impl ClientRun {
             observed: self.logged_answer_text(),
         };
         Err(self.fail(wait_error, failure))
+    }
+
+    /// Whether the client has ended because of a write beyond its buffer, and says so: Rust, Go, a
+    /// sanitizer, or the stack protector of the C library.
+    fn has_written_out_of_bounds(&self) -> bool {
+        let stderr = self.run.server.stderr();
+        let words = ["out of bounds", "out of range", "buffer-overflow", "stack smashing"];
+        words.iter().any(|word| stderr.contains(word))
     }
 
     /// Waits until the client sleeps, with a part of the answer. A client that has ended, or has
