@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 /// The number of connections that wait until the observer accepts them.
 const BACKLOG: i32 = 64;
 /// The size of a small buffer, in bytes (socket(7)). The kernel doubles it.
-const SMALL_BUFFER: usize = 32 << 10;
+const SMALL_BUFFER: usize = 16 << 10;
 /// The length of a segment on Ethernet, in bytes.
 const ETHERNET_SEGMENT: u32 = 1460;
 
@@ -24,7 +24,7 @@ pub enum Buffers {
     /// As the kernel chooses them: several MiB.
     #[default]
     Usual,
-    /// A few KiB in each direction, and segments as on Ethernet: the program cannot send on when the
+    /// Some KiB in each direction, and segments as on Ethernet: the program cannot send on when the
     /// observer does not read, and the observer cannot when the program does not read.
     Small,
 }

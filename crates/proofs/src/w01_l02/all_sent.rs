@@ -168,7 +168,9 @@ impl ClientRun {
             expected: format!("the client receives {} bytes", text.len()),
             observed: self.logged_answer_text(),
         };
-        Err(self.fail(wait_error, failure))
+        let is_cut = self.logged_answer().is_some_and(|it| text.starts_with(&it));
+        let error = self.fail(wait_error, failure);
+        Err(if is_cut { error.depends_on("whole-reply") } else { error })
     }
 }
 

@@ -70,6 +70,7 @@ impl ClientRun {
             observed: self.run.logged_text(),
         };
         let wait_error = ended.map(WaitError::Ended).unwrap_or_else(|wait_error| wait_error);
-        Err(self.fail(wait_error, failure))
+        let error = self.fail(wait_error, failure);
+        Err(if tried.is_empty() { error.depends_on("connects") } else { error })
     }
 }
