@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// The number of connections that wait until the observer accepts them.
 const BACKLOG: i32 = 64;
-/// The size of a small buffer, in bytes (socket(7)). The kernel doubles it.
+/// The size of a small receive buffer, in bytes (socket(7)). The kernel doubles it.
 const SMALL_BUFFER: usize = 16 << 10;
 /// The length of a segment on Ethernet, in bytes.
 const ETHERNET_SEGMENT: u32 = 1460;
@@ -24,8 +24,8 @@ pub enum Buffers {
     /// As the kernel chooses them: several MiB.
     #[default]
     Usual,
-    /// Some KiB in each direction, and segments as on Ethernet: the program cannot send on when the
-    /// observer does not read, and the observer cannot when the program does not read.
+    /// A small receive buffer, and segments as on Ethernet: the kernels store less than 500 KiB of
+    /// what the program sends, if the observer does not read.
     Small,
 }
 
@@ -41,9 +41,8 @@ impl Listener {
     pub(crate) fn new(socket: OwnedFd, address: SocketAddr, buffers: Buffers) -> io::Result<Self> {
         setsockopt(&socket, sockopt::ReuseAddr, &true)?;
         if buffers == Buffers::Small {
-            // A connection inherits the sizes of its listener (tcp(7), "Socket options").
+            // A connection inherits the options of its listener (tcp(7), "Socket options").
             setsockopt(&socket, sockopt::RcvBuf, &SMALL_BUFFER)?;
-            setsockopt(&socket, sockopt::SndBuf, &SMALL_BUFFER)?;
             setsockopt(&socket, sockopt::TcpMaxSeg, &ETHERNET_SEGMENT)?;
         }
         let fd = socket.as_raw_fd();

@@ -4,12 +4,17 @@ use super::client_run::{ClientRun, Setup, start};
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use witness::{Buffers, Client, ServerClose, WaitError};
+use witness::{Buffers, Client, Server, ServerClose, Unobservable, WaitError};
 
 /// The length of the line, in bytes.
 const LENGTH: usize = 1 << 20;
 /// The number of bytes that the slow server reads before it looks at the client again.
 const READ_SIZE: usize = 64 << 10;
+
+/// The number of bytes that the server reads before it answers them, and the number of bytes of its
+/// answer that the client need not have taken when the server reads on.
+const READ_AT_ONCE: usize = 16 << 10;
+const MAX_UNTAKEN: usize = 64 << 10;
 
 /// What the server does with the client's bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,9 +140,10 @@ impl ClientRun {
         }
         let (mut read, mut answered) = (connection.bytes_received(), 0);
         let done = self.run.server.wait_for(|now| {
-            // Read on only when everything that was read is answered.
-            while answered == read && read < text.len() {
-                match connection.read_some(4096) {
+            // Read on only if the client has taken the answer so far, except for a part.
+            let limit = taken(now, connection, answered)? + MAX_UNTAKEN;
+            while answered == read && read < limit.min(text.len()) {
+                match connection.read_some(READ_AT_ONCE) {
                     0 => break,
                     count => {
                         read += count;
@@ -172,6 +178,12 @@ impl ClientRun {
         let error = self.fail(wait_error, failure);
         Err(if is_cut { error.depends_on("whole-reply") } else { error })
     }
+}
+
+/// How many of the `answered` bytes the client has taken from its kernel.
+fn taken(server: &Server, connection: &Client, answered: usize) -> Result<usize, Unobservable> {
+    let socket = server.connection(connection)?;
+    Ok(socket.map_or(answered, |it| (it.received as usize).saturating_sub(it.unread as usize)))
 }
 
 /// Sends as many bytes of this part of the text as the kernel takes. Returns their number.
