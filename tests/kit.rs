@@ -20,7 +20,7 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     assert_contains(&stdout_of(&output), &["✗ starts", "Task 1:", "src/", "not yet · 0 of 15"]);
 
     kit.finish();
-    let lessons = ["w01-l01", "w02-l01", "w03-l02", "w04-l01", "w09-l01"];
+    let lessons = ["w01-l01", "w01-l02", "w02-l01", "w03-l02", "w04-l01", "w09-l01"];
     let output = kit.prove(&lessons).code(0).stderr(is_empty());
     assert_eq!(stdout_of(&output).matches("proved · ").count(), lessons.len());
     kit.assert_tests_pass(&["--workspace"]);
@@ -135,7 +135,7 @@ fn a_kit_is_written_to_an_empty_folder() {
     let kit = dir.path("kit");
     fs::create_dir(&kit).unwrap();
     let output = command().arg("kit").arg(&kit).assert().code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["written · 5 lessons · ", " files"]);
+    assert_contains(&stdout_of(&output), &["written · 6 lessons · ", " files"]);
     assert!(kit.join("README.md").is_file());
 }
 

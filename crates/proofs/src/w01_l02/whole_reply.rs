@@ -18,9 +18,20 @@ pub(super) fn whole_reply(context: &CheckContext<'_>) -> Result<(), CheckError> 
         let connection = client.wait_connected()?;
         let other = if length == pieces { "exchange" } else { "all-sent" };
         client.expect_text(&connection, &text).map_err(|error| error.depends_on(other))?;
-        client.answer_in_pieces(&connection, &text, length.div_ceil(pieces))?;
+        // The answer has other letters than the line: a client could print its own line.
+        let answer = in_other_case(&text);
+        client.answer_in_pieces(&connection, &answer, length.div_ceil(pieces))?;
     }
     Ok(())
+}
+
+/// The text as the server of w02-l01 answers it: its letters in the other case.
+fn in_other_case(text: &str) -> String {
+    let other = |letter: char| match letter.is_ascii_lowercase() {
+        true => letter.to_ascii_uppercase(),
+        false => letter.to_ascii_lowercase(),
+    };
+    text.chars().map(other).collect()
 }
 
 impl ClientRun {
