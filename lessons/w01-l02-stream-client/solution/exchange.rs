@@ -41,7 +41,7 @@ fn without_newline(line: &[u8]) -> &[u8] {
 fn send_and_receive(socket: &OwnedFd, text: &[u8]) -> io::Result<Vec<u8>> {
     let mut unsent = text;
     let mut answer: Vec<u8> = Vec::new();
-    // <task 3: until the whole answer is there, send what can be sent and receive what has come>
+    // <task 3: send and receive, until the whole answer is there>
     while answer.len() < text.len() {
         let ready = wait_ready(socket, !unsent.is_empty())?;
         if ready.contains(PollFlags::POLLOUT) && !unsent.is_empty() {

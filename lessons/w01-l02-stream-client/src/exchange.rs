@@ -33,7 +33,7 @@ fn without_newline(line: &[u8]) -> &[u8] {
 fn send_and_receive(socket: &OwnedFd, text: &[u8]) -> io::Result<Vec<u8>> {
     let mut unsent = text;
     let mut answer: Vec<u8> = Vec::new();
-    todo!("Task 3: until the whole answer is there, send what can be sent and receive what has come")
+    todo!("Task 3: send and receive, until the whole answer is there")
 }
 
 /// Waits until the socket is readable, or writable if `has_unsent` is true. Returns what it is.

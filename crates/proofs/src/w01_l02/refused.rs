@@ -51,8 +51,7 @@ impl ClientRun {
                 Some("status-zero"),
                 "Every address refuses, and the client ends with status 0.".to_owned(),
             ),
-            // strerror(3): "Connection refused".
-            Ok(Exit::Status(_)) if stderr.contains("refused") => return Ok(()),
+            Ok(Exit::Status(_)) if names_reason(&stderr) => return Ok(()),
             Ok(Exit::Status(_)) => (
                 "no-reason",
                 Some("reason-lost"),
@@ -73,4 +72,9 @@ impl ClientRun {
         let error = self.fail(wait_error, failure);
         Err(if tried.is_empty() { error.depends_on("connects") } else { error })
     }
+}
+
+/// Whether a text in lower-case letters has the reason, as strerror(3) or errno(3) names it.
+fn names_reason(stderr: &str) -> bool {
+    ["connection refused", "econnrefused"].iter().any(|reason| stderr.contains(reason))
 }
