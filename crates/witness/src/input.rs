@@ -28,10 +28,16 @@ pub enum Input {
 /// The observer's side of a program's standard input.
 #[derive(Debug)]
 pub(crate) enum InputStream {
-    /// The program's standard input is empty, or was ended.
-    Ended,
+    /// The program's standard input is empty.
+    Empty,
+    /// The pipe has no writer any more. The observer's copy of the program's end shows when this is
+    /// so: a sandbox that is being started may have a copy of the writer for a moment (fork(2)).
+    Ended {
+        reader: OwnedFd,
+    },
     Pipe {
         writer: OwnedFd,
+        reader: OwnedFd,
         queue: Queue,
     },
     Terminal {
@@ -57,11 +63,12 @@ impl InputStream {
     /// Opens a standard input. Returns the observer's side, and the program's descriptor.
     pub(crate) fn open(input: Input) -> io::Result<(Self, OwnedFd)> {
         match input {
-            Input::Empty => Ok((InputStream::Ended, File::open("/dev/null")?.into())),
+            Input::Empty => Ok((InputStream::Empty, File::open("/dev/null")?.into())),
             Input::Pipe => {
                 let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
                 fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-                Ok((InputStream::Pipe { writer, queue: Queue::default() }, reader))
+                let program = reader.try_clone()?;
+                Ok((InputStream::Pipe { writer, reader, queue: Queue::default() }, program))
             }
             Input::Terminal => open_terminal(),
         }
@@ -84,8 +91,8 @@ impl InputStream {
     /// Writes as many bytes as the kernel accepts now. Returns whether anything was written or ended.
     pub(crate) fn pump(&mut self) -> bool {
         let wrote = match self {
-            InputStream::Ended => return false,
-            InputStream::Pipe { writer, queue } => queue.write_to(writer),
+            InputStream::Empty | InputStream::Ended { .. } => return false,
+            InputStream::Pipe { writer, queue, .. } => queue.write_to(writer),
             InputStream::Terminal { master, queue, echoed, .. } => {
                 let wrote = queue.write_to(master);
                 *echoed += drain(master);
@@ -98,8 +105,10 @@ impl InputStream {
                 let _ = nix::unistd::write(master, &[CTRL_D]);
                 // The terminal stays open: when its master is closed, a read fails (pty(7)).
                 self.queue().into_iter().for_each(|queue| queue.ends = false);
-            } else {
-                *self = InputStream::Ended;
+            } else if let InputStream::Pipe { reader, .. } =
+                std::mem::replace(self, InputStream::Empty)
+            {
+                *self = InputStream::Ended { reader };
             }
         }
         wrote || has_ended
@@ -109,8 +118,9 @@ impl InputStream {
     /// to read what is before it.
     pub(crate) fn is_delivered(&self) -> bool {
         match self {
-            InputStream::Ended => true,
-            InputStream::Pipe { writer, queue } => {
+            InputStream::Empty => true,
+            InputStream::Ended { reader } => has_no_writer(reader),
+            InputStream::Pipe { writer, queue, .. } => {
                 queue.left.is_empty() && !queue.ends || !is_writable(writer)
             }
             // A kernel thread moves the bytes to the program's side, and the echo comes back when it
@@ -124,7 +134,7 @@ impl InputStream {
     /// The descriptor to poll until more bytes can be written, if there are any.
     pub(crate) fn descriptor_to_poll(&self) -> Option<(RawFd, i16)> {
         match self {
-            InputStream::Pipe { writer, queue } if !queue.left.is_empty() => {
+            InputStream::Pipe { writer, queue, .. } if !queue.left.is_empty() => {
                 Some((writer.as_raw_fd(), libc::POLLOUT))
             }
             InputStream::Terminal { master, queue, echoed, .. } if *echoed < queue.written => {
@@ -136,7 +146,7 @@ impl InputStream {
 
     fn queue(&mut self) -> Option<&mut Queue> {
         match self {
-            InputStream::Ended => None,
+            InputStream::Empty | InputStream::Ended { .. } => None,
             InputStream::Pipe { queue, .. } | InputStream::Terminal { queue, .. } => Some(queue),
         }
     }
@@ -191,6 +201,11 @@ fn has_echo(slave: &OwnedFd) -> bool {
     termios::tcgetattr(slave).is_ok_and(|it| it.local_flags.contains(LocalFlags::ECHO))
 }
 
+/// Whether a read of the pipe returns end of file, after the bytes in it (poll(2), POLLHUP).
+fn has_no_writer(reader: &OwnedFd) -> bool {
+    ready::wait_ready(Instant::now(), reader.as_fd(), PollFlags::POLLHUP)
+}
+
 fn is_writable(writer: &OwnedFd) -> bool {
     ready::wait_ready(Instant::now(), writer.as_fd(), PollFlags::POLLOUT)
 }
@@ -206,7 +221,13 @@ mod tests {
         input.add(b"hello\n");
         input.end();
         assert!(!input.is_delivered());
-        assert!(input.pump() && input.is_delivered());
+        let writer = match &input {
+            InputStream::Pipe { writer, .. } => writer.try_clone().unwrap(),
+            _ => panic!("the input is not a pipe"),
+        };
+        assert!(input.pump() && !input.is_delivered(), "another process has the writer");
+        drop(writer);
+        assert!(input.is_delivered());
         let mut text = String::new();
         File::from(program).read_to_string(&mut text).unwrap();
         assert_eq!(text, "hello\n");

@@ -61,7 +61,10 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (_, Some(ClosedBy::Rst)) => false,
         (State::Established, Some(ClosedBy::Fin)) => false,
         _ => {
-            (client.in_flight(socket.received) == 0 || client.is_send_blocked(socket.received))
+            // A program that has read everything has room for the rest, which is then on its way: the
+            // kernel may send it up to 40 ms later, when a delayed acknowledgement has come.
+            let is_blocked = socket.unread > 0 && client.is_send_blocked(socket.received);
+            (client.in_flight(socket.received) == 0 || is_blocked)
                 && answers_delivered(client, socket)
         }
     }
