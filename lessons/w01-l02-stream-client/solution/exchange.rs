@@ -92,18 +92,28 @@ fn send_some<'a>(socket: &OwnedFd, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
 /// Receives the bytes that have come, and appends them to `answer`.
 ///
 /// # Errors
-/// `UnexpectedEof` if the server has ended the connection; otherwise the error of read(2).
+/// As for [`byte_count`].
 fn receive_some(socket: &OwnedFd, answer: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = [0; BUFFER_SIZE];
-    // <task 3: append what has come, and return an error when nothing more will come>
-    match receive(socket, &mut buffer) {
-        Received::Bytes(count) => answer.extend_from_slice(&buffer[..count]),
-        Received::Eof => return Err(closed_after(answer.len())),
-        Received::Lost => return Err(io::ErrorKind::ConnectionReset.into()),
-        Received::Failed(error) => return Err(error),
-        Received::WouldBlock | Received::Interrupted => {}
-    }
+    let count = byte_count(receive(socket, &mut buffer), answer.len())?;
+    answer.extend_from_slice(&buffer[..count]);
     Ok(())
+}
+
+/// The number of bytes that have come; 0 if none have come yet. `before` is the number of bytes of
+/// the answer that came before.
+///
+/// # Errors
+/// `UnexpectedEof` if the server has closed the connection; otherwise the error of read(2).
+fn byte_count(received: Received, before: usize) -> io::Result<usize> {
+    // <task 3: return an error when nothing more will come>
+    match received {
+        Received::Bytes(count) => Ok(count),
+        Received::WouldBlock | Received::Interrupted => Ok(0),
+        Received::Eof => Err(closed_after(before)),
+        Received::Lost => Err(io::ErrorKind::ConnectionReset.into()),
+        Received::Failed(error) => Err(error),
+    }
     // </task>
 }
 
