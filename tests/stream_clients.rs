@@ -101,7 +101,7 @@ fn names_are_inconclusive_without_mounts() {
     let client = command_line([&python, &clients().join("create_connection.py")]);
     let flags = ["--isolation", "none", "--cmd", &client];
     let output = xtask(&[&["prove", "w01-l02"], &flags[..]].concat());
-    let output = stdout_of(&output.code(1));
+    let output = stdout_of(&output.code(2));
     assert_contains(&output, &["? connects", "? next-address", "✓ exchange", "/etc/hosts"]);
     assert!(!output.contains("✗"), "{output}");
 }

@@ -76,14 +76,14 @@ fn wait_ready(socket: &OwnedFd, has_unsent: bool) -> io::Result<PollFlags> {
 }
 
 /// Sends as many bytes as the kernel takes now, and returns the rest.
-fn send_some<'a>(socket: &OwnedFd, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+fn send_some<'a>(socket: &OwnedFd, unsent: &'a [u8]) -> io::Result<&'a [u8]> {
     // MSG_DONTWAIT: the call does not block when the kernel's buffer is full, and sends a part.
     // MSG_NOSIGNAL: a connection that the server has ended gives EPIPE in place of SIGPIPE (send(2)).
     // <task 3: send a part of the bytes, and return the bytes that are left>
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-    match send(socket.as_raw_fd(), bytes, flags) {
-        Ok(count) => Ok(&bytes[count..]),
-        Err(Errno::EAGAIN | Errno::EINTR) => Ok(bytes),
+    match send(socket.as_raw_fd(), unsent, flags) {
+        Ok(count) => Ok(&unsent[count..]),
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(unsent),
         Err(errno) => Err(errno.into()),
     }
     // </task>

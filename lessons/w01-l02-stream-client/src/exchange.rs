@@ -52,7 +52,7 @@ fn wait_ready(socket: &OwnedFd, has_unsent: bool) -> io::Result<PollFlags> {
 }
 
 /// Sends as many bytes as the kernel takes now, and returns the rest.
-fn send_some<'a>(socket: &OwnedFd, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+fn send_some<'a>(socket: &OwnedFd, unsent: &'a [u8]) -> io::Result<&'a [u8]> {
     // MSG_DONTWAIT: the call does not block when the kernel's buffer is full, and sends a part.
     // MSG_NOSIGNAL: a connection that the server has ended gives EPIPE in place of SIGPIPE (send(2)).
     todo!("Task 3: send a part of the bytes, and return the bytes that are left")
