@@ -1,17 +1,22 @@
 //! A program to run in a sandbox, and the steps that start the program.
 
+mod environment;
+mod own_files;
+
 use crate::control::Control;
 use crate::descriptor_limit;
 use crate::error::{LaunchError, c_string};
-use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, OwnFile, STEPS, step};
+use crate::init::{self, CStringArray, ExecPlan, Hardening, InitPlan, STEPS, step};
 use crate::isolation::refusal::explain;
 use crate::isolation::{IsolationLevel, identity_map};
 use crate::notify::NotifiedCalls;
 use crate::policy::SandboxPolicy;
-use crate::root_layout::{self, RootLayout, WORK_DIR};
+use crate::root_layout::{self, RootLayout};
 use crate::run_resources::RunResources;
 use crate::running::{LaunchContext, Sandbox};
 use crate::seccomp;
+use environment::{c_strings, minimal_environment};
+use own_files::own_files;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -320,23 +325,6 @@ impl Command {
             .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
 
-    /// Checks that this level, and this machine, can give the program files of its own.
-    fn check_files(&self, level: IsolationLevel) -> Result<(), LaunchError> {
-        let refused = |path: &Path, error| LaunchError::NoOwnFile {
-            path: path.display().to_string(),
-            error: io::Error::other(error),
-        };
-        for (path, _) in &self.files {
-            if level != IsolationLevel::Namespaces {
-                return Err(refused(path, format!("the isolation level {level} has no mounts")));
-            }
-            if self.policy.is_none() && !path.is_file() {
-                return Err(refused(path, "this machine has no such file".to_owned()));
-            }
-        }
-        Ok(())
-    }
-
     /// Finds the program's file. A name with a slash is a path. Any other name is searched on the
     /// PATH.
     fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
@@ -375,36 +363,6 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
-
-/// The files that have contents of their own, as the first process needs them.
-fn own_files(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<OwnFile>, LaunchError> {
-    let file = |(path, contents): &(PathBuf, Vec<u8>)| {
-        Ok(OwnFile { path: c_string(path.as_os_str().as_bytes())?, contents: c_string(contents)? })
-    };
-    files.iter().map(file).collect()
-}
-
-/// An environment, as execve(2) takes it.
-fn c_strings(variables: &BTreeMap<OsString, OsString>) -> Result<CStringArray, LaunchError> {
-    let mut strings = Vec::new();
-    for (name, value) in variables {
-        strings.push(c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
-    }
-    Ok(CStringArray::new(strings))
-}
-
-/// The environment of an untrusted program. It contains no variable of this process.
-fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {
-    const FIXED: [(&str, &str); 3] =
-        [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
-    let fixed = FIXED.map(|(name, value)| (name.into(), value.into()));
-    let mut all: BTreeMap<OsString, OsString> = fixed.into();
-    all.insert("HOME".into(), home.into());
-    if home != Path::new(WORK_DIR) {
-        all.insert("TMPDIR".into(), home.into()); // the program may write in no other folder
-    }
-    all
-}
 
 fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.permissions().mode() & 0o111 != 0)

@@ -61,7 +61,10 @@ pub fn connect_first(addresses: &[SocketAddr]) -> io::Result<OwnedFd> {
 /// The error of socket(2) or connect(2).
 fn connect_to(address: SocketAddr) -> io::Result<OwnedFd> {
     // <task 1: create a socket of the address's family, connect it, and log both steps>
-    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    };
     let socket = create_socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     log::attempting(address.ip());
     connect(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
