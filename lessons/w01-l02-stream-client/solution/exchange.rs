@@ -83,8 +83,8 @@ fn send_some<'a>(socket: &OwnedFd, unsent: &'a [u8]) -> io::Result<&'a [u8]> {
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
     match send(socket.as_raw_fd(), unsent, flags) {
         Ok(count) => Ok(&unsent[count..]),
-        Err(Errno::EAGAIN | Errno::EINTR) => Ok(unsent),
-        Err(errno) => Err(errno.into()),
+        Err(Errno::EINTR | Errno::EAGAIN) => Ok(unsent),
+        Err(reason) => Err(reason.into()),
     }
     // </task>
 }
