@@ -33,8 +33,10 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     }
 
     kit.finish();
-    let lessons =
-        ["w01-l01", "w02-l01", "w02-l02", "w03-l02", "w03-l03", "w04-l01", "w04-l02", "w09-l01"];
+    let lessons = [
+        "w01-l01", "w01-l02", "w02-l01", "w02-l02", "w03-l02", "w03-l03", "w04-l01", "w04-l02",
+        "w09-l01",
+    ];
     let output = kit.prove(&lessons).code(0).stderr(is_empty());
     assert_eq!(stdout_of(&output).matches("proved · ").count(), lessons.len());
     kit.assert_tests_pass(&["--workspace"]);
@@ -152,7 +154,7 @@ fn a_kit_is_written_to_an_empty_folder() {
     let kit = dir.path("kit");
     fs::create_dir(&kit).unwrap();
     let output = command().arg("kit").arg(&kit).assert().code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["written · 8 lessons · ", " files"]);
+    assert_contains(&stdout_of(&output), &["written · 9 lessons · ", " files"]);
     assert!(kit.join("README.md").is_file());
 }
 

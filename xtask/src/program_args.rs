@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, ProgramKind};
 use programs::{build, todos};
-use proofs::IsolationLevel;
+use proofs::{IsolationLevel, Role};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
@@ -104,6 +104,23 @@ impl ProgramArgs {
         }
     }
     // </staff>
+
+    /// A client has no port and no slots of its own, so nothing about them can be built in.
+    ///
+    /// # Errors
+    /// The error names the option to leave out.
+    pub(crate) fn check_role(&self, lesson: &Lesson) -> Result<()> {
+        let is_client = proofs::of(&lesson.id).is_some_and(|proof| proof.role == Role::Client);
+        let flags = [("--port", self.port.is_some()), ("--capacity", self.capacity.is_some())];
+        match flags.iter().find(|(_, is_given)| *is_given && is_client) {
+            Some((flag, _)) => bail!(
+                "{flag} is about servers, and {} is about a client; leave it out, because the proof \
+                 gives the client HOST and PORT as arguments",
+                lesson.id
+            ),
+            None => Ok(()),
+        }
+    }
 
     /// The isolation level of the servers.
     pub(crate) fn isolation(&self) -> IsolationLevel {

@@ -145,6 +145,7 @@ fn checks<'a>(course: &'a Course, args: &Args) -> Result<Vec<LessonCheck<'a>>> {
         flags += &format!(" --repeat {}", args.repeat);
     }
     let check = |lesson| {
+        args.program.check_role(lesson)?;
         let only = args.task.map_or_else(|| Ok(args.only.clone()), |task| of_task(lesson, task))?;
         Ok(LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, &only)? })
     };

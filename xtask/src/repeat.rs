@@ -127,7 +127,11 @@ mod tests {
     use proofs::Proof;
     use std::path::Path;
 
-    static PROOF: Proof = Proof { lesson: "w03-l02", port: 7000, capacity: 64, criteria: &[] };
+    static PROOF: Proof = Proof {
+        lesson: "w03-l02",
+        role: proofs::Role::Server { port: 7000, capacity: 64 },
+        criteria: &[],
+    };
 
     fn run(starts: Status, slots: Status) -> LessonReport {
         let criterion = |id: &str, task, status| CriterionReport {

@@ -150,8 +150,8 @@ impl<'a> CheckContext<'a> {
         faults: FaultInjector,
         settings: &[&[(&str, &str)]],
     ) -> Result<TestRun, CheckError> {
-        self.check_time_left()?;
         let (port, capacity) = (self.port(), self.capacity(capacity));
+        self.check_time_left()?;
         let isolation = self.program.isolation_level();
         // If servers share this machine's network, only one server at a time can listen on the
         // port.
@@ -159,27 +159,11 @@ impl<'a> CheckContext<'a> {
         let lock = if isolation.shares_ports() { Some(PortLock::acquire(port)?) } else { None };
         self.program.do_not_count(waiting.elapsed());
 
-        // Set the program, and the settings that every lesson has.
-        let (executable, arguments) =
-            self.program.command.split_first().ok_or(HarnessError("no command".into()))?;
-        let mut launch = Launch::new(executable)
-            .args(arguments)
-            .port(port)
-            .env_remove("REQUIREPASS")
-            .current_dir(&self.program.directory)
-            .faults(faults)
-            .isolation(isolation)
-            .timeout(self.program.timeout)
-            .deadline(self.deadline)
-            .history(self.history.clone());
-        if let Some(policy) = &self.program.sandbox {
-            launch = launch.sandboxed(policy.clone());
-        }
-
         // Add the settings that only some lessons have, and those of the check.
         let all: Vec<_> =
             settings.iter().map(|settings| self.environment(capacity, settings)).collect();
         let (first, later) = all.split_first().ok_or(HarnessError("no settings".into()))?;
+        let mut launch = self.new_launch()?.port(port).env_remove("REQUIREPASS").faults(faults);
         for (name, value) in first {
             launch = launch.env(name, value);
         }
@@ -197,6 +181,24 @@ impl<'a> CheckContext<'a> {
         );
         run.later_starts = later.iter().map(|settings| started_text(settings)).collect();
         Ok(run)
+    }
+
+    /// A launch of the program, with what is the same for every lesson.
+    pub(crate) fn new_launch(&self) -> Result<Launch, CheckError> {
+        self.check_time_left()?;
+        let (executable, arguments) =
+            self.program.command.split_first().ok_or(HarnessError("no command".into()))?;
+        let launch = Launch::new(executable)
+            .args(arguments)
+            .current_dir(&self.program.directory)
+            .isolation(self.program.isolation_level())
+            .timeout(self.program.timeout)
+            .deadline(self.deadline)
+            .history(self.history.clone());
+        Ok(match &self.program.sandbox {
+            Some(policy) => launch.sandboxed(policy.clone()),
+            None => launch,
+        })
     }
 
     /// The settings of a start: PORT, MAX_CLIENTS if the lesson has it, and `changes`.
@@ -254,7 +256,13 @@ mod tests {
     }
 
     fn context(program: &ProgramUnderTest, seed: u64) -> CheckContext<'_> {
-        let lesson = LessonDefaults { id: "w03-l02", port: 7000, capacity: 64, logs_clients: true };
+        let lesson = LessonDefaults {
+            id: "w03-l02",
+            is_client: false,
+            port: 7000,
+            capacity: 64,
+            logs_clients: true,
+        };
         CheckContext::new(lesson, program, RunHistory::default(), seed)
     }
 

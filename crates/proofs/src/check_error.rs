@@ -86,7 +86,9 @@ impl From<HarnessError> for CheckError {
 impl From<LaunchError> for CheckError {
     fn from(error: LaunchError) -> Self {
         match error {
-            LaunchError::NoFaultInjection(_) => CheckError::Inconclusive(error.to_string()),
+            LaunchError::NoFaultInjection(_) | LaunchError::NoOwnFile { .. } => {
+                CheckError::Inconclusive(error.to_string())
+            }
             other => CheckError::Harness(HarnessError(other.to_string())),
         }
     }

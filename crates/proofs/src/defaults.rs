@@ -5,6 +5,8 @@
 pub(crate) struct LessonDefaults {
     /// The lesson's id, e.g. `w03-l02`.
     pub(crate) id: &'static str,
+    /// Whether the lesson's programs are clients. They have neither a port nor slots.
+    pub(crate) is_client: bool,
     /// The port, if no other port is built into the program.
     pub(crate) port: u16,
     /// The number of slots. 0 if the lesson's servers keep no table of clients.
@@ -14,6 +16,11 @@ pub(crate) struct LessonDefaults {
 }
 
 impl LessonDefaults {
+    /// What the lesson's programs are, in a sentence.
+    pub(crate) fn noun(&self) -> &'static str {
+        if self.is_client { "client" } else { "server" }
+    }
+
     /// The environment variables that configure a server: PORT, and MAX_CLIENTS if the lesson's
     /// servers keep a table.
     pub(crate) fn settings(self, port: u16, capacity: usize) -> Vec<(String, String)> {

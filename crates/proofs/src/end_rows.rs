@@ -3,12 +3,13 @@
 /// Whether a row can explain the failure of a server that has ended. Most rows are about a server
 /// that runs. If such a server has ended, the reason of its end is the reason of the failure.
 pub(crate) fn may_explain_end(row: &str) -> bool {
-    const ENDS: [&str; 22] = [
+    const ENDS: [&str; 24] = [
         // The server ended because of what the check had just done.
         "accept-eagain",
         "accept-emfile",
         "accept-unchecked",
         "added-again",
+        "argument-trace",
         "closes-listener",
         "eintr-ends-server",
         "ends-with-child",
@@ -25,6 +26,7 @@ pub(crate) fn may_explain_end(row: &str) -> bool {
         "reset-ends-server",
         "reuse-port",
         "sigpipe",
+        "terminator",
         "unchecked-config",
         "write-reset",
     ];

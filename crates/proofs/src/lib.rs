@@ -23,6 +23,7 @@ mod shared;
 mod test_run;
 mod tracker;
 mod w01_l01;
+mod w01_l02;
 mod w02_l01;
 mod w02_l02;
 mod w03_l02;
@@ -35,14 +36,15 @@ use course::report::Finding;
 
 pub use check_error::HarnessError;
 pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
-pub use proof::{Criterion, Proof};
+pub use proof::{Criterion, Proof, Role};
 pub use serve::serve;
 pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPolicy, abilities};
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 8] = [
+    const PROOFS: [&Proof; 9] = [
         &w01_l01::PROOF,
+        &w01_l02::PROOF,
         &w02_l01::PROOF,
         &w02_l02::PROOF,
         &w03_l02::PROOF,

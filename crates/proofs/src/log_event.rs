@@ -33,7 +33,37 @@ impl LogEvent {
     }
 }
 
-/// Whether the contract defines the line's tag. A server may log any other lines, too.
+/// Whether the contract defines the line. A program may log any other lines, too.
 pub(crate) fn is_contract_line(line: &Line) -> bool {
     matches!(line.tag(), Some("START" | "ACCEPT" | "DISCONNECT" | "REJECT" | "FORK" | "REAP"))
+        || ClientEvent::of(line).is_some()
+}
+
+/// A log line of a client. The text is what follows the words of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientEvent<'a> {
+    Attempting(&'a str),
+    Connected(&'a str),
+    /// The text between the quotation marks, if there are any.
+    Sent(&'a str),
+    Received(&'a str),
+}
+
+impl<'a> ClientEvent<'a> {
+    /// The event that a line reports. A prompt without a newline may be before the event.
+    pub(crate) fn of(line: &'a Line) -> Option<Self> {
+        let (_, event) = line.text.split_once("[client] ")?;
+        let quoted = |rest: &'a str| {
+            rest.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap_or(rest)
+        };
+        if let Some(address) = event.strip_prefix("attempting connection to ") {
+            Some(ClientEvent::Attempting(address))
+        } else if let Some(address) = event.strip_prefix("connected to ") {
+            Some(ClientEvent::Connected(address))
+        } else if let Some(text) = event.strip_prefix("sent ") {
+            Some(ClientEvent::Sent(quoted(text)))
+        } else {
+            event.strip_prefix("received ").map(|text| ClientEvent::Received(quoted(text)))
+        }
+    }
 }

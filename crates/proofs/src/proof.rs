@@ -8,13 +8,25 @@ use crate::defaults::LessonDefaults;
 pub struct Proof {
     /// The lesson's id, e.g. `w03-l02`.
     pub lesson: &'static str,
-    /// The port that the lesson's servers use by default.
-    pub port: u16,
-    /// The number of slots that the lesson's servers have by default. 0 if the lesson's servers
-    /// keep no table of clients and ignore MAX_CLIENTS.
-    pub capacity: usize,
+    /// What the lesson's programs are.
+    pub role: Role,
     /// The criteria, in the lesson's order.
     pub criteria: &'static [Criterion],
+}
+
+/// What the programs of a lesson are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Servers, which listen on the port in the variable PORT.
+    Server {
+        /// The port that the lesson's servers use by default.
+        port: u16,
+        /// The number of slots that the lesson's servers have by default. 0 if the lesson's servers
+        /// keep no table of clients and ignore MAX_CLIENTS.
+        capacity: usize,
+    },
+    /// Clients. Their arguments are the host and the port of a server, which the check plays.
+    Client,
 }
 
 /// One criterion.
@@ -42,10 +54,15 @@ impl Criterion {
 impl Proof {
     /// What each check of this proof must know about the lesson.
     pub(crate) fn defaults(&self) -> LessonDefaults {
+        let (port, capacity) = match self.role {
+            Role::Server { port, capacity } => (port, capacity),
+            Role::Client => (0, 0),
+        };
         LessonDefaults {
             id: self.lesson,
-            port: self.port,
-            capacity: self.capacity,
+            is_client: self.role == Role::Client,
+            port,
+            capacity,
             logs_clients: self.criteria.iter().any(|it| matches!(it.id, "slots" | "join-leave")),
         }
     }

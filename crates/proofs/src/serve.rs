@@ -2,7 +2,7 @@
 
 use crate::check_error::HarnessError;
 use crate::program::ProgramUnderTest;
-use crate::proof::Proof;
+use crate::proof::{Proof, Role};
 use std::env;
 use witness::{IsolationLevel, Launch, LiveServer};
 
@@ -23,8 +23,15 @@ pub fn serve(
         .args(arguments)
         .current_dir(&program.directory)
         .isolation(IsolationLevel::None);
-    let port = program.port.unwrap_or(proof.port);
-    let capacity = program.capacity.unwrap_or(proof.capacity);
+    let Role::Server { port, capacity } = proof.role else {
+        return Err(HarnessError(format!(
+            "{} is a client; start it with a host and a port, e.g. `cargo run -p w01-l02-stream-client \
+             localhost 3490`",
+            proof.lesson
+        )));
+    };
+    let port = program.port.unwrap_or(port);
+    let capacity = program.capacity.unwrap_or(capacity);
     let mut texts = Vec::new();
     for (name, default) in proof.defaults().settings(port, capacity) {
         let is_named = match name.as_str() {

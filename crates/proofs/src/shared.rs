@@ -17,7 +17,7 @@ mod interrupted;
 pub(crate) mod memory;
 mod naps;
 mod port_taken;
-mod refusal;
+pub(crate) mod refusal;
 mod service;
 pub(crate) mod starting;
 mod threads;

@@ -146,6 +146,16 @@ impl TestRun {
         }
     }
 
+    /// What the program is: `server` or `client`.
+    pub(crate) fn noun(&self) -> &'static str {
+        self.lesson.noun()
+    }
+
+    /// Why a wait has ended, as a sentence about the program.
+    pub(crate) fn about(&self, wait_error: &WaitError) -> String {
+        wait_error.to_string().replacen("the server", &format!("the {}", self.noun()), 1)
+    }
+
     /// The lesson's id, e.g. `w03-l02`.
     pub(crate) fn lesson_id(&self) -> &'static str {
         self.lesson.id

@@ -15,7 +15,7 @@ mod wrong_echo;
 
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared::starting::{
     expect_every_address, expect_no_line_before_listen, expect_start_line,
 };
@@ -26,8 +26,7 @@ use witness::FaultInjector;
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w01-l01",
-    port: 3490,
-    capacity: 0,
+    role: Role::Server { port: 3490, capacity: 0 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("config", shared::config),

@@ -5,15 +5,14 @@ use crate::fork_server::{
     accept_again, ends, every_byte, flips, fork_fails, forking, hangup, interrupted, reaping,
     starts,
 };
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared;
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w02-l01",
-    port: 1205,
-    capacity: 0,
+    role: Role::Server { port: 1205, capacity: 0 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("config", shared::config),

@@ -1,6 +1,6 @@
 //! w03-l02, Accept & Track Many Clients: one thread, `poll`, a table of connections.
 
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
     WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
 };
@@ -12,8 +12,7 @@ use crate::tracker::{
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w03-l02",
-    port: 7000,
-    capacity: 64,
+    role: Role::Server { port: 7000, capacity: 64 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("config", config),

@@ -1,7 +1,7 @@
 //! w03-l03, Chat Room on poll: the tracker's table, and every member's lines to all others.
 
 use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader};
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
     WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
 };
@@ -11,8 +11,7 @@ use crate::tracker::{SERVICE, capacity, nonblocking, starts, watch_set};
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w03-l03",
-    port: 9040,
-    capacity: 256,
+    role: Role::Server { port: 9040, capacity: 256 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("config", config),

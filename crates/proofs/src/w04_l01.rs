@@ -3,7 +3,7 @@
 
 mod crowd;
 
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
     WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
 };
@@ -15,8 +15,7 @@ use crate::tracker::{
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w04-l01",
-    port: 7000,
-    capacity: 4096,
+    role: Role::Server { port: 7000, capacity: 4096 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("config", config),

@@ -2,7 +2,7 @@
 //! epoll.
 
 use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader};
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
     WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
 };
@@ -12,8 +12,7 @@ use crate::tracker::{SERVICE, capacity, drained, epoll, nonblocking, starts, wat
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w04-l02",
-    port: 9040,
-    capacity: 256,
+    role: Role::Server { port: 9040, capacity: 256 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("config", config),

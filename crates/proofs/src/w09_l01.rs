@@ -21,7 +21,7 @@ mod transaction;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::program::ProgramUnderTest;
-use crate::proof::{Criterion, Proof};
+use crate::proof::{Criterion, Proof, Role};
 use crate::shared;
 use crate::shared::starting::expect_every_address;
 use service::SERVICE;
@@ -31,8 +31,7 @@ use witness::FaultInjector;
 /// lesson's Prove and Done When lists.
 pub(crate) const PROOF: Proof = Proof {
     lesson: "w09-l01",
-    port: 6379,
-    capacity: 10_000,
+    role: Role::Server { port: 6379, capacity: 10_000 },
     criteria: &[
         Criterion::new("starts", starts),
         Criterion::new("interrupted", |context| shared::interrupted(context, &SERVICE)),

@@ -1,5 +1,9 @@
 //! A program to run in a sandbox, and the steps that start the program.
 
+mod environment;
+mod own_files;
+mod program_file;
+
 use crate::control::Control;
 use crate::descriptor_limit;
 use crate::error::{LaunchError, c_string};
@@ -8,16 +12,17 @@ use crate::isolation::refusal::explain;
 use crate::isolation::{IsolationLevel, identity_map};
 use crate::notify::NotifiedCalls;
 use crate::policy::SandboxPolicy;
-use crate::root_layout::{self, RootLayout, WORK_DIR};
+use crate::root_layout::{self, RootLayout};
 use crate::run_resources::RunResources;
 use crate::running::{LaunchContext, Sandbox};
 use crate::seccomp;
+use environment::{c_strings, minimal_environment};
+use own_files::own_files;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A program to run in a sandbox; built like [`std::process::Command`].
@@ -32,6 +37,12 @@ pub struct Command {
     directory: Option<PathBuf>,
     notified_calls: NotifiedCalls,
     port: Option<u16>,
+    /// The TCP port that the program may connect to.
+    peer_port: Option<u16>,
+    /// Files that have other contents for the program than on this machine.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    /// Whether the program starts when it is asked for, and not at once.
+    starts_later: bool,
     isolation: Option<IsolationLevel>,
     pub(crate) policy: Option<SandboxPolicy>,
 }
@@ -48,6 +59,9 @@ impl Command {
             directory: None,
             notified_calls: NotifiedCalls::default(),
             port: None,
+            peer_port: None,
+            files: Vec::new(),
+            starts_later: false,
             isolation: None,
             policy: None,
         }
@@ -99,6 +113,27 @@ impl Command {
         self
     }
 
+    /// The TCP port that the program may connect to. Landlock forbids a sandboxed program to connect
+    /// to any other port (landlock(7), LANDLOCK_ACCESS_NET_CONNECT_TCP).
+    pub fn peer_port(mut self, port: u16) -> Self {
+        self.peer_port = Some(port);
+        self
+    }
+
+    /// Gives the file at `path` other contents for the program, for instance `/etc/hosts`. The file
+    /// must exist on this machine, and nothing is changed there. Only
+    /// [`IsolationLevel::Namespaces`] gives a program files of its own.
+    pub fn file(mut self, path: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) -> Self {
+        self.files.push((path.into(), contents.into()));
+        self
+    }
+
+    /// Builds the sandbox without starting the program. [`Sandbox::request_restart`] starts it.
+    pub fn starts_later(mut self) -> Self {
+        self.starts_later = true;
+        self
+    }
+
     /// Sets the system calls that stop until this process has answered them (seccomp_unotify(2)).
     /// The kernel reports these calls on a descriptor, which arrives in
     /// [`Message::NotifyListener`](crate::Message::NotifyListener).
@@ -134,25 +169,43 @@ impl Command {
     /// # Errors
     /// [`LaunchError`]. After an error, the program has not run.
     pub fn spawn(&self, output: OwnedFd, errors: OwnedFd) -> Result<Sandbox, LaunchError> {
+        self.spawn_with_input(std::fs::File::open("/dev/null")?.into(), output, errors)
+    }
+
+    /// Does the same, and `input` is the program's standard input.
+    ///
+    /// # Errors
+    /// As for [`spawn`](Self::spawn).
+    pub fn spawn_with_input(
+        &self,
+        input: OwnedFd,
+        output: OwnedFd,
+        errors: OwnedFd,
+    ) -> Result<Sandbox, LaunchError> {
         // Decide what the sandbox consists of, before anything is created.
         let level = self.isolation_level();
         self.check_directory()?;
+        self.check_files(level)?;
         let (namespaces, root) = self.namespaces_and_root(level)?;
         let (control, init_control) = Control::pair()?;
 
         // Acquire the resources of this run: a user id, a scratch folder, a watchdog.
         let (policy, directory) = (self.policy.as_ref(), self.directory.as_deref());
         let resources = RunResources::take(level, policy, directory, &control)?;
-        resources.chown_stream(&output).and_then(|()| resources.chown_stream(&errors))?;
+        for stream in [&input, &output, &errors] {
+            resources.chown_stream(stream)?;
+        }
 
         // Prepare everything that the first process needs, because the first process cannot
         // allocate memory.
         let environment = self.environment(resources.home());
         let path = self.find(environment.get(OsStr::new("PATH")))?;
-        let program = self.exec_plan(&path, level, &resources, &environment, output, errors)?;
+        let streams = [input, output, errors];
+        let program = self.exec_plan(&path, level, &resources, &environment, streams)?;
         let plan = InitPlan {
             namespaces,
             identity: if root.is_some() { None } else { identity_map(namespaces) },
+            files: if root.is_some() { Vec::new() } else { own_files(&self.files)? },
             root,
             leaves_groups: resources.sandbox_user.is_some_and(|user| user.leaves_groups),
             control: init_control,
@@ -183,7 +236,8 @@ impl Command {
         match (&self.policy, level) {
             (None, _) => Ok((level.namespaces().map_err(LaunchError::NoSandbox)?, None)),
             (Some(policy), IsolationLevel::Namespaces) => {
-                Ok((UNTRUSTED_NAMESPACES, Some(RootLayout::of(policy, self.directory.as_deref())?)))
+                let root = RootLayout::of(policy, self.directory.as_deref(), &self.files)?;
+                Ok((UNTRUSTED_NAMESPACES, Some(root)))
             }
             (Some(_), _) => Ok((0, None)),
         }
@@ -195,8 +249,7 @@ impl Command {
         level: IsolationLevel,
         resources: &RunResources,
         variables: &BTreeMap<OsString, OsString>,
-        output: OwnedFd,
-        errors: OwnedFd,
+        [input, output, errors]: [OwnedFd; 3],
     ) -> Result<ExecPlan, LaunchError> {
         let mut arguments = vec![c_string(self.program.as_bytes())?];
         for argument in &self.arguments {
@@ -217,8 +270,14 @@ impl Command {
                 Some(_) => resources.home().as_os_str().as_bytes(),
                 None => self.directory().as_os_str().as_bytes(),
             })?,
-            input: std::fs::File::open("/dev/null")?.into(),
-            ruleset: resources.ruleset(level, self.policy.as_ref(), &output, self.port)?,
+            starts_later: self.starts_later,
+            ruleset: resources.ruleset(
+                level,
+                self.policy.as_ref(),
+                &output,
+                (self.port, self.peer_port),
+            )?,
+            input,
             output,
             errors,
             user: resources.user(),
@@ -265,35 +324,6 @@ impl Command {
             .map(drop)
             .map_err(|error| LaunchError::NoDirectory { folder, error })
     }
-
-    /// Finds the program's file. A name with a slash is a path. Any other name is searched on the
-    /// PATH.
-    fn find(&self, folders: Option<&OsString>) -> Result<PathBuf, LaunchError> {
-        let shown = self.program.to_string_lossy().into_owned();
-        let candidates: Vec<PathBuf> = if self.program.as_bytes().contains(&b'/') {
-            vec![self.directory().join(&self.program)]
-        } else {
-            let folders = folders.map_or(OsStr::new(""), OsString::as_os_str);
-            std::env::split_paths(folders).map(|folder| folder.join(&self.program)).collect()
-        };
-        let mut found = candidates.into_iter().filter(|path| path.is_file()).peekable();
-        if found.peek().is_none() {
-            return Err(LaunchError::NotFound(shown));
-        }
-        let path =
-            found.find(|path| is_executable(path)).ok_or(LaunchError::NotExecutable(shown))?;
-        let Some(policy) = &self.policy else { return Ok(std::path::absolute(path)?) };
-        let path = root_layout::absolute(&path)?;
-        if !root_layout::can_see(policy, &path) {
-            return Err(LaunchError::NotShown {
-                path: path.display().to_string(),
-                error: io::Error::other(
-                    "this path is not among the paths that the program may see",
-                ),
-            });
-        }
-        Ok(path)
-    }
 }
 
 /// The namespaces of an untrusted program's sandbox (clone(2)).
@@ -304,29 +334,3 @@ const UNTRUSTED_NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
-
-/// An environment, as execve(2) takes it.
-fn c_strings(variables: &BTreeMap<OsString, OsString>) -> Result<CStringArray, LaunchError> {
-    let mut strings = Vec::new();
-    for (name, value) in variables {
-        strings.push(c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat())?);
-    }
-    Ok(CStringArray::new(strings))
-}
-
-/// The environment of an untrusted program. It contains no variable of this process.
-fn minimal_environment(home: &Path) -> BTreeMap<OsString, OsString> {
-    const FIXED: [(&str, &str); 3] =
-        [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
-    let fixed = FIXED.map(|(name, value)| (name.into(), value.into()));
-    let mut all: BTreeMap<OsString, OsString> = fixed.into();
-    all.insert("HOME".into(), home.into());
-    if home != Path::new(WORK_DIR) {
-        all.insert("TMPDIR".into(), home.into()); // the program may write in no other folder
-    }
-    all
-}
-
-fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
-}

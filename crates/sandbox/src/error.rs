@@ -30,6 +30,14 @@ pub enum LaunchError {
         /// Why the path cannot be shown.
         error: io::Error,
     },
+    /// A file cannot have other contents for the program than on this machine.
+    #[error("{path} cannot have contents of its own for the program: {error}")]
+    NoOwnFile {
+        /// The path.
+        path: String,
+        /// Why the file cannot have contents of its own.
+        error: io::Error,
+    },
     /// A name or argument contains a NUL byte.
     #[error("{0:?} contains a NUL byte, which no program can receive")]
     NulByte(OsString),

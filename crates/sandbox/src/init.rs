@@ -42,6 +42,9 @@ pub(crate) struct InitPlan {
     /// The root file system of an untrusted program's sandbox. In such a sandbox the observer maps
     /// the user and sends a message afterwards, and `identity` is `None`.
     pub(crate) root: Option<RootLayout>,
+    /// Files that have other contents for the program than on this machine. Empty if `root` is set:
+    /// then the steps of `root` write these files.
+    pub(crate) files: Vec<OwnFile>,
     /// Whether the sandbox's user can leave the observer's groups.
     pub(crate) leaves_groups: bool,
     /// The connection to the observer.
@@ -51,6 +54,12 @@ pub(crate) struct InitPlan {
     pub(crate) program: Option<ExecPlan>,
 }
 
+/// A file that has contents of its own in the sandbox.
+pub(crate) struct OwnFile {
+    pub(crate) path: CString,
+    pub(crate) contents: CString,
+}
+
 /// The prepared arguments of `execve`, and the restrictions of the program.
 pub(crate) struct ExecPlan {
     pub(crate) path: CString,
@@ -58,6 +67,8 @@ pub(crate) struct ExecPlan {
     /// The environment of the first start, and those of later starts.
     pub(crate) environments: Vec<CStringArray>,
     pub(crate) directory: CString,
+    /// Whether the program starts only when the observer asks for it.
+    pub(crate) starts_later: bool,
     pub(crate) input: OwnedFd,
     pub(crate) output: OwnedFd,
     pub(crate) errors: OwnedFd,

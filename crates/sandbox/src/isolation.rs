@@ -109,6 +109,7 @@ fn try_namespaces(namespaces: libc::c_int) -> Result<(), String> {
         namespaces,
         identity: identity_map(namespaces),
         root: None,
+        files: Vec::new(),
         leaves_groups: false,
         control: theirs,
         program: None,

@@ -74,6 +74,8 @@ pub(crate) struct Permitted<'a> {
     pub(crate) terminal: Option<RawFd>,
     /// The TCP port that the program may bind.
     pub(crate) port: Option<u16>,
+    /// The TCP port that the program may connect to.
+    pub(crate) peer_port: Option<u16>,
 }
 
 impl Ruleset {
@@ -107,11 +109,13 @@ impl Ruleset {
         if let Some(terminal) = permitted.terminal {
             rules.permit_open(terminal, file::READ | file::WRITE)?;
         }
-        if let Some(port) = permitted.port
-            && version >= 4
-        {
-            let rule = PortRule { access: net::BIND, port: port.into() };
-            rules.add(RULE_PORT, (&raw const rule).cast())?;
+        for (access, port) in [(net::BIND, permitted.port), (net::CONNECT, permitted.peer_port)] {
+            if let Some(port) = port
+                && version >= 4
+            {
+                let rule = PortRule { access, port: port.into() };
+                rules.add(RULE_PORT, (&raw const rule).cast())?;
+            }
         }
         Ok(rules)
     }

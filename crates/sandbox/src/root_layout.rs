@@ -80,15 +80,16 @@ impl WorkDirInfo {
 
 impl RootLayout {
     /// The root file system for `policy`. The program's own folder contains a symbolic link to each
-    /// entry of `directory`.
+    /// entry of `directory`. Each of `files` has these contents.
     pub(crate) fn of(
         policy: &SandboxPolicy,
         directory: Option<&Path>,
+        files: &[(PathBuf, Vec<u8>)],
     ) -> Result<Self, LaunchError> {
         let mut layout = Layout::default();
         let shown = outermost(&policy.visible)?;
         let entries = directory.map_or(Ok(Vec::new()), entries)?;
-        layout.system()?;
+        layout.system(files)?;
         for path in [WORK_DIR, "/proc", "/tmp"] {
             layout.folder(Path::new(path))?;
         }

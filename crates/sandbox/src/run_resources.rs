@@ -91,7 +91,7 @@ impl RunResources {
         level: IsolationLevel,
         policy: Option<&SandboxPolicy>,
         output: &OwnedFd,
-        port: Option<u16>,
+        (port, peer_port): (Option<u16>, Option<u16>),
     ) -> Result<Option<Ruleset>, LaunchError> {
         let made = match (level, policy) {
             (IsolationLevel::Namespaces | IsolationLevel::None, _) => return Ok(None),
@@ -104,6 +104,7 @@ impl RunResources {
                 folder: self.home(),
                 terminal: isatty(output).unwrap_or(false).then(|| output.as_raw_fd()),
                 port,
+                peer_port,
             }),
         };
         let why = |error: io::Error| {

@@ -2,12 +2,15 @@
 
 mod connect;
 
+use crate::ready;
 use nix::errno::Errno;
+use nix::poll::PollFlags;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, setsockopt, shutdown, sockopt};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A client of the server under observation. Clones are handles of the same client. The client
 /// stays connected until a function of the client closes the connection, or the
@@ -19,6 +22,8 @@ pub struct Client(Arc<Shared>);
 struct Shared {
     local: SocketAddr,
     server: SocketAddr,
+    /// Whether the program has connected, and the observer has accepted.
+    is_accepted: bool,
     inode: OnceLock<u64>,
     state: Mutex<ClientState>,
 }
@@ -73,6 +78,12 @@ impl Client {
         self.0.server
     }
 
+    /// The port of this connection that no other connection has: the port that the kernel has chosen
+    /// for the side that has connected.
+    pub(crate) fn free_port(&self) -> u16 {
+        if self.0.is_accepted { self.server().port() } else { self.address().port() }
+    }
+
     /// Sends as many bytes as the kernel accepts without blocking, and returns the number of these
     /// bytes.
     ///
@@ -97,6 +108,12 @@ impl Client {
     pub fn received(&self) -> Vec<u8> {
         self.read();
         self.state().received.clone()
+    }
+
+    /// The number of bytes that were read so far. In contrast to
+    /// [`received_count`](Self::received_count), this function reads nothing.
+    pub fn bytes_received(&self) -> u64 {
+        self.state().received_count
     }
 
     /// The bytes that the client has received so far, without the first `at` bytes.
@@ -144,6 +161,23 @@ impl Client {
     pub fn ended(&self) -> Option<ServerClose> {
         self.read();
         self.state().ended
+    }
+
+    /// Reads until the program has ended the connection, and returns how; `None` if it has not within
+    /// `limit`. The kernel ends the connections of a program that has ended, so this is a wait for the
+    /// kernel: the last bytes and the FIN may arrive later than the news of the program's end.
+    pub fn wait_ended(&self, limit: Duration) -> Option<ServerClose> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let mut state = self.state();
+            state.read(usize::MAX);
+            let socket = state.socket.as_ref().filter(|_| state.ended.is_none());
+            let may_come =
+                socket.is_some_and(|it| ready::wait_ready(deadline, it.as_fd(), PollFlags::POLLIN));
+            if !may_come {
+                return state.ended;
+            }
+        }
     }
 
     /// Shuts down the sending side of the connection. The server reads an end of file, and can
@@ -204,12 +238,6 @@ impl Client {
     /// by 40 ms.
     pub(crate) fn in_flight(&self, received: u64) -> u64 {
         self.state().sent.saturating_sub(received)
-    }
-
-    /// The number of bytes that the client has read. In contrast to
-    /// [`received_count`](Self::received_count), this function reads nothing.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.state().received_count
     }
 
     /// Whether sent bytes remain in the client's send buffer because the server's receive buffer is

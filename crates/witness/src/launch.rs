@@ -1,6 +1,7 @@
 //! Starts a server under observation.
 
 use crate::fault_injector::FaultInjector;
+use crate::input::{Input, InputStream};
 use crate::live::LiveServer;
 use crate::log::{Log, open_as_terminal};
 use crate::run_history::RunHistory;
@@ -10,7 +11,8 @@ use nix::fcntl::OFlag;
 use sandbox::{Command, IsolationLevel, LaunchError, Message, SandboxPolicy};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A server to start under observation; built like [`std::process::Command`].
@@ -19,6 +21,11 @@ pub struct Launch {
     command: Command,
     limits: WaitLimits,
     history: RunHistory,
+    input: Input,
+    /// The number of bytes of a log line that are kept.
+    max_line: Option<usize>,
+    /// The names that the program can look up, each with its addresses.
+    hosts: Vec<(String, Vec<IpAddr>)>,
 }
 
 impl Launch {
@@ -29,6 +36,9 @@ impl Launch {
             command: Command::new(program),
             limits: WaitLimits::default(),
             history: RunHistory::default(),
+            input: Input::default(),
+            max_line: None,
+            hosts: Vec::new(),
         }
     }
 
@@ -72,6 +82,31 @@ impl Launch {
         self
     }
 
+    /// The TCP port that the program will connect to; see [`Command::peer_port`].
+    pub fn peer_port(mut self, port: u16) -> Self {
+        self.command = self.command.peer_port(port);
+        self
+    }
+
+    /// What the program's standard input is; empty by default.
+    pub fn input(mut self, input: Input) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// How many bytes of a log line are kept; 4096 by default. The rest of a longer line is discarded.
+    pub fn max_line(mut self, bytes: usize) -> Self {
+        self.max_line = Some(bytes);
+        self
+    }
+
+    /// Gives the host `name` these addresses. The program then knows no other hosts but those of
+    /// earlier calls, and `localhost`. This needs [`IsolationLevel::Namespaces`].
+    pub fn host(mut self, name: impl Into<String>, addresses: &[IpAddr]) -> Self {
+        self.hosts.push((name.into(), addresses.to_vec()));
+        self
+    }
+
     /// Selects the system calls that the observer can make fail.
     pub fn faults(mut self, injector: FaultInjector) -> Self {
         self.command = self.command.notified_calls(injector.calls());
@@ -112,18 +147,33 @@ impl Launch {
         self
     }
 
-    /// Starts the program. The program's standard input is empty, its standard output is a terminal
-    /// with 80 columns, and its standard error is a pipe. The program has no other descriptor.
+    /// Builds the sandbox, and does not start the program. [`Server::begin`] starts the program, for
+    /// instance when the observer listens where the program will connect
+    /// ([`Server::listen_at`]).
+    ///
+    /// # Errors
+    /// [`LaunchError`].
+    pub fn prepare(mut self) -> Result<Server, LaunchError> {
+        self.command = self.command.starts_later();
+        let mut server = self.spawn()?;
+        loop {
+            match server.next_message()? {
+                Message::Ready => {
+                    server.open_table()?;
+                    return Ok(server);
+                }
+                other => server.check_launch(&other)?,
+            }
+        }
+    }
+
+    /// Starts the program. The program's standard output is a terminal with 80 columns, and its
+    /// standard error is a pipe. The program has no descriptor but its standard streams.
     ///
     /// # Errors
     /// [`LaunchError`]. After an error, the program has not run.
     pub fn start(self) -> Result<Server, LaunchError> {
-        // Create a terminal for standard output, and a pipe for standard error.
-        let (log, stdout) = Log::open()?;
-        let (stderr, write_end) =
-            nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
-        let sandbox = self.command.spawn(stdout, open_as_terminal(&write_end)?)?;
-        let mut server = Server::new(sandbox, log, stderr, self.limits, self.history);
+        let mut server = self.spawn()?;
 
         // Receive the messages of the sandbox's first process, until one of them reports that the
         // program has started.
@@ -131,12 +181,33 @@ impl Launch {
             match server.next_message()? {
                 Message::NotifyListener(listener) => server.supervise(listener),
                 Message::Started { pid } => {
-                    server.started(pid)?;
+                    server.begin_program(pid);
+                    server.open_table()?;
                     return Ok(server);
                 }
                 other => server.check_launch(&other)?,
             }
         }
+    }
+
+    /// Creates the standard streams, and builds the sandbox.
+    fn spawn(mut self) -> Result<Server, LaunchError> {
+        if !self.hosts.is_empty() {
+            self.command = self.command.file(HOSTS, hosts_file(&self.hosts));
+            // Without this file, getaddrinfo(3) looks into /etc/hosts first.
+            if Path::new(SOURCES).is_file() {
+                self.command = self.command.file(SOURCES, "hosts: files\n");
+            }
+        }
+        // Create a terminal for standard output, and a pipe for standard error.
+        let (mut log, stdout) = Log::open()?;
+        self.max_line.into_iter().for_each(|bytes| log.keep(bytes));
+        let (stderr, write_end) =
+            nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(io::Error::from)?;
+        let (input, stdin) = InputStream::open(self.input)?;
+        let errors = open_as_terminal(&write_end)?;
+        let sandbox = self.command.spawn_with_input(stdin, stdout, errors)?;
+        Ok(Server::new(sandbox, log, stderr, input, self.limits, self.history))
     }
 
     /// Starts the program for a person, who reads its output. The descriptors are the same as with
@@ -147,4 +218,18 @@ impl Launch {
     pub fn start_live(self) -> Result<LiveServer, LaunchError> {
         LiveServer::start(&self.command)
     }
+}
+
+/// The file in which getaddrinfo(3) finds a host's addresses (hosts(5)).
+const HOSTS: &str = "/etc/hosts";
+/// The file that says where getaddrinfo(3) looks (nsswitch.conf(5)).
+const SOURCES: &str = "/etc/nsswitch.conf";
+
+/// The contents of /etc/hosts: one line for each address.
+fn hosts_file(hosts: &[(String, Vec<IpAddr>)]) -> String {
+    let mut text = "127.0.0.1 localhost\n::1 localhost\n".to_owned();
+    for (name, addresses) in hosts {
+        addresses.iter().for_each(|address| text += &format!("{address} {name}\n"));
+    }
+    text
 }

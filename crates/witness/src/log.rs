@@ -61,6 +61,11 @@ impl Log {
         Ok((Self { master, slave, lines: Lines::default(), written: 0 }, program))
     }
 
+    /// Sets the maximum number of bytes of one line that are kept.
+    pub(crate) fn keep(&mut self, max_line: usize) {
+        self.lines.keep(max_line);
+    }
+
     pub(crate) fn lines(&self) -> &[Line] {
         self.lines.finished()
     }

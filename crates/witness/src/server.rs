@@ -7,6 +7,7 @@ mod descriptors;
 mod ending;
 mod errno_probe;
 mod events;
+mod listeners;
 mod observe;
 mod pause;
 mod ports;
@@ -19,6 +20,8 @@ mod waiting;
 
 use crate::client::Client;
 use crate::fault_injector::{FaultSupervisor, StoppedCall};
+use crate::input::InputStream;
+use crate::listener::Listener;
 use crate::log::Log;
 use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
@@ -49,6 +52,7 @@ pub struct Server {
     sandbox: Sandbox,
     log: Log,
     stderr: OwnedFd,
+    input: InputStream,
     /// The first bytes of standard error.
     errors: Vec<u8>,
     /// The number of bytes that the program has written to standard error.
@@ -67,6 +71,10 @@ pub struct Server {
     sockets: Vec<OwnedFd>,
     /// The clients from which the server may still receive bytes, a FIN or a RST.
     clients: Vec<Client>,
+    /// The listeners of the observer, which a client program connects to.
+    own_listeners: Vec<Listener>,
+    /// The connections that the program has made to these listeners.
+    accepted: Vec<Client>,
     exit: Option<Exit>,
     history: RunHistory,
     tracer: Tracer,
@@ -89,6 +97,7 @@ impl Server {
         sandbox: Sandbox,
         log: Log,
         stderr: OwnedFd,
+        input: InputStream,
         limits: WaitLimits,
         history: RunHistory,
     ) -> Self {
@@ -96,6 +105,7 @@ impl Server {
             sandbox,
             log,
             stderr,
+            input,
             errors: Vec::new(),
             stderr_bytes: 0,
             limits,
@@ -107,6 +117,8 @@ impl Server {
             faults: None,
             sockets: Vec::new(),
             clients: Vec::new(),
+            own_listeners: Vec::new(),
+            accepted: Vec::new(),
             exit: None,
             history,
             tracer: Tracer::default(),
@@ -134,8 +146,8 @@ impl Server {
         self.faults = Some(FaultSupervisor::new(listener));
     }
 
-    pub(crate) fn started(&mut self, pid: i32) -> io::Result<()> {
-        self.begin_program(pid);
+    /// Opens the kernel's table of the sockets in the sandbox's network.
+    pub(crate) fn open_table(&mut self) -> io::Result<()> {
         let (family, protocol) = (libc::AF_NETLINK, libc::NETLINK_SOCK_DIAG);
         let netlink = match self.request_sockets(family, libc::SOCK_RAW, protocol, 1) {
             Ok(mut sockets) => sockets.pop(),
@@ -147,7 +159,7 @@ impl Server {
     }
 
     /// Stores the process of the program, which is about to be executed.
-    fn begin_program(&mut self, pid: i32) {
+    pub(crate) fn begin_program(&mut self, pid: i32) {
         self.program = Process { pid };
         // A program that ends at once may have ended before its user is read. Then the user of the
         // earlier run is kept.
@@ -255,6 +267,21 @@ impl Server {
     /// if the observer knows that the program has ended.
     pub fn signal_process(&self, process: Process, signal: Signal) {
         self.kill(process, signal);
+    }
+
+    /// Adds bytes to the program's standard input ([`Launch::input`](crate::Launch::input)). They are
+    /// written during the next waits, as fast as the program reads. Does nothing if the input is
+    /// empty or was ended.
+    pub fn write_input(&mut self, bytes: &[u8]) {
+        self.input.add(bytes);
+        self.input.pump();
+    }
+
+    /// Ends the program's standard input after the bytes that were added. In a terminal, this is
+    /// Ctrl-D.
+    pub fn end_input(&mut self) {
+        self.input.end();
+        self.input.pump();
     }
 
     /// Sends a signal to the program (signal(7)). Does nothing if the observer knows that the

@@ -6,16 +6,16 @@ use std::time::Duration;
 use witness::{Call, Exit, Socket, WaitError};
 
 /// A setting that a program has to refuse.
-pub(super) struct BadSetting<'a> {
+pub(crate) struct BadSetting<'a> {
     /// The variable that the message has to name. `None` if the program does not take the value
     /// from a variable.
-    pub(super) variable: Option<&'a str>,
+    pub(crate) variable: Option<&'a str>,
     /// The value that the message has to name.
-    pub(super) value: &'a str,
+    pub(crate) value: &'a str,
 }
 
 /// What a program has done with a setting that it has to refuse.
-pub(super) enum Reaction {
+pub(crate) enum Reaction {
     /// The program has ended with a message and with a status other than 0.
     Refused,
     /// The program runs, and these are its listening sockets.
@@ -45,7 +45,7 @@ const RETRY_TIME: Duration = Duration::from_secs(2);
 
 /// Waits until the program has ended, or does nothing more by itself. Returns what the program has
 /// done, and how the wait has ended.
-pub(super) fn wait_reaction(run: &mut TestRun, setting: &BadSetting<'_>) -> (Reaction, WaitError) {
+pub(crate) fn wait_reaction(run: &mut TestRun, setting: &BadSetting<'_>) -> (Reaction, WaitError) {
     let mut wait_error = match run.server.wait_idle() {
         Ok(calls) => WaitError::Idle { calls },
         Err(wait_error) => wait_error,

@@ -8,9 +8,6 @@ use super::{TestRun, places};
 use course::report::Cause;
 use witness::{Exit, ServerClose};
 
-/// How the summary of a check begins that has seen the server's end.
-pub(super) const ENDED: &str = "The server ended";
-
 impl TestRun {
     /// Rewrites the cause of a server that panicked at a task that is still to do. Returns whether
     /// the server did so.
@@ -20,7 +17,8 @@ impl TestRun {
         let place = places::from_here(place, &self.directory, &self.program);
         cause.id = "todo".to_owned();
         cause.mistake = None;
-        cause.summary = format!("The server reached a task that is still to do: {task} ({place})");
+        let noun = self.noun();
+        cause.summary = format!("The {noun} reached a task that is still to do: {task} ({place})");
         true
     }
 
@@ -30,17 +28,33 @@ impl TestRun {
         let words = LastWords::of(&stderr);
         cause.exit = Some(exit.to_string());
         if cause.id != "not-listening" {
-            let ended = format!("The server {exit}");
+            let ended = format!("The {} {exit}", self.noun());
             // A check that has found the reason names it: "The server ended when accept failed …".
-            cause.summary = match cause.summary.strip_prefix(ENDED) {
+            let found = cause.summary.strip_prefix(&format!("The {} ended", self.noun()));
+            cause.summary = match found {
                 Some(rest) if rest != "." => format!("{ended}{rest}"),
                 _ => format!("{ended} {}.", self.when_ended()),
             };
         }
         cause.summary += &self.words_text(words.as_ref(), " ");
+        let ended = format!("the {} {exit}", self.noun());
         cause.observed = match &words {
-            Some(_) => format!("the server {exit}.{}", self.words_text(words.as_ref(), " ")),
-            None => format!("the server {exit} and wrote nothing to standard error"),
+            Some(_) => format!("{ended}.{}", self.words_text(words.as_ref(), " ")),
+            None => format!("{ended} and wrote nothing to standard error"),
+        };
+    }
+
+    /// Adds the end of a client to a cause. Only a crash explains the failure better than the check
+    /// does.
+    pub(super) fn explain_end_of_client(&self, cause: &mut Cause, exit: &Exit) {
+        if !matches!(exit, Exit::Status(_)) || self.trace_message().is_some() {
+            return self.explain_end(cause, exit);
+        }
+        let words = LastWords::of(&self.server.stderr());
+        let ended = format!("the client {exit}.{}", self.words_text(words.as_ref(), " "));
+        cause.observed = match cause.observed.is_empty() {
+            true => ended,
+            false => format!("{}; {ended}", cause.observed),
         };
     }
 

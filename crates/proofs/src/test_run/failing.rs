@@ -1,6 +1,5 @@
 //! Turns what a server did wrong into the cause that a learner reads.
 
-use super::ending::ENDED;
 use super::{TestRun, diagnosis};
 use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::evidence;
@@ -27,12 +26,18 @@ impl TestRun {
         if let Some(text) = self.out_of_life(&wait_error) {
             return CheckError::Inconclusive(text);
         }
-        // What the check has asked is not the reason if the server had ended before.
-        if matches!(wait_error, WaitError::Ended(_)) && self.remove_steps_after_end() {
+        // What the check has asked is not the reason if the server had ended before. A client ends
+        // when its conversation is over, so its end explains nothing by itself.
+        let is_client = self.lesson.is_client;
+        let has_ended = matches!(wait_error, WaitError::Ended(_)) && !is_client;
+        if has_ended && self.remove_steps_after_end() {
             failure.mistake = None;
-            failure.summary = format!("{ENDED}.");
+            failure.summary = "The server ended.".to_owned();
         }
-        let mistake = diagnosis::supported(self, &wait_error, failure.mistake);
+        let mistake = match is_client {
+            true => failure.mistake,
+            false => diagnosis::supported(self, &wait_error, failure.mistake),
+        };
         // The last step says what the server does now.
         let last = self.last_step(&wait_error);
         self.step(last);
@@ -52,7 +57,10 @@ impl TestRun {
         if !self.explain_task(&mut cause)
             && let WaitError::Ended(exit) = &wait_error
         {
-            self.explain_end(&mut cause, exit);
+            match is_client {
+                true => self.explain_end_of_client(&mut cause, exit),
+                false => self.explain_end(&mut cause, exit),
+            }
         }
         CheckError::Failed(Box::new(cause))
     }
@@ -67,9 +75,10 @@ impl TestRun {
         let was_asleep = self.server.cpu_time().is_ok_and(|used| used * 5 < *after);
         (*after < self.timeout / 2 || was_asleep).then(|| {
             format!(
-                "the {} s of this criterion were over while the server was still {doing}; what was \
+                "the {} s of this criterion were over while the {} was still {doing}; what was \
                  checked before was right. Give it more time with --timeout {more}",
-                self.timeout.as_secs_f64()
+                self.timeout.as_secs_f64(),
+                self.noun()
             )
         })
     }
@@ -115,20 +124,21 @@ impl TestRun {
 
     /// What the server does now, as the text of the last step.
     fn last_step(&self, wait_error: &WaitError) -> String {
+        let noun = self.noun();
         match wait_error {
             WaitError::Idle { calls } if self.server.exit().is_some() => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);
-                format!("what the server has left sleeps in {calls}")
+                format!("what the {noun} has left sleeps in {calls}")
             }
-            WaitError::Idle { calls } if calls.is_empty() => "the server is idle".to_owned(),
+            WaitError::Idle { calls } if calls.is_empty() => format!("the {noun} is idle"),
             WaitError::Idle { calls } => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);
-                format!("the server is idle in {calls}")
+                format!("the {noun} is idle in {calls}")
             }
             WaitError::Spinning(sample) => {
-                format!("the server keeps running: it {}", sample.activity())
+                format!("the {noun} keeps running: it {}", sample.activity())
             }
-            other => other.to_string(),
+            other => self.about(other),
         }
     }
 
@@ -193,5 +203,16 @@ fn shortened(line: &str) -> String {
 /// The first log lines whose tags the contract defines, at most [`MAX_QUOTED`].
 pub(super) fn contract_lines(lines: &[Line]) -> Vec<String> {
     let lines = lines.iter().filter(|line| is_contract_line(line));
-    lines.take(MAX_QUOTED).map(|line| line.text.clone()).collect()
+    lines.take(MAX_QUOTED).map(|line| quoted(&line.text)).collect()
+}
+
+/// The maximum number of characters of a contract line that are shown.
+const MAX_QUOTED_LINE: usize = 100;
+
+/// A log line as it is shown. Only the beginning of a very long line is shown.
+fn quoted(line: &str) -> String {
+    match line.char_indices().nth(MAX_QUOTED_LINE) {
+        Some((end, _)) => format!("{}… ({} bytes)", &line[..end], line.len()),
+        None => line.to_owned(),
+    }
 }

@@ -21,6 +21,19 @@ pub(super) unsafe fn write_file(path: &CStr, text: &CStr) -> Result<(), i32> {
     }
 }
 
+/// Creates a file with a text.
+pub(super) unsafe fn write_new(path: &CStr, text: &CStr) -> Result<(), i32> {
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC;
+    // SAFETY: the buffer is the buffer of `text`.
+    unsafe {
+        let fd = check(libc::open(path.as_ptr(), flags, 0o644))?;
+        let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
+        let result = check(written as c_int);
+        libc::close(fd);
+        result.map(drop)
+    }
+}
+
 /// Brings up the loopback interface in this process's network (netdevice(7), IFF_UP).
 pub(super) unsafe fn loopback_up() -> Result<(), i32> {
     // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).

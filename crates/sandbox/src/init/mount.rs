@@ -1,7 +1,7 @@
 //! Builds the sandbox of an untrusted program: its user and its root file system.
 
 use super::InitPlan;
-use super::kernel::{check, loopback_up, write_file};
+use super::kernel::{check, loopback_up, write_file, write_new};
 use super::report::send_descriptors;
 use super::steps::{Refused, refused, step};
 use crate::control::{BEGIN, tag};
@@ -139,18 +139,6 @@ unsafe fn open_folder(path: &CStr) -> Result<c_int, i32> {
     // SAFETY: a C string.
     unsafe {
         check(libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC))
-    }
-}
-
-unsafe fn write_new(path: &CStr, text: &CStr) -> Result<(), i32> {
-    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC;
-    // SAFETY: the buffer is the buffer of `text`.
-    unsafe {
-        let fd = check(libc::open(path.as_ptr(), flags, 0o644))?;
-        let written = libc::write(fd, text.as_ptr().cast(), text.count_bytes());
-        let result = check(written as c_int);
-        libc::close(fd);
-        result.map(drop)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// The names of the steps of building a sandbox in error messages. [`step`] has the index of each
 /// name.
-pub(crate) const STEPS: [&str; 11] = [
+pub(crate) const STEPS: [&str; 12] = [
     "mapping the user (user_namespaces(7))",
     "making mounts private (mount_namespaces(7))",
     "bringing up the loopback interface (netdevice(7))",
@@ -14,6 +14,7 @@ pub(crate) const STEPS: [&str; 11] = [
     "leaving the old root (pivot_root(2))",
     "limiting the program (setrlimit(2), capabilities(7))",
     "installing the system call filter (seccomp(2), SECCOMP_SET_MODE_FILTER)",
+    "giving the program files of its own (mount(2))",
 ];
 
 /// The indexes of [`STEPS`].
@@ -29,6 +30,7 @@ pub(crate) mod step {
     pub(crate) const PIVOT: u8 = 8;
     pub(crate) const LIMITS: u8 = 9;
     pub(crate) const FILTER: u8 = 10;
+    pub(crate) const FILES: u8 = 11;
 }
 
 /// A step that the kernel has refused.

@@ -23,7 +23,7 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
         // The signalfd for SIGCHLD is created before the program starts, so that the end of no
         // child process is missed.
         let child_ended = child_signals();
-        let mut pid = start(plan, program, 0);
+        let mut pid = if program.starts_later { 0 } else { start(plan, program, 0) };
         close_terminal(program);
         let ready = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut watched = [ready(plan.control.as_raw_fd()), ready(child_ended)];

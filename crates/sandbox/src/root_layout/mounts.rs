@@ -51,7 +51,8 @@ impl Layout {
         self.steps.push(step);
     }
 
-    pub(super) fn system(&mut self) -> Result<(), LaunchError> {
+    /// Shows the system's files. Each of `own` has these contents.
+    pub(super) fn system(&mut self, own: &[(PathBuf, Vec<u8>)]) -> Result<(), LaunchError> {
         for path in system() {
             match fs::read_link(path) {
                 Ok(target) => self.link(path, &target)?,
@@ -59,11 +60,15 @@ impl Layout {
                 Err(_) => {}
             }
         }
-        for (path, contents) in FILES {
-            self.file(Path::new(path), contents)?;
+        let is_replaced = |path: &str| own.iter().any(|(other, _)| other == Path::new(path));
+        for (path, contents) in FILES.iter().filter(|(path, _)| !is_replaced(path)) {
+            self.file(Path::new(path), contents.as_bytes())?;
+        }
+        for (path, contents) in own {
+            self.file(path, contents)?;
         }
         for path in DEVICES {
-            self.file(Path::new(path), "")?;
+            self.file(Path::new(path), b"")?;
         }
         LINKS.iter().try_for_each(|(path, target)| self.link(Path::new(path), Path::new(target)))
     }
@@ -100,7 +105,7 @@ impl Layout {
         if is_folder {
             self.folder(path)?
         } else {
-            self.file(path, "")?
+            self.file(path, b"")?
         }
         let at = relative(path)?;
         match tree {
@@ -132,7 +137,7 @@ impl Layout {
         if path.is_dir() {
             self.folder(path)?
         } else {
-            self.file(path, "")?
+            self.file(path, b"")?
         }
         self.add(MountStep::Bind {
             from: c_string(path.as_os_str().as_bytes())?,
@@ -153,9 +158,9 @@ impl Layout {
         path.parent().map_or(Ok(()), |parent| self.folder(parent))
     }
 
-    fn file(&mut self, path: &Path, contents: &str) -> Result<(), LaunchError> {
+    fn file(&mut self, path: &Path, contents: &[u8]) -> Result<(), LaunchError> {
         self.parent(path)?;
-        self.add(MountStep::File(relative(path)?, c_string(contents.as_bytes())?));
+        self.add(MountStep::File(relative(path)?, c_string(contents)?));
         Ok(())
     }
 

@@ -42,7 +42,16 @@ impl Client {
             SocketAddr::V6(_) => v6(getsockname(fd)?),
         };
         let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, ended)));
-        Ok(Self(Arc::new(Shared { local, server, inode, state })))
+        Ok(Self(Arc::new(Shared { local, server, is_accepted: false, inode, state })))
+    }
+
+    /// The observer's end of a connection that the program has made to a listener at `local`.
+    /// accept(2) has returned `socket` and `peer`. The socket is non-blocking.
+    pub(crate) fn accepted(socket: OwnedFd, local: SocketAddr, peer: SocketAddr) -> Self {
+        // A connection that was reset already has no options any more.
+        let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
+        let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, None)));
+        Self(Arc::new(Shared { local, server: peer, is_accepted: true, inode, state }))
     }
 }
 

@@ -6,9 +6,11 @@ use std::ops::RangeInclusive;
 
 /// The lines of a stream so far. The number and the length of the lines are limited, because a
 /// program may write without end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lines {
     finished: Vec<Line>,
+    /// The maximum number of bytes of one line that are kept.
+    max_line: usize,
     kept: usize,
     unfinished: Vec<u8>,
     /// Bytes that may be the beginning of a marker.
@@ -22,7 +24,8 @@ pub(crate) struct Lines {
 /// The maximum numbers of lines and bytes that are kept. Later lines are discarded.
 const MAX_LINES: usize = 20_000;
 const MAX_BYTES: usize = 8 << 20;
-/// The maximum number of bytes of one line that are kept. The rest of the line is discarded.
+/// The maximum number of bytes of one line that are kept, unless [`Lines::keep`] sets another one. The
+/// rest of the line is discarded.
 const MAX_LINE: usize = 4_096;
 
 /// The first and the last bytes of a marker. A number with eight hexadecimal digits is between
@@ -30,7 +33,26 @@ const MAX_LINE: usize = 4_096;
 const FENCE: &[u8] = b"\0\x1e\0";
 const MARKER_LENGTH: usize = 2 * FENCE.len() + 8;
 
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            finished: Vec::new(),
+            max_line: MAX_LINE,
+            kept: 0,
+            unfinished: Vec::new(),
+            undecided: Vec::new(),
+            markers_made: 0,
+            markers_seen: 0,
+        }
+    }
+}
+
 impl Lines {
+    /// Sets the maximum number of bytes of one line that are kept.
+    pub(crate) fn keep(&mut self, max_line: usize) {
+        self.max_line = max_line;
+    }
+
     pub(crate) fn finished(&self) -> &[Line] {
         &self.finished
     }
@@ -77,7 +99,7 @@ impl Lines {
                 Some((b'\n', text)) => (text, true),
                 _ => (piece, false),
             };
-            let room = MAX_LINE.saturating_sub(self.unfinished.len()).min(text.len());
+            let room = self.max_line.saturating_sub(self.unfinished.len()).min(text.len());
             self.unfinished.extend_from_slice(&text[..room]);
             if ends {
                 self.finish();

@@ -50,6 +50,15 @@ fn a_marker_inside_a_line_is_removed_from_it() {
 }
 
 #[test]
+fn as_much_of_a_line_is_kept_as_was_asked_for() {
+    let (mut log, output) = Log::open().unwrap();
+    log.keep(5_000);
+    write_all(&output, &[&[b'x'; 6_000], &b"\n"[..]].concat());
+    assert!(log.catch_up(SOON));
+    assert_eq!(log.lines()[0].text.len(), 5_000);
+}
+
+#[test]
 fn a_marker_is_found_after_a_line_of_any_length() {
     let (mut log, output) = Log::open().unwrap();
     write_all(&output, &[b'x'; 6_000]);

@@ -17,8 +17,12 @@ impl Server {
         if self.faults.as_ref().is_some_and(FaultSupervisor::has_waiting_call) {
             return Ok(None);
         }
+        // Bytes are on their way to the program's standard input.
+        if !self.input.is_delivered() {
+            return Ok(None);
+        }
         let written = self.log.written() + self.stderr_bytes;
-        let read = self.clients.iter().map(Client::bytes_read).sum();
+        let read = self.clients.iter().map(Client::bytes_received).sum();
         let mut visible = Visible { written, read, ..Visible::default() };
         let Some(table) = &self.table else { return Ok(Some(visible)) };
         let mut all = true;
@@ -35,7 +39,7 @@ impl Server {
             if is_kept {
                 let socket_now =
                     socket.map(|it| VisibleSocket { state: it.state, is_open, unread: it.unread });
-                visible.sockets.insert(client.address().port(), socket_now);
+                visible.sockets.insert(client.free_port(), socket_now);
                 visible.transfer.extend(socket.map(|it| (it.received, it.unacknowledged)));
             }
             is_kept
@@ -57,7 +61,10 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (_, Some(ClosedBy::Rst)) => false,
         (State::Established, Some(ClosedBy::Fin)) => false,
         _ => {
-            (client.in_flight(socket.received) == 0 || client.is_send_blocked(socket.received))
+            // A program that has read everything has room for the rest, which is then on its way: the
+            // kernel may send it up to 40 ms later, when a delayed acknowledgement has come.
+            let is_blocked = socket.unread > 0 && client.is_send_blocked(socket.received);
+            (client.in_flight(socket.received) == 0 || is_blocked)
                 && answers_delivered(client, socket)
         }
     }

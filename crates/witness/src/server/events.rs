@@ -22,6 +22,8 @@ impl Server {
         let mut has_event = (0..MAX_PIECES).take_while(|_| self.log.read()).count() > 0;
         has_event |= (0..MAX_PIECES).take_while(|_| self.read_stderr()).count() > 0;
         has_event |= self.answer_faults()?;
+        has_event |= self.input.pump();
+        has_event |= self.accept_all();
         self.tracer.retry_detach();
         self.enforce_output_limit();
         while self.exit.is_none() {
@@ -117,7 +119,10 @@ impl Server {
     pub(super) fn wait_for_event(&self, pause: Duration) {
         let faults = self.faults.as_ref().map(AsRawFd::as_raw_fd);
         let own = [self.log.as_raw_fd(), self.sandbox.as_raw_fd()].into_iter().chain(faults);
-        let mut watched: Vec<_> = own.map(wait_readable).collect();
+        let listeners = self.own_listeners.iter().map(AsRawFd::as_raw_fd);
+        let mut watched: Vec<_> = own.chain(listeners).map(wait_readable).collect();
+        let input = self.input.descriptor_to_poll();
+        watched.extend(input.map(|(fd, events)| libc::pollfd { fd, events, revents: 0 }));
         let own = watched.len();
         // Only the most recent clients are polled, because the caller usually waits for one of
         // these clients.

@@ -32,6 +32,19 @@ impl Server {
         (self.exit, self.listener, self.address) = (None, None, None);
         self.lowered = None;
         self.errors.clear();
+        self.request_start(environment)
+    }
+
+    /// Starts the program of a [`prepared`](crate::Launch::prepare) sandbox.
+    ///
+    /// # Errors
+    /// The error of the connection to the sandbox.
+    pub fn begin(&mut self) -> io::Result<()> {
+        self.request_start(0)
+    }
+
+    /// Asks the sandbox's first process to start the program, and waits until it has.
+    fn request_start(&mut self, environment: u8) -> io::Result<()> {
         self.sandbox.request_restart(environment)?;
         loop {
             match self.sandbox.receive(true)? {

@@ -1,0 +1,198 @@
+//! The criterion `all-sent`: a line of 1 MiB.
+
+use super::client_run::{ClientRun, Setup, start};
+use super::words::random_text;
+use crate::check_context::CheckContext;
+use crate::check_error::{CheckError, Failure};
+use witness::{Buffers, Client, Server, ServerClose, Unobservable, WaitError};
+
+/// The length of the line, in bytes.
+const LENGTH: usize = 1 << 20;
+/// The number of bytes that the slow server reads before it looks at the client again.
+const READ_SIZE: usize = 64 << 10;
+
+/// The number of bytes that the server reads before it answers them, and the number of bytes of its
+/// answer that the client need not have taken when the server reads on.
+const READ_AT_ONCE: usize = 16 << 10;
+const MAX_UNTAKEN: usize = 64 << 10;
+
+/// What the server does with the client's bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Service {
+    /// It reads nothing until the client cannot send on. The client is interrupted meanwhile. Then it
+    /// reads everything, and answers.
+    AnswersAtTheEnd,
+    /// It answers while it reads, and does not read on while it cannot answer.
+    AnswersWhileItReads,
+}
+
+/// A line of 1 MiB reaches the server whole, and its answer reaches the client whole.
+pub(super) fn all_sent(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut random = context.random("all-sent");
+    let text = random_text(&mut random, LENGTH);
+    for service in [Service::AnswersAtTheEnd, Service::AnswersWhileItReads] {
+        let setup = Setup { buffers: Buffers::Small, ..Setup::default() };
+        let mut client = start(context, &setup)?;
+        client.give_line(&text);
+        client.run.server.end_input();
+        let connection = client.wait_connected()?;
+        match service {
+            Service::AnswersAtTheEnd => client.read_slowly(&connection, &text)?,
+            Service::AnswersWhileItReads => {
+                client.run.step("the server answers each piece before it reads the next one")
+            }
+        }
+        client.echo(&connection, &text, service)?;
+    }
+    Ok(())
+}
+
+impl ClientRun {
+    /// Waits until the client cannot send on, interrupts it, and then reads everything.
+    fn read_slowly(&mut self, connection: &Client, text: &str) -> Result<(), CheckError> {
+        self.run.step("the server does not read, until the client cannot send on");
+        let blocked = self.run.server.wait_idle();
+        if blocked.is_ok() {
+            self.run.step("the client is stopped (SIGSTOP) and goes on (SIGCONT)");
+            let _ = self.run.server.interrupt();
+        }
+        self.run.step("the server reads everything");
+        let mut read = 0;
+        let arrived = loop {
+            let before = read;
+            let arrived = self.run.server.wait_for(|_| {
+                read += connection.read_some(READ_SIZE);
+                let is_done = read >= text.len() || connection.ended().is_some();
+                Ok(is_done.then_some(()))
+            });
+            match arrived {
+                Err(WaitError::Idle { .. }) if read > before => {}
+                other => break other,
+            }
+        };
+        if let Err(WaitError::Ended(_)) = &arrived {
+            connection.wait_ended(super::client_run::END_TIME);
+        }
+        self.expect_whole(connection, text, arrived.err())
+    }
+
+    /// Checks that the server has received the whole text.
+    fn expect_whole(
+        &mut self,
+        connection: &Client,
+        text: &str,
+        wait_error: Option<WaitError>,
+    ) -> Result<(), CheckError> {
+        let received = connection.received();
+        if received == text.as_bytes() {
+            return Ok(());
+        }
+        let is_part = text.as_bytes().starts_with(&received);
+        let mistake = match is_part {
+            true => Some(self.mistake_of_part(connection, &received)),
+            false => None,
+        };
+        let is_deadlock = matches!(wait_error, Some(WaitError::Idle { .. }));
+        let failure = Failure {
+            id: "part-sent",
+            mistake,
+            summary: match is_part {
+                true => format!(
+                    "The client sends {} of the {} bytes of its line{}.",
+                    received.len(),
+                    text.len(),
+                    if is_deadlock { ", and then waits for the answer" } else { "" }
+                ),
+                false => "The client sends other bytes than those of its line.".to_owned(),
+            },
+            expected: format!("the server receives {} bytes", text.len()),
+            observed: format!("the server received {} bytes", received.len()),
+        };
+        Err(self.run.fail_after(wait_error, failure))
+    }
+
+    /// The row of a client that has sent only the first bytes of its line, `part`. The server answers
+    /// them: if more bytes come then, the client was waiting for this answer.
+    fn mistake_of_part(&mut self, connection: &Client, part: &[u8]) -> &'static str {
+        let _ = connection.send(part);
+        let more = self.run.server.wait_for(|_| {
+            let has_more = connection.received().len() > part.len();
+            Ok(has_more.then_some(()))
+        });
+        // The size of a buffer is a power of two. A byte of it may be left for a NUL.
+        let is_buffer = |size: usize| size.is_power_of_two() && size <= 1 << 16;
+        match more {
+            Ok(()) => "waits-for-each-piece",
+            Err(_) if is_buffer(part.len()) || is_buffer(part.len() + 1) => "line-cut",
+            Err(_) => "send-once",
+        }
+    }
+
+    /// Sends the text back, and waits until the client has logged it.
+    fn echo(
+        &mut self,
+        connection: &Client,
+        text: &str,
+        service: Service,
+    ) -> Result<(), CheckError> {
+        if service == Service::AnswersAtTheEnd {
+            self.run.step("the server answers all bytes");
+        }
+        let (mut read, mut answered) = (connection.bytes_received() as usize, 0);
+        let done = self.run.server.wait_for(|now| {
+            // Read on only if the client has taken the answer so far, except for a part.
+            let limit = taken(now, connection, answered)? + MAX_UNTAKEN;
+            while answered == read && read < limit.min(text.len()) {
+                match connection.read_some(READ_AT_ONCE) {
+                    0 => break,
+                    count => {
+                        read += count;
+                        answered += answer_some(connection, text, answered..read);
+                    }
+                }
+            }
+            answered += answer_some(connection, text, answered..read);
+            if answered == text.len() && connection.ended() == Some(ServerClose::Closed) {
+                connection.close();
+            }
+            let is_logged = |line: &witness::Line| is_answer(line, text);
+            Ok(now.log().iter().any(is_logged).then_some(()))
+        });
+        let Err(wait_error) = done else { return Ok(()) };
+        let is_deadlock = matches!(wait_error, WaitError::Idle { .. }) && answered < text.len();
+        let failure = Failure {
+            id: if is_deadlock { "deadlock" } else { "not-received" },
+            mistake: is_deadlock.then_some("sends-all-first"),
+            summary: match is_deadlock {
+                true => format!(
+                    "The client does not take the answer while it sends: the server has answered \
+                     {answered} of {read} bytes and waits for the client, and the client waits for \
+                     the server."
+                ),
+                false => "The client does not log the whole answer.".to_owned(),
+            },
+            expected: format!("the client receives {} bytes", text.len()),
+            observed: self.logged_answer_text(),
+        };
+        let is_cut = self.logged_answer().is_some_and(|it| text.starts_with(&it));
+        let error = self.fail(wait_error, failure);
+        Err(if is_cut { error.depends_on("whole-reply") } else { error })
+    }
+}
+
+/// How many of the `answered` bytes the client has taken from its kernel.
+fn taken(server: &Server, connection: &Client, answered: usize) -> Result<usize, Unobservable> {
+    let socket = server.connection(connection)?;
+    Ok(socket.map_or(answered, |it| (it.received as usize).saturating_sub(it.unread as usize)))
+}
+
+/// Sends as many bytes of this part of the text as the kernel takes. Returns their number.
+fn answer_some(connection: &Client, text: &str, part: std::ops::Range<usize>) -> usize {
+    if part.is_empty() { 0 } else { connection.send(&text.as_bytes()[part]).unwrap_or(0) }
+}
+
+fn is_answer(line: &witness::Line, text: &str) -> bool {
+    use crate::log_event::ClientEvent;
+    // The length is compared first, because the text is long.
+    line.text.len() > text.len() && ClientEvent::of(line) == Some(ClientEvent::Received(text))
+}

@@ -1,0 +1,113 @@
+//! The server that the check plays: it receives the client's bytes, and answers when and as the check
+//! wants.
+
+use super::client_run::{ClientRun, END_TIME};
+use super::words;
+use crate::check_error::{CheckError, Failure};
+use crate::log_event::ClientEvent;
+use witness::{Client, ServerClose, WaitError};
+
+impl ClientRun {
+    /// Waits until `total` bytes of the client have arrived at the server, or the client has ended
+    /// the connection.
+    pub(super) fn wait_arrived(
+        &mut self,
+        connection: &Client,
+        total: usize,
+    ) -> Result<(), WaitError> {
+        let arrived = self.run.server.wait_for(|_| {
+            let is_done = connection.received().len() >= total || connection.ended().is_some();
+            Ok(is_done.then_some(()))
+        });
+        match arrived {
+            // The last bytes of a client that has ended may still be on their way.
+            Err(WaitError::Ended(exit)) => {
+                connection.wait_ended(END_TIME);
+                let has_come = connection.received().len() >= total;
+                if has_come { Ok(()) } else { Err(WaitError::Ended(exit)) }
+            }
+            other => other,
+        }
+    }
+
+    /// Waits until the server has received exactly the text of the client's line.
+    pub(super) fn expect_text(
+        &mut self,
+        connection: &Client,
+        text: &str,
+    ) -> Result<(), CheckError> {
+        let arrived = self.wait_arrived(connection, text.len());
+        let received = connection.received();
+        if arrived.is_ok() && received == text.as_bytes() {
+            return Ok(());
+        }
+        Err(self.other_text(connection, text, arrived.err()))
+    }
+
+    /// The failure of a client that has sent other bytes than the text of its line.
+    pub(super) fn other_text(
+        &mut self,
+        connection: &Client,
+        text: &str,
+        wait_error: Option<WaitError>,
+    ) -> CheckError {
+        let received = connection.received();
+        let with = |end: &str| received == [text.as_bytes(), end.as_bytes()].concat();
+        let (id, mistake, summary) = if with("\n") || with("\r\n") {
+            ("newline-sent", Some("newline-sent"), "The client sends the newline along.")
+        } else if with("\0") {
+            ("nul-sent", Some("nul-sent"), "The client sends the NUL after its text along.")
+        } else if received.is_empty() {
+            ("not-sent", None, "The client does not send its line.")
+        } else {
+            ("other-text", None, "The client sends other bytes than those of its line.")
+        };
+        let failure = Failure {
+            id,
+            mistake,
+            summary: summary.to_owned(),
+            expected: format!("the server receives {}", words::quoted(text)),
+            observed: format!("the server received {}", words::bytes(&received)),
+        };
+        self.run.fail_after(wait_error, failure)
+    }
+
+    /// Sends bytes to the client, all at once, and records this as a step.
+    pub(super) fn answer(&mut self, connection: &Client, bytes: &[u8]) {
+        self.run.step(format!("the server answered {}", words::bytes(bytes)));
+        // A client that has ended receives nothing.
+        let _ = connection.send(bytes);
+    }
+
+    /// Waits until the client has logged that it has received `text`. The server closes the
+    /// connection when the client has shut down its side: such a client waits for the end of file.
+    pub(super) fn wait_logged_answer(
+        &mut self,
+        connection: &Client,
+        text: &str,
+    ) -> Result<(), WaitError> {
+        self.run.server.wait_for(|now| {
+            if connection.ended() == Some(ServerClose::Closed) {
+                connection.close();
+            }
+            let mut events = now.log().iter().filter_map(ClientEvent::of);
+            Ok(events.any(|event| event == ClientEvent::Received(text)).then_some(()))
+        })
+    }
+
+    /// The last text that the client has logged as received.
+    pub(super) fn logged_answer(&self) -> Option<String> {
+        self.events().into_iter().rev().find_map(|event| match event {
+            ClientEvent::Received(text) => Some(text.to_owned()),
+            _ => None,
+        })
+    }
+
+    /// What the client has logged of the answer, for a sentence.
+    pub(super) fn logged_answer_text(&self) -> String {
+        match self.logged_answer() {
+            Some(text) => format!("[client] received {}", words::quoted(&text)),
+            None => "no line [client] received".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Lesson w01-l02: correct clients are proved. For a wrong client, the report names the cause.
+
+mod support;
+
+use predicates::str::is_empty;
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+use support::programs::{TestDir, command_line, in_folder, python, servers};
+use support::{assert_contains, report, stderr_of, stdout_of, xtask};
+
+#[test]
+fn proves_the_solution() {
+    let proved = xtask(&["prove", "w01-l02", "--solution"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&proved), &["proved · 10 of 10 ·"]);
+}
+
+#[test]
+fn sends_a_beginner_to_the_first_task() {
+    let output = xtask(&["prove", "w01-l02"]).code(1).stderr(is_empty());
+    let words = ["✗ connects", "The client reached a task", "Task 1:", "0 of 10 · next: Task 1 ·"];
+    assert_contains(&stdout_of(&output), &words);
+}
+
+#[test]
+fn each_wrong_client_fails_its_criterion_with_its_mistake_as_the_cause() {
+    let output = xtask(&["mistakes", "w01-l02"]).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["all caught · "]);
+}
+
+#[test]
+fn proves_the_c_clients() {
+    let dir = TestDir::new();
+    for source in in_folder(&clients(), "c") {
+        assert_proved(&command_line([&dir.compiled(&source)]));
+    }
+}
+
+#[test]
+fn proves_the_python_clients() {
+    let Some(python) = python() else { return };
+    for script in in_folder(&clients(), "py") {
+        assert_proved(&command_line([&python, &script]));
+    }
+}
+
+#[test]
+fn proves_the_perl_client() {
+    let Some(perl) = in_path("perl") else { return };
+    assert_proved(&command_line([&perl, &clients().join("plain.pl")]));
+}
+
+#[test]
+fn proves_the_go_client() {
+    let Some(go) = in_path("go") else { return };
+    let dir = TestDir::new();
+    let (program, source) = (dir.path("go-client"), clients().join("client.go"));
+    let built = Command::new(go).args(["build", "-o"]).args([&program, &source]).status().unwrap();
+    assert!(built.success());
+    assert_proved(&command_line([&program]));
+}
+
+#[test]
+fn a_beginners_client_has_each_of_its_faults_named() {
+    let dir = TestDir::new();
+    let client = command_line([&dir.compiled("client/faulty/beginner.c")]);
+    for (criterion, mistake) in [
+        ("connects", None),
+        ("usage", Some("unchecked-port")),
+        ("exchange", None),
+        ("whole-reply", Some("one-recv")),
+        ("all-sent", Some("line-cut")),
+        ("hung-up", Some("eof-is-success")),
+    ] {
+        let expected = match mistake {
+            Some(mistake) => ("failed".to_owned(), mistake.to_owned()),
+            None => ("proved".to_owned(), String::new()),
+        };
+        assert_eq!(finding(&client, criterion), expected, "{criterion}");
+    }
+}
+
+#[test]
+fn a_client_that_tries_only_the_last_address_fails_next_address() {
+    let Some(client) = faulty_script("last_address.py") else { return };
+    assert_eq!(finding(&client, "connects").0, "proved");
+    assert_eq!(finding(&client, "next-address").0, "failed");
+}
+
+#[test]
+fn a_client_that_prints_its_own_line_as_the_answer_fails_whole_reply() {
+    let Some(client) = faulty_script("fakes_answer.py") else { return };
+    assert_eq!(finding(&client, "exchange").0, "proved");
+    assert_eq!(finding(&client, "whole-reply").0, "failed");
+    assert_eq!(finding(&client, "hung-up").0, "failed");
+}
+
+#[test]
+fn names_are_inconclusive_without_mounts() {
+    let Some(python) = python() else { return };
+    let client = command_line([&python, &clients().join("create_connection.py")]);
+    let flags = ["--isolation", "none", "--cmd", &client];
+    let output = xtask(&[&["prove", "w01-l02"], &flags[..]].concat());
+    let output = stdout_of(&output.code(2));
+    assert_contains(&output, &["? connects", "? next-address", "✓ exchange", "/etc/hosts"]);
+    assert!(!output.contains("✗"), "{output}");
+}
+
+#[test]
+fn a_client_has_no_port_of_its_own() {
+    let flags = ["prove", "w01-l02", "--cmd", "true", "--port", "7000"];
+    let refused = xtask(&flags).code(2).stdout(is_empty());
+    assert_contains(&stderr_of(&refused), &["--port", "client", "leave it out"]);
+}
+
+fn clients() -> PathBuf {
+    servers().join("client")
+}
+
+fn faulty_script(name: &str) -> Option<String> {
+    Some(command_line([&python()?, &clients().join("faulty").join(name)]))
+}
+
+#[track_caller]
+fn assert_proved(client: &str) {
+    let proved = xtask(&["prove", "w01-l02", "--cmd", client, "--all", "--timeout", "60"]);
+    let output = stdout_of(&proved);
+    assert!(output.contains("proved · 10 of 10 ·"), "{output}");
+    proved.code(0).stderr(is_empty());
+}
+
+/// The status of a criterion, and the row that its failure names.
+fn finding(client: &str, criterion: &str) -> (String, String) {
+    let flags = ["--cmd", client, "--only", criterion, "--format", "json"];
+    let output = xtask(&[&["prove", "w01-l02"], &flags[..]].concat());
+    let found = &report(&output)["lessons"][0]["criteria"][0];
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&found["status"]), text(&found["cause"]["mistake"]))
+}
+
+/// The path of a program. If PATH does not have the program, prints a line and returns `None`.
+fn in_path(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&folders).map(|it| it.join(program)).find(|it| it.is_file());
+    if found.is_none() {
+        println!("skipped: {program} is not in PATH");
+    }
+    found
+}
