@@ -78,6 +78,11 @@ impl Client {
         self.0.server
     }
 
+    /// Whether the program has connected, and the observer has accepted.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.0.is_accepted
+    }
+
     /// The port of this connection that no other connection has: the port that the kernel has chosen
     /// for the side that has connected.
     pub(crate) fn free_port(&self) -> u16 {

@@ -61,9 +61,11 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         (_, Some(ClosedBy::Rst)) => false,
         (State::Established, Some(ClosedBy::Fin)) => false,
         _ => {
-            // A program that has read everything has room for the rest, which is then on its way: the
-            // kernel may send it up to 40 ms later, when a delayed acknowledgement has come.
-            let is_blocked = socket.unread > 0 && client.is_send_blocked(socket.received);
+            // A program that has connected to the observer, and has read everything, has room for the
+            // rest, which is then on its way: the kernel may send it up to 40 ms later, when a
+            // delayed acknowledgement has come.
+            let has_room = client.is_accepted() && socket.unread == 0;
+            let is_blocked = !has_room && client.is_send_blocked(socket.received);
             (client.in_flight(socket.received) == 0 || is_blocked)
                 && answers_delivered(client, socket)
         }
