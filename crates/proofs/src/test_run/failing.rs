@@ -126,11 +126,14 @@ impl TestRun {
     fn last_step(&self, wait_error: &WaitError) -> String {
         let noun = self.noun();
         match wait_error {
-            WaitError::Idle { calls } if self.server.exit().is_some() => {
+            WaitError::Idle { calls } if self.server.exit().is_some() && !calls.is_empty() => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);
                 format!("what the {noun} has left sleeps in {calls}")
             }
-            WaitError::Idle { calls } if calls.is_empty() => format!("the {noun} is idle"),
+            WaitError::Idle { calls } if calls.is_empty() => match self.server.exit() {
+                Some(exit) => format!("the {noun} {exit}"),
+                None => format!("the {noun} is idle"),
+            },
             WaitError::Idle { calls } => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);
                 format!("the {noun} is idle in {calls}")

@@ -191,7 +191,7 @@ fn not_rejected(
     let (id, mistake, summary) = match &wait_error {
         None if is_unlimited => (
             "lets-in-too-many",
-            None,
+            Some("no-limit"),
             format!("{name} and one more client were tracked, although {full}."),
         ),
         None => (

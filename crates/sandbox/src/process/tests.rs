@@ -40,7 +40,10 @@ fn a_process_that_has_ended_keeps_its_status_until_it_is_reaped() {
         shell.args(["-c", command]).stdin(std::process::Stdio::piped());
         let mut child = shell.spawn().unwrap();
         let process = Process { pid: child.id() as i32 };
-        assert!(process.shows_wait_status());
+        // The kernel has no start of the code to show until execve(2) has loaded the program.
+        while !process.shows_wait_status() {
+            std::thread::yield_now();
+        }
         assert_eq!(process.wait_status().unwrap(), None, "it still runs");
         drop(child.stdin.take());
         while !process.is_zombie().unwrap() {

@@ -45,15 +45,16 @@ pub(in crate::chat) fn expect(
             return Err(misheard(chat, *index, wanted, &received[*at..]));
         }
     }
-    let others_have_heard = looks
-        .iter()
-        .any(|(_, progress, received)| *progress == Progress::Complete && !received.is_empty());
-    for (index, progress, received) in looks {
+    for (index, progress, received) in &looks {
         match progress {
             Progress::Incomplete(line) => {
-                return Err(not_heard(chat, index, &line, others_have_heard, heard.err()));
+                let has_line = |bytes: &[u8]| bytes.windows(line.len()).any(|part| part == line);
+                let has_heard =
+                    |other: &(usize, Progress, Vec<u8>)| other.0 != *index && has_line(&other.2);
+                let others_have_heard = looks.iter().any(has_heard);
+                return Err(not_heard(chat, *index, line, others_have_heard, heard.err()));
             }
-            _ => chat.members[index].heard += received.len(),
+            _ => chat.members[*index].heard += received.len(),
         }
     }
     Ok(())
