@@ -187,15 +187,20 @@ impl ChatRun {
 
 /// The line about a member that has come.
 pub(super) fn joined(fd: i32) -> Vec<u8> {
-    format!("user {fd} joined the chat room\n").into_bytes()
+    about(fd, b" joined the chat room\n")
 }
 
 /// The line about a member that has left.
 pub(super) fn disconnected(fd: i32) -> Vec<u8> {
-    format!("user {fd} disconnected\n").into_bytes()
+    about(fd, b" disconnected\n")
 }
 
 /// The line with what a member has said. `line` ends with a newline.
 pub(super) fn said(fd: i32, line: &[u8]) -> Vec<u8> {
-    [format!("user {fd}: ").as_bytes(), line].concat()
+    about(fd, &[b": ", line].concat())
+}
+
+/// A line that begins with a member's name.
+fn about(fd: i32, rest: &[u8]) -> Vec<u8> {
+    [b"user ", fd.to_string().as_bytes(), rest].concat()
 }
