@@ -162,7 +162,7 @@ impl<W: Wait> Server<W> {
     /// Sends every complete line of a member to the others.
     fn pass_on_lines(&mut self, slot: usize) {
         let Some(fd) = self.room.fd(slot) else { return };
-        // <task 3: send each complete line to the others; a line that is too long ends the connection>
+        // <task 3: pass on each complete line; a member whose line is too long leaves>
         loop {
             match self.room.next_line(slot) {
                 Ok(Some(line)) => self.broadcast(slot, &messages::said(fd, &line)),
@@ -250,7 +250,7 @@ impl<W: Wait> Server<W> {
     /// descriptor, and then the next client may get the same number.
     fn remove(&mut self, slot: usize) {
         let Some(fd) = self.room.fd(slot) else { return };
-        // <task 2: remove the member's entry, remove it from the room, log it, and tell the others>
+        // <task 2: remove the entry and the member, log it, and tell the others>
         let _ = self.wait.remove(fd, slot);
         self.room.leave(slot);
         log::disconnect(fd, slot);

@@ -128,9 +128,7 @@ impl<W: Wait> Server<W> {
     /// Sends every complete line of a member to the others.
     fn pass_on_lines(&mut self, slot: usize) {
         let Some(fd) = self.room.fd(slot) else { return };
-        todo!(
-            "Task 3: send each complete line to the others; a line that is too long ends the connection"
-        )
+        todo!("Task 3: pass on each complete line; a member whose line is too long leaves")
     }
 
     /// Handles a read that returned no bytes: a member leaves at end of file, or if its connection
@@ -186,9 +184,7 @@ impl<W: Wait> Server<W> {
     /// descriptor, and then the next client may get the same number.
     fn remove(&mut self, slot: usize) {
         let Some(fd) = self.room.fd(slot) else { return };
-        todo!(
-            "Task 2: remove the member's entry, remove it from the room, log it, and tell the others"
-        )
+        todo!("Task 2: remove the entry and the member, log it, and tell the others")
     }
 }
 

@@ -53,9 +53,14 @@ fn fill_up(chat: &mut ChatRun) -> Result<(), CheckError> {
 }
 
 /// Each member sends a line, in any order. All others must receive it.
+///
+/// A member in the middle is the first. If the server sends a line only to those before or behind the
+/// sender, somebody hears this line, and somebody does not.
 fn everybody_speaks(chat: &mut ChatRun) -> Result<(), CheckError> {
     let mut order = chat.everybody();
+    let middle = order.remove(order.len() / 2);
     chat.random.shuffle(&mut order);
+    order.insert(0, middle);
     for index in order {
         let line = chat.short_line();
         chat.say(index, &line)?;

@@ -68,7 +68,7 @@ impl Transcript {
             if possible.any(|line| line.starts_with(rest)) {
                 return Progress::Incomplete(wanted());
             }
-            let likest = heads.iter().max_by_key(|(_, line)| common(line, rest));
+            let likest = heads.iter().max_by_key(|(_, line)| likeness(line, rest));
             let wanted = likest.map_or_else(Vec::new, |(_, line)| line.to_vec());
             return Progress::Wrong { at, wanted };
         }
@@ -81,6 +81,22 @@ impl Transcript {
             .filter_map(|(index, (lines, next))| Some((index, lines.get(*next)?.as_slice())))
             .collect()
     }
+}
+
+/// How much the beginning of `received` is like `line`. A line that differs in nothing but the number
+/// of the user is the likest.
+fn likeness(line: &[u8], received: &[u8]) -> (bool, usize) {
+    let (text, received_text) = (without_number(line), without_number(received));
+    let is_same_text =
+        text.zip(received_text).is_some_and(|(text, received)| received.starts_with(text));
+    (is_same_text, common(line, received))
+}
+
+/// What follows the number in a line that begins with `user N`.
+pub(super) fn without_number(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(b"user ")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'-').count();
+    (digits > 0).then(|| &rest[digits..])
 }
 
 /// The number of bytes at the beginning that two texts have in common.
@@ -107,6 +123,15 @@ mod tests {
             assert!(matches!(progress, Progress::Wrong { .. }), "{wrong:?}: {progress:?}");
         }
         assert_eq!(wanted.compare(b"a1\nb"), Progress::Incomplete(b"a2\n".to_vec()));
+    }
+
+    #[test]
+    fn a_line_in_another_name_is_compared_with_the_line_of_the_same_text() {
+        let heads = ["user 5 disconnected\n", "user 6: one\n", "user 7: two\n"];
+        let wanted = Transcript::mixed(heads.map(|line| lines(&[line])));
+        let likest = b"user 6: one\n".to_vec();
+        let progress = wanted.compare(b"user 5: one\n");
+        assert_eq!(progress, Progress::Wrong { at: 0, wanted: likest });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Waits for what members receive, and says what is wrong with it.
 
 use super::{ChatRun, Member};
-use crate::chat::transcript::{Progress, Transcript, common};
+use crate::chat::transcript::{Progress, Transcript, common, without_number};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::shared::watch_entries::ignored_error;
@@ -192,13 +192,6 @@ fn number_of(line: &[u8]) -> Option<i32> {
     let rest = line.strip_prefix(b"user ")?;
     let digits = &rest[..rest.len() - without_number(line)?.len()];
     std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// What follows the number in a line that begins with `user N`.
-fn without_number(line: &[u8]) -> Option<&[u8]> {
-    let rest = line.strip_prefix(b"user ")?;
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'-').count();
-    (digits > 0).then(|| &rest[digits..])
 }
 
 /// What a line of the room is about.
