@@ -1,13 +1,14 @@
 /* A correct client in the plain style: getaddrinfo, one blocking socket at a time, getline for the
  * line, printf for the log, and poll to send and receive at the same time. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

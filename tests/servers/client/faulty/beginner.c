@@ -1,11 +1,12 @@
 /* A client as a first course writes it. It has the faults of such clients: getaddrinfo checks the
  * port, fgets has a fixed buffer, and send and recv are called once. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
