@@ -2,7 +2,7 @@
 //! from the code that solves a task in a solution.
 
 use super::course::course_root;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ const COMMON_LENGTH: usize = 25;
 
 /// Longer lines that are common, too: calls of given functions, which other code also makes.
 const IDIOMS: &[&str] = &[
+    "LISTENER => Source::Listener,",
     "Received::Bytes(count) => {",
     "context.reply.bulk_or_nil(text);",
     "context.store.remove(key);",
@@ -39,8 +40,9 @@ impl Answers {
         let mut answers = Self { lines: BTreeMap::new(), windows: BTreeMap::new() };
         for path in solutions() {
             let text = fs::read_to_string(&path).unwrap();
+            let given = given_lines(&text);
             for region in regions(&text) {
-                answers.add(&path, &region);
+                answers.add(&path, &region, &given);
             }
         }
         answers
@@ -62,10 +64,13 @@ impl Answers {
         line.or_else(window).map(|(at, location)| (at, location.as_str()))
     }
 
-    fn add(&mut self, path: &Path, region: &[(String, usize)]) {
+    /// Adds the lines of a region. A line that also stands in the `given` text is no answer.
+    fn add(&mut self, path: &Path, region: &[(String, usize)], given: &BTreeSet<String>) {
         let location = |line: &usize| format!("{}:{line}", path.display());
         let distinctive = region.iter().filter(|(line, _)| {
-            line.chars().count() > COMMON_LENGTH && !IDIOMS.contains(&line.as_str())
+            line.chars().count() > COMMON_LENGTH
+                && !IDIOMS.contains(&line.as_str())
+                && !given.contains(line)
         });
         self.lines.extend(distinctive.map(|(line, at)| (line.clone(), location(at))));
         let windows = region.windows(WINDOW);
@@ -88,6 +93,17 @@ fn regions(solution: &str) -> Vec<Vec<(String, usize)>> {
         regions.push(meaningful(region).collect());
     }
     regions
+}
+
+/// The meaningful lines of a solution outside of its regions. Students get them with the starter.
+fn given_lines(solution: &str) -> BTreeSet<String> {
+    let mut is_given = true;
+    let given = solution.lines().filter(|line| {
+        let line = line.trim_start();
+        is_given = (is_given || line == "// </task>") && !line.starts_with("// <task ");
+        is_given
+    });
+    meaningful(given.zip(1..)).map(|(line, _)| line).collect()
 }
 
 /// The lines of code with at least ten letters or digits, their white space reduced to single spaces.
