@@ -27,6 +27,7 @@ mod grade;
 mod kit;
 mod mistakes;
 mod mutants;
+mod new_lesson;
 mod own_workspace;
 mod shown_output;
 mod starter;
@@ -73,6 +74,8 @@ enum Command {
     /// Print a script that completes these commands in a shell
     Completions(completions::Args),
     // <staff>
+    /// Write a small lesson that works, for an author to change
+    NewLesson(new_lesson::Args),
     /// Write the files that students start from, derived from the solution
     Starter(starter::Args),
     /// Prove that each wrong server of a lesson is caught
@@ -128,6 +131,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(args),
         Command::Completions(args) => completions::run(args, Cli::command()),
         // <staff>
+        Command::NewLesson(args) => new_lesson::run(args),
         Command::Starter(args) => starter::run(args),
         Command::Mistakes(args) => mistakes::run(args),
         Command::Mutants(args) => mutants::run(args),

@@ -12,6 +12,7 @@ mod points;
 mod study_aids;
 mod title;
 
+pub(crate) use front_matter::is_lesson_id;
 pub(crate) use id_comment::is_id;
 
 use crate::lesson::{Lesson, Output, Section, Text};

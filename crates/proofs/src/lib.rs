@@ -42,7 +42,7 @@ pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPoli
 
 /// The proof of a lesson, if the lesson has a proof.
 pub fn of(lesson: &str) -> Option<&'static Proof> {
-    const PROOFS: [&Proof; 9] = [
+    const PROOFS: &[&Proof] = &[
         &w01_l01::PROOF,
         &w01_l02::PROOF,
         &w02_l01::PROOF,
@@ -53,7 +53,7 @@ pub fn of(lesson: &str) -> Option<&'static Proof> {
         &w04_l02::PROOF,
         &w09_l01::PROOF,
     ];
-    PROOFS.into_iter().find(|proof| proof.lesson == lesson)
+    PROOFS.iter().copied().find(|proof| proof.lesson == lesson)
 }
 
 /// Checks `program` by each criterion whose id is in `only`, or by all criteria if `only` is empty.

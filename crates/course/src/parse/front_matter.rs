@@ -138,7 +138,7 @@ impl Fields<'_> {
         if id.is_empty() {
             return;
         }
-        if !is_id(id) {
+        if !is_lesson_id(id) {
             let message = format!("id \"{id}\" does not have the form w03-l02 (week, lesson)");
             return problems.at(self.line("id"), message);
         }
@@ -158,7 +158,7 @@ impl Fields<'_> {
 }
 
 /// Whether `id` has the form `w03-l02`.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_lesson_id(id: &str) -> bool {
     let form = |(given, form): (u8, u8)| match form {
         b'0' => given.is_ascii_digit(),
         exact => given == exact,
