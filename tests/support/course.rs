@@ -42,6 +42,19 @@ impl Course {
         course
     }
 
+    /// Replaces the link to the sources of the crate `proofs` by a copy.
+    pub(crate) fn copy_proofs(&self) {
+        let (shared, own) = (course_root().join("crates"), self.path("crates"));
+        fs::remove_file(&own).unwrap();
+        fs::create_dir(&own).unwrap();
+        for entry in fs::read_dir(&shared).unwrap().map(Result::unwrap) {
+            match entry.file_name() == "proofs" {
+                true => copy(&entry.path(), &own.join("proofs")),
+                false => symlink(entry.path(), own.join(entry.file_name())).unwrap(),
+            }
+        }
+    }
+
     /// The path of a file in this course.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
