@@ -63,7 +63,7 @@ mod starter;
 mod tree;
 
 pub use class::{ClassFiles, ClassSources, find};
-pub(crate) use lesson_files::{earlier, package};
+pub(crate) use lesson_files::{earlier, lesson_with_files, package};
 pub use rejection::Rejection;
 
 use crate::model::{Allowance, FileReport, HandInTime, Person, TimeSource};

@@ -4,6 +4,7 @@
 use super::crates::plain;
 use super::roster::RosterEntry;
 use super::{Files, archive};
+use crate::intake::lesson_with_files;
 use anyhow::{Context, Result};
 use course::catalogue::Course;
 use std::fs::{self, FileTimes};
@@ -82,6 +83,7 @@ const UNUSUAL: [&str; 14] = [
 pub fn write(course: &Course, entry: &RosterEntry, class: &Path) -> Result<String> {
     let packagings = if entry.sample.is_crate { &CRATES[..] } else { &PROGRAMS[..] };
     let (layout, packing) = packagings[entry.number % packagings.len()];
+    let layout = if names_lesson(course, entry, layout) { layout } else { Layout::Lesson };
     let files = arranged(course, entry, layout)?;
     let unusual = UNUSUAL[entry.number % UNUSUAL.len()];
     let student = format!("{unusual} {:03} {}", entry.number, entry.sample.name);
@@ -93,6 +95,18 @@ pub fn write(course: &Course, entry: &RosterEntry, class: &Path) -> Result<Strin
         Packing::Tgz => put(&path(".tgz"), &archive::tar_gz(&files)?)?,
     }
     Ok(student)
+}
+
+/// Whether the grader can tell the lesson of a crate in this layout. Several lessons have files of the
+/// same names; then the lesson's name must be that of a folder.
+fn names_lesson(course: &Course, entry: &RosterEntry, layout: Layout) -> bool {
+    if !matches!(layout, Layout::Own | Layout::Flat) {
+        return true;
+    }
+    let lessons: Vec<_> = course.lessons().iter().collect();
+    let names = entry.sample.files.keys().filter_map(|path| path.file_name()).collect();
+    let found = lesson_with_files(course, &lessons, &names);
+    found.is_ok_and(|lesson| lesson.id == entry.sample.lesson)
 }
 
 /// The sample's files in this layout.

@@ -34,10 +34,10 @@ pub(crate) fn join_leave(context: &CheckContext<'_>) -> Result<(), CheckError> {
 
     // Several leave, or one leaves and another comes, in one wake-up.
     one_wakeup::two_leave(&mut chat)?;
+    fill(&mut chat)?;
+    one_wakeup::first_and_last_leave(&mut chat)?;
     // With no free number below that of the member who leaves, the next client gets this number.
-    while chat.members.len() < chat.run.capacity.min(MEMBERS) {
-        chat.join()?;
-    }
+    fill(&mut chat)?;
     one_wakeup::one_leaves_and_one_comes(&mut chat)?;
 
     // All others leave.
@@ -48,6 +48,14 @@ pub(crate) fn join_leave(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     chat.expect_silence(&chat.everybody())?;
     expect_slots(&chat.run, 3, "who is told of another member")
+}
+
+/// Clients come until there are [`MEMBERS`].
+fn fill(chat: &mut ChatRun) -> Result<(), CheckError> {
+    while chat.members.len() < chat.run.capacity.min(MEMBERS) {
+        chat.join()?;
+    }
+    Ok(())
 }
 
 /// A client comes, and its line is logged. Returns the slot that the log names.

@@ -43,7 +43,9 @@ fn say_long(chat: &mut ChatRun, length: usize) -> Result<(), CheckError> {
     let (long, short) = (chat.line(length), chat.short_line());
     for line in [long, short] {
         let said = chat.say(index, &line);
-        said.map_err(|error| if_not_read(chat, index, with_row_of_long(chat, index, error)))?;
+        said.map_err(|error| {
+            if_not_read(chat, index, with_row_of_long(chat, (index, &line), error))
+        })?;
     }
     Ok(())
 }
@@ -56,17 +58,33 @@ fn if_not_read(chat: &ChatRun, speaker: usize, error: CheckError) -> CheckError 
     if is_unread { error.depends_on("framing") } else { error }
 }
 
-/// Adds the row of a room that refuses a line, or that ends because of it.
-fn with_row_of_long(chat: &ChatRun, index: usize, error: CheckError) -> CheckError {
+/// Adds the row of a room that refuses a line, that ends because of it, or that takes what one read
+/// returns for a line.
+fn with_row_of_long(
+    chat: &ChatRun,
+    (index, line): (usize, &[u8]),
+    error: CheckError,
+) -> CheckError {
     let speaker = &chat.members[index];
     let is_refused = speaker.client.connection.ended().is_some() || !unheard(speaker).is_empty();
     if has_overrun(chat) {
         error.with_mistake("past-the-buffer")
     } else if is_refused {
         error.with_mistake("too-small-limit")
+    } else if chat.members.iter().any(|it| is_named_again(&unheard(it), speaker.fd, line)) {
+        error.with_mistake("read-is-line")
     } else {
         error
     }
+}
+
+/// Whether the speaker's name stands again in the middle of its line: the room has passed on a part of
+/// the line as a line.
+fn is_named_again(heard: &[u8], speaker: i32, line: &[u8]) -> bool {
+    let name = said(speaker, b"");
+    let Some(text) = heard.strip_prefix(name.as_slice()) else { return false };
+    let same = text.iter().zip(line).take_while(|(one, other)| one == other).count();
+    same < line.len() && text[same..].starts_with(&name)
 }
 
 /// Whether the server has ended as a program does that writes behind the end of a buffer: by a signal

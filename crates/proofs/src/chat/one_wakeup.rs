@@ -10,17 +10,29 @@ use crate::named_client::{NamedClient, client_name};
 use crate::shared::departure::Departure;
 use witness::{EpollEntry, Server, WaitError};
 
-/// Two members leave at once. The others must be told of both.
+/// Any two members leave at once. The others must be told of both.
 pub(super) fn two_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
-    let done = let_two_leave(chat);
-    done.map_err(|error| if_interrupted(chat, error))
-}
-
-fn let_two_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
     if chat.members.len() < 3 {
         return Ok(());
     }
     let (first, second) = (take_any(chat), take_any(chat));
+    let done = let_two_leave(chat, first, second);
+    done.map_err(|error| if_interrupted(chat, error))
+}
+
+/// The member who has come first leaves, and the one who has come last, at once. A room that closes
+/// the gaps in its array moves the last one when the other leaves.
+pub(super) fn first_and_last_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
+    if chat.members.len() < 3 {
+        return Ok(());
+    }
+    let first = chat.members.remove(0);
+    let Some(last) = chat.members.pop() else { return Ok(()) };
+    let done = let_two_leave(chat, first, last);
+    done.map_err(|error| if_interrupted(chat, error))
+}
+
+fn let_two_leave(chat: &mut ChatRun, first: Member, second: Member) -> Result<(), CheckError> {
     let text = format!("{} and {} closed", first.client.name, second.client.name);
     while_paused(chat, &text, |_| {
         first.client.connection.close();

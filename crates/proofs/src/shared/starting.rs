@@ -121,13 +121,10 @@ pub(crate) fn expect_no_line_before_listen(context: &CheckContext<'_>) -> Result
 
 /// The failure of a server that logs the line although listen has failed.
 fn announced_too_early(run: &mut TestRun, line: &Line) -> CheckError {
-    let wait_error = match run.server.wait_idle() {
-        Ok(calls) => WaitError::Idle { calls },
-        Err(wait_error) => wait_error,
-    };
-    let summary = match &wait_error {
-        WaitError::Ended(_) => "The server ended, after it had logged [START] without listening.",
-        _ => "The server logs [START], and does not listen.",
+    let has_ended = matches!(run.server.wait_idle(), Err(WaitError::Ended(_)));
+    let summary = match has_ended {
+        true => "The server ended, after it had logged [START] without listening.",
+        false => "The server logs [START], and does not listen.",
     };
     let failure = Failure {
         id: "start-too-early",
@@ -136,7 +133,7 @@ fn announced_too_early(run: &mut TestRun, line: &Line) -> CheckError {
         expected: "no [START] line before listen has succeeded".to_owned(),
         observed: line.text.clone(),
     };
-    run.fail(wait_error, failure)
+    run.fail_now(failure)
 }
 
 #[cfg(test)]

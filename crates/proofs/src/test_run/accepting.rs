@@ -50,6 +50,16 @@ impl TestRun {
         self.fail(wait_error, failure).depends_on("slots")
     }
 
+    /// What the log has since the last step. A tag counts only at the beginning of a line. A server
+    /// that prints a text without a newline has it in the middle.
+    fn accept_in_line(&self) -> String {
+        let mut lines = self.server.log()[self.step_log_start()..].iter();
+        match lines.find(|line| line.text.contains("[ACCEPT]")) {
+            Some(line) => format!("[ACCEPT] does not begin its line: {:?}", line.text),
+            None => self.logged_text(),
+        }
+    }
+
     /// The failure of a server that does not accept a client.
     pub(crate) fn not_accepted(
         &mut self,
@@ -68,7 +78,7 @@ impl TestRun {
             }
             (None, 0, Some(fd)) => (
                 "the server logged no [ACCEPT] line for it",
-                format!("descriptor {fd} is connected to {name}, and {}", self.logged_text()),
+                format!("descriptor {fd} is connected to {name}, and {}", self.accept_in_line()),
             ),
             (None, 0, None) => (
                 "the server has no descriptor for it",

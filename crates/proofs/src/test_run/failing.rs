@@ -9,7 +9,15 @@ use witness::{Exit, IsolationLevel, LimitKind, Line, WaitError};
 
 impl TestRun {
     /// The failure of this test run, with its steps and with the kernel's tables at this moment.
-    pub(crate) fn fail(&mut self, wait_error: WaitError, mut failure: Failure) -> CheckError {
+    pub(crate) fn fail(&mut self, wait_error: WaitError, failure: Failure) -> CheckError {
+        match self.out_of_time(&wait_error) {
+            Some(text) if self.server.cpu_starvation().is_none() => CheckError::OutOfTime(text),
+            _ => self.fail_surely(wait_error, failure),
+        }
+    }
+
+    /// Calls [`fail`](Self::fail) for a failure that is one even if the time of the check is over.
+    fn fail_surely(&mut self, wait_error: WaitError, mut failure: Failure) -> CheckError {
         // If the machine gave the server no processor time, the failure proves nothing about the
         // server.
         if let Some(unseen) = self.server.cpu_starvation() {
@@ -19,9 +27,6 @@ impl TestRun {
             WaitError::Unobservable(unseen) => return unseen.into(),
             WaitError::Ended(Exit::NotExecuted(_)) => return self.not_executed(&wait_error),
             _ => {}
-        }
-        if let Some(text) = self.out_of_time(&wait_error) {
-            return CheckError::OutOfTime(text);
         }
         if let Some(text) = self.out_of_life(&wait_error) {
             return CheckError::Inconclusive(text);
@@ -101,12 +106,12 @@ impl TestRun {
     /// The failure of a server whose answer is already wrong. No wait has failed.
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
         // Wait until the server is idle. The tables of an idle server are clearer than the tables
-        // of a server that is still working.
+        // of a server that is still working. A server that never becomes idle is wrong all the same.
         let wait_error = match self.server.wait_idle() {
             Ok(calls) => WaitError::Idle { calls },
             Err(wait_error) => wait_error,
         };
-        self.fail(wait_error, failure)
+        self.fail_surely(wait_error, failure)
     }
 
     /// Calls [`fail`](Self::fail) if a wait has failed, and [`fail_now`](Self::fail_now) if no wait

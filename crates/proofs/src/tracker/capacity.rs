@@ -21,6 +21,7 @@ pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     // Fill the table.
     let mut tracked = Vec::new();
     for _ in 0..run.capacity {
+        context.check_time_left()?;
         tracked.push(expect_room(&mut run)?);
     }
 

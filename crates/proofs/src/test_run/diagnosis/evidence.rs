@@ -5,8 +5,9 @@ use super::{sleeping, slot_log, spinning};
 use crate::end_rows::may_explain_end;
 use crate::log_event::LogEvent;
 use crate::test_run::TestRun;
+use crate::test_run::last_words::errno_in;
 use libc::POLLIN;
-use witness::{Exit, SignalNumber, Socket, State, Target, WaitError};
+use witness::{Errno, Exit, SignalNumber, Socket, State, Target, WaitError};
 
 /// Whether the state of a server supports the row `row`, which a check has proposed. A row without
 /// an entry here is one that the check has observed by itself, such as a wrong line in the log.
@@ -62,6 +63,7 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
         |words: &[&str]| run.trace_message().is_none_or(|message| is_about(&message, words));
     match row {
         "sigpipe" => *exit == Exit::Signal(SignalNumber(libc::SIGPIPE)),
+        "reset-ends-server" if is_killed_by_pipe(run, exit) => true,
         "read-reset" | "write-reset" | "reset-ends-server" => {
             matches!(exit, Exit::Status(_)) && may_be_about(&RESET)
         }
@@ -76,6 +78,22 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
         "incr-wraps" => says(&["overflow"]),
         _ => true,
     }
+}
+
+/// Whether a chat room has written to a member that was gone, and SIGPIPE has ended it. In this lesson,
+/// the row about members that reset is about SIGPIPE, too.
+pub(super) fn is_killed_by_pipe(run: &TestRun, exit: &Exit) -> bool {
+    run.lesson_id() == "w03-l03" && *exit == Exit::Signal(SignalNumber(libc::SIGPIPE))
+}
+
+/// Whether a server with a table of clients has ended by itself, with a last line on standard error
+/// that says EINTR. Such a server has one call that a signal interrupts: the call in which it waits.
+pub(super) fn names_interrupted_call(run: &TestRun, exit: &Exit) -> bool {
+    let stderr = run.server.stderr();
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty());
+    run.lesson.capacity > 0
+        && matches!(exit, Exit::Status(status) if *status != 0)
+        && last.and_then(errno_in) == Some(Errno::EINTR)
 }
 
 /// Words in the messages of the errors that a row is about: the errnos, their texts (errno(3)), and
