@@ -1,0 +1,94 @@
+//! The keys, and the line that names them.
+
+use nix::unistd::read;
+use std::io::{self, stdin};
+use terminal::show::Line;
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Again,
+    All,
+    Hint,
+    Text,
+    List,
+    Run,
+    Quit,
+    Other,
+}
+
+/// Each key with its word, in the order of the line.
+const KEYS: [(char, &str, Key); 7] = [
+    ('p', "again", Key::Again),
+    ('a', "all", Key::All),
+    ('h', "hint", Key::Hint),
+    ('t', "text", Key::Text),
+    ('l', "list", Key::List),
+    ('r', "run", Key::Run),
+    ('q', "quit", Key::Quit),
+];
+
+/// The keys that were pressed. `None` if the terminal is gone.
+///
+/// # Errors
+/// The error of read(2).
+pub(super) fn pressed() -> io::Result<Option<Vec<Key>>> {
+    let mut bytes = [0; 64];
+    let length = read(stdin(), &mut bytes)?;
+    Ok((length > 0).then(|| keys(&bytes[..length])))
+}
+
+fn keys(bytes: &[u8]) -> Vec<Key> {
+    // An arrow or a function key sends several bytes, of which the first is Escape.
+    let end = bytes.iter().position(|byte| *byte == 0x1b).unwrap_or(bytes.len());
+    let mut keys: Vec<_> = bytes[..end].iter().map(|byte| key(*byte)).collect();
+    if end < bytes.len() {
+        keys.push(Key::Other);
+    }
+    keys
+}
+
+fn key(byte: u8) -> Key {
+    const CTRL_D: u8 = 4;
+    match byte.to_ascii_lowercase() {
+        b'\n' | b'\r' | b' ' => Key::Again,
+        CTRL_D => Key::Quit,
+        byte => {
+            let found = KEYS.iter().find(|(letter, ..)| *letter == char::from(byte));
+            found.map_or(Key::Other, |(.., key)| *key)
+        }
+    }
+}
+
+/// The line of keys: 57 columns, or only the letters if there is less room.
+pub(super) fn line(width: usize) -> Line {
+    let words = |word: &'static str| if width < 57 { "" } else { word };
+    KEYS.iter().enumerate().fold(Line::new(), |line, (index, (letter, word, _))| {
+        let line = if index == 0 { line } else { line.faint(" · ") };
+        let line = line.strong(&letter.to_string());
+        match words(word) {
+            "" => line,
+            word => line.faint(&format!(" {word}")),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_letter_and_an_arrow_is_none() {
+        assert_eq!(keys(b"hQ"), [Key::Hint, Key::Quit]);
+        assert_eq!(keys(b"\x1b[A"), [Key::Other]);
+        assert_eq!(keys(b"\n\x04x"), [Key::Again, Key::Quit, Key::Other]);
+    }
+
+    #[test]
+    fn the_line_of_keys_fits_the_terminal() {
+        for width in [32, 56, 57, 60, 80] {
+            assert!(line(width).width() <= width, "{width}: {}", line(width).text());
+        }
+        assert_eq!(line(40).text(), "p · a · h · t · l · r · q");
+    }
+}
