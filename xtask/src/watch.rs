@@ -23,6 +23,7 @@ use main_loop::{End, MainLoop};
 use programs::lesson_check::LessonCheck;
 use proofs::IsolationLevel;
 use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
 use std::process::exit;
 use std::thread;
 use terminal::outcome::Outcome;
@@ -93,7 +94,10 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 fn watch(course: &Course, check: &LessonCheck<'_>, program: &ProgramArgs) -> Result<Outcome> {
     let end = interrupt::forwarded(|signals| {
         let keys = SingleKeys::enter().context("cannot read single keys from this terminal")?;
-        MainLoop::new(course, check, program, Front { keys: &keys, signals })?.run()
+        let end = MainLoop::new(course, check, program, Front { keys: &keys, signals })?.run();
+        // The cursor is at the end of the line of keys. Without a terminal, this line does not matter.
+        let _ = writeln!(io::stdout());
+        end
     })??;
     match end {
         End::Quit => Ok(Outcome::Success),

@@ -8,7 +8,7 @@ use course::report::{Cause, CriterionReport, LessonReport, Status};
 use programs::lesson_check::LessonCheck;
 use std::io::{self, Write};
 use std::time::Duration;
-use terminal::show::{Heading, Line, hanging, last, mark, visible};
+use terminal::show::{Heading, IdColumn, Line, hanging, last, mark, visible};
 use textwrap::core::display_width;
 
 /// The terminal's size, and what every frame shows.
@@ -24,6 +24,9 @@ pub(super) struct Frame<'a> {
 /// The time after which a build or a proof shows how long it takes.
 const SLOW: Duration = Duration::from_secs(2);
 
+/// The statuses in the order in which they are shown.
+const ALL: [Status; 4] = [Status::Failed, Status::Inconclusive, Status::Proved, Status::Skipped];
+
 impl Frame<'_> {
     /// A round that has not ended: the results that are known.
     pub(super) fn running(&self, results: &Results, elapsed: Duration) -> Vec<String> {
@@ -33,7 +36,7 @@ impl Frame<'_> {
             elapsed => format!(" · {} s", elapsed.as_secs()),
         };
         let mut lines = self.heading();
-        lines.extend(self.groups(&results.criteria));
+        lines.extend(self.groups(&results.criteria, &ALL));
         lines.push(Line::new());
         lines.push(Line::new().faint(what).faint(&seconds));
         self.finished(lines)
@@ -41,27 +44,44 @@ impl Frame<'_> {
 
     /// The verdict, the first failure, and what comes next.
     pub(super) fn verdict(&self, report: &LessonReport, is_first: bool) -> Vec<String> {
-        let mut lines = self.result(report);
+        let mut lines = self.heading();
+        match failed(report).next() {
+            // The verdict has the number of the others, and `l` lists them.
+            Some((first, _)) => {
+                let others = report.criteria.iter().filter(|each| each.id != first.id);
+                let others: Vec<_> = others.cloned().collect();
+                lines.extend(self.groups(&others, &[Status::Failed, Status::Inconclusive]));
+            }
+            None => {
+                lines.extend(self.groups(&report.criteria, &ALL));
+                lines.push(Line::new());
+            }
+        }
+        lines.push(self.last(report));
         let mut next = self.next(report, is_first);
         // What the student can do now and the open questions need much room.
         let is_long = lines.len() + next.len() + 2 > self.rows;
         if is_long {
             next = self.next(report, false);
         }
-        let room = self.rows.saturating_sub(lines.len() + next.len() + 2);
+        let room = self.rows.saturating_sub(lines.len() + next.len() + 1);
         let (cause, is_shorter) = self.first_cause(report, room);
         lines.extend(cause);
         lines.extend(next);
-        if is_shorter || is_long {
-            lines.push(Line::new().faint("a shows more"));
+        if let Some(end) = lines.last_mut().filter(|_| is_shorter || is_long) {
+            *end = std::mem::take(end).faint(" · a shows more");
         }
         self.finished(lines)
     }
 
     /// The verdict, every failure, and what comes next. Nothing is left out.
     pub(super) fn everything(&self, report: &LessonReport) -> Vec<Line> {
-        let next = self.next(report, true);
-        [self.result(report), self.failures(report), next].concat()
+        let mut lines = self.heading();
+        lines.extend(self.groups(&report.criteria, &ALL));
+        lines.push(self.last(report));
+        lines.extend(self.failures(report));
+        lines.extend(self.next(report, true));
+        lines
     }
 
     /// The compiler's own words. The first error comes first, so the end is left out.
@@ -95,14 +115,9 @@ impl Frame<'_> {
         lines.len() + 2 <= self.rows
     }
 
-    /// The results of the criteria, and the verdict.
-    fn result(&self, report: &LessonReport) -> Vec<Line> {
-        let elapsed = Duration::from_secs_f64(report.millis / 1e3);
-        let mut lines = self.heading();
-        lines.extend(self.groups(&report.criteria));
-        lines.push(Line::new());
-        lines.push(progress::end(self.check.lesson, report, elapsed));
-        lines
+    /// The line with the verdict.
+    fn last(&self, report: &LessonReport) -> Line {
+        progress::end(self.check.lesson, report, Duration::from_secs_f64(report.millis / 1e3))
     }
 
     fn heading(&self) -> Vec<Line> {
@@ -111,14 +126,13 @@ impl Frame<'_> {
     }
 
     /// The ids of the criteria, a group for each status: `✓ starts · slots`.
-    fn groups(&self, criteria: &[CriterionReport]) -> Vec<Line> {
-        let groups = [Status::Failed, Status::Inconclusive, Status::Proved, Status::Skipped];
+    fn groups(&self, criteria: &[CriterionReport], statuses: &[Status]) -> Vec<Line> {
         let ids = |status: Status| {
             let own = criteria.iter().filter(move |each| each.status == status);
             own.map(|each| each.id.as_str()).collect::<Vec<_>>().join(" · ")
         };
         let mut lines = Vec::new();
-        for status in groups {
+        for &status in statuses {
             let ids = ids(status);
             if !ids.is_empty() {
                 let start = Line::new().plain("  ").then(mark(status));
@@ -129,16 +143,12 @@ impl Frame<'_> {
         lines
     }
 
+    /// The first failure in at most `room` lines. Returns whether something was left out.
     fn first_cause(&self, report: &LessonReport, room: usize) -> (Vec<Line>, bool) {
         let Some((criterion, cause)) = failed(report).next() else {
             return (Vec::new(), false);
         };
-        let text = format!("{} (Task {})", criterion.text, criterion.task);
-        let start =
-            Line::new().plain("  ").then(mark(Status::Failed)).plain(" ").strong(&criterion.id);
-        let column = start.width() + 2;
-        let mut lines = vec![Line::new()];
-        lines.extend(hanging(start, column, &text, self.width.saturating_sub(column), Line::plain));
+        let mut lines = self.failed(criterion);
         // Saving the file repeats the check, so the command is not needed.
         let cause = Cause { replay: String::new(), ..cause.clone() };
         let room = room.saturating_sub(lines.len());
@@ -148,15 +158,18 @@ impl Frame<'_> {
         (lines, is_shorter)
     }
 
+    /// A failed criterion, as `prove` shows it.
+    fn failed(&self, criterion: &CriterionReport) -> Vec<Line> {
+        let ids = IdColumn::of([criterion.id.as_str()]);
+        let task = format!("Task {}", criterion.task);
+        ids.lines(Status::Failed, &criterion.id, &criterion.text, &task, self.width)
+    }
+
     /// Every failure in full.
     fn failures(&self, report: &LessonReport) -> Vec<Line> {
         let mut lines = Vec::new();
         for (criterion, cause) in failed(report) {
-            let start = Line::new().plain("  ").then(mark(Status::Failed)).plain(" ");
-            let start = start.strong(&criterion.id);
-            let column = start.width() + 2;
-            lines.push(Line::new());
-            lines.extend(hanging(start, column, &criterion.text, self.width - column, Line::plain));
+            lines.extend(self.failed(criterion));
             lines.extend(progress::full_cause(self.check.lesson, cause, true, self.width));
         }
         lines

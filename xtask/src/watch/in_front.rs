@@ -23,6 +23,9 @@ const PAUSE: u8 = 20; // milliseconds
 /// The time that the program has to end after SIGTERM.
 const TIME_TO_END: Duration = Duration::from_secs(3);
 
+/// The pager, unless the user has another one.
+const PAGER: &str = "less -R '-Pq goes back to the verdict'";
+
 /// The signals that end `watch`.
 pub(super) const ENDING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 
@@ -55,7 +58,7 @@ impl Front<'_> {
     /// The pager cannot be started.
     pub(super) fn page_file(self, path: &Path) -> Result<Option<Signal>> {
         let pager = env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());
-        let pager = pager.unwrap_or_else(|| "less -R".to_owned());
+        let pager = pager.unwrap_or_else(|| PAGER.to_owned());
         let words = shell_words::split(&pager).context("PAGER: quote it as for a shell")?;
         let (program, arguments) = words.split_first().context("PAGER names no program")?;
         let mut command = Command::new(program);

@@ -60,16 +60,16 @@ fn key(byte: u8) -> Key {
     }
 }
 
-/// The line of keys: 57 columns, or only the letters if there is less room.
+/// The line of keys. If it has no room, only the letters.
 pub(super) fn line(width: usize) -> Line {
-    let words = |word: &'static str| if width < 57 { "" } else { word };
+    let with_words = joined(|word| format!(" {word}"));
+    if with_words.width() <= width { with_words } else { joined(|_| String::new()) }
+}
+
+fn joined(beside: fn(&str) -> String) -> Line {
     KEYS.iter().enumerate().fold(Line::new(), |line, (index, (letter, word, _))| {
         let line = if index == 0 { line } else { line.faint(" · ") };
-        let line = line.strong(&letter.to_string());
-        match words(word) {
-            "" => line,
-            word => line.faint(&format!(" {word}")),
-        }
+        line.strong(&letter.to_string()).faint(&beside(word))
     })
 }
 
@@ -86,9 +86,10 @@ mod tests {
 
     #[test]
     fn the_line_of_keys_fits_the_terminal() {
-        for width in [32, 56, 57, 60, 80] {
+        for width in [32, 58, 59, 60, 80] {
             assert!(line(width).width() <= width, "{width}: {}", line(width).text());
         }
+        assert!(line(60).text().ends_with(" · q quit"));
         assert_eq!(line(40).text(), "p · a · h · t · l · r · q");
     }
 }

@@ -38,6 +38,7 @@ impl OwnCode {
     }
 }
 
+// <staff>
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,3 +62,4 @@ mod tests {
         assert!(before.touched(&before, lesson).is_empty());
     }
 }
+// </staff>

@@ -57,9 +57,12 @@ pub fn failure_within(
         }
     }
     let excess = joined(&blocks).len().saturating_sub(rows);
-    if let Some(steps) = blocks.get_mut(STEPS) {
-        // The last steps are nearest to the failure.
-        steps.drain(..excess.min(steps.len()));
+    if let Some(steps) = blocks.get_mut(STEPS).filter(|_| excess > 0) {
+        // The last steps are nearest to the failure. One more line is for the sign.
+        steps.drain(..(excess + 1).min(steps.len()));
+        if !steps.is_empty() {
+            steps.insert(0, Line::new().to(6).faint("…"));
+        }
     }
     let mut lines = joined(&blocks);
     lines.truncate(rows);
@@ -260,7 +263,11 @@ mod tests {
             assert!(text.contains("never closed its socket"), "{rows}: {text}");
             assert!(!text.contains("the kernel says"), "{rows}: {text}");
             assert_eq!(text.contains("observed  descriptors 3 4 5"), rows >= 6, "{rows}: {text}");
-            assert_eq!(text.contains("the server read"), rows >= 8, "{rows}: {text}");
+            assert_eq!(
+                text.contains("…\n      3  the server read"),
+                (9..11).contains(&rows),
+                "{rows}: {text}"
+            );
             assert_eq!(text.contains("Forgetting it"), rows >= 14, "{rows}: {text}");
         }
     }
