@@ -99,6 +99,14 @@ impl PseudoTerminal {
     }
 }
 
+impl Drop for PseudoTerminal {
+    fn drop(&mut self) {
+        // After a test that has failed, the command is still running. Otherwise this changes nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Collects what a terminal shows, until nobody has the terminal open.
 fn read_all(mut master: File, shown: Arc<Mutex<String>>) {
     thread::spawn(move || {

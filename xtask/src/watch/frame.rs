@@ -95,7 +95,16 @@ impl Frame<'_> {
         lines
     }
 
-    /// Why there is no verdict, or why a key has no effect.
+    /// Why there is no verdict.
+    pub(super) fn no_verdict(&self, why: &str) -> Vec<String> {
+        let mut lines = self.error(why);
+        lines.truncate(self.rows - 3);
+        lines.push(Line::new());
+        lines.push(Line::new().faint("next: ").plain("correct this, then save, or press p"));
+        self.finished(lines)
+    }
+
+    /// An error, such as the reason why a key has no effect.
     pub(super) fn error(&self, why: &str) -> Vec<Line> {
         let mut lines = self.heading();
         for (index, text) in why.lines().enumerate() {

@@ -207,7 +207,9 @@ impl<'a> MainLoop<'a> {
                 self.ended = Some(Ended::Failed(format!("the proof has ended early\n{text}")));
             }
         }
-        if self.other.is_none() { self.draw() } else { Ok(()) }
+        // Without cursor movement, only the verdict is shown, and not each step towards it.
+        let is_shown = self.other.is_none() && (self.ended.is_some() || can_clear());
+        if is_shown { self.draw() } else { Ok(()) }
     }
 
     /// Remembers how a round has ended.
@@ -237,7 +239,7 @@ impl<'a> MainLoop<'a> {
             }
             (None, Some(Ended::Proved(report))) => frame.verdict(report, self.is_first),
             (None, Some(Ended::DoesNotCompile { report, errors })) => frame.errors(report, errors),
-            (None, Some(Ended::Failed(why))) => frame.other(frame.error(why)),
+            (None, Some(Ended::Failed(why))) => frame.no_verdict(why),
         };
         frame::draw(&lines, can_clear()).context("cannot write to the terminal")
     }

@@ -268,7 +268,7 @@ mod tests {
                 (9..11).contains(&rows),
                 "{rows}: {text}"
             );
-            assert_eq!(text.contains("Forgetting it"), rows >= 14, "{rows}: {text}");
+            assert_eq!(text.contains("Forgetting it"), rows >= 15, "{rows}: {text}");
         }
     }
 
