@@ -1,5 +1,7 @@
 //! What is on the screen: the state of the round, in no more lines than the terminal has.
 
+mod compiler_words;
+
 use super::keys;
 use super::results::Results;
 use crate::{after_lesson, next_steps, progress};
@@ -8,8 +10,7 @@ use course::report::{Cause, CriterionReport, LessonReport, Status};
 use programs::lesson_check::LessonCheck;
 use std::io::{self, Write};
 use std::time::Duration;
-use terminal::show::{Heading, IdColumn, Line, hanging, last, mark, visible};
-use textwrap::core::display_width;
+use terminal::show::{Heading, IdColumn, Line, hanging, mark};
 
 /// The terminal's size, and what every frame shows.
 pub(super) struct Frame<'a> {
@@ -81,17 +82,6 @@ impl Frame<'_> {
         lines.push(self.last(report));
         lines.extend(self.failures(report));
         lines.extend(self.next(report, true));
-        lines
-    }
-
-    /// The compiler's own words. The first error comes first, so the end is left out.
-    pub(super) fn errors(&self, report: &LessonReport, errors: &str) -> Vec<String> {
-        let verdict = ["it does not compile".to_owned(), "next: the first error".to_owned()];
-        let end = self.finished(vec![Line::new(), last(report.verdict, &verdict)]);
-        let mut lines = rendered(&self.heading());
-        let room = self.rows.saturating_sub(lines.len() + end.len() + 1);
-        lines.extend(self.beginning(errors, room));
-        lines.extend(end);
         lines
     }
 
@@ -193,29 +183,6 @@ impl Frame<'_> {
         if next_steps::hint(self.check.lesson, reports).is_some() {
             let text = "correct it, and save · h gives a hint";
             lines.push(Line::new().faint("next: ").plain(text));
-        }
-        lines
-    }
-
-    /// The first lines of a text that may have colours, in `room` rows.
-    fn beginning(&self, text: &str, room: usize) -> Vec<String> {
-        let all: Vec<_> = text.lines().collect();
-        let rows_of = |line: &str| {
-            let plain = anstream::adapter::strip_str(line).to_string();
-            display_width(&visible(&plain)).div_ceil(self.width).max(1)
-        };
-        let mut used = 0;
-        let mut lines = Vec::new();
-        for line in &all {
-            used += rows_of(line);
-            if used > room {
-                break;
-            }
-            lines.push((*line).to_owned());
-        }
-        if lines.len() < all.len() {
-            let left = all.len() - lines.len();
-            lines.push(Line::new().faint(&format!("… {left} more lines: a")).rendered());
         }
         lines
     }

@@ -1,20 +1,20 @@
 //! The loop of `watch`: waits for keys, signals, saves and results, and does what they ask for.
 
 mod on_key;
+mod rounds;
 
 use super::frame::{self, Frame};
 use super::in_front::{ENDING, Front};
 use super::keys;
 use super::own_code::OwnCode;
 use super::results::{Ended, Results};
-use super::round::{Output, Round};
+use super::round::Round;
 use super::sources::Sources;
 use crate::isolation;
 use crate::program_args::ProgramArgs;
-use crate::remembered::{self, Remembered};
+use crate::remembered::Remembered;
 use anyhow::{Context, Result};
 use course::catalogue::Course;
-use course::report::{CriterionReport, Status};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, raise};
@@ -167,65 +167,6 @@ impl<'a> MainLoop<'a> {
         }
         self.draw()?;
         Ok(None)
-    }
-
-    /// After a save: begins again, first with the criteria that the change can touch.
-    fn saved(&mut self) -> Result<()> {
-        let code = OwnCode::read(self.check.lesson);
-        let touched = code.touched(&self.code, self.check.lesson);
-        self.code = code;
-        self.begin(touched)
-    }
-
-    /// Begins a round. A round that is running ends first.
-    fn begin(&mut self, touched: Vec<String>) -> Result<()> {
-        self.round = None;
-        self.results = Results::default();
-        self.ended = None;
-        self.other = None;
-        let failed = self.failed.iter().cloned();
-        let first: Vec<_> = failed.chain(touched).collect();
-        self.round = Some((Round::start(&first)?, Instant::now()));
-        self.draw()
-    }
-
-    fn read_round(&mut self) -> Result<()> {
-        let Some((round, _)) = &mut self.round else { return Ok(()) };
-        match round.read().context("cannot read the results of a round")? {
-            Output::Messages(messages) => {
-                for message in messages {
-                    if let Some(ended) = self.results.add(self.check, message) {
-                        self.end(ended);
-                    }
-                }
-            }
-            Output::End { text } => {
-                self.round = None;
-                if self.ended.is_some() {
-                    return Ok(());
-                }
-                self.ended = Some(Ended::Failed(format!("the proof has ended early\n{text}")));
-            }
-        }
-        // Without cursor movement, only the verdict is shown, and not each step towards it.
-        let is_shown = self.other.is_none() && (self.ended.is_some() || can_clear());
-        if is_shown { self.draw() } else { Ok(()) }
-    }
-
-    /// Remembers how a round has ended.
-    fn end(&mut self, ended: Ended) {
-        let is_failed = |each: &&CriterionReport| each.status == Status::Failed;
-        match &ended {
-            Ended::Proved(report) => {
-                self.failed = report.criteria.iter().find(is_failed).map(|it| it.id.clone());
-                self.is_first = remembered::record(self.check, std::slice::from_ref(report));
-            }
-            Ended::DoesNotCompile { report, .. } => {
-                remembered::record(self.check, std::slice::from_ref(report));
-            }
-            Ended::Failed(_) => {}
-        }
-        self.ended = Some(ended);
     }
 
     /// Shows the state of the round, or what a key has asked for.

@@ -4,19 +4,21 @@
 //! renaming another one. A report only makes this module look; what counts is the state of the files.
 //! Therefore changes are also found, a second later, on file systems that report nothing.
 
+mod files;
+
 use crate::program_args::ProgramArgs;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use course::lesson::Lesson;
+use files::{command_files, crate_files, named_files};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
-use std::{env, fs};
 use terminal::paths;
-use toml_edit::DocumentMut;
 
 /// The time without a further change after which a save is complete. Some editors write a file in
 /// several steps.
@@ -108,86 +110,6 @@ impl Sources {
 fn of(path: &Path) -> Option<State> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.modified().ok(), metadata.ino(), metadata.len()))
-}
-
-/// Files that count, and the folders in which they can change.
-#[derive(Default)]
-struct Files {
-    files: BTreeSet<PathBuf>,
-    folders: BTreeSet<PathBuf>,
-}
-
-/// The manifests and the Rust files of a crate and of the lessons that it builds on.
-fn crate_files(folder: &Path, solution: bool) -> Files {
-    let mut found = Files::default();
-    let mut crates = vec![folder.to_owned()];
-    while let Some(folder) = crates.pop() {
-        if !found.folders.insert(folder.clone()) {
-            continue;
-        }
-        let manifest = folder.join("Cargo.toml");
-        crates.extend(path_dependencies(&manifest));
-        found.files.insert(manifest);
-        add_rust_files(&folder.join("src"), &mut found);
-        if solution {
-            add_rust_files(&folder.join("solution"), &mut found);
-        }
-    }
-    found
-}
-
-fn add_rust_files(folder: &Path, found: &mut Files) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    found.folders.insert(folder.to_owned());
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            add_rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.files.insert(path);
-        }
-    }
-}
-
-/// The folders of the crates that a manifest names by path. Empty for a manifest that cannot be read:
-/// cargo then says what is wrong.
-fn path_dependencies(manifest: &Path) -> Vec<PathBuf> {
-    let text = fs::read_to_string(manifest).unwrap_or_default();
-    let manifest_folder = manifest.parent().unwrap_or(manifest);
-    let Ok(parsed) = text.parse::<DocumentMut>() else { return Vec::new() };
-    let Some(dependencies) = parsed.get("dependencies").and_then(|item| item.as_table_like())
-    else {
-        return Vec::new();
-    };
-    let path =
-        |item: &toml_edit::Item| item.as_table_like()?.get("path")?.as_str().map(str::to_owned);
-    let paths = dependencies.iter().filter_map(|(_, item)| path(item));
-    paths.filter_map(|path| manifest_folder.join(path).canonicalize().ok()).collect()
-}
-
-/// The files that a command names, by absolute path: the program and its arguments.
-fn named_files(line: &str) -> Result<Vec<PathBuf>> {
-    let folder = env::current_dir().context("the current folder was removed")?;
-    let words = shell_words::split(line).context("--cmd: quote it as for a shell")?;
-    let paths = words.into_iter().map(|word| folder.join(word));
-    Ok(paths.filter(|path| path.is_file()).collect())
-}
-
-/// The named files, and those beside them with the same extension: the modules of a script. (A log
-/// that the server writes there has another extension.)
-fn command_files(named: &[PathBuf]) -> Files {
-    let mut found = Files::default();
-    for path in named {
-        found.files.insert(path.clone());
-        let Some(folder) = path.parent() else { continue };
-        found.folders.insert(folder.to_owned());
-        if path.extension().is_none() {
-            continue;
-        }
-        let beside = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        found.files.extend(beside.filter(|other| other.extension() == path.extension()));
-    }
-    found
 }
 
 #[cfg(test)]
