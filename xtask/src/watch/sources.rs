@@ -22,7 +22,7 @@ use terminal::paths;
 
 /// The time without a further change after which a save is complete. Some editors write a file in
 /// several steps.
-const CALM: u8 = 20; // milliseconds
+const CALM: u8 = 10; // milliseconds
 /// The maximum time that is waited for the end of changes.
 const MAX_WAIT: Duration = Duration::from_millis(300);
 
@@ -91,7 +91,7 @@ impl Sources {
         self.inotify.as_ref().map(AsFd::as_fd)
     }
 
-    /// Waits until a save is complete: until no change comes for 20 ms.
+    /// Waits until a save is complete: until no change comes for 10 ms.
     pub(super) fn wait_for_calm(&self) {
         let Some(inotify) = &self.inotify else { return };
         let start = Instant::now();
