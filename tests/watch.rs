@@ -118,6 +118,20 @@ fn of_two_quick_saves_the_last_one_has_the_verdict() {
 }
 
 #[test]
+fn a_key_ends_a_round_that_is_stuck_and_begins_another() {
+    let mut watch = Watch::of(SPINS);
+    wait_for("the server runs", || is_server_running(&watch.marker));
+    watch.terminal.press("ppp");
+    watch.save(ENDS);
+    watch.terminal.wait_for_frame("not yet · 0 of ");
+    // Keys that are pressed while results arrive are obeyed at once.
+    watch.terminal.press("ppppq");
+    assert_eq!(watch.terminal.wait_for_end().code(), Some(0));
+    assert!(watch.terminal.is_whole());
+    assert_gone(&watch.marker);
+}
+
+#[test]
 fn signals_leave_the_terminal_whole_and_no_process() {
     for (signal, status) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
         let mut watch = Watch::of(SPINS);

@@ -102,18 +102,12 @@ impl<'a> MainLoop<'a> {
         self.begin(Vec::new())?;
         loop {
             let ready = self.wait()?;
-            if ready.signal
-                && let Some(end) = self.signal()?
-            {
-                return Ok(end);
-            }
-            if ready.keys {
-                // Without a terminal, there are no more keys.
-                let Some(pressed) = keys::pressed().unwrap_or(None) else { return Ok(End::Quit) };
-                for key in pressed {
-                    if let Some(end) = self.on_key(key)? {
-                        return Ok(end);
-                    }
+            if ready.signal || ready.keys {
+                let end = if ready.signal { self.signal()? } else { self.keys()? };
+                match end {
+                    Some(end) => return Ok(end),
+                    // A key may have begun another round, so poll(2) says again what is ready.
+                    None => continue,
                 }
             }
             if ready.sources {
@@ -155,6 +149,17 @@ impl<'a> MainLoop<'a> {
         };
         ready.is_late = !(ready.signal || ready.keys || ready.sources || ready.round);
         Ok(ready)
+    }
+
+    fn keys(&mut self) -> Result<Option<End>> {
+        // Without a terminal, there are no more keys.
+        let Some(pressed) = keys::pressed().unwrap_or(None) else { return Ok(Some(End::Quit)) };
+        for key in pressed {
+            if let Some(end) = self.on_key(key)? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
     }
 
     fn signal(&mut self) -> Result<Option<End>> {
