@@ -9,6 +9,7 @@ pub(crate) mod programs;
 pub(crate) mod answers;
 pub(crate) mod kit;
 pub(crate) mod other_user;
+pub(crate) mod pseudo_terminal;
 pub(crate) mod schema;
 // </staff>
 

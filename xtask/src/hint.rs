@@ -49,20 +49,46 @@ const HINTS: usize = 3;
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let (lesson, criterion) = lesson_and_criterion(&course, args)?;
+    let mut screen = Screen::stdout();
+    let hints = next_hint(lesson, criterion, args.step, screen.width())?;
+    screen.show_all(&hints.lines)?;
+    screen.show_all(&next_command(lesson, &hints))?;
+    Ok(Outcome::Success)
+}
+
+/// Hints, and the place from which the next one comes.
+pub(crate) struct Hints {
+    /// The failure, and the hints.
+    pub(crate) lines: Vec<Line>,
+    /// Whether there are no further hints.
+    pub(crate) is_last: bool,
+    failure: LastResult,
+}
+
+/// The next hint about the last failure, after those that were shown; with `step`, the first `step`
+/// hints. Remembers how many were shown.
+///
+/// # Errors
+/// There is no failure to explain.
+pub(crate) fn next_hint(
+    lesson: &Lesson,
+    criterion: Option<&str>,
+    step: Option<u32>,
+    width: usize,
+) -> Result<Hints> {
     let mut remembered = Remembered::read(lesson);
     let result = failure(&remembered, criterion)?.clone();
     let key = format!("{} {}", result.id, result.mistake.as_ref().unwrap_or(&result.cause));
     let last = remembered.last.as_mut();
     let seen = last.as_ref().and_then(|last| last.hints.get(&key)).copied().unwrap_or(0);
-    let count = args.step.map_or(seen + 1, |step| step as usize).min(HINTS);
-    let mut screen = Screen::stdout();
-    screen.show_all(&lines(lesson, &result, count, screen.width()))?;
+    let count = step.map_or(seen + 1, |step| step as usize).min(HINTS);
+    let lines = lines(lesson, &result, count, width);
     if let Some(last) = last {
         last.hints.insert(key, count.max(seen));
         // If the number cannot be remembered, the same hint comes again. --step shows the next.
         let _ = last.write(&lesson.id);
     }
-    Ok(Outcome::Success)
+    Ok(Hints { lines, is_last: count == HINTS, failure: result })
 }
 
 /// The lesson and the criterion that the arguments name. In a lesson's folder, a criterion can stand
@@ -139,19 +165,19 @@ fn lines(lesson: &Lesson, result: &LastResult, count: usize, width: usize) -> Ve
         lines.extend(hanging(start, 4, hint, width - 4, style));
     }
     lines.push(Line::new());
-    lines.extend(next_command(lesson, result, count));
     lines
 }
 
-/// The command for another hint, or for the reference after the last hint. `None` after the last hint
+/// The command for another hint, or for the reference after the last hint. Empty after the last hint
 /// in a repository without the reference.
-fn next_command(lesson: &Lesson, result: &LastResult, count: usize) -> Option<Line> {
-    let (id, task) = (&lesson.id, task(lesson, result));
-    match count {
-        HINTS => reveal::has_reference(lesson)
+fn next_command(lesson: &Lesson, hints: &Hints) -> Vec<Line> {
+    let (id, task) = (&lesson.id, task(lesson, &hints.failure));
+    let command = match hints.is_last {
+        true => reveal::has_reference(lesson)
             .then(|| next("the reference", &format!("cargo xtask reveal {id} --task {task}"))),
-        _ => Some(next("another hint", &format!("cargo xtask hint {id} {}", result.id))),
-    }
+        false => Some(next("another hint", &format!("cargo xtask hint {id} {}", hints.failure.id))),
+    };
+    command.into_iter().collect()
 }
 
 fn task(lesson: &Lesson, result: &LastResult) -> u32 {

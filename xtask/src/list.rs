@@ -3,6 +3,7 @@
 use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{Criterion, Lesson, Task};
+use course::report::Status;
 use terminal::outcome::Outcome;
 use terminal::show::{Heading, IdColumn, Line, Screen, amount, hanging};
 use terminal::{lessons, paths};
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         if index > 0 {
             screen.show(&Line::new())?;
         }
-        screen.show_all(&contents(lesson, screen.width()))?;
+        screen.show_all(&contents(lesson, screen.width(), |_| None))?;
     }
     Ok(Outcome::Success)
 }
@@ -67,8 +68,12 @@ fn overview(lessons: &[Lesson], width: usize) -> Vec<Line> {
     lines
 }
 
-/// A lesson's tasks with their criteria.
-fn contents(lesson: &Lesson, width: usize) -> Vec<Line> {
+/// A lesson's tasks with their criteria. `status` is the known status of a criterion.
+pub(crate) fn contents(
+    lesson: &Lesson,
+    width: usize,
+    status: impl Fn(&str) -> Option<Status>,
+) -> Vec<Line> {
     let note = format!("{} min", lesson.duration_min);
     let heading = Heading { id: &lesson.id, title: &lesson.title, note: &note };
     let mut lines = heading.lines(width);
@@ -78,7 +83,10 @@ fn contents(lesson: &Lesson, width: usize) -> Vec<Line> {
         lines.push(Line::new());
         lines.push(Line::new().plain("  ").strong(&format!("Task {number}  {title}")));
         let own = lesson.criteria.iter().filter(|criterion| criterion.task == *number);
-        lines.extend(own.flat_map(|Criterion { id, text, .. }| ids.stated(id, text, width)));
+        lines.extend(own.flat_map(|Criterion { id, text, .. }| match status(id) {
+            Some(status) => ids.lines(status, id, text, "", width),
+            None => ids.stated(id, text, width),
+        }));
     }
     lines
 }

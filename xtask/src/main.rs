@@ -19,6 +19,7 @@ mod run;
 mod ship;
 mod short;
 mod status;
+mod watch;
 // <staff>
 mod bench;
 mod book;
@@ -54,6 +55,8 @@ enum Command {
     Status(status::Args),
     /// Run a lesson's server, and prove each criterion by what the kernel shows
     Prove(prove::Args),
+    /// Prove a lesson at every save; keys for a hint, the text, the list, the server
+    Watch(watch::Args),
     /// Give a hint about the last failure: a question, a pointer, nearly the answer
     Hint(hint::Args),
     /// Build and start a lesson's server, and show its log until Ctrl-C
@@ -109,6 +112,7 @@ Examples:
   cargo xtask prove w03-l02                    prove your own server; in the lesson's
                                                folder, cargo xtask prove is enough
   cargo xtask prove w03-l02 --cmd ./server     prove a server in any language
+  cargo xtask watch w03-l02                    prove it at every save
   cargo xtask hint                             a hint about the last failure
   cargo xtask run w03-l02                      start it, to try it with nc
   cargo xtask diff w03-l02                     your code beside the reference
@@ -121,6 +125,7 @@ fn main() -> ExitCode {
     let outcome = interrupt::listen().map_err(anyhow::Error::from).and_then(|()| match &command {
         Command::Status(args) => status::run(args),
         Command::Prove(args) => prove::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Hint(args) => hint::run(args),
         Command::Run(args) => run::run(args),
         Command::List(args) => list::run(args),

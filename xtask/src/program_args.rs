@@ -174,6 +174,20 @@ impl ProgramArgs {
         flags
     }
 
+    /// The arguments with which `cargo xtask run` starts the same server.
+    pub(crate) fn arguments_of_run(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        // <staff>
+        if self.solution {
+            arguments.push("--solution".to_owned());
+        }
+        // </staff>
+        arguments.extend(self.cmd.iter().map(|line| format!("--cmd={line}")));
+        arguments.extend(self.port.map(|port| format!("--port={port}")));
+        arguments.extend(self.capacity.map(|capacity| format!("--capacity={capacity}")));
+        arguments
+    }
+
     fn command(&self, line: &str) -> Result<Server> {
         let directory =
             env::current_dir().context("--cmd runs in the current folder, which was removed")?;

@@ -7,7 +7,7 @@ use programs::lesson_check::LessonCheck;
 use std::io;
 use std::time::Duration;
 use terminal::show::{
-    self, IdColumn, Line, Mistake, Screen, brief, failure, failure_in_full, last,
+    self, IdColumn, Line, Mistake, Screen, brief, failure, failure_in_full, failure_within, last,
 };
 
 /// Shows the criteria one after another, and the first failure in full.
@@ -89,11 +89,28 @@ pub(crate) fn end(lesson: &Lesson, report: &LessonReport, elapsed: Duration) -> 
 /// Formats the whole cause of a failure. If the lesson's Common Mistakes table has a row for this
 /// cause, the row is included. With `all`, every line that the program printed is included.
 pub(crate) fn full_cause(lesson: &Lesson, cause: &Cause, all: bool, width: usize) -> Vec<Line> {
+    with_row(lesson, cause, |row| match all {
+        true => failure_in_full(cause, row, width),
+        false => failure(cause, row, width),
+    })
+}
+
+/// As [`full_cause`], in at most `rows` lines. Returns whether something was left out.
+pub(crate) fn cause_within(
+    lesson: &Lesson,
+    cause: &Cause,
+    width: usize,
+    rows: usize,
+) -> (Vec<Line>, bool) {
+    with_row(lesson, cause, |row| failure_within(cause, row, width, rows))
+}
+
+/// Calls `format` with the row of the lesson's Common Mistakes table for this cause.
+fn with_row<T>(lesson: &Lesson, cause: &Cause, format: impl FnOnce(Option<Mistake<'_>>) -> T) -> T {
     let row = cause.mistake.as_deref().and_then(|id| lesson.mistake(id));
     let file = lesson.path.file_name().unwrap_or_default().to_string_lossy();
     let place = format!("{file}:{}", row.map_or(1, |row| row.line));
-    let row = row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place });
-    if all { failure_in_full(cause, row, width) } else { failure(cause, row, width) }
+    format(row.map(|row| Mistake { mistake: &row.mistake, fix: &row.fix, place: &place }))
 }
 
 // <staff>

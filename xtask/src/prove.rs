@@ -11,7 +11,7 @@ use crate::short;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use course::report::{CriterionReport, LessonReport, Report, Verdict};
+use course::report::{CriterionReport, LessonReport, Report, Todo, Verdict};
 use programs::lesson_check::LessonCheck;
 use proofs::IsolationLevel;
 use std::io;
@@ -270,11 +270,7 @@ fn report(
     elapsed: Duration,
 ) -> LessonReport {
     let isolation = server.program.as_ref().ok().and_then(|program| program.isolation);
-    let mut verdict = Verdict::of(criteria.iter().map(|criterion| criterion.status));
-    // A lesson is not proved while one of its tasks is still to do.
-    if verdict == Verdict::Proved && !next_steps::blocking(&server.todos, &criteria).is_empty() {
-        verdict = Verdict::NotYet;
-    }
+    let verdict = verdict(&criteria, &server.todos);
     LessonReport {
         lesson: check.lesson.id.clone(),
         title: check.lesson.title.clone(),
@@ -285,5 +281,14 @@ fn report(
         millis: elapsed.as_secs_f64() * 1e3,
         criteria,
         todos: server.todos.clone(),
+    }
+}
+
+/// The verdict of a lesson. A lesson is not proved while one of its tasks is still to do.
+pub(crate) fn verdict(criteria: &[CriterionReport], todos: &[Todo]) -> Verdict {
+    let verdict = Verdict::of(criteria.iter().map(|criterion| criterion.status));
+    match verdict {
+        Verdict::Proved if !next_steps::blocking(todos, criteria).is_empty() => Verdict::NotYet,
+        verdict => verdict,
     }
 }

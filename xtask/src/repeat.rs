@@ -162,7 +162,8 @@ mod tests {
         let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
         let criteria = ["starts", "slots"].map(|id| lesson.criterion(id).unwrap()).to_vec();
         let flags = String::new();
-        let check = LessonCheck { lesson: &lesson, proof: &PROOF, criteria, flags };
+        let check =
+            LessonCheck { lesson: &lesson, proof: &PROOF, criteria, flags, first: Vec::new() };
         let lines = lines(&check, runs, 3, Duration::from_millis(9), 80);
         lines.iter().map(|line| line.text() + "\n").collect()
     }

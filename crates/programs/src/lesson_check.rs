@@ -18,6 +18,8 @@ pub struct LessonCheck<'a> {
     /// The flags with which `cargo xtask prove` runs the same server again, e.g. ` --cmd ./server`.
     /// These flags are added to the command that repeats a failure.
     pub flags: String,
+    /// The ids of the criteria that are checked and reported before the others.
+    pub first: Vec<String>,
 }
 
 impl<'a> LessonCheck<'a> {
@@ -44,7 +46,7 @@ impl<'a> LessonCheck<'a> {
         if let Some(id) = only.iter().find(|id| !criteria.iter().any(|known| known.id == **id)) {
             bail!("criterion {id} of {} is only in the text; {}", lesson.id, disagreement());
         }
-        Ok(Self { lesson, proof, criteria, flags: String::new() })
+        Ok(Self { lesson, proof, criteria, flags: String::new(), first: Vec::new() })
     }
 
     /// The ids of the criteria to check.
@@ -70,7 +72,7 @@ impl<'a> LessonCheck<'a> {
                 reports.push(report);
             }
         };
-        let proved = proofs::prove(self.proof, program, &only, &mut collect);
+        let proved = proofs::prove(self.proof, program, &only, &self.first, &mut collect);
         proved.map_err(|HarnessError(fault)| anyhow::anyhow!("{}: {fault}", self.lesson.id))?;
         match only.iter().find(|id| !reports.iter().any(|report| report.id == **id)) {
             Some(id) => bail!(

@@ -59,7 +59,8 @@ pub fn of(lesson: &str) -> Option<&'static Proof> {
 /// Checks `program` by each criterion whose id is in `only`, or by all criteria if `only` is empty.
 ///
 /// Calls `found` for each finding in the lesson's order, as soon as this finding and all findings
-/// before it are known. Returns when all findings are reported.
+/// before it are known. The criteria whose ids are in `first` are checked and reported before the
+/// others, in the order of `first`. Returns when all findings are reported.
 ///
 /// # Errors
 /// A [`HarnessError`] if nothing can be said about the server: for example, the program does not
@@ -68,7 +69,8 @@ pub fn prove(
     proof: &'static Proof,
     program: &ProgramUnderTest,
     only: &[String],
+    first: &[String],
     found: &mut dyn FnMut(Finding),
 ) -> Result<(), HarnessError> {
-    runner::run(proof, program, only, found)
+    runner::run(proof, program, only, first, found)
 }

@@ -1,4 +1,5 @@
-//! Checks a proof's criteria in parallel, and reports them in the lesson's order.
+//! Checks a proof's criteria in parallel, and reports them in the lesson's order, or in an order in
+//! which some criteria come first.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, HarnessError};
@@ -58,11 +59,15 @@ pub(crate) fn run(
     proof: &'static Proof,
     program: &ProgramUnderTest,
     only: &[String],
+    first: &[String],
     found: &mut dyn FnMut(Finding),
 ) -> Result<(), HarnessError> {
     let is_wanted =
         |criterion: &&Criterion| only.is_empty() || only.iter().any(|id| id == criterion.id);
-    let criteria: Vec<&Criterion> = proof.criteria.iter().filter(is_wanted).collect();
+    let mut criteria: Vec<&Criterion> = proof.criteria.iter().filter(is_wanted).collect();
+    // The criteria that are not in `first` keep the lesson's order (the sort is stable).
+    let rank = |id: &str| first.iter().position(|each| each == id).unwrap_or(first.len());
+    criteria.sort_by_key(|criterion| rank(criterion.id));
     let run = ProofRun {
         lesson: proof.defaults(),
         program,
@@ -88,8 +93,8 @@ pub(crate) fn run(
         return others.iter().try_for_each(|it| report.take(it.id, blocked(), found));
     }
 
-    // All other criteria are checked in parallel, the long ones first.
-    others.sort_by_key(|criterion| !criterion.is_long);
+    // All other criteria are checked in parallel: those in `first`, then the long ones.
+    others.sort_by_key(|criterion| (rank(criterion.id), !criterion.is_long));
     in_parallel(&run, &others, |id, outcome| report.take(id, outcome, found))
 }
 
@@ -137,7 +142,7 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Stores an outcome. Then reports every finding that is known and next in the lesson's order.
+    /// Stores an outcome. Then reports every finding that is known and next in the order.
     fn take(
         &mut self,
         id: &'static str,

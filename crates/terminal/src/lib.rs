@@ -1,5 +1,5 @@
 //! The user interface that the course's commands share: text on a screen, exit statuses, Ctrl-C,
-//! the lessons and paths that a command line names, and output files.
+//! the lessons and paths that a command line names, single keys, and output files.
 
 pub mod former_options;
 pub mod interrupt;
@@ -8,3 +8,4 @@ pub mod outcome;
 pub mod output;
 pub mod paths;
 pub mod show;
+pub mod tty;

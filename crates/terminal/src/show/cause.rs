@@ -33,8 +33,50 @@ pub fn failure_in_full(cause: &Cause, row: Option<Mistake<'_>>, width: usize) ->
     failure_with(cause, row, width, true)
 }
 
+/// The same as [`failure`], in at most `rows` lines. If there are more, the tables are left out, then
+/// the row, then the first steps. Returns whether something was left out.
+pub fn failure_within(
+    cause: &Cause,
+    row: Option<Mistake<'_>>,
+    width: usize,
+    rows: usize,
+) -> (Vec<Line>, bool) {
+    const STEPS: usize = 1;
+    const TABLES: usize = 2;
+    const ADVICE: usize = 4;
+    let mut blocks = blocks(cause, row, width, false);
+    let is_short = |blocks: &[Vec<Line>]| joined(blocks).len() <= rows;
+    if is_short(&blocks) {
+        return (joined(&blocks), false);
+    }
+    for number in [TABLES, ADVICE] {
+        if !is_short(&blocks)
+            && let Some(block) = blocks.get_mut(number)
+        {
+            block.clear();
+        }
+    }
+    let excess = joined(&blocks).len().saturating_sub(rows);
+    if let Some(steps) = blocks.get_mut(STEPS).filter(|_| excess > 0) {
+        // The last steps are nearest to the failure. One more line is for the sign.
+        steps.drain(..(excess + 1).min(steps.len()));
+        if !steps.is_empty() {
+            steps.insert(0, Line::new().to(6).faint("…"));
+        }
+    }
+    let mut lines = joined(&blocks);
+    lines.truncate(rows);
+    (lines, true)
+}
+
 fn failure_with(cause: &Cause, row: Option<Mistake<'_>>, width: usize, all: bool) -> Vec<Line> {
-    let blocks = match Todo::of(cause) {
+    joined(&blocks(cause, row, width, all))
+}
+
+/// The parts of a failure: summary, steps, tables, outcome and advice. For a `todo!`, its task and the
+/// command.
+fn blocks(cause: &Cause, row: Option<Mistake<'_>>, width: usize, all: bool) -> Vec<Vec<Line>> {
+    match Todo::of(cause) {
         Some(todo) => vec![todo.lines(width), advice(cause, None, width)],
         None => vec![
             text(4, &cause.summary, width, Line::strong),
@@ -43,8 +85,12 @@ fn failure_with(cause: &Cause, row: Option<Mistake<'_>>, width: usize, all: bool
             outcome(cause, width),
             advice(cause, row, width),
         ],
-    };
-    let filled = blocks.into_iter().filter(|block| !block.is_empty());
+    }
+}
+
+/// The blocks that are not empty, with an empty line around each.
+fn joined(blocks: &[Vec<Line>]) -> Vec<Line> {
+    let filled = blocks.iter().filter(|block| !block.is_empty()).cloned();
     let mut lines: Vec<_> = filled.flat_map(|block| [vec![Line::new()], block].concat()).collect();
     lines.push(Line::new());
     lines
@@ -203,6 +249,24 @@ mod tests {
 
 "#;
         assert_eq!(shown(&leak(), 80), expected);
+    }
+
+    #[test]
+    fn a_failure_for_few_rows_keeps_its_summary_its_end_and_its_outcome() {
+        let row = || Some(Mistake { mistake: "Forgetting it", fix: "Drop it.", place: "a.md:1" });
+        let whole = failure(&leak(), row(), 80);
+        assert!(!failure_within(&leak(), row(), 80, whole.len()).1);
+        for rows in (4..whole.len()).rev() {
+            let (lines, is_shorter) = failure_within(&leak(), row(), 80, rows);
+            assert!(is_shorter && lines.len() <= rows, "{rows}");
+            let text: String = lines.iter().map(|line| line.text() + "\n").collect();
+            assert!(text.contains("never closed its socket"), "{rows}: {text}");
+            assert!(!text.contains("the kernel says"), "{rows}: {text}");
+            assert_eq!(text.contains("observed  descriptors 3 4 5"), rows >= 5, "{rows}: {text}");
+            assert_eq!(text.contains("      …\n"), (9..11).contains(&rows), "{rows}: {text}");
+            assert_eq!(text.contains("the server read"), rows >= 9, "{rows}: {text}");
+            assert_eq!(text.contains("Forgetting it"), rows >= 15, "{rows}: {text}");
+        }
     }
 
     #[test]

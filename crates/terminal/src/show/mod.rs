@@ -13,7 +13,7 @@ mod visible;
 mod mistakes;
 // </staff>
 
-pub use cause::{Mistake, brief, failure, failure_in_full};
+pub use cause::{Mistake, brief, failure, failure_in_full, failure_within};
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
 pub use line::{AddText, Line, hanging, wrapped};
 pub use tables::chosen;
