@@ -194,6 +194,8 @@ impl Launch {
     fn spawn(mut self) -> Result<Server, LaunchError> {
         if !self.hosts.is_empty() {
             self.command = self.command.file(HOSTS, hosts_file(&self.hosts));
+            // getaddrinfo(3) then takes the addresses of all lines of a host (host.conf(5)).
+            self.command = self.command.env("RESOLV_MULTI", "on");
             // Without this file, getaddrinfo(3) looks into /etc/hosts first.
             if Path::new(SOURCES).is_file() {
                 self.command = self.command.file(SOURCES, "hosts: files\n");
