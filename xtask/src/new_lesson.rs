@@ -4,8 +4,7 @@ mod registration;
 
 use crate::starter;
 use anyhow::{Context, Result, bail, ensure};
-use course::catalogue::Course;
-use course::lesson::parts_of_folder;
+use course::catalogue::{Course, parts_of_folder};
 use std::fs;
 use std::path::{Path, PathBuf};
 use terminal::outcome::Outcome;

@@ -2,6 +2,7 @@
 
 use crate::lesson::Lesson;
 use crate::mistake::MistakePatch;
+use crate::parse::{is_id, is_lesson_id};
 use crate::problem::{Collector, Location, Problem, Problems, UnknownName};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -118,6 +119,14 @@ fn unreadable(path: &Path, error: &io::Error) -> Problems {
     let location = Location { path: path.to_owned(), line: None };
     let message = format!("cannot be read: {error}; check its name and permissions");
     Problems(vec![Problem { location, message }])
+}
+
+/// The parts of a lesson folder's name: `w03-l02-poll-tracker` has the id `w03-l02` and the name
+/// `poll-tracker`. `None` if the name has another form.
+pub fn parts_of_folder(folder: &str) -> Option<(&str, &str)> {
+    let (id, rest) = folder.split_at_checked("w00-l00".len())?;
+    let name = rest.strip_prefix('-')?;
+    (is_lesson_id(id) && is_id(name)).then_some((id, name))
 }
 
 /// One problem for each lesson that has the same id as an earlier lesson. `lessons` is sorted by

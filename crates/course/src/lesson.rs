@@ -6,7 +6,6 @@ mod test_command;
 pub use section::Section;
 pub use test_command::{Selection, TestCommand};
 
-use crate::parse::{is_id, is_lesson_id};
 use crate::problem::UnknownName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -173,14 +172,6 @@ pub struct Output {
     pub range: Range<usize>,
     /// The line of the comment that names the command.
     pub line: usize,
-}
-
-/// The parts of a lesson folder's name: `w03-l02-poll-tracker` has the id `w03-l02` and the name
-/// `poll-tracker`. `None` if the name has another form.
-pub fn parts_of_folder(folder: &str) -> Option<(&str, &str)> {
-    let (id, rest) = folder.split_at_checked("w00-l00".len())?;
-    let name = rest.strip_prefix('-')?;
-    (is_lesson_id(id) && is_id(name)).then_some((id, name))
 }
 
 impl Lesson {
