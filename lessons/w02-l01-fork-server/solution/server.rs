@@ -110,7 +110,7 @@ fn check_accept(accepted: Accepted) -> io::Result<()> {
     match accepted {
         Accepted::Client(..) | Accepted::WouldBlock => {}
         Accepted::Aborted | Accepted::Interrupted => {}
-        // The parent has no client open, so other processes cause the shortage. The next accept
+        // The parent has no client open, so its clients do not cause the shortage. The next accept
         // would fail immediately. Without a pause, this would be a busy loop.
         Accepted::NoDescriptors => thread::sleep(RETRY_DELAY),
         Accepted::Failed(error) => return Err(error),
