@@ -138,7 +138,7 @@ fn a_room_on_poll_is_not_proved_on_epoll() {
 #[test]
 fn names_what_is_wrong_with_a_wait_on_epoll() {
     for (fault, criterion, row) in [
-        ("EDGE_ONCE", "drained", "Reading once with EPOLLET"),
+        ("EDGE_ONCE", "drained", "Not reading until EAGAIN with EPOLLET"),
         (
             "NO_OUTPUT",
             "slow-reader",
