@@ -9,6 +9,7 @@ mod report;
 mod table;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use course::catalogue::Course;
 use programs::build::{self, Built};
 use report::{Heading, Record, Row};
@@ -61,11 +62,15 @@ pub(crate) enum Benchmark {
     Echo,
     /// poll against epoll, with thousands of idle clients
     Idle,
+    /// The chat room of w04-l02 against a room in C, as a guide to sockets shows it
+    Room,
+    /// The chat rooms of w03-l03 and w04-l02: poll against epoll, with up to 1,000 readers
+    RoomWaits,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench                    everything, in two or three minutes
+  cargo xtask bench                    everything, in three or four minutes
   cargo xtask bench store --quick      only the store, with less precision
 
 Exit status: 0 measured, whatever the figures; 2 misuse, or a fault of the machine.";
@@ -77,6 +82,8 @@ const QUICK_RUNS: u32 = 3;
 
 /// The epoll server that the epoll tracker is compared with.
 const C_SERVER: &str = "tests/servers/epoll/level.c";
+/// The chat room that the chat room on epoll is compared with.
+const C_ROOM: &str = "tests/servers/chat/faulty/epoll_tutorial.c";
 
 /// The figures of one benchmark.
 #[derive(Debug, Serialize)]
@@ -105,8 +112,8 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         Format::Human => Screen::stdout(),
         Format::Json => Screen::none(),
     };
-    let all = [Benchmark::Store, Benchmark::Echo, Benchmark::Idle];
-    let chosen = all.into_iter().filter(|each| args.what.is_empty() || args.what.contains(each));
+    let all = Benchmark::value_variants().iter().copied();
+    let chosen = all.filter(|each| args.what.is_empty() || args.what.contains(each));
     let mut benches = Vec::new();
     for benchmark in chosen {
         let arguments = arguments(benchmark, args, &course)?;
@@ -133,17 +140,31 @@ fn arguments(benchmark: Benchmark, args: &Args, course: &Course) -> Result<Vec<O
             call
         }
         Benchmark::Echo => {
-            let (epoll, c) = (server("w04-l01")?, c_server()?);
+            let (epoll, c) = (server("w04-l01")?, c_program(C_SERVER)?);
             vec!["echo".into(), "--server".into(), epoll.into(), "--reference".into(), c.into()]
         }
         Benchmark::Idle => {
             let (poll, epoll) = (server("w03-l02")?, server("w04-l01")?);
             vec!["idle".into(), "--server".into(), poll.into(), "--reference".into(), epoll.into()]
         }
+        Benchmark::Room => {
+            let (room, c) = (server("w04-l02")?, c_program(C_ROOM)?);
+            vec!["room".into(), "--server".into(), room.into(), "--reference".into(), c.into()]
+        }
+        Benchmark::RoomWaits => {
+            let (poll, epoll) = (server("w03-l03")?, server("w04-l02")?);
+            let programs = ["--server".into(), poll.into(), "--reference".into(), epoll.into()];
+            ["room".into(), "--waits".into()].into_iter().chain(programs).collect()
+        }
     };
-    if benchmark == Benchmark::Idle && !args.quick {
-        let lesson = paths::root().join(course.lesson("w04-l01")?.folder());
-        call.extend(["--svg".into(), lesson.join("poll-against-epoll.svg").into()]);
+    let drawn = match benchmark {
+        Benchmark::Idle => Some(("w04-l01", "poll-against-epoll.svg")),
+        Benchmark::RoomWaits => Some(("w04-l02", "line-to-all.svg")),
+        _ => None,
+    };
+    if let Some((id, file)) = drawn.filter(|_| !args.quick) {
+        let lesson = paths::root().join(course.lesson(id)?.folder());
+        call.extend(["--svg".into(), lesson.join(file).into()]);
     }
     let runs = args.repeat.unwrap_or(if args.quick { QUICK_RUNS } else { RUNS });
     call.extend(["--runs".into(), runs.to_string().into()]);
@@ -198,14 +219,16 @@ fn program(built: Built) -> Result<PathBuf> {
     }
 }
 
-/// Builds the epoll server in C with optimisation. Returns the path of the program.
-fn c_server() -> Result<PathBuf> {
-    let program = paths::target().join("bench-servers").join("level");
+/// Builds a program in C with optimisation. Returns the path of the program. A room sends no NUL bytes
+/// if MENDED is defined.
+fn c_program(source: &str) -> Result<PathBuf> {
+    let name = Path::new(source).file_stem().unwrap_or_default();
+    let program = paths::target().join("bench-servers").join(name);
     let mut compiler = Command::new("cc");
-    compiler.arg("-O2").arg("-o").arg(&program).arg(paths::root().join(C_SERVER));
+    compiler.args(["-O2", "-DMENDED", "-o"]).arg(&program).arg(paths::root().join(source));
     let output = compiler.output().context("cannot run cc; is a C compiler in PATH?")?;
     if !output.status.success() {
-        bail!("cc cannot compile {C_SERVER}:\n{}", String::from_utf8_lossy(&output.stderr));
+        bail!("cc cannot compile {source}:\n{}", String::from_utf8_lossy(&output.stderr));
     }
     Ok(program)
 }

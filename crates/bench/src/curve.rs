@@ -1,19 +1,28 @@
-//! Draws the round-trip time over the number of idle clients. The SVG has colours for light and for
-//! dark pages.
+//! Draws a figure of poll and of epoll over the number of clients. The SVG has colours for light and
+//! for dark pages.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use std::fs;
 use std::path::Path;
 
-/// The measurement for one number of idle clients: one point of each curve.
+/// What the axes show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Labels {
+    /// What the number of clients counts.
+    pub(crate) x: &'static str,
+    /// The figure, with its unit.
+    pub(crate) y: &'static str,
+}
+
+/// The measurement for one number of clients: one point of each curve.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Point {
-    /// The number of idle clients.
-    pub(crate) idle: usize,
-    /// The round-trip time with poll, in microseconds.
+    /// The number of clients.
+    pub(crate) clients: usize,
+    /// The figure with poll.
     pub(crate) poll: f64,
-    /// The round-trip time with epoll, in microseconds.
+    /// The figure with epoll.
     pub(crate) epoll: f64,
 }
 
@@ -40,12 +49,12 @@ const STYLE: &str = "
 ///
 /// # Errors
 /// There are no points, or the file cannot be written.
-pub(crate) fn draw(file: &Path, points: &[Point]) -> Result<()> {
-    let svg = draw_chart(points).map_err(|error| anyhow!("{error}"))?;
+pub(crate) fn draw(file: &Path, labels: Labels, points: &[Point]) -> Result<()> {
+    let svg = draw_chart(labels, points).map_err(|error| anyhow!("{error}"))?;
     Ok(fs::write(file, with_style(&svg))?)
 }
 
-fn draw_chart(points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_>> {
+fn draw_chart(labels: Labels, points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_>> {
     let last = points.last().ok_or("there is nothing to draw")?;
     let highest = points.iter().fold(0.0, |most: f64, point| most.max(point.poll).max(point.epoll));
     let mut svg = String::new();
@@ -56,20 +65,20 @@ fn draw_chart(points: &[Point]) -> Result<String, Box<dyn std::error::Error + '_
             .margin_right(72)
             .x_label_area_size(48)
             .y_label_area_size(64)
-            .build_cartesian_2d(0.0..last.idle as f64, 0.0..highest * 1.05)?;
+            .build_cartesian_2d(0.0..last.clients as f64, 0.0..highest * 1.05)?;
         chart
             .configure_mesh()
-            .x_desc("idle clients beside the active one")
-            .y_desc("round trip, µs (median)")
-            .x_label_formatter(&|idle| format!("{idle:.0}"))
+            .x_desc(labels.x)
+            .y_desc(labels.y)
+            .x_label_formatter(&|clients| format!("{clients:.0}"))
             .y_label_formatter(&|time| format!("{time:.0}"))
             .label_style(FONT.into_font().color(&TEXT))
             .axis_style(TEXT)
             .bold_line_style(GRID)
             .light_line_style(TRANSPARENT)
             .draw()?;
-        let poll = points.iter().map(|point| (point.idle as f64, point.poll));
-        let epoll = points.iter().map(|point| (point.idle as f64, point.epoll));
+        let poll = points.iter().map(|point| (point.clients as f64, point.poll));
+        let epoll = points.iter().map(|point| (point.clients as f64, point.epoll));
         let curves: [(&str, RGBColor, Vec<_>); 2] =
             [("poll", POLL, poll.collect()), ("epoll", EPOLL, epoll.collect())];
         for (name, colour, curve) in curves {
@@ -101,16 +110,17 @@ fn with_style(svg: &str) -> String {
 mod tests {
     use super::*;
 
+    const LABELS: Labels = Labels { x: "idle clients", y: "round trip, µs" };
     const POINTS: [Point; 2] = [
-        Point { idle: 10, poll: 52.0, epoll: 51.0 },
-        Point { idle: 9_000, poll: 1_655.0, epoll: 53.0 },
+        Point { clients: 10, poll: 52.0, epoll: 51.0 },
+        Point { clients: 9_000, poll: 1_655.0, epoll: 53.0 },
     ];
 
     #[test]
     fn every_colour_is_a_variable_of_the_style() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("curve.svg");
-        draw(&file, &POINTS).unwrap();
+        draw(&file, LABELS, &POINTS).unwrap();
         let svg = fs::read_to_string(file).unwrap();
         for name in ["text", "grid", "poll", "epoll"] {
             assert!(svg.contains(&format!("var(--{name})")), "{name}: {svg}");
@@ -121,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_curve_without_points_is_an_error() {
-        let error = draw(Path::new("/dev/null"), &[]).unwrap_err();
+        let error = draw(Path::new("/dev/null"), LABELS, &[]).unwrap_err();
         assert_eq!(error.to_string(), "there is nothing to draw");
     }
 }

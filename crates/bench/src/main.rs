@@ -16,6 +16,7 @@ mod exchange;
 mod load;
 mod measure;
 mod report;
+mod room;
 mod server;
 mod statistics;
 
@@ -49,6 +50,8 @@ enum Bench {
     Echo(measure::Programs),
     /// Compare two servers that have one active client and thousands of idle clients
     Idle(measure::idle::Args),
+    /// Compare two chat rooms
+    Room(measure::room::Args),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +77,7 @@ fn run(cli: &Cli) -> Result<()> {
         Bench::Store(args) => measure::store::run(args, &settings),
         Bench::Echo(args) => measure::echo::run(args, &settings),
         Bench::Idle(args) => measure::idle::run(args, &settings),
+        Bench::Room(args) => measure::room::run(args, &settings),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Programs, Settings, print};
 use crate::alternate::{Contender, alternate};
-use crate::curve::{self, Point};
+use crate::curve::{self, Labels, Point};
 use crate::exchange::Exchange;
 use crate::report::{Heading, Record, Row};
 use crate::server::{MAX_CLIENTS, Server};
@@ -74,14 +74,17 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<()> {
         print(&Record::Row(row))?;
     }
     if let Some(file) = &args.svg {
-        curve::draw(file, &points).with_context(|| format!("cannot draw {}", file.display()))?;
+        let labels =
+            Labels { x: "idle clients beside the active one", y: "round trip, µs (median)" };
+        curve::draw(file, labels, &points)
+            .with_context(|| format!("cannot draw {}", file.display()))?;
         print(&Record::Note(format!("the curves are in {}", file.display())))?;
     }
     Ok(())
 }
 
-fn point(idle: usize, row: &Row) -> Option<Point> {
+fn point(clients: usize, row: &Row) -> Option<Point> {
     let poll = row.server.round_trip_us?;
     let epoll = row.reference?.round_trip_us?;
-    Some(Point { idle, poll, epoll })
+    Some(Point { clients, poll, epoll })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod echo;
 pub(crate) mod idle;
+pub(crate) mod room;
 pub(crate) mod store;
 
 use crate::cores::Cores;
