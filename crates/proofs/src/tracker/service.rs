@@ -44,7 +44,11 @@ pub(super) fn expect_read(run: &mut TestRun, client: &NamedClient) -> Result<(),
     });
     let wait_error = match read {
         Ok(()) if connection.ended().is_none() => return Ok(()),
-        Ok(()) => WaitError::Idle { calls: Vec::new() },
+        // A server that ends closes its connections first.
+        Ok(()) => match run.server.wait_idle() {
+            Ok(calls) => WaitError::Idle { calls },
+            Err(wait_error) => wait_error,
+        },
         Err(wait_error) => wait_error,
     };
     let is_closed = connection.ended().is_some();
