@@ -36,7 +36,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
 use sandbox::{BATCH, CpuLoad, Exit, LaunchError, Message, Process, Sandbox, Unobservable};
 use sleeps::Sleeps;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -84,6 +84,8 @@ pub struct Server {
     helpers: Vec<i32>,
     attribution: Attribution,
     sleeps: RefCell<Sleeps>,
+    /// The descriptor that was found last for a client.
+    last_found: Cell<i32>,
     /// The calls of a thread that naps, at the end of the last wait.
     naps: Option<SyscallSample>,
     /// The descriptor limit that a process had before the observer lowered the limit.
@@ -126,6 +128,7 @@ impl Server {
             helpers: Vec::new(),
             attribution: Attribution::default(),
             sleeps: RefCell::default(),
+            last_found: Cell::default(),
             naps: None,
             lowered: None,
             probe: None,

@@ -6,7 +6,7 @@ use crate::unobservable::Unobservable;
 use procfs::ProcError;
 use std::fs::{self, DirEntry};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An open descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,16 @@ impl Process {
         Ok(found)
     }
 
+    /// The file of descriptor `fd`; `None` if the descriptor is not open.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides this information from this user.
+    pub fn target(self, fd: i32) -> Result<Option<Target>, Unobservable> {
+        let path = format!("/proc/{}/fd/{fd}", self.pid);
+        let read = as_owner(self.pid, || target(Path::new(&path)));
+        self.unless_ending(read.map_err(ProcError::from))
+    }
+
     /// The status flags of descriptor `fd` (open(2)); `None` if the descriptor is not open.
     ///
     /// # Errors
@@ -88,8 +98,13 @@ impl Process {
 fn descriptor(entry: &DirEntry) -> io::Result<Descriptor> {
     let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
     let fd = fd.ok_or(io::ErrorKind::InvalidData)?;
-    let link = fs::read_link(entry.path())?.to_string_lossy().into_owned();
-    let inode = link.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+    Ok(Descriptor { fd, target: target(&entry.path())? })
+}
+
+/// The file to which a link in `/proc/PID/fd` refers.
+fn target(link: &Path) -> io::Result<Target> {
+    let text = fs::read_link(link)?.to_string_lossy().into_owned();
+    let inode = text.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
     let inode = inode.and_then(|digits| digits.parse().ok());
-    Ok(Descriptor { fd, target: inode.map_or(Target::Other(link), Target::Socket) })
+    Ok(inode.map_or(Target::Other(text), Target::Socket))
 }

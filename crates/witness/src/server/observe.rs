@@ -104,10 +104,18 @@ impl Server {
     pub fn descriptor_of(&self, client: &Client) -> Result<Option<i32>, Unobservable> {
         self.connection(client)?;
         let Some(inode) = client.inode() else { return Ok(None) };
-        let mut descriptors = self.process().descriptors()?.into_iter();
-        Ok(descriptors
-            .find(|descriptor| descriptor.target == Target::Socket(inode))
-            .map(|it| it.fd))
+        let (process, target) = (self.process(), Target::Socket(inode));
+        // A server with thousands of clients gives most of them one number after another.
+        let next = self.last_found.get() + 1;
+        let found = match process.target(next)? == Some(target.clone()) {
+            true => Some(next),
+            false => {
+                let mut descriptors = process.descriptors()?.into_iter();
+                descriptors.find(|descriptor| descriptor.target == target).map(|it| it.fd)
+            }
+        };
+        found.into_iter().for_each(|fd| self.last_found.set(fd));
+        Ok(found)
     }
 
     /// The processes that have ended and that a process of the server has not reaped. Orphans are
