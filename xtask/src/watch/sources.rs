@@ -176,7 +176,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let script = dir.path().join("server.py");
         fs::write(&script, "").unwrap();
-        let named = named_files(&format!("python3 -u {}", script.display())).unwrap();
+        let quoted = shell_words::quote(script.to_str().unwrap()).into_owned();
+        let named = named_files(&format!("python3 -u {quoted}")).unwrap();
         assert_eq!(named, [script]);
         fs::write(dir.path().join("server.log"), "").unwrap();
         fs::write(dir.path().join("table.py"), "").unwrap();
