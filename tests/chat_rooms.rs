@@ -7,7 +7,7 @@ use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
 use std::path::Path;
 use support::programs::{TestDir, command_line, python, servers};
-use support::{assert_contains, command, stdout_of, xtask};
+use support::{assert_contains, command, stdout_of};
 
 #[test]
 fn proves_the_solution() {
@@ -93,12 +93,6 @@ fn names_what_is_wrong_with_a_room_of_texts() {
 }
 
 #[test]
-fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w03-l03"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
-}
-
-#[test]
 fn proves_the_solution_on_epoll() {
     assert_proved(prove_epoll(&["--solution"]));
 }
@@ -152,12 +146,6 @@ fn names_what_is_wrong_with_a_wait_on_epoll() {
         let output = stdout_of(&prove_epoll(&["--cmd", &room, "--only", criterion]).code(1));
         assert!(words(&output).contains(&words(row)), "{fault}: {output}");
     }
-}
-
-#[test]
-fn each_wrong_wait_on_epoll_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w04-l02"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
 }
 
 /// A text with one space between its words, however its lines are broken.

@@ -26,12 +26,6 @@ fn sends_a_beginner_to_the_first_task() {
 }
 
 #[test]
-fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w01-l01"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
-}
-
-#[test]
 fn proves_the_c_servers() {
     let dir = TestDir::new();
     for source in in_folder(&servers().join("echo"), "c") {

@@ -133,12 +133,6 @@ fn a_server_that_uses_poll_fails() {
     assert_contains(&stdout_of(&output.code(1)), &pieces);
 }
 
-#[test]
-fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w04-l01"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
-}
-
 /// Runs `cargo xtask prove w04-l01` with these flags.
 fn prove(flags: &[&str]) -> Assert {
     command().args(["prove", "w04-l01"]).args(flags).assert()

@@ -80,12 +80,6 @@ fn proves_as_an_ordinary_user_who_cannot_observe_dying_processes() {
 }
 
 #[test]
-fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w02-l01"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
-}
-
-#[test]
 fn proves_a_server_repeatedly() {
     let dir = TestDir::new();
     let output = prove(&in_c(&dir, "reaps_in_handler"), &["--repeat", "20"]).code(0);

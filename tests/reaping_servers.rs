@@ -67,12 +67,6 @@ fn proves_a_server_repeatedly() {
 }
 
 #[test]
-fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w02-l02"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
-}
-
-#[test]
 fn a_server_that_reaps_the_child_that_the_signal_names_fails() {
     let pieces = [
         "50 children ended together, and 49 of them were not reaped.",

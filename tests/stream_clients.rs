@@ -23,12 +23,6 @@ fn sends_a_beginner_to_the_first_task() {
 }
 
 #[test]
-fn each_wrong_client_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w01-l02"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
-}
-
-#[test]
 fn proves_the_c_clients() {
     let dir = TestDir::new();
     for source in in_folder(&clients(), "c") {
