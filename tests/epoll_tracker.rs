@@ -10,7 +10,7 @@ use support::course::Course;
 use support::other_user::xtask_as_other_user;
 use support::processes::free_port;
 use support::programs::{TestDir, command_line, python, servers};
-use support::{assert_contains, command, stdout_of, xtask};
+use support::{assert_contains, command, stdout_of};
 
 #[test]
 fn proves_the_solution() {
