@@ -46,10 +46,7 @@ const RETRY_TIME: Duration = Duration::from_secs(2);
 /// Waits until the program has ended, or does nothing more by itself. Returns what the program has
 /// done, and how the wait has ended.
 pub(crate) fn wait_reaction(run: &mut TestRun, setting: &BadSetting<'_>) -> (Reaction, WaitError) {
-    let mut wait_error = match run.server.wait_idle() {
-        Ok(calls) => WaitError::Idle { calls },
-        Err(wait_error) => wait_error,
-    };
+    let mut wait_error = run.at_rest();
     let mut listeners = own_listeners(run, &wait_error);
     if listeners.is_empty() && may_still_end(run, &wait_error) {
         match run.server.wait_ended(RETRY_TIME) {

@@ -38,8 +38,7 @@ impl TestRun {
             return CheckError::Inconclusive(error.to_string());
         }
         let observed = format!("connect(2): {error}");
-        let idle = WaitError::Idle { calls: Vec::new() };
-        let wait_error = self.server.wait_idle().err().unwrap_or(idle);
+        let wait_error = self.at_rest();
         let failure = Failure {
             id: "no-connection",
             summary: format!("{name} could not connect: {error}."),

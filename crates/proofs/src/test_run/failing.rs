@@ -107,11 +107,17 @@ impl TestRun {
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
         // Wait until the server is idle. The tables of an idle server are clearer than the tables
         // of a server that is still working. A server that never becomes idle is wrong all the same.
-        let wait_error = match self.server.wait_idle() {
+        let at_rest = self.at_rest();
+        self.fail_surely(at_rest, failure)
+    }
+
+    /// Waits until the server is idle, and says so in the form of a wait's error. If the server ends
+    /// or stays busy, the result says this. A server that ends closes its connections first.
+    pub(crate) fn at_rest(&mut self) -> WaitError {
+        match self.server.wait_idle() {
             Ok(calls) => WaitError::Idle { calls },
             Err(wait_error) => wait_error,
-        };
-        self.fail_surely(wait_error, failure)
+        }
     }
 
     /// Calls [`fail`](Self::fail) if a wait has failed, and [`fail_now`](Self::fail_now) if no wait

@@ -6,7 +6,7 @@ use crate::named_client::NamedClient;
 use crate::shared::watch_entries::{WatchedFile, current_entries};
 use crate::shared::{Clients, Service, WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Server, Unobservable, WaitError};
+use witness::{Server, Unobservable};
 
 /// How a tracker serves its clients, for the criteria that all server lessons share.
 pub(crate) const SERVICE: Service = Service {
@@ -44,11 +44,7 @@ pub(super) fn expect_read(run: &mut TestRun, client: &NamedClient) -> Result<(),
     });
     let wait_error = match read {
         Ok(()) if connection.ended().is_none() => return Ok(()),
-        // A server that ends closes its connections first.
-        Ok(()) => match run.server.wait_idle() {
-            Ok(calls) => WaitError::Idle { calls },
-            Err(wait_error) => wait_error,
-        },
+        Ok(()) => run.at_rest(),
         Err(wait_error) => wait_error,
     };
     let is_closed = connection.ended().is_some();

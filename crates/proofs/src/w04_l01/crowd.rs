@@ -57,7 +57,8 @@ fn expect_all_tracked(run: &mut TestRun, connections: &[Client]) -> Result<(), C
     match tracked {
         Ok(true) => {}
         Ok(false) => {
-            return Err(not_tracked(run, WaitError::Idle { calls: Vec::new() }, connections));
+            let at_rest = run.at_rest();
+            return Err(not_tracked(run, at_rest, connections));
         }
         Err(wait_error) => return Err(not_tracked(run, wait_error, connections)),
     }

@@ -158,10 +158,7 @@ fn bytes_missing(
     received: &[u8],
 ) -> CheckError {
     let name = &late.name;
-    let wait_error = match run.server.wait_idle() {
-        Ok(calls) => WaitError::Idle { calls },
-        Err(wait_error) => wait_error,
-    };
+    let wait_error = run.at_rest();
     let failure = Failure {
         id: "late-bytes-missing",
         mistake: diagnosis::of(run, &wait_error)
