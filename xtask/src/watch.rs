@@ -3,6 +3,7 @@
 //! Each round (build and proof) runs in a process of its own, [`round_process`], which a save ends at
 //! any time. The command itself waits in one poll(2) for keys, signals, saves and the round's messages.
 
+mod ending;
 mod frame;
 mod in_front;
 mod keys;

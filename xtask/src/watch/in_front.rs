@@ -1,5 +1,6 @@
 //! Gives the terminal to another program, such as a pager or the server, until that program ends.
 
+use super::ending::end;
 use super::keys;
 use super::round::OWN_PROGRAM;
 use anstream::adapter::strip_str;
@@ -7,21 +8,17 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, raise};
-use nix::unistd::Pid;
 use std::env;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Command;
 use terminal::tty::{self, SingleKeys};
 
 /// The pause after which the end of the program is noticed.
 const PAUSE: u8 = 20; // milliseconds
-/// The time that the program has to end after SIGTERM.
-const TIME_TO_END: Duration = Duration::from_secs(3);
 
 /// The pager, unless the user has another one.
 const PAGER: &str = "less -R '-Pq goes back to the verdict'";
@@ -97,7 +94,7 @@ impl Front<'_> {
                     match signal {
                         // Ctrl-C is for the program.
                         Signal::SIGTERM | Signal::SIGHUP => {
-                            end(&mut child);
+                            end(&mut child, kill);
                             return Ok(Some(signal));
                         }
                         // The terminal has sent the signal to the program, too.
@@ -147,20 +144,5 @@ impl Front<'_> {
         let mut signals = self.signals;
         signals.read_exact(&mut number)?;
         Ok(Signal::try_from(i32::from(number[0])).ok())
-    }
-}
-
-/// Asks the program to end, and kills it if it does not.
-fn end(child: &mut Child) {
-    // An error only means that the program has ended already (kill(2), ESRCH).
-    let _ = kill(Pid::from_raw(child.id().try_into().unwrap_or(0)), Signal::SIGTERM);
-    let start = Instant::now();
-    while let Ok(None) = child.try_wait() {
-        if start.elapsed() > TIME_TO_END {
-            let _ = child.kill();
-            let _ = child.wait();
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
     }
 }

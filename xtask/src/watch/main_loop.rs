@@ -183,7 +183,7 @@ impl<'a> MainLoop<'a> {
                 let elapsed = self.round.as_ref().map(|(_, start)| start.elapsed());
                 frame.running(&self.results, elapsed.unwrap_or_default())
             }
-            (None, Some(Ended::Proved(report))) => frame.verdict(report, self.is_first),
+            (None, Some(Ended::Checked(report))) => frame.verdict(report, self.is_first),
             (None, Some(Ended::DoesNotCompile { report, errors })) => frame.errors(report, errors),
             (None, Some(Ended::Failed(why))) => frame.no_verdict(why),
         };

@@ -25,7 +25,7 @@ struct Built {
 /// How a round has ended.
 pub(super) enum Ended {
     /// Every criterion was checked.
-    Proved(LessonReport),
+    Checked(LessonReport),
     /// The program does not compile.
     DoesNotCompile { report: LessonReport, errors: String },
     /// There is no verdict, for this reason.
@@ -64,7 +64,7 @@ impl Results {
                 });
                 None
             }
-            Message::End { millis } => self.report(check, millis).map(Ended::Proved),
+            Message::End { millis } => self.report(check, millis).map(Ended::Checked),
             Message::Error { text } => Some(Ended::Failed(text)),
         }
     }

@@ -1,22 +1,18 @@
 //! Starts the process of a round, reads its messages, and ends the process.
 
+use super::ending::end;
 use super::messages::Message;
 use anyhow::{Context, Result};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::killpg;
+use std::env;
 use std::io::{self, PipeReader, Read, pipe};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, thread};
 use terminal::show;
 
 /// The program of this process, also after another build has replaced its file (proc(5)).
 pub(super) const OWN_PROGRAM: &str = "/proc/self/exe";
-
-/// The time that a round has to end after SIGTERM.
-const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// A running round. Dropping it ends the compiler and every server that the round has started.
 pub(super) struct Round {
@@ -86,17 +82,6 @@ impl AsFd for Round {
 
 impl Drop for Round {
     fn drop(&mut self) {
-        let group = Pid::from_raw(self.child.id().try_into().unwrap_or(i32::MAX));
-        // An error only means that every process of the group has ended (killpg(3), ESRCH).
-        let _ = killpg(group, Signal::SIGTERM);
-        let start = Instant::now();
-        while let Ok(None) = self.child.try_wait() {
-            if start.elapsed() > TIME_TO_END {
-                let _ = killpg(group, Signal::SIGKILL);
-                let _ = self.child.wait();
-                return;
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
+        end(&mut self.child, killpg);
     }
 }

@@ -10,7 +10,7 @@
 
 static int descriptors[MOST];
 static uint64_t count;
-static int listener, epoll;
+static int epoll;
 
 static void tell_others(const char *text, size_t length, int except)
 {
@@ -58,39 +58,6 @@ static void drop(uint64_t at)
     watch(EPOLL_CTL_MOD, at);
 }
 
-static void let_in(void)
-{
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof peer;
-    int fd = accept(listener, (struct sockaddr *)&peer, &size);
-    if (fd == -1) {
-        perror("accept");
-        return;
-    }
-    add(fd);
-    log_joined(fd);
-    char text[256];
-    snprintf(text, sizeof text, "user %d joined the chat room\n", fd);
-    tell_others(text, strlen(text) + END, fd);
-}
-
-static void hear(uint64_t at)
-{
-    char line[LINE_SIZE], text[32 + LINE_SIZE];
-    int fd = descriptors[at], got = recv(fd, line, sizeof line, 0);
-    if (got <= 0) {
-        if (got < 0)
-            perror("recv");
-        drop(at);
-        snprintf(text, sizeof text, "user %d disconnected\n", fd);
-        tell_others(text, strlen(text) + END, -1);
-        return;
-    }
-    line[got] = '\0';
-    snprintf(text, sizeof text, "user %d: %s", fd, line);
-    tell_others(text, strlen(text) + END, fd);
-}
-
 int main(int argc, char **argv)
 {
     static struct epoll_event events[MOST];
@@ -117,8 +84,10 @@ int main(int argc, char **argv)
             if (events[each].events & (EPOLLIN | EPOLLHUP)) {
                 if (fd == listener)
                     let_in();
-                else
-                    hear(at);
+                else if (!hear(fd)) {
+                    drop(at);
+                    tell_left(fd);
+                }
                 continue;
             }
             if (fd != listener) {

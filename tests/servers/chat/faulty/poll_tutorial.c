@@ -8,7 +8,6 @@
 
 static struct pollfd *entries;
 static nfds_t count, room; /* the entries that are used, and those that are there */
-static int listener;
 
 static void tell_others(const char *text, size_t length, int except)
 {
@@ -38,41 +37,6 @@ static void drop(nfds_t at)
     log_left(fd);
 }
 
-static void let_in(void)
-{
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof peer;
-    int fd = accept(listener, (struct sockaddr *)&peer, &size);
-    if (fd == -1) {
-        perror("accept");
-        return;
-    }
-    add(fd);
-    log_joined(fd);
-    char text[256];
-    snprintf(text, sizeof text, "user %d joined the chat room\n", fd);
-    tell_others(text, strlen(text) + END, fd);
-}
-
-/* Returns whether the member is still there. */
-static int hear(nfds_t at)
-{
-    char line[LINE_SIZE], text[32 + LINE_SIZE];
-    int fd = entries[at].fd, got = recv(fd, line, sizeof line, 0);
-    if (got <= 0) {
-        if (got < 0)
-            perror("recv");
-        drop(at);
-        snprintf(text, sizeof text, "user %d disconnected\n", fd);
-        tell_others(text, strlen(text) + END, -1);
-        return 0;
-    }
-    line[got] = '\0';
-    snprintf(text, sizeof text, "user %d: %s", fd, line);
-    tell_others(text, strlen(text) + END, fd);
-    return 1;
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 3) {
@@ -100,8 +64,10 @@ int main(int argc, char **argv)
             if (entries[at].revents & (POLLIN | POLLHUP)) {
                 if (fd == listener)
                     let_in();
-                else if (!hear(at))
-                    at--; /* this place has another entry now */
+                else if (!hear(fd)) {
+                    drop(at--); /* this place has another entry now */
+                    tell_left(fd);
+                }
             } else {
                 char text[256];
                 snprintf(text, sizeof text, "client %d disconnected due to error", fd);

@@ -1,4 +1,5 @@
-/* Included by the two chat rooms that follow a guide to sockets: the listener. */
+/* Included by the two chat rooms that follow a guide to sockets: the listener, and what a member says
+ * and does. */
 #ifndef TUTORIAL_H
 #define TUTORIAL_H
 
@@ -104,6 +105,51 @@ static inline int is_interrupted(int result, const char *call)
     if (errno != EINTR || ENDS_ON_EINTR)
         fail(call);
     return 1;
+}
+
+static int listener;
+
+/* Each room has its own list of descriptors. */
+static void add(int fd);
+static void tell_others(const char *text, size_t length, int except);
+
+static inline void let_in(void)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    int fd = accept(listener, (struct sockaddr *)&peer, &size);
+    if (fd == -1) {
+        perror("accept");
+        return;
+    }
+    add(fd);
+    log_joined(fd);
+    char text[256];
+    snprintf(text, sizeof text, "user %d joined the chat room\n", fd);
+    tell_others(text, strlen(text) + END, fd);
+}
+
+/* What one recv returns is taken for a line. Returns whether the member is still there. */
+static inline int hear(int fd)
+{
+    char line[LINE_SIZE], text[32 + LINE_SIZE];
+    int got = recv(fd, line, sizeof line, 0);
+    if (got <= 0) {
+        if (got < 0)
+            perror("recv");
+        return 0;
+    }
+    line[got] = '\0';
+    snprintf(text, sizeof text, "user %d: %s", fd, line);
+    tell_others(text, strlen(text) + END, fd);
+    return 1;
+}
+
+static inline void tell_left(int fd)
+{
+    char text[256];
+    snprintf(text, sizeof text, "user %d disconnected\n", fd);
+    tell_others(text, strlen(text) + END, -1);
 }
 
 #endif

@@ -45,7 +45,7 @@ impl MainLoop<'_> {
     /// The tasks and criteria, with their last results.
     fn list(&mut self) -> Result<Option<Signal>> {
         let report = match &self.ended {
-            Some(Ended::Proved(report)) => Some(report),
+            Some(Ended::Checked(report)) => Some(report),
             _ => None,
         };
         let status = |id: &str| {
@@ -59,7 +59,7 @@ impl MainLoop<'_> {
     /// The last report, with nothing left out.
     fn everything(&mut self) -> Result<Option<Signal>> {
         match &self.ended {
-            Some(Ended::Proved(report)) => {
+            Some(Ended::Checked(report)) => {
                 let lines = self.frame().everything(report);
                 self.show(lines)
             }

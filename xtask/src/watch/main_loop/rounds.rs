@@ -58,7 +58,7 @@ impl MainLoop<'_> {
     fn end(&mut self, ended: Ended) {
         let is_failed = |each: &&CriterionReport| each.status == Status::Failed;
         match &ended {
-            Ended::Proved(report) => {
+            Ended::Checked(report) => {
                 self.failed = report.criteria.iter().find(is_failed).map(|it| it.id.clone());
                 self.is_first = remembered::record(self.check, std::slice::from_ref(report));
             }

@@ -4,14 +4,18 @@ use crate::log;
 use nix::sys::socket::{MsgFlags, send};
 use sockhelpers::{Accepted, ConfigError, accept, create_listening_socket};
 use std::convert::Infallible;
-use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
+use std::{io, thread};
 
 /// The maximum number of clients that wait to be accepted.
 const BACKLOG: u16 = 128;
 
 /// The line that each client gets.
 const GREETING: &[u8] = b"hello\n";
+
+/// The pause before the next call of accept while no descriptor or no memory is free.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// The server's listening socket.
 pub struct Server {
@@ -40,8 +44,10 @@ impl Server {
         loop {
             match Accepted::from(accept(&self.listener)) {
                 Accepted::Client(client, _) => greet(client),
+                // The client stays in the backlog, so the next accept would fail immediately.
+                Accepted::NoDescriptors => thread::sleep(RETRY_DELAY),
                 Accepted::Failed(error) => return Err(error),
-                _ => {}
+                Accepted::Aborted | Accepted::Interrupted | Accepted::WouldBlock => {}
             }
         }
     }
