@@ -41,9 +41,7 @@ pub(crate) fn of(run: &TestRun, wait_error: &WaitError) -> Option<&'static str> 
         // A descriptor that is added twice causes EEXIST (epoll_ctl(2)). errno(3) and every
         // standard library describe EEXIST by this text.
         WaitError::Ended(_) if run.server.stderr().contains("File exists") => Some("added-again"),
-        WaitError::Ended(exit) if evidence::is_killed_by_pipe(run, exit) => {
-            Some("reset-ends-server")
-        }
+        WaitError::Ended(exit) if evidence::is_killed_by_pipe(exit) => Some("sigpipe"),
         WaitError::Ended(exit) if evidence::names_interrupted_call(run, exit) => {
             Some("eintr-ends-server")
         }

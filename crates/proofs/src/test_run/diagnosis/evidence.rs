@@ -62,8 +62,7 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
     let may_be_about =
         |words: &[&str]| run.trace_message().is_none_or(|message| is_about(&message, words));
     match row {
-        "sigpipe" => *exit == Exit::Signal(SignalNumber(libc::SIGPIPE)),
-        "reset-ends-server" if is_killed_by_pipe(run, exit) => true,
+        "sigpipe" => is_killed_by_pipe(exit),
         "read-reset" | "write-reset" | "reset-ends-server" => {
             matches!(exit, Exit::Status(_)) && may_be_about(&RESET)
         }
@@ -80,10 +79,9 @@ fn explains_exit(row: &str, run: &TestRun, exit: &Exit) -> bool {
     }
 }
 
-/// Whether a chat room has written to a member that was gone, and SIGPIPE has ended it. In this lesson,
-/// the row about members that reset is about SIGPIPE, too.
-pub(super) fn is_killed_by_pipe(run: &TestRun, exit: &Exit) -> bool {
-    run.lesson_id() == "w03-l03" && *exit == Exit::Signal(SignalNumber(libc::SIGPIPE))
+/// Whether the program has written to a connection that was gone, and SIGPIPE has ended it (pipe(7)).
+pub(super) fn is_killed_by_pipe(exit: &Exit) -> bool {
+    *exit == Exit::Signal(SignalNumber(libc::SIGPIPE))
 }
 
 /// Whether a server with a table of clients has ended by itself, with a last line on standard error
