@@ -6,7 +6,7 @@ use crate::wait_error::WaitError;
 use sandbox::IsolationLevel;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 // <staff>
 use crate::sockets::State;
 // </staff>
