@@ -32,7 +32,12 @@ fn the_parts_of_a_new_lesson_agree() {
     assert_contains(&stdout_of(&output), &["Slow Timers", "greets", "starts"]);
     let text = fs::read_to_string(course.path(FOLDER).join("lesson.md")).unwrap();
     assert_contains(&text, &["# Lesson 1 (1/7): Slow Timers", "[START] port=3500"]);
-    assert!(!text.contains("{id}") && !text.contains("{folder}"));
+    let log = fs::read_to_string(course.path(FOLDER).join("src/log.rs")).unwrap();
+    assert_contains(&log, &["[START] port={port}"]);
+    for file in ["lesson.md", "Cargo.toml", "src/main.rs", "mistakes/README.md"] {
+        let text = fs::read_to_string(course.path(FOLDER).join(file)).unwrap();
+        assert!(!text.contains("{{"), "{file}: {text}");
+    }
 }
 
 #[test]

@@ -97,11 +97,11 @@ fn title_of(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A template with its values: `{id}` becomes the value of `id`.
+/// A template with its values: `{{id}}` becomes the value of `id`.
 fn filled_in(template: &str, values: &[(&str, &str)]) -> String {
     let mut text = template.to_owned();
     for (name, value) in values {
-        text = text.replace(&format!("{{{name}}}"), value);
+        text = text.replace(&format!("{{{{{name}}}}}"), value);
     }
     text
 }

@@ -1,4 +1,4 @@
-//! {id}, {title}: one line for each client.
+//! {{id}}, {{title}}: one line for each client.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -6,9 +6,9 @@ use crate::proof::{Criterion, Proof, Role};
 use crate::shared::starting::expect_start_line;
 
 pub(crate) const PROOF: Proof = Proof {
-    lesson: "{id}",
+    lesson: "{{id}}",
     // The capacity is the number of slots in the lesson's table; 0 if the lesson has no table.
-    role: Role::Server { port: {port}, capacity: 0 },
+    role: Role::Server { port: {{port}}, capacity: 0 },
     criteria: &[Criterion::new("greets", greets), Criterion::new("starts", starts)],
 };
 

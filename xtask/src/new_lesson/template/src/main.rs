@@ -13,7 +13,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-const DEFAULT_PORT: u16 = {port};
+const DEFAULT_PORT: u16 = {{port}};
 
 fn main() -> ExitCode {
     let Err(error) = run();
