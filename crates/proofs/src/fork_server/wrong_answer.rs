@@ -18,8 +18,8 @@ pub(crate) fn explain(
     answer: &[u8],
     wait_error: Option<WaitError>,
 ) -> CheckError {
-    // A child that has closed its connection may have printed the reason before.
-    let _ = run.server.catch_up();
+    // A child may close its connection first, and print the reason when it ends.
+    let _ = run.at_rest();
     let name = &client.name;
     let wanted = flipped(&exchange.bytes);
     let at = answer.iter().zip(&wanted).take_while(|(got, wanted)| got == wanted).count();
