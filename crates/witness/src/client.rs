@@ -1,12 +1,15 @@
 //! A client that the observer connects to the server and controls.
 
 mod connect;
+mod leaving;
+mod recorded;
 mod tcp;
 
 use crate::ready;
+use crate::recording::{ClientAct, ClientRecord};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
-use nix::sys::socket::{MsgFlags, Shutdown, recv, send, setsockopt, shutdown, sockopt};
+use nix::sys::socket::{MsgFlags, recv, send};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -27,6 +30,8 @@ struct Shared {
     /// Whether the program has connected, and the observer has accepted.
     is_accepted: bool,
     inode: OnceLock<u64>,
+    /// Set if the run is recorded.
+    record: OnceLock<ClientRecord>,
     state: Mutex<ClientState>,
 }
 
@@ -106,6 +111,9 @@ impl Client {
             sent => {
                 let sent = sent?;
                 state.sent += sent as u64;
+                if let Some(record) = self.record().filter(|_| sent > 0) {
+                    record.add_bytes(&bytes[..sent], ClientAct::Sent);
+                }
                 Ok(sent)
             }
         }
@@ -149,7 +157,7 @@ impl Client {
     pub fn read_some(&self, limit: usize) -> usize {
         let mut state = self.state();
         let before = state.received_count;
-        state.read(limit);
+        state.read(limit, self.record());
         (state.received_count - before) as usize
     }
 
@@ -177,44 +185,13 @@ impl Client {
         let deadline = Instant::now() + limit;
         loop {
             let mut state = self.state();
-            state.read(usize::MAX);
+            state.read(usize::MAX, self.record());
             let socket = state.socket.as_ref().filter(|_| state.ended.is_none());
             let may_come =
                 socket.is_some_and(|it| ready::wait_ready(deadline, it.as_fd(), PollFlags::POLLIN));
             if !may_come {
                 return state.ended;
             }
-        }
-    }
-
-    /// Shuts down the sending side of the connection. The server reads an end of file, and can
-    /// still send an answer.
-    pub fn half_close(&self) {
-        let mut state = self.state();
-        if let Some(socket) = &state.socket
-            && shutdown(socket.as_raw_fd(), Shutdown::Write).is_ok()
-        {
-            state.closed_by = Some(ClosedBy::Fin);
-        }
-    }
-
-    /// Closes the connection with a FIN. The client first reads all bytes that have arrived. If
-    /// unread bytes remained, the kernel would send a RST instead of a FIN.
-    pub fn close(&self) {
-        self.read();
-        let mut state = self.state();
-        if state.socket.take().is_some() {
-            state.closed_by = Some(ClosedBy::Fin);
-        }
-    }
-
-    /// Closes the connection with a RST (socket(7), SO_LINGER with a time of 0).
-    pub fn reset(&self) {
-        let mut state = self.state();
-        if let Some(socket) = state.socket.take() {
-            let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
-            let _ = setsockopt(&socket, sockopt::Linger, &at_once);
-            state.closed_by = Some(ClosedBy::Rst);
         }
     }
 
@@ -230,6 +207,9 @@ impl Client {
     pub(crate) fn set_inode(&self, inode: u64) {
         if inode != 0 {
             self.0.inode.get_or_init(|| inode);
+            if let Some(record) = self.record() {
+                record.set_inode(inode);
+            }
         }
     }
 
@@ -294,7 +274,7 @@ impl Client {
 
     /// Reads all bytes that have arrived.
     pub(crate) fn read(&self) {
-        self.state().read(usize::MAX);
+        self.state().read(usize::MAX, self.record());
     }
 
     fn state(&self) -> MutexGuard<'_, ClientState> {
@@ -318,7 +298,8 @@ impl ClientState {
     }
 
     /// Reads at most `limit` of the bytes that have arrived.
-    fn read(&mut self, mut limit: usize) {
+    fn read(&mut self, mut limit: usize, record: Option<&ClientRecord>) {
+        let had_ended = self.ended.is_some();
         let Some(fd) = self.socket.as_ref().map(AsRawFd::as_raw_fd) else { return };
         self.known_readable = false;
         let mut buffer = [0; 1 << 16];
@@ -328,6 +309,9 @@ impl ClientState {
                 Ok(0) => self.ended = Some(ServerClose::Closed),
                 Ok(length) => {
                     acknowledge(fd);
+                    if let Some(record) = record {
+                        record.add_bytes(&buffer[..length], ClientAct::Received);
+                    }
                     limit -= length;
                     self.received_count += length as u64;
                     let kept = self.most_kept.saturating_sub(self.received.len()).min(length);
@@ -337,6 +321,9 @@ impl ClientState {
                 Err(Errno::EAGAIN) => return,
                 Err(_) => self.ended = Some(ServerClose::Reset),
             }
+        }
+        if let (false, Some(ended), Some(record)) = (had_ended, self.ended, record) {
+            record.add(ClientAct::SawEnd(ended));
         }
     }
 }

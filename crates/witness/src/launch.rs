@@ -4,6 +4,7 @@ use crate::fault_injector::FaultInjector;
 use crate::input::{Input, InputStream};
 use crate::live::LiveServer;
 use crate::log::{Log, open_as_terminal};
+use crate::recording::Recorder;
 use crate::run_history::RunHistory;
 use crate::server::Server;
 use crate::wait_limits::WaitLimits;
@@ -26,6 +27,7 @@ pub struct Launch {
     max_line: Option<usize>,
     /// The names that the program can look up, each with its addresses.
     hosts: Vec<(String, Vec<IpAddr>)>,
+    recorder: Option<Recorder>,
 }
 
 impl Launch {
@@ -39,6 +41,7 @@ impl Launch {
             input: Input::default(),
             max_line: None,
             hosts: Vec::new(),
+            recorder: None,
         }
     }
 
@@ -147,6 +150,12 @@ impl Launch {
         self
     }
 
+    /// Records the run: every system call of the program, and what the clients do.
+    pub fn recorded(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
     /// Builds the sandbox, and does not start the program. [`Server::begin`] starts the program, for
     /// instance when the observer listens where the program will connect
     /// ([`Server::listen_at`]).
@@ -173,6 +182,12 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`]. After an error, the program has not run.
     pub fn start(self) -> Result<Server, LaunchError> {
+        if self.recorder.is_some() {
+            // The first process of the sandbox is traced before it starts the program.
+            let mut server = self.prepare()?;
+            server.begin()?;
+            return Ok(server);
+        }
         let mut server = self.spawn()?;
 
         // Receive the messages of the sandbox's first process, until one of them reports that the
@@ -209,7 +224,9 @@ impl Launch {
         let (input, stdin) = InputStream::open(self.input)?;
         let errors = open_as_terminal(&write_end)?;
         let sandbox = self.command.spawn_with_input(stdin, stdout, errors)?;
-        Ok(Server::new(sandbox, log, stderr, input, self.limits, self.history))
+        let mut server = Server::new(sandbox, log, stderr, input, self.limits, self.history);
+        self.recorder.into_iter().for_each(|recorder| server.record(recorder));
+        Ok(server)
     }
 
     /// Starts the program for a person, who reads its output. The descriptors are the same as with

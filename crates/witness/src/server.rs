@@ -15,6 +15,7 @@ mod ports;
 mod restart;
 mod rounds;
 mod sleeps;
+mod threads;
 mod verdict;
 mod wait_state;
 mod waiting;
@@ -24,6 +25,7 @@ use crate::fault_injector::{FaultSupervisor, StoppedCall};
 use crate::input::InputStream;
 use crate::listener::Listener;
 use crate::log::Log;
+use crate::recording::{Event, Recorder};
 use crate::run_history::RunHistory;
 use crate::sockets::SocketTable;
 use crate::syscall_sample::{SyscallSample, Tracer};
@@ -34,9 +36,10 @@ use errno_probe::ErrnoProbe;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use sandbox::{CpuLoad, Exit, LaunchError, Message, Process, Sandbox, Unobservable};
+use sandbox::{Call, CpuLoad, Exit, LaunchError, Message, Process, Sandbox, Unobservable};
 use sleeps::Sleeps;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -76,8 +79,9 @@ pub struct Server {
     tracer: Tracer,
     /// How long the program has waited for a processor since its start.
     load: CpuLoad,
-    /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors.
-    helpers: Vec<i32>,
+    /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors. Each
+    /// has the call that it slept in.
+    helpers: HashMap<i32, Call>,
     attribution: Attribution,
     sleeps: RefCell<Sleeps>,
     /// The descriptor that was found last for a client.
@@ -88,6 +92,8 @@ pub struct Server {
     lowered: Option<LoweredLimit>,
     /// The thread that is traced until one of its calls has failed.
     probe: Option<ErrnoProbe>,
+    /// Where the run is recorded, if it is.
+    recorder: Option<Recorder>,
 }
 
 impl Server {
@@ -121,13 +127,14 @@ impl Server {
             history,
             tracer: Tracer::default(),
             load: CpuLoad::default(),
-            helpers: Vec::new(),
+            helpers: HashMap::new(),
             attribution: Attribution::default(),
             sleeps: RefCell::default(),
             last_found: Cell::default(),
             naps: None,
             lowered: None,
             probe: None,
+            recorder: None,
         }
     }
 
@@ -143,6 +150,11 @@ impl Server {
     /// Begins to answer the system calls that are reported on `listener`.
     pub(crate) fn supervise(&mut self, listener: OwnedFd) {
         self.faults = Some(FaultSupervisor::new(listener));
+    }
+
+    /// Records this run. The program must not have been started.
+    pub(crate) fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
     }
 
     /// Opens the kernel's table of the sockets in the sandbox's network.
@@ -170,6 +182,7 @@ impl Server {
     /// `errno`. Does nothing if the server was launched without a fault injector.
     pub fn fail_next(&mut self, errno: Errno) {
         if let Some(faults) = &mut self.faults {
+            self.recorder.iter().for_each(|it| it.add(Event::FaultRequested(errno)));
             faults.fail_next(errno);
         }
     }
@@ -216,6 +229,7 @@ impl Server {
 
     fn kill(&self, process: Process, signal: Signal) {
         if self.exit.is_none() {
+            self.recorder.iter().for_each(|it| it.add(Event::Signalled { process, signal }));
             // The error is ignored, because a process that has ended in the meantime needs no
             // signal.
             let _ = kill(Pid::from_raw(process.pid), signal);
@@ -233,6 +247,7 @@ impl Drop for Server {
         // If the server closed its connections first, its port would stay in TIME_WAIT. Therefore
         // the clients reset their connections first.
         self.end_probe();
+        self.recorder.iter().for_each(|recorder| recorder.add(Event::Over));
         self.clients.iter().for_each(Client::reset);
         self.sandbox.hang_up();
         // The sandbox cannot end before the tracer has detached from its threads or has reaped them

@@ -41,8 +41,13 @@ impl Client {
             SocketAddr::V4(_) => v4(getsockname(fd)?),
             SocketAddr::V6(_) => v6(getsockname(fd)?),
         };
-        let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, ended)));
-        Ok(Self(Arc::new(Shared { local, server, is_accepted: false, inode, state })))
+        Ok(Self::new(local, server, false, ClientState::new(socket, ended)))
+    }
+
+    fn new(local: SocketAddr, server: SocketAddr, is_accepted: bool, state: ClientState) -> Self {
+        let (inode, record) = (OnceLock::new(), OnceLock::new());
+        let state = Mutex::new(state);
+        Self(Arc::new(Shared { local, server, is_accepted, inode, record, state }))
     }
 
     /// The observer's end of a connection that the program has made to a listener at `local`.
@@ -50,8 +55,7 @@ impl Client {
     pub(crate) fn accepted(socket: OwnedFd, local: SocketAddr, peer: SocketAddr) -> Self {
         // A connection that was reset already has no options any more.
         let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
-        let (inode, state) = (OnceLock::new(), Mutex::new(ClientState::new(socket, None)));
-        Self(Arc::new(Shared { local, server: peer, is_accepted: true, inode, state }))
+        Self::new(local, peer, true, ClientState::new(socket, None))
     }
 }
 

@@ -84,6 +84,9 @@ impl Server {
             // answer, the server cannot accept the connections in its backlog.
             self.poll_events().map(drop).map_err(io::Error::other)
         })?;
+        if let Some(recorder) = &self.recorder {
+            client.record_in(recorder);
+        }
         self.clients.push(client.clone());
         Ok(client)
     }

@@ -37,6 +37,9 @@ impl Server {
     pub(super) fn accept_all(&mut self) -> bool {
         let new: Vec<_> =
             self.own_listeners.iter().flat_map(|it| std::iter::from_fn(|| it.accept())).collect();
+        if let Some(recorder) = &self.recorder {
+            new.iter().for_each(|client| client.record_in(recorder));
+        }
         self.accepted.extend(new.iter().cloned());
         self.clients.extend(new.iter().cloned());
         !new.is_empty()

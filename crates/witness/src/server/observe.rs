@@ -8,7 +8,7 @@ use crate::log::Line;
 use crate::poll_entry::{self, PollEntry};
 use crate::sockets::{Socket, State};
 use crate::syscall_sample::SyscallSample;
-use sandbox::{Call, Descriptor, Exit, IsolationLevel, Process, Target, Thread, Unobservable};
+use sandbox::{Call, Descriptor, Exit, IsolationLevel, Process, Target, Unobservable};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -278,45 +278,6 @@ impl Server {
         self.table
             .as_ref()
             .map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(table_unobservable))
-    }
-
-    /// The threads of the process that listens; see [`threads_of`](Self::threads_of).
-    ///
-    /// # Errors
-    /// [`Unobservable`] if the kernel hides this information from this user.
-    pub fn threads(&self) -> Result<Vec<Thread>, Unobservable> {
-        self.threads_of(self.process())
-    }
-
-    /// The threads of a process of the server, each with the call that it sleeps in. After a thread
-    /// was stopped and resumed, the kernel may show restart_syscall(2) in place of the interrupted
-    /// call; this function returns the interrupted call.
-    ///
-    /// # Errors
-    /// [`Unobservable`] if the kernel hides this information from this user.
-    pub fn threads_of(&self, process: Process) -> Result<Vec<Thread>, Unobservable> {
-        let mut threads = process.threads()?;
-        let sleeps = self.sleeps.borrow();
-        for thread in &mut threads {
-            thread.call = thread.call.map(|call| sleeps.interrupted(thread.tid, call));
-        }
-        Ok(threads)
-    }
-
-    /// The threads of every process in the sandbox.
-    pub(super) fn all_threads(&self) -> Result<Vec<(Process, Thread)>, Unobservable> {
-        let mut all = Vec::new();
-        for process in self.processes()? {
-            let threads = process.threads()?;
-            if threads.is_empty() {
-                // The process has ended after it was listed. The kernel may not have woken its
-                // parent yet, so the process is still counted as running.
-                all.push((process, Thread::vanished(process.pid)));
-            }
-            all.extend(threads.into_iter().map(|thread| (process, thread)));
-        }
-        self.sleeps.borrow_mut().update(&mut all, self.tracer.take_interrupted());
-        Ok(all)
     }
 
     /// Finds the process in the sandbox that listens on `port`. Returns the address that clients

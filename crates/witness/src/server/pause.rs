@@ -17,7 +17,11 @@ impl Server {
     pub fn pause(&mut self) -> Result<(), WaitError> {
         self.all_threads()?; // remembers the calls that the pause interrupts
         self.kill(self.process(), Signal::SIGSTOP);
-        self.wait_for(|now| Ok(now.process().is_stopped()?.then_some(())))
+        self.wait_for(|now| {
+            let threads = now.threads_in(now.process())?;
+            let is_stopped = !threads.is_empty() && threads.iter().all(|thread| thread.stopped);
+            Ok(is_stopped.then_some(()))
+        })
     }
 
     /// Waits until everything that the clients did during the pause has arrived at the server's
@@ -47,7 +51,7 @@ impl Server {
         let stopped = self.wait_for(|now| {
             let mut all_stopped = true;
             for process in now.processes()? {
-                let threads = process.threads()?;
+                let threads = now.threads_in(process)?;
                 if threads.iter().all(|thread| thread.stopped || thread.zombie) {
                     continue;
                 }

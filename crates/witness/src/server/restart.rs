@@ -45,6 +45,9 @@ impl Server {
 
     /// Asks the sandbox's first process to start the program, and waits until it has.
     fn request_start(&mut self, environment: u8) -> io::Result<()> {
+        if let Some(recorder) = &self.recorder {
+            recorder.trace_next_program(self.sandbox.init())?;
+        }
         self.sandbox.request_restart(environment)?;
         loop {
             match self.sandbox.receive(true)? {

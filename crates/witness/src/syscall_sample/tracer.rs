@@ -195,18 +195,7 @@ impl Traced {
     /// The system call that the thread is about to begin, or the result of the system call that has
     /// just ended.
     pub(crate) fn syscall_stop(&self) -> Option<SyscallStop> {
-        let info = ptrace::syscall_info(Pid::from_raw(self.tid)).ok()?;
-        // SAFETY: `op` says which part of the union the kernel has filled (ptrace(2)).
-        unsafe {
-            match info.op {
-                libc::PTRACE_SYSCALL_INFO_ENTRY => Some(SyscallStop::Entry(Call {
-                    number: info.u.entry.nr as i64,
-                    arguments: info.u.entry.args,
-                })),
-                libc::PTRACE_SYSCALL_INFO_EXIT => Some(SyscallStop::Exit(info.u.exit.sval)),
-                _ => None,
-            }
-        }
+        syscall_stop_of(self.tid)
     }
 
     /// Stops the thread and detaches from it. Returns whether the thread is no longer traced.
@@ -266,6 +255,23 @@ impl Traced {
         let (nothing, signal) = (ptr::null_mut::<libc::c_void>(), signal as libc::c_long);
         // SAFETY: these requests take numbers, and access no memory of this process.
         unsafe { libc::ptrace(request, self.tid, nothing, signal) == 0 }
+    }
+}
+
+/// The system call that a stopped thread is about to begin, or the result of the system call that
+/// has just ended; `None` if the thread has stopped elsewhere.
+pub(crate) fn syscall_stop_of(tid: i32) -> Option<SyscallStop> {
+    let info = ptrace::syscall_info(Pid::from_raw(tid)).ok()?;
+    // SAFETY: `op` says which part of the union the kernel has filled (ptrace(2)).
+    unsafe {
+        match info.op {
+            libc::PTRACE_SYSCALL_INFO_ENTRY => Some(SyscallStop::Entry(Call {
+                number: info.u.entry.nr as i64,
+                arguments: info.u.entry.args,
+            })),
+            libc::PTRACE_SYSCALL_INFO_EXIT => Some(SyscallStop::Exit(info.u.exit.sval)),
+            _ => None,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod naps;
 mod observing;
 mod ordinary_user;
 mod programs;
+mod recording;
 mod restart;
 mod sandboxed;
 mod several_processes;

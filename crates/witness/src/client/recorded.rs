@@ -1,0 +1,28 @@
+//! What a client adds to the recording of a run.
+
+use super::Client;
+use crate::recording::{ClientAct, ClientRecord, Recorder};
+
+impl Client {
+    /// Adds what this client does from now on to a recording.
+    pub(crate) fn record_in(&self, recorder: &Recorder) {
+        self.0.record.get_or_init(|| recorder.add_client(self));
+    }
+
+    /// Gives this client a name in the recording of the run, if the run is recorded.
+    pub fn name_in_recording(&self, name: &str) {
+        if let Some(record) = self.record() {
+            record.set_name(name);
+        }
+    }
+
+    pub(super) fn record(&self) -> Option<&ClientRecord> {
+        self.0.record.get()
+    }
+
+    pub(super) fn note(&self, act: ClientAct) {
+        if let Some(record) = self.record() {
+            record.add(act);
+        }
+    }
+}
