@@ -204,6 +204,7 @@ fn subject(program: PathBuf, directory: PathBuf) -> ProgramUnderTest {
         workers: None,
         seed: None,
         budget: None,
+        recording: None,
     }
 }
 

@@ -251,6 +251,7 @@ impl ProgramArgs {
             workers: None,
             seed: self.seed,
             budget: None,
+            recording: None,
         }
     }
 }

@@ -11,3 +11,4 @@ mod parse;
 pub mod problem;
 pub mod progress;
 pub mod report;
+pub mod timeline;

@@ -128,6 +128,7 @@ fn subject(program: &Program, conditions: &Conditions, budget: &Budget) -> Progr
         workers: Some(1),
         seed: None,
         budget: Some(budget.clone()),
+        recording: None,
     }
 }
 

@@ -190,6 +190,7 @@ impl Prover<'_> {
             workers: None,
             seed: None,
             budget: None,
+            recording: None,
         };
         let start = Instant::now();
         let criteria = self.check.run(&subject, &mut |_| {})?;

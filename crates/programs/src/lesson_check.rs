@@ -99,7 +99,8 @@ impl<'a> LessonCheck<'a> {
         self.criteria.iter().map(finding).filter_map(|finding| self.report(finding)).collect()
     }
 
-    fn report(&self, finding: Finding) -> Option<CriterionReport> {
+    /// The report of a finding; `None` if this check does not have its criterion.
+    pub fn report(&self, finding: Finding) -> Option<CriterionReport> {
         let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
         let cause = finding.cause.map(|cause| Cause {
             replay: self.replay(&criterion.id, finding.seed),

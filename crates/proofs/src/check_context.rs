@@ -172,6 +172,7 @@ impl<'a> CheckContext<'a> {
             launch = launch.env_of_restart(settings.iter().cloned());
         }
         let started = started_text(first);
+        self.program.note_step(&started);
         let mut run = TestRun::new(
             self.lesson,
             launch.start()?,
@@ -196,6 +197,10 @@ impl<'a> CheckContext<'a> {
             .timeout(self.program.timeout)
             .deadline(self.deadline)
             .history(self.history.clone());
+        let launch = match &self.program.recording {
+            Some(recording) => launch.recorded(recording.recorder()),
+            None => launch,
+        };
         Ok(match &self.program.sandbox {
             Some(policy) => launch.sandboxed(policy.clone()),
             None => launch,
@@ -253,6 +258,7 @@ mod tests {
             workers: None,
             seed: None,
             budget: None,
+            recording: None,
         }
     }
 

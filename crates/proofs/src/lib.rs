@@ -17,6 +17,7 @@ mod named_client;
 mod port_lock;
 mod program;
 mod proof;
+mod recording;
 mod runner;
 mod serve;
 mod shared;
@@ -37,6 +38,7 @@ use course::report::Finding;
 pub use check_error::HarnessError;
 pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
 pub use proof::{Criterion, Proof, Role};
+pub use recording::{Recorded, Recording, Traced, record};
 pub use serve::serve;
 pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPolicy, abilities};
 

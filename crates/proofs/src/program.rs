@@ -1,5 +1,6 @@
 //! The program that a proof checks.
 
+use crate::recording::Recording;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +33,8 @@ pub struct ProgramUnderTest {
     /// The time in which the last check must begin. The criteria that are left are skipped, with a
     /// cause whose id is [`OVER_BUDGET`]. `None` means that every criterion is checked.
     pub budget: Option<Budget>,
+    /// Where the run is recorded; `None` if it is not. See [`record`](crate::record).
+    pub recording: Option<Recording>,
 }
 
 /// The wall time in which the criteria of a program are checked. Clones share the same time. The
@@ -96,6 +99,13 @@ impl ProgramUnderTest {
     pub(crate) fn do_not_count_busy(&self, time: Duration) {
         if let Some(budget) = &self.budget {
             lock(&budget.not_counted).busy += time;
+        }
+    }
+
+    /// Adds the step in which the program is started to its recording, if it is recorded.
+    pub(crate) fn note_step(&self, text: &str) {
+        if let Some(recording) = &self.recording {
+            recording.before_step(text);
         }
     }
 

@@ -17,6 +17,7 @@ use crate::log_event::LogEvent;
 use crate::named_client::{NamedClient, client_name};
 use crate::port_lock::PortLock;
 use crate::program::ProgramUnderTest;
+use crate::recording::Recording;
 use last_words::LastWords;
 use std::io;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub(crate) struct TestRun {
     program: PathBuf,
     /// The maximum time that the check may take.
     timeout: Duration,
+    /// Where the run is recorded, if it is.
+    recording: Option<Recording>,
     lesson: LessonDefaults,
     /// Fields are dropped in the order of their declaration. Therefore the lock is released after
     /// the server has ended.
@@ -65,12 +68,11 @@ impl TestRun {
         (port, capacity): (u16, usize),
         started: String,
         lock: Option<PortLock>,
-        program: &ProgramUnderTest,
+        program_under_test: &ProgramUnderTest,
     ) -> Self {
         let steps = vec![RecordedStep { text: started, log_start: 0, stderr_start: 0 }];
-        let (directory, timeout) = (program.directory.clone(), program.timeout);
-        let program =
-            directory.join(program.command.first().map_or("".as_ref(), |it| it.as_os_str()));
+        let ProgramUnderTest { directory, timeout, command, .. } = program_under_test.clone();
+        let program = directory.join(command.first().map_or("".as_ref(), |it| it.as_os_str()));
         Self {
             server,
             port,
@@ -81,6 +83,7 @@ impl TestRun {
             directory,
             program,
             timeout,
+            recording: program_under_test.recording.clone(),
             lesson,
             _lock: lock,
         }
@@ -103,6 +106,9 @@ impl TestRun {
             CheckError::Inconclusive(format!("the server could not be started again: {error}"))
         };
         let _ = self.server.catch_up();
+        if let Some(recording) = &self.recording {
+            recording.before_step(&self.later_starts[settings - 1]);
+        }
         self.server.restart_with(settings as u8).map_err(again)?;
         self.steps = vec![RecordedStep {
             text: self.later_starts[settings - 1].clone(),
@@ -119,8 +125,12 @@ impl TestRun {
         // one step late.
         let _ = self.server.catch_up();
         self.identify_clients();
+        let text = text.into();
+        if let Some(recording) = &self.recording {
+            recording.before_step(&text);
+        }
         self.steps.push(RecordedStep {
-            text: text.into(),
+            text,
             log_start: self.server.log().len(),
             stderr_start: self.server.stderr_bytes().len(),
         });
@@ -222,6 +232,7 @@ impl TestRun {
     }
 
     fn new_client(&mut self, name: String, connection: Client) -> NamedClient {
+        connection.name_in_recording(&name);
         let client = NamedClient { name, connection };
         self.clients.push(client.clone());
         client

@@ -78,6 +78,7 @@ fn graded(lesson: &Lesson, program: PathBuf) -> LessonGrade {
         workers: None,
         seed: None,
         budget: None,
+        recording: None,
     };
     let reports = check.run(&subject, &mut |_| {}).unwrap();
     let is_proved = reports.iter().all(|report| report.status == Status::Proved);

@@ -106,10 +106,11 @@ fn try_start(
             Ok(_) => {}
         }
     }
+    let started = started_text(setup, arguments);
+    context.program.note_step(&started);
     server.begin().map_err(|error| {
         CheckError::Inconclusive(format!("the client could not be started: {error}"))
     })?;
-    let started = started_text(setup, arguments);
     Ok(Some(TestRun::new(context.lesson, server, (port, 0), started, None, context.program)))
 }
 
