@@ -48,7 +48,8 @@ const HINTS: usize = 3;
 /// The lesson or the criterion does not exist, or there is no failure to explain.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let (lesson, criterion) = lesson_and_criterion(&course, args)?;
+    let names = (args.lesson.as_deref(), args.criterion.as_deref());
+    let (lesson, criterion) = lesson_and_criterion(&course, names, "get a hint for")?;
     let mut screen = Screen::stdout();
     let hints = next_hint(lesson, criterion, args.step, screen.width())?;
     screen.show_all(&hints.lines)?;
@@ -91,28 +92,41 @@ pub(crate) fn next_hint(
     Ok(Hints { lines, is_last: count == HINTS, failure: result })
 }
 
-/// The lesson and the criterion that the arguments name. In a lesson's folder, a criterion can stand
-/// alone.
-fn lesson_and_criterion<'a>(
+/// The lesson and the criterion with these names. In a lesson's folder, a criterion can stand alone,
+/// as the first name. Without names, the lesson that was proved last. `what` is what the command does
+/// with the lesson.
+///
+/// # Errors
+/// The lesson or the criterion does not exist.
+pub(crate) fn lesson_and_criterion<'a>(
     course: &'a Course,
-    args: &'a Args,
+    (first, second): (Option<&'a str>, Option<&'a str>),
+    what: &str,
 ) -> Result<(&'a Lesson, Option<&'a str>)> {
     let here = lessons::here(course);
-    let alone = args.lesson.as_deref().filter(|_| args.criterion.is_none());
+    let alone = first.filter(|_| second.is_none());
     if let (Some(here), Some(id)) = (here, alone)
         && course.lesson(id).is_err()
     {
         here.criterion(id)?;
         return Ok((here, Some(id)));
     }
-    let lesson = match (&args.lesson, here) {
+    let lesson = match (first, here) {
         (None, None) => last_proved(course)?,
-        (id, _) => lessons::one_or_here(course, id.as_deref(), "get a hint for")?,
+        (id, _) => lessons::one_or_here(course, id, what)?,
     };
-    if let Some(id) = &args.criterion {
+    if let Some(id) = second {
         lesson.criterion(id)?;
     }
-    Ok((lesson, args.criterion.as_deref()))
+    Ok((lesson, second))
+}
+
+/// The id of the first criterion that failed in the last proof of `lesson`.
+///
+/// # Errors
+/// Nothing has failed, or the lesson was not proved yet.
+pub(crate) fn last_failure(lesson: &Lesson) -> Result<String> {
+    Ok(failure(&Remembered::read(lesson), None)?.id.clone())
 }
 
 /// The lesson that was proved last.

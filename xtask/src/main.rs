@@ -13,12 +13,14 @@ mod progress;
 mod prove;
 mod remembered;
 mod repeat;
+mod replay;
 mod reset;
 mod reveal;
 mod run;
 mod ship;
 mod short;
 mod status;
+mod timeline;
 mod watch;
 // <staff>
 mod bench;
@@ -59,6 +61,10 @@ enum Command {
     Watch(watch::Args),
     /// Give a hint about the last failure: a question, a pointer, nearly the answer
     Hint(hint::Args),
+    /// Check one criterion again, slowly, with the program's system calls
+    Replay(replay::Args),
+    /// Check one criterion, and draw what the clients and the program did
+    Timeline(timeline::Args),
     /// Build and start a lesson's server, and show its log until Ctrl-C
     Run(run::Args),
     /// List the lessons, or one lesson's tasks and criteria
@@ -127,6 +133,8 @@ fn main() -> ExitCode {
         Command::Prove(args) => prove::run(args),
         Command::Watch(args) => watch::run(args),
         Command::Hint(args) => hint::run(args),
+        Command::Replay(args) => replay::run(args),
+        Command::Timeline(args) => timeline::run(args),
         Command::Run(args) => run::run(args),
         Command::List(args) => list::run(args),
         Command::Diff(args) => diff::run(args),

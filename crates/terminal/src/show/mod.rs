@@ -4,19 +4,23 @@
 //! before it is shown. [`Line`] and [`wrapped`] do this, and no other code prints.
 
 mod cause;
+mod chart;
 mod lesson;
 mod line;
 mod steps;
 mod tables;
+mod timeline;
 mod visible;
 // <staff>
 mod mistakes;
 // </staff>
 
 pub use cause::{Mistake, brief, failure, failure_in_full, failure_within};
+pub use chart::chart;
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
 pub use line::{AddText, Line, hanging, wrapped};
 pub use tables::chosen;
+pub use timeline::{Calls, EventList};
 pub use visible::visible;
 // <staff>
 pub use mistakes::{MistakeResult, MistakeTable, markdown};

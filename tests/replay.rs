@@ -1,0 +1,137 @@
+//! `cargo xtask replay` and `cargo xtask timeline` check one criterion again, and show what the clients
+//! did and which system calls the program made.
+
+mod support;
+
+use assert_cmd::Command;
+use std::path::Path;
+use support::processes::free_port;
+use support::programs::{TestDir, command_line, servers};
+use support::{assert_contains, command, stderr_of, stdout_of};
+
+/// The output of a command that ends with `status`.
+fn output(arguments: &[&str], server: &Path, status: i32) -> String {
+    let server = command_line([server]);
+    let answer = command().args(arguments).args(["--cmd", &server]).assert().code(status);
+    let lines = String::from_utf8_lossy(&answer.get_output().stdout).into_owned();
+    // The command that repeats a failure may have a long path.
+    let fits = |line: &str| line.chars().count() <= 80 || line.trim().starts_with("again:");
+    assert!(lines.lines().all(fits), "{lines}");
+    stdout_of(&answer)
+}
+
+#[test]
+fn a_replay_shows_the_calls_of_a_right_server_step_by_step() {
+    let dir = TestDir::new();
+    let server = dir.compiled("free_list.c");
+    let shown = output(&["replay", "w03-l02", "reuse"], &server, 0);
+    assert_contains(
+        &shown,
+        &[
+            "replay of reuse",
+            "1 started with PORT=7000 MAX_CLIENTS=64",
+            "listen(3, the listener) = 0",
+            "2 A connected",
+            "A connects",
+            ", client A",
+            "prints \"[ACCEPT] fd=",
+            "closes its connection",
+            "✓ reuse",
+        ],
+    );
+    let all = output(&["replay", "w03-l02", "slots", "--strace"], &server, 0);
+    assert_contains(&all, &["mmap("]);
+}
+
+#[test]
+fn a_replay_of_a_wrong_server_ends_with_the_failure() {
+    let dir = TestDir::new();
+    let server = dir.compiled_with("faulty/tracker.c", "ENDS_ON_EINTR");
+    let shown = output(&["replay", "w03-l02", "interrupted"], &server, 1);
+    assert_contains(
+        &shown,
+        &["= EINTR", "program 2 ends: status 1", "✗ interrupted", "again: cargo"],
+    );
+    let drawn = output(&["timeline", "w03-l02", "interrupted"], &server, 1);
+    assert_contains(&drawn, &["timeline of interrupted", "poll() = EINTR", "✗ The server ended"]);
+}
+
+#[test]
+fn child_processes_have_columns_of_their_own() {
+    let dir = TestDir::new();
+    let server = dir.compiled("fork/double_fork.c");
+    let shown = output(&["timeline", "w02-l01", "flips"], &server, 0);
+    assert_contains(&shown, &["program", "child 1", "✓"]);
+}
+
+#[test]
+fn a_drawing_is_an_svg_image_of_its_own() {
+    let dir = TestDir::new();
+    let (server, file) = (dir.compiled("free_list.c"), dir.path("slots.svg"));
+    output(&["timeline", "w03-l02", "slots", "--svg", file.to_str().unwrap()], &server, 0);
+    let svg = std::fs::read_to_string(file).unwrap();
+    assert_contains(&svg, &["<svg xmlns=", "accept", "[ACCEPT] fd=", "</svg>"]);
+    assert!(!svg.contains("href="), "{svg}");
+}
+
+#[test]
+fn the_script_does_the_same_without_the_course() {
+    let dir = TestDir::new();
+    let (server, file) = (dir.compiled("fork/double_fork.c"), dir.path("flips.sh"));
+    output(
+        &["replay", "w02-l01", "flips", "--script", "--out", file.to_str().unwrap()],
+        &server,
+        0,
+    );
+    let script = std::fs::read_to_string(&file).unwrap();
+    // The port of the lesson may be in use on this machine.
+    let port = free_port();
+    std::fs::write(&file, script.replace("PORT=1205", &format!("PORT={port}"))).unwrap();
+    let answer = Command::new("sh").arg(&file).arg(&server).assert().code(0);
+    let shown = stdout_of(&answer);
+    assert_contains(&shown, &["== A connected", "A connects", "B receives b'", "== the end"]);
+    assert!(!shown.contains("in the recording"), "{shown}");
+    let without = Command::new("sh").arg(&file).assert().code(1);
+    assert_contains(&stderr_of(&without), &["usage: sh"]);
+}
+
+#[test]
+fn a_replay_of_a_client_shows_its_connections() {
+    let dir = TestDir::new();
+    let client = dir.compiled("client/nonblocking.c");
+    let shown = output(&["replay", "w01-l02", "exchange"], &client, 0);
+    assert_contains(&shown, &["connect(3", "program", "receives \""]);
+    let command = command_line([&client]);
+    let arguments = ["replay", "w01-l02", "exchange", "--script", "--cmd", &command];
+    let answer = misuse(&arguments);
+    assert_contains(&answer, &["--script is for servers"]);
+}
+
+/// The message of a command that is misused.
+fn misuse(arguments: &[&str]) -> String {
+    stderr_of(&command().args(arguments).assert().code(2))
+}
+
+#[test]
+fn enter_goes_on_and_an_empty_input_too() {
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled("free_list.c")]);
+    let arguments = ["replay", "w03-l02", "slots", "--step", "--cmd", &server];
+    for input in ["\n\n", ""] {
+        let answer = command().args(arguments).write_stdin(input).assert().code(0);
+        assert_contains(&stdout_of(&answer), &["✓ slots"]);
+    }
+}
+
+#[test]
+fn misuse_is_explained() {
+    let server = command_line([&servers().join("no-such-server")]);
+    for (arguments, words) in [
+        (vec!["replay", "w03-l02", "reus"], "did you mean reuse?"),
+        (vec!["replay", "w3-l02", "reuse"], "is not in this course"),
+        (vec!["timeline", "w03-l02", "slots", "--cmd", &server], "cannot run"),
+        (vec!["replay", "w03-l02", "slots", "--gdb", "1"], "--gdb"),
+    ] {
+        assert_contains(&misuse(&arguments), &[words]);
+    }
+}

@@ -1,0 +1,229 @@
+//! `cargo xtask replay`: checks one criterion again, slowly, and shows what happens.
+
+mod debugger;
+mod script;
+
+use crate::hint;
+use crate::program_args::ProgramArgs;
+use crate::progress::Progress;
+use anyhow::{Context, Result, anyhow};
+use course::catalogue::Course;
+use course::report::{CriterionReport, Finding, Status};
+use course::timeline::Timeline;
+use debugger::Debugger;
+use programs::lesson_check::LessonCheck;
+use proofs::{ProgramUnderTest, Recorded, Traced};
+use std::io::{self, BufRead, IsTerminal};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+use terminal::outcome::Outcome;
+use terminal::output::Destination;
+use terminal::show::{self, Calls, EventList, Heading, Line, Screen};
+use terminal::{interrupt, paths};
+
+/// The arguments of `replay`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
+    #[arg(value_name = "LESSON")]
+    lesson: Option<String>,
+    /// The criterion, e.g. reuse; without CRITERION, the first one that failed the last time
+    #[arg(value_name = "CRITERION")]
+    criterion: Option<String>,
+    // A doc comment on this field would become help text.
+    #[command(flatten)]
+    program: ProgramArgs,
+    /// Wait for Enter before each step
+    #[arg(long)]
+    step: bool,
+    /// The pause before each step, in milliseconds [default: 300 in a terminal, otherwise 0]
+    #[arg(long, value_name = "MS", conflicts_with = "step")]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=60_000))]
+    pause: Option<u64>,
+    /// Show every system call, not only those about connections, waits and processes
+    #[arg(long)]
+    strace: bool,
+    /// Before step N, stop the program and start gdb on it
+    #[arg(long, value_name = "N", conflicts_with_all = ["step", "script"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..))]
+    gdb: Option<u32>,
+    /// Write a shell script that does the same with nc and python3, without this course
+    #[arg(long, conflicts_with_all = ["step", "strace", "pause"])]
+    script: bool,
+    /// Write to this file; after an error the file is unchanged
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+The same exchange as in a proof, with the program's system calls (ptrace(2)) between the
+steps. A traced program is slower. --seed repeats the values of an earlier run: the last
+line of a failure names its seed.
+
+Examples:
+  cargo xtask replay w03-l02 reuse
+  cargo xtask replay w03-l02 reuse --step          Enter goes on
+  cargo xtask replay w03-l02 reuse --strace --cmd ./server
+  cargo xtask replay w03-l02 reuse --gdb 4         gdb before step 4
+  cargo xtask replay w03-l02 reuse --script > reuse.sh
+
+Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed.";
+
+/// The pause before a step in a terminal.
+const PAUSE: Duration = Duration::from_millis(300);
+/// How much longer the check may take, because the program is traced, and if a person decides when it
+/// goes on.
+const TRACED: Duration = Duration::from_secs(60);
+const BY_HAND: Duration = Duration::from_secs(3600);
+
+/// Checks a criterion again, and shows or writes what happens.
+///
+/// # Errors
+/// The command was misused, or the machine has a fault.
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    let course = Course::open(paths::root())?;
+    let names = (args.lesson.as_deref(), args.criterion.as_deref());
+    let Some((check, mut program)) = prepare(&course, names, &args.program, "replay")? else {
+        return Ok(Outcome::NotYet);
+    };
+    let destination = Destination::new(args.out.as_deref())?;
+    let is_by_hand = args.step || args.gdb.is_some();
+    program.timeout += if is_by_hand { BY_HAND } else { TRACED };
+    let mut screen = match (args.script, &args.out) {
+        (true, _) => Screen::none(),
+        (false, None) => Screen::stdout(),
+        (false, Some(_)) => Screen::in_memory(80),
+    };
+    heading(&check, "replay", &mut screen)?;
+    let recorded = record(&check, &program, args, &mut screen)?;
+    let report = report(&check, recorded.finding)?;
+    screen.show(&Line::new())?;
+    Progress::new(&check, true, &mut screen).criterion(&report)?;
+    destination.write(&match args.script {
+        true => script::of(&check, &report, &recorded.timeline)?,
+        false => screen.text().to_owned(),
+    })?;
+    Ok(if interrupt::requested() { Outcome::Interrupted } else { outcome(report.status) })
+}
+
+/// The check of one criterion, and the program that it checks. `names` are those of the lesson and of
+/// the criterion; `what` is what the command does with them. `None` if the program does not compile:
+/// the compiler's messages are shown.
+///
+/// # Errors
+/// A name or an option is wrong, or nothing has failed and no criterion is named.
+pub(crate) fn prepare<'a>(
+    course: &'a Course,
+    names: (Option<&'a str>, Option<&'a str>),
+    args: &ProgramArgs,
+    what: &str,
+) -> Result<Option<(LessonCheck<'a>, ProgramUnderTest)>> {
+    let (lesson, criterion) = hint::lesson_and_criterion(course, names, what)?;
+    let criterion = match criterion {
+        Some(id) => id.to_owned(),
+        None => hint::last_failure(lesson)?,
+    };
+    let check = LessonCheck { flags: args.flags(), ..LessonCheck::new(lesson, &[criterion])? };
+    args.check_role(lesson)?;
+    args.check()?;
+    Ok(match args.server(lesson)?.program {
+        Ok(program) => Some((check, program)),
+        Err(errors) => {
+            anstream::eprintln!("{errors}");
+            None
+        }
+    })
+}
+
+/// Shows the heading of the lesson, with what the command does.
+pub(crate) fn heading(check: &LessonCheck<'_>, what: &str, screen: &mut Screen) -> Result<()> {
+    let note = format!("{what} of {}", check.ids().next().unwrap_or_default());
+    let heading = Heading { id: &check.lesson.id, title: &check.lesson.title, note: &note };
+    Ok(screen.show_all(&heading.lines(screen.width()))?)
+}
+
+/// The report of the only criterion.
+///
+/// # Errors
+/// The proof reports nothing about it.
+pub(crate) fn report(check: &LessonCheck<'_>, finding: Option<Finding>) -> Result<CriterionReport> {
+    let report = finding.and_then(|finding| check.report(finding));
+    report.with_context(|| format!("{}: the proof reports nothing", check.lesson.id))
+}
+
+/// The exit status of a command that has checked one criterion.
+pub(crate) fn outcome(status: Status) -> Outcome {
+    match status {
+        Status::Proved => Outcome::Success,
+        Status::Inconclusive => Outcome::Error,
+        Status::Failed | Status::Skipped => Outcome::NotYet,
+    }
+}
+
+/// Runs the check, and shows each event as soon as the next step begins.
+fn record(
+    check: &LessonCheck<'_>,
+    program: &ProgramUnderTest,
+    args: &Args,
+    screen: &mut Screen,
+) -> Result<Recorded> {
+    let criterion = check.ids().next().context("no criterion")?;
+    let calls = if args.strace { Calls::All } else { Calls::Usual };
+    let (mut list, mut pace) = (EventList::default(), Pace { args, step: 0, debugger: None });
+    let (mut shown, mut fault) = (0, Ok(()));
+    let mut on_step = |timeline: &Timeline, from: usize| {
+        let lines = list.lines(timeline, from, calls, screen.width());
+        shown = timeline.events.len();
+        if fault.is_ok() {
+            let result = screen.show_all(&lines).map_err(anyhow::Error::from);
+            fault = result.and_then(|()| pace.before_step(timeline.process));
+        }
+    };
+    // gdb cannot trace a program that is traced already.
+    let traced = if args.gdb.is_some() { Traced::No } else { Traced::Yes };
+    let recorded = interrupt::deferred(|| {
+        proofs::record(check.proof, program, criterion, traced, &mut on_step)
+            .map_err(|error| anyhow!("{}: {error}", check.lesson.id))
+    })?;
+    fault?;
+    pace.debugger.map_or(Ok(()), Debugger::wait)?;
+    screen.show_all(&list.lines(&recorded.timeline, shown, calls, screen.width()))?;
+    Ok(recorded)
+}
+
+/// What makes the check wait before its steps.
+struct Pace<'a> {
+    args: &'a Args,
+    /// The number of steps so far.
+    step: u32,
+    debugger: Option<Debugger>,
+}
+
+impl Pace<'_> {
+    /// Waits before the next step, as the arguments say. `process` is the program's process.
+    fn before_step(&mut self, process: i32) -> Result<()> {
+        let args = self.args;
+        self.step += 1;
+        if args.gdb == Some(self.step) {
+            self.debugger = Some(Debugger::start(process)?);
+        } else if args.step && !interrupt::requested() {
+            wait_for_enter()?;
+        } else if !interrupt::requested() {
+            let is_watched = io::stdout().is_terminal() && args.out.is_none() && !args.script;
+            let usual = if is_watched { PAUSE } else { Duration::ZERO };
+            thread::sleep(args.pause.map_or(usual, Duration::from_millis));
+        }
+        Ok(())
+    }
+}
+
+/// Waits until the user presses Enter. At the end of standard input, nothing is waited for.
+fn wait_for_enter() -> Result<()> {
+    if io::stdin().is_terminal() {
+        show::note(&Line::new().faint("Enter goes on"));
+    }
+    io::stdin().lock().read_line(&mut String::new()).context("cannot read from the terminal")?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+import base64, os, shlex, signal, socket, struct, subprocess, sys, time
+
+clients, server, port = {}, None, 0
+
+
+def step(text):
+    print("==", text)
+
+
+def decode(text):
+    return base64.b64decode(text)
+
+
+def start(settings):
+    """Starts the server with these settings, and waits until it listens or has ended."""
+    global server, port
+    step("start the server with " + settings)
+    if len(sys.argv) < 2:
+        sys.exit("usage: sh THIS_FILE SERVER [ARGUMENT]...")
+    stop()
+    own = dict(setting.split("=", 1) for setting in shlex.split(settings))
+    server = subprocess.Popen(sys.argv[1:], env={**os.environ, **own}, stdin=subprocess.DEVNULL)
+    port = int(own["PORT"]) if own.get("PORT", "").isdigit() else 0
+    while server.poll() is None and not listens():
+        time.sleep(0.02)
+    if server.poll() is not None:
+        print("   the server has ended with status", server.returncode)
+
+
+def listens():
+    """Whether a socket listens on the port (proc_net_tcp(5): state 0A)."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if os.path.exists(table):
+            for line in open(table).read().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rsplit(":", 1)[1], 16) == port:
+                    return True
+    return False
+
+
+def stop():
+    for client in clients.values():
+        client.close()
+    clients.clear()
+    if server and server.poll() is None:
+        server.kill()
+        server.wait()
+
+
+def connect(name):
+    try:
+        clients[name] = socket.create_connection(("127.0.0.1", port))
+    except OSError as error:
+        sys.exit("%s cannot connect to port %d: %s" % (name, port, error))
+    clients[name].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    clients[name].settimeout(2)
+    print("  ", name, "connects")
+
+
+def send(name, data):
+    print("  ", name, "sends", shown(data))
+    try:
+        clients[name].sendall(data)
+    except OSError as error:
+        print("  ", name, "cannot send:", error)
+
+
+def receive(name, wanted):
+    """Receives as many bytes as were received in the recording, and compares them."""
+    got = b""
+    try:
+        while len(got) < len(wanted):
+            data = clients[name].recv(len(wanted) - len(got))
+            if not data:
+                break
+            got += data
+    except OSError as error:
+        print("  ", name, "cannot receive more:", error)
+    print("  ", name, "receives", shown(got))
+    if got != wanted:
+        print("   in the recording:", shown(wanted))
+
+
+def end(name):
+    """Waits until the server ends the connection."""
+    try:
+        data = clients[name].recv(1)
+        print("  ", name, "receives", shown(data) if data else "the end of the connection")
+    except OSError as error:
+        print("  ", name, "finds:", error)
+
+
+def half_close(name):
+    print("  ", name, "shuts down its sending side")
+    clients[name].shutdown(socket.SHUT_WR)
+
+
+def close(name):
+    print("  ", name, "closes its connection")
+    clients.pop(name).close()
+
+
+def reset(name):
+    print("  ", name, "resets its connection")
+    client = clients.pop(name)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def signal_server(name):
+    step("send " + name + " to the server")
+    server.send_signal(getattr(signal, name))
+
+
+def shown(data):
+    return repr(data) if len(data) <= 100 else repr(data[:100]) + "... (%d bytes)" % len(data)
+
+
+def finish():
+    """Shows what the clients have received besides, and ends the server."""
+    step("the end")
+    for name, client in clients.items():
+        client.settimeout(0.3)
+        try:
+            data = client.recv(65536)
+            print("  ", name, "has", shown(data) if data else "the end of the connection")
+        except socket.timeout:
+            print("  ", name, "has nothing more")
+        except OSError as error:
+            print("  ", name, "finds:", error)
+    stop()
+
