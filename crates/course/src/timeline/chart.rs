@@ -9,6 +9,10 @@ const CLIENTS: usize = 4;
 const PROGRAMS: usize = 4;
 /// The maximum number of rows. Of more events, the first ones are left out.
 const ROWS: usize = 120;
+/// A repetition of at least this many rows is shown by its first and its last rows.
+const MANY: usize = 12;
+const FIRST: usize = 4;
+const LAST: usize = 2;
 /// A call that lasts at least this long has slept.
 const SLEEP: Duration = Duration::from_micros(500);
 
@@ -85,6 +89,7 @@ impl Chart {
                 _ => rows.push(row),
             }
         }
+        let mut rows = folded(rows);
         let left_out = rows.len().saturating_sub(ROWS);
         rows.drain(..left_out);
         Self { columns, rows, left_out: before + left_out, sleeps }
@@ -108,6 +113,38 @@ fn merged<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Event> {
         }
     }
     merged
+}
+
+/// The rows, in which a long repetition of one or two calls is replaced by a row with its length.
+fn folded(rows: Vec<Row>) -> Vec<Row> {
+    let key = |row: &Row| (row.column, row.text.split(['(', ' ']).next().map(str::to_owned));
+    let keys: Vec<_> = rows.iter().map(key).collect();
+    let mut shown = Vec::new();
+    let mut at = 0;
+    while at < rows.len() {
+        let length = (1..=2).map(|period| repetition(&keys[at..], period)).max().unwrap_or(0);
+        if rows[at].column.is_none() || length < MANY {
+            shown.push(rows[at].clone());
+            at += 1;
+            continue;
+        }
+        let (first, last) = (at + FIRST, at + length - LAST);
+        shown.extend_from_slice(&rows[at..first]);
+        let text = format!("… {} more like these", last - first);
+        shown.push(Row { text, to: None, ..rows[first].clone() });
+        shown.extend_from_slice(&rows[last..at + length]);
+        at += length;
+    }
+    shown
+}
+
+/// The number of first keys that repeat after `period` keys.
+fn repetition<K: PartialEq>(keys: &[K], period: usize) -> usize {
+    let same = keys.iter().zip(keys.iter().skip(period)).take_while(|(one, next)| one == next);
+    match same.count() {
+        0 => 0,
+        count => count + period,
+    }
 }
 
 /// The number of the first event of the last run, if the check has started the program several times:
@@ -231,6 +268,39 @@ mod tests {
         assert_eq!((chart.rows[1].column, chart.rows[2].to), (None, Some(0)));
         let millis = Duration::from_millis;
         assert_eq!((chart.sleeps(0, millis(3)), chart.sleeps(0, millis(5))), (true, false));
+    }
+
+    #[test]
+    fn a_long_repetition_is_folded() {
+        let mut timeline = timeline(1);
+        let read = |number: u64| {
+            let call = Call {
+                name: if number % 2 == 0 { "read" } else { "write" },
+                kind: CallKind::Read,
+                arguments: number.to_string(),
+                result: "1".to_owned(),
+                failed: false,
+                lasted: Duration::ZERO,
+                client: None,
+                bytes: Vec::new(),
+            };
+            Event { at: Duration::from_millis(number), lane: Some(0), what: What::Call(call) }
+        };
+        timeline.events.extend((10..40).map(read));
+        let rows = Chart::of(&timeline).rows;
+        let texts: Vec<_> = rows[4..].iter().map(|row| row.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "read(10) = 1",
+                "write(11) = 1",
+                "read(12) = 1",
+                "write(13) = 1",
+                "… 24 more like these",
+                "read(38) = 1",
+                "write(39) = 1",
+            ]
+        );
     }
 
     #[test]

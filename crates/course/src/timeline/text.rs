@@ -50,7 +50,7 @@ fn text(timeline: &Timeline, event: &Event) -> String {
         },
         What::Signal(name) => format!("gets {name}"),
         What::Signalled(name) => format!("is sent {name} by the check"),
-        What::Fault(errno) => format!("makes the call fail with {errno}"),
+        What::Fault(errno) => format!("the check makes the call fail with {errno}"),
         What::Full => "too many calls: those that follow are not recorded".to_owned(),
     }
 }

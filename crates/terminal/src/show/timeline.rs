@@ -65,7 +65,7 @@ impl EventList {
         self.last = Some((event.lane, text.clone(), 0));
         let names = name_width(timeline);
         let time = format!("{:>TIME$.1}  ", event.at.as_secs_f64() * 1e3);
-        let name = timeline.lane(event).map_or("check", |lane| &lane.name);
+        let name = timeline.lane(event).map_or("", |lane| &lane.name);
         let start = Line::new().faint(&time).plain(&cut(name, names)).to(TIME + 2 + names + 2);
         let indent = start.width();
         let room = width.saturating_sub(indent).max(8);
