@@ -15,6 +15,7 @@ mod remembered;
 mod repeat;
 mod reset;
 mod reveal;
+mod role;
 mod run;
 mod ship;
 mod short;
