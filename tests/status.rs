@@ -8,6 +8,7 @@ use predicates::str::is_empty;
 use std::fs;
 use std::path::PathBuf;
 use support::course::{Course, LESSON};
+use support::programs::{TestDir, command_line};
 use support::{assert_contains, stderr_of, stdout_of};
 
 /// Runs a command in a folder of the course.
@@ -108,6 +109,30 @@ fn a_program_in_another_language_is_proved_again_from_its_folder() {
     let shown = stdout_of(&run_in(&course, ".", &[]).code(0));
     let folder = course.path(LESSON).canonicalize().unwrap();
     assert_contains(&shown, &[&format!("next: cd {} && cargo xtask", folder.display())]);
+}
+
+#[test]
+fn the_progress_of_each_program_is_its_own() {
+    let (course, dir) = (Course::with_solution(), TestDir::new());
+    run_in(&course, LESSON, &["prove", "--task", "1"]).code(0);
+    let server = command_line([&dir.compiled("linear_scan.c")]);
+    let prove = |flags: &[&str]| {
+        run_in(&course, LESSON, &[&["prove", "--cmd", &server], flags].concat()).code(0);
+        stdout_of(&run_in(&course, LESSON, &[]).code(0))
+    };
+    // What the crate has proved is not shown as proved by the other program, and the other way round.
+    let shown = prove(&["--only", "starts"]);
+    assert_contains(&shown, &["→ Task 1 A table of connections begun", "begun: 0 of 4 tasks"]);
+    assert_contains(&prove(&["--task", "2"]), &["→ Task 1", "✓ Task 2", "begun: 1 of 4 tasks"]);
+    run_in(&course, LESSON, &["prove", "--only", "starts"]).code(0);
+    let shown = stdout_of(&run_in(&course, LESSON, &[]).code(0));
+    assert_contains(&shown, &["✓ Task 1", "→ Task 2", "begun: 1 of 4 tasks"]);
+
+    // A lesson that is proved stays proved while another program is begun.
+    run_in(&course, LESSON, &["prove"]).code(0);
+    assert_contains(&prove(&["--only", "starts"]), &["✓ w03-l02", "✓ Task 2"]);
+    let text = fs::read_to_string(progress_file(&course)).unwrap();
+    assert_contains(&text, &[&format!("task 2 proved with --cmd {server}\n"), "task 1 proved\n"]);
 }
 
 #[test]

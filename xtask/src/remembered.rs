@@ -77,9 +77,15 @@ impl<'a> Remembered<'a> {
         }
     }
 
+    /// The command of the last proof's program. `None` for the lesson's crate.
+    pub(crate) fn command(&self) -> Option<&str> {
+        let last = self.last.as_ref().filter(|last| last.kind == ProgramKind::Command)?;
+        Some(&last.program)
+    }
+
     /// Whether the last proof was of a program in any language, and not of the lesson's crate.
     pub(crate) fn is_command(&self) -> bool {
-        self.last.as_ref().is_some_and(|last| last.kind == ProgramKind::Command)
+        self.command().is_some()
     }
 
     /// The `todo!`s of a task that are left in the student's crate.
@@ -93,13 +99,13 @@ impl<'a> Remembered<'a> {
         self.last.as_ref()?.criteria.iter().find(|result| result.id == criterion)
     }
 
-    /// The state of a task.
+    /// The state of a task, for the program of the last proof.
     pub(crate) fn task(&self, task: u32) -> State {
         let criteria = self.lesson.criteria.iter().filter(|each| each.task == task);
         let known: Vec<_> = criteria.filter_map(|each| self.result(&each.id)).collect();
         let any = |status: Status| known.iter().any(|result| result.status == status);
         let is_written = self.todos_of(task).next().is_none();
-        let is_proved = self.progress.holds(Fact::TaskProved(task));
+        let is_proved = self.progress.holds(Fact::TaskProved(task), self.command());
         if is_proved && is_written && !any(Status::Failed) {
             return State::Done;
         }
@@ -107,11 +113,13 @@ impl<'a> Remembered<'a> {
         if is_begun { State::Begun } else { State::Open }
     }
 
-    /// The state of the lesson.
+    /// The state of the lesson. A lesson that was proved with one program stays proved while the
+    /// student writes another.
     pub(crate) fn state(&self) -> State {
         let tasks: Vec<_> = self.lesson.tasks.iter().map(|task| self.task(task.number)).collect();
         let all_done = tasks.iter().all(|state| *state == State::Done);
-        if all_done && self.progress.holds(Fact::LessonProved) {
+        let is_proved = all_done && self.progress.holds(Fact::LessonProved, self.command());
+        if is_proved || self.is_proved_by_another() {
             return State::Done;
         }
         let is_touched = !self.progress.is_empty() || self.last.is_some();
@@ -119,12 +127,28 @@ impl<'a> Remembered<'a> {
         if is_begun { State::Begun } else { State::Open }
     }
 
-    /// Adds facts to the progress file. If the file cannot be written, says so in one line.
+    /// Whether a program that is not that of the last proof has proved the lesson.
+    fn is_proved_by_another(&self) -> bool {
+        match self.is_command() {
+            true => self.todos.is_empty() && self.progress.holds(Fact::LessonProved, None),
+            false => self.last.is_none() && self.progress.is_proved_by_a_command(),
+        }
+    }
+
+    /// Adds facts about the lesson's crate to the progress file.
     pub(crate) fn add(&mut self, facts: &[Fact]) {
+        self.add_of(facts, None);
+    }
+
+    /// Adds facts to the progress file. `command` is the command of the program that was proved, or
+    /// `None` for the lesson's crate. If the file cannot be written, says so in one line.
+    fn add_of(&mut self, facts: &[Fact], command: Option<&str>) {
         if !is_on() || self.broken.is_some() {
             return;
         }
-        let added = facts.iter().filter(|fact| self.progress.add(**fact)).count();
+        let is_begun = |fact: &Fact| *fact == Fact::Begun;
+        let program = |fact: &Fact| command.filter(|_| !is_begun(fact));
+        let added = facts.iter().filter(|it| self.progress.add(**it, program(it))).count();
         if added > 0 {
             let path = paths::root().join(progress_path(self.lesson));
             if let Err(error) = replace(&path, self.progress.text().as_bytes()) {
@@ -148,13 +172,14 @@ pub(crate) fn record(check: &LessonCheck<'_>, reports: &[LessonReport]) -> bool 
         return true;
     }
     let mut remembered = Remembered::read(check.lesson);
-    let was_proved = remembered.progress.holds(Fact::LessonProved);
+    let command = (report.subject.kind == ProgramKind::Command).then_some(&*report.subject.name);
+    let was_proved = remembered.progress.holds(Fact::LessonProved, command);
     remembered.note_problems();
     let last = remembered.last.take();
     if let Err(error) = LastProof::after(last, check, report).write(&check.lesson.id) {
         note(&format!("{error:#}; the last verdict is not remembered"));
     }
-    remembered.add(&facts(check.lesson, report));
+    remembered.add_of(&facts(check.lesson, report), command);
     !was_proved
 }
 

@@ -28,9 +28,10 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 A task is done when all its criteria were proved together, begun when its todo! is
-gone, and open otherwise. What you have proved is in the file .progress of each lesson.
-Commit the file to keep it, or remove it to begin again. With SOCKPROOF_PROGRESS=off in
-the environment, nothing is remembered.
+gone, and open otherwise. What you have proved is in the file .progress of each lesson: for the lesson's
+crate, and for each command of --cmd. The tasks are those of the program that was proved
+last. Commit the file to keep it, or remove it to begin again. With
+SOCKPROOF_PROGRESS=off in the environment, nothing is remembered.
 
 Examples:
   cargo xtask                   where you are, and what comes next
@@ -110,8 +111,7 @@ fn tasks(lesson: &Remembered<'_>, width: usize) -> Vec<Line> {
     let (id, title) = (&lesson.lesson.id, &lesson.lesson.title);
     let file = from_here(&lesson.lesson.path.to_string_lossy());
     let mut lines = vec![Line::new()];
-    let command = lesson.last.as_ref().and_then(|last| last.flags.split_once("--cmd "));
-    let note = command.map_or("", |(_, command)| command);
+    let note = lesson.command().unwrap_or_default();
     lines.extend(Heading { id, title, note }.lines(width));
     lines.extend(hanging(Line::new(), 0, &file, width, Line::faint));
     let names: Vec<_> =

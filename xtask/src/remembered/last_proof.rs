@@ -18,6 +18,9 @@ pub(crate) struct LastProof {
     pub(crate) seconds: u64,
     /// The kind of the program.
     pub(crate) kind: ProgramKind,
+    /// The crate's name, or the command of `--cmd`.
+    #[serde(default)]
+    pub(crate) program: String,
     /// The flags that select the program again, e.g. ` --cmd ./server`.
     pub(crate) flags: String,
     /// The folder in which the command was typed. The command of `--cmd` is relative to it.
@@ -89,6 +92,7 @@ impl LastProof {
         Self {
             seconds: now(),
             kind: report.subject.kind,
+            program: report.subject.name.clone(),
             flags: check.flags.clone(),
             folder: env::current_dir().unwrap_or_default(),
             verdict: report.verdict,
