@@ -77,6 +77,14 @@ impl<'a> Remembered<'a> {
         }
     }
 
+    /// What is remembered about the program of this report, with this report itself. `None` if nothing
+    /// is remembered about this program.
+    pub(crate) fn of_program(check: &LessonCheck<'a>, report: &LessonReport) -> Option<Self> {
+        let remembered = Self::read(check.lesson);
+        let last = remembered.last.as_ref().filter(|_| is_on())?;
+        last.is_of(check, report).then_some(remembered)
+    }
+
     /// The command of the last proof's program. `None` for the lesson's crate.
     pub(crate) fn command(&self) -> Option<&str> {
         let last = self.last.as_ref().filter(|last| last.kind == ProgramKind::Command)?;
@@ -89,14 +97,29 @@ impl<'a> Remembered<'a> {
     }
 
     /// The `todo!`s of a task that are left in the student's crate.
-    pub(crate) fn todos_of(&self, task: u32) -> impl Iterator<Item = &Todo> {
+    pub(crate) fn todos_of(&self, task: u32) -> impl Iterator<Item = &Todo> + Clone {
         let counts = !self.is_command();
         self.todos.iter().filter(move |todo| counts && todo.task == Some(task))
     }
 
     /// The last result of a criterion, if it is known.
     pub(crate) fn result(&self, criterion: &str) -> Option<&LastResult> {
-        self.last.as_ref()?.criteria.iter().find(|result| result.id == criterion)
+        self.last.as_ref()?.result(criterion)
+    }
+
+    /// The first criterion of the tasks up to `task` whose last result is a failure. A criterion that
+    /// has stopped at a `todo!` which is no longer there has to be checked again, and does not count.
+    pub(crate) fn failed_until(&self, task: u32) -> Option<&LastResult> {
+        let task_of = |id: &str| self.lesson.criterion(id).map_or(u32::MAX, |it| it.task);
+        let mut failed = self.last.as_ref()?.failed();
+        failed.find(|failed| task_of(&failed.id) <= task && self.still_counts(failed))
+    }
+
+    /// Whether the cause of a failure can still be there. A `todo!` may have gone since.
+    pub(crate) fn still_counts(&self, failed: &LastResult) -> bool {
+        let Some(reached) = &failed.todo else { return true };
+        let is_earlier_lesson = reached.lesson().is_some_and(|id| id != self.lesson.id);
+        is_earlier_lesson || self.todos_of(reached.task).next().is_some()
     }
 
     /// The state of a task, for the program of the last proof.
@@ -172,28 +195,26 @@ pub(crate) fn record(check: &LessonCheck<'_>, reports: &[LessonReport]) -> bool 
         return true;
     }
     let mut remembered = Remembered::read(check.lesson);
+    remembered.note_problems();
     let command = (report.subject.kind == ProgramKind::Command).then_some(&*report.subject.name);
     let was_proved = remembered.progress.holds(Fact::LessonProved, command);
-    remembered.note_problems();
-    let last = remembered.last.take();
-    if let Err(error) = LastProof::after(last, check, report).write(&check.lesson.id) {
+    let last = LastProof::after(remembered.last.take(), check, report);
+    if let Err(error) = last.write(&check.lesson.id) {
         note(&format!("{error:#}; the last verdict is not remembered"));
     }
-    remembered.add_of(&facts(check.lesson, report), command);
+    remembered.add_of(&facts(check.lesson, &last, report), command);
     !was_proved
 }
 
-/// What a report adds to the progress.
-fn facts(lesson: &Lesson, report: &LessonReport) -> Vec<Fact> {
-    let is_proved = |id: &str| {
-        report.criteria.iter().any(|each| each.id == id && each.status == Status::Proved)
-    };
+/// What a report adds to the progress. `last` has the results of this report, and those of earlier
+/// reports about the same program.
+fn facts(lesson: &Lesson, last: &LastProof, report: &LessonReport) -> Vec<Fact> {
     let mut facts = vec![Fact::Begun];
     for task in &lesson.tasks {
         let mut own = lesson.criteria.iter().filter(|each| each.task == task.number).peekable();
         let has_own = own.peek().is_some();
         let is_left = report.todos.iter().any(|todo| todo.task == Some(task.number));
-        if has_own && !is_left && own.all(|each| is_proved(&each.id)) {
+        if has_own && !is_left && own.all(|each| last.is_proved(&each.id)) {
             facts.push(Fact::TaskProved(task.number));
         }
     }

@@ -1,6 +1,6 @@
 //! `--format short`: a line `FILE:LINE: message` for each failure, for the problem lists of editors.
 
-use crate::next_steps::from_here;
+use crate::places::from_here;
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status};
 use programs::own_files::{self, OwnRegion};
