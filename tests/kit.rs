@@ -119,7 +119,7 @@ fn a_built_program_is_ignored_and_its_sources_are_not() {
     git(&["init", "--quiet"]);
     let lesson = dir.path("kit").join("lessons/w01-l02-stream-client");
     fs::create_dir(lesson.join("server")).unwrap();
-    for file in ["client", "client.c", "server/main.go", ".progress"] {
+    for file in ["client", "client.c", "server/main.go", ".progress", "w01-l02-ada.tar.gz"] {
         fs::write(lesson.join(file), "x").unwrap();
     }
     git(&["add", "lessons/w01-l02-stream-client"]);
@@ -129,6 +129,7 @@ fn a_built_program_is_ignored_and_its_sources_are_not() {
         ("/client.c\n", true),
         ("/server/main.go\n", true),
         (".progress\n", true),
+        (".tar.gz\n", false),
     ] {
         assert_eq!(added.contains(file), is_added, "{file}: {added}");
     }

@@ -160,6 +160,11 @@ fn a_client_in_another_language_is_handed_in_with_its_commands() {
     let both = "build = \"cc -O2 -o client client.c\"\nrun = \"./client\"\n";
     fs::write(&manifest, both).unwrap();
     assert_contains(&stdout_of(&ship().code(0).stderr(is_empty())), &["./client", "client.c"]);
+    // An archive in the lesson's folder is no part of the next one.
+    let mut here = course.command();
+    here.current_dir(&lesson).args(["ship", "--name", "ada"]).assert().code(0);
+    assert!(lesson.join("w01-l02-ada.tar.gz").is_file());
+    assert!(!stdout_of(&ship().code(0)).contains("stream-client/w01-l02-ada.tar.gz"));
     assert!(!lesson.join("client").exists(), "what ship has built is not left in the folder");
     let names = names_in(&out.path().join("w01-l02-ada.tar.gz"));
     let folder = CLIENT_LESSON.trim_start_matches("lessons/");

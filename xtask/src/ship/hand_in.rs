@@ -97,8 +97,10 @@ fn is_rust_or_folder(path: &Path) -> bool {
 /// Whether the student may have written this file, or a file in this folder.
 fn is_own_work(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    // This command writes archives into the current folder, which may be the lesson's.
+    let is_archive = name.ends_with(".tar.gz");
     let is_course = NOT_HANDED_IN.contains(&name) || name.ends_with(".svg");
-    !is_course && !name.starts_with('.') && !is_compiled(path)
+    !is_course && !is_archive && !name.starts_with('.') && !is_compiled(path)
 }
 
 /// Whether the file begins as a compiled program does (elf(5)).
