@@ -5,7 +5,7 @@ mod support;
 use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
 use std::fs;
-use support::course::{Course, LESSON};
+use support::course::{Course, LESSON, line_of_work};
 use support::programs::{TestDir, command_line};
 use support::{assert_contains, stderr_of, stdout_of};
 
@@ -46,6 +46,37 @@ fn a_task_that_is_still_to_do_has_hints_from_its_text() {
     assert_contains(&shown, &["w03-l02 starts", "How many slots does a scan from slot 0"]);
     let shown = stdout_of(&run(&course, &["hint", "--step", "3"]).code(0));
     assert_contains(&shown, &["used by exactly one client", "is still to do", "lesson.md:"]);
+}
+
+#[test]
+fn a_task_that_is_reached_too_early_has_hints_of_both_tasks() {
+    let course = Course::with_solution();
+    course.edit(
+        "src/main.rs",
+        "fn main() -> ExitCode {",
+        "fn main() -> ExitCode { if true { todo!(\"Task 2: x\") }",
+    );
+    let proved = run(&course, &["prove", "--task", "1"]).code(1);
+    assert_contains(&stdout_of(&proved), &["Task 2: x", "not yet · 0 of 3 · next: Task 1"]);
+    let shown = stdout_of(&run(&course, &["hint", "--step", "3"]).code(0));
+    let [own, reached] = [1, 2].map(|task| line_of_work(&course, "w03-l02", task));
+    let words = [
+        "Task 2 is still to do (src/main.rs:",
+        &format!("What to write is at lesson.md:{reached}."),
+        "But starts belongs to Task 1, and a program in which Task 1 is right does not get there:",
+        &format!("compare yours with lesson.md:{own}."),
+    ];
+    assert_contains(&shown, &words);
+}
+
+#[test]
+fn the_hint_is_about_the_last_proof() {
+    let course = Course::new();
+    for criterion in ["slots", "capacity"] {
+        run(&course, &["prove", "--cmd", "true", "--only", criterion]).code(1);
+        assert_contains(&stdout_of(&run(&course, &["hint"]).code(0)), &["w03-l02", criterion]);
+    }
+    assert_contains(&stdout_of(&run(&course, &["hint", "slots"]).code(0)), &["w03-l02 slots"]);
 }
 
 #[test]

@@ -109,6 +109,33 @@ fn every_solution_has_answers_that_are_found() {
 }
 
 #[test]
+fn a_built_program_is_ignored_and_its_sources_are_not() {
+    let dir = kit();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let output = git.arg("-C").arg(dir.path("kit")).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "--quiet"]);
+    let lesson = dir.path("kit").join("lessons/w01-l02-stream-client");
+    fs::create_dir(lesson.join("server")).unwrap();
+    for file in ["client", "client.c", "server/main.go", ".progress", "w01-l02-ada.tar.gz"] {
+        fs::write(lesson.join(file), "x").unwrap();
+    }
+    git(&["add", "lessons/w01-l02-stream-client"]);
+    let added = git(&["diff", "--cached", "--name-only"]);
+    for (file, is_added) in [
+        ("/client\n", false),
+        ("/client.c\n", true),
+        ("/server/main.go\n", true),
+        (".progress\n", true),
+        (".tar.gz\n", false),
+    ] {
+        assert_eq!(added.contains(file), is_added, "{file}: {added}");
+    }
+}
+
+#[test]
 fn two_kits_of_a_course_are_equal() {
     assert_eq!(files(&kit()), files(&kit()));
 }

@@ -85,6 +85,25 @@ fn the_end_of_a_server_is_told_first() {
 }
 
 #[test]
+fn a_panic_in_the_library_has_a_short_place_and_its_caller() {
+    let dir = TestDir::new();
+    let library =
+        "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/vec/mod.rs:2202:13";
+    let script = format!(
+        "import sys\nsys.stderr.write(\"\"\"\nthread 'main' (7) panicked at {library}:\n\
+         swap_remove index (is 20) should be < len (is 2)\nstack backtrace:\n\
+         \x20  0: __rustc::rust_begin_unwind\n             at {library}\n\
+         \x20  1: w03::server::remove\n   2: main\n\"\"\")\nsys.exit(101)\n"
+    );
+    fs::write(dir.path("s.py"), script).unwrap();
+    let server = format!("python3 {}", dir.path("s.py").display());
+    let shown = stdout_of(&prove(&["--cmd", &server, "--only", "starts"]).code(1));
+    let place =
+        "library/alloc/src/vec/mod.rs:2202 of Rust, called by w03::server::remove: swap_remove";
+    assert_contains(&shown, &[place]);
+}
+
+#[test]
 fn reports_the_starter_as_json() {
     let output = report(&prove(&["--format", "json"]).code(1).stderr(is_empty()));
     let lesson = &output["lessons"][0];

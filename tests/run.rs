@@ -143,6 +143,15 @@ fn a_server_that_ends_shows_its_last_words() {
 }
 
 #[test]
+fn a_client_is_not_started() {
+    let mut xtask = hermetic(Xtask::new(env!("CARGO_BIN_EXE_xtask")));
+    let refused = xtask.args(["run", "w01-l02", "--cmd", "true"]).assert().code(2);
+    let text = stderr_of(&refused);
+    assert_contains(&text, &["the programs of w01-l02 are clients", "./client localhost 3490"]);
+    assert_eq!(text.matches("w01-l02 ").count(), 1, "{text}");
+}
+
+#[test]
 fn a_setting_of_the_environment_is_used() {
     let mut xtask = hermetic(Xtask::new(env!("CARGO_BIN_EXE_xtask")));
     xtask.args(["run", "w03-l02", "--cmd", "sh -c 'echo port $PORT slots $MAX_CLIENTS'"]);

@@ -124,6 +124,91 @@ fn a_program_of_one_file_is_known_by_its_name() {
     );
 }
 
+/// The folder of the lesson about clients.
+const CLIENT_LESSON: &str = "lessons/w01-l02-stream-client";
+
+#[test]
+fn a_client_in_another_language_is_handed_in_with_its_commands() {
+    let (course, out) = (Course::new(), tempdir().unwrap());
+    let lesson = course.path(CLIENT_LESSON);
+    let ship = || {
+        let mut command = course.command();
+        command.args(["ship", "w01-l02", "--name", "ada", "--out"]).arg(out.path());
+        command.assert()
+    };
+    fs::write(lesson.join("client.c"), "int main(void) { return 0; }\n").unwrap();
+    let complete = "build = \"cc -O2 -o client client.c\" run = \"./client\"";
+    let refused = stderr_of(&ship().code(2).stdout(is_empty()));
+    assert_contains(&refused, &["client.c is not part", "a client in another", complete]);
+    assert!(!refused.contains("server"), "{refused}");
+
+    let manifest = lesson.join("submission.toml");
+    for (text, words) in [
+        ("cmd = \"./client\"\n", &["there is no key cmd", "build, run, "][..]),
+        ("run = \"./client\"\n", &["nothing makes ./client", "To hand in what you have"]),
+        ("build = \"true\"\nrun = \"./client\"\n", &["nothing makes ./client"]),
+        ("build = \"cc -o client client.c\"\n", &["nothing makes ./server"]),
+    ] {
+        fs::write(&manifest, text).unwrap();
+        // A program that the student has built is not handed in.
+        fs::copy("/bin/true", lesson.join("client")).unwrap();
+        let refused = stderr_of(&ship().code(2).stdout(is_empty()));
+        assert_contains(&refused, &[words, &[complete]].concat());
+        fs::remove_file(lesson.join("client")).unwrap();
+    }
+
+    let both = "build = \"cc -O2 -o client client.c\"\nrun = \"./client\"\n";
+    fs::write(&manifest, both).unwrap();
+    assert_contains(&stdout_of(&ship().code(0).stderr(is_empty())), &["./client", "client.c"]);
+    // An archive in the lesson's folder is no part of the next one.
+    let mut here = course.command();
+    here.current_dir(&lesson).args(["ship", "--name", "ada"]).assert().code(0);
+    assert!(lesson.join("w01-l02-ada.tar.gz").is_file());
+    assert!(!stdout_of(&ship().code(0)).contains("stream-client/w01-l02-ada.tar.gz"));
+    assert!(!lesson.join("client").exists(), "what ship has built is not left in the folder");
+    let names = names_in(&out.path().join("w01-l02-ada.tar.gz"));
+    let folder = CLIENT_LESSON.trim_start_matches("lessons/");
+    assert_eq!(names, ["client.c", "submission.toml"].map(|name| format!("{folder}/{name}")));
+}
+
+#[test]
+fn of_two_finished_programs_it_is_said_which_is_handed_in() {
+    let (course, out) = (Course::with_solution(), tempdir().unwrap());
+    let lesson = course.path(LESSON);
+    let ship = || {
+        let mut command = course.command();
+        command.args(["ship", "w03-l02", "--name", "ada", "--out"]).arg(out.path());
+        command.assert().code(0)
+    };
+    fs::write(lesson.join("tracker.go"), "package main\n").unwrap();
+    let shipped = ship();
+    let words = ["the lesson's crate is handed in, and", "tracker.go is not", "submission.toml"];
+    assert_contains(&stderr_of(&shipped), &words);
+    assert_contains(&stderr_of(&shipped), &["build = \"go build -o server tracker.go\""]);
+    assert_contains(&stdout_of(&shipped), &["the lesson's crate", "src/table.rs"]);
+    fs::remove_file(lesson.join("tracker.go")).unwrap();
+
+    fs::write(lesson.join("server.c"), "int main(void) { return 0; }\n").unwrap();
+    let shipped = ship();
+    let words = ["the lesson's crate is not handed in", "take server.c out of the folder"];
+    assert_contains(&stderr_of(&shipped), &words);
+    assert_contains(&stdout_of(&shipped), &["./server", "server.c"]);
+    assert!(!lesson.join("server").exists());
+}
+
+#[test]
+fn the_help_has_a_complete_example_for_each_kind_of_program() {
+    let course = Course::new();
+    let help = stdout_of(&course.command().args(["ship", "--help"]).assert().code(0));
+    assert_contains(
+        &help,
+        &[
+            "build = \"cc -O2 -o client client.c\" run = \"./client\"",
+            "run = \"python3 server.py\"",
+        ],
+    );
+}
+
 #[test]
 fn a_mistyped_argument_gets_the_next_step() {
     let course = Course::new();

@@ -7,7 +7,8 @@ use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
 use std::fs;
 use std::path::PathBuf;
-use support::course::{Course, LESSON};
+use support::course::{Course, LESSON, line_of_work};
+use support::programs::{TestDir, command_line};
 use support::{assert_contains, stderr_of, stdout_of};
 
 /// Runs a command in a folder of the course.
@@ -108,6 +109,112 @@ fn a_program_in_another_language_is_proved_again_from_its_folder() {
     let shown = stdout_of(&run_in(&course, ".", &[]).code(0));
     let folder = course.path(LESSON).canonicalize().unwrap();
     assert_contains(&shown, &[&format!("next: cd {} && cargo xtask", folder.display())]);
+}
+
+#[test]
+fn the_next_task_comes_after_every_criterion_of_the_task() {
+    let course = Course::with_solution();
+    let proved = |only: &str| {
+        stdout_of(&run_in(&course, LESSON, &["prove", "--only", only]).code(0).stderr(is_empty()))
+    };
+    let rest = "next: the rest of Task 1: cargo xtask prove w03-l02 --only config,port-taken";
+    let shown = proved("starts");
+    assert!(shown.contains(rest) && !shown.contains("Task 2"), "{shown}");
+    let status = || stdout_of(&run_in(&course, LESSON, &[]).code(0));
+    assert_contains(&status(), &["→ Task 1", "Task 1, A table of connections: prove it."]);
+
+    assert_contains(&proved("port-taken,config"), &["next: Task 2: cargo xtask prove w03-l02 --"]);
+    assert_contains(&status(), &["✓ Task 1 A table of connections done", "→ Task 2"]);
+    // A task before is not forgotten.
+    let rest = "next: the rest of Task 2: cargo xtask prove w03-l02 --only slots,";
+    assert_contains(&proved("reuse"), &[rest]);
+}
+
+#[test]
+fn an_earlier_failure_comes_before_the_next_task() {
+    let (course, dir) = (Course::new(), TestDir::new());
+    let server = command_line([&dir.compiled_with("faulty/tracker.c", "ENDS_ON_EINTR")]);
+    let prove = |flags: &[&str]| {
+        let output = run_in(&course, LESSON, &[&["prove", "--cmd", &server], flags].concat());
+        stdout_of(&output)
+    };
+    for task in ["1", "2"] {
+        assert_contains(&prove(&["--task", task]), &["proved · "]);
+    }
+    assert_contains(&prove(&["--only", "interrupted"]), &["not yet · 0 of 1"]);
+    let next = format!(
+        "next: interrupted has failed before: cargo xtask prove w03-l02 --only interrupted --cmd {server}"
+    );
+    assert_contains(&prove(&["--only", "reuse"]), &["proved · 1 of 1", &next]);
+
+    // The last proof has no failure: an earlier one is not shown with its verdict.
+    let shown = stdout_of(&run_in(&course, LESSON, &[]).code(0));
+    assert_contains(&shown, &["last: proved · 1 of 1", "Find out why interrupted fails"]);
+    assert!(!shown.contains("✗"), "{shown}");
+    let refused = stderr_of(&run_in(&course, LESSON, &["hint"]).code(2));
+    assert_contains(&refused, &["nothing has failed", "cargo xtask hint w03-l02 interrupted"]);
+    run_in(&course, LESSON, &["hint", "interrupted"]).code(0);
+}
+
+#[test]
+fn the_progress_of_each_program_is_its_own() {
+    let (course, dir) = (Course::with_solution(), TestDir::new());
+    run_in(&course, LESSON, &["prove", "--task", "1"]).code(0);
+    let server = command_line([&dir.compiled("linear_scan.c")]);
+    let prove = |flags: &[&str]| {
+        run_in(&course, LESSON, &[&["prove", "--cmd", &server], flags].concat()).code(0);
+        stdout_of(&run_in(&course, LESSON, &[]).code(0))
+    };
+    // What the crate has proved is not shown as proved by the other program, and the other way round.
+    let shown = prove(&["--only", "starts"]);
+    assert_contains(&shown, &["→ Task 1 A table of connections begun", "begun: 0 of 4 tasks"]);
+    assert_contains(&prove(&["--task", "2"]), &["→ Task 1", "✓ Task 2", "begun: 1 of 4 tasks"]);
+    run_in(&course, LESSON, &["prove", "--only", "starts"]).code(0);
+    let shown = stdout_of(&run_in(&course, LESSON, &[]).code(0));
+    assert_contains(&shown, &["✓ Task 1", "→ Task 2", "begun: 1 of 4 tasks"]);
+
+    // A lesson that is proved stays proved while another program is begun.
+    run_in(&course, LESSON, &["prove"]).code(0);
+    assert_contains(&prove(&["--only", "starts"]), &["✓ w03-l02", "✓ Task 2"]);
+    let text = fs::read_to_string(progress_file(&course)).unwrap();
+    assert_contains(&text, &[&format!("task 2 proved with --cmd {server}\n"), "task 1 proved\n"]);
+}
+
+#[test]
+fn a_task_of_an_earlier_lesson_is_the_next() {
+    let course = Course::new();
+    let folder = "lessons/w03-l03-chat-poll";
+    let proved = stdout_of(&run_in(&course, folder, &["prove"]).code(1));
+    assert_contains(&proved, &["next: Task 1 of w03-l02"]);
+    let shown = stdout_of(&run_in(&course, folder, &[]).code(0));
+    let place = "A table of connections: ../w03-l02-poll-tracker/src/";
+    assert_contains(&shown, &["w03-l03 builds on w03-l02. Task 1 of w03-l02", place]);
+    assert_contains(&shown, &["next: cargo xtask prove w03-l02 --only starts,config,port-taken"]);
+    let shown = stdout_of(&run_in(&course, folder, &["hint", "--step", "3"]).code(0));
+    let line = line_of_work(&course, "w03-l02", 1);
+    let places = [
+        "Task 1 is still to do (../w03-l02-poll-tracker/src/",
+        &format!("What to write is at ../w03-l02-poll-tracker/lesson.md:{line}."),
+    ];
+    assert_contains(&shown, &places);
+    assert!(!shown.contains(course.path("").to_str().unwrap()), "{shown}");
+}
+
+#[test]
+fn the_place_of_a_task_is_the_same_in_every_command() {
+    let course = Course::new();
+    let proved = stdout_of(&run_in(&course, LESSON, &["prove"]).code(1));
+    let place = |text: &str, before: &str| {
+        let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before} in {text}"));
+        let start = rest.find("src/").unwrap();
+        rest[start..].split_whitespace().next().unwrap().to_owned()
+    };
+    let reached = place(&proved, "still to do: Task 1:");
+    let shown = stdout_of(&run_in(&course, LESSON, &[]).code(0));
+    assert_eq!(place(&shown, "Task 1, A table of connections: "), reached);
+    // The tasks are listed in their order, and not in the order of the files.
+    let listed = proved.split_once("tasks left in ").unwrap().1;
+    assert!(listed.split_once("places: ").unwrap().1.starts_with("src/connection.rs:"), "{listed}");
 }
 
 #[test]

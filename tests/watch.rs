@@ -74,6 +74,8 @@ fn proves_at_the_start_and_at_each_save_by_rename() {
     let mut watch = Watch::of(ENDS);
     let screen = watch.terminal.wait_for_frame("not yet · 0 of ");
     assert_contains(&screen, &["✗ starts", "next: correct it, and save", "q quit"]);
+    // Each criterion that is not proved is named.
+    assert_contains(&screen, &["echo", "half-close", "no-fd-leak", "port-taken"]);
     assert!(!watch.terminal.is_whole(), "keys come one by one");
     watch.save(&right());
     let screen = watch.terminal.wait_for_frame("proved · ");

@@ -85,6 +85,12 @@ impl Course {
     }
 }
 
+/// The line of a lesson's text at which what to do for a task begins.
+pub(crate) fn line_of_work(course: &Course, lesson: &str, task: usize) -> usize {
+    let course = course::catalogue::Course::open(course.path("")).unwrap();
+    course.lesson(lesson).unwrap().tasks[task - 1].work.line
+}
+
 /// The root of the course under test.
 pub(crate) fn course_root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

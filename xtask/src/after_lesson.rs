@@ -1,7 +1,8 @@
 //! What a student reads when a whole lesson is proved: what the student can do now, the open
 //! questions, and the next commands.
 
-use crate::next_steps::{from_here, next};
+use crate::next_steps::next;
+use crate::places::from_here;
 use crate::reveal;
 use course::catalogue::Course;
 use course::lesson::{Lesson, Text};

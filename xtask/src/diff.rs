@@ -2,7 +2,7 @@
 
 mod columns;
 
-use crate::next_steps::from_here;
+use crate::places::from_here;
 use crate::remembered::Remembered;
 use crate::reveal::{self, Reference};
 use anyhow::{Result, bail};

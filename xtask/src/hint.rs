@@ -1,9 +1,10 @@
 //! `cargo xtask hint`: three hints for the cause of the last verdict, one at each call.
 
-use crate::next_steps::{from_here, next};
-use crate::remembered::{LastResult, Remembered};
+use crate::next_steps::next;
+use crate::places::from_here;
+use crate::remembered::{LastProof, LastResult, Remembered};
 use crate::reveal;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use course::catalogue::Course;
 use course::lesson::{Lesson, Task};
 use course::report::Status;
@@ -18,7 +19,7 @@ pub(crate) struct Args {
     /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
     #[arg(value_name = "LESSON")]
     lesson: Option<String>,
-    /// The criterion that fails; without CRITERION, the first one
+    /// The criterion that fails; without CRITERION, the first failure of the last proof
     #[arg(value_name = "CRITERION")]
     criterion: Option<String>,
     /// Show the first N hints, in place of one more than the last time
@@ -28,12 +29,12 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-The hints belong to the cause of the last verdict: the first is a question, the second
-says where to look, the third nearly gives the answer. They are in the text of the
-lesson, below Common Mistakes.
+The hints belong to the cause of a failure: the first is a question, the second says
+where to look, the third nearly gives the answer. They are in the text of the lesson,
+below Common Mistakes. A failure of an earlier proof has hints, too: name its criterion.
 
 Examples:
-  cargo xtask hint                         for the first criterion that fails
+  cargo xtask hint                         for the first failure of the last proof
   cargo xtask hint w03-l02 no-fd-leak      for this criterion
   cargo xtask hint no-fd-leak --step 2     the first two hints, in the lesson's folder
 
@@ -51,9 +52,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let names = (args.lesson.as_deref(), args.criterion.as_deref());
     let (lesson, criterion) = lesson_and_criterion(&course, names, "get a hint for")?;
     let mut screen = Screen::stdout();
-    let hints = next_hint(lesson, criterion, args.step, screen.width())?;
+    let hints = next_hint(&course, lesson, criterion, args.step, screen.width())?;
     screen.show_all(&hints.lines)?;
-    screen.show_all(&next_command(lesson, &hints))?;
+    screen.show_all(&next_command(&course, lesson, &hints))?;
     Ok(Outcome::Success)
 }
 
@@ -72,6 +73,7 @@ pub(crate) struct Hints {
 /// # Errors
 /// There is no failure to explain.
 pub(crate) fn next_hint(
+    course: &Course,
     lesson: &Lesson,
     criterion: Option<&str>,
     step: Option<u32>,
@@ -83,7 +85,7 @@ pub(crate) fn next_hint(
     let last = remembered.last.as_mut();
     let seen = last.as_ref().and_then(|last| last.hints.get(&key)).copied().unwrap_or(0);
     let count = step.map_or(seen + 1, |step| step as usize).min(HINTS);
-    let lines = lines(lesson, &result, count, width);
+    let lines = lines(course, lesson, &result, count, width);
     if let Some(last) = last {
         last.hints.insert(key, count.max(seen));
         // If the number cannot be remembered, the same hint comes again. --step shows the next.
@@ -151,11 +153,7 @@ fn failure<'a>(remembered: &'a Remembered<'_>, criterion: Option<&str>) -> Resul
         bail!("the program does not compile; correct the compiler's first error");
     }
     let Some(criterion) = criterion else {
-        return last.first_failed().ok_or_else(|| {
-            anyhow::anyhow!(
-                "nothing has failed in the last proof of {id}; `cargo xtask` shows what comes next"
-            )
-        });
+        return last.first_failed().ok_or_else(|| nothing_failed(id, last));
     };
     match remembered.result(criterion) {
         Some(result) if result.status == Status::Failed => Ok(result),
@@ -166,12 +164,30 @@ fn failure<'a>(remembered: &'a Remembered<'_>, criterion: Option<&str>) -> Resul
     }
 }
 
+/// The error if the last proof has no failure. Names a failure of an earlier proof.
+fn nothing_failed(id: &str, last: &LastProof) -> anyhow::Error {
+    let next = match last.failed().next() {
+        Some(LastResult { id: earlier, .. }) => {
+            format!("for {earlier}, which failed before: `cargo xtask hint {id} {earlier}`")
+        }
+        None => "`cargo xtask` shows what comes next".to_owned(),
+    };
+    anyhow!("nothing has failed in the last proof of {id}; {next}")
+}
+
 /// The failure, and the first `count` hints.
-fn lines(lesson: &Lesson, result: &LastResult, count: usize, width: usize) -> Vec<Line> {
-    let hints = hints(lesson, result);
+fn lines(
+    course: &Course,
+    lesson: &Lesson,
+    result: &LastResult,
+    count: usize,
+    width: usize,
+) -> Vec<Line> {
+    let hints = hints(course, lesson, result);
     let note = format!("hint {count} of {HINTS}");
     let mut lines = Heading { id: &lesson.id, title: &result.id, note: &note }.lines(width);
-    lines.extend(hanging(Line::new(), 2, &result.summary, width - 2, Line::faint));
+    let summary = result.summary_from_here();
+    lines.extend(hanging(Line::new(), 2, &summary, width - 2, Line::faint));
     for (hint, number) in hints.iter().zip(1..=count) {
         lines.push(Line::new());
         let start = Line::new().strong(&format!("  {number} "));
@@ -184,32 +200,50 @@ fn lines(lesson: &Lesson, result: &LastResult, count: usize, width: usize) -> Ve
 
 /// The command for another hint, or for the reference after the last hint. Empty after the last hint
 /// in a repository without the reference.
-fn next_command(lesson: &Lesson, hints: &Hints) -> Vec<Line> {
-    let (id, task) = (&lesson.id, task(lesson, &hints.failure));
-    let command = match hints.is_last {
-        true => reveal::has_reference(lesson)
-            .then(|| next("the reference", &format!("cargo xtask reveal {id} --task {task}"))),
-        false => Some(next("another hint", &format!("cargo xtask hint {id} {}", hints.failure.id))),
-    };
-    command.into_iter().collect()
+fn next_command(course: &Course, lesson: &Lesson, hints: &Hints) -> Vec<Line> {
+    let failure = &hints.failure;
+    if !hints.is_last {
+        let command = format!("cargo xtask hint {} {}", lesson.id, failure.id);
+        return vec![next("another hint", &command)];
+    }
+    let (lesson, task) = place_of_work(course, lesson, failure);
+    let command = format!("cargo xtask reveal {} --task {task}", lesson.id);
+    reveal::has_reference(lesson).then(|| next("the reference", &command)).into_iter().collect()
 }
 
-fn task(lesson: &Lesson, result: &LastResult) -> u32 {
+/// The lesson and the task that a failure is about: those of the `todo!` at which the program has
+/// stopped, or those of the criterion. The `todo!` may be in an earlier lesson.
+fn place_of_work<'a>(
+    course: &'a Course,
+    lesson: &'a Lesson,
+    result: &LastResult,
+) -> (&'a Lesson, u32) {
+    let Some(todo) = &result.todo else { return (lesson, task_of(lesson, result)) };
+    let other = todo.lesson().and_then(|id| course.lesson(id).ok());
+    (other.unwrap_or(lesson), todo.task)
+}
+
+/// The task of the criterion that has failed.
+fn task_of(lesson: &Lesson, result: &LastResult) -> u32 {
     lesson.criterion(&result.id).map_or(1, |criterion| criterion.task)
 }
 
 /// The three hints: those of the Common Mistakes row, or, without a row, what the task says.
-fn hints(lesson: &Lesson, result: &LastResult) -> Vec<String> {
+fn hints(course: &Course, lesson: &Lesson, result: &LastResult) -> Vec<String> {
     let row = result.mistake.as_deref().and_then(|id| lesson.mistake(id));
     if let Some(row) = row.filter(|row| !row.hints.is_empty()) {
         return row.hints.iter().map(|hint| hint.markdown.clone()).collect();
     }
-    let number = task(lesson, result);
-    let Some(task) = lesson.tasks.iter().find(|task| task.number == number) else {
+    let (of, number) = place_of_work(course, lesson, result);
+    let Some(task) = of.tasks.iter().find(|task| task.number == number) else {
         return Vec::new();
     };
-    let place = from_here(&lesson.path.to_string_lossy());
-    let mut hints = of_task(task, result, &place);
+    let place = from_here(&of.path.to_string_lossy());
+    let answer = match &result.todo {
+        Some(_) => to_write(lesson, result, of, task),
+        None => to_compare(result, task, &place),
+    };
+    let mut hints = of_task(task, answer);
     if let Some(row) = row {
         hints[1] = format!("{} ({place}:{})", row.mistake, row.line);
         hints[2] = row.fix.clone();
@@ -217,11 +251,11 @@ fn hints(lesson: &Lesson, result: &LastResult) -> Vec<String> {
     hints
 }
 
-/// The hints for a failure that no row explains.
-fn of_task(task: &Task, result: &LastResult, place: &str) -> Vec<String> {
+/// The hints for a failure that no row explains. `answer` is the third of them.
+fn of_task(task: &Task, answer: String) -> Vec<String> {
     let number = task.number;
     let question = task.predict.as_ref().map_or_else(
-        || format!("What does Task {number} ask of the server at this step?"),
+        || format!("What does Task {number} ask of the program at this step?"),
         |predict| predict.markdown.clone(),
     );
     let pointer = task.invariant.as_ref().map_or_else(String::new, |invariant| {
@@ -230,13 +264,39 @@ fn of_task(task: &Task, result: &LastResult, place: &str) -> Vec<String> {
             invariant.markdown
         )
     });
-    let answer = match result.cause.as_str() {
-        "todo" => format!("{}. What to write is at {place}:{}.", result.summary, task.work.line),
-        _ => format!(
-            "Read again what Task {number} says at {place}:{}, and compare it with the steps, and \
-             with what was expected and observed: {} --all",
-            task.work.line, result.replay
-        ),
-    };
     [question, pointer, answer].map(|text| text.replace('`', "").replace('\n', " ")).to_vec()
+}
+
+/// What to do about a failure of a task that is written.
+fn to_compare(result: &LastResult, task: &Task, place: &str) -> String {
+    format!(
+        "Read again what Task {} says at {place}:{}, and compare it with the steps, and with what was \
+         expected and observed: {} --all",
+        task.number, task.work.line, result.replay
+    )
+}
+
+/// What to do about a `todo!` at which the program has stopped. It is in `task` of the lesson `of`.
+fn to_write(lesson: &Lesson, result: &LastResult, of: &Lesson, task: &Task) -> String {
+    let place = |lesson: &Lesson, line: usize| {
+        format!("{}:{line}", from_here(&lesson.path.to_string_lossy()))
+    };
+    let todo = format!(
+        "{}. What to write is at {}.",
+        result.summary_from_here(),
+        place(of, task.work.line)
+    );
+    let own = task_of(lesson, result);
+    let own = lesson.tasks.iter().find(|it| it.number == own);
+    match own.filter(|own| of.id == lesson.id && own.number < task.number) {
+        Some(own) => format!(
+            "{todo} But {} belongs to Task {}, and a program in which Task {} is right does not get \
+             there: compare yours with {}.",
+            result.id,
+            own.number,
+            own.number,
+            place(lesson, own.work.line)
+        ),
+        None => todo,
+    }
 }

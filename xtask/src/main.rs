@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the commands of the course. Each command has a file of its own.
 
 mod after_lesson;
+mod after_part;
 mod completions;
 mod diff;
 mod doctor;
@@ -8,14 +9,17 @@ mod hint;
 mod isolation;
 mod list;
 mod next_steps;
+mod places;
 mod program_args;
 mod progress;
 mod prove;
+mod reached_todo;
 mod remembered;
 mod repeat;
 mod replay;
 mod reset;
 mod reveal;
+mod role;
 mod run;
 mod ship;
 mod short;

@@ -1,17 +1,16 @@
 //! What a student can do after a proof: the tasks that are left, and the next command.
 
+use crate::places::places;
+use crate::reached_todo::ReachedTodo;
 use course::lesson::Lesson;
-use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status, Todo, Verdict};
-use programs::lesson_check::LessonCheck;
+use course::report::{CriterionReport, LessonReport, ProgramKind, Status, Todo};
 use std::collections::BTreeSet;
-use std::env;
-use std::path::{Path, PathBuf};
-use terminal::paths;
 use terminal::show::{Line, hanging};
 
 /// The next task to work on, e.g. `next: Task 2`: the first task with a failed criterion or with a
-/// `todo!` that counts for the verdict. A criterion that stopped at a `todo!` counts for the task of
-/// this `todo!`.
+/// `todo!` that counts for the verdict. A criterion that stopped at a `todo!` of an earlier task counts
+/// for this earlier task. It counts for its own task if the `todo!` belongs to a later one: the program
+/// would not get there if its own task were done.
 pub(crate) fn next_task<'a>(
     lesson: &Lesson,
     criteria: impl IntoIterator<Item = &'a CriterionReport>,
@@ -19,31 +18,17 @@ pub(crate) fn next_task<'a>(
 ) -> Option<String> {
     let mut tasks = BTreeSet::new();
     for criterion in criteria.into_iter().filter(|each| each.status == Status::Failed) {
-        match criterion.cause.as_ref().and_then(reached_todo) {
+        match criterion.cause.as_ref().and_then(ReachedTodo::of) {
             // This lesson may build on an earlier lesson, whose task is still to do.
-            Some((task, place)) => match lesson_of(place).filter(|id| *id != lesson.id) {
-                Some(id) => return Some(format!("next: Task {task} of {id}")),
-                None => _ = tasks.insert(task),
+            Some(todo) => match todo.lesson().filter(|id| *id != lesson.id) {
+                Some(id) => return Some(format!("next: Task {} of {id}", todo.task)),
+                None => _ = tasks.insert(todo.task.min(criterion.task)),
             },
             None => _ = tasks.insert(criterion.task),
         }
     }
     tasks.extend(blocking.iter().filter_map(|todo| todo.task));
     tasks.first().map(|task| format!("next: Task {task}"))
-}
-
-/// The task and the place in the cause of a server that stopped at a `todo!`.
-fn reached_todo(cause: &Cause) -> Option<(u32, &str)> {
-    let (_, rest) = (cause.id == "todo").then_some(&cause.summary)?.split_once(": Task ")?;
-    let (number, rest) = rest.split_once(':')?;
-    let (_, place) = rest.strip_suffix(')')?.rsplit_once('(')?;
-    Some((number.parse().ok()?, place))
-}
-
-/// The id of the lesson to which a file like `lessons/w03-l02-poll-tracker/src/table.rs:22` belongs.
-fn lesson_of(place: &str) -> Option<&str> {
-    let (_, folder) = place.split_once("lessons/")?;
-    folder.get(..7).filter(|id| id.starts_with('w'))
 }
 
 /// The `todo!`s because of which a lesson is not proved: those of the tasks that were checked, and
@@ -78,35 +63,6 @@ pub(crate) fn tasks_left(todos: &[Todo], all: bool, width: usize) -> Vec<Line> {
     hanging(Line::new(), 0, &text, width, Line::plain)
 }
 
-/// The places of `todo!`s from the current folder: `src/server.rs:66, :90`.
-pub(crate) fn places<'a>(todos: impl IntoIterator<Item = &'a Todo>) -> String {
-    let mut text = String::new();
-    let mut last_file = String::new();
-    for todo in todos {
-        let place = from_here(&todo.place);
-        let (file, line) = place.rsplit_once(':').unwrap_or((&place, ""));
-        text += if text.is_empty() { "" } else { ", " };
-        text += &if file == last_file { format!(":{line}") } else { place.clone() };
-        last_file = file.to_owned();
-    }
-    text
-}
-
-/// A place in the course, as a path from the current folder. Outside of the course, the whole path.
-pub(crate) fn from_here(place: &str) -> String {
-    let path = paths::root().join(place);
-    let here = env::current_dir().unwrap_or_default();
-    let Ok(below) = here.strip_prefix(paths::root()) else { return path.display().to_string() };
-    // The folders that both paths share at the beginning.
-    let shared = below.components().zip(Path::new(place).components());
-    let shared = shared.take_while(|(here, there)| here == there).count();
-    let up = below.components().skip(shared).map(|_| "..");
-    let down = Path::new(place).components().skip(shared);
-    let relative: PathBuf =
-        up.map(Path::new).chain(down.map(|part| Path::new(part.as_os_str()))).collect();
-    relative.display().to_string()
-}
-
 /// Whether a criterion is inconclusive because the server had no processor.
 pub(crate) fn is_busy_machine(summary: &str) -> bool {
     summary.contains("the machine was too busy")
@@ -124,24 +80,6 @@ pub(crate) fn on_busy_machine(report: &LessonReport, width: usize) -> Vec<Line> 
     let advice = "next: end other programs, or try again later; with --only ID, fewer servers run \
                   at the same time";
     hanging(Line::new(), 0, advice, width, Line::plain)
-}
-
-/// After a task's own criteria are proved: the next task, and the command of its Test. `None` if the
-/// whole lesson was checked, if not everything is proved, or if no task follows.
-pub(crate) fn after_task(check: &LessonCheck<'_>, report: &LessonReport) -> Option<Line> {
-    let lesson = check.lesson;
-    let is_part = report.criteria.len() < lesson.criteria.len();
-    if !is_part || report.verdict != Verdict::Proved {
-        return None;
-    }
-    let done = report.criteria.iter().map(|criterion| criterion.task).max()?;
-    let next = lesson.tasks.iter().find(|task| task.number == done + 1)?;
-    let work = match next.test_commands.first() {
-        Some(test) => format!("{}{}", test.command, check.flags),
-        // The Test of this task is another command, which the text explains.
-        None => format!("{}:{}", lesson.path.display(), next.test.line),
-    };
-    Some(self::next(&format!("Task {}", next.number), &work))
 }
 
 /// After a failure of the student's own program: the command that gives a hint. `None` if nothing has
@@ -162,8 +100,7 @@ pub(crate) fn next(what: &str, how: &str) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use course::lesson::Kind;
-    use course::report::{Build, BuildStatus, ReportedProgram};
+    use crate::places::from_here;
 
     fn todo(task: u32, place: &str) -> Todo {
         Todo { task: Some(task), place: format!("lessons/w03-l02-poll-tracker/{place}") }
@@ -188,67 +125,6 @@ mod tests {
         let todos: Vec<_> = (1..=9).map(|line| todo(1, &format!("src/a.rs:{line}"))).collect();
         let text = shown(&todos);
         assert!(text.ends_with(", :6 and 3 more (--all shows them)"), "{text}");
-    }
-
-    #[test]
-    fn a_todo_that_stopped_the_server_names_its_task_and_lesson() {
-        let cause = |place: &str| Cause {
-            id: "todo".into(),
-            summary: format!(
-                "The server reached a task that is still to do: Task 1: x (y) ({place})"
-            ),
-            ..Cause::default()
-        };
-        let cause = cause("lessons/w03-l02-poll-tracker/src/table.rs:22");
-        let (task, place) = reached_todo(&cause).unwrap();
-        assert_eq!((task, lesson_of(place)), (1, Some("w03-l02")));
-    }
-
-    #[test]
-    fn after_a_proved_task_comes_the_command_of_the_next() {
-        let text = include_bytes!("../../lessons/w03-l02-poll-tracker/lesson.md");
-        let lesson = Lesson::parse(Path::new("lesson.md"), text).unwrap();
-        let next = |only: &[&str], status: Status| {
-            let only: Vec<_> = only.iter().map(|id| (*id).to_owned()).collect();
-            let flags = " --cmd ./server".to_owned();
-            let check = LessonCheck { flags, ..LessonCheck::new(&lesson, &only).unwrap() };
-            let criteria: Vec<_> =
-                check.criteria.iter().map(|it| criterion(&it.id, it.task, status)).collect();
-            let verdict = Verdict::of([status]);
-            after_task(&check, &lesson_report(criteria, verdict)).map(|line| line.text())
-        };
-        let first = next(&["starts"], Status::Proved).unwrap();
-        assert!(first.starts_with("next: Task 2: cargo xtask prove w03-l02 --"), "{first}");
-        assert!(first.ends_with(" --cmd ./server"), "{first}");
-        assert_eq!(next(&["starts"], Status::Failed), None);
-        assert_eq!(next(&["capacity"], Status::Proved), None, "no task follows");
-        assert_eq!(next(&[], Status::Proved), None, "the lesson is proved");
-    }
-
-    fn lesson_report(criteria: Vec<CriterionReport>, verdict: Verdict) -> LessonReport {
-        LessonReport {
-            lesson: "w03-l02".into(),
-            title: String::new(),
-            subject: ReportedProgram { kind: ProgramKind::Command, name: String::new() },
-            isolation: None,
-            verdict,
-            build: Build { status: BuildStatus::None, millis: 0.0, message: None },
-            millis: 1.0,
-            criteria,
-            todos: Vec::new(),
-        }
-    }
-
-    fn criterion(id: &str, task: u32, status: Status) -> CriterionReport {
-        CriterionReport {
-            id: id.into(),
-            kind: Kind::Prove,
-            task,
-            text: String::new(),
-            status,
-            millis: 1.0,
-            cause: None,
-        }
     }
 }
 // </staff>

@@ -1,12 +1,13 @@
 //! The options that select the server to prove: the student's crate, the solution, or any program.
 
 use crate::isolation;
+use crate::role;
 use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
 use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, ProgramKind};
 use programs::{build, todos};
-use proofs::{IsolationLevel, Role};
+use proofs::IsolationLevel;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
@@ -110,9 +111,8 @@ impl ProgramArgs {
     /// # Errors
     /// The error names the option to leave out.
     pub(crate) fn check_role(&self, lesson: &Lesson) -> Result<()> {
-        let is_client = proofs::of(&lesson.id).is_some_and(|proof| proof.role == Role::Client);
         let flags = [("--port", self.port.is_some()), ("--capacity", self.capacity.is_some())];
-        match flags.iter().find(|(_, is_given)| *is_given && is_client) {
+        match flags.iter().find(|(_, is_given)| *is_given && role::is_client(lesson)) {
             Some((flag, _)) => bail!(
                 "{flag} is about servers, and {} is about a client; leave it out, because the proof \
                  gives the client HOST and PORT as arguments",

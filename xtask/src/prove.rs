@@ -1,11 +1,12 @@
 //! `cargo xtask prove`: checks the servers of lessons, and shows or writes the findings.
 
 use crate::after_lesson;
+use crate::after_part::after_part;
 use crate::isolation;
 use crate::next_steps;
 use crate::program_args::{ProgramArgs, Server};
 use crate::progress::{self, Progress};
-use crate::remembered;
+use crate::remembered::{self, Remembered};
 use crate::repeat;
 use crate::short;
 use anyhow::{Result, bail};
@@ -191,6 +192,11 @@ fn lesson(
     };
     if args.format != Format::Json {
         let is_first = remembered::record(check, &reports);
+        if let [report] = reports.as_slice() {
+            let remembered = Remembered::of_program(check, report);
+            let next = after_part(check, report, remembered.as_ref());
+            next.map_or(Ok(()), |line| screen.show(&line))?;
+        }
         screen.show_all(&after_lesson::lines(course, check, &reports, is_first, screen.width()))?;
         next_steps::hint(check.lesson, &reports).map_or(Ok(()), |line| screen.show(&line))?;
     }
@@ -218,7 +224,6 @@ pub(crate) fn once(
     screen.show(&progress::end(check.lesson, &report, start.elapsed()))?;
     screen.show_all(&next_steps::tasks_left(&report.todos, all, screen.width()))?;
     screen.show_all(&next_steps::on_busy_machine(&report, screen.width()))?;
-    next_steps::after_task(check, &report).map_or(Ok(()), |line| screen.show(&line))?;
     Ok(report)
 }
 

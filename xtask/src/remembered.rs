@@ -77,29 +77,58 @@ impl<'a> Remembered<'a> {
         }
     }
 
+    /// What is remembered about the program of this report, with this report itself. `None` if nothing
+    /// is remembered about this program.
+    pub(crate) fn of_program(check: &LessonCheck<'a>, report: &LessonReport) -> Option<Self> {
+        let remembered = Self::read(check.lesson);
+        let last = remembered.last.as_ref().filter(|_| is_on())?;
+        last.is_of(check, report).then_some(remembered)
+    }
+
+    /// The command of the last proof's program. `None` for the lesson's crate.
+    pub(crate) fn command(&self) -> Option<&str> {
+        let last = self.last.as_ref().filter(|last| last.kind == ProgramKind::Command)?;
+        Some(&last.program)
+    }
+
     /// Whether the last proof was of a program in any language, and not of the lesson's crate.
     pub(crate) fn is_command(&self) -> bool {
-        self.last.as_ref().is_some_and(|last| last.kind == ProgramKind::Command)
+        self.command().is_some()
     }
 
     /// The `todo!`s of a task that are left in the student's crate.
-    pub(crate) fn todos_of(&self, task: u32) -> impl Iterator<Item = &Todo> {
+    pub(crate) fn todos_of(&self, task: u32) -> impl Iterator<Item = &Todo> + Clone {
         let counts = !self.is_command();
         self.todos.iter().filter(move |todo| counts && todo.task == Some(task))
     }
 
     /// The last result of a criterion, if it is known.
     pub(crate) fn result(&self, criterion: &str) -> Option<&LastResult> {
-        self.last.as_ref()?.criteria.iter().find(|result| result.id == criterion)
+        self.last.as_ref()?.result(criterion)
     }
 
-    /// The state of a task.
+    /// The first criterion of the tasks up to `task` whose last result is a failure. A criterion that
+    /// has stopped at a `todo!` which is no longer there has to be checked again, and does not count.
+    pub(crate) fn failed_until(&self, task: u32) -> Option<&LastResult> {
+        let task_of = |id: &str| self.lesson.criterion(id).map_or(u32::MAX, |it| it.task);
+        let mut failed = self.last.as_ref()?.failed();
+        failed.find(|failed| task_of(&failed.id) <= task && self.still_counts(failed))
+    }
+
+    /// Whether the cause of a failure can still be there. A `todo!` may have gone since.
+    pub(crate) fn still_counts(&self, failed: &LastResult) -> bool {
+        let Some(reached) = &failed.todo else { return true };
+        let is_earlier_lesson = reached.lesson().is_some_and(|id| id != self.lesson.id);
+        is_earlier_lesson || self.todos_of(reached.task).next().is_some()
+    }
+
+    /// The state of a task, for the program of the last proof.
     pub(crate) fn task(&self, task: u32) -> State {
         let criteria = self.lesson.criteria.iter().filter(|each| each.task == task);
         let known: Vec<_> = criteria.filter_map(|each| self.result(&each.id)).collect();
         let any = |status: Status| known.iter().any(|result| result.status == status);
         let is_written = self.todos_of(task).next().is_none();
-        let is_proved = self.progress.holds(Fact::TaskProved(task));
+        let is_proved = self.progress.holds(Fact::TaskProved(task), self.command());
         if is_proved && is_written && !any(Status::Failed) {
             return State::Done;
         }
@@ -107,11 +136,13 @@ impl<'a> Remembered<'a> {
         if is_begun { State::Begun } else { State::Open }
     }
 
-    /// The state of the lesson.
+    /// The state of the lesson. A lesson that was proved with one program stays proved while the
+    /// student writes another.
     pub(crate) fn state(&self) -> State {
         let tasks: Vec<_> = self.lesson.tasks.iter().map(|task| self.task(task.number)).collect();
         let all_done = tasks.iter().all(|state| *state == State::Done);
-        if all_done && self.progress.holds(Fact::LessonProved) {
+        let is_proved = all_done && self.progress.holds(Fact::LessonProved, self.command());
+        if is_proved || self.is_proved_by_another() {
             return State::Done;
         }
         let is_touched = !self.progress.is_empty() || self.last.is_some();
@@ -119,12 +150,28 @@ impl<'a> Remembered<'a> {
         if is_begun { State::Begun } else { State::Open }
     }
 
-    /// Adds facts to the progress file. If the file cannot be written, says so in one line.
+    /// Whether a program that is not that of the last proof has proved the lesson.
+    fn is_proved_by_another(&self) -> bool {
+        match self.is_command() {
+            true => self.todos.is_empty() && self.progress.holds(Fact::LessonProved, None),
+            false => self.last.is_none() && self.progress.is_proved_by_a_command(),
+        }
+    }
+
+    /// Adds facts about the lesson's crate to the progress file.
     pub(crate) fn add(&mut self, facts: &[Fact]) {
+        self.add_of(facts, None);
+    }
+
+    /// Adds facts to the progress file. `command` is the command of the program that was proved, or
+    /// `None` for the lesson's crate. If the file cannot be written, says so in one line.
+    fn add_of(&mut self, facts: &[Fact], command: Option<&str>) {
         if !is_on() || self.broken.is_some() {
             return;
         }
-        let added = facts.iter().filter(|fact| self.progress.add(**fact)).count();
+        let is_begun = |fact: &Fact| *fact == Fact::Begun;
+        let program = |fact: &Fact| command.filter(|_| !is_begun(fact));
+        let added = facts.iter().filter(|it| self.progress.add(**it, program(it))).count();
         if added > 0 {
             let path = paths::root().join(progress_path(self.lesson));
             if let Err(error) = replace(&path, self.progress.text().as_bytes()) {
@@ -148,27 +195,26 @@ pub(crate) fn record(check: &LessonCheck<'_>, reports: &[LessonReport]) -> bool 
         return true;
     }
     let mut remembered = Remembered::read(check.lesson);
-    let was_proved = remembered.progress.holds(Fact::LessonProved);
     remembered.note_problems();
-    let last = remembered.last.take();
-    if let Err(error) = LastProof::after(last, check, report).write(&check.lesson.id) {
+    let command = (report.subject.kind == ProgramKind::Command).then_some(&*report.subject.name);
+    let was_proved = remembered.progress.holds(Fact::LessonProved, command);
+    let last = LastProof::after(remembered.last.take(), check, report);
+    if let Err(error) = last.write(&check.lesson.id) {
         note(&format!("{error:#}; the last verdict is not remembered"));
     }
-    remembered.add(&facts(check.lesson, report));
+    remembered.add_of(&facts(check.lesson, &last, report), command);
     !was_proved
 }
 
-/// What a report adds to the progress.
-fn facts(lesson: &Lesson, report: &LessonReport) -> Vec<Fact> {
-    let is_proved = |id: &str| {
-        report.criteria.iter().any(|each| each.id == id && each.status == Status::Proved)
-    };
+/// What a report adds to the progress. `last` has the results of this report, and those of earlier
+/// reports about the same program.
+fn facts(lesson: &Lesson, last: &LastProof, report: &LessonReport) -> Vec<Fact> {
     let mut facts = vec![Fact::Begun];
     for task in &lesson.tasks {
         let mut own = lesson.criteria.iter().filter(|each| each.task == task.number).peekable();
         let has_own = own.peek().is_some();
         let is_left = report.todos.iter().any(|todo| todo.task == Some(task.number));
-        if has_own && !is_left && own.all(|each| is_proved(&each.id)) {
+        if has_own && !is_left && own.all(|each| last.is_proved(&each.id)) {
             facts.push(Fact::TaskProved(task.number));
         }
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask reset`: puts the files that a student edits back as they were given, and keeps what
 //! was there.
 
-use crate::next_steps::from_here;
+use crate::places::from_here;
 use crate::remembered::{LastProof, Remembered};
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;

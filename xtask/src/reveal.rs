@@ -115,7 +115,7 @@ pub(crate) fn is_open(remembered: &Remembered<'_>, task: Option<u32>) -> bool {
         Some(task) => remembered.task(task) == State::Done,
         None => remembered.state() == State::Done,
     };
-    is_done || remembered.progress.holds(Fact::Revealed)
+    is_done || remembered.progress.holds(Fact::Revealed, None)
 }
 
 /// Asks whether the reference shall be shown. The default answer is no.

@@ -3,6 +3,7 @@
 mod log_lines;
 
 use crate::program_args::ProgramArgs;
+use crate::role;
 use anyhow::{Context, Result, anyhow, bail};
 use course::catalogue::Course;
 use log_lines::LogLines;
@@ -62,10 +63,18 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Runs a lesson's server until it ends, or until Ctrl-C.
 ///
 /// # Errors
-/// The lesson does not exist or has no server, or the server cannot be started.
+/// The lesson does not exist, or its programs are not servers, or the server cannot be started.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let lesson = lessons::one_or_here(&course, args.lesson.as_deref(), "run")?;
+    if role::is_client(lesson) {
+        bail!(
+            "the programs of {} are clients, and `run` starts servers; start yours with a host and a \
+             port, e.g. `cargo run -p {} localhost 3490` or `./client localhost 3490`",
+            lesson.id,
+            lesson.folder().file_name().unwrap_or_default().display()
+        );
+    }
     let Some(proof) = proofs::of(&lesson.id) else {
         bail!("lesson {} has no proof yet, so its settings are not known", lesson.id);
     };

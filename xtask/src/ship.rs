@@ -3,14 +3,17 @@
 mod archive;
 mod hand_in;
 mod student_name;
+mod submission;
+mod trial;
 
-use anyhow::{Context, Result, bail};
+use crate::role;
+use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
+use course::report::Todo;
 use hand_in::{HandIn, Kind};
 use programs::{build, todos};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use terminal::outcome::Outcome;
 use terminal::show::{self, Line, Screen, amount};
 use terminal::{lessons, output, paths};
@@ -39,8 +42,13 @@ Examples:
   cargo xtask ship w03-l02 --unfinished          what you have so far
 
 A program in another language counts in place of the lesson's crate. Put it into the
-lesson's folder as server.c or server.py, or with a Makefile or a build.sh that makes
-./server, or with a submission.toml that has the lines  build = \"…\"  and  run = \"…\".
+lesson's folder, together with a file submission.toml that has two lines. A client in C:
+  build = \"cc -O2 -o client client.c\"
+  run = \"./client\"
+A program that need not be built has no build. A server in Python has one line:
+  run = \"python3 server.py\"
+Without a submission.toml, these servers are found: server.c, server.py, and one that a
+Makefile or a build.sh makes as ./server.
 
 Exit status: 0 the archive is written; 2 it is not.";
 
@@ -57,11 +65,15 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         bail!("--out {}: there is no such folder; make it first", args.out.display());
     }
     let hand_in = HandIn::of(&course, lesson)?;
-    for problem in problems(lesson, &hand_in)? {
+    let todos = todos::in_crate(&paths::root(), lesson.folder())?;
+    for problem in problems(lesson, &hand_in, &todos)? {
         if !args.unfinished {
-            bail!("{problem}; to hand in what you have, add --unfinished");
+            bail!("{problem}\nTo hand in what you have, add --unfinished.");
         }
-        show::note(&Line::new().unsure("note").plain(&format!(": {problem}")));
+        note(&problem);
+    }
+    if todos.is_empty() {
+        choice(lesson, &hand_in).iter().for_each(|text| note(text));
     }
     let path = args.out.join(format!("{}-{name}.tar.gz", lesson.id));
     let bytes = archive::write(&hand_in.files)?;
@@ -71,50 +83,81 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// What is not finished about the files, one sentence each.
-fn problems(lesson: &Lesson, hand_in: &HandIn) -> Result<Vec<String>> {
-    let folder = paths::root().join(lesson.folder());
-    match &hand_in.kind {
-        Kind::Rust => {
-            let mut problems = Vec::new();
-            if let Some(file) = hand_in.left_out.first() {
-                problems.push(format!(
-                    "{} is not part of the lesson's crate; if it is your program, write a \
-                     submission.toml beside it",
-                    file.name.display()
-                ));
-            }
-            let left = todos::in_crate(&paths::root(), lesson.folder())?;
-            if let Some(first) = left.first() {
-                let count = amount(left.len(), "todo!");
-                problems.push(format!("{}: {count} left, the first at {}", lesson.id, first.place));
-            }
-            if let Err(errors) = build::lesson(&folder, false, show::errors_in_colour())?.result {
-                anstream::eprintln!("{errors}");
-                problems.push(format!("{} does not compile", lesson.id));
-            }
-            Ok(problems)
-        }
-        Kind::Program { build: None } => Ok(Vec::new()),
-        Kind::Program { build: Some(line) } => Ok(run_build(&folder, line)?.into_iter().collect()),
-    }
+/// What is not finished about the files. `todos` are those that are left in the lesson's crate.
+fn problems(lesson: &Lesson, hand_in: &HandIn, todos: &[Todo]) -> Result<Vec<String>> {
+    let Kind::Program { commands, .. } = &hand_in.kind else {
+        return problems_of_crate(lesson, hand_in, todos);
+    };
+    let problem = trial::problem(&hand_in.files, commands)?;
+    Ok(problem
+        .into_iter()
+        .map(|problem| format!("{problem}.{}", example(lesson, hand_in)))
+        .collect())
 }
 
-/// Builds a program in another language with its own command, and says if this has failed.
-fn run_build(folder: &Path, line: &str) -> Result<Option<String>> {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", line]).current_dir(folder).stdin(Stdio::null());
-    // What the build prints is not part of this command's result.
-    shell.stdout(std::io::stderr());
-    let status = shell.status().with_context(|| format!("cannot run `{line}`"))?;
-    Ok((!status.success()).then(|| format!("`{line}` has failed ({status})")))
+fn problems_of_crate(lesson: &Lesson, hand_in: &HandIn, todos: &[Todo]) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    if let Some(first) = todos.first() {
+        if let Some(file) = hand_in.left_out.first() {
+            let file = file.name.display();
+            let example = example(lesson, hand_in);
+            problems.push(format!("{file} is not part of the lesson's crate.{example}"));
+        }
+        let count = amount(todos.len(), "todo!");
+        problems.push(format!("{}: {count} left, the first at {}", lesson.id, first.place));
+    }
+    let folder = paths::root().join(lesson.folder());
+    if let Err(errors) = build::lesson(&folder, false, show::errors_in_colour())?.result {
+        anstream::eprintln!("{errors}");
+        problems.push(format!("{} does not compile", lesson.id));
+    }
+    Ok(problems)
+}
+
+/// If the crate is finished and there is another program as well: which of them is handed in, and how to
+/// hand in the other.
+fn choice(lesson: &Lesson, hand_in: &HandIn) -> Option<String> {
+    Some(match &hand_in.kind {
+        Kind::Rust => format!(
+            "the lesson's crate is handed in, and {} is not.{}",
+            hand_in.left_out.first()?.name.display(),
+            example(lesson, hand_in)
+        ),
+        Kind::Program { shown_by, .. } => format!(
+            "{shown_by} is there, so the lesson's crate is not handed in, although it is finished. To \
+             hand in the crate, take {shown_by} out of the folder."
+        ),
+    })
+}
+
+/// How to hand in a program in another language: a sentence, and a complete `submission.toml`.
+fn example(lesson: &Lesson, hand_in: &HandIn) -> String {
+    let sources = [&hand_in.left_out, &hand_in.files].map(|files| hand_in::names(files)).concat();
+    format!(
+        " To hand in a {} in another language, write into {}, for example:\n{}",
+        role::noun(lesson),
+        submission::place(lesson),
+        submission::example(lesson, &sources)
+    )
+}
+
+/// Shows a note of one or more lines.
+fn note(text: &str) {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    show::note(&Line::new().unsure("note").plain(": ").plain(first));
+    lines.for_each(|line| show::note(&Line::new().plain(line)));
 }
 
 fn report(path: &Path, name: &str, hand_in: &HandIn, bytes: usize) -> Vec<Line> {
+    let what = match &hand_in.kind {
+        Kind::Rust => "the lesson's crate".to_owned(),
+        Kind::Program { commands, .. } => commands.run.clone(),
+    };
     let count = amount(hand_in.files.len(), "file");
     let size = format!("{} KiB", bytes.div_ceil(1024));
     let head = Line::new().good("✓ ").strong(&path.display().to_string());
-    let mut lines = vec![head.faint(&format!("  {count} · {size}"))];
+    let mut lines = vec![head.faint(&format!("  {what} · {count} · {size}"))];
     let names = hand_in.files.iter().map(|file| file.name.display().to_string());
     lines.extend(names.map(|name| Line::new().plain("    ").plain(&name)));
     let next = format!("hand in this file; its name says who you are: {name} (--name changes it)");

@@ -1,6 +1,6 @@
 //! `--format short`: a line `FILE:LINE: message` for each failure, for the problem lists of editors.
 
-use crate::next_steps::from_here;
+use crate::places::from_here;
 use course::lesson::Lesson;
 use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status};
 use programs::own_files::{self, OwnRegion};
@@ -50,7 +50,7 @@ fn own_place(cause: &Cause) -> Option<String> {
         let (file, rest) = word.split_once(".rs:")?;
         let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
         // A panic may be in the standard library or in a dependency.
-        let is_own = !file.starts_with("/rustc/") && !file.contains("/registry/");
+        let is_own = !file.starts_with("library/") && !file.contains("/registry/");
         (is_own && !line.is_empty()).then(|| format!("{file}.rs:{line}"))
     });
     places.next()
@@ -116,6 +116,6 @@ mod tests {
         let place = |exit: &str| own_place(&Cause { exit: Some(exit.into()), ..Cause::default() });
         let panic = "panicked at lessons/a/src/b.rs:66:13: index out of bounds";
         assert_eq!(place(panic).as_deref(), Some("lessons/a/src/b.rs:66"));
-        assert_eq!(place("panicked at /rustc/library/core/x.rs:9"), None);
+        assert_eq!(place("library/core/src/x.rs:9 of Rust: it is too long"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 mod next_command;
 
-use crate::next_steps::{from_here, places};
+use crate::places::{from_here, places};
 use crate::remembered::{LastProof, Remembered, State};
 use anyhow::Result;
 use course::catalogue::Course;
@@ -27,10 +27,11 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-A task is done when all its criteria were proved together, begun when its todo! is
-gone, and open otherwise. What you have proved is in the file .progress of each lesson.
-Commit the file to keep it, or remove it to begin again. With SOCKPROOF_PROGRESS=off in
-the environment, nothing is remembered.
+A task is done when all its criteria are proved, begun when its todo! is gone, and open
+otherwise. What you have proved is in the file .progress of each lesson: for the lesson's
+crate, and for each command of --cmd. The tasks are those of the program that was proved
+last. Commit the file to keep it, or remove it to begin again. With
+SOCKPROOF_PROGRESS=off in the environment, nothing is remembered.
 
 Examples:
   cargo xtask                   where you are, and what comes next
@@ -110,8 +111,7 @@ fn tasks(lesson: &Remembered<'_>, width: usize) -> Vec<Line> {
     let (id, title) = (&lesson.lesson.id, &lesson.lesson.title);
     let file = from_here(&lesson.lesson.path.to_string_lossy());
     let mut lines = vec![Line::new()];
-    let command = lesson.last.as_ref().and_then(|last| last.flags.split_once("--cmd "));
-    let note = command.map_or("", |(_, command)| command);
+    let note = lesson.command().unwrap_or_default();
     lines.extend(Heading { id, title, note }.lines(width));
     lines.extend(hanging(Line::new(), 0, &file, width, Line::faint));
     let names: Vec<_> =
@@ -136,7 +136,7 @@ fn tasks(lesson: &Remembered<'_>, width: usize) -> Vec<Line> {
     lines
 }
 
-/// The last verdict, and the first failure.
+/// The last verdict, and the first failure of the same proof.
 fn last_verdict(proof: &LastProof, width: usize) -> Vec<Line> {
     let count = match proof.compiles {
         true => format!("{} of {}", proof.proved, proof.checked),
@@ -150,7 +150,7 @@ fn last_verdict(proof: &LastProof, width: usize) -> Vec<Line> {
         lines.extend(ids.marked(
             mark(Status::Failed),
             &failed.id,
-            &failed.summary,
+            &failed.summary_from_here(),
             "",
             width,
             Line::plain,

@@ -1,6 +1,7 @@
 //! Checks one server against one lesson. Joins the proof's findings with the lesson's own
 //! sentences.
 
+use crate::library_places;
 use anyhow::{Context, Result, bail};
 use course::lesson::{Criterion, Lesson};
 use course::report::{Cause, CriterionReport, Finding, Status};
@@ -102,7 +103,7 @@ impl<'a> LessonCheck<'a> {
     /// The report of a finding; `None` if this check does not have its criterion.
     pub fn report(&self, finding: Finding) -> Option<CriterionReport> {
         let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
-        let cause = finding.cause.map(|cause| Cause {
+        let cause = finding.cause.map(library_places::explained).map(|cause| Cause {
             replay: self.replay(&criterion.id, finding.seed),
             // The proofs know the rows of all lessons, and this lesson may not have the row.
             mistake: cause.mistake.filter(|id| self.lesson.mistake(id).is_some()),

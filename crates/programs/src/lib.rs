@@ -5,6 +5,7 @@ pub mod build;
 pub mod files;
 pub mod lesson_check;
 pub mod lesson_workspace;
+mod library_places;
 mod manifest;
 pub mod own_files;
 pub mod starter_regions;

@@ -6,8 +6,8 @@ use course::report::Todo;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The `todo!`s in the Rust files below `folder`/src, sorted by file and line. `root` is the course's
-/// folder: the places name their files from there.
+/// The `todo!`s in the Rust files below `folder`/src, in the order in which they are done: sorted by task,
+/// then by file and line. `root` is the course's folder: the places name their files from there.
 ///
 /// # Errors
 /// A file or folder cannot be read.
@@ -23,6 +23,8 @@ pub fn in_crate(root: &Path, folder: &Path) -> Result<Vec<Todo>> {
             place: format!("{file}:{line}"),
         }));
     }
+    // A `todo!` that names no task comes last.
+    todos.sort_by_key(|todo| todo.task.unwrap_or(u32::MAX));
     Ok(todos)
 }
 

@@ -1,5 +1,7 @@
 //! The last results of a lesson's criteria, in a file of the target folder.
 
+use crate::places::from_here;
+use crate::reached_todo::ReachedTodo;
 use anyhow::{Context, Result};
 use course::report::{BuildStatus, CriterionReport, LessonReport, ProgramKind, Status, Verdict};
 use programs::lesson_check::LessonCheck;
@@ -18,6 +20,9 @@ pub(crate) struct LastProof {
     pub(crate) seconds: u64,
     /// The kind of the program.
     pub(crate) kind: ProgramKind,
+    /// The crate's name, or the command of `--cmd`.
+    #[serde(default)]
+    pub(crate) program: String,
     /// The flags that select the program again, e.g. ` --cmd ./server`.
     pub(crate) flags: String,
     /// The folder in which the command was typed. The command of `--cmd` is relative to it.
@@ -52,6 +57,22 @@ pub(crate) struct LastResult {
     pub(crate) summary: String,
     /// The command that repeats the check.
     pub(crate) replay: String,
+    /// The `todo!` at which the program has stopped, if this is the cause.
+    #[serde(default)]
+    pub(crate) todo: Option<ReachedTodo>,
+    /// Whether this is a result of the last proof, and not of an earlier one.
+    #[serde(default)]
+    pub(crate) is_of_last_proof: bool,
+}
+
+impl LastResult {
+    /// The cause in a sentence. A place in the course is named from the current folder.
+    pub(crate) fn summary_from_here(&self) -> String {
+        match &self.todo {
+            Some(todo) => format!("Task {} is still to do ({})", todo.task, from_here(&todo.place)),
+            None => self.summary.clone(),
+        }
+    }
 }
 
 impl From<&CriterionReport> for LastResult {
@@ -60,6 +81,8 @@ impl From<&CriterionReport> for LastResult {
         Self {
             id: report.id.clone(),
             status: report.status,
+            todo: ReachedTodo::of(&cause),
+            is_of_last_proof: true,
             summary: terminal::show::brief(&cause),
             cause: cause.id,
             mistake: cause.mistake,
@@ -76,19 +99,19 @@ impl LastProof {
         check: &LessonCheck<'_>,
         report: &LessonReport,
     ) -> Self {
-        let is_same =
-            |earlier: &Self| earlier.kind == report.subject.kind && earlier.flags == check.flags;
-        let earlier = earlier.filter(is_same);
+        let earlier = earlier.filter(|earlier| earlier.is_of(check, report));
         let hints = earlier.as_ref().map(|earlier| earlier.hints.clone()).unwrap_or_default();
         let old = earlier.map(|earlier| earlier.criteria).unwrap_or_default();
         let newest = |id: &str| {
             let new = report.criteria.iter().find(|each| each.id == id).map(LastResult::from);
-            new.or_else(|| old.iter().find(|each| each.id == id).cloned())
+            let known = old.iter().find(|each| each.id == id);
+            new.or_else(|| Some(LastResult { is_of_last_proof: false, ..known?.clone() }))
         };
         let is_proved = |each: &&CriterionReport| each.status == Status::Proved;
         Self {
             seconds: now(),
             kind: report.subject.kind,
+            program: report.subject.name.clone(),
             flags: check.flags.clone(),
             folder: env::current_dir().unwrap_or_default(),
             verdict: report.verdict,
@@ -123,9 +146,29 @@ impl LastProof {
         let _ = fs::remove_file(path(lesson));
     }
 
-    /// The first criterion that has failed, in the lesson's order.
+    /// Whether the last proof was of the program of this report.
+    pub(super) fn is_of(&self, check: &LessonCheck<'_>, report: &LessonReport) -> bool {
+        self.kind == report.subject.kind && self.flags == check.flags
+    }
+
+    /// The last result of a criterion, if it is known.
+    pub(crate) fn result(&self, criterion: &str) -> Option<&LastResult> {
+        self.criteria.iter().find(|result| result.id == criterion)
+    }
+
+    /// Whether a criterion was proved the last time that it was checked.
+    pub(crate) fn is_proved(&self, criterion: &str) -> bool {
+        self.result(criterion).is_some_and(|result| result.status == Status::Proved)
+    }
+
+    /// The first criterion that has failed in the last proof, in the lesson's order.
     pub(crate) fn first_failed(&self) -> Option<&LastResult> {
-        self.criteria.iter().find(|result| result.status == Status::Failed)
+        self.failed().find(|result| result.is_of_last_proof)
+    }
+
+    /// The criteria whose last result is a failure, in the lesson's order.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &LastResult> {
+        self.criteria.iter().filter(|result| result.status == Status::Failed)
     }
 
     /// The time since the proof, in words, e.g. `3 minutes ago`.

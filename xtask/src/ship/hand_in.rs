@@ -1,5 +1,7 @@
 //! The files that a student hands in for a lesson.
 
+use super::submission::{self, Commands};
+use crate::role;
 use anyhow::{Context, Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
@@ -21,8 +23,12 @@ pub(super) struct HandIn {
 pub(super) enum Kind {
     /// The lesson's crate.
     Rust,
-    /// A program in another language, with the command that builds it.
-    Program { build: Option<String> },
+    /// A program in another language.
+    Program {
+        commands: Commands,
+        /// The file that shows how the program is built and started, e.g. `submission.toml`.
+        shown_by: &'static str,
+    },
 }
 
 /// A file of a hand-in.
@@ -54,9 +60,9 @@ const NOT_HANDED_IN: [&str; 12] = [
 const LARGEST: u64 = 1 << 20;
 
 impl HandIn {
-    /// The files of a lesson. A program in another language has a `submission.toml`, a `Makefile`,
-    /// a `build.sh`, a `server.py` or a `server.c` in the lesson's folder, and counts in place of
-    /// the lesson's crate.
+    /// The files of a lesson. A program in another language has a `submission.toml` in the lesson's
+    /// folder, and counts in place of the lesson's crate. A server needs no such file if it is a
+    /// `server.py` or a `server.c`, or if a `Makefile` or a `build.sh` makes it.
     ///
     /// # Errors
     /// A file cannot be read, is too large, or is not what its name says.
@@ -65,17 +71,23 @@ impl HandIn {
         let name = PathBuf::from(folder.file_name().unwrap_or_default());
         let mut own = Vec::new();
         add(&folder, &name, &is_own_work, &mut own)?;
-        let Some(build) = build_command(&folder)? else {
-            let mut files = Vec::new();
-            for crate_folder in with_earlier(course, lesson)? {
-                let sources = paths::root().join(&crate_folder).join("src");
-                let name = Path::new(crate_folder.file_name().unwrap_or_default()).join("src");
-                add(&sources, &name, &is_rust_or_folder, &mut files)?;
-            }
-            return Ok(Self { kind: Kind::Rust, files, left_out: own });
-        };
-        Ok(Self { kind: Kind::Program { build }, files: own, left_out: Vec::new() })
+        if let Some(kind) = program(&folder, lesson, &own)? {
+            return Ok(Self { kind, files: own, left_out: Vec::new() });
+        }
+        let mut files = Vec::new();
+        for crate_folder in with_earlier(course, lesson)? {
+            let sources = paths::root().join(&crate_folder).join("src");
+            let name = Path::new(crate_folder.file_name().unwrap_or_default()).join("src");
+            add(&sources, &name, &is_rust_or_folder, &mut files)?;
+        }
+        Ok(Self { kind: Kind::Rust, files, left_out: own })
     }
+}
+
+/// The names of the files in the lesson's folder itself.
+pub(super) fn names(files: &[HandInFile]) -> Vec<String> {
+    let at_top = files.iter().filter(|file| file.name.components().count() == 2);
+    at_top.filter_map(|file| Some(file.name.file_name()?.to_str()?.to_owned())).collect()
 }
 
 fn is_rust_or_folder(path: &Path) -> bool {
@@ -85,8 +97,10 @@ fn is_rust_or_folder(path: &Path) -> bool {
 /// Whether the student may have written this file, or a file in this folder.
 fn is_own_work(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    // This command writes archives into the current folder, which may be the lesson's.
+    let is_archive = name.ends_with(".tar.gz");
     let is_course = NOT_HANDED_IN.contains(&name) || name.ends_with(".svg");
-    !is_course && !name.starts_with('.') && !is_compiled(path)
+    !is_course && !is_archive && !name.starts_with('.') && !is_compiled(path)
 }
 
 /// Whether the file begins as a compiled program does (elf(5)).
@@ -96,28 +110,28 @@ fn is_compiled(path: &Path) -> bool {
     read.is_ok() && first == *b"\x7fELF"
 }
 
-/// `None` if the folder has no program in another language. Otherwise the command that builds this
-/// program, if it has to be built.
-fn build_command(folder: &Path) -> Result<Option<Option<String>>> {
-    let manifest = folder.join("submission.toml");
+/// The program in another language that is in the folder, if there is one.
+fn program(folder: &Path, lesson: &Lesson, own: &[HandInFile]) -> Result<Option<Kind>> {
+    let manifest = folder.join(submission::FILE);
     if manifest.is_file() {
-        let place = || format!("cannot use {}", manifest.display());
-        let text = fs::read_to_string(&manifest).with_context(place)?;
-        let table: toml_edit::DocumentMut = text.parse().with_context(place)?;
-        let build = table.get("build").map(|value| value.as_str().map(str::to_owned));
-        return match build {
-            Some(None) => bail!("{}: build is not a text in quotes", manifest.display()),
-            build => Ok(Some(build.flatten())),
-        };
+        let commands = submission::read(&manifest, lesson, &names(own))?;
+        return Ok(Some(Kind::Program { commands, shown_by: submission::FILE }));
     }
-    let has = |name: &str| folder.join(name).is_file();
-    Ok(match () {
-        () if has("Makefile") => Some(Some("make".to_owned())),
-        () if has("build.sh") => Some(Some("sh ./build.sh".to_owned())),
-        () if has("server.py") => Some(None),
-        () if has("server.c") => Some(Some("cc -O2 -o server server.c".to_owned())),
-        () => None,
-    })
+    // Graders start ./server if there is no submission.toml.
+    if role::is_client(lesson) {
+        return Ok(None);
+    }
+    let known = [
+        ("Makefile", Some("make"), "./server"),
+        ("build.sh", Some("sh ./build.sh"), "./server"),
+        ("server.py", None, "python3 server.py"),
+        ("server.c", Some("cc -O2 -o server server.c"), "./server"),
+    ];
+    let found = known.into_iter().find(|(name, ..)| folder.join(name).is_file());
+    Ok(found.map(|(shown_by, build, run)| {
+        let commands = Commands { build: build.map(str::to_owned), run: run.to_owned() };
+        Kind::Program { commands, shown_by }
+    }))
 }
 
 /// The lesson's folder, and the folders of the earlier lessons on which the lesson's crate depends.

@@ -1,8 +1,9 @@
 //! The one next command of a student.
 
-use crate::next_steps::from_here;
-use crate::remembered::{Remembered, State};
+use crate::places::from_here;
+use crate::remembered::{LastResult, Remembered, State};
 use course::lesson::{Lesson, Task};
+use course::report::Todo;
 use std::env;
 use terminal::show::{Line, hanging};
 
@@ -20,7 +21,7 @@ impl NextCommand {
     /// lesson, the first command in the next lesson.
     pub(super) fn of(all: &[Remembered<'_>], current: Option<&Remembered<'_>>) -> Self {
         if let Some(begun) = current.filter(|each| each.state() == State::Begun) {
-            return in_lesson(begun);
+            return in_lesson(all, begun);
         }
         let is_left = |each: &&Remembered<'_>| each.state() != State::Done;
         // After a lesson that is done comes the next one in the course's order.
@@ -28,7 +29,7 @@ impl NextCommand {
             .iter()
             .skip_while(|each| current.is_some_and(|current| current.lesson.id != each.lesson.id));
         match after.into_iter().chain(all).find(is_left) {
-            Some(next) if next.state() == State::Begun => in_lesson(next),
+            Some(next) if next.state() == State::Begun => in_lesson(all, next),
             Some(next) => begin(next.lesson),
             None => Self {
                 first: "Every lesson is proved. Hand in what your course asks for:".to_owned(),
@@ -61,25 +62,27 @@ fn begin(lesson: &Lesson) -> NextCommand {
     }
 }
 
-/// The next command in a lesson that is begun.
-fn in_lesson(at: &Remembered<'_>) -> NextCommand {
+/// The next command in a lesson that is begun. `all` are all lessons.
+fn in_lesson(all: &[Remembered<'_>], at: &Remembered<'_>) -> NextCommand {
     let lesson = at.lesson;
     if at.last.as_ref().is_some_and(|last| !last.compiles) {
         let first = "Your program does not compile: correct the compiler's first error.";
         return NextCommand { first: first.to_owned(), command: with_flags(at, whole(lesson)) };
     }
+    if let Some(command) = in_earlier_lesson(all, at) {
+        return command;
+    }
     let Some(task) = lesson.tasks.iter().find(|task| at.task(task.number) != State::Done) else {
         return NextCommand { first: String::new(), command: with_flags(at, whole(lesson)) };
     };
-    if let Some(todo) = at.todos_of(task.number).next() {
-        let place = from_here(&todo.place);
+    if let Some(place) = todo_of(at, task) {
         return NextCommand {
             first: format!("Task {}, {}: {place}", task.number, task.title),
             command: with_flags(at, test_of(lesson, task)),
         };
     }
     // A failure of a later task may have its cause in this task.
-    let failed = at.last.as_ref().and_then(|last| last.first_failed());
+    let failed = failed_now(at).or_else(|| at.failed_until(task.number));
     match failed.filter(|failed| !failed.replay.is_empty()) {
         Some(failed) => NextCommand {
             first: format!("Find out why {} fails (`cargo xtask hint` helps).", failed.id),
@@ -90,6 +93,39 @@ fn in_lesson(at: &Remembered<'_>) -> NextCommand {
             command: with_flags(at, test_of(lesson, task)),
         },
     }
+}
+
+/// The task of an earlier lesson at which the program has stopped. A lesson's crate may build on the
+/// crate of an earlier lesson.
+fn in_earlier_lesson(all: &[Remembered<'_>], at: &Remembered<'_>) -> Option<NextCommand> {
+    let reached = failed_now(at).and_then(|failed| failed.todo.as_ref())?;
+    let id = reached.lesson().filter(|id| *id != at.lesson.id && !at.is_command())?;
+    let earlier = all.iter().find(|each| each.lesson.id == id)?;
+    let todo = earlier.todos.iter().find(|todo| todo.task == Some(reached.task))?;
+    let task = earlier.lesson.tasks.iter().find(|task| task.number == reached.task)?;
+    let place = from_here(&todo.place);
+    Some(NextCommand {
+        first: format!(
+            "{} builds on {id}. Task {} of {id}, {}: {place}",
+            at.lesson.id, task.number, task.title
+        ),
+        command: test_of(earlier.lesson, task),
+    })
+}
+
+/// The first failure of the last proof, if its cause can still be there.
+fn failed_now<'a>(at: &'a Remembered<'_>) -> Option<&'a LastResult> {
+    at.last.as_ref()?.first_failed().filter(|failed| at.still_counts(failed))
+}
+
+/// The place of a task's first `todo!`: the one at which the last proof has stopped, as `prove` has named
+/// it, or the first in the files.
+fn todo_of(at: &Remembered<'_>, task: &Task) -> Option<String> {
+    let reached = failed_now(at).and_then(|failed| failed.todo.as_ref());
+    let is_reached = |todo: &&Todo| reached.is_some_and(|it| it.place == todo.place);
+    let mut todos = at.todos_of(task.number);
+    let todo = todos.clone().find(is_reached).or_else(|| todos.next())?;
+    Some(from_here(&todo.place))
 }
 
 fn whole(lesson: &Lesson) -> String {

@@ -28,6 +28,9 @@ const SLOW: Duration = Duration::from_secs(2);
 /// The statuses in the order in which they are shown.
 const ALL: [Status; 4] = [Status::Failed, Status::Inconclusive, Status::Proved, Status::Skipped];
 
+/// The statuses of the criteria that are not proved.
+const NOT_PROVED: [Status; 3] = [Status::Failed, Status::Inconclusive, Status::Skipped];
+
 impl Frame<'_> {
     /// A round that has not ended: the results that are known.
     pub(super) fn running(&self, results: &Results, elapsed: Duration) -> Vec<String> {
@@ -47,11 +50,11 @@ impl Frame<'_> {
     pub(super) fn verdict(&self, report: &LessonReport, is_first: bool) -> Vec<String> {
         let mut lines = self.heading();
         match failed(report).next() {
-            // The verdict has the number of the others, and `l` lists them.
+            // The number of the proved criteria is in the verdict, and `l` lists them.
             Some((first, _)) => {
                 let others = report.criteria.iter().filter(|each| each.id != first.id);
                 let others: Vec<_> = others.cloned().collect();
-                lines.extend(self.groups(&others, &[Status::Failed, Status::Inconclusive]));
+                lines.extend(self.groups(&others, &NOT_PROVED));
             }
             None => {
                 lines.extend(self.groups(&report.criteria, &ALL));

@@ -73,7 +73,8 @@ impl<'a> MainLoop<'a> {
     ) -> Result<Self> {
         let remembered = Remembered::read(check.lesson);
         remembered.note_problems();
-        let failed = remembered.last.as_ref().and_then(|last| last.first_failed());
+        let last = remembered.last.as_ref();
+        let failed = last.and_then(|last| last.first_failed().or_else(|| last.failed().next()));
         Ok(Self {
             course,
             check,

@@ -35,7 +35,7 @@ impl MainLoop<'_> {
 
     fn hint(&mut self) -> Result<()> {
         let width = self.frame().width;
-        let mut hints = hint::next_hint(self.check.lesson, None, None, width)?;
+        let mut hints = hint::next_hint(self.course, self.check.lesson, None, None, width)?;
         let next = if hints.is_last { "t shows the lesson's text" } else { "h gives another hint" };
         hints.lines.push(Line::new().faint("next: ").plain(next));
         self.other = Some(hints.lines);
