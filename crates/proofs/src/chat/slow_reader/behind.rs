@@ -94,7 +94,7 @@ fn dropped(chat: &mut ChatRun, slow: usize, state: &str) -> CheckError {
         Some(ServerClose::Reset) => "reset",
         _ => "closed",
     };
-    let observed = format!("the connection was {end}, and {}", chat.run.logged_text());
+    let observed = format!("the connection was {end}; {}", chat.run.logged_text());
     chat.run.fail_now(Failure {
         id: "slow-reader-dropped",
         mistake: Some("slow-reader-dropped"),
