@@ -286,7 +286,7 @@ const MAX_QUOTED_LINE: usize = 100;
 /// A log line as it is shown. Only the beginning of a very long line is shown.
 fn quoted(line: &str) -> String {
     match line.char_indices().nth(MAX_QUOTED_LINE) {
-        Some((end, _)) => format!("{}… ({} bytes)", &line[..end], line.len()),
+        Some((end, _)) => format!("{}… (a line of {} bytes)", &line[..end], line.len()),
         None => line.to_owned(),
     }
 }
