@@ -72,7 +72,18 @@ fn names_what_is_wrong_with_the_lines_of_a_first_attempt() {
     let output = prove(&["--cmd", &room, "--all"]).code(1);
     let pieces = ["✗ framing", "Common mistake: Taking what one read returns for a line"];
     assert_contains(&stdout_of(&output), &pieces);
-    assert_contains(&stdout_of(&output), &["✗ broadcast", "✗ long-lines", "✗ slow-reader"]);
+    assert_contains(
+        &stdout_of(&output),
+        &["– broadcast not run: it depends on framing", "✗ long-lines", "✗ slow-reader"],
+    );
+}
+
+#[test]
+fn says_that_a_room_is_in_a_loop_after_a_line_that_is_too_long() {
+    let Some(python) = python() else { return };
+    let room = command_line([&python, &servers().join("chat/faulty/loops_on_long_line.py")]);
+    let output = stdout_of(&prove(&["--only", "long-lines", "--cmd", &room]).code(1));
+    assert_contains(&output, &["and the server has been in a loop since then."]);
 }
 
 #[test]

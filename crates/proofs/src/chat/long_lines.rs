@@ -189,11 +189,16 @@ fn with_row(chat: &ChatRun, fd: i32, line: &[u8], error: CheckError) -> CheckErr
 /// The failure of a room that neither tells nor closes a member whose line is too long.
 fn not_refused(chat: &mut ChatRun, name: &str, wait_error: WaitError) -> CheckError {
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
+    let in_loop = in_loop(chat, &wait_error);
     let failure = Failure {
         id: "long-line-kept",
         mistake: diagnosis::of(&chat.run, &wait_error).or(is_idle.then_some("unbounded-line")),
         summary: match &wait_error {
             WaitError::Ended(_) => format!("The server ended when {name} sent a long line."),
+            _ if in_loop.is_some() => format!(
+                "{name} sent a line of {} KiB, and the server has been in a loop since then.",
+                ENDLESS >> 10
+            ),
             _ => {
                 format!("{name} sent a line of {} KiB, and was not told or closed.", ENDLESS >> 10)
             }
@@ -201,8 +206,23 @@ fn not_refused(chat: &mut ChatRun, name: &str, wait_error: WaitError) -> CheckEr
         expected: format!("{name} gets a line that says so, or the end of its connection"),
         observed: match &wait_error {
             WaitError::Idle { .. } => format!("{name} got nothing, and is still connected"),
-            other => other.to_string(),
+            other => in_loop.unwrap_or(other.to_string()),
         },
     };
     chat.run.fail(wait_error, failure)
+}
+
+/// What a server does that runs in a loop, as text for a sentence. `None` if it may sleep. A server
+/// that has more bytes to read cannot be told from a slow one before the time is over.
+fn in_loop(chat: &ChatRun, wait_error: &WaitError) -> Option<String> {
+    match wait_error {
+        WaitError::Spinning(_) => Some(wait_error.to_string()),
+        WaitError::TimedOut { after, .. } => {
+            let used = chat.run.server.cpu_time().ok()?;
+            let is_busy = used * 5 > *after * 2;
+            let seconds = used.as_secs_f64();
+            is_busy.then(|| format!("{wait_error}, and had used {seconds:.1} s of processor time"))
+        }
+        _ => None,
+    }
 }
