@@ -73,6 +73,17 @@ fn a_server_that_dies_with_its_first_client_fails() {
 }
 
 #[test]
+fn a_task_that_is_still_to_do_does_not_hide_a_setting_that_was_taken() {
+    let Some(program) = in_python("later_task.py") else { return };
+    let output = stdout_of(&prove(&["--cmd", &program, "--only", "config,port-taken"]).code(1));
+    let words = ["is accepted: the server goes on to Task 2.", "Using a bad setting all the same"];
+    assert_contains(&output, &words);
+    let words = ["reached a task that is still to do: Task 2: accept the client", "next: Task 1"];
+    assert_contains(&output, &words);
+    assert_contains(&output, &["The port is in use, and the server goes on to Task 2."]);
+}
+
+#[test]
 fn escape_sequences_do_not_reach_the_terminal() {
     let Some(program) = in_python("terminal_escapes.py") else { return };
     let output = output_of(&program, &[]);

@@ -90,6 +90,43 @@ fn a_client_that_prints_its_own_line_as_the_answer_fails_whole_reply() {
 }
 
 #[test]
+fn a_task_that_is_still_to_do_does_not_hide_a_port_that_was_taken() {
+    let Some(client) = faulty_script("later_task.py") else { return };
+    let output = prove_only(&client, "usage");
+    let words = ["With port 0 (127.0.0.1 0), the client tries to connect.", "Taking any text for"];
+    assert_contains(&output, &words);
+    assert_contains(&output, &["reached a task that is still to do: Task 2", "next: Task 1"]);
+}
+
+#[test]
+fn a_client_that_sends_a_part_and_ends_is_not_said_to_wait() {
+    let Some(client) = faulty_script("cuts_line.py") else { return };
+    for criterion in ["all-sent", "whole-reply"] {
+        assert_eq!(finding(&client, criterion), ("failed".to_owned(), "line-cut".to_owned()));
+        let output = prove_only(&client, criterion);
+        assert_contains(&output, &["The client sends 4095 of the", "for the whole answer."]);
+        assert_contains(&output, &["the client ended with exit status 0"]);
+        assert!(!output.contains("waits"), "{output}");
+    }
+}
+
+#[test]
+fn a_client_that_does_not_sleep_is_told_which_call_it_repeats() {
+    let Some(client) = faulty_script("sent_again.py") else { return };
+    let output = prove_only(&client, "whole-reply");
+    let words = ["The client does not sleep while it waits: it repeats poll([3]) = 1"];
+    assert_contains(&output, &words);
+    assert_contains(&output, &["the client asks poll for", "Waiting in a busy loop"]);
+}
+
+#[test]
+fn a_client_that_logs_its_line_again_and_again_is_told_so() {
+    let Some(client) = faulty_script("sent_again.py") else { return };
+    let output = prove_only(&client, "all-sent");
+    assert_contains(&output, &["The client logs", "times or more that it has sent its line."]);
+}
+
+#[test]
 fn names_are_inconclusive_without_mounts() {
     let Some(python) = python() else { return };
     let client = command_line([&python, &clients().join("create_connection.py")]);
@@ -121,6 +158,11 @@ fn assert_proved(client: &str) {
     let output = stdout_of(&proved);
     assert!(output.contains("proved · 10 of 10 ·"), "{output}");
     proved.code(0).stderr(is_empty());
+}
+
+/// What `prove` prints for a client that fails a criterion.
+fn prove_only(client: &str, criterion: &str) -> String {
+    stdout_of(&xtask(&["prove", "w01-l02", "--only", criterion, "--cmd", client]).code(1))
 }
 
 /// The status of a criterion, and the row that its failure names.

@@ -10,11 +10,12 @@ use open_files::OpenFiles;
 use witness::{Call, Process, Server, WaitError};
 
 /// The tables that show the present state of the server. There are no tables for a server that has
-/// ended.
+/// ended. `noun` is what the program is: `server` or `client`.
 pub(crate) fn tables(
     server: &Server,
     clients: &[NamedClient],
     wait_error: &WaitError,
+    noun: &str,
 ) -> Vec<Table> {
     if server.exit().is_some() {
         return Vec::new();
@@ -42,7 +43,7 @@ pub(crate) fn tables(
     };
     let mut tables = vec![files.table(is_unwatched)];
     if let Some(watched) = &watched {
-        tables.push(files.poll_array(watched, is_busy));
+        tables.push(files.poll_array(watched, is_busy, noun));
     } else if let Some(interests) = &interests {
         tables.push(files.interest_list(interests, &descriptors, reported));
     }

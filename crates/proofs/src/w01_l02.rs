@@ -10,6 +10,7 @@ mod exchange;
 mod hung_up;
 mod next_address;
 mod nothing_to_say;
+mod part_sent;
 mod played_server;
 mod refused;
 mod tidy;

@@ -189,11 +189,16 @@ fn with_row(chat: &ChatRun, fd: i32, line: &[u8], error: CheckError) -> CheckErr
 /// The failure of a room that neither tells nor closes a member whose line is too long.
 fn not_refused(chat: &mut ChatRun, name: &str, wait_error: WaitError) -> CheckError {
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
+    let computed = computed(chat, &wait_error);
     let failure = Failure {
         id: "long-line-kept",
         mistake: diagnosis::of(&chat.run, &wait_error).or(is_idle.then_some("unbounded-line")),
         summary: match &wait_error {
             WaitError::Ended(_) => format!("The server ended when {name} sent a long line."),
+            _ if computed.is_some() => format!(
+                "{name} sent a line of {} KiB, and the server has been in a loop since then.",
+                ENDLESS >> 10
+            ),
             _ => {
                 format!("{name} sent a line of {} KiB, and was not told or closed.", ENDLESS >> 10)
             }
@@ -201,8 +206,17 @@ fn not_refused(chat: &mut ChatRun, name: &str, wait_error: WaitError) -> CheckEr
         expected: format!("{name} gets a line that says so, or the end of its connection"),
         observed: match &wait_error {
             WaitError::Idle { .. } => format!("{name} got nothing, and is still connected"),
-            other => other.to_string(),
+            other => computed.map_or(other.to_string(), |computed| format!("{other}{computed}")),
         },
     };
     chat.run.fail(wait_error, failure)
+}
+
+/// If the wait for a server is over that has used most of this time to compute: how much processor
+/// time it has used, as the end of a sentence.
+fn computed(chat: &ChatRun, wait_error: &WaitError) -> Option<String> {
+    let WaitError::TimedOut { after, .. } = wait_error else { return None };
+    let used = chat.run.server.cpu_time().ok()?;
+    (used * 5 > *after * 2)
+        .then(|| format!(", and had used {:.1} s of processor time", used.as_secs_f64()))
 }

@@ -70,9 +70,9 @@ fn is_waiting_for_output(chat: &ChatRun) -> bool {
     array.is_some_and(|array| !array.is_empty() && array.iter().all(is_only_output))
 }
 
-/// Waits until the server is asleep. A server that repeats calls for a member that does not read
-/// burns a processor.
-fn expect_asleep(chat: &mut ChatRun, slow: &str) -> Result<(), CheckError> {
+/// Waits until the server is asleep. A server that repeats calls for a member that does not read, or
+/// that has read late, burns a processor. `state` is what the member does, e.g. `does not read`.
+fn expect_asleep(chat: &mut ChatRun, slow: &str, state: &str) -> Result<(), CheckError> {
     let Err(wait_error) = chat.run.server.wait_asleep() else { return Ok(()) };
     let is_behind = |index: &usize| bytes_behind(chat, *index).is_ok_and(|count| count > 0);
     let is_pending = (0..chat.members.len()).any(|index| is_behind(&index));
@@ -85,10 +85,10 @@ fn expect_asleep(chat: &mut ChatRun, slow: &str) -> Result<(), CheckError> {
         id: "slow-reader-costs",
         mistake,
         summary: match &wait_error {
-            WaitError::Ended(_) => format!("The server ended while {slow} did not read."),
-            _ => format!("{slow} does not read, and the server does not go to sleep."),
+            WaitError::Ended(_) => "The server ended.".to_owned(),
+            _ => format!("{slow} {state}, and the server does not go to sleep."),
         },
-        expected: format!("the server sleeps until {slow} reads, or another client sends"),
+        expected: "the server sleeps until a client sends, or reads what is pending".to_owned(),
         observed: wait_error.to_string(),
     };
     Err(chat.run.fail(wait_error, failure))

@@ -6,8 +6,8 @@ use witness::{Descriptor, EpollEntry, PollEntry, Target};
 
 impl OpenFiles<'_> {
     /// The table of the `pollfd` array. If the server is busy, the table also shows the events that
-    /// poll has reported.
-    pub(super) fn poll_array(&self, watched: &[PollEntry], is_busy: bool) -> Table {
+    /// poll has reported. `noun` is what the program is: `server` or `client`.
+    pub(super) fn poll_array(&self, watched: &[PollEntry], is_busy: bool, noun: &str) -> Table {
         let rows = watched.iter().enumerate().map(|(index, entry)| {
             let is_repeated = watched.iter().filter(|other| other.fd == entry.fd).count() > 1;
             let wakes_server = is_busy && entry.revents != 0;
@@ -19,12 +19,8 @@ impl OpenFiles<'_> {
             let text = format!("{position:<4} {:<3} {}{reported}", entry.fd, entry.events());
             Row { wrong, text }
         });
-        let title = if is_busy {
-            "the server asks poll for → poll reports"
-        } else {
-            "the server asks poll for"
-        };
-        Table { title: title.to_owned(), rows: rows.collect() }
+        let reports = if is_busy { " → poll reports" } else { "" };
+        Table { title: format!("the {noun} asks poll for{reports}"), rows: rows.collect() }
     }
 
     /// The table of the epoll interest list. If the server is busy, the table also shows the events

@@ -103,6 +103,10 @@ fn not_refused(
             let summary = format!("{setting} is accepted: the server listens on port {ports}.");
             ("unchecked-config", Some("unchecked-config"), summary)
         }
+        Reaction::ReachedTask(task) => {
+            let summary = format!("{setting} is accepted: the server goes on to {task}.");
+            ("unchecked-config", Some("unchecked-config"), summary)
+        }
         Reaction::RunsOn | Reaction::Refused => (
             "unchecked-config",
             None,
@@ -147,7 +151,7 @@ fn not_refused(
         ),
         observed: wait_error.to_string(),
     };
-    run.fail(wait_error, failure)
+    run.fail_to_refuse(wait_error, failure)
 }
 
 fn text(variable: &str, value: &str) -> String {

@@ -101,6 +101,9 @@ fn not_refused(
     let ends_with_zero = matches!(reaction, Reaction::StatusZero);
     let (id, summary) = match reaction {
         Reaction::Listens(at) => where_it_listens(run.port, occupant, &at),
+        Reaction::ReachedTask(task) => {
+            ("port-ignored", format!("The port is in use, and the server goes on to {task}."))
+        }
         Reaction::RunsOn | Reaction::Refused => (
             "port-ignored",
             "The port is in use, and the server neither ends nor listens.".to_owned(),
@@ -135,7 +138,7 @@ fn not_refused(
         ),
         observed: wait_error.to_string(),
     };
-    run.fail(wait_error, failure)
+    run.fail_to_refuse(wait_error, failure)
 }
 
 /// The id and the summary of the failure of a server that listens although its port is in use.

@@ -22,6 +22,8 @@ pub(crate) enum Reaction {
     Listens(Vec<Socket>),
     /// The program runs, and does not listen.
     RunsOn,
+    /// The program has gone on to a later task of the lesson, which is still to do: `Task 2`.
+    ReachedTask(String),
     /// A signal or a limit has ended the program.
     Killed,
     /// The program has ended with status 0.
@@ -55,7 +57,10 @@ pub(crate) fn wait_reaction(run: &mut TestRun, setting: &BadSetting<'_>) -> (Rea
         }
     }
     let reaction = match &wait_error {
-        WaitError::Ended(exit) => judge_end(exit, &run.server.stderr(), setting),
+        WaitError::Ended(exit) => match run.later_task() {
+            Some(task) => Reaction::ReachedTask(task),
+            None => judge_end(exit, &run.server.stderr(), setting),
+        },
         _ if listeners.is_empty() => Reaction::RunsOn,
         _ => Reaction::Listens(listeners),
     };

@@ -17,7 +17,7 @@ mod spinning;
 use super::TestRun;
 use crate::log_event::LogEvent;
 use crate::shared::wait_call::WaitCall;
-use witness::WaitError;
+use witness::{SyscallSample, WaitError};
 
 /// The row of a failure: the row that the check proposes, if the state of the server supports it.
 /// Otherwise the row that this state shows by itself, if there is one.
@@ -63,6 +63,11 @@ pub(crate) fn of_event(run: &TestRun, wait_error: &WaitError) -> Option<&'static
         WaitError::Spinning(sample) => spinning::unread_event(sample),
         _ => None,
     }
+}
+
+/// The row of a client that repeats the calls of a sample, although it should sleep.
+pub(crate) fn of_busy_client(sample: &SyscallSample) -> Option<&'static str> {
+    spinning::row_of_client(sample)
 }
 
 /// The row that explains why a wait has failed. The server should sleep in the call `wait`.

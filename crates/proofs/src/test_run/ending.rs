@@ -8,18 +8,53 @@ use super::{TestRun, places};
 use course::report::Cause;
 use witness::{Exit, ServerClose};
 
+/// A task that is still to do, at which a program panicked.
+pub(super) struct TaskToDo {
+    /// What is to do, as `todo!` prints it: `Task 2: accept the client`.
+    title: String,
+    /// The file and the line.
+    place: String,
+}
+
+impl TaskToDo {
+    /// The task without its title, e.g. `Task 2`.
+    fn name(&self) -> &str {
+        self.title.split(':').next().unwrap_or_default()
+    }
+
+    /// What the program has done, as a sentence without its subject.
+    pub(super) fn reached(&self) -> String {
+        let Self { title, place } = self;
+        format!("reached a task that is still to do: {title} ({place})")
+    }
+}
+
 impl TestRun {
     /// Rewrites the cause of a server that panicked at a task that is still to do. Returns whether
     /// the server did so.
     pub(super) fn explain_task(&self, cause: &mut Cause) -> bool {
-        let stderr = self.server.stderr();
-        let Some((task, place)) = task_to_do(&stderr) else { return false };
-        let place = places::from_here(place, &self.directory, &self.program);
+        let Some(task) = self.task_to_do() else { return false };
         cause.id = "todo".to_owned();
         cause.mistake = None;
-        let noun = self.noun();
-        cause.summary = format!("The {noun} reached a task that is still to do: {task} ({place})");
+        cause.summary = format!("The {} {}", self.noun(), task.reached());
         true
+    }
+
+    /// The name of the task that is still to do at which the program panicked, e.g. `Task 2`. `None`
+    /// for Task 1, in which settings and arguments are checked.
+    pub(crate) fn later_task(&self) -> Option<String> {
+        self.later_task_to_do().map(|task| task.name().to_owned())
+    }
+
+    pub(super) fn later_task_to_do(&self) -> Option<TaskToDo> {
+        self.task_to_do().filter(|task| task.name() != "Task 1")
+    }
+
+    fn task_to_do(&self) -> Option<TaskToDo> {
+        let stderr = self.server.stderr();
+        let (title, place) = task_to_do(&stderr)?;
+        let place = places::from_here(place, &self.directory, &self.program);
+        Some(TaskToDo { title: title.to_owned(), place })
     }
 
     /// Rewrites the cause of a server that has ended.

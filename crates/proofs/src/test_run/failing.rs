@@ -10,14 +10,55 @@ use witness::{Exit, IsolationLevel, LimitKind, Line, WaitError};
 impl TestRun {
     /// The failure of this test run, with its steps and with the kernel's tables at this moment.
     pub(crate) fn fail(&mut self, wait_error: WaitError, failure: Failure) -> CheckError {
+        self.fail_in_time(wait_error, failure, Self::explain)
+    }
+
+    /// The failure of a program that has not refused its arguments or its settings. Such a program
+    /// may have reached a task that is still to do. If this is not the first task, the program should
+    /// have ended before, and the task does not explain the failure.
+    pub(crate) fn fail_to_refuse(&mut self, wait_error: WaitError, failure: Failure) -> CheckError {
+        self.fail_in_time(wait_error, failure, Self::explain_not_refused)
+    }
+
+    fn fail_in_time(
+        &mut self,
+        wait_error: WaitError,
+        failure: Failure,
+        explain: fn(&TestRun, &mut Cause, &WaitError),
+    ) -> CheckError {
         match self.out_of_time(&wait_error) {
             Some(text) if self.server.cpu_starvation().is_none() => CheckError::OutOfTime(text),
-            _ => self.fail_surely(wait_error, failure),
+            _ => {
+                let failure = self.if_busy_client(&wait_error, failure);
+                self.fail_surely(wait_error, failure, explain)
+            }
         }
     }
 
-    /// Calls [`fail`](Self::fail) for a failure that is one even if the time of the check is over.
-    fn fail_surely(&mut self, wait_error: WaitError, mut failure: Failure) -> CheckError {
+    /// The failure of a client that repeats calls, and does not sleep until something happens. If the
+    /// check has found a row, this row says more.
+    fn if_busy_client(&self, wait_error: &WaitError, failure: Failure) -> Failure {
+        match wait_error {
+            WaitError::Spinning(sample) if self.lesson.is_client && failure.mistake.is_none() => {
+                let activity = sample.activity();
+                Failure {
+                    mistake: diagnosis::of_busy_client(sample),
+                    summary: format!("The client does not sleep while it waits: it {activity}."),
+                    ..failure
+                }
+            }
+            _ => failure,
+        }
+    }
+
+    /// The failure of this test run, also if the time of the check is over. `explain` completes the
+    /// cause with what the program has done.
+    fn fail_surely(
+        &mut self,
+        wait_error: WaitError,
+        mut failure: Failure,
+        explain: fn(&TestRun, &mut Cause, &WaitError),
+    ) -> CheckError {
         // If the machine gave the server no processor time, the failure proves nothing about the
         // server.
         if let Some(unseen) = self.server.cpu_starvation() {
@@ -54,20 +95,31 @@ impl TestRun {
             expected: failure.expected,
             observed: failure.observed,
             exit: None,
-            evidence: evidence::tables(&self.server, &self.clients, &wait_error),
+            evidence: evidence::tables(&self.server, &self.clients, &wait_error, self.noun()),
             replay: String::new(),
         };
-        // If the server reached a task that is still to do, or has ended, this explains the failure
-        // better than the check does.
-        if !self.explain_task(&mut cause)
-            && let WaitError::Ended(exit) = &wait_error
+        explain(self, &mut cause, &wait_error);
+        CheckError::Failed(Box::new(cause))
+    }
+
+    fn explain_not_refused(&self, cause: &mut Cause, wait_error: &WaitError) {
+        match self.later_task_to_do() {
+            Some(task) => cause.observed = format!("the {} {}", self.noun(), task.reached()),
+            None => self.explain(cause, wait_error),
+        }
+    }
+
+    /// Completes a cause. If the program reached a task that is still to do, or has ended, this
+    /// explains the failure better than the check does.
+    fn explain(&self, cause: &mut Cause, wait_error: &WaitError) {
+        if !self.explain_task(cause)
+            && let WaitError::Ended(exit) = wait_error
         {
-            match is_client {
-                true => self.explain_end_of_client(&mut cause, exit),
-                false => self.explain_end(&mut cause, exit),
+            match self.lesson.is_client {
+                true => self.explain_end_of_client(cause, exit),
+                false => self.explain_end(cause, exit),
             }
         }
-        CheckError::Failed(Box::new(cause))
     }
 
     /// Why a time-out is no failure. Earlier waits may have used most of the criterion's time. Then
@@ -108,7 +160,7 @@ impl TestRun {
         // Wait until the server is idle. The tables of an idle server are clearer than the tables
         // of a server that is still working. A server that never becomes idle is wrong all the same.
         let at_rest = self.at_rest();
-        self.fail_surely(at_rest, failure)
+        self.fail_surely(at_rest, failure, Self::explain)
     }
 
     /// Waits until the server is idle, and says so in the form of a wait's error. If the server ends
@@ -137,14 +189,17 @@ impl TestRun {
     fn last_step(&self, wait_error: &WaitError) -> String {
         let noun = self.noun();
         match wait_error {
-            WaitError::Idle { calls } if self.server.exit().is_some() && !calls.is_empty() => {
+            WaitError::Idle { calls } if self.leaves_processes() && !calls.is_empty() => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);
-                format!("what the {noun} has left sleeps in {calls}")
+                format!("the {noun} has ended, and a process that it has started sleeps in {calls}")
             }
-            WaitError::Idle { calls } if calls.is_empty() => match self.server.exit() {
-                Some(exit) => format!("the {noun} {exit}"),
-                None => format!("the {noun} is idle"),
-            },
+            // The program may have ended after the wait.
+            WaitError::Idle { calls } if calls.is_empty() || self.server.exit().is_some() => {
+                match self.server.exit() {
+                    Some(exit) => format!("the {noun} {exit}"),
+                    None => format!("the {noun} is idle"),
+                }
+            }
             WaitError::Idle { calls } => {
                 let calls = evidence::calls_text(&self.server, &self.clients, calls);
                 format!("the {noun} is idle in {calls}")
@@ -154,6 +209,11 @@ impl TestRun {
             }
             other => self.about(other),
         }
+    }
+
+    /// Whether the program has ended, and processes that it has started have not.
+    fn leaves_processes(&self) -> bool {
+        self.server.exit().is_some() && self.server.processes().is_ok_and(|left| !left.is_empty())
     }
 
     fn not_executed(&self, wait_error: &WaitError) -> CheckError {

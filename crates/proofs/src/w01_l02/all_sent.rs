@@ -4,6 +4,7 @@ use super::client_run::{ClientRun, Setup, start};
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::log_event::ClientEvent;
 use witness::{Buffers, Client, Server, ServerClose, Unobservable, WaitError};
 
 /// The length of the line, in bytes.
@@ -87,45 +88,16 @@ impl ClientRun {
         if received == text.as_bytes() {
             return Ok(());
         }
-        let is_part = text.as_bytes().starts_with(&received);
-        let mistake = match is_part {
-            true => Some(self.mistake_of_part(connection, &received)),
-            false => None,
-        };
-        let is_deadlock = matches!(wait_error, Some(WaitError::Idle { .. }));
-        let failure = Failure {
-            id: "part-sent",
-            mistake,
-            summary: match is_part {
-                true => format!(
-                    "The client sends {} of the {} bytes of its line{}.",
-                    received.len(),
-                    text.len(),
-                    if is_deadlock { ", and then waits for the answer" } else { "" }
-                ),
-                false => "The client sends other bytes than those of its line.".to_owned(),
-            },
-            expected: format!("the server receives {} bytes", text.len()),
-            observed: format!("the server received {} bytes", received.len()),
-        };
-        Err(self.run.fail_after(wait_error, failure))
+        let is_part = !received.is_empty() && text.as_bytes().starts_with(&received);
+        let is_busy = matches!(wait_error, Some(WaitError::Spinning(_)));
+        let failed = self.other_text(connection, text, wait_error);
+        // The kernel has taken only a part of the line at once.
+        Err(if is_part && !is_busy { failed.with_mistake("send-once") } else { failed })
     }
 
-    /// The row of a client that has sent only the first bytes of its line, `part`. The server answers
-    /// them: if more bytes come then, the client was waiting for this answer.
-    fn mistake_of_part(&mut self, connection: &Client, part: &[u8]) -> &'static str {
-        let _ = connection.send(part);
-        let more = self.run.server.wait_for(|_| {
-            let has_more = connection.received().len() > part.len();
-            Ok(has_more.then_some(()))
-        });
-        // The size of a buffer is a power of two. A byte of it may be left for a NUL.
-        let is_buffer = |size: usize| size.is_power_of_two() && size <= 1 << 16;
-        match more {
-            Ok(()) => "waits-for-each-piece",
-            Err(_) if is_buffer(part.len()) || is_buffer(part.len() + 1) => "line-cut",
-            Err(_) => "send-once",
-        }
+    /// How often the client has logged that it has sent the whole line.
+    fn times_sent(&self, text: &str) -> usize {
+        self.events().iter().filter(|event| **event == ClientEvent::Sent(text)).count()
     }
 
     /// Sends the text back, and waits until the client has logged it.
@@ -159,24 +131,56 @@ impl ClientRun {
             Ok(now.log().iter().any(is_logged).then_some(()))
         });
         let Err(wait_error) = done else { return Ok(()) };
+        let times_sent = self.times_sent(text);
+        if times_sent > 1 {
+            return Err(self.run.fail_now(sent_again(times_sent)));
+        }
         let is_deadlock = matches!(wait_error, WaitError::Idle { .. }) && answered < text.len();
-        let failure = Failure {
-            id: if is_deadlock { "deadlock" } else { "not-received" },
-            mistake: is_deadlock.then_some("sends-all-first"),
-            summary: match is_deadlock {
-                true => format!(
-                    "The client does not take the answer while it sends: the server has answered \
-                     {answered} of {read} bytes and waits for the client, and the client waits for \
-                     the server."
-                ),
-                false => "The client does not log the whole answer.".to_owned(),
+        let failure = match is_deadlock {
+            true => deadlock(text, read, answered, self.logged_answer_text()),
+            false => Failure {
+                id: "not-received",
+                summary: "The client does not log the whole answer.".to_owned(),
+                expected: format!("the client receives {} bytes", text.len()),
+                observed: self.logged_answer_text(),
+                ..Failure::default()
             },
-            expected: format!("the client receives {} bytes", text.len()),
-            observed: self.logged_answer_text(),
         };
         let is_cut = self.logged_answer().is_some_and(|it| text.starts_with(&it));
         let error = self.fail(wait_error, failure);
         Err(if is_cut { error.depends_on("whole-reply") } else { error })
+    }
+}
+
+/// The failure of a client that does not receive while it sends. The server has read `read` bytes of
+/// `text`, and `answered` of these bytes.
+fn deadlock(text: &str, read: usize, answered: usize, observed: String) -> Failure {
+    Failure {
+        id: "deadlock",
+        mistake: Some("sends-all-first"),
+        summary: format!(
+            "The client does not take the answer while it sends: the server has read {read} of the \
+             line's {total} bytes and answered {answered} of these, and each of the two waits for \
+             the other.",
+            total = text.len()
+        ),
+        expected: format!("the client receives {} bytes", text.len()),
+        observed,
+    }
+}
+
+/// The failure of a client that has logged more than once that it has sent its line. Not all that it
+/// has logged is kept.
+fn sent_again(times: usize) -> Failure {
+    Failure {
+        id: "sent-again",
+        summary: format!("The client logs {times} times or more that it has sent its line."),
+        expected: "one line [client] sent, and one line [client] received".to_owned(),
+        observed: format!(
+            "the part of the log that is kept has {times} lines [client] sent, and no line \
+             [client] received"
+        ),
+        ..Failure::default()
     }
 }
 
@@ -192,7 +196,6 @@ fn answer_some(connection: &Client, text: &str, part: std::ops::Range<usize>) ->
 }
 
 fn is_answer(line: &witness::Line, text: &str) -> bool {
-    use crate::log_event::ClientEvent;
     // The length is compared first, because the text is long.
     line.text.len() > text.len() && ClientEvent::of(line) == Some(ClientEvent::Received(text))
 }

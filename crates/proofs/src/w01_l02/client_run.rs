@@ -56,6 +56,7 @@ impl Default for Setup<'_> {
 /// A client that was started, and the server that the check plays.
 pub(super) struct ClientRun {
     pub(super) run: TestRun,
+    pub(super) arguments: Vec<String>,
 }
 
 /// Starts a client: its arguments are the HOST of `setup` and a port at which the check listens.
@@ -74,8 +75,9 @@ pub(super) fn start_with(
 ) -> Result<ClientRun, CheckError> {
     for _ in 0..MAX_TRIES {
         let port = fastrand::u16(PORTS);
-        if let Some(run) = try_start(context, setup, port, &arguments(port))? {
-            return Ok(ClientRun { run });
+        let arguments = arguments(port);
+        if let Some(run) = try_start(context, setup, port, &arguments)? {
+            return Ok(ClientRun { run, arguments });
         }
     }
     let text = format!("{MAX_TRIES} ports from {} on are in use", PORTS.start);

@@ -4,6 +4,7 @@ use super::client_run::{ClientRun, Setup, start};
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::test_run::diagnosis;
 use witness::{Client, Exit, WaitError};
 
 /// When, and how, the server ends the connection.
@@ -114,8 +115,9 @@ impl ClientRun {
                 ("sigpipe", Some("sigpipe"), "SIGPIPE ends the client")
             }
             Ok(_) => ("killed", None, "the client does not end by itself"),
-            Err(WaitError::Spinning(_)) => {
-                ("spins", Some("spins-on-eof"), "the client reads again and again")
+            Err(WaitError::Spinning(sample)) => {
+                let row = diagnosis::of_busy_client(sample).filter(|row| *row == "spins-on-eof");
+                ("spins", row, "the client reads again and again")
             }
             Err(_) => ("runs-on", None, "the client does not end"),
         };

@@ -17,7 +17,7 @@ pub(super) fn usage(context: &CheckContext<'_>) -> Result<(), CheckError> {
     // No arguments, and one argument.
     expect_refused(context, "no arguments", |_| Vec::new())?;
     expect_refused(context, "no PORT", |_| vec![host.clone()])?;
-    // Ports that are none. getaddrinfo(3) takes the first three of them as other ports.
+    // Ports that are none. getaddrinfo(3) takes some of them as other ports.
     let port = |text: String| vec![host.clone(), text];
     expect_refused(context, "port 0", |_| port("0".to_owned()))?;
     expect_refused(context, "a negative port", |right| port(format!("-{right}")))?;
@@ -53,40 +53,47 @@ fn expect_refused(
 fn judge(client: &mut ClientRun, what: &str) -> Result<(), CheckError> {
     let setting = BadSetting { variable: None, value: "" };
     let (reaction, wait_error) = wait_reaction(&mut client.run, &setting);
+    let with = match client.arguments.join(" ") {
+        given if given.is_empty() => format!("With {what}"),
+        given => format!("With {what} ({given})"),
+    };
     let has_tried = !client.run.server.accepted().is_empty()
         || client.has_logged(|event| matches!(event, ClientEvent::Attempting(_)));
     let (id, mistake, summary) = match reaction {
         _ if has_tried => (
             "accepted",
             what.contains("port").then_some("unchecked-port"),
-            format!("With {what}, the client tries to connect."),
+            format!("{with}, the client tries to connect."),
+        ),
+        Reaction::ReachedTask(task) => (
+            "accepted",
+            what.contains("port").then_some("unchecked-port"),
+            format!("{with}, the client goes on to {task}."),
         ),
         Reaction::Refused => return Ok(()),
         Reaction::Listens(_) | Reaction::RunsOn => {
             if matches!(wait_error, WaitError::TimedOut { .. }) {
-                let text = format!("with {what}, the client has not ended in time");
+                let text = format!("{with}, the client has not ended in time");
                 return Err(CheckError::OutOfTime(text));
             }
-            ("runs-on", None, format!("With {what}, the client does not end."))
+            ("runs-on", None, format!("{with}, the client does not end."))
         }
         Reaction::Trace => {
-            ("trace", Some("argument-trace"), format!("With {what}, the client ends with a trace."))
+            ("trace", Some("argument-trace"), format!("{with}, the client ends with a trace."))
         }
         Reaction::Killed => {
-            ("killed", Some("argument-trace"), format!("With {what}, a signal ends the client."))
+            ("killed", Some("argument-trace"), format!("{with}, a signal ends the client."))
         }
         Reaction::StatusZero => (
             "status-zero",
             Some("status-zero"),
-            format!("With {what}, the client ends with status 0, which means success."),
+            format!("{with}, the client ends with status 0, which means success."),
         ),
-        Reaction::NotNamed => (
-            "no-message",
-            None,
-            format!("With {what}, the client writes nothing to standard error."),
-        ),
+        Reaction::NotNamed => {
+            ("no-message", None, format!("{with}, the client writes nothing to standard error."))
+        }
         Reaction::ManyLines(count) => {
-            ("long-message", None, format!("With {what}, the client writes {count} lines."))
+            ("long-message", None, format!("{with}, the client writes {count} lines."))
         }
     };
     let failure = Failure {
@@ -94,7 +101,11 @@ fn judge(client: &mut ClientRun, what: &str) -> Result<(), CheckError> {
         mistake,
         summary,
         expected: "one line on standard error, a status other than 0, and no connection".to_owned(),
-        observed: client.run.about(&wait_error),
+        observed: match &wait_error {
+            // The failure of a client that has ended says how it has ended.
+            WaitError::Ended(_) => String::new(),
+            other => client.run.about(other),
+        },
     };
-    Err(client.fail(wait_error, failure))
+    Err(client.run.fail_to_refuse(wait_error, failure))
 }

@@ -23,7 +23,7 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     let slow = join_slow(chat)?;
     let name = chat.members[slow].client.name.clone();
     fall_behind(chat, slow, &name)?;
-    expect_asleep(chat, &name)?;
+    expect_asleep(chat, &name, "does not read")?;
     expect_kept(chat, slow, "does not read")?;
 
     // Meanwhile another client comes, if there is room for it.
@@ -34,7 +34,7 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     // The member reads, and is served as before.
     chat.run.step(format!("{name} read everything"));
     catch_up(chat, slow, &name)?;
-    expect_asleep(chat, &name)?;
+    expect_asleep(chat, &name, "has read everything")?;
     for index in [SPEAKER, slow] {
         let line = chat.short_line();
         chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
@@ -46,7 +46,9 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
 /// [`BEHIND`] bytes after that. All others must receive each line.
 fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
     let speaker = chat.members[SPEAKER].client.name.clone();
-    chat.run.step(format!("{speaker} sent lines, and {name} read nothing"));
+    let what = format!("{speaker} sent lines, and {name} read nothing");
+    let step = chat.run.step_count();
+    chat.run.step(what.clone());
     let mut sent = 0;
     while bytes_behind(chat, slow)? < BEHIND {
         if sent > MAX_SENT {
@@ -59,11 +61,13 @@ fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckE
         sent += said.iter().map(Vec::len).sum::<usize>();
         let heard = chat.expect_all(&Transcript::in_order(said), &[SPEAKER]);
         if let Err(error) = heard {
-            // If the slow member was dropped, the others were told so.
+            // If the slow member was dropped, the others were told so. The error has recorded how the
+            // server is now, and so would the failure of a dropped member.
+            chat.run.merge_steps(step, what);
             expect_kept(chat, slow, "does not read")?;
             return Err(delayed(chat, name, error));
         }
-        expect_asleep(chat, name)?;
+        expect_asleep(chat, name, "does not read")?;
         expect_kept(chat, slow, "does not read")?;
     }
     let text = format!("{speaker} sent {} KiB of lines, and {name} read nothing", sent >> 10);

@@ -26,6 +26,18 @@ pub(super) fn row_of(run: &TestRun, sample: &SyscallSample) -> Option<&'static s
     }
 }
 
+/// The row of a client that repeats the calls of a sample.
+pub(super) fn row_of_client(sample: &SyscallSample) -> Option<&'static str> {
+    let finds_nothing = || has_result(sample, &READS, |count| count == -i64::from(libc::EAGAIN));
+    if has_result(sample, &READS, |count| count == 0) {
+        Some("spins-on-eof")
+    } else if is_always_writable(sample) || has_zero_timeout(sample) || finds_nothing() {
+        Some("busy-loop")
+    } else {
+        None
+    }
+}
+
 /// Whether a wait that found nothing had a time-out of 0.
 pub(super) fn has_zero_timeout(sample: &SyscallSample) -> bool {
     sample.calls.iter().any(|(call, found)| *found == 0 && call.timeout() == Some(0))
