@@ -51,6 +51,14 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
     }
 }
 
+/// The time-out of a call that waits for descriptors, if it has one.
+pub(crate) fn timeout_for_descriptors(call: &Call, process: Process) -> Option<Duration> {
+    match timeout(call, process) {
+        Timeout::In(span) if watches_descriptors(call) => Some(span),
+        _ => None,
+    }
+}
+
 /// The time after which a call returns without an event.
 enum Timeout {
     None,
