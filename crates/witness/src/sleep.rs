@@ -188,6 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn a_time_out_is_known_if_the_call_waits_for_descriptors() {
+        let time_out = |name: &str, arguments| {
+            timeout_for_descriptors(
+                &call(name, arguments),
+                Process { pid: std::process::id() as i32 },
+            )
+        };
+        assert_eq!(time_out("poll", [0, 1, 5000, 0, 0, 0]), Some(Duration::from_secs(5)));
+        assert_eq!(time_out("poll", [0, 1, u64::MAX, 0, 0, 0]), None);
+        assert_eq!(time_out("poll", [0, 0, 5000, 0, 0, 0]), None);
+        assert_eq!(time_out("read", [3, 0, 5000, 0, 0, 0]), None);
+    }
+
+    #[test]
     fn a_call_that_waits_for_no_descriptor_is_a_sleep() {
         assert_eq!(sleep("poll", [0, 0, 2, 0, 0, 0]), nap(2, false));
         assert_eq!(sleep("poll", [0, 0, 20_000, 0, 0, 0]), nap(20_000, false));

@@ -10,8 +10,9 @@ use witness::{Client, Input, WaitError};
 
 /// A line that has only blanks and a tab.
 const BLANKS: &str = " \t  ";
-/// The longest time-out of a sleeping client that the check waits for.
-const MAX_TIMEOUT: Duration = Duration::from_secs(6);
+/// The longest time-out of a sleeping client that the check waits for: half of the time of a
+/// criterion.
+const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a client finds on its standard input.
 struct Given<'a> {
@@ -62,7 +63,10 @@ fn exchange_line(context: &CheckContext<'_>, given: &Given<'_>) -> Result<(), Ch
         Some(row) if connection.received().is_empty() => error.with_mistake(row),
         _ => error,
     })?;
-    client.wait_for_timeout(text)?;
+    // Once: a client may wait again and again, each time with a time-out.
+    if input == Input::Terminal {
+        client.wait_for_timeout(text)?;
+    }
     client.answer(&connection, text.as_bytes());
     client.expect_answer_logged(&connection, text)?;
     // The client may send a byte too many after its text.

@@ -156,3 +156,15 @@ impl Server {
 fn has_peer(row: &str, end: &str) -> bool {
     row.split_whitespace().nth(2).is_some_and(|peer| peer.ends_with(end))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_port_of_its_peer() {
+        let row = " 1: 0100007F:9C40 0100007F:0DA2 01 00000000:00000000 00:00000000 00000000 0 0 7";
+        assert!(has_peer(row, ":0DA2"));
+        assert!(!has_peer(row, ":9C40"));
+    }
+}
