@@ -127,6 +127,25 @@ fn a_client_that_logs_its_line_again_and_again_is_told_so() {
 }
 
 #[test]
+fn a_byte_behind_the_memory_of_the_answer_is_found() {
+    let dir = TestDir::new();
+    let client = command_line([&dir.compiled("client/faulty/heap_terminator.c")]);
+    let expected = ("failed".to_owned(), "terminator".to_owned());
+    assert_eq!(finding(&client, "whole-reply"), expected);
+    assert_eq!(finding(&client, "hung-up").0, "failed");
+}
+
+#[test]
+fn a_client_that_interprets_its_line_fails_exchange() {
+    for (program, script) in [("perl", "format.pl"), ("bash", "echo.sh")] {
+        let Some(program) = in_path(program) else { continue };
+        let client = command_line([&program, &clients().join("faulty").join(script)]);
+        assert_eq!(finding(&client, "exchange").0, "failed", "{script}");
+        assert_eq!(finding(&client, "tidy").0, "proved", "{script}");
+    }
+}
+
+#[test]
 fn names_are_inconclusive_without_mounts() {
     let Some(python) = python() else { return };
     let client = command_line([&python, &clients().join("create_connection.py")]);

@@ -51,6 +51,14 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
     }
 }
 
+/// The time-out of a call that waits for descriptors, if it has one.
+pub(crate) fn timeout_for_descriptors(call: &Call, process: Process) -> Option<Duration> {
+    match timeout(call, process) {
+        Timeout::In(span) if watches_descriptors(call) => Some(span),
+        _ => None,
+    }
+}
+
 /// The time after which a call returns without an event.
 enum Timeout {
     None,
@@ -177,6 +185,20 @@ mod tests {
         assert_eq!(sleep("poll", [0, 1, 50, 0, 0, 0]), nap(50, true));
         assert_eq!(sleep("epoll_wait", [0, 0, 0, 50, 0, 0]), nap(50, true));
         assert_eq!(sleep("poll", [0, 1, 60_000, 0, 0, 0]), Sleep::UntilEvent);
+    }
+
+    #[test]
+    fn a_time_out_is_known_if_the_call_waits_for_descriptors() {
+        let time_out = |name: &str, arguments| {
+            timeout_for_descriptors(
+                &call(name, arguments),
+                Process { pid: std::process::id() as i32 },
+            )
+        };
+        assert_eq!(time_out("poll", [0, 1, 5000, 0, 0, 0]), Some(Duration::from_secs(5)));
+        assert_eq!(time_out("poll", [0, 1, u64::MAX, 0, 0, 0]), None);
+        assert_eq!(time_out("poll", [0, 0, 5000, 0, 0, 0]), None);
+        assert_eq!(time_out("read", [3, 0, 5000, 0, 0, 0]), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 """A correct client that shuts down its sending side after the line, and reads to the end of file. It
-asks with a prompt, and waits with select."""
+asks with a prompt, and waits with select, for a second at a time."""
 import argparse
 import select
 import socket
@@ -35,7 +35,7 @@ def exchange(connection, text):
     connection.setblocking(False)
     left, answer = memoryview(text), bytearray()
     while True:
-        readable, writable, _ = select.select([connection], [connection] if left else [], [])
+        readable, writable, _ = select.select([connection], [connection] if left else [], [], 1)
         if writable:
             left = left[connection.send(left):]
             if not left:

@@ -17,6 +17,10 @@ const READ_SIZE: usize = 64 << 10;
 const READ_AT_ONCE: usize = 16 << 10;
 const MAX_UNTAKEN: usize = 64 << 10;
 
+/// The maximum number of bytes that the library of a client may keep when it says that they are
+/// sent.
+pub(super) const MAX_LIBRARY_BUFFER: usize = 128 << 10;
+
 /// What the server does with the client's bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Service {
@@ -53,7 +57,11 @@ impl ClientRun {
     fn read_slowly(&mut self, connection: &Client, text: &str) -> Result<(), CheckError> {
         self.run.step("the server does not read, until the client cannot send on");
         let blocked = self.run.server.wait_idle();
+        let mut unsent_when_logged = 0;
         if blocked.is_ok() {
+            if self.has_logged_sent(text) {
+                unsent_when_logged = self.unsent(connection, text)?;
+            }
             self.run.step("the client is stopped (SIGSTOP) and goes on (SIGCONT)");
             let _ = self.run.server.interrupt();
         }
@@ -74,7 +82,26 @@ impl ClientRun {
         if let Err(WaitError::Ended(_)) = &arrived {
             connection.wait_ended(super::client_run::END_TIME);
         }
-        self.expect_whole(connection, text, arrived.err())
+        self.expect_whole(connection, text, arrived.err())?;
+        self.expect_not_early(unsent_when_logged)
+    }
+
+    /// Checks that the client has not logged its line as sent while this many bytes were unsent.
+    fn expect_not_early(&mut self, unsent: usize) -> Result<(), CheckError> {
+        if unsent <= MAX_LIBRARY_BUFFER {
+            return Ok(());
+        }
+        let failure = Failure {
+            id: "sent-early",
+            mistake: Some("sent-too-early"),
+            summary: format!(
+                "The client has logged that it has sent its line when {unsent} bytes of it were not \
+                 sent."
+            ),
+            expected: "the line [client] sent when the last byte was sent".to_owned(),
+            observed: "the line [client] sent before the server read".to_owned(),
+        };
+        Err(self.run.fail_now(failure))
     }
 
     /// Checks that the server has received the whole text.

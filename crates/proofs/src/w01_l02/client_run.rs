@@ -56,7 +56,10 @@ impl Default for Setup<'_> {
 /// A client that was started, and the server that the check plays.
 pub(super) struct ClientRun {
     pub(super) run: TestRun,
-    pub(super) arguments: Vec<String>,
+    /// The arguments, for a sentence.
+    pub(super) arguments: String,
+    /// The line that follows the client's line on standard input, if there is one.
+    pub(super) next_line: Option<String>,
 }
 
 /// Starts a client: its arguments are the HOST of `setup` and a port at which the check listens.
@@ -77,7 +80,7 @@ pub(super) fn start_with(
         let port = fastrand::u16(PORTS);
         let arguments = arguments(port);
         if let Some(run) = try_start(context, setup, port, &arguments)? {
-            return Ok(ClientRun { run, arguments });
+            return Ok(ClientRun { run, arguments: shown(&arguments), next_line: None });
         }
     }
     let text = format!("{MAX_TRIES} ports from {} on are in use", PORTS.start);
@@ -116,6 +119,12 @@ fn try_start(
     Ok(Some(TestRun::new(context.lesson, server, (port, 0), started, None, context.program)))
 }
 
+/// Arguments for a sentence.
+fn shown(arguments: &[String]) -> String {
+    let shown = arguments.iter().map(|it| if it.is_empty() { "\"\"" } else { it });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
 /// The text of the first step.
 fn started_text(setup: &Setup<'_>, arguments: &[String]) -> String {
     let list = |addresses: &[IpAddr]| {
@@ -123,7 +132,7 @@ fn started_text(setup: &Setup<'_>, arguments: &[String]) -> String {
     };
     let mut text = match arguments {
         [] => "started without arguments".to_owned(),
-        _ => format!("started with the arguments {}", arguments.join(" ")),
+        _ => format!("started with the arguments {}", shown(arguments)),
     };
     if !setup.addresses.is_empty() {
         text += &format!("; {} has the addresses {}", setup.host, list(setup.addresses));
@@ -143,6 +152,18 @@ impl ClientRun {
     pub(super) fn give_line(&mut self, line: &str) {
         self.run.step(format!("the line {} is on standard input", super::words::quoted(line)));
         self.run.server.write_input(format!("{line}\n").as_bytes());
+    }
+
+    /// Gives the client a line, and another line after it, which is not the client's.
+    pub(super) fn give_two_lines(&mut self, line: &str, next: &str) {
+        let quoted = super::words::quoted;
+        self.run.step(format!(
+            "the line {} is on standard input, and then the line {}",
+            quoted(line),
+            quoted(next)
+        ));
+        self.run.server.write_input(format!("{line}\n{next}\n").as_bytes());
+        self.next_line = Some(next.to_owned());
     }
 
     /// Waits until the client has connected, and returns the server's end of the connection.

@@ -24,10 +24,12 @@ pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
         client.give_line(&random_text(&mut random, 10));
         client.run.server.end_input();
         let connected = client.expect_connected_to(address).map_err(CheckError::independent);
-        connected.map_err(|error| match address {
+        connected.map_err(|error| match (&error, address) {
             // It has connected by IPv4 just before.
-            IpAddr::V6(_) => error.with_mistake("ipv4-only"),
-            IpAddr::V4(_) => error,
+            (CheckError::Failed(cause), IpAddr::V6(_)) if cause.id == "not-connected" => {
+                error.with_mistake("ipv4-only")
+            }
+            _ => error,
         })?;
     }
     Ok(())
@@ -71,7 +73,7 @@ impl ClientRun {
         let fault = match (&attempt, &connected) {
             (_, None) => Some(("no-connected-line", None)),
             (_, Some(text)) if logged_address(text) != Some(kernels) => {
-                Some(("other-address", mistake_of(text, kernels)))
+                Some(("other-address", self.mistake_of(text, kernels)))
             }
             (None, _) => Some(("no-attempt-line", self.mistake_of_attempt(kernels))),
             _ => None,
@@ -86,9 +88,27 @@ impl ClientRun {
 
     fn mistake_of_attempt(&self, kernels: IpAddr) -> Option<&'static str> {
         self.events().into_iter().find_map(|event| match event {
-            ClientEvent::Attempting(text) => mistake_of(text, kernels),
+            ClientEvent::Attempting(text) => self.mistake_of(text, kernels),
             _ => None,
         })
+    }
+
+    /// The row of a logged address that is not the kernel's.
+    fn mistake_of(&self, text: &str, kernels: IpAddr) -> Option<&'static str> {
+        let word = text.split_whitespace().next().unwrap_or_default();
+        let has_port =
+            word.parse::<SocketAddr>().is_ok() || word.starts_with(&format!("{kernels}:"));
+        match logged_address(word) {
+            // In a `sockaddr_in6`, the bytes of `sin_addr` are `sin6_flowinfo`, which is 0, and
+            // the first bytes of the address, which are 0 in ::1 (ipv6(7)).
+            Some(logged) if kernels.is_ipv6() && logged.is_unspecified() => {
+                Some("other-family-logged")
+            }
+            Some(logged) if self.attempts().contains(&logged) => Some("first-address-logged"),
+            Some(_) => None,
+            None if has_port => Some("port-in-address"),
+            None => Some("name-logged"),
+        }
     }
 
     fn wrong_line(
@@ -117,16 +137,5 @@ impl ClientRun {
             observed: self.run.logged_text(),
         };
         self.run.fail_after(wait_error, failure)
-    }
-}
-
-/// The row of a logged address that is not the kernel's.
-fn mistake_of(text: &str, kernels: IpAddr) -> Option<&'static str> {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    let has_port = word.parse::<SocketAddr>().is_ok() || word.starts_with(&format!("{kernels}:"));
-    match word.parse::<IpAddr>() {
-        Ok(_) => Some("first-address-logged"),
-        Err(_) if has_port => Some("port-in-address"),
-        Err(_) => Some("name-logged"),
     }
 }

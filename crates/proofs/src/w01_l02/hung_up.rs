@@ -1,11 +1,12 @@
 //! The criterion `hung-up`: the server ends the connection too early.
 
+use super::all_sent::MAX_LIBRARY_BUFFER;
 use super::client_run::{ClientRun, Setup, start};
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::diagnosis;
-use witness::{Client, Exit, WaitError};
+use witness::{Buffers, Client, Exit, WaitError};
 
 /// When, and how, the server ends the connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,13 @@ enum HangUp {
     CloseInTheMiddle,
     /// With a RST, in the middle of the answer.
     ResetInTheMiddle,
+    /// With a RST, when the client has sent a part of a long line and cannot send on.
+    ResetWhileSending,
 }
+
+/// The length of the line of [`HangUp::ResetWhileSending`], in bytes. It is more than the kernel and a
+/// library keep.
+const LONG_LINE: usize = 768 << 10;
 
 /// When the server ends the connection before the whole answer has come, the client says so on
 /// standard error, and ends with a status other than 0. SIGPIPE does not end it.
@@ -29,7 +36,9 @@ pub(super) fn hung_up(context: &CheckContext<'_>) -> Result<(), CheckError> {
         let mut client = start(context, &Setup::default())?;
         client.hang_up(hang_up, &random_text(&mut random, 20))?;
     }
-    Ok(())
+    let text = random_text(&mut random, 64).repeat(LONG_LINE / 64);
+    let setup = Setup { buffers: Buffers::Small, ..Setup::default() };
+    start(context, &setup)?.reset_while_sending(&text)
 }
 
 impl ClientRun {
@@ -46,7 +55,7 @@ impl ClientRun {
             }
         };
         match hang_up {
-            HangUp::BeforeTheLine => {}
+            HangUp::BeforeTheLine | HangUp::ResetWhileSending => {}
             HangUp::WithoutAnswer => {
                 self.run.step("the server closed the connection");
                 connection.close();
@@ -90,6 +99,34 @@ impl ClientRun {
         Ok(connection)
     }
 
+    /// Resets the connection when the client cannot send on. The line was not sent then.
+    fn reset_while_sending(&mut self, text: &str) -> Result<(), CheckError> {
+        self.give_line(text);
+        self.run.server.end_input();
+        let connection = self.wait_connected()?;
+        self.run.step("the server does not read, until the client cannot send on");
+        let is_blocked = self.run.server.wait_idle().is_ok();
+        let unsent = if is_blocked { self.unsent(&connection, text)? } else { 0 };
+        self.run.step("the server reset the connection");
+        connection.reset();
+        self.expect_said_so(HangUp::ResetWhileSending)?;
+        if unsent <= MAX_LIBRARY_BUFFER || !self.has_logged_sent(text) {
+            return Ok(());
+        }
+        let failure = Failure {
+            id: "sent-early",
+            mistake: Some("sent-too-early"),
+            summary: format!(
+                "The server has reset the connection when {unsent} bytes of the line were not sent, \
+                 and the client has logged that it has sent the line."
+            ),
+            expected: "no line [client] sent".to_owned(),
+            observed: self.run.logged_text(),
+        };
+        // A client that does not send its whole line fails all-sent.
+        Err(self.run.fail_now(failure).depends_on("all-sent"))
+    }
+
     fn expect_said_so(&mut self, hang_up: HangUp) -> Result<(), CheckError> {
         let ended = self.wait_ended();
         let when = match hang_up {
@@ -100,6 +137,9 @@ impl ClientRun {
             }
             HangUp::ResetInTheMiddle => {
                 "The server has reset the connection in the middle of its answer"
+            }
+            HangUp::ResetWhileSending => {
+                "The server has reset the connection while the client was sending"
             }
         };
         let is_silent = self.run.server.stderr().trim().is_empty();

@@ -7,26 +7,23 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
 use std::net::IpAddr;
+use witness::WaitError;
 
 /// A name has three addresses, and a server listens at the last of them. The client connects to this
 /// address, and has closed the sockets of the attempts that were refused. Then a server listens at
-/// the first address, so that a client that tries only the last one is found.
+/// each address, and the client connects to the first one.
 pub(super) fn next_address(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("next-address");
     let name = host_name(&mut random);
     // getaddrinfo(3) returns the addresses of this machine in this order: IPv6 before IPv4 (RFC 6724,
     // section 2.1), and 127.0.0.2 and 127.0.0.3, which are equally near, as the file has them.
     let addresses = [LOCAL_V6, local_v4(2), local_v4(3)];
-    for (listens_at, closes) in [(addresses[2], true), (addresses[0], false)] {
-        let setup = Setup {
-            host: &name,
-            addresses: &addresses,
-            listens_at: &[listens_at],
-            ..Setup::default()
-        };
+    for (listens_at, first) in [(&addresses[2..], addresses[2]), (&addresses[..], addresses[0])] {
+        let setup = Setup { host: &name, addresses: &addresses, listens_at, ..Setup::default() };
         let mut client = start(context, &setup)?;
-        client.connect_with_open_input(&random_text(&mut random, 10), listens_at)?;
-        if closes {
+        client.connect_with_open_input(&random_text(&mut random, 10), first)?;
+        client.expect_order(&addresses)?;
+        if listens_at.len() == 1 {
             client.expect_closed_attempts()?;
         }
     }
@@ -39,10 +36,16 @@ impl ClientRun {
     /// it.
     fn connect_with_open_input(&mut self, line: &str, address: IpAddr) -> Result<(), CheckError> {
         let waits = self.run.server.wait_for(|now| Ok((!now.accepted().is_empty()).then_some(())));
-        if matches!(waits, Err(witness::WaitError::Idle { .. })) {
+        if matches!(waits, Err(WaitError::Idle { .. })) {
+            self.expect_no_udp()?;
             self.give_line(line);
         }
         let connected = self.run.server.wait_for(|now| Ok(now.accepted().first().cloned()));
+        if let Ok(connection) = &connected
+            && connection.address().ip() != address
+        {
+            return Err(self.other_order(connection.address().ip(), address));
+        }
         if let Err(wait_error) = connected {
             let tried: Vec<_> = self.attempts().iter().map(IpAddr::to_string).collect();
             let failure = Failure {
@@ -70,6 +73,61 @@ impl ClientRun {
             }
             _ => error,
         })
+    }
+
+    /// The failure of a client that has passed over `first`, where a server listens.
+    fn other_order(&mut self, connected_to: IpAddr, first: IpAddr) -> CheckError {
+        let failure = Failure {
+            id: "other-order",
+            mistake: Some("own-order"),
+            summary: format!(
+                "The client has connected to {connected_to}. A server also listens at {first}, \
+                 which getaddrinfo returns first."
+            ),
+            expected: format!("a connection to {first}"),
+            observed: self.run.logged_text(),
+        };
+        self.run.fail_now(failure)
+    }
+
+    /// Checks that the attempts have the order of the list.
+    fn expect_order(&mut self, list: &[IpAddr]) -> Result<(), CheckError> {
+        let tried = self.attempts();
+        let places = tried.iter().filter_map(|it| list.iter().position(|each| each == it));
+        if places.is_sorted() {
+            return Ok(());
+        }
+        let text = |addresses: &[IpAddr]| {
+            addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
+        };
+        let failure = Failure {
+            id: "other-order",
+            mistake: Some("own-order"),
+            summary: "The client tries the addresses in another order than that of getaddrinfo."
+                .to_owned(),
+            expected: format!("the order {}", text(list)),
+            observed: format!("the order {}", text(&tried)),
+        };
+        Err(self.run.fail_now(failure))
+    }
+
+    /// Checks that the client is not connected by UDP. For a datagram socket, connect(2) only stores
+    /// the address, and succeeds although nobody listens.
+    fn expect_no_udp(&mut self) -> Result<(), CheckError> {
+        let Some((_, fd)) = self.run.server.connected_by_udp(self.run.port)? else {
+            return Ok(());
+        };
+        let failure = Failure {
+            id: "udp",
+            mistake: Some("no-socktype"),
+            summary: format!(
+                "The client is not connected by TCP: the kernel shows that its descriptor {fd} is a \
+                 UDP socket."
+            ),
+            expected: "a TCP connection".to_owned(),
+            observed: self.run.logged_text(),
+        };
+        Err(self.run.fail_now(failure))
     }
 
     /// The addresses that the client has logged as attempts, in order.

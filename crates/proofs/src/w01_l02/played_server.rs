@@ -52,7 +52,9 @@ impl ClientRun {
         wait_error: Option<WaitError>,
     ) -> CheckError {
         let received = connection.received();
+        let is_blank_cut = is_without_end_blanks(text, &received);
         if !received.is_empty()
+            && !is_blank_cut
             && received.len() < text.len()
             && text.as_bytes().starts_with(&received)
         {
@@ -63,6 +65,15 @@ impl ClientRun {
             ("newline-sent", Some("newline-sent"), "The client sends the newline along.")
         } else if with("\0") {
             ("nul-sent", Some("nul-sent"), "The client sends the NUL after its text along.")
+        } else if self.has_sent_next_line(text, &received) {
+            let summary = "The client sends the second line of standard input as well.";
+            ("second-line", Some("second-line-sent"), summary)
+        } else if is_blank_cut {
+            let summary = "The client leaves out blanks and tabs at the ends of its line.";
+            ("blanks-cut", Some("blanks-cut"), summary)
+        } else if received.is_empty() && text == "0" {
+            let summary = "The client does not send the line \"0\".";
+            ("not-sent", Some("zero-is-nothing"), summary)
         } else if received.is_empty() {
             ("not-sent", None, "The client does not send its line.")
         } else {
@@ -76,6 +87,26 @@ impl ClientRun {
             observed: format!("the server received {}", words::bytes(&received)),
         };
         self.run.fail_after(wait_error, failure)
+    }
+
+    /// Whether the server has received the client's text and then the next line of standard input.
+    fn has_sent_next_line(&self, text: &str, received: &[u8]) -> bool {
+        let rest = received.strip_prefix(text.as_bytes()).unwrap_or_default();
+        self.next_line.as_ref().is_some_and(|next| rest.trim_ascii() == next.as_bytes())
+    }
+
+    /// The number of bytes of `text` that are neither at the server nor in a buffer of the kernel:
+    /// the client has not sent them yet. 0 if the client has no connection any more.
+    pub(super) fn unsent(&self, connection: &Client, text: &str) -> Result<usize, CheckError> {
+        let Some(socket) = self.run.server.connection(connection)? else { return Ok(0) };
+        let at_server = connection.bytes_received() + connection.unread();
+        let taken = at_server as usize + socket.unacknowledged as usize;
+        Ok(text.len().saturating_sub(taken))
+    }
+
+    /// Whether the client has logged that it has sent its line.
+    pub(super) fn has_logged_sent(&self, text: &str) -> bool {
+        self.has_logged(|event| event == ClientEvent::Sent(text))
     }
 
     /// Sends bytes to the client, all at once, and records this as a step.
@@ -92,12 +123,23 @@ impl ClientRun {
         connection: &Client,
         text: &str,
     ) -> Result<(), WaitError> {
+        self.wait_answer_line(connection, |logged| logged == text)
+    }
+
+    /// Like [`wait_logged_answer`](Self::wait_logged_answer), for a text for which `is_right` holds.
+    pub(super) fn wait_answer_line(
+        &mut self,
+        connection: &Client,
+        is_right: impl Fn(&str) -> bool,
+    ) -> Result<(), WaitError> {
         self.run.server.wait_for(|now| {
             if connection.ended() == Some(ServerClose::Closed) {
                 connection.close();
             }
             let mut events = now.log().iter().filter_map(ClientEvent::of);
-            Ok(events.any(|event| event == ClientEvent::Received(text)).then_some(()))
+            let is_logged =
+                events.any(|event| matches!(event, ClientEvent::Received(it) if is_right(it)));
+            Ok(is_logged.then_some(()))
         })
     }
 
@@ -116,4 +158,10 @@ impl ClientRun {
             None => "no line [client] received".to_owned(),
         }
     }
+}
+
+/// Whether `received` is `text` without the blanks and tabs at its beginning, at its end, or at both.
+fn is_without_end_blanks(text: &str, received: &[u8]) -> bool {
+    let cut = [text.trim(), text.trim_start(), text.trim_end()];
+    received != text.as_bytes() && cut.iter().any(|it| it.as_bytes() == received)
 }

@@ -32,32 +32,42 @@ impl ClientRun {
         let missing: Vec<_> = addresses.iter().filter(|it| !tried.contains(it)).collect();
         let stderr = self.run.server.stderr().to_lowercase();
         let is_connected = self.has_logged(|event| matches!(event, ClientEvent::Connected(_)));
-        let (id, mistake, summary) = match &ended {
+        let twice = tried.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+        let (id, mistake, summary) = match (&ended, twice) {
+            // Two types of socket, for instance.
+            (_, Some(address)) if is_connected => (
+                "connected",
+                None,
+                format!(
+                    "No server listens. The client has tried {address} twice, and logs that it is \
+                     connected."
+                ),
+            ),
             _ if is_connected => (
                 "connected",
                 Some("connect-unchecked"),
                 "Every address refuses, and the client logs that it is connected.".to_owned(),
             ),
-            Err(_) => {
+            (Err(_), _) => {
                 ("runs-on", None, "Every address refuses, and the client does not end.".to_owned())
             }
-            Ok(_) if !missing.is_empty() => (
+            (Ok(_), _) if !missing.is_empty() => (
                 "attempt-missing",
                 (tried.len() == 1 && addresses.len() > 1).then_some("first-only"),
                 format!("The client has logged no attempt to connect to {}.", missing[0]),
             ),
-            Ok(Exit::Status(0)) => (
+            (Ok(Exit::Status(0)), _) => (
                 "status-zero",
                 Some("status-zero"),
                 "Every address refuses, and the client ends with status 0.".to_owned(),
             ),
-            Ok(Exit::Status(_)) if names_reason(&stderr) => return Ok(()),
-            Ok(Exit::Status(_)) => (
+            (Ok(Exit::Status(_)), _) if names_reason(&stderr) => return Ok(()),
+            (Ok(Exit::Status(_)), _) => (
                 "no-reason",
                 Some("reason-lost"),
                 "Every address refuses, and standard error does not say why.".to_owned(),
             ),
-            Ok(_) => ("killed", None, "Every address refuses.".to_owned()),
+            (Ok(_), _) => ("killed", None, "Every address refuses.".to_owned()),
         };
         let failure = Failure {
             id,

@@ -26,6 +26,14 @@ pub(super) fn usage(context: &CheckContext<'_>) -> Result<(), CheckError> {
     })?;
     expect_refused(context, "a word as the port", |_| port(word.clone()))?;
     expect_refused(context, "letters after the port", |right| port(format!("{right}{word}")))?;
+    // Numbers that are not written in decimal digits. The lesson does not ask about a sign, blanks,
+    // and `_` between digits, which the function of a language may take.
+    expect_refused(context, "an empty port", |_| port(String::new()))?;
+    expect_refused(context, "a hexadecimal port", |right| port(format!("{right:#x}")))?;
+    expect_refused(context, "a port with an exponent", |right| {
+        port(format!("{}e3", right / 1000))
+    })?;
+    expect_refused(context, "a port with a fraction", |right| port(format!("{right}.0")))?;
     unknown_host(context, &host_name(&mut random))
 }
 
@@ -53,8 +61,8 @@ fn expect_refused(
 fn judge(client: &mut ClientRun, what: &str) -> Result<(), CheckError> {
     let setting = BadSetting { variable: None, value: "" };
     let (reaction, wait_error) = wait_reaction(&mut client.run, &setting);
-    let with = match client.arguments.join(" ") {
-        given if given.is_empty() => format!("With {what}"),
+    let with = match client.arguments.as_str() {
+        "" => format!("With {what}"),
         given => format!("With {what} ({given})"),
     };
     let has_tried = !client.run.server.accepted().is_empty()

@@ -5,10 +5,12 @@ use super::Server;
 use super::observe::table_unobservable;
 use crate::client::Client;
 use crate::listener::{Buffers, Listener};
+use crate::sleep::timeout_for_descriptors;
 use crate::sockets::{Socket, State};
 use sandbox::{Process, Target, Unobservable};
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 impl Server {
     /// Listens at an address in the program's network. The observer accepts every connection that
@@ -72,6 +74,39 @@ impl Server {
         Ok(None)
     }
 
+    /// The process and the descriptor of a UDP socket of the program that is connected to `port`;
+    /// `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides descriptors from this user.
+    pub fn connected_by_udp(&self, port: u16) -> Result<Option<(Process, i32)>, Unobservable> {
+        let end = format!(":{port:04X}");
+        let mut inodes = self.inodes_of_rows("udp", 9, |row| has_peer(row, &end));
+        inodes.extend(self.inodes_of_rows("udp6", 9, |row| has_peer(row, &end)));
+        let is_it = |target: &Target| matches!(target, Target::Socket(it) if inodes.contains(it));
+        for process in self.processes()? {
+            if let Some(it) = process.descriptors()?.iter().find(|it| is_it(&it.target)) {
+                return Ok(Some((process, it.fd)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The shortest time-out of the calls in which the program's threads wait for descriptors; `None`
+    /// if no such call has one. The program should be idle during this call.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides the threads from this user.
+    pub fn timeout_of_sleep(&self) -> Result<Option<Duration>, Unobservable> {
+        let mut shortest = None;
+        for process in self.processes()? {
+            let calls = self.threads_of(process)?.into_iter().filter_map(|thread| thread.call);
+            let timeouts = calls.filter_map(|call| timeout_for_descriptors(&call, process));
+            shortest = shortest.into_iter().chain(timeouts).min();
+        }
+        Ok(shortest)
+    }
+
     /// The program's sockets that no table of the kernel has: they were never connected, or their
     /// attempt was refused, or their connection was reset. A socket that is connected, listens, or is
     /// in SYN_SENT is not among them, nor is a socket of another kind.
@@ -97,5 +132,42 @@ impl Server {
             found.extend(unknown.map(|it| (process, it.fd)));
         }
         Ok(found)
+    }
+
+    /// The inodes in a column of one of the kernel's tables of sockets in the server's network. Empty
+    /// if the file cannot be read.
+    pub(super) fn inodes_in(&self, table: &str, column: usize) -> Vec<u64> {
+        self.inodes_of_rows(table, column, |_| true)
+    }
+
+    /// Like [`inodes_in`](Self::inodes_in), of the rows for which `is_wanted` holds.
+    pub(super) fn inodes_of_rows(
+        &self,
+        table: &str,
+        column: usize,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<u64> {
+        let path = format!("/proc/{}/net/{table}", self.process().pid);
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let inode = |row: &str| row.split_whitespace().nth(column)?.parse().ok();
+        text.lines().skip(1).filter(|row| is_wanted(row)).filter_map(inode).collect()
+    }
+}
+
+/// Whether a row of /proc/net/udp has a peer whose address and port end with `end`
+/// (proc_pid_net(5)).
+fn has_peer(row: &str, end: &str) -> bool {
+    row.split_whitespace().nth(2).is_some_and(|peer| peer.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_port_of_its_peer() {
+        let row = " 1: 0100007F:9C40 0100007F:0DA2 01 00000000:00000000 00:00000000 00000000 0 0 7";
+        assert!(has_peer(row, ":0DA2"));
+        assert!(!has_peer(row, ":9C40"));
     }
 }

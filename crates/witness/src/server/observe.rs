@@ -202,15 +202,6 @@ impl Server {
         self.inodes_in("unix", 6)
     }
 
-    /// The inodes in a column of one of the kernel's tables of sockets in the server's network. Empty
-    /// if the file cannot be read.
-    pub(super) fn inodes_in(&self, table: &str, column: usize) -> Vec<u64> {
-        let path = format!("/proc/{}/net/{table}", self.process().pid);
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let inode = |row: &str| row.split_whitespace().nth(column)?.parse().ok();
-        text.lines().skip(1).filter_map(inode).collect()
-    }
-
     /// Whether the server's network has connections to `port` in TIME_WAIT.
     ///
     /// # Errors
