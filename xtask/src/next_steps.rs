@@ -1,7 +1,8 @@
 //! What a student can do after a proof: the tasks that are left, and the next command.
 
 use course::lesson::Lesson;
-use course::report::{Cause, CriterionReport, LessonReport, ProgramKind, Status, Todo, Verdict};
+use course::reached_todo::ReachedTodo;
+use course::report::{CriterionReport, LessonReport, ProgramKind, Status, Todo, Verdict};
 use programs::lesson_check::LessonCheck;
 use std::collections::BTreeSet;
 use std::env;
@@ -19,31 +20,17 @@ pub(crate) fn next_task<'a>(
 ) -> Option<String> {
     let mut tasks = BTreeSet::new();
     for criterion in criteria.into_iter().filter(|each| each.status == Status::Failed) {
-        match criterion.cause.as_ref().and_then(reached_todo) {
+        match criterion.cause.as_ref().and_then(ReachedTodo::of) {
             // This lesson may build on an earlier lesson, whose task is still to do.
-            Some((task, place)) => match lesson_of(place).filter(|id| *id != lesson.id) {
-                Some(id) => return Some(format!("next: Task {task} of {id}")),
-                None => _ = tasks.insert(task),
+            Some(todo) => match todo.lesson().filter(|id| *id != lesson.id) {
+                Some(id) => return Some(format!("next: Task {} of {id}", todo.task)),
+                None => _ = tasks.insert(todo.task),
             },
             None => _ = tasks.insert(criterion.task),
         }
     }
     tasks.extend(blocking.iter().filter_map(|todo| todo.task));
     tasks.first().map(|task| format!("next: Task {task}"))
-}
-
-/// The task and the place in the cause of a server that stopped at a `todo!`.
-fn reached_todo(cause: &Cause) -> Option<(u32, &str)> {
-    let (_, rest) = (cause.id == "todo").then_some(&cause.summary)?.split_once(": Task ")?;
-    let (number, rest) = rest.split_once(':')?;
-    let (_, place) = rest.strip_suffix(')')?.rsplit_once('(')?;
-    Some((number.parse().ok()?, place))
-}
-
-/// The id of the lesson to which a file like `lessons/w03-l02-poll-tracker/src/table.rs:22` belongs.
-fn lesson_of(place: &str) -> Option<&str> {
-    let (_, folder) = place.split_once("lessons/")?;
-    folder.get(..7).filter(|id| id.starts_with('w'))
 }
 
 /// The `todo!`s because of which a lesson is not proved: those of the tasks that were checked, and
@@ -188,20 +175,6 @@ mod tests {
         let todos: Vec<_> = (1..=9).map(|line| todo(1, &format!("src/a.rs:{line}"))).collect();
         let text = shown(&todos);
         assert!(text.ends_with(", :6 and 3 more (--all shows them)"), "{text}");
-    }
-
-    #[test]
-    fn a_todo_that_stopped_the_server_names_its_task_and_lesson() {
-        let cause = |place: &str| Cause {
-            id: "todo".into(),
-            summary: format!(
-                "The server reached a task that is still to do: Task 1: x (y) ({place})"
-            ),
-            ..Cause::default()
-        };
-        let cause = cause("lessons/w03-l02-poll-tracker/src/table.rs:22");
-        let (task, place) = reached_todo(&cause).unwrap();
-        assert_eq!((task, lesson_of(place)), (1, Some("w03-l02")));
     }
 
     #[test]

@@ -10,4 +10,5 @@ pub mod mistake;
 mod parse;
 pub mod problem;
 pub mod progress;
+pub mod reached_todo;
 pub mod report;

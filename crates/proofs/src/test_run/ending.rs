@@ -10,15 +10,21 @@ use witness::{Exit, ServerClose};
 
 impl TestRun {
     /// Rewrites the cause of a server that panicked at a task that is still to do. Returns whether
-    /// the server did so.
+    /// the server did so. If the log has a wrong line, the line is wrong all the same, and the task
+    /// is only added to the summary.
     pub(super) fn explain_task(&self, cause: &mut Cause) -> bool {
         let stderr = self.server.stderr();
         let Some((task, place)) = task_to_do(&stderr) else { return false };
         let place = places::from_here(place, &self.directory, &self.program);
+        let noun = self.noun();
+        let reached = format!("the {noun} reached a task that is still to do: {task} ({place})");
+        if is_wrong_line(&cause.id) {
+            cause.summary += &format!(" Then {reached}");
+            return true;
+        }
         cause.id = "todo".to_owned();
         cause.mistake = None;
-        let noun = self.noun();
-        cause.summary = format!("The {noun} reached a task that is still to do: {task} ({place})");
+        cause.summary = reached.replacen('t', "T", 1);
         true
     }
 
@@ -115,6 +121,20 @@ impl TestRun {
             None => String::new(),
         }
     }
+}
+
+/// Whether the cause with this id is that a line of the log names a wrong descriptor or slot.
+fn is_wrong_line(id: &str) -> bool {
+    const IDS: [&str; 7] = [
+        "no-such-slot",
+        "slot-given-twice",
+        "slot-not-reused",
+        "wrong-accept-line",
+        "wrong-descriptor",
+        "wrong-disconnect-line",
+        "wrong-slot",
+    ];
+    IDS.contains(&id)
 }
 
 /// The task at which the server panicked, and its place in the source. They come from the message
