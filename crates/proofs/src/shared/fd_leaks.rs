@@ -10,7 +10,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::{MAX_BATCH, TestRun};
-use departing::depart;
+use departing::{depart, depart_before_answer, expect_survives_pause};
 use rounds::{Round, connect_and_leave};
 use witness::{Client, Server, Unobservable, WaitError};
 
@@ -20,8 +20,13 @@ const ROUND: usize = 100;
 /// every server.
 const LARGEST_FILLED: usize = 100;
 
+/// How clients leave that have sent bytes, before they reset their connections.
+const LOST_BY: [Departure; 2] = [Departure::Reset, Departure::HalfClose];
+/// The number of clients that leave one after the other, before the rounds.
+const LEFT_ALONE: usize = Departure::ALL.len() + LOST_BY.len();
+
 /// The server has the same descriptors before and after its clients. Some clients leave by FIN, by
-/// RST and by half-close, 200 clients connect and leave, and one client is rejected.
+/// RST and by half-close, two before the server has answered, 200 clients connect and leave, and one client is rejected.
 ///
 /// The sockets of the clients must all be closed. A server, or the run-time of its language, may
 /// open other files at any time. Such files are a leak only if their number grows with each round
@@ -31,9 +36,13 @@ pub(crate) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     for departure in Departure::ALL {
         depart(&mut run, departure)?;
     }
+    expect_survives_pause(&mut run)?;
+    for first in LOST_BY {
+        depart_before_answer(&mut run, first)?;
+    }
     let total = 2 * ROUND;
     run.step("clients connected, and left by FIN, RST or half-close");
-    let mut round = Round { served: Departure::ALL.len(), total };
+    let mut round = Round { served: LEFT_ALONE, total };
     let first = connect_and_leave(&mut run, &mut round)?;
     let second = connect_and_leave(&mut run, &mut round)?;
     expect_no_growth(&mut run, &mut round, [first, second])?;
