@@ -1,6 +1,6 @@
 //! Rounds of clients that connect and leave, several at a time.
 
-use super::{LEFT_ALONE, ROUND, connect_unnamed, count_open};
+use super::{ROUND, connect_unnamed, count_open};
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::shared::departure::Departure;
@@ -32,7 +32,7 @@ pub(super) fn connect_and_leave(run: &mut TestRun, round: &mut Round) -> Result<
         for (index, client) in clients.iter().enumerate() {
             Departure::ALL[(left + index) % 3].apply(client);
         }
-        let gone = round.served - LEFT_ALONE + count;
+        let gone = round.served - Departure::ALL.len() + count;
         run.rewrite_step(format!("{gone} clients connected, and left by FIN, RST or half-close"));
         expect_closed(run, &clients)?;
         round.served += count;
