@@ -1,5 +1,5 @@
-//! The criteria that every server lesson has: correct servers in several languages and styles are
-//! proved, and for each common fault the report names the cause.
+//! The criteria that every server lesson has, and those of a tracker that echoes: correct servers in
+//! several languages and styles are proved, and for each common fault the report names the cause.
 
 mod support;
 
@@ -69,6 +69,31 @@ fn each_fault_of_a_tracker_is_named() {
         Fault("ENDS_ON_EINTR", "interrupted", "poll failed with EINTR", "eintr-ends-server"),
     ];
     assert_named("w03-l02", "faulty/tracker.c", &faults);
+}
+
+#[test]
+fn a_tracker_that_echoes_may_do_anything_beyond_64_kib_of_output() {
+    let dir = TestDir::new();
+    for name in ["PLAIN", "DROPS_BEYOND", "CLOSES_BEYOND"] {
+        let program = command_line([&dir.compiled_with("faulty/echo_tracker.c", name)]);
+        assert_proved("w03-l02", &program, &[]);
+    }
+}
+
+#[test]
+fn each_fault_of_a_tracker_that_echoes_is_named() {
+    let lost = "of the bytes that the server had to write are lost";
+    let faults = [
+        Fault("DROPS_REST", "late-reader", lost, "output-dropped"),
+        Fault("RETRIES_ONCE", "late-reader", lost, "output-dropped"),
+        Fault("KEEPS_LITTLE", "late-reader", lost, "output-dropped"),
+        Fault("SENDS_LATER", "late-reader", "only after it had sent again", "never-flushed"),
+        Fault("SIGNALLED", "no-fd-leak", "was killed by SIGPIPE", "sigpipe"),
+        Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
+        Fault("ENTRY_OF_SLOT", "reuse", "does not read them", "wrong-entry-removed"),
+        Fault("IN_TURN", "reuse", "B was given slot 1", "slots-in-turn"),
+    ];
+    assert_named("w03-l02", "faulty/echo_tracker.c", &faults);
 }
 
 #[test]

@@ -47,6 +47,35 @@ fn a_todo_that_stopped_the_server_is_the_next_task() {
 }
 
 #[test]
+fn a_mistake_that_leads_to_a_later_task_is_shown_as_any_failure() {
+    let course = Course::with_solution();
+    course.edit(
+        "src/server.rs",
+        "match received {",
+        "if true { todo!(\"Task 3: x\") }\nmatch received {",
+    );
+    course.edit("src/table.rs", "self.free.pop()", "self.free.last().copied()");
+    let only =
+        |id: &str| course.command().args(["prove", "w03-l02", "--only", id]).assert().code(1);
+    // The log has the mistake of Task 2.
+    let shown = stdout_of(&only("slots"));
+    let pieces = [
+        "B was given slot 0, which A has.",
+        "Then the server reached",
+        "Task 3: x (",
+        "[ACCEPT] fd=",
+    ];
+    assert_contains(&shown, &pieces);
+    assert_contains(&shown, &["Common mistake: Giving one slot to two clients", "next: Task 2"]);
+    // Here the log does not show a mistake.
+    let shown = stdout_of(&only("one-thread"));
+    let pieces =
+        ["The server reached a task that is still to do: Task 3: x (", "A connected", "expected"];
+    assert_contains(&shown, &pieces);
+    assert_contains(&shown, &["next: Task 2"]);
+}
+
+#[test]
 fn a_lesson_with_a_todo_is_not_proved() {
     let course = Course::with_solution();
     course.edit("src/server.rs", "use ", "fn last() { todo!(\"Task 4: log it\") }\nuse ");

@@ -10,5 +10,6 @@ pub mod mistake;
 mod parse;
 pub mod problem;
 pub mod progress;
+pub mod reached_todo;
 pub mod report;
 pub mod timeline;

@@ -4,6 +4,7 @@
 use crate::library_places;
 use anyhow::{Context, Result, bail};
 use course::lesson::{Criterion, Lesson};
+use course::reached_todo::ReachedTodo;
 use course::report::{Cause, CriterionReport, Finding, Status};
 use proofs::{HarnessError, ProgramUnderTest, Proof};
 use std::time::Duration;
@@ -104,6 +105,7 @@ impl<'a> LessonCheck<'a> {
     pub fn report(&self, finding: Finding) -> Option<CriterionReport> {
         let criterion = self.criteria.iter().find(|known| known.id == finding.criterion)?;
         let cause = finding.cause.map(library_places::explained).map(|cause| Cause {
+            id: self.cause_id(&cause, criterion),
             replay: self.replay(&criterion.id, finding.seed),
             // The proofs know the rows of all lessons, and this lesson may not have the row.
             mistake: cause.mistake.filter(|id| self.lesson.mistake(id).is_some()),
@@ -118,6 +120,18 @@ impl<'a> LessonCheck<'a> {
             millis: finding.elapsed.as_secs_f64() * 1e3,
             cause,
         })
+    }
+
+    /// The id of a cause. A `todo!` of a later task of this lesson is not what the criterion asks for:
+    /// the steps show how the server came there.
+    fn cause_id(&self, cause: &Cause, criterion: &Criterion) -> String {
+        let is_later = |todo: &ReachedTodo<'_>| {
+            todo.task > criterion.task && todo.lesson().is_none_or(|id| id == self.lesson.id)
+        };
+        match ReachedTodo::of(cause).filter(is_later) {
+            Some(_) => ReachedTodo::CAUSE_OF_LATER_TASK.to_owned(),
+            None => cause.id.clone(),
+        }
     }
 
     /// The command that checks this criterion for the same server again, with the values that are

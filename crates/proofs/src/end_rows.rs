@@ -32,13 +32,14 @@ pub(crate) fn may_explain_end(row: &str) -> bool {
     ];
     // The server ended because of PORT, as the check asked. Or the check has read a wrong line in
     // the log: the line is wrong also if the server ended later.
-    const OBSERVED: [&str; 11] = [
+    const OBSERVED: [&str; 12] = [
         "byte-order",
         "ignores-port",
         "log-after-clear",
         "port-ignored",
         "port-not-named",
         "port-panic",
+        "slot-given-twice",
         "slot-order",
         "start-count",
         "start-line",

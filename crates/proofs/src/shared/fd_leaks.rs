@@ -10,7 +10,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::test_run::{MAX_BATCH, TestRun};
-use departing::depart;
+use departing::{depart, depart_before_answer, expect_survives_pause};
 use rounds::{Round, connect_and_leave};
 use witness::{Client, Server, Unobservable, WaitError};
 
@@ -21,7 +21,8 @@ const ROUND: usize = 100;
 const LARGEST_FILLED: usize = 100;
 
 /// The server has the same descriptors before and after its clients. Some clients leave by FIN, by
-/// RST and by half-close, 200 clients connect and leave, and one client is rejected.
+/// RST and by half-close, 200 clients connect and leave, two are gone before the server answers, and
+/// one client is rejected.
 ///
 /// The sockets of the clients must all be closed. A server, or the run-time of its language, may
 /// open other files at any time. Such files are a leak only if their number grows with each round
@@ -37,6 +38,10 @@ pub(crate) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let first = connect_and_leave(&mut run, &mut round)?;
     let second = connect_and_leave(&mut run, &mut round)?;
     expect_no_growth(&mut run, &mut round, [first, second])?;
+    expect_survives_pause(&mut run)?;
+    for first in [Departure::Reset, Departure::HalfClose] {
+        depart_before_answer(&mut run, first)?;
+    }
     if run.capacity <= LARGEST_FILLED {
         rejecting::fill_and_reject(&mut run)?;
     }

@@ -31,12 +31,18 @@ impl TaskToDo {
 
 impl TestRun {
     /// Rewrites the cause of a server that panicked at a task that is still to do. Returns whether
-    /// the server did so.
+    /// the server did so. If the log has a wrong line, the line is wrong all the same, and the task
+    /// is only added to the summary.
     pub(super) fn explain_task(&self, cause: &mut Cause) -> bool {
         let Some(task) = self.task_to_do() else { return false };
+        let reached = format!("{} {}", self.noun(), task.reached());
+        if is_wrong_line(&cause.id) {
+            cause.summary += &format!(" Then the {reached}");
+            return true;
+        }
         cause.id = "todo".to_owned();
         cause.mistake = None;
-        cause.summary = format!("The {} {}", self.noun(), task.reached());
+        cause.summary = format!("The {reached}");
         true
     }
 
@@ -150,6 +156,20 @@ impl TestRun {
             None => String::new(),
         }
     }
+}
+
+/// Whether the cause with this id is that a line of the log names a wrong descriptor or slot.
+fn is_wrong_line(id: &str) -> bool {
+    const IDS: [&str; 7] = [
+        "no-such-slot",
+        "slot-given-twice",
+        "slot-not-reused",
+        "wrong-accept-line",
+        "wrong-descriptor",
+        "wrong-disconnect-line",
+        "wrong-slot",
+    ];
+    IDS.contains(&id)
 }
 
 /// The task at which the server panicked, and its place in the source. They come from the message

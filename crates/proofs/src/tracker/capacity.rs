@@ -99,11 +99,15 @@ fn rejected_too_early(run: &mut TestRun, client: &NamedClient) -> CheckError {
     let observed = run.logged_text();
     let capacity = run.capacity;
     let free = capacity.saturating_sub(active(run.server.log()));
-    let slots = if free == 1 { "slot was" } else { "slots were" };
+    let slots = if capacity == 1 { "slot" } else { "slots" };
+    let were = if free == 1 { "was" } else { "were" };
     run.fail_now(Failure {
         id: "rejects-too-early",
         mistake: (free == 1).then_some("off-by-one"),
-        summary: format!("{} was rejected, while {free} of {capacity} {slots} free.", client.name),
+        summary: format!(
+            "{} was rejected, while {free} of {capacity} {slots} {were} free.",
+            client.name
+        ),
         expected: format!("{} is tracked", client.name),
         observed,
     })

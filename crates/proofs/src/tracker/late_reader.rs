@@ -1,5 +1,6 @@
 //! The criterion of a client that reads late, and of a client that never reads.
 
+mod dropped_output;
 mod never_reads;
 mod reads_late;
 
@@ -19,8 +20,8 @@ const PIECE: usize = 4 << 10;
 /// written for it, and is served as before afterwards. Meanwhile it costs no processor time and at
 /// most 1 MiB, and delays nobody. The memory for a client that never reads is bounded.
 ///
-/// What a server writes back is its own choice. A server may also drop what the kernel has no room
-/// for.
+/// What a server writes back is its own choice. Only of a server that echoes, the check knows every
+/// byte that it has to write.
 pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut random = context.random("late-reader");

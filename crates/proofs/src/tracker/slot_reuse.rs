@@ -1,6 +1,7 @@
 //! The criterion that a free slot is used again.
 
 mod one_wakeup;
+mod rows;
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -66,7 +67,10 @@ struct TrackedClient {
 }
 
 fn arrive(run: &mut TestRun) -> Result<TrackedClient, CheckError> {
-    let (client, fd) = run.connect_accepted()?;
+    let (client, fd) = match run.connect_accepted() {
+        Ok(accepted) => accepted,
+        Err(error) => return Err(rows::explain_closed(run, error)),
+    };
     let logged = run.wait_logged(|event| match event {
         LogEvent::Accept { slot, .. } => Some(*slot),
         _ => None,
@@ -83,13 +87,10 @@ fn expect_same_slot(
     if left.slot == came.slot && came.slot.is_some() {
         return Ok(());
     }
-    // A slot that is not free again is never given to a client. So each new client gets the next
-    // slot.
-    let is_next = came.slot > left.slot;
     let observed = run.logged_text();
-    Err(run.fail_now(Failure {
+    let error = run.fail_now(Failure {
         id: "slot-not-reused",
-        mistake: is_next.then_some("slot-never-freed"),
+        mistake: None,
         summary: format!(
             "{} left slot {}, and {} was given slot {}.",
             left.client.name,
@@ -99,7 +100,12 @@ fn expect_same_slot(
         ),
         expected: format!("[ACCEPT] fd={} slot={}", came.fd, slot_text(left.slot)),
         observed,
-    }))
+    });
+    // The steps end with the failure. The clients that show its row come after it.
+    Err(match rows::of_other_slot(run, left.slot, came.slot) {
+        Some(row) => error.with_mistake(row),
+        None => error,
+    })
 }
 
 /// The client leaves. The log must name the client's descriptor and slot.

@@ -7,7 +7,7 @@ use crate::shared::departure::Departure;
 use crate::shared::watch_entries::{current_entries, ignored_error};
 use crate::shared::{WaitCall, diagnosis};
 use crate::test_run::TestRun;
-use witness::{Exit, WaitError};
+use witness::{Exit, SignalNumber, WaitError};
 
 /// Connects one client, which then leaves. The server must close the client's descriptor.
 pub(super) fn depart(run: &mut TestRun, departure: Departure) -> Result<(), CheckError> {
@@ -23,6 +23,48 @@ pub(super) fn depart(run: &mut TestRun, departure: Departure) -> Result<(), Chec
     }
 }
 
+/// Pauses the server once. A server that ends because of this does not end because of the clients that
+/// leave while it is paused: in a server that was paused, epoll_wait fails with EINTR (signal(7)).
+pub(super) fn expect_survives_pause(run: &mut TestRun) -> Result<(), CheckError> {
+    run.step("the server was paused for a moment");
+    let _ = run.server.pause();
+    let _ = run.server.resume();
+    let Err(wait_error) = run.check_alive() else { return Ok(()) };
+    let failure = Failure {
+        id: "ended-after-pause",
+        mistake: diagnosis::of(run, &wait_error),
+        summary: "The server ended after it was paused.".to_owned(),
+        expected: "the server runs on".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    Err(run.fail(wait_error, failure).depends_on("interrupted"))
+}
+
+/// Connects one client, which sends bytes and resets its connection before the server reads them. So
+/// the server writes to a connection that is lost: write fails with ECONNRESET, or, if a FIN came
+/// before the RST, with EPIPE and SIGPIPE (tcp_reset() in net/ipv4/tcp_input.c, signal(7)). The server
+/// must close the client's descriptor and run on.
+pub(super) fn depart_before_answer(run: &mut TestRun, first: Departure) -> Result<(), CheckError> {
+    let (client, fd) = run.connect_accepted()?;
+    let _ = run.check_alive();
+    let how = match first {
+        Departure::HalfClose => ", shut down its sending side and reset",
+        _ => " and reset",
+    };
+    let name = &client.name;
+    run.step(format!("{name} sent \"PING\\r\\n\"{how}, while the server was paused"));
+    // A server that has ended cannot be paused. The wait below reports the end.
+    let _ = run.server.pause();
+    let _ = client.connection.send(b"PING\r\n");
+    first.apply(&client.connection);
+    client.connection.reset();
+    let _ = run.server.resume();
+    match run.wait_released(&client) {
+        Ok(()) => Ok(()),
+        Err(wait_error) => Err(not_closed(run, (&client, fd), Departure::Reset, wait_error)?),
+    }
+}
+
 fn not_closed(
     run: &mut TestRun,
     (client, fd): (&NamedClient, i32),
@@ -32,6 +74,9 @@ fn not_closed(
     let name = &client.name;
     let never_closed = format!("{name} left, and the server never closed its socket.");
     let (mistake, summary) = match (&wait_error, departure) {
+        (WaitError::Ended(Exit::Signal(SignalNumber(libc::SIGPIPE))), _) => {
+            (Some("sigpipe"), format!("The server ended when it wrote to {name}, which was gone."))
+        }
         (WaitError::Ended(Exit::Status(_) | Exit::Signal(_)), Departure::Reset) => (
             Some("reset-ends-server"),
             format!("The server ended when {name} reset its connection."),
@@ -65,7 +110,10 @@ fn not_closed(
         id: "fd-leak",
         mistake,
         summary,
-        expected: format!("descriptor {fd} is closed"),
+        expected: match &wait_error {
+            WaitError::Ended(_) => format!("descriptor {fd} is closed, and the server runs on"),
+            _ => format!("descriptor {fd} is closed"),
+        },
         observed: match &wait_error {
             WaitError::Ended(_) => wait_error.to_string(),
             _ if kept == fd => format!("descriptor {fd} is still open"),

@@ -21,6 +21,8 @@ pub(super) fn row_of(run: &TestRun, sample: &SyscallSample) -> Option<&'static s
         Some("spin-on-eof")
     } else if is_always_writable(sample) {
         Some("always-writable")
+    } else if reads_another_client(run, sample) {
+        Some("another-client-read")
     } else {
         sample.events.first().and_then(|(_, data)| ignored_event(run, sample, *data))
     }
@@ -48,6 +50,29 @@ pub(super) fn is_always_writable(sample: &SyscallSample) -> bool {
     let watched = sample.poll_entries.as_deref().unwrap_or_default();
     watched.iter().any(|entry| entry.revents == POLLOUT)
         || sample.events.iter().any(|(events, _)| *events == EPOLLOUT as u32)
+}
+
+/// Whether poll reports a client, and the server reads from another client in its place, which has
+/// sent nothing.
+fn reads_another_client(run: &TestRun, sample: &SyscallSample) -> bool {
+    let files = client_files(run);
+    let is_client = |fd: i32| files.iter().any(|(own, _)| *own == fd);
+    let watched = sample.poll_entries.as_deref().unwrap_or_default();
+    let reported = |fd: i32| watched.iter().any(|entry| entry.fd == fd && entry.revents != 0);
+    let is_ignored = |fd: i32| {
+        let is_used =
+            |(call, _): &(Call, i64)| !call.waits_for_readiness() && call.arguments[0] as i32 == fd;
+        is_client(fd) && !sample.calls.iter().any(is_used)
+    };
+    let reads_in_vain = |(call, result): &(Call, i64)| {
+        let fd = call.arguments[0] as i32;
+        READS.contains(&call.name())
+            && *result == -i64::from(libc::EAGAIN)
+            && is_client(fd)
+            && !reported(fd)
+    };
+    let mut ready = watched.iter().filter(|entry| entry.revents & POLLIN != 0);
+    ready.any(|entry| is_ignored(entry.fd)) && sample.calls.iter().any(reads_in_vain)
 }
 
 /// Whether the server reads an end of file again and again, or has read it once and is woken by it

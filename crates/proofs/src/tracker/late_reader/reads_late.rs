@@ -1,6 +1,6 @@
 //! A client that reads nothing for a while, and then everything.
 
-use super::{Other, PIECE, connect_slow, expect_asleep};
+use super::{Other, PIECE, connect_slow, dropped_output, expect_asleep};
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
@@ -11,9 +11,12 @@ use witness::{Socket, State, WaitError};
 /// The maximum number of bytes that the client sends while it does not read. The kernel stores
 /// fewer bytes of the server's answers.
 const MAX_SENT: usize = 256 << 10;
-/// The number of pieces after which a server that has more and more pieces read, and has not
-/// written more, is known to drop its answers or to keep them in its memory.
-const MAX_UNANSWERED: usize = 3;
+/// The number of pieces that a server may read without writing more. Together with the rest of the
+/// piece that the kernel has taken in part, this is less than the 64 KiB that a server has to keep.
+const MAX_UNANSWERED: usize = 13;
+
+/// What the client sends when it has read everything.
+const AGAIN: &[u8] = b"again\n";
 
 /// The client reads nothing until the kernel has no more room for the server's answers, and then
 /// reads everything.
@@ -34,7 +37,8 @@ pub(super) fn check(
         return Err(bytes_missing(run, &late, &sent, &received));
     }
     expect_asleep_again(run, &late, &sent)?;
-    expect_served_again(run, &late, &sent, &received)
+    expect_served_again(run, &late, &sent, &received)?;
+    dropped_output::check(run, &late, &[&*sent, AGAIN].concat())
 }
 
 /// The client sends lines and reads nothing, until the server stops reading or writes no more
@@ -198,7 +202,7 @@ fn expect_served_again(
 ) -> Result<(), CheckError> {
     let (name, connection) = (&late.name, late.connection.clone());
     run.step(format!("{name} sent \"again\""));
-    let _ = connection.send(b"again\n");
+    let _ = connection.send(AGAIN);
     let answered = run.server.wait_for(|_| {
         let is_answered = !connection.received_from(received.len()).is_empty();
         Ok((is_answered || connection.ended().is_some()).then_some(()))

@@ -2,7 +2,7 @@
 //! one call of poll or epoll_wait reports all of them.
 
 use super::super::service::expect_read;
-use super::{TrackedClient, expect_names, slot_text};
+use super::{TrackedClient, expect_names, rows, slot_text};
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::named_client::{NamedClient, client_name};
@@ -85,7 +85,10 @@ fn replace(
     });
     let (accepted, gone) = match logged {
         Ok(lines) => lines,
-        Err(wait_error) => return Err(not_both_logged(run, left, &came, wait_error)),
+        Err(wait_error) => {
+            let error = not_both_logged(run, left, &came, wait_error);
+            return Err(with_lost_entry(run, others, error));
+        }
     };
     expect_names(run, left, gone)?;
     expect_stays(run, left, came, others, accepted)
@@ -117,7 +120,7 @@ fn expect_stays(
         }
         None if !is_valid => format!("The [ACCEPT] line of {name} does not name a slot."),
         None => {
-            expect_read(run, &came)?;
+            expect_read(run, &came).map_err(|error| with_lost_entry(run, others, error))?;
             return Ok(TrackedClient { client: came, fd, slot });
         }
     };
@@ -127,6 +130,14 @@ fn expect_stays(
     let failure = Failure { id: "wrong-accept-line", mistake, summary, expected, observed };
     let error = run.fail_now(failure);
     Err(if named == Some(fd) { error } else { error.depends_on("slots") })
+}
+
+/// Adds the row of a server that has lost the entry of another client.
+fn with_lost_entry(run: &TestRun, others: &[TrackedClient], error: CheckError) -> CheckError {
+    match rows::of_lost_entry(run, others) {
+        Some(row) => error.with_mistake(row),
+        None => error,
+    }
 }
 
 /// The failure of a server that closes a client that has just connected.
