@@ -5,6 +5,7 @@ mod broadcast;
 mod chat_run;
 mod framing;
 mod join_leave;
+mod last_lines;
 mod long_lines;
 mod one_wakeup;
 mod slow_reader;

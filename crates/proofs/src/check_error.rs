@@ -53,6 +53,19 @@ impl CheckError {
         self
     }
 
+    /// Explains a failure of a server that runs: by this row, in the place of any other, and by this
+    /// summary. The check has seen the evidence for both. The failure of a server that has ended
+    /// stays as it is.
+    pub(crate) fn with_row(mut self, mistake: &str, summary: String) -> Self {
+        if let CheckError::Failed(cause) = &mut self
+            && cause.exit.is_none()
+        {
+            cause.mistake = Some(mistake.to_owned());
+            cause.summary = summary;
+        }
+        self
+    }
+
     /// Turns a blocked check into a failure of the check's own criterion.
     pub(crate) fn independent(self) -> Self {
         match self {

@@ -28,7 +28,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("watch-set", |context| watch_set(context, WaitCall::Poll)),
         Criterion::new("idle", |context| idle(context, WaitCall::Poll)),
         Criterion::new("interrupted", |context| interrupted(context, &SERVICE)),
-        Criterion::new("slow-reader", slow_reader).long(),
+        Criterion::new("slow-reader", |context| slow_reader(context, WaitCall::Poll)).long(),
         Criterion::new("capacity", capacity),
         Criterion::new("ends", |context| ends(context, &SERVICE)),
     ],

@@ -32,7 +32,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("idle", |context| idle(context, WaitCall::Epoll)),
         Criterion::new("interrupted", |context| interrupted(context, &SERVICE)),
         Criterion::new("capacity", capacity),
-        Criterion::new("slow-reader", slow_reader).long(),
+        Criterion::new("slow-reader", |context| slow_reader(context, WaitCall::Epoll)).long(),
         Criterion::new("ends", |context| ends(context, &SERVICE)),
     ],
 };

@@ -1,8 +1,8 @@
 //! The criteria of who receives a line.
 
 use super::chat_run::{ChatRun, joined, said};
-use super::one_wakeup;
 use super::transcript::Transcript;
+use super::{last_lines, one_wakeup};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::departure::Departure;
@@ -39,13 +39,16 @@ pub(crate) fn broadcast(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     everybody_speaks(&mut chat)?;
 
+    // A member speaks and leaves, in one wake-up.
+    last_lines::speak_and_leave(&mut chat)?;
+
     speak_together(&mut chat)?;
     chat.expect_silence(&chat.everybody())?;
     expect_slots(&chat.run, 4, "whether a line reaches every other member")
 }
 
 /// Clients come until there are as many members as at the beginning.
-fn fill_up(chat: &mut ChatRun) -> Result<(), CheckError> {
+pub(super) fn fill_up(chat: &mut ChatRun) -> Result<(), CheckError> {
     while chat.members.len() < chat.run.capacity.min(MEMBERS) {
         chat.join().map_err(|error| error.depends_on("join-leave"))?;
     }

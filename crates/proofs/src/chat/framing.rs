@@ -1,7 +1,8 @@
 //! The criterion that lines come out as they were sent, however their bytes come.
 
-use super::chat_run::hearing::unheard;
-use super::chat_run::{ChatRun, disconnected, said};
+use super::chat_run::hearing::{quoted, unheard};
+use super::chat_run::{ChatRun, Member, disconnected, said};
+use super::one_wakeup::{if_interrupted, while_paused};
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
@@ -21,9 +22,13 @@ pub(crate) fn framing(context: &CheckContext<'_>) -> Result<(), CheckError> {
     one_in_pieces(&mut chat)?;
     byte_at_a_time(&mut chat)?;
     any_bytes(&mut chat)?;
+    empty_lines(&mut chat)?;
     half_lines_of_two(&mut chat)?;
-    last_line_without_newline(&mut chat, Departure::Close)?;
-    last_line_without_newline(&mut chat, Departure::HalfClose)
+    for departure in [Departure::Close, Departure::HalfClose] {
+        last_line_without_newline(&mut chat, departure)?;
+        half_line_at_once(&mut chat, departure)?;
+    }
+    Ok(())
 }
 
 /// Several lines and the beginning of another one come in one read. The rest comes later.
@@ -75,8 +80,7 @@ fn byte_at_a_time(chat: &mut ChatRun) -> Result<(), CheckError> {
     let mut line = chat.line(6);
     line.insert(5, b'\r');
     let name = chat.members[0].client.name.clone();
-    chat.run
-        .step(format!("{name} sent {}, a byte at a time", super::chat_run::hearing::quoted(&line)));
+    chat.run.step(format!("{name} sent {}, a byte at a time", quoted(&line)));
     for byte in &line[..line.len() - 1] {
         chat.send_silently(0, &[*byte]);
         expect_nothing_yet(chat, 0, &[*byte])?;
@@ -102,6 +106,25 @@ fn any_bytes(chat: &mut ChatRun) -> Result<(), CheckError> {
     Ok(())
 }
 
+/// Empty lines: one that comes alone, several together, and some after another line.
+fn empty_lines(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let line = chat.short_line();
+    for bytes in [b"\n".to_vec(), b"\n\n".to_vec(), [&line[..], b"\n\n"].concat()] {
+        chat.send(0, &bytes);
+        let fd = chat.members[0].fd;
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').map(|line| said(fd, line));
+        let lines: Vec<_> = lines.collect();
+        let heard = chat.expect_all(&Transcript::in_order(lines.clone()), &[0]);
+        heard.map_err(|error| {
+            let wanted: usize = lines.iter().map(Vec::len).sum();
+            let last = chat.members[1..].iter().map(unheard).max_by_key(Vec::len);
+            let is_fewer = last.is_some_and(|bytes| bytes.len() < wanted);
+            if is_fewer { error.with_mistake("empty-line-lost") } else { error }
+        })?;
+    }
+    Ok(())
+}
+
 /// Two members have each sent the beginning of a line. The rests come in the other order.
 fn half_lines_of_two(chat: &mut ChatRun) -> Result<(), CheckError> {
     let [one, two] = [chat.short_line(), chat.short_line()];
@@ -117,7 +140,6 @@ fn half_lines_of_two(chat: &mut ChatRun) -> Result<(), CheckError> {
 /// A member leaves in the middle of a line. The next client may get the same slot and the same
 /// descriptor number: its first line must not begin with these bytes.
 fn last_line_without_newline(chat: &mut ChatRun, departure: Departure) -> Result<(), CheckError> {
-    let depends_on_join_leave = |error: CheckError| error.depends_on("join-leave");
     let last = chat.members.len() - 1;
     let line = chat.short_line();
     let half = &line[..line.len() - 1];
@@ -129,12 +151,46 @@ fn last_line_without_newline(chat: &mut ChatRun, departure: Departure) -> Result
     let gone = Transcript::in_order([disconnected(left.fd)]);
     chat.expect_all(&gone.or_also([said(left.fd, &line)]), &[])?;
 
-    let next = chat.join().map_err(depends_on_join_leave)?;
-    let fd = chat.members[next].fd;
+    first_line_of_next(chat, &left, half)
+}
+
+/// A member sends a line and the beginning of another one, and leaves at once.
+fn half_line_at_once(chat: &mut ChatRun, departure: Departure) -> Result<(), CheckError> {
+    let (line, next) = (chat.short_line(), chat.short_line());
+    let half = &next[..next.len() - 1];
+    let Some(left) = chat.members.pop() else { return Ok(()) };
+    let bytes = [&line, half].concat();
+    let text = format!("{} sent {}, and {}", left.client.name, quoted(&bytes), departure.text());
+    while_paused(chat, &text, |_| {
+        let _ = left.client.connection.send(&bytes);
+        departure.apply(&left.client.connection);
+        Ok(())
+    })?;
+    let told = Transcript::in_order([said(left.fd, &line), disconnected(left.fd)]);
+    let heard = chat.expect_all(&told.or_also([said(left.fd, &next)]), &[]);
+    heard.map_err(|error| if_interrupted(chat, error))?;
+    first_line_of_next(chat, &left, half)
+}
+
+/// The client that comes after a member has left in the middle of a line, `half`, says something. It
+/// must not begin with these bytes.
+fn first_line_of_next(chat: &mut ChatRun, left: &Member, half: &[u8]) -> Result<(), CheckError> {
+    let next = chat.join().map_err(|error| error.depends_on("join-leave"))?;
+    let (name, fd) = (chat.members[next].client.name.clone(), chat.members[next].fd);
     let (merged, line) = (said(fd, half), chat.short_line());
     let heard = chat.say(next, &line);
     let is_merged = chat.members.iter().any(|member| unheard(member).starts_with(&merged));
-    heard.map_err(|error| if is_merged { error.with_mistake("merged-line") } else { error })
+    heard.map_err(|error| match is_merged {
+        true => {
+            let summary = format!(
+                "{} left in the middle of a line. The first line of {name}, who came next, begins \
+                 with these bytes.",
+                left.client.name
+            );
+            error.with_row("merged-line", summary)
+        }
+        false => error,
+    })
 }
 
 /// Cuts a text into two parts, each with at least one byte.

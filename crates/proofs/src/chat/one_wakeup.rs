@@ -121,7 +121,7 @@ fn row_of_number(chat: &ChatRun, came: &NamedClient) -> Option<&'static str> {
 }
 
 /// A server that ends here has perhaps ended because its wait was interrupted.
-fn if_interrupted(chat: &mut ChatRun, error: CheckError) -> CheckError {
+pub(super) fn if_interrupted(chat: &mut ChatRun, error: CheckError) -> CheckError {
     let has_ended = chat.run.server.exit().is_some();
     if has_ended { error.depends_on("interrupted") } else { error }
 }
@@ -170,7 +170,7 @@ fn leave_and_speak(chat: &mut ChatRun, left: usize) -> Result<(), CheckError> {
 }
 
 /// Does something while the server is paused, and lets it continue.
-fn while_paused<T>(
+pub(super) fn while_paused<T>(
     chat: &mut ChatRun,
     text: &str,
     act: impl FnOnce(&mut ChatRun) -> Result<T, CheckError>,

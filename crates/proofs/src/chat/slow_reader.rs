@@ -1,13 +1,14 @@
 //! The criterion of members that do not read.
 
 mod behind;
+mod late_again;
 mod never_reads;
 
 use super::chat_run::ChatRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use crate::shared::diagnosis;
 use crate::shared::few_slots::expect_slots;
+use crate::shared::{WaitCall, diagnosis};
 use witness::{Server, WaitError};
 
 /// The members that read. The first of them speaks.
@@ -16,13 +17,14 @@ const SPEAKER: usize = 0;
 
 /// A member that does not read delays nobody. If it is behind by no more than 64 KiB, beyond what the
 /// kernel holds, it is kept, costs no processor time, and gets every line when it reads. If it never
-/// reads, the server grows by at most 1 MiB before it drops the member, and tells the others.
-pub(crate) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
+/// reads, the server grows by at most 1 MiB before it drops the member, and tells the others. The server
+/// waits in the call `wait`.
+pub(crate) fn slow_reader(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
     let mut chat = ChatRun::start_with_members(context, "slow-reader", READERS - 1)?;
     if chat.run.capacity < READERS {
         return expect_slots(&chat.run, READERS, "what a slow member does to the others");
     }
-    behind::check(&mut chat)?;
+    behind::check(&mut chat, wait)?;
     never_reads::check(&mut chat)
 }
 
@@ -95,12 +97,13 @@ fn expect_asleep(chat: &mut ChatRun, slow: &str, state: &str) -> Result<(), Chec
 }
 
 /// The number of bytes by which the slow member is behind: what was said, without what the two kernels
-/// store. The member has read nothing of it.
+/// store, and without what the member has read.
 fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
     let member = &chat.members[slow];
     let owed: usize = member.owed.iter().map(Vec::len).sum();
     let connection = &member.client.connection;
     let written = chat.run.server.connection(connection)?.map_or(0, |it| it.unacknowledged);
     let stored = connection.unread() + u64::from(written);
-    Ok((owed as u64).saturating_sub(stored))
+    let read = connection.bytes_received().saturating_sub(member.heard as u64);
+    Ok((owed as u64).saturating_sub(stored + read))
 }

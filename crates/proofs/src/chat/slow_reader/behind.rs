@@ -1,37 +1,48 @@
 //! A member that is behind, and reads later.
 
-use super::{SPEAKER, bytes_behind, delayed, expect_asleep, join_slow, speak};
+use super::{SPEAKER, bytes_behind, delayed, expect_asleep, join_slow, late_again, speak};
 use crate::chat::chat_run::hearing::unheard;
 use crate::chat::chat_run::{ChatRun, Member, said};
-use crate::chat::transcript::{Progress, Transcript};
+use crate::chat::transcript::{Progress, Transcript, common};
 use crate::check_error::{CheckError, Failure};
-use crate::shared::diagnosis;
+use crate::shared::{WaitCall, diagnosis};
 use witness::{ServerClose, State, WaitError};
 
-/// The number of bytes that the speaker sends at a time, and the length of its lines.
+/// The number of bytes that the speaker sends at a time when the member is nearly far enough behind, and
+/// the length of its lines.
 const PIECE: usize = 4 << 10;
 const LINE: usize = 512;
 /// The number of bytes by which the member is behind at least, beyond what the kernels hold. With one
 /// more piece, and with the few KiB that the member's kernel may have and not have acknowledged yet,
 /// this is less than 64 KiB.
 const BEHIND: u64 = 48 << 10;
+/// Below this number of bytes, the speaker sends larger pieces.
+const HALF_BEHIND: u64 = BEHIND / 2;
+/// The number of bytes that show a place in the speaker's text: its name, and some letters.
+const SAMPLE: usize = 24;
 /// The number of bytes after which the kernel must be full.
 const MAX_SENT: usize = 1 << 20;
 
 /// A member reads nothing until it is behind by nearly 64 KiB, and then reads everything.
-pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
+/// On epoll, the server reads from the member meanwhile.
+pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError> {
     let slow = join_slow(chat)?;
     let name = chat.members[slow].client.name.clone();
-    fall_behind(chat, slow, &name)?;
+    fall_behind(chat, slow, LINE)?;
     expect_asleep(chat, &name, "does not read")?;
     expect_kept(chat, slow, "does not read")?;
+
+    if wait == WaitCall::Epoll {
+        speak_behind(chat, slow)?;
+    }
 
     // Meanwhile another client comes, if there is room for it.
     if chat.members.len() < chat.run.capacity {
         chat.join().map_err(|error| delayed(chat, &name, error))?;
     }
 
-    // The member reads, and is served as before.
+    // The member reads a part again and again, and then everything, and is served as before.
+    late_again::check(chat, slow)?;
     chat.run.step(format!("{name} read everything"));
     catch_up(chat, slow, &name)?;
     expect_asleep(chat, &name, "has read everything")?;
@@ -39,23 +50,35 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
         let line = chat.short_line();
         chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
     }
-    Ok(())
+    late_again::leave_behind(chat)
 }
 
-/// The speaker sends lines until the kernel stores no more of them for the slow member, and
-/// [`BEHIND`] bytes after that. All others must receive each line.
-fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
+/// The speaker sends lines of about `length` bytes until the kernel stores no more of them for the slow
+/// member, and [`BEHIND`] bytes after that. All others must receive each line.
+pub(super) fn fall_behind(
+    chat: &mut ChatRun,
+    slow: usize,
+    length: usize,
+) -> Result<(), CheckError> {
+    let name = chat.members[slow].client.name.clone();
+    let name = name.as_str();
     let speaker = chat.members[SPEAKER].client.name.clone();
     let what = format!("{speaker} sent lines, and {name} read nothing");
     let step = chat.run.step_count();
     chat.run.step(what.clone());
     let mut sent = 0;
-    while bytes_behind(chat, slow)? < BEHIND {
+    loop {
+        let piece = match bytes_behind(chat, slow)? {
+            0 => 4 * PIECE,
+            ..HALF_BEHIND => 2 * PIECE,
+            ..BEHIND => PIECE,
+            _ => break,
+        };
         if sent > MAX_SENT {
             let what = "what the server does when the kernel stores no more for a member";
             return Err(CheckError::Inconclusive(format!("{what}: it stores {} KiB", sent >> 10)));
         }
-        let lines = speak(chat, PIECE, LINE);
+        let lines = speak(chat, piece, length);
         let fd = chat.members[SPEAKER].fd;
         let said: Vec<_> = lines.iter().map(|line| said(fd, line)).collect();
         sent += said.iter().map(Vec::len).sum::<usize>();
@@ -73,6 +96,27 @@ fn fall_behind(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckE
     let text = format!("{speaker} sent {} KiB of lines, and {name} read nothing", sent >> 10);
     chat.run.rewrite_step(text);
     Ok(())
+}
+
+/// The slow member, for which output is pending, says something. All others must get it.
+fn speak_behind(chat: &mut ChatRun, slow: usize) -> Result<(), CheckError> {
+    let line = chat.short_line();
+    let Err(error) = chat.say(slow, &line) else { return Ok(()) };
+    let member = &chat.members[slow];
+    let connection = &member.client.connection;
+    let is_unread = chat.run.server.connection(connection)?.is_some_and(|it| it.unread > 0);
+    let entries = chat.run.server.epoll_entries()?.unwrap_or_default();
+    let entry = entries.iter().find(|entry| Some(entry.inode) == connection.inode());
+    let is_for_output = entry.is_some_and(|it| it.has(libc::EPOLLOUT) && !it.has(libc::EPOLLIN));
+    if !(is_unread && is_for_output) {
+        return Err(error);
+    }
+    let summary = format!(
+        "Output is pending for {}, and the server does not read from it: its entry is for output \
+         alone.",
+        member.client.name
+    );
+    Err(error.with_row("output-instead-of-input", summary))
 }
 
 /// The slow member must be connected. Reads no bytes of the member.
@@ -107,7 +151,7 @@ fn dropped(chat: &mut ChatRun, slow: usize, state: &str) -> CheckError {
 }
 
 /// The slow member reads. It must get all lines that it is owed.
-fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
+pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
     let member = &mut chat.members[slow];
     member.reads = true;
     let owed = std::mem::take(&mut member.owed);
@@ -129,19 +173,23 @@ fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckErro
         return Err(dropped(chat, slow, "has read late"));
     }
     let missing = matches!(progress, Progress::Incomplete(_));
+    let is_again = came_again(&transcript, &received, &progress);
     let wait_error = read.err().unwrap_or(WaitError::Idle { calls: Vec::new() });
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
     let row = match missing && !(is_idle && gets_later_line(chat, &member, &transcript)) {
+        _ if is_again => "rest-sent-twice",
         true => "never-flushed",
         false => "short-write-lost",
     };
     let total: usize = transcript.lines().map(Vec::len).sum();
     let failure = Failure {
-        id: "lines-missing",
+        id: if is_again { "bytes-twice" } else { "lines-missing" },
         mistake: diagnosis::of(&chat.run, &wait_error)
             .filter(|row| *row != "always-writable")
             .or(Some(row)),
-        summary: if missing {
+        summary: if is_again {
+            format!("{name} has read late, and got bytes that it had got already a second time.")
+        } else if missing {
             format!("{name} has read late, and did not get all lines.")
         } else {
             format!("{name} has read late, and bytes are missing between those that it got.")
@@ -150,6 +198,16 @@ fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckErro
         observed: format!("{} bytes: {}", received.len(), state_of(&wait_error)),
     };
     Err(chat.run.fail(wait_error, failure))
+}
+
+/// Whether bytes that have come already come again where the received bytes are wrong. No two lines
+/// are equal, so [`SAMPLE`] bytes are in one place of the text only.
+fn came_again(owed: &Transcript, received: &[u8], progress: &Progress) -> bool {
+    let Progress::Wrong { at: line_start, .. } = progress else { return false };
+    let text: Vec<u8> = owed.lines().flatten().copied().collect();
+    let at = line_start + common(&text[*line_start..], &received[*line_start..]);
+    let Some(sample) = received[at..].first_chunk::<SAMPLE>() else { return false };
+    text.windows(SAMPLE).position(|bytes| bytes == sample).is_some_and(|earlier| earlier < at)
 }
 
 /// Whether the member gets a line that is said now, and not the lines that it is owed: these are lost.

@@ -65,7 +65,7 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<u64, CheckError> {
     while !slow.members.is_empty() {
         let growth = peak.saturating_sub(before) / count as u64;
         if sent >= MAX_SENT {
-            return Err(never_dropped(chat, &names, growth));
+            return Err(never_dropped(chat, &names, growth, &slow.members));
         }
         let lines = speak(chat, PIECE, LINE);
         sent += PIECE;
@@ -159,19 +159,39 @@ fn not_announced(chat: &mut ChatRun, untold: usize, dropped: &Member) -> CheckEr
     })
 }
 
-/// The failure of a server that keeps members which never read. `growth` is the growth of its memory
-/// for each of them, in bytes.
-fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64) -> CheckError {
-    let kib = growth >> 10;
+/// The failure of a server that keeps the members `slow`, which never read. `growth` is the growth of its
+/// memory for each of them, in bytes.
+fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64, slow: &[Member]) -> CheckError {
+    let (kib, said) = (growth >> 10, MAX_SENT >> 10);
+    let mut summary = format!(
+        "{said} KiB of lines were said, {names} read nothing, and the server keeps the connection."
+    );
+    let mut observed =
+        format!("it is still connected, and the server has grown by {kib} KiB for it");
+    if growth <= MAX_GROWTH
+        && let Some(member) = slow.first()
+        && let Some(received) = late_bytes(chat, member)
+    {
+        // A server that keeps the member and not its lines has thrown lines away.
+        summary.push_str(" It has thrown lines away: the member reads now, and lines are missing.");
+        observed =
+            format!("it is still connected, and has got {} KiB of {said} KiB", received >> 10);
+    }
     chat.run.fail_now(Failure {
         id: "never-dropped",
-        // A server that keeps the member and not its lines has thrown lines away.
         mistake: Some(if growth > MAX_GROWTH { "unbounded-output" } else { "keeps-slow" }),
-        summary: format!(
-            "{} KiB of lines were said, {names} read nothing, and the server keeps the connection.",
-            MAX_SENT >> 10
-        ),
+        summary,
         expected: "a member that never reads is dropped before it costs 1 MiB".to_owned(),
-        observed: format!("it is still connected, and the server has grown by {kib} KiB for it"),
+        observed,
     })
+}
+
+/// The number of bytes that a slow member gets if it reads now, or `None` if this is all that was said.
+fn late_bytes(chat: &mut ChatRun, member: &Member) -> Option<u64> {
+    let connection = &member.client.connection;
+    let has_all = chat
+        .run
+        .server
+        .wait_for(|_| Ok((connection.received_count() >= MAX_SENT as u64).then_some(())));
+    has_all.is_err().then(|| connection.received_count())
 }
