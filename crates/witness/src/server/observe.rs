@@ -319,12 +319,21 @@ impl Server {
         Ok(all)
     }
 
+    /// Looks whether the program, or a process that it has started, listens on `port`. After that,
+    /// clients can connect. [`wait_listening`](Self::wait_listening) waits until this is so.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides this information from this user.
+    pub fn look_for_listener(&mut self, port: u16) -> Result<bool, Unobservable> {
+        let Some((address, process)) = self.find_listener(port)? else { return Ok(false) };
+        self.sockets.clear(); // the address family may differ from the one in an earlier run
+        (self.address, self.listener) = (Some(address), Some(process));
+        Ok(true)
+    }
+
     /// Finds the process in the sandbox that listens on `port`. Returns the address that clients
     /// connect to, and the process.
-    pub(super) fn find_listener(
-        &self,
-        port: u16,
-    ) -> Result<Option<(SocketAddr, Process)>, Unobservable> {
+    fn find_listener(&self, port: u16) -> Result<Option<(SocketAddr, Process)>, Unobservable> {
         let Some(table) = &self.table else { return Ok(None) };
         for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
             let address = SocketAddr::new(ip, port);

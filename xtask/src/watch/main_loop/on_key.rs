@@ -1,6 +1,6 @@
 //! What the keys ask for.
 
-use super::{End, MainLoop, can_clear};
+use super::{End, MainLoop};
 use crate::watch::frame::{self, rendered};
 use crate::watch::keys::Key;
 use crate::watch::results::Ended;
@@ -9,6 +9,7 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use terminal::paths;
 use terminal::show::Line;
+use terminal::tty::can_move_cursor;
 
 impl MainLoop<'_> {
     /// Does what a key asks for. Returns how watching ends, if it does.
@@ -81,7 +82,7 @@ impl MainLoop<'_> {
     fn run_server(&mut self) -> Result<Option<Signal>> {
         // Without isolation, the proof and the server need the same port.
         self.round = None;
-        frame::draw(&[], can_clear())?;
+        frame::draw(&[], can_move_cursor())?;
         let mut arguments = vec!["run".to_owned(), self.check.lesson.id.clone()];
         arguments.extend(self.program.arguments_of_run());
         let mut signal = self.front.run_own(&arguments)?;

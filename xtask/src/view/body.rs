@@ -1,0 +1,101 @@
+//! The table of the server's processes and descriptors.
+
+use super::columns::{Columns, MARGIN};
+use proofs::{FileRow, Phase, ProcessRow, Snapshot};
+use terminal::show::{Line, cut};
+
+/// A line of the table.
+pub(super) struct BodyLine {
+    line: Line,
+    /// Whether the line is about the chosen client.
+    is_chosen: bool,
+    is_wrong: bool,
+}
+
+impl BodyLine {
+    fn plain(line: Line) -> Self {
+        Self { line, is_chosen: false, is_wrong: false }
+    }
+}
+
+/// The lines of the table, of at most `width` columns. `chosen` is the name of the chosen client.
+pub(super) fn lines(snapshot: &Snapshot, chosen: Option<&str>, width: usize) -> Vec<BodyLine> {
+    let files = snapshot.processes.iter().flat_map(|process| &process.files);
+    let files = files.chain(&snapshot.without_descriptor);
+    let columns = Columns::of(files, snapshot.waits_with, width);
+    let mut lines = Vec::new();
+    for (index, process) in snapshot.processes.iter().enumerate() {
+        lines.extend(heading(process, width));
+        if index == 0 {
+            lines.push(BodyLine::plain(columns.head()));
+        }
+        lines.extend(process.files.iter().map(|file| row(&columns, file, chosen)));
+    }
+    lines.extend(snapshot.without_descriptor.iter().map(|file| row(&columns, file, chosen)));
+    lines.extend(
+        snapshot.problems.iter().map(|problem| {
+            BodyLine::plain(Line::new().unsure(&cut(&format!("? {problem}"), width)))
+        }),
+    );
+    lines
+}
+
+/// How far the server is, if clients cannot connect. `port` names the port.
+pub(super) fn phase(snapshot: &Snapshot, port: &str) -> Option<Line> {
+    match &snapshot.phase {
+        Phase::Listening => None,
+        Phase::NotListening => {
+            Some(Line::new().unsure("?").plain(&format!(" nothing listens on {port} yet")))
+        }
+        Phase::Ended(how) => Some(Line::new().bad("✗").plain(&format!(" the server {how}"))),
+    }
+}
+
+fn row(columns: &Columns, file: &FileRow, chosen: Option<&str>) -> BodyLine {
+    let is_of = |name: &str| {
+        let rest = file.name.strip_prefix("client ").and_then(|rest| rest.strip_prefix(name));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+    };
+    let is_chosen = chosen.is_some_and(is_of);
+    BodyLine { line: columns.row(file, is_chosen), is_chosen, is_wrong: file.wrong }
+}
+
+/// What a process is, and what its threads do.
+fn heading(process: &ProcessRow, width: usize) -> Vec<BodyLine> {
+    let kind = if process.is_child { "child" } else { "process" };
+    let start = format!("{kind} {} · ", process.pid);
+    if process.is_zombie {
+        let text =
+            cut(&format!("{start}zombie: it has ended, and nobody waits for it"), width - MARGIN);
+        let line = Line::new().bad("▸").to(MARGIN).bad(&text);
+        return vec![BodyLine { line, is_chosen: false, is_wrong: true }];
+    }
+    let indent = start.chars().count();
+    let text = |(index, (text, count)): (usize, &(String, usize))| {
+        let count = if *count > 1 { format!("{count} threads ") } else { String::new() };
+        let text = format!("{count}{text}");
+        let line = match index {
+            0 => Line::new().to(MARGIN).strong(start.trim_end_matches(" · ")).faint(" · "),
+            _ => Line::new().to(MARGIN + indent),
+        };
+        BodyLine::plain(line.plain(&cut(&text, width.saturating_sub(MARGIN + indent))))
+    };
+    process.threads.iter().enumerate().map(text).collect()
+}
+
+/// At most `room` of the lines: those around the chosen client, or around the first wrong row. A last
+/// line says how many are not shown.
+pub(super) fn window(lines: Vec<BodyLine>, room: usize) -> Vec<Line> {
+    if lines.len() <= room {
+        return lines.into_iter().map(|it| it.line).collect();
+    }
+    let focus = lines.iter().position(|it| it.is_chosen);
+    let focus = focus.or_else(|| lines.iter().position(|it| it.is_wrong)).unwrap_or(0);
+    let shown = room.saturating_sub(1);
+    let start = focus.saturating_sub(shown / 2).min(lines.len() - shown);
+    let (hidden, wrong) = (lines.len() - shown, lines.iter().filter(|it| it.is_wrong).count());
+    let mut window: Vec<_> = lines.into_iter().skip(start).take(shown).map(|it| it.line).collect();
+    let marked = if wrong > 0 { format!(" · {wrong} rows are marked ▸") } else { String::new() };
+    window.push(Line::new().to(MARGIN).faint(&format!("… {hidden} more lines{marked}")));
+    window
+}
