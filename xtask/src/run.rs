@@ -96,7 +96,7 @@ fn show_until_end(mut server: LiveServer, screen: &mut Screen) -> Result<Outcome
             drop(server);
             screen.show_all(&stdout.end())?;
             screen.show_all(&stderr.end())?;
-            screen.show(&last_line(exit.as_ref(), asked.is_some()))?;
+            screen.show(&last_line("server", exit.as_ref(), asked.is_some()))?;
             return Ok(match (asked, exit) {
                 (Some(_), _) => Outcome::Interrupted,
                 (None, exit) => Outcome::of_differences(exit != Some(Exit::Status(0))),
@@ -105,12 +105,13 @@ fn show_until_end(mut server: LiveServer, screen: &mut Screen) -> Result<Outcome
     }
 }
 
-/// How the server ended. `exit` is `None` if it did not end after SIGTERM.
-pub(crate) fn last_line(exit: Option<&Exit>, was_asked: bool) -> Line {
+/// How the program ended. `noun` is what it is: a server, or a client. `exit` is `None` if it did not
+/// end after SIGTERM.
+pub(crate) fn last_line(noun: &str, exit: Option<&Exit>, was_asked: bool) -> Line {
     let text = match exit.map(ToString::to_string) {
-        Some(exit) if was_asked && exit.contains("SIGTERM") => "the server has ended".to_owned(),
-        Some(exit) => format!("the server {exit}"),
-        None => "the server was still running 2 seconds after SIGTERM, and was killed".to_owned(),
+        Some(exit) if was_asked && exit.contains("SIGTERM") => format!("the {noun} has ended"),
+        Some(exit) => format!("the {noun} {exit}"),
+        None => format!("the {noun} was still running 2 seconds after SIGTERM, and was killed"),
     };
     Line::new().faint(&text)
 }

@@ -32,17 +32,20 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-Starts the server as `cargo xtask run` does, and shows, at every moment: each descriptor
-of each process with its state in the kernel, the bytes that wait, and the slot in the
-log; beside it the entry of the pollfd array or of the interest list, as read from the
-running server; the call in which each thread sleeps; your clients; and the log. Rows that
-disagree are marked ▸. A server that is in the middle of its work has no marks.
+Starts the server as `cargo xtask run` does, and shows at each moment:
+- the processes, and the call in which each thread sleeps;
+- each descriptor, with its state in the kernel, the bytes that wait, and its slot in the
+  log; beside it the entry of the pollfd array, read from the running server, or of the
+  interest list. ▸ marks a row in which they disagree while the server sleeps;
+- your clients, with what they have received, and the server's log.
 
 Keys: n opens a client, 1 to 9 and the arrows choose one, Enter sends a line as this
 client, h shuts down its sending side, r resets, and c closes its connection. f fills
 the table, s stops the server (SIGSTOP) and continues it, e makes the next accept fail
 (the next fork, in a lesson with a process for each client), ? explains the columns, q
 quits and ends the server. Other programs can connect, too.
+
+In w01-l02 you play the server: Enter types a line for the client, a answers.
 
 Examples:
   cargo xtask view w03-l02
@@ -81,8 +84,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         let end = main_loop.run();
         let view = main_loop.into_view();
         drop(full);
+        let noun = if view.plays_server() { "client" } else { "server" };
         let exit = view.end(TIME_TO_END);
-        Screen::stdout().show(&last_line(exit.as_ref(), true))?;
+        Screen::stdout().show(&last_line(noun, exit.as_ref(), true))?;
         end
     })??;
     match end {

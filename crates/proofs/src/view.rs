@@ -2,6 +2,7 @@
 //! rows, and clients that the person controls.
 
 mod client;
+mod client_lesson;
 mod controls;
 mod looking;
 mod output;
@@ -15,7 +16,7 @@ pub use snapshot::{ClientRow, LogLine, Phase, ProcessRow, Snapshot, WaitsWith};
 use crate::check_error::HarnessError;
 use crate::evidence::Network;
 use crate::program::ProgramUnderTest;
-use crate::proof::Proof;
+use crate::proof::{Proof, Role};
 use crate::serve::prepare;
 use client::ViewClient;
 use output::Output;
@@ -31,11 +32,12 @@ const TIME_TO_CONNECT: Duration = Duration::from_millis(300);
 /// server, and every process that it has started.
 pub struct View {
     server: Server,
-    port: u16,
+    /// The port that the server listens on; `None` for a program that is a client.
+    port: Option<u16>,
     /// The number of slots; 0 if the lesson's servers keep no table.
     capacity: usize,
-    /// The fault that can be injected.
-    fault: Fault,
+    /// The fault that can be injected; `None` for a program that is a client.
+    fault: Option<Fault>,
     /// Whether a child process serves each client.
     forks: bool,
     clients: Vec<ViewClient>,
@@ -44,6 +46,8 @@ pub struct View {
     network: Network,
     /// How long the processes were read the last time, and when this ended.
     last_read: (Duration, Instant),
+    /// How long the last look has taken.
+    cost: Duration,
     snapshot: Snapshot,
 }
 
@@ -56,9 +60,13 @@ struct Fault {
     name: &'static str,
 }
 
+const ACCEPT_FAILS: Fault = Fault { call: "accept", errno: Errno::EMFILE, name: "EMFILE" };
+const FORK_FAILS: Fault = Fault { call: "fork", errno: Errno::EAGAIN, name: "EAGAIN" };
+
 impl View {
     /// Starts `program` on this machine's own network, with the settings of
-    /// [`serve`](crate::serve). Returns the server and its settings.
+    /// [`serve`](crate::serve). Returns the server and its settings. A client is started with the
+    /// host and the port at which the view listens.
     ///
     /// # Errors
     /// The program cannot be started. The error says why.
@@ -66,34 +74,43 @@ impl View {
         proof: &Proof,
         program: &ProgramUnderTest,
     ) -> Result<(Self, String), HarnessError> {
+        if proof.role == Role::Client {
+            let (client, arguments) = client_lesson::start(program)?;
+            return Ok((Self::of(client), arguments));
+        }
         let prepared = prepare(proof, program)?;
         let forks = proof.criteria.iter().any(|criterion| criterion.id == "own-child");
         let (fault, injector) = match forks {
-            true => (
-                Fault { call: "fork", errno: Errno::EAGAIN, name: "EAGAIN" },
-                FaultInjector::fork(),
-            ),
-            false => (
-                Fault { call: "accept", errno: Errno::EMFILE, name: "EMFILE" },
-                FaultInjector::accept(),
-            ),
+            true => (FORK_FAILS, FaultInjector::fork()),
+            false => (ACCEPT_FAILS, FaultInjector::accept()),
         };
         let launch = prepared.launch.faults(injector).timeout(TIME_TO_CONNECT);
         let server = launch.start().map_err(|error| HarnessError(error.to_string()))?;
         let view = Self {
-            server,
-            port: prepared.port,
+            port: Some(prepared.port),
             capacity: prepared.capacity,
-            fault,
+            fault: Some(fault),
             forks,
+            ..Self::of(server)
+        };
+        Ok((view, prepared.settings))
+    }
+
+    fn of(server: Server) -> Self {
+        Self {
+            server,
+            port: None,
+            capacity: 0,
+            fault: None,
+            forks: false,
             clients: Vec::new(),
             output: Output::default(),
             processes: Processes::default(),
             network: Network::default(),
             last_read: (Duration::ZERO, Instant::now()),
+            cost: Duration::ZERO,
             snapshot: Snapshot::default(),
-        };
-        Ok((view, prepared.settings))
+        }
     }
 
     /// What was seen last.

@@ -10,11 +10,17 @@ pub(super) struct BodyLine {
     /// Whether the line is about the chosen client.
     is_chosen: bool,
     is_wrong: bool,
+    /// Whether the line is shown even if others have no room.
+    is_pinned: bool,
 }
 
 impl BodyLine {
     fn plain(line: Line) -> Self {
-        Self { line, is_chosen: false, is_wrong: false }
+        Self { line, is_chosen: false, is_wrong: false, is_pinned: false }
+    }
+
+    fn pinned(self) -> Self {
+        Self { is_pinned: true, ..self }
     }
 }
 
@@ -25,9 +31,13 @@ pub(super) fn lines(snapshot: &Snapshot, chosen: Option<&str>, width: usize) -> 
     let columns = Columns::of(files, snapshot.waits_with, width);
     let mut lines = Vec::new();
     for (index, process) in snapshot.processes.iter().enumerate() {
-        lines.extend(heading(process, width));
-        if index == 0 {
-            lines.push(BodyLine::plain(columns.head()));
+        let heading = heading(process, width).into_iter();
+        match index {
+            0 => {
+                lines.extend(heading.map(BodyLine::pinned));
+                lines.push(BodyLine::plain(columns.head()).pinned());
+            }
+            _ => lines.extend(heading),
         }
         lines.extend(process.files.iter().map(|file| row(&columns, file, chosen)));
     }
@@ -40,14 +50,15 @@ pub(super) fn lines(snapshot: &Snapshot, chosen: Option<&str>, width: usize) -> 
     lines
 }
 
-/// How far the server is, if clients cannot connect. `port` names the port.
-pub(super) fn phase(snapshot: &Snapshot, port: &str) -> Option<Line> {
+/// How far the program is, if it does not run, or if clients cannot connect. `noun` is what the program
+/// is, and `settings` name the port.
+pub(super) fn phase(snapshot: &Snapshot, noun: &str, settings: &str) -> Option<Line> {
     match &snapshot.phase {
         Phase::Listening => None,
         Phase::NotListening => {
-            Some(Line::new().unsure("?").plain(&format!(" nothing listens on {port} yet")))
+            Some(Line::new().unsure(&format!("not listening yet with {settings}")))
         }
-        Phase::Ended(how) => Some(Line::new().bad("✗").plain(&format!(" the server {how}"))),
+        Phase::Ended(how) => Some(Line::new().unsure(&format!("the {noun} {how}"))),
     }
 }
 
@@ -57,18 +68,18 @@ fn row(columns: &Columns, file: &FileRow, chosen: Option<&str>) -> BodyLine {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
     };
     let is_chosen = chosen.is_some_and(is_of);
-    BodyLine { line: columns.row(file, is_chosen), is_chosen, is_wrong: file.wrong }
+    BodyLine { is_chosen, is_wrong: file.wrong, ..BodyLine::plain(columns.row(file, is_chosen)) }
 }
 
 /// What a process is, and what its threads do.
 fn heading(process: &ProcessRow, width: usize) -> Vec<BodyLine> {
-    let kind = if process.is_child { "child" } else { "process" };
+    let kind = if process.is_child { "└ child" } else { "process" };
     let start = format!("{kind} {} · ", process.pid);
     if process.is_zombie {
         let text =
             cut(&format!("{start}zombie: it has ended, and nobody waits for it"), width - MARGIN);
         let line = Line::new().bad("▸").to(MARGIN).bad(&text);
-        return vec![BodyLine { line, is_chosen: false, is_wrong: true }];
+        return vec![BodyLine { is_wrong: true, ..BodyLine::plain(line) }];
     }
     let indent = start.chars().count();
     let text = |(index, (text, count)): (usize, &(String, usize))| {
@@ -83,19 +94,22 @@ fn heading(process: &ProcessRow, width: usize) -> Vec<BodyLine> {
     process.threads.iter().enumerate().map(text).collect()
 }
 
-/// At most `room` of the lines: those around the chosen client, or around the first wrong row. A last
-/// line says how many are not shown.
-pub(super) fn window(lines: Vec<BodyLine>, room: usize) -> Vec<Line> {
+/// At most `room` of the lines: the pinned ones, and those around the chosen client, or around the
+/// first wrong row. A last line says how many are not shown.
+pub(super) fn window(mut lines: Vec<BodyLine>, room: usize) -> Vec<Line> {
     if lines.len() <= room {
         return lines.into_iter().map(|it| it.line).collect();
     }
+    let wrong = lines.iter().filter(|it| it.is_wrong).count();
+    let mut window: Vec<_> = lines.extract_if(.., |it| it.is_pinned).map(|it| it.line).collect();
+    window.truncate(room.saturating_sub(2));
+    let shown = room.saturating_sub(window.len() + 1);
+    let hidden = lines.len() - shown;
     let focus = lines.iter().position(|it| it.is_chosen);
     let focus = focus.or_else(|| lines.iter().position(|it| it.is_wrong)).unwrap_or(0);
-    let shown = room.saturating_sub(1);
-    let start = focus.saturating_sub(shown / 2).min(lines.len() - shown);
-    let (hidden, wrong) = (lines.len() - shown, lines.iter().filter(|it| it.is_wrong).count());
-    let mut window: Vec<_> = lines.into_iter().skip(start).take(shown).map(|it| it.line).collect();
-    let marked = if wrong > 0 { format!(" · {wrong} rows are marked ▸") } else { String::new() };
+    let start = focus.saturating_sub(shown / 2).min(hidden);
+    window.extend(lines.into_iter().skip(start).take(shown).map(|it| it.line));
+    let marked = if wrong > 0 { format!(" · ▸ marks {wrong} of all") } else { String::new() };
     window.push(Line::new().to(MARGIN).faint(&format!("… {hidden} more lines{marked}")));
     window
 }

@@ -106,6 +106,10 @@ impl<'a> MainLoop<'a> {
                 has_changed = true;
             }
             has_changed |= self.view.look();
+            if self.chosen.is_none() && self.view.plays_server() {
+                self.choose_by(1);
+                has_changed |= self.chosen.is_some();
+            }
             if has_changed {
                 self.draw()?;
                 let pause = BETWEEN_DRAWINGS.saturating_sub(drawn.elapsed());
@@ -166,6 +170,7 @@ impl<'a> MainLoop<'a> {
             input: self.input.as_deref(),
             note: &self.note,
             shows_help: self.shows_help,
+            plays_server: self.view.plays_server(),
             in_colour: show::in_colour(),
         };
         let drawn = self.terminal.draw(|frame| picture.draw(frame.buffer_mut()));

@@ -30,6 +30,8 @@ pub(super) struct Picture<'a> {
     /// What the last key has done, or why it has done nothing.
     pub(super) note: &'a str,
     pub(super) shows_help: bool,
+    /// Whether the lesson's program is a client, so that the user plays the server.
+    pub(super) plays_server: bool,
     pub(super) in_colour: bool,
 }
 
@@ -72,7 +74,7 @@ impl Picture<'_> {
         self.put(buffer, top, &heading);
         if self.shows_help {
             let rest = Rect { height: area.height - top.height - 1, y: top.bottom(), ..area };
-            self.put(buffer, rest, &help::lines());
+            self.put(buffer, rest, &help::lines(self.plays_server));
         } else {
             self.put(buffer, table, &body::window(body, body_height));
             self.put(buffer, middle, &clients);
@@ -99,8 +101,13 @@ impl Picture<'_> {
         let note = format!("{} · {}", self.title.name, self.settings);
         let heading = Heading { id: &self.title.id, title: &self.title.title, note: &note };
         let mut lines = heading.lines(width);
-        lines.extend(body::phase(self.snapshot, self.settings));
+        lines.extend(body::phase(self.snapshot, self.noun(), self.settings));
         lines
+    }
+
+    /// What the lesson's program is.
+    fn noun(&self) -> &'static str {
+        if self.plays_server { "client" } else { "server" }
     }
 
     fn chosen_name(&self) -> Option<&str> {
@@ -115,26 +122,24 @@ impl Picture<'_> {
     fn clients(&self, width: usize) -> Vec<Line> {
         let open: Vec<_> =
             self.snapshot.clients.iter().enumerate().filter(|(_, it)| it.is_open).collect();
-        let title = match open.len() {
-            0 => "clients: n opens one".to_owned(),
-            count => format!("clients: {count}"),
+        let title = match (open.len(), self.plays_server) {
+            (_, true) => "you are the server".to_owned(),
+            (0, false) => "clients: n opens one".to_owned(),
+            (count, false) => format!("clients: {count}"),
         };
         let mut lines = vec![rule(&title, width)];
         let at = open.iter().position(|(index, _)| Some(*index) == self.chosen).unwrap_or(0);
         let received = self.chosen_client().map_or(&[][..], |client| &client.lines);
         let received = &received[received.len().saturating_sub(RECEIVED)..];
-        let more = received.len().saturating_sub(1);
-        let room = MAX_CLIENTS - 1 - more;
+        let room = MAX_CLIENTS - 1 - received.len();
         let start = at.saturating_sub(room / 2).min(open.len().saturating_sub(room));
         for (number, (index, client)) in open.iter().enumerate().skip(start).take(room) {
             let is_chosen = Some(*index) == self.chosen;
             lines.push(client_line(number + 1, client, is_chosen, width));
             if is_chosen {
-                // The line of the client has the last line that it has received.
-                let before = received.iter().take(more);
                 let line =
                     |text: &String| Line::new().to(10).faint("│ ").plain(&cut(text, width - 12));
-                lines.extend(before.map(line));
+                lines.extend(received.iter().map(line));
             }
         }
         lines
@@ -150,7 +155,10 @@ impl Picture<'_> {
         };
         let shown = room.saturating_sub(1);
         let first = self.log.len().saturating_sub(shown);
-        let mut lines = vec![rule("log of the server", width)];
+        let mut lines = vec![rule(
+            if self.plays_server { "log of the client" } else { "log of the server" },
+            width,
+        )];
         lines.extend(self.log[first..].iter().map(line));
         lines
     }
@@ -160,13 +168,16 @@ impl Picture<'_> {
         let fault = self.snapshot.fault.as_deref().unwrap_or_default();
         let texts: Vec<_> =
             [self.note, stopped, fault].into_iter().filter(|text| !text.is_empty()).collect();
-        Line::new().unsure(&cut(&texts.join(" · "), width))
+        Line::new().unsure(&cut(&texts.join("  "), width))
     }
 
     /// The line of keys, or the line that is typed.
     fn last_line(&self, width: usize) -> Line {
-        let Some(input) = self.input else { return help::keys(width) };
-        let prompt = format!("{} sends: ", self.chosen_name().unwrap_or("client"));
+        let Some(input) = self.input else { return help::keys(width, self.plays_server) };
+        let prompt = match self.chosen_name().filter(|_| !self.plays_server) {
+            Some(name) => format!("{name} sends: "),
+            None => "standard input of the client: ".to_owned(),
+        };
         let room = width.saturating_sub(prompt.len() + 1);
         // The end of a long line is shown.
         let skipped = input.chars().count().saturating_sub(room);
@@ -185,7 +196,7 @@ fn client_line(number: usize, client: &ClientRow, is_chosen: bool, width: usize)
         "" => line,
         state => line.faint(" · ").unsure(state),
     };
-    match client.lines.last() {
+    match client.lines.last().filter(|_| !is_chosen) {
         Some(last) => {
             let room = width.saturating_sub(line.width() + 3);
             line.faint(" │ ").plain(&cut(last, room))

@@ -195,8 +195,16 @@ impl<'a> LiveFiles<'a> {
                 false => format!("{name} on {}{time_out}", waited.join(", ")),
             };
         }
-        match self.files.named(call).filter(|_| takes_descriptor(call) || call.is_epoll()) {
-            Some(file) => format!("{name} on {}, {file}{time_out}", call.arguments[0] as i32),
+        let fd = call.arguments[0] as i32;
+        let file = match fd {
+            _ if !takes_descriptor(call) && !call.is_epoll() => None,
+            0 => Some("standard input".to_owned()),
+            1 => Some("standard output".to_owned()),
+            2 => Some("standard error".to_owned()),
+            _ => self.files.named(call),
+        };
+        match file {
+            Some(file) => format!("{name} on {fd}, {file}{time_out}"),
             None => format!("{name}{time_out}"),
         }
     }
@@ -245,7 +253,12 @@ pub(crate) fn without_descriptor(client: &NamedClient, socket: &Socket) -> Optio
 fn name(file: &OpenFile<'_>) -> String {
     match file {
         OpenFile::Client(client, _) => {
-            let leaving = file.leaving_text(client.connection.has_left());
+            let has_closed = client.connection.has_left();
+            let leaving = match file.leaving_text(has_closed) {
+                // The name of the key that does so.
+                text if !text.is_empty() && !has_closed => ", half-closed",
+                text => text,
+            };
             format!("client {}{leaving}", client.name)
         }
         OpenFile::UnnamedClient(socket) => format!("{}{}", socket.peer, file.leaving_text(true)),

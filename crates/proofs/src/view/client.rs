@@ -16,6 +16,8 @@ pub(super) struct ViewClient {
     pub(super) sent: u64,
     pub(super) has_half_closed: bool,
     pub(super) was_reset: bool,
+    /// The number of received bytes that were sent back.
+    pub(super) answered: usize,
     /// The number of received bytes that are in `lines`.
     heard: usize,
     lines: VecDeque<Vec<u8>>,
@@ -30,6 +32,7 @@ impl ViewClient {
             sent: 0,
             has_half_closed: false,
             was_reset: false,
+            answered: 0,
             heard: 0,
             lines: VecDeque::new(),
             is_complete: true,
@@ -77,8 +80,8 @@ impl ViewClient {
         match (connection.has_left(), connection.ended()) {
             (true, _) if self.was_reset => "reset",
             (true, _) => "closed",
-            (false, Some(ServerClose::Closed)) => "the server has closed",
-            (false, Some(ServerClose::Reset)) => "reset by the server",
+            (false, Some(ServerClose::Closed)) => "end of file received",
+            (false, Some(ServerClose::Reset)) => "reset received",
             (false, None) if self.has_half_closed => "half-closed",
             (false, None) => "",
         }

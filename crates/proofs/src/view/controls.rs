@@ -3,6 +3,7 @@
 use super::View;
 use super::client::ViewClient;
 use crate::named_client::{NamedClient, client_name};
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use witness::{Exit, Signal};
 
@@ -12,14 +13,18 @@ const WITHOUT_TABLE: usize = 8;
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl View {
-    /// Opens a client. Returns its index.
+    /// Opens a client. Returns its index. If the lesson's program is a client, starts this program
+    /// again; then the result is the index of its next connection.
     ///
     /// # Errors
     /// A sentence that says why the client is not connected.
     pub fn open(&mut self) -> Result<usize, String> {
+        if self.plays_server() {
+            return self.start_again();
+        }
         let connection = self.server.connect().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotConnected => format!("Nothing listens on {} yet.", self.port),
-            std::io::ErrorKind::TimedOut => {
+            ErrorKind::NotConnected => "The server does not listen yet.".to_owned(),
+            ErrorKind::TimedOut => {
                 "The server does not accept, and its backlog is full.".to_owned()
             }
             _ => format!("The client cannot connect: {error}."),
@@ -36,6 +41,9 @@ impl View {
     /// # Errors
     /// As [`open`](Self::open), if no client could be opened.
     pub fn fill(&mut self) -> Result<usize, String> {
+        if self.plays_server() {
+            return Err("There is no table: you are the server.".to_owned());
+        }
         let total = self.capacity().unwrap_or(WITHOUT_TABLE);
         let is_connected = |client: &ViewClient| {
             !client.named.connection.has_left() && client.named.connection.ended().is_none()
@@ -104,7 +112,7 @@ impl View {
     }
 
     /// The client with this index, if it has not left.
-    fn client(&mut self, index: usize) -> Result<&mut ViewClient, String> {
+    pub(super) fn client(&mut self, index: usize) -> Result<&mut ViewClient, String> {
         let client = self.clients.get_mut(index).ok_or("There is no client: n opens one.")?;
         match client.named.connection.has_left() {
             true => Err(format!("Client {} has left. n opens another one.", client.named.name)),
@@ -128,14 +136,15 @@ impl View {
         if self.server.faults_left() > 0 {
             return Err("The server has not made this call yet: open a client".to_owned());
         }
-        self.server.fail_next(self.fault.errno);
+        let fault = self.fault.ok_or("No call of a client can be made to fail here.")?;
+        self.server.fail_next(fault.errno);
         Ok(())
     }
 
     /// What the requested fault does. `None` if no fault is requested.
     pub(super) fn fault_text(&self) -> Option<String> {
-        let text = || format!("the next {} fails with {}", self.fault.call, self.fault.name);
-        (self.server.faults_left() > 0).then(text)
+        let fault = self.fault.filter(|_| self.server.faults_left() > 0)?;
+        Some(format!("the next {} fails with {}", fault.call, fault.name))
     }
 
     /// Asks the server to end (SIGTERM), and waits until it has, at most for the time `limit`.

@@ -12,9 +12,10 @@ use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 use witness::Unobservable;
 
-/// The time between two looks while nothing is known to have happened.
+/// The time between two looks while nothing is known to have happened, unless a look takes long: a
+/// server may have thousands of clients.
 const PAUSE: Duration = Duration::from_millis(35);
-/// Reading the server's processes takes at most one part of this many parts of the time.
+/// Looking takes at most one part of this many parts of the time.
 const PARTS: u32 = 12;
 
 impl View {
@@ -25,12 +26,16 @@ impl View {
 
     /// The time after which to look again, although no descriptor has become readable.
     pub fn pause(&self) -> Duration {
-        PAUSE
+        PAUSE.max(self.cost * PARTS)
     }
 
     /// Looks at the server. Returns whether something has changed since the last look.
     pub fn look(&mut self) -> bool {
         let has_output = self.output.read(&mut self.server);
+        let begun = Instant::now();
+        if self.plays_server() {
+            self.take_accepted();
+        }
         self.clients.iter_mut().for_each(|client| client.receive());
         let problem = self.read().err();
         let mut snapshot = match &problem {
@@ -41,13 +46,17 @@ impl View {
         snapshot.problems.extend(problem.map(|problem| problem.to_string()));
         let has_changed = has_output || snapshot != self.snapshot;
         self.snapshot = snapshot;
+        self.cost = begun.elapsed();
         has_changed
     }
 
     /// Reads the processes if one of their threads has run, and the sockets.
     fn read(&mut self) -> Result<(), Unobservable> {
-        if self.server.exit().is_none() && self.server.listener()?.is_none() {
-            self.server.look_for_listener(self.port)?;
+        if let Some(port) = self.port
+            && self.server.exit().is_none()
+            && self.server.listener()?.is_none()
+        {
+            self.server.look_for_listener(port)?;
         }
         // A server that is always busy must not keep the view busy.
         let (cost, last) = self.last_read;

@@ -14,7 +14,9 @@ const MAX_TEXTS: usize = 4;
 impl View {
     /// All that is seen now.
     pub(super) fn rows(&self) -> Snapshot {
-        let named: Vec<_> = self.clients.iter().map(|client| client.named.clone()).collect();
+        // A program that is a client has connections of its own, and no clients.
+        let clients = self.clients.iter().filter(|_| !self.plays_server());
+        let named: Vec<_> = clients.map(|client| client.named.clone()).collect();
         let mut seen: Vec<_> = self.processes.all.iter().collect();
         seen.sort_by_key(|each| (each.process != self.server.process(), each.pid));
         let waits_with = match seen.first().map(|first| &first.waits) {
@@ -38,7 +40,7 @@ impl View {
     fn phase(&self) -> Phase {
         match self.server.exit() {
             Some(exit) => Phase::Ended(exit.to_string()),
-            None if self.network.has_listener() => Phase::Listening,
+            None if self.network.has_listener() || self.plays_server() => Phase::Listening,
             None => Phase::NotListening,
         }
     }

@@ -29,7 +29,7 @@ pub enum Phase {
     /// No process listens on the server's port.
     #[default]
     NotListening,
-    /// Clients can connect.
+    /// Clients can connect, or the program is a client and runs.
     Listening,
     /// The program has ended; the text says how.
     Ended(String),

@@ -6,6 +6,9 @@ use crate::view::keys::Key;
 /// The maximum number of bytes of a line that is typed.
 const MAX_LINE: usize = 4096;
 
+/// Why a key that is about a client does nothing.
+const NO_CLIENT: &str = "There is no client: n opens one.";
+
 impl MainLoop<'_> {
     /// Does what a key asks for. Returns whether the view ends.
     pub(super) fn on_key(&mut self, key: Key) -> bool {
@@ -31,8 +34,9 @@ impl MainLoop<'_> {
 
     fn letter(&mut self, letter: char) {
         let done = match letter {
-            'n' => self.view.open().map(|index| self.chosen = Some(index)),
+            'n' => self.open(),
             'f' => self.fill(),
+            'a' if self.view.plays_server() => self.as_client(|view, index| view.answer(index)),
             'h' => self.as_client(|view, index| view.half_close(index)),
             'r' => self.leave(|view, index| view.reset(index)),
             'c' => self.leave(|view, index| view.close(index)),
@@ -46,6 +50,13 @@ impl MainLoop<'_> {
         if let Err(why) = done {
             self.note = why;
         }
+    }
+
+    fn open(&mut self) -> Result<(), String> {
+        let index = self.view.open()?;
+        // The connection of a client that was started again comes later.
+        self.chosen = (!self.view.plays_server()).then_some(index);
+        Ok(())
     }
 
     fn fill(&mut self) -> Result<(), String> {
@@ -62,7 +73,11 @@ impl MainLoop<'_> {
         &mut self,
         work: impl FnOnce(&mut proofs::View, usize) -> Result<(), String>,
     ) -> Result<(), String> {
-        let index = self.chosen.ok_or("There is no client: n opens one.")?;
+        let none = match self.view.plays_server() {
+            true => "The client has not connected.",
+            false => NO_CLIENT,
+        };
+        let index = self.chosen.ok_or(none)?;
         work(&mut self.view, index)
     }
 
@@ -87,7 +102,7 @@ impl MainLoop<'_> {
     }
 
     /// Chooses the client before or after the chosen one.
-    fn choose_by(&mut self, steps: isize) {
+    pub(super) fn choose_by(&mut self, steps: isize) {
         let open = self.open_clients();
         let at = open.iter().position(|index| Some(*index) == self.chosen);
         let at = at.map_or(0, |at| at.saturating_add_signed(steps).min(open.len() - 1));
@@ -101,9 +116,9 @@ impl MainLoop<'_> {
     }
 
     fn begin_line(&mut self) {
-        match self.chosen {
-            Some(_) => self.input = Some(String::new()),
-            None => self.note = "There is no client: n opens one.".to_owned(),
+        match self.chosen.is_some() || self.view.plays_server() {
+            true => self.input = Some(String::new()),
+            false => self.note = NO_CLIENT.to_owned(),
         }
     }
 
@@ -122,6 +137,9 @@ impl MainLoop<'_> {
 
     fn send(&mut self) {
         let line = self.input.take().unwrap_or_default() + "\n";
+        if self.view.plays_server() {
+            return self.view.type_line(line.as_bytes());
+        }
         let sent = self.chosen.map_or(Ok(0), |index| self.view.send(index, line.as_bytes()));
         match sent {
             Ok(sent) if sent == line.len() => {}
