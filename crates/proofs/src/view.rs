@@ -44,8 +44,9 @@ pub struct View {
     output: Output,
     processes: Processes,
     network: Network,
-    /// How long the processes were read the last time, and when this ended.
-    last_read: (Duration, Instant),
+    /// The time that may be spent on reading the processes, and when this time was computed.
+    credit: Duration,
+    credited: Instant,
     /// How long the last look has taken.
     cost: Duration,
     snapshot: Snapshot,
@@ -107,7 +108,8 @@ impl View {
             output: Output::default(),
             processes: Processes::default(),
             network: Network::default(),
-            last_read: (Duration::ZERO, Instant::now()),
+            credit: Duration::ZERO,
+            credited: Instant::now(),
             cost: Duration::ZERO,
             snapshot: Snapshot::default(),
         }

@@ -76,8 +76,10 @@ fn heading(process: &ProcessRow, width: usize) -> Vec<BodyLine> {
     let kind = if process.is_child { "└ child" } else { "process" };
     let start = format!("{kind} {} · ", process.pid);
     if process.is_zombie {
-        let text =
-            cut(&format!("{start}zombie: it has ended, and nobody waits for it"), width - MARGIN);
+        let text = cut(
+            &format!("{start}zombie: it has ended, and its parent has not waited for it"),
+            width - MARGIN,
+        );
         let line = Line::new().bad("▸").to(MARGIN).bad(&text);
         return vec![BodyLine { is_wrong: true, ..BodyLine::plain(line) }];
     }

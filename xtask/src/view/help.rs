@@ -1,6 +1,6 @@
 //! The keys and the columns, in words.
 
-use terminal::show::Line;
+use terminal::show::{Line, hanging};
 
 /// A key with its word in the line of keys, and what it does.
 struct Key {
@@ -40,36 +40,45 @@ const FOR_CLIENTS: [Key; 9] = [
     key("q", "quit", "quits, and ends the client"),
 ];
 
-const COLUMNS: [(&str, &str); 7] = [
+const COLUMNS: [(&str, &str); 6] = [
     ("state", "the socket's state in the kernel (RFC 9293, section 3.3.2)"),
     ("slot", "the client's slot in the server's log"),
     ("unread", "bytes that the server has not read; EOF is the end of file"),
     ("unsent", "written bytes that the other side has not acknowledged"),
-    ("asks …", "the entry in the pollfd array, read from the running server;"),
-    ("", "for epoll, the entry in the interest list of the kernel"),
+    (
+        "asks …",
+        "the entry in the pollfd array, read from the running server; for epoll, the entry in the \
+         kernel's interest list",
+    ),
     ("▸", "the server sleeps, and the kernel, the entry or the log disagree"),
 ];
 
 /// The lines of the help.
-pub(super) fn lines(plays_server: bool) -> Vec<Line> {
-    let line = |word: &str, text: &str| Line::new().to(1).strong(word).to(9).plain(text);
-    let mut lines: Vec<_> = keys_of(plays_server).iter().map(|it| line(it.key, it.text)).collect();
-    lines.push(Line::new());
-    lines.extend(COLUMNS.iter().map(|(word, text)| line(word, text)));
-    lines
+pub(super) fn lines(width: usize, plays_server: bool) -> Vec<Line> {
+    let lines_of = |word: &str, text: &str| {
+        hanging(Line::new().to(1).strong(word), INDENT, text, width - INDENT, Line::plain)
+    };
+    let keys = keys_of(plays_server).iter().flat_map(|it| lines_of(it.key, it.text));
+    let columns = COLUMNS.iter().flat_map(|(word, text)| lines_of(word, text));
+    keys.chain([Line::new()]).chain(columns).collect()
 }
 
-/// The line of keys. If it has no room, only the letters.
+/// The column in which the explanations begin.
+const INDENT: usize = 9;
+
+/// The line of keys. If it has no room, only the letters, and the words of the last two keys.
 pub(super) fn keys(width: usize, plays_server: bool) -> Line {
-    let joined = |has_words: bool, gap: &str| {
-        keys_of(plays_server).iter().enumerate().fold(Line::new(), |line, (index, it)| {
+    let all = keys_of(plays_server);
+    let joined = |words_from: usize, gap: &str| {
+        all.iter().enumerate().fold(Line::new(), |line, (index, it)| {
             let line = if index == 0 { line } else { line.faint(gap) };
             let line = line.strong(it.key);
-            if has_words { line.faint(" ").faint(it.word) } else { line }
+            if index >= words_from { line.faint(" ").faint(it.word) } else { line }
         })
     };
-    let [wide, narrow, letters] = [joined(true, " · "), joined(true, "  "), joined(false, " · ")];
-    [wide, narrow].into_iter().find(|line| line.width() <= width).unwrap_or(letters)
+    let lines = [joined(0, " · "), joined(0, "  "), joined(0, " ")];
+    let short = joined(all.len() - 2, " ");
+    lines.into_iter().find(|line| line.width() <= width).unwrap_or(short)
 }
 
 fn keys_of(plays_server: bool) -> &'static [Key] {

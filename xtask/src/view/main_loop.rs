@@ -45,7 +45,7 @@ pub(super) struct MainLoop<'a> {
 }
 
 /// The shortest time between two drawings: a server that logs without end is drawn as often.
-const BETWEEN_DRAWINGS: Duration = Duration::from_millis(20);
+const BETWEEN_DRAWINGS: Duration = Duration::from_millis(10);
 
 impl<'a> MainLoop<'a> {
     pub(super) fn new(

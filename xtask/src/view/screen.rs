@@ -38,10 +38,12 @@ pub(super) struct Picture<'a> {
 /// The smallest window.
 const MIN_WIDTH: u16 = 44;
 const MIN_HEIGHT: u16 = 14;
-/// The rows of the log that are always shown, with its title.
-const LOG: u16 = 5;
+/// The number of rows from which on a window counts as high.
+const HIGH: u16 = 20;
+/// The rows of the log that are always shown, with its title: in a high window, and in another one.
+const LOG: [u16; 2] = [5, 3];
 /// The maximum number of rows for clients and for what the chosen one has received, with their title.
-const MAX_CLIENTS: usize = 7;
+const CLIENTS: [usize; 2] = [7, 4];
 /// The number of lines of the chosen client that are shown.
 const RECEIVED: usize = 3;
 
@@ -58,15 +60,16 @@ impl Picture<'_> {
         }
         let width = usize::from(area.width);
         let heading = self.heading(width);
-        let clients = self.clients(width);
+        let is_low = usize::from(area.height < HIGH);
+        let clients = self.clients(width, CLIENTS[is_low]);
         let body = body::lines(self.snapshot, self.chosen_name(), width);
         let room = usize::from(area.height).saturating_sub(heading.len() + clients.len() + 2);
-        let body_height = body.len().min(room.saturating_sub(usize::from(LOG)));
+        let body_height = body.len().min(room.saturating_sub(usize::from(LOG[is_low])));
         let [top, table, middle, log, note, keys] = Layout::vertical([
             Constraint::Length(heading.len() as u16),
             Constraint::Length(body_height as u16),
             Constraint::Length(clients.len() as u16),
-            Constraint::Min(LOG),
+            Constraint::Min(LOG[is_low]),
             Constraint::Length(1),
             Constraint::Length(1),
         ])
@@ -74,7 +77,7 @@ impl Picture<'_> {
         self.put(buffer, top, &heading);
         if self.shows_help {
             let rest = Rect { height: area.height - top.height - 1, y: top.bottom(), ..area };
-            self.put(buffer, rest, &help::lines(self.plays_server));
+            self.put(buffer, rest, &help::lines(width, self.plays_server));
         } else {
             self.put(buffer, table, &body::window(body, body_height));
             self.put(buffer, middle, &clients);
@@ -119,7 +122,7 @@ impl Picture<'_> {
     }
 
     /// The clients that have not left, with what they have received.
-    fn clients(&self, width: usize) -> Vec<Line> {
+    fn clients(&self, width: usize, most: usize) -> Vec<Line> {
         let open: Vec<_> =
             self.snapshot.clients.iter().enumerate().filter(|(_, it)| it.is_open).collect();
         let title = match (open.len(), self.plays_server) {
@@ -130,8 +133,8 @@ impl Picture<'_> {
         let mut lines = vec![rule(&title, width)];
         let at = open.iter().position(|(index, _)| Some(*index) == self.chosen).unwrap_or(0);
         let received = self.chosen_client().map_or(&[][..], |client| &client.lines);
-        let received = &received[received.len().saturating_sub(RECEIVED)..];
-        let room = MAX_CLIENTS - 1 - received.len();
+        let received = &received[received.len().saturating_sub(RECEIVED.min(most - 2))..];
+        let room = most - 1 - received.len();
         let start = at.saturating_sub(room / 2).min(open.len().saturating_sub(room));
         for (number, (index, client)) in open.iter().enumerate().skip(start).take(room) {
             let is_chosen = Some(*index) == self.chosen;

@@ -28,7 +28,8 @@ impl Network {
     }
 
     /// Reads the known sockets again, and those of the connections `ends`. This takes microseconds for
-    /// each of them, where [`read`](Self::read) takes milliseconds.
+    /// each of them, where [`read`](Self::read) takes milliseconds. Returns whether anything has
+    /// changed.
     ///
     /// # Errors
     /// [`Unobservable`] if the kernel's socket table cannot be read.
@@ -36,15 +37,17 @@ impl Network {
         &mut self,
         server: &Server,
         ends: impl IntoIterator<Item = (SocketAddr, SocketAddr)>,
-    ) -> Result<(), Unobservable> {
-        self.listener = server.listener()?;
+    ) -> Result<bool, Unobservable> {
+        let listener = server.listener()?;
         let mut all: Vec<_> =
             self.sockets.iter().map(|socket| (socket.local, socket.peer)).collect();
         all.extend(ends);
         all.sort_unstable();
         all.dedup();
-        self.sockets = server.sockets_between(&all)?.into_iter().flatten().collect();
-        Ok(())
+        let sockets: Vec<_> = server.sockets_between(&all)?.into_iter().flatten().collect();
+        let has_changed = listener != self.listener || sockets != self.sockets;
+        (self.listener, self.sockets) = (listener, sockets);
+        Ok(has_changed)
     }
 
     /// Whether clients can connect.

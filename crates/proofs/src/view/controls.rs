@@ -35,30 +35,32 @@ impl View {
     }
 
     /// Opens clients until as many are open as the server has slots, or, if it keeps no table, until
-    /// 8 are open. Stops early when the server has ended the connection of a client. Clients of other
-    /// programs are not counted. Returns the number of clients that were opened.
+    /// 8 are open. Clients of other programs are not counted. Returns a sentence about what was
+    /// done: it may end early, when the server refuses a client.
     ///
     /// # Errors
     /// As [`open`](Self::open), if no client could be opened.
-    pub fn fill(&mut self) -> Result<usize, String> {
+    pub fn fill(&mut self) -> Result<String, String> {
         if self.plays_server() {
             return Err("There is no table: you are the server.".to_owned());
         }
         let total = self.capacity().unwrap_or(WITHOUT_TABLE);
-        let is_connected = |client: &ViewClient| {
-            !client.named.connection.has_left() && client.named.connection.ended().is_none()
-        };
-        let missing =
-            total.saturating_sub(self.clients.iter().filter(|it| is_connected(it)).count());
+        let open = self.clients.iter().filter(|client| is_connected(client)).count();
+        let missing = total.saturating_sub(open);
         for opened in 0..missing {
             match self.open() {
                 Ok(index) if is_connected(&self.clients[index]) => {}
-                Ok(_) => return Ok(opened + 1),
+                Ok(_) => {
+                    return Ok(format!("{} clients opened; the last was refused.", opened + 1));
+                }
                 Err(why) if opened == 0 => return Err(why),
-                Err(_) => return Ok(opened),
+                Err(why) => return Ok(format!("{opened} clients opened. {why}")),
             }
         }
-        Ok(missing)
+        Ok(match missing {
+            0 => format!("{open} clients are open already."),
+            missing => format!("{missing} clients opened."),
+        })
     }
 
     /// Sends bytes as a client. Returns the number of bytes that the kernel has taken.
@@ -162,4 +164,10 @@ impl View {
         }
         self.server.exit().cloned()
     }
+}
+
+/// Whether neither side has ended the connection.
+fn is_connected(client: &ViewClient) -> bool {
+    let connection = &client.named.connection;
+    !connection.has_left() && connection.ended().is_none()
 }

@@ -4,6 +4,7 @@
 //! again takes microseconds. Everything else is read only after a thread has run.
 
 use super::View;
+use super::client::ViewClient;
 use super::processes::SeenProcess;
 use super::rows::ends;
 use super::snapshot::Snapshot;
@@ -15,8 +16,15 @@ use witness::Unobservable;
 /// The time between two looks while nothing is known to have happened, unless a look takes long: a
 /// server may have thousands of clients.
 const PAUSE: Duration = Duration::from_millis(35);
-/// Looking takes at most one part of this many parts of the time.
-const PARTS: u32 = 12;
+/// The time between two looks while a thread of the server runs.
+const SHORT_PAUSE: Duration = Duration::from_millis(10);
+/// Over a longer time, reading the processes takes at most one part of this many parts of the time,
+/// and so does looking. A server that is always busy must not keep the view busy.
+const PARTS: u32 = 25;
+/// The time for which the processes can be read without a pause, after the server has slept.
+const MOST_CREDIT: Duration = Duration::from_millis(80);
+/// A look that takes no longer does not make the pause longer.
+const SHORT_LOOK: Duration = Duration::from_millis(5);
 
 impl View {
     /// The descriptors that become readable when something has happened.
@@ -26,18 +34,45 @@ impl View {
 
     /// The time after which to look again, although no descriptor has become readable.
     pub fn pause(&self) -> Duration {
-        PAUSE.max(self.cost * PARTS)
+        let is_busy = !self.credit.is_zero() && self.processes.are_busy();
+        let pause = if is_busy { SHORT_PAUSE } else { PAUSE };
+        pause.max(self.cost.saturating_sub(SHORT_LOOK) * PARTS)
+    }
+
+    /// Whether there is time to read the processes.
+    fn has_credit(&mut self) -> bool {
+        let now = Instant::now();
+        self.credit = MOST_CREDIT.min(self.credit + (now - self.credited) / PARTS);
+        self.credited = now;
+        !self.credit.is_zero()
     }
 
     /// Looks at the server. Returns whether something has changed since the last look.
     pub fn look(&mut self) -> bool {
-        let has_output = self.output.read(&mut self.server);
         let begun = Instant::now();
+        let has_output = self.output.read(&mut self.server);
         if self.plays_server() {
             self.take_accepted();
         }
         self.clients.iter_mut().for_each(|client| client.receive());
-        let problem = self.read().err();
+        let read = self.read();
+        let is_same = matches!(read, Ok(false)) && !has_output && self.is_as_before();
+        let has_changed = !is_same && self.show(read.err(), has_output);
+        self.cost = begun.elapsed();
+        has_changed
+    }
+
+    /// Whether what is known without the kernel is as it was shown.
+    fn is_as_before(&self) -> bool {
+        let shown = &self.snapshot;
+        shown.fault == self.fault_text()
+            && shown.phase == self.phase()
+            && shown.problems.is_empty()
+            && self.clients.iter().map(ViewClient::row).eq(shown.clients.iter().cloned())
+    }
+
+    /// Makes the rows of all that was read. Returns whether they differ from those before.
+    fn show(&mut self, problem: Option<Unobservable>, has_output: bool) -> bool {
         let mut snapshot = match &problem {
             // What was seen last is better than nothing.
             Some(_) => Snapshot { problems: Vec::new(), ..self.snapshot.clone() },
@@ -46,38 +81,48 @@ impl View {
         snapshot.problems.extend(problem.map(|problem| problem.to_string()));
         let has_changed = has_output || snapshot != self.snapshot;
         self.snapshot = snapshot;
-        self.cost = begun.elapsed();
         has_changed
     }
 
-    /// Reads the processes if one of their threads has run, and the sockets.
-    fn read(&mut self) -> Result<(), Unobservable> {
-        if let Some(port) = self.port
-            && self.server.exit().is_none()
-            && self.server.listener()?.is_none()
-        {
-            self.server.look_for_listener(port)?;
-        }
-        // A server that is always busy must not keep the view busy.
-        let (cost, last) = self.last_read;
-        let may_read = last.elapsed() >= cost * PARTS;
-        if may_read && self.processes.have_run() {
+    /// Reads the processes if one of their threads has run, and the sockets. Returns whether anything
+    /// may have changed.
+    fn read(&mut self) -> Result<bool, Unobservable> {
+        let mut may_differ = self.look_for_listener()?;
+        if self.has_credit() && self.processes.have_run() {
             let begun = Instant::now();
             self.processes.read(&self.server)?;
-            self.last_read = (begun.elapsed(), Instant::now());
+            self.credit = self.credit.saturating_sub(begun.elapsed());
+            may_differ = true;
         }
-        let clients: Vec<_> = self.clients.iter().map(|client| ends(&client.named)).collect();
-        self.network.update(&self.server, clients)?;
-        for client in self.clients.iter().map(|client| &client.named.connection) {
-            if client.inode().is_none() && !client.has_left() {
-                // This stores the inode in the client.
-                self.server.connection(client)?;
-            }
-        }
+        let clients = self.clients.iter().map(|client| &client.named);
+        let ends: Vec<_> =
+            clients.filter(|client| !client.connection.has_left()).map(ends).collect();
+        may_differ |= self.network.update(&self.server, ends)?;
+        self.find_inodes()?;
         if std::mem::take(&mut self.processes.is_new) {
             let lacks = |each: &SeenProcess| self.network.lacks_any(&each.descriptors);
             if self.processes.all.iter().any(lacks) {
                 self.network = Network::read(&self.server);
+            }
+        }
+        Ok(may_differ)
+    }
+
+    /// Looks for the process that listens, if none is known. Returns whether it was found now.
+    fn look_for_listener(&mut self) -> Result<bool, Unobservable> {
+        match self.port {
+            Some(port) if self.server.exit().is_none() && self.server.listener()?.is_none() => {
+                self.server.look_for_listener(port)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Stores the inodes of the server's sockets in the clients.
+    fn find_inodes(&self) -> Result<(), Unobservable> {
+        for client in self.clients.iter().map(|client| &client.named.connection) {
+            if client.inode().is_none() && !client.has_left() {
+                self.server.connection(client)?;
             }
         }
         Ok(())

@@ -34,6 +34,13 @@ impl Processes {
         self.all.is_empty() || self.all.iter().any(SeenProcess::has_run)
     }
 
+    /// Whether a thread was running when it was read.
+    pub(super) fn are_busy(&self) -> bool {
+        let is_busy =
+            |each: &SeenProcess| !each.is_consistent || each.threads.iter().any(Thread::is_running);
+        self.all.iter().any(is_busy)
+    }
+
     /// Reads the processes of which a thread has run, and those that are new.
     ///
     /// # Errors

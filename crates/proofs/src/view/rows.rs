@@ -37,7 +37,8 @@ impl View {
         }
     }
 
-    fn phase(&self) -> Phase {
+    /// How far the server is.
+    pub(super) fn phase(&self) -> Phase {
         match self.server.exit() {
             Some(exit) => Phase::Ended(exit.to_string()),
             None if self.network.has_listener() || self.plays_server() => Phase::Listening,

@@ -60,8 +60,7 @@ impl MainLoop<'_> {
     }
 
     fn fill(&mut self) -> Result<(), String> {
-        let opened = self.view.fill()?;
-        self.note = format!("{opened} clients opened");
+        self.note = self.view.fill()?;
         if self.chosen.is_none() {
             self.choose_by(1);
         }
