@@ -47,6 +47,8 @@ pub struct View {
     /// The time that may be spent on reading the processes, and when this time was computed.
     credit: Duration,
     credited: Instant,
+    /// Whether the server may be in the middle of its work. A disagreement is then no fault.
+    is_unsettled: bool,
     /// How long the last look has taken.
     cost: Duration,
     snapshot: Snapshot,
@@ -110,6 +112,7 @@ impl View {
             network: Network::default(),
             credit: Duration::ZERO,
             credited: Instant::now(),
+            is_unsettled: true,
             cost: Duration::ZERO,
             snapshot: Snapshot::default(),
         }

@@ -80,6 +80,9 @@ impl ViewClient {
         match (connection.has_left(), connection.ended()) {
             (true, _) if self.was_reset => "reset",
             (true, _) => "closed",
+            (false, Some(ServerClose::Closed)) if self.has_half_closed => {
+                "half-closed, and end of file received"
+            }
             (false, Some(ServerClose::Closed)) => "end of file received",
             (false, Some(ServerClose::Reset)) => "reset received",
             (false, None) if self.has_half_closed => "half-closed",

@@ -15,8 +15,8 @@ use witness::Unobservable;
 
 /// The time between two looks while nothing is known to have happened, unless a look takes long: a
 /// server may have thousands of clients.
-const PAUSE: Duration = Duration::from_millis(35);
-/// The time between two looks while a thread of the server runs.
+const PAUSE: Duration = Duration::from_millis(30);
+/// The time between two looks while the server may be in the middle of its work.
 const SHORT_PAUSE: Duration = Duration::from_millis(10);
 /// Over a longer time, reading the processes takes at most one part of this many parts of the time,
 /// and so does looking. A server that is always busy must not keep the view busy.
@@ -34,7 +34,7 @@ impl View {
 
     /// The time after which to look again, although no descriptor has become readable.
     pub fn pause(&self) -> Duration {
-        let is_busy = !self.credit.is_zero() && self.processes.are_busy();
+        let is_busy = self.is_unsettled && !self.credit.is_zero();
         let pause = if is_busy { SHORT_PAUSE } else { PAUSE };
         pause.max(self.cost.saturating_sub(SHORT_LOOK) * PARTS)
     }
@@ -105,7 +105,25 @@ impl View {
                 self.network = Network::read(&self.server);
             }
         }
-        Ok(may_differ)
+        let was_settled = self.settle(may_differ)?;
+        Ok(may_differ || was_settled)
+    }
+
+    /// Finds out whether the server has done all that it has to do. The kernel may have woken a thread
+    /// that does not run yet. Therefore the threads are looked at again, when nothing has changed since
+    /// the look before. Returns whether this was found out now.
+    fn settle(&mut self, has_changed: bool) -> Result<bool, Unobservable> {
+        if has_changed {
+            self.is_unsettled = true;
+            return Ok(false);
+        }
+        if !self.is_unsettled || self.credit.is_zero() {
+            return Ok(false);
+        }
+        let begun = Instant::now();
+        self.is_unsettled = !self.processes.are_asleep(&self.server)?;
+        self.credit = self.credit.saturating_sub(begun.elapsed());
+        Ok(!self.is_unsettled)
     }
 
     /// Looks for the process that listens, if none is known. Returns whether it was found now.
@@ -121,7 +139,8 @@ impl View {
     /// Stores the inodes of the server's sockets in the clients.
     fn find_inodes(&self) -> Result<(), Unobservable> {
         for client in self.clients.iter().map(|client| &client.named.connection) {
-            if client.inode().is_none() && !client.has_left() {
+            let ends = (client.server(), client.address());
+            if client.inode().is_none() && self.network.between(ends).is_some() {
                 self.server.connection(client)?;
             }
         }

@@ -34,11 +34,18 @@ impl Processes {
         self.all.is_empty() || self.all.iter().any(SeenProcess::has_run)
     }
 
-    /// Whether a thread was running when it was read.
-    pub(super) fn are_busy(&self) -> bool {
-        let is_busy =
-            |each: &SeenProcess| !each.is_consistent || each.threads.iter().any(Thread::is_running);
-        self.all.iter().any(is_busy)
+    /// Looks again whether every thread of every process sleeps, as it did when it was read.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn are_asleep(&self, server: &Server) -> Result<bool, Unobservable> {
+        for seen in self.all.iter().filter(|seen| !seen.is_zombie()) {
+            let threads = server.threads_of(seen.process)?;
+            if !seen.is_consistent || threads.iter().any(Thread::is_running) {
+                return Ok(false);
+            }
+        }
+        Ok(!self.have_run())
     }
 
     /// Reads the processes of which a thread has run, and those that are new.
@@ -119,10 +126,9 @@ impl SeenProcess {
         self.activity.now() != self.activity
     }
 
-    /// Whether every thread sleeps, so that the process has done what it had to do.
+    /// Whether every thread sleeps, and none is stopped.
     pub(super) fn is_asleep(&self) -> bool {
-        let sleeps = |thread: &Thread| thread.call.is_some() && !thread.stopped;
-        self.is_consistent && self.threads.iter().all(sleeps)
+        self.threads.iter().all(|thread| thread.call.is_some() && !thread.stopped)
     }
 
     /// Whether the process has ended, and its parent has not waited for it.

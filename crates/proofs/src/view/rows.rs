@@ -55,10 +55,13 @@ impl View {
             (true, true) => Part::Child,
         };
         let mut rows = files.rows(part, &seen.waits, &self.output.slots);
-        if !seen.is_asleep() {
-            // A server that is in the middle of its work is not wrong.
-            rows.iter_mut().for_each(|row| row.wrong = false);
-        }
+        // A server that is in the middle of its work is not wrong. A row that was marked before it began
+        // this work keeps its mark.
+        let before = self.snapshot.processes.iter().find(|process| process.pid == seen.pid);
+        let before = before.map_or(&[][..], |process| &process.files);
+        let was_wrong = |row: &FileRow| before.iter().any(|it| it.wrong && it.fd == row.fd);
+        let is_settled = !self.is_unsettled && seen.is_asleep();
+        rows.iter_mut().for_each(|row| row.wrong &= is_settled || was_wrong(row));
         ProcessRow {
             pid: seen.pid,
             is_child,

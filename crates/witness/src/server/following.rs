@@ -35,18 +35,19 @@ impl Activity {
 }
 
 impl Server {
-    /// The descriptors of the observer that become readable when the server writes, a client receives
-    /// bytes, the sandbox sends a message, or a stopped call waits for an answer. After that, call
-    /// [`poll_events`](Self::poll_events), and read what the clients have received.
+    /// The descriptors of the observer that become readable when the server writes to standard output,
+    /// a client receives bytes, the sandbox sends a message, or a stopped call waits for an answer.
+    /// After that, call [`poll_events`](Self::poll_events), and read what the clients have received.
     ///
     /// The descriptors are open as long as this value and its clients do not change.
     pub fn descriptors_to_poll(&self) -> Vec<RawFd> {
+        // After the program's end, these descriptors would be readable for ever.
         let faults = self.faults.as_ref().map(AsRawFd::as_raw_fd);
-        let stderr = Some(self.stderr.as_raw_fd()).filter(|_| self.exit.is_none());
-        let own = [self.log.as_raw_fd(), self.sandbox.as_raw_fd()].into_iter().chain(faults);
+        let of_program = [Some(self.sandbox.as_raw_fd()), faults].into_iter().flatten();
+        let of_program = of_program.filter(|_| self.exit.is_none());
         let listeners = self.own_listeners.iter().map(AsRawFd::as_raw_fd);
         let clients = self.clients.iter().filter_map(Client::descriptor_to_poll);
-        own.chain(stderr).chain(listeners).chain(clients).collect()
+        of_program.chain([self.log.as_raw_fd()]).chain(listeners).chain(clients).collect()
     }
 
     /// Takes the lines that the program has written to standard output since the last call. Without

@@ -333,7 +333,10 @@ impl Server {
 
     /// Finds the process in the sandbox that listens on `port`. Returns the address that clients
     /// connect to, and the process.
-    fn find_listener(&self, port: u16) -> Result<Option<(SocketAddr, Process)>, Unobservable> {
+    pub(super) fn find_listener(
+        &self,
+        port: u16,
+    ) -> Result<Option<(SocketAddr, Process)>, Unobservable> {
         let Some(table) = &self.table else { return Ok(None) };
         for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
             let address = SocketAddr::new(ip, port);
