@@ -6,6 +6,7 @@ mod diff;
 mod doctor;
 mod hint;
 mod isolation;
+mod key_line;
 mod list;
 mod next_steps;
 mod program_args;

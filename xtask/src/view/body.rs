@@ -115,3 +115,27 @@ pub(super) fn window(mut lines: Vec<BodyLine>, room: usize) -> Vec<Line> {
     window.push(Line::new().to(MARGIN).faint(&format!("… {hidden} more lines{marked}")));
     window
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_and_the_pinned_lines_are_shown() {
+        let line = |index: usize| BodyLine {
+            is_pinned: index < 2,
+            is_chosen: index == 50,
+            is_wrong: index == 90,
+            ..BodyLine::plain(Line::new().plain(&index.to_string()))
+        };
+        let shown: Vec<_> =
+            window((0..100).map(line).collect(), 8).iter().map(Line::text).collect();
+        let expected =
+            ["0", "1", "48", "49", "50", "51", "52", "  … 93 more lines · ▸ marks 1 of all"];
+        assert_eq!(shown, expected);
+        for room in 0..8 {
+            assert!(window((0..100).map(line).collect(), room).len() <= room.max(1));
+        }
+        assert_eq!(window((0..5).map(line).collect(), 5).len(), 5);
+    }
+}

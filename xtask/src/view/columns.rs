@@ -43,17 +43,16 @@ impl Columns {
         let mut widths = heads.each_ref().map(|head| Line::new().plain(head).width());
         // A column without any information is not shown.
         let mut is_used = [true, true, true, false, false, false, waits_with != WaitsWith::Neither];
-        for row in rows {
-            for (column, cell) in cells(row).iter().enumerate() {
+        for cells in rows.map(cells) {
+            for (column, cell) in cells.iter().enumerate() {
                 widths[column] = widths[column].max(Line::new().plain(cell).width());
                 is_used[column] |= !cell.is_empty();
             }
         }
-        let mut columns = Self { heads, widths };
-        for (column, is_used) in is_used.iter().enumerate().filter(|(_, is_used)| !**is_used) {
-            let _ = is_used;
-            columns.widths[column] = 0;
+        for (width, is_used) in widths.iter_mut().zip(is_used) {
+            *width *= usize::from(is_used);
         }
+        let mut columns = Self { heads, widths };
         columns.fit(width);
         columns
     }
@@ -138,4 +137,53 @@ fn cells(row: &FileRow) -> Cells {
         number(row.unsent.map(|unsent| unsent as usize)),
         row.entry.clone().unwrap_or_default(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(fd: i32) -> FileRow {
+        FileRow {
+            fd: Some(fd),
+            state: "ESTABLISHED",
+            name: format!("client {fd}, half-closed"),
+            slot: Some(0),
+            unread: Some("EOF".to_owned()),
+            unsent: Some(0),
+            entry: Some("[1] POLLIN|POLLOUT".to_owned()),
+            wrong: fd == 5,
+        }
+    }
+
+    fn text(width: usize) -> String {
+        let rows = [client(4), client(5)];
+        let columns = Columns::of(rows.iter(), WaitsWith::Poll, width);
+        let lines = [columns.head(), columns.row(&rows[0], false), columns.row(&rows[1], true)];
+        assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
+        lines.map(|line| line.text() + "\n").concat()
+    }
+
+    #[test]
+    fn a_wide_window_has_every_column() {
+        let expected = "  fd state       what                  slot unread unsent  asks poll for
+  4  ESTABLISHED client 4, half-closed    0    EOF      0  [1] POLLIN|POLLOUT
+▸›5  ESTABLISHED client 5, half-closed    0    EOF      0  [1] POLLIN|POLLOUT
+";
+        assert_eq!(text(80), expected);
+    }
+
+    #[test]
+    fn a_narrow_window_has_the_most_important_columns() {
+        assert!(text(60).contains("client 5, half-closed  [1] POLLIN|POLLOUT"), "{}", text(60));
+        assert!(text(46).contains("[1] POLLIN"), "{}", text(46));
+        assert!(!text(46).contains("unread"));
+    }
+
+    #[test]
+    fn columns_without_information_are_left_out() {
+        let row = FileRow { slot: None, unread: None, unsent: None, entry: None, ..client(3) };
+        let columns = Columns::of([row].iter(), WaitsWith::Neither, 80);
+        assert_eq!(columns.head().text(), "  fd state       what");
+    }
 }

@@ -1,5 +1,6 @@
 //! The keys and the columns, in words.
 
+use crate::key_line::key_line;
 use terminal::show::{Line, hanging};
 
 /// A key with its word in the line of keys, and what it does.
@@ -53,6 +54,9 @@ const COLUMNS: [(&str, &str); 6] = [
     ("▸", "the server sleeps, and the kernel, the entry or the log disagree"),
 ];
 
+/// The column in which the explanations begin.
+const INDENT: usize = 9;
+
 /// The lines of the help.
 pub(super) fn lines(width: usize, plays_server: bool) -> Vec<Line> {
     let lines_of = |word: &str, text: &str| {
@@ -63,22 +67,9 @@ pub(super) fn lines(width: usize, plays_server: bool) -> Vec<Line> {
     keys.chain([Line::new()]).chain(columns).collect()
 }
 
-/// The column in which the explanations begin.
-const INDENT: usize = 9;
-
-/// The line of keys. If it has no room, only the letters, and the words of the last two keys.
+/// The line of keys.
 pub(super) fn keys(width: usize, plays_server: bool) -> Line {
-    let all = keys_of(plays_server);
-    let joined = |words_from: usize, gap: &str| {
-        all.iter().enumerate().fold(Line::new(), |line, (index, it)| {
-            let line = if index == 0 { line } else { line.faint(gap) };
-            let line = line.strong(it.key);
-            if index >= words_from { line.faint(" ").faint(it.word) } else { line }
-        })
-    };
-    let lines = [joined(0, " · "), joined(0, "  "), joined(0, " ")];
-    let short = joined(all.len() - 2, " ");
-    lines.into_iter().find(|line| line.width() <= width).unwrap_or(short)
+    key_line(keys_of(plays_server).iter().map(|it| (it.key, it.word)), width)
 }
 
 fn keys_of(plays_server: bool) -> &'static [Key] {

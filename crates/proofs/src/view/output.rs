@@ -64,3 +64,32 @@ impl Output {
         self.lines.len() > count
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_standard_error_are_joined_from_pieces() {
+        let mut output = Output::default();
+        assert!(!output.add_errors(b"thread 'main' pan", false));
+        assert!(output.add_errors(b"icked\nat ", false));
+        assert!(!output.add_errors(b"", false));
+        assert!(output.add_errors(b"line 3", true));
+        let lines = ["thread 'main' panicked", "at line 3"];
+        assert!(output.lines.iter().eq(&lines.map(|line| LogLine::Stderr(line.to_owned()))));
+    }
+
+    #[test]
+    fn a_slot_belongs_to_a_descriptor_until_its_client_leaves() {
+        let mut output = Output::default();
+        let mut log = |text: &str| {
+            output.note_slot(&Line { text: text.to_owned() });
+            output.slots.clone()
+        };
+        assert_eq!(log("[ACCEPT] fd=5 slot=0").get(&5), Some(&0));
+        assert_eq!(log("[DISCONNECT] fd=4 slot=0").get(&5), Some(&0));
+        assert!(log("[DISCONNECT] fd=5 slot=0").is_empty());
+        assert!(log("[ACCEPT] fd=-1 slot=none").is_empty());
+    }
+}

@@ -23,7 +23,8 @@ impl MainLoop<'_> {
             Key::List => self.list(),
             Key::All => self.everything(),
             Key::Text => self.front.page_file(&paths::root().join(&self.check.lesson.path)),
-            Key::Run => self.run_server(),
+            Key::Run => self.run_server("run"),
+            Key::View => self.run_server("view"),
         };
         match done {
             Ok(Some(signal)) => return Ok(Some(End::Signal(signal))),
@@ -78,12 +79,12 @@ impl MainLoop<'_> {
         Ok(None)
     }
 
-    /// Runs the server until Ctrl-C, and then proves again.
-    fn run_server(&mut self) -> Result<Option<Signal>> {
+    /// Gives the server to `run` or `view`, until the user ends this command, and then proves again.
+    fn run_server(&mut self, command: &str) -> Result<Option<Signal>> {
         // Without isolation, the proof and the server need the same port.
         self.round = None;
         frame::draw(&[], can_move_cursor())?;
-        let mut arguments = vec!["run".to_owned(), self.check.lesson.id.clone()];
+        let mut arguments = vec![command.to_owned(), self.check.lesson.id.clone()];
         arguments.extend(self.program.arguments_of_run());
         let mut signal = self.front.run_own(&arguments)?;
         if signal.is_none() {
