@@ -133,6 +133,7 @@ fn the_help_names_every_flag() {
     assert_help_names("diff", &["--task <N>"]);
     assert_help_names("hint", &["[CRITERION]", "--step <N>"]);
     assert_help_names("run", &["--cmd <COMMAND>", "--port <N>", "--capacity <N>", "Ctrl-C"]);
+    assert_help_names("view", &["--cmd <COMMAND>", "n opens a client", "q", "2 misuse"]);
     assert_help_names("watch", &["--cmd <COMMAND>", "p proves again", "q quits", "2 misuse"]);
     assert_help_names("reveal", &["--task <N>", "--yes"]);
     assert_help_names("reset", &["[TASK]", ".kept"]);

@@ -11,24 +11,38 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// The sequence with which a frame begins: home, and clear to the end of the screen.
 const FRAME: &str = "\x1b[H\x1b[J";
 
-/// A terminal of 80 columns and 24 rows, and the command that runs in it.
+/// The time in which a busy machine draws what a test waits for.
+const TIME_TO_DRAW: Duration = Duration::from_secs(60);
+
+/// The number of columns and rows of a usual terminal.
+const USUAL: (u16, u16) = (80, 24);
+
+/// A terminal, and the command that runs in it.
 pub(crate) struct PseudoTerminal {
+    size: (u16, u16),
     child: Child,
     master: File,
     slave: OwnedFd,
     before: Termios,
-    shown: Arc<Mutex<String>>,
+    shown: Arc<Mutex<Vec<u8>>>,
 }
 
 impl PseudoTerminal {
-    /// Starts the command, without colour, as the leader of a session that has this terminal.
+    /// Starts the command, without colour, as the leader of a session that has a terminal of 80 columns
+    /// and 24 rows.
     pub(crate) fn start(command: &Command) -> Self {
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-        let OpenptyResult { master, slave } = openpty(&size, None).unwrap();
+        Self::start_with_size(command, USUAL)
+    }
+
+    /// Does the same with this number of columns and rows.
+    pub(crate) fn start_with_size(command: &Command, size: (u16, u16)) -> Self {
+        let window = Winsize { ws_row: size.1, ws_col: size.0, ws_xpixel: 0, ws_ypixel: 0 };
+        let OpenptyResult { master, slave } = openpty(&window, None).unwrap();
         let before = tcgetattr(&slave).unwrap();
         // setsid(1) replaces itself by the command, which therefore has the id of the child.
         let mut session = Command::new("setsid");
@@ -49,12 +63,34 @@ impl PseudoTerminal {
         let master = File::from(master);
         let shown = Arc::default();
         read_all(master.try_clone().unwrap(), Arc::clone(&shown));
-        Self { child, master, slave, before, shown }
+        Self { size, child, master, slave, before, shown }
     }
 
     /// All that was shown so far.
     pub(crate) fn shown(&self) -> String {
-        self.shown.lock().unwrap().clone()
+        String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
+    }
+
+    /// The terminal after all that was shown so far, for a command that draws only what has changed.
+    pub(crate) fn drawn(&self) -> vt100::Parser {
+        let mut terminal = vt100::Parser::new(self.size.1, self.size.0, 0);
+        terminal.process(&self.shown.lock().unwrap());
+        terminal
+    }
+
+    /// Waits until the terminal has `words` somewhere. Returns its rows.
+    #[track_caller]
+    pub(crate) fn wait_for_drawn(&self, words: &str) -> String {
+        let end = Instant::now() + TIME_TO_DRAW;
+        loop {
+            let contents = self.drawn().screen().contents();
+            if contents.contains(words) {
+                return contents;
+            }
+            assert!(Instant::now() < end, "{words:?} is missing on this screen:\n{contents}");
+            // Each look parses everything again.
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What is on the screen: the last frame.
@@ -108,11 +144,11 @@ impl Drop for PseudoTerminal {
 }
 
 /// Collects what a terminal shows, until nobody has the terminal open.
-fn read_all(mut master: File, shown: Arc<Mutex<String>>) {
+fn read_all(mut master: File, shown: Arc<Mutex<Vec<u8>>>) {
     thread::spawn(move || {
         let mut bytes = [0; 4096];
         while let Ok(length @ 1..) = master.read(&mut bytes) {
-            *shown.lock().unwrap() += &String::from_utf8_lossy(&bytes[..length]);
+            shown.lock().unwrap().extend_from_slice(&bytes[..length]);
         }
     });
 }

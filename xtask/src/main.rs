@@ -7,6 +7,7 @@ mod diff;
 mod doctor;
 mod hint;
 mod isolation;
+mod key_line;
 mod list;
 mod next_steps;
 mod places;
@@ -21,10 +22,12 @@ mod reset;
 mod reveal;
 mod role;
 mod run;
+mod server_args;
 mod ship;
 mod short;
 mod status;
 mod timeline;
+mod view;
 mod watch;
 // <staff>
 mod bench;
@@ -71,6 +74,8 @@ enum Command {
     Timeline(timeline::Args),
     /// Build and start a lesson's server, and show its log until Ctrl-C
     Run(run::Args),
+    /// Show a running server as the kernel has it, beside what it waits for; with clients of yours
+    View(view::Args),
     /// List the lessons, or one lesson's tasks and criteria
     #[command(visible_alias = "show")]
     List(list::Args),
@@ -125,6 +130,7 @@ Examples:
   cargo xtask watch w03-l02                    prove it at every save
   cargo xtask hint                             a hint about the last failure
   cargo xtask run w03-l02                      start it, to try it with nc
+  cargo xtask view w03-l02                     see its sockets and its poll, live
   cargo xtask diff w03-l02                     your code beside the reference
   cargo xtask ship w03-l02                     write the archive to hand in
 
@@ -140,6 +146,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args),
         Command::Timeline(args) => timeline::run(args),
         Command::Run(args) => run::run(args),
+        Command::View(args) => view::run(args),
         Command::List(args) => list::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Reveal(args) => reveal::run(args),

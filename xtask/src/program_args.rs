@@ -174,7 +174,7 @@ impl ProgramArgs {
         flags
     }
 
-    /// The arguments with which `cargo xtask run` starts the same server.
+    /// The arguments with which `cargo xtask run` and `view` start the same server.
     pub(crate) fn arguments_of_run(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         // <staff>

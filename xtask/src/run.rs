@@ -1,9 +1,9 @@
 //! `cargo xtask run`: builds and starts a lesson's server, and shows its log until Ctrl-C.
 
-mod log_lines;
+pub(crate) mod log_lines;
 
-use crate::program_args::ProgramArgs;
 use crate::role;
+use crate::server_args::{ServerArgs, ServerToRun};
 use anyhow::{Context, Result, anyhow, bail};
 use course::catalogue::Course;
 use log_lines::LogLines;
@@ -12,31 +12,15 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 use terminal::outcome::Outcome;
 use terminal::show::{self, Heading, Line, Screen};
-use terminal::{interrupt, lessons, paths};
+use terminal::{interrupt, paths};
 
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
-    #[arg(value_name = "LESSON")]
-    lesson: Option<String>,
-    // <staff>
-    /// Run the solution instead of your own crate
-    #[arg(long, conflicts_with = "cmd")]
-    solution: bool,
-    // </staff>
-    /// Run the program of this command, in any language (shell quoting, but no shell runs)
-    #[arg(long, value_name = "COMMAND")]
-    cmd: Option<String>,
-    /// The value of PORT [default: PORT of the environment, or the lesson's port]
-    #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
-    port: Option<u16>,
-    /// The value of MAX_CLIENTS [default: as for --port]
-    #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    capacity: Option<u32>,
+    // A doc comment on this field would become help text.
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -56,7 +40,7 @@ Exit status: 130 stopped by Ctrl-C; 0 the server ended with 0; 1 it ended otherw
 does not compile; 2 misuse.";
 
 /// The time that a server has to end after SIGTERM, as the lessons ask for.
-const TIME_TO_END: Duration = Duration::from_secs(2);
+pub(crate) const TIME_TO_END: Duration = Duration::from_secs(2);
 /// The pause after which Ctrl-C is noticed.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -66,7 +50,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The lesson does not exist, or its programs are not servers, or the server cannot be started.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let lesson = lessons::one_or_here(&course, args.lesson.as_deref(), "run")?;
+    let ServerToRun { lesson, proof, name, program } = args.server.select(&course, "run")?;
     if role::is_client(lesson) {
         bail!(
             "the programs of {} are clients, and `run` starts servers; start yours with a host and a \
@@ -75,21 +59,15 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
             lesson.folder().file_name().unwrap_or_default().display()
         );
     }
-    let Some(proof) = proofs::of(&lesson.id) else {
-        bail!("lesson {} has no proof yet, so its settings are not known", lesson.id);
-    };
-    let server = args.program().server(lesson)?;
-    let mut program = match server.program {
+    let program = match program {
         Ok(program) => program,
         Err(errors) => {
             anstream::eprintln!("{errors}");
             return Ok(Outcome::NotYet);
         }
     };
-    program.port = args.port;
-    program.capacity = args.capacity.map(|capacity| capacity as usize);
     let mut screen = Screen::stdout();
-    let heading = Heading { id: &lesson.id, title: &lesson.title, note: &server.subject.name };
+    let heading = Heading { id: &lesson.id, title: &lesson.title, note: &name };
     screen.show_all(&heading.lines(screen.width()))?;
     // From here on, Ctrl-C asks the server to end.
     interrupt::deferred(|| {
@@ -99,19 +77,6 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         screen.show(&Line::new().faint(&format!("started with {settings}{end}")))?;
         show_until_end(live, &mut screen)
     })
-}
-
-impl Args {
-    /// The options that select the server, as `prove` has them.
-    fn program(&self) -> ProgramArgs {
-        ProgramArgs {
-            // <staff>
-            solution: self.solution,
-            // </staff>
-            cmd: self.cmd.clone(),
-            ..ProgramArgs::default()
-        }
-    }
 }
 
 /// Shows the server's output until the server has ended. After Ctrl-C, asks the server to end.
@@ -140,7 +105,7 @@ fn show_until_end(mut server: LiveServer, screen: &mut Screen) -> Result<Outcome
             drop(server);
             screen.show_all(&stdout.end())?;
             screen.show_all(&stderr.end())?;
-            screen.show(&last_line(exit.as_ref(), asked.is_some()))?;
+            screen.show(&last_line("server", exit.as_ref(), asked.is_some()))?;
             return Ok(match (asked, exit) {
                 (Some(_), _) => Outcome::Interrupted,
                 (None, exit) => Outcome::of_differences(exit != Some(Exit::Status(0))),
@@ -149,12 +114,13 @@ fn show_until_end(mut server: LiveServer, screen: &mut Screen) -> Result<Outcome
     }
 }
 
-/// How the server ended. `exit` is `None` if it did not end after SIGTERM.
-fn last_line(exit: Option<&Exit>, was_asked: bool) -> Line {
+/// How the program ended. `noun` is what it is: a server, or a client. `exit` is `None` if it did not
+/// end after SIGTERM.
+pub(crate) fn last_line(noun: &str, exit: Option<&Exit>, was_asked: bool) -> Line {
     let text = match exit.map(ToString::to_string) {
-        Some(exit) if was_asked && exit.contains("SIGTERM") => "the server has ended".to_owned(),
-        Some(exit) => format!("the server {exit}"),
-        None => "the server was still running 2 seconds after SIGTERM, and was killed".to_owned(),
+        Some(exit) if was_asked && exit.contains("SIGTERM") => format!("the {noun} has ended"),
+        Some(exit) => format!("the {noun} {exit}"),
+        None => format!("the {noun} was still running 2 seconds after SIGTERM, and was killed"),
     };
     Line::new().faint(&text)
 }

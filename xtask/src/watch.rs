@@ -53,7 +53,8 @@ then the criteria of the task whose code has changed, then all others. A save du
 build or a proof begins again.
 
 Keys: p proves again, a shows everything, h the next hint, t the lesson's text, l the
-tasks and criteria, r runs the server (Ctrl-C ends it), q quits.
+tasks and criteria, r runs the server (Ctrl-C ends it), v shows it live (cargo xtask
+view), q quits.
 
 Examples:
   cargo xtask watch w03-l02

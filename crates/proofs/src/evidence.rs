@@ -1,11 +1,16 @@
 //! The evidence of a failure: a table of the server's descriptors, and beside it a table of the
 //! descriptors that the server waits for.
 
+mod live;
+mod network;
 mod open_files;
 mod watched;
 
 use crate::named_client::NamedClient;
 use course::report::Table;
+pub use live::FileRow;
+pub(crate) use live::{LiveFiles, Part, Waits, without_descriptor};
+pub(crate) use network::Network;
 use open_files::OpenFiles;
 use witness::{Call, Process, Server, WaitError};
 

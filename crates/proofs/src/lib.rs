@@ -23,6 +23,7 @@ mod serve;
 mod shared;
 mod test_run;
 mod tracker;
+mod view;
 mod w01_l01;
 mod w01_l02;
 mod w02_l01;
@@ -40,6 +41,7 @@ pub use program::{Budget, OUT_OF_TIME, OVER_BUDGET, ProgramUnderTest};
 pub use proof::{Criterion, Proof, Role};
 pub use recording::{Recorded, Recording, Traced, record};
 pub use serve::serve;
+pub use view::{ClientRow, FileRow, LogLine, Phase, ProcessRow, Snapshot, View, WaitsWith};
 pub use witness::{Ability, Exit, IsolationLevel, LiveServer, Output, SandboxPolicy, abilities};
 
 /// The proof of a lesson, if the lesson has a proof.

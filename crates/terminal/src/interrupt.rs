@@ -12,7 +12,7 @@ use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator::Signals,
 };
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Output, exit};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
@@ -90,6 +90,19 @@ pub fn forwarded<T>(work: impl FnOnce(&UnixStream) -> T) -> io::Result<T> {
     let _ = forwarder.join();
     FORWARDED.store(false, SeqCst);
     Ok(done)
+}
+
+/// The signals that end a command which handles the signals of a terminal itself.
+pub const ENDING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+/// The next signal of the stream that [`forwarded`] passes on. Waits if there is none.
+///
+/// # Errors
+/// The error of read(2).
+pub fn next_signal(mut signals: &UnixStream) -> io::Result<Option<Signal>> {
+    let mut number = [0];
+    signals.read_exact(&mut number)?;
+    Ok(Signal::try_from(i32::from(number[0])).ok())
 }
 
 fn end_late(signal: i32) {

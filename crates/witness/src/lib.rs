@@ -125,7 +125,7 @@ pub use poll_entry::PollEntry;
 pub use probe::{Ability, abilities};
 pub use recording::{CallRecord, ClientAct, Event, Moment, RecordedClient, Recorder};
 pub use run_history::RunHistory;
-pub use server::Server;
+pub use server::{Activity, Server};
 pub use sockets::{Socket, State};
 pub use syscall_sample::SyscallSample;
 pub use time_slice::shorten_time_slice;

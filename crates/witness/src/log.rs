@@ -69,6 +69,11 @@ impl Log {
         self.lines.finished()
     }
 
+    /// Takes the lines out of the log, so that there is room for others.
+    pub(crate) fn take(&mut self) -> Vec<Line> {
+        self.lines.take()
+    }
+
     /// The number of bytes that the program has written and the observer has read.
     pub(crate) fn written(&self) -> u64 {
         self.lines.arrived()

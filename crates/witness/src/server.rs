@@ -8,6 +8,7 @@ mod descriptors;
 mod ending;
 mod errno_probe;
 mod events;
+mod following;
 mod listeners;
 mod observe;
 mod pause;
@@ -19,6 +20,8 @@ mod threads;
 mod verdict;
 mod wait_state;
 mod waiting;
+
+pub use following::Activity;
 
 use crate::client::Client;
 use crate::fault_injector::{FaultSupervisor, StoppedCall};

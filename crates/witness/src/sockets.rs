@@ -133,6 +133,20 @@ impl SocketTable {
         }
     }
 
+    /// The sockets of these connections, each given by the socket's own address and the peer's
+    /// address; `None` for a connection that is not in the table any more.
+    pub(crate) fn between(
+        &self,
+        ends: &[(SocketAddr, SocketAddr)],
+    ) -> io::Result<Vec<Option<Socket>>> {
+        match self {
+            SocketTable::Netlink(netlink) => {
+                ends.iter().map(|(local, peer)| netlink.connection(*local, *peer)).collect()
+            }
+            SocketTable::Files(files) => files.between(ends),
+        }
+    }
+
     /// The listener that a connection to `local` would reach.
     pub(crate) fn listener(&self, local: SocketAddr) -> io::Result<Option<Socket>> {
         match self {

@@ -20,8 +20,7 @@ impl LogLines {
 
     /// The lines of standard error.
     pub(super) fn of_stderr() -> Self {
-        let to_line = |text: &str| Line::new().bad("!").plain(" ").plain(text);
-        Self { unfinished: Vec::new(), to_line }
+        Self { unfinished: Vec::new(), to_line: stderr_line }
     }
 
     /// Adds bytes, and returns the lines that they finish.
@@ -51,8 +50,13 @@ impl LogLines {
     }
 }
 
+/// `! text`, for a line of standard error.
+pub(crate) fn stderr_line(text: &str) -> Line {
+    Line::new().bad("!").plain(" ").plain(text)
+}
+
 /// `[ACCEPT] fd=5 slot=0` with the tag in its colour, or `│ text` for any other line.
-fn stdout_line(text: &str) -> Line {
+pub(crate) fn stdout_line(text: &str) -> Line {
     let tag = text.find(']').map(|end| text.split_at(end + 1));
     let Some((tag, rest)) = tag.filter(|(tag, _)| is_tag(tag)) else {
         return Line::new().faint("│ ").faint(text);

@@ -10,11 +10,12 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, raise};
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use terminal::interrupt::{ENDING, next_signal};
 use terminal::tty::{self, SingleKeys};
 
 /// The pause after which the end of the program is noticed.
@@ -22,9 +23,6 @@ const PAUSE: u8 = 20; // milliseconds
 
 /// The pager, unless the user has another one.
 const PAGER: &str = "less -R '-Pq goes back to the verdict'";
-
-/// The signals that end `watch`.
-pub(super) const ENDING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 
 /// The terminal, for a program in front of `watch`.
 #[derive(Clone, Copy)]
@@ -89,7 +87,7 @@ impl Front<'_> {
                 }
                 let mut entry = [PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
                 if poll(&mut entry, PollTimeout::from(PAUSE)).is_ok_and(|count| count > 0)
-                    && let Some(signal) = self.next_signal()?
+                    && let Some(signal) = next_signal(self.signals)?
                 {
                     match signal {
                         // Ctrl-C is for the program.
@@ -123,7 +121,8 @@ impl Front<'_> {
             }
             let [has_key, has_signal] = entries.map(|entry| entry.any().unwrap_or(true));
             if has_signal
-                && let Some(signal) = self.next_signal()?.filter(|signal| ENDING.contains(signal))
+                && let Some(signal) =
+                    next_signal(self.signals)?.filter(|signal| ENDING.contains(signal))
             {
                 return Ok(Some(signal));
             }
@@ -133,16 +132,5 @@ impl Front<'_> {
                 return Ok(None);
             }
         }
-    }
-
-    /// The next signal that has come. Waits if there is none.
-    ///
-    /// # Errors
-    /// The error of read(2).
-    pub(super) fn next_signal(self) -> Result<Option<Signal>> {
-        let mut number = [0];
-        let mut signals = self.signals;
-        signals.read_exact(&mut number)?;
-        Ok(Signal::try_from(i32::from(number[0])).ok())
     }
 }

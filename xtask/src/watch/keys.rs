@@ -1,5 +1,6 @@
 //! The keys, and the line that names them.
 
+use crate::key_line::key_line;
 use nix::unistd::read;
 use std::io::{self, stdin};
 use terminal::show::Line;
@@ -13,19 +14,21 @@ pub(super) enum Key {
     Text,
     List,
     Run,
+    View,
     Quit,
     Other,
 }
 
 /// Each key with its word, in the order of the line.
-const KEYS: [(char, &str, Key); 7] = [
-    ('p', "again", Key::Again),
-    ('a', "all", Key::All),
-    ('h', "hint", Key::Hint),
-    ('t', "text", Key::Text),
-    ('l', "list", Key::List),
-    ('r', "run", Key::Run),
-    ('q', "quit", Key::Quit),
+const KEYS: [(&str, &str, Key); 8] = [
+    ("p", "again", Key::Again),
+    ("a", "all", Key::All),
+    ("h", "hint", Key::Hint),
+    ("t", "text", Key::Text),
+    ("l", "list", Key::List),
+    ("r", "run", Key::Run),
+    ("v", "view", Key::View),
+    ("q", "quit", Key::Quit),
 ];
 
 /// The keys that were pressed. `None` if the terminal is gone.
@@ -54,23 +57,15 @@ fn key(byte: u8) -> Key {
         b'\n' | b'\r' | b' ' => Key::Again,
         CTRL_D => Key::Quit,
         byte => {
-            let found = KEYS.iter().find(|(letter, ..)| *letter == char::from(byte));
+            let found = KEYS.iter().find(|(letter, ..)| letter.as_bytes() == [byte]);
             found.map_or(Key::Other, |(.., key)| *key)
         }
     }
 }
 
-/// The line of keys. If it has no room, only the letters.
+/// The line of keys.
 pub(super) fn line(width: usize) -> Line {
-    let with_words = joined(|word| format!(" {word}"));
-    if with_words.width() <= width { with_words } else { joined(|_| String::new()) }
-}
-
-fn joined(beside: fn(&str) -> String) -> Line {
-    KEYS.iter().enumerate().fold(Line::new(), |line, (index, (letter, word, _))| {
-        let line = if index == 0 { line } else { line.faint(" · ") };
-        line.strong(&letter.to_string()).faint(&beside(word))
-    })
+    key_line(KEYS.iter().map(|(key, word, _)| (*key, *word)), width)
 }
 
 #[cfg(test)]
@@ -89,7 +84,7 @@ mod tests {
         for width in [32, 58, 59, 60, 80] {
             assert!(line(width).width() <= width, "{width}: {}", line(width).text());
         }
-        assert!(line(60).text().ends_with(" · q quit"));
-        assert_eq!(line(40).text(), "p · a · h · t · l · r · q");
+        assert!(line(60).text().ends_with(" v view q quit"));
+        assert_eq!(line(40).text(), "p a h t l r v view q quit");
     }
 }

@@ -4,7 +4,7 @@ mod on_key;
 mod rounds;
 
 use super::frame::{self, Frame};
-use super::in_front::{ENDING, Front};
+use super::in_front::Front;
 use super::keys;
 use super::own_code::OwnCode;
 use super::results::{Ended, Results};
@@ -19,11 +19,11 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, raise};
 use programs::lesson_check::LessonCheck;
-use std::env;
 use std::os::fd::AsFd;
 use std::time::Instant;
+use terminal::interrupt::{ENDING, next_signal};
 use terminal::show::{Line, Screen};
-use terminal::tty;
+use terminal::tty::{self, can_move_cursor};
 
 /// How watching ends.
 pub(super) enum End {
@@ -96,7 +96,7 @@ impl<'a> MainLoop<'a> {
     /// # Errors
     /// The terminal cannot be read or written, or a round cannot be started.
     pub(super) fn run(mut self) -> Result<End> {
-        if can_clear() {
+        if can_move_cursor() {
             // What was on the screen scrolls up, and is not overwritten.
             print!("{}", "\n".repeat(tty::rows()));
         }
@@ -118,7 +118,11 @@ impl<'a> MainLoop<'a> {
                 self.saved()?;
             } else if ready.round {
                 self.read_round()?;
-            } else if ready.is_late && self.round.is_some() && self.other.is_none() && can_clear() {
+            } else if ready.is_late
+                && self.round.is_some()
+                && self.other.is_none()
+                && can_move_cursor()
+            {
                 self.draw()?;
             }
         }
@@ -164,7 +168,7 @@ impl<'a> MainLoop<'a> {
     }
 
     fn signal(&mut self) -> Result<Option<End>> {
-        match self.front.next_signal()? {
+        match next_signal(self.front.signals)? {
             Some(signal) if ENDING.contains(&signal) => return Ok(Some(End::Signal(signal))),
             Some(Signal::SIGTSTP) => self.front.keys.paused(|| raise(Signal::SIGSTOP))??,
             Some(Signal::SIGCONT) => self.front.keys.resume()?,
@@ -188,7 +192,7 @@ impl<'a> MainLoop<'a> {
             (None, Some(Ended::DoesNotCompile { report, errors })) => frame.errors(report, errors),
             (None, Some(Ended::Failed(why))) => frame.no_verdict(why),
         };
-        frame::draw(&lines, can_clear()).context("cannot write to the terminal")
+        frame::draw(&lines, can_move_cursor()).context("cannot write to the terminal")
     }
 
     /// A frame for the terminal's present size.
@@ -214,9 +218,4 @@ struct Ready {
     round: bool,
     /// Nothing has happened for the time [`PAUSE`].
     is_late: bool,
-}
-
-/// Whether the terminal can move its cursor.
-fn can_clear() -> bool {
-    env::var_os("TERM").is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb")
 }

@@ -275,7 +275,7 @@ mod tests {
         let mut timeline = timeline(1);
         let read = |number: u64| {
             let call = Call {
-                name: if number % 2 == 0 { "read" } else { "write" },
+                name: if number.is_multiple_of(2) { "read" } else { "write" },
                 kind: CallKind::Read,
                 arguments: number.to_string(),
                 result: "1".to_owned(),

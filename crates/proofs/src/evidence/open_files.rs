@@ -1,5 +1,6 @@
 //! What each descriptor of a server refers to.
 
+use super::network::Network;
 use crate::named_client::NamedClient;
 use course::report::{Row, Table};
 use witness::{Call, Descriptor, Server, Socket, State, Target};
@@ -33,7 +34,7 @@ pub(super) enum OpenFile<'a> {
 
 /// The maximum number of rows for descriptors that are no TCP sockets. A runtime may have many
 /// files open.
-const MAX_OTHERS: usize = 6;
+pub(super) const MAX_OTHERS: usize = 6;
 
 impl<'a> OpenFiles<'a> {
     pub(super) fn of(
@@ -41,15 +42,23 @@ impl<'a> OpenFiles<'a> {
         clients: &'a [NamedClient],
         descriptors: &[Descriptor],
     ) -> Self {
-        let listener = server.listener().ok().flatten();
-        let listeners = server.listeners().unwrap_or_default();
-        let sockets = server.sockets().unwrap_or_default();
-        let unix = server.unix_sockets();
         // `Server::connection` looks up the client's socket, and stores the socket's inode in the
         // client.
         for client in clients.iter().filter(|client| client.connection.inode().is_none()) {
             let _ = server.connection(&client.connection);
         }
+        Self::in_network(&Network::read(server), clients, descriptors)
+    }
+
+    /// What these descriptors refer to, in a network that was read before. Each client of the network
+    /// must have its inode.
+    pub(super) fn in_network(
+        network: &Network,
+        clients: &'a [NamedClient],
+        descriptors: &[Descriptor],
+    ) -> Self {
+        let Network { listener, listeners, sockets, unix } = network;
+        let listener = *listener;
         let port = listener.map(|listener| listener.local.port());
         let socket = |inode: u64| {
             let is_it = |socket: &&Socket| socket.inode == inode;
@@ -131,7 +140,7 @@ impl<'a> OpenFiles<'a> {
 }
 
 impl OpenFile<'_> {
-    fn socket(&self) -> Option<&Socket> {
+    pub(super) fn socket(&self) -> Option<&Socket> {
         match self {
             OpenFile::Listener(socket)
             | OpenFile::OtherListener { socket, .. }
@@ -142,13 +151,13 @@ impl OpenFile<'_> {
         }
     }
 
-    fn is_client(&self) -> bool {
+    pub(super) fn is_client(&self) -> bool {
         matches!(self, OpenFile::Client(..) | OpenFile::UnnamedClient(_))
     }
 
     /// Whether the file is the connection of a client that has left. The kernel has moved such a
     /// connection to one of these states, or has removed it after a reset.
-    fn has_left(&self) -> bool {
+    pub(super) fn has_left(&self) -> bool {
         let is_ended = |socket: &Socket| {
             matches!(socket.state, State::CloseWait | State::LastAck | State::Closing)
         };
@@ -168,7 +177,7 @@ impl OpenFile<'_> {
         has_queue || self.has_left()
     }
 
-    fn state(&self) -> &'static str {
+    pub(super) fn state(&self) -> &'static str {
         match self {
             OpenFile::Client(_, None) => "CLOSED",
             OpenFile::UnixSocket => "socketpair",
@@ -177,7 +186,7 @@ impl OpenFile<'_> {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             OpenFile::Listener(socket) => match socket.unread {
                 0 => socket.local.to_string(),
@@ -192,8 +201,7 @@ impl OpenFile<'_> {
                 format!("client {}{leaving}{}", client.name, unread_text(socket.as_ref()))
             }
             OpenFile::UnnamedClient(socket) => {
-                let leaving = if self.has_left() { ", has left" } else { "" };
-                format!("another client{leaving}{}", unread_text(Some(socket)))
+                format!("another client{}{}", self.leaving_text(true), unread_text(Some(socket)))
             }
             OpenFile::OtherConnection(socket) => format!("a connection to {}", socket.peer),
             OpenFile::Unconnected => "without a connection".to_owned(),
@@ -203,7 +211,7 @@ impl OpenFile<'_> {
     }
 
     /// What a client has done to end its connection.
-    fn leaving_text(&self, has_closed: bool) -> &'static str {
+    pub(super) fn leaving_text(&self, has_closed: bool) -> &'static str {
         let state = self.socket().map(|socket| socket.state);
         match (self.has_left(), state) {
             (true, _) => ", has left",

@@ -9,10 +9,8 @@ impl OpenFiles<'_> {
     /// poll has reported. `noun` is what the program is: `server` or `client`.
     pub(super) fn poll_array(&self, watched: &[PollEntry], is_busy: bool, noun: &str) -> Table {
         let rows = watched.iter().enumerate().map(|(index, entry)| {
-            let is_repeated = watched.iter().filter(|other| other.fd == entry.fd).count() > 1;
             let wakes_server = is_busy && entry.revents != 0;
-            let is_misplaced = is_repeated || !self.may_be_watched(entry.fd);
-            let wrong = entry.fd >= 0 && (wakes_server || is_misplaced);
+            let wrong = entry.fd >= 0 && wakes_server || self.is_misplaced(entry, watched);
             let reported =
                 if wakes_server { format!(" → {}", entry.revents()) } else { String::new() };
             let position = format!("[{index}]");
@@ -21,6 +19,29 @@ impl OpenFiles<'_> {
         });
         let reports = if is_busy { " → poll reports" } else { "" };
         Table { title: format!("the {noun} asks poll for{reports}"), rows: rows.collect() }
+    }
+
+    /// Whether an entry of the array is there twice, or the server has no reason to wait for it.
+    pub(super) fn is_misplaced(&self, entry: &PollEntry, watched: &[PollEntry]) -> bool {
+        let is_repeated = watched.iter().filter(|other| other.fd == entry.fd).count() > 1;
+        entry.fd >= 0 && (is_repeated || !self.may_be_watched(entry.fd))
+    }
+
+    /// Whether an entry of the interest list is there twice, refers to a file that the descriptor
+    /// does not refer to any more, or has no reason.
+    pub(super) fn is_misregistered(
+        &self,
+        entry: &EpollEntry,
+        list: &[EpollEntry],
+        descriptors: &[Descriptor],
+    ) -> bool {
+        let target = descriptors.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
+        let is_repeated = || list.iter().filter(|it| it.inode == entry.inode).count() > 1;
+        let is_wrong_socket = match target {
+            Some(Target::Socket(inode)) => *inode != entry.inode || is_repeated(),
+            _ => false,
+        };
+        is_wrong_socket || !self.may_be_watched(entry.fd)
     }
 
     /// The table of the epoll interest list. If the server is busy, the table also shows the events
@@ -33,22 +54,12 @@ impl OpenFiles<'_> {
     ) -> Table {
         let has_data = |data: u64| list.iter().filter(|entry| entry.data == data).count();
         let rows = list.iter().map(|entry| {
-            let target = descriptors.iter().find(|it| it.fd == entry.fd).map(|it| &it.target);
-            let is_repeated = match target {
-                Some(Target::Socket(_)) => {
-                    list.iter().filter(|it| it.inode == entry.inode).count() > 1
-                }
-                _ => false,
-            };
-            let is_other_file =
-                matches!(target, Some(Target::Socket(inode)) if *inode != entry.inode);
             let is_unique = has_data(entry.data) == 1;
             let event = reported.iter().find(|(_, data)| is_unique && *data == entry.data);
             let events = event.map_or(String::new(), |(events, _)| {
                 format!(" → {}", EpollEntry::reported(*events))
             });
-            let wrong =
-                event.is_some() || is_other_file || is_repeated || !self.may_be_watched(entry.fd);
+            let wrong = event.is_some() || self.is_misregistered(entry, list, descriptors);
             Row { wrong, text: format!("{:<3} {}{events}", entry.fd, entry.events()) }
         });
         let title = match reported {

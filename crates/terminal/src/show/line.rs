@@ -72,6 +72,11 @@ impl Line {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }
 
+    /// The pieces of the text, each with its style.
+    pub fn spans(&self) -> impl Iterator<Item = (Style, &str)> {
+        self.spans.iter().map(|(style, text)| (*style, text.as_str()))
+    }
+
     /// The text with ANSI escapes for its styles.
     pub fn rendered(&self) -> String {
         self.spans.iter().fold(String::new(), |mut line, (style, text)| {
@@ -126,7 +131,7 @@ pub(super) fn side_by_side<'a>(
 // </staff>
 
 /// The first `width` columns of `text`, made [`visible`]. `…` replaces the rest, if there is any.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize) -> String {
     let text = visible(text);
     if display_width(&text) <= width {
         return text.into_owned();

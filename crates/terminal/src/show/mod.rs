@@ -18,7 +18,7 @@ mod mistakes;
 pub use cause::{Mistake, brief, failure, failure_in_full, failure_within};
 pub use chart::chart;
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
-pub use line::{AddText, Line, hanging, wrapped};
+pub use line::{AddText, Line, cut, hanging, wrapped};
 pub use tables::chosen;
 pub use timeline::{Calls, EventList};
 pub use visible::visible;
@@ -129,6 +129,11 @@ impl Screen {
     pub fn show_all(&mut self, lines: &[Line]) -> io::Result<()> {
         lines.iter().try_for_each(|line| self.show(line))
     }
+}
+
+/// Whether standard output is shown in colour.
+pub fn in_colour() -> bool {
+    AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// Whether standard error is shown in colour.

@@ -60,6 +60,12 @@ impl Lines {
         &self.finished
     }
 
+    /// Takes the finished lines.
+    pub(crate) fn take(&mut self) -> Vec<Line> {
+        self.kept = 0;
+        std::mem::take(&mut self.finished)
+    }
+
     /// The number of bytes in the kept lines.
     pub(crate) fn kept(&self) -> usize {
         self.kept

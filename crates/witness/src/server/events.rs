@@ -16,7 +16,15 @@ const MAX_PIECES: usize = 64;
 impl Server {
     /// Reads all output and all messages that have arrived since the last call, and answers the
     /// stopped calls. Returns whether anything was read or answered.
-    pub(super) fn poll_events(&mut self) -> Result<bool, Unobservable> {
+    ///
+    /// The functions that wait call this function. An observer that does not wait with them, but has
+    /// an event loop of its own, calls it when one of
+    /// [`descriptors_to_poll`](Self::descriptors_to_poll) is readable.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel does not report the stopped system calls, or if the machine was
+    /// too busy to run the program.
+    pub fn poll_events(&mut self) -> Result<bool, Unobservable> {
         // One read from a terminal returns at most 4 KiB. A program that logs a lot waits until the
         // observer has read its output, so several reads are made.
         let mut has_event = (0..MAX_PIECES).take_while(|_| self.log.read()).count() > 0;

@@ -271,6 +271,18 @@ impl Server {
             .map_or(Ok(Vec::new()), |it| it.all(&[state]).map_err(table_unobservable))
     }
 
+    /// Looks whether the program, or a process that it has started, listens on `port`. After that,
+    /// clients can connect. [`wait_listening`](Self::wait_listening) waits until this is so.
+    ///
+    /// # Errors
+    /// [`Unobservable`] if the kernel hides this information from this user.
+    pub fn look_for_listener(&mut self, port: u16) -> Result<bool, Unobservable> {
+        let Some((address, process)) = self.find_listener(port)? else { return Ok(false) };
+        self.sockets.clear(); // the address family may differ from the one in an earlier run
+        (self.address, self.listener) = (Some(address), Some(process));
+        Ok(true)
+    }
+
     /// Finds the process in the sandbox that listens on `port`. Returns the address that clients
     /// connect to, and the process.
     pub(super) fn find_listener(

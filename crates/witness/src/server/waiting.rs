@@ -149,13 +149,10 @@ impl Server {
     /// # Errors
     /// [`WaitError`] if no process will listen on the port.
     pub fn wait_listening(&mut self, port: u16) -> Result<(), WaitError> {
-        let (address, process) = self.wait_for(|now| match &now.exit {
+        self.wait_for(|now| match &now.exit {
             Some(_) => Ok(None),
-            None => now.find_listener(port),
-        })?;
-        self.sockets.clear(); // the address family may differ from the one in an earlier run
-        (self.address, self.listener) = (Some(address), Some(process));
-        Ok(())
+            None => Ok(now.look_for_listener(port)?.then_some(())),
+        })
     }
 
     /// Why the condition will not become true; `None` if it may still become true.

@@ -32,6 +32,17 @@ impl Files {
         Ok(clients.map(|client| server_socket(client, &rows)).collect())
     }
 
+    pub(crate) fn between(
+        &self,
+        ends: &[(SocketAddr, SocketAddr)],
+    ) -> io::Result<Vec<Option<Socket>>> {
+        if ends.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows()?;
+        Ok(ends.iter().map(|ends| connection(*ends, &rows)).collect())
+    }
+
     /// The listener that a connection to `local` would reach. A listener on the IPv6 wildcard
     /// address may also accept IPv4 (ipv6(7), IPV6_V6ONLY). The files do not show whether the
     /// listener accepts IPv4, so this function assumes that it accepts only IPv6.
@@ -85,7 +96,11 @@ fn plain(address: SocketAddr) -> SocketAddr {
 
 /// The server's socket for the connection to the client.
 fn server_socket(client: &Client, rows: &[Socket]) -> Option<Socket> {
-    let ends = (client.server(), client.address());
-    let socket = rows.iter().find(|it| it.state != State::Listen && (it.local, it.peer) == ends)?;
-    Some(Socket { received: client.acknowledged(), ..*socket })
+    let socket = connection((client.server(), client.address()), rows)?;
+    Some(Socket { received: client.acknowledged(), ..socket })
+}
+
+/// The socket with this own address and this peer.
+fn connection(ends: (SocketAddr, SocketAddr), rows: &[Socket]) -> Option<Socket> {
+    rows.iter().find(|it| it.state != State::Listen && (it.local, it.peer) == ends).copied()
 }

@@ -1,6 +1,6 @@
 //! What the keys ask for.
 
-use super::{End, MainLoop, can_clear};
+use super::{End, MainLoop};
 use crate::watch::frame::{self, rendered};
 use crate::watch::keys::Key;
 use crate::watch::results::Ended;
@@ -9,6 +9,7 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use terminal::paths;
 use terminal::show::Line;
+use terminal::tty::can_move_cursor;
 
 impl MainLoop<'_> {
     /// Does what a key asks for. Returns how watching ends, if it does.
@@ -22,7 +23,8 @@ impl MainLoop<'_> {
             Key::List => self.list(),
             Key::All => self.everything(),
             Key::Text => self.front.page_file(&paths::root().join(&self.check.lesson.path)),
-            Key::Run => self.run_server(),
+            Key::Run => self.run_server("run"),
+            Key::View => self.run_server("view"),
         };
         match done {
             Ok(Some(signal)) => return Ok(Some(End::Signal(signal))),
@@ -77,12 +79,12 @@ impl MainLoop<'_> {
         Ok(None)
     }
 
-    /// Runs the server until Ctrl-C, and then proves again.
-    fn run_server(&mut self) -> Result<Option<Signal>> {
+    /// Gives the server to `run` or `view`, until the user ends this command, and then proves again.
+    fn run_server(&mut self, command: &str) -> Result<Option<Signal>> {
         // Without isolation, the proof and the server need the same port.
         self.round = None;
-        frame::draw(&[], can_clear())?;
-        let mut arguments = vec!["run".to_owned(), self.check.lesson.id.clone()];
+        frame::draw(&[], can_move_cursor())?;
+        let mut arguments = vec![command.to_owned(), self.check.lesson.id.clone()];
         arguments.extend(self.program.arguments_of_run());
         let mut signal = self.front.run_own(&arguments)?;
         if signal.is_none() {

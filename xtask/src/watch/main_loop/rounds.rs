@@ -1,6 +1,6 @@
 //! Begins rounds, and collects what they find.
 
-use super::{MainLoop, can_clear};
+use super::MainLoop;
 use crate::remembered;
 use crate::watch::own_code::OwnCode;
 use crate::watch::results::{Ended, Results};
@@ -8,6 +8,7 @@ use crate::watch::round::{Output, Round};
 use anyhow::{Context, Result};
 use course::report::{CriterionReport, Status};
 use std::time::Instant;
+use terminal::tty::can_move_cursor;
 
 impl MainLoop<'_> {
     /// After a save: begins again, first with the criteria that the change can touch.
@@ -50,7 +51,7 @@ impl MainLoop<'_> {
             }
         }
         // Without cursor movement, only the verdict is shown, and not each step towards it.
-        let is_shown = self.other.is_none() && (self.ended.is_some() || can_clear());
+        let is_shown = self.other.is_none() && (self.ended.is_some() || can_move_cursor());
         if is_shown { self.draw() } else { Ok(()) }
     }
 
