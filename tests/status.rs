@@ -175,7 +175,8 @@ fn the_progress_of_each_program_is_its_own() {
 
     // A lesson that is proved stays proved while another program is begun.
     run_in(&course, LESSON, &["prove"]).code(0);
-    assert_contains(&prove(&["--only", "starts"]), &["✓ w03-l02", "✓ Task 2"]);
+    let next = "next: cargo xtask prove w03-l02 --only starts,config,port-taken --cmd";
+    assert_contains(&prove(&["--only", "starts"]), &["✓ w03-l02", "✓ Task 2", next]);
     let text = fs::read_to_string(progress_file(&course)).unwrap();
     assert_contains(&text, &[&format!("task 2 proved with --cmd {server}\n"), "task 1 proved\n"]);
 }

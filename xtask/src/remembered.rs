@@ -12,7 +12,7 @@ mod last_proof;
 pub(crate) use last_proof::{LastProof, LastResult};
 
 use anyhow::{Context, Result, anyhow};
-use course::lesson::Lesson;
+use course::lesson::{Lesson, Task};
 use course::progress::{Fact, Progress};
 use course::report::{LessonReport, ProgramKind, Status, Todo, Verdict};
 use programs::lesson_check::LessonCheck;
@@ -148,6 +148,13 @@ impl<'a> Remembered<'a> {
         let is_touched = !self.progress.is_empty() || self.last.is_some();
         let is_begun = is_touched || tasks.iter().any(|state| *state != State::Open);
         if is_begun { State::Begun } else { State::Open }
+    }
+
+    /// Whether the last proof was of a program in another language that has not proved every task. The
+    /// lesson may be proved all the same, with its crate.
+    pub(crate) fn is_begun_in_another_language(&self) -> bool {
+        let is_open = |task: &Task| self.task(task.number) != State::Done;
+        self.is_command() && self.lesson.tasks.iter().any(is_open)
     }
 
     /// Whether a program that is not that of the last proof has proved the lesson.

@@ -20,7 +20,10 @@ impl NextCommand {
     /// The next command in the lesson `current`. If this lesson is done, or if there is no such
     /// lesson, the first command in the next lesson.
     pub(super) fn of(all: &[Remembered<'_>], current: Option<&Remembered<'_>>) -> Self {
-        if let Some(begun) = current.filter(|each| each.state() == State::Begun) {
+        let is_begun = |each: &&Remembered<'_>| {
+            each.state() == State::Begun || each.is_begun_in_another_language()
+        };
+        if let Some(begun) = current.filter(is_begun) {
             return in_lesson(all, begun);
         }
         let is_left = |each: &&Remembered<'_>| each.state() != State::Done;
