@@ -20,8 +20,8 @@ const PIECE: usize = 4 << 10;
 /// written for it, and is served as before afterwards. Meanwhile it costs no processor time and at
 /// most 1 MiB, and delays nobody. The memory for a client that never reads is bounded.
 ///
-/// What a server writes back is its own choice. Only of a server that echoes, the check knows every
-/// byte that it has to write.
+/// What a server writes back is its own choice. The check knows every byte that the server has to
+/// write only if the server echoes.
 pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut random = context.random("late-reader");

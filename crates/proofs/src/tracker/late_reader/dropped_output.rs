@@ -12,12 +12,17 @@ const ECHOED: usize = 2 * PIECE;
 /// The client has read everything that the server will send, and the server has read `sent`, all
 /// that the client has sent. If the server echoes, the client must have got as many bytes.
 ///
-/// At no time, more than 64 KiB of output had to wait in the server.
+/// At no time did more than 64 KiB of output have to wait in the server.
 pub(super) fn check(run: &mut TestRun, late: &NamedClient, sent: &[u8]) -> Result<(), CheckError> {
-    let received = late.connection.received();
-    if received.len() >= sent.len() || !echoes(sent, &received) {
+    let connection = late.connection.clone();
+    if !echoes(sent, &connection.received()) {
         return Ok(());
     }
+    let is_whole = || connection.received_count() >= sent.len() as u64;
+    let Err(wait_error) = run.server.wait_for(|_| Ok(is_whole().then_some(()))) else {
+        return Ok(());
+    };
+    let received = connection.received();
     let (name, missing) = (&late.name, sent.len() - received.len());
     let whole = sent.iter().zip(&received).take_while(|(sent, received)| sent == received).count();
     let failure = Failure {
@@ -32,7 +37,7 @@ pub(super) fn check(run: &mut TestRun, late: &NamedClient, sent: &[u8]) -> Resul
             received.len()
         ),
     };
-    Err(run.fail_now(failure))
+    Err(run.fail(wait_error, failure))
 }
 
 /// Whether the first bytes that have come back are the first bytes that the client has sent, or the
