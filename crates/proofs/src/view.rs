@@ -44,12 +44,12 @@ pub struct View {
     output: Output,
     processes: Processes,
     network: Network,
-    /// The time that may be spent on reading the processes, and when this time was computed.
+    /// The processor time that may be spent on reading the processes, and when it was computed.
     credit: Duration,
     credited: Instant,
     /// Whether the server may be in the middle of its work. A disagreement is then no fault.
     is_unsettled: bool,
-    /// How long the last look has taken.
+    /// The processor time that the last look without a change has taken.
     cost: Duration,
     snapshot: Snapshot,
 }

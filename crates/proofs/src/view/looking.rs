@@ -11,18 +11,18 @@ use super::snapshot::Snapshot;
 use crate::evidence::Network;
 use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
-use witness::Unobservable;
+use witness::{Process, Unobservable};
 
 /// The time between two looks while nothing is known to have happened, unless a look takes long: a
 /// server may have thousands of clients.
 const PAUSE: Duration = Duration::from_millis(30);
 /// The time between two looks while the server may be in the middle of its work.
 const SHORT_PAUSE: Duration = Duration::from_millis(10);
-/// Over a longer time, reading the processes takes at most one part of this many parts of the time,
-/// and so does looking. A server that is always busy must not keep the view busy.
-const PARTS: u32 = 25;
-/// The time for which the processes can be read without a pause, after the server has slept.
-const MOST_CREDIT: Duration = Duration::from_millis(80);
+/// Over a longer time, reading the processes takes at most one part of this many parts of a processor,
+/// and so do looks that find nothing new. A server that is always busy must not keep the view busy.
+const PARTS: u32 = 20;
+/// The processor time for which the processes can be read without a pause, after the server has slept.
+const MOST_CREDIT: Duration = Duration::from_millis(100);
 /// A look that takes no longer does not make the pause longer.
 const SHORT_LOOK: Duration = Duration::from_millis(5);
 
@@ -47,9 +47,14 @@ impl View {
         !self.credit.is_zero()
     }
 
+    /// Takes the processor time since `begun` from the credit.
+    fn spend(&mut self, begun: Duration) {
+        self.credit = self.credit.saturating_sub(cpu_time().saturating_sub(begun));
+    }
+
     /// Looks at the server. Returns whether something has changed since the last look.
     pub fn look(&mut self) -> bool {
-        let begun = Instant::now();
+        let begun = cpu_time();
         let has_output = self.output.read(&mut self.server);
         if self.plays_server() {
             self.take_accepted();
@@ -58,7 +63,9 @@ impl View {
         let read = self.read();
         let is_same = matches!(read, Ok(false)) && !has_output && self.is_as_before();
         let has_changed = !is_same && self.show(read.err(), has_output);
-        self.cost = begun.elapsed();
+        if is_same {
+            self.cost = cpu_time().saturating_sub(begun);
+        }
         has_changed
     }
 
@@ -89,9 +96,9 @@ impl View {
     fn read(&mut self) -> Result<bool, Unobservable> {
         let mut may_differ = self.look_for_listener()?;
         if self.has_credit() && self.processes.have_run() {
-            let begun = Instant::now();
+            let begun = cpu_time();
             self.processes.read(&self.server)?;
-            self.credit = self.credit.saturating_sub(begun.elapsed());
+            self.spend(begun);
             may_differ = true;
         }
         let clients = self.clients.iter().map(|client| &client.named);
@@ -120,9 +127,9 @@ impl View {
         if !self.is_unsettled || self.credit.is_zero() {
             return Ok(false);
         }
-        let begun = Instant::now();
+        let begun = cpu_time();
         self.is_unsettled = !self.processes.are_asleep(&self.server)?;
-        self.credit = self.credit.saturating_sub(begun.elapsed());
+        self.spend(begun);
         Ok(!self.is_unsettled)
     }
 
@@ -146,4 +153,10 @@ impl View {
         }
         Ok(())
     }
+}
+
+/// The processor time that this process has used. On a busy machine, the time on the clock says little
+/// about what a look costs.
+fn cpu_time() -> Duration {
+    Process { pid: std::process::id() as i32 }.cpu_time()
 }
