@@ -67,8 +67,8 @@ pub(super) fn fall_behind(
     loop {
         let piece = match bytes_behind(chat, slow)? {
             0 => 4 * PIECE,
-            ..HALF_BEHIND => 2 * PIECE,
-            ..BEHIND => PIECE,
+            1..HALF_BEHIND => 2 * PIECE,
+            HALF_BEHIND..BEHIND => PIECE,
             _ => break,
         };
         if sent > MAX_SENT {
