@@ -9,6 +9,7 @@ mod last_lines;
 mod long_lines;
 mod one_wakeup;
 mod slow_reader;
+mod starts;
 mod transcript;
 
 pub(crate) use broadcast::{broadcast, not_to_sender};
@@ -16,3 +17,4 @@ pub(crate) use framing::framing;
 pub(crate) use join_leave::join_leave;
 pub(crate) use long_lines::long_lines;
 pub(crate) use slow_reader::slow_reader;
+pub(crate) use starts::starts;

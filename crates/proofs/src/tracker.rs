@@ -18,5 +18,5 @@ pub(crate) use late_reader::late_reader;
 pub(crate) use service::SERVICE;
 pub(crate) use slot_reuse::reuse;
 pub(crate) use slots::{nonblocking, slots};
-pub(crate) use starting::starts;
+pub(crate) use starting::{starts, starts_with};
 pub(crate) use watch_set::watch_set;

@@ -1,12 +1,12 @@
 //! w04-l02, Chat Room on epoll: the same room and log as in w03-l03, but with the interest list of
 //! epoll.
 
-use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader};
+use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader, starts};
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
     WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
 };
-use crate::tracker::{SERVICE, capacity, drained, epoll, nonblocking, starts, watch_set};
+use crate::tracker::{SERVICE, capacity, drained, epoll, nonblocking, watch_set};
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
 /// lesson's Prove and Done When lists.

@@ -128,8 +128,9 @@ fn not_refused(
             format!("The server ended because of {setting}: status 0 means success."),
         ),
         Reaction::NotNamed => (
-            "port-not-named",
-            Some("port-not-named"),
+            "setting-not-named",
+            // The row about the port in use is another mistake.
+            None,
             format!(
                 "The server ended because of {setting}, and no line on standard error names {}.",
                 what_to_name(variable, value)

@@ -1,7 +1,7 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
 use super::calm::{Looks, WHILE, expect_calm};
-use super::patience::{wait_handled, wait_handled_later};
+use super::patience::{listens_edge_triggered, wait_handled, wait_handled_later};
 use super::phantom::expect_no_phantom;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -189,6 +189,9 @@ fn expect_recovers(
     waiting: Vec<NamedClient>,
     earlier: &mut Vec<NamedClient>,
 ) -> Result<(), CheckError> {
+    if service.clients == Clients::Together && !earlier.is_empty() {
+        expect_queue_emptied(run, &waiting, earlier)?;
+    }
     let next = run.connect()?;
     for client in waiting.iter().chain([&next]) {
         let handled = wait_handled_later(run, client, earlier);
@@ -209,6 +212,34 @@ fn expect_recovers(
         served.map_err(|error| after(AFTERWARDS, error.independent()))?;
     }
     expect_no_phantom(run, WHILE)
+}
+
+/// The server must accept or reject the clients that waited, when a timer wakes it or a client leaves. No
+/// new client connects meanwhile: its connection would be an event that tells the server of the others.
+fn expect_queue_emptied(
+    run: &mut TestRun,
+    waiting: &[NamedClient],
+    earlier: &mut Vec<NamedClient>,
+) -> Result<(), CheckError> {
+    for client in waiting {
+        let handled = wait_handled_later(run, client, earlier);
+        expect_no_phantom(run, WHILE)?;
+        let Err(wait_error) = handled else { continue };
+        let is_asleep = matches!(wait_error, WaitError::Idle { .. });
+        let is_edge = listens_edge_triggered(&run.server)?;
+        let error = never_accepted(run, client, wait_error);
+        let summary = format!(
+            "Descriptors are free again, and {} waits in the listener's queue until another client \
+             connects: the listener's entry is edge-triggered, and the server has given up at EMFILE.",
+            client.name
+        );
+        return Err(if is_asleep && is_edge {
+            error.with_row("edge-gives-up", summary)
+        } else {
+            error
+        });
+    }
+    Ok(())
 }
 
 /// The failure of a server that does not accept clients any more.

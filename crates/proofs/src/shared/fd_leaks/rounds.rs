@@ -60,7 +60,12 @@ fn expect_accepted(run: &mut TestRun, clients: &[Client], round: &Round) -> Resu
     let summary = match (&wait_error, &listener) {
         (Some(WaitError::Ended(_)), _) => "The server ended while clients connected.".to_owned(),
         (None, _) => format!(
-            "{rejected} new clients were closed, although {} of {served} clients had left before.",
+            "{} closed, although {} of {served} clients had left before.",
+            if rejected == 1 {
+                "1 new client was".to_owned()
+            } else {
+                format!("{rejected} new clients were")
+            },
             round.served
         ),
         (Some(_), Some(fd)) => format!(
