@@ -22,6 +22,8 @@ impl View {
         if self.plays_server() {
             return self.start_again();
         }
+        // The server may listen since the last look.
+        let _ = self.look_for_listener();
         let connection = self.server.connect().map_err(|error| match error.kind() {
             ErrorKind::NotConnected => "The server does not listen yet.".to_owned(),
             ErrorKind::TimedOut => {

@@ -134,7 +134,7 @@ impl View {
     }
 
     /// Looks for the process that listens, if none is known. Returns whether it was found now.
-    fn look_for_listener(&mut self) -> Result<bool, Unobservable> {
+    pub(super) fn look_for_listener(&mut self) -> Result<bool, Unobservable> {
         match self.port {
             Some(port) if self.server.exit().is_none() && self.server.listener()?.is_none() => {
                 self.server.look_for_listener(port)
