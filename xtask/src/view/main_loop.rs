@@ -46,6 +46,8 @@ pub(super) struct MainLoop<'a> {
 
 /// The shortest time between two drawings: a server that logs without end is drawn as often.
 const BETWEEN_DRAWINGS: Duration = Duration::from_millis(10);
+/// The shortest time between two looks that find nothing new.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(4);
 
 impl<'a> MainLoop<'a> {
     pub(super) fn new(
@@ -117,6 +119,9 @@ impl<'a> MainLoop<'a> {
                     std::thread::sleep(pause);
                 }
                 drawn = Instant::now();
+            } else if ready.view {
+                // A server that calls accept again and again is answered less often.
+                std::thread::sleep(BETWEEN_LOOKS);
             }
         }
     }
@@ -136,7 +141,8 @@ impl<'a> MainLoop<'a> {
             count => count.context("cannot wait for keys")?,
         };
         let is_ready = |index: usize| entries[index].any().unwrap_or(true);
-        Ok(Ready { signal: is_ready(0), keys: is_ready(1) })
+        let view = (own.len()..entries.len()).any(is_ready);
+        Ok(Ready { signal: is_ready(0), keys: is_ready(1), view })
     }
 
     fn signal(&mut self) -> Result<Option<End>> {
@@ -183,4 +189,6 @@ impl<'a> MainLoop<'a> {
 struct Ready {
     signal: bool,
     keys: bool,
+    /// The server, or one of its clients.
+    view: bool,
 }
