@@ -11,6 +11,8 @@ use witness::{Exit, SignalNumber, WaitError};
 
 /// The length of the longest line that a room must pass on whole, in bytes with the newline.
 const LONGEST: usize = 64 << 10;
+/// The first descriptor of which a member has a longer name.
+const FIRST_LONGER_NAME: i32 = 10;
 /// The sizes at which buffers end, in bytes.
 const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
 /// The number of bytes without a newline that a client sends. A room may allow more than the lesson
@@ -27,19 +29,36 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     for size in SIZES {
         let length = chat.random.usize(size - 10..=size + 1);
-        say_long(&mut chat, length)?;
+        let index = any_member(&mut chat);
+        say_long(&mut chat, index, length)?;
     }
     let length = chat.random.usize(LONGEST / 2..LONGEST - 1);
     for length in [length, LONGEST - 1, LONGEST] {
-        say_long(&mut chat, length)?;
+        let index = any_member(&mut chat);
+        say_long(&mut chat, index, length)?;
     }
     two_at_once(&mut chat)?;
+    by_a_longer_name(&mut chat)?;
     too_long(&mut chat)
 }
 
+fn any_member(chat: &mut ChatRun) -> usize {
+    chat.random.usize(..chat.members.len())
+}
+
+/// A member whose name has a digit more sends the longest line: the buffer of a message needs room for
+/// the name as well. There must be a slot for such a member.
+fn by_a_longer_name(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let name = |chat: &ChatRun| chat.members.iter().map(|member| member.fd).max().unwrap_or(0);
+    while name(chat) < FIRST_LONGER_NAME && chat.members.len() < chat.run.capacity {
+        chat.join().map_err(|error| error.depends_on("join-leave"))?;
+    }
+    let speaker = (0..chat.members.len()).max_by_key(|index| chat.members[*index].fd);
+    speaker.map_or(Ok(()), |index| say_long(chat, index, LONGEST))
+}
+
 /// A member sends a line of this length, and a short one after it.
-fn say_long(chat: &mut ChatRun, length: usize) -> Result<(), CheckError> {
-    let index = chat.random.usize(..chat.members.len());
+fn say_long(chat: &mut ChatRun, index: usize, length: usize) -> Result<(), CheckError> {
     let (long, short) = (chat.line(length), chat.short_line());
     for line in [long, short] {
         let said = chat.say(index, &line);
