@@ -7,6 +7,9 @@ use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
 use witness::{Client, ServerClose, WaitError};
 
+/// A client whose buffer has this size at most takes a longer line for no line, or for a part of one.
+const LONGEST_OF_BUFFERS: usize = 32 << 10;
+
 impl ClientRun {
     /// Waits until `total` bytes of the client have arrived at the server, or the client has ended
     /// the connection.
@@ -74,6 +77,8 @@ impl ClientRun {
         } else if received.is_empty() && text == "0" {
             let summary = "The client does not send the line \"0\".";
             ("not-sent", Some("zero-is-nothing"), summary)
+        } else if received.is_empty() && text.len() > LONGEST_OF_BUFFERS {
+            ("not-sent", Some("line-cut"), "The client does not send its line, which is long.")
         } else if received.is_empty() {
             ("not-sent", None, "The client does not send its line.")
         } else {
