@@ -1,27 +1,24 @@
 //! `cargo xtask hint`: three hints for the cause of the last verdict, one at each call.
 
+use crate::named_failure::{Names, failure};
 use crate::next_steps::next;
 use crate::places::from_here;
-use crate::remembered::{LastProof, LastResult, Remembered};
+use crate::remembered::{LastResult, Remembered};
 use crate::reveal;
-use anyhow::{Result, anyhow, bail};
+use anyhow::Result;
 use course::catalogue::Course;
 use course::lesson::{Lesson, Task};
-use course::report::Status;
 use terminal::outcome::Outcome;
+use terminal::paths;
 use terminal::show::{Heading, Line, Screen, hanging};
-use terminal::{lessons, paths};
 
 /// The arguments of `hint`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
-    #[arg(value_name = "LESSON")]
-    lesson: Option<String>,
-    /// The criterion that fails; without CRITERION, the first failure of the last proof
-    #[arg(value_name = "CRITERION")]
-    criterion: Option<String>,
+    // A doc comment on this field would become help text.
+    #[command(flatten)]
+    names: Names,
     /// Show the first N hints, in place of one more than the last time
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=3))]
@@ -49,8 +46,7 @@ const HINTS: usize = 3;
 /// The lesson or the criterion does not exist, or there is no failure to explain.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let names = (args.lesson.as_deref(), args.criterion.as_deref());
-    let (lesson, criterion) = lesson_and_criterion(&course, names, "get a hint for")?;
+    let (lesson, criterion) = args.names.find(&course, "get a hint for")?;
     let mut screen = Screen::stdout();
     let hints = next_hint(&course, lesson, criterion, args.step, screen.width())?;
     screen.show_all(&hints.lines)?;
@@ -92,87 +88,6 @@ pub(crate) fn next_hint(
         let _ = last.write(&lesson.id);
     }
     Ok(Hints { lines, is_last: count == HINTS, failure: result })
-}
-
-/// The lesson and the criterion with these names. In a lesson's folder, a criterion can stand alone,
-/// as the first name. Without names, the lesson that was proved last. `what` is what the command does
-/// with the lesson.
-///
-/// # Errors
-/// The lesson or the criterion does not exist.
-pub(crate) fn lesson_and_criterion<'a>(
-    course: &'a Course,
-    (first, second): (Option<&'a str>, Option<&'a str>),
-    what: &str,
-) -> Result<(&'a Lesson, Option<&'a str>)> {
-    let here = lessons::here(course);
-    let alone = first.filter(|_| second.is_none());
-    if let (Some(here), Some(id)) = (here, alone)
-        && course.lesson(id).is_err()
-    {
-        here.criterion(id)?;
-        return Ok((here, Some(id)));
-    }
-    let lesson = match (first, here) {
-        (None, None) => last_proved(course)?,
-        (id, _) => lessons::one_or_here(course, id, what)?,
-    };
-    if let Some(id) = second {
-        lesson.criterion(id)?;
-    }
-    Ok((lesson, second))
-}
-
-/// The id of the first criterion that failed in the last proof of `lesson`.
-///
-/// # Errors
-/// Nothing has failed, or the lesson was not proved yet.
-pub(crate) fn last_failure(lesson: &Lesson) -> Result<String> {
-    Ok(failure(&Remembered::read(lesson), None)?.id.clone())
-}
-
-/// The lesson that was proved last.
-fn last_proved(course: &Course) -> Result<&Lesson> {
-    let proved = course
-        .lessons()
-        .iter()
-        .filter_map(|lesson| Some((Remembered::read(lesson).last?.seconds, lesson)));
-    match proved.max_by_key(|(seconds, _)| *seconds) {
-        Some((_, lesson)) => Ok(lesson),
-        None => bail!("there is no verdict yet; first `cargo xtask prove LESSON`"),
-    }
-}
-
-/// The failure that is to be explained.
-fn failure<'a>(remembered: &'a Remembered<'_>, criterion: Option<&str>) -> Result<&'a LastResult> {
-    let id = &remembered.lesson.id;
-    let Some(last) = &remembered.last else {
-        bail!("there is no verdict of {id} yet; first `cargo xtask prove {id}`");
-    };
-    if !last.compiles {
-        bail!("the program does not compile; correct the compiler's first error");
-    }
-    let Some(criterion) = criterion else {
-        return last.first_failed().ok_or_else(|| nothing_failed(id, last));
-    };
-    match remembered.result(criterion) {
-        Some(result) if result.status == Status::Failed => Ok(result),
-        Some(result) if result.status == Status::Proved => {
-            bail!("{criterion} was proved the last time")
-        }
-        _ => bail!("{criterion} has no verdict; first `cargo xtask prove {id} --only {criterion}`"),
-    }
-}
-
-/// The error if the last proof has no failure. Names a failure of an earlier proof.
-fn nothing_failed(id: &str, last: &LastProof) -> anyhow::Error {
-    let next = match last.failed().next() {
-        Some(LastResult { id: earlier, .. }) => {
-            format!("for {earlier}, which failed before: `cargo xtask hint {id} {earlier}`")
-        }
-        None => "`cargo xtask` shows what comes next".to_owned(),
-    };
-    anyhow!("nothing has failed in the last proof of {id}; {next}")
 }
 
 /// The failure, and the first `count` hints.

@@ -9,6 +9,7 @@ mod hint;
 mod isolation;
 mod key_line;
 mod list;
+mod named_failure;
 mod next_steps;
 mod places;
 mod program_args;

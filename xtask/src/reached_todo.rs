@@ -20,7 +20,7 @@ pub(crate) struct ReachedTodo {
 impl ReachedTodo {
     /// The `todo!` that a cause names. `None` if the cause is another one.
     pub(crate) fn of(cause: &Cause) -> Option<Self> {
-        let named = reached_todo::ReachedTodo::of(cause)?;
+        let named = reached_todo::ReachedTodo::named_in(cause)?;
         // The place is named from the current folder.
         let path = env::current_dir().unwrap_or_default().join(named.place);
         let place = path.strip_prefix(paths::root()).unwrap_or(Path::new(named.place));

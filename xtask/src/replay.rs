@@ -3,7 +3,7 @@
 mod debugger;
 mod script;
 
-use crate::hint;
+use crate::named_failure::{Names, last_failure};
 use crate::program_args::ProgramArgs;
 use crate::progress::Progress;
 use anyhow::{Context, Result, anyhow};
@@ -26,13 +26,9 @@ use terminal::{interrupt, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
-    #[arg(value_name = "LESSON")]
-    lesson: Option<String>,
-    /// The criterion, e.g. reuse; without CRITERION, the first one that failed the last time
-    #[arg(value_name = "CRITERION")]
-    criterion: Option<String>,
-    // A doc comment on this field would become help text.
+    // A doc comment on these fields would become help text.
+    #[command(flatten)]
+    names: Names,
     #[command(flatten)]
     program: ProgramArgs,
     /// Wait for Enter before each step
@@ -84,8 +80,7 @@ const BY_HAND: Duration = Duration::from_secs(3600);
 /// The command was misused, or the machine has a fault.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let names = (args.lesson.as_deref(), args.criterion.as_deref());
-    let Some((check, mut program)) = prepare(&course, names, &args.program, "replay")? else {
+    let Some((check, mut program)) = prepare(&course, &args.names, &args.program, "replay")? else {
         return Ok(Outcome::NotYet);
     };
     let destination = Destination::new(args.out.as_deref())?;
@@ -116,14 +111,14 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 /// A name or an option is wrong, or nothing has failed and no criterion is named.
 pub(crate) fn prepare<'a>(
     course: &'a Course,
-    names: (Option<&'a str>, Option<&'a str>),
+    names: &'a Names,
     args: &ProgramArgs,
     what: &str,
 ) -> Result<Option<(LessonCheck<'a>, ProgramUnderTest)>> {
-    let (lesson, criterion) = hint::lesson_and_criterion(course, names, what)?;
+    let (lesson, criterion) = names.find(course, what)?;
     let criterion = match criterion {
         Some(id) => id.to_owned(),
-        None => hint::last_failure(lesson)?,
+        None => last_failure(lesson)?,
     };
     let check = LessonCheck { flags: args.flags(), ..LessonCheck::new(lesson, &[criterion])? };
     args.check_role(lesson)?;

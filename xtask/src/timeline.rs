@@ -1,5 +1,6 @@
 //! `cargo xtask timeline`: checks one criterion, and draws what has happened.
 
+use crate::named_failure::Names;
 use crate::program_args::ProgramArgs;
 use crate::replay::{heading, outcome, prepare, report};
 use anyhow::{Result, anyhow};
@@ -18,13 +19,9 @@ use terminal::{interrupt, paths};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The lesson, e.g. w03-l02; in a lesson's folder, this lesson
-    #[arg(value_name = "LESSON")]
-    lesson: Option<String>,
-    /// The criterion, e.g. reuse; without CRITERION, the first one that failed the last time
-    #[arg(value_name = "CRITERION")]
-    criterion: Option<String>,
-    // A doc comment on this field would become help text.
+    // A doc comment on these fields would become help text.
+    #[command(flatten)]
+    names: Names,
     #[command(flatten)]
     program: ProgramArgs,
     /// Write the drawing as an SVG image, which a browser shows
@@ -50,8 +47,7 @@ Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed."
 /// The command was misused, or the machine has a fault.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
-    let names = (args.lesson.as_deref(), args.criterion.as_deref());
-    let Some((check, program)) = prepare(&course, names, &args.program, "draw")? else {
+    let Some((check, program)) = prepare(&course, &args.names, &args.program, "draw")? else {
         return Ok(Outcome::NotYet);
     };
     let destination = Destination::new(args.svg.as_deref())?;

@@ -20,8 +20,13 @@ impl<'a> ReachedTodo<'a> {
 
     /// The `todo!` of a cause that has the id [`CAUSE`](Self::CAUSE).
     pub fn of(cause: &'a Cause) -> Option<Self> {
-        let (_, rest) =
-            (cause.id == Self::CAUSE).then_some(&cause.summary)?.split_once(": Task ")?;
+        Self::named_in(cause).filter(|_| cause.id == Self::CAUSE)
+    }
+
+    /// The `todo!` of a cause that has one of the two ids.
+    pub fn named_in(cause: &'a Cause) -> Option<Self> {
+        let is_todo = [Self::CAUSE, Self::CAUSE_OF_LATER_TASK].contains(&cause.id.as_str());
+        let (_, rest) = is_todo.then_some(&cause.summary)?.split_once(": Task ")?;
         let (number, rest) = rest.split_once(':')?;
         let (_, place) = rest.strip_suffix(')')?.rsplit_once('(')?;
         Some(Self { task: number.parse().ok()?, place })
@@ -46,6 +51,7 @@ mod tests {
         let cause = Cause { id: "todo".into(), summary: summary.into(), ..Cause::default() };
         let todo = ReachedTodo::of(&cause).unwrap();
         assert_eq!((todo.task, todo.lesson()), (1, Some("w03-l02")));
-        assert_eq!(ReachedTodo::of(&Cause { id: "later-todo".into(), ..cause }), None);
+        let later = Cause { id: "later-todo".into(), ..cause.clone() };
+        assert_eq!((ReachedTodo::of(&later), ReachedTodo::named_in(&later)), (None, Some(todo)));
     }
 }
