@@ -118,6 +118,10 @@ fn leave(
     // Wait until the server has sent its whole answer. If bytes arrived after the client's
     // close(2), the client's kernel would send a reset (RFC 1122, section 4.2.2.13).
     run.check_alive().map_err(|wait_error| not_logged(run, tracked, departure, wait_error))?;
+    if tracked.client.connection.ended().is_some() {
+        let error = closed_too_early(run, tracked);
+        return Err(rows::explain_closed(run, error));
+    }
     run.step(format!("{name} {}", departure.text()));
     departure.apply(&tracked.client.connection);
     let logged = run.wait_logged(|event| match event {
@@ -128,6 +132,19 @@ fn leave(
         Ok(names) => expect_names(run, tracked, names),
         Err(wait_error) => Err(not_logged(run, tracked, departure, wait_error)),
     }
+}
+
+/// The failure of a server that has closed the connection of a client that has not left.
+fn closed_too_early(run: &mut TestRun, tracked: &TrackedClient) -> CheckError {
+    let name = &tracked.client.name;
+    let observed = format!("{name} reads the end of its connection; {}", run.logged_text());
+    run.fail_now(Failure {
+        id: "closed-too-early",
+        summary: format!("{name} connected, and the server closed its connection."),
+        expected: format!("{name} stays connected until it leaves"),
+        observed,
+        ..Failure::default()
+    })
 }
 
 /// Checks the descriptor and the slot that a `[DISCONNECT]` line names.
