@@ -69,9 +69,9 @@ enum Command {
     Watch(watch::Args),
     /// Give a hint about the last failure: a question, a pointer, nearly the answer
     Hint(hint::Args),
-    /// Check one criterion again, slowly, with the program's system calls
+    /// Prove one criterion again, slowly, and show the program's system calls
     Replay(replay::Args),
-    /// Check one criterion, and draw what the clients and the program did
+    /// Prove one criterion, and draw what the clients and the program did
     Timeline(timeline::Args),
     /// Build and start a lesson's server, and show its log until Ctrl-C
     Run(run::Args),

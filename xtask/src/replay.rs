@@ -1,6 +1,7 @@
 //! `cargo xtask replay`: checks one criterion again, slowly, and shows what happens.
 
 mod debugger;
+mod exchange;
 mod script;
 
 use crate::named_failure::{Names, last_failure};

@@ -7,6 +7,7 @@ mod tcp;
 
 use crate::ready;
 use crate::recording::{ClientAct, ClientRecord};
+use crate::server_close::ServerClose;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{MsgFlags, recv, send};
@@ -49,16 +50,6 @@ struct ClientState {
     known_readable: bool,
     ended: Option<ServerClose>,
     closed_by: Option<ClosedBy>,
-}
-
-/// How the server ended a connection. TCP has no other way to end a connection (RFC 9293, sections
-/// 3.5.2 and 3.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerClose {
-    /// The server sent a FIN: the client reads an end of file.
-    Closed,
-    /// The server sent a RST: the client's call fails with ECONNRESET.
-    Reset,
 }
 
 /// How the client ended its side of the connection.

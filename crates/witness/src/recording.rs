@@ -7,7 +7,7 @@
 mod call_record;
 mod tracing;
 
-use crate::client::{Client, ServerClose};
+use crate::server_close::ServerClose;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use sandbox::Process;
@@ -59,7 +59,7 @@ pub struct RecordedClient {
     pub address: SocketAddr,
     /// The inode of the program's socket; `None` if the observer has not looked for the socket.
     pub inode: Option<u64>,
-    /// The name that the caller has given it ([`Client::name_in_recording`]); empty without one.
+    /// The name that the caller has given it ([`Client::name_in_recording`](crate::Client::name_in_recording)); empty without one.
     pub name: String,
 }
 
@@ -217,10 +217,8 @@ impl Recorder {
         Ok(())
     }
 
-    /// Begins to record a client.
-    pub(crate) fn add_client(&self, client: &Client) -> ClientRecord {
-        let is_accepted = client.is_accepted();
-        let address = if is_accepted { client.server() } else { client.address() };
+    /// Begins to record a client, which has connected, or whose connection the observer has accepted.
+    pub(crate) fn add_client(&self, address: SocketAddr, is_accepted: bool) -> ClientRecord {
         let mut state = self.state();
         state.clients.push(RecordedClient { address, inode: None, name: String::new() });
         let record = ClientRecord { recorder: self.clone(), client: state.clients.len() - 1 };

@@ -119,6 +119,9 @@ static void flush(struct client *client, int fd)
     if (sent > 0) {
         client->out.length -= sent;
         memmove(client->out.at, client->out.at + sent, client->out.length);
+    } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        client->out.length = 0; /* nobody reads the replies any more */
+        client->is_last = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writes the exchange of a recording as a shell script. The script needs python3 and nothing of this
 //! course.
 
+use super::exchange::HELPERS;
 use anyhow::{Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,8 +11,6 @@ use programs::lesson_check::LessonCheck;
 use proofs::Role;
 use std::fmt::Write;
 
-/// What the exchange uses. It is the same in every script.
-const HELPERS: &str = include_str!("exchange.py");
 /// The maximum number of bytes that are written as text.
 const MAX_TEXT: usize = 200;
 /// The number of characters of base64 in a line.

@@ -29,30 +29,22 @@ pub(crate) fn broadcast(context: &CheckContext<'_>) -> Result<(), CheckError> {
             everybody_speaks(&mut chat)?;
         }
     }
-    fill_up(&mut chat)?;
+    chat.fill_up(MEMBERS)?;
 
     // One leaves, and others speak, in one wake-up. The server handles the one who leaves before the
     // others, between them, or after them.
     for _ in 0..MEMBERS - 1 {
         one_wakeup::one_leaves_and_two_speak(&mut chat, 0)?;
-        fill_up(&mut chat)?;
+        chat.fill_up(MEMBERS)?;
     }
     everybody_speaks(&mut chat)?;
 
     // A member speaks and leaves, in one wake-up.
-    last_lines::speak_and_leave(&mut chat)?;
+    last_lines::speak_and_leave(&mut chat, MEMBERS)?;
 
     speak_together(&mut chat)?;
     chat.expect_silence(&chat.everybody())?;
     expect_slots(&chat.run, 4, "whether a line reaches every other member")
-}
-
-/// Clients come until there are as many members as at the beginning.
-pub(super) fn fill_up(chat: &mut ChatRun) -> Result<(), CheckError> {
-    while chat.members.len() < chat.run.capacity.min(MEMBERS) {
-        chat.join().map_err(|error| error.depends_on("join-leave"))?;
-    }
-    Ok(())
 }
 
 /// Each member sends a line, in any order. All others must receive it.

@@ -50,9 +50,7 @@ impl ChatRun {
         count: usize,
     ) -> Result<Self, CheckError> {
         let mut chat = Self::start(context, criterion)?;
-        for _ in 0..chat.run.capacity.min(count) {
-            chat.join().map_err(|error| error.depends_on("join-leave"))?;
-        }
+        chat.fill_up(count)?;
         Ok(chat)
     }
 
@@ -60,6 +58,14 @@ impl ChatRun {
     /// member.
     pub(super) fn join(&mut self) -> Result<usize, CheckError> {
         self.join_with(Server::connect)
+    }
+
+    /// Clients come until there are `count` members, or no slot is free.
+    pub(super) fn fill_up(&mut self, count: usize) -> Result<(), CheckError> {
+        while self.members.len() < self.run.capacity.min(count) {
+            self.join().map_err(|error| error.depends_on("join-leave"))?;
+        }
+        Ok(())
     }
 
     /// Connects a client by calling `connect`, and goes on as [`join`](Self::join).

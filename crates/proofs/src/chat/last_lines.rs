@@ -14,7 +14,8 @@ const LINE: usize = 800;
 
 /// A member sends one line and leaves; another sends many lines and leaves. The end of file comes
 /// after the bytes, so all others must get each line first, and must be told of the departure next.
-pub(super) fn speak_and_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
+/// After that, clients come until there are `members` again.
+pub(super) fn speak_and_leave(chat: &mut ChatRun, members: usize) -> Result<(), CheckError> {
     for departure in [Departure::Close, Departure::HalfClose] {
         for count in [1, LINES] {
             if chat.members.len() > 1 {
@@ -22,7 +23,7 @@ pub(super) fn speak_and_leave(chat: &mut ChatRun) -> Result<(), CheckError> {
                 let done = leave_after_lines(chat, index, count, departure);
                 done.map_err(|error| if_interrupted(chat, error))?;
             }
-            super::broadcast::fill_up(chat)?;
+            chat.fill_up(members)?;
         }
     }
     Ok(())

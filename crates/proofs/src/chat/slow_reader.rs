@@ -1,6 +1,7 @@
 //! The criterion of members that do not read.
 
 mod behind;
+mod falling_behind;
 mod late_again;
 mod never_reads;
 

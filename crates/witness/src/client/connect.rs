@@ -1,8 +1,9 @@
 //! Connects a client. The server may wait for an answer of the observer, so the observer continues
 //! to answer while the client connects.
 
-use super::{Client, ClientState, ServerClose, Shared};
+use super::{Client, ClientState, Shared};
 use crate::ready;
+use crate::server_close::ServerClose;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::PollFlags;

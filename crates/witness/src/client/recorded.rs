@@ -6,7 +6,8 @@ use crate::recording::{ClientAct, ClientRecord, Recorder};
 impl Client {
     /// Adds what this client does from now on to a recording.
     pub(crate) fn record_in(&self, recorder: &Recorder) {
-        self.0.record.get_or_init(|| recorder.add_client(self));
+        let address = if self.is_accepted() { self.server() } else { self.address() };
+        self.0.record.get_or_init(|| recorder.add_client(address, self.is_accepted()));
     }
 
     /// Gives this client a name in the recording of the run, if the run is recorded.

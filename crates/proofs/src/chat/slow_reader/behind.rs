@@ -1,27 +1,18 @@
 //! A member that is behind, and reads later.
 
-use super::{SPEAKER, bytes_behind, delayed, expect_asleep, join_slow, late_again, speak};
+use super::falling_behind::{dropped, expect_kept, fall_behind};
+use super::{SPEAKER, delayed, expect_asleep, join_slow, late_again};
 use crate::chat::chat_run::hearing::unheard;
-use crate::chat::chat_run::{ChatRun, Member, said};
+use crate::chat::chat_run::{ChatRun, Member};
 use crate::chat::transcript::{Progress, Transcript, common};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::{WaitCall, diagnosis};
-use witness::{ServerClose, State, WaitError};
+use witness::WaitError;
 
-/// The number of bytes that the speaker sends at a time when the member is nearly far enough behind, and
-/// the length of its lines.
-const PIECE: usize = 4 << 10;
+/// The length of the speaker's lines.
 const LINE: usize = 512;
-/// The number of bytes by which the member is behind at least, beyond what the kernels hold. With one
-/// more piece, and with the few KiB that the member's kernel may have and not have acknowledged yet,
-/// this is less than 64 KiB.
-const BEHIND: u64 = 48 << 10;
-/// Below this number of bytes, the speaker sends larger pieces.
-const HALF_BEHIND: u64 = BEHIND / 2;
 /// The number of bytes that show a place in the speaker's text: its name, and some letters.
 const SAMPLE: usize = 24;
-/// The number of bytes after which the kernel must be full.
-const MAX_SENT: usize = 1 << 20;
 
 /// A member reads nothing until it is behind by nearly 64 KiB, and then reads everything.
 /// On epoll, the server reads from the member meanwhile.
@@ -53,51 +44,6 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
     late_again::leave_behind(chat)
 }
 
-/// The speaker sends lines of about `length` bytes until the kernel stores no more of them for the slow
-/// member, and [`BEHIND`] bytes after that. All others must receive each line.
-pub(super) fn fall_behind(
-    chat: &mut ChatRun,
-    slow: usize,
-    length: usize,
-) -> Result<(), CheckError> {
-    let name = chat.members[slow].client.name.clone();
-    let name = name.as_str();
-    let speaker = chat.members[SPEAKER].client.name.clone();
-    let what = format!("{speaker} sent lines, and {name} read nothing");
-    let step = chat.run.step_count();
-    chat.run.step(what.clone());
-    let mut sent = 0;
-    loop {
-        let piece = match bytes_behind(chat, slow)? {
-            0 => 4 * PIECE,
-            1..HALF_BEHIND => 2 * PIECE,
-            HALF_BEHIND..BEHIND => PIECE,
-            _ => break,
-        };
-        if sent > MAX_SENT {
-            let what = "what the server does when the kernel stores no more for a member";
-            return Err(CheckError::Inconclusive(format!("{what}: it stores {} KiB", sent >> 10)));
-        }
-        let lines = speak(chat, piece, length);
-        let fd = chat.members[SPEAKER].fd;
-        let said: Vec<_> = lines.iter().map(|line| said(fd, line)).collect();
-        sent += said.iter().map(Vec::len).sum::<usize>();
-        let heard = chat.expect_all(&Transcript::in_order(said), &[SPEAKER]);
-        if let Err(error) = heard {
-            // If the slow member was dropped, the others were told so. The error has recorded how the
-            // server is now, and so would the failure of a dropped member.
-            chat.run.merge_steps(step, what);
-            expect_kept(chat, slow, "does not read")?;
-            return Err(delayed(chat, name, error));
-        }
-        expect_asleep(chat, name, "does not read")?;
-        expect_kept(chat, slow, "does not read")?;
-    }
-    let text = format!("{speaker} sent {} KiB of lines, and {name} read nothing", sent >> 10);
-    chat.run.rewrite_step(text);
-    Ok(())
-}
-
 /// The slow member, for which output is pending, says something. All others must get it.
 fn speak_behind(chat: &mut ChatRun, slow: usize) -> Result<(), CheckError> {
     let line = chat.short_line();
@@ -117,37 +63,6 @@ fn speak_behind(chat: &mut ChatRun, slow: usize) -> Result<(), CheckError> {
         member.client.name
     );
     Err(error.with_row("output-instead-of-input", summary))
-}
-
-/// The slow member must be connected. Reads no bytes of the member.
-fn expect_kept(chat: &mut ChatRun, slow: usize, state: &str) -> Result<(), CheckError> {
-    let connection = chat.members[slow].client.connection.clone();
-    let socket = chat.run.server.connection(&connection)?;
-    if socket.is_some_and(|it| it.state == State::Established && it.inode != 0) {
-        return Ok(());
-    }
-    Err(dropped(chat, slow, state))
-}
-
-/// The failure of a server that drops a member which is behind by less than 64 KiB.
-fn dropped(chat: &mut ChatRun, slow: usize, state: &str) -> CheckError {
-    let _ = chat.run.check_alive();
-    let member = chat.members[slow].clone();
-    let name = &member.client.name;
-    let end = match member.client.connection.ended() {
-        Some(ServerClose::Reset) => "reset",
-        _ => "closed",
-    };
-    let observed = format!("the connection was {end}; {}", chat.run.logged_text());
-    chat.run.fail_now(Failure {
-        id: "slow-reader-dropped",
-        mistake: Some("slow-reader-dropped"),
-        summary: format!(
-            "{name} {state}, is behind by less than 64 KiB, and the server {end} its connection."
-        ),
-        expected: format!("{name} stays connected, and gets every line when it reads"),
-        observed,
-    })
 }
 
 /// The slow member reads. It must get all lines that it is owed.

@@ -1,6 +1,6 @@
 //! A member that is behind several times, and leaves while it is behind.
 
-use super::behind::fall_behind;
+use super::falling_behind::fall_behind;
 use super::{SPEAKER, bytes_behind, join_slow};
 use crate::chat::chat_run::hearing::quoted;
 use crate::chat::chat_run::{ChatRun, disconnected};

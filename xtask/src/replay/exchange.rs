@@ -1,4 +1,7 @@
-import base64, os, shlex, signal, socket, struct, subprocess, sys, time
+//! What every script of `replay --script` begins with, in Python.
+
+/// The functions that the statements of a script call.
+pub(super) const HELPERS: &str = r#"import base64, os, shlex, signal, socket, struct, subprocess, sys, time
 
 clients, server, port = {}, None, 0
 
@@ -129,4 +132,4 @@ def finish():
         except OSError as error:
             print("  ", name, "finds:", error)
     stop()
-
+"#;
