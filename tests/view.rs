@@ -182,8 +182,7 @@ fn a_stopped_server_reads_nothing_until_it_goes_on() {
 fn the_table_is_filled_until_a_client_is_refused() {
     let mut view = View::of("w03-l02", &python("select_poll.py"));
     view.terminal.wait_for_drawn("LISTEN");
-    let screen = view.press("f", "client D");
-    assert_contains(&screen, &["4 clients opened."]);
+    view.press("f", "4 clients opened.");
     view.press("n", "[REJECT]");
     view.quit();
 }
@@ -191,7 +190,8 @@ fn the_table_is_filled_until_a_client_is_refused() {
 #[test]
 fn the_user_plays_the_server_of_a_client() {
     // The client refuses a third argument.
-    let client = format!("sh -c '{} \"$@\"'", python("client/shutdown.py"));
+    let script = format!("{} \"$@\"", python("client/shutdown.py"));
+    let client = shell_words::join(["sh", "-c", &script]);
     let mut view = View::of("w01-l02", &client);
     // Nobody listens at the first addresses of the host, if it has several.
     let screen = view.terminal.wait_for_drawn("[client] connected to 127.0.0.3");
