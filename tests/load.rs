@@ -31,25 +31,24 @@ fn proves_thirty_two_servers_at_the_same_time() {
 
 #[test]
 fn proves_the_solution_repeatedly_under_load() {
-    let proved = under_load(|| prove(&["--solution", "--repeat", "20"]));
-    assert_contains(&stdout_of(&proved.code(0)), &["proved · 20 of 20 runs"]);
+    let proved = under_load(|| prove(&["--solution", "--repeat", "10"]));
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · 10 of 10 runs"]);
 }
 
 #[test]
 fn proves_a_server_in_c_repeatedly_under_load() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("linear_scan.c")]);
-    let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "20"]));
-    assert_contains(&stdout_of(&proved.code(0)), &["proved · 20 of 20 runs"]);
+    let proved = under_load(|| prove(&["--cmd", &server, "--repeat", "10"]));
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · 10 of 10 runs"]);
 }
 
 #[test]
-fn proves_a_slow_server_repeatedly_under_load() {
+fn proves_a_slow_server_under_load() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("slow.c")]);
-    let flags = ["--cmd", &server, "--repeat", "2", "--timeout", "120"];
-    let proved = under_load(|| prove(&flags));
-    assert_contains(&stdout_of(&proved.code(0)), &["proved · 2 of 2 runs"]);
+    let proved = under_load(|| prove(&["--cmd", &server, "--timeout", "120"]));
+    assert_contains(&stdout_of(&proved.code(0)), &["proved · "]);
 }
 
 #[test]
