@@ -3,7 +3,8 @@
 use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader, starts};
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
-    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
+    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak_of_silent_clients,
+    one_thread, port_taken,
 };
 use crate::tracker::{SERVICE, capacity, nonblocking, watch_set};
 
@@ -18,7 +19,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("port-taken", port_taken),
         Criterion::new("join-leave", join_leave),
         Criterion::new("nonblocking", nonblocking),
-        Criterion::new("no-fd-leak", no_fd_leak).long(),
+        Criterion::new("no-fd-leak", no_fd_leak_of_silent_clients).long(),
         Criterion::new("broadcast", broadcast),
         Criterion::new("not-to-sender", not_to_sender),
         Criterion::new("framing", framing),

@@ -4,7 +4,8 @@
 use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader, starts};
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
-    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
+    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak_of_silent_clients,
+    one_thread, port_taken,
 };
 use crate::tracker::{SERVICE, capacity, drained, epoll, nonblocking, watch_set};
 
@@ -26,7 +27,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("broadcast", broadcast),
         Criterion::new("framing", framing),
         Criterion::new("long-lines", long_lines),
-        Criterion::new("no-fd-leak", no_fd_leak).long(),
+        Criterion::new("no-fd-leak", no_fd_leak_of_silent_clients).long(),
         Criterion::new("watch-set", |context| watch_set(context, WaitCall::Epoll)),
         Criterion::new("accept-again", |context| accept_again(context, &SERVICE)).long(),
         Criterion::new("idle", |context| idle(context, WaitCall::Epoll)),
