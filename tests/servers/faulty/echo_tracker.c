@@ -1,13 +1,13 @@
 /* A poll tracker that echoes, and reads on while output waits. Without a macro, or with one of the
- * first group, it is correct: the macros of the first group say what it does when more than LIMIT
- * bytes of output wait. Each macro of the second group is a fault.
+ * first group, it is correct: the macros of the first group say what it does with output for which
+ * there is no room. Each macro of the second group is a fault.
  *
  *   DROPS_BEYOND    what does not fit is dropped
  *   CLOSES_BEYOND   the client is closed
- *
  *   DROPS_REST      what the kernel has not taken is dropped
  *   RETRIES_ONCE    the rest is sent once more at once, and then dropped
  *   KEEPS_LITTLE    no more than 16 KiB of output wait
+ *
  *   SENDS_LATER     pending output is sent only after the client's next bytes
  *   SIGNALLED       SIGPIPE has its default action
  *   CLOSES_AGAIN    the number that was closed last is closed again, some time later

@@ -1,6 +1,5 @@
 //! The criterion of a client that reads late, and of a client that never reads.
 
-mod dropped_output;
 mod never_reads;
 mod reads_late;
 

@@ -38,6 +38,8 @@ fn the_calls_of_a_server_and_the_acts_of_its_clients_are_recorded() {
         let fd = server.wait_for(|now| now.descriptor_of(&client)).unwrap();
         client.close();
         server.wait_for(|now| Ok(now.descriptor_of(&client)?.is_none().then_some(()))).unwrap();
+        // The last call has returned when the server sleeps again.
+        server.wait_idle().unwrap();
         drop(server);
         recorder.finish();
 
