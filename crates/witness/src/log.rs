@@ -49,6 +49,7 @@ pub(crate) struct Log {
     /// this descriptor is open, the observer can read the terminal after the program has ended.
     slave: OwnedFd,
     lines: Lines,
+    written: u64,
 }
 
 impl Log {
@@ -57,7 +58,7 @@ impl Log {
     pub(crate) fn open() -> io::Result<(Self, OwnedFd)> {
         let (master, program) = open_terminal()?;
         let slave = second_slave(&master)?;
-        Ok((Self { master, slave, lines: Lines::default() }, program))
+        Ok((Self { master, slave, lines: Lines::default(), written: 0 }, program))
     }
 
     /// Sets the maximum number of bytes of one line that are kept.
@@ -76,7 +77,7 @@ impl Log {
 
     /// The number of bytes that the program has written and the observer has read.
     pub(crate) fn written(&self) -> u64 {
-        self.lines.arrived()
+        self.written
     }
 
     /// The number of bytes in the kept lines.
@@ -90,6 +91,7 @@ impl Log {
         match nix::unistd::read(&self.master, &mut buffer) {
             Ok(length) if length > 0 => {
                 self.lines.append(&buffer[..length]);
+                self.written += length as u64;
                 true
             }
             _ => false,

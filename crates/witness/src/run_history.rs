@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// Information from earlier runs of a program. Clones are handles of the same history.
 #[derive(Clone, Debug, Default)]
@@ -37,32 +36,16 @@ pub(crate) struct NapHabit {
     pub(crate) acted: u32,
     /// How often something visible has happened while such a thread slept.
     pub(crate) slept: u32,
-    /// How often something visible has happened when such a thread and others may have run.
-    pub(crate) unclear: u32,
 }
 
 /// A thread that acts does so at least once in this many visible events. The observer may see an
 /// event late, when the thread that has caused it sleeps again and only another thread has run.
 const EVENTS_OF_ACTOR: u32 = 8;
-/// A thread does nothing visible, if it has slept during this many visible events, and during this
-/// many more for each event of which this is not known.
-const ENOUGH_EVENTS: u32 = 3;
-const EVENTS_FOR_UNCLEAR: u32 = 2;
-/// A thread that naps for less than this time has run beside others at most events, so these events
-/// say nothing about it.
-const LONG_ENOUGH: Duration = Duration::from_millis(20);
 
 impl NapHabit {
     /// Whether such threads do visible things.
     pub(crate) fn acts(&self) -> bool {
         self.acted * EVENTS_OF_ACTOR > self.slept
-    }
-
-    /// Whether such threads have slept so often while something visible happened that the events of
-    /// which this is not known do not matter.
-    pub(crate) fn sleeps_through(&self, nap: Duration) -> bool {
-        let unclear = if nap >= LONG_ENOUGH { self.unclear * EVENTS_FOR_UNCLEAR } else { 0 };
-        self.slept >= ENOUGH_EVENTS + unclear
     }
 }
 
@@ -107,11 +90,6 @@ impl RunHistory {
     /// Stores that something visible has happened while such a thread slept.
     pub(crate) fn add_slept(&self, napper: Napper) {
         self.known().naps.entry(napper).or_default().slept += 1;
-    }
-
-    /// Stores that something visible has happened when such a thread and others may have run.
-    pub(crate) fn add_unclear(&self, napper: Napper) {
-        self.known().naps.entry(napper).or_default().unclear += 1;
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

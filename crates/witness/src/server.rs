@@ -39,10 +39,9 @@ use errno_probe::ErrnoProbe;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use sandbox::{Call, CpuLoad, Exit, LaunchError, Message, Process, Sandbox, Unobservable};
+use sandbox::{CpuLoad, Exit, LaunchError, Message, Process, Sandbox, Unobservable};
 use sleeps::Sleeps;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -82,9 +81,8 @@ pub struct Server {
     tracer: Tracer,
     /// How long the program has waited for a processor since its start.
     load: CpuLoad,
-    /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors. Each
-    /// has the call that it slept in.
-    helpers: HashMap<i32, Call>,
+    /// The threads that were seen asleep, until a clock wakes them, in calls without descriptors.
+    helpers: Vec<i32>,
     attribution: Attribution,
     sleeps: RefCell<Sleeps>,
     /// The descriptor that was found last for a client.
@@ -130,7 +128,7 @@ impl Server {
             history,
             tracer: Tracer::default(),
             load: CpuLoad::default(),
-            helpers: HashMap::new(),
+            helpers: Vec::new(),
             attribution: Attribution::default(),
             sleeps: RefCell::default(),
             last_found: Cell::default(),

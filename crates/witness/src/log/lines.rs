@@ -13,8 +13,6 @@ pub(crate) struct Lines {
     max_line: usize,
     kept: usize,
     unfinished: Vec<u8>,
-    /// The number of bytes that have arrived and do not belong to a marker.
-    arrived: u64,
     /// Bytes that may be the beginning of a marker.
     undecided: Vec<u8>,
     /// The number of the last marker that was created.
@@ -42,7 +40,6 @@ impl Default for Lines {
             max_line: MAX_LINE,
             kept: 0,
             unfinished: Vec::new(),
-            arrived: 0,
             undecided: Vec::new(),
             markers_made: 0,
             markers_seen: 0,
@@ -69,11 +66,6 @@ impl Lines {
     /// The number of bytes in the kept lines.
     pub(crate) fn kept(&self) -> usize {
         self.kept
-    }
-
-    /// The number of bytes that have arrived. Markers do not count.
-    pub(crate) fn arrived(&self) -> u64 {
-        self.arrived
     }
 
     /// Creates a new marker. The caller writes the marker into the stream.
@@ -108,7 +100,6 @@ impl Lines {
     }
 
     fn append_text(&mut self, bytes: &[u8]) {
-        self.arrived += bytes.len() as u64;
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (text, ends) = match piece.split_last() {
                 Some((b'\n', text)) => (text, true),

@@ -6,7 +6,7 @@
 //! something visible happens: either the helper has just run, or it has slept all the time.
 
 use super::rounds::{Visible, VisibleSocket};
-use sandbox::{Call, Process, Thread};
+use sandbox::{Process, Thread};
 use std::collections::{BTreeMap, HashMap};
 
 /// What was visible at the last look, and what each thread had done.
@@ -15,8 +15,6 @@ pub(super) struct Attribution {
     written: u64,
     sockets: BTreeMap<u16, Option<VisibleSocket>>,
     threads: HashMap<i32, Activity>,
-    /// Whether there was a look before.
-    has_looked: bool,
 }
 
 /// What one thread has done so far.
@@ -47,8 +45,6 @@ pub(super) enum Evidence {
     Acts,
     /// The thread has not run.
     Sleeps,
-    /// The thread may have run, and other threads as well.
-    Unclear,
 }
 
 impl Attribution {
@@ -58,26 +54,14 @@ impl Attribution {
         self.threads.clear();
     }
 
-    /// Whether one of the threads in `nappers` may have run since the last look.
-    pub(super) fn has_run(
-        &self,
-        threads: &[(Process, Thread)],
-        nappers: &HashMap<i32, Call>,
-    ) -> bool {
-        let ran = |thread: &Thread| {
-            Activity::of(thread).has_run_since(self.threads.get(&thread.tid).copied())
-        };
-        threads.iter().any(|(_, thread)| nappers.contains_key(&thread.tid) && ran(thread))
-    }
-
     /// Compares what is visible now with the last look. `before` and `threads` are the threads just
     /// before and just after `visible` was read. Returns what this says about the threads in
-    /// `nappers`, each of which has the call that it naps in.
+    /// `nappers`: nothing about a thread that has run beside others.
     pub(super) fn compare(
         &mut self,
         visible: &Visible,
         [before, threads]: [&[(Process, Thread)]; 2],
-        nappers: &HashMap<i32, Call>,
+        nappers: &[i32],
     ) -> Vec<(i32, Evidence)> {
         let has_acted = self.written < visible.written
             || visible.sockets.iter().any(|(port, now)| took(self.sockets.get(port), now));
@@ -86,19 +70,17 @@ impl Attribution {
             let now = threads.iter().find(find).map(|(_, thread)| Activity::of(thread));
             now.is_none_or(|now| now.has_run_since(self.threads.get(&tid).copied()))
         };
-        let only_nappers =
-            threads.iter().all(|(_, it)| !ran(it.tid) || nappers.contains_key(&it.tid));
+        let only_nappers = threads.iter().all(|(_, it)| !ran(it.tid) || nappers.contains(&it.tid));
         let mut evidence = Vec::new();
-        if has_acted && self.has_looked {
-            let is_interrupted = self.threads.is_empty();
-            evidence.extend(nappers.keys().map(|&tid| match (ran(tid), only_nappers) {
-                (true, false) => (tid, Evidence::Unclear),
-                _ if is_interrupted => (tid, Evidence::Unclear),
-                (true, true) => (tid, Evidence::Acts),
-                (false, _) => (tid, Evidence::Sleeps),
-            }));
+        if has_acted && !self.threads.is_empty() {
+            for &tid in nappers {
+                match (ran(tid), only_nappers) {
+                    (false, _) => evidence.push((tid, Evidence::Sleeps)),
+                    (true, true) => evidence.push((tid, Evidence::Acts)),
+                    (true, false) => {}
+                }
+            }
         }
-        self.has_looked = true;
         self.written = visible.written;
         self.sockets.clone_from(&visible.sockets);
         // What a thread does after `before` may be visible only at the next look.
@@ -120,6 +102,7 @@ fn took(before: Option<&Option<VisibleSocket>>, now: &Option<VisibleSocket>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sandbox::Call;
 
     /// Two threads that sleep, and have been scheduled this often.
     fn threads(switches: [u64; 2]) -> Vec<(Process, Thread)> {
@@ -132,11 +115,6 @@ mod tests {
         (1..).zip(switches).map(thread).map(|it| (Process { pid: 1 }, it)).collect()
     }
 
-    /// Thread 2 naps.
-    fn napper() -> HashMap<i32, Call> {
-        HashMap::from([(2, Call { number: libc::SYS_nanosleep, arguments: [0; 6] })])
-    }
-
     fn visible(written: u64) -> Visible {
         Visible { written, ..Visible::default() }
     }
@@ -146,23 +124,13 @@ mod tests {
         let mut attribution = Attribution::default();
         let mut compare = |written, switches| {
             let threads = threads(switches);
-            attribution.compare(&visible(written), [&threads, &threads], &napper())
+            attribution.compare(&visible(written), [&threads, &threads], &[2])
         };
         assert_eq!(compare(0, [1, 1]), []);
         assert_eq!(compare(10, [1, 2]), [(2, Evidence::Acts)]);
         assert_eq!(compare(10, [2, 3]), []); // nothing visible has happened
         assert_eq!(compare(20, [3, 3]), [(2, Evidence::Sleeps)]);
-        assert_eq!(compare(30, [4, 4]), [(2, Evidence::Unclear)]);
-    }
-
-    #[test]
-    fn an_event_after_an_interruption_says_nothing() {
-        let mut attribution = Attribution::default();
-        let threads = threads([1, 1]);
-        assert_eq!(attribution.compare(&visible(0), [&threads, &threads], &napper()), []);
-        attribution.forget();
-        let unclear = [(2, Evidence::Unclear)];
-        assert_eq!(attribution.compare(&visible(10), [&threads, &threads], &napper()), unclear);
+        assert_eq!(compare(30, [4, 4]), []);
     }
 
     #[test]
@@ -171,18 +139,17 @@ mod tests {
         let mut compare = |written, switches| {
             let mut threads = threads(switches);
             threads[0].1.call = None;
-            attribution.compare(&visible(written), [&threads, &threads], &napper())
+            attribution.compare(&visible(written), [&threads, &threads], &[2])
         };
         assert_eq!(compare(0, [1, 1]), []);
-        assert_eq!(compare(10, [1, 2]), [(2, Evidence::Unclear)]);
+        assert_eq!(compare(10, [1, 2]), []);
     }
 
     #[test]
     fn a_thread_that_runs_while_the_observer_looks_may_have_acted() {
         let mut attribution = Attribution::default();
         let (first, second, third) = (threads([1, 1]), threads([2, 1]), threads([2, 2]));
-        assert_eq!(attribution.compare(&visible(0), [&first, &second], &napper()), []);
-        let unclear = [(2, Evidence::Unclear)];
-        assert_eq!(attribution.compare(&visible(10), [&third, &third], &napper()), unclear);
+        assert_eq!(attribution.compare(&visible(0), [&first, &second], &[2]), []);
+        assert_eq!(attribution.compare(&visible(10), [&third, &third], &[2]), []);
     }
 }

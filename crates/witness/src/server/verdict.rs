@@ -32,8 +32,9 @@ const LONG_NAP: Duration = Duration::from_secs(1);
 /// If a thread cannot be traced, this many context switches count as a round. A busy machine may
 /// interrupt a round.
 const SWITCHES_OF_ROUND: u64 = 2;
-/// The time in which the kernel passes on the bytes of a terminal.
-const LONGEST_DELAY: Duration = Duration::from_millis(50);
+/// A helper thread does nothing visible, if it has slept this many times while something visible
+/// happened.
+const ENOUGH_EVIDENCE: u32 = 3;
 
 /// Before the program listens, it may use more time.
 pub(super) const BEFORE_LISTENING: u32 = 4;
@@ -126,7 +127,7 @@ impl Server {
     fn is_harmless(&self, threads: &[ThreadOf], (process, thread): &ThreadOf, nap: Nap) -> bool {
         let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
         let habit = self.history.habit(&napper(*process, thread, thread.call));
-        let is_known = habit.period > 0 && habit.sleeps_through(nap.span);
+        let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE;
         let is_rare =
             nap.span >= LONG_NAP && threads.iter().filter(is_other).any(waits_for_clients);
         (is_known || is_rare) && !nap.watches && !habit.has_calls && !habit.acts()
@@ -251,21 +252,13 @@ impl Server {
         true
     }
 
-    /// If a helper thread has run, reads what it has logged. The kernel passes on the bytes of a
-    /// terminal later, when the thread may sleep again. It would then look as if another thread had
-    /// logged them.
-    pub(super) fn read_log_of_helpers(&mut self, threads: &[ThreadOf]) {
-        if self.attribution.has_run(threads, &self.helpers) {
-            self.log.catch_up(LONGEST_DELAY);
-        }
-    }
-
     /// Stores what the visible events since the last call say about helper threads that nap.
     /// `before` are the threads just before `visible` was read.
     fn attribute(&mut self, before: &[ThreadOf], visible: &Visible) -> Result<(), Unobservable> {
         for thread in before {
-            if let Role::Napping(Nap { watches: false, .. }) = self.role(thread) {
-                self.helpers.extend(thread.1.call.map(|call| (thread.1.tid, call)));
+            let is_helper = matches!(self.role(thread), Role::Napping(nap) if !nap.watches);
+            if is_helper && !self.helpers.contains(&thread.1.tid) {
+                self.helpers.push(thread.1.tid);
             }
         }
         if self.helpers.is_empty() {
@@ -278,12 +271,10 @@ impl Server {
             let Some((process, thread)) = threads.iter().find(|(_, it)| it.tid == tid) else {
                 continue;
             };
-            // The thread may already make another call than the one in which it naps.
-            let napper = napper(*process, thread, self.helpers.get(&tid).copied());
+            let napper = napper(*process, thread, thread.call);
             match evidence {
                 Evidence::Acts => self.history.add_acted(napper),
                 Evidence::Sleeps => self.history.add_slept(napper),
-                Evidence::Unclear => self.history.add_unclear(napper),
             }
         }
         Ok(())
@@ -295,7 +286,6 @@ impl Server {
             return Ok(());
         }
         let threads = self.all_threads()?;
-        self.read_log_of_helpers(&threads);
         match self.delivery()? {
             Some(visible) => self.attribute(&threads, &visible),
             None => Ok(()),

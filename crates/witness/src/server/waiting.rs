@@ -173,7 +173,6 @@ impl Server {
         state: &mut WaitState,
     ) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
-        self.read_log_of_helpers(&threads);
         let error = match self.delivery()? {
             Some(visible) => self.verdict(state, &threads, &visible)?,
             // Something is on its way to the server.
