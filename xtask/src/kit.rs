@@ -96,6 +96,7 @@ const PROGRAMS: &[&str] = &[
     "faulty/dies_by_signal.sh",
     "faulty/exits_at_once.sh",
     "faulty/fakes_log.py",
+    "faulty/later_task.py",
     "faulty/terminal_escapes.py",
     "faulty/million_lines.py",
     "faulty/never_listens.sh",
