@@ -13,8 +13,8 @@ pub use thread::{Thread, own_run_delay};
 
 use crate::unobservable::Unobservable;
 use owner::as_owner;
-use procfs::process::StatFlags;
-use procfs::{ProcError, ProcResult};
+use procfs::process::{Schedstat, StatFlags};
+use procfs::{FromRead, ProcError, ProcResult};
 use std::convert::Infallible;
 use std::fs;
 use std::io;
@@ -184,6 +184,13 @@ impl Process {
     pub fn name_of_thread(self, tid: i32) -> String {
         let comm = fs::read_to_string(format!("/proc/{}/task/{tid}/comm", self.pid));
         comm.unwrap_or_default().trim_end().to_owned()
+    }
+
+    /// The number of times that a thread of the process was scheduled, as in
+    /// [`Thread::context_switches`]; `None` if the thread has ended.
+    pub fn context_switches(self, tid: i32) -> Option<u64> {
+        let file = fs::File::open(format!("/proc/{}/task/{tid}/schedstat", self.pid)).ok()?;
+        Schedstat::from_read(file).ok().map(|schedule| schedule.pcount)
     }
 
     /// The text of `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` if the file cannot be read.

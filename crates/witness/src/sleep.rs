@@ -51,6 +51,30 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
     }
 }
 
+/// The time after which a call returns without an event, if it has one that can be read.
+pub(crate) fn time_out(call: &Call, process: Process) -> Option<Duration> {
+    match timeout(call, process) {
+        Timeout::In(span) => Some(span),
+        Timeout::None | Timeout::Unknown => None,
+    }
+}
+
+/// Whether the time-out of a call is in the memory of the thread. As soon as the thread has woken,
+/// this memory can have other contents.
+pub(crate) fn has_time_in_memory(call: &Call) -> bool {
+    const CALLS: [&str; 8] = [
+        "futex",
+        "epoll_pwait2",
+        "ppoll",
+        "rt_sigtimedwait",
+        "select",
+        "pselect6",
+        "nanosleep",
+        "clock_nanosleep",
+    ];
+    CALLS.contains(&call.name())
+}
+
 /// The time-out of a call that waits for descriptors, if it has one.
 pub(crate) fn timeout_for_descriptors(call: &Call, process: Process) -> Option<Duration> {
     match timeout(call, process) {

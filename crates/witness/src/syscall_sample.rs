@@ -17,7 +17,7 @@ use std::fmt;
 
 pub(crate) use errno_word::{read_errno, step_to_stored_errno};
 pub(crate) use repeated_state::repeats_state;
-pub(crate) use tracer::{SyscallStop, Traced, Tracer, syscall_stop_of};
+pub(crate) use tracer::{Interrupted, SyscallStop, Traced, Tracer, syscall_stop_of};
 
 /// A sample of the system calls of a thread.
 #[derive(Clone, Debug, Default)]

@@ -56,6 +56,9 @@ impl Thread {
 
 /// Reads a thread from three of the thread's files in `/proc`.
 pub(super) fn read(task: &Task) -> ProcResult<Thread> {
+    // Read first: whoever finds the same number of context switches later knows that the thread has
+    // not run since before its call was read.
+    let schedule = task.schedstat()?;
     let stat = task.stat()?;
     let zombie = matches!(stat.state()?, ProcState::Zombie | ProcState::Dead);
     let stopped = matches!(stat.state()?, ProcState::Stopped);
@@ -72,7 +75,6 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
         Some(call) if uninterruptible && !waits_for_vfork_child(task, &call)? => None,
         call => call,
     };
-    let schedule = task.schedstat()?;
     Ok(Thread {
         tid: task.tid,
         zombie,

@@ -100,6 +100,38 @@ fn tracing_does_not_interrupt_epoll_wait() {
     assert_eq!(program.line(), "0 0\n");
 }
 
+/// The observer stops the thread where it can: also where epoll_wait is about to begin.
+#[test]
+fn a_trace_that_ends_at_any_moment_does_not_interrupt_epoll_wait() {
+    let text = EPOLL_WAIT.replace(
+        "print(libc.epoll_wait(epoll, room, 1, 500), ctypes.get_errno(), flush=True)",
+        "while libc.epoll_wait(epoll, room, 1, 1) >= 0: sum(range(1000))\nprint('interrupted')",
+    );
+    let mut program = Program::python(&text);
+    assert_eq!(program.line(), "ready\n");
+    let mut tracer = Tracer::default();
+    for _ in 0..1000 {
+        program.trace(&mut tracer);
+        tracer.retry_detach();
+    }
+    assert!(program.0.try_wait().unwrap().is_none(), "{}", program.line());
+}
+
+#[test]
+fn an_instruction_that_takes_long_does_not_kill_the_program() {
+    let mut program = Program::run("sh", &["-c", "while :; do :; done"]);
+    let mut tracer = Tracer::default();
+    for _ in 0..200 {
+        let Some(mut traced) = tracer.seize(program.process().pid) else { continue };
+        traced.step_within(Duration::ZERO);
+        tracer.detach(traced);
+    }
+    while !tracer.has_detached_all() {
+        tracer.retry_detach();
+    }
+    assert_eq!(program.0.try_wait().unwrap(), None);
+}
+
 /// Traces a program that repeats `call` until it has made many calls. Returns whether it is in a
 /// busy loop.
 fn is_loop_of(call: &str) -> bool {

@@ -7,9 +7,10 @@
 //! which the tracer could not detach, and [`Tracer::retry_detach`] tries again.
 
 use super::restart_syscall::{interrupted_call, restart_syscall};
+use crate::sleep::{self, Sleep};
 use nix::sys::ptrace::{self, Options};
 use nix::unistd::Pid;
-use sandbox::{Call, as_tracer};
+use sandbox::{Call, Process, as_tracer};
 use std::cell::RefCell;
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -18,9 +19,19 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
     attached: Vec<Traced>,
-    /// The calls that stops have interrupted, and that the kernel continues with
-    /// restart_syscall(2), each with its thread.
-    interrupted: RefCell<Vec<(i32, Call)>>,
+    interrupted: RefCell<Vec<Interrupted>>,
+}
+
+/// A call that a stop has interrupted, and that the kernel continues with restart_syscall(2), which
+/// does not show what it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interrupted {
+    pub(crate) tid: i32,
+    pub(crate) call: Call,
+    /// What ends the sleep, and the time-out of the call, as they were when the thread had stopped.
+    /// The kernel may have replaced the time-out by the time that was left.
+    pub(crate) sleep: Sleep,
+    pub(crate) time_out: Option<Duration>,
 }
 
 /// A traced thread. Only the thread of the observer that has attached to the traced thread can
@@ -29,9 +40,10 @@ pub(crate) struct Tracer {
 pub(crate) struct Traced {
     tid: i32,
     state: State,
-    /// The call that the last stop has interrupted, if the kernel continues it with
-    /// restart_syscall(2).
-    interrupted: Option<Call>,
+    /// The call that the last stop has interrupted.
+    interrupted: Option<Interrupted>,
+    /// Whether an instruction was begun whose stop was not seen yet (PTRACE_SINGLESTEP).
+    is_stepping: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +72,8 @@ impl Tracer {
     pub(crate) fn seize(&mut self, tid: i32) -> Option<Traced> {
         let seize = || ptrace::seize(Pid::from_raw(tid), Options::PTRACE_O_TRACESYSGOOD);
         as_tracer(tid, seize).ok()?;
-        let mut traced = Traced { tid, state: State::Running, interrupted: None };
+        let (state, interrupted, is_stepping) = (State::Running, None, false);
+        let mut traced = Traced { tid, state, interrupted, is_stepping };
         traced.stop(PATIENCE);
         self.note_interrupted(&traced);
         if matches!(traced.state, State::Stopped(_)) {
@@ -79,15 +92,14 @@ impl Tracer {
         }
     }
 
-    /// The calls that stops have interrupted since the last call of this function, and that the
-    /// kernel continues with restart_syscall(2). Each has its thread.
-    pub(crate) fn take_interrupted(&self) -> Vec<(i32, Call)> {
+    /// The calls that stops have interrupted since the last call of this function.
+    pub(crate) fn take_interrupted(&self) -> Vec<Interrupted> {
         self.interrupted.take()
     }
 
     /// Keeps the call that a stop of this thread has interrupted.
     pub(crate) fn note_interrupted(&mut self, traced: &Traced) {
-        self.interrupted.get_mut().extend(traced.interrupted.map(|call| (traced.tid, call)));
+        self.interrupted.get_mut().extend(traced.interrupted);
     }
 
     /// Adds a thread to the list without an attempt to detach from the thread.
@@ -131,8 +143,20 @@ impl Traced {
 
     fn note_interrupted_call(&mut self) {
         if self.state == State::Stopped(0) {
-            self.interrupted = interrupted_call(self.pid(), self.interrupted);
+            let before = self.interrupted.map(|it| it.call);
+            let call = interrupted_call(self.pid(), before);
+            // The time-out of a call that is interrupted again was read at the first stop.
+            if before != call {
+                self.interrupted = call.map(|call| self.look_at(call));
+            }
         }
+    }
+
+    /// What ends the sleep of the stopped thread. Its memory does not change now.
+    fn look_at(&self, call: Call) -> Interrupted {
+        let thread = Process { pid: self.tid };
+        let (sleep, time_out) = (sleep::of(call, thread), sleep::time_out(&call, thread));
+        Interrupted { tid: self.tid, call, sleep, time_out }
     }
 
     /// The signal whose delivery has stopped the thread. `None` if the thread runs, or has stopped
@@ -151,7 +175,7 @@ impl Traced {
 
     /// Makes a running thread stop soon. Does not wait for the stop.
     pub(crate) fn interrupt(&self) {
-        if self.state == State::Running {
+        if self.state == State::Running && !self.is_stepping {
             self.request(libc::PTRACE_INTERRUPT, 0);
         }
     }
@@ -166,7 +190,7 @@ impl Traced {
     /// The call that the last stop has interrupted, if the kernel continues it with
     /// restart_syscall(2).
     pub(crate) fn interrupted_call(&self) -> Option<Call> {
-        self.interrupted
+        self.interrupted.map(|it| it.call)
     }
 
     pub(super) fn pid(&self) -> Pid {
@@ -176,15 +200,18 @@ impl Traced {
     /// Executes one instruction of a stopped thread. Returns whether the thread has stopped again
     /// after it.
     pub(super) fn step(&mut self) -> bool {
+        self.step_within(PATIENCE)
+    }
+
+    /// As [`step`](Self::step). If the thread has not stopped within this time, it still stops later.
+    pub(crate) fn step_within(&mut self, time: Duration) -> bool {
         if self.state != State::Stopped(0) || !self.request(libc::PTRACE_SINGLESTEP, 0) {
             return false;
         }
-        self.wait_stopped(PATIENCE);
-        if self.state != State::Stopped(libc::SIGTRAP) {
-            return false;
-        }
-        self.state = State::Stopped(0);
-        true
+        self.is_stepping = true;
+        self.state = State::Running;
+        self.wait_stopped(time);
+        self.state == State::Stopped(0) && !self.is_stepping
     }
 
     /// The address of the instruction at which the thread has stopped.
@@ -214,13 +241,26 @@ impl Traced {
     }
 
     /// Stops a running thread, and restarts the system call that the stop has interrupted.
+    ///
+    /// The thread is not left at the beginning of a system call: this call would return EINTR,
+    /// because the kernel does not take back the wake-up of PTRACE_INTERRUPT. It is not left within
+    /// an instruction either: its SIGTRAP would kill the program.
     fn stop(&mut self, within: Duration) {
-        if self.state == State::Running {
-            self.request(libc::PTRACE_INTERRUPT, 0);
-            self.wait_stopped(within);
+        let deadline = Instant::now() + within;
+        while self.state == State::Running {
+            // At the end of an instruction the thread stops by itself.
+            if !self.is_stepping {
+                self.request(libc::PTRACE_INTERRUPT, 0);
+            }
+            self.wait_stopped(deadline.saturating_duration_since(Instant::now()));
             self.note_interrupted_call();
-            if self.state == State::Stopped(0) {
-                restart_syscall(Pid::from_raw(self.tid));
+            if self.state != State::Stopped(0) {
+                return;
+            }
+            restart_syscall(Pid::from_raw(self.tid));
+            let begins_call = matches!(self.syscall_stop(), Some(SyscallStop::Entry(_)));
+            if (begins_call || self.is_stepping) && self.request(libc::PTRACE_CONT, 0) {
+                self.state = State::Running;
             }
         }
     }
@@ -239,7 +279,7 @@ impl Traced {
 
     /// Reads whether a running thread has stopped or ended. If the thread has ended, this function
     /// reaps it.
-    fn read_state(&self) -> State {
+    fn read_state(&mut self) -> State {
         let mut status = 0;
         // SAFETY: `status` is a local variable. waitpid of nix is not used, because it fails if the
         // stop signal is a real-time signal, and the signal is lost.
@@ -247,7 +287,16 @@ impl Traced {
             0 => State::Running,
             -1 => State::Untraced,
             _ if !libc::WIFSTOPPED(status) => State::Untraced,
-            _ => State::Stopped(signal_of(status)),
+            // The signal of an instruction that the tracer has requested is not the program's.
+            _ if self.is_stepping && signal_of(status) == libc::SIGTRAP => {
+                self.is_stepping = false;
+                State::Stopped(0)
+            }
+            _ => {
+                // PTRACE_INTERRUPT has stopped the thread before, or after the instruction.
+                self.is_stepping = self.is_stepping && is_pending(self.tid, libc::SIGTRAP);
+                State::Stopped(signal_of(status))
+            }
         }
     }
 
@@ -281,4 +330,10 @@ pub(crate) fn syscall_stop_of(tid: i32) -> Option<SyscallStop> {
 fn signal_of(status: i32) -> i32 {
     let signal = libc::WSTOPSIG(status);
     if signal == libc::SIGTRAP | 0x80 || status >> 16 != 0 { 0 } else { signal }
+}
+
+/// Whether a signal is pending for this thread alone (proc_pid_status(5), SigPnd).
+fn is_pending(tid: i32, signal: i32) -> bool {
+    let status = procfs::process::Process::new(tid).and_then(|thread| thread.status());
+    status.is_ok_and(|it| it.sigpnd & (1 << (signal - 1)) != 0)
 }
