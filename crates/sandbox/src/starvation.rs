@@ -27,6 +27,9 @@ const MAX_READY_THREADS: u32 = 4;
 #[derive(Debug, Default)]
 pub struct CpuLoad {
     before: Option<Snapshot>,
+    /// The threads when one of them last began to wait for a processor. The kernel adds the time of
+    /// a wait only when the wait is over.
+    waiting: Option<Snapshot>,
 }
 
 #[derive(Debug)]
@@ -48,7 +51,24 @@ pub struct CpuStarvation {
 impl CpuLoad {
     /// Begins to measure these threads, and the calling thread as the thread of the observer.
     pub fn now(threads: &[(Process, Thread)]) -> Self {
-        Self { before: Some(Snapshot::now(threads)) }
+        Self { before: Some(Snapshot::now(threads)), waiting: None }
+    }
+
+    /// Looks whether a thread waits for a processor now. To be called again and again during the
+    /// measurement.
+    pub fn look(&mut self, threads: &[(Process, Thread)]) {
+        let waits = |snapshot: &Snapshot| threads.iter().any(|now| snapshot.still_waits(now));
+        if !self.waiting.as_ref().is_some_and(waits) {
+            let is_ready = threads.iter().any(|(_, thread)| thread.is_running());
+            self.waiting = is_ready.then(|| Snapshot::now(threads));
+        }
+    }
+
+    /// The longest time for which one of these threads has been waiting for a processor until now.
+    fn unfinished_wait(&self, threads: &[(Process, Thread)]) -> Duration {
+        let waits = |snapshot: &&Snapshot| threads.iter().any(|now| snapshot.still_waits(now));
+        let waiting = self.waiting.as_ref().filter(waits);
+        waiting.map_or(Duration::ZERO, |snapshot| snapshot.at.elapsed())
     }
 
     /// Begins to measure if the wait that began at `begun` has lasted 50 ms. Does nothing if the
@@ -73,7 +93,8 @@ impl CpuLoad {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
         let observer = before.observer_waited();
-        let server = before.longest_wait(threads, lasted);
+        let finished = before.longest_wait(threads, lasted);
+        let server = (finished + self.unfinished_wait(threads)).min(lasted);
         if before.used(threads) >= (lasted / 2).min(FAIR_SHARE) {
             None // a thread that had to wait has waited for other threads of the same program
         } else if server >= lasted / 2 {
@@ -208,7 +229,7 @@ mod tests {
     /// A measurement that began ten seconds ago, when the threads were in this state.
     fn load(before: &[(Process, Thread)]) -> CpuLoad {
         let at = Instant::now() - Duration::from_secs(10);
-        CpuLoad { before: Some(Snapshot { at, ..Snapshot::now(before) }) }
+        CpuLoad { before: Some(Snapshot { at, ..Snapshot::now(before) }), waiting: None }
     }
 
     /// The error text for threads whose state has changed from `before` to `now`, if they had to
@@ -260,6 +281,18 @@ mod tests {
     #[test]
     fn a_server_that_never_got_a_processor_is_inconclusive() {
         assert!(starvation_text(vec![thread(5, 100, 0)], &[thread(5, 100, 0)]).is_some());
+    }
+
+    #[test]
+    fn a_server_that_still_waits_at_the_end_is_inconclusive() {
+        let now = [thread(6, 101, 3_000)];
+        let mut load = load(&[thread(5, 100, 0)]);
+        assert!(load.starvation(&now).is_none());
+        let at = Instant::now() - Duration::from_secs(4);
+        load.waiting = Some(Snapshot { at, ..Snapshot::now(&now) });
+        assert!(load.starvation(&now).is_some());
+        load.look(&[thread(7, 102, 3_100)]);
+        assert!(load.starvation(&now).is_none());
     }
 
     #[test]

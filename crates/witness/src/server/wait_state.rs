@@ -50,6 +50,7 @@ impl WaitState {
         life: &CpuLoad,
     ) -> Result<bool, Unobservable> {
         self.load.begin_after_pause(self.begun, threads);
+        self.load.look(threads);
         if Instant::now() < self.deadline {
             return Ok(false);
         }
