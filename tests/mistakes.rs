@@ -61,9 +61,11 @@ fn one_check_reports_every_difference() {
     course.edit("lesson.md", "<!-- idle task=3 -->", "<!-- idles task=3 -->");
     course.edit("mistakes/slot-order.patch", "row: slot-order", "row: slot-odor");
     course.edit("src/table.rs", "//!", "//! Changed.");
+    course.edit("timeline.svg", "2. A connected. ", "");
     let output = course.command().args(["check", "w03-l02"]).assert().code(1);
     let pieces = ["lesson.md:", "\"idles\"", "slot-order.patch:", "slot-odor", "src/table.rs:1: "];
     assert_contains(&stdout_of(&output), &pieces);
+    assert_contains(&stdout_of(&output), &["timeline.svg shows something else now"]);
 }
 
 #[test]

@@ -75,6 +75,18 @@ fn a_drawing_is_an_svg_image_of_its_own() {
 }
 
 #[test]
+fn some_steps_alone_are_drawn() {
+    let dir = TestDir::new();
+    let server = dir.compiled("free_list.c");
+    let shown = output(&["timeline", "w03-l02", "reuse", "--steps", "3-4"], &server, 0);
+    assert_contains(&shown, &["── 3. A left (FIN)", "── 4. B connected"]);
+    assert!(!shown.contains("2. A connected") && !shown.contains("5. "), "{shown}");
+    let command = command_line([&server]);
+    let too_many = ["timeline", "w03-l02", "reuse", "--steps", "900-", "--cmd", &command];
+    assert_contains(&misuse(&too_many), &["reuse has no step 900; it has "]);
+}
+
+#[test]
 fn the_script_does_the_same_without_the_course() {
     let dir = TestDir::new();
     let (server, file) = (dir.compiled("fork/double_fork.c"), dir.path("flips.sh"));

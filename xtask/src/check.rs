@@ -1,5 +1,6 @@
 //! `cargo xtask check`: compares texts, criteria, wrong servers, starters and shown outputs.
 
+mod pictures;
 mod readme_rows;
 
 use crate::shown_output::{self, Stale};
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     /// Lessons to check; without LESSON, check all lessons and README.md
     #[arg(value_name = "LESSON")]
     pub(crate) lessons: Vec<String>,
-    /// Rewrite the blocks that show what a command prints
+    /// Rewrite the blocks and pictures that show what a command prints or draws
     #[arg(long)]
     pub(crate) write: bool,
 }
@@ -38,7 +39,8 @@ proof's criteria and mistakes/*.patch; the lesson's tasks with their Test comman
 with the regions in solution/; src/ with the starter that solution/ gives; the lessons
 with the table in README.md; each block after `<!-- output: cargo xtask … -->` in
 lesson.md, mistakes/README.md and README.md with what the command prints now (except
-times). It also finds a shown output without such a comment.
+times), and each picture after `<!-- picture: cargo xtask … --svg FILE -->` with what
+the command draws. It also finds a shown output without such a comment.
 
 Examples:
   cargo xtask check
@@ -69,6 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         differences.extend(starters(&course, lesson));
         differences.extend(unmarked(&lesson.path)?);
         differences.extend(outputs(&lesson.path, &lesson.outputs, args.write)?);
+        differences.extend(pictures::differences(lesson, args.write));
         differences.extend(mistakes_readme(lesson, args.write)?);
     }
     let table = read(&paths::root().join(README))?;

@@ -62,6 +62,14 @@ pub(crate) fn rewritten(text: &str, stale: &[Stale<'_>]) -> String {
 
 /// The standard output of a `cargo xtask …` command, in 80 columns and without colour.
 fn printed(command: &str) -> Result<String> {
+    printed_in(Path::new("."), command)
+}
+
+/// As [`printed`], of a command that is run in `folder`.
+///
+/// # Errors
+/// The command is not `cargo xtask`, or has failed.
+pub(crate) fn printed_in(folder: &Path, command: &str) -> Result<String> {
     let words = shell_words::split(command).with_context(|| format!("cannot read `{command}`"))?;
     let [cargo, xtask, arguments @ ..] = words.as_slice() else { bail!("{}", not_ours(command)) };
     if (cargo.as_str(), xtask.as_str()) != ("cargo", "xtask") {
@@ -70,6 +78,7 @@ fn printed(command: &str) -> Result<String> {
     let program = env::current_exe().context("cannot find this program again")?;
     let output = Command::new(program)
         .args(arguments)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
         .output()

@@ -3,16 +3,17 @@
 use crate::named_failure::Names;
 use crate::program_args::ProgramArgs;
 use crate::replay::{heading, outcome, prepare, report};
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use course::catalogue::Course;
 use course::report::Status;
 use course::timeline::Chart;
 use proofs::Traced;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use terminal::chart_svg::chart_svg;
 use terminal::outcome::Outcome;
 use terminal::output::Destination;
-use terminal::show::{self, Line, Screen, chart};
+use terminal::show::{self, Line, Screen, chart, wrapped};
 use terminal::{interrupt, paths};
 
 /// The arguments of `timeline`.
@@ -24,6 +25,9 @@ pub(crate) struct Args {
     names: Names,
     #[command(flatten)]
     program: ProgramArgs,
+    /// Draw only these steps, e.g. 2-5 or 4-; `replay` shows their numbers
+    #[arg(long, value_name = "STEPS", value_parser = steps)]
+    steps: Option<RangeInclusive<usize>>,
     /// Write the drawing as an SVG image, which a browser shows
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -36,6 +40,7 @@ system call, ▶ and ◀ are bytes or connections on their way. The program is t
 
 Examples:
   cargo xtask timeline w03-l02 reuse
+  cargo xtask timeline w03-l02 reuse --steps 2-5
   cargo xtask timeline w03-l02 reuse --cmd ./server --svg reuse.svg
   cargo xtask timeline                     of the last failure
 
@@ -57,7 +62,13 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
             .map_err(|error| anyhow!("{}: {error}", check.lesson.id))
     })?;
     let report = report(&check, recorded.finding)?;
-    let drawing = Chart::of(&recorded.timeline);
+    let drawing = match &args.steps {
+        None => Chart::of(&recorded.timeline),
+        Some(steps) => Chart::of_steps(&recorded.timeline, steps).with_context(|| {
+            let count = recorded.timeline.steps();
+            format!("--steps: {criterion} has no step {}; it has {count}", steps.start())
+        })?,
+    };
     let cause = report.cause.as_ref().filter(|_| report.status != Status::Proved);
     let failure = cause.map(|cause| cause.summary.as_str());
     match &args.svg {
@@ -72,9 +83,38 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
             let width = screen.width();
             screen.show_all(&chart(&drawing, failure, width))?;
             if failure.is_none() {
-                screen.show(&Line::new().good("✓").plain(&format!(" {}", report.text)))?;
+                for (number, piece) in wrapped(&report.text, width - 2).iter().enumerate() {
+                    let mark = if number == 0 { "✓" } else { " " };
+                    screen.show(&Line::new().good(mark).plain(&format!(" {piece}")))?;
+                }
             }
         }
     }
     Ok(outcome(report.status))
+}
+
+/// The steps that an argument names: `3`, `2-5` or `4-`.
+fn steps(text: &str) -> Result<RangeInclusive<usize>, &'static str> {
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
+    let range = match text.split_once('-') {
+        None => number(text).map(|only| only..=only),
+        Some((from, "")) => number(from).map(|from| from..=usize::MAX),
+        Some((from, to)) => number(from).zip(number(to)).map(|(from, to)| from..=to),
+    };
+    range.filter(|range| !range.is_empty()).ok_or("write a number, FROM-TO or FROM-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_a_number_or_a_range() {
+        assert_eq!(steps("3"), Ok(3..=3));
+        assert_eq!(steps("2-5"), Ok(2..=5));
+        assert_eq!(steps("4-"), Ok(4..=usize::MAX));
+        for wrong in ["", "0", "5-2", "-3", "a", "1-b"] {
+            assert!(steps(wrong).is_err(), "{wrong}");
+        }
+    }
 }

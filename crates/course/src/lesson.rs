@@ -60,6 +60,8 @@ pub struct Lesson {
     pub future_lock: Text,
     /// The blocks that show what a command prints.
     pub outputs: Vec<Output>,
+    /// The pictures that a command draws.
+    pub pictures: Vec<Picture>,
     /// Each section, with the line of the section's heading.
     pub sections: Vec<(Section, usize)>,
 }
@@ -170,6 +172,17 @@ pub struct Output {
     pub text: String,
     /// The range of bytes that `text` occupies in the file.
     pub range: Range<usize>,
+    /// The line of the comment that names the command.
+    pub line: usize,
+}
+
+/// A picture that a command draws, in a file in the lesson's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The command, e.g. `cargo xtask timeline w03-l02 slots --solution --svg timeline.svg`.
+    pub command: String,
+    /// The name of the file, which follows `--svg` in the command.
+    pub file: String,
     /// The line of the comment that names the command.
     pub line: usize,
 }

@@ -15,7 +15,7 @@ mod title;
 pub(crate) use front_matter::is_lesson_id;
 pub(crate) use id_comment::is_id;
 
-use crate::lesson::{Lesson, Output, Section, Text};
+use crate::lesson::{Lesson, Output, Picture, Section, Text};
 use crate::problem::{Collector, Problems, utf8};
 use markdown::{Block, Content, Source};
 use outline::{Outline, SectionBlocks};
@@ -82,6 +82,7 @@ fn read_lesson(path: &Path, text: &str, problems: &mut Collector) -> Lesson {
         hero_visual: drawing(&outline, problems),
         future_lock: section_text(&source, &outline, Section::FutureLock, problems),
         outputs: outputs(&source.blocks, problems),
+        pictures: pictures(&source, problems),
         sections: outline.sections.iter().map(|each| (each.section, each.line)).collect(),
     }
 }
@@ -141,4 +142,29 @@ fn outputs(blocks: &[Block], problems: &mut Collector) -> Vec<Output> {
         outputs.push(Output { command, text, range, line: block.line });
     }
     outputs
+}
+
+/// Each comment `<!-- picture: COMMAND -->`, with the picture that follows it.
+fn pictures(source: &Source<'_>, problems: &mut Collector) -> Vec<Picture> {
+    let mut pictures = Vec::new();
+    for (block, next) in source.blocks.iter().zip(source.blocks.iter().skip(1)) {
+        let Content::Comment(comment) = &block.content else {
+            continue;
+        };
+        let Some(command) = comment.strip_prefix("picture:") else {
+            continue;
+        };
+        let command = command.trim().to_owned();
+        let file = command.split_once(" --svg ").and_then(|(_, rest)| rest.split(' ').next());
+        let Some(file) = file.map(str::to_owned) else {
+            problems.at(block.line, "this command draws no picture; write --svg FILE");
+            continue;
+        };
+        if !source.slice(next.range.clone()).contains(&format!("]({file})")) {
+            let message = format!("no picture follows this comment; write ![…]({file}) below it");
+            problems.at(block.line, message);
+        }
+        pictures.push(Picture { command, file, line: block.line });
+    }
+    pictures
 }

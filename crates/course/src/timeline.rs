@@ -29,7 +29,7 @@ pub struct Lane {
 /// What a lane shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LaneKind {
-    /// A client of the check. For a client under test, a connection that it has made.
+    /// A client of the check. For a client under test, a server's end of a connection.
     Client,
     /// The first thread of a process of the program.
     Process,
@@ -55,8 +55,10 @@ pub enum What {
     Step(String),
     /// The program was executed.
     Started,
-    /// The client has connected to the program, or the program to the client.
+    /// The client has connected to the program.
     Connected,
+    /// The program under test is a client, and a server of the check has accepted its connection.
+    Accepted,
     /// The client has sent these bytes.
     Sent(Vec<u8>),
     /// The client has received these bytes.
@@ -137,7 +139,15 @@ pub enum CallKind {
     Other,
 }
 
+/// A call that lasts at least this long has slept.
+const SLEEP: Duration = Duration::from_micros(500);
+
 impl Call {
+    /// Whether the thread has slept in the call.
+    pub fn has_slept(&self) -> bool {
+        self.lasted >= SLEEP
+    }
+
     /// The call as a line: `read(5, client A) = 5`.
     pub fn text(&self) -> String {
         match self.result.as_str() {
@@ -148,6 +158,11 @@ impl Call {
 }
 
 impl Timeline {
+    /// The number of steps.
+    pub fn steps(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event.what, What::Step(_))).count()
+    }
+
     /// The lane of an event.
     pub fn lane(&self, event: &Event) -> Option<&Lane> {
         event.lane.and_then(|number| self.lanes.get(number))

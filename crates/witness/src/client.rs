@@ -97,13 +97,14 @@ impl Client {
         let mut state = self.state();
         let socket = state.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        let begun = self.record().map(ClientRecord::now).unwrap_or_default();
         match send(socket.as_raw_fd(), bytes, flags) {
             Err(Errno::EAGAIN) => Ok(0),
             sent => {
                 let sent = sent?;
                 state.sent += sent as u64;
                 if let Some(record) = self.record().filter(|_| sent > 0) {
-                    record.add_bytes(&bytes[..sent], ClientAct::Sent);
+                    record.add_bytes(begun, &bytes[..sent], ClientAct::Sent);
                 }
                 Ok(sent)
             }
@@ -301,7 +302,7 @@ impl ClientState {
                 Ok(length) => {
                     acknowledge(fd);
                     if let Some(record) = record {
-                        record.add_bytes(&buffer[..length], ClientAct::Received);
+                        record.add_bytes(record.now(), &buffer[..length], ClientAct::Received);
                     }
                     limit -= length;
                     self.received_count += length as u64;
@@ -314,7 +315,7 @@ impl ClientState {
             }
         }
         if let (false, Some(ended), Some(record)) = (had_ended, self.ended, record) {
-            record.add(ClientAct::SawEnd(ended));
+            record.add(record.now(), ClientAct::SawEnd(ended));
         }
     }
 }

@@ -66,7 +66,8 @@ pub struct RecordedClient {
 /// An event, and when it was seen.
 #[derive(Clone, Debug)]
 pub struct Moment {
-    /// The time since the recording began.
+    /// The time since the recording began: of what a client does, the time before it was done; of a
+    /// system call, the time when it returned.
     pub at: Duration,
     /// What has happened.
     pub event: Event,
@@ -218,17 +219,31 @@ impl Recorder {
     }
 
     /// Begins to record a client, which has connected, or whose connection the observer has accepted.
-    pub(crate) fn add_client(&self, address: SocketAddr, is_accepted: bool) -> ClientRecord {
+    /// `begun` is the time before it connected ([`now`](Self::now)).
+    pub(crate) fn add_client(
+        &self,
+        address: SocketAddr,
+        is_accepted: bool,
+        begun: Duration,
+    ) -> ClientRecord {
         let mut state = self.state();
         state.clients.push(RecordedClient { address, inode: None, name: String::new() });
         let record = ClientRecord { recorder: self.clone(), client: state.clients.len() - 1 };
         drop(state);
-        record.add(if is_accepted { ClientAct::Accepted } else { ClientAct::Connected });
+        record.add(begun, if is_accepted { ClientAct::Accepted } else { ClientAct::Connected });
         record
     }
 
+    /// The time since the recording began.
+    pub(crate) fn now(&self) -> Duration {
+        self.0.begun.elapsed()
+    }
+
     pub(crate) fn add(&self, event: Event) {
-        let at = self.0.begun.elapsed();
+        self.add_at(self.now(), event);
+    }
+
+    fn add_at(&self, at: Duration, event: Event) {
         let mut state = self.state();
         if matches!(event, Event::Call(_)) {
             state.calls += 1;
@@ -268,17 +283,23 @@ pub(crate) struct ClientRecord {
 }
 
 impl ClientRecord {
-    pub(crate) fn add(&self, act: ClientAct) {
-        self.recorder.add(Event::Client { client: self.client, act });
+    /// The time since the recording began.
+    pub(crate) fn now(&self) -> Duration {
+        self.recorder.now()
     }
 
-    /// Adds bytes. If too many were added before, only the first ones are kept.
-    pub(crate) fn add_bytes(&self, bytes: &[u8], act: impl Fn(Vec<u8>) -> ClientAct) {
+    /// Adds what the client began to do at the time `at`.
+    pub(crate) fn add(&self, at: Duration, act: ClientAct) {
+        self.recorder.add_at(at, Event::Client { client: self.client, act });
+    }
+
+    /// As [`add`](Self::add), with bytes. If too many were added before, only the first ones are kept.
+    pub(crate) fn add_bytes(&self, at: Duration, bytes: &[u8], act: impl Fn(Vec<u8>) -> ClientAct) {
         let mut state = self.recorder.state();
         let kept = bytes.len().min(MAX_BYTES - state.bytes);
         state.bytes += kept;
         drop(state);
-        self.add(act(bytes[..kept].to_vec()));
+        self.add(at, act(bytes[..kept].to_vec()));
     }
 
     pub(crate) fn set_name(&self, name: &str) {

@@ -1,6 +1,8 @@
 //! Arranges a timeline as a chart: a column for each lane, and a row for each event.
 
-use super::{Call, CallKind, Event, LaneKind, Timeline, What};
+use super::{Call, CallKind, Event, Lane, LaneKind, Timeline, What};
+use std::collections::BTreeSet;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
 /// The maximum number of columns for clients. More clients share one column.
@@ -13,8 +15,6 @@ const ROWS: usize = 120;
 const MANY: usize = 12;
 const FIRST: usize = 4;
 const LAST: usize = 2;
-/// A call that lasts at least this long has slept.
-const SLEEP: Duration = Duration::from_micros(500);
 
 /// A timeline as a chart.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Chart {
     pub left_out: usize,
     /// When the threads slept.
     pub sleeps: Vec<Sleep>,
+    /// The names of the system calls that the program has made, in alphabetical order.
+    pub calls: Vec<&'static str>,
 }
 
 /// A column of a chart.
@@ -36,6 +38,17 @@ pub struct Column {
     pub name: String,
     /// Whether it shows clients.
     pub is_client: bool,
+    /// When its process, thread or client has begun. 0 if that was not seen.
+    pub from: Duration,
+    /// When it has ended. The maximum if that was not seen.
+    pub until: Duration,
+}
+
+impl Column {
+    /// Whether its process, thread or client exists at this time.
+    pub fn exists(&self, at: Duration) -> bool {
+        (self.from..=self.until).contains(&at)
+    }
 }
 
 /// A row of a chart.
@@ -67,22 +80,36 @@ pub struct Sleep {
 }
 
 impl Chart {
-    /// The chart of a timeline.
+    /// The chart of a timeline. If the program was started several times, it shows the last run.
     pub fn of(timeline: &Timeline) -> Self {
-        let before = begin_of_last_run(timeline);
-        let events = &timeline.events[before..];
+        let from = begin_of_last_run(timeline);
+        let mut chart = Self::of_events(timeline, from..timeline.events.len());
+        chart.left_out += from;
+        chart
+    }
+
+    /// The chart of some steps of a timeline. The first step has number 1. `None` if the timeline has
+    /// none of these steps.
+    pub fn of_steps(timeline: &Timeline, steps: &RangeInclusive<usize>) -> Option<Self> {
+        let begin_of = |step: usize| step.checked_sub(1).and_then(|at| begins(timeline).nth(at));
+        let from = begin_of(*steps.start()).filter(|_| !steps.is_empty())?;
+        let next = steps.end().checked_add(1).and_then(begin_of);
+        Some(Self::of_events(timeline, from..next.unwrap_or(timeline.events.len())))
+    }
+
+    fn of_events(timeline: &Timeline, range: Range<usize>) -> Self {
+        let mut step = begins(timeline).filter(|begin| *begin < range.start).count();
+        let events = &timeline.events[range];
         let (columns, column_of) = columns(timeline, events);
+        let places = Places { timeline, columns: &columns, column_of: &column_of };
         let mut rows: Vec<Row> = Vec::new();
-        let mut sleeps = Vec::new();
         let events = merged(events.iter().filter(|event| event.is_usual()));
         for event in &events {
             let column = event.lane.map(|lane| column_of[lane]);
-            let Some(row) = row(timeline, event, column, &columns, &column_of) else { continue };
-            if let (What::Call(call), Some(Some(column))) = (&event.what, column)
-                && call.lasted >= SLEEP
-            {
-                let from = event.at.saturating_sub(call.lasted);
-                sleeps.push(Sleep { column, from, until: event.at });
+            let Some(mut row) = places.row(event, column) else { continue };
+            if let What::Step(text) = &event.what {
+                step += 1;
+                row.text = format!("{step}. {text}");
             }
             match rows.last_mut() {
                 Some(last) if last.column == row.column && last.text == row.text => {}
@@ -92,13 +119,23 @@ impl Chart {
         let mut rows = folded(rows);
         let left_out = rows.len().saturating_sub(ROWS);
         rows.drain(..left_out);
-        Self { columns, rows, left_out: before + left_out, sleeps }
+        let sleeps = places.sleeps();
+        Self { columns, rows, left_out, sleeps, calls: calls(&events) }
     }
 
     /// Whether the thread of a column sleeps at this time.
     pub fn sleeps(&self, column: usize, at: Duration) -> bool {
         self.sleeps.iter().any(|it| it.column == column && it.from <= at && at < it.until)
     }
+}
+
+/// The names of the calls, without repetition.
+fn calls(events: &[Event]) -> Vec<&'static str> {
+    let name = |event: &Event| match &event.what {
+        What::Call(call) => Some(call.name),
+        _ => None,
+    };
+    events.iter().filter_map(name).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The events, with the bytes that a client sends or receives one after the other in one event.
@@ -147,13 +184,19 @@ fn repetition<K: PartialEq>(keys: &[K], period: usize) -> usize {
     }
 }
 
+/// The number of the first event of each step.
+fn begins(timeline: &Timeline) -> impl Iterator<Item = usize> {
+    let events = timeline.events.iter().enumerate();
+    let steps = events.filter(|(_, event)| matches!(event.what, What::Step(_)));
+    steps.map(|(number, _)| number)
+}
+
 /// The number of the first event of the last run, if the check has started the program several times:
 /// the step before the last start.
 fn begin_of_last_run(timeline: &Timeline) -> usize {
     let events = &timeline.events;
     let started = events.iter().rposition(|event| event.what == What::Started).unwrap_or(0);
-    let is_step = |event: &Event| matches!(event.what, What::Step(_));
-    events[..started].iter().rposition(is_step).unwrap_or(0)
+    begins(timeline).take_while(|begin| *begin < started).last().unwrap_or(0)
 }
 
 /// The columns of these events, and for each lane the number of its column, if it has one.
@@ -170,58 +213,107 @@ fn columns(timeline: &Timeline, events: &[Event]) -> (Vec<Column>, Vec<Option<us
     let mut column_of = vec![None; timeline.lanes.len()];
     for lane in programs {
         column_of[lane] = Some(columns.len());
-        columns.push(Column { name: timeline.lanes[lane].name.clone(), is_client: false });
+        columns.push(column(timeline, lane));
     }
     let are_shared = clients.len() > CLIENTS;
     if are_shared {
-        columns.push(Column { name: "clients".to_owned(), is_client: true });
+        columns.push(Column {
+            name: "clients".to_owned(),
+            is_client: true,
+            from: Duration::ZERO,
+            until: Duration::MAX,
+        });
     }
     for lane in clients {
         if !are_shared {
-            columns.push(Column { name: timeline.lanes[lane].name.clone(), is_client: true });
+            columns.push(column(timeline, lane));
         }
         column_of[lane] = Some(columns.len() - 1);
     }
     (columns, column_of)
 }
 
-/// The row of an event; `None` if its lane has no column.
-fn row(
-    timeline: &Timeline,
-    event: &Event,
-    column: Option<Option<usize>>,
-    columns: &[Column],
-    column_of: &[Option<usize>],
-) -> Option<Row> {
-    let column = match column {
-        None => None,
-        Some(column) => Some(column?),
+/// The column of one lane.
+fn column(timeline: &Timeline, lane: usize) -> Column {
+    let Lane { name, kind } = &timeline.lanes[lane];
+    let own = || timeline.events.iter().filter(|event| event.lane == Some(lane));
+    let begins = |event: &&Event| {
+        matches!(event.what, What::Started | What::Connected | What::Accepted | What::Began { .. })
     };
-    let text = timeline.text(event);
-    let is_shared = column.is_some_and(|it| columns[it].name == "clients");
-    let text = match timeline.lane(event).filter(|_| is_shared) {
-        Some(lane) => format!("{} {text}", lane.name),
-        None => text,
-    };
-    let program = columns.iter().position(|column| !column.is_client);
-    let (to, is_print, has_failed) = match &event.what {
-        What::Connected | What::Sent(_) | What::HalfClosed | What::Closed | What::Reset => {
-            (program, false, false)
-        }
-        What::Call(Call { kind: CallKind::Write, client: Some(lane), failed, .. }) => {
-            (column_of[*lane].filter(|_| !failed), false, *failed)
-        }
-        What::Call(call) => (None, call.kind == CallKind::Print, call.failed),
-        What::Fault(_) => (None, false, true),
-        _ => (None, false, false),
-    };
-    Some(Row { at: event.at, column, text, to, is_print, has_failed })
+    let ends = |event: &&Event| matches!(event.what, What::Ended(_) | What::Closed | What::Reset);
+    Column {
+        name: name.clone(),
+        is_client: *kind == LaneKind::Client,
+        from: own().find(begins).map_or(Duration::ZERO, |event| event.at),
+        until: own().find(ends).map_or(Duration::MAX, |event| event.at),
+    }
+}
+
+/// Where the events of a timeline are shown.
+struct Places<'a> {
+    timeline: &'a Timeline,
+    columns: &'a [Column],
+    /// For each lane, the number of its column, if it has one.
+    column_of: &'a [Option<usize>],
+}
+
+impl Places<'_> {
+    /// The row of an event; `None` if its lane has no column.
+    fn row(&self, event: &Event, column: Option<Option<usize>>) -> Option<Row> {
+        let column = match column {
+            None => None,
+            Some(column) => Some(column?),
+        };
+        let text = self.timeline.text(event);
+        let is_shared = column.is_some_and(|it| self.columns[it].name == "clients");
+        let text = match self.timeline.lane(event).filter(|_| is_shared) {
+            Some(lane) => format!("{} {text}", lane.name),
+            None => text,
+        };
+        let (to, is_print, has_failed) = match &event.what {
+            What::Connected | What::Sent(_) | What::HalfClosed | What::Closed | What::Reset => {
+                (self.reader(event), false, false)
+            }
+            What::Call(Call { kind: CallKind::Write, client: Some(lane), failed, .. }) => {
+                (self.column_of[*lane].filter(|_| !failed), false, *failed)
+            }
+            What::Call(call) => (None, call.kind == CallKind::Print, call.failed),
+            What::Fault(_) => (None, false, true),
+            _ => (None, false, false),
+        };
+        Some(Row { at: event.at, column, text, to, is_print, has_failed })
+    }
+
+    /// The column of the process or thread that is next to make a call about a client's connection,
+    /// after the client has done something. If none does, the one that has made the last such call;
+    /// otherwise the first column.
+    fn reader(&self, act: &Event) -> Option<usize> {
+        let is_about = |event: &&Event| matches!(&event.what, What::Call(call) if call.client.is_some() && call.client == act.lane);
+        let events = &self.timeline.events;
+        let next = events.partition_point(|event| event.at < act.at);
+        let call = events[next..].iter().find(is_about);
+        let call = call.or_else(|| events[..next].iter().rfind(is_about));
+        let of_call = call.and_then(|call| self.column_of[call.lane?]);
+        of_call.or_else(|| self.columns.iter().position(|column| !column.is_client))
+    }
+
+    /// The times in which threads slept. A sleep can end after the last event that is shown.
+    fn sleeps(&self) -> Vec<Sleep> {
+        let sleep = |event: &Event| match &event.what {
+            What::Call(call) if call.has_slept() => {
+                let column = self.column_of[event.lane?]?;
+                let from = event.at.saturating_sub(call.lasted);
+                Some(Sleep { column, from, until: event.at })
+            }
+            _ => None,
+        };
+        self.timeline.events.iter().filter_map(sleep).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::Lane;
 
     fn timeline(clients: usize) -> Timeline {
         let program = Lane { name: "program".to_owned(), kind: LaneKind::Process };
@@ -315,6 +407,24 @@ mod tests {
         timeline.events.extend(events);
         let chart = Chart::of(&timeline);
         assert_eq!((chart.rows.len(), chart.left_out), (ROWS, 84));
-        assert_eq!(chart.rows.last().unwrap().text, "step 199");
+        assert_eq!(chart.rows.last().unwrap().text, "201. step 199");
+    }
+
+    #[test]
+    fn some_steps_alone_keep_their_numbers() {
+        let mut timeline = timeline(1);
+        let step = |text: &str| {
+            let at = Duration::from_millis(9);
+            Event { at, lane: None, what: What::Step(text.to_owned()) }
+        };
+        timeline.events.extend([step("C1 left"), step("C2 connected")]);
+        let texts = |steps: RangeInclusive<usize>| {
+            let rows = Chart::of_steps(&timeline, &steps)?.rows;
+            Some(rows.into_iter().map(|row| row.text).collect::<Vec<_>>())
+        };
+        assert_eq!(texts(2..=2).unwrap(), ["2. C1 left"]);
+        assert_eq!(texts(2..=9).unwrap(), ["2. C1 left", "3. C2 connected"]);
+        assert_eq!(texts(1..=1).unwrap()[..2], ["1. C1 connected", "connects"]);
+        assert_eq!((texts(4..=9), texts(0..=1)), (None, None));
     }
 }

@@ -32,6 +32,7 @@ fn text(timeline: &Timeline, event: &Event) -> String {
         What::Step(text) => text.clone(),
         What::Started => "starts".to_owned(),
         What::Connected => "connects".to_owned(),
+        What::Accepted => "accepts the connection".to_owned(),
         What::Sent(bytes) => format!("sends {}", quoted(bytes, BYTES)),
         What::Received(bytes) => format!("receives {}", quoted(bytes, BYTES)),
         What::HalfClosed => "shuts down its sending side".to_owned(),

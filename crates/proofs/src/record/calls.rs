@@ -41,9 +41,10 @@ pub(super) fn call(
     }
 }
 
-/// `client A`. A client without a name of its own is named `client 12` already.
+/// `client A`. A client without a name of its own is named `client 12` already, and a server
+/// `server 1`.
 fn of_client(name: &str) -> String {
-    if name.starts_with("client ") { name.to_owned() } else { format!("client {name}") }
+    if name.contains(' ') { name.to_owned() } else { format!("client {name}") }
 }
 
 /// Whether a descriptor refers to a file, and not to a socket, a pipe, a terminal or an object of the

@@ -2,8 +2,9 @@
 //! its lane.
 
 use super::calls;
-use course::timeline::{Event, Lane, LaneKind, Timeline, What};
+use course::timeline::{CallKind, Event, Lane, LaneKind, Timeline, What};
 use std::collections::HashMap;
+use std::time::Duration;
 use witness::{CallRecord, ClientAct, RecordedClient, Recorder, ServerClose, SignalNumber};
 
 /// The timeline of the events that were converted so far.
@@ -15,8 +16,10 @@ pub(super) struct Converter {
     /// The lanes of the clients and of the threads.
     of_client: HashMap<usize, usize>,
     of_thread: HashMap<i32, usize>,
-    /// Whether the check has ended the program. What happens until the next start is its end only.
-    is_over: bool,
+    /// When the check has ended the program. What happens until the next start is its end only.
+    over: Option<Duration>,
+    /// Whether the program is a client, whose connections the check has accepted.
+    are_servers: bool,
     /// The inode of the listener of the program.
     listener: Option<u64>,
     /// The numbers of programs, child processes and threads so far.
@@ -31,26 +34,38 @@ impl Converter {
             converted: 0,
             of_client: HashMap::new(),
             of_thread: HashMap::new(),
-            is_over: false,
+            over: None,
+            are_servers: false,
             listener: None,
             counts: [0; 3],
         }
     }
 
-    /// Converts the events that are new.
+    /// Converts the events that are new, and sorts them by time.
     pub(super) fn advance(&mut self) {
+        let first = self.timeline.events.len();
         let clients = self.recorder.clients();
-        for moment in self.recorder.since(self.converted) {
+        for mut moment in self.recorder.since(self.converted) {
             self.converted += 1;
-            match moment.event {
-                witness::Event::Over => self.is_over = true,
-                witness::Event::Started(_) | witness::Event::Note(_) => self.is_over = false,
+            match &mut moment.event {
+                witness::Event::Over => self.over = Some(moment.at),
+                witness::Event::Started(_) | witness::Event::Note(_) => self.over = None,
+                witness::Event::Call(call) => {
+                    // Such a call has returned because of the end of the program's clients.
+                    let over =
+                        self.over.filter(|over| moment.at.saturating_sub(call.lasted) < *over);
+                    if let Some(over) = over {
+                        call.result = None;
+                        call.lasted = call.lasted.saturating_sub(moment.at.saturating_sub(over));
+                        moment.at = over;
+                    }
+                }
                 _ => {}
             }
             // A call that has not returned tells where the thread has slept in the end.
             let is_open = |call: &CallRecord| call.result.is_none();
             let is_sleep = matches!(&moment.event, witness::Event::Call(call) if is_open(call));
-            if self.is_over && !is_sleep {
+            if self.over.is_some() && !is_sleep {
                 continue;
             }
             let (lane, what) = match moment.event {
@@ -61,6 +76,7 @@ impl Converter {
                     (Some(self.thread(process.pid, name, LaneKind::Process)), What::Started)
                 }
                 witness::Event::Client { client, act } => {
+                    self.are_servers |= act == ClientAct::Accepted;
                     (Some(self.client(client, &clients)), act_of_client(act))
                 }
                 witness::Event::Call(record) => {
@@ -89,8 +105,10 @@ impl Converter {
                 witness::Event::Full => (None, What::Full),
                 _ => continue,
             };
-            self.timeline.events.push(Event { at: moment.at, lane, what });
+            let at = begin_of_output(&what, moment.at);
+            self.timeline.events.push(Event { at, lane, what });
         }
+        self.timeline.events[first..].sort_by_key(|event| event.at);
     }
 
     /// The name of the next lane of a kind: `child 1`. The first program is named without a number.
@@ -112,7 +130,8 @@ impl Converter {
 
     fn client(&mut self, number: usize, clients: &[RecordedClient]) -> usize {
         let name = clients.get(number).map(|client| client.name.clone()).unwrap_or_default();
-        let name = if name.is_empty() { format!("client {}", number + 1) } else { name };
+        let kind = if self.are_servers { "server" } else { "client" };
+        let name = if name.is_empty() { format!("{kind} {}", number + 1) } else { name };
         let lanes = &mut self.timeline.lanes;
         let lane = *self.of_client.entry(number).or_insert_with(|| {
             lanes.push(Lane { name: String::new(), kind: LaneKind::Client });
@@ -143,6 +162,17 @@ impl Converter {
     }
 }
 
+/// The time at which an event is shown that was seen at the time `at`. A client can receive bytes before
+/// the call that has sent them returns, so such a call is shown at its begin, unless it has slept.
+fn begin_of_output(what: &What, at: Duration) -> Duration {
+    match what {
+        What::Call(call) if call.kind == CallKind::Write && !call.has_slept() => {
+            at.saturating_sub(call.lasted)
+        }
+        _ => at,
+    }
+}
+
 fn act_of_client(act: ClientAct) -> What {
     match act {
         ClientAct::Sent(bytes) => What::Sent(bytes),
@@ -150,6 +180,7 @@ fn act_of_client(act: ClientAct) -> What {
         ClientAct::HalfClosed => What::HalfClosed,
         ClientAct::Closed => What::Closed,
         ClientAct::Reset => What::Reset,
+        ClientAct::Accepted => What::Accepted,
         ClientAct::SawEnd(how) => What::SawEnd { is_reset: how == ServerClose::Reset },
         _ => What::Connected,
     }

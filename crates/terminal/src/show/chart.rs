@@ -61,7 +61,8 @@ fn lines_of(chart: &Chart, row: &Row, widths: &[usize], width: usize) -> Vec<Lin
     };
     let time = format!("{:>TIME$.1}", row.at.as_secs_f64() * 1e3);
     let mut line = Line::new().faint(&time);
-    for (number, cell) in widths.iter().enumerate() {
+    let exists = |number: usize| number == column || chart.columns[number].exists(row.at);
+    for (number, cell) in widths.iter().enumerate().filter(|(number, _)| exists(*number)) {
         line = line.to(start_of(widths, number));
         line = match number == column {
             true => style(row)(line, &text(row, column, *cell)),
@@ -101,7 +102,10 @@ mod tests {
     use std::time::Duration;
 
     fn example() -> Chart {
-        let column = |name: &str, is_client| Column { name: name.to_owned(), is_client };
+        let column = |name: &str, is_client, from| {
+            let until = Duration::MAX;
+            Column { name: name.to_owned(), is_client, from: Duration::from_millis(from), until }
+        };
         let row = |millis, column, text: &str, to| Row {
             at: Duration::from_millis(millis),
             column,
@@ -112,7 +116,7 @@ mod tests {
         };
         let millis = Duration::from_millis;
         Chart {
-            columns: vec![column("program", false), column("A", true)],
+            columns: vec![column("program", false, 0), column("A", true, 2), column("B", true, 6)],
             rows: vec![
                 row(1, None, "A connected", None),
                 row(2, Some(1), "connects", Some(0)),
@@ -121,6 +125,7 @@ mod tests {
             ],
             left_out: 0,
             sleeps: vec![Sleep { column: 0, from: millis(1), until: millis(5) }],
+            calls: vec!["accept4", "write"],
         }
     }
 
@@ -131,11 +136,11 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "      ms  program                                  A",
+                "      ms  program                       A               B",
                 "── A connected",
-                "     2.0  ┆                                        ◀ connects",
-                "     5.0  accept4(3, the listener) = 5, client A   │",
-                "     6.0  write(5) = 2 ─────────────────────────▶  │",
+                "     2.0  ┆                             ◀ connects",
+                "     5.0  accept4(3, the listener) = …  │",
+                "     6.0  write(5) = 2 ──────────────▶  │               │",
                 "✗ A is not closed.",
             ]
         );

@@ -1,7 +1,7 @@
 //! How a client ends its side of the connection.
 
 use super::{Client, ClosedBy};
-use crate::recording::ClientAct;
+use crate::recording::{ClientAct, ClientRecord};
 use nix::sys::socket::{Shutdown, setsockopt, shutdown, sockopt};
 use std::os::fd::AsRawFd;
 
@@ -10,11 +10,12 @@ impl Client {
     /// still send an answer.
     pub fn half_close(&self) {
         let mut state = self.state();
+        let begun = self.record().map(ClientRecord::now).unwrap_or_default();
         if let Some(socket) = &state.socket
             && shutdown(socket.as_raw_fd(), Shutdown::Write).is_ok()
         {
             state.closed_by = Some(ClosedBy::Fin);
-            self.note(ClientAct::HalfClosed);
+            self.record().into_iter().for_each(|it| it.add(begun, ClientAct::HalfClosed));
         }
     }
 
@@ -23,9 +24,10 @@ impl Client {
     pub fn close(&self) {
         self.read();
         let mut state = self.state();
-        if state.socket.take().is_some() {
-            state.closed_by = Some(ClosedBy::Fin);
+        if let Some(socket) = state.socket.take() {
             self.note(ClientAct::Closed);
+            drop(socket);
+            state.closed_by = Some(ClosedBy::Fin);
         }
     }
 
@@ -35,8 +37,9 @@ impl Client {
         if let Some(socket) = state.socket.take() {
             let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
             let _ = setsockopt(&socket, sockopt::Linger, &at_once);
-            state.closed_by = Some(ClosedBy::Rst);
             self.note(ClientAct::Reset);
+            drop(socket);
+            state.closed_by = Some(ClosedBy::Rst);
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use super::Client;
 use crate::recording::{ClientAct, ClientRecord, Recorder};
+use std::time::Duration;
 
 impl Client {
-    /// Adds what this client does from now on to a recording.
-    pub(crate) fn record_in(&self, recorder: &Recorder) {
+    /// Adds what this client does from now on to a recording. `begun` is the recorder's time before
+    /// it connected.
+    pub(crate) fn record_in(&self, recorder: &Recorder, begun: Duration) {
         let address = if self.is_accepted() { self.server() } else { self.address() };
-        self.0.record.get_or_init(|| recorder.add_client(address, self.is_accepted()));
+        self.0.record.get_or_init(|| recorder.add_client(address, self.is_accepted(), begun));
     }
 
     /// Gives this client a name in the recording of the run, if the run is recorded.
@@ -21,9 +23,10 @@ impl Client {
         self.0.record.get()
     }
 
+    /// Adds what the client is about to do.
     pub(super) fn note(&self, act: ClientAct) {
         if let Some(record) = self.record() {
-            record.add(act);
+            record.add(record.now(), act);
         }
     }
 }

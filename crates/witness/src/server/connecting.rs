@@ -2,6 +2,7 @@
 
 use super::{Server, unobservable};
 use crate::client::Client;
+use crate::recording::Recorder;
 use nix::sys::socket::{setsockopt, sockopt};
 use sandbox::{BATCH, Message};
 use std::io;
@@ -76,6 +77,7 @@ impl Server {
 
     fn connect_socket(&mut self, socket: OwnedFd, address: SocketAddr) -> io::Result<Client> {
         let deadline = self.limits.deadline_of_wait(Instant::now());
+        let begun = self.recorder.as_ref().map(Recorder::now).unwrap_or_default();
         let client = Client::connect(socket, address, || {
             if Instant::now() >= deadline {
                 return Err(io::ErrorKind::TimedOut.into());
@@ -85,7 +87,7 @@ impl Server {
             self.poll_events().map(drop).map_err(io::Error::other)
         })?;
         if let Some(recorder) = &self.recorder {
-            client.record_in(recorder);
+            client.record_in(recorder, begun);
         }
         self.clients.push(client.clone());
         Ok(client)

@@ -40,7 +40,7 @@ impl Server {
         let new: Vec<_> =
             self.own_listeners.iter().flat_map(|it| std::iter::from_fn(|| it.accept())).collect();
         if let Some(recorder) = &self.recorder {
-            new.iter().for_each(|client| client.record_in(recorder));
+            new.iter().for_each(|client| client.record_in(recorder, recorder.now()));
         }
         self.accepted.extend(new.iter().cloned());
         self.clients.extend(new.iter().cloned());
