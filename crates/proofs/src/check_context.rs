@@ -193,6 +193,9 @@ impl<'a> CheckContext<'a> {
         let launch = Launch::new(executable)
             .args(arguments)
             .current_dir(&self.program.directory)
+            // Fifty children that panic need seconds to print their backtraces. The message names
+            // the place without them.
+            .env("RUST_BACKTRACE", "0")
             .isolation(self.program.isolation_level())
             .timeout(self.program.timeout)
             .deadline(self.deadline)
