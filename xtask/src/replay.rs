@@ -12,9 +12,12 @@ use course::catalogue::Course;
 use course::report::{CriterionReport, Finding, Status};
 use course::timeline::Timeline;
 use debugger::Debugger;
+use nix::poll::{PollFd, PollFlags, poll};
 use programs::lesson_check::LessonCheck;
 use proofs::{ProgramUnderTest, Recorded, Traced};
-use std::io::{self, BufRead, IsTerminal};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -74,6 +77,9 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// goes on.
 const TRACED: Duration = Duration::from_secs(60);
 const BY_HAND: Duration = Duration::from_secs(3600);
+
+/// How often Ctrl-C is looked for while the program waits for Enter, in milliseconds.
+const LOOK_FOR_CTRL_C: u8 = 50;
 
 /// Checks a criterion again, and shows or writes what happens.
 ///
@@ -215,11 +221,24 @@ impl Pace<'_> {
     }
 }
 
-/// Waits until the user presses Enter. At the end of standard input, nothing is waited for.
+/// Waits until the user presses Enter or Ctrl-C. At the end of standard input, nothing is waited for.
 fn wait_for_enter() -> Result<()> {
     if io::stdin().is_terminal() {
         show::note(&Line::new().faint("Enter goes on"));
     }
-    io::stdin().lock().read_line(&mut String::new()).context("cannot read from the terminal")?;
+    let mut stdin = unbuffered(io::stdin().as_fd()).context("cannot read from the terminal")?;
+    let (mut byte, mut length) = ([0], 1);
+    while length == 1 && byte != *b"\n" && !interrupt::requested() {
+        let mut entry = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        // A signal is handled by another thread, so it does not end this wait.
+        if poll(&mut entry, LOOK_FOR_CTRL_C).unwrap_or(0) > 0 {
+            length = stdin.read(&mut byte).context("cannot read from the terminal")?;
+        }
+    }
     Ok(())
+}
+
+/// A descriptor whose bytes are read as they are asked for: the lines behind belong to later steps.
+fn unbuffered(input: BorrowedFd<'_>) -> io::Result<File> {
+    Ok(File::from(input.try_clone_to_owned()?))
 }

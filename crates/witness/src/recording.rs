@@ -218,6 +218,13 @@ impl Recorder {
         Ok(())
     }
 
+    /// Adds that a program was executed, unless its trace does so.
+    pub(crate) fn note_start(&self, program: Process) {
+        if !self.0.has_calls {
+            self.add(Event::Started(program));
+        }
+    }
+
     /// Begins to record a client, which has connected, or whose connection the observer has accepted.
     /// `begun` is the time before it connected ([`now`](Self::now)).
     pub(crate) fn add_client(

@@ -3,7 +3,7 @@
 
 use super::calls;
 use course::timeline::{CallKind, Event, Lane, LaneKind, Timeline, What};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use witness::{CallRecord, ClientAct, RecordedClient, Recorder, ServerClose, SignalNumber};
 
@@ -18,6 +18,8 @@ pub(super) struct Converter {
     of_thread: HashMap<i32, usize>,
     /// When the check has ended the program. What happens until the next start is its end only.
     over: Option<Duration>,
+    /// The threads whose last sleep is known.
+    asleep: HashSet<i32>,
     /// Whether the program is a client, whose connections the check has accepted.
     are_servers: bool,
     /// The inode of the listener of the program.
@@ -35,6 +37,7 @@ impl Converter {
             of_client: HashMap::new(),
             of_thread: HashMap::new(),
             over: None,
+            asleep: HashSet::new(),
             are_servers: false,
             listener: None,
             counts: [0; 3],
@@ -48,7 +51,10 @@ impl Converter {
         for mut moment in self.recorder.since(self.converted) {
             self.converted += 1;
             match &mut moment.event {
-                witness::Event::Over => self.over = Some(moment.at),
+                witness::Event::Over => {
+                    self.over = Some(moment.at);
+                    self.asleep.clear();
+                }
                 witness::Event::Started(_) | witness::Event::Note(_) => self.over = None,
                 witness::Event::Call(call) => {
                     // Such a call has returned because of the end of the program's clients.
@@ -56,15 +62,19 @@ impl Converter {
                         self.over.filter(|over| moment.at.saturating_sub(call.lasted) < *over);
                     if let Some(over) = over {
                         call.result = None;
+                        let entries = call.poll_entries.iter_mut().flatten();
+                        entries.for_each(|entry| entry.revents = 0);
                         call.lasted = call.lasted.saturating_sub(moment.at.saturating_sub(over));
                         moment.at = over;
                     }
                 }
                 _ => {}
             }
-            // A call that has not returned tells where the thread has slept in the end.
-            let is_open = |call: &CallRecord| call.result.is_none();
-            let is_sleep = matches!(&moment.event, witness::Event::Call(call) if is_open(call));
+            // The first call that has not returned tells where the thread has slept in the end.
+            let is_sleep = match &moment.event {
+                witness::Event::Call(call) => call.result.is_none() && self.asleep.insert(call.tid),
+                _ => false,
+            };
             if self.over.is_some() && !is_sleep {
                 continue;
             }

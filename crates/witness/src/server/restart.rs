@@ -53,6 +53,7 @@ impl Server {
             match self.sandbox.receive(true)? {
                 Some(Message::Started { pid }) => {
                     self.begin_program(pid);
+                    self.recorder.iter().for_each(|recorder| recorder.note_start(self.program));
                     self.wait_observable();
                     return Ok(());
                 }
