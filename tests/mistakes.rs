@@ -15,8 +15,10 @@ const WHOLE_COURSE: Duration = Duration::from_secs(1200);
 
 #[test]
 fn each_wrong_server_fails_its_criterion_with_its_mistake_as_the_cause() {
-    let output = xtask(&["mistakes", "w03-l02"]).code(0).stderr(is_empty());
-    assert_contains(&stdout_of(&output), &["all caught · "]);
+    // `check` below builds and proves all of them.
+    let some = ["--only", "slot-order,naps,forgot-close,leaks-file,off-by-one"];
+    let output = xtask(&[&["mistakes", "w03-l02"], &some[..]].concat()).code(0).stderr(is_empty());
+    assert_contains(&stdout_of(&output), &["all caught · 5 of 5"]);
 }
 
 #[test]
