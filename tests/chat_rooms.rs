@@ -104,6 +104,24 @@ fn names_what_is_wrong_with_a_room_of_texts() {
 }
 
 #[test]
+fn a_room_with_one_fault_fails_its_criterion() {
+    let dir = TestDir::new();
+    let source = Path::new("chat").join("faulty/poll_waits.c");
+    let room = |name| command_line([&dir.compiled_with(&source, name)]);
+    assert_proved(prove(&["--cmd", &room("NO_FAULT")]));
+    for (fault, criterion, sentence) in [
+        ("OUTPUT_STAYS", "slow-reader", ", and the server does not go to sleep."),
+        ("NOT_LOGGED", "slow-reader", "and no [DISCONNECT] line names its descriptor"),
+        ("LOST_SLOT", "slow-reader", "A member that never reads was removed before."),
+        ("TOTAL_LENGTH", "long-lines", "Refusing a line of 64 KiB"),
+    ] {
+        let output = prove(&["--cmd", &room(fault), "--only", criterion]).code(1);
+        let output = words(&stdout_of(&output));
+        assert!(output.contains(sentence), "{fault}: {output}");
+    }
+}
+
+#[test]
 fn proves_the_solution_on_epoll() {
     assert_proved(prove_epoll(&["--solution"]));
 }

@@ -86,6 +86,22 @@ fn a_handler_that_changes_errno_fails() {
 }
 
 #[test]
+fn a_handler_with_one_fault_fails_its_criterion() {
+    let dir = TestDir::new();
+    let server = |name| command_line([&dir.compiled_with("reap/faulty/one_fault.c", name)]);
+    assert_proved(&server("NO_FAULT"), &[]);
+    for (fault, criterion, words) in [
+        ("TABLE", "burst", "50 children ended together, and 6 of them were not reaped."),
+        ("EARLY_RETURN", "errno-kept", "Common mistake: Changing errno in the handler"),
+        ("STOPPED", "reaps", "A's child was stopped and went on, and the server logged it as"),
+    ] {
+        let output = stdout_of(&prove(&server(fault), &["--only", criterion]).code(1));
+        assert_contains(&output, &[words]);
+        assert!(fault != "TABLE" || !output.contains("Common mistake"), "{output}");
+    }
+}
+
+#[test]
 fn an_exit_status_for_a_child_that_was_killed_fails() {
     let pieces = ["Signal 9 killed B's child, and the log gives it an exit status."];
     assert_contains(&output_of("exit_status_only"), &pieces);

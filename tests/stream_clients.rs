@@ -75,6 +75,21 @@ fn a_beginners_client_has_each_of_its_faults_named() {
 }
 
 #[test]
+fn a_client_with_one_fault_fails_its_criterion() {
+    let dir = TestDir::new();
+    let client = |name| command_line([&dir.compiled_with("client/faulty/one_fault.c", name)]);
+    assert_proved(&client("NO_FAULT"));
+    for (fault, criterion, words) in [
+        ("FIXED_TABLE", "next-address", "127.0.0.9 and not 127.0.0.19, where a server listens."),
+        ("LENGTH_ONE", "nothing-to-say", "The line has no newline, and the client does not send"),
+        ("READ_IS_LINE", "exchange", "The client sends 10 of the 20 bytes of its line"),
+        ("ASKS_FOR_ROOM", "all-sent", "The client does not sleep while it waits: it repeats poll"),
+    ] {
+        assert_contains(&prove_only(&client(fault), criterion), &[words]);
+    }
+}
+
+#[test]
 fn a_client_that_tries_only_the_last_address_fails_next_address() {
     let Some(client) = faulty_script("last_address.py") else { return };
     assert_eq!(finding(&client, "connects").0, "proved");

@@ -11,7 +11,7 @@ use crate::shared::departure::Departure;
 use crate::test_run::TestRun;
 use fastrand::Rng;
 use std::io;
-use witness::{Client, Server};
+use witness::{Client, FaultInjector, Server};
 
 /// A client that is in the room.
 #[derive(Clone)]
@@ -38,8 +38,19 @@ pub(super) struct ChatRun {
 impl ChatRun {
     /// Starts a server for the criterion with this id.
     pub(super) fn start(context: &CheckContext<'_>, criterion: &str) -> Result<Self, CheckError> {
+        Self::start_with_capacity(context, criterion, context.lesson.capacity)
+    }
+
+    /// Starts a server for the criterion with this id. The server has `capacity` slots if it reads
+    /// MAX_CLIENTS.
+    pub(super) fn start_with_capacity(
+        context: &CheckContext<'_>,
+        criterion: &str,
+        capacity: usize,
+    ) -> Result<Self, CheckError> {
         let random = context.random(criterion);
-        Ok(Self { run: context.start()?, members: Vec::new(), random, row_of_end: None })
+        let run = context.start_with(capacity, FaultInjector::default())?;
+        Ok(Self { run, members: Vec::new(), random, row_of_end: None })
     }
 
     /// Starts a server, and lets `count` members in. A fault in this is the fault of the criterion

@@ -1,13 +1,14 @@
 //! The criterion of long lines.
 
-use super::chat_run::hearing::unheard;
-use super::chat_run::{ChatRun, disconnected, said};
+use super::chat_run::hearing::{quoted, unheard};
+use super::chat_run::{ChatRun, Member, disconnected, said};
+use super::one_wakeup::{if_interrupted, while_paused};
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::shared::few_slots::expect_slots;
-use witness::{Exit, SignalNumber, WaitError};
+use witness::{Client, Exit, SignalNumber, WaitError};
 
 /// The length of the longest line that a room must pass on whole, in bytes with the newline.
 const LONGEST: usize = 64 << 10;
@@ -15,6 +16,11 @@ const LONGEST: usize = 64 << 10;
 const FIRST_LONGER_NAME: i32 = 10;
 /// The sizes at which buffers end, in bytes.
 const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
+/// The number of bytes of a long line that come first, and the number of lines that come with its rest.
+const MOST: usize = 60_000;
+const SHORT_LINES: usize = 600;
+/// The number of bytes at the end of a line that is too long that come together with a short line.
+const TAIL: usize = 100;
 /// The number of bytes without a newline that a client sends. A room may allow more than the lesson
 /// asks, and must stop before this.
 const ENDLESS: usize = 2 << 20;
@@ -39,6 +45,7 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     two_at_once(&mut chat)?;
     by_a_longer_name(&mut chat)?;
+    a_rest_and_short_lines(&mut chat)?;
     too_long(&mut chat)
 }
 
@@ -121,6 +128,29 @@ fn has_overrun(chat: &ChatRun) -> bool {
     }
 }
 
+/// Most of a long line comes, and then its rest together with many short lines. All of it is longer than the
+/// longest line, and none of the lines is.
+fn a_rest_and_short_lines(chat: &mut ChatRun) -> Result<(), CheckError> {
+    let index = any_member(chat);
+    let (long, fd) = (chat.line(LONGEST - 100), chat.members[index].fd);
+    let short: Vec<_> = (0..SHORT_LINES).map(|_| chat.short_line()).collect();
+    let (begin, rest) = long.split_at(MOST);
+    chat.send(index, begin);
+    chat.expect_silence(&chat.everybody())?;
+    let (member, bytes) = (chat.members[index].clone(), [rest, &short.concat()].concat());
+    let text = format!("{} sent its rest and {SHORT_LINES} short lines", member.client.name);
+    while_paused(chat, &text, |_| {
+        let _ = member.client.connection.send(&bytes);
+        Ok(())
+    })?;
+    let lines = [long.clone()].into_iter().chain(short).map(|line| said(fd, &line));
+    let heard = chat.expect_all(&Transcript::in_order(lines), &[index]);
+    heard.map_err(|error| {
+        let error = if_interrupted(chat, error);
+        with_row_of_long(chat, (index, &long), error)
+    })
+}
+
 /// Two members send a long line each, in pieces, at the same time.
 fn two_at_once(chat: &mut ChatRun) -> Result<(), CheckError> {
     let lengths = [0; 2].map(|_| chat.random.usize(20_000..LONGEST));
@@ -149,34 +179,73 @@ fn two_at_once(chat: &mut ChatRun) -> Result<(), CheckError> {
     chat.expect(&wanted)
 }
 
-/// A member sends a line without an end, and then its end. It must be told or closed.
+/// A member sends a line without an end, and then its end together with a short line. It must be told or
+/// closed. If it stays in the room, all others must get the short line.
 fn too_long(chat: &mut ChatRun) -> Result<(), CheckError> {
     let index = chat.random.usize(..chat.members.len());
-    let line = chat.line(ENDLESS);
-    let member = chat.members[index].clone();
+    let (line, short) = (chat.line(ENDLESS), chat.short_line());
+    let member = chat.members.remove(index);
     let name = &member.client.name;
     chat.run.step(format!("{name} sent a line of {} KiB", ENDLESS >> 10));
     let connection = member.client.connection.clone();
+    let (begin, end) = line.split_at(ENDLESS - TAIL);
     let mut sent = 0;
-    let handled = chat.run.server.wait_for(|_| {
-        if connection.ended().is_some() || !unheard(&member).is_empty() {
+    let mut handled = chat.run.server.wait_for(|_| {
+        if is_refused(&member) {
             return Ok(Some(()));
         }
-        sent += connection.send(&line[sent..]).unwrap_or(0);
+        sent += send_rest(&connection, begin, sent);
         Ok(None)
     });
+    let mut said_after = None;
+    if matches!(handled, Ok(()) | Err(WaitError::Idle { .. }))
+        && takes_the_rest(chat, &member, &begin[sent..])
+    {
+        chat.run.step(format!("{name} sent the end of its line and {}, at once", quoted(&short)));
+        let _ = connection.send(&[end, &short].concat());
+        said_after = Some(said(member.fd, &short));
+        handled = chat.run.server.wait_for(|_| Ok(is_refused(&member).then_some(())));
+    }
     // Nobody else may have received a part of the line.
     let _ = chat.run.server.wait_asleep();
-    chat.members.remove(index);
-    let is_closed = connection.ended().is_some();
-    let gone = is_closed.then(|| disconnected(member.fd));
-    if let Err(error) = chat.expect_all(&Transcript::in_order(gone.clone()), &[]) {
+    let told = match connection.ended() {
+        Some(_) => Transcript::in_order([disconnected(member.fd)]).or_also(said_after),
+        None => Transcript::in_order(said_after),
+    };
+    if let Err(error) = chat.expect_all(&told, &[]) {
         return Err(with_row(chat, member.fd, &line, error));
     }
     if let Err(wait_error) = handled {
         return Err(not_refused(chat, name, wait_error));
     }
     others_are_served(chat)
+}
+
+/// Whether a member was closed, or was sent something.
+fn is_refused(member: &Member) -> bool {
+    member.client.connection.ended().is_some() || !unheard(member).is_empty()
+}
+
+/// Sends as many of the bytes from `from` on as the kernel takes. Returns their number.
+fn send_rest(connection: &Client, bytes: &[u8], from: usize) -> usize {
+    if from == bytes.len() { 0 } else { connection.send(&bytes[from..]).unwrap_or(0) }
+}
+
+/// The member sends the rest of what comes before the end of its line. Returns whether the server has read
+/// all of it, and keeps the member. A room need not read on from a member that it has told.
+fn takes_the_rest(chat: &mut ChatRun, member: &Member, rest: &[u8]) -> bool {
+    let connection = &member.client.connection;
+    let mut sent = 0;
+    let taken = chat.run.server.wait_for(|now| {
+        if connection.ended().is_some() {
+            return Ok(Some(()));
+        }
+        sent += send_rest(connection, rest, sent);
+        let unread = now.connection(connection)?.map_or(0, |it| it.unread);
+        Ok((sent == rest.len() && unread == 0).then_some(()))
+    });
+    let _ = chat.run.server.wait_asleep();
+    taken.is_ok() && connection.ended().is_none()
 }
 
 /// Those who remain send lines, and a new member comes.

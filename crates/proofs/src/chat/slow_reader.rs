@@ -4,6 +4,7 @@ mod behind;
 mod falling_behind;
 mod late_again;
 mod never_reads;
+mod room_again;
 
 use super::chat_run::ChatRun;
 use crate::check_context::CheckContext;
@@ -15,13 +16,16 @@ use witness::{Server, WaitError};
 /// The members that read. The first of them speaks.
 const READERS: usize = 3;
 const SPEAKER: usize = 0;
+/// The number of slots, if the room reads MAX_CLIENTS.
+const CAPACITY: usize = 10;
 
 /// A member that does not read delays nobody. If it is behind by no more than 64 KiB, beyond what the
 /// kernel holds, it is kept, costs no processor time, and gets every line when it reads. If it never
 /// reads, the server grows by at most 1 MiB before it drops the member, and tells the others. The server
 /// waits in the call `wait`.
 pub(crate) fn slow_reader(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), CheckError> {
-    let mut chat = ChatRun::start_with_members(context, "slow-reader", READERS - 1)?;
+    let mut chat = ChatRun::start_with_capacity(context, "slow-reader", CAPACITY)?;
+    chat.fill_up(READERS - 1)?;
     if chat.run.capacity < READERS {
         return expect_slots(&chat.run, READERS, "what a slow member does to the others");
     }

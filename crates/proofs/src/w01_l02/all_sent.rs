@@ -57,6 +57,9 @@ impl ClientRun {
     fn read_slowly(&mut self, connection: &Client, text: &str) -> Result<(), CheckError> {
         self.run.step("the server does not read, until the client cannot send on");
         let blocked = self.run.server.wait_idle();
+        if let Err(wait_error @ WaitError::Spinning(_)) = blocked {
+            return Err(self.fail(wait_error, busy_while_blocked()));
+        }
         let mut unsent_when_logged = 0;
         if blocked.is_ok() {
             if self.has_logged_sent(text) {
@@ -193,6 +196,16 @@ fn deadlock(text: &str, read: usize, answered: usize, observed: String) -> Failu
         ),
         expected: format!("the client receives {} bytes", text.len()),
         observed,
+    }
+}
+
+/// The failure of a client that does not sleep while it cannot send. What it does is added to it.
+fn busy_while_blocked() -> Failure {
+    Failure {
+        id: "busy",
+        expected: "the client sleeps until it can send or receive".to_owned(),
+        observed: "the client runs".to_owned(),
+        ..Failure::default()
     }
 }
 

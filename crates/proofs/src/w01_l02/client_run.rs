@@ -166,6 +166,22 @@ impl ClientRun {
         self.next_line = Some(next.to_owned());
     }
 
+    /// Gives the client a line in two pieces. The second piece comes when the client is idle.
+    pub(super) fn give_line_in_pieces(&mut self, line: &str) {
+        let quoted = super::words::quoted;
+        let (first, rest) = line.split_at(line.len() / 2);
+        self.run.server.write_input(first.as_bytes());
+        // A client that does not wait for the end of its line is judged by what it sends.
+        let _ = self.run.server.wait_idle();
+        self.run.step(format!(
+            "the line {} is on standard input, in two pieces: {}, and then {}",
+            quoted(line),
+            quoted(first),
+            quoted(rest)
+        ));
+        self.run.server.write_input(format!("{rest}\n").as_bytes());
+    }
+
     /// Waits until the client has connected, and returns the server's end of the connection.
     pub(super) fn wait_connected(&mut self) -> Result<Client, CheckError> {
         let connected = self.run.server.wait_for(|now| Ok(now.accepted().first().cloned()));

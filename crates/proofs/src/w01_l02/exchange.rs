@@ -20,31 +20,36 @@ struct Given<'a> {
     text: &'a str,
     /// A line after the client's line.
     next: Option<&'a str>,
+    /// Whether the line comes in two pieces.
+    in_pieces: bool,
 }
 
 /// The client sends its line without the newline, and logs what it has sent and what comes back. Its
 /// standard input is a pipe, and then a terminal, in which the client must not wait for Ctrl-D. Then
-/// its line has characters that a client could interpret or leave out.
+/// its line has characters that a client could interpret or leave out. At last, its line comes in two
+/// pieces, as from a program that writes a line with two calls.
 pub(super) fn exchange(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("exchange");
     for input in [Input::Pipe, Input::Terminal] {
         let length = random.usize(12..30);
         let text = random_text(&mut random, length);
-        exchange_line(context, &Given { input, text: &text, next: None })?;
+        exchange_line(context, &Given { input, text: &text, next: None, in_pieces: false })?;
     }
     let (unusual, next) = (unusual_text(&mut random), random_text(&mut random, 12));
     for (text, next) in [(&unusual[..], Some(&next[..])), ("0", None), ("-n", None), (BLANKS, None)]
     {
-        exchange_line(context, &Given { input: Input::Pipe, text, next })?;
+        exchange_line(context, &Given { input: Input::Pipe, text, next, in_pieces: false })?;
     }
-    Ok(())
+    let text = random_text(&mut random, 20);
+    exchange_line(context, &Given { input: Input::Pipe, text: &text, next: None, in_pieces: true })
 }
 
 fn exchange_line(context: &CheckContext<'_>, given: &Given<'_>) -> Result<(), CheckError> {
-    let &Given { input, text, next } = given;
+    let &Given { input, text, next, in_pieces } = given;
     let mut client = start(context, &Setup { input, ..Setup::default() })?;
     match next {
         Some(next) => client.give_two_lines(text, next),
+        None if in_pieces => client.give_line_in_pieces(text),
         None => client.give_line(text),
     }
     if input == Input::Pipe {

@@ -9,20 +9,30 @@ use crate::log_event::ClientEvent;
 use std::net::IpAddr;
 use witness::WaitError;
 
+/// The number of addresses of a name that has many of them.
+const MANY: u8 = 18;
+
 /// A name has three addresses, and a server listens at the last of them. The client connects to this
 /// address, and has closed the sockets of the attempts that were refused. Then a server listens at
-/// each address, and the client connects to the first one.
+/// each address, and the client connects to the first one. At last, a name has many addresses, and a
+/// server listens at the last of them.
 pub(super) fn next_address(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("next-address");
     let name = host_name(&mut random);
     // getaddrinfo(3) returns the addresses of this machine in this order: IPv6 before IPv4 (RFC 6724,
-    // section 2.1), and 127.0.0.2 and 127.0.0.3, which are equally near, as the file has them.
-    let addresses = [LOCAL_V6, local_v4(2), local_v4(3)];
-    for (listens_at, first) in [(&addresses[2..], addresses[2]), (&addresses[..], addresses[0])] {
-        let setup = Setup { host: &name, addresses: &addresses, listens_at, ..Setup::default() };
+    // section 2.1), and then 127.0.0.2, 127.0.0.3 and so on. Such an address is near if it begins with
+    // the same bits as 127.0.0.1; of those that are equally near, the first one in the file is first.
+    let three = [LOCAL_V6, local_v4(2), local_v4(3)];
+    let many: Vec<_> = (2..2 + MANY).map(local_v4).collect();
+    let last = many.len() - 1;
+    for (addresses, listens_at) in
+        [(&three[..], &three[2..]), (&three[..], &three[..]), (&many[..], &many[last..])]
+    {
+        let first = listens_at[0];
+        let setup = Setup { host: &name, addresses, listens_at, ..Setup::default() };
         let mut client = start(context, &setup)?;
         client.connect_with_open_input(&random_text(&mut random, 10), first)?;
-        client.expect_order(&addresses)?;
+        client.expect_order(addresses)?;
         if listens_at.len() == 1 {
             client.expect_closed_attempts()?;
         }

@@ -6,6 +6,7 @@ use crate::fork_server::children::{connect_with_child, stopped_serving, wait_set
 use crate::fork_server::exchange::expect_served;
 use crate::fork_server::process_evidence;
 use crate::fork_server::reaping::child_runs_on;
+use crate::named_client::client_name;
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, Server, Signal, Unobservable, WaitError};
 
@@ -16,7 +17,8 @@ const FAILS_WITH: Errno = Errno::ECONNABORTED;
 /// error of accept, and serve the next client.
 ///
 /// The handler's last waitpid finds no child at all, and fails with ECHILD. While a child is left,
-/// waitpid returns 0 and does not change errno.
+/// waitpid returns 0 and does not change errno. At last, a SIGCHLD comes although no child has ended: the
+/// first waitpid of the handler fails.
 pub(super) fn errno_kept(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::accept())?;
     connect_with_child(&mut run, &[])?;
@@ -26,19 +28,51 @@ pub(super) fn errno_kept(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     let _ = run.server.wait_asleep();
 
-    run.step(format!("B connected, and accept was made to fail with {FAILS_WITH:?}"));
-    run.server.trace_failure(FAILS_WITH)?;
-    run.add_client(Server::connect)?;
-    match run.server.wait_failure() {
-        Ok(true) => {}
-        // The program keeps no errno, so no handler can change it.
-        Ok(false) => return Ok(()),
-        // The criterion `accept-again` reports a server that does not accept.
-        Err(wait_error) => return Err(no_failure(&mut run, wait_error)),
+    if !fail_accept(&mut run)? {
+        return Ok(());
     }
     let errno = signal_before_errno_is_read(&mut run)?;
     expect_errno_kept(&mut run, errno)?;
-    expect_goes_on(&mut run, context)
+    expect_goes_on(&mut run, context)?;
+    signal_without_child(context)
+}
+
+/// Makes accept fail for the next client. Returns false if the program keeps no errno, so that no handler
+/// can change it.
+fn fail_accept(run: &mut TestRun) -> Result<bool, CheckError> {
+    let name = client_name(run.clients.len());
+    run.step(format!("{name} connected, and accept was made to fail with {FAILS_WITH:?}"));
+    run.server.trace_failure(FAILS_WITH)?;
+    run.add_client(Server::connect)?;
+    // The criterion `accept-again` reports a server that does not accept.
+    run.server.wait_failure().map_err(|wait_error| no_failure(run, &name, wait_error))
+}
+
+/// All children have ended and were reaped, and a SIGCHLD that no child has caused comes between a failed
+/// call and its errno. Any process of the same user may send this signal (kill(2)).
+///
+/// The server is started anew: its errno has not yet the value with which accept fails, so that the place of
+/// errno can be found.
+fn signal_without_child(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let run = &mut context.start_with(context.lesson.capacity, FaultInjector::accept())?;
+    connect_with_child(run, &[])?;
+    run.clients.iter().for_each(|client| client.connection.close());
+    let parent = run.server.process();
+    let reaped = run.server.wait_for(|_| Ok(parent.children()?.is_empty().then_some(())));
+    // The criterion `no-zombies` reports a server that does not reap.
+    if reaped.is_err() || run.server.wait_asleep().is_err() {
+        return Ok(());
+    }
+    run.step("every client closed, and all children were reaped");
+    if !fail_accept(run)? {
+        return Ok(());
+    }
+    run.step(
+        "a SIGCHLD was sent (kill(2)), and no child had ended, before the server had read errno",
+    );
+    run.server.signal_process(parent, Signal::SIGCHLD);
+    let errno = errno_after_handler(run)?;
+    expect_errno_kept(run, errno)
 }
 
 /// All children end while the server is stopped between the failed call and its errno. Returns the
@@ -55,6 +89,11 @@ fn signal_before_errno_is_read(run: &mut TestRun) -> Result<Option<Errno>, Check
         Ok(zombies.into_iter().all(|it| it).then_some(()))
     });
     ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
+    errno_after_handler(run)
+}
+
+/// Returns the errno after the handler of the pending SIGCHLD has run; `None` if no handler has run.
+fn errno_after_handler(run: &mut TestRun) -> Result<Option<Errno>, CheckError> {
     match run.server.errno_after(Signal::SIGCHLD) {
         Ok(errno) => Ok(errno),
         Err(wait_error @ WaitError::Ended(_)) => Err(stopped_serving(run, wait_error)),
@@ -95,11 +134,11 @@ fn expect_goes_on(run: &mut TestRun, context: &CheckContext<'_>) -> Result<(), C
 }
 
 /// The failure of a server that does not call accept again.
-fn no_failure(run: &mut TestRun, wait_error: WaitError) -> CheckError {
+fn no_failure(run: &mut TestRun, name: &str, wait_error: WaitError) -> CheckError {
     let failure = Failure {
         id: "no-accept",
         mistake: None,
-        summary: "B connected, and the server did not call accept again.".to_owned(),
+        summary: format!("{name} connected, and the server did not call accept again."),
         expected: "accept is called for the next client".to_owned(),
         observed: wait_error.to_string(),
     };

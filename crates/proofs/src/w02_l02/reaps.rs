@@ -3,24 +3,30 @@
 
 use super::ended_child::{Child, end_while_paused};
 use super::expect_reaped::expect_reaped;
+use super::reap_lines::reap_lines;
 use crate::check_context::CheckContext;
-use crate::check_error::CheckError;
+use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::{
-    ClientAndChild, connect_with_child, connect_with_child_over_ethernet,
+    ClientAndChild, connect_with_child, connect_with_child_over_ethernet, has_ended, wait_settled,
 };
+use crate::fork_server::process_evidence;
 use crate::fork_server::slow_client::SlowClient;
 use crate::shared::departure::Departure;
 use crate::test_run::TestRun;
+use witness::Signal;
 
 /// The number of bytes that a client sends without reading an answer. The kernel's buffers for a
 /// connection over Ethernet hold fewer bytes.
 const UNREAD: usize = 4 << 20;
 
 /// Children end in several ways, one after the other. Each time, the child that was forked last stays
-/// with its client. The log names each child that has ended once, and no other.
+/// with its client. The log names each child that has ended once, and no other. A child that is stopped
+/// and goes on has not ended.
 pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs = Vec::new();
+    let first = connect(&mut run, &mut pairs, connect_with_child)?;
+    is_stopped_and_goes_on(&mut run, &pairs[first])?;
     for departure in [Departure::Close, Departure::Reset] {
         let pair = connect(&mut run, &mut pairs, connect_with_child)?;
         connect(&mut run, &mut pairs, connect_with_child)?;
@@ -28,6 +34,38 @@ pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
         leaves(&mut run, &pairs[pair], text, |pair| departure.apply(&pair.client.connection))?;
     }
     resets_in_the_middle_of_an_answer(&mut run, &mut pairs)
+}
+
+/// The child is stopped, and goes on. The kernel sends a SIGCHLD each time, unless the server has asked for
+/// none (sigaction(2), SA_NOCLDSTOP). The log may not name the child.
+fn is_stopped_and_goes_on(run: &mut TestRun, pair: &ClientAndChild) -> Result<(), CheckError> {
+    let name = &pair.client.name;
+    run.step(format!("{name}'s child was stopped (SIGSTOP), and went on (SIGCONT)"));
+    let from = run.step_log_start();
+    for (signal, is_stopped) in [(Signal::SIGSTOP, true), (Signal::SIGCONT, false)] {
+        run.server.signal_process(pair.child, signal);
+        // The criterion `own-child` reports a child that ends while its client is connected.
+        let _ = run.server.wait_for(|_| {
+            let threads = pair.child.threads()?;
+            let are_so = threads.iter().all(|thread| thread.stopped == is_stopped);
+            Ok(are_so.then_some(()))
+        });
+        let _ = wait_settled(run);
+    }
+    let lines = reap_lines(&run.server, from);
+    if lines.is_empty() || has_ended(&run.server, pair.child)? {
+        return Ok(());
+    }
+    let failure = Failure {
+        id: "stopped-logged",
+        summary: format!(
+            "{name}'s child was stopped and went on, and the server logged it as reaped."
+        ),
+        expected: "no [REAP] line: the child runs".to_owned(),
+        observed: run.logged_text(),
+        ..Failure::default()
+    };
+    Err(process_evidence::fail(run, None, failure))
 }
 
 type Connect = fn(&mut TestRun, &[&ClientAndChild]) -> Result<ClientAndChild, CheckError>;

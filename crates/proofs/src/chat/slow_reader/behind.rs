@@ -1,9 +1,10 @@
 //! A member that is behind, and reads later.
 
-use super::falling_behind::{dropped, expect_kept, fall_behind};
+use super::falling_behind::{dropped, expect_kept, fall_behind, fall_behind_by};
 use super::{SPEAKER, delayed, expect_asleep, join_slow, late_again};
 use crate::chat::chat_run::hearing::unheard;
-use crate::chat::chat_run::{ChatRun, Member};
+use crate::chat::chat_run::{ChatRun, Member, said};
+use crate::chat::one_wakeup::{if_interrupted, while_paused};
 use crate::chat::transcript::{Progress, Transcript, common};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::{WaitCall, diagnosis};
@@ -11,6 +12,8 @@ use witness::WaitError;
 
 /// The length of the speaker's lines.
 const LINE: usize = 512;
+/// The number of bytes that the member reads at a time.
+const READ: usize = 64 << 10;
 /// The number of bytes that show a place in the speaker's text: its name, and some letters.
 const SAMPLE: usize = 24;
 
@@ -41,7 +44,38 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
         let line = chat.short_line();
         chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
     }
+    emptied_by_a_line(chat, slow, &name)?;
     late_again::leave_behind(chat)
+}
+
+/// A little output is pending for the slow member. In one wake-up, its connection has room and a line
+/// comes for it. The room may send what is pending together with the line, or because of the room in the
+/// connection. In both cases nothing is pending afterwards, and the server sleeps.
+fn emptied_by_a_line(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
+    chat.members[slow].reads = false;
+    fall_behind_by(chat, slow, LINE, 1)?;
+    let (line, speaker) = (chat.short_line(), chat.members[SPEAKER].clone());
+    let connection = chat.members[slow].client.connection.clone();
+    let text = format!("{name} read everything, and {} sent a line", speaker.client.name);
+    let done = while_paused(chat, &text, |chat| {
+        // What the kernels hold comes although the server is paused.
+        let _ = chat.run.server.wait_for(|now| {
+            let has_read = connection.read_some(READ) > 0;
+            let unread = now.connection(&connection)?.map_or(0, |it| it.unacknowledged);
+            Ok((!has_read && unread == 0 && connection.unread() == 0).then_some(()))
+        });
+        let _ = speaker.client.connection.send(&line);
+        Ok(())
+    });
+    let heard = done.and_then(|()| {
+        chat.expect_all(&Transcript::in_order([said(speaker.fd, &line)]), &[SPEAKER])
+    });
+    heard.map_err(|error| {
+        let error = if_interrupted(chat, error);
+        delayed(chat, name, error)
+    })?;
+    catch_up(chat, slow, name)?;
+    expect_asleep(chat, name, "has read everything")
 }
 
 /// The slow member, for which output is pending, says something. All others must get it.

@@ -24,6 +24,16 @@ pub(super) fn fall_behind(
     slow: usize,
     length: usize,
 ) -> Result<(), CheckError> {
+    fall_behind_by(chat, slow, length, BEHIND)
+}
+
+/// As [`fall_behind`], until the member is behind by `enough` bytes. [`BEHIND`] is the maximum.
+pub(super) fn fall_behind_by(
+    chat: &mut ChatRun,
+    slow: usize,
+    length: usize,
+    enough: u64,
+) -> Result<(), CheckError> {
     let name = chat.members[slow].client.name.clone();
     let name = name.as_str();
     let speaker = chat.members[SPEAKER].client.name.clone();
@@ -33,10 +43,10 @@ pub(super) fn fall_behind(
     let mut sent = 0;
     loop {
         let piece = match bytes_behind(chat, slow)? {
+            behind if behind >= enough => break,
             0 => 4 * PIECE,
             1..HALF_BEHIND => 2 * PIECE,
-            HALF_BEHIND..BEHIND => PIECE,
-            _ => break,
+            _ => PIECE,
         };
         if sent > MAX_SENT {
             let what = "what the server does when the kernel stores no more for a member";

@@ -1,6 +1,6 @@
 //! Members that never read.
 
-use super::{SPEAKER, delayed, join_slow, speak};
+use super::{SPEAKER, delayed, join_slow, room_again, speak};
 use crate::chat::chat_run::hearing::{quoted, unheard};
 use crate::chat::chat_run::{ChatRun, Member, disconnected, said};
 use crate::chat::transcript::Transcript;
@@ -24,6 +24,7 @@ const SEVERAL: usize = 4;
 /// most 1 MiB.
 pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     let growth = drop_slow(chat, 1)?;
+    room_again::check(chat)?;
     let room = chat.run.capacity - chat.members.len();
     if growth <= MAX_GROWTH || room == 0 {
         return Ok(());
@@ -54,6 +55,7 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<u64, CheckError> {
     for _ in 0..count {
         join_slow(chat)?;
     }
+    let log_start = chat.run.server.log().len();
     let slow = chat.members.split_off(chat.members.len() - count);
     let names: Vec<_> = slow.iter().map(|member| member.client.name.clone()).collect();
     let names = names.join(", ");
@@ -61,6 +63,7 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<u64, CheckError> {
     chat.run.step(format!("{speaker} sent lines, and {names} read nothing"));
 
     let (mut sent, mut peak) = (0, before);
+    let dropped = slow.clone();
     let mut slow = Slow { members: slow, told: HashSet::new() };
     while !slow.members.is_empty() {
         let growth = peak.saturating_sub(before) / count as u64;
@@ -76,6 +79,7 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<u64, CheckError> {
     }
     let text = format!("{speaker} sent {} KiB of lines, and {names} read nothing", sent >> 10);
     chat.run.rewrite_step(text);
+    room_again::expect_logged(chat, &dropped, log_start)?;
     Ok(peak.saturating_sub(before) / count as u64)
 }
 

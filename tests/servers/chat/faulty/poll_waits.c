@@ -1,0 +1,83 @@
+/* A chat room on poll with one fault, which a macro chooses:
+ *   OUTPUT_STAYS  it stops asking for POLLOUT only if POLLOUT has led to the last send
+ *   NOT_LOGGED    it does not log a member that it removes because output is pending
+ *   LOST_SLOT     the slot of such a member is never free again
+ *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
+ * Without a macro, it is right. */
+#include "../room.h"
+
+static bool slow[CLIENT_LIMIT];
+static int lost;
+
+/* Logs the end of a member, as `log_disconnect` does. */
+static inline void log_end(int fd, int slot)
+{
+#ifdef NOT_LOGGED
+    if (slow[slot])
+        return;
+#endif
+#ifdef LOST_SLOT
+    lost += slow[slot];
+#endif
+    log_disconnect(fd, slot);
+}
+
+#define log_disconnect log_end
+#include "../members.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+
+static void serve(struct member *member, short events, bool *asks)
+{
+    if (events & POLLOUT && member->kept_length > 0) {
+        flush(member);
+        *asks = member->kept_length > 0;
+    }
+#ifdef TOTAL_LENGTH
+    int waiting = 0;
+    ioctl(member->fd, FIONREAD, &waiting);
+    member->leaves = member->leaves || member->length + waiting > MAX_LINE;
+#endif
+    if (events & ~POLLOUT && !member->leaves)
+        read_once(member);
+}
+
+int main(void)
+{
+    int listener = start_room();
+    log_start(capacity);
+    static struct pollfd entries[CLIENT_LIMIT + 1];
+    static bool asks[CLIENT_LIMIT];
+    for (;;) {
+        entries[0] = (struct pollfd){.fd = listener, .events = POLLIN};
+        for (int slot = 0; slot < capacity; slot++) {
+#ifdef OUTPUT_STAYS
+            asks[slot] = members[slot].fd >= 0 && (asks[slot] || members[slot].kept_length > 0);
+#else
+            asks[slot] = members[slot].fd >= 0 && members[slot].kept_length > 0;
+#endif
+            short events = POLLIN | (asks[slot] ? POLLOUT : 0);
+            entries[slot + 1] = (struct pollfd){.fd = members[slot].fd, .events = events};
+        }
+        if (poll(entries, capacity + 1, -1) < 0)
+            continue; /* EINTR */
+        for (int slot = 0; slot < capacity; slot++)
+            if (members[slot].fd >= 0 && !members[slot].leaves && entries[slot + 1].revents != 0) {
+#ifdef OUTPUT_STAYS
+                /* A line is sent together with what is pending for others. */
+                for (int other = 0; other < capacity; other++)
+                    if (members[other].fd >= 0 && members[other].kept_length > 0)
+                        flush(&members[other]);
+#endif
+                serve(&members[slot], entries[slot + 1].revents, &asks[slot]);
+            }
+        for (int slot = 0; slot < capacity; slot++)
+            slow[slot] = members[slot].leaves && members[slot].kept_length > 0;
+        remove_leaving();
+        if (entries[0].revents != 0 && (lost == 0 || active + lost < capacity))
+            accept_one(listener);
+        else if (entries[0].revents != 0)
+            close(accept(listener, NULL, NULL));
+    }
+}

@@ -1,0 +1,124 @@
+/* A client that is right but for one fault, which a macro chooses:
+ *   FIXED_TABLE      it keeps the first addresses of the host only, as many as its table has rows
+ *   LENGTH_ONE       it takes an input of one byte for an empty line
+ *   READ_IS_LINE     it takes what one read returns for the whole line
+ *   ASKS_FOR_ROOM    while bytes are unsent, it asks again and again whether there is room for them
+ * Without a macro, it is right. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifdef FIXED_TABLE
+#define MAX_ADDRESSES 8
+#else
+#define MAX_ADDRESSES 1024
+#endif
+
+static void die(const char *what, const char *why) {
+    fprintf(stderr, "client: %s: %s\n", what, why);
+    exit(1);
+}
+
+static int connected_to(const char *host, const char *port) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list;
+    int error = getaddrinfo(host, port, &hints, &list), count = 0, reason = 0;
+    if (error != 0)
+        die(host, gai_strerror(error));
+    static struct addrinfo *table[MAX_ADDRESSES];
+    for (struct addrinfo *at = list; at != NULL && count < MAX_ADDRESSES; at = at->ai_next)
+        table[count++] = at;
+    for (int i = 0; i < count; i++) {
+        char ip[NI_MAXHOST];
+        getnameinfo(table[i]->ai_addr, table[i]->ai_addrlen, ip, sizeof ip, NULL, 0,
+                    NI_NUMERICHOST);
+        dprintf(1, "[client] attempting connection to %s\n", ip);
+        int fd = socket(table[i]->ai_family, table[i]->ai_socktype, table[i]->ai_protocol);
+        if (connect(fd, table[i]->ai_addr, table[i]->ai_addrlen) == 0) {
+            dprintf(1, "[client] connected to %s\n", ip);
+            return fd;
+        }
+        reason = errno;
+        close(fd);
+    }
+    die(host, strerror(reason));
+    return -1;
+}
+
+/* Reads one line, and returns the number of its bytes without the newline. */
+static size_t read_line(char *line, size_t room) {
+    size_t length = 0;
+    for (;;) {
+        ssize_t count = read(0, line + length, room - length);
+        if (count == -1 && errno == EINTR)
+            continue;
+        if (count == -1)
+            die("standard input", strerror(errno));
+        char *end = memchr(line + length, '\n', count);
+        length += count;
+        if (end != NULL)
+            return end - line;
+        if (count == 0)
+            break;
+#ifdef READ_IS_LINE
+        if (length < 4096)
+            break;
+#endif
+    }
+#ifdef LENGTH_ONE
+    return length > 1 ? length : 0;
+#endif
+    return length;
+}
+
+static void exchange(int fd, const char *text, size_t total, char *answer) {
+    size_t sent = 0, received = 0;
+    while (received < total) {
+        struct pollfd wanted = {.fd = fd, .events = POLLIN | (sent < total ? POLLOUT : 0)};
+#ifdef ASKS_FOR_ROOM
+        int timeout = sent < total ? 0 : -1;
+#else
+        int timeout = -1;
+#endif
+        if (poll(&wanted, 1, timeout) == -1)
+            continue;
+        if (sent < total && wanted.revents & POLLOUT) {
+            ssize_t count = send(fd, text + sent, total - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (count == -1 && errno != EAGAIN && errno != EINTR)
+                die("send", strerror(errno));
+            sent += count > 0 ? count : 0;
+            if (sent == total)
+                dprintf(1, "[client] sent '%.*s'\n", (int)total, text);
+        }
+        if (wanted.revents & (POLLIN | POLLERR | POLLHUP)) {
+            ssize_t count = recv(fd, answer + received, total - received, MSG_DONTWAIT);
+            if (count == 0)
+                die("recv", "the server has closed the connection");
+            if (count == -1 && errno != EAGAIN && errno != EINTR)
+                die("recv", strerror(errno));
+            received += count > 0 ? count : 0;
+        }
+    }
+    dprintf(1, "[client] received '%.*s'\n", (int)total, answer);
+}
+
+int main(int argc, char *argv[]) {
+    char *end = "";
+    long port = argc == 3 ? strtol(argv[2], &end, 10) : 0;
+    if (argc != 3 || *end != '\0' || port < 1 || port > 65535)
+        die("usage", "client HOST PORT");
+    int fd = connected_to(argv[1], argv[2]);
+    size_t room = 2 << 20;
+    char *line = malloc(room), *answer = malloc(room);
+    size_t length = read_line(line, room);
+    if (length > 0)
+        exchange(fd, line, length, answer);
+    close(fd);
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* A handler that is right but for one fault, which a macro chooses:
+ *   TABLE        it reaps the children of a table of 64, and no others
+ *   EARLY_RETURN it restores errno only if it has reaped a child
+ *   STOPPED      it asks for stopped children, too, and logs them
+ * Without a macro, it is right. */
+#include "../reap.h"
+
+#define ROWS 64
+
+static pid_t table[ROWS];
+
+static void add(pid_t child)
+{
+    for (int row = 0; row < ROWS; row++)
+        if (table[row] == 0) {
+            table[row] = child;
+            return;
+        }
+}
+
+static void on_sigchld(int number)
+{
+    int saved = errno, status;
+    (void)number;
+#if defined(TABLE)
+    for (int row = 0; row < ROWS; row++)
+        if (table[row] > 0 && waitpid(table[row], &status, WNOHANG) > 0) {
+            log_end(table[row], status);
+            table[row] = 0;
+        }
+#elif defined(EARLY_RETURN)
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid <= 0)
+        return;
+    log_end(pid, status);
+    reap_all();
+#elif defined(STOPPED)
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
+        log_end(pid, status);
+#else
+    (void)status;
+    reap_all();
+#endif
+    errno = saved;
+}
+
+int main(void)
+{
+    struct sigaction action = {.sa_handler = on_sigchld, .sa_flags = SA_RESTART};
+    int listener = start();
+    sigaction(SIGCHLD, &action, NULL);
+    for (;;) {
+        int client = next_client(listener);
+        mask_sigchld(SIG_BLOCK);
+        pid_t parent = getpid(), child = fork();
+        if (child == 0) {
+            close(listener);
+            end_with_parent(parent);
+            mask_sigchld(SIG_UNBLOCK);
+            serve_client(client, client);
+            _exit(0);
+        }
+        if (child > 0) {
+            printf("[FORK] pid=%d fd=%d\n", child, client);
+            add(child);
+        }
+        close(client);
+        mask_sigchld(SIG_UNBLOCK);
+    }
+}
