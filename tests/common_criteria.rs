@@ -27,7 +27,7 @@ fn a_server_may_go_on_in_several_ways() {
 
 const ECHO_STYLES: [&str; 4] =
     ["PLAIN", "LETS_CLIENT_FINISH", "BACKS_OFF_A_SECOND", "RETRIES_BIND_SOMETIMES"];
-const TRACKER_STYLES: [&str; 4] = ["PLAIN", "PAUSES", "WAITS_FOR_LEAVING", "ONE_ENTRY_A_SLOT"];
+const TRACKER_STYLES: [&str; 3] = ["PLAIN", "PAUSES", "ONE_ENTRY_A_SLOT"];
 
 /// A fault: a macro of a C server, the criterion that must fail, a part of the summary or of what
 /// was observed, and the id of the Common Mistakes row, which is empty if no row must be named.
@@ -54,6 +54,14 @@ fn each_fault_of_an_echo_server_is_named() {
         Fault("ENDS_ON_ACCEPT_ERROR", "accept-again", "ECONNABORTED", "accept-eagain"),
         Fault("UNCHECKED_ACCEPT", "accept-again", "[ACCEPT] fd=-1", "accept-unchecked"),
         Fault("RETRIES_AT_ONCE", "accept-again", "accept(3) = EMFILE", "emfile-spins"),
+        Fault("WRITES_ON_AFTER_SIGTERM", "ends", "has a handler for the signal", "ignores-sigterm"),
+        Fault(
+            "KEEPS_DEAD_CLIENT",
+            "no-fd-leak",
+            "more descriptors after each round",
+            "forgot-close",
+        ),
+        Fault("LOST_CLIENT_UNLOGGED", "reset", "no [DISCONNECT] line says so", "client-lines"),
         Fault("SERVES_ONCE", "next-client", "ended with exit status 0", ""),
         Fault("ADDRESS_LENGTH", "echo", "accept: Invalid argument", ""),
     ];
@@ -64,6 +72,9 @@ fn each_fault_of_an_echo_server_is_named() {
 fn each_fault_of_a_tracker_is_named() {
     let faults = [
         Fault("RETRIES_AT_ONCE", "accept-again", "accept(3) = EMFILE", "emfile-spins"),
+        Fault("WAITS_FOR_LEAVING", "accept-again", "Descriptors are free again, and", ""),
+        Fault("LOSES_SPARE", "accept-again", "accept(3) = EMFILE", "emfile-spins"),
+        Fault("NAPS_EVER_AFTER", "accept-again", "the server wakes up every 1 ms", "naps"),
         Fault("GIVES_UP", "accept-again", "was never accepted", ""),
         Fault("UNCHECKED_ACCEPT", "accept-again", "[ACCEPT] fd=-1 slot=1", "accept-unchecked"),
         Fault("ENDS_ON_EINTR", "interrupted", "poll failed with EINTR", "eintr-ends-server"),

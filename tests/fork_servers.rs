@@ -156,6 +156,26 @@ fn threads_in_place_of_child_processes_fail_even_if_the_log_is_correct() {
     );
 }
 
+#[test]
+fn a_server_that_forks_after_several_accepts_fails() {
+    let output = output_of("accepts_batch");
+    assert_contains(&output, &["✗ descriptors", "child has a copy of E's connection"]);
+    assert!(!output.contains("Common mistake"), "{output}");
+}
+
+#[test]
+fn a_count_that_is_too_small_fails() {
+    let dir = TestDir::new();
+    for (name, words) in [
+        ("FEW_REMEMBERED", ["✗ ends", "outlived it"]),
+        ("FEW_REAPED", ["✗ no-zombies", "Children ended up to 20 at a time"]),
+        ("FEW_FAILURES", ["✗ fork-fails", "The server ended when fork failed with EAGAIN"]),
+    ] {
+        let server = command_line([&dir.compiled_with("fork/faulty/counts_children.c", name)]);
+        assert_contains(&stdout_of(&prove(&server, &[]).code(1).stderr(is_empty())), &words);
+    }
+}
+
 fn in_c(dir: &TestDir, name: &str) -> String {
     command_line([&dir.compiled(format!("fork/{name}.c"))])
 }

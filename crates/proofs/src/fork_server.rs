@@ -1,6 +1,7 @@
 //! The criteria that the lessons with a child process for each client share.
 
 pub(crate) mod children;
+mod crowd;
 pub(crate) mod every_byte;
 pub(crate) mod exchange;
 pub(crate) mod flips;
@@ -39,9 +40,10 @@ pub(crate) fn starts(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_no_line_before_listen(context)
 }
 
-/// SIGTERM ends the server and every child.
+/// SIGTERM ends the server and every child, also when there are many.
 pub(crate) fn ends(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    shared::ends(context, &SERVICE)
+    shared::ends(context, &SERVICE)?;
+    crowd::ends_with_many(context)
 }
 
 /// The server goes on after an accept that has failed, also while no descriptor is free.

@@ -27,7 +27,7 @@ pub(crate) mod watch_entries;
 
 pub(crate) use accept_again::accept_again;
 pub(crate) use config::config;
-pub(crate) use ends::ends;
+pub(crate) use ends::{ends, expect_ends};
 pub(crate) use fd_leaks::{no_fd_leak, no_fd_leak_of_silent_clients};
 pub(crate) use idle::idle;
 pub(crate) use interrupted::interrupted;

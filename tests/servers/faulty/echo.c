@@ -30,6 +30,10 @@ static void nap(long millis)
 static int send_bytes(int client, const char *from, ssize_t count)
 {
     for (ssize_t sent = 0, now; sent < count; sent += now) {
+#ifndef WRITES_ON_AFTER_SIGTERM
+        if (is_ending)
+            return -1;
+#endif
         now = write(client, from + sent, count - sent);
         if (now == -1 && errno == EINTR)
             now = 0;
@@ -39,7 +43,8 @@ static int send_bytes(int client, const char *from, ssize_t count)
     return 0;
 }
 
-static void converse(int client)
+/* Returns -1 if the client was lost while the server wrote. */
+static int converse(int client)
 {
     struct conversation it = {.client = client};
     for (;;) {
@@ -51,18 +56,18 @@ static void converse(int client)
             struct pollfd last = {it.client, POLLIN, 0};
             for (int left = 5; left > 0 && poll(&last, 1, 100) == 0; left--)
                 ;
-            return;
+            return 0;
         }
         if (count <= 0) {
             if (count == -1)
                 perror("read");
-            return;
+            return 0;
         }
 #ifdef WRITES_PAST_BUFFER
         it.bytes[count] = '\0';
 #endif
         if (send_bytes(it.client, it.bytes, count) == -1)
-            return;
+            return -1;
     }
 }
 
@@ -140,7 +145,7 @@ int main(void)
 #ifdef IGNORES_SIGTERM
     action.sa_handler = SIG_IGN;
 #endif
-#ifdef LETS_CLIENT_FINISH
+#if defined LETS_CLIENT_FINISH || defined WRITES_ON_AFTER_SIGTERM
     action.sa_handler = end;
 #endif
     (void)end;
@@ -183,8 +188,20 @@ int main(void)
         }
 #endif
         printf("[ACCEPT] fd=%d\n", client);
-        converse(client);
+#ifdef KEEPS_DEAD_CLIENT
+        socklen_t size = sizeof peer;
+        if (getpeername(client, (void *)&peer, &size) == -1) {
+            printf("[DISCONNECT] fd=%d\n", client);
+            continue; /* the client has left before, and its descriptor stays open */
+        }
+#endif
+        int is_lost = converse(client) == -1;
         close(client);
+#ifdef LOST_CLIENT_UNLOGGED
+        if (is_lost)
+            continue;
+#endif
+        (void)is_lost;
         printf("[DISCONNECT] fd=%d\n", client);
 #ifdef SERVES_ONCE
         return 0;

@@ -3,10 +3,12 @@
  * are other correct ways to go on; each macro of the second group is a fault.
  *
  *   PAUSES             the listener is not watched for 20 ms
- *   WAITS_FOR_LEAVING  the listener is not watched until a client leaves
  *   ONE_ENTRY_A_SLOT   poll gets an entry for each slot, and -1 in the entries of free slots
  *
  *   RETRIES_AT_ONCE    the listener is watched, so that poll returns at once
+ *   WAITS_FOR_LEAVING  the listener is not watched until a client leaves
+ *   LOSES_SPARE        the spare descriptor is not there when none is free for a second time
+ *   NAPS_EVER_AFTER    poll has a time-out of 1 ms for ever after no descriptor was free
  *   GIVES_UP           the listener is never watched again
  *   UNCHECKED_ACCEPT   -1 is taken for a client
  *   ENDS_ON_EINTR      an interrupted poll ends the server */
@@ -20,7 +22,7 @@
 #include <unistd.h>
 
 static struct pollfd watched[CLIENT_LIMIT + 1]; /* entry 0 is the listener, entry i is slot i - 1 */
-static int max_clients, active, spare = -1;
+static int max_clients, active, spare = -1, was_short;
 #ifdef UNCHECKED_ACCEPT
 static char is_used[CLIENT_LIMIT + 1]; /* an entry with -1 may be in use */
 #endif
@@ -43,14 +45,20 @@ static void leave(int at)
 /* Called after accept has failed, because no descriptor is free. */
 static void go_on_without_descriptor(void)
 {
+    was_short = 1;
 #if defined PAUSES || defined WAITS_FOR_LEAVING || defined GIVES_UP
     watched[0].events = 0;
 #elif !defined RETRIES_AT_ONCE
     close(spare);
     int rejected = accept(watched[0].fd, NULL, NULL);
+#ifdef LOSES_SPARE
+    spare = open("/dev/null", O_RDONLY); /* the number is still in use */
+#endif
     if (rejected != -1)
         close(rejected);
+#ifndef LOSES_SPARE
     spare = open("/dev/null", O_RDONLY);
+#endif
 #endif
 }
 
@@ -114,6 +122,9 @@ int main(void)
         int timeout = watched[0].events == 0 ? 20 : -1;
 #if defined WAITS_FOR_LEAVING || defined GIVES_UP
         timeout = -1;
+#endif
+#ifdef NAPS_EVER_AFTER
+        timeout = was_short ? 1 : -1;
 #endif
         int count = poll(watched, entries(), timeout);
 #ifdef ENDS_ON_EINTR

@@ -33,7 +33,8 @@ pub(crate) fn connect_with_child_over_ethernet(
     with_child(run, client, others)
 }
 
-fn with_child(
+/// Waits until a client, which is connected, has a child of its own.
+pub(crate) fn with_child(
     run: &mut TestRun,
     client: NamedClient,
     others: &[&ClientAndChild],

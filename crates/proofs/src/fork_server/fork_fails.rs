@@ -12,12 +12,32 @@ use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
-/// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client.
+/// The number of times in a row that fork fails.
+const FAILURES: usize = 5;
+
+/// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client. This
+/// is so each time, however often fork has failed before.
 pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::fork())?;
     let before = connect_with_child(&mut run, &[])?;
 
-    // The next client gets no child. Therefore the server must close the client's connection.
+    for _ in 0..FAILURES {
+        fails_once(&mut run, &before)?;
+    }
+
+    // The next client is served again.
+    let next = run.connect()?;
+    match wait_child(&mut run, &next, &[&before]) {
+        Ok(child) => {
+            let next = ClientAndChild { client: next, child };
+            expect_served(&mut run, &mut context.random("fork-fails"), &[&before, &next])
+        }
+        Err(wait_error) => Err(no_child(&mut run, &next, wait_error)),
+    }
+}
+
+/// The next client gets no child. Therefore the server must close the client's connection.
+fn fails_once(run: &mut TestRun, before: &ClientAndChild) -> Result<(), CheckError> {
     run.step("the next fork is made to fail with EAGAIN");
     run.server.fail_next(Errno::EAGAIN);
     let childless = run.connect()?;
@@ -30,19 +50,9 @@ pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
         let is_handled = has_child || connection.ended().is_some();
         Ok((now.faults_left() == 0 && is_handled).then_some(()))
     });
-    let closed = closed.and_then(|()| wait_settled(&mut run));
-    closed.map_err(|wait_error| not_closed(&mut run, &childless, wait_error))?;
-    expect_no_child_logged(&mut run, &childless)?;
-
-    // The next client is served again.
-    let next = run.connect()?;
-    match wait_child(&mut run, &next, &[&before]) {
-        Ok(child) => {
-            let next = ClientAndChild { client: next, child };
-            expect_served(&mut run, &mut context.random("fork-fails"), &[&before, &next])
-        }
-        Err(wait_error) => Err(no_child(&mut run, &next, wait_error)),
-    }
+    let closed = closed.and_then(|()| wait_settled(run));
+    closed.map_err(|wait_error| not_closed(run, &childless, wait_error))?;
+    expect_no_child_logged(run, &childless)
 }
 
 /// Checks that the log names no child with the number that a failed fork returns, -1.

@@ -1,11 +1,12 @@
 //! The criteria `own-child` (each client has a child of its own) and `descriptors` (each process
 //! keeps only its own sockets open).
 
-use super::children::{ClientAndChild, connect_with_child, holders};
+use super::children::{ClientAndChild, connect_with_child, holders, with_child};
 use super::process_evidence;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
+use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use witness::{Process, Server, Target, Unobservable, WaitError};
 
@@ -81,8 +82,11 @@ fn is_running(server: &Server, pid: i32) -> Result<bool, Unobservable> {
     Ok(false)
 }
 
+/// The number of clients that connect while the parent is stopped.
+const TOGETHER: usize = 3;
+
 /// The parent has the listener and no client's connection. Each child has its client's connection
-/// and no listener.
+/// and no listener. This is so for clients that connect one after the other, and together.
 pub(crate) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs: Vec<ClientAndChild> = Vec::new();
@@ -95,7 +99,42 @@ pub(crate) fn descriptors(context: &CheckContext<'_>) -> Result<(), CheckError> 
             return Err(still_open(&mut run, &pairs, wait_error));
         }
     }
-    Ok(())
+    accepted_together(&mut run, pairs)
+}
+
+/// Three clients connect while the parent is stopped, so that it finds them in its queue together.
+/// Each child must have its own client alone.
+fn accepted_together(run: &mut TestRun, mut pairs: Vec<ClientAndChild>) -> Result<(), CheckError> {
+    if run.batch_size()? < TOGETHER {
+        return Ok(()); // The queue is shorter (listen(2), backlog).
+    }
+    run.server.pause().map_err(|wait_error| still_open(run, &pairs, wait_error))?;
+    run.step(format!("{TOGETHER} clients connected while the parent was stopped (SIGSTOP)"));
+    let clients = (0..TOGETHER).map(|_| run.add_client(Server::connect));
+    let clients: Vec<NamedClient> = clients.collect::<Result<_, _>>()?;
+    run.server.resume().map_err(|wait_error| still_open(run, &pairs, wait_error))?;
+    for client in clients {
+        let others: Vec<&ClientAndChild> = pairs.iter().collect();
+        let pair = with_child(run, client, &others)?;
+        pairs.push(pair);
+    }
+    let tidy = run.server.wait_for(|now| Ok(misplaced(now, &pairs)?.is_none().then_some(())));
+    match tidy {
+        Ok(()) => Ok(()),
+        Err(wait_error) => Err(shared_child(run, &pairs, wait_error)),
+    }
+}
+
+/// The failure of a server that accepts several clients, and forks afterwards: a child gets the
+/// connections of the clients whose children are forked later. If the parent has closed these
+/// connections, no row describes this.
+fn shared_child(run: &mut TestRun, pairs: &[ClientAndChild], wait_error: WaitError) -> CheckError {
+    let is_copy = matches!(misplaced(&run.server, pairs), Ok(Some(Misplaced::ClientInChild(_))));
+    let mut error = still_open(run, pairs, wait_error);
+    if let (true, CheckError::Failed(cause)) = (is_copy, &mut error) {
+        cause.mistake = None;
+    }
+    error
 }
 
 /// Checks that the server has no children that wait for clients, before a client connects. Other

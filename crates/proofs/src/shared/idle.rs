@@ -120,7 +120,10 @@ fn is_nap(call: &Call, time: Duration) -> bool {
 
 /// The second call of two short sleeps in a row, and its time-out. `None` if there are not two
 /// short sleeps in a row. One short sleep alone may be the rest of a longer sleep.
-fn nap(run: &mut TestRun, wait: WaitCall) -> Result<Option<(Call, Duration)>, CheckError> {
+pub(super) fn nap(
+    run: &mut TestRun,
+    wait: WaitCall,
+) -> Result<Option<(Call, Duration)>, CheckError> {
     if short_wait(run, wait)?.is_none() {
         return Ok(None);
     }
@@ -160,7 +163,7 @@ fn naps(run: &mut TestRun, call: Call, time: Duration, expected: String) -> Chec
     })
 }
 
-fn time_text(time: Duration) -> String {
+pub(super) fn time_text(time: Duration) -> String {
     match time.as_micros() {
         micros @ 0..1000 => format!("{micros} µs"),
         micros => format!("{} ms", micros / 1000),

@@ -8,6 +8,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
+use witness::WaitError;
 
 /// The row of a server whose lines about clients are missing or wrong.
 const ROW: &str = "client-lines";
@@ -122,6 +123,41 @@ fn expect_line(
         },
     };
     Err(run.fail_after(written.err(), failure))
+}
+
+/// In this step, `client` was lost, whose descriptor in the server was `fd`. A server that has logged
+/// how earlier clients left must log this, too. The criterion `next-client` reports a server that logs
+/// no client.
+pub(super) fn expect_departure_logged(
+    run: &mut TestRun,
+    client: &NamedClient,
+    fd: Option<i32>,
+) -> Result<(), CheckError> {
+    if logged(run, Tag::Disconnect).is_empty() {
+        return Ok(());
+    }
+    let line = run.wait_logged(|event| fd_of(event, Tag::Disconnect));
+    let (name, number) = (&client.name, fd.map_or("N".to_owned(), |fd| fd.to_string()));
+    let (summary, observed) = match line {
+        Err(WaitError::Idle { .. }) => (
+            format!(
+                "{name} was lost in the middle of its answer, and no [DISCONNECT] line says so."
+            ),
+            run.logged_text(),
+        ),
+        Ok(Some(named)) if fd.is_some_and(|fd| fd != named) => (
+            format!("The [DISCONNECT] line does not name {name}'s descriptor."),
+            format!("[DISCONNECT] fd={named}"),
+        ),
+        _ => return Ok(()),
+    };
+    Err(run.fail_now(Failure {
+        id: "no-client-line",
+        mistake: Some(ROW),
+        summary,
+        expected: format!("one line [DISCONNECT] fd={number}"),
+        observed,
+    }))
 }
 
 /// The descriptors that the lines with this tag name, in the order of the lines.

@@ -1,7 +1,7 @@
 //! The criterion that a client which resets its connection affects no other client.
 
 use super::exchange::{self, READ_LIMIT};
-use super::{diagnosis, echo, received};
+use super::{client_log, diagnosis, echo, received};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
@@ -96,8 +96,11 @@ fn resets_during_answer(run: &mut TestRun, answer: &[u8]) -> Result<(), CheckErr
         exchange::send_until_blocked(run, &client, &mut rest)
             .map_err(|wait_error| not_answered(run, &client, wait_error))?;
     }
+    let fd = run.server.descriptor_of(&client.connection)?;
     run.step(format!("{name} reset its connection (RST) in the middle of the answer"));
     client.connection.reset();
+    run.check_alive().map_err(|error| ended_by_reset(run, &client, error, "write-reset"))?;
+    client_log::expect_departure_logged(run, &client, fd)?;
     expect_next_served(run, &client, "write-reset")
 }
 

@@ -1,6 +1,7 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
 use super::calm::{Looks, WHILE, expect_calm};
+use super::naps::{expect_no_naps, is_napping};
 use super::patience::{listens_edge_triggered, wait_handled, wait_handled_later};
 use super::phantom::expect_no_phantom;
 use crate::check_context::CheckContext;
@@ -24,8 +25,8 @@ pub(super) fn no_descriptors(
     context: &CheckContext<'_>,
     service: &Service,
 ) -> Result<(), CheckError> {
-    let (mut run, earlier) = start_with_clients(context, service)?;
-    let done = run_out(&mut run, earlier, service);
+    let (mut run, mut earlier) = start_with_clients(context, service)?;
+    let done = run_out_twice(&mut run, &mut earlier, service);
     let says_why = run.server.exit().is_some() && names_emfile(&run.server.stderr());
     done.map_err(|error| match says_why {
         true => error.independent().with_mistake("accept-emfile"),
@@ -38,12 +39,28 @@ fn names_emfile(stderr: &str) -> bool {
     stderr.contains("Too many open files") || stderr.contains("EMFILE")
 }
 
-fn run_out(
+/// The server runs out of descriptors twice. A spare descriptor, for instance, must be there again
+/// for the second time. Afterwards, the server is as idle as before.
+fn run_out_twice(
     run: &mut TestRun,
-    mut earlier: Vec<NamedClient>,
+    earlier: &mut Vec<NamedClient>,
     service: &Service,
 ) -> Result<(), CheckError> {
-    use_up(run, &mut earlier, service)?;
+    let was_napping = is_napping(run, service)?;
+    run_out(run, earlier, service)?;
+    let connected = if service.clients == Clients::OneAtATime { 0 } else { earlier.len() };
+    if !run.logs_clients() || connected + WAITING < run.capacity {
+        run_out(run, earlier, service)?;
+    }
+    if was_napping { Ok(()) } else { expect_no_naps(run, service) }
+}
+
+fn run_out(
+    run: &mut TestRun,
+    earlier: &mut Vec<NamedClient>,
+    service: &Service,
+) -> Result<(), CheckError> {
+    use_up(run, earlier, service)?;
 
     // Clients connect meanwhile. One slot must remain for a client that connects afterwards.
     let mut waiting = Vec::new();
@@ -67,7 +84,7 @@ fn run_out(
 
     run.step("the descriptor limit was restored");
     run.server.restore_descriptors()?;
-    expect_recovers(run, service, waiting, &mut earlier)
+    expect_recovers(run, service, waiting, earlier)
 }
 
 /// Starts a server, and connects the clients that are there before the descriptors are used up. A
@@ -79,7 +96,7 @@ fn start_with_clients(
     let mut run =
         context.start_with(context.lesson.capacity.min(CAPACITY), FaultInjector::default())?;
     let clients = earlier_clients(&mut run, service)?;
-    let needed = clients.len() + free_numbers(&run)? + WAITING + 1;
+    let needed = clients.len() + free_numbers(&run)? + 2 * (WAITING + 1);
     if needed <= CAPACITY || needed > MAX_FILLING || context.lesson.capacity == 0 {
         return Ok((run, clients));
     }
@@ -183,6 +200,7 @@ fn was_served_at_once(run: &mut TestRun, service: &Service, client: &NamedClient
 }
 
 /// The server must have accepted or rejected each client that waited, and must serve the next one.
+/// None of the clients leaves meanwhile. The clients that are served are added to `earlier`.
 fn expect_recovers(
     run: &mut TestRun,
     service: &Service,
@@ -190,39 +208,41 @@ fn expect_recovers(
     earlier: &mut Vec<NamedClient>,
 ) -> Result<(), CheckError> {
     if service.clients == Clients::Together && !earlier.is_empty() {
-        expect_queue_emptied(run, &waiting, earlier)?;
+        expect_queue_emptied(run, &waiting)?;
     }
     let next = run.connect()?;
     for client in waiting.iter().chain([&next]) {
-        let handled = wait_handled_later(run, client, earlier);
+        let handled = wait_handled_later(run, client, &mut Vec::new());
         let alive = handled.and_then(|()| run.check_alive());
         expect_no_phantom(run, WHILE)?;
         alive.map_err(|wait_error| never_accepted(run, client, wait_error))?;
         if client.connection.ended().is_none() {
             let served = (service.expect_served)(run, client);
             served.map_err(|error| after(AFTERWARDS, error.independent()))?;
-            if service.clients == Clients::OneAtATime {
-                leave(run, client);
+            match service.clients {
+                Clients::OneAtATime => leave(run, client),
+                Clients::Together | Clients::InChildren => earlier.push(client.clone()),
             }
         }
     }
     // A server that closed the next client as well may have seen it before the limit was restored.
     if next.connection.ended().is_some() {
         let served = (service.serve)(run);
-        served.map_err(|error| after(AFTERWARDS, error.independent()))?;
+        let client = served.map_err(|error| after(AFTERWARDS, error.independent()))?;
+        match service.clients {
+            Clients::OneAtATime => leave(run, &client),
+            Clients::Together | Clients::InChildren => earlier.push(client),
+        }
     }
     expect_no_phantom(run, WHILE)
 }
 
-/// The server must accept or reject the clients that waited, when a timer wakes it or a client leaves. No
-/// new client connects meanwhile: its connection would be an event that tells the server of the others.
-fn expect_queue_emptied(
-    run: &mut TestRun,
-    waiting: &[NamedClient],
-    earlier: &mut Vec<NamedClient>,
-) -> Result<(), CheckError> {
+/// The server must accept or reject the clients that waited, at the latest when a timer wakes it. No
+/// client leaves, and no new client connects meanwhile: its connection would be an event that tells the
+/// server of the others.
+fn expect_queue_emptied(run: &mut TestRun, waiting: &[NamedClient]) -> Result<(), CheckError> {
     for client in waiting {
-        let handled = wait_handled_later(run, client, earlier);
+        let handled = wait_handled_later(run, client, &mut Vec::new());
         expect_no_phantom(run, WHILE)?;
         let Err(wait_error) = handled else { continue };
         let is_asleep = matches!(wait_error, WaitError::Idle { .. });

@@ -1,0 +1,25 @@
+//! The criterion `ends`, with many children at the same time.
+
+use super::children::stopped_serving;
+use super::reaping::{connect_accepted, possible_children};
+use crate::check_context::CheckContext;
+use crate::check_error::CheckError;
+use crate::shared::expect_ends;
+use witness::Client;
+
+/// The number of children. A server that stores its children in an array has to have room for them.
+/// A sandboxed program may have 64 processes.
+const CHILDREN: usize = 50;
+
+/// SIGTERM ends a server with 50 silent clients, and the child of each.
+pub(super) fn ends_with_many(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let mut run = context.start()?;
+    if possible_children(&mut run, CHILDREN)? < CHILDREN {
+        return Ok(());
+    }
+    run.step(format!("{CHILDREN} clients connected, and sent nothing"));
+    let accepted = (0..CHILDREN).map(|_| connect_accepted(&mut run));
+    let _clients: Vec<Client> = accepted.collect::<Result<_, _>>()?;
+    run.check_alive().map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
+    expect_ends(&mut run)
+}
