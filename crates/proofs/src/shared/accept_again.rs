@@ -18,7 +18,8 @@ use crate::check_error::CheckError;
 /// The errors are injected first. Then the server really runs out of descriptors while clients
 /// connect, and gets them back: meanwhile it does not end, serves the clients that it has, uses
 /// little processor time and takes no -1 for a client. It may reject the clients that come
-/// meanwhile, or serve them later. It runs out of descriptors twice, and no client leaves.
+/// meanwhile, or serve them later. It runs out of descriptors twice (once, if it has
+/// children), and no client leaves.
 pub(crate) fn accept_again(
     context: &CheckContext<'_>,
     service: &Service,

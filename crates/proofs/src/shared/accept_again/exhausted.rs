@@ -39,8 +39,8 @@ fn names_emfile(stderr: &str) -> bool {
     stderr.contains("Too many open files") || stderr.contains("EMFILE")
 }
 
-/// The server runs out of descriptors twice. A spare descriptor, for instance, must be there again
-/// for the second time. Afterwards, the server is as idle as before.
+/// The server runs out of descriptors twice, if it has no children. A spare descriptor, for instance,
+/// must be there again for the second time. Afterwards, the server is as idle as before.
 fn run_out_twice(
     run: &mut TestRun,
     earlier: &mut Vec<NamedClient>,
@@ -49,7 +49,11 @@ fn run_out_twice(
     let was_napping = is_napping(run, service)?;
     run_out(run, earlier, service)?;
     let connected = if service.clients == Clients::OneAtATime { 0 } else { earlier.len() };
-    if !run.logs_clients() || connected + WAITING < run.capacity {
+    let has_room = !run.logs_clients() || connected + WAITING < run.capacity;
+    // A parent may have other descriptors for its children, such as pidfds, at numbers that change. The
+    // limit could then be lower than a number that it needs.
+    let has_steady_numbers = service.clients != Clients::InChildren;
+    if has_room && has_steady_numbers {
         run_out(run, earlier, service)?;
     }
     if was_napping { Ok(()) } else { expect_no_naps(run, service) }
