@@ -172,6 +172,17 @@ const OTHERS: &str = "    def serve_others(self, busy):
     def accept(self):";
 
 #[test]
+fn keys_that_stay_watched_after_a_refused_exec_fail() {
+    let discard = "        self.discard()\n        if failed:";
+    let wrong = [(
+        discard,
+        "        self.queue = None\n        failed or self.unwatch()\n        if failed:",
+    )];
+    let Some(cause) = cause_of("transaction", &wrong) else { return };
+    assert_contains(&cause, &["EXEC was answered nil", "and was answered -EXECABORT"]);
+}
+
+#[test]
 fn a_malformed_reply_is_quoted() {
     let wrong = [(r#"b"+OK\r\n""#, r#"b"+OK\n""#)];
     let Some(cause) = cause_of("get-set", &wrong) else { return };
