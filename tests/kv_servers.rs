@@ -172,6 +172,29 @@ const OTHERS: &str = "    def serve_others(self, busy):
     def accept(self):";
 
 #[test]
+fn keys_that_stay_watched_after_a_refused_exec_fail() {
+    let discard = "        self.discard()\n        if failed:";
+    let wrong = [(
+        discard,
+        "        self.queue = None\n        failed or self.unwatch()\n        if failed:",
+    )];
+    let Some(cause) = cause_of("transaction", &wrong) else { return };
+    assert_contains(&cause, &["EXEC was answered nil", "and was answered -EXECABORT"]);
+}
+
+#[test]
+fn a_star_that_stays_at_its_first_match_fails() {
+    let wrong = [("    return re.compile(text, re.S)", FIRST_MATCH)];
+    let Some(cause) = cause_of("get-set", &wrong) else { return };
+    assert_contains(&cause, &["a*b*c was answered"]);
+}
+
+/// Code that looks for the text after a star once, and does not go back.
+const FIRST_MATCH: &str = r#"    first, *others = text.split(b".*")
+    text = first + b"".join(b"(?>.*?%s)" % part if part else b".*" for part in others)
+    return re.compile(text, re.S)"#;
+
+#[test]
 fn a_malformed_reply_is_quoted() {
     let wrong = [(r#"b"+OK\r\n""#, r#"b"+OK\n""#)];
     let Some(cause) = cause_of("get-set", &wrong) else { return };

@@ -201,7 +201,7 @@ fn patterns(
 ) -> Result<(), CheckError> {
     // All keys begin with the same drawn word.
     let it = draws.word();
-    let mut names = ["hello", "hallo", "hxllo", "hllo", "heeello", "h*llo"];
+    let mut names = ["hello", "hallo", "hxllo", "hllo", "heeello", "h*llo", "aab", "abcbc"];
     draws.shuffle(&mut names);
     let pairs: Vec<_> = names.iter().map(|name| format!("{it}{name} 1")).collect();
     store.expect_replies(
@@ -211,11 +211,12 @@ fn patterns(
             ("DBSIZE".to_owned(), number(0)),
             ("KEYS *".to_owned(), array([])),
             (format!("MSET {}", pairs.join(" ")), ok()),
-            ("DBSIZE".to_owned(), number(6)),
+            ("DBSIZE".to_owned(), number(8)),
         ],
     )?;
-    let mut patterns: [(String, &[&str]); 8] = [
-        ("*".to_owned(), &["h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
+    // In "aab" and "abcbc", the text after the star begins more than once.
+    let mut patterns: [(String, &[&str]); 10] = [
+        ("*".to_owned(), &["aab", "abcbc", "h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
         (format!("{it}h?llo"), &["h*llo", "hallo", "hello", "hxllo"]),
         (format!("{it}h*llo"), &["h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
         (format!("{it}h[ae]llo"), &["hallo", "hello"]),
@@ -223,6 +224,8 @@ fn patterns(
         (format!("{it}h[a-f]llo"), &["hallo", "hello"]),
         (format!("{it}h\\*llo"), &["h*llo"]),
         (format!("{it}hello"), &["hello"]),
+        (format!("{it}*ab"), &["aab"]),
+        (format!("{it}a*b*c"), &["abcbc"]),
     ];
     draws.shuffle(&mut patterns);
     for (pattern, names) in patterns {

@@ -4,7 +4,7 @@ use super::{Pair, queued};
 use crate::check_error::CheckError;
 use crate::w09_l01::diagnosis::if_answered;
 use crate::w09_l01::expiry::wait_gone;
-use crate::w09_l01::resp::{Reply, array, bulk, number, ok};
+use crate::w09_l01::resp::{Reply, array, bulk, error, number, ok};
 use std::time::{Duration, Instant};
 
 /// Commands that touch the watched key `a`, and the row of a server that does not notice it.
@@ -118,7 +118,7 @@ pub(super) fn expired(pair: &mut Pair) -> Result<(), CheckError> {
     }
 }
 
-/// EXEC, DISCARD and UNWATCH end a watch. A command that reads a watched key does not touch it.
+/// EXEC, DISCARD and UNWATCH end a watch, whatever they answer. A command that reads a watched key does not touch it.
 pub(super) fn not_touched(pair: &mut Pair) -> Result<(), CheckError> {
     let ([a, b], value) = (pair.draws.words(), pair.draws.number(10..=99));
     let exec = || {
@@ -151,6 +151,12 @@ pub(super) fn not_touched(pair: &mut Pair) -> Result<(), CheckError> {
     pair.expect(exec())?;
 
     // The last EXEC has ended the watch.
+    pair.expect_from_other(set())?;
+    pair.expect(exec())?;
+
+    // An EXEC that is refused because of a bad command ends the watch, too.
+    pair.expect(watch())?;
+    pair.expect([("MULTI", ok()), ("GET", error("ERR")), ("EXEC", error("EXECABORT"))])?;
     pair.expect_from_other(set())?;
     pair.expect(exec())
 }
