@@ -169,7 +169,7 @@ fn a_count_that_is_too_small_fails() {
     for (name, words) in [
         ("FEW_REMEMBERED", ["✗ ends", "outlived it"]),
         ("FEW_REAPED", ["✗ no-zombies", "Children ended up to 20 at a time"]),
-        ("FEW_FAILURES", ["✗ fork-fails", "The server ended when fork failed with EAGAIN"]),
+        ("FEW_FAILURES", ["✗ fork-fails", "when fork failed with EAGAIN"]),
     ] {
         let server = command_line([&dir.compiled_with("fork/faulty/counts_children.c", name)]);
         assert_contains(&stdout_of(&prove(&server, &[]).code(1).stderr(is_empty())), &words);

@@ -30,10 +30,6 @@ static void nap(long millis)
 static int send_bytes(int client, const char *from, ssize_t count)
 {
     for (ssize_t sent = 0, now; sent < count; sent += now) {
-#ifndef WRITES_ON_AFTER_SIGTERM
-        if (is_ending)
-            return -1;
-#endif
         now = write(client, from + sent, count - sent);
         if (now == -1 && errno == EINTR)
             now = 0;
@@ -145,7 +141,7 @@ int main(void)
 #ifdef IGNORES_SIGTERM
     action.sa_handler = SIG_IGN;
 #endif
-#if defined LETS_CLIENT_FINISH || defined WRITES_ON_AFTER_SIGTERM
+#ifdef LETS_CLIENT_FINISH
     action.sa_handler = end;
 #endif
     (void)end;

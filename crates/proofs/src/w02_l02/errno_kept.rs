@@ -34,6 +34,7 @@ pub(super) fn errno_kept(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let errno = signal_before_errno_is_read(&mut run)?;
     expect_errno_kept(&mut run, errno)?;
     expect_goes_on(&mut run, context)?;
+    drop(run); // without isolation, the next server needs its port
     signal_without_child(context)
 }
 
