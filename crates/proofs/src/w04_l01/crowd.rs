@@ -1,4 +1,4 @@
-//! The criterion of more than a thousand clients at the same time.
+//! The criterion of a thousand clients at the same time.
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -10,10 +10,9 @@ use crate::test_run::{MAX_BATCH, TestRun};
 use std::collections::BTreeSet;
 use witness::{Client, Line, Server, Target, Unobservable, WaitError};
 
-/// More than 1024, which is a usual size of a table by descriptor (select(2), FD_SETSIZE).
-const CLIENTS: usize = 1100;
+const CLIENTS: usize = 1000;
 
-/// 1,100 clients are tracked at the same time. Then all clients leave and are released.
+/// 1,000 clients are tracked at the same time. Then all clients leave and are released.
 pub(super) fn crowd(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let connections = connect_all(&mut run)?;
@@ -21,7 +20,7 @@ pub(super) fn crowd(context: &CheckContext<'_>) -> Result<(), CheckError> {
     run.step(format!("all {} closed", connections.len()));
     connections.iter().for_each(Client::close);
     expect_all_released(&mut run, &connections)?;
-    expect_slots(&run, CLIENTS, "1,100 clients at the same time")
+    expect_slots(&run, CLIENTS, "1,000 clients at the same time")
 }
 
 /// Connects the clients as fast as the server accepts them.
