@@ -94,7 +94,6 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
         Fault("ENTRY_OF_SLOT", "reuse", "does not read them", "wrong-entry-removed"),
         Fault("IN_TURN", "reuse", "B was given slot 1", "slots-in-turn"),
-        Fault("FIRST_OF_SLOT", "nonblocking", "C's descriptor", "blocking-client"),
     ];
     assert_named("w03-l02", "faulty/echo_tracker.c", &faults);
 }

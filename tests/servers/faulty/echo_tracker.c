@@ -12,8 +12,7 @@
  *   SIGNALLED       SIGPIPE has its default action
  *   CLOSES_AGAIN    the number that was closed last is closed again, some time later
  *   ENTRY_OF_SLOT   the number of a slot is taken for the position of an entry
- *   IN_TURN         each new client gets the next slot
- *   FIRST_OF_SLOT   only the first client of a slot is non-blocking */
+ *   IN_TURN         each new client gets the next slot */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -82,14 +81,7 @@ static void admit(void)
         log_reject(max_clients);
         return;
     }
-#ifdef FIRST_OF_SLOT
-    static bool used[CLIENT_LIMIT];
-    if (!used[slot])
-        fcntl(fd, F_SETFL, O_NONBLOCK);
-    used[slot] = true;
-#else
     fcntl(fd, F_SETFL, O_NONBLOCK);
-#endif
     clients[slot].fd = fd;
     clients[slot].pending = 0;
     watched[count++] = (struct pollfd){fd, POLLIN, 0};

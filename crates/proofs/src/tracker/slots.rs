@@ -6,7 +6,6 @@ use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::shared::WaitCall;
-use crate::shared::fd_leaks::kept_socket;
 use crate::shared::few_slots::expect_slots;
 use crate::test_run::TestRun;
 use witness::WaitError;
@@ -97,40 +96,26 @@ fn wrong_slot(
     ("wrong-slot", is_reversed.then_some("slot-order"), summary)
 }
 
-/// Every client descriptor is O_NONBLOCK, also the descriptor of a client that gets the slot of an
-/// earlier client.
+/// Every client descriptor is O_NONBLOCK.
 pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
-    let first = connect_nonblocking(&mut run)?;
-    if run.capacity > 1 {
-        connect_nonblocking(&mut run)?;
+    for _ in 0..run.capacity.min(2) {
+        let (client, fd) = run.connect_accepted()?;
+        // Wait for the flag, because the server may set the flag after accept has returned.
+        let set = run.server.wait_for(|now| {
+            let flags = now.process().flags(fd)?.unwrap_or(0);
+            Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
+        });
+        if let Err(wait_error) = set {
+            let failure = Failure {
+                id: "blocking-descriptor",
+                mistake: Some("blocking-client"),
+                summary: format!("{}'s descriptor {fd} is in blocking mode.", client.name),
+                expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
+                observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
+            };
+            return Err(run.fail(wait_error, failure));
+        }
     }
-    run.step(format!("{} left (FIN)", first.name));
-    first.connection.close();
-    if let Err(wait_error) = run.wait_released(&first) {
-        let observed = wait_error.to_string();
-        let failure = kept_socket(&first, None, observed);
-        return Err(run.fail(wait_error, failure).depends_on("no-fd-leak"));
-    }
-    connect_nonblocking(&mut run)?;
     Ok(())
-}
-
-/// Connects a client, and checks that its descriptor is O_NONBLOCK.
-fn connect_nonblocking(run: &mut TestRun) -> Result<NamedClient, CheckError> {
-    let (client, fd) = run.connect_accepted()?;
-    // Wait for the flag, because the server may set the flag after accept has returned.
-    let set = run.server.wait_for(|now| {
-        let flags = now.process().flags(fd)?.unwrap_or(0);
-        Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
-    });
-    let Err(wait_error) = set else { return Ok(client) };
-    let failure = Failure {
-        id: "blocking-descriptor",
-        mistake: Some("blocking-client"),
-        summary: format!("{}'s descriptor {fd} is in blocking mode.", client.name),
-        expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
-        observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
-    };
-    Err(run.fail(wait_error, failure))
 }
