@@ -24,14 +24,13 @@ const SEVERAL: usize = 4;
 /// most 1 MiB.
 pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     let growth = drop_slow(chat, 1)?;
-    room_again::check(chat)?;
     let room = chat.run.capacity - chat.members.len();
     if growth <= MAX_GROWTH || room == 0 {
-        return Ok(());
+        return room_again::check(chat);
     }
     let growth = drop_slow(chat, room.min(SEVERAL))?.min(growth);
     if growth <= MAX_GROWTH {
-        return Ok(());
+        return room_again::check(chat);
     }
     Err(chat.run.fail_now(Failure {
         id: "unbounded-output",
