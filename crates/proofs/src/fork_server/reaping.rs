@@ -157,19 +157,25 @@ fn not_accepted(run: &mut TestRun, wait_error: WaitError) -> CheckError {
 /// How many children may exist at the same time, at most `wanted`. A sandboxed program may have a
 /// limited number of threads, and some languages start several of them for each process.
 pub(crate) fn possible_children(run: &mut TestRun, wanted: usize) -> Result<usize, CheckError> {
+    let running = count_running(&run.server)?;
+    let (first, threads) = connect_and_count_threads(run)?;
+    first.close();
+    let ended = run.server.wait_for(|now| Ok((count_running(now)? <= running).then_some(())));
+    ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
+    Ok(if threads <= 1 { wanted } else { 0 })
+}
+
+/// Connects a client. Returns it, and the number of threads that the server has started for it.
+pub(super) fn connect_and_count_threads(run: &mut TestRun) -> Result<(Client, usize), CheckError> {
     let count = |now: &Server| -> Result<usize, CheckError> {
         let processes = now.processes()?;
         let threads = processes.iter().map(|it| it.threads().map_or(1, |all| all.len()));
         Ok(threads.sum())
     };
-    let (before, running) = (count(&run.server)?, count_running(&run.server)?);
-    let first = connect_accepted(run)?;
+    let before = count(&run.server)?;
+    let client = connect_accepted(run)?;
     run.check_alive().map_err(|wait_error| stopped_serving(run, wait_error))?;
-    let for_one = count(&run.server)?.saturating_sub(before);
-    first.close();
-    let ended = run.server.wait_for(|now| Ok((count_running(now)? <= running).then_some(())));
-    ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
-    Ok(if for_one <= 1 { wanted } else { 0 })
+    Ok((client, count(&run.server)?.saturating_sub(before)))
 }
 
 /// The number of processes that are not zombies.
