@@ -4,7 +4,7 @@ use super::service::expect_in_array;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
-use crate::named_client::NamedClient;
+use crate::named_client::{NamedClient, client_name};
 use crate::shared::WaitCall;
 use crate::shared::few_slots::expect_slots;
 use crate::test_run::TestRun;
@@ -20,7 +20,9 @@ pub(crate) fn slots(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), Ch
     let mut run = context.start()?;
     let mut tracked: Vec<NamedClient> = Vec::new();
     for slot in 0..run.capacity.min(CLIENTS) {
-        let (client, fd) = run.connect_accepted()?;
+        let connected = run.connect_accepted();
+        let (client, fd) = connected
+            .map_err(|error| wrong_slot_of_ended(&mut run, slot, &tracked).unwrap_or(error))?;
         let logged = run.wait_logged(|event| match event {
             LogEvent::Accept { fd, slot } => Some((*fd, *slot)),
             _ => None,
@@ -34,6 +36,26 @@ pub(crate) fn slots(context: &CheckContext<'_>, wait: WaitCall) -> Result<(), Ch
         tracked.push(client);
     }
     expect_slots(&run, 2, "the order of the slots")
+}
+
+/// The failure of a server that has ended after it had logged a wrong slot for its last client; `None` if
+/// it has not.
+fn wrong_slot_of_ended(
+    run: &mut TestRun,
+    slot: usize,
+    tracked: &[NamedClient],
+) -> Option<CheckError> {
+    run.server.exit()?;
+    let mut slots =
+        run.server.log().iter().filter_map(LogEvent::of).filter_map(|event| match event {
+            LogEvent::Accept { slot, .. } => Some(slot),
+            _ => None,
+        });
+    let named = slots.nth(slot)?.filter(|named| *named != slot)?;
+    let name = client_name(slot);
+    let (id, mistake, summary) = wrong_slot(run.capacity, &name, slot, named, tracked);
+    let (expected, observed) = (format!("[ACCEPT] slot={slot}"), run.logged_text());
+    Some(run.fail_after(None, Failure { id, mistake, summary, expected, observed }))
 }
 
 /// The failure of a server whose `[ACCEPT]` line is missing or names another descriptor or slot.

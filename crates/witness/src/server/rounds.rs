@@ -50,8 +50,9 @@ pub(super) struct Rounds {
     traces: Vec<CallTrace>,
     /// The threads that the kernel refuses to trace.
     refused: HashSet<i32>,
-    /// The number of context switches of each thread, and since when it is unchanged.
-    switches: HashMap<i32, (u64, Instant)>,
+    /// The number of context switches of each thread, since when it is unchanged, and whether the
+    /// thread was running then. A thread that runs on is not switched.
+    switches: HashMap<i32, (u64, Instant, bool)>,
     /// The number of context switches of each thread at the last visible change.
     at_change: HashMap<i32, u64>,
     /// The processor time of each thread at the last visible change but for the log.
@@ -66,9 +67,11 @@ impl Rounds {
     pub(super) fn note(&mut self, visible: &Visible, threads: &[(Process, Thread)]) {
         let now = Instant::now();
         for (_, thread) in threads {
-            let known = self.switches.entry(thread.tid).or_insert((thread.context_switches, now));
-            if known.0 != thread.context_switches {
-                *known = (thread.context_switches, now);
+            let seen = (thread.context_switches, now, thread.is_running());
+            let known = self.switches.entry(thread.tid).or_insert(seen);
+            let has_run = known.0 != thread.context_switches || known.2 || seen.2;
+            if has_run {
+                *known = seen;
             }
         }
         let before = self.visible.as_ref().map(|(before, _)| before);
@@ -108,7 +111,7 @@ impl Rounds {
     /// When a thread was seen for the first time after it was scheduled for the last time. `None`
     /// for a thread that was not seen before.
     pub(super) fn unchanged_since(&self, tid: i32) -> Option<Instant> {
-        self.switches.get(&tid).map(|(_, since)| *since)
+        self.switches.get(&tid).map(|(_, since, _)| *since)
     }
 
     /// How often a thread was scheduled since the last visible change. Used for threads that cannot

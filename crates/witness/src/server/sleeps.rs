@@ -51,13 +51,12 @@ impl Sleeps {
         }
     }
 
-    /// Remembers the call of a thread. If the thread has woken since it was listed, nothing is
-    /// remembered: the memory with its time-out may have other contents already.
+    /// Remembers the call of a thread. If the thread has woken since it was listed, its sleep was
+    /// brief: the memory with its time-out may have other contents already.
     fn remember(&mut self, process: Process, thread: &Thread, call: Call) {
-        let (sleep, time_out) = (sleep::of(call, process), sleep::time_out(&call, process));
+        let (mut sleep, mut time_out) = (sleep::of(call, process), sleep::time_out(&call, process));
         if sleep::has_time_in_memory(&call) && !sleeps_on(process, thread) {
-            self.0.remove(&thread.tid);
-            return;
+            (sleep, time_out) = (Sleep::Brief, None);
         }
         self.0.insert(thread.tid, Seen { call, sleep, time_out, at: Instant::now() });
     }
