@@ -19,6 +19,7 @@ mod naps;
 mod port_taken;
 pub(crate) mod refusal;
 mod service;
+pub(crate) mod short_writes;
 pub(crate) mod starting;
 mod threads;
 pub(crate) mod wait_call;

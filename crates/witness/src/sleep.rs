@@ -28,7 +28,7 @@ pub(crate) struct Nap {
 const ENDLESS: Duration = Duration::from_secs(30);
 /// A call that waits for descriptors, and has at least this time-out, counts as endless. The thread
 /// has such a time-out for its own timers, and a client wakes it at once.
-const RARE_WAKEUP: Duration = Duration::from_millis(2500);
+pub(crate) const RARE_WAKEUP: Duration = Duration::from_millis(2500);
 
 /// What ends the sleep of a thread of `process` that sleeps in `call`.
 pub(crate) fn of(call: Call, process: Process) -> Sleep {

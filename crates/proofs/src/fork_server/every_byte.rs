@@ -6,18 +6,16 @@ use super::children::{
 use super::exchange::expect_answer;
 use super::message::{Exchange, every_byte_value, flipped, phrase};
 use super::process_evidence;
-use super::slow_client::{SlowClient, is_in_write};
+use super::slow_client::SlowClient;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::shared::short_writes::{cut_writes, is_in_write};
 use crate::test_run::TestRun;
 use fastrand::Rng;
 use witness::{Call, WaitError};
 
 /// The number of bytes that the client sends.
 const SENT: usize = 4 << 20;
-/// The maximum number of interruptions of a write. The kernel restarts a write that has not sent
-/// any bytes yet, so the first interruption may have no effect (signal(7)).
-const MAX_INTERRUPTS: usize = 16;
 /// The number of bytes that the client reads between two interruptions.
 const READ_BETWEEN: usize = 64 << 10;
 
@@ -69,35 +67,17 @@ fn expect_short_answers(
 fn interrupt_write(
     run: &mut TestRun,
     client: &mut SlowClient<'_>,
-    mut calls: Vec<Call>,
+    calls: Vec<Call>,
 ) -> Result<(), WaitError> {
     if is_in_write(&calls) {
         run.step("the child was stopped and continued (SIGSTOP, SIGCONT) in the middle of a write");
     }
-    for _ in 0..MAX_INTERRUPTS {
-        let before = calls;
-        if !is_in_write(&before) {
-            break;
+    cut_writes(calls, |reads| {
+        if reads {
+            client.read_some(READ_BETWEEN);
         }
         run.server.interrupt()?;
-        calls = client.send_until_idle(run)?;
-        if sends_the_rest(&before, &calls) {
-            break;
-        }
-        client.read_some(READ_BETWEEN);
-    }
-    Ok(())
-}
-
-/// Whether a thread was in a write, and is now in a write of the rest of the same bytes.
-fn sends_the_rest(before: &[Call], after: &[Call]) -> bool {
-    let range =
-        |call: &Call| (call.arguments[1], call.arguments[1].wrapping_add(call.arguments[2]));
-    before.iter().any(|before| {
-        after.iter().any(|after| {
-            let ((start, end), (rest_start, rest_end)) = (range(before), range(after));
-            is_in_write(&[*after]) && start < rest_start && rest_end == end
-        })
+        client.send_until_idle(run)
     })
 }
 

@@ -77,11 +77,3 @@ impl<'a> SlowClient<'a> {
         self.rest = &self.rest[taken..];
     }
 }
-
-/// Whether one of these calls writes.
-pub(crate) fn is_in_write(calls: &[Call]) -> bool {
-    let is_write = |call: &Call| {
-        matches!(call.name(), "write" | "writev" | "sendto" | "sendmsg" | "sendfile" | "splice")
-    };
-    calls.iter().any(is_write)
-}

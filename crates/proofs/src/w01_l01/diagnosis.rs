@@ -57,11 +57,6 @@ fn mistake_of_writes(sample: &SyscallSample) -> &'static str {
     if goes_back && starts.len() > 2 { "adds-minus-one" } else { "spins-on-epipe" }
 }
 
-/// Whether a thread sleeps in a call that sends bytes.
-pub(super) fn is_in_write(calls: &[Call]) -> bool {
-    calls.iter().any(|call| WRITES.contains(&call.name()))
-}
-
 /// The number of bytes that a thread of the server asks for, which sleeps in a read of the client's
 /// connection. `None` if no thread sleeps in such a read.
 pub(super) fn bytes_asked(run: &TestRun, client: &NamedClient, calls: &[Call]) -> Option<u64> {

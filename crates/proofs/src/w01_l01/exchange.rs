@@ -1,7 +1,7 @@
 //! Exchanging many bytes with a server: the bytes to send, a client that reads slowly, and the
 //! first difference between what was sent and what came back.
 
-use super::{diagnosis, received};
+use super::received;
 use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
@@ -103,16 +103,6 @@ pub(super) fn read_slowly(
 fn is_sending(run: &TestRun, client: &NamedClient) -> Result<bool, WaitError> {
     let socket = run.server.connection(&client.connection)?;
     Ok(socket.is_some_and(|socket| socket.unacknowledged > 0))
-}
-
-/// Whether a thread was in a write, and is now in a write of the rest of the same bytes.
-pub(super) fn sends_the_rest(before: &[Call], after: &[Call]) -> bool {
-    let range =
-        |call: &Call| (call.arguments[1], call.arguments[1].wrapping_add(call.arguments[2]));
-    before.iter().zip(after).any(|(before, after)| {
-        let ((start, end), (rest_start, rest_end)) = (range(before), range(after));
-        diagnosis::is_in_write(&[*after]) && start < rest_start && rest_end == end
-    })
 }
 
 /// Where the received bytes begin to differ from the sent bytes.

@@ -5,14 +5,12 @@ use super::{diagnosis, echo};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
+use crate::shared::short_writes::{cut_writes, is_in_write};
 use crate::test_run::TestRun;
 use witness::WaitError;
 
 /// The number of bytes that the client sends.
 const SENT: usize = 4 << 20;
-/// The maximum number of interruptions of a write. The kernel restarts a write that has not sent
-/// any bytes yet, so the first interruption may have no effect (signal(7)).
-const MAX_INTERRUPTS: usize = 16;
 
 /// A slow reader receives 4 MiB without loss: the server sends the rest after each short write.
 pub(super) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
@@ -42,28 +40,23 @@ fn exchange_slowly(
 
     // Send until the server is blocked in a write, because the client does not read.
     run.step(format!("{} sent 4 MiB, and read nothing", client.name));
-    let mut calls = exchange::send_until_blocked(run, client, &mut rest)?;
-    if diagnosis::is_in_write(&calls) {
+    let calls = exchange::send_until_blocked(run, client, &mut rest)?;
+    if is_in_write(&calls) {
         run.step(
             "the server was paused and resumed, which cuts its write short, as Ctrl-Z and fg do",
         );
     }
 
-    // Interrupt this write (signal(7)) until the server sends the rest after a short write.
-    for _ in 0..MAX_INTERRUPTS {
-        let before = calls;
-        if !diagnosis::is_in_write(&before) {
-            break;
+    // Interrupt this write until the server sends the rest after a short write.
+    cut_writes(calls, |reads| {
+        if reads {
+            read += exchange::read_some(client, READ_LIMIT);
         }
         *was_interrupted = true;
         run.server.pause()?;
         run.server.resume()?;
-        calls = exchange::send_until_blocked(run, client, &mut rest)?;
-        if exchange::sends_the_rest(&before, &calls) {
-            break;
-        }
-        read += exchange::read_some(client, READ_LIMIT);
-    }
+        exchange::send_until_blocked(run, client, &mut rest)
+    })?;
 
     run.step(format!("{} read on, {READ_SIZE} bytes at a time", client.name));
     exchange::read_slowly(run, client, &mut rest, |more| read + more >= sent.len())

@@ -10,31 +10,39 @@ use crate::wait_error::WaitError;
 use nix::sys::signal::Signal;
 
 impl Server {
-    /// Stops the listening process (SIGSTOP), and waits until the process has stopped.
+    /// Stops the listening process (SIGSTOP), and waits until the process has stopped. After an
+    /// error, the process is not left stopped.
     ///
     /// # Errors
-    /// [`WaitError`] if the process has ended and therefore cannot be stopped.
+    /// [`WaitError`] if the process has ended, or if it is unknown whether it has stopped.
     pub fn pause(&mut self) -> Result<(), WaitError> {
         self.all_threads()?; // remembers the calls that the pause interrupts
         self.kill(self.process(), Signal::SIGSTOP);
-        self.wait_for(|now| {
+        let stopped = self.wait_for(|now| {
             let threads = now.threads_in(now.process())?;
-            let is_stopped = !threads.is_empty() && threads.iter().all(|thread| thread.stopped);
-            Ok(is_stopped.then_some(()))
-        })
+            // A main thread that has ended stays in the list while other threads run.
+            let has_stopped = threads.iter().all(|thread| thread.stopped || thread.zombie);
+            let is_paused = has_stopped && threads.iter().any(|thread| thread.stopped);
+            Ok(is_paused.then_some(()))
+        });
+        if stopped.is_err() {
+            self.kill(self.process(), Signal::SIGCONT);
+        }
+        stopped
     }
 
     /// Waits until everything that the clients did during the pause has arrived at the server's
     /// sockets, and then resumes the server (SIGCONT). Without this wait, the kernel of a busy
     /// machine may deliver segments after the server has resumed (ksoftirqd). For example, a reset
-    /// may arrive after the answer that the reset should interrupt.
+    /// may arrive after the answer that the reset should interrupt. The server is resumed after an
+    /// error, too.
     ///
     /// # Errors
-    /// [`WaitError`] if the server has ended and therefore cannot be resumed.
+    /// [`WaitError`] if the server has ended, or if it is unknown whether everything has arrived.
     pub fn resume(&mut self) -> Result<(), WaitError> {
-        self.wait_for(|now| Ok(now.all_delivered()?.then_some(())))?;
+        let delivered = self.wait_for(|now| Ok(now.all_delivered()?.then_some(())));
         self.kill(self.process(), Signal::SIGCONT);
-        Ok(())
+        delivered
     }
 
     /// Stops every process of the server (SIGSTOP), waits until all have stopped, and resumes them

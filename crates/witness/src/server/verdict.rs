@@ -10,7 +10,7 @@ use super::rounds::Visible;
 use super::wait_state::{CPU_BUDGET, SETTLED, SMALL_CPU_BUDGET, WaitState};
 use crate::call_trace::CallTrace;
 use crate::run_history::Napper;
-use crate::sleep::{Nap, Sleep};
+use crate::sleep::{Nap, RARE_WAKEUP, Sleep};
 use crate::wait_error::WaitError;
 use sandbox::{Call, Process, Thread, Unobservable};
 use std::time::{Duration, Instant};
@@ -27,8 +27,11 @@ enum Role {
     Running,
 }
 
-/// A thread whose nap lasts at least this long has to go round twice, other threads three times.
-const LONG_NAP: Duration = Duration::from_secs(1);
+/// A thread whose nap lasts at least this long has to go round twice, other threads three times. It
+/// is less than a second: a part of a nap of a second has passed when the nap is first seen.
+const LONG_NAP: Duration = Duration::from_millis(900);
+/// A helper thread whose nap lasts at least this long has to go round once.
+const LONG_NAP_OF_HELPER: Duration = Duration::from_millis(150);
 /// If a thread cannot be traced, this many context switches count as a round. A busy machine may
 /// interrupt a round.
 const SWITCHES_OF_ROUND: u64 = 2;
@@ -122,15 +125,20 @@ impl Server {
 
     /// Whether a thread that naps is known to do nothing: a helper, such as the ticker of a
     /// runtime. The helper itself waits for no descriptor, has made no calls between its naps so
-    /// far, and has slept while something visible happened. A helper that naps for a second or
-    /// longer, beside a thread that waits for clients, need not have been seen before.
+    /// far, and has slept while something visible happened. A helper that naps for about a
+    /// second or longer, beside a thread that waits for clients, need not have been seen before. If
+    /// it naps for several seconds, it may make calls, as a compiler thread of Java does.
     fn is_harmless(&self, threads: &[ThreadOf], (process, thread): &ThreadOf, nap: Nap) -> bool {
         let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
+        let is_beside = || threads.iter().filter(is_other).any(waits_for_clients);
+        if nap.watches {
+            return false;
+        }
         let habit = self.history.habit(&napper(*process, thread, thread.call));
         let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE;
-        let is_rare =
-            nap.span >= LONG_NAP && threads.iter().filter(is_other).any(waits_for_clients);
-        (is_known || is_rare) && !nap.watches && !habit.has_calls && !habit.acts()
+        let is_quiet = !habit.has_calls && !habit.acts();
+        (is_known || nap.span >= LONG_NAP && is_beside()) && is_quiet
+            || nap.span >= RARE_WAKEUP && (habit.acted <= 1 || !habit.acts()) && is_beside()
     }
 
     /// Begins to trace threads that nap, and a thread that has used much processor time. Records
@@ -223,7 +231,9 @@ impl Server {
     }
 
     /// Whether a thread naps, has gone round since the last change, and its rounds were the same. If
-    /// such threads are known to repeat their calls, one round of calls is sufficient.
+    /// such threads are known to repeat their calls, one round of calls is sufficient. One round is
+    /// sufficient, too, for a helper that has slept while something visible happened, and makes no
+    /// calls between long naps.
     ///
     /// A thread may nap to wait for what another thread does in memory: the virtual machine of Java
     /// stops its threads in this way. Therefore only rounds after `last_run` count, when the last
@@ -242,12 +252,14 @@ impl Server {
         };
         let Some((call, nap)) = trace.nap().filter(|_| trace.is_napping()) else { return false };
         let napper = napper(*process, thread, Some(call));
-        let known = self.history.habit(&napper).period;
+        let habit = self.history.habit(&napper);
+        let is_helper = habit.slept >= ENOUGH_EVIDENCE && !habit.acts() && !trace.has_calls();
+        let times = if is_helper && nap.span >= LONG_NAP_OF_HELPER { 1 } else { times(nap) };
         let rounds = trace.rounds_since(last_run);
-        if known > 0 && rounds >= known && rounds < times(nap) {
+        if habit.period > 0 && rounds >= habit.period && rounds < times {
             return true;
         }
-        let Some(period) = trace.period(times(nap), last_run) else { return false };
+        let Some(period) = trace.period(times, last_run) else { return false };
         self.history.add_habit(napper, period, trace.has_calls());
         true
     }
