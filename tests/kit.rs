@@ -39,7 +39,7 @@ fn a_kit_takes_students_from_the_first_task_to_the_last() {
     ];
     let output = kit.prove(&lessons).code(0).stderr(is_empty());
     assert_eq!(stdout_of(&output).matches("proved · ").count(), lessons.len());
-    kit.assert_tests_pass(&["--workspace"]);
+    kit.assert_tests_pass(&["--workspace", "--lib", "--bins"]);
     let students_tests =
         ["--test", "table", "--test", "lines", "--test", "epoll", "--test", "store"];
     kit.assert_tests_pass(&[&["--workspace"], &students_tests[..]].concat());
