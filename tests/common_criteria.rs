@@ -91,6 +91,7 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
     let faults = [
         Fault("SENDS_LATER", "late-reader", "only after it had sent again", "never-flushed"),
         Fault("SIGNALLED", "no-fd-leak", "was killed by SIGPIPE", "sigpipe"),
+        Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
         Fault("ENTRY_OF_SLOT", "reuse", "does not read them", "wrong-entry-removed"),
         Fault("IN_TURN", "reuse", "B was given slot 1", "slots-in-turn"),

@@ -12,7 +12,8 @@
  *   SIGNALLED       SIGPIPE has its default action
  *   CLOSES_AGAIN    the number that was closed last is closed again, some time later
  *   ENTRY_OF_SLOT   the number of a slot is taken for the position of an entry
- *   IN_TURN         each new client gets the next slot */
+ *   IN_TURN         each new client gets the next slot
+ *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -42,6 +43,9 @@ static struct pollfd watched[CLIENT_LIMIT + 1]; /* entry 0 is the listener */
 static int count = 1, max_clients;
 #ifdef CLOSES_AGAIN
 static int closed = -1;
+#endif
+#ifdef LOST_UNNAMED
+static bool was_lost;
 #endif
 
 static int slot_of(int fd)
@@ -147,7 +151,14 @@ static bool serve(struct client *client, short revents)
     ssize_t got = read(client->fd, bytes, sizeof bytes);
     if (got == -1)
         return is_temporary();
-    return got > 0 && answer(client, bytes, got);
+    if (got == 0)
+        return false;
+    bool is_there = answer(client, bytes, got);
+#ifdef LOST_UNNAMED
+    if (!is_there)
+        was_lost = true;
+#endif
+    return is_there;
 }
 
 static void release(int at)
@@ -155,7 +166,12 @@ static void release(int at)
     int fd = watched[at].fd, slot = slot_of(fd);
     clients[slot].fd = -1;
     close(fd);
+#ifdef LOST_UNNAMED
+    log_disconnect(was_lost ? -1 : fd, slot);
+    was_lost = false;
+#else
     log_disconnect(fd, slot);
+#endif
 #ifdef CLOSES_AGAIN
     closed = fd;
 #endif

@@ -60,9 +60,38 @@ pub(super) fn depart_before_answer(run: &mut TestRun, first: Departure) -> Resul
     client.connection.reset();
     let _ = run.server.resume();
     match run.wait_released(&client) {
+        Ok(()) if run.logs_clients() => expect_logged(run, &client, fd),
         Ok(()) => Ok(()),
         Err(wait_error) => Err(not_closed(run, (&client, fd), Departure::Reset, wait_error)?),
     }
+}
+
+/// Checks that the log names the descriptor of a client that was lost when the server wrote to it.
+fn expect_logged(run: &mut TestRun, client: &NamedClient, fd: i32) -> Result<(), CheckError> {
+    let logged = run.wait_logged(|event| match event {
+        LogEvent::Disconnect { fd, .. } => Some(*fd),
+        _ => None,
+    });
+    if let Ok(named) = logged
+        && named == Some(fd)
+    {
+        return Ok(());
+    }
+    let name = &client.name;
+    let failure = Failure {
+        id: "wrong-disconnect-line",
+        mistake: matches!(logged, Ok(Some(-1))).then_some("log-after-clear"),
+        summary: match &logged {
+            Ok(_) => format!("{name} was lost, and [DISCONNECT] does not name its descriptor."),
+            Err(_) => format!("{name} was lost, and the server logged no [DISCONNECT]."),
+        },
+        expected: format!("[DISCONNECT] fd={fd}"),
+        observed: run.logged_text(),
+    };
+    Err(match logged {
+        Ok(_) => run.fail_now(failure),
+        Err(wait_error) => run.fail(wait_error, failure),
+    })
 }
 
 fn not_closed(
