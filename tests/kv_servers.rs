@@ -225,6 +225,21 @@ fn replies_cut_by_a_short_write_fail() {
 }
 
 #[test]
+fn a_store_that_wakes_up_for_an_end_of_file_while_replies_wait_fails() {
+    let modify = "        self.selector.modify(client.sock, wanted, client)";
+    let hang_up = "\n        epoll = self.selector._selector\n        \
+                   events = select.EPOLLRDHUP | (select.EPOLLOUT if client.outbox else select.EPOLLIN)\n        \
+                   epoll.modify(client.sock.fileno(), events)";
+    let wrong = [
+        (modify, &*format!("{modify}{hang_up}")),
+        ("import selectors", "import select, selectors"),
+    ];
+    let Some(cause) = cause_of("slow-reader", &wrong) else { return };
+    assert_contains(&cause, &["does not read its replies, and the server does not sleep"]);
+    assert_contains(&cause, &["shut down its sending side"]);
+}
+
+#[test]
 fn memory_allocated_before_the_bytes_have_arrived_fails() {
     let wrong = [
         ("        if len(inbox) < at + length", "        ROOM.append(b'x' * length)\n@"),

@@ -1,5 +1,7 @@
 //! The criterion of clients that do not read their replies.
 
+mod shut_down;
+
 use super::draws::Draws;
 use super::resp::{bulk, command, ok, simple};
 use super::resp_client::RespClient;
@@ -8,6 +10,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::shared::memory::memory;
+use shut_down::sleeps_after_shutdown;
 use std::time::{Duration, Instant};
 use witness::WaitError;
 
@@ -46,6 +49,7 @@ pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     }
     let before = memory(&store.run.server)?;
     store.peak_memory = Some(before);
+    sleeps_after_shutdown(&mut store, &key)?;
     let mut check = SlowReader { store, other, before, small, value };
 
     let get = command(&[b"GET", key.as_bytes()]);
