@@ -80,6 +80,7 @@ fn a_client_with_one_fault_fails_its_criterion() {
     let client = |name| command_line([&dir.compiled_with("client/faulty/one_fault.c", name)]);
     assert_proved(&client("NO_FAULT"));
     for (fault, criterion, words) in [
+        ("IPV4_ROOM", "connects", "and the client logs \"\"."),
         ("FIXED_TABLE", "next-address", "127.0.0.9 and not 127.0.0.19,"),
         ("LENGTH_ONE", "nothing-to-say", "The line has no newline, and the client does not send"),
         ("READ_IS_LINE", "exchange", "The client sends 10 of the 20 bytes of its line"),

@@ -3,6 +3,7 @@
  *   LENGTH_ONE       it takes an input of one byte for an empty line
  *   READ_IS_LINE     it takes what one read returns for the whole line
  *   ASKS_FOR_ROOM    while bytes are unsent, it asks again and again whether there is room for them
+ *   IPV4_ROOM        the text of an address has room for an IPv4 address only
  * Without a macro, it is right. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -21,9 +23,22 @@
 #define MAX_ADDRESSES 1024
 #endif
 
+#ifdef IPV4_ROOM
+#define ADDRESS_ROOM INET_ADDRSTRLEN
+#else
+#define ADDRESS_ROOM INET6_ADDRSTRLEN
+#endif
+
 static void die(const char *what, const char *why) {
     fprintf(stderr, "client: %s: %s\n", what, why);
     exit(1);
+}
+
+static void text_of(struct sockaddr *address, char *text) {
+    void *bytes = address->sa_family == AF_INET
+        ? (void *)&((struct sockaddr_in *)address)->sin_addr
+        : (void *)&((struct sockaddr_in6 *)address)->sin6_addr;
+    inet_ntop(address->sa_family, bytes, text, ADDRESS_ROOM);
 }
 
 static int connected_to(const char *host, const char *port) {
@@ -35,9 +50,8 @@ static int connected_to(const char *host, const char *port) {
     for (struct addrinfo *at = list; at != NULL && count < MAX_ADDRESSES; at = at->ai_next)
         table[count++] = at;
     for (int i = 0; i < count; i++) {
-        char ip[NI_MAXHOST];
-        getnameinfo(table[i]->ai_addr, table[i]->ai_addrlen, ip, sizeof ip, NULL, 0,
-                    NI_NUMERICHOST);
+        char ip[ADDRESS_ROOM] = "";
+        text_of(table[i]->ai_addr, ip);
         dprintf(1, "[client] attempting connection to %s\n", ip);
         int fd = socket(table[i]->ai_family, table[i]->ai_socktype, table[i]->ai_protocol);
         if (connect(fd, table[i]->ai_addr, table[i]->ai_addrlen) == 0) {
