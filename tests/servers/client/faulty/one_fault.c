@@ -4,6 +4,7 @@
  *   READ_IS_LINE     it takes what one read returns for the whole line
  *   ASKS_FOR_ROOM    while bytes are unsent, it asks again and again whether there is room for them
  *   IPV4_ROOM        the text of an address has room for an IPv4 address only
+ *   EINTR_IS_FATAL   it waits in epoll_wait, and ends when a stop and fg interrupt the call
  * Without a macro, it is right. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,6 +93,24 @@ static size_t read_line(char *line, size_t room) {
     return length;
 }
 
+/* Sleeps until the socket is ready. The events of epoll have the numbers of those of poll. */
+static int wait_ready(struct pollfd *wanted, int timeout) {
+#ifdef EINTR_IS_FATAL
+    static int set = -1;
+    struct epoll_event event = {.events = (uint32_t)wanted->events};
+    int is_first = set == -1;
+    if (is_first)
+        set = epoll_create1(0);
+    epoll_ctl(set, is_first ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted->fd, &event);
+    if (epoll_wait(set, &event, 1, timeout) == -1)
+        die("epoll_wait", strerror(errno));
+    wanted->revents = (short)event.events;
+    return 1;
+#else
+    return poll(wanted, 1, timeout);
+#endif
+}
+
 static void exchange(int fd, const char *text, size_t total, char *answer) {
     size_t sent = 0, received = 0;
     while (received < total) {
@@ -100,7 +120,7 @@ static void exchange(int fd, const char *text, size_t total, char *answer) {
 #else
         int timeout = -1;
 #endif
-        if (poll(&wanted, 1, timeout) == -1)
+        if (wait_ready(&wanted, timeout) == -1)
             continue;
         if (sent < total && wanted.revents & POLLOUT) {
             ssize_t count = send(fd, text + sent, total - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
