@@ -176,6 +176,17 @@ fn a_count_that_is_too_small_fails() {
     }
 }
 
+#[test]
+fn a_mask_that_stays_after_a_failed_fork_fails() {
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled_with("reap/faulty/one_fault.c", "KEEPS_MASK")]);
+    let output = stdout_of(&prove(&server, &["--only", "fork-fails"]).code(1).stderr(is_empty()));
+    let words = ["After fork had failed, A's child has ended, and the parent has not reaped it."];
+    assert_contains(&output, &words);
+    assert_contains(&output, &["a handler for SIGCHLD, and blocks the signal."]);
+    assert!(!output.contains("Common mistake"), "{output}");
+}
+
 fn in_c(dir: &TestDir, name: &str) -> String {
     command_line([&dir.compiled(format!("fork/{name}.c"))])
 }

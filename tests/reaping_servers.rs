@@ -94,6 +94,12 @@ fn a_handler_with_one_fault_fails_its_criterion() {
         ("TABLE", "burst", "50 children ended together, and 6 of them were not reaped."),
         ("EARLY_RETURN", "errno-kept", "Common mistake: Changing errno in the handler"),
         ("STOPPED", "reaps", "A's child was stopped and went on, and the server logged it as"),
+        (
+            "KEEPS_MASK",
+            "reaps",
+            "After fork had failed, A's child has ended, and the server has not",
+        ),
+        ("KEEPS_ALL", "fork-fails", "After fork had failed, SIGTERM did not end the server"),
     ] {
         let output = stdout_of(&prove(&server(fault), &["--only", criterion]).code(1));
         assert_contains(&output, &[words]);

@@ -80,12 +80,29 @@ fn a_client_with_one_fault_fails_its_criterion() {
     let client = |name| command_line([&dir.compiled_with("client/faulty/one_fault.c", name)]);
     assert_proved(&client("NO_FAULT"));
     for (fault, criterion, words) in [
+        ("IPV4_ROOM", "connects", "and the client logs \"\"."),
         ("FIXED_TABLE", "next-address", "127.0.0.9 and not 127.0.0.19,"),
         ("LENGTH_ONE", "nothing-to-say", "The line has no newline, and the client does not send"),
         ("READ_IS_LINE", "exchange", "The client sends 10 of the 20 bytes of its line"),
+        (
+            "EINTR_IS_FATAL",
+            "all-sent",
+            "The client ended with exit status 1 after it was stopped and",
+        ),
         ("ASKS_FOR_ROOM", "all-sent", "The client does not sleep while it waits: it repeats poll"),
     ] {
         assert_contains(&prove_only(&client(fault), criterion), &[words]);
+    }
+}
+
+#[test]
+fn a_client_that_a_stop_has_ended_is_told_so_while_it_sends_and_while_it_waits() {
+    let dir = TestDir::new();
+    let client = dir.compiled_with("client/faulty/one_fault.c", "EINTR_IS_FATAL");
+    let client = command_line([&client]);
+    for criterion in ["all-sent", "tidy"] {
+        let expected = ("failed".to_owned(), "eintr-ends-client".to_owned());
+        assert_eq!(finding(&client, criterion), expected, "{criterion}");
     }
 }
 

@@ -8,6 +8,7 @@ mod client_run;
 mod connects;
 mod exchange;
 mod hung_up;
+mod interruption;
 mod next_address;
 mod nothing_to_say;
 mod part_sent;

@@ -26,6 +26,6 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("ends", ends),
         Criterion::new("interrupted", interrupted::interrupted),
         Criterion::new("accept-again", accept_again),
-        Criterion::new("fork-fails", fork_fails::fork_fails),
+        Criterion::new("fork-fails", fork_fails::fork_fails_and_reaps),
     ],
 };

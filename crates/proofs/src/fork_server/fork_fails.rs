@@ -1,39 +1,117 @@
 //! The criterion `fork-fails`: a fork that fails costs one client, and not the server.
 
 use super::children::{
-    ClientAndChild, connect_with_child, holders, no_child, wait_child, wait_settled,
+    ClientAndChild, connect_with_child, holders, no_child, stopped_serving, wait_child,
+    wait_child_ended, wait_settled,
 };
 use super::exchange::expect_served;
 use super::process_evidence;
+use super::reaping::child_runs_on;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
+use crate::shared::ends::expect_ends;
 use crate::test_run::TestRun;
-use witness::{Errno, FaultInjector, WaitError};
+use witness::{Errno, FaultInjector, Signal, WaitError};
 
 /// The number of times in a row that fork fails.
 const FAILURES: usize = 5;
 
 /// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client. This
-/// is so each time, however often fork has failed before.
+/// is so each time, however often fork has failed before. Afterwards, SIGTERM ends the server as
+/// before.
 pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let (mut run, before) = after_failed_forks(context, FAILURES)?;
+    let next = next_client(&mut run, &[&before])?;
+    expect_served(&mut run, &mut context.random("fork-fails"), &[&before, &next])?;
+    expect_ends_as_before(&mut run)
+}
+
+/// As [`fork_fails`]. A child that ends afterwards is reaped as before, and no other client has to
+/// come for this.
+pub(crate) fn fork_fails_and_reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let (mut run, before) = after_failed_forks(context, FAILURES)?;
+    expect_reaped_as_before(&mut run, &before)?;
+    let next = next_client(&mut run, &[])?;
+    expect_served(&mut run, &mut context.random("fork-fails"), &[&next])?;
+    expect_ends_as_before(&mut run)
+}
+
+/// Starts a server, connects a client that gets its child, and makes fork fail for this many clients
+/// after it.
+pub(crate) fn after_failed_forks(
+    context: &CheckContext<'_>,
+    failures: usize,
+) -> Result<(TestRun, ClientAndChild), CheckError> {
     let mut run = context.start_with(context.lesson.capacity, FaultInjector::fork())?;
     let before = connect_with_child(&mut run, &[])?;
-
-    for _ in 0..FAILURES {
+    for _ in 0..failures {
         fails_once(&mut run, &before)?;
     }
+    Ok((run, before))
+}
 
-    // The next client is served again.
-    let next = run.connect()?;
-    match wait_child(&mut run, &next, &[&before]) {
-        Ok(child) => {
-            let next = ClientAndChild { client: next, child };
-            expect_served(&mut run, &mut context.random("fork-fails"), &[&before, &next])
-        }
-        Err(wait_error) => Err(no_child(&mut run, &next, wait_error)),
+/// The next client is served again.
+fn next_client(
+    run: &mut TestRun,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
+    let client = run.connect()?;
+    match wait_child(run, &client, others) {
+        Ok(child) => Ok(ClientAndChild { client, child }),
+        Err(wait_error) => Err(no_child(run, &client, wait_error)),
     }
+}
+
+/// Checks that the parent reaps a child that ends after fork has failed for other clients.
+fn expect_reaped_as_before(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
+    let name = &left.client.name;
+    run.step(format!("{name} closed (FIN)"));
+    left.client.connection.close();
+    wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
+    let reaped =
+        run.server.wait_for(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
+    let Err(wait_error) = reaped else { return Ok(()) };
+    if let WaitError::Ended(_) = wait_error {
+        return Err(stopped_serving(run, wait_error));
+    }
+    let failure = Failure {
+        id: "zombie",
+        summary: format!("{name}'s child has ended, and the parent has not reaped it."),
+        expected: format!("{name}'s child is reaped, although fork has failed for other clients"),
+        observed: "the child was a zombie when the server was idle".to_owned(),
+        ..Failure::default()
+    };
+    let error = process_evidence::fail(run, Some(wait_error), failure).depends_on("no-zombies");
+    Err(since_fork_failed(run, error))
+}
+
+/// Checks that SIGTERM ends the server in time, although fork has failed.
+fn expect_ends_as_before(run: &mut TestRun) -> Result<(), CheckError> {
+    let error = expect_ends(run).map_err(|error| error.depends_on("ends"));
+    error.map_err(|error| since_fork_failed(run, error))
+}
+
+/// Says in the summary of a failure that it is one of a server for which fork has failed. A handler
+/// of SIGCHLD that cannot run is named, too.
+pub(crate) fn since_fork_failed(run: &TestRun, mut error: CheckError) -> CheckError {
+    let sigchld = run.server.process().disposition_of(Signal::SIGCHLD as i32).ok().flatten();
+    let is_kept_out = sigchld.is_some_and(|it| it.caught && it.blocked);
+    if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error
+        && cause.exit.is_none()
+        && cause.id != "todo"
+    {
+        let summary = match cause.summary.strip_prefix("The ") {
+            Some(rest) => format!("the {rest}"),
+            None => cause.summary.clone(),
+        };
+        cause.summary = format!("After fork had failed, {summary}");
+        if is_kept_out && cause.id.starts_with("zombie") {
+            cause.summary += " It has a handler for SIGCHLD, and blocks the signal.";
+        }
+    }
+    error
 }
 
 /// The next client gets no child. Therefore the server must close the client's connection.

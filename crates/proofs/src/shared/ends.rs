@@ -181,6 +181,7 @@ fn process_text(process: Process) -> String {
 fn what_sigterm_does(process: Process) -> &'static str {
     match process.disposition_of(Signal::SIGTERM as i32).ok().flatten().unwrap_or_default() {
         it if it.ignored => "it ignores the signal",
+        it if it.caught && it.blocked => "it has a handler for the signal, and blocks the signal",
         it if it.caught => "it has a handler for the signal, and runs on",
         it if it.blocked => "it blocks the signal",
         _ => "it runs on",

@@ -71,7 +71,7 @@ impl TestRun {
         if cause.id != "not-listening" {
             let ended = format!("The {} {exit}", self.noun());
             // A check that has found the reason names it: "The server ended when accept failed …".
-            let found = cause.summary.strip_prefix(&format!("The {} ended", self.noun()));
+            let found = self.found_reason(cause);
             cause.summary = match found {
                 Some(rest) if rest != "." => format!("{ended}{rest}"),
                 _ => format!("{ended} {}.", self.when_ended()),
@@ -85,9 +85,21 @@ impl TestRun {
         };
     }
 
+    /// What follows "The server ended" in the summary of a check that has found the reason.
+    fn found_reason<'a>(&self, cause: &'a Cause) -> Option<&'a str> {
+        cause.summary.strip_prefix(&format!("The {} ended", self.noun()))
+    }
+
     /// Adds the end of a client to a cause. Only a crash explains the failure better than the check
-    /// does.
+    /// does. If the check says that the client ended, the row of the check stays.
     pub(super) fn explain_end_of_client(&self, cause: &mut Cause, exit: &Exit) {
+        if self.found_reason(cause).is_some() {
+            self.explain_end(cause, exit);
+            if matches!(exit, Exit::Status(_)) && self.trace_message().is_none() {
+                cause.exit = None;
+            }
+            return;
+        }
         if !matches!(exit, Exit::Status(_)) || self.trace_message().is_some() {
             return self.explain_end(cause, exit);
         }

@@ -1,6 +1,7 @@
 //! The criterion `all-sent`: a line of 1 MiB.
 
 use super::client_run::{ClientRun, Setup, start};
+use super::interruption::{Interrupted, has_failed};
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -65,8 +66,7 @@ impl ClientRun {
             if self.has_logged_sent(text) {
                 unsent_when_logged = self.unsent(connection, text)?;
             }
-            self.run.step("the client is stopped (SIGSTOP) and goes on (SIGCONT)");
-            let _ = self.run.server.interrupt();
+            self.interrupt(Interrupted::WhileSending)?;
         }
         self.run.step("the server reads everything");
         let mut read = 0;
@@ -120,9 +120,12 @@ impl ClientRun {
         }
         let is_part = !received.is_empty() && text.as_bytes().starts_with(&received);
         let is_busy = matches!(wait_error, Some(WaitError::Spinning(_)));
+        let wait_error = wait_error.or_else(|| self.ended_now());
+        // A client that has ended with an error may have noticed that bytes were unsent.
+        let is_silent = is_part && !is_busy && !has_failed(wait_error.as_ref());
         let failed = self.other_text(connection, text, wait_error);
         // The kernel has taken only a part of the line at once.
-        Err(if is_part && !is_busy { failed.with_mistake("send-once") } else { failed })
+        Err(if is_silent { failed.with_mistake("send-once") } else { failed })
     }
 
     /// How often the client has logged that it has sent the whole line.
@@ -170,7 +173,10 @@ impl ClientRun {
             true => deadlock(text, read, answered, self.logged_answer_text()),
             false => Failure {
                 id: "not-received",
-                summary: "The client does not log the whole answer.".to_owned(),
+                summary: match has_failed(Some(&wait_error)) {
+                    true => "The client ended before it had logged the whole answer.".to_owned(),
+                    false => "The client does not log the whole answer.".to_owned(),
+                },
                 expected: format!("the client receives {} bytes", text.len()),
                 observed: self.logged_answer_text(),
                 ..Failure::default()

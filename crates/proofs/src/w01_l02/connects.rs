@@ -5,11 +5,12 @@ use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use witness::WaitError;
 
 /// A client connects to an IPv4 and to an IPv6 address, which are given as an address or by a name. It
-/// logs the attempt and the connection, each with the address to which the kernel has connected it.
+/// logs the attempt and the connection, each with the address to which the kernel has connected it. This
+/// is so for an IPv6 address whose text is longer than that of any IPv4 address, too.
 pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("connects");
     let v4 = local_v4(random.u8(2..=254));
@@ -20,9 +21,7 @@ pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
     {
         let addresses = if host == name { &[address][..] } else { &[] };
         let setup = Setup { host, addresses, listens_at: &[address], ..Setup::default() };
-        let mut client = start(context, &setup)?;
-        client.give_line(&random_text(&mut random, 10));
-        client.run.server.end_input();
+        let mut client = start_with_line(context, &setup, &mut random)?;
         let connected = client.expect_connected_to(address).map_err(CheckError::independent);
         connected.map_err(|error| match (&error, address) {
             // It has connected by IPv4 just before.
@@ -32,13 +31,50 @@ pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
             _ => error,
         })?;
     }
-    Ok(())
+    connects_to_a_long_text(context, &mut random)
+}
+
+/// A client whose socket is for IPv6 alone (IPV6_V6ONLY, as Ruby sets it) cannot connect to this
+/// address, and is not asked to.
+fn connects_to_a_long_text(
+    context: &CheckContext<'_>,
+    random: &mut fastrand::Rng,
+) -> Result<(), CheckError> {
+    let address = long_v6(random);
+    let text = address.to_string();
+    let setup = Setup { host: &text, listens_at: &[address.to_canonical()], ..Setup::default() };
+    let mut client = start_with_line(context, &setup, random)?;
+    let accepted = client.run.server.wait_for(|now| Ok((!now.accepted().is_empty()).then_some(())));
+    match accepted {
+        Ok(()) => client.expect_connected_to(address),
+        Err(WaitError::Unobservable(unseen)) => Err(unseen.into()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Starts a client, and gives it a line and the end of its input.
+fn start_with_line(
+    context: &CheckContext<'_>,
+    setup: &Setup<'_>,
+    random: &mut fastrand::Rng,
+) -> Result<ClientRun, CheckError> {
+    let mut client = start(context, setup)?;
+    client.give_line(&random_text(random, 10));
+    client.run.server.end_input();
+    Ok(client)
 }
 
 /// A name of a host that no other run has.
 pub(super) fn host_name(random: &mut fastrand::Rng) -> String {
     let letters: String = (0..8).map(|_| random.lowercase()).collect();
     format!("{letters}.example")
+}
+
+/// An IPv6 address of this machine whose text has 22 characters: a mapped address, by which a socket
+/// of IPv6 connects to an IPv4 address (ipv6(7)). Each machine has it, and can use it without a privilege.
+fn long_v6(random: &mut fastrand::Rng) -> IpAddr {
+    let mut byte = || random.u8(100..=254);
+    IpAddr::V6(Ipv4Addr::new(127, byte(), byte(), byte()).to_ipv6_mapped())
 }
 
 /// The address in a log line. What follows the address after a space is the author's own, e.g. `...`.
@@ -48,7 +84,8 @@ pub(super) fn logged_address(text: &str) -> Option<IpAddr> {
 }
 
 impl ClientRun {
-    /// Waits until the client has connected to `address` and has logged both lines.
+    /// Waits until the client has connected to `address` and has logged both lines. An IPv4 address
+    /// may stand for its mapped address in the log, as in Java and Go.
     pub(super) fn expect_connected_to(&mut self, address: IpAddr) -> Result<(), CheckError> {
         let connection = self.wait_connected()?;
         let logged = self.run.server.wait_for(|now| {
@@ -56,7 +93,7 @@ impl ClientRun {
             Ok(events.any(|it| matches!(it, ClientEvent::Connected(_))).then_some(()))
         });
         let kernels = connection.address().ip().to_canonical();
-        debug_assert_eq!(kernels, address);
+        debug_assert_eq!(kernels, address.to_canonical());
         let line_of = |is_connected: bool| {
             self.events().into_iter().find_map(|event| match event {
                 ClientEvent::Connected(text) if is_connected => Some(text.to_owned()),
@@ -81,7 +118,7 @@ impl ClientRun {
         match fault {
             None => Ok(()),
             Some((id, mistake)) => {
-                Err(self.wrong_line(id, mistake, kernels, connected, logged.err()))
+                Err(self.wrong_line(id, mistake, address, connected, logged.err()))
             }
         }
     }
@@ -104,18 +141,24 @@ impl ClientRun {
             Some(logged) if kernels.is_ipv6() && logged.is_unspecified() => {
                 Some("other-family-logged")
             }
-            Some(logged) if self.attempts().contains(&logged) => Some("first-address-logged"),
+            Some(logged) if self.has_tried_before(logged, kernels) => Some("first-address-logged"),
             Some(_) => None,
             None if has_port => Some("port-in-address"),
-            None => Some("name-logged"),
+            None => is_name(word).then_some("name-logged"),
         }
+    }
+
+    /// Whether the client has logged attempts to both addresses.
+    fn has_tried_before(&self, logged: IpAddr, kernels: IpAddr) -> bool {
+        let tried = self.attempts();
+        tried.contains(&logged) && (tried.contains(&kernels) || tried.len() > 1)
     }
 
     fn wrong_line(
         &mut self,
         id: &'static str,
         mistake: Option<&'static str>,
-        kernels: IpAddr,
+        address: IpAddr,
         connected: Option<String>,
         wait_error: Option<WaitError>,
     ) -> CheckError {
@@ -124,18 +167,44 @@ impl ClientRun {
         let summary = match &connected {
             Some(text) if id == "other-address" => {
                 format!(
-                    "The kernel has connected the client to {kernels}, and the client logs {text:?}."
+                    "The kernel has connected the client to {address}, and the client logs {text:?}."
                 )
             }
-            _ => format!("The client is connected to {kernels}, and has no line for it: {line}."),
+            _ => format!("The client is connected to {address}, and has no line for it: {line}."),
         };
         let failure = Failure {
             id,
             mistake,
             summary,
-            expected: format!("[client] {line} {kernels}"),
+            expected: format!("[client] {line} {address}"),
             observed: self.run.logged_text(),
         };
         self.run.fail_after(wait_error, failure)
+    }
+}
+
+/// Whether a word of the log is the name of a host, and not a part of an address.
+fn is_name(word: &str) -> bool {
+    let is_in_name = |it: char| it.is_ascii_alphanumeric() || "-._".contains(it);
+    word.chars().all(is_in_name) && word.contains(|it: char| it.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_part_of_an_address() {
+        assert!(is_name("abcdefgh.example") && is_name("localhost"));
+        for word in ["", "(null)", "::ffff:127.101.1", "127.0.0", "fd00:1111"] {
+            assert!(!is_name(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_long_address_does_not_fit_into_the_room_of_ipv4() {
+        let address = long_v6(&mut fastrand::Rng::with_seed(1));
+        assert_eq!(address.to_string().len(), 22);
+        assert!(address.to_canonical().is_loopback());
     }
 }

@@ -1,6 +1,7 @@
 //! The failure of a client that has sent only the first bytes of its line.
 
 use super::client_run::ClientRun;
+use super::interruption::has_failed;
 use super::words::bytes;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
@@ -37,11 +38,18 @@ impl ClientRun {
                 true => Some("waits-for-each-piece"),
                 false => is_size_of_buffer(part.len()).then_some("line-cut"),
             },
-            summary: format!(
-                "The client sends {} of the {} bytes of its line{what_then}.",
-                part.len(),
-                text.len()
-            ),
+            summary: match has_failed(now.as_ref()) && !is_waiting {
+                true => format!(
+                    "The client ended when it had sent {} of the {} bytes of its line.",
+                    part.len(),
+                    text.len()
+                ),
+                false => format!(
+                    "The client sends {} of the {} bytes of its line{what_then}.",
+                    part.len(),
+                    text.len()
+                ),
+            },
             expected: format!("the server receives {} bytes", text.len()),
             observed: format!("the server received {} bytes", part.len()),
         };

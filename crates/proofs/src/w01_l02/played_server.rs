@@ -2,6 +2,7 @@
 //! wants.
 
 use super::client_run::{ClientRun, END_TIME};
+use super::interruption::has_failed;
 use super::words;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
@@ -74,6 +75,8 @@ impl ClientRun {
         } else if is_blank_cut {
             let summary = "The client leaves out blanks and tabs at the ends of its line.";
             ("blanks-cut", Some("blanks-cut"), summary)
+        } else if received.is_empty() && has_failed(wait_error.as_ref()) {
+            ("not-sent", None, "The client ended before it had sent a byte of its line.")
         } else if received.is_empty() && text == "0" {
             let summary = "The client does not send the line \"0\".";
             ("not-sent", Some("zero-is-nothing"), summary)

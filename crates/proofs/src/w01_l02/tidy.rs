@@ -1,6 +1,7 @@
 //! The criterion `tidy`: how a conversation ends, and what an interruption changes: nothing.
 
 use super::client_run::{ClientRun, END_TIME, Setup, start};
+use super::interruption::Interrupted;
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -13,7 +14,7 @@ pub(super) fn tidy(context: &CheckContext<'_>) -> Result<(), CheckError> {
     for interrupts in [false, true] {
         let mut client = start(context, &Setup::default())?;
         if interrupts {
-            client.interrupt("it waits for its line");
+            client.interrupt_if_idle(Interrupted::BeforeTheLine)?;
         }
         let text = random_text(&mut random, 20);
         client.give_line(&text);
@@ -21,7 +22,7 @@ pub(super) fn tidy(context: &CheckContext<'_>) -> Result<(), CheckError> {
         let connection = client.wait_connected()?;
         client.expect_text(&connection, &text).map_err(|error| error.depends_on("exchange"))?;
         if interrupts {
-            client.interrupt("it waits for the answer");
+            client.interrupt_if_idle(Interrupted::BeforeTheAnswer)?;
         }
         client.answer(&connection, text.as_bytes());
         client.expect_tidy_end(&connection, &text, interrupts)?;
@@ -31,12 +32,10 @@ pub(super) fn tidy(context: &CheckContext<'_>) -> Result<(), CheckError> {
 
 impl ClientRun {
     /// Stops and resumes the client when it is idle. A client that has ended is judged afterwards.
-    fn interrupt(&mut self, when: &str) {
-        if self.run.server.wait_idle().is_ok() {
-            self.run.step(format!(
-                "the client is stopped (SIGSTOP) while {when}, and goes on (SIGCONT)"
-            ));
-            let _ = self.run.server.interrupt();
+    fn interrupt_if_idle(&mut self, when: Interrupted) -> Result<(), CheckError> {
+        match self.run.server.wait_idle() {
+            Ok(_) => self.interrupt(when),
+            Err(_) => Ok(()),
         }
     }
 
@@ -55,7 +54,16 @@ impl ClientRun {
         };
         let close = connection.wait_ended(if ended.is_ok() { END_TIME } else { END_TIME / 100 });
         let is_logged = logged.is_ok();
+        let has_error = matches!(&ended, Ok(exit) if *exit != Exit::Status(0));
         let (id, mistake, summary) = match (&ended, close) {
+            _ if has_error && !is_logged && interrupts => (
+                "interrupted",
+                self.says_interrupted().then_some("eintr-ends-client"),
+                "The client ended without the answer, after it was stopped and continued.",
+            ),
+            _ if has_error && !is_logged => {
+                ("no-answer", None, "The client ended without the answer.")
+            }
             (_, Some(ServerClose::Reset)) => (
                 "reset",
                 Some("linger-reset"),
@@ -69,15 +77,14 @@ impl ClientRun {
             (Ok(Exit::Status(0)), _) => ("no-answer", None, "The client ends without the answer."),
             (Ok(_), _) if interrupts => (
                 "interrupted",
-                Some("eintr-ends-client"),
-                "The client ends because a signal has interrupted a call.",
+                self.says_interrupted().then_some("eintr-ends-client"),
+                "The client ended with the answer, after it was stopped and continued.",
             ),
-            (Ok(_), _) if is_logged => (
+            (Ok(_), _) => (
                 "status",
                 Some("success-status"),
                 "Everything went well, and the client's exit status says that it did not.",
             ),
-            (Ok(_), _) => ("no-answer", None, "The client ends without the answer."),
             (Err(_), _) => {
                 ("runs-on", None, "The conversation is over, and the client does not end.")
             }

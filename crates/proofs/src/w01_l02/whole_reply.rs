@@ -1,6 +1,7 @@
 //! The criterion `whole-reply`: an answer that comes in pieces.
 
 use super::client_run::{ClientRun, Setup, start};
+use super::interruption::has_failed;
 use super::words::{bytes, random_text};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -123,6 +124,9 @@ impl ClientRun {
             }
             None if answer.has_nul() => {
                 "The answer has NUL bytes, and the client does not log it.".to_owned()
+            }
+            None if has_failed(Some(&wait_error)) => {
+                "The client ended before it had logged the whole answer.".to_owned()
             }
             None => "The client does not log the whole answer.".to_owned(),
         };

@@ -9,6 +9,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::{
     ClientAndChild, connect_with_child, connect_with_child_over_ethernet, has_ended, wait_settled,
 };
+use crate::fork_server::fork_fails::{after_failed_forks, since_fork_failed};
 use crate::fork_server::process_evidence;
 use crate::fork_server::slow_client::SlowClient;
 use crate::shared::departure::Departure;
@@ -21,7 +22,7 @@ const UNREAD: usize = 4 << 20;
 
 /// Children end in several ways, one after the other. Each time, the child that was forked last stays
 /// with its client. The log names each child that has ended once, and no other. A child that is stopped
-/// and goes on has not ended.
+/// and goes on has not ended. At last, a child ends after fork has failed for another client.
 pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs = Vec::new();
@@ -33,7 +34,18 @@ pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
         let text = departure.text();
         leaves(&mut run, &pairs[pair], text, |pair| departure.apply(&pair.client.connection))?;
     }
-    resets_in_the_middle_of_an_answer(&mut run, &mut pairs)
+    resets_in_the_middle_of_an_answer(&mut run, &mut pairs)?;
+    drop(run);
+    ends_after_a_failed_fork(context)
+}
+
+/// No client comes between the failed fork and the end of the child.
+fn ends_after_a_failed_fork(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    let failed = after_failed_forks(context, 1).map_err(|error| error.depends_on("fork-fails"));
+    let (mut run, before) = failed?;
+    let how = Departure::Close;
+    let left = leaves(&mut run, &before, how.text(), |it| how.apply(&it.client.connection));
+    left.map_err(|error| since_fork_failed(&run, error))
 }
 
 /// The child is stopped, and goes on. The kernel sends a SIGCHLD each time, unless the server has asked for

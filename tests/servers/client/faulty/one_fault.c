@@ -3,6 +3,8 @@
  *   LENGTH_ONE       it takes an input of one byte for an empty line
  *   READ_IS_LINE     it takes what one read returns for the whole line
  *   ASKS_FOR_ROOM    while bytes are unsent, it asks again and again whether there is room for them
+ *   IPV4_ROOM        the text of an address has room for an IPv4 address only
+ *   EINTR_IS_FATAL   it waits in epoll_wait, and ends when a stop and fg interrupt the call
  * Without a macro, it is right. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,9 +25,22 @@
 #define MAX_ADDRESSES 1024
 #endif
 
+#ifdef IPV4_ROOM
+#define ADDRESS_ROOM INET_ADDRSTRLEN
+#else
+#define ADDRESS_ROOM INET6_ADDRSTRLEN
+#endif
+
 static void die(const char *what, const char *why) {
     fprintf(stderr, "client: %s: %s\n", what, why);
     exit(1);
+}
+
+static void text_of(struct sockaddr *address, char *text) {
+    void *bytes = address->sa_family == AF_INET
+        ? (void *)&((struct sockaddr_in *)address)->sin_addr
+        : (void *)&((struct sockaddr_in6 *)address)->sin6_addr;
+    inet_ntop(address->sa_family, bytes, text, ADDRESS_ROOM);
 }
 
 static int connected_to(const char *host, const char *port) {
@@ -35,9 +52,8 @@ static int connected_to(const char *host, const char *port) {
     for (struct addrinfo *at = list; at != NULL && count < MAX_ADDRESSES; at = at->ai_next)
         table[count++] = at;
     for (int i = 0; i < count; i++) {
-        char ip[NI_MAXHOST];
-        getnameinfo(table[i]->ai_addr, table[i]->ai_addrlen, ip, sizeof ip, NULL, 0,
-                    NI_NUMERICHOST);
+        char ip[ADDRESS_ROOM] = "";
+        text_of(table[i]->ai_addr, ip);
         dprintf(1, "[client] attempting connection to %s\n", ip);
         int fd = socket(table[i]->ai_family, table[i]->ai_socktype, table[i]->ai_protocol);
         if (connect(fd, table[i]->ai_addr, table[i]->ai_addrlen) == 0) {
@@ -77,6 +93,24 @@ static size_t read_line(char *line, size_t room) {
     return length;
 }
 
+/* Sleeps until the socket is ready. The events of epoll have the numbers of those of poll. */
+static int wait_ready(struct pollfd *wanted, int timeout) {
+#ifdef EINTR_IS_FATAL
+    static int set = -1;
+    struct epoll_event event = {.events = (uint32_t)wanted->events};
+    int is_first = set == -1;
+    if (is_first)
+        set = epoll_create1(0);
+    epoll_ctl(set, is_first ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted->fd, &event);
+    if (epoll_wait(set, &event, 1, timeout) == -1)
+        die("epoll_wait", strerror(errno));
+    wanted->revents = (short)event.events;
+    return 1;
+#else
+    return poll(wanted, 1, timeout);
+#endif
+}
+
 static void exchange(int fd, const char *text, size_t total, char *answer) {
     size_t sent = 0, received = 0;
     while (received < total) {
@@ -86,7 +120,7 @@ static void exchange(int fd, const char *text, size_t total, char *answer) {
 #else
         int timeout = -1;
 #endif
-        if (poll(&wanted, 1, timeout) == -1)
+        if (wait_ready(&wanted, timeout) == -1)
             continue;
         if (sent < total && wanted.revents & POLLOUT) {
             ssize_t count = send(fd, text + sent, total - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
