@@ -113,6 +113,7 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("OUTPUT_STAYS", "slow-reader", ", and the server does not go to sleep."),
         ("NOT_LOGGED", "slow-reader", "and no [DISCONNECT] line names its descriptor"),
         ("LOST_SLOT", "slow-reader", "A member that never reads was removed before."),
+        ("MOVED_EVENTS", "slow-reader", "B left while output was pending for C."),
         ("TOTAL_LENGTH", "long-lines", "Refusing a line of 64 KiB"),
     ] {
         let output = prove(&["--cmd", &room(fault), "--only", criterion]).code(1);
