@@ -3,6 +3,7 @@
  *   NOT_LOGGED    it does not log a member that it removes because output is pending
  *   LOST_SLOT     the slot of such a member is never free again
  *   MOVED_EVENTS  when a member leaves, the last one's entry asks for POLLIN alone, until all is sent
+ *   BLOCK_EACH    it allocates 4 KiB more for each message that is pending, and does not count them
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
  * Without a macro, it is right. */
 #include "../room.h"
@@ -22,6 +23,17 @@ static inline void log_end(int fd, int slot)
 #endif
     log_disconnect(fd, slot);
 }
+
+#ifdef BLOCK_EACH
+/* Allocates a block for one more message. */
+static void *realloc_with_block(void *old, size_t size)
+{
+    char *volatile block = malloc(4096);
+    memset(block, 1, 4096);
+    return realloc(old, size);
+}
+#define realloc realloc_with_block
+#endif
 
 #define log_disconnect log_end
 #include "../members.h"
