@@ -87,6 +87,33 @@ fn says_that_a_room_is_in_a_loop_after_a_line_that_is_too_long() {
 }
 
 #[test]
+fn says_which_line_a_room_has_lost_that_skips_long_lines() {
+    let Some(python) = python() else { return };
+    let script = servers().join("chat/faulty/skips_long_lines.py");
+    let room = command_line([&python, &script]);
+    assert_proved(prove(&["--only", "framing,long-lines", "--cmd", &room]));
+    for (fault, sentence) in [
+        ("drops-read", "next line came at once. Nobody got the next line."),
+        ("full-buffer", "passed on the long line, and not all of the short ones. It answered"),
+    ] {
+        let room = command_line([python.as_path(), &script, Path::new(fault)]);
+        let output = stdout_of(&prove(&["--only", "long-lines", "--cmd", &room]).code(1));
+        assert!(words(&output).contains(sentence), "{fault}: {output}");
+        assert!(!output.contains("Common mistake"), "{fault}: {output}");
+    }
+}
+
+#[test]
+fn says_that_a_line_ended_at_a_carriage_return() {
+    let Some(python) = python() else { return };
+    let room = command_line([&python, &servers().join("chat/faulty/splits_lines.py")]);
+    let output = stdout_of(&prove(&["--only", "framing", "--cmd", &room]).code(1));
+    let summary = r#"was sent a line that ends at the character "\r", which"#;
+    assert!(words(&output).contains(summary), "{output}");
+    assert!(!output.contains("Common mistake"), "{output}");
+}
+
+#[test]
 fn names_what_is_wrong_with_a_room_of_texts() {
     let Some(python) = python() else { return };
     let room = command_line([&python, &servers().join("chat/faulty/decodes.py")]);
@@ -113,6 +140,8 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("OUTPUT_STAYS", "slow-reader", ", and the server does not go to sleep."),
         ("NOT_LOGGED", "slow-reader", "and no [DISCONNECT] line names its descriptor"),
         ("LOST_SLOT", "slow-reader", "A member that never reads was removed before."),
+        ("BLOCK_EACH", "slow-reader", "KiB for it, and only"),
+        ("MOVED_EVENTS", "slow-reader", "B left while output was pending for C."),
         ("TOTAL_LENGTH", "long-lines", "Refusing a line of 64 KiB"),
     ] {
         let output = prove(&["--cmd", &room(fault), "--only", criterion]).code(1);

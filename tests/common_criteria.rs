@@ -90,6 +90,7 @@ fn a_tracker_chooses_what_it_writes_back() {
 fn each_fault_of_a_tracker_that_echoes_is_named() {
     let faults = [
         Fault("SENDS_LATER", "late-reader", "only after it had sent again", "never-flushed"),
+        Fault("MOVED_EVENTS", "late-reader", "only after it had sent again", "never-flushed"),
         Fault("SIGNALLED", "no-fd-leak", "was killed by SIGPIPE", "sigpipe"),
         Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),

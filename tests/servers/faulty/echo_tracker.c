@@ -12,6 +12,7 @@
  *   SIGNALLED       SIGPIPE has its default action
  *   CLOSES_AGAIN    the number that was closed last is closed again, some time later
  *   ENTRY_OF_SLOT   the number of a slot is taken for the position of an entry
+ *   MOVED_EVENTS    an entry that moves into a gap asks for POLLIN alone, until all its output is sent
  *   IN_TURN         each new client gets the next slot
  *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write */
 #include "../common.h"
@@ -46,6 +47,9 @@ static int closed = -1;
 #endif
 #ifdef LOST_UNNAMED
 static bool was_lost;
+#endif
+#ifdef MOVED_EVENTS
+static int moved = -1; /* the descriptor of the entry that moved last */
 #endif
 
 static int slot_of(int fd)
@@ -175,6 +179,9 @@ static void release(int at)
 #ifdef CLOSES_AGAIN
     closed = fd;
 #endif
+#ifdef MOVED_EVENTS
+    moved = watched[count - 1].fd;
+#endif
 #ifdef ENTRY_OF_SLOT
     watched[slot + 1] = watched[--count];
 #else
@@ -189,6 +196,12 @@ static short events_of(int fd)
     return POLLIN;
 #else
     const struct client *client = &clients[slot_of(fd)];
+#ifdef MOVED_EVENTS
+    if (client->pending == 0 && fd == moved)
+        moved = -1;
+    if (fd == moved)
+        return POLLIN;
+#endif
     bool is_full = LIMIT - client->pending < 4096;
 #if defined DROPS_BEYOND || defined CLOSES_BEYOND || defined KEEPS_LITTLE
     is_full = false;

@@ -9,9 +9,14 @@ use crate::check_error::CheckError;
 use crate::shared::departure::Departure;
 use crate::shared::few_slots::expect_slots;
 
+/// Characters that end a line for `splitlines` of Python and for functions like it: CR, vertical tab,
+/// form feed, file, group and record separator, next line (U+0085), line and paragraph separator.
+const LINE_ENDS: [&str; 9] =
+    ["\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\u{85}", "\u{2028}", "\u{2029}"];
+
 /// A line in pieces is one line, and several lines in one read are several. What follows the last
 /// newline waits. Every byte but the newline is passed on as it came: CR, NUL, and bytes that are no
-/// ASCII. A last line without a newline is passed on with one or dropped, and is never merged with
+/// ASCII. Nothing but a newline ends a line. A last line without a newline is passed on with one or dropped, and is never merged with
 /// another line.
 pub(crate) fn framing(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut chat = ChatRun::start_with_members(context, "framing", 3)?;
@@ -22,6 +27,7 @@ pub(crate) fn framing(context: &CheckContext<'_>) -> Result<(), CheckError> {
     one_in_pieces(&mut chat)?;
     byte_at_a_time(&mut chat)?;
     any_bytes(&mut chat)?;
+    other_line_ends(&mut chat)?;
     empty_lines(&mut chat)?;
     half_lines_of_two(&mut chat)?;
     for departure in [Departure::Close, Departure::HalfClose] {
@@ -87,6 +93,55 @@ fn byte_at_a_time(chat: &mut ChatRun) -> Result<(), CheckError> {
     }
     chat.send_silently(0, b"\n");
     chat.expect_all(&Transcript::in_order([said(chat.members[0].fd, &line)]), &[0])
+}
+
+/// Lines with characters that end a line elsewhere, and not in the room.
+fn other_line_ends(chat: &mut ChatRun) -> Result<(), CheckError> {
+    for ends in [&LINE_ENDS[..1], &LINE_ENDS[1..]] {
+        let mut line = chat.short_line();
+        line.pop();
+        for end in ends {
+            line.extend_from_slice(end.as_bytes());
+            line.extend(chat.short_line());
+            line.pop();
+        }
+        line.push(b'\n');
+        let heard = chat.say(0, &line);
+        heard.map_err(|error| with_line_end(chat, &line, error))?;
+    }
+    Ok(())
+}
+
+/// Says that a room has ended a line at a character that is no newline, if this is so. No row is about
+/// this.
+fn with_line_end(chat: &ChatRun, line: &[u8], mut error: CheckError) -> CheckError {
+    let fd = chat.members[0].fd;
+    let cut = chat.members[1..].iter().find_map(|member| {
+        let heard = unheard(member);
+        let end = LINE_ENDS.iter().find(|end| ends_at(&heard, fd, line, end.as_bytes()))?;
+        Some((&member.client.name, end))
+    });
+    if let (Some((name, end)), CheckError::Failed(cause)) = (cut, &mut error)
+        && cause.exit.is_none()
+    {
+        cause.mistake = None;
+        cause.summary = format!(
+            "{name} was sent a line that ends at the character {}, which is in the middle of the \
+             line that was sent.",
+            quoted(end.as_bytes())
+        );
+    }
+    error
+}
+
+/// Whether `heard` has the line only up to `end`, with it or without it. A newline comes then, or the
+/// speaker's name again.
+fn ends_at(heard: &[u8], fd: i32, line: &[u8], end: &[u8]) -> bool {
+    let Some(at) = line.windows(end.len()).position(|bytes| bytes == end) else { return false };
+    [at, at + end.len()].iter().any(|cut| {
+        let rest = heard.strip_prefix(said(fd, &line[..*cut]).as_slice());
+        rest.is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(&said(fd, b"")))
+    })
 }
 
 /// Lines with CR LF, with NUL bytes, and with bytes that are no ASCII.

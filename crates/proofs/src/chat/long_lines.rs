@@ -1,14 +1,15 @@
 //! The criterion of long lines.
 
+mod too_long;
+
 use super::chat_run::hearing::{quoted, unheard};
-use super::chat_run::{ChatRun, Member, disconnected, said};
+use super::chat_run::{ChatRun, Member, said};
 use super::one_wakeup::{if_interrupted, while_paused};
 use super::transcript::Transcript;
 use crate::check_context::CheckContext;
-use crate::check_error::{CheckError, Failure};
-use crate::shared::diagnosis;
+use crate::check_error::CheckError;
 use crate::shared::few_slots::expect_slots;
-use witness::{Client, Exit, SignalNumber, WaitError};
+use witness::{Exit, SignalNumber};
 
 /// The length of the longest line that a room must pass on whole, in bytes with the newline.
 const LONGEST: usize = 64 << 10;
@@ -19,11 +20,6 @@ const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
 /// The number of bytes of a long line that come first, and the number of lines that come with its rest.
 const MOST: usize = 60_000;
 const SHORT_LINES: usize = 600;
-/// The number of bytes at the end of a line that is too long that come together with a short line.
-const TAIL: usize = 100;
-/// The number of bytes without a newline that a client sends. A room may allow more than the lesson
-/// asks, and must stop before this.
-const ENDLESS: usize = 2 << 20;
 
 /// A line of up to 64 KiB reaches the others whole. A client that sends a longer line is told so, or
 /// closed. Nobody else is affected: nobody receives a part of this line, and all others are served
@@ -46,7 +42,7 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     two_at_once(&mut chat)?;
     by_a_longer_name(&mut chat)?;
     a_rest_and_short_lines(&mut chat)?;
-    too_long(&mut chat)
+    too_long::check(&mut chat)
 }
 
 fn any_member(chat: &mut ChatRun) -> usize {
@@ -92,10 +88,9 @@ fn with_row_of_long(
     error: CheckError,
 ) -> CheckError {
     let speaker = &chat.members[index];
-    let is_refused = speaker.client.connection.ended().is_some() || !unheard(speaker).is_empty();
     if has_overrun(chat) {
         error.with_mistake("past-the-buffer")
-    } else if is_refused {
+    } else if is_refused(speaker) {
         error.with_mistake("too-small-limit")
     } else if chat.members.iter().any(|it| is_named_again(&unheard(it), speaker.fd, line)) {
         error.with_mistake("read-is-line")
@@ -146,9 +141,36 @@ fn a_rest_and_short_lines(chat: &mut ChatRun) -> Result<(), CheckError> {
     let lines = [long.clone()].into_iter().chain(short).map(|line| said(fd, &line));
     let heard = chat.expect_all(&Transcript::in_order(lines), &[index]);
     heard.map_err(|error| {
+        // A room may answer the member after it has passed on other lines.
+        let _ = chat.run.server.wait_asleep();
         let error = if_interrupted(chat, error);
-        with_row_of_long(chat, (index, &long), error)
+        let passed_on = said(fd, &long);
+        match chat.members.iter().any(|it| unheard(it).starts_with(&passed_on)) {
+            true => with_refusal(&member, error),
+            false => with_row_of_long(chat, (index, &long), error),
+        }
     })
+}
+
+/// Says that a room has refused a short line, if this is so. It has passed on the long line before, and
+/// no row is about this.
+fn with_refusal(member: &Member, mut error: CheckError) -> CheckError {
+    let (name, reply) = (&member.client.name, unheard(member));
+    let refusal = match member.client.connection.ended() {
+        Some(_) => format!("closed {name}"),
+        None if reply.is_empty() => return error,
+        None => format!("answered {name}: {}", quoted(&reply)),
+    };
+    if let CheckError::Failed(cause) = &mut error
+        && cause.exit.is_none()
+        && cause.mistake.is_none()
+    {
+        cause.summary = format!(
+            "{name} sent many short lines behind a long one. The server passed on the long line, and \
+             not all of the short ones. It {refusal}."
+        );
+    }
+    error
 }
 
 /// Two members send a long line each, in pieces, at the same time.
@@ -179,138 +201,7 @@ fn two_at_once(chat: &mut ChatRun) -> Result<(), CheckError> {
     chat.expect(&wanted)
 }
 
-/// A member sends a line without an end, and then its end together with a short line. It must be told or
-/// closed. If it stays in the room, all others must get the short line.
-fn too_long(chat: &mut ChatRun) -> Result<(), CheckError> {
-    let index = chat.random.usize(..chat.members.len());
-    let (line, short) = (chat.line(ENDLESS), chat.short_line());
-    let member = chat.members.remove(index);
-    let name = &member.client.name;
-    chat.run.step(format!("{name} sent a line of {} KiB", ENDLESS >> 10));
-    let connection = member.client.connection.clone();
-    let (begin, end) = line.split_at(ENDLESS - TAIL);
-    let mut sent = 0;
-    let mut handled = chat.run.server.wait_for(|_| {
-        if is_refused(&member) {
-            return Ok(Some(()));
-        }
-        sent += send_rest(&connection, begin, sent);
-        Ok(None)
-    });
-    let mut said_after = None;
-    if matches!(handled, Ok(()) | Err(WaitError::Idle { .. }))
-        && takes_the_rest(chat, &member, &begin[sent..])
-    {
-        chat.run.step(format!("{name} sent the end of its line and {}, at once", quoted(&short)));
-        let _ = connection.send(&[end, &short].concat());
-        said_after = Some(said(member.fd, &short));
-        handled = chat.run.server.wait_for(|_| Ok(is_refused(&member).then_some(())));
-    }
-    // Nobody else may have received a part of the line.
-    let _ = chat.run.server.wait_asleep();
-    let told = match connection.ended() {
-        Some(_) => Transcript::in_order([disconnected(member.fd)]).or_also(said_after),
-        None => Transcript::in_order(said_after),
-    };
-    if let Err(error) = chat.expect_all(&told, &[]) {
-        return Err(with_row(chat, member.fd, &line, error));
-    }
-    if let Err(wait_error) = handled {
-        return Err(not_refused(chat, name, wait_error));
-    }
-    others_are_served(chat)
-}
-
 /// Whether a member was closed, or was sent something.
 fn is_refused(member: &Member) -> bool {
     member.client.connection.ended().is_some() || !unheard(member).is_empty()
-}
-
-/// Sends as many of the bytes from `from` on as the kernel takes. Returns their number.
-fn send_rest(connection: &Client, bytes: &[u8], from: usize) -> usize {
-    if from == bytes.len() { 0 } else { connection.send(&bytes[from..]).unwrap_or(0) }
-}
-
-/// The member sends the rest of what comes before the end of its line. Returns whether the server has read
-/// all of it, and keeps the member. A room need not read on from a member that it has told.
-fn takes_the_rest(chat: &mut ChatRun, member: &Member, rest: &[u8]) -> bool {
-    let connection = &member.client.connection;
-    let mut sent = 0;
-    let taken = chat.run.server.wait_for(|now| {
-        if connection.ended().is_some() {
-            return Ok(Some(()));
-        }
-        sent += send_rest(connection, rest, sent);
-        let unread = now.connection(connection)?.map_or(0, |it| it.unread);
-        Ok((sent == rest.len() && unread == 0).then_some(()))
-    });
-    let _ = chat.run.server.wait_asleep();
-    taken.is_ok() && connection.ended().is_none()
-}
-
-/// Those who remain send lines, and a new member comes.
-fn others_are_served(chat: &mut ChatRun) -> Result<(), CheckError> {
-    for index in chat.everybody() {
-        let line = chat.short_line();
-        chat.say(index, &line)?;
-    }
-    // A client that was told of its long line, and was not closed, has its slot still.
-    if chat.members.len() + 1 < chat.run.capacity {
-        let next = chat.join()?;
-        let line = chat.short_line();
-        chat.say(next, &line)?;
-    }
-    chat.expect_silence(&chat.everybody())
-}
-
-/// Adds the row of a room that passes on a line that is too long, whole or in several parts.
-fn with_row(chat: &ChatRun, fd: i32, line: &[u8], error: CheckError) -> CheckError {
-    let begin = said(fd, &line[..200]);
-    let heard = chat.members.iter().map(unheard).find(|bytes| bytes.starts_with(&begin));
-    let Some(heard) = heard else { return error };
-    match heard.iter().position(|byte| *byte == b'\n') {
-        Some(end) if end < line.len() => error.with_mistake("long-line-split"),
-        _ => error.with_mistake("unbounded-line"),
-    }
-}
-
-/// The failure of a room that neither tells nor closes a member whose line is too long.
-fn not_refused(chat: &mut ChatRun, name: &str, wait_error: WaitError) -> CheckError {
-    let is_idle = matches!(wait_error, WaitError::Idle { .. });
-    let in_loop = in_loop(chat, &wait_error);
-    let failure = Failure {
-        id: "long-line-kept",
-        mistake: diagnosis::of(&chat.run, &wait_error).or(is_idle.then_some("unbounded-line")),
-        summary: match &wait_error {
-            WaitError::Ended(_) => format!("The server ended when {name} sent a long line."),
-            _ if in_loop.is_some() => format!(
-                "{name} sent a line of {} KiB, and the server has been in a loop since then.",
-                ENDLESS >> 10
-            ),
-            _ => {
-                format!("{name} sent a line of {} KiB, and was not told or closed.", ENDLESS >> 10)
-            }
-        },
-        expected: format!("{name} gets a line that says so, or the end of its connection"),
-        observed: match &wait_error {
-            WaitError::Idle { .. } => format!("{name} got nothing, and is still connected"),
-            other => in_loop.unwrap_or(other.to_string()),
-        },
-    };
-    chat.run.fail(wait_error, failure)
-}
-
-/// What a server does that runs in a loop, as text for a sentence. `None` if it may sleep. A server
-/// that has more bytes to read cannot be told from a slow one before the time is over.
-fn in_loop(chat: &ChatRun, wait_error: &WaitError) -> Option<String> {
-    match wait_error {
-        WaitError::Spinning(_) => Some(wait_error.to_string()),
-        WaitError::TimedOut { after, .. } => {
-            let used = chat.run.server.cpu_time().ok()?;
-            let is_busy = used * 5 > *after * 2;
-            let seconds = used.as_secs_f64();
-            is_busy.then(|| format!("{wait_error}, and had used {seconds:.1} s of processor time"))
-        }
-        _ => None,
-    }
 }

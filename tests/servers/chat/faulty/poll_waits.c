@@ -2,6 +2,8 @@
  *   OUTPUT_STAYS  it stops asking for POLLOUT only if POLLOUT has led to the last send
  *   NOT_LOGGED    it does not log a member that it removes because output is pending
  *   LOST_SLOT     the slot of such a member is never free again
+ *   MOVED_EVENTS  when a member leaves, the last one's entry asks for POLLIN alone, until all is sent
+ *   BLOCK_EACH    it allocates 4 KiB more for each message that is pending, and does not count them
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
  * Without a macro, it is right. */
 #include "../room.h"
@@ -22,11 +24,34 @@ static inline void log_end(int fd, int slot)
     log_disconnect(fd, slot);
 }
 
+#ifdef BLOCK_EACH
+/* Allocates a block for one more message. */
+static void *realloc_with_block(void *old, size_t size)
+{
+    char *volatile block = malloc(4096);
+    memset(block, 1, 4096);
+    return realloc(old, size);
+}
+#define realloc realloc_with_block
+#endif
+
 #define log_disconnect log_end
 #include "../members.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
+
+#ifdef MOVED_EVENTS
+static bool moved[CLIENT_LIMIT];
+
+static int last_slot(void)
+{
+    int slot = capacity - 1;
+    while (slot > 0 && members[slot].fd < 0)
+        slot--;
+    return slot;
+}
+#endif
 
 static void serve(struct member *member, short events, bool *asks)
 {
@@ -57,6 +82,10 @@ int main(void)
 #else
             asks[slot] = members[slot].fd >= 0 && members[slot].kept_length > 0;
 #endif
+#ifdef MOVED_EVENTS
+            moved[slot] = moved[slot] && asks[slot];
+            asks[slot] = asks[slot] && !moved[slot];
+#endif
             short events = POLLIN | (asks[slot] ? POLLOUT : 0);
             entries[slot + 1] = (struct pollfd){.fd = members[slot].fd, .events = events};
         }
@@ -74,7 +103,13 @@ int main(void)
             }
         for (int slot = 0; slot < capacity; slot++)
             slow[slot] = members[slot].leaves && members[slot].kept_length > 0;
+#ifdef MOVED_EVENTS
+        int before = active, last = last_slot();
+#endif
         remove_leaving();
+#ifdef MOVED_EVENTS
+        moved[last] = moved[last] || active < before;
+#endif
         if (entries[0].revents != 0 && (lost == 0 || active + lost < capacity))
             accept_one(listener);
         else if (entries[0].revents != 0)

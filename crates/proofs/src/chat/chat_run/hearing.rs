@@ -42,7 +42,7 @@ pub(in crate::chat) fn expect(
     let looks: Vec<_> = wanted.iter().map(look).collect();
     for (index, progress, received) in &looks {
         if let Progress::Wrong { at, wanted } = progress {
-            return Err(misheard(chat, *index, wanted, &received[*at..]));
+            return Err(misheard(chat, *index, wanted, (received, *at)));
         }
     }
     for (index, progress, received) in &looks {
@@ -121,16 +121,22 @@ fn not_heard(
     chat.run.fail(wait_error, failure)
 }
 
-/// The failure of a room that has sent something else than it should. `received` begins where the
-/// difference is: in the place of `wanted`, which is empty if nothing more was to come.
-fn misheard(chat: &mut ChatRun, index: usize, wanted: &[u8], received: &[u8]) -> CheckError {
+/// The failure of a room that has sent something else than it should. The difference is at the position
+/// `at` of the bytes `unheard`: in the place of `wanted`, which is empty if nothing more was to come.
+fn misheard(
+    chat: &mut ChatRun,
+    index: usize,
+    wanted: &[u8],
+    (unheard, at): (&[u8], usize),
+) -> CheckError {
     let member = chat.members[index].clone();
+    let received = &unheard[at..];
     let name = &member.client.name;
     let own = format!("user {}: ", member.fd);
     let is_own = received.starts_with(own.as_bytes());
     let mistake = match row_of(wanted, received) {
         _ if is_own => Some("echoes-to-sender"),
-        None if was_heard_before(&member, received) => Some("sent-twice"),
+        None if was_heard_before(&member, unheard, at) => Some("sent-twice"),
         row => row,
     };
     let summary = match mistake {
@@ -156,13 +162,13 @@ fn misheard(chat: &mut ChatRun, index: usize, wanted: &[u8], received: &[u8]) ->
     if is_own { error.depends_on("not-to-sender") } else { error }
 }
 
-/// Whether a member has received the line at the beginning of `received` before. No two lines of
-/// members are equal.
-fn was_heard_before(member: &Member, received: &[u8]) -> bool {
-    let all = member.client.connection.received();
-    let Some(end) = received.iter().position(|byte| *byte == b'\n') else { return false };
-    let line = &received[..=end];
-    let earlier = &all[..all.len().saturating_sub(received.len())];
+/// Whether a member has received the line at position `at` of the bytes `unheard` before. No two lines
+/// of members are equal.
+fn was_heard_before(member: &Member, unheard: &[u8], at: usize) -> bool {
+    let Some(end) = unheard[at..].iter().position(|byte| *byte == b'\n') else { return false };
+    let line = &unheard[at..=at + end];
+    let mut earlier = member.client.connection.received();
+    earlier.truncate(member.heard + at);
     matches!(kind_of(line), Kind::Said) && earlier.windows(line.len()).any(|bytes| bytes == line)
 }
 
@@ -171,7 +177,9 @@ fn row_of(wanted: &[u8], received: &[u8]) -> Option<&'static str> {
     let same = common(wanted, received);
     match (wanted.get(same), received.get(same)) {
         (Some(0), Some(b'\n')) => return Some("nul-ends-line"),
-        (Some(b'\r'), Some(b'\n')) => return Some("cr-removed"),
+        (Some(b'\r'), Some(b'\n')) if wanted.get(same + 1) == Some(&b'\n') => {
+            return Some("cr-removed");
+        }
         (wanted, Some(0)) if wanted != Some(&0) => return Some("nul-sent"),
         (Some(128..), Some(_)) | (Some(_), Some(128..)) => return Some("changes-bytes"),
         _ => {}
@@ -234,6 +242,7 @@ mod tests {
             (b"user 6: hello\n", b"user 6: hello\0\n", Some("nul-sent")),
             (b"user 6: he\0lo\n", b"user 6: he\n", Some("nul-ends-line")),
             (b"user 6: he\r\n", b"user 6: he\n", Some("cr-removed")),
+            (b"user 6: h\re\n", b"user 6: h\nuser 6: e\n", None),
             (b"user 6: \xff\n", b"user 6: ?\n", Some("changes-bytes")),
             (b"user 5 disconnected\n", b"user 0 disconnected\n", Some("wrong-name")),
             (b"user 5 disconnected\n", b"user 5 joined the chat room\n", None),

@@ -7,13 +7,17 @@ use crate::chat::chat_run::{ChatRun, Member, said};
 use crate::chat::one_wakeup::{if_interrupted, while_paused};
 use crate::chat::transcript::{Progress, Transcript, common};
 use crate::check_error::{CheckError, Failure};
+use crate::shared::departure::Departure;
 use crate::shared::{WaitCall, diagnosis};
+use course::report::Cause;
 use witness::WaitError;
 
 /// The length of the speaker's lines.
 const LINE: usize = 512;
 /// The number of bytes that the member reads at a time.
 const READ: usize = 64 << 10;
+/// The index of a member that came before the slow one, and does not speak.
+const EARLIER: usize = SPEAKER + 1;
 /// The number of bytes that show a place in the speaker's text: its name, and some letters.
 const SAMPLE: usize = 24;
 
@@ -30,15 +34,20 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
         speak_behind(chat, slow)?;
     }
 
-    // Meanwhile another client comes, if there is room for it.
-    if chat.members.len() < chat.run.capacity {
-        chat.join().map_err(|error| delayed(chat, &name, error))?;
-    }
+    // The member reads a part again and again. While it is behind, another one leaves, who came before.
+    let is_flushed = late_again::check(chat, slow)?;
+    let left = chat.members[EARLIER].client.name.clone();
+    chat.leave(EARLIER, Departure::Close).map_err(|error| delayed(chat, &name, error))?;
+    let slow = slow - 1;
 
-    // The member reads a part again and again, and then everything, and is served as before.
-    late_again::check(chat, slow)?;
+    // Meanwhile another client comes. The member reads everything, and is served as before.
+    chat.join().map_err(|error| delayed(chat, &name, error))?;
     chat.run.step(format!("{name} read everything"));
-    catch_up(chat, slow, &name)?;
+    let caught_up = catch_up(chat, slow, &name);
+    caught_up.map_err(|error| match is_flushed {
+        true => with_the_one_who_left(&left, &name, error),
+        false => error,
+    })?;
     expect_asleep(chat, &name, "has read everything")?;
     for index in [SPEAKER, slow] {
         let line = chat.short_line();
@@ -76,6 +85,21 @@ fn emptied_by_a_line(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), 
     })?;
     catch_up(chat, slow, name)?;
     expect_asleep(chat, name, "has read everything")
+}
+
+/// Adds to an error that output was sent later until the member `left` has left, and not after that.
+fn with_the_one_who_left(left: &str, name: &str, error: CheckError) -> CheckError {
+    let is_missing = |cause: &Cause| {
+        cause.id == "lines-missing" && cause.mistake.as_deref() == Some("never-flushed")
+    };
+    if !matches!(&error, CheckError::Failed(cause) if is_missing(cause)) {
+        return error;
+    }
+    let summary = format!(
+        "{left} left while output was pending for {name}. Before that, the server sent {name} what was \
+         pending. After that, {name} has read, and did not get all lines."
+    );
+    error.with_row("never-flushed", summary)
 }
 
 /// The slow member, for which output is pending, says something. All others must get it.

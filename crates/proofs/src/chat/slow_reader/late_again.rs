@@ -19,28 +19,29 @@ const TAIL: usize = 24;
 
 /// The member with the index `slow`, which is behind, reads until nothing is pending in the server. It
 /// is behind again after that, several times. It is kept: what was pending once, and was sent, costs
-/// nothing any more.
-pub(super) fn check(chat: &mut ChatRun, slow: usize) -> Result<(), CheckError> {
+/// nothing any more. Returns whether the server has sent what was pending each time.
+pub(super) fn check(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
     let name = chat.members[slow].client.name.clone();
+    let mut is_flushed = true;
     for round in 1..=ROUNDS {
-        read_pending(chat, slow)?;
+        is_flushed &= read_pending(chat, slow)?;
         let late = fall_behind(chat, slow, LINE);
         late.map_err(|error| with_count(&name, round + 1, error))?;
     }
     let text = format!("{name} read a part and was behind again, {ROUNDS} times");
     chat.run.rewrite_step(text);
-    Ok(())
+    Ok(is_flushed)
 }
 
 /// The member reads, a few bytes at a time, until nothing is pending for it in the server. The bytes in
-/// the kernel remain.
-fn read_pending(chat: &mut ChatRun, slow: usize) -> Result<(), CheckError> {
+/// the kernel remain. Returns whether this is so.
+fn read_pending(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
     let connection = chat.members[slow].client.connection.clone();
     // A server that never sends what is pending fails later, when the member has read everything.
     while bytes_behind(chat, slow)? > 0 && connection.read_some(READ) > 0 {
         let _ = chat.run.server.wait_asleep();
     }
-    Ok(())
+    Ok(bytes_behind(chat, slow)? == 0)
 }
 
 /// The failure of a server that has kept the member until now, and closes it although no more is

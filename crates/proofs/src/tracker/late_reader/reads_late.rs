@@ -3,6 +3,7 @@
 use super::{Other, PIECE, connect_slow, expect_asleep};
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
+use crate::shared::departure::Departure;
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use fastrand::Rng;
@@ -19,14 +20,19 @@ const MAX_UNANSWERED: usize = 13;
 const AGAIN: &[u8] = b"again\n";
 
 /// The client reads nothing until the kernel has no more room for the server's answers, and then
-/// reads everything.
+/// reads everything. Meanwhile a client leaves that came before.
 pub(super) fn check(
     run: &mut TestRun,
     other: &mut Other,
     random: &mut Rng,
 ) -> Result<(), CheckError> {
+    // There must be slots for three clients.
+    let earlier = if run.capacity < 3 { None } else { Some(connect_slow(run)?) };
     let late = connect_slow(run)?;
     let sent = fill(run, &late, random)?;
+    if let Some(earlier) = earlier {
+        leave(run, &earlier);
+    }
     expect_asleep(run, &late.name)?;
     let is_waiting = expect_connected(run, &late)?.unread > 0;
     other.expect_served(run)?;
@@ -38,6 +44,17 @@ pub(super) fn check(
     }
     expect_asleep_again(run, &late, &sent)?;
     expect_served_again(run, &late, &sent, &received)
+}
+
+/// A client closes its connection, and the server removes it. A server that closes gaps in its array
+/// moves the entry of the client that came last. (A server that does not remove the client fails in
+/// another criterion.)
+fn leave(run: &mut TestRun, earlier: &NamedClient) {
+    let departure = Departure::Close;
+    run.step(format!("{} {}", earlier.name, departure.text()));
+    departure.apply(&earlier.connection);
+    let connection = &earlier.connection;
+    let _ = run.server.wait_for(|now| Ok(now.descriptor_of(connection)?.is_none().then_some(())));
 }
 
 /// The client sends lines and reads nothing, until the server stops reading or writes no more
