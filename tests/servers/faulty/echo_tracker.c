@@ -14,6 +14,7 @@
  *   ENTRY_OF_SLOT   the number of a slot is taken for the position of an entry
  *   MOVED_EVENTS    an entry that moves into a gap asks for POLLIN alone, until all its output is sent
  *   IN_TURN         each new client gets the next slot
+ *   ASKS_FOR_END    while output waits, poll reports the end of file again and again (POLLRDHUP)
  *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write */
 #include "../common.h"
 #include "../reserve.h"
@@ -150,6 +151,9 @@ static bool serve(struct client *client, short revents)
     char bytes[4096];
     if (revents & POLLOUT && !flush(client))
         return false;
+#ifdef ASKS_FOR_END
+    revents &= ~POLLRDHUP;
+#endif
     if ((revents & ~POLLOUT) == 0)
         return true;
     ssize_t got = read(client->fd, bytes, sizeof bytes);
@@ -191,9 +195,11 @@ static void release(int at)
 
 static short events_of(int fd)
 {
-#ifdef SENDS_LATER
+#if defined SENDS_LATER
     (void)fd;
     return POLLIN;
+#elif defined ASKS_FOR_END
+    return clients[slot_of(fd)].pending > 0 ? POLLOUT | POLLRDHUP : POLLIN;
 #else
     const struct client *client = &clients[slot_of(fd)];
 #ifdef MOVED_EVENTS

@@ -2,6 +2,7 @@
 
 mod never_reads;
 mod reads_late;
+mod shuts_down;
 
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -33,6 +34,7 @@ pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_asleep(&mut run, "nobody").map_err(|error| error.depends_on("idle"))?;
     expect_waits(&mut run)?;
     reads_late::check(&mut run, &mut other, &mut random)?;
+    shuts_down::check(&mut run, &mut random)?;
     never_reads::check(&mut run, &mut other)
 }
 

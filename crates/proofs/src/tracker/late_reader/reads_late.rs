@@ -59,7 +59,11 @@ fn leave(run: &mut TestRun, earlier: &NamedClient) {
 
 /// The client sends lines and reads nothing, until the server stops reading or writes no more
 /// bytes. Returns the bytes that were sent.
-fn fill(run: &mut TestRun, late: &NamedClient, random: &mut Rng) -> Result<Vec<u8>, CheckError> {
+pub(super) fn fill(
+    run: &mut TestRun,
+    late: &NamedClient,
+    random: &mut Rng,
+) -> Result<Vec<u8>, CheckError> {
     run.step(format!("{} sent lines, and read nothing", late.name));
     let (mut sent, mut written, mut unanswered) = (Vec::new(), 0, 0);
     while sent.len() < MAX_SENT && unanswered < MAX_UNANSWERED {
