@@ -33,6 +33,7 @@ pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
 pub(crate) fn fork_fails_and_reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let (mut run, before) = after_failed_forks(context, FAILURES)?;
     expect_reaped_as_before(&mut run, &before)?;
+    wait_settled(&mut run).map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
     let next = next_client(&mut run, &[])?;
     expect_served(&mut run, &mut context.random("fork-fails"), &[&next])?;
     expect_ends_as_before(&mut run)
