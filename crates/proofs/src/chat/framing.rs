@@ -14,6 +14,9 @@ use crate::shared::few_slots::expect_slots;
 const LINE_ENDS: [&str; 9] =
     ["\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\u{85}", "\u{2028}", "\u{2029}"];
 
+/// The length of the words between these characters, with the character. The line is short.
+const WORD: usize = 12;
+
 /// A line in pieces is one line, and several lines in one read are several. What follows the last
 /// newline waits. Every byte but the newline is passed on as it came: CR, NUL, and bytes that are no
 /// ASCII. Nothing but a newline ends a line. A last line without a newline is passed on with one or dropped, and is never merged with
@@ -98,11 +101,11 @@ fn byte_at_a_time(chat: &mut ChatRun) -> Result<(), CheckError> {
 /// Lines with characters that end a line elsewhere, and not in the room.
 fn other_line_ends(chat: &mut ChatRun) -> Result<(), CheckError> {
     for ends in [&LINE_ENDS[..1], &LINE_ENDS[1..]] {
-        let mut line = chat.short_line();
+        let mut line = chat.line(WORD);
         line.pop();
         for end in ends {
             line.extend_from_slice(end.as_bytes());
-            line.extend(chat.short_line());
+            line.extend(chat.line(WORD));
             line.pop();
         }
         line.push(b'\n');

@@ -10,6 +10,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::shared::departure::Departure;
 use crate::shared::{WaitCall, diagnosis};
 use course::report::Cause;
+use std::collections::HashSet;
 use witness::WaitError;
 
 /// The length of the speaker's lines.
@@ -37,8 +38,13 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
     // The member reads a part again and again. While it is behind, another one leaves, who came before.
     let is_flushed = late_again::check(chat, slow)?;
     let left = chat.members[EARLIER].client.name.clone();
-    chat.leave(EARLIER, Departure::Close).map_err(|error| delayed(chat, &name, error))?;
+    let told = chat.leave(EARLIER, Departure::Close);
+    told.map_err(|error| delayed(chat, &name, error).depends_on("join-leave"))?;
     let slow = slow - 1;
+    // If the server does not go to sleep now, its list still has the one who left.
+    let asleep = expect_asleep(chat, &name, "does not read");
+    asleep.map_err(|error| error.depends_on("watch-set"))?;
+    let is_listed_twice = has_two_entries(chat);
 
     // Meanwhile another client comes. The member reads everything, and is served as before.
     chat.join().map_err(|error| delayed(chat, &name, error))?;
@@ -48,7 +54,11 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
         true => with_the_one_who_left(&left, &name, error),
         false => error,
     })?;
-    expect_asleep(chat, &name, "has read everything")?;
+    let asleep = expect_asleep(chat, &name, "has read everything");
+    asleep.map_err(|error| match is_listed_twice {
+        true => error.depends_on("watch-set"),
+        false => error,
+    })?;
     for index in [SPEAKER, slow] {
         let line = chat.short_line();
         chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
@@ -85,6 +95,13 @@ fn emptied_by_a_line(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), 
     })?;
     catch_up(chat, slow, name)?;
     expect_asleep(chat, name, "has read everything")
+}
+
+/// Whether the `pollfd` array has a descriptor twice.
+fn has_two_entries(chat: &ChatRun) -> bool {
+    let array = chat.run.server.poll_entries().ok().flatten().unwrap_or_default();
+    let mut seen = HashSet::new();
+    array.iter().any(|entry| entry.fd >= 0 && !seen.insert(entry.fd))
 }
 
 /// Adds to an error that output was sent later until the member `left` has left, and not after that.
