@@ -61,10 +61,14 @@ pub(super) fn end_while_paused(
     });
     ended.map_err(|error| child_runs_on(run, error))?;
     let mut found = Vec::new();
+    // The status of a child of another process is kept for that process.
+    let own = run.server.process().children()?;
     for child in children {
         match child.process.wait_status()? {
-            Some(status) => found.push(EndedChild { child, status }),
-            None => return Err(not_kept(run, &child)),
+            Some(status) if own.contains(&child.process) => {
+                found.push(EndedChild { child, status })
+            }
+            _ => return Err(not_kept(run, &child)),
         }
     }
     run.server.resume().map_err(|error| stopped_serving(run, error))?;
