@@ -3,6 +3,7 @@
  *   NOT_LOGGED    it does not log a member that it removes because output is pending
  *   LOST_SLOT     the slot of such a member is never free again
  *   MOVED_EVENTS  when a member leaves, the last one's entry asks for POLLIN alone, until all is sent
+ *   ASKS_SECOND   it asks for POLLOUT only when more is pending than after the first short write
  *   BLOCK_EACH    it allocates 4 KiB more for each message that is pending, and does not count them
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
  * Without a macro, it is right. */
@@ -81,6 +82,16 @@ int main(void)
             asks[slot] = members[slot].fd >= 0 && (asks[slot] || members[slot].kept_length > 0);
 #else
             asks[slot] = members[slot].fd >= 0 && members[slot].kept_length > 0;
+#endif
+#ifdef ASKS_SECOND
+            static size_t first[CLIENT_LIMIT];
+            static bool has_more[CLIENT_LIMIT];
+            if (!asks[slot])
+                first[slot] = has_more[slot] = 0;
+            else if (first[slot] == 0)
+                first[slot] = members[slot].kept_length;
+            has_more[slot] = has_more[slot] || members[slot].kept_length > first[slot];
+            asks[slot] = asks[slot] && has_more[slot];
 #endif
 #ifdef MOVED_EVENTS
             moved[slot] = moved[slot] && asks[slot];

@@ -15,6 +15,8 @@ use witness::WaitError;
 
 /// The length of the speaker's lines.
 const LINE: usize = 512;
+/// The length of a line that is said alone, so that only one write can be short.
+const LONG_LINE: usize = 16 << 10;
 /// The number of bytes that the member reads at a time.
 const READ: usize = 64 << 10;
 /// The index of a member that came before the slow one, and does not speak.
@@ -63,8 +65,19 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
         let line = chat.short_line();
         chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
     }
+    behind_once(chat, slow, &name)?;
     emptied_by_a_line(chat, slow, &name)?;
     late_again::leave_behind(chat)
+}
+
+/// One write to the slow member is short, and nothing more is said. When the member reads, it gets the
+/// rest.
+fn behind_once(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
+    chat.members[slow].reads = false;
+    fall_behind_by(chat, slow, LONG_LINE, 1)?;
+    chat.run.step(format!("{name} read everything"));
+    catch_up(chat, slow, name)?;
+    expect_asleep(chat, name, "has read everything")
 }
 
 /// A little output is pending for the slow member. In one wake-up, its connection has room and a line
