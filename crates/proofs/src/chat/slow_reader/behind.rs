@@ -74,7 +74,7 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
 /// rest.
 fn behind_once(chat: &mut ChatRun, slow: usize, name: &str) -> Result<(), CheckError> {
     chat.members[slow].reads = false;
-    fall_behind_by(chat, slow, LONG_LINE, 1)?;
+    fall_behind_by(chat, slow, LONG_LINE, 1).map_err(|error| error.depends_on("long-lines"))?;
     chat.run.step(format!("{name} read everything"));
     catch_up(chat, slow, name)?;
     expect_asleep(chat, name, "has read everything")
