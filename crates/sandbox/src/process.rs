@@ -13,7 +13,7 @@ pub use thread::{Thread, own_run_delay};
 
 use crate::unobservable::Unobservable;
 use owner::as_owner;
-use procfs::process::{Schedstat, StatFlags};
+use procfs::process::{Io, Schedstat, StatFlags};
 use procfs::{FromRead, ProcError, ProcResult};
 use std::convert::Infallible;
 use std::fs;
@@ -191,6 +191,13 @@ impl Process {
     pub fn context_switches(self, tid: i32) -> Option<u64> {
         let file = fs::File::open(format!("/proc/{}/task/{tid}/schedstat", self.pid)).ok()?;
         Schedstat::from_read(file).ok().map(|schedule| schedule.pcount)
+    }
+
+    /// The number of times that a thread of the process has called write(2) or a similar call, but
+    /// not send(2) (proc_pid_io(5), syscw); `None` if the thread has ended or the kernel hides it.
+    pub fn writes_of_thread(self, tid: i32) -> Option<u64> {
+        let file = fs::File::open(format!("/proc/{}/task/{tid}/io", self.pid)).ok()?;
+        Io::from_read(file).ok().map(|io| io.syscw)
     }
 
     /// The text of `/proc/PID/smaps_rollup` (proc_pid_smaps(5)); `None` if the file cannot be read.

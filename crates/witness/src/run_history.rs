@@ -36,6 +36,8 @@ pub(crate) struct NapHabit {
     pub(crate) acted: u32,
     /// How often something visible has happened while such a thread slept.
     pub(crate) slept: u32,
+    /// Whether such a thread has written something, for example to the log.
+    pub(crate) writes: bool,
 }
 
 /// A thread that acts does so at least once in this many visible events. The observer may see an
@@ -90,6 +92,11 @@ impl RunHistory {
     /// Stores that something visible has happened while such a thread slept.
     pub(crate) fn add_slept(&self, napper: Napper) {
         self.known().naps.entry(napper).or_default().slept += 1;
+    }
+
+    /// Stores that such a thread has written something.
+    pub(crate) fn add_writes(&self, napper: Napper) {
+        self.known().naps.entry(napper).or_default().writes = true;
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -125,20 +125,26 @@ impl Server {
 
     /// Whether a thread that naps is known to do nothing: a helper, such as the ticker of a
     /// runtime. The helper itself waits for no descriptor, has made no calls between its naps so
-    /// far, and has slept while something visible happened. A helper that naps for about a
-    /// second or longer, beside a thread that waits for clients, need not have been seen before. If
-    /// it naps for several seconds, it may make calls, as a compiler thread of Java does.
+    /// far, and has slept while something visible happened. A helper that naps for several seconds,
+    /// beside a thread that waits for clients, need not have been seen before, and may make calls, as
+    /// a compiler thread of Java does. A thread that has written something, in this or an earlier
+    /// run, is never harmless: it may be the one that writes the log.
     fn is_harmless(&self, threads: &[ThreadOf], (process, thread): &ThreadOf, nap: Nap) -> bool {
         let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
         let is_beside = || threads.iter().filter(is_other).any(waits_for_clients);
-        if nap.watches {
+        let napper = napper(*process, thread, thread.call);
+        let habit = self.history.habit(&napper);
+        let is_quiet = !habit.has_calls && !habit.acts();
+        let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE && is_quiet;
+        let is_rare = nap.span >= RARE_WAKEUP && (habit.acted <= 1 || !habit.acts());
+        if nap.watches || habit.writes || !(is_known || is_rare && is_beside()) {
             return false;
         }
-        let habit = self.history.habit(&napper(*process, thread, thread.call));
-        let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE;
-        let is_quiet = !habit.has_calls && !habit.acts();
-        (is_known || nap.span >= LONG_NAP && is_beside()) && is_quiet
-            || nap.span >= RARE_WAKEUP && (habit.acted <= 1 || !habit.acts()) && is_beside()
+        let writes = process.writes_of_thread(thread.tid).is_some_and(|count| count > 0);
+        if writes {
+            self.history.add_writes(napper);
+        }
+        !writes
     }
 
     /// Begins to trace threads that nap, and a thread that has used much processor time. Records

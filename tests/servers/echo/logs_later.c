@@ -1,0 +1,54 @@
+/* A correct server whose log is written by a thread of its own. The thread wakes every NAP
+ * milliseconds, and writes the lines that have come since. With -DSLEEPS it sleeps in nanosleep(2),
+ * otherwise in pthread_cond_timedwait(3). */
+#include "listening.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#ifndef NAP
+#define NAP 50
+#endif
+
+static void nap(void)
+{
+#ifdef SLEEPS
+    usleep(NAP * 1000);
+#else
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    long nanoseconds = end.tv_nsec + NAP * 1000000L;
+    end.tv_sec += nanoseconds / 1000000000L;
+    end.tv_nsec = nanoseconds % 1000000000L;
+    pthread_mutex_lock(&lock);
+    pthread_cond_timedwait(&never, &lock, &end);
+    pthread_mutex_unlock(&lock);
+#endif
+}
+
+static void *writes_log(void *unused)
+{
+    for (;;) {
+        nap();
+        fflush(stdout);
+    }
+    return unused;
+}
+
+int main(void)
+{
+    static char lines[1 << 16];
+    pthread_t helper;
+    int listener = listening(AF_INET, 128);
+    setvbuf(stdout, lines, _IOFBF, sizeof lines);
+    if (pthread_create(&helper, NULL, writes_log, NULL) != 0)
+        return EXIT_FAILURE;
+    printf("[START] port=%d\n", echo_port());
+    for (;;) {
+        int client = next_client(listener);
+        echo_all(client);
+        close_client(client);
+    }
+}
