@@ -9,6 +9,7 @@ mod ending;
 mod errno_probe;
 mod events;
 mod following;
+mod helper_threads;
 mod listeners;
 mod observe;
 mod pause;

@@ -27,8 +27,16 @@ fn what_a_process_does_with_a_signal_is_read_from_its_masks() {
     let own = Process { pid: std::process::id() as i32 };
     // Rust ignores SIGPIPE when a program starts, and leaves SIGUSR2 alone.
     let ignored = SignalDisposition { ignored: true, ..SignalDisposition::default() };
-    assert_eq!(own.disposition_of(libc::SIGPIPE).unwrap(), Some(ignored));
-    assert_eq!(own.disposition_of(libc::SIGUSR2).unwrap(), Some(SignalDisposition::default()));
+    // While the main thread starts the thread of another test, all its signals are blocked for a
+    // moment.
+    let unblocked = |signal| loop {
+        match own.disposition_of(signal).unwrap() {
+            Some(it) if it.blocked => std::thread::yield_now(),
+            found => break found,
+        }
+    };
+    assert_eq!(unblocked(libc::SIGPIPE), Some(ignored));
+    assert_eq!(unblocked(libc::SIGUSR2), Some(SignalDisposition::default()));
     assert_eq!(Process { pid: i32::MAX }.disposition_of(libc::SIGPIPE).unwrap(), None);
     assert!(!own.reads_signal(0, libc::SIGCHLD), "standard input is no signalfd");
 }

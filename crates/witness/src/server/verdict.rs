@@ -6,16 +6,14 @@
 
 use super::Server;
 use super::attribution::Evidence;
+use super::helper_threads::{ENOUGH_EVIDENCE, LONG_NAP, ThreadOf, napper};
 use super::rounds::Visible;
 use super::wait_state::{CPU_BUDGET, SETTLED, SMALL_CPU_BUDGET, WaitState};
 use crate::call_trace::CallTrace;
-use crate::run_history::Napper;
-use crate::sleep::{Nap, RARE_WAKEUP, Sleep};
+use crate::sleep::{Nap, Sleep};
 use crate::wait_error::WaitError;
-use sandbox::{Call, Process, Thread, Unobservable};
+use sandbox::{Call, Thread, Unobservable};
 use std::time::{Duration, Instant};
-
-type ThreadOf = (Process, Thread);
 
 /// What a thread is doing.
 enum Role {
@@ -27,17 +25,11 @@ enum Role {
     Running,
 }
 
-/// A thread whose nap lasts at least this long has to go round twice, other threads three times. It
-/// is less than a second: a part of a nap of a second has passed when the nap is first seen.
-const LONG_NAP: Duration = Duration::from_millis(900);
 /// A helper thread whose nap lasts at least this long has to go round once.
 const LONG_NAP_OF_HELPER: Duration = Duration::from_millis(150);
 /// If a thread cannot be traced, this many context switches count as a round. A busy machine may
 /// interrupt a round.
 const SWITCHES_OF_ROUND: u64 = 2;
-/// A helper thread does nothing visible, if it has slept this many times while something visible
-/// happened.
-const ENOUGH_EVIDENCE: u32 = 3;
 
 /// Before the program listens, it may use more time.
 pub(super) const BEFORE_LISTENING: u32 = 4;
@@ -121,30 +113,6 @@ impl Server {
             Role::Napping(nap) => self.is_harmless(threads, thread, nap),
             Role::Running => false,
         })
-    }
-
-    /// Whether a thread that naps is known to do nothing: a helper, such as the ticker of a
-    /// runtime. The helper itself waits for no descriptor, has made no calls between its naps so
-    /// far, and has slept while something visible happened. A helper that naps for several seconds,
-    /// beside a thread that waits for clients, need not have been seen before, and may make calls, as
-    /// a compiler thread of Java does. A thread that has written something, in this or an earlier
-    /// run, is never harmless: it may be the one that writes the log.
-    fn is_harmless(&self, threads: &[ThreadOf], (process, thread): &ThreadOf, nap: Nap) -> bool {
-        let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
-        let is_beside = || threads.iter().filter(is_other).any(waits_for_clients);
-        let napper = napper(*process, thread, thread.call);
-        let habit = self.history.habit(&napper);
-        let is_quiet = !habit.has_calls && !habit.acts();
-        let is_known = habit.period > 0 && habit.slept >= ENOUGH_EVIDENCE && is_quiet;
-        let is_rare = nap.span >= RARE_WAKEUP && (habit.acted <= 1 || !habit.acts());
-        if nap.watches || habit.writes || !(is_known || is_rare && is_beside()) {
-            return false;
-        }
-        let writes = process.writes_of_thread(thread.tid).is_some_and(|count| count > 0);
-        if writes {
-            self.history.add_writes(napper);
-        }
-        !writes
     }
 
     /// Begins to trace threads that nap, and a thread that has used much processor time. Records
@@ -266,6 +234,7 @@ impl Server {
             return true;
         }
         let Some(period) = trace.period(times, last_run) else { return false };
+        self.has_written(*process, thread, napper.clone());
         self.history.add_habit(napper, period, trace.has_calls());
         true
     }
@@ -311,16 +280,6 @@ impl Server {
     }
 }
 
-/// Whether the thread sleeps in a call that a client can end.
-fn waits_for_clients((_, thread): &ThreadOf) -> bool {
-    const CALLS: [&str; 12] = [
-        "accept", "accept4", "read", "readv", "recvfrom", "recvmsg", "write", "writev", "sendto",
-        "sendmsg", "sendfile", "splice",
-    ];
-    let waits = |call: &Call| call.waits_for_readiness() || CALLS.contains(&call.name());
-    thread.call.as_ref().is_some_and(waits)
-}
-
 /// Whether the thread is in a call that only sleeps.
 fn is_pure_sleep((_, thread): &ThreadOf) -> bool {
     thread.call.is_some_and(|call| match call.name() {
@@ -329,15 +288,6 @@ fn is_pure_sleep((_, thread): &ThreadOf) -> bool {
         "select" | "pselect6" => call.arguments[0] == 0,
         _ => false,
     })
-}
-
-/// The threads that sleep like this one, in all runs of the program.
-fn napper(process: Process, thread: &Thread, call: Option<Call>) -> Napper {
-    Napper {
-        name: process.name_of_thread(thread.tid),
-        is_first: thread.tid == process.pid,
-        call: call.map_or(-1, |call| call.number),
-    }
 }
 
 /// How often a thread has to go round, if nothing is known about it.
