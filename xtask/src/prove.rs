@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let course = Course::open(paths::root())?;
     let checks = checks(&course, args)?;
     args.program.check()?;
-    let destination = Destination::new(args.out.as_deref())?;
+    let destination = Destination::new("--out", args.out.as_deref())?;
     let mut screen = match (args.format, &args.out) {
         (Format::Human, None) => Screen::stdout(),
         (Format::Human, Some(_)) => Screen::in_memory(80),

@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let Some((check, mut program)) = prepare(&course, &args.names, &args.program, "replay")? else {
         return Ok(Outcome::NotYet);
     };
-    let destination = Destination::new(args.out.as_deref())?;
+    let destination = Destination::new("--out", args.out.as_deref())?;
     let is_by_hand = args.step || args.gdb.is_some();
     program.timeout += if is_by_hand { BY_HAND } else { TRACED };
     let mut screen = match (args.script, &args.out) {

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let Some((check, program)) = prepare(&course, &args.names, &args.program, "draw")? else {
         return Ok(Outcome::NotYet);
     };
-    let destination = Destination::new(args.svg.as_deref())?;
+    let destination = Destination::new("--svg", args.svg.as_deref())?;
     let criterion = check.ids().next().unwrap_or_default();
     let recorded = interrupt::deferred(|| {
         proofs::record(check.proof, &program, criterion, Traced::Yes, &mut |_, _| {})

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let start = Instant::now();
     let course = Course::open(paths::root())?;
     let lesson = course.lesson(&args.lesson)?;
-    let destination = Destination::new(args.out.as_deref())?;
+    let destination = Destination::new("--out", args.out.as_deref())?;
     let folder = prove::folder(lesson);
     let solution = variants::sources(&folder)?;
     let mutants = Mutant::all(&solution)?;

@@ -17,20 +17,20 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Standard output, or `file`. Checks now that the file can be written, before the command does
-    /// any work.
+    /// Standard output, or `file`, which was given with `option`, e.g. `--out`. Checks now that the
+    /// file can be written, before the command does any work.
     ///
     /// # Errors
-    /// The file cannot be written. The error names the file and the reason.
-    pub fn new(file: Option<&Path>) -> Result<Self> {
+    /// The file cannot be written. The error names the option, the file and the reason.
+    pub fn new(option: &str, file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else {
             return Ok(Self::Stdout);
         };
-        let context = || format!("--out {}: cannot write there", file.display());
+        let context = || format!("{option} {}: cannot write there", file.display());
         // A symbolic link is kept, and the file that the link points to is replaced.
         let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         if path.exists() && !path.is_file() {
-            bail!("--out {}: not a file; name one to write the report to", file.display());
+            bail!("{option} {}: not a file; name one to write to", file.display());
         }
         if path.exists() {
             OpenOptions::new().write(true).open(&path).with_context(context)?;
@@ -38,7 +38,7 @@ impl Destination {
         let folder = folder(&path);
         if !folder.is_dir() {
             bail!(
-                "--out {}: there is no folder {}; make it first",
+                "{option} {}: there is no folder {}; make it first",
                 file.display(),
                 folder.display()
             );
@@ -111,7 +111,7 @@ mod tests {
         let path = folder.path().join("report.json");
         fs::write(&path, "old and longer").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        Destination::new(Some(&path)).unwrap().write("new").unwrap();
+        Destination::new("--out", Some(&path)).unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn a_device_a_folder_and_a_missing_folder_are_refused_beforehand() {
         for place in ["/dev/null", "/", "/no/such/folder/report.json", ""] {
-            let refused = Destination::new(Some(Path::new(place)));
-            assert!(refused.is_err_and(|error| error.to_string().contains("--out")), "{place}");
+            let refused = Destination::new("--svg", Some(Path::new(place)));
+            assert!(refused.is_err_and(|error| error.to_string().contains("--svg")), "{place}");
         }
     }
 }

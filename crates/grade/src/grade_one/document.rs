@@ -30,8 +30,9 @@ impl<'a> Document<'a> {
     /// # Errors
     /// The file cannot be written. The message names the file and the reason.
     pub(super) fn new(args: &'a Args, rubric: &'a Rubric) -> Result<Self> {
-        let destination = Destination::new(args.out.as_deref())?;
-        let log = args.log.as_deref().map(|file| Destination::new(Some(file))).transpose()?;
+        let destination = Destination::new("--out", args.out.as_deref())?;
+        let log =
+            args.log.as_deref().map(|file| Destination::new("--log", Some(file))).transpose()?;
         Ok(Self { args, rubric, destination, log, partial: None, error: None })
     }
 

@@ -33,7 +33,7 @@ impl Archive {
     /// # Errors
     /// The file cannot be written.
     pub(super) fn new(path: &Path) -> Result<Self> {
-        Destination::new(Some(path))?;
+        Destination::new("--out", Some(path))?;
         Ok(Self { path: path.to_owned(), entries: BTreeMap::new() })
     }
 
