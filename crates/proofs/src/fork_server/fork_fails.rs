@@ -2,11 +2,11 @@
 
 use super::children::{
     ClientAndChild, connect_with_child, holders, no_child, stopped_serving, wait_child,
-    wait_child_ended, wait_settled,
+    wait_settled,
 };
 use super::exchange::expect_served;
 use super::process_evidence;
-use super::reaping::child_runs_on;
+use super::reaping::why_not_reaped;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
@@ -70,13 +70,7 @@ fn expect_reaped_as_before(run: &mut TestRun, left: &ClientAndChild) -> Result<(
     let name = &left.client.name;
     run.step(format!("{name} closed (FIN)"));
     left.client.connection.close();
-    wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
-    let reaped =
-        run.server.wait_for(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
-    let Err(wait_error) = reaped else { return Ok(()) };
-    if let WaitError::Ended(_) = wait_error {
-        return Err(stopped_serving(run, wait_error));
-    }
+    let Some(wait_error) = why_not_reaped(run, left)? else { return Ok(()) };
     let failure = Failure {
         id: "zombie",
         summary: format!("{name}'s child has ended, and the parent has not reaped it."),

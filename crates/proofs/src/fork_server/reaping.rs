@@ -53,15 +53,27 @@ fn next_not_accepted(run: &mut TestRun, next: &NamedClient, wait_error: WaitErro
     if is_reaping { error } else { error.depends_on("own-child") }
 }
 
-/// Checks that the parent reaps a child that ends, although no other client connects.
-fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
+/// Waits until the child of a client that has left has ended, and the parent has reaped it. Returns the
+/// reason if the child stays a zombie.
+///
+/// # Errors
+/// The child runs on, or the server has ended.
+pub(super) fn why_not_reaped(
+    run: &mut TestRun,
+    left: &ClientAndChild,
+) -> Result<Option<WaitError>, CheckError> {
     wait_child_ended(run, left.child).map_err(|wait_error| child_runs_on(run, wait_error))?;
     let reaped =
         run.server.wait_for(|now| Ok((!now.zombies()?.contains(&left.child)).then_some(())));
-    let Err(wait_error) = reaped else { return Ok(()) };
-    if let WaitError::Ended(_) = wait_error {
-        return Err(stopped_serving(run, wait_error));
+    match reaped {
+        Err(ended @ WaitError::Ended(_)) => Err(stopped_serving(run, ended)),
+        reaped => Ok(reaped.err()),
     }
+}
+
+/// Checks that the parent reaps a child that ends, although no other client connects.
+fn expect_reaped(run: &mut TestRun, left: &ClientAndChild) -> Result<(), CheckError> {
+    let Some(wait_error) = why_not_reaped(run, left)? else { return Ok(()) };
     let name = &left.client.name;
     let (mistake, summary) = if is_reaped_by_next_client(run, left) {
         ("reaps-late", format!("{name}'s child was a zombie until the next client connected."))
