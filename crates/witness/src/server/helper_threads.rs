@@ -37,20 +37,20 @@ impl Server {
         let is_quiet = !habit.has_calls && !habit.acts();
         let evidence = if nap.span >= LONG_NAP { 1 } else { ENOUGH_EVIDENCE };
         let is_known = habit.period > 0 && habit.slept >= evidence && is_quiet;
+        // One of the events may have been another thread's, as EVENTS_OF_ACTOR says.
         let is_rare = nap.span >= RARE_WAKEUP && (habit.acted <= 1 || !habit.acts());
         if nap.watches || habit.writes || !(is_known || is_rare && is_beside()) {
             return false;
         }
-        !self.has_written(*process, thread, napper)
+        self.note_writes(*process, thread, &napper);
+        !self.history.habit(&napper).writes
     }
 
-    /// Whether a thread has written something. If so, this is stored for later runs.
-    pub(super) fn has_written(&self, process: Process, thread: &Thread, napper: Napper) -> bool {
-        let has_written = process.writes_of_thread(thread.tid).is_some_and(|count| count > 0);
-        if has_written {
-            self.history.add_writes(napper);
+    /// Stores in the history whether a thread has written something.
+    pub(super) fn note_writes(&self, process: Process, thread: &Thread, napper: &Napper) {
+        if process.writes_of_thread(thread.tid).is_some_and(|count| count > 0) {
+            self.history.add_writes(napper.clone());
         }
-        has_written
     }
 }
 

@@ -234,7 +234,7 @@ impl Server {
             return true;
         }
         let Some(period) = trace.period(times, last_run) else { return false };
-        self.has_written(*process, thread, napper.clone());
+        self.note_writes(*process, thread, &napper);
         self.history.add_habit(napper, period, trace.has_calls());
         true
     }
@@ -267,11 +267,15 @@ impl Server {
         Ok(())
     }
 
-    /// Stores what the last visible event says about helper threads, if this is not known yet.
-    pub(super) fn attribute_last_event(&mut self) -> Result<(), Unobservable> {
-        if self.helpers.is_empty() {
-            return Ok(());
+    /// Stores what the last visible event says about helper threads, if this can be observed. It only
+    /// shortens later waits.
+    pub(super) fn attribute_last_event(&mut self) {
+        if !self.helpers.is_empty() {
+            let _ = self.try_attribute_last_event();
         }
+    }
+
+    fn try_attribute_last_event(&mut self) -> Result<(), Unobservable> {
         let threads = self.all_threads()?;
         match self.delivery()? {
             Some(visible) => self.attribute(&threads, &visible),

@@ -42,14 +42,13 @@ impl Server {
     ) -> Result<T, WaitError> {
         let mut state = WaitState::new(self.limits);
         let result = self.wait_with(&mut state, &mut fact);
-        // What the last event says about helper threads only shortens later waits. Therefore an
-        // error here does not change the result, and does not leave a thread traced.
         if result.is_ok() {
-            let _ = self.attribute_last_event();
+            self.attribute_last_event();
         }
+        // Whatever the result is, no thread stays traced.
         if state.rounds.end_traces(&mut self.tracer, |_| true) {
             self.attribution.forget();
-            let _ = self.attribute_last_event();
+            self.attribute_last_event();
         }
         result
     }

@@ -3,8 +3,9 @@
 use super::{end, levels, line, sandboxed};
 use crate::busy_processes::BusyProcesses;
 use crate::programs::written;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
-use witness::{IsolationLevel, Launch, Limits, SandboxPolicy, WaitError};
+use witness::{IsolationLevel, Launch, LaunchError, Limits, SandboxPolicy, WaitError};
 
 /// Runs a shell command with these limits, and returns how the command ended. On a busy machine, the
 /// limit of wall time may be over before the command has been started.
@@ -12,8 +13,11 @@ fn with(limits: Limits, text: &str, level: IsolationLevel) -> String {
     let policy = SandboxPolicy { limits, ..SandboxPolicy::default() };
     let begun = Instant::now();
     let launch = line(text).sandboxed(policy).timeout(Duration::from_secs(60));
-    let Ok(mut server) = launch.isolation(level).start() else {
-        return "not started: the machine was too busy".to_owned();
+    let mut server = match launch.isolation(level).start() {
+        Err(LaunchError::Observer(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            return "not started: the machine was too busy".to_owned();
+        }
+        started => started.unwrap(),
     };
     let end = end(&mut server);
     assert!(begun.elapsed() < Duration::from_secs(20), "{level}: {:?}", begun.elapsed());
