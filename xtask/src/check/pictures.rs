@@ -4,8 +4,7 @@
 //! run again. What its picture shows, without the times, is compared with the file.
 //!
 //! On a busy machine, the server may still be at the end of the step before the first one that the
-//! picture shows. Therefore one of the two pictures may have system calls that the other one has
-//! not, but not each of them.
+//! picture shows. Therefore one of the two pictures may have additional system calls.
 
 use crate::shown_output::printed_in;
 use anyhow::{Context, Result};

@@ -19,8 +19,8 @@ const WORD: usize = 12;
 
 /// A line in pieces is one line, and several lines in one read are several. What follows the last
 /// newline waits. Every byte but the newline is passed on as it came: CR, NUL, and bytes that are no
-/// ASCII. Nothing but a newline ends a line. A last line without a newline is passed on with one or dropped, and is never merged with
-/// another line.
+/// ASCII. Nothing but a newline ends a line. A last line without a newline is passed on with one or
+/// dropped, and is never merged with another line.
 pub(crate) fn framing(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut chat = ChatRun::start_with_members(context, "framing", 3)?;
     if chat.members.len() < 2 {
