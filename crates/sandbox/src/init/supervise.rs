@@ -61,10 +61,17 @@ pub(super) unsafe fn supervise(plan: &InitPlan, program: &ExecPlan) -> ! {
 
 /// Starts the program, or starts it again, with one of its environments. Returns the process id of
 /// the program.
+///
+/// Processes that an earlier start has left may fill the limit of processes. Then the kernel refuses
+/// another process (clone(2), EAGAIN), and the remaining processes are killed first.
 unsafe fn start(plan: &InitPlan, program: &ExecPlan, environment: usize) -> i32 {
     // SAFETY: the copy makes only system calls, until `execve` or `_exit`.
     unsafe {
-        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        let mut pid = clone_process();
+        if pid == -1 && *libc::__errno_location() == libc::EAGAIN {
+            kill_remaining(plan, program);
+            pid = clone_process();
+        }
         match pid {
             -1 => report(plan, tag::EXEC_FAILED, 0, *libc::__errno_location()),
             0 => become_program(plan, program, environment),
@@ -72,6 +79,13 @@ unsafe fn start(plan: &InitPlan, program: &ExecPlan, environment: usize) -> i32 
         }
         pid
     }
+}
+
+/// Copies this process (clone(2)). Returns what fork(2) returns.
+unsafe fn clone_process() -> i32 {
+    // SAFETY: the copy has its own memory. The C library's `fork` is not called, because it would
+    // take locks.
+    unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32 }
 }
 
 /// A descriptor that becomes readable when a child process has ended. All signals are blocked in
@@ -161,6 +175,19 @@ unsafe fn make_sockets(control: RawFd, [family, kind, protocol, count]: [c_int; 
     }
 }
 
+/// Kills and reaps every other process of the sandbox.
+unsafe fn kill_remaining(plan: &InitPlan, program: &ExecPlan) {
+    // SAFETY: only system calls. The first process of a PID namespace can signal only the other
+    // processes of the namespace (kill(2)), which are its descendants.
+    unsafe {
+        if plan.namespaces & libc::CLONE_NEWPID == 0 {
+            return end_all(program.user);
+        }
+        libc::kill(-1, libc::SIGKILL);
+        while libc::waitpid(-1, ptr::null_mut(), 0) > 0 {}
+    }
+}
+
 /// Kills every descendant of this process if there is no PID namespace. Orphans are descendants
 /// too, because they become children of this process.
 unsafe fn end_all(user: Option<u32>) {
@@ -192,7 +219,7 @@ unsafe fn kill_user(user: u32) -> bool {
     let mut status = -1;
     // SAFETY: the copy makes only system calls, and ends; `status` is a local variable.
     unsafe {
-        let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_ulong, 0, 0, 0, 0) as i32;
+        let pid = clone_process();
         if pid == 0 {
             if become_user(user).is_ok() {
                 libc::kill(-1, libc::SIGKILL);
