@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 use terminal::paths;
-use witness::IsolationLevel;
 
 /// The time-out for grading a class.
 const TIMEOUT: Duration = Duration::from_secs(1800);
@@ -79,17 +78,16 @@ impl Class {
 
     /// Grades all submissions for one lesson.
     pub(crate) fn grade(&self, grader: Grader, lesson: &str, jobs: usize) -> Graded {
-        self.grade_at(grader, lesson, jobs, None)
+        self.grade_with(grader, lesson, jobs, &[])
     }
 
-    /// Grades all submissions for one lesson on this isolation level, or on the grader's default
-    /// level.
-    pub(crate) fn grade_at(
+    /// Grades all submissions for one lesson with more flags of `grade`.
+    pub(crate) fn grade_with(
         &self,
         grader: Grader,
         lesson: &str,
         jobs: usize,
-        level: Option<IsolationLevel>,
+        flags: &[&str],
     ) -> Graded {
         let out = self.folder.path().join("grades");
         let answer = self
@@ -98,7 +96,7 @@ impl Class {
             .arg(self.submissions())
             .args(["--lesson", lesson, "--jobs", &jobs.to_string(), "--out"])
             .arg(&out)
-            .args(level.map(|level| format!("--isolation={level}")))
+            .args(flags)
             .output()
             .expect("the grader ends");
         let output = [&answer.stdout[..], &answer.stderr[..]].concat();

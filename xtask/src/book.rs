@@ -12,7 +12,7 @@ use terminal::outcome::Outcome;
 /// # Errors
 /// The renderer does not compile, or cannot be started.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
-    own_workspace::start(("book", "book's renderer"), Path::new("book-program"), "book", args)
+    own_workspace::start(("book", "book's renderer"), "book", args)
 }
 
 /// Writes a book of these lessons into the folder `out`, and does not return.

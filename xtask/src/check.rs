@@ -16,6 +16,8 @@ use programs::starter_regions;
 use programs::variants;
 use programs::wrong_server;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use terminal::outcome::Outcome;
 use terminal::output::replace;
 use terminal::show::{Line, Screen, amount};
@@ -64,16 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         }
     };
     let lessons = lessons::named(&course, &args.lessons)?;
-    let mut differences = Vec::new();
-    for lesson in &lessons {
-        differences.extend(mistakes(&course, lesson));
-        differences.extend(regions(&course, lesson));
-        differences.extend(starters(&course, lesson));
-        differences.extend(unmarked(&lesson.path)?);
-        differences.extend(outputs(&lesson.path, &lesson.outputs, args.write)?);
-        differences.extend(pictures::differences(lesson, args.write));
-        differences.extend(mistakes_readme(lesson, args.write)?);
-    }
+    let mut differences = of_lessons(&course, &lessons, args.write)?;
     let table = read(&paths::root().join(README))?;
     differences.extend(readme_rows::missing(&table, &lessons));
     differences.extend(readme_rows::unknown(&table, course.lessons()));
@@ -93,6 +86,44 @@ fn show(differences: Vec<String>, lessons: usize, screen: &mut Screen) -> Result
     };
     screen.show(&end)?;
     Ok(Outcome::of_differences(!differences.is_empty()))
+}
+
+/// The differences of all lessons, in the order of `lessons`.
+///
+/// A proof waits for its program most of the time, so each processor checks a lesson of its own. An
+/// output that is written into a text shows times. Therefore `write` checks one lesson at a time.
+fn of_lessons(course: &Course, lessons: &[&Lesson], write: bool) -> Result<Vec<String>> {
+    let workers = match write {
+        true => 1,
+        false => thread::available_parallelism().map_or(1, usize::from),
+    };
+    let next = AtomicUsize::new(0);
+    let of_some = || -> Result<Vec<_>> {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(lesson) = lessons.get(index) else { return Ok(found) };
+            found.push((index, of_lesson(course, lesson, write)?));
+        }
+    };
+    let found: Result<Vec<_>> = thread::scope(|scope| {
+        let started: Vec<_> = (0..workers).map(|_| scope.spawn(of_some)).collect();
+        started.into_iter().map(|worker| worker.join().expect("no worker panics")).collect()
+    });
+    let mut found: Vec<_> = found?.into_iter().flatten().collect();
+    found.sort_by_key(|(index, _)| *index);
+    Ok(found.into_iter().flat_map(|(_, differences)| differences).collect())
+}
+
+fn of_lesson(course: &Course, lesson: &Lesson, write: bool) -> Result<Vec<String>> {
+    let mut differences = mistakes(course, lesson);
+    differences.extend(regions(course, lesson));
+    differences.extend(starters(course, lesson));
+    differences.extend(unmarked(&lesson.path)?);
+    differences.extend(outputs(&lesson.path, &lesson.outputs, write)?);
+    differences.extend(pictures::differences(lesson, write));
+    differences.extend(mistakes_readme(lesson, write)?);
+    Ok(differences)
 }
 
 /// Compares the text with the proof and the patches, and the patches with the solution.

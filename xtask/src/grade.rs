@@ -2,7 +2,6 @@
 
 use crate::own_workspace::{self, Args};
 use anyhow::Result;
-use std::path::Path;
 use terminal::outcome::Outcome;
 
 /// Starts a command of the grader.
@@ -10,5 +9,5 @@ use terminal::outcome::Outcome;
 /// # Errors
 /// The grader does not compile, or cannot be started.
 pub(crate) fn run(command: &str, args: &Args) -> Result<Outcome> {
-    own_workspace::start(("grade", "grader"), Path::new("grade"), command, args)
+    own_workspace::start(("grade", "grader"), command, args)
 }

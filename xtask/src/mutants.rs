@@ -2,14 +2,12 @@
 
 use crate::own_workspace::{self, Args};
 use anyhow::Result;
-use std::path::Path;
 use terminal::outcome::Outcome;
 
-/// Starts the mutation tester. Its program is beside the results that it keeps.
+/// Starts the mutation tester.
 ///
 /// # Errors
 /// The mutation tester does not compile, or cannot be started.
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
-    let target = Path::new("mutants/program");
-    own_workspace::start(("mutants", "mutation tester"), target, "mutants", args)
+    own_workspace::start(("mutants", "mutation tester"), "mutants", args)
 }

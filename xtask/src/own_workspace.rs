@@ -23,18 +23,21 @@ pub(crate) struct Args {
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// Builds the crate `name` in `crates/` into the folder `target` of the course's target folder, and
-/// replaces this process by the crate's program (execve(2)). `what` names the program in messages.
+/// The folder in the course's target folder into which these workspaces are built. They share it, so
+/// that a crate that several of them need is compiled once.
+const TARGET: &str = "tools";
+
+/// Builds the crate `name` in `crates/`, and replaces this process by the crate's program
+/// (execve(2)). `what` names the program in messages.
 ///
 /// # Errors
 /// The build fails, or the program cannot be started.
 pub(crate) fn start(
     (name, what): (&str, &str),
-    target: &Path,
     command: &str,
     args: &Args,
 ) -> Result<Outcome> {
-    let target = paths::target().join(target);
+    let target = paths::target().join(TARGET);
     let is_first = !target.join("debug").join(name).exists();
     if is_first {
         let note = format!("compiling the {what}; this happens only the first time");
