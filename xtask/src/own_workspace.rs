@@ -32,11 +32,7 @@ const TARGET: &str = "tools";
 ///
 /// # Errors
 /// The build fails, or the program cannot be started.
-pub(crate) fn start(
-    (name, what): (&str, &str),
-    command: &str,
-    args: &Args,
-) -> Result<Outcome> {
+pub(crate) fn start((name, what): (&str, &str), command: &str, args: &Args) -> Result<Outcome> {
     let target = paths::target().join(TARGET);
     let is_first = !target.join("debug").join(name).exists();
     if is_first {
