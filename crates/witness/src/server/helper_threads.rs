@@ -19,19 +19,17 @@ pub(super) const ENOUGH_EVIDENCE: u32 = 3;
 
 impl Server {
     /// Whether a thread that naps is known to do nothing: a helper, such as the ticker of a
-    /// runtime. The helper itself waits for no descriptor, has made no calls between its naps so
-    /// far, and has slept while something visible happened. A helper that naps for several seconds,
-    /// beside a thread that waits for clients, need not have been seen before, and may make calls, as
-    /// a compiler thread of Java does. A thread that has written something, in this or an earlier
-    /// run, is never harmless: it may be the one that writes the log.
+    /// runtime, beside a thread that waits for clients. The helper itself waits for no descriptor,
+    /// has made no calls between its naps so far, and has slept while something visible happened. A
+    /// helper that naps for several seconds need not have been seen before, and may make calls, as a
+    /// compiler thread of Java does. A thread that has written something, in this or an earlier run,
+    /// is never harmless: it may be the one that writes the log.
     pub(super) fn is_harmless(
         &self,
         threads: &[ThreadOf],
         (process, thread): &ThreadOf,
         nap: Nap,
     ) -> bool {
-        let is_other = |other: &&ThreadOf| other.1.tid != thread.tid;
-        let is_beside = || threads.iter().filter(is_other).any(waits_for_clients);
         let napper = napper(*process, thread, thread.call);
         let habit = self.history.habit(&napper);
         let is_quiet = !habit.has_calls && !habit.acts();
@@ -39,7 +37,8 @@ impl Server {
         let is_known = habit.period > 0 && habit.slept >= evidence && is_quiet;
         // One of the events may have been another thread's, as EVENTS_OF_ACTOR says.
         let is_rare = nap.span >= RARE_WAKEUP && (habit.acted <= 1 || !habit.acts());
-        if nap.watches || habit.writes || !(is_known || is_rare && is_beside()) {
+        if nap.watches || habit.writes || !(is_known || is_rare) || !any_waits_for_clients(threads)
+        {
             return false;
         }
         self.note_writes(*process, thread, &napper);
@@ -61,6 +60,12 @@ pub(super) fn napper(process: Process, thread: &Thread, call: Option<Call>) -> N
         is_first: thread.tid == process.pid,
         call: call.map_or(-1, |call| call.number),
     }
+}
+
+/// Whether a thread sleeps in a call that a client can end. While a program starts or ends, no
+/// thread does: its threads wait for each other.
+pub(super) fn any_waits_for_clients(threads: &[ThreadOf]) -> bool {
+    threads.iter().any(waits_for_clients)
 }
 
 /// Whether the thread sleeps in a call that a client can end.

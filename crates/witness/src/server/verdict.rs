@@ -6,7 +6,7 @@
 
 use super::Server;
 use super::attribution::Evidence;
-use super::helper_threads::{ENOUGH_EVIDENCE, LONG_NAP, ThreadOf, napper};
+use super::helper_threads::{ENOUGH_EVIDENCE, LONG_NAP, ThreadOf, any_waits_for_clients, napper};
 use super::rounds::Visible;
 use super::wait_state::{CPU_BUDGET, SETTLED, SMALL_CPU_BUDGET, WaitState};
 use crate::call_trace::CallTrace;
@@ -27,6 +27,10 @@ enum Role {
 
 /// A helper thread whose nap lasts at least this long has to go round once.
 const LONG_NAP_OF_HELPER: Duration = Duration::from_millis(150);
+/// While no thread waits for clients, a thread that only naps may wait for another one. It has to
+/// nap for this time before it does nothing. The virtual machine of Java naps for up to 300 ms
+/// before it ends, until other threads have returned from native code.
+const NAPS_FOR_OTHERS: Duration = Duration::from_millis(450);
 /// If a thread cannot be traced, this many context switches count as a round. A busy machine may
 /// interrupt a round.
 const SWITCHES_OF_ROUND: u64 = 2;
@@ -51,7 +55,8 @@ impl Server {
             return Ok(None);
         }
         let (resting, awake) = self.split(threads);
-        let has_settled = state.settled.has_lasted(&resting, visible.read);
+        // What has just become visible, such as a new connection, may be about to wake a thread.
+        let has_settled = state.settled.has_lasted(&resting) && state.rounds.quiet_for() >= SETTLED;
         if awake.is_empty() {
             // No thread may have woken in the meantime.
             state.rounds.end_traces(&mut self.tracer, |_| true);
@@ -168,6 +173,7 @@ impl Server {
     ) -> Option<WaitError> {
         let (mut looping, mut others_idle) = (None, true);
         let last_run = self.last_run(state, resting);
+        let has_others = threads.len() > 1 && !any_waits_for_clients(threads);
         for thread in awake {
             let trace = state.rounds.trace(thread.1.tid);
             match trace {
@@ -181,7 +187,13 @@ impl Server {
                     self.history.set_computes();
                     looping = looping.or(Some(trace));
                 }
-                _ => others_idle &= self.naps_without_result(state, thread, trace, last_run),
+                _ => {
+                    let may_wait_for_others = has_others
+                        && trace.is_some_and(|trace| !trace.has_calls())
+                        && !has_lasted(state, last_run, NAPS_FOR_OTHERS);
+                    others_idle &= !may_wait_for_others
+                        && self.naps_without_result(state, thread, trace, last_run);
+                }
             }
         }
         // A thread that was started while another thread forks in a loop is not waited for.
@@ -292,6 +304,11 @@ fn is_pure_sleep((_, thread): &ThreadOf) -> bool {
         "select" | "pselect6" => call.arguments[0] == 0,
         _ => false,
     })
+}
+
+/// Whether nothing visible has changed, and no thread that rests has run, for at least `time`.
+fn has_lasted(state: &WaitState, last_run: Option<Instant>, time: Duration) -> bool {
+    state.rounds.quiet_for() >= time && last_run.is_none_or(|at| at.elapsed() >= time)
 }
 
 /// How often a thread has to go round, if nothing is known about it.

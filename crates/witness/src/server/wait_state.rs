@@ -85,19 +85,16 @@ impl WaitState {
 pub(super) struct Settled {
     since: Option<Instant>,
     threads: Vec<(Process, Thread)>,
-    /// The number of bytes that the clients have read. Each byte that a client reads makes room for
-    /// another byte of the server.
-    read: u64,
 }
 
 /// The time for which a sleep must have lasted without a change.
 pub(super) const SETTLED: Duration = Duration::from_millis(3);
 
 impl Settled {
-    /// Whether these threads, and the bytes that the clients have read, have not changed for 3 ms.
-    pub(super) fn has_lasted(&mut self, threads: &[(Process, Thread)], read: u64) -> bool {
-        if self.threads != threads || self.read != read {
-            *self = Self { since: None, threads: threads.to_vec(), read };
+    /// Whether these threads have not changed for 3 ms.
+    pub(super) fn has_lasted(&mut self, threads: &[(Process, Thread)]) -> bool {
+        if self.threads != threads {
+            *self = Self { since: None, threads: threads.to_vec() };
         }
         self.since.get_or_insert_with(Instant::now).elapsed() >= SETTLED
     }
