@@ -1,5 +1,5 @@
 /* A correct server whose threads wait for each other when it starts and when it ends, as those of the
- * virtual machine of Java do: a helper thread naps 30 times for 10 ms, and the first thread waits for
+ * virtual machine of Java do: a helper thread naps 15 times for 10 ms, and the first thread waits for
  * the helper. */
 #include "listening.h"
 
@@ -22,7 +22,7 @@ static void nap(void)
 
 static void *naps(void *unused)
 {
-    for (int count = 0; count < 30; count++)
+    for (int count = 0; count < 15; count++)
         nap();
     return unused;
 }
