@@ -66,7 +66,8 @@ pub struct Args {
     /// The old name of --isolation
     #[arg(long, hide = true, value_name = "LEVEL", value_parser = isolation_choice::former_option)]
     pub tier: Option<String>,
-    /// How many submissions are graded at the same time [default: two for each processor]
+    /// How many submissions are graded at the same time [default: two for each processor,
+    /// 1 on a machine with one processor]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=256))]
     pub jobs: Option<u32>,

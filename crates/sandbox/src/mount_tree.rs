@@ -1,4 +1,4 @@
-//! Mounts by descriptor (open_tree(2), mount_setattr(2)).
+//! Copies trees of mounts, and makes the copies read-only (open_tree(2), mount_setattr(2)).
 
 use nix::errno::Errno;
 use std::ffi::{CStr, CString};

@@ -90,8 +90,9 @@ const KERNEL: [&str; 27] = [
 
 /// System calls that fail with ENOSYS, as on a kernel that does not have them. Programs must
 /// already handle such a kernel. flock and inotify are refused because two sandboxes that see the
-/// same file could communicate through locks and events of this file. io_uring and memfd_secret are
-/// refused because they would hide what a server waits for. openat2 is refused because a filter
+/// same file could communicate through locks and events of this file. io_uring is refused because
+/// the observer could not see what a server waits for. memfd_secret is refused because the observer
+/// could not read this memory, for example a pollfd array in it. openat2 is refused because a filter
 /// cannot read its mode argument, which is in memory. For clone3, see [`NEW_NAMESPACES`]. System V
 /// IPC and POSIX message queues are refused because they outlive a program that has no IPC namespace
 /// of its own (ipc_namespaces(7)). They and memfd_create are also refused because they hold memory

@@ -98,7 +98,7 @@ impl State {
     }
 }
 
-/// Finds the sockets of one network.
+/// Finds the TCP sockets of one network namespace.
 #[derive(Debug)]
 pub(crate) enum SocketTable {
     /// By netlink. Reading one socket takes microseconds.

@@ -1,4 +1,5 @@
-//! The results of a round so far, and the report that they become.
+//! The results of one round, which is one build and one proof: the results so far, and the report that
+//! is made from them.
 
 use super::messages::{Message, Whole};
 use crate::prove;

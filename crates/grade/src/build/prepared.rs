@@ -131,7 +131,9 @@ fn saved_calls(folder: &Path) -> Result<Option<Vec<Call>>> {
     Ok(Some(saved.calls))
 }
 
-/// Compiles the dependencies of the last of `packages`, and stores them in `folder`.
+/// Builds the lesson, which is the last of `packages`. The others are earlier lessons that it needs.
+/// Stores the compiled dependencies and the calls of the compiler in `folder`, and returns the
+/// calls. If another process has prepared the folder in the meantime, nothing is built.
 fn prepare(folder: &Path, packages: &[String]) -> Result<Vec<Call>> {
     let (package, others) = packages.split_last().context("no package to prepare")?;
     let home = folder.parent().unwrap_or(folder);

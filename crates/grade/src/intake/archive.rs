@@ -11,9 +11,10 @@ use super::tree::Tree;
 use flate2::read::MultiGzDecoder;
 use std::io::{self, BufReader, Read, Seek};
 
-/// The maximum size of a tar archive's unpacked content, in bytes. Ignored files of a tar archive
-/// have to be unpacked too, so the limit is far above what a submission needs: a `target/` folder
-/// fits, and a bomb of zeros costs a few seconds at most.
+/// The maximum size of a tar archive's unpacked content, in bytes. A tar archive is read from its
+/// begin to its end, so files that are not kept are unpacked, too. Therefore the limit is far above
+/// what a submission needs: a `target/` folder fits. A small archive with a huge content takes a few
+/// seconds at most.
 const MAX_TAR_SIZE: u64 = 1 << 30;
 
 /// Formats that are not supported, by the first bytes of a file (magic(5), as in file(1)).

@@ -79,7 +79,7 @@ impl Attempts {
         self.status() == Status::Skipped
     }
 
-    /// Whether the result is final: no further round can change it.
+    /// Whether the result is final: the criterion is not run again.
     pub(super) fn is_final(&self) -> bool {
         !self.needs_another_run() && !self.is_skipped()
     }

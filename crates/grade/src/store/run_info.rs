@@ -68,8 +68,8 @@ impl RunInfo {
                  again with --again"
             );
         }
-        // If no student has a lesson any more, the results of this lesson are kept. The order of
-        // the ids is the course's order.
+        // A lesson that no student has handed in any more stays in the list. The map sorts by the
+        // ids, and this is the order of the course.
         let both = self.lessons.iter().chain(&wanted.lessons).cloned();
         let lessons = both.collect::<BTreeMap<_, _>>().into_iter().collect();
         Ok(RunInfo { lessons, ..wanted.clone() })

@@ -53,8 +53,8 @@ impl ChatRun {
         Ok(Self { run, members: Vec::new(), random, row_of_end: None })
     }
 
-    /// Starts a server, and lets `count` members in. A fault in this is the fault of the criterion
-    /// `join-leave`.
+    /// Starts a server, and connects `count` members, or as many as the server has slots for. If a
+    /// member cannot join, the result depends on the criterion `join-leave`.
     pub(super) fn start_with_members(
         context: &CheckContext<'_>,
         criterion: &str,
@@ -116,8 +116,8 @@ impl ChatRun {
         self.send_silently(index, bytes);
     }
 
-    /// A member sends bytes, and no step is recorded. The connection must have room for the bytes,
-    /// or the server must read.
+    /// A member sends bytes, and no step is recorded. If the buffers of the connection are full and
+    /// the server does not read, the rest is not sent, and no error is returned.
     pub(super) fn send_silently(&mut self, index: usize, bytes: &[u8]) {
         let connection = self.members[index].client.connection.clone();
         let mut sent = 0;

@@ -11,7 +11,7 @@ use witness::{ServerClose, State, SyscallSample, WaitError};
 const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
 const WRITES: [&str; 4] = ["write", "writev", "sendto", "sendmsg"];
 
-/// The failure of a child that runs on after its client has left.
+/// The failure of a child that does not end after its client has left.
 pub(crate) fn child_runs_on(
     run: &mut TestRun,
     pair: &ClientAndChild,

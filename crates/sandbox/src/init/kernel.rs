@@ -34,7 +34,7 @@ pub(super) unsafe fn write_new(path: &CStr, text: &CStr) -> Result<(), i32> {
     }
 }
 
-/// Brings up the loopback interface in this process's network (netdevice(7), IFF_UP).
+/// Brings up the loopback interface in this process's network namespace (netdevice(7), IFF_UP).
 pub(super) unsafe fn loopback_up() -> Result<(), i32> {
     // SAFETY: `ifreq` is plain data, filled for SIOCSIFFLAGS (netdevice(7)).
     unsafe {

@@ -1,4 +1,5 @@
-//! Sends messages from the first process to the observer.
+//! Sends messages from the sandbox's first process to the observer, the process that has started the
+//! sandbox.
 
 use super::InitPlan;
 use super::kernel::check;

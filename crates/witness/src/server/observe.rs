@@ -53,8 +53,8 @@ impl Server {
     }
 
     /// The processes in the sandbox whose parent is the sandbox's first process, except the program
-    /// itself. The parent of such a process has ended, or an earlier run of the program has started
-    /// it.
+    /// itself. The parent of such a process has ended. The process may come from an earlier run of
+    /// the program.
     ///
     /// # Errors
     /// [`Unobservable`] if the kernel hides this information from this user.

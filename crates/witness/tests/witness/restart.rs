@@ -1,4 +1,4 @@
-//! Tests of programs that are started again, and of programs that are paused.
+//! Tests of programs that are started again, paused or interrupted, and of what a client counts.
 
 use crate::programs::{levels, open, port, shell, written};
 use witness::{Exit, IsolationLevel, Launch, Server, ServerClose, Signal, WaitError};

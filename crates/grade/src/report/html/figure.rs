@@ -93,8 +93,8 @@ fn reached(class: &Class<'_>, lesson: &str) -> Vec<(f64, f64)> {
     points.filter_map(|(points, max)| Some((points?, max))).collect()
 }
 
-/// Whether there was a submission for the lesson. Students without one are in the table, and would
-/// hide what the lesson's points say about the others.
+/// Whether there was a submission for the lesson. The figures leave out the students without one,
+/// whose missing points would distort the median. The table lists these students.
 fn was_handed_in(verdict: Verdict) -> bool {
     !matches!(verdict, Verdict::NotHandedIn | Verdict::Missing)
 }

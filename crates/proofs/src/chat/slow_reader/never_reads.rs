@@ -8,10 +8,11 @@ use crate::check_error::{CheckError, Failure};
 use crate::shared::memory::memory;
 use std::collections::HashSet;
 
-/// The number of bytes that the speaker sends at a time, and the length of its lines. The lines are short
-/// because the memory that a server needs for a message besides its bytes counts, too. They are not
-/// shorter because a language's run-time needs some hundred bytes for a message.
+/// The number of bytes that the speaker sends at a time.
 const PIECE: usize = 64 << 10;
+/// The length of a line in bytes. With short lines, the memory that a server uses for each message in
+/// addition to the text is visible, too. With even shorter lines, the run-time of a language would
+/// use more memory than the text: it needs some hundred bytes for each message.
 const LINE: usize = 512;
 /// The number of bytes after which the server must have dropped a member that never reads. The
 /// kernel stores less than 100 KiB for it, and the server at most 1 MiB.

@@ -50,8 +50,9 @@ fn run_out_twice(
     run_out(run, earlier, service)?;
     let connected = if service.clients == Clients::OneAtATime { 0 } else { earlier.len() };
     let has_room = !run.logs_clients() || connected + WAITING < run.capacity;
-    // A parent may have other descriptors for its children, such as pidfds, at numbers that change. The
-    // limit could then be lower than a number that it needs.
+    // A server that forks may keep another descriptor for each child, such as a pidfd, and the
+    // numbers of these descriptors change. A second limit of descriptors could be too low for the
+    // server. Therefore such a server runs out of descriptors only once.
     let has_steady_numbers = service.clients != Clients::InChildren;
     if has_room && has_steady_numbers {
         run_out(run, earlier, service)?;

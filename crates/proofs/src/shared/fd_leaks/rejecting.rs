@@ -9,9 +9,9 @@ use witness::{Client, WaitError};
 /// Fills the table and connects one more client. Then all clients leave. The server must close the
 /// descriptors of all of them.
 ///
-/// If a lesson has the criterion `capacity`, that criterion checks how many clients the server
-/// accepts, and that the server does not end. Then a server that has ended here has no descriptor
-/// left, which is all that this check asks.
+/// How many clients the server accepts, and that the server does not end, is checked by the
+/// criterion `capacity` if the lesson has it. Here, a server of such a lesson may end: it has no open
+/// descriptors any more.
 pub(super) fn fill_and_reject(run: &mut TestRun) -> Result<(), CheckError> {
     let count = run.capacity + 1;
     run.step(format!("{count} clients connected"));
