@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// The state of one wait.
 pub(super) struct WaitState {
     begun: Instant,
+    /// Whether the wait ends when the server is idle or in a busy loop.
+    pub(super) has_verdict: bool,
     pub(super) deadline: Instant,
     /// The end of the wait if the machine is too busy to run the server.
     starved_deadline: Instant,
@@ -27,6 +29,7 @@ impl WaitState {
             (Settled::default(), Rounds::default(), CpuBudget::default());
         Self {
             begun,
+            has_verdict: true,
             deadline: limits.deadline_of_wait(begun),
             starved_deadline: limits.deadline_of_wait(begun) + limits.timeout,
             settled,
@@ -35,6 +38,12 @@ impl WaitState {
             cpu_budget,
             load: CpuLoad::default(),
         }
+    }
+
+    /// The state of a wait for threads that are about to stop. A thread that has stopped is not
+    /// waited for, and a thread that is traced does not stop.
+    pub(super) fn without_verdict(limits: WaitLimits) -> Self {
+        Self { has_verdict: false, ..Self::new(limits) }
     }
 
     /// Whether the deadline has expired. `life` is a measurement since the start of the program.

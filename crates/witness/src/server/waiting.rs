@@ -38,9 +38,25 @@ impl Server {
     /// [`WaitError`] says why the condition will not become true.
     pub fn wait_for<T>(
         &mut self,
+        fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
+    ) -> Result<T, WaitError> {
+        self.wait_in(WaitState::new(self.limits), fact)
+    }
+
+    /// Waits until threads that were signalled have stopped: until `fact` returns a value, the server
+    /// ends, or the time is over.
+    pub(super) fn wait_stopped<T>(
+        &mut self,
+        fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
+    ) -> Result<T, WaitError> {
+        self.wait_in(WaitState::without_verdict(self.limits), fact)
+    }
+
+    fn wait_in<T>(
+        &mut self,
+        mut state: WaitState,
         mut fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
     ) -> Result<T, WaitError> {
-        let mut state = WaitState::new(self.limits);
         let result = self.wait_with(&mut state, &mut fact);
         if result.is_ok() {
             self.attribute_last_event();
@@ -175,6 +191,7 @@ impl Server {
     ) -> Result<Option<WaitError>, WaitError> {
         let threads = self.all_threads()?;
         let error = match self.delivery()? {
+            _ if !state.has_verdict => None,
             Some(visible) => self.verdict(state, &threads, &visible)?,
             // Something is on its way to the server.
             None => {
