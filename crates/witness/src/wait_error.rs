@@ -10,7 +10,7 @@ use std::time::Duration;
 pub enum WaitError {
     /// The server is idle: every thread sleeps until an event, and everything that was sent has
     /// arrived.
-    #[error("the server is asleep in {}, and nothing is left for it to do", names(.calls))]
+    #[error("the server is asleep in {}, and will do nothing more by itself", names(.calls))]
     Idle {
         /// The system calls that the threads sleep in.
         calls: Vec<Call>,

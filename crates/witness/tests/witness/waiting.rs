@@ -54,7 +54,7 @@ fn the_wait_for_an_idle_server_ends_at_once() {
         let (error, took) = result_of_endless_wait(&mut server);
         assert!(matches!(error, WaitError::Idle { .. }), "{error}");
         assert!(took < PROMPT, "{took:?}");
-        let text = "the server is asleep in poll, and nothing is left for it to do";
+        let text = "the server is asleep in poll, and will do nothing more by itself";
         assert_eq!(error.to_string(), text);
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn accepted(
     expect_left(store, client, &timed).map_err(wrong_options())?;
     let prevented = format!("SET {key} {two} {ex} {} {nx}", seconds + 1000);
     store.expect_replies(client, [(prevented, Reply::Nil)]).map_err(wrong_options())?;
-    expect_left(store, client, &timed).map_err(wrong_options())?;
+    // A server that has read all options may still change the expiry. No row names this fault.
+    expect_left(store, client, &timed)?;
     let kept = [(format!("SET {key} {two} {keep}"), ok()), (format!("GET {key}"), bulk(&two))];
     store.expect_replies(client, kept).map_err(wrong_options())?;
     expect_left(store, client, &timed).map_err(wrong_options())?;
