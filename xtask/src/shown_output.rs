@@ -109,7 +109,7 @@ fn is_same(left: &str, right: &str) -> bool {
 fn masked(line: &str) -> Vec<&str> {
     let mut words: Vec<_> = line.split_whitespace().collect();
     if let Some(own) = words.iter().position(|word| *word == OWN_CELL) {
-        let is_cell = |word: &&str| ["✓", "✗", "–", OWN_CELL].contains(word);
+        let is_cell = |word: &&str| ["✓", "✗", "–", "?", OWN_CELL].contains(word);
         let last = words.iter().rposition(is_cell).unwrap_or(own);
         words.truncate(last + 1); // the criterion's name follows if no other criterion fails
         let cells = words.iter_mut().skip(2).filter(|word| **word != OWN_CELL);
@@ -144,6 +144,7 @@ mod tests {
         let row = "  ✓ naps   ✓  ✗ [✗] ✓";
         assert!(is_same(row, "  ✓ naps   ✓  – [✗] ✗"));
         assert!(is_same(row, "  ✓ naps   ✓  ✓ [✗] ✓   idle"));
+        assert!(is_same(row, "  ✓ naps   ✓  ✓ [✗] ?"));
         assert!(!is_same(row, "  ✓ naps   ✓ [✗] ✗  ✓"));
         assert!(!is_same(row, "  ✗ naps   ✓  ✗ [✗] ✓"));
         assert!(is_same("no wrong server fails ping alone", "no wrong server fails split alone"));

@@ -131,7 +131,9 @@ fn wrong_entries(
         Some(entries) => expected.difference(entries).ok().flatten(),
         None => Some(Difference {
             mistake: diagnosis::of_wait(run, wait, &wait_error),
-            summary: format!("The server is not asleep in {name}, so it waits for no client."),
+            summary: format!(
+                "The server is not asleep in {name}, so it does not wait for its clients there."
+            ),
             depends_on: Some(difference::criterion_of_call(wait)),
         }),
     };

@@ -73,7 +73,8 @@ impl ClientRun {
             let summary = "The client sends the second line of standard input as well.";
             ("second-line", Some("second-line-sent"), summary)
         } else if is_blank_cut {
-            let summary = "The client leaves out blanks and tabs at the ends of its line.";
+            let summary =
+                "The client leaves out blanks and tabs at the beginning or the end of its line.";
             ("blanks-cut", Some("blanks-cut"), summary)
         } else if received.is_empty() && has_failed(wait_error.as_ref()) {
             ("not-sent", None, "The client ended before it had sent a byte of its line.")

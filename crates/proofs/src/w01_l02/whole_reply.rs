@@ -115,7 +115,7 @@ impl ClientRun {
         };
         let summary = match part {
             Some(part) => format!(
-                "The client has taken {} of the answer's {} bytes for the whole answer.",
+                "The client logs only {} of the answer's {} bytes.",
                 part.len(),
                 answer.bytes.len()
             ),

@@ -145,7 +145,7 @@ fn misheard(
         Some("nul-sent") => format!("{name} was sent a NUL byte that nobody had sent."),
         Some("nul-ends-line") => format!("{name} was sent a line only up to its NUL byte."),
         Some("cr-removed") => format!("{name} was sent a line without the CR that it had."),
-        Some("wrong-name") => format!("{name} was told of another user than the one it is about."),
+        Some("wrong-name") => format!("{name} was sent a line that names the wrong user."),
         Some("cut-line") => {
             format!("{name} was sent a line that ends after {} bytes.", common(wanted, received))
         }
