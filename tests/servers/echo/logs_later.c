@@ -2,9 +2,7 @@
  * milliseconds, and writes the lines that have come since. With -DSLEEPS it sleeps in nanosleep(2),
  * otherwise in pthread_cond_timedwait(3). */
 #include "listening.h"
-
-#include <pthread.h>
-#include <time.h>
+#include "timed_wait.h"
 
 #ifndef NAP
 #define NAP 50
@@ -15,16 +13,7 @@ static void nap(void)
 #ifdef SLEEPS
     usleep(NAP * 1000);
 #else
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    long nanoseconds = end.tv_nsec + NAP * 1000000L;
-    end.tv_sec += nanoseconds / 1000000000L;
-    end.tv_nsec = nanoseconds % 1000000000L;
-    pthread_mutex_lock(&lock);
-    pthread_cond_timedwait(&never, &lock, &end);
-    pthread_mutex_unlock(&lock);
+    timed_wait(NAP);
 #endif
 }
 

@@ -2,28 +2,12 @@
  * virtual machine of Java do: a helper thread naps 15 times for 10 ms, and the first thread waits for
  * the helper. */
 #include "listening.h"
-
-#include <pthread.h>
-#include <time.h>
-
-static void nap(void)
-{
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_nsec += 10 * 1000000L;
-    end.tv_sec += end.tv_nsec / 1000000000L;
-    end.tv_nsec %= 1000000000L;
-    pthread_mutex_lock(&lock);
-    pthread_cond_timedwait(&never, &lock, &end);
-    pthread_mutex_unlock(&lock);
-}
+#include "timed_wait.h"
 
 static void *naps(void *unused)
 {
     for (int count = 0; count < 15; count++)
-        nap();
+        timed_wait(10);
     return unused;
 }
 

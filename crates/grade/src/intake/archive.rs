@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use std::io::{self, BufReader, Read, Seek};
 
 /// The maximum size of a tar archive's unpacked content, in bytes. A tar archive is read from its
-/// begin to its end, so files that are not kept are unpacked, too. Therefore the limit is far above
+/// beginning to its end, so files that are not kept are unpacked, too. Therefore the limit is far above
 /// what a submission needs: a `target/` folder fits. A small archive with a huge content takes a few
 /// seconds at most.
 const MAX_TAR_SIZE: u64 = 1 << 30;

@@ -160,8 +160,8 @@ impl ScoredCriterion<'_> {
     }
 
     /// Why the criterion is not proved. If the criterion failed in only some of the runs, the text
-    /// says in how many. The text is empty if there is no
-    /// cause, for example because the criterion is proved.
+    /// says in how many. The text is empty if there is no cause, for example because the criterion is
+    /// proved.
     pub fn explanation(&self, coloured: bool) -> String {
         let Some(cause) = &self.criterion.cause else { return String::new() };
         let summary = sanitize::line(&cause.summary);

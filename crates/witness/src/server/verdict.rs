@@ -173,7 +173,7 @@ impl Server {
     ) -> Option<WaitError> {
         let (mut looping, mut others_idle) = (None, true);
         let last_run = self.last_run(state, resting);
-        let has_others = threads.len() > 1 && !any_waits_for_clients(threads);
+        let only_each_other = threads.len() > 1 && !any_waits_for_clients(threads);
         for thread in awake {
             let trace = state.rounds.trace(thread.1.tid);
             match trace {
@@ -188,7 +188,7 @@ impl Server {
                     looping = looping.or(Some(trace));
                 }
                 _ => {
-                    let may_wait_for_others = has_others
+                    let may_wait_for_others = only_each_other
                         && trace.is_some_and(|trace| !trace.has_calls())
                         && !has_lasted(state, last_run, NAPS_FOR_OTHERS);
                     others_idle &= !may_wait_for_others

@@ -40,8 +40,8 @@ impl WaitState {
         }
     }
 
-    /// The state of a wait for threads that are about to stop. A thread that has stopped is not
-    /// waited for, and a thread that is traced does not stop.
+    /// The state of a wait for threads that a signal is about to stop. A verdict would count a stopped
+    /// thread as idle. To reach a verdict, threads are traced, and a traced thread does not stop.
     pub(super) fn without_verdict(limits: WaitLimits) -> Self {
         Self { has_verdict: false, ..Self::new(limits) }
     }
