@@ -177,6 +177,13 @@ fn a_count_that_is_too_small_fails() {
 }
 
 #[test]
+fn a_child_that_handles_sigterm_itself_is_no_child_without_the_signal() {
+    let output = output_of("child_handles_sigterm");
+    assert_contains(&output, &["✗ ends", "itself does not end it: it has a handler"]);
+    assert!(!output.contains("Common mistake"), "{output}");
+}
+
+#[test]
 fn a_mask_that_stays_after_a_failed_fork_fails() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled_with("reap/faulty/one_fault.c", "KEEPS_MASK")]);

@@ -202,10 +202,12 @@ impl Server {
         self.faults.as_ref().map_or(&[], FaultSupervisor::answered)
     }
 
-    /// Sends a signal to one process of the server, for example to a child (signal(7)). Does nothing
-    /// if the observer knows that the program has ended.
+    /// Sends a signal to one process of the server, for example to a child (signal(7)), also if the
+    /// program itself has ended. Does nothing if this process is not there any more.
     pub fn signal_process(&self, process: Process, signal: Signal) {
-        self.kill(process, signal);
+        if self.processes().is_ok_and(|there| there.contains(&process)) {
+            self.kill(process, signal);
+        }
     }
 
     /// Adds bytes to the program's standard input ([`Launch::input`](crate::Launch::input)). They are
@@ -226,16 +228,15 @@ impl Server {
     /// Sends a signal to the program (signal(7)). Does nothing if the observer knows that the
     /// program has ended.
     pub fn signal(&self, signal: Signal) {
-        self.kill(self.program, signal);
+        if self.exit.is_none() {
+            self.kill(self.program, signal);
+        }
     }
 
     fn kill(&self, process: Process, signal: Signal) {
-        if self.exit.is_none() {
-            self.recorder.iter().for_each(|it| it.add(Event::Signalled { process, signal }));
-            // The error is ignored, because a process that has ended in the meantime needs no
-            // signal.
-            let _ = kill(Pid::from_raw(process.pid), signal);
-        }
+        self.recorder.iter().for_each(|it| it.add(Event::Signalled { process, signal }));
+        // The error is ignored, because a process that has ended in the meantime needs no signal.
+        let _ = kill(Pid::from_raw(process.pid), signal);
     }
 }
 

@@ -149,10 +149,30 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
         expected: format!("the server and everything that it has started ends within {seconds} s"),
         observed: format!("still there: {}", processes_text(&left, still_there)),
     };
-    let processes = if left.is_empty() { vec![still_there] } else { left };
+    let processes = if left.is_empty() { vec![still_there] } else { left.clone() };
     let threads = processes.iter().flat_map(|it| it.threads().unwrap_or_default());
     let calls = threads.filter_map(|thread| thread.call).collect();
-    run.fail(WaitError::Idle { calls }, failure)
+    let mut error = run.fail(WaitError::Idle { calls }, failure);
+    if let (CheckError::Failed(cause), Some(child)) = (&mut error, left.first())
+        && outlives_sigterm(run, *child)
+    {
+        // It may have been sent the signal: the row about children that get none does not fit.
+        cause.mistake = None;
+        let (pid, reason) = (pid_in_server(*child), what_sigterm_does(*child));
+        cause.summary += &format!(" SIGTERM to process {pid} itself does not end it: {reason}.");
+    }
+    error
+}
+
+/// Whether a process that the server has left goes on after SIGTERM to the process itself.
+fn outlives_sigterm(run: &mut TestRun, child: Process) -> bool {
+    let action = child.disposition_of(Signal::SIGTERM as i32).ok().flatten();
+    if action.is_none_or(|it| !it.caught && !it.ignored && !it.blocked) {
+        return false; // the default action ends it (signal(7))
+    }
+    run.server.signal_process(child, Signal::SIGTERM);
+    let _ = run.server.wait_ended(TIME_TO_END);
+    run.server.survivors().is_ok_and(|left| left.contains(&child))
 }
 
 /// The processes in `left`, or `only` if there is none there, for a sentence.
@@ -166,10 +186,14 @@ fn processes_text(left: &[Process], only: Process) -> String {
     format!("{}{more}", texts.join("; "))
 }
 
+/// The pid of a process as the server itself sees it (pid_namespaces(7)).
+fn pid_in_server(process: Process) -> i32 {
+    process.ids().unwrap_or_default().last().copied().unwrap_or(process.pid)
+}
+
 /// What a process is and does, for a sentence. Its pid is the one that the server itself sees.
 fn process_text(process: Process) -> String {
-    let ids = process.ids().unwrap_or_default();
-    let pid = ids.last().copied().unwrap_or(process.pid);
+    let pid = pid_in_server(process);
     let threads = process.threads().unwrap_or_default();
     match threads.first().and_then(|thread| thread.call) {
         Some(call) => format!("{} (pid {pid}), asleep in {}", process.name(), call.name()),
