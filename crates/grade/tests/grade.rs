@@ -57,6 +57,19 @@ fn a_class_is_graded_and_nothing_is_graded_twice() {
 }
 
 #[test]
+fn every_solution_is_proved_within_the_limits_of_a_submission() {
+    let class = Class::new();
+    class.hand_in_all_solutions("ann");
+    let graded = class.grade_all(&["--out", "grades"]);
+    assert_eq!(graded.code, 0, "{}", graded.stderr);
+    let results = class.results("grades");
+    let lessons = &results[0].lessons;
+    assert!(lessons.len() >= 9, "{}", lessons.len());
+    let wrong = lessons.iter().find(|it| it.verdict != Verdict::Proved);
+    assert!(wrong.is_none(), "{wrong:#?}");
+}
+
+#[test]
 fn a_flaky_server_is_distinguished_from_a_right_one() {
     let class = Class::new();
     class.hand_in("right", RIGHT);

@@ -50,10 +50,14 @@ impl Prover<'_> {
             Err(errors) => bail!("the solution of {id} does not compile:\n{errors}"),
         };
         for program in programs {
-            let (finding, _) = self.prove(&program.path)?;
-            ensure!(
-                finding == Finding::Survived,
-                "the solution of {id} is not proved; see `cargo xtask prove {id} --solution`"
+            let why = match self.prove(&program.path)?.0 {
+                Finding::Survived => continue,
+                Finding::Caught { by } => format!("criterion {by} has failed"),
+                Finding::Inconclusive { why } => why,
+                Finding::NotBuilt => "it was not built".to_owned(),
+            };
+            bail!(
+                "the solution of {id} is not proved ({why}); see `cargo xtask prove {id} --solution`"
             );
         }
         Ok(())

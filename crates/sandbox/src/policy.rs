@@ -68,7 +68,7 @@ impl Default for Limits {
         const MIB: u64 = 1 << 20;
         Self {
             memory: 512 * MIB,
-            processes: 64,
+            processes: 256,
             descriptors: 20_000,
             disk: 64 * MIB,
             files: 4_096,

@@ -70,14 +70,20 @@ impl Class {
         fs::write(folder.join("echo.rs"), format!("no Rust of {student}")).unwrap();
     }
 
-    /// Hands in the solution of the lesson.
+    /// Hands in the solution of the lesson w03-l02.
     pub(crate) fn hand_in_solution(&self, student: &str) {
         let folder = self.hand_in_empty_folder(student).join("src");
-        fs::create_dir(&folder).unwrap();
-        let solution = "../../lessons/w03-l02-poll-tracker/solution";
-        for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(solution)).unwrap() {
-            let file = file.unwrap();
-            fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+        copy_files(&lessons().join("w03-l02-poll-tracker/solution"), &folder);
+    }
+
+    /// Hands in the solutions of all lessons.
+    pub(crate) fn hand_in_all_solutions(&self, student: &str) {
+        let folder = self.hand_in_empty_folder(student).join("lessons");
+        for lesson in fs::read_dir(lessons()).unwrap().map(Result::unwrap) {
+            let solution = lesson.path().join("solution");
+            if solution.is_dir() {
+                copy_files(&solution, &folder.join(lesson.file_name()).join("src"));
+            }
         }
     }
 
@@ -136,6 +142,19 @@ impl Class {
     /// The content of every file in a folder except the database, by its path in the folder.
     pub(crate) fn files(&self, out: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         files::without_database(&self.path(out))
+    }
+}
+
+/// The folder of the course's lessons.
+fn lessons() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons")
+}
+
+/// Creates the folder `to`, and copies the files of `from` into it.
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 
