@@ -77,7 +77,7 @@ impl Computing {
         if self.looks.is_power_of_two() {
             let most = (self.looks * ROUND).min(LONGEST_ROUND);
             let longest =
-                (TIME_OF_ROUND * self.looks as u32 / 4).clamp(TIME_OF_ROUND, LONGEST_TIME);
+                (TIME_OF_ROUND * self.looks as u32 / 2).clamp(TIME_OF_ROUND, LONGEST_TIME);
             let repeats = repeats_state(traced, process, most, longest);
             self.repeated = if repeats { self.repeated + 1 } else { 0 };
         }

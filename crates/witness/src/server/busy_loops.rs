@@ -9,12 +9,15 @@ use sandbox::{Process, Thread};
 use std::time::Duration;
 
 /// The processor time that a thread may use without a system call, and without a visible change,
-/// before it counts as a busy loop: if it always executes the same few instructions, if it does so
-/// and an earlier run was in such a loop, and in all other cases. Compilers and garbage collectors
-/// of runtimes, and interpreters that process a long input, use such time without a call.
+/// before it counts as a busy loop: if it always executes the same few instructions, and in all other
+/// cases. Compilers and garbage collectors of runtimes, and interpreters that process a long input,
+/// use such time without a call.
 const IN_ONE_PLACE: Duration = Duration::from_millis(1000);
-const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(50);
 const ANYWHERE: Duration = Duration::from_millis(2000);
+/// The same times, if an earlier run of the program was in such a loop.
+const IN_ONE_PLACE_AGAIN: Duration = Duration::from_millis(50);
+const ANYWHERE_AGAIN: Duration = Duration::from_millis(200);
+
 impl Server {
     /// The thread that has repeated calls without bytes for a long time, if there is one.
     pub(super) fn empty_loop(
@@ -39,8 +42,12 @@ impl Server {
         if trace.repeats_state() {
             return true;
         }
-        let in_one_place = if self.history.computes() { IN_ONE_PLACE_AGAIN } else { IN_ONE_PLACE };
-        let allowed = if trace.is_in_one_place() { in_one_place } else { ANYWHERE };
+        let allowed = match (trace.is_in_one_place(), self.history.computes()) {
+            (true, false) => IN_ONE_PLACE,
+            (true, true) => IN_ONE_PLACE_AGAIN,
+            (false, false) => ANYWHERE,
+            (false, true) => ANYWHERE_AGAIN,
+        };
         let factor = if self.listener.is_some() { 1 } else { BEFORE_LISTENING };
         trace.computed() >= allowed * factor
     }

@@ -10,8 +10,11 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-/// How often the states of a loop have to repeat.
+/// How often the states of a loop have to repeat. For a long loop, fewer times are enough, after this
+/// number of instructions.
 const TIMES: usize = 4;
+const TIMES_OF_LONG_LOOP: usize = 2;
+const ENOUGH_STATES: usize = 256;
 /// The number of the register with the address of the next instruction, in the registers of
 /// NT_PRSTATUS (linux/elf.h, and `struct user_regs_struct` in sys/user.h).
 const PROGRAM_COUNTER: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
@@ -39,7 +42,7 @@ pub(crate) fn repeats_state(
         let state = registers.hash();
         match period {
             Some(period) if states[states.len() - period] != state => return false,
-            Some(period) if states.len() >= period * TIMES => return true,
+            Some(period) if states.len() >= states_wanted(period) => return true,
             None if states.first() == Some(&state) => period = Some(states.len()),
             None if states.len() >= most => return false,
             _ if begun.elapsed() >= longest => return false,
@@ -50,6 +53,11 @@ pub(crate) fn repeats_state(
             return false;
         }
     }
+}
+
+/// The number of states that show a loop of `period` instructions.
+fn states_wanted(period: usize) -> usize {
+    (period * TIMES_OF_LONG_LOOP).max(ENOUGH_STATES).min(period * TIMES)
 }
 
 /// The contents of a stopped thread's registers.
