@@ -184,10 +184,9 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
     let is_again = came_again(&transcript, &received, &progress);
     let wait_error = read.err().unwrap_or(WaitError::Idle { calls: Vec::new() });
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
-    let row = match missing && !(is_idle && gets_later_line(chat, &member, &transcript)) {
-        _ if is_again => "rest-sent-twice",
-        true => "never-flushed",
-        false => "short-write-lost",
+    let row = match is_again {
+        true => "rest-sent-twice",
+        false => row_of_missing(chat, &member, &transcript, missing && is_idle),
     };
     let total: usize = transcript.lines().map(Vec::len).sum();
     let failure = Failure {
@@ -218,13 +217,28 @@ fn came_again(owed: &Transcript, received: &[u8], progress: &Progress) -> bool {
     text.windows(SAMPLE).position(|bytes| bytes == sample).is_some_and(|earlier| earlier < at)
 }
 
-/// Whether the member gets a line that is said now, and not the lines that it is owed: these are lost.
-/// A server that has stored them sends them before.
-fn gets_later_line(chat: &mut ChatRun, member: &Member, owed: &Transcript) -> bool {
-    let line = chat.short_line();
-    chat.send(SPEAKER, &line);
-    let _ = chat.run.server.wait_asleep();
-    matches!(owed.compare(&unheard(member)), Progress::Wrong { .. })
+/// The row of a member that did not get all lines. If nothing else comes by itself (`is_idle`), a line
+/// is said. A server that has stored what is missing sends it before this line.
+fn row_of_missing(
+    chat: &mut ChatRun,
+    member: &Member,
+    owed: &Transcript,
+    is_idle: bool,
+) -> &'static str {
+    let later = is_idle.then(|| {
+        let line = chat.short_line();
+        chat.send(SPEAKER, &line);
+        let _ = chat.run.server.wait_asleep();
+        said(chat.members[SPEAKER].fd, &line)
+    });
+    let received = unheard(member);
+    let Progress::Wrong { at, .. } = owed.compare(&received) else { return "never-flushed" };
+    // After the lines that are right, a whole line has come, or the rest of a line is missing.
+    let next = received[at..].split_inclusive(|byte| *byte == b'\n').next();
+    match owed.lines().chain(&later).any(|line| Some(line.as_slice()) == next) {
+        true => "new-lines-lost",
+        false => "short-write-lost",
+    }
 }
 
 fn state_of(wait_error: &WaitError) -> String {
