@@ -150,7 +150,7 @@ impl CallTrace {
 
     fn begin_call(&mut self, call: Call) {
         self.entered = Some(call);
-        self.computing.restart();
+        self.computing.begin_call(&call);
         if let Sleep::Timed(nap) = sleep::of(call, self.process)
             && !nap.span.is_zero()
         {

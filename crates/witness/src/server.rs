@@ -18,6 +18,7 @@ mod restart;
 mod rounds;
 mod sleeps;
 mod threads;
+mod timers;
 mod verdict;
 mod wait_state;
 mod waiting;

@@ -5,7 +5,8 @@ use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::evidence;
 use crate::log_event::is_contract_line;
 use course::report::{Cause, Step};
-use witness::{Exit, IsolationLevel, LimitKind, Line, WaitError};
+use std::time::Duration;
+use witness::{Call, Exit, IsolationLevel, LimitKind, Line, WaitError};
 
 impl TestRun {
     /// The failure of this test run, with its steps and with the kernel's tables at this moment.
@@ -159,17 +160,14 @@ impl TestRun {
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
         // Wait until the server is idle. The tables of an idle server are clearer than the tables
         // of a server that is still working. A server that never becomes idle is wrong all the same.
-        let at_rest = self.at_rest();
+        let at_rest = rest_of(self.server.wait_idle_within(LONGEST_REST));
         self.fail_surely(at_rest, failure, Self::explain)
     }
 
     /// Waits until the server is idle, and says so in the form of a wait's error. If the server ends
     /// or stays busy, the result says this. A server that ends closes its connections first.
     pub(crate) fn at_rest(&mut self) -> WaitError {
-        match self.server.wait_idle() {
-            Ok(calls) => WaitError::Idle { calls },
-            Err(wait_error) => wait_error,
-        }
+        rest_of(self.server.wait_idle())
     }
 
     /// Calls [`fail`](Self::fail) if a wait has failed, and [`fail_now`](Self::fail_now) if no wait
@@ -251,6 +249,17 @@ impl TestRun {
             }
         });
         steps.collect()
+    }
+}
+
+/// How long a server whose answer is already wrong may take until it is idle.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// The result of a wait until the server is idle, in the form of a wait's error.
+fn rest_of(idle: Result<Vec<Call>, WaitError>) -> WaitError {
+    match idle {
+        Ok(calls) => WaitError::Idle { calls },
+        Err(wait_error) => wait_error,
     }
 }
 

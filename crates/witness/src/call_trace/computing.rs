@@ -1,7 +1,7 @@
 //! What a traced thread executes while it makes no system calls.
 
 use crate::syscall_sample::{Traced, repeats_state};
-use sandbox::Process;
+use sandbox::{Call, Process};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -45,7 +45,16 @@ impl Computing {
         Self { cpu_at_call: cpu, cpu, pages, looks: 0, repeated: 0, is_interrupted: false }
     }
 
-    /// Begins again, because the thread has made a system call.
+    /// Begins again if the thread makes a system call, unless the call only changes the thread's
+    /// memory: a loop that never ends may store more and more.
+    pub(super) fn begin_call(&mut self, call: &Call) {
+        const MEMORY: [&str; 5] = ["brk", "mmap", "mremap", "munmap", "madvise"];
+        if !MEMORY.contains(&call.name()) {
+            self.restart();
+        }
+    }
+
+    /// Begins again, because the thread has made a system call, or something visible has changed.
     pub(super) fn restart(&mut self) {
         *self = Self { is_interrupted: self.is_interrupted, ..Self::since(self.cpu) };
     }

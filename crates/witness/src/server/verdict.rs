@@ -60,12 +60,19 @@ impl Server {
         if awake.is_empty() {
             // No thread may have woken in the meantime.
             state.rounds.end_traces(&mut self.tracer, |_| true);
-            let is_idle = has_settled && self.all_threads()? == threads;
+            let is_idle = has_settled
+                && self.timers_have_expired(&mut state.timers, state.rounds.quiet_for(), threads)
+                && self.all_threads()? == threads;
             return Ok(is_idle.then(|| WaitError::Idle { calls: calls(threads) }));
         }
 
         self.trace(state, &awake);
         let Some(error) = self.judge(state, threads, &resting, &awake) else { return Ok(None) };
+        let is_idle = matches!(error, WaitError::Idle { .. });
+        let quiet_for = state.rounds.quiet_for();
+        if is_idle && !self.timers_have_expired(&mut state.timers, quiet_for, threads) {
+            return Ok(None);
+        }
         self.naps = awake.iter().find_map(|(_, it)| Some(state.rounds.trace(it.tid)?.sample()));
         // Nothing visible may have changed while the threads were observed.
         let is_same = self.delivery()?.is_some_and(|now| match error {

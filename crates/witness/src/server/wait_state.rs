@@ -1,6 +1,7 @@
 //! The state of one wait, which is kept between two checks of the server.
 
 use super::rounds::Rounds;
+use super::timers::TimersOfWait;
 use crate::wait_limits::WaitLimits;
 use sandbox::{CpuLoad, Process, Thread, Unobservable};
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ pub(super) struct WaitState {
     /// The thread that repeats calls without bytes in a busy loop.
     pub(super) empty_loop: Option<i32>,
     pub(super) cpu_budget: CpuBudget,
+    pub(super) timers: TimersOfWait,
     load: CpuLoad,
 }
 
@@ -36,6 +38,7 @@ impl WaitState {
             rounds,
             empty_loop: None,
             cpu_budget,
+            timers: TimersOfWait::default(),
             load: CpuLoad::default(),
         }
     }

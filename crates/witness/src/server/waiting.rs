@@ -11,6 +11,7 @@ use super::Server;
 use super::verdict::calls;
 use super::wait_state::WaitState;
 use crate::wait_error::{WaitError, doing};
+use crate::wait_limits::WaitLimits;
 use sandbox::{Call, Unobservable};
 use std::time::{Duration, Instant};
 
@@ -135,7 +136,16 @@ impl Server {
     /// # Errors
     /// [`WaitError`] if the server ends or stays busy.
     pub fn wait_idle(&mut self) -> Result<Vec<Call>, WaitError> {
-        match self.wait_for(|_| Ok(None)) {
+        self.wait_idle_within(self.limits.timeout)
+    }
+
+    /// Does the same, for at most `limit`.
+    ///
+    /// # Errors
+    /// [`WaitError`] if the server ends or stays busy.
+    pub fn wait_idle_within(&mut self, limit: Duration) -> Result<Vec<Call>, WaitError> {
+        let limits = WaitLimits { timeout: limit, ..self.limits };
+        match self.wait_in(WaitState::new(limits), |_| Ok(None)) {
             Err(WaitError::Idle { calls }) => Ok(calls),
             other => other,
         }
