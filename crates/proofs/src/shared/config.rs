@@ -24,7 +24,7 @@ pub(crate) fn config(context: &CheckContext<'_>) -> Result<(), CheckError> {
         let is_built_in = context.program.capacity.is_some();
         let capacity = Variable { name: "MAX_CLIENTS", is_built_in };
         // 65536 and more clients are possible.
-        bad.extend(values[..values.len() - 2].iter().map(|value| (capacity, value.as_str())));
+        bad.extend(values[..values.len() - 3].iter().map(|value| (capacity, value.as_str())));
     }
 
     // The program is started in the same sandbox again and again: that is faster.
@@ -49,8 +49,8 @@ struct Variable {
     is_built_in: bool,
 }
 
-/// Values that are no port and, except for the last two, no number of clients.
-fn bad_values(context: &CheckContext<'_>) -> [String; 7] {
+/// Values that are no port and, except for the last three, no number of clients.
+fn bad_values(context: &CheckContext<'_>) -> [String; 8] {
     let mut random = context.random("config");
     let port = context.port();
     [
@@ -60,8 +60,9 @@ fn bad_values(context: &CheckContext<'_>) -> [String; 7] {
         "0".to_owned(),
         format!("-{}", random.u16(1..=port)),
         "65536".to_owned(),
-        // As a number of 16 bits, this is the port itself.
+        // As numbers of 16 and of 32 bits, these are the port itself.
         (65_536 + u32::from(port)).to_string(),
+        ((1_u64 << 32) + u64::from(port)).to_string(),
     ]
 }
 

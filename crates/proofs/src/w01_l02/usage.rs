@@ -24,6 +24,10 @@ pub(super) fn usage(context: &CheckContext<'_>) -> Result<(), CheckError> {
     expect_refused(context, "a port over 65535", |right| {
         port((65_536 + u32::from(right)).to_string())
     })?;
+    // As a number of 32 bits, this is the port itself.
+    expect_refused(context, "a port over 65535", |right| {
+        port(((1_u64 << 32) + u64::from(right)).to_string())
+    })?;
     expect_refused(context, "a word as the port", |_| port(word.clone()))?;
     expect_refused(context, "letters after the port", |right| port(format!("{right}{word}")))?;
     // Numbers that are not written in decimal digits. The lesson does not ask about a sign, blanks,
