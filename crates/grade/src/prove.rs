@@ -46,7 +46,9 @@ pub fn prove(
     on_result: &mut dyn FnMut(&CriterionGrade),
 ) -> Result<Vec<CriterionGrade>> {
     let budget = Budget::new(conditions.budget);
-    let (subject, flags) = (subject(program, conditions, &budget), flags(lesson, program));
+    let limits = LessonCheck::new(lesson, &[])?.proof.limits();
+    let subject = subject(program, conditions, limits, &budget);
+    let flags = flags(lesson, program);
     let grades = repeat(lesson, &budget, on_result, &mut |only, on_report| {
         let check = LessonCheck { flags: flags.clone(), ..LessonCheck::new(lesson, only)? };
         check
@@ -112,7 +114,12 @@ fn repeat(
     Ok(all.iter().map(Attempts::grade).collect())
 }
 
-fn subject(program: &Program, conditions: &Conditions, budget: &Budget) -> ProgramUnderTest {
+fn subject(
+    program: &Program,
+    conditions: &Conditions,
+    limits: Limits,
+    budget: &Budget,
+) -> ProgramUnderTest {
     ProgramUnderTest {
         command: program.command.clone(),
         directory: program.directory.clone(),
@@ -123,7 +130,7 @@ fn subject(program: &Program, conditions: &Conditions, budget: &Budget) -> Progr
         sandbox: Some(SandboxPolicy {
             visible: program.visible.clone(),
             hidden: program.hidden.clone(),
-            limits: Limits::default(),
+            limits,
         }),
         workers: Some(1),
         seed: None,

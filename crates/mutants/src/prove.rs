@@ -3,7 +3,7 @@
 use crate::mutant::Mutant;
 use crate::progress::Progress;
 use crate::results::{Finding, MutantResult, Results};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use course::lesson::Lesson;
 use course::report::Status;
 use programs::build;
@@ -181,7 +181,9 @@ impl Prover<'_> {
     fn prove(&self, program: &Path) -> Result<(Finding, Duration)> {
         // The program sees only the folder in which it was built.
         let directory = program.parent().unwrap_or(Path::new("/")).to_owned();
-        let sandbox = SandboxPolicy { visible: vec![directory.clone()], ..Default::default() };
+        let visible = vec![directory.clone()];
+        let sandbox =
+            SandboxPolicy { visible, limits: self.check.proof.limits(), ..Default::default() };
         let subject = ProgramUnderTest {
             command: vec![program.into()],
             directory,
@@ -189,7 +191,7 @@ impl Prover<'_> {
             capacity: None,
             isolation: None,
             timeout: TIMEOUT,
-            // A mutant may fork or allocate memory without end. The default limits stop it.
+            // A mutant may fork or allocate memory without end. The limits stop it.
             sandbox: Some(sandbox),
             workers: None,
             seed: None,

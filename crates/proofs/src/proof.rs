@@ -3,6 +3,7 @@
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::defaults::LessonDefaults;
+use witness::Limits;
 
 /// The criteria of one lesson.
 pub struct Proof {
@@ -51,7 +52,20 @@ impl Criterion {
     }
 }
 
+/// The number of processes that an untrusted server with a child for each client may have. The checks
+/// connect up to 71 clients.
+const PROCESSES_OF_FORK_SERVER: u64 = 256;
+
 impl Proof {
+    /// The limits for an untrusted program of this lesson. A correct program stays below them.
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        match self.criteria.iter().any(|it| it.id == "fork-fails") {
+            true => Limits { processes: PROCESSES_OF_FORK_SERVER, ..default },
+            false => default,
+        }
+    }
+
     /// What each check of this proof must know about the lesson.
     pub(crate) fn defaults(&self) -> LessonDefaults {
         let (port, capacity) = match self.role {

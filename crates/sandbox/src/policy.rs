@@ -68,7 +68,7 @@ impl Default for Limits {
         const MIB: u64 = 1 << 20;
         Self {
             memory: 512 * MIB,
-            processes: 256,
+            processes: 64,
             descriptors: 20_000,
             disk: 64 * MIB,
             files: 4_096,
