@@ -143,6 +143,7 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("BLOCK_EACH", "slow-reader", "KiB for it, and only"),
         ("MOVED_EVENTS", "slow-reader", "B left while output was pending for C."),
         ("ASKS_SECOND", "slow-reader", "has read late, and did not get all lines"),
+        ("COUNT_LIMIT", "slow-reader", "KiB pending, in many short lines."),
         ("TOTAL_LENGTH", "long-lines", "Refusing a line of 64 KiB"),
     ] {
         let output = prove(&["--cmd", &room(fault), "--only", criterion]).code(1);

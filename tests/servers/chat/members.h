@@ -11,6 +11,10 @@
 #include <stdint.h>
 
 #define MAX_KEPT (200 * 1024)
+/* Whether `length` bytes more are too much for a member that does not read. */
+#ifndef IS_TOO_MUCH
+#define IS_TOO_MUCH(to, length) ((to)->kept_length + (length) > MAX_KEPT)
+#endif
 
 struct member {
     int fd; /* -1: the slot is free */
@@ -39,7 +43,7 @@ static int start_room(void)
 
 static void keep(struct member *to, const char *bytes, size_t length)
 {
-    if (to->kept_length + length > MAX_KEPT) {
+    if (IS_TOO_MUCH(to, length)) {
         to->leaves = true;
         return;
     }

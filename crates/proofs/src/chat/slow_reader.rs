@@ -3,6 +3,7 @@
 mod behind;
 mod falling_behind;
 mod late_again;
+mod many_lines;
 mod never_reads;
 mod room_again;
 

@@ -6,6 +6,7 @@
  *   ASKS_SECOND   it asks for POLLOUT only when more is pending than after the first short write
  *   BLOCK_EACH    it allocates 4 KiB more for each message that is pending, and does not count them
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
+ *   COUNT_LIMIT   it removes a member for which 500 messages are pending, however short they are
  * Without a macro, it is right. */
 #include "../room.h"
 
@@ -34,6 +35,12 @@ static void *realloc_with_block(void *old, size_t size)
     return realloc(old, size);
 }
 #define realloc realloc_with_block
+#endif
+
+#ifdef COUNT_LIMIT
+static int messages[CLIENT_LIMIT];
+#define IS_TOO_MUCH(to, length) \
+    ((messages[(to) - members] = (to)->kept_length > 0 ? messages[(to) - members] + 1 : 1) > 500)
 #endif
 
 #define log_disconnect log_end

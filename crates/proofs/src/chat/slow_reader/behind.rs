@@ -1,7 +1,7 @@
 //! A member that is behind, and reads later.
 
 use super::falling_behind::{dropped, expect_kept, fall_behind, fall_behind_by};
-use super::{SPEAKER, delayed, expect_asleep, join_slow, late_again};
+use super::{SPEAKER, delayed, expect_asleep, join_slow, late_again, many_lines};
 use crate::chat::chat_run::hearing::unheard;
 use crate::chat::chat_run::{ChatRun, Member, said};
 use crate::chat::one_wakeup::{if_interrupted, while_paused};
@@ -41,7 +41,8 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
     }
 
     // The member reads a part again and again. While it is behind, another one leaves, who came before.
-    let is_flushed = late_again::check(chat, slow)?;
+    let mut is_flushed = late_again::check(chat, slow)?;
+    is_flushed &= many_lines::check(chat, slow)?;
     let left = chat.members[EARLIER].client.name.clone();
     let told = chat.leave(EARLIER, Departure::Close);
     told.map_err(|error| delayed(chat, &name, error).depends_on("join-leave"))?;

@@ -35,7 +35,7 @@ pub(super) fn check(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError>
 
 /// The member reads, a few bytes at a time, until nothing is pending for it in the server. The bytes in
 /// the kernel remain. Returns whether this is so.
-fn read_pending(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
+pub(super) fn read_pending(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
     let connection = chat.members[slow].client.connection.clone();
     // A server that never sends what is pending fails later, when the member has read everything.
     while bytes_behind(chat, slow)? > 0 && connection.read_some(READ) > 0 {
