@@ -11,7 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef MAX_LINE
 #define MAX_LINE 65536 /* bytes, with the newline */
+#endif
 
 static inline int room_port(void) { return setting("PORT", 9040, 65535); }
 

@@ -1,5 +1,6 @@
 //! The criterion of long lines.
 
+mod one_byte_more;
 mod too_long;
 
 use super::chat_run::hearing::{quoted, unheard};
@@ -42,7 +43,8 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     two_at_once(&mut chat)?;
     by_a_longer_name(&mut chat)?;
     a_rest_and_short_lines(&mut chat)?;
-    too_long::check(&mut chat)
+    too_long::check(&mut chat)?;
+    one_byte_more::check(&mut chat)
 }
 
 fn any_member(chat: &mut ChatRun) -> usize {

@@ -7,7 +7,11 @@
  *   BLOCK_EACH    it allocates 4 KiB more for each message that is pending, and does not count them
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
  *   COUNT_LIMIT   it removes a member for which 500 messages are pending, however short they are
+ *   ONE_BYTE_MORE it passes on a line of 65,537 bytes
  * Without a macro, it is right. */
+#ifdef ONE_BYTE_MORE
+#define MAX_LINE 65537
+#endif
 #include "../room.h"
 
 static bool slow[CLIENT_LIMIT];
