@@ -158,6 +158,15 @@ impl Client {
         self.state().socket.as_ref().map_or(0, unread_bytes)
     }
 
+    /// Makes the client's kernel acknowledge everything that has arrived, although the client reads
+    /// nothing. Otherwise the acknowledgement may come up to 40 ms later, and make room in the
+    /// server's send buffer then (RFC 9293, section 3.8.6.3).
+    pub fn acknowledge(&self) {
+        if let Some(socket) = &self.state().socket {
+            acknowledge(socket.as_raw_fd());
+        }
+    }
+
     /// Whether the client has closed or reset its connection. A client that has only shut down its
     /// sending side still has the connection.
     pub fn has_left(&self) -> bool {

@@ -8,6 +8,7 @@
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
  *   COUNT_LIMIT   it removes a member for which 500 messages are pending, however short they are
  *   ONE_BYTE_MORE it passes on a line of 65,537 bytes
+ *   DROPPED_LATER it removes a member that does not read when this member has an event
  * Without a macro, it is right. */
 #ifdef ONE_BYTE_MORE
 #define MAX_LINE 65537
@@ -125,6 +126,15 @@ int main(void)
             }
         for (int slot = 0; slot < capacity; slot++)
             slow[slot] = members[slot].leaves && members[slot].kept_length > 0;
+#ifdef DROPPED_LATER
+        static bool is_late[CLIENT_LIMIT];
+        for (int slot = 0; slot < capacity; slot++) {
+            bool has_event = entries[slot + 1].revents != 0;
+            members[slot].leaves = has_event ? members[slot].leaves || is_late[slot]
+                                             : members[slot].leaves && !slow[slot];
+            is_late[slot] = !has_event && (slow[slot] || is_late[slot]);
+        }
+#endif
 #ifdef MOVED_EVENTS
         int before = active, last = last_slot();
 #endif

@@ -7,6 +7,7 @@ use crate::chat::transcript::Transcript;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::memory::memory;
 use std::collections::HashSet;
+use witness::WaitError;
 
 /// The number of bytes that the speaker sends at a time.
 const PIECE: usize = 64 << 10;
@@ -17,6 +18,12 @@ const LINE: usize = 512;
 /// The number of bytes after which the server must have dropped a member that never reads. The
 /// kernel stores less than 100 KiB for it, and the server at most 1 MiB.
 const MAX_SENT: usize = 4 << 20;
+/// The number of bytes of text after which the member is dropped, or will not be dropped by itself.
+const OVERDUE: usize = (1 << 20) + (128 << 10);
+/// After this number of bytes, the kernels are full, and a server may keep what is pending.
+const FULL: usize = 2 * PIECE;
+/// How often the kernels may take more bytes after an acknowledgement.
+const MAX_ACKNOWLEDGED: usize = 10;
 /// The maximum growth of the server's memory for one member, in bytes.
 const MAX_GROWTH: u64 = 1 << 20;
 /// The number of members that never read, if one of them has made the server grow too much. The
@@ -82,6 +89,8 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<Cost, CheckError> {
     chat.run.step(format!("{speaker} sent lines, and {names} read nothing"));
 
     let (mut sent, mut peak) = (0, before);
+    // The length of the lines when the server had kept a member for too long, and was idle.
+    let (mut text, mut overdue) = (0, None);
     let dropped = slow.clone();
     let mut slow = Slow { members: slow, told: HashSet::new() };
     while !slow.members.is_empty() {
@@ -93,13 +102,27 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<Cost, CheckError> {
         sent += PIECE;
         let heard = slow.expect_heard(chat, &lines);
         heard.map_err(|error| delayed(chat, &names, error))?;
+        if sent <= FULL {
+            slow.fill_kernels(chat);
+        }
         peak = peak.max(memory(&chat.run.server)?);
         slow.forget_dropped(chat)?;
+        text += lines.iter().map(Vec::len).sum::<usize>();
+        if text >= OVERDUE && overdue.is_none() && slow.are_kept(chat) {
+            overdue = Some(text);
+        }
     }
     let text = format!("{speaker} sent {} KiB of lines, and {names} read nothing", sent >> 10);
     chat.run.rewrite_step(text);
+    let growth = peak.saturating_sub(before) / count as u64;
+    // What has grown too much has a limit that is too large, and its own failure.
+    if let Some(text) = overdue
+        && growth <= MAX_GROWTH
+    {
+        return Err(dropped_later(chat, &names, text));
+    }
     room_again::expect_logged(chat, &dropped, log_start)?;
-    Ok(Cost { growth: peak.saturating_sub(before) / count as u64, said: sent as u64 })
+    Ok(Cost { growth, said: sent as u64 })
 }
 
 /// The members that never read, and that were not dropped yet.
@@ -111,6 +134,32 @@ struct Slow {
 }
 
 impl Slow {
+    /// Makes the kernels take as many bytes as they can. Nothing happens at the members' descriptors
+    /// afterwards: a server that looks at a member only when the member has an event never drops it.
+    fn fill_kernels(&self, chat: &mut ChatRun) {
+        let unread = || self.members.iter().map(|it| it.client.connection.unread()).sum::<u64>();
+        for _ in 0..MAX_ACKNOWLEDGED {
+            let before = unread();
+            self.members.iter().for_each(|it| it.client.connection.acknowledge());
+            let _ = chat.run.server.wait_asleep();
+            if unread() == before {
+                return;
+            }
+        }
+    }
+
+    /// Whether the server keeps a member when it is idle. It has nothing to do then, and would drop the
+    /// member only because of something that others do.
+    fn are_kept(&self, chat: &mut ChatRun) -> bool {
+        let member = self.members.first().map(|it| it.client.connection.clone());
+        let Some(connection) = member else { return false };
+        let gone = chat
+            .run
+            .server
+            .wait_for(|now| Ok(now.descriptor_of(&connection)?.is_none().then_some(())));
+        matches!(gone, Err(WaitError::Idle { .. }))
+    }
+
     /// All members must hear the lines of the speaker. They may be told that slow members have left.
     fn expect_heard(&mut self, chat: &mut ChatRun, lines: &[Vec<u8>]) -> Result<(), CheckError> {
         let fd = chat.members[SPEAKER].fd;
@@ -206,6 +255,22 @@ fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64, slow: &[Member]) 
         summary,
         expected: "a member that never reads is dropped before it costs 1 MiB".to_owned(),
         observed,
+    })
+}
+
+/// The failure of a server that was idle and kept a member after `text` bytes of lines, and has dropped it
+/// later.
+fn dropped_later(chat: &mut ChatRun, names: &str, text: usize) -> CheckError {
+    let kib = text >> 10;
+    chat.run.fail_now(Failure {
+        id: "dropped-later",
+        mistake: None,
+        summary: format!(
+            "{kib} KiB of lines were said, {names} read nothing, and the server was idle and kept the \
+             connection. It dropped the member only later."
+        ),
+        expected: "a member that never reads is dropped before it costs 1 MiB".to_owned(),
+        observed: format!("it was still connected after {kib} KiB"),
     })
 }
 
