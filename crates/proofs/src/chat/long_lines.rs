@@ -18,8 +18,7 @@ const LONGEST: usize = 64 << 10;
 const FIRST_LONGER_NAME: i32 = 10;
 /// The sizes at which buffers end, in bytes.
 const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
-/// The number of bytes of a long line that come first, and the number of lines that come with its rest.
-const MOST: usize = 60_000;
+/// The number of short lines that come with the newline of a long one.
 const SHORT_LINES: usize = 600;
 
 /// A line of up to 64 KiB reaches the others whole. A client that sends a longer line is told so, or
@@ -125,17 +124,17 @@ fn has_overrun(chat: &ChatRun) -> bool {
     }
 }
 
-/// Most of a long line comes, and then its rest together with many short lines. All of it is longer than the
-/// longest line, and none of the lines is.
+/// The longest line comes without its newline, and then the newline together with many short lines. All of
+/// it is longer than the longest line, and none of the lines is.
 fn a_rest_and_short_lines(chat: &mut ChatRun) -> Result<(), CheckError> {
     let index = any_member(chat);
-    let (long, fd) = (chat.line(LONGEST - 100), chat.members[index].fd);
+    let (long, fd) = (chat.line(LONGEST), chat.members[index].fd);
     let short: Vec<_> = (0..SHORT_LINES).map(|_| chat.short_line()).collect();
-    let (begin, rest) = long.split_at(MOST);
+    let (begin, rest) = long.split_at(LONGEST - 1);
     chat.send(index, begin);
     chat.expect_silence(&chat.everybody())?;
     let (member, bytes) = (chat.members[index].clone(), [rest, &short.concat()].concat());
-    let text = format!("{} sent its rest and {SHORT_LINES} short lines", member.client.name);
+    let text = format!("{} sent its newline and {SHORT_LINES} short lines", member.client.name);
     while_paused(chat, &text, |_| {
         let _ = member.client.connection.send(&bytes);
         Ok(())

@@ -9,6 +9,8 @@ use witness::WaitError;
 
 /// The number of bytes at the beginning of a line by which it is known.
 const BEGIN: usize = 24;
+/// The number of bytes that come with the newline. Before them, the line is not too long yet.
+const REST: usize = 100;
 
 /// A member sends a whole line with its newline, which is one byte too long. It must be told or closed, and
 /// nobody else gets a part of this line. The length is compared when the newline has come: a server that
@@ -19,7 +21,10 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     }
     let index = any_member(chat);
     let line = chat.line(LONGEST + 1);
-    chat.send(index, &line);
+    let (begin, rest) = line.split_at(line.len() - REST);
+    chat.send(index, begin);
+    let _ = chat.run.server.wait_asleep();
+    chat.send(index, rest);
     let member = chat.members.remove(index);
     let connection = member.client.connection.clone();
     let handled = chat.run.server.wait_for(|_| Ok(is_refused(&member).then_some(())));

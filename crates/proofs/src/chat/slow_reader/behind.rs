@@ -185,18 +185,22 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
     let is_again = came_again(&transcript, &received, &progress);
     let wait_error = read.err().unwrap_or(WaitError::Idle { calls: Vec::new() });
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
-    let row = match is_again {
-        true => "rest-sent-twice",
-        false => row_of_missing(chat, &member, &transcript, missing && is_idle),
+    let is_overtaken = !is_again && comes_later(&transcript, &received, &progress);
+    let row = match (is_again, is_overtaken) {
+        (true, _) => Some("rest-sent-twice"),
+        (_, true) => None,
+        _ => Some(row_of_missing(chat, &member, &transcript, missing && is_idle)),
     };
     let total: usize = transcript.lines().map(Vec::len).sum();
     let failure = Failure {
         id: if is_again { "bytes-twice" } else { "lines-missing" },
         mistake: diagnosis::of(&chat.run, &wait_error)
             .filter(|row| *row != "always-writable")
-            .or(Some(row)),
+            .or(row),
         summary: if is_again {
             format!("{name} has read late, and got bytes that it had got already a second time.")
+        } else if is_overtaken {
+            format!("{name} has read late, and got bytes before others that were said earlier.")
         } else if missing {
             format!("{name} has read late, and did not get all lines.")
         } else {
@@ -216,6 +220,15 @@ fn came_again(owed: &Transcript, received: &[u8], progress: &Progress) -> bool {
     let at = line_start + common(&text[*line_start..], &received[*line_start..]);
     let Some(sample) = received[at..].first_chunk::<SAMPLE>() else { return false };
     text.windows(SAMPLE).position(|bytes| bytes == sample).is_some_and(|earlier| earlier < at)
+}
+
+/// Whether the bytes that should stand where the received bytes are wrong come later.
+fn comes_later(owed: &Transcript, received: &[u8], progress: &Progress) -> bool {
+    let Progress::Wrong { at: line_start, .. } = progress else { return false };
+    let text: Vec<u8> = owed.lines().flatten().copied().collect();
+    let at = line_start + common(&text[*line_start..], &received[*line_start..]);
+    let Some(sample) = text[at..].first_chunk::<SAMPLE>() else { return false };
+    received[at..].windows(SAMPLE).any(|bytes| bytes == sample)
 }
 
 /// The row of a member that did not get all lines. If nothing else comes by itself (`is_idle`), a line

@@ -9,7 +9,7 @@ use crate::shared::memory::memory;
 use std::collections::HashSet;
 use witness::WaitError;
 
-/// The number of bytes that the speaker sends at a time.
+/// The speaker sends lines of this many bytes at a time, or of fewer.
 const PIECE: usize = 64 << 10;
 /// The length of a line in bytes. With short lines, the memory that a server uses for each message in
 /// addition to the text is visible, too. With even shorter lines, the run-time of a language would
@@ -17,11 +17,11 @@ const PIECE: usize = 64 << 10;
 const LINE: usize = 512;
 /// The number of bytes after which the server must have dropped a member that never reads. The
 /// kernel stores less than 100 KiB for it, and the server at most 1 MiB.
-const MAX_SENT: usize = 4 << 20;
-/// The number of bytes of text after which the member is dropped, or will not be dropped by itself.
+const MAX_SENT: usize = 3 << 20;
+/// The number of bytes after which the member is dropped, or will not be dropped by itself.
 const OVERDUE: usize = (1 << 20) + (128 << 10);
-/// After this number of bytes, the kernels are full, and a server may keep what is pending.
-const FULL: usize = 2 * PIECE;
+/// After this number of pieces, the kernels are full, and a server may keep what is pending.
+const FULL: usize = 2;
 /// How often the kernels may take more bytes after an acknowledgement.
 const MAX_ACKNOWLEDGED: usize = 10;
 /// The maximum growth of the server's memory for one member, in bytes.
@@ -88,38 +88,38 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<Cost, CheckError> {
     let speaker = chat.members[SPEAKER].client.name.clone();
     chat.run.step(format!("{speaker} sent lines, and {names} read nothing"));
 
-    let (mut sent, mut peak) = (0, before);
-    // The length of the lines when the server had kept a member for too long, and was idle.
-    let (mut text, mut overdue) = (0, None);
+    let (mut pieces, mut sent, mut peak) = (0, 0, before);
+    // The number of bytes when the server had kept a member for too long, and was idle.
+    let mut overdue = None;
     let dropped = slow.clone();
     let mut slow = Slow { members: slow, told: HashSet::new() };
     while !slow.members.is_empty() {
         let growth = peak.saturating_sub(before) / count as u64;
         if sent >= MAX_SENT {
-            return Err(never_dropped(chat, &names, growth, &slow.members));
+            return Err(never_dropped(chat, &names, (sent, growth), &slow.members));
         }
         let lines = speak(chat, PIECE, LINE);
-        sent += PIECE;
+        pieces += 1;
+        sent += lines.iter().map(Vec::len).sum::<usize>();
         let heard = slow.expect_heard(chat, &lines);
         heard.map_err(|error| delayed(chat, &names, error))?;
-        if sent <= FULL {
+        if pieces <= FULL {
             slow.fill_kernels(chat);
         }
         peak = peak.max(memory(&chat.run.server)?);
         slow.forget_dropped(chat)?;
-        text += lines.iter().map(Vec::len).sum::<usize>();
-        if text >= OVERDUE && overdue.is_none() && slow.are_kept(chat) {
-            overdue = Some(text);
+        if sent >= OVERDUE && overdue.is_none() && slow.are_kept(chat) {
+            overdue = Some(sent);
         }
     }
     let text = format!("{speaker} sent {} KiB of lines, and {names} read nothing", sent >> 10);
     chat.run.rewrite_step(text);
     let growth = peak.saturating_sub(before) / count as u64;
     // What has grown too much has a limit that is too large, and its own failure.
-    if let Some(text) = overdue
+    if let Some(sent) = overdue
         && growth <= MAX_GROWTH
     {
-        return Err(dropped_later(chat, &names, text));
+        return Err(dropped_later(chat, &names, sent));
     }
     room_again::expect_logged(chat, &dropped, log_start)?;
     Ok(Cost { growth, said: sent as u64 })
@@ -231,10 +231,15 @@ fn not_announced(chat: &mut ChatRun, untold: usize, dropped: &Member) -> CheckEr
     })
 }
 
-/// The failure of a server that keeps the members `slow`, which never read. `growth` is the growth of its
-/// memory for each of them, in bytes.
-fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64, slow: &[Member]) -> CheckError {
-    let (kib, said) = (growth >> 10, MAX_SENT >> 10);
+/// The failure of a server that keeps the members `slow`, which never read. `sent` is the number of bytes
+/// that were said, and `growth` the growth of its memory for each of the members, in bytes.
+fn never_dropped(
+    chat: &mut ChatRun,
+    names: &str,
+    (sent, growth): (usize, u64),
+    slow: &[Member],
+) -> CheckError {
+    let (kib, said) = (growth >> 10, sent >> 10);
     let mut summary = format!(
         "{said} KiB of lines were said, {names} read nothing, and the server keeps the connection."
     );
@@ -242,7 +247,7 @@ fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64, slow: &[Member]) 
         format!("it is still connected, and the server has grown by {kib} KiB for it");
     if growth <= MAX_GROWTH
         && let Some(member) = slow.first()
-        && let Some(received) = late_bytes(chat, member)
+        && let Some(received) = late_bytes(chat, member, sent)
     {
         // A server that keeps the member and not its lines has thrown lines away.
         summary.push_str(" It has thrown lines away: the member reads now, and lines are missing.");
@@ -258,10 +263,10 @@ fn never_dropped(chat: &mut ChatRun, names: &str, growth: u64, slow: &[Member]) 
     })
 }
 
-/// The failure of a server that was idle and kept a member after `text` bytes of lines, and has dropped it
+/// The failure of a server that was idle and kept a member when `sent` bytes were said, and has dropped it
 /// later.
-fn dropped_later(chat: &mut ChatRun, names: &str, text: usize) -> CheckError {
-    let kib = text >> 10;
+fn dropped_later(chat: &mut ChatRun, names: &str, sent: usize) -> CheckError {
+    let kib = sent >> 10;
     chat.run.fail_now(Failure {
         id: "dropped-later",
         mistake: None,
@@ -274,12 +279,13 @@ fn dropped_later(chat: &mut ChatRun, names: &str, text: usize) -> CheckError {
     })
 }
 
-/// The number of bytes that a slow member gets if it reads now, or `None` if this is all that was said.
-fn late_bytes(chat: &mut ChatRun, member: &Member) -> Option<u64> {
+/// The number of bytes that a slow member gets if it reads now. `None` if this is all that was said, and if
+/// the server closes the connection meanwhile.
+fn late_bytes(chat: &mut ChatRun, member: &Member, sent: usize) -> Option<u64> {
     let connection = &member.client.connection;
     let has_all = chat
         .run
         .server
-        .wait_for(|_| Ok((connection.received_count() >= MAX_SENT as u64).then_some(())));
-    has_all.is_err().then(|| connection.received_count())
+        .wait_for(|_| Ok((connection.received_count() >= sent as u64).then_some(())));
+    (has_all.is_err() && connection.ended().is_none()).then(|| connection.received_count())
 }
