@@ -93,7 +93,9 @@ fn a_handler_with_one_fault_fails_its_criterion() {
     for (fault, criterion, words) in [
         ("TABLE", "burst", "50 children ended together, and 6 of them were not reaped."),
         ("EARLY_RETURN", "errno-kept", "Common mistake: Changing errno in the handler"),
-        ("STOPPED", "reaps", "A's child was stopped and went on, and the server logged it as"),
+        ("STOPPED", "reaps", "A's child was stopped and has not ended, and the server logged it"),
+        ("STOPPED_LATER", "reaps", "A's child was stopped and has not ended, and the server"),
+        ("UNTIL_KILLED", "burst", "SIGKILL had ended one of them: 20 children ended together, and"),
         (
             "KEEPS_MASK",
             "reaps",

@@ -16,6 +16,11 @@
 #define IS_TOO_MUCH(to, length) ((to)->kept_length + (length) > MAX_KEPT)
 #endif
 
+/* Whether a message is written at once. What is kept for a member has to be written first. */
+#ifndef MAY_WRITE
+#define MAY_WRITE(to) ((to)->kept_length == 0)
+#endif
+
 struct member {
     int fd; /* -1: the slot is free */
     char *line;
@@ -62,7 +67,7 @@ static inline size_t write_now(struct member *to, const char *bytes, size_t leng
 
 static void tell(struct member *to, const char *bytes, size_t length)
 {
-    size_t sent = to->kept_length > 0 ? 0 : write_now(to, bytes, length);
+    size_t sent = MAY_WRITE(to) ? write_now(to, bytes, length) : 0;
     if (sent < length && !to->leaves)
         keep(to, bytes + sent, length - sent);
 }

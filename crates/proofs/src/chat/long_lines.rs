@@ -18,7 +18,8 @@ const LONGEST: usize = 64 << 10;
 const FIRST_LONGER_NAME: i32 = 10;
 /// The sizes at which buffers end, in bytes.
 const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
-/// The number of short lines that come with the newline of a long one.
+/// The number of bytes of a long line that come last, and the number of short lines that come with them.
+const REST: usize = 5_400;
 const SHORT_LINES: usize = 600;
 
 /// A line of up to 64 KiB reaches the others whole. A client that sends a longer line is told so, or
@@ -41,7 +42,8 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     two_at_once(&mut chat)?;
     by_a_longer_name(&mut chat)?;
-    a_rest_and_short_lines(&mut chat)?;
+    a_rest_and_short_lines(&mut chat, LONGEST - 100, REST)?;
+    a_rest_and_short_lines(&mut chat, LONGEST, 1)?; // the newline alone
     too_long::check(&mut chat)?;
     one_byte_more::check(&mut chat)
 }
@@ -124,17 +126,21 @@ fn has_overrun(chat: &ChatRun) -> bool {
     }
 }
 
-/// The longest line comes without its newline, and then the newline together with many short lines. All of
-/// it is longer than the longest line, and none of the lines is.
-fn a_rest_and_short_lines(chat: &mut ChatRun) -> Result<(), CheckError> {
+/// The beginning of a line of this length comes, and then its rest, together with many short lines.
+/// All of it is longer than the longest line, and none of the lines is.
+fn a_rest_and_short_lines(
+    chat: &mut ChatRun,
+    length: usize,
+    rest: usize,
+) -> Result<(), CheckError> {
     let index = any_member(chat);
-    let (long, fd) = (chat.line(LONGEST), chat.members[index].fd);
+    let (long, fd) = (chat.line(length), chat.members[index].fd);
     let short: Vec<_> = (0..SHORT_LINES).map(|_| chat.short_line()).collect();
-    let (begin, rest) = long.split_at(LONGEST - 1);
+    let (begin, rest) = long.split_at(length - rest);
     chat.send(index, begin);
     chat.expect_silence(&chat.everybody())?;
     let (member, bytes) = (chat.members[index].clone(), [rest, &short.concat()].concat());
-    let text = format!("{} sent its newline and {SHORT_LINES} short lines", member.client.name);
+    let text = format!("{} sent its rest and {SHORT_LINES} short lines", member.client.name);
     while_paused(chat, &text, |_| {
         let _ = member.client.connection.send(&bytes);
         Ok(())

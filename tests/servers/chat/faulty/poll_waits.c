@@ -8,6 +8,7 @@
  *   TOTAL_LENGTH  it compares all bytes that wait with the limit of one line
  *   COUNT_LIMIT   it removes a member for which 500 messages are pending, however short they are
  *   ONE_BYTE_MORE it passes on a line of 65,537 bytes
+ *   OVERTAKES     it writes a message at once, although others are kept for the member
  *   DROPPED_LATER it removes a member that does not read when this member has an event
  * Without a macro, it is right. */
 #ifdef ONE_BYTE_MORE
@@ -46,6 +47,10 @@ static void *realloc_with_block(void *old, size_t size)
 static int messages[CLIENT_LIMIT];
 #define IS_TOO_MUCH(to, length) \
     ((messages[(to) - members] = (to)->kept_length > 0 ? messages[(to) - members] + 1 : 1) > 500)
+#endif
+
+#ifdef OVERTAKES
+#define MAY_WRITE(to) true
 #endif
 
 #define log_disconnect log_end

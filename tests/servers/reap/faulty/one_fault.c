@@ -1,10 +1,12 @@
 /* A handler that is right but for one fault, which a macro chooses:
- *   TABLE        it reaps the children of a table of 64, and no others
- *   EARLY_RETURN it restores errno only if it has reaped a child
- *   STOPPED      it asks for stopped children, too, and logs them
+ *   TABLE         it reaps the children of a table of 64, and no others
+ *   EARLY_RETURN  it restores errno only if it has reaped a child
+ *   STOPPED       it asks for stopped children, too, and logs them
+ *   STOPPED_LATER the same, but it runs only when a child has ended
+ *   UNTIL_KILLED  it reaps no child after one that a signal has killed
  * or it is right, and the loop has the fault:
- *   KEEPS_MASK   SIGCHLD stays blocked after a fork that has failed, until the next one succeeds
- *   KEEPS_ALL    every signal is blocked during fork, and stays blocked for ever if fork fails
+ *   KEEPS_MASK    SIGCHLD stays blocked after a fork that has failed, until the next one succeeds
+ *   KEEPS_ALL     every signal is blocked during fork, and stays blocked for ever if fork fails
  * Without a macro, there is no fault. */
 #include "../reap.h"
 
@@ -52,10 +54,17 @@ static void on_sigchld(int number)
         return;
     log_end(pid, status);
     reap_all();
-#elif defined(STOPPED)
+#elif defined(STOPPED) || defined(STOPPED_LATER)
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
         log_end(pid, status);
+#elif defined(UNTIL_KILLED)
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        log_end(pid, status);
+        if (WIFSIGNALED(status))
+            break;
+    }
 #else
     (void)status;
     reap_all();
@@ -66,6 +75,9 @@ static void on_sigchld(int number)
 int main(void)
 {
     struct sigaction action = {.sa_handler = on_sigchld, .sa_flags = SA_RESTART};
+#ifdef STOPPED_LATER
+    action.sa_flags |= SA_NOCLDSTOP;
+#endif
     int listener = start();
     sigaction(SIGCHLD, &action, NULL);
     for (;;) {
