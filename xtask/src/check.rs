@@ -90,8 +90,9 @@ fn show(differences: Vec<String>, lessons: usize, screen: &mut Screen) -> Result
 
 /// The differences of all lessons, in the order of `lessons`.
 ///
-/// A proof waits for its program most of the time, so each processor checks a lesson of its own. An
-/// output that is written into a text shows times. Therefore `write` checks one lesson at a time.
+/// A proof waits for its program most of the time, so each processor checks a lesson of its own. The
+/// last lessons take longest, so they are checked first. An output that is written into a text shows
+/// times. Therefore `write` checks one lesson at a time.
 fn of_lessons(course: &Course, lessons: &[&Lesson], write: bool) -> Result<Vec<String>> {
     let workers = match write {
         true => 1,
@@ -101,9 +102,9 @@ fn of_lessons(course: &Course, lessons: &[&Lesson], write: bool) -> Result<Vec<S
     let of_some = || -> Result<Vec<_>> {
         let mut found = Vec::new();
         loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(lesson) = lessons.get(index) else { return Ok(found) };
-            found.push((index, of_lesson(course, lesson, write)?));
+            let count = next.fetch_add(1, Ordering::Relaxed);
+            let Some(index) = lessons.len().checked_sub(count + 1) else { return Ok(found) };
+            found.push((index, of_lesson(course, lessons[index], write)?));
         }
     };
     let found: Result<Vec<_>> = thread::scope(|scope| {

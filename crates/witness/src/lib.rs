@@ -56,14 +56,17 @@
 //!   afterwards therefore waits for something else.
 //! - Everything that the server has sent has arrived at the clients that read. The kernel may send
 //!   the last bytes of an answer long after the server has written them (tcp(7), TCP_NODELAY).
+//! - Every timer that the server has set (timerfd_create(2)), and that expires within 2.5 s, has
+//!   expired once since the last visible change.
 //! - All these conditions were also true 3 ms before, and no thread was scheduled in between, except
 //!   threads that nap.
 //!
 //! An idle server will log or close nothing more by itself, so [`Server::wait_for`] returns an
 //! error immediately. For a server that is not idle, `wait_for` returns an error after
 //! [`Launch::timeout`], or when the server is in a busy loop: a thread repeats the same calls and
-//! moves no bytes, or uses its processor time without a system call, always at the same few
-//! instructions (200 ms) or anywhere (2 s).
+//! moves no bytes, or uses its processor time without a system call. The latter is a busy loop as
+//! soon as the contents of the thread's registers repeat, after 1 s at the same few instructions, and
+//! after 2 s anywhere. Calls that only change the memory of the process do not count as calls.
 //!
 //! [`Server::wait_ended`] waits for the end of a server, which may sleep or nap meanwhile.
 //!

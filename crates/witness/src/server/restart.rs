@@ -67,12 +67,19 @@ impl Server {
         }
     }
 
-    /// Waits until the program can be observed, at most for 100 ms. The kernel hides a process from
-    /// an ordinary user while the process has changed its user and has not executed the program yet
-    /// (prctl(2), PR_SET_DUMPABLE).
+    /// Waits until the program can be observed. The kernel hides a process from an ordinary user while
+    /// the process has changed its user and has not executed the program yet (prctl(2),
+    /// PR_SET_DUMPABLE). Before execve(2), it has the name of the sandbox's first process.
     fn wait_observable(&self) {
-        let deadline = Instant::now() + Duration::from_millis(100);
-        while self.program.descriptors().is_err() && Instant::now() < deadline {
+        const LONGEST: Duration = Duration::from_millis(100);
+        const LONGEST_ON_A_BUSY_MACHINE: Duration = Duration::from_secs(5);
+        let (begun, first) = (Instant::now(), self.sandbox.init().name());
+        while self.program.descriptors().is_err() {
+            let has_executed = self.program.name() != first;
+            let longest = if has_executed { LONGEST } else { LONGEST_ON_A_BUSY_MACHINE };
+            if begun.elapsed() >= longest {
+                return;
+            }
             std::thread::yield_now();
         }
     }

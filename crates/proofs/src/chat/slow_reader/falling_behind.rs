@@ -34,6 +34,9 @@ pub(super) fn fall_behind_by(
     length: usize,
     enough: u64,
 ) -> Result<(), CheckError> {
+    if bytes_behind(chat, slow)? >= enough {
+        return Ok(());
+    }
     let name = chat.members[slow].client.name.clone();
     let name = name.as_str();
     let speaker = chat.members[SPEAKER].client.name.clone();

@@ -22,14 +22,18 @@ const TAIL: usize = 24;
 /// nothing any more. Returns whether the server has sent what was pending each time.
 pub(super) fn check(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
     let name = chat.members[slow].client.name.clone();
-    let mut is_flushed = true;
+    let (mut is_flushed, step) = (true, chat.run.step_count());
     for round in 1..=ROUNDS {
         is_flushed &= read_pending(chat, slow)?;
         let late = fall_behind(chat, slow, LINE);
         late.map_err(|error| with_count(&name, round + 1, error))?;
     }
-    let text = format!("{name} read a part and was behind again, {ROUNDS} times");
-    chat.run.rewrite_step(text);
+    // A member that has got nothing more is still behind, and no step was added.
+    if chat.run.step_count() > step {
+        let text = format!("{name} read a part and was behind again, {ROUNDS} times");
+        chat.run.merge_steps(step, text.clone());
+        chat.run.rewrite_step(text);
+    }
     Ok(is_flushed)
 }
 
