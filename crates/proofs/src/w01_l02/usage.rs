@@ -21,13 +21,12 @@ pub(super) fn usage(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let port = |text: String| vec![host.clone(), text];
     expect_refused(context, "port 0", |_| port("0".to_owned()))?;
     expect_refused(context, "a negative port", |right| port(format!("-{right}")))?;
-    expect_refused(context, "a port over 65535", |right| {
-        port((65_536 + u32::from(right)).to_string())
-    })?;
-    // As a number of 32 bits, this is the port itself.
-    expect_refused(context, "a port over 65535", |right| {
-        port(((1_u64 << 32) + u64::from(right)).to_string())
-    })?;
+    // As numbers of 16 and of 32 bits, these are the port itself.
+    for bits in [16, 32] {
+        expect_refused(context, "a port over 65535", |right| {
+            port(((1_u64 << bits) + u64::from(right)).to_string())
+        })?;
+    }
     expect_refused(context, "a word as the port", |_| port(word.clone()))?;
     expect_refused(context, "letters after the port", |right| port(format!("{right}{word}")))?;
     // Numbers that are not written in decimal digits. The lesson does not ask about a sign, blanks,

@@ -13,8 +13,8 @@ const BEGIN: usize = 24;
 const REST: usize = 100;
 
 /// A member sends a whole line with its newline, which is one byte too long. It must be told or closed, and
-/// nobody else gets a part of this line. The length is compared when the newline has come: a server that
-/// only limits what it stores of a line has passed on this one.
+/// nobody else may get a part of this line. A server that limits only what it stores without a newline
+/// passes this line on.
 pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     if chat.members.len() < 2 {
         return Ok(());
@@ -54,8 +54,7 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
 /// Says that the line was passed on, if this is so. No row is about a line of this length.
 fn if_passed_on(chat: &ChatRun, member: &Member, line: &[u8], mut error: CheckError) -> CheckError {
     let begin = said(member.fd, &line[..BEGIN]);
-    let others = chat.members.iter();
-    if let Some(other) = others.clone().find(|it| unheard(it).starts_with(&begin))
+    if let Some(other) = chat.members.iter().find(|it| unheard(it).starts_with(&begin))
         && let CheckError::Failed(cause) = &mut error
         && cause.exit.is_none()
     {

@@ -182,10 +182,11 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
         return Err(dropped(chat, slow, "has read late"));
     }
     let missing = matches!(progress, Progress::Incomplete(_));
-    let is_again = came_again(&transcript, &received, &progress);
+    let difference = Difference::find(&transcript, &received);
+    let is_again = difference.as_ref().is_some_and(Difference::comes_again);
     let wait_error = read.err().unwrap_or(WaitError::Idle { calls: Vec::new() });
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
-    let is_overtaken = !is_again && comes_later(&transcript, &received, &progress);
+    let is_overtaken = !is_again && difference.is_some_and(|it| it.is_late());
     let row = match (is_again, is_overtaken) {
         (true, _) => Some("rest-sent-twice"),
         (_, true) => None,
@@ -212,23 +213,39 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
     Err(chat.run.fail(wait_error, failure))
 }
 
-/// Whether bytes that have come already come again where the received bytes are wrong. No two lines
+/// The bytes that a member has got, and the text that it is owed, which differ from `at` on. No two lines
 /// are equal, so [`SAMPLE`] bytes are in one place of the text only.
-fn came_again(owed: &Transcript, received: &[u8], progress: &Progress) -> bool {
-    let Progress::Wrong { at: line_start, .. } = progress else { return false };
-    let text: Vec<u8> = owed.lines().flatten().copied().collect();
-    let at = line_start + common(&text[*line_start..], &received[*line_start..]);
-    let Some(sample) = received[at..].first_chunk::<SAMPLE>() else { return false };
-    text.windows(SAMPLE).position(|bytes| bytes == sample).is_some_and(|earlier| earlier < at)
+struct Difference<'a> {
+    text: Vec<u8>,
+    received: &'a [u8],
+    at: usize,
 }
 
-/// Whether the bytes that should stand where the received bytes are wrong come later.
-fn comes_later(owed: &Transcript, received: &[u8], progress: &Progress) -> bool {
-    let Progress::Wrong { at: line_start, .. } = progress else { return false };
-    let text: Vec<u8> = owed.lines().flatten().copied().collect();
-    let at = line_start + common(&text[*line_start..], &received[*line_start..]);
-    let Some(sample) = text[at..].first_chunk::<SAMPLE>() else { return false };
-    received[at..].windows(SAMPLE).any(|bytes| bytes == sample)
+impl<'a> Difference<'a> {
+    /// `None` if the received bytes are right so far.
+    fn find(owed: &Transcript, received: &'a [u8]) -> Option<Self> {
+        let Progress::Wrong { at: line_start, .. } = owed.compare(received) else { return None };
+        let text: Vec<u8> = owed.lines().flatten().copied().collect();
+        let at = line_start + common(&text[line_start..], &received[line_start..]);
+        Some(Self { text, received, at })
+    }
+
+    /// Whether bytes that have come already come again where the received bytes are wrong.
+    fn comes_again(&self) -> bool {
+        // The bytes that come again begin before the difference.
+        let came = &self.text[..self.text.len().min(self.at + SAMPLE - 1)];
+        self.received[self.at..].first_chunk::<SAMPLE>().is_some_and(|wrong| has(came, wrong))
+    }
+
+    /// Whether the bytes that should stand where the received bytes are wrong come later.
+    fn is_late(&self) -> bool {
+        let later = &self.received[self.at..];
+        self.text[self.at..].first_chunk::<SAMPLE>().is_some_and(|right| has(later, right))
+    }
+}
+
+fn has(bytes: &[u8], sample: &[u8; SAMPLE]) -> bool {
+    bytes.windows(SAMPLE).any(|part| part == sample)
 }
 
 /// The row of a member that did not get all lines. If nothing else comes by itself (`is_idle`), a line

@@ -9,7 +9,7 @@ use crate::shared::memory::memory;
 use std::collections::HashSet;
 use witness::WaitError;
 
-/// The speaker sends lines of this many bytes at a time, or of fewer.
+/// The maximum number of bytes in the lines that the speaker sends at a time.
 const PIECE: usize = 64 << 10;
 /// The length of a line in bytes. With short lines, the memory that a server uses for each message in
 /// addition to the text is visible, too. With even shorter lines, the run-time of a language would
@@ -18,7 +18,9 @@ const LINE: usize = 512;
 /// The number of bytes after which the server must have dropped a member that never reads. The
 /// kernel stores less than 100 KiB for it, and the server at most 1 MiB.
 const MAX_SENT: usize = 3 << 20;
-/// The number of bytes after which the member is dropped, or will not be dropped by itself.
+/// The number of bytes after which the server must have dropped the member as soon as it is idle: what the
+/// kernel and the server may store for it. A server that drops it later does so because of an event of the
+/// member.
 const OVERDUE: usize = (1 << 20) + (128 << 10);
 /// After this number of pieces, the kernels are full, and a server may keep what is pending.
 const FULL: usize = 2;
