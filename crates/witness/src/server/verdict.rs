@@ -295,7 +295,14 @@ impl Server {
     }
 
     fn try_attribute_last_event(&mut self) -> Result<(), Unobservable> {
-        let threads = self.all_threads()?;
+        // A helper whose trace has just ended runs until it sleeps again. This says nothing about it.
+        let begun = Instant::now();
+        let mut threads = self.all_threads()?;
+        let runs = |(_, it): &ThreadOf| it.is_running() && self.helpers.contains(&it.tid);
+        while threads.iter().any(runs) && begun.elapsed() < SETTLED {
+            std::thread::yield_now();
+            threads = self.all_threads()?;
+        }
         match self.delivery()? {
             Some(visible) => self.attribute(&threads, &visible),
             None => Ok(()),

@@ -184,7 +184,7 @@ fn a_thread_that_sleeps_for_ever_does_not_delay_the_verdict() {
 fn a_ticker_delays_only_the_first_verdicts() {
     for (name, rest, longest) in [
         ("beside_ticker", "usleep(100000)", Duration::from_millis(1500)),
-        ("beside_slow_ticker", "sleep(1)", Duration::from_millis(3500)),
+        ("beside_slow_ticker", "sleep(1)", Duration::from_millis(2500)),
     ] {
         let history = RunHistory::default();
         let mut all = Vec::new();
