@@ -145,7 +145,7 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("ASKS_SECOND", "slow-reader", "has read late, and did not get all lines"),
         ("COUNT_LIMIT", "slow-reader", "KiB pending, in many short lines."),
         ("DROPPED_LATER", "slow-reader", "read nothing, and the server keeps the connection."),
-        ("OVERTAKES", "slow-reader", "got bytes before others that were said earlier."),
+        ("OVERTAKES", "slow-reader", "has read late, and newer bytes came before older ones."),
         ("TOTAL_LENGTH", "long-lines", "Refusing a line of 64 KiB"),
         ("ONE_BYTE_MORE", "long-lines", "The server passed on a line of 65537 bytes"),
     ] {

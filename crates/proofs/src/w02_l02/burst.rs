@@ -64,7 +64,7 @@ fn first_is_killed(run: &mut TestRun, clients: &[Client]) -> Result<(), CheckErr
         CheckError::Failed(mut cause) if cause.id == "zombies" => {
             // The children that ended without a signal were reaped before, all together.
             cause.mistake = None;
-            cause.summary = format!("SIGKILL had ended one of them: {}", cause.summary);
+            cause.summary = format!("{} SIGKILL had ended one of them.", cause.summary);
             CheckError::Failed(cause)
         }
         other => other.depends_on("killed"),

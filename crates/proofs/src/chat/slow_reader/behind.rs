@@ -201,7 +201,7 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
         summary: if is_again {
             format!("{name} has read late, and got bytes that it had got already a second time.")
         } else if is_overtaken {
-            format!("{name} has read late, and got bytes before others that were said earlier.")
+            format!("{name} has read late, and newer bytes came before older ones.")
         } else if missing {
             format!("{name} has read late, and did not get all lines.")
         } else {
