@@ -23,6 +23,10 @@ const FAIR_SHARE: Duration = Duration::from_secs(2);
 /// make each other wait. An ordinary server has fewer such threads.
 const MAX_READY_THREADS: u32 = 4;
 
+/// A program with more threads than this number, for example because it forks in a loop without end,
+/// keeps the machine busy by itself: the kernel lists and schedules all of them.
+const MAX_THREADS: usize = 500;
+
 /// The processor time and the waiting time of threads at the beginning of a measurement.
 #[derive(Debug, Default)]
 pub struct CpuLoad {
@@ -95,7 +99,8 @@ impl CpuLoad {
         let observer = before.observer_waited();
         let finished = before.longest_wait(threads, lasted);
         let server = (finished + self.unfinished_wait(threads)).min(lasted);
-        if before.used(threads) >= (lasted / 2).min(FAIR_SHARE) {
+        let has_used_its_share = before.used(threads) >= (lasted / 2).min(FAIR_SHARE);
+        if has_used_its_share || threads.len() > MAX_THREADS {
             None // a thread that had to wait has waited for other threads of the same program
         } else if server >= lasted / 2 {
             Some(CpuStarvation { subject: "the server", waited: server, lasted })
@@ -129,6 +134,7 @@ impl CpuLoad {
         let server = waited.iter().max().copied().unwrap_or_default();
         let both = server + before.observer_waited();
         let is_own_doing = before.used(threads) + gone >= lasted / 2
+            || threads.len() > MAX_THREADS
             || waited.iter().sum::<Duration>() >= lasted * MAX_READY_THREADS;
         let subject = "the program or its observer";
         (!is_own_doing && both >= lasted / 2).then(|| CpuStarvation {
@@ -315,5 +321,12 @@ mod tests {
     fn threads_that_wait_for_one_another_are_conclusive() {
         let threads = vec![thread(90, 500, 9_000); 20];
         assert_eq!(starvation_text(vec![thread(5, 0, 0)], &threads), None);
+    }
+
+    #[test]
+    fn a_program_that_forks_without_end_is_conclusive() {
+        let threads = vec![thread(90, 1, 6_000); 2_000];
+        assert_eq!(starvation_text(vec![thread(5, 0, 0)], &threads), None);
+        assert!(load(&[]).starvation_of_run(None, &threads, Duration::ZERO).is_none());
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let (from, mut clients) = (store.run.step_count(), Vec::new());
     for input in inputs::inputs(&mut draws) {
         let mut client = store.connect()?;
-        send(&mut store, &mut client, &input)?;
+        send(&mut store, &mut client, &input, before)?;
         store.expect_alive(input.row())?;
         store.expect_reply(&mut bystander, &[b"PING"], simple("PONG"))?;
         expect_bounded_memory(&mut store, before)?;
@@ -100,13 +100,20 @@ fn empty_was_answered(mut error: CheckError, bytes: &[u8]) -> CheckError {
     error
 }
 
-fn send(store: &mut StoreRun, client: &mut RespClient, input: &BadInput) -> Result<(), CheckError> {
+/// Sends `input`, and checks what the server does. `before` is the server's memory before the first
+/// bad input.
+fn send(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    input: &BadInput,
+    before: u64,
+) -> Result<(), CheckError> {
     store.send(client, &input.bytes)?;
     if input.answer == Answer::Optional {
         return store.wait_read(client);
     }
     if input.answer == Answer::Nothing {
-        return expect_nothing(store, client, input);
+        return expect_nothing(store, client, input, before);
     }
     match store.wait_received(client) {
         Ok(Received::Reply(Reply::Error(_))) => expect_closed(store, client, input),
@@ -137,6 +144,7 @@ fn expect_nothing(
     store: &mut StoreRun,
     client: &mut RespClient,
     input: &BadInput,
+    before: u64,
 ) -> Result<(), CheckError> {
     let (observed, wait_error) = match store.wait_received(client) {
         // The caller reports a server that has ended.
@@ -147,7 +155,11 @@ fn expect_nothing(
             store.expect_alive(input.row())?;
             ("an end of file".to_owned(), None)
         }
-        Err(wait_error) => (wait_error.to_string(), Some(wait_error)),
+        Err(wait_error) => {
+            // A server that fills the announced memory may be busy for a long time.
+            expect_bounded_memory(store, before)?;
+            (wait_error.to_string(), Some(wait_error))
+        }
     };
     let what = match &wait_error {
         Some(WaitError::Spinning(sample)) => {
