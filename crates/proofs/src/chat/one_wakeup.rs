@@ -34,8 +34,9 @@ pub(super) fn first_and_last_leave(chat: &mut ChatRun) -> Result<(), CheckError>
 
 fn let_two_leave(chat: &mut ChatRun, first: Member, second: Member) -> Result<(), CheckError> {
     let text = format!("{} and {} closed", first.client.name, second.client.name);
-    while_paused(chat, &text, |_| {
+    while_paused(chat, &text, |chat| {
         first.client.connection.close();
+        arrives(chat);
         second.client.connection.close();
         Ok(())
     })?;
@@ -59,6 +60,7 @@ fn swap_members(chat: &mut ChatRun) -> Result<(), CheckError> {
     let text = format!("{} closed and {next} connected", left.client.name);
     let came = while_paused(chat, &text, |chat| {
         left.client.connection.close();
+        arrives(chat);
         chat.run.add_client(Server::connect)
     })?;
     let connection = came.connection.clone();
@@ -151,7 +153,9 @@ fn leave_and_speak(chat: &mut ChatRun, left: usize) -> Result<(), CheckError> {
     );
     while_paused(chat, &text, |chat| {
         left.client.connection.close();
+        arrives(chat);
         let _ = chat.members[one].client.connection.send(&first);
+        arrives(chat);
         let _ = chat.members[two].client.connection.send(&second);
         Ok(())
     })?;
@@ -182,6 +186,12 @@ pub(super) fn while_paused<T>(
     let done = act(chat);
     let _ = chat.run.server.resume();
     done
+}
+
+/// Waits until what a client did has arrived at the paused server, so that what the next client does
+/// comes after it. A server that has ended is reported by the next wait.
+fn arrives(chat: &mut ChatRun) {
+    let _ = chat.run.server.wait_delivered();
 }
 
 /// Takes any member out of the list of members. It is about to leave.

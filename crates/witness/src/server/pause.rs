@@ -40,9 +40,19 @@ impl Server {
     /// # Errors
     /// [`WaitError`] if the server has ended, or if it is unknown whether everything has arrived.
     pub fn resume(&mut self) -> Result<(), WaitError> {
-        let delivered = self.wait_for(|now| Ok(now.all_delivered()?.then_some(())));
+        let delivered = self.wait_delivered();
         self.kill(self.process(), Signal::SIGCONT);
         delivered
+    }
+
+    /// Waits until everything that the clients did has arrived at the server's sockets. Events of
+    /// several connections reach a paused server in their order only with this wait between them:
+    /// each processor handles the segments of a loopback connection apart.
+    ///
+    /// # Errors
+    /// [`WaitError`] if the server has ended, or if it is unknown whether everything has arrived.
+    pub fn wait_delivered(&mut self) -> Result<(), WaitError> {
+        self.wait_for(|now| Ok(now.all_delivered()?.then_some(())))
     }
 
     /// Stops every process of the server (SIGSTOP), waits until all have stopped, and resumes them

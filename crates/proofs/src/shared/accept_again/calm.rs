@@ -41,6 +41,7 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
         Err(WaitError::Spinning(sample)) if is_calm && has_pause(&sample) => return Ok(()),
         // On a busy machine, a busy loop gets only a part of a processor.
         Err(WaitError::TimedOut { .. }) if used * 10 < begun.elapsed() => return Ok(()),
+        Err(WaitError::Unobservable(unseen)) => return Err(unseen.into()),
         Err(wait_error) => wait_error,
     };
     // A server that repeats other calls is busy for another reason.

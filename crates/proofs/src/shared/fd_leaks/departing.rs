@@ -56,6 +56,7 @@ pub(super) fn depart_before_answer(run: &mut TestRun, first: Departure) -> Resul
     // A server that has ended cannot be paused. The wait below reports the end.
     let _ = run.server.pause();
     let _ = client.connection.send(b"PING\r\n");
+    let _ = run.server.wait_delivered();
     first.apply(&client.connection);
     client.connection.reset();
     let _ = run.server.resume();

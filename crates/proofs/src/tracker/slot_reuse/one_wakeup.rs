@@ -61,6 +61,7 @@ fn replace(
     let _ = run.server.pause();
     if matches!(first, First::Leaves) {
         left.client.connection.close();
+        let _ = run.server.wait_delivered();
     }
     let came = run.add_client(Server::connect);
     if matches!(first, First::Comes) {
