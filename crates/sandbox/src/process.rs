@@ -13,7 +13,7 @@ pub use thread::{Thread, own_run_delay};
 
 use crate::unobservable::Unobservable;
 use owner::as_owner;
-use procfs::process::{Io, Schedstat, StatFlags};
+use procfs::process::{Io, Schedstat, StatFlags, Status};
 use procfs::{FromRead, ProcError, ProcResult};
 use std::convert::Infallible;
 use std::fs;
@@ -191,6 +191,14 @@ impl Process {
     pub fn context_switches(self, tid: i32) -> Option<u64> {
         let file = fs::File::open(format!("/proc/{}/task/{tid}/schedstat", self.pid)).ok()?;
         Schedstat::from_read(file).ok().map(|schedule| schedule.pcount)
+    }
+
+    /// The number of times that a thread of the process has gone to sleep (proc_pid_status(5),
+    /// voluntary_ctxt_switches), or has stopped for its tracer; `None` if the thread has ended or the
+    /// kernel hides it.
+    pub fn sleeps_of_thread(self, tid: i32) -> Option<u64> {
+        let file = fs::File::open(format!("/proc/{}/task/{tid}/status", self.pid)).ok()?;
+        Status::from_read(file).ok()?.voluntary_ctxt_switches
     }
 
     /// The number of times that a thread of the process has called write(2) or a similar call, but

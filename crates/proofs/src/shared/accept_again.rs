@@ -3,6 +3,7 @@
 mod calm;
 mod exhausted;
 mod injected;
+mod looks;
 mod naps;
 mod patience;
 mod phantom;

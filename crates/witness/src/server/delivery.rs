@@ -21,7 +21,7 @@ impl Server {
         if !self.input.is_delivered() {
             return Ok(None);
         }
-        let written = self.log.written() + self.stderr_bytes;
+        let written = self.output_written();
         let read = self.clients.iter().map(Client::bytes_received).sum();
         let mut visible = Visible { written, read, ..Visible::default() };
         let Some(table) = &self.table else { return Ok(Some(visible)) };

@@ -90,7 +90,7 @@ impl Server {
 
     /// Ends the sandbox if the program has written more output than its limit.
     fn enforce_output_limit(&self) {
-        let written = self.log.written() + self.stderr_bytes;
+        let written = self.output_written();
         if self.sandbox.limits().is_some_and(|limits| written > limits.output) {
             self.sandbox.end_for(LimitKind::Output);
         }

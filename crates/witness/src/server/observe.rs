@@ -28,6 +28,11 @@ impl Server {
         &self.errors
     }
 
+    /// The number of bytes that the program has written to standard output and standard error so far.
+    pub fn output_written(&self) -> u64 {
+        self.log.written() + self.stderr_bytes
+    }
+
     /// How strongly the program is isolated.
     pub fn isolation(&self) -> IsolationLevel {
         self.sandbox.isolation()

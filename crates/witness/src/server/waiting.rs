@@ -44,6 +44,21 @@ impl Server {
         self.wait_in(WaitState::new(self.limits), fact)
     }
 
+    /// Does the same, for at most `limit`, and never stops a thread of the server. Therefore the wait
+    /// does not end sooner because the server is idle or in a busy loop: such a server may be busy
+    /// because of the observer alone, which stops its threads at each of their calls.
+    ///
+    /// # Errors
+    /// [`WaitError`] if the server has ended, or the condition is not true in this time.
+    pub fn wait_untraced<T>(
+        &mut self,
+        limit: Duration,
+        fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
+    ) -> Result<T, WaitError> {
+        let limits = WaitLimits { timeout: limit, ..self.limits };
+        self.wait_in(WaitState::without_verdict(limits), fact)
+    }
+
     /// Waits until threads that were signalled have stopped: until `fact` returns a value, the server
     /// ends, or the time is over.
     pub(super) fn wait_stopped<T>(

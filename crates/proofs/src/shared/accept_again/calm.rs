@@ -1,13 +1,13 @@
 //! Recognizes a server that uses a processor while it has no descriptor for the next client.
 
+use super::looks::{Looks, wait_calm};
 use super::phantom::expect_no_phantom;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::test_run::TestRun;
-use std::collections::VecDeque;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::{Server, SyscallSample, Unobservable, WaitError};
+use witness::{SyscallSample, WaitError};
 
 pub(super) const WHILE: &str = "all descriptors were used up (EMFILE)";
 
@@ -116,7 +116,7 @@ fn wait_burst(run: &mut TestRun, used_before: Duration) -> Result<(), CheckError
     while begun.elapsed() < LONGEST_BURST && run.server.exit().is_none() {
         let _ = run.server.catch_up();
         let used = run.server.cpu_time()?.saturating_sub(used_before);
-        if used >= BURST || looks.find_calm(&run.server)? {
+        if used >= BURST || looks.find_asleep(&run.server)? {
             break;
         }
         thread::sleep(Duration::from_millis(1));
@@ -131,51 +131,6 @@ pub(super) fn has_pause(sample: &SyscallSample) -> bool {
         "nanosleep" | "clock_nanosleep" => true,
         _ => call.waits_for_readiness() && *result == 0 && call.timeout() != Some(0),
     })
-}
-
-/// Waits until the server sleeps, also if it wakes now and then in order to call accept again.
-fn wait_calm(run: &mut TestRun) -> Result<(), WaitError> {
-    let mut looks = Looks::default();
-    run.server.wait_for(|now| Ok(looks.find_calm(now)?.then_some(())))
-}
-
-/// Looks at a server, at least a millisecond apart.
-#[derive(Default)]
-pub(super) struct Looks {
-    found_asleep: VecDeque<bool>,
-    last: Option<Instant>,
-}
-
-impl Looks {
-    /// The number of the last looks that count. At most a tenth of them may find a thread awake.
-    const COUNT: usize = 20;
-
-    /// Looks at the server again. Returns whether the server sleeps most of the time. A server in a
-    /// busy loop is awake at every look, even if it gets no processor.
-    pub(super) fn find_calm(&mut self, server: &Server) -> Result<bool, Unobservable> {
-        if self.last.is_none_or(|at| at.elapsed() >= Duration::from_millis(1)) {
-            self.last = Some(Instant::now());
-            self.found_asleep.push_back(is_asleep(server)?);
-        }
-        if self.found_asleep.len() > Self::COUNT {
-            self.found_asleep.pop_front();
-        }
-        let awake = self.found_asleep.iter().filter(|is_asleep| !**is_asleep).count();
-        Ok(self.found_asleep.len() == Self::COUNT && awake * 10 <= Self::COUNT)
-    }
-}
-
-/// Whether every thread sleeps. A thread that waits until the observer has read its output is awake.
-fn is_asleep(server: &Server) -> Result<bool, Unobservable> {
-    for process in server.processes()? {
-        for thread in process.threads()? {
-            let waits_for_reader = thread.call.is_some_and(|it| it.name().starts_with("write"));
-            if thread.is_running() || waits_for_reader {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
 }
 
 /// A descriptor of the server whose number its lowered limit does not allow any more.

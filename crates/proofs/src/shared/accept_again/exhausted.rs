@@ -1,6 +1,7 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
-use super::calm::{Looks, WHILE, expect_calm};
+use super::calm::{WHILE, expect_calm};
+use super::looks::wait_calm_or;
 use super::naps::{expect_no_naps, is_napping};
 use super::patience::{listens_edge_triggered, wait_handled, wait_handled_later};
 use super::phantom::expect_no_phantom;
@@ -192,10 +193,9 @@ fn was_served_at_once(run: &mut TestRun, service: &Service, client: &NamedClient
     if service.clients != Clients::OneAtATime {
         return false;
     }
-    let (connection, mut looks) = (client.connection.clone(), Looks::default());
-    let accepted = run.server.wait_for(|now| {
-        let is_accepted = now.connection(&connection)?.is_some_and(|socket| socket.inode != 0);
-        Ok((is_accepted || looks.find_calm(now)?).then_some(is_accepted))
+    let connection = client.connection.clone();
+    let accepted = wait_calm_or(run, |now| {
+        Ok(now.connection(&connection)?.is_some_and(|socket| socket.inode != 0))
     });
     let is_accepted = accepted.unwrap_or(false);
     if is_accepted {
