@@ -114,19 +114,17 @@ impl CpuLoad {
     }
 
     /// Does the same for a run that has reached its wall-time limit. Program and observer run
-    /// alternately, so the waiting times of both are added. `halfway` is a measurement that began
-    /// during the run. `gone` is the processor time of threads that have ended.
+    /// alternately, so the waiting times of both are added. `gone` is the processor time of threads
+    /// that have ended.
     pub(crate) fn starvation_of_run(
         &self,
-        halfway: Option<&CpuLoad>,
         threads: &[(Process, Thread)],
         gone: Duration,
     ) -> Option<CpuStarvation> {
         let before = self.before.as_ref()?;
         let lasted = before.at.elapsed();
-        let halfway = halfway.and_then(|load| load.before.as_ref());
-        let unfinished_wait = |now: &(Process, Thread)| match halfway {
-            Some(halfway) if halfway.knows(now) && halfway.still_waits(now) => halfway.at.elapsed(),
+        let unfinished_wait = |now: &(Process, Thread)| match &self.waiting {
+            Some(begun) if begun.still_waits(now) => begun.at.elapsed(),
             _ => Duration::ZERO,
         };
         let waited = |now: &(Process, Thread)| now.1.delay + unfinished_wait(now);
@@ -177,16 +175,13 @@ impl Snapshot {
         // its start.
         let (cpu, _, context_switches) = self.values_of(now);
         let has_not_run = now.1.context_switches == context_switches && now.1.cpu == cpu;
-        self.knows(now) && now.1.is_running() && has_not_run
+        let has_waited = self.find(now).is_some_and(Thread::is_running);
+        has_waited && now.1.is_running() && has_not_run
     }
 
     fn values_of(&self, now: &(Process, Thread)) -> (Duration, Duration, u64) {
         let known = self.find(now);
         known.map_or_else(Default::default, |it| (it.cpu, it.delay, it.context_switches))
-    }
-
-    fn knows(&self, now: &(Process, Thread)) -> bool {
-        self.find(now).is_some()
     }
 
     fn find(&self, (process, now): &(Process, Thread)) -> Option<&Thread> {
@@ -252,7 +247,7 @@ mod tests {
     /// that have ended.
     fn is_inconclusive(used: u64, waited: u64, gone: u64) -> bool {
         let now = [thread(90, used, waited)];
-        load(&[]).starvation_of_run(None, &now, Duration::from_millis(gone)).is_some()
+        load(&[]).starvation_of_run(&now, Duration::from_millis(gone)).is_some()
     }
 
     #[test]
@@ -267,15 +262,17 @@ mod tests {
         // The run waited for a processor because of its own child processes.
         assert!(!is_inconclusive(100, 6_000, 5_500));
         let threads = vec![thread(90, 10, 9_000); 20];
-        assert!(load(&[]).starvation_of_run(None, &threads, Duration::ZERO).is_none());
+        assert!(load(&[]).starvation_of_run(&threads, Duration::ZERO).is_none());
     }
 
     #[test]
-    fn a_run_that_waited_from_halfway_to_its_end_is_inconclusive() {
+    fn a_run_that_still_waits_at_its_end_is_inconclusive() {
         let now = [thread(5, 100, 0)];
-        let whole = load(&[]);
-        assert!(whole.starvation_of_run(None, &now, Duration::ZERO).is_none());
-        assert!(whole.starvation_of_run(Some(&load(&now)), &now, Duration::ZERO).is_some());
+        let mut load = load(&[]);
+        assert!(load.starvation_of_run(&now, Duration::ZERO).is_none());
+        let at = Instant::now() - Duration::from_secs(6);
+        load.waiting = Some(Snapshot { at, ..Snapshot::now(&now) });
+        assert!(load.starvation_of_run(&now, Duration::ZERO).is_some());
     }
 
     #[test]
@@ -327,6 +324,6 @@ mod tests {
     fn a_program_that_forks_without_end_is_conclusive() {
         let threads = vec![thread(90, 1, 6_000); 2_000];
         assert_eq!(starvation_text(vec![thread(5, 0, 0)], &threads), None);
-        assert!(load(&[]).starvation_of_run(None, &threads, Duration::ZERO).is_none());
+        assert!(load(&[]).starvation_of_run(&threads, Duration::ZERO).is_none());
     }
 }

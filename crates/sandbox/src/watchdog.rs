@@ -16,7 +16,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,9 @@ pub(crate) use memory::OwnSockets;
 
 /// The time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How often the threads of a run are looked at to see whether they wait for a processor.
+const LOOKS_OF_RUN: u32 = 10;
 
 /// Checks the limits of one run. Dropping this value ends the checks.
 #[derive(Debug)]
@@ -45,12 +48,18 @@ struct WatchedRun {
     sockets: OwnSockets,
     /// The connection to the sandbox. Closing this connection ends the sandbox.
     control: Control,
-    load: CpuLoad,
-    /// The state of the threads after half of the wall time.
-    halfway: OnceLock<CpuLoad>,
+    load: Mutex<Load>,
     /// The sandbox's first process, after it was started.
     init: OnceLock<Process>,
     exceeded: OnceLock<ExceededLimit>,
+}
+
+/// How long the threads have waited for a processor.
+#[derive(Debug)]
+struct Load {
+    measured: CpuLoad,
+    /// When the threads were looked at for the last time.
+    looked: Instant,
 }
 
 /// The limit because of which a sandbox was ended.
@@ -71,10 +80,9 @@ impl Watchdog {
         control: &Control,
     ) -> io::Result<Self> {
         let (group, control) = (Cgroup::new(&limits), control.duplicate()?);
-        let (load, halfway) = (CpuLoad::now(&[]), OnceLock::new());
+        let load = Mutex::new(Load { measured: CpuLoad::now(&[]), looked: Instant::now() });
         let (init, exceeded) = (OnceLock::new(), OnceLock::new());
-        let watch =
-            WatchedRun { limits, group, folder, sockets, control, load, halfway, init, exceeded };
+        let watch = WatchedRun { limits, group, folder, sockets, control, load, init, exceeded };
         Ok(Self { watch: Arc::new(watch), stop: None, thread: None })
     }
 
@@ -145,7 +153,20 @@ impl WatchedRun {
         let init = *self.init.get()?;
         let gone =
             init.visible_descendants().iter().chain([&init]).map(|process| process.reaped()).sum();
-        self.load.starvation_of_run(self.halfway.get(), &threads(init), gone)
+        self.load().measured.starvation_of_run(&threads(init), gone)
+    }
+
+    fn load(&self) -> MutexGuard<'_, Load> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks whether a thread waits for a processor now, ten times in a run: the threads may be many.
+    fn look_for_wait(&self, init: Process, now: Instant) {
+        let mut load = self.load();
+        if now - load.looked >= self.limits.wall / LOOKS_OF_RUN {
+            load.looked = now;
+            load.measured.look(&threads(init));
+        }
     }
 
     /// The limit that is exceeded at this moment, if any.
@@ -154,9 +175,7 @@ impl WatchedRun {
         if now >= end {
             return Some(LimitKind::Wall);
         }
-        if now + self.limits.wall / 2 >= end {
-            self.halfway.get_or_init(|| CpuLoad::now(&threads(init)));
-        }
+        self.look_for_wait(init, now);
         let is_out_of_memory = match &self.group {
             // The kernel does not end a run whose sockets reach the group's limit.
             Some(group) => {
@@ -182,13 +201,14 @@ impl Drop for Watchdog {
     }
 }
 
-/// The threads of all descendants of `init` that this process may read.
+/// The threads of `init` and of its descendants that this process may read. A program whose start
+/// takes long may have no process of its own yet.
 fn threads(init: Process) -> Vec<(Process, Thread)> {
     let threads = |process: Process| {
         let threads = process.threads().unwrap_or_default();
         threads.into_iter().map(move |thread| (process, thread))
     };
-    init.visible_descendants().into_iter().flat_map(threads).collect()
+    [init].into_iter().chain(init.visible_descendants()).flat_map(threads).collect()
 }
 
 /// Whether the contents of `folder` consist of at most `files` files and use at most `bytes` bytes.
