@@ -53,7 +53,7 @@ const LONGEST_PAUSE: Duration = Duration::from_micros(150);
 /// The maximum number of calls that are kept.
 const MAX_CALLS: usize = 8192;
 /// The maximum number of rounds that are kept.
-const MAX_ROUNDS: usize = 64;
+pub(crate) const MAX_ROUNDS: usize = 64;
 /// The maximum number of looks at a thread that makes calls and is neither known to work nor to be
 /// in a loop.
 const MAX_LOOKS: usize = 100;

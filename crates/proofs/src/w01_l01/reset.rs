@@ -6,6 +6,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::departure::Departure;
+use crate::shared::fd_leaks::kept_socket;
 use crate::test_run::TestRun;
 use witness::{Exit, SignalNumber, WaitError};
 
@@ -133,7 +134,7 @@ fn expect_next_served(
     if received == b"next\n" {
         run.step(format!("{} closed", next.name));
         next.connection.close();
-        return Ok(());
+        return expect_released(run, client);
     }
     let failure = Failure {
         id: "next-not-served",
@@ -143,6 +144,14 @@ fn expect_next_served(
         observed: received::received_text(&next, &received),
     };
     Err(diagnosis::fail(run, wait_error, failure))
+}
+
+/// The server has served the next client. The descriptor of the client that has reset must be closed,
+/// whichever call has failed.
+fn expect_released(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
+    let Err(wait_error) = run.wait_released(client) else { return Ok(()) };
+    let failure = kept_socket(client, Some("forgot-close"), wait_error.to_string());
+    Err(diagnosis::fail(run, Some(wait_error), failure))
 }
 
 /// The failure of a server that has ended when a client reset its connection.

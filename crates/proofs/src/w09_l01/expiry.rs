@@ -26,6 +26,7 @@ pub(super) fn expiry(context: &CheckContext<'_>) -> Result<(), CheckError> {
         set_options::accepted,
         set_options::refused,
         time_left::time_left,
+        time_left::flushed,
         conditions::conditions,
         conditions::refused,
         conditions::at_once,

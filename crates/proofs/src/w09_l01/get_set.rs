@@ -111,6 +111,7 @@ fn no_numbers(
         format!("{digits} "),
         format!("+{digits}"),
         format!("0{digits}"),
+        format!("{digits}\n"),
         "-0".to_owned(),
     ];
     for group in [&mut words, &mut beyond, &mut loose] {
@@ -234,6 +235,7 @@ fn patterns(
         let in_order = |got: &Reply| matches!(got, Reply::Array(keys) if sorted(keys) == wanted);
         store.expect_reply_that(client, &[b"KEYS", pattern.as_bytes()], &text, in_order)?;
     }
+    line_breaks(store, client, &it)?;
     store.expect_replies(
         client,
         [
@@ -242,6 +244,18 @@ fn patterns(
             ("DBSIZE".to_owned(), number(0)),
         ],
     )
+}
+
+/// A line break in a key is a byte like any other: a star takes it in, and a pattern without it does
+/// not match.
+fn line_breaks(store: &mut StoreRun, client: &mut RespClient, it: &str) -> Result<(), CheckError> {
+    let key = format!("{it}\nend\n");
+    store.expect_reply(client, &[b"SET", key.as_bytes(), b"1"], ok())?;
+    for (pattern, is_found) in [(format!("{it}?end*"), true), (format!("{it}?end"), false)] {
+        let found = if is_found { vec![bulk(&key)] } else { Vec::new() };
+        store.expect_reply(client, &[b"KEYS", pattern.as_bytes()], array(found))?;
+    }
+    Ok(())
 }
 
 fn sorted(replies: &[Reply]) -> Vec<Reply> {

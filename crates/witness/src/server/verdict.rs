@@ -9,7 +9,7 @@ use super::attribution::Evidence;
 use super::helper_threads::{ENOUGH_EVIDENCE, LONG_NAP, ThreadOf, any_waits_for_clients, napper};
 use super::rounds::Visible;
 use super::wait_state::{CPU_BUDGET, SETTLED, SMALL_CPU_BUDGET, WaitState};
-use crate::call_trace::CallTrace;
+use crate::call_trace::{CallTrace, MAX_ROUNDS};
 use crate::sleep::{Nap, Sleep};
 use crate::wait_error::WaitError;
 use sandbox::{Call, Thread, Unobservable};
@@ -196,8 +196,11 @@ impl Server {
                 }
                 _ => {
                     let may_wait_for_others = only_each_other
-                        && trace.is_some_and(|trace| !trace.has_calls())
-                        && !has_lasted(state, last_run, NAPS_FOR_OTHERS);
+                        && trace.is_some_and(|trace| {
+                            let has_waited = has_lasted(state, last_run, NAPS_FOR_OTHERS)
+                                && has_napped_enough(trace, last_run);
+                            !trace.has_calls() && !has_waited
+                        });
                     others_idle &= !may_wait_for_others
                         && self.naps_without_result(state, thread, trace, last_run);
                 }
@@ -323,6 +326,14 @@ fn is_pure_sleep((_, thread): &ThreadOf) -> bool {
 /// Whether nothing visible has changed, and no thread that rests has run, for at least `time`.
 fn has_lasted(state: &WaitState, last_run: Option<Instant>, time: Duration) -> bool {
     state.rounds.quiet_for() >= time && last_run.is_none_or(|at| at.elapsed() >= time)
+}
+
+/// Whether all naps of a thread together have lasted for [`NAPS_FOR_OTHERS`]. On a busy machine, a
+/// thread waits for a processor after each nap, and naps less often in the same time.
+fn has_napped_enough(trace: &CallTrace, last_run: Option<Instant>) -> bool {
+    let (rounds, nap) = (trace.rounds_since(last_run), trace.nap());
+    let napped = nap.map_or(Duration::ZERO, |(_, nap)| nap.span * rounds as u32);
+    napped >= NAPS_FOR_OTHERS || rounds >= MAX_ROUNDS
 }
 
 /// How often a thread has to go round, if nothing is known about it.

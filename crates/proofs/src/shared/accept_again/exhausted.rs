@@ -82,6 +82,7 @@ fn run_out(
         }
     }
     expect_calm(run)?;
+    expect_kept(run, earlier)?;
     if let Some(client) = earlier.last() {
         let served = (service.expect_served)(run, client);
         served.map_err(|error| after(WHILE, error.independent()))?;
@@ -91,6 +92,23 @@ fn run_out(
     run.step("the descriptor limit was restored");
     run.server.restore_descriptors()?;
     expect_recovers(run, service, waiting, earlier)
+}
+
+/// The clients that were connected before must still be connected: a server may reject new clients,
+/// but may not close another client to make room.
+fn expect_kept(run: &mut TestRun, earlier: &[NamedClient]) -> Result<(), CheckError> {
+    let is_closed = |client: &&NamedClient| client.connection.ended().is_some();
+    let Some(closed) = earlier.iter().find(is_closed) else { return Ok(()) };
+    Err(run.fail_now(Failure {
+        id: "closed-for-room",
+        mistake: None,
+        summary: format!(
+            "While no descriptor was free (EMFILE), the server closed {}, which was connected before.",
+            closed.name
+        ),
+        expected: "the clients that the server has stay connected".to_owned(),
+        observed: format!("the end of {}'s connection", closed.name),
+    }))
 }
 
 /// Starts a server, and connects the clients that are there before the descriptors are used up. A

@@ -79,6 +79,7 @@ pub(super) fn refused(
         format!("EX +{time}"),
         "EX 9223372036854775807".to_owned(),
         "NX XX".to_owned(),
+        "XX NX".to_owned(),
         format!("EX {time} PX {time}"),
         format!("EX {time} KEEPTTL"),
         format!("KEEPTTL PX {time}"),

@@ -61,6 +61,25 @@ fn expect_rounded(
     store.expect_reply_that(client, &[b"TTL", timed.key.as_bytes()], &wanted, is_rounded)
 }
 
+/// FLUSHDB removes the keys with their expiries: a new key of the same name never expires.
+pub(super) fn flushed(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let ([key, word], seconds) = (draws.words(), draws.number(100..=900));
+    store.expect_replies(
+        client,
+        [
+            (format!("SET {key} {word} EX {seconds}"), ok()),
+            ("FLUSHDB".to_owned(), ok()),
+            (format!("APPEND {key} {word}"), number(word.len() as i64)),
+            (format!("TTL {key}"), number(-1)),
+            (format!("DEL {key}"), number(1)),
+        ],
+    )
+}
+
 /// TTL and PTTL of a missing key, of a key that never expires, and of a key that expires. INCR and
 /// APPEND keep the expiry, and PERSIST removes it.
 pub(super) fn time_left(

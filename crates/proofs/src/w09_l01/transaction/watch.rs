@@ -74,7 +74,17 @@ pub(super) fn touched(pair: &mut Pair) -> Result<(), CheckError> {
         ("MULTI".to_owned(), ok()),
         (format!("GET {a}"), queued()),
     ])?;
-    pair.expect([("EXEC", Reply::Nil)]).map_err(if_answered("watch-others-only"))
+    pair.expect([("EXEC", Reply::Nil)]).map_err(if_answered("watch-others-only"))?;
+
+    // A second WATCH of the same key does not forget a change since the first.
+    pair.expect([(format!("WATCH {a}"), ok())])?;
+    pair.expect_from_other([(format!("SET {a} {new}"), ok())])?;
+    pair.expect([
+        (format!("WATCH {b} {a}"), ok()),
+        ("MULTI".to_owned(), ok()),
+        (format!("GET {a}"), queued()),
+        ("EXEC".to_owned(), Reply::Nil),
+    ])
 }
 
 /// Watches `a`, lets the other client touch it, and checks that EXEC answers nil.
@@ -136,6 +146,8 @@ pub(super) fn not_touched(pair: &mut Pair) -> Result<(), CheckError> {
         (format!("EXISTS {a}"), number(1)),
         (format!("TTL {a}"), number(-1)),
         (format!("SET {b} 9"), ok()),
+        // NX prevents the change.
+        (format!("SET {a} 9 NX"), Reply::Nil),
         ("SET WATCH 9".to_owned(), ok()),
     ])?;
     pair.expect(exec())?;
