@@ -182,6 +182,80 @@ fn keys_that_stay_watched_after_a_refused_exec_fail() {
     assert_contains(&cause, &["EXEC was answered nil", "and was answered -EXECABORT"]);
 }
 
+/// Each of these stores has one slip: the criterion that fails, a part of its cause, and the change.
+#[test]
+fn slips_of_a_store_fail() {
+    type Slip = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let slips: [Slip; 8] = [
+        // A second WATCH of the same key forgets the change since the first.
+        (
+            "transaction",
+            "where nil belongs",
+            &[(
+                "            self.watched.append(key)",
+                "            self.stale &= key not in self.watched\n            self.watched.append(key)",
+            )],
+        ),
+        // DISCARD keeps the mark of a bad command.
+        (
+            "transaction",
+            "EXEC was answered -EXECABORT",
+            &[
+                ("        self.queue, self.failed = [], False", "        self.queue = []"),
+                (
+                    "        self.discard()\n        if failed:",
+                    "        self.discard()\n        self.failed = False\n        if failed:",
+                ),
+            ],
+        ),
+        // A SET that NX prevents counts as a change.
+        (
+            "transaction",
+            "EXEC was answered nil",
+            &[(
+                "            return None\n        self.put(key, value",
+                "            self.touch(key)\n            return None\n        self.put(key, value",
+            )],
+        ),
+        // FLUSHDB keeps the expiries.
+        (
+            "expiry",
+            "where :-1 belongs",
+            &[(
+                "        self.delete(*list(self.values))",
+                "        kept = self.deadlines.copy()\n        self.delete(*list(self.values))\n        \
+             self.deadlines = kept",
+            )],
+        ),
+        (
+            "expiry",
+            "XX NX was answered",
+            &[("{b\"NX\", b\"XX\"} <= set(found)", "list(found) == [b\"NX\", b\"XX\"]")],
+        ),
+        (
+            "expiry",
+            "-9223372036854775808 was answered",
+            &[(
+                "new = expiry(number, unit)",
+                "new = 0 if number[:1] == b\"-\" else expiry(number, unit)",
+            )],
+        ),
+        ("get-set", "KEYS ", &[("re.compile(text, re.S)", "re.compile(text)")]),
+        (
+            "get-set",
+            "loose-numbers",
+            &[(
+                "re.fullmatch(rb\"0|-?[1-9][0-9]*\", digits[:21])",
+                "re.match(rb\"(0|-?[1-9][0-9]*)$\", digits[:21])",
+            )],
+        ),
+    ];
+    for (criterion, part, changes) in slips {
+        let Some(cause) = cause_of(criterion, changes) else { return };
+        assert_contains(&cause, &[part]);
+    }
+}
+
 #[test]
 fn a_star_that_stays_at_its_first_match_fails() {
     let wrong = [("    return re.compile(text, re.S)", FIRST_MATCH)];
