@@ -192,6 +192,10 @@ int main(void)
         }
 #endif
         int is_lost = converse(client) == -1;
+#ifdef KEEPS_AFTER_EPIPE
+        if (is_lost && errno == EPIPE)
+            continue;
+#endif
         close(client);
 #ifdef LOST_CLIENT_UNLOGGED
         if (is_lost)

@@ -9,6 +9,7 @@
  *   WAITS_FOR_LEAVING  the listener is not watched until a client leaves
  *   LOSES_SPARE        the spare descriptor is not there when none is free for a second time
  *   NAPS_EVER_AFTER    poll has a time-out of 1 ms for ever after no descriptor was free
+ *   CLOSES_FOR_ROOM    a client that is connected is closed to make room for the next one
  *   GIVES_UP           the listener is never watched again
  *   UNCHECKED_ACCEPT   -1 is taken for a client
  *   ENDS_ON_EINTR      an interrupted poll ends the server */
@@ -48,6 +49,13 @@ static void go_on_without_descriptor(void)
     was_short = 1;
 #if defined PAUSES || defined WAITS_FOR_LEAVING || defined GIVES_UP
     watched[0].events = 0;
+#elif defined CLOSES_FOR_ROOM
+    for (int at = 1; at <= max_clients; at++) {
+        if (watched[at].fd != -1) {
+            leave(at);
+            break;
+        }
+    }
 #elif !defined RETRIES_AT_ONCE
     close(spare);
     int rejected = accept(watched[0].fd, NULL, NULL);
