@@ -32,6 +32,8 @@ pub(crate) struct CallTrace {
     /// The last sleep that a clock ends.
     nap: Option<(Call, Nap)>,
     is_napping: bool,
+    /// When the last such sleep began.
+    nap_begun: Instant,
     /// Whether the thread has woken from a nap since the last change.
     has_woken: bool,
     /// The calls of the rounds: of a nap, and everything until the next nap. Each has the time at
@@ -82,6 +84,7 @@ impl CallTrace {
             has_progress: false,
             nap,
             is_napping: false,
+            nap_begun: Instant::now(),
             has_woken: false,
             rounds: Vec::new(),
             round: Vec::new(),
@@ -163,6 +166,7 @@ impl CallTrace {
         self.entered = Some(call);
         self.nap = Some((call, nap));
         self.is_napping = true;
+        self.nap_begun = Instant::now();
         if std::mem::take(&mut self.has_woken) {
             let mut round = std::mem::take(&mut self.round);
             round.sort_unstable();
@@ -172,7 +176,7 @@ impl CallTrace {
     }
 
     fn end_call(&mut self, call: Call, value: i64) {
-        if std::mem::take(&mut self.is_napping) {
+        if std::mem::take(&mut self.is_napping) && !self.has_returned_at_once(&call, value) {
             self.has_woken = true;
             self.woken_at = Instant::now();
             self.round.clear();
@@ -195,6 +199,12 @@ impl CallTrace {
         if self.steps.len() > MAX_CALLS {
             self.steps.clear();
         }
+    }
+
+    /// Whether a wait for descriptors, which has just ended, has found one ready at once: the thread has
+    /// not slept, although the wait has a time-out.
+    fn has_returned_at_once(&self, call: &Call, value: i64) -> bool {
+        call.waits_for_readiness() && value > 0 && self.nap_begun.elapsed() < LONGEST_LOOK
     }
 
     /// Whether the call writes to standard output or standard error, or to a duplicate, which

@@ -7,7 +7,7 @@ use witness::{IsolationLevel, Launch, Server};
 /// A server that executes `body` after its client has left. `body` repeats itself for ever.
 fn loops(name: &str, body: &str) -> Server {
     let text = format!(
-        "#include <fcntl.h>\n#include <sys/wait.h>\n\
+        "#include <fcntl.h>\n#include <poll.h>\n#include <sys/wait.h>\n\
          int main(void) {{ int listener = listening(); signal(SIGPIPE, SIG_IGN);\n\
          int fd = accept(listener, 0, 0); char bytes[512]; \
          while (read(fd, bytes, sizeof bytes) > 0) ; {body} }}"
@@ -41,6 +41,11 @@ fn a_busy_loop_is_noticed_whatever_its_calls_are() {
             "accept(-1) = EBADF",
         ),
         ("loops_read", "for (;;) read(fd, bytes, 512);", "read(4) = 0"),
+        (
+            "loops_timed_wait",
+            "struct pollfd one = {fd, POLLIN, 0}; for (;;) poll(&one, 1, 1000);",
+            "poll",
+        ),
         ("loops_empty", "for (;;) write(fd, bytes, 0);", "write(4) = 0"),
     ];
     for (name, body, text) in bodies {
