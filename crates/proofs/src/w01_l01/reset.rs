@@ -147,11 +147,11 @@ fn expect_next_served(
 }
 
 /// The server has served the next client. The descriptor of the client that has reset must be closed,
-/// whichever call has failed.
+/// whichever call has failed. The criterion `no-fd-leak` reports a server that closes no descriptor.
 fn expect_released(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckError> {
     let Err(wait_error) = run.wait_released(client) else { return Ok(()) };
     let failure = kept_socket(client, Some("forgot-close"), wait_error.to_string());
-    Err(diagnosis::fail(run, Some(wait_error), failure))
+    Err(diagnosis::fail(run, Some(wait_error), failure).depends_on("no-fd-leak"))
 }
 
 /// The failure of a server that has ended when a client reset its connection.
