@@ -21,6 +21,8 @@ const SIZES: [usize; 6] = [256, 512, 1024, 4096, 8192, 16_384];
 /// The number of bytes of a long line that come last, and the number of short lines that come with them.
 const REST: usize = 5_400;
 const SHORT_LINES: usize = 600;
+/// A buffer for the longest line has this much room after a line that is a little shorter.
+const ROOM: usize = 100;
 
 /// A line of up to 64 KiB reaches the others whole. A client that sends a longer line is told so, or
 /// closed. Nobody else is affected: nobody receives a part of this line, and all others are served
@@ -42,7 +44,7 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     }
     two_at_once(&mut chat)?;
     by_a_longer_name(&mut chat)?;
-    a_rest_and_short_lines(&mut chat, LONGEST - 100, REST)?;
+    a_rest_and_short_lines(&mut chat, LONGEST - ROOM, REST)?;
     a_rest_and_short_lines(&mut chat, LONGEST, 1)?; // the newline alone
     too_long::check(&mut chat)?;
     one_byte_more::check(&mut chat)
@@ -135,7 +137,9 @@ fn a_rest_and_short_lines(
 ) -> Result<(), CheckError> {
     let index = any_member(chat);
     let (long, fd) = (chat.line(length), chat.members[index].fd);
-    let short: Vec<_> = (0..SHORT_LINES).map(|_| chat.short_line()).collect();
+    // A full buffer ends in the middle of the first short line, and never between two lines.
+    let mut short = vec![chat.line(2 * ROOM)];
+    short.resize_with(SHORT_LINES, || chat.short_line());
     let (begin, rest) = long.split_at(length - rest);
     chat.send(index, begin);
     chat.expect_silence(&chat.everybody())?;
