@@ -31,6 +31,10 @@ pub struct Socket {
     /// For a listener, this is the maximum length of the backlog, if the table contains this
     /// length.
     pub unacknowledged: u32,
+    /// The number of written bytes that the peer has acknowledged since the connection was
+    /// established. If the table does not contain this number, this is the number of bytes that have
+    /// arrived at the client, which may not have acknowledged the last of them.
+    pub acknowledged: u64,
     /// The number of bytes that were received since the connection was established. If the table
     /// does not contain this number, this is the number of the client's bytes that have been
     /// acknowledged. An acknowledgement may be 40 ms late (RFC 9293, section 3.8.6.3).

@@ -102,14 +102,15 @@ fn expect_asleep(chat: &mut ChatRun, slow: &str, state: &str) -> Result<(), Chec
     Err(chat.run.fail(wait_error, failure))
 }
 
-/// The number of bytes by which the slow member is behind: what was said, without what the two kernels
-/// store, and without what the member has read.
+/// The number of bytes by which the slow member is behind: what it has been owed since it came, without
+/// what the server has written to it.
 fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
     let member = &chat.members[slow];
-    let owed: usize = member.owed.iter().map(Vec::len).sum();
     let connection = &member.client.connection;
-    let written = chat.run.server.connection(connection)?.map_or(0, |it| it.unacknowledged);
-    let stored = connection.unread() + u64::from(written);
-    let read = connection.bytes_received().saturating_sub(member.heard as u64);
-    Ok((owed as u64).saturating_sub(stored + read))
+    let owed = member.heard + member.owed.iter().map(Vec::len).sum::<usize>();
+    let written = match chat.run.server.connection(connection)? {
+        Some(socket) => socket.acknowledged + u64::from(socket.unacknowledged),
+        None => connection.bytes_received() + connection.unread(),
+    };
+    Ok((owed as u64).saturating_sub(written))
 }

@@ -85,6 +85,7 @@ fn socket(row: TcpNetEntry) -> Option<Socket> {
         inode: row.inode,
         unread: row.rx_queue,
         unacknowledged: row.tx_queue,
+        acknowledged: 0,
         received: 0,
     })
 }
@@ -97,7 +98,8 @@ fn plain(address: SocketAddr) -> SocketAddr {
 /// The server's socket for the connection to the client.
 fn server_socket(client: &Client, rows: &[Socket]) -> Option<Socket> {
     let socket = connection((client.server(), client.address()), rows)?;
-    Some(Socket { received: client.acknowledged(), ..socket })
+    let acknowledged = client.bytes_received() + client.unread();
+    Some(Socket { acknowledged, received: client.acknowledged(), ..socket })
 }
 
 /// The socket with this own address and this peer.

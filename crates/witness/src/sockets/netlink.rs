@@ -18,7 +18,8 @@ pub(crate) struct Netlink(OwnedFd);
 
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_INFO: u16 = 2;
-/// The offset of tcpi_bytes_received in struct tcp_info (linux/tcp.h).
+/// The offsets of tcpi_bytes_acked and tcpi_bytes_received in struct tcp_info (linux/tcp.h).
+const BYTES_ACKED: usize = 120;
 const BYTES_RECEIVED: usize = 128;
 const HEADER: usize = 16;
 const MESSAGE: usize = 72;
@@ -162,8 +163,7 @@ fn error_of(body: &[u8]) -> Option<Errno> {
     (code != 0).then(|| Errno::from_raw(code.saturating_neg()))
 }
 
-/// Parses a struct inet_diag_msg, and the number of received bytes in the struct tcp_info that
-/// follows.
+/// Parses a struct inet_diag_msg, and the numbers of bytes in the struct tcp_info that follows.
 fn socket(body: &[u8]) -> Option<Socket> {
     let v4 = i32::from(*body.first()?) == libc::AF_INET;
     let address = |port: usize, ip: usize| -> Option<SocketAddr> {
@@ -182,15 +182,17 @@ fn socket(body: &[u8]) -> Option<Socket> {
         inode: u32_at(body, 68)?.into(),
         unread: u32_at(body, 56)?,
         unacknowledged: u32_at(body, 60)?,
-        received: received(body.get(MESSAGE..)?).unwrap_or(0),
+        acknowledged: tcp_info(body.get(MESSAGE..)?, BYTES_ACKED).unwrap_or(0),
+        received: tcp_info(body.get(MESSAGE..)?, BYTES_RECEIVED).unwrap_or(0),
     })
 }
 
-fn received(mut attributes: &[u8]) -> Option<u64> {
+/// The number at this offset of the struct tcp_info.
+fn tcp_info(mut attributes: &[u8], offset: usize) -> Option<u64> {
     loop {
         let length = u16_at(attributes, 0)? as usize;
         if u16_at(attributes, 2)? == INET_DIAG_INFO {
-            let at = 4 + BYTES_RECEIVED;
+            let at = 4 + offset;
             return Some(u64::from_ne_bytes(attributes.get(at..at + 8)?.try_into().ok()?));
         }
         attributes = attributes.get(length.max(4).next_multiple_of(4)..)?;
@@ -216,7 +218,7 @@ mod tests {
             for (_, body) in messages(&bytes) {
                 let _ = (socket(body), error_of(body));
             }
-            let _ = (socket(&bytes), received(&bytes));
+            let _ = (socket(&bytes), tcp_info(&bytes, BYTES_ACKED));
         }
 
         #[test]

@@ -17,9 +17,6 @@ use witness::WaitError;
 const LINE: usize = 512;
 /// The length of a line that is said alone, so that only one write can be short.
 const LONG_LINE: usize = 16 << 10;
-/// How often the member falls behind by one short write. If the member's kernel has not acknowledged
-/// all bytes, a few bytes that the server has kept are not seen, and another line is said.
-const TIMES_BEHIND_ONCE: usize = 2;
 /// The number of bytes that the member reads at a time.
 const READ: usize = 64 << 10;
 /// The index of a member that came before the slow one, and does not speak.
@@ -69,9 +66,7 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
         let line = chat.short_line();
         chat.say(index, &line).map_err(|error| error.with_mistake("never-flushed"))?;
     }
-    for _ in 0..TIMES_BEHIND_ONCE {
-        behind_once(chat, slow, &name)?;
-    }
+    behind_once(chat, slow, &name)?;
     emptied_by_a_line(chat, slow, &name)?;
     late_again::leave_behind(chat)
 }
