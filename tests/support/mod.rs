@@ -11,6 +11,7 @@ pub(crate) mod kit;
 pub(crate) mod other_user;
 pub(crate) mod pseudo_terminal;
 pub(crate) mod schema;
+pub(crate) mod stores;
 // </staff>
 
 use assert_cmd::Command;
