@@ -11,6 +11,7 @@ mod events;
 mod following;
 mod helper_threads;
 mod listeners;
+mod nap_rounds;
 mod observe;
 mod pause;
 mod ports;

@@ -18,7 +18,7 @@ impl Server {
     pub fn pause(&mut self) -> Result<(), WaitError> {
         self.all_threads()?; // remembers the calls that the pause interrupts
         self.kill(self.process(), Signal::SIGSTOP);
-        let stopped = self.wait_stopped(|now| {
+        let stopped = self.wait_untraced(self.limits.timeout, |now| {
             let threads = now.threads_in(now.process())?;
             // A main thread that has ended stays in the list while other threads run.
             let has_stopped = threads.iter().all(|thread| thread.stopped || thread.zombie);
@@ -66,7 +66,7 @@ impl Server {
     pub fn interrupt(&mut self) -> Result<(), WaitError> {
         self.all_threads()?; // remembers the calls that are interrupted
         let mut signalled = Vec::new();
-        let stopped = self.wait_stopped(|now| {
+        let stopped = self.wait_untraced(self.limits.timeout, |now| {
             let mut all_stopped = true;
             for process in now.processes()? {
                 let threads = now.threads_in(process)?;

@@ -43,8 +43,9 @@ impl WaitState {
         }
     }
 
-    /// The state of a wait for threads that a signal is about to stop. A verdict would count a stopped
-    /// thread as idle. To reach a verdict, threads are traced, and a traced thread does not stop.
+    /// The state of a wait in which no thread is traced, and which therefore reaches no verdict. While a
+    /// signal stops threads, a verdict would count a stopped thread as idle, and a traced thread would
+    /// not stop.
     pub(super) fn without_verdict(limits: WaitLimits) -> Self {
         Self { has_verdict: false, ..Self::new(limits) }
     }

@@ -44,12 +44,12 @@ impl Server {
         self.wait_in(WaitState::new(self.limits), fact)
     }
 
-    /// Does the same, for at most `limit`, and never stops a thread of the server. Therefore the wait
-    /// does not end sooner because the server is idle or in a busy loop: such a server may be busy
-    /// because of the observer alone, which stops its threads at each of their calls.
+    /// As [`wait_for`](Self::wait_for), for at most `limit`, but without a verdict: the wait goes on if
+    /// the server is idle or in a busy loop. For a verdict, threads are traced, and a traced thread stops
+    /// at each of its calls.
     ///
     /// # Errors
-    /// [`WaitError`] if the server has ended, or the condition is not true in this time.
+    /// [`WaitError`] if the server has ended, or if the condition has not become true in this time.
     pub fn wait_untraced<T>(
         &mut self,
         limit: Duration,
@@ -57,15 +57,6 @@ impl Server {
     ) -> Result<T, WaitError> {
         let limits = WaitLimits { timeout: limit, ..self.limits };
         self.wait_in(WaitState::without_verdict(limits), fact)
-    }
-
-    /// Waits until threads that were signalled have stopped: until `fact` returns a value, the server
-    /// ends, or the time is over.
-    pub(super) fn wait_stopped<T>(
-        &mut self,
-        fact: impl FnMut(&mut Server) -> Result<Option<T>, Unobservable>,
-    ) -> Result<T, WaitError> {
-        self.wait_in(WaitState::without_verdict(self.limits), fact)
     }
 
     fn wait_in<T>(
