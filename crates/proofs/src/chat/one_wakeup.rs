@@ -36,7 +36,7 @@ fn let_two_leave(chat: &mut ChatRun, first: Member, second: Member) -> Result<()
     let text = format!("{} and {} closed", first.client.name, second.client.name);
     while_paused(chat, &text, |chat| {
         first.client.connection.close();
-        arrives(chat);
+        wait_arrived(chat);
         second.client.connection.close();
         Ok(())
     })?;
@@ -60,7 +60,7 @@ fn swap_members(chat: &mut ChatRun) -> Result<(), CheckError> {
     let text = format!("{} closed and {next} connected", left.client.name);
     let came = while_paused(chat, &text, |chat| {
         left.client.connection.close();
-        arrives(chat);
+        wait_arrived(chat);
         chat.run.add_client(Server::connect)
     })?;
     let connection = came.connection.clone();
@@ -153,9 +153,9 @@ fn leave_and_speak(chat: &mut ChatRun, left: usize) -> Result<(), CheckError> {
     );
     while_paused(chat, &text, |chat| {
         left.client.connection.close();
-        arrives(chat);
+        wait_arrived(chat);
         let _ = chat.members[one].client.connection.send(&first);
-        arrives(chat);
+        wait_arrived(chat);
         let _ = chat.members[two].client.connection.send(&second);
         Ok(())
     })?;
@@ -188,9 +188,9 @@ pub(super) fn while_paused<T>(
     done
 }
 
-/// Waits until what a client did has arrived at the paused server, so that what the next client does
-/// comes after it. A server that has ended is reported by the next wait.
-fn arrives(chat: &mut ChatRun) {
+/// Waits until what a client has done has arrived at the paused server. What the next client does
+/// arrives after it. The next wait reports a server that has ended.
+fn wait_arrived(chat: &mut ChatRun) {
     let _ = chat.run.server.wait_delivered();
 }
 

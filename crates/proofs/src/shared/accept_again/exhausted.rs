@@ -82,7 +82,7 @@ fn run_out(
         }
     }
     expect_calm(run)?;
-    expect_kept(run, earlier)?;
+    expect_still_connected(run, earlier)?;
     if let Some(client) = earlier.last() {
         let served = (service.expect_served)(run, client);
         served.map_err(|error| after(WHILE, error.independent()))?;
@@ -96,7 +96,7 @@ fn run_out(
 
 /// The clients that were connected before must still be connected: a server may reject new clients,
 /// but may not close another client to make room.
-fn expect_kept(run: &mut TestRun, earlier: &[NamedClient]) -> Result<(), CheckError> {
+fn expect_still_connected(run: &mut TestRun, earlier: &[NamedClient]) -> Result<(), CheckError> {
     let is_closed = |client: &&NamedClient| client.connection.ended().is_some();
     let Some(closed) = earlier.iter().find(is_closed) else { return Ok(()) };
     Err(run.fail_now(Failure {

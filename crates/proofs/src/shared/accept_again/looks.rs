@@ -96,10 +96,12 @@ impl Looks {
             return Ok(None);
         }
         let since = first.compare(server)?;
-        Ok(match (has_lasted && since.sleeps_often, since.slept) {
-            (true, _) => Some(Seen::Sleeps),
-            (false, false) if is_always_awake => Some(Seen::Busy),
-            (false, _) => None,
+        Ok(if has_lasted && since.sleeps_often {
+            Some(Seen::Sleeps)
+        } else if is_always_awake && !since.slept {
+            Some(Seen::Busy)
+        } else {
+            None
         })
     }
 
@@ -136,7 +138,7 @@ struct Snapshot {
 
 /// What the threads have done since a snapshot.
 struct Since {
-    /// Whether a thread has slept.
+    /// Whether a thread has slept. False after much output.
     slept: bool,
     /// Whether each thread that has run has slept again and again, and all together have used less
     /// than half of a processor.
