@@ -34,6 +34,10 @@ pub(crate) struct CallTrace {
     is_napping: bool,
     /// When the last such sleep began.
     nap_begun: Instant,
+    /// Whether the wait that began this round has returned at once, because a descriptor was ready.
+    was_ready: bool,
+    /// Whether the thread has made progress in this round.
+    has_round_progress: bool,
     /// Whether the thread has woken from a nap since the last change.
     has_woken: bool,
     /// The calls of the rounds: of a nap, and everything until the next nap. Each has the time at
@@ -52,6 +56,9 @@ type Round = (Instant, Vec<Step>);
 const LONGEST_LOOK: Duration = Duration::from_millis(2);
 /// A look ends if the thread makes no call for this time.
 const LONGEST_PAUSE: Duration = Duration::from_micros(150);
+/// A wait that ends within this time has ended at once. The observer may see the end only when it looks
+/// at the thread again.
+const AT_ONCE: Duration = Duration::from_millis(20);
 /// The maximum number of calls that are kept.
 const MAX_CALLS: usize = 8192;
 /// The maximum number of rounds that are kept.
@@ -85,6 +92,8 @@ impl CallTrace {
             nap,
             is_napping: false,
             nap_begun: Instant::now(),
+            was_ready: false,
+            has_round_progress: false,
             has_woken: false,
             rounds: Vec::new(),
             round: Vec::new(),
@@ -169,6 +178,11 @@ impl CallTrace {
         self.nap_begun = Instant::now();
         if std::mem::take(&mut self.has_woken) {
             let mut round = std::mem::take(&mut self.round);
+            // The thread has not slept, and the descriptor that was ready is ready still.
+            if self.was_ready && !self.has_round_progress {
+                self.rounds.clear();
+                return;
+            }
             round.sort_unstable();
             self.rounds.push((self.woken_at, round));
             self.rounds.drain(..self.rounds.len().saturating_sub(MAX_ROUNDS));
@@ -176,9 +190,11 @@ impl CallTrace {
     }
 
     fn end_call(&mut self, call: Call, value: i64) {
-        if std::mem::take(&mut self.is_napping) && !self.has_returned_at_once(&call, value) {
+        if std::mem::take(&mut self.is_napping) {
             self.has_woken = true;
             self.woken_at = Instant::now();
+            self.was_ready = self.has_returned_at_once(&call, value);
+            self.has_round_progress = false;
             self.round.clear();
         }
         self.keep(call, value);
@@ -188,6 +204,7 @@ impl CallTrace {
             _ if self.is_output(&call) => {}
             Meaning::Progress(step) => {
                 self.has_progress = true;
+                self.has_round_progress = true;
                 self.steps.clear();
                 self.round.push(step);
             }
@@ -201,10 +218,10 @@ impl CallTrace {
         }
     }
 
-    /// Whether a wait for descriptors, which has just ended, has found one ready at once: the thread has
-    /// not slept, although the wait has a time-out.
+    /// Whether a wait for descriptors, which has just ended, has found one ready at once, although it
+    /// has a time-out.
     fn has_returned_at_once(&self, call: &Call, value: i64) -> bool {
-        call.waits_for_readiness() && value > 0 && self.nap_begun.elapsed() < LONGEST_LOOK
+        call.waits_for_readiness() && value > 0 && self.nap_begun.elapsed() < AT_ONCE
     }
 
     /// Whether the call writes to standard output or standard error, or to a duplicate, which
