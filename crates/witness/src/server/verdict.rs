@@ -252,15 +252,20 @@ impl Server {
         }
     }
 
-    fn try_attribute_last_event(&mut self) -> Result<(), Unobservable> {
-        // A helper whose trace has just ended runs until it sleeps again. This says nothing about it.
+    /// Does the same when traces have just ended. A helper that was traced runs until it sleeps again,
+    /// which says nothing about it. Therefore its sleep is waited for.
+    pub(super) fn attribute_after_traces(&mut self) {
         let begun = Instant::now();
-        let mut threads = self.all_threads()?;
         let runs = |(_, it): &ThreadOf| it.is_running() && self.helpers.contains(&it.tid);
-        while threads.iter().any(runs) && begun.elapsed() < SETTLED {
+        while begun.elapsed() < SETTLED && self.all_threads().is_ok_and(|all| all.iter().any(runs))
+        {
             std::thread::yield_now();
-            threads = self.all_threads()?;
         }
+        self.attribute_last_event();
+    }
+
+    fn try_attribute_last_event(&mut self) -> Result<(), Unobservable> {
+        let threads = self.all_threads()?;
         match self.delivery()? {
             Some(visible) => self.attribute(&threads, &visible),
             None => Ok(()),

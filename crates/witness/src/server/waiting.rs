@@ -71,7 +71,7 @@ impl Server {
         // Whatever the result is, no thread stays traced.
         if state.rounds.end_traces(&mut self.tracer, |_| true) {
             self.attribution.forget();
-            self.attribute_last_event();
+            self.attribute_after_traces();
         }
         result
     }
