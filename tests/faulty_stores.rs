@@ -42,11 +42,11 @@ fn keys_that_stay_watched_after_a_refused_exec_fail() {
     assert_contains(&cause, &["EXEC was answered nil", "and was answered -EXECABORT"]);
 }
 
-/// Each of these stores has one slip: the criterion that fails, a part of its cause, and the change.
+/// For each small fault: the criterion that must fail, a part of its cause, and the change of the store.
 #[test]
-fn slips_of_a_store_fail() {
-    type Slip = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-    let slips: [Slip; 8] = [
+fn small_faults_are_found() {
+    type Fault = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let faults: [Fault; 8] = [
         // A second WATCH of the same key forgets the change since the first.
         (
             "transaction",
@@ -110,7 +110,7 @@ fn slips_of_a_store_fail() {
             )],
         ),
     ];
-    for (criterion, part, changes) in slips {
+    for (criterion, part, changes) in faults {
         let Some(cause) = cause_of(criterion, changes) else { return };
         assert_contains(&cause, &[part]);
     }

@@ -178,7 +178,7 @@ impl CallTrace {
         self.nap_begun = Instant::now();
         if std::mem::take(&mut self.has_woken) {
             let mut round = std::mem::take(&mut self.round);
-            // The thread has not slept, and the descriptor that was ready is ready still.
+            // The thread has not slept, and has not handled what was ready.
             if self.was_ready && !self.has_round_progress {
                 self.rounds.clear();
                 return;

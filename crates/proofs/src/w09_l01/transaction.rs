@@ -120,7 +120,7 @@ fn aborted(pair: &mut Pair) -> Result<(), CheckError> {
             .map_err(diagnosis::if_answered("exec-despite-error"))?;
         pair.store.merge_steps(from);
     }
-    // DISCARD forgets the bad command.
+    // After DISCARD, the bad command does not abort the next transaction.
     pair.expect([("MULTI", ok()), ("GET", error("ERR")), ("DISCARD", ok())])?;
     // The next transaction is not affected.
     pair.expect([("MULTI", ok()), ("PING", queued()), ("EXEC", array([simple("PONG")]))])?;

@@ -27,8 +27,8 @@ impl Server {
     /// stops its threads in this way. Therefore only rounds after `last_run` count, when the last
     /// of the threads that sleep until an event ran.
     ///
-    /// `nap` is the sleep in which the thread was found. Only of a thread that cannot be traced, this is
-    /// all that is known.
+    /// `nap` is the sleep in which the thread was found. It is used only for a thread that the kernel
+    /// refuses to trace.
     pub(super) fn naps_without_result(
         &self,
         state: &WaitState,

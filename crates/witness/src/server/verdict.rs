@@ -252,8 +252,9 @@ impl Server {
         }
     }
 
-    /// Does the same when traces have just ended. A helper that was traced runs until it sleeps again,
-    /// which says nothing about it. Therefore its sleep is waited for.
+    /// As [`attribute_last_event`](Self::attribute_last_event), when traces have just ended. A helper
+    /// that was traced runs until it sleeps again, and this run says nothing about the helper. Therefore
+    /// this function first waits until the helpers sleep.
     pub(super) fn attribute_after_traces(&mut self) {
         let begun = Instant::now();
         let runs = |(_, it): &ThreadOf| it.is_running() && self.helpers.contains(&it.tid);

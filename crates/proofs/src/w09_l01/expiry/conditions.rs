@@ -104,7 +104,7 @@ pub(super) fn refused(
         let line = format!("{name} {key} {arguments}");
         store.expect_replies(client, [(line, error("ERR"))])?;
     }
-    // In milliseconds, this time in the past does not fit into 64 bits.
+    // This number of seconds does not fit into 64 bits as milliseconds.
     let beyond = format!("EXPIRE {key} -9223372036854775808");
     store.expect_replies(client, [(beyond, error("ERR"))])?;
     let unchanged = [(format!("TTL {key}"), number(-1)), (format!("DEL {key}"), number(1))];
