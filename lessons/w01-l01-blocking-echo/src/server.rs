@@ -13,7 +13,7 @@ use std::{io, thread};
 const BACKLOG: u16 = 128;
 
 /// The pause before the next call of accept while no descriptor or no memory is free.
-const RETRY_DELAY: Duration = Duration::from_millis(100);
+const RETRY_DELAY: Duration = Duration::from_millis(20);
 
 /// The server's listening socket.
 pub struct Server {

@@ -18,7 +18,7 @@ use std::{io, thread};
 const BACKLOG: u16 = 128;
 
 /// The pause before the next call of accept while no descriptor or no memory is free.
-const RETRY_DELAY: Duration = Duration::from_millis(100);
+const RETRY_DELAY: Duration = Duration::from_millis(20);
 
 /// The state of the parent. The listener is its only socket. The kernel knows which children the
 /// parent has, so the parent keeps no list of them.

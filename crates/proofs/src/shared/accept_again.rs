@@ -3,6 +3,7 @@
 mod calm;
 mod exhausted;
 mod injected;
+mod long_sleep;
 mod looks;
 mod naps;
 mod patience;

@@ -1,5 +1,6 @@
 //! Looks at a server again and again, to find out whether it sleeps most of the time.
 
+use super::long_sleep::LongSleep;
 use crate::test_run::TestRun;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -60,6 +61,7 @@ pub(super) struct Looks {
     found_asleep: VecDeque<bool>,
     last: Option<Instant>,
     first: Option<Snapshot>,
+    long_sleep: LongSleep,
 }
 
 impl Looks {
@@ -71,7 +73,11 @@ impl Looks {
     pub(super) fn find_asleep(&mut self, server: &Server) -> Result<bool, Unobservable> {
         if self.last.is_none_or(|at| at.elapsed() >= Duration::from_millis(1)) {
             self.last = Some(Instant::now());
-            self.found_asleep.push_back(is_asleep(server)?);
+            let is_asleep = is_asleep(server)?;
+            self.found_asleep.push_back(is_asleep);
+            if self.long_sleep.has_begun(server, is_asleep)? {
+                return Ok(true);
+            }
         }
         if self.found_asleep.len() > Self::COUNT {
             self.found_asleep.pop_front();
