@@ -95,6 +95,7 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("MOVED_EVENTS", "late-reader", "only after it had sent again", "never-flushed"),
         Fault("SIGNALLED", "no-fd-leak", "was killed by SIGPIPE", "sigpipe"),
         Fault("ASKS_FOR_END", "late-reader", "does not read, and the server does not go", ""),
+        Fault("KEEPS_PENDING", "late-reader", "which came next, got", ""),
         Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
         Fault("ENTRY_OF_SLOT", "reuse", "does not read them", "wrong-entry-removed"),

@@ -15,7 +15,8 @@
  *   MOVED_EVENTS    an entry that moves into a gap asks for POLLIN alone, until all its output is sent
  *   IN_TURN         each new client gets the next slot
  *   ASKS_FOR_END    while output waits, poll reports the end of file again and again (POLLRDHUP)
- *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write */
+ *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write
+ *   KEEPS_PENDING   output that waits for a client that leaves is sent to the next client of its slot */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -92,7 +93,9 @@ static void admit(void)
     }
     fcntl(fd, F_SETFL, O_NONBLOCK);
     clients[slot].fd = fd;
+#ifndef KEEPS_PENDING
     clients[slot].pending = 0;
+#endif
     watched[count++] = (struct pollfd){fd, POLLIN, 0};
     log_accept(fd, slot);
 }

@@ -1,6 +1,7 @@
 //! The criterion of a client that reads late, and of a client that never reads.
 
 mod never_reads;
+mod next_client;
 mod reads_late;
 mod shuts_down;
 
@@ -25,7 +26,7 @@ const PIECE: usize = 4 << 10;
 pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut random = context.random("late-reader");
-    let mut other = Other { client: run.connect_accepted()?.0, answers: false };
+    let mut other = Other { client: run.connect_accepted()?.0, lines: 0, answers: false };
     other.expect_served(&mut run)?;
     if !other.answers {
         return Ok(());
@@ -34,8 +35,10 @@ pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_asleep(&mut run, "nobody").map_err(|error| error.depends_on("idle"))?;
     expect_waits(&mut run)?;
     reads_late::check(&mut run, &mut other, &mut random)?;
-    shuts_down::check(&mut run, &mut random)?;
-    never_reads::check(&mut run, &mut other)
+    let (left, sent) = shuts_down::check(&mut run, &mut random)?;
+    other.expect_next_served(&mut run, &left, &sent)?;
+    let silent = never_reads::check(&mut run, &mut other)?;
+    other.expect_next_served(&mut run, &silent, &never_reads::CHUNK)
 }
 
 /// The server must wait for its clients. A server that looks for work again and again is the fault
@@ -54,9 +57,13 @@ fn expect_waits(run: &mut TestRun) -> Result<(), CheckError> {
     Err(run.fail_now(failure).depends_on("idle"))
 }
 
+const LINE: &[u8] = b"hello\n";
+
 /// A client that reads, and that the other client must not delay.
 struct Other {
     client: NamedClient,
+    /// The number of lines that the client has sent.
+    lines: usize,
     /// Whether the server has written bytes for this client.
     answers: bool,
 }
@@ -68,7 +75,8 @@ impl Other {
         let (name, connection) = (self.client.name.clone(), self.client.connection.clone());
         run.step(format!("{name} sent \"hello\\n\""));
         let before = connection.received().len();
-        let _ = connection.send(b"hello\n");
+        let _ = connection.send(LINE);
+        self.lines += 1;
         let answers = self.answers;
         let served = run.server.wait_for(|now| {
             let has_answer = connection.received().len() > before;
@@ -83,6 +91,23 @@ impl Other {
             self.answers = connection.received().len() > before;
         }
         Ok(())
+    }
+
+    /// A client leaves that has sent `sent`, and output may be pending for it. The next client gets
+    /// its slot. Checks that the next client is served, if the server echoes: it has sent this client
+    /// its own lines, and nothing else.
+    fn expect_next_served(
+        &self,
+        run: &mut TestRun,
+        left: &NamedClient,
+        sent: &[u8],
+    ) -> Result<(), CheckError> {
+        let is_echo = |other: &Self| other.client.connection.received() == LINE.repeat(other.lines);
+        // The last line may still come back.
+        if !is_echo(self) {
+            let _ = run.check_alive();
+        }
+        if is_echo(self) { next_client::check(run, left, sent) } else { Ok(()) }
     }
 }
 

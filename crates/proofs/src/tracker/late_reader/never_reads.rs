@@ -17,11 +17,13 @@ const MAX_GROWTH: u64 = 1 << 20;
 const CLIENTS: usize = 3;
 /// The time after which a client stops sending to a server that reads slowly.
 const MAX_TIME: Duration = Duration::from_secs(4);
-static CHUNK: [u8; 1 << 16] = [b'x'; 1 << 16];
+/// What a client sends again and again.
+pub(super) static CHUNK: [u8; 1 << 16] = [b'x'; 1 << 16];
 
 /// A client sends 3 MiB and reads nothing. The server's memory grows by at most 1 MiB, the server
-/// sleeps, and another client is served. The server may close the client that does not read.
-pub(super) fn check(run: &mut TestRun, other: &mut Other) -> Result<(), CheckError> {
+/// sleeps, and another client is served. The server may close the client that does not read. Returns
+/// this client.
+pub(super) fn check(run: &mut TestRun, other: &mut Other) -> Result<NamedClient, CheckError> {
     let before = memory(&run.server)?;
     let mut smallest = u64::MAX;
     for count in 1..=CLIENTS as u64 {
@@ -31,7 +33,7 @@ pub(super) fn check(run: &mut TestRun, other: &mut Other) -> Result<(), CheckErr
         other.expect_served(run)?;
         smallest = smallest.min(memory(&run.server)?.saturating_sub(before) / count);
         if smallest <= MAX_GROWTH && is_enough {
-            return Ok(());
+            return Ok(silent);
         }
         if smallest <= MAX_GROWTH {
             return Err(CheckError::Inconclusive(format!(

@@ -1,0 +1,98 @@
+//! The client that comes after a client has left while output was pending for it.
+
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::shared::departure::Departure;
+use crate::shared::diagnosis;
+use crate::test_run::TestRun;
+use witness::WaitError;
+
+/// What the next client sends.
+const LINE: &[u8] = b"mine\n";
+/// The number of bytes of an answer that are compared at a time with what another client has sent.
+const PART: usize = 4 << 10;
+
+/// The client `left`, which has sent the bytes `sent`, resets its connection, if the server has not
+/// closed the connection yet. The next client gets its slot. The server echoes, so the next client must
+/// get its own bytes back, and no bytes that were written for the client before.
+pub(super) fn check(run: &mut TestRun, left: &NamedClient, sent: &[u8]) -> Result<(), CheckError> {
+    if run.server.descriptor_of(&left.connection)?.is_some() {
+        run.step(format!("{} {}", left.name, Departure::Reset.text()));
+    }
+    Departure::Reset.apply(&left.connection);
+    match run.wait_released(left) {
+        Ok(()) => {}
+        Err(wait_error @ WaitError::Ended(_)) => {
+            let summary = format!("The server ended when {} left.", left.name);
+            return Err(unexpected(run, wait_error, summary));
+        }
+        // Another criterion reports a server that keeps a client which has left.
+        Err(_) => return Ok(()),
+    }
+    let next = run.connect_accepted()?.0;
+    let (name, connection) = (&next.name, next.connection.clone());
+    run.step(format!("{name} sent \"mine\""));
+    let _ = connection.send(LINE);
+    let answered = run.server.wait_for(|_| {
+        let is_over = connection.received().len() >= LINE.len() || connection.ended().is_some();
+        Ok(is_over.then_some(()))
+    });
+    // More bytes than the client's own may follow.
+    let answered = answered.and_then(|()| run.check_alive());
+    if let Err(wait_error) = answered
+        && !matches!(wait_error, WaitError::Idle { .. })
+    {
+        let summary = format!("{} left, and {name}, which came next, is not served.", left.name);
+        return Err(unexpected(run, wait_error, summary));
+    }
+    if connection.received() != LINE {
+        return Err(wrong_bytes(run, left, &next, sent));
+    }
+    // The slot becomes free for the clients of the next step.
+    run.step(format!("{name} {}", Departure::Close.text()));
+    connection.close();
+    let _ = run.wait_closed(&next);
+    Ok(())
+}
+
+/// The failure of a server that ends, or that becomes busy.
+fn unexpected(run: &mut TestRun, wait_error: WaitError, summary: String) -> CheckError {
+    let failure = Failure {
+        id: "next-not-served",
+        mistake: diagnosis::of(run, &wait_error),
+        summary,
+        expected: "the server serves the next client".to_owned(),
+        observed: wait_error.to_string(),
+    };
+    run.fail(wait_error, failure)
+}
+
+/// The failure of a server that writes other bytes for a client than the client has sent.
+fn wrong_bytes(
+    run: &mut TestRun,
+    left: &NamedClient,
+    next: &NamedClient,
+    sent: &[u8],
+) -> CheckError {
+    let received = next.connection.received();
+    let (gone, name) = (&left.name, &next.name);
+    let other = received.strip_prefix(LINE).or(received.strip_suffix(LINE)).unwrap_or(&received);
+    let was_sent_before = |part: &[u8]| sent.windows(part.len()).any(|sent| sent == part);
+    let summary = if !other.is_empty() && other.chunks(PART).all(was_sent_before) {
+        let count = other.len();
+        format!("{gone} left, and {name}, which came next, got {count} bytes that {gone} had sent.")
+    } else if next.connection.ended().is_some() {
+        format!("{gone} left, and the server closed the connection of {name}, which came next.")
+    } else {
+        format!("{gone} left, and {name}, which came next, did not get its own bytes back.")
+    };
+    let shown = String::from_utf8_lossy(&received[..received.len().min(32)]).into_owned();
+    let dots = if received.len() > 32 { "…" } else { "" };
+    run.fail_now(Failure {
+        id: "output-of-another",
+        mistake: None,
+        summary,
+        expected: format!("{name} gets \"mine\\n\", as it has sent, and nothing more"),
+        observed: format!("{} bytes: {shown:?}{dots}", received.len()),
+    })
+}
