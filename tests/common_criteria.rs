@@ -98,6 +98,7 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("KEEPS_PENDING", "late-reader", "which came next, got", ""),
         Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
+        Fault("CLOSES_LOST", "reuse", "had before, and was closed", "closes-twice"),
         Fault("ENTRY_OF_SLOT", "reuse", "does not read them", "wrong-entry-removed"),
         Fault("IN_TURN", "reuse", "B was given slot 1", "slots-in-turn"),
     ];

@@ -11,6 +11,7 @@
  *   SENDS_LATER     pending output is sent only after the client's next bytes
  *   SIGNALLED       SIGPIPE has its default action
  *   CLOSES_AGAIN    the number that was closed last is closed again, some time later
+ *   CLOSES_LOST     the same, but only the number of a client that was lost during a write
  *   ENTRY_OF_SLOT   the number of a slot is taken for the position of an entry
  *   MOVED_EVENTS    an entry that moves into a gap asks for POLLIN alone, until all its output is sent
  *   IN_TURN         each new client gets the next slot
@@ -44,10 +45,10 @@ struct client {
 static struct client clients[CLIENT_LIMIT]; /* by slot */
 static struct pollfd watched[CLIENT_LIMIT + 1]; /* entry 0 is the listener */
 static int count = 1, max_clients;
-#ifdef CLOSES_AGAIN
+#if defined CLOSES_AGAIN || defined CLOSES_LOST
 static int closed = -1;
 #endif
-#ifdef LOST_UNNAMED
+#if defined LOST_UNNAMED || defined CLOSES_LOST
 static bool was_lost;
 #endif
 #ifdef MOVED_EVENTS
@@ -165,7 +166,7 @@ static bool serve(struct client *client, short revents)
     if (got == 0)
         return false;
     bool is_there = answer(client, bytes, got);
-#ifdef LOST_UNNAMED
+#if defined LOST_UNNAMED || defined CLOSES_LOST
     if (!is_there)
         was_lost = true;
 #endif
@@ -185,6 +186,10 @@ static void release(int at)
 #endif
 #ifdef CLOSES_AGAIN
     closed = fd;
+#elif defined CLOSES_LOST
+    if (was_lost)
+        closed = fd;
+    was_lost = false;
 #endif
 #ifdef MOVED_EVENTS
     moved = watched[count - 1].fd;
@@ -240,7 +245,7 @@ int main(void)
         int last = count;
         if (watched[0].revents)
             admit();
-#ifdef CLOSES_AGAIN
+#if defined CLOSES_AGAIN || defined CLOSES_LOST
         if (closed != -1)
             close(closed);
         closed = -1;

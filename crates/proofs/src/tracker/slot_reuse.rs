@@ -17,7 +17,7 @@ use witness::{Exit, WaitError};
 
 /// A client that leaves is logged with its own fd and slot, and the next client gets that slot. If
 /// the server has no other client, the next client gets slot 0 again. A client that connects while
-/// another leaves, so that the server is told of both at once, stays.
+/// another leaves, or is lost during a write, so that the server is told of both at once, stays.
 pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 

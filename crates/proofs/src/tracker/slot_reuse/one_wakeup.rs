@@ -11,11 +11,29 @@ use crate::shared::diagnosis;
 use crate::test_run::TestRun;
 use witness::{Server, WaitError};
 
-/// What happens first while the server is paused. The server may handle the two in any order.
-#[derive(Clone, Copy, Debug)]
+/// What happens first while the server is paused. The server may handle the two clients in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum First {
+    /// One client leaves, and then the other one comes.
     Leaves,
+    /// One client comes, and then the other one leaves.
     Comes,
+    /// One client sends bytes and resets its connection, and then the other one comes. If the server
+    /// echoes, its write fails.
+    IsLost,
+}
+
+impl First {
+    fn text(self, left: &str, came: &str) -> String {
+        let what = match self {
+            First::Leaves => format!("{left} closed and {came} connected"),
+            First::Comes => format!("{came} connected and {left} closed"),
+            First::IsLost => {
+                format!("{left} sent \"PING\\r\\n\" and reset, and {came} connected")
+            }
+        };
+        format!("while the server was paused, {what}")
+    }
 }
 
 /// Clients leave, and clients connect, while the server is paused. Each new client must be tracked
@@ -35,9 +53,15 @@ pub(super) fn expect_newcomers_stay(
     if live.len() + 1 > run.capacity {
         return Ok(());
     }
-    for first in [First::Leaves, First::Comes] {
+    for first in [First::Leaves, First::Comes, First::IsLost] {
         let left = live.remove(0);
         let came = replace(run, &left, live, first)?;
+        // A server that accepts before it closes gives the number of the lost client to the next client.
+        // No other event may come between.
+        if first == First::IsLost {
+            live.push(arrive_next(run, &left)?);
+        }
+        expect_read(run, &came.client).map_err(|error| with_lost_entry(run, live, error))?;
         live.push(came);
     }
     Ok(())
@@ -53,19 +77,22 @@ fn replace(
     let _ = run.check_alive();
     let name = &left.client.name;
     let next = client_name(run.clients.len());
-    run.step(match first {
-        First::Leaves => format!("while the server was paused, {name} closed and {next} connected"),
-        First::Comes => format!("while the server was paused, {next} connected and {name} closed"),
-    });
+    run.step(first.text(name, &next));
     // A server that has ended cannot be paused. The wait for its log lines reports the end.
     let _ = run.server.pause();
-    if matches!(first, First::Leaves) {
-        left.client.connection.close();
+    let connection = &left.client.connection;
+    if first == First::IsLost {
+        let _ = connection.send(b"PING\r\n");
         let _ = run.server.wait_delivered();
+        connection.reset();
     }
+    if first == First::Leaves {
+        connection.close();
+    }
+    let _ = run.server.wait_delivered();
     let came = run.add_client(Server::connect);
-    if matches!(first, First::Comes) {
-        left.client.connection.close();
+    if first == First::Comes {
+        connection.close();
     }
     let _ = run.server.resume();
     let came = came?;
@@ -87,7 +114,7 @@ fn replace(
     let (accepted, gone) = match logged {
         Ok(lines) => lines,
         Err(wait_error) => {
-            let error = not_both_logged(run, left, &came, wait_error);
+            let error = not_both_logged(run, left, &came, first, wait_error);
             return Err(with_lost_entry(run, others, error));
         }
     };
@@ -95,8 +122,29 @@ fn replace(
     expect_stays(run, left, came, others, accepted)
 }
 
-/// Checks that the new client has a descriptor and a slot of its own when the server is idle again,
-/// and that its bytes are read.
+/// Connects a client that must stay, although it may get the number that the client `left` had.
+fn arrive_next(run: &mut TestRun, left: &TrackedClient) -> Result<TrackedClient, CheckError> {
+    let client = run.connect()?;
+    let logged = run.wait_logged(|event| match event {
+        LogEvent::Accept { fd, slot } => Some((*fd, *slot)),
+        _ => None,
+    });
+    let _ = run.check_alive();
+    if client.connection.ended().is_some() && run.server.exit().is_none() {
+        let named = logged.ok().and_then(|(fd, _)| fd);
+        return Err(newcomer_closed(run, left, &client, named));
+    }
+    match (run.server.descriptor_of(&client.connection)?, logged) {
+        (Some(fd), Ok((_, slot))) => Ok(TrackedClient { client, fd, slot }),
+        (_, Err(wait_error)) => Err(run.not_accepted(&client, wait_error)),
+        (None, Ok(_)) => {
+            let wait_error = run.at_rest();
+            Err(run.not_accepted(&client, wait_error))
+        }
+    }
+}
+
+/// Checks that the new client has a descriptor and a slot of its own when the server is idle again.
 fn expect_stays(
     run: &mut TestRun,
     left: &TrackedClient,
@@ -120,10 +168,7 @@ fn expect_stays(
             format!("{name} was given slot {slot}, which {} has.", owner.client.name)
         }
         None if !is_valid => format!("The [ACCEPT] line of {name} does not name a slot."),
-        None => {
-            expect_read(run, &came).map_err(|error| with_lost_entry(run, others, error))?;
-            return Ok(TrackedClient { client: came, fd, slot });
-        }
+        None => return Ok(TrackedClient { client: came, fd, slot }),
     };
     let observed = run.logged_text();
     let expected = format!("[ACCEPT] fd={fd}, and a slot that no other client has");
@@ -167,6 +212,7 @@ fn not_both_logged(
     run: &mut TestRun,
     left: &TrackedClient,
     came: &NamedClient,
+    first: First,
     wait_error: WaitError,
 ) -> CheckError {
     let observed = match &wait_error {
@@ -175,8 +221,8 @@ fn not_both_logged(
     };
     let (gone, name) = (&left.client.name, &came.name);
     let has_ended = matches!(wait_error, WaitError::Ended(_));
-    let events = run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
-    let tags: Vec<_> = events.map(|event| matches!(event, LogEvent::Accept { .. })).collect();
+    let lines = run.server.log()[run.step_log_start()..].iter().filter_map(LogEvent::of);
+    let tags: Vec<_> = lines.map(|line| matches!(line, LogEvent::Accept { .. })).collect();
     let missing = match (tags.contains(&true), tags.contains(&false)) {
         (true, _) => format!("no [DISCONNECT] line for {gone}"),
         (_, true) => format!("no [ACCEPT] line for {name}"),
@@ -194,6 +240,11 @@ fn not_both_logged(
         observed,
     };
     let error = run.fail(wait_error, failure);
-    // In a server that was paused, epoll_wait fails with EINTR (signal(7)).
-    if has_ended { error.depends_on("interrupted") } else { error }
+    match first {
+        // Another criterion reports a server that ends when a write fails.
+        First::IsLost if has_ended => error.depends_on("no-fd-leak"),
+        // In a server that was paused, epoll_wait fails with EINTR (signal(7)).
+        _ if has_ended => error.depends_on("interrupted"),
+        _ => error,
+    }
 }
