@@ -10,6 +10,7 @@
  *   LOSES_SPARE        the spare descriptor is not there when none is free for a second time
  *   NAPS_EVER_AFTER    poll has a time-out of 1 ms for ever after no descriptor was free
  *   CLOSES_FOR_ROOM    a client that is connected is closed to make room for the next one
+ *   LETS_IN_BLOCKING   the client that the spare descriptor lets in stays in blocking mode
  *   GIVES_UP           the listener is never watched again
  *   UNCHECKED_ACCEPT   -1 is taken for a client
  *   ENDS_ON_EINTR      an interrupted poll ends the server */
@@ -43,6 +44,23 @@ static void leave(int at)
 #endif
 }
 
+/* Puts a client into the first free entry. */
+static void enter(int client)
+{
+    int at = 1;
+#ifdef UNCHECKED_ACCEPT
+    while (is_used[at])
+        at++;
+    is_used[at] = 1;
+#else
+    while (watched[at].fd != -1)
+        at++;
+#endif
+    watched[at] = (struct pollfd){client, POLLIN, 0};
+    active++;
+    log_accept(client, at - 1);
+}
+
 /* Called after accept has failed, because no descriptor is free. */
 static void go_on_without_descriptor(void)
 {
@@ -56,6 +74,18 @@ static void go_on_without_descriptor(void)
             break;
         }
     }
+#elif defined LETS_IN_BLOCKING
+    close(spare);
+    int client = accept(watched[0].fd, NULL, NULL);
+    spare = open("/dev/null", O_RDONLY);
+    if (client != -1 && spare != -1 && active < max_clients) {
+        enter(client); /* a descriptor has become free in the meantime */
+        return;
+    }
+    if (client != -1)
+        close(client);
+    if (spare == -1)
+        spare = open("/dev/null", O_RDONLY);
 #elif !defined RETRIES_AT_ONCE
     close(spare);
     int rejected = accept(watched[0].fd, NULL, NULL);
@@ -72,7 +102,7 @@ static void go_on_without_descriptor(void)
 
 static void admit(void)
 {
-    int client = accept(watched[0].fd, NULL, NULL), at = 1;
+    int client = accept(watched[0].fd, NULL, NULL);
 #ifndef UNCHECKED_ACCEPT
     if (client == -1) {
         if (errno == EMFILE || errno == ENFILE)
@@ -87,18 +117,8 @@ static void admit(void)
         log_reject(max_clients);
         return;
     }
-#ifdef UNCHECKED_ACCEPT
-    while (is_used[at])
-        at++;
-    is_used[at] = 1;
-#else
-    while (watched[at].fd != -1)
-        at++;
-#endif
     fcntl(client, F_SETFL, O_NONBLOCK);
-    watched[at] = (struct pollfd){client, POLLIN, 0};
-    active++;
-    log_accept(client, at - 1);
+    enter(client);
 }
 
 /* The number of entries that poll gets. */

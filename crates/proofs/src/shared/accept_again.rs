@@ -1,5 +1,6 @@
 //! The criterion that a server goes on after an accept that has failed.
 
+mod blocking;
 mod calm;
 mod exhausted;
 mod injected;
@@ -22,6 +23,9 @@ use crate::check_error::CheckError;
 /// little processor time and takes no -1 for a client. It may reject the clients that come
 /// meanwhile, or serve them later. It runs out of descriptors twice (once, if it has
 /// children), and no client leaves.
+///
+/// A server that serves several clients in one process lets no client in whose descriptor is in blocking
+/// mode.
 pub(crate) fn accept_again(
     context: &CheckContext<'_>,
     service: &Service,

@@ -1,5 +1,6 @@
 //! Lets a running server run out of descriptors, and gives them back.
 
+use super::blocking::expect_nonblocking;
 use super::calm::{WHILE, expect_calm};
 use super::looks::wait_calm_or;
 use super::naps::{expect_no_naps, is_napping};
@@ -242,6 +243,7 @@ fn expect_recovers(
         if client.connection.ended().is_none() {
             let served = (service.expect_served)(run, client);
             served.map_err(|error| after(AFTERWARDS, error.independent()))?;
+            expect_nonblocking(run, service, client, WHILE)?;
             match service.clients {
                 Clients::OneAtATime => leave(run, client),
                 Clients::Together | Clients::InChildren => earlier.push(client.clone()),
@@ -252,6 +254,7 @@ fn expect_recovers(
     if next.connection.ended().is_some() {
         let served = (service.serve)(run);
         let client = served.map_err(|error| after(AFTERWARDS, error.independent()))?;
+        expect_nonblocking(run, service, &client, WHILE)?;
         match service.clients {
             Clients::OneAtATime => leave(run, &client),
             Clients::Together | Clients::InChildren => earlier.push(client),

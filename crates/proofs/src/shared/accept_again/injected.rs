@@ -1,5 +1,6 @@
 //! Makes accept fail once with each of its temporary errors.
 
+use super::blocking::expect_nonblocking;
 use super::patience::{
     listens_edge_triggered, listens_nonblocking, wait_handled, wait_handled_later,
 };
@@ -100,7 +101,9 @@ fn expect_goes_on(
         true => (service.serve)(run),
         false => (service.expect_served)(run, &client).map(|()| client),
     };
-    served.map_err(|error| after(&what, error.independent()))
+    let served = served.map_err(|error| after(&what, error.independent()))?;
+    expect_nonblocking(run, service, &served, &what)?;
+    Ok(served)
 }
 
 /// If the table has no room for two more clients, all clients leave. Otherwise no client leaves,

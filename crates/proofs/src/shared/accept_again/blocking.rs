@@ -1,0 +1,35 @@
+//! A client that is let in after accept has failed must be in non-blocking mode, as every client.
+
+use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
+use crate::shared::service::{Clients, Service, after};
+use crate::test_run::TestRun;
+
+/// The client's descriptor must have O_NONBLOCK, if the server serves several clients in one process.
+/// `what` has happened before. If all clients of a server are in blocking mode, the criterion
+/// `nonblocking` reports the server.
+pub(super) fn expect_nonblocking(
+    run: &mut TestRun,
+    service: &Service,
+    client: &NamedClient,
+    what: &str,
+) -> Result<(), CheckError> {
+    if service.clients != Clients::Together {
+        return Ok(());
+    }
+    let Some(fd) = run.server.descriptor_of(&client.connection)? else { return Ok(()) };
+    // Wait for the flag, because the server may set the flag after accept has returned.
+    let set = run.server.wait_for(|now| {
+        let flags = now.process().flags(fd)?;
+        Ok(flags.is_none_or(|flags| flags & libc::O_NONBLOCK != 0).then_some(()))
+    });
+    let Err(wait_error) = set else { return Ok(()) };
+    let failure = Failure {
+        id: "blocking-descriptor",
+        mistake: Some("blocking-client"),
+        summary: format!("{}'s descriptor {fd} is in blocking mode.", client.name),
+        expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
+        observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
+    };
+    Err(after(what, run.fail(wait_error, failure)).depends_on("nonblocking"))
+}
