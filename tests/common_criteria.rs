@@ -80,6 +80,12 @@ fn each_fault_of_a_tracker_is_named() {
 }
 
 #[test]
+fn each_fault_of_an_edge_triggered_tracker_is_named() {
+    let faults = [Fault("STOPS_AT_ERROR", "accept-again", "whose entry is edge-triggered", "")];
+    assert_named("w04-l01", "faulty/edge_tracker.c", &faults);
+}
+
+#[test]
 fn a_tracker_chooses_what_it_writes_back() {
     let dir = TestDir::new();
     let drops = ["DROPS_REST", "RETRIES_ONCE", "KEEPS_LITTLE", "DROPS_BEYOND"];

@@ -66,6 +66,14 @@ impl CheckError {
         self
     }
 
+    /// Removes the Common Mistakes row of a failure, because other mistakes have the same effect.
+    pub(crate) fn without_row(mut self) -> Self {
+        if let CheckError::Failed(cause) = &mut self {
+            cause.mistake = None;
+        }
+        self
+    }
+
     /// Turns a blocked check into a failure of the check's own criterion.
     pub(crate) fn independent(self) -> Self {
         match self {

@@ -1,0 +1,58 @@
+/* An edge-triggered tracker that never replies. Without a macro it is correct.
+ *
+ *   STOPS_AT_ERROR   the loop of accept ends when the client that waits first has aborted its
+ *                    connection, or when a signal has interrupted accept */
+#include "../epoll/tracker.h"
+
+static const uint64_t LISTENER = UINT64_MAX;
+
+/* Accepts until no client waits. */
+static void accept_all(int epoll, int listener)
+{
+    for (;;) {
+        int fd = accept_nonblocking(listener);
+        if (fd == -1 && (errno == ECONNABORTED || errno == EINTR)) {
+#ifdef STOPS_AT_ERROR
+            return;
+#else
+            continue;
+#endif
+        }
+        if (fd == -1 && !reject_by_spare(listener))
+            return;
+        int slot = fd == -1 ? -1 : enter(fd);
+        if (slot != -1)
+            watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, slot);
+    }
+}
+
+/* Reads until no bytes are left. */
+static void read_all(int slot)
+{
+    char bytes[16384];
+    ssize_t got = 1;
+    while (got > 0 || (got == -1 && errno == EINTR))
+        got = read(fd_at[slot], bytes, sizeof bytes);
+    if (got == 0 || errno != EAGAIN)
+        leave(slot);
+}
+
+int main(void)
+{
+    make_table();
+    int listener = listen_on(port_setting()), epoll = epoll_create1(EPOLL_CLOEXEC);
+    watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLET, LISTENER);
+    log_start(max_clients);
+    for (;;) {
+        struct epoll_event events[EVENTS];
+        int count = epoll_wait(epoll, events, EVENTS, -1), is_ready = 0;
+        for (int i = 0; i < count; i++) {
+            if (events[i].data.u64 == LISTENER)
+                is_ready = 1;
+            else
+                read_all(events[i].data.u64);
+        }
+        if (is_ready)
+            accept_all(epoll, listener);
+    }
+}
