@@ -72,6 +72,7 @@ fn each_fault_of_a_tracker_is_named() {
         Fault("CLOSES_FOR_ROOM", "accept-again", "which was connected before", ""),
         Fault("NAPS_EVER_AFTER", "accept-again", "the server wakes up every 1 ms", "naps"),
         Fault("LETS_IN_BLOCKING", "accept-again", "is in blocking mode", "blocking-client"),
+        Fault("NAPS_IN_PPOLL", "idle", "the server wakes up every 5 ms", "naps"),
         Fault("GIVES_UP", "accept-again", "was never accepted", ""),
         Fault("UNCHECKED_ACCEPT", "accept-again", "[ACCEPT] fd=-1 slot=1", "accept-unchecked"),
         Fault("ENDS_ON_EINTR", "interrupted", "poll failed with EINTR", "eintr-ends-server"),

@@ -11,6 +11,7 @@
  *   NAPS_EVER_AFTER    poll has a time-out of 1 ms for ever after no descriptor was free
  *   CLOSES_FOR_ROOM    a client that is connected is closed to make room for the next one
  *   LETS_IN_BLOCKING   the client that the spare descriptor lets in stays in blocking mode
+ *   NAPS_IN_PPOLL      ppoll has a time-out of 5 ms
  *   GIVES_UP           the listener is never watched again
  *   UNCHECKED_ACCEPT   -1 is taken for a client
  *   ENDS_ON_EINTR      an interrupted poll ends the server */
@@ -154,7 +155,12 @@ int main(void)
 #ifdef NAPS_EVER_AFTER
         timeout = was_short ? 1 : -1;
 #endif
+#ifdef NAPS_IN_PPOLL
+        (void)timeout;
+        int count = ppoll(watched, entries(), &(struct timespec){.tv_nsec = 5000000}, NULL);
+#else
         int count = poll(watched, entries(), timeout);
+#endif
 #ifdef ENDS_ON_EINTR
         if (count == -1) {
             perror("poll");

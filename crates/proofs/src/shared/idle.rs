@@ -1,7 +1,7 @@
 //! The criterion that a server with nothing to do sleeps.
 
 use super::diagnosis;
-use super::naps::time_out;
+use super::naps::{time_out, whole_time_out};
 use super::wait_call::WaitCall;
 use super::waiting_calls::waiting_calls;
 use crate::check_context::CheckContext;
@@ -92,7 +92,10 @@ fn asleep_in_other_call(
     if let (Some((call, time)), 1) = (nap, names.len())
         && is_nap(&call, time)
     {
-        return naps(run, call, time, expected);
+        let time = whole_time_out(run, &call, time);
+        if is_nap(&call, time) {
+            return naps(run, call, time, expected);
+        }
     }
     let observed = names.join(", ");
     let name = wait.name();
@@ -128,7 +131,9 @@ pub(super) fn nap(
         return Ok(None);
     }
     let _ = run.server.wait_idle();
-    short_wait(run, wait)
+    let Some((call, time)) = short_wait(run, wait)? else { return Ok(None) };
+    let time = whole_time_out(run, &call, time);
+    Ok(Some((call, time)).filter(|_| time < SHORTEST_SLEEP))
 }
 
 /// The call in which a thread waits for the clients with a short time-out. `None` if there is no
@@ -166,6 +171,7 @@ fn naps(run: &mut TestRun, call: Call, time: Duration, expected: String) -> Chec
 pub(super) fn time_text(time: Duration) -> String {
     match time.as_micros() {
         micros @ 0..1000 => format!("{micros} µs"),
-        micros => format!("{} ms", micros / 1000),
+        micros if micros % 1000 == 0 => format!("{} ms", micros / 1000),
+        micros => format!("{:.1} ms", micros as f64 / 1000.0),
     }
 }

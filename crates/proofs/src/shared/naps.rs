@@ -1,7 +1,8 @@
 //! The time after which a system call ends although nothing has happened.
 
+use crate::test_run::TestRun;
 use std::time::Duration;
-use witness::{Call, Process};
+use witness::{Call, Process, Server, Unobservable};
 
 /// The time-out of a wait, or the time of a sleep, which the call was made with. `None` if the call
 /// ends only with an event, or if its time cannot be read.
@@ -18,6 +19,59 @@ pub(crate) fn time_out(process: Process, call: &Call) -> Option<Duration> {
         "select" => time_at(process, argument(4), Duration::from_micros),
         _ => None,
     }
+}
+
+/// The number of waits that are looked at, to find their time-out.
+const WAITS: usize = 4;
+/// The longest time for which these waits are looked at.
+const LOOK_TIME: Duration = Duration::from_millis(100);
+
+/// The time-out with which a thread of the server calls `call` again and again. `read` is the time-out
+/// that was read.
+///
+/// If ppoll, select or pselect6 is interrupted, Linux replaces its time-out in memory by the time that is
+/// left (poll(2) and select(2), "C library/kernel differences"), and the observer may have interrupted the call
+/// when it traced the thread. The next waits are not interrupted. The longest of all their time-outs is
+/// the one that the program has asked for.
+pub(crate) fn whole_time_out(run: &mut TestRun, call: &Call, read: Duration) -> Duration {
+    if !matches!(call.name(), "ppoll" | "select" | "pselect6") {
+        return read;
+    }
+    let (mut longest, mut waits) = (read, Vec::new());
+    let _ = run.server.wait_untraced(LOOK_TIME, |now| {
+        for wait in waits_in(now, call)? {
+            if !waits.contains(&(wait.thread, wait.count)) {
+                waits.push((wait.thread, wait.count));
+                longest = longest.max(wait.time_out);
+            }
+        }
+        Ok((waits.len() >= WAITS).then_some(()))
+    });
+    longest
+}
+
+/// A wait of a thread.
+struct Wait {
+    thread: i32,
+    /// How often the thread had been scheduled when the wait began.
+    count: u64,
+    time_out: Duration,
+}
+
+/// The waits of the threads that sleep in `call`. The memory of a thread that has woken since it was
+/// listed may have other contents already.
+fn waits_in(server: &Server, call: &Call) -> Result<Vec<Wait>, Unobservable> {
+    let process = server.process();
+    let mut waits = Vec::new();
+    for thread in server.threads()?.into_iter().filter(|thread| thread.call == Some(*call)) {
+        let (tid, count) = (thread.tid, thread.context_switches);
+        if let Some(time_out) = time_out(process, call)
+            && process.context_switches(tid) == Some(count)
+        {
+            waits.push(Wait { thread: tid, count, time_out });
+        }
+    }
+    Ok(waits)
 }
 
 /// Reads the struct timespec or timeval at `address`, whose second field is in the unit of
