@@ -2,6 +2,7 @@
 
 use super::client_run::{ClientRun, Setup, start};
 use super::interruption::{Interrupted, has_failed};
+use super::part_sent::fills_buffer;
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -123,9 +124,21 @@ impl ClientRun {
         let wait_error = wait_error.or_else(|| self.ended_now());
         // A client that has ended with an error may have noticed that bytes were unsent.
         let is_silent = is_part && !is_busy && !has_failed(wait_error.as_ref());
+        // A client that cuts its line at a buffer takes the part for the whole line. Otherwise the
+        // kernel has taken only a part of the line at once.
+        let logs_part = |event: ClientEvent<'_>| match event {
+            ClientEvent::Sent(sent) => sent.as_bytes() == received,
+            _ => false,
+        };
+        let row = match self.has_logged(logs_part) {
+            false => Some("send-once"),
+            true => fills_buffer(received.len()).then_some("line-cut"),
+        };
         let failed = self.other_text(connection, text, wait_error);
-        // The kernel has taken only a part of the line at once.
-        Err(if is_silent { failed.with_mistake("send-once") } else { failed })
+        Err(match row {
+            Some(row) if is_silent => failed.with_mistake(row),
+            _ => failed,
+        })
     }
 
     /// How often the client has logged that it has sent the whole line.

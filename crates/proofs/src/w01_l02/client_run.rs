@@ -6,6 +6,7 @@ use crate::check_error::{CheckError, Failure, HarnessError};
 use crate::log_event::ClientEvent;
 use crate::test_run::TestRun;
 use std::io::ErrorKind;
+use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use witness::{Buffers, Client, Exit, Input, WaitError};
@@ -36,6 +37,8 @@ pub(super) struct Setup<'a> {
     pub(super) addresses: &'a [IpAddr],
     /// Where the check listens.
     pub(super) listens_at: &'a [IpAddr],
+    /// The port at which the check listens, if it is free. Otherwise any port is used.
+    pub(super) port: Option<u16>,
     pub(super) buffers: Buffers,
     pub(super) input: Input,
 }
@@ -47,6 +50,7 @@ impl Default for Setup<'_> {
             host: "127.0.0.1",
             addresses: &[],
             listens_at: &[IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            port: None,
             buffers: Buffers::Usual,
             input: Input::Pipe,
         }
@@ -76,8 +80,8 @@ pub(super) fn start_with(
     setup: &Setup<'_>,
     arguments: impl Fn(u16) -> Vec<String>,
 ) -> Result<ClientRun, CheckError> {
-    for _ in 0..MAX_TRIES {
-        let port = fastrand::u16(PORTS);
+    let random_ports = iter::repeat_with(|| fastrand::u16(PORTS)).take(MAX_TRIES);
+    for port in setup.port.into_iter().chain(random_ports) {
         let arguments = arguments(port);
         if let Some(run) = try_start(context, setup, port, &arguments)? {
             return Ok(ClientRun { run, arguments: shown(&arguments), next_line: None });

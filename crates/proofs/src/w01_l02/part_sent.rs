@@ -77,11 +77,15 @@ impl ClientRun {
     }
 }
 
-/// Whether `length` is the size of a buffer: a power of two. A byte of the buffer may be left for a
-/// NUL.
+/// Whether `length` is the size of a buffer that a client may have.
 fn is_size_of_buffer(length: usize) -> bool {
-    let is_buffer = |size: usize| size.is_power_of_two();
-    (MIN_BUFFER - 1..=MAX_BUFFER).contains(&length) && (is_buffer(length) || is_buffer(length + 1))
+    (MIN_BUFFER - 1..=MAX_BUFFER).contains(&length) && fills_buffer(length)
+}
+
+/// Whether so many bytes fill a buffer whose size is a power of two. A byte of the buffer may be left
+/// for a NUL.
+pub(super) fn fills_buffer(length: usize) -> bool {
+    length.is_power_of_two() || (length + 1).is_power_of_two()
 }
 
 #[cfg(test)]

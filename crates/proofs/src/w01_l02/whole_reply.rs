@@ -104,13 +104,14 @@ impl ClientRun {
     fn part_received(&mut self, answer: &Answer, wait_error: WaitError) -> CheckError {
         let logged = self.logged_answer();
         let part = logged.as_deref().filter(|it| answer.bytes.starts_with(it.as_bytes()));
+        let failed = has_failed(Some(&wait_error));
         let mistake = match part {
             Some(_) if answer.has_nul() => None,
             Some(_) if answer.piece == 1 => Some("one-recv"),
             Some(_) => Some("reply-cut"),
             None if self.has_written_out_of_bounds() => Some("terminator"),
             // The client has received the answers without a NUL.
-            None if answer.has_nul() && logged.is_none() => Some("nul-ends-answer"),
+            None if answer.has_nul() && logged.is_none() && !failed => Some("nul-ends-answer"),
             None => None,
         };
         let summary = match part {
@@ -122,11 +123,9 @@ impl ClientRun {
             None if logged.as_ref().is_some_and(|it| it.as_bytes().starts_with(&answer.bytes)) => {
                 "The client logs the answer, and then bytes that have not come.".to_owned()
             }
+            None if failed => "The client ended before it had logged the whole answer.".to_owned(),
             None if answer.has_nul() => {
                 "The answer has NUL bytes, and the client does not log it.".to_owned()
-            }
-            None if has_failed(Some(&wait_error)) => {
-                "The client ended before it had logged the whole answer.".to_owned()
             }
             None => "The client does not log the whole answer.".to_owned(),
         };
