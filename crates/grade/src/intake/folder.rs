@@ -39,6 +39,9 @@ fn names(folder: &mut Dir, above: &[Vec<u8>], tree: &mut Tree) -> Result<Vec<Vec
         if classify(name) != NamePart::Ignored {
             tree.count()?;
             names.push(name.to_owned());
+        } else if name != b"." && name != b".." {
+            let parts: Vec<_> = above.iter().map(Vec::as_slice).chain([name]).collect();
+            tree.ignored.add(&parts.join(&b'/'));
         }
     }
     names.sort();

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// The files under the names that they were meant to have, and what was found on the way.
 pub(super) struct Renamed<'a> {
     pub(super) files: Files<'a>,
-    /// A note for each file that counts under another name.
-    pub(super) notes: Vec<String>,
+    /// A note for each file that counts under another name, with the file's path.
+    pub(super) notes: Vec<(&'a Path, String)>,
     /// The files that another file replaces.
     pub(super) ignored: Vec<IgnoredFile>,
 }
@@ -55,7 +55,7 @@ pub(super) fn rename<'a>(
             )));
         }
         let Some(first) = others.first() else { continue };
-        notes.push(format!("{} counts as {shown}", first.given.display()));
+        notes.push((first.given, format!("{} counts as {shown}", first.given.display())));
         if let Some(starter) = files.insert(target, *first) {
             ignored.push(ignored_file(starter.given, "the unchanged starter"));
         }

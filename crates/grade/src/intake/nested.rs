@@ -50,7 +50,9 @@ pub(super) fn opened(
             let Some(path) = unpacked(&inside, place, &places, course) else { continue };
             tree.add(path, file.is_executable, &file.bytes[..], |it| refused(it.to_string()))?;
         }
-        tree.notes.extend(inner.notes);
+        tree.ignored.extend(inner.ignored);
+        let new = inner.notes.into_iter().filter(|note| !tree.notes.contains(note));
+        tree.notes.extend(new.collect::<Vec<_>>());
     }
     Ok(tree)
 }

@@ -57,9 +57,10 @@ pub(super) fn find(
     let asked: Vec<&Lesson> = course.lessons().iter().filter(is_asked).collect();
     let renamed = rename(top(tree, course, starters), starters)?;
     let top = renamed.files;
-    let mut found = Found { notes: renamed.notes, ..Found::default() };
+    let mut found = Found::default();
     if top.is_empty() {
         found.notes.push(format!("the submission is empty: {EXPECTED}"));
+        found.files = Report::new(tree, &top, renamed.ignored).finished();
         return Ok(found);
     }
     let folders = course.lessons().iter().map(|lesson| (lesson, folder_of(&top, lesson))).collect();
@@ -72,6 +73,9 @@ pub(super) fn find(
         search.add_folders(&top, ids)?;
     }
     let Search { mut found, report, .. } = search;
+    // The name of a file that no lesson needs does not matter.
+    let used = renamed.notes.into_iter().filter(|(given, _)| !report.is_unused(given));
+    found.notes.splice(0..0, used.map(|(_, note)| note));
     found.files = report.finished();
     Ok(found)
 }

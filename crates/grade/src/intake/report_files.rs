@@ -38,7 +38,15 @@ impl Report {
         let outer = top.iter().find_map(around).unwrap_or_default();
         let mut report = Self { lessons: Vec::new(), outer, unused, ignored: Vec::new() };
         ignored.into_iter().for_each(|file| report.ignore(file));
+        let why = "hidden, or made by a tool".to_owned();
+        let row = |path: &String| IgnoredFile { path: path.clone(), why: why.clone() };
+        report.ignored.extend(tree.ignored.paths().map(row));
         report
+    }
+
+    /// Whether no lesson has used this file, and no reason for this is known.
+    pub(super) fn is_unused(&self, given: &Path) -> bool {
+        self.unused.contains(given)
     }
 
     /// Adds a file that is not used.

@@ -25,16 +25,54 @@ pub(crate) const MAX_FILE_SIZE: u64 = 8 << 20;
 /// The maximum size of all files together, in bytes.
 pub(crate) const MAX_TOTAL_SIZE: u64 = 32 << 20;
 
+/// The maximum number of ignored files and folders that are named.
+const MAX_IGNORED: usize = 20;
+/// The note on an archive with backslashes in the names of its entries.
+const BACKSLASHES: &str = "the names of files have \\ in them; it counts as a separator of folders";
+
 /// Files by their path.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     pub(crate) files: BTreeMap<PathBuf, TreeFile>,
     /// Notes for the student, e.g. on files that were omitted because of their names.
     pub(crate) notes: Vec<String>,
+    /// The files and folders that are ignored because of their names.
+    pub(crate) ignored: Ignored,
     /// The folders that contain the files.
     folders: BTreeSet<PathBuf>,
     entries: usize,
     total_size: u64,
+}
+
+/// The paths of ignored files and folders, in readable characters. Their number is limited.
+#[derive(Debug, Default)]
+pub(crate) struct Ignored(BTreeSet<String>);
+
+impl Ignored {
+    /// Adds a file or folder. Files in an ignored folder are not added.
+    pub(crate) fn add(&mut self, path: &[u8]) {
+        self.extend([shown(path)]);
+    }
+
+    /// Adds these files and folders.
+    pub(crate) fn extend(&mut self, paths: impl IntoIterator<Item = String>) {
+        let room = MAX_IGNORED.saturating_sub(self.0.len());
+        self.0.extend(paths.into_iter().take(room));
+    }
+
+    /// The paths.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &String> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Ignored {
+    type Item = String;
+    type IntoIter = std::collections::btree_set::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 /// One file of a tree.
@@ -76,6 +114,9 @@ impl Tree {
         if parts.contains(&&b".."[..]) {
             return invalid("is not inside the archive: its name has .. in it");
         }
+        if name.contains(&b'\\') && !self.notes.iter().any(|note| note == BACKSLASHES) {
+            self.notes.push(BACKSLASHES.to_owned());
+        }
         self.path(parts.into_iter().filter(|part| !part.is_empty() && *part != b"."))
     }
 
@@ -87,7 +128,8 @@ impl Tree {
         let names: Vec<&[u8]> = parts.into_iter().collect();
         let whole = names.join(&b'/');
         let classes: Vec<_> = names.iter().map(|name| classify(name)).collect();
-        if classes.contains(&NamePart::Ignored) {
+        if let Some(place) = classes.iter().position(|class| *class == NamePart::Ignored) {
+            self.ignored.add(&names[..=place].join(&b'/'));
             return Ok(None);
         }
         let has_long_name = names.iter().any(|name| name.len() > MAX_NAME);

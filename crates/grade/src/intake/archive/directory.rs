@@ -9,7 +9,7 @@
 use super::damaged;
 use crate::intake::name::{NamePart, classify, shown};
 use crate::intake::rejection::{Rejection, refused};
-use crate::intake::tree::{MAX_ENTRIES, in_twice};
+use crate::intake::tree::{Ignored, MAX_ENTRIES, in_twice};
 use std::collections::BTreeSet;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
@@ -41,6 +41,8 @@ pub(super) struct Directory {
     pub(super) first: u64,
     /// The names of the entries.
     pub(super) names: BTreeSet<Vec<u8>>,
+    /// The files and folders of the entries that are ignored.
+    pub(super) ignored: Ignored,
 }
 
 /// What the end of the archive says about the central directory.
@@ -69,12 +71,14 @@ pub(super) fn read(from: &mut (impl Read + Seek)) -> Result<Directory, Rejection
     let Some(first) = start.checked_sub(claim.offset) else { return Err(no_directory()) };
     from.seek(SeekFrom::Start(start)).map_err(|error| damaged(&error))?;
     let mut from = BufReader::new(from.take(claim.size));
-    let mut directory = Directory { headers: Vec::new(), first, names: BTreeSet::new() };
+    let (names, ignored) = (BTreeSet::new(), Ignored::default());
+    let mut directory = Directory { headers: Vec::new(), first, names, ignored };
     let mut found = 0;
     while let Some(header) = next_header(&mut from)? {
         found += 1;
         let name = header[HEADER_SIZE..][..number(&header, NAME_LENGTH, 2) as usize].to_vec();
-        if is_ignored(&name) {
+        if let Some(path) = ignored_path(&name) {
+            directory.ignored.add(&path);
             continue;
         }
         directory.headers.extend(header);
@@ -226,12 +230,15 @@ fn next_header(from: &mut impl Read) -> Result<Option<Vec<u8>>, Rejection> {
     Ok(Some(header))
 }
 
-/// Whether a part of the name is ignored. A name that leads outside is not ignored but refused.
-fn is_ignored(name: &[u8]) -> bool {
-    let mut parts = name.split(|byte| matches!(byte, b'/' | b'\\'));
-    let is_dots = |part: &[u8]| part == b"." || part == b"..";
-    let leads_out = parts.clone().any(|part| part == b"..") || name.contains(&0);
-    !leads_out && parts.any(|part| !is_dots(part) && classify(part) == NamePart::Ignored)
+/// The path of the file or folder in this name that is ignored. A name that leads outside is not
+/// ignored but refused.
+fn ignored_path(name: &[u8]) -> Option<Vec<u8>> {
+    let parts = || name.split(|byte| matches!(byte, b'/' | b'\\')).filter(|part| *part != b".");
+    if name.contains(&0) || parts().any(|part| part == b"..") {
+        return None;
+    }
+    let place = parts().position(|part| classify(part) == NamePart::Ignored)?;
+    Some(parts().take(place + 1).collect::<Vec<_>>().join(&b'/'))
 }
 
 fn bytes_at(from: &mut (impl Read + Seek), at: u64, size: usize) -> Result<Vec<u8>, Rejection> {

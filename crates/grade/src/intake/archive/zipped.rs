@@ -19,7 +19,7 @@ const MAX_UNPACKED_SIZE: u64 = 128 << 20;
 /// Reads an archive by its central directory.
 pub(super) fn read(mut from: impl Read + Seek) -> Result<Tree, Rejection> {
     // The number of entries, their names and their places are checked before anything is unpacked.
-    let Directory { headers, first, names } = directory::read(&mut from)?;
+    let Directory { headers, first, names, ignored } = directory::read(&mut from)?;
     let reader = directory::spliced(from, first, headers, names.len())?;
     let mut archive = ZipArchive::new(reader).map_err(|error| broken(&error))?;
     if archive.len() != names.len() {
@@ -27,6 +27,7 @@ pub(super) fn read(mut from: impl Read + Seek) -> Result<Tree, Rejection> {
     }
     check_overlap(&mut archive)?;
     let mut tree = Tree::default();
+    tree.ignored = ignored;
     let mut left = MAX_UNPACKED_SIZE;
     for index in 0..archive.len() {
         left = add(&mut archive, index, &mut tree, left)?;

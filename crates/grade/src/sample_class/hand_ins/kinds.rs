@@ -114,7 +114,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("name-missing", Folder, no_table, not_yet, "src/table.rs is not handed in"),
     kind("name-twice", Folder, twice, refused, "may both be src/server.rs"),
     kind("zip-ignored", Archive, ignored, E::proved, ""),
-    kind("zip-backslash", Archive, backslash, E::proved, ""),
+    kind("zip-backslash", Archive, backslash, E::proved, "counts as a separator of folders"),
     kind("zip-entries", Archive, many_entries, refused, "holds more than 20000 entries"),
     kind("text-crlf", Folder, crlf, E::proved, "build.sh has the line ends of Windows"),
     kind("text-utf16", Folder, utf16, refused, "src/server.rs is in UTF-16"),
