@@ -5,6 +5,7 @@
 use crate::report::sanitize;
 use crate::report::scored_lesson::{ScoredCriterion, ScoredLesson};
 use course::report::Status;
+use terminal::show::without_commands;
 
 /// The maximum size of the log, in bytes. A browser must be able to show the log.
 const MAX_BYTES: usize = 1_000_000;
@@ -49,5 +50,5 @@ fn group(title: &str, inside: &str) -> String {
 }
 
 fn text(lines: &str) -> String {
-    lines.lines().map(|line| format!("{INDENT}{}\n", sanitize::escape_commands(line))).collect()
+    lines.lines().map(|line| format!("{INDENT}{}\n", without_commands(line))).collect()
 }

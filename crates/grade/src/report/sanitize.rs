@@ -2,14 +2,14 @@
 //! escaped, and long texts are cut.
 
 use crate::model::Cause;
-use terminal::show::{self, Mistake, visible};
+use terminal::show::{self, Mistake, visible, without_commands};
 
 /// The maximum width of the text of a cause, in columns.
 const WIDTH: usize = 88;
 
 /// `text` on one line, with control characters escaped: `\x1b[31m`, `\n`.
 pub fn line(text: &str) -> String {
-    escape_commands(&visible(text))
+    without_commands(&visible(text))
 }
 
 /// The lines of `text`. In each line, control characters are escaped.
@@ -28,7 +28,7 @@ pub fn cause(cause: &Cause, coloured: bool) -> String {
     });
     let lines = show::failure(&as_reported(cause), row, WIDTH);
     let text = |each: &show::Line| if coloured { each.rendered() } else { each.text() };
-    let lines: Vec<_> = lines.iter().map(|each| escape_commands(&text(each))).collect();
+    let lines: Vec<_> = lines.iter().map(|each| without_commands(&text(each))).collect();
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
@@ -50,15 +50,6 @@ pub fn fitting(most: usize, write: impl Fn(usize) -> String) -> String {
     let limits = (4..=16).rev().map(|power| 1_usize << power);
     let mut documents = limits.map(&write).skip_while(|document| document.len() > most);
     documents.next().unwrap_or_else(|| write(0))
-}
-
-/// Escapes the workflow commands of GitHub Actions in a line (`::error::`, `##[group]`).
-pub(crate) fn escape_commands(line: &str) -> String {
-    let line = line.replace("##[", "## [");
-    match line.trim_start().starts_with("::") {
-        true => line.replacen("::", ": :", 1),
-        false => line,
-    }
 }
 
 fn as_reported(cause: &Cause) -> course::report::Cause {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
-use terminal::show::visible;
+use terminal::show::{visible, without_commands};
 
 /// The progress on standard error.
 pub(super) struct Progress {
@@ -62,7 +62,7 @@ impl Progress {
         if done == Done::Unchanged {
             return self.bar.reset_eta(); // it took no time: it must not change the estimate
         }
-        let name = visible(&submission.student).into_owned();
+        let name = without_commands(&visible(&submission.student));
         if self.prints_each {
             let at = format!("{}/{}", self.bar.position(), self.bar.length().unwrap_or(0));
             self.print(&format!("{at}  {name}  {}", verdicts(submission)));

@@ -88,9 +88,26 @@ impl Line {
 
     fn styled(mut self, style: Style, text: &str) -> Self {
         if !text.is_empty() {
-            self.spans.push((style, visible(text).into_owned()));
+            let is_beginning = self.spans.iter().all(|(_, text)| text.trim().is_empty());
+            let text = visible(text).replace("##[", "## [");
+            let text = if is_beginning { without_command(&text) } else { text };
+            self.spans.push((style, text));
         }
         self
+    }
+}
+
+/// A line in which no text is a workflow command of GitHub Actions: `::error::` at the beginning, and
+/// `##[group]` at any place. Otherwise the runner would execute a command in the output of an
+/// untrusted program, or in the name of a file.
+pub fn without_commands(line: &str) -> String {
+    without_command(&line.replace("##[", "## ["))
+}
+
+fn without_command(line: &str) -> String {
+    match line.trim_start().starts_with("::") {
+        true => line.replacen("::", ": :", 1),
+        false => line.to_owned(),
     }
 }
 
@@ -171,6 +188,23 @@ mod tests {
         let line = Line::new().good("✓ ").plain("\x1b").to(8).plain("end");
         assert_eq!(line.text(), "✓ \\x1b  end");
         assert_eq!(line.width(), 11);
+    }
+
+    #[test]
+    fn no_line_is_a_command_of_a_workflow() {
+        for (text, shown) in [
+            ("::error::x", ": :error::x"),
+            ("##[group]x", "## [group]x"),
+            ("a ##[x] b", "a ## [x] b"),
+            ("std::fs", "std::fs"),
+        ] {
+            assert_eq!(Line::new().to(4).plain(text).text(), format!("    {shown}"));
+            assert_eq!(without_commands(text), shown);
+        }
+        assert_eq!(Line::new().plain("at ").strong("::x::").text(), "at ::x::");
+        let name = format!("{} ::error::x", "y".repeat(20));
+        let lines = hanging(Line::new(), 2, &name, 20, Line::plain);
+        assert_eq!(lines.last().map(Line::text).as_deref(), Some("  : :error::x"));
     }
 
     #[test]

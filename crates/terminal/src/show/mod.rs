@@ -18,7 +18,7 @@ mod mistakes;
 pub use cause::{Mistake, brief, failure, failure_in_full, failure_within};
 pub use chart::chart;
 pub use lesson::{Heading, IdColumn, amount, last, mark, time};
-pub use line::{AddText, Line, cut, hanging, wrapped};
+pub use line::{AddText, Line, cut, hanging, without_commands, wrapped};
 pub use tables::chosen;
 pub use timeline::{Calls, EventList};
 pub use visible::visible;
