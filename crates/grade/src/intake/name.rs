@@ -61,18 +61,27 @@ pub(crate) fn shown(name: &[u8]) -> String {
     }
 }
 
-/// A readable student name, shortened to at most [`MAX_CHARACTERS`] characters.
+/// A readable student name without white space around it, shortened to at most [`MAX_CHARACTERS`]
+/// characters. With white space, the name would look like another student's name.
 pub(crate) fn student(name: &[u8]) -> String {
-    let name = readable(name);
-    if name.chars().count() <= MAX_CHARACTERS {
-        return name;
-    }
-    name.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect()
+    shortened(readable(name).trim(), MAX_CHARACTERS)
 }
 
-/// `name`, with a number if `taken` has the name already. The result is added to `taken`.
+/// `name`. If it has more than `most` characters, `…` replaces its end.
+fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    name.chars().take(most - 1).chain(['…']).collect()
+}
+
+/// `name`, with a number if `taken` has the name already. The result is added to `taken`. A long name
+/// is shortened, so that the number stays visible.
 pub(crate) fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("{name} ({number})"));
+    let numbered = (2..).map(|number| {
+        let number = format!(" ({number})");
+        shortened(&name, MAX_CHARACTERS - number.len()) + &number
+    });
     let free = [name.clone()].into_iter().chain(numbered).find(|name| !taken.contains(name));
     let free = free.unwrap_or(name);
     taken.insert(free.clone());
@@ -112,6 +121,16 @@ mod tests {
         let mut taken = BTreeSet::new();
         let names = ["a", "a (2)", "a", "a"].map(|name| unique(name.to_owned(), &mut taken));
         assert_eq!(names, ["a", "a (2)", "a (3)", "a (4)"]);
+    }
+
+    #[test]
+    fn names_that_look_the_same_get_a_visible_number() {
+        let mut taken = BTreeSet::new();
+        let mut shown = |name: &str| unique(student(name.as_bytes()), &mut taken);
+        assert_eq!(["ada", " ada", "ada\u{a0}"].map(&mut shown), ["ada", "ada (2)", "ada (3)"]);
+        let [first, second] = ["y", "z"].map(|end| shown(&("x".repeat(100) + end)));
+        assert!(first.ends_with("xx…") && second.ends_with("xx… (2)"), "{first} {second}");
+        assert_eq!([first, second].map(|name| name.chars().count()), [MAX_CHARACTERS; 2]);
     }
 
     proptest! {

@@ -23,10 +23,7 @@ fn table(class: &Class<'_>) -> Result<Vec<u8>> {
         .iter()
         .flat_map(|lesson| lesson.criteria.iter().map(|(id, _)| (lesson.lesson, *id)))
         .collect();
-    // Every text is quoted. Otherwise a program that separates columns at `;` would find several
-    // cells in a name with a `;`, and one of these cells could be a formula.
-    let style = csv::QuoteStyle::NonNumeric;
-    let mut table = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
+    let mut table = writer();
     table.write_record(head(&criteria))?;
     for submission in class.submissions {
         for grade in &submission.lessons {
@@ -34,6 +31,13 @@ fn table(class: &Class<'_>) -> Result<Vec<u8>> {
         }
     }
     Ok(table.into_inner()?)
+}
+
+/// A writer of a table in memory that quotes every text. Some programs separate columns at `;` as
+/// well as at `,`: without quotation marks, they would find several cells in a name with a `;`.
+pub(super) fn writer() -> csv::Writer<Vec<u8>> {
+    let style = csv::QuoteStyle::NonNumeric;
+    csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new())
 }
 
 fn head(criteria: &[(&str, &str)]) -> Vec<String> {
@@ -102,17 +106,19 @@ fn notes(submission: &Submission, grade: &LessonGrade, points: &Points) -> Strin
     notes.join("; ")
 }
 
-/// `given` on one line. A text that a spreadsheet could evaluate as a formula gets a leading `'`
-/// (OWASP, CSV Injection).
+/// `given` on one line. Before each part that a spreadsheet could evaluate as a formula, a `'` is
+/// inserted (OWASP, CSV Injection). A part begins at the beginning of the text, and after each
+/// separator of columns other than `,`: a spreadsheet that is told such a separator begins a cell
+/// there, and takes no notice of the quotation marks, because the cell does not begin with one.
 pub(super) fn text(given: &str) -> String {
     let shown = plain::line(given, 4 * plain::MAX_LINE);
-    if could_be_formula(&shown) { format!("'{shown}") } else { shown }
+    let parts = shown.split_inclusive([';', '|']);
+    let safe = |part| if could_be_formula(part) { format!("'{part}") } else { part.to_owned() };
+    parts.map(safe).collect()
 }
 
 /// Whether a spreadsheet could evaluate a text as a formula. The sign that begins a formula may
-/// follow white space, invisible characters, quotation marks, and separators of columns such as
-/// `|`. A spreadsheet that is told another separator or quotation mark than `,` and `"` begins a
-/// cell after them.
+/// follow white space, invisible characters, and quotation marks.
 fn could_be_formula(text: &str) -> bool {
     let is_skipped = |char: char| !char.is_alphanumeric() && !FORMULA_SIGNS.contains(&char);
     text.trim_start_matches(is_skipped).starts_with(FORMULA_SIGNS)

@@ -20,7 +20,7 @@ use terminal::output;
 /// # Errors
 /// The file cannot be written.
 pub fn write_canvas(class: &Class<'_>, to: &Path) -> Result<()> {
-    let mut table = ::csv::Writer::from_writer(Vec::new());
+    let mut table = csv::writer();
     let first = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"].map(str::to_owned);
     table.write_record(first.into_iter().chain(titles(class)))?;
     let maxima = class.lessons.iter().map(|(id, _)| plain::points(maximum(class, id)));
@@ -42,7 +42,7 @@ pub fn write_canvas(class: &Class<'_>, to: &Path) -> Result<()> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_moodle(class: &Class<'_>, to: &Path) -> Result<()> {
-    let mut table = ::csv::Writer::from_writer(Vec::new());
+    let mut table = csv::writer();
     let first = ["Student", "ID number", "Email address"].map(str::to_owned);
     let both = titles(class).flat_map(|title| [title.clone(), format!("{title} (feedback)")]);
     table.write_record(first.into_iter().chain(both))?;
