@@ -8,7 +8,7 @@ use crate::shared::refusal::is_nap;
 use crate::test_run::TestRun;
 use std::thread;
 use std::time::{Duration, Instant};
-use witness::{SyscallSample, WaitError};
+use witness::{SyscallSample, Target, WaitError};
 
 pub(super) const WHILE: &str = "all descriptors were used up (EMFILE)";
 
@@ -135,9 +135,15 @@ pub(super) fn has_pause(sample: &SyscallSample) -> bool {
     })
 }
 
-/// A descriptor of the server whose number its lowered limit does not allow any more.
+/// A descriptor of the server whose number its lowered limit does not allow any more. A client's
+/// connection does not count: a thread that sleeps in accept(2) has taken the number of the next
+/// descriptor before the limit was lowered.
 fn descriptor_above_limit(run: &TestRun) -> Option<i32> {
     let limit = run.server.process().descriptor_limit().ok()?;
+    let connections = run.server.sockets().ok()?;
+    let is_connection =
+        |target: &Target| connections.iter().any(|it| *target == Target::Socket(it.inode));
     let open = run.server.descriptors().ok()?;
-    open.iter().map(|it| it.fd).find(|fd| *fd as u64 >= limit)
+    let mut spare = open.iter().filter(|it| it.fd as u64 >= limit && !is_connection(&it.target));
+    spare.next().map(|it| it.fd)
 }
