@@ -212,3 +212,23 @@ fn memory_that_has_left_the_page_table_counts() {
     let finished = bounded(Command::new(&hides), &[&hides], limits).run().unwrap();
     assert_eq!(finished.limit_exceeded, Some(LimitKind::Memory), "{finished:?}");
 }
+
+#[test]
+fn registrations_of_epoll_count_as_memory_in_a_control_group() {
+    if Limits::memory_accounting() == "watchdog" {
+        return println!("skipped: no control group can be made here");
+    }
+    let registers = written(
+        "registers_in_epoll",
+        "#include <sys/epoll.h>\nint main(void) {\n\
+         int pipes[200], sets[500]; struct epoll_event event = {.events = EPOLLIN};\n\
+         for (int i = 0; i < 200; i += 2) if (pipe(pipes + i)) return 1;\n\
+         for (int i = 0; i < 500; i++) if ((sets[i] = epoll_create1(0)) < 0) return 2;\n\
+         for (int i = 0; i < 500; i++) for (int j = 0; j < 200; j++)\n\
+         if (epoll_ctl(sets[i], EPOLL_CTL_ADD, pipes[j], &event)) return 3;\n\
+         puts(\"registered\"); }\n",
+    );
+    let limits = Limits { memory: 10 << 20, ..within(Duration::from_secs(20)) };
+    let finished = bounded(Command::new(&registers), &[&registers], limits).run().unwrap();
+    assert_eq!(finished.limit_exceeded, Some(LimitKind::Memory), "{finished:?}");
+}
