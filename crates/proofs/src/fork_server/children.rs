@@ -33,6 +33,15 @@ pub(crate) fn connect_with_child_over_ethernet(
     with_child(run, client, others)
 }
 
+/// As [`connect_with_child`]. The kernel's buffers are full after a few segments.
+pub(crate) fn connect_with_child_and_small_buffer(
+    run: &mut TestRun,
+    others: &[&ClientAndChild],
+) -> Result<ClientAndChild, CheckError> {
+    let client = run.connect_with(Server::connect_with_small_buffer)?;
+    with_child(run, client, others)
+}
+
 /// Waits until a client, which is connected, has a child of its own.
 pub(crate) fn with_child(
     run: &mut TestRun,

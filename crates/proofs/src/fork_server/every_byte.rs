@@ -1,7 +1,8 @@
 //! The criterion `every-byte`: a client that reads late and slowly receives its whole answer.
 
 use super::children::{
-    ClientAndChild, connect_with_child_over_ethernet, has_ended, stopped_serving, wait_child_ended,
+    ClientAndChild, connect_with_child_and_small_buffer, has_ended, stopped_serving,
+    wait_child_ended,
 };
 use super::exchange::expect_answer;
 use super::message::{Exchange, every_byte_value, flipped, phrase};
@@ -9,22 +10,20 @@ use super::process_evidence;
 use super::slow_client::SlowClient;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use crate::shared::short_writes::{cut_writes, is_in_write};
+use crate::shared::short_writes::{READ_BETWEEN, cut_writes, is_in_write};
 use crate::test_run::TestRun;
 use fastrand::Rng;
 use witness::{Call, WaitError};
 
 /// The number of bytes that the client sends.
 const SENT: usize = 4 << 20;
-/// The number of bytes that the client reads between two interruptions.
-const READ_BETWEEN: usize = 64 << 10;
 
 /// 4 MiB come back whole to a client that reads nothing at first and then slowly, also if the child
 /// is stopped and continued while it sends.
 pub(crate) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut rng = context.random("every-byte");
     let mut run = context.start()?;
-    let pair = connect_with_child_over_ethernet(&mut run, &[])?;
+    let pair = connect_with_child_and_small_buffer(&mut run, &[])?;
     expect_short_answers(&mut run, &pair, &mut rng)?;
     let before = pair.client.connection.received().len();
     let sent: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(SENT).collect();

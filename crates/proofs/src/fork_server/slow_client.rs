@@ -45,7 +45,7 @@ impl<'a> SlowClient<'a> {
     }
 
     /// Sends the rest, and reads slowly, until `total` bytes have been received, or until the
-    /// connection has ended.
+    /// connection has ended. Bytes that the child has sent may arrive while the server is idle.
     ///
     /// # Errors
     /// No more bytes will come.
@@ -55,13 +55,26 @@ impl<'a> SlowClient<'a> {
         total: usize,
     ) -> Result<(), WaitError> {
         let mut received = self.client.connection.received().len();
-        run.server.wait_for(|_| {
-            self.send_some();
-            let more = self.read_some(READ_LIMIT);
-            received += more;
-            let has_ended = more == 0 && self.client.connection.ended().is_some();
-            Ok((received >= total || has_ended).then_some(()))
-        })
+        loop {
+            let before = received;
+            let done = run.server.wait_for(|_| {
+                self.send_some();
+                let more = self.read_some(READ_LIMIT);
+                received += more;
+                let has_ended = more == 0 && self.client.connection.ended().is_some();
+                Ok((received >= total || has_ended).then_some(()))
+            });
+            match done {
+                Err(WaitError::Idle { .. }) if received > before || self.is_sending(run)? => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Whether the kernel has bytes of the server's that have not arrived at the client yet.
+    fn is_sending(&self, run: &TestRun) -> Result<bool, WaitError> {
+        let socket = run.server.connection(&self.client.connection)?;
+        Ok(socket.is_some_and(|socket| socket.unacknowledged > 0))
     }
 
     /// Reads until no more bytes have arrived, or until `limit` bytes are read. Returns the number

@@ -8,7 +8,8 @@ use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
 use crate::test_run::TestRun;
 use fastrand::Rng;
-use witness::Server;
+use std::io;
+use witness::{Client, Server};
 
 /// A client receives exactly the bytes that it has sent, also for NUL bytes and for several
 /// messages.
@@ -69,7 +70,21 @@ pub(super) fn connect_served(run: &mut TestRun) -> Result<NamedClient, CheckErro
 /// Does the same over a connection that accepts few bytes from the server while the client does not
 /// read.
 pub(super) fn connect_served_over_ethernet(run: &mut TestRun) -> Result<NamedClient, CheckError> {
-    let connected = run.connect_with(Server::connect_over_ethernet);
+    connect_served_with(run, Server::connect_over_ethernet)
+}
+
+/// Does the same over a connection that accepts even fewer bytes, one segment at a time.
+pub(super) fn connect_served_with_small_buffer(
+    run: &mut TestRun,
+) -> Result<NamedClient, CheckError> {
+    connect_served_with(run, Server::connect_with_small_buffer)
+}
+
+fn connect_served_with(
+    run: &mut TestRun,
+    connect: impl FnOnce(&mut Server) -> io::Result<Client>,
+) -> Result<NamedClient, CheckError> {
+    let connected = run.connect_with(connect);
     let client = connected.map_err(|error| explain_no_connection(run, error))?;
     expect_hello(run, &client)?;
     Ok(client)

@@ -1,11 +1,11 @@
 //! The criterion of a client that reads slowly.
 
-use super::exchange::{self, Difference, READ_LIMIT, READ_SIZE};
+use super::exchange::{self, Difference, READ_SIZE};
 use super::{diagnosis, echo};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
-use crate::shared::short_writes::{cut_writes, is_in_write};
+use crate::shared::short_writes::{READ_BETWEEN, cut_writes, is_in_write};
 use crate::test_run::TestRun;
 use witness::WaitError;
 
@@ -15,7 +15,7 @@ const SENT: usize = 4 << 20;
 /// A slow reader receives 4 MiB without loss: the server sends the rest after each short write.
 pub(super) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
-    let client = echo::connect_served_over_ethernet(&mut run)?;
+    let client = echo::connect_served_with_small_buffer(&mut run)?;
     let before = client.connection.received().len();
     let sent = exchange::numbered_lines(&mut context.random("every-byte"), SENT);
     let mut was_interrupted = false;
@@ -50,7 +50,7 @@ fn exchange_slowly(
     // Interrupt this write until the server sends the rest after a short write.
     cut_writes(calls, |reads| {
         if reads {
-            read += exchange::read_some(client, READ_LIMIT);
+            read += exchange::read_some(client, READ_BETWEEN);
         }
         *was_interrupted = true;
         run.server.pause()?;
