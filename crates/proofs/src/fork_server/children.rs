@@ -6,7 +6,7 @@ use crate::named_client::NamedClient;
 use crate::shared::WaitCall;
 use crate::shared::watch_entries::current_entries;
 use crate::test_run::TestRun;
-use witness::{Client, Process, Server, Unobservable, WaitError};
+use witness::{Client, Process, Server, Signal, Unobservable, WaitError};
 
 /// A client, and the child that has its connection.
 pub(crate) struct ClientAndChild {
@@ -168,6 +168,18 @@ fn has_a_client_left(run: &TestRun) -> bool {
 /// Waits until a child has ended.
 pub(crate) fn wait_child_ended(run: &mut TestRun, child: Process) -> Result<(), WaitError> {
     run.server.wait_for(|now| Ok(has_ended(now, child)?.then_some(())))
+}
+
+/// Stops a child or lets it go on, and waits until it has done so and the server sleeps.
+pub(crate) fn signal_and_settle(run: &mut TestRun, pair: &ClientAndChild, signal: Signal) {
+    run.server.signal_process(pair.child, signal);
+    // The criterion `own-child` reports a child that ends while its client is connected.
+    let _ = run.server.wait_for(|_| {
+        let threads = pair.child.threads()?;
+        let are_so = threads.iter().all(|thread| thread.stopped == (signal == Signal::SIGSTOP));
+        Ok(are_so.then_some(()))
+    });
+    let _ = wait_settled(run);
 }
 
 /// Whether a child has ended. The parent may have reaped the child or not.

@@ -1,8 +1,8 @@
 //! The criterion `hangup`: the end of a connection, and of the child that has served it.
 
 use super::children::{
-    ClientAndChild, connect_with_child, connect_with_child_over_ethernet, stopped_serving,
-    wait_child_ended, wait_settled,
+    ClientAndChild, connect_with_child, connect_with_child_over_ethernet, signal_and_settle,
+    stopped_serving, wait_child_ended, wait_settled,
 };
 use super::hangup_failures::{child_runs_on, never_stops_sending, wrong_end};
 use super::message::{flipped, phrase};
@@ -11,7 +11,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::shared::departure::Departure;
 use crate::test_run::TestRun;
-use witness::ServerClose;
+use witness::{ServerClose, Signal};
 
 /// The number of bytes that a client sends without reading an answer. The kernel's buffers for a
 /// connection over Ethernet hold fewer bytes.
@@ -24,7 +24,8 @@ pub(crate) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
     half_closes(&mut run, &phrase(&mut context.random("hangup")))?;
     leaves_silently(&mut run, Departure::Close)?;
     leaves_silently(&mut run, Departure::Reset)?;
-    resets_in_the_middle_of_an_answer(&mut run)
+    resets_in_the_middle_of_an_answer(&mut run)?;
+    resets_before_an_answer(&mut run, &phrase(&mut context.random("reset")))
 }
 
 /// The client says its last words and shuts down its sending side. It must still receive the
@@ -72,6 +73,26 @@ fn resets_in_the_middle_of_an_answer(run: &mut TestRun) -> Result<(), CheckError
     let _ = SlowClient::new(&pair.client, &bytes).send_until_idle(run);
     run.step(format!("{name} reset its connection (RST), in the middle of its answer"));
     pair.client.connection.reset();
+    expect_child_ends(run, &pair)
+}
+
+/// The client shuts down its sending side and resets its connection before its child has read the
+/// words. After a FIN, the child's first send fails with EPIPE (tcp_reset() in
+/// net/ipv4/tcp_input.c).
+fn resets_before_an_answer(run: &mut TestRun, words: &[u8]) -> Result<(), CheckError> {
+    let pair = connect_with_child(run, &[])?;
+    run.step(format!(
+        "{} sent \"{}\", shut down its sending side and reset its connection (RST), while its child \
+         was stopped (SIGSTOP)",
+        pair.client.name,
+        words.escape_ascii()
+    ));
+    signal_and_settle(run, &pair, Signal::SIGSTOP);
+    let _ = pair.client.connection.send(words);
+    pair.client.connection.half_close();
+    pair.client.connection.reset();
+    let _ = run.server.wait_delivered();
+    run.server.signal_process(pair.child, Signal::SIGCONT);
     expect_child_ends(run, &pair)
 }
 

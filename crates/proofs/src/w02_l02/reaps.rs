@@ -7,7 +7,8 @@ use super::reap_lines::reap_lines;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::{
-    ClientAndChild, connect_with_child, connect_with_child_over_ethernet, has_ended, wait_settled,
+    ClientAndChild, connect_with_child, connect_with_child_over_ethernet, has_ended,
+    signal_and_settle,
 };
 use crate::fork_server::fork_fails::{after_failed_forks, since_fork_failed};
 use crate::fork_server::process_evidence;
@@ -69,18 +70,6 @@ fn is_stopped_and_goes_on(
     run.step(format!("{name}'s child went on (SIGCONT)"));
     signal_and_settle(run, stopped, Signal::SIGCONT);
     expect_not_logged(run, stopped, from)
-}
-
-/// Stops a child or lets it go on, and waits until it has done so and the server sleeps.
-fn signal_and_settle(run: &mut TestRun, pair: &ClientAndChild, signal: Signal) {
-    run.server.signal_process(pair.child, signal);
-    // The criterion `own-child` reports a child that ends while its client is connected.
-    let _ = run.server.wait_for(|_| {
-        let threads = pair.child.threads()?;
-        let are_so = threads.iter().all(|thread| thread.stopped == (signal == Signal::SIGSTOP));
-        Ok(are_so.then_some(()))
-    });
-    let _ = wait_settled(run);
 }
 
 /// Checks that no `[REAP]` line since `from` names a child that has not ended.
