@@ -177,9 +177,32 @@ fn a_count_that_is_too_small_fails() {
 }
 
 #[test]
+fn one_fault_of_a_child_fails_its_criterion() {
+    let dir = TestDir::new();
+    let server = |name| command_line([&dir.compiled_with("fork/faulty/one_fault.c", name)]);
+    assert_proved(&server("NO_FAULT"), &[]);
+    for (fault, criterion, words) in [
+        ("WRITES_TWICE", "every-byte", "Common mistake: Dropping the rest after a short write"),
+        ("RETRIES_EPIPE", "hangup", "has left, and its child does not end: it sleeps, and looks"),
+    ] {
+        let output = stdout_of(&prove(&server(fault), &["--only", criterion]).code(1));
+        assert_contains(&output, &[words]);
+    }
+}
+
+#[test]
 fn a_child_that_handles_sigterm_itself_is_no_child_without_the_signal() {
     let output = output_of("child_handles_sigterm");
     assert_contains(&output, &["✗ ends", "itself does not end it: it has a handler"]);
+    assert!(!output.contains("Common mistake"), "{output}");
+}
+
+#[test]
+fn a_child_that_is_not_reaped_after_one_that_was_killed_fails() {
+    let dir = TestDir::new();
+    let server = command_line([&dir.compiled_with("reap/faulty/one_fault.c", "UNTIL_KILLED")]);
+    let output = stdout_of(&prove(&server, &["--only", "no-zombies"]).code(1).stderr(is_empty()));
+    assert_contains(&output, &["ended together, one by SIGKILL, and one of them was not reaped."]);
     assert!(!output.contains("Common mistake"), "{output}");
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod forking;
 pub(crate) mod hangup;
 mod hangup_failures;
 pub(crate) mod interrupted;
+mod killed_child;
 mod message;
 pub(crate) mod process_evidence;
 pub(crate) mod reaping;

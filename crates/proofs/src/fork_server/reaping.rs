@@ -43,7 +43,8 @@ pub(crate) fn no_zombies(context: &CheckContext<'_>) -> Result<(), CheckError> {
         pair.client.connection.close();
         expect_reaped(&mut run, &pair)?;
     }
-    connect_and_leave(&mut run)
+    connect_and_leave(&mut run)?;
+    super::killed_child::one_of_two_is_killed(&mut run)
 }
 
 /// The failure of a server that does not accept the next client after a child has ended.
