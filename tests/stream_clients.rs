@@ -81,6 +81,8 @@ fn a_client_with_one_fault_fails_its_criterion() {
     assert_proved(&client("NO_FAULT"));
     for (fault, criterion, words) in [
         ("IPV4_ROOM", "connects", "and the client logs \"\"."),
+        ("SHORT_HOST", "connects", "the client does not try to connect to it."),
+        ("BELOW_LAST_PORT", "connects", "The client does not connect to the server."),
         ("FIXED_TABLE", "next-address", "127.0.0.9 and not 127.0.0.19,"),
         ("LENGTH_ONE", "nothing-to-say", "The line has no newline, and the client does not send"),
         ("READ_IS_LINE", "exchange", "The client sends 10 of the 20 bytes of its line"),

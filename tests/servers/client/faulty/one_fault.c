@@ -4,6 +4,8 @@
  *   READ_IS_LINE     it takes what one read returns for the whole line
  *   ASKS_FOR_ROOM    while bytes are unsent, it asks again and again whether there is room for them
  *   IPV4_ROOM        the text of an address has room for an IPv4 address only
+ *   SHORT_HOST       it keeps the first 39 bytes of its argument HOST only
+ *   BELOW_LAST_PORT  it takes the highest port for none
  *   EINTR_IS_FATAL   it waits in epoll_wait, and ends when a stop and fg interrupt the call
  * Without a macro, it is right. */
 #define _GNU_SOURCE
@@ -43,7 +45,21 @@ static void text_of(struct sockaddr *address, char *text) {
     inet_ntop(address->sa_family, bytes, text, ADDRESS_ROOM);
 }
 
-static int connected_to(const char *host, const char *port) {
+#ifdef SHORT_HOST
+#define HOST_ROOM 40
+#else
+#define HOST_ROOM NI_MAXHOST
+#endif
+
+#ifdef BELOW_LAST_PORT
+#define LAST_PORT 65534
+#else
+#define LAST_PORT 65535
+#endif
+
+static int connected_to(const char *argument, const char *port) {
+    char host[HOST_ROOM];
+    snprintf(host, sizeof host, "%s", argument);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list;
     int error = getaddrinfo(host, port, &hints, &list), count = 0, reason = 0;
     if (error != 0)
@@ -145,7 +161,7 @@ static void exchange(int fd, const char *text, size_t total, char *answer) {
 int main(int argc, char *argv[]) {
     char *end = "";
     long port = argc == 3 ? strtol(argv[2], &end, 10) : 0;
-    if (argc != 3 || *end != '\0' || port < 1 || port > 65535)
+    if (argc != 3 || *end != '\0' || port < 1 || port > LAST_PORT)
         die("usage", "client HOST PORT");
     int fd = connected_to(argv[1], argv[2]);
     size_t room = 2 << 20;
