@@ -1,5 +1,6 @@
 //! w01-l01, Blocking Echo: one client at a time, with calls that block.
 
+mod blocked;
 mod client_log;
 mod diagnosis;
 mod echo;

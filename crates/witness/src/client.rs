@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tcp::{acknowledge, tcp_info, unacknowledged_bytes, unread_bytes};
+use tcp::{acknowledge, enlarge_buffer, tcp_info, unacknowledged_bytes, unread_bytes};
 
 /// A client of the server under observation. Clones are handles of the same client. The client
 /// stays connected until a function of the client closes the connection, or the
@@ -164,6 +164,14 @@ impl Client {
     pub fn acknowledge(&self) {
         if let Some(socket) = &self.state().socket {
             acknowledge(socket.as_raw_fd());
+        }
+    }
+
+    /// Enlarges the receive buffer of a client that was connected with a small one. From now on, its
+    /// kernel takes more bytes of the server's at once.
+    pub fn enlarge_buffer(&self) {
+        if let Some(socket) = &self.state().socket {
+            enlarge_buffer(socket.as_raw_fd());
         }
     }
 

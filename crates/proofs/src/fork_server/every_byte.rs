@@ -38,6 +38,7 @@ pub(crate) fn every_byte(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let read = calls.and_then(|calls| {
         interrupt_write(&mut run, &mut client, calls)?;
         run.step(format!("{} read on, slowly", pair.client.name));
+        pair.client.connection.enlarge_buffer();
         client.read_to_the_end(&mut run, before + SENT)
     });
     let received = pair.client.connection.received_from(before);

@@ -1,6 +1,7 @@
 //! Exchanging many bytes with a server: the bytes to send, a client that reads slowly, and the
 //! first difference between what was sent and what came back.
 
+use super::blocked::Blocked;
 use super::received;
 use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
@@ -42,25 +43,27 @@ pub(super) fn send_until_blocked(
     client: &NamedClient,
     rest: &mut &[u8],
 ) -> Result<Vec<Call>, WaitError> {
-    let never = run.server.wait_for(|_| {
-        send_some(client, rest);
-        Ok(None::<Vec<Call>>)
+    let mut blocked = Blocked::default();
+    let blocked = run.server.wait_for(|now| match send_some(client, rest) {
+        0 => blocked.look(now, &client.connection),
+        _ => Ok(None),
     });
-    match never {
+    match blocked {
         Err(WaitError::Idle { calls }) => Ok(calls),
         other => other,
     }
 }
 
-/// Sends as many bytes as the kernel accepts now.
-fn send_some(client: &NamedClient, rest: &mut &[u8]) {
+/// Sends as many bytes as the kernel accepts now. Returns their number.
+fn send_some(client: &NamedClient, rest: &mut &[u8]) -> usize {
     // A call of send would consume the error of a reset connection, and the client would read an
     // end of file in its place (sk_stream_error() in net/core/stream.c).
     if rest.is_empty() {
-        return;
+        return 0;
     }
     let taken = client.connection.send(rest).unwrap_or(0);
     *rest = &rest[taken..];
+    taken
 }
 
 /// Reads until no more bytes have arrived, or until `limit` bytes are read. Returns the number of

@@ -59,6 +59,7 @@ fn exchange_slowly(
     })?;
 
     run.step(format!("{} read on, {READ_SIZE} bytes at a time", client.name));
+    client.connection.enlarge_buffer();
     exchange::read_slowly(run, client, &mut rest, |more| read + more >= sent.len())
 }
 

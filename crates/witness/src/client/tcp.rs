@@ -6,11 +6,27 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 /// server's kernel may delay the server's next bytes until the acknowledgement arrives, for up to
 /// 40 ms (RFC 9293, section 3.7.4, Nagle).
 pub(super) fn acknowledge(fd: RawFd) {
-    let yes: libc::c_int = 1;
-    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
-    let length = size_of_val(&yes) as libc::socklen_t;
+    set(fd, libc::IPPROTO_TCP, libc::TCP_QUICKACK, 1);
+}
+
+/// Makes room for more bytes in a small receive buffer, and announces the room to the server (tcp(7),
+/// TCP_WINDOW_CLAMP).
+pub(super) fn enlarge_buffer(fd: RawFd) {
+    set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, LARGE_BUFFER);
+    set(fd, libc::IPPROTO_TCP, libc::TCP_WINDOW_CLAMP, LARGEST_WINDOW);
+}
+
+/// The size of a receive buffer that has room for the largest window.
+const LARGE_BUFFER: libc::c_int = 256 << 10;
+/// The largest window without window scaling, which is chosen when a connection begins (RFC 7323,
+/// section 2).
+const LARGEST_WINDOW: libc::c_int = 1 << 16;
+
+/// Sets an option of a socket. If the kernel refuses, the option stays as it is.
+fn set(fd: RawFd, level: libc::c_int, option: libc::c_int, value: libc::c_int) {
+    let length = size_of_val(&value) as libc::socklen_t;
     // SAFETY: the kernel reads one int.
-    unsafe { libc::setsockopt(fd, level, option, (&raw const yes).cast(), length) };
+    unsafe { libc::setsockopt(fd, level, option, (&raw const value).cast(), length) };
 }
 
 /// The number of bytes that have arrived and have not been read (tcp(7), SIOCINQ, which is

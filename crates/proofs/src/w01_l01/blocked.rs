@@ -1,0 +1,72 @@
+//! Recognizes a server that sleeps until a client reads or sends.
+//!
+//! Such a server does nothing more for this client, and a helper thread that wakes up now and then
+//! need not be waited for.
+
+use std::time::{Duration, Instant};
+use witness::{Call, Client, Server, Unobservable};
+
+/// The time for which the thread must have slept without a change.
+const SETTLED: Duration = Duration::from_millis(3);
+
+/// A thread that sleeps until a client reads or sends.
+#[derive(Default)]
+pub(super) struct Blocked {
+    /// When the sleep was seen for the first time, and what was seen.
+    seen: Option<(Instant, Sight)>,
+}
+
+/// What is seen of the sleep. If it does not change, the thread has not run.
+#[derive(PartialEq, Eq)]
+struct Sight {
+    thread: i32,
+    context_switches: u64,
+    /// The number of bytes of the client that the server has not read.
+    unread: u32,
+}
+
+impl Blocked {
+    /// Looks at the server again. Returns the calls in which its threads sleep, if all of them do, and
+    /// one of them has slept since an earlier look until the client reads or sends.
+    pub(super) fn look(
+        &mut self,
+        server: &Server,
+        client: &Client,
+    ) -> Result<Option<Vec<Call>>, Unobservable> {
+        let found = sight(server, client)?;
+        let Some((sight, calls)) = found else {
+            self.seen = None;
+            return Ok(None);
+        };
+        match &self.seen {
+            Some((begun, before)) if *before == sight => {
+                Ok((begun.elapsed() >= SETTLED).then_some(calls))
+            }
+            _ => {
+                self.seen = Some((Instant::now(), sight));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The sleep of the thread that waits for the client, and the calls of all threads. `None` if there is
+/// no such thread, or if a thread runs.
+fn sight(server: &Server, client: &Client) -> Result<Option<(Sight, Vec<Call>)>, Unobservable> {
+    const WRITES: [&str; 4] = ["write", "writev", "sendto", "sendmsg"];
+    const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
+    let Some(fd) = server.descriptor_of(client)? else { return Ok(None) };
+    let threads = server.threads()?;
+    let Some(calls) = threads.iter().map(|it| it.call).collect::<Option<Vec<Call>>>() else {
+        return Ok(None);
+    };
+    let unread = server.connection(client)?.map_or(0, |socket| socket.unread);
+    let waits = |call: &Call| {
+        let is_blocked =
+            WRITES.contains(&call.name()) || READS.contains(&call.name()) && unread == 0;
+        is_blocked && call.descriptor() == Some(fd)
+    };
+    let Some(at) = calls.iter().position(waits) else { return Ok(None) };
+    let context_switches = threads[at].context_switches;
+    Ok(Some((Sight { thread: threads[at].tid, context_switches, unread }, calls)))
+}
