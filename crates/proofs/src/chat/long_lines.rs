@@ -1,5 +1,7 @@
 //! The criterion of long lines.
 
+mod lines_after;
+mod next_in_slot;
 mod one_byte_more;
 mod too_long;
 
@@ -46,8 +48,11 @@ pub(crate) fn long_lines(context: &CheckContext<'_>) -> Result<(), CheckError> {
     by_a_longer_name(&mut chat)?;
     a_rest_and_short_lines(&mut chat, LONGEST - ROOM, REST)?;
     a_rest_and_short_lines(&mut chat, LONGEST, 1)?; // the newline alone
-    too_long::check(&mut chat)?;
-    one_byte_more::check(&mut chat)
+    if let Some(member) = too_long::check(&mut chat)? {
+        next_in_slot::check(&mut chat, &member)?;
+    }
+    one_byte_more::check(&mut chat)?;
+    lines_after::check(&mut chat)
 }
 
 fn any_member(chat: &mut ChatRun) -> usize {
@@ -156,16 +161,20 @@ fn a_rest_and_short_lines(
         let _ = chat.run.server.wait_asleep();
         let error = if_interrupted(chat, error);
         let passed_on = said(fd, &long);
-        match chat.members.iter().any(|it| unheard(it).starts_with(&passed_on)) {
-            true => with_refusal(&member, error),
-            false => with_row_of_long(chat, (index, &long), error),
+        if chat.members.iter().any(|it| unheard(it).starts_with(&passed_on)) {
+            with_refusal(&member, true, error)
+        } else if is_refused(&member) && !has_overrun(chat) {
+            with_refusal(&member, false, error)
+        } else {
+            with_row_of_long(chat, (index, &long), error)
         }
     })
 }
 
-/// Says that a room has refused a short line, if this is so. It has passed on the long line before, and
-/// no row is about this.
-fn with_refusal(member: &Member, mut error: CheckError) -> CheckError {
+/// Says that a room has refused one of the lines that came at once, if this is so: a short line, if it has
+/// passed on the long line before, or the long line. It has passed on other lines of this length before,
+/// and no row is about this.
+fn with_refusal(member: &Member, has_passed_on: bool, mut error: CheckError) -> CheckError {
     let (name, reply) = (&member.client.name, unheard(member));
     let refusal = match member.client.connection.ended() {
         Some(_) => format!("closed {name}"),
@@ -176,10 +185,16 @@ fn with_refusal(member: &Member, mut error: CheckError) -> CheckError {
         && cause.exit.is_none()
         && cause.mistake.is_none()
     {
-        cause.summary = format!(
-            "{name} sent many short lines behind a long one. The server passed on the long line, and \
-             not all of the short ones. It {refusal}."
-        );
+        cause.summary = match has_passed_on {
+            true => format!(
+                "{name} sent many short lines behind a long one. The server passed on the long line, \
+                 and not all of the short ones. It {refusal}."
+            ),
+            false => format!(
+                "{name} sent the end of a long line and many short lines at once, and the server did not \
+                 pass on the long line. It {refusal}. Before, it passed on a line of {LONGEST} bytes."
+            ),
+        };
     }
     error
 }

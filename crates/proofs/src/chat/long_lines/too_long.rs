@@ -17,8 +17,8 @@ const TAIL: usize = 100;
 const ENDLESS: usize = (2 << 20) + 3000;
 
 /// A member sends a line without an end, and then its end together with a short line. It must be told or
-/// closed. If it stays in the room, all others must get the short line.
-pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
+/// closed. If it stays in the room, all others must get the short line. Returns the member if it stays.
+pub(super) fn check(chat: &mut ChatRun) -> Result<Option<Member>, CheckError> {
     let index = chat.random.usize(..chat.members.len());
     let (line, short) = (chat.line(ENDLESS), chat.short_line());
     let member = chat.members.remove(index);
@@ -57,30 +57,52 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     if let Err(wait_error) = handled {
         return Err(not_refused(chat, name, wait_error));
     }
-    others_are_served(chat)
+    others_are_served(chat)?;
+    Ok((told_after && connection.ended().is_none()).then_some(member))
 }
 
 /// Says that a room has lost the line that came together with the end of one that is too long, if this
 /// is so: nobody has got it, and a later line of the same member is passed on.
-fn with_lost_line(chat: &mut ChatRun, member: &Member, mut error: CheckError) -> CheckError {
+fn with_lost_line(chat: &mut ChatRun, member: &Member, error: CheckError) -> CheckError {
+    let summary = format!(
+        "The end of {0}'s long line and {0}'s next line came at once. Nobody got the next line. The \
+         line after it was passed on.",
+        member.client.name
+    );
+    if_lost(chat, member, summary, error)
+}
+
+/// Explains by this summary that nobody has got a line of a member, if nobody has got anything and a later
+/// line of the same member is passed on.
+pub(super) fn if_lost(
+    chat: &mut ChatRun,
+    member: &Member,
+    summary: String,
+    mut error: CheckError,
+) -> CheckError {
     let is_missing = |cause: &Cause| cause.id == "line-missing" && cause.exit.is_none();
     let CheckError::Failed(cause) = &mut error else { return error };
-    if !is_missing(cause) || chat.members.iter().any(|it| !unheard(it).is_empty()) {
-        return error;
+    let has_heard = |it: &Member| it.fd != member.fd && !unheard(it).is_empty();
+    if is_missing(cause)
+        && !chat.members.iter().any(has_heard)
+        && heard_after_next(chat, member).is_some_and(|(heard, next)| heard == next)
+    {
+        cause.summary = summary;
     }
+    error
+}
+
+/// The member sends one more line. Returns what the first of the others has got after that, and how the
+/// line is passed on. `None` if one of the others has not got this line last.
+pub(super) fn heard_after_next(chat: &mut ChatRun, member: &Member) -> Option<(Vec<u8>, Vec<u8>)> {
     let next = chat.short_line();
     let _ = member.client.connection.send(&next);
     let next = said(member.fd, &next);
-    let others = chat.members.clone();
-    let is_passed_on = || others.iter().all(|it| unheard(it) == next).then_some(());
-    if chat.run.server.wait_for(|_| Ok(is_passed_on())).is_ok() {
-        cause.summary = format!(
-            "The end of {0}'s long line and {0}'s next line came at once. Nobody got the next line. The \
-             line after it was passed on.",
-            member.client.name
-        );
-    }
-    error
+    let others = chat.members.iter().filter(|it| it.fd != member.fd).cloned();
+    let others: Vec<_> = others.collect();
+    let is_passed_on = || others.iter().all(|it| unheard(it).ends_with(&next)).then_some(());
+    let heard = chat.run.server.wait_for(|_| Ok(is_passed_on()));
+    heard.ok().and_then(|()| Some((unheard(others.first()?), next)))
 }
 
 /// Sends as many of the bytes from `from` on as the kernel takes. Returns their number.
@@ -90,7 +112,7 @@ fn send_rest(connection: &Client, bytes: &[u8], from: usize) -> usize {
 
 /// The member sends the rest of what comes before the end of its line. Returns whether the server has read
 /// all of it, and keeps the member. A room need not read on from a member that it has told.
-fn takes_the_rest(chat: &mut ChatRun, member: &Member, rest: &[u8]) -> bool {
+pub(super) fn takes_the_rest(chat: &mut ChatRun, member: &Member, rest: &[u8]) -> bool {
     let connection = &member.client.connection;
     let mut sent = 0;
     let taken = chat.run.server.wait_for(|now| {
