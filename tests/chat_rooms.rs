@@ -148,6 +148,12 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("COUNT_LIMIT", "slow-reader", "KiB pending, in many short lines."),
         ("DROPPED_LATER", "slow-reader", "read nothing, and the server keeps the connection."),
         ("OVERTAKES", "slow-reader", "has read late, and newer bytes came before older ones."),
+        ("PENDING_STAYS", "slow-reader", "A member that never reads was removed, and"),
+        (
+            "READ_IS_ALL",
+            "slow-reader",
+            "C sent a line while output was pending for it. C has read late",
+        ),
         ("TOTAL_LENGTH", "long-lines", "and the server did not pass on the long line. It closed"),
         ("ONE_BYTE_MORE", "long-lines", "The server passed on a line of 65537 bytes"),
     ] {
@@ -213,6 +219,7 @@ fn names_what_is_wrong_with_a_wait_on_epoll() {
             "slow-reader",
             "Never asking for EPOLLOUT, or not sending when it is reported",
         ),
+        ("NOTED_OUTPUT", "slow-reader", "A member that never reads was removed, and"),
         ("STALE_INDEX", "join-leave", "Not reading from the member that an event is about"),
     ] {
         let dir = TestDir::new();

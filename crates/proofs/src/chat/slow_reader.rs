@@ -1,11 +1,15 @@
 //! The criterion of members that do not read.
 
 mod behind;
+mod catching_up;
 mod falling_behind;
 mod late_again;
+mod little_at_a_time;
 mod many_lines;
 mod never_reads;
+mod next_slow;
 mod room_again;
+mod speaks_behind;
 
 use super::chat_run::ChatRun;
 use crate::check_context::CheckContext;
@@ -16,7 +20,7 @@ use witness::{Server, WaitError};
 
 /// The members that read. The first of them speaks.
 const READERS: usize = 3;
-const SPEAKER: usize = 0;
+pub(super) const SPEAKER: usize = 0;
 /// The number of slots, if the room reads MAX_CLIENTS.
 const CAPACITY: usize = 10;
 
@@ -35,7 +39,7 @@ pub(crate) fn slow_reader(context: &CheckContext<'_>, wait: WaitCall) -> Result<
 }
 
 /// Connects a member that does not read. The kernel stores few bytes for it. Returns its index.
-fn join_slow(chat: &mut ChatRun) -> Result<usize, CheckError> {
+pub(super) fn join_slow(chat: &mut ChatRun) -> Result<usize, CheckError> {
     let joined = chat.join_with(Server::connect_with_small_buffer);
     let index = joined.map_err(|error| error.depends_on("join-leave"))?;
     chat.members[index].reads = false;
@@ -44,7 +48,7 @@ fn join_slow(chat: &mut ChatRun) -> Result<usize, CheckError> {
 
 /// The speaker sends lines of about `length` bytes each, `size` bytes altogether, at once. Returns
 /// the lines.
-fn speak(chat: &mut ChatRun, size: usize, length: usize) -> Vec<Vec<u8>> {
+pub(super) fn speak(chat: &mut ChatRun, size: usize, length: usize) -> Vec<Vec<u8>> {
     let lines: Vec<_> = (0..size / length)
         .map(|_| {
             let length = chat.random.usize(length / 2..=length);
@@ -104,7 +108,7 @@ fn expect_asleep(chat: &mut ChatRun, slow: &str, state: &str) -> Result<(), Chec
 
 /// The number of bytes by which the slow member is behind: what it has been owed since it came, without
 /// what the server has written to it.
-fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
+pub(super) fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckError> {
     let member = &chat.members[slow];
     let connection = &member.client.connection;
     let owed = member.heard + member.owed.iter().map(Vec::len).sum::<usize>();

@@ -1,10 +1,13 @@
 /* A chat room on epoll with a wrong wait:
  * -DEDGE_ONCE    entries are edge-triggered, and the room reads once for each event;
  * -DNO_OUTPUT    no entry is ever for output;
+ * -DNOTED_OUTPUT it notes in a slot that the entry is for output, also when the slot has another member;
+ * -DWAITS_AT_END SIGTERM ends it when everybody has got what is kept for them;
  * -DSTALE_INDEX  the data is the number of entries that were added before, which is the slot only until
  *                a member has left. */
 #include "../members.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 
 #define LISTENER UINT64_MAX
@@ -19,6 +22,15 @@ static uint32_t events_of(const struct member *member)
 #elif defined(NO_OUTPUT)
     (void)member;
     return EPOLLIN;
+#elif defined(NOTED_OUTPUT)
+    static bool is_noted[CLIENT_LIMIT];
+    bool *noted = &is_noted[member - members], is_kept = member->kept_length > 0;
+    if (member->watched == 0)
+        return EPOLLIN;
+    if (is_kept ? *noted : !(member->watched & EPOLLOUT))
+        return member->watched;
+    *noted = is_kept;
+    return EPOLLIN | (is_kept ? EPOLLOUT : 0);
 #else
     return EPOLLIN | (member->kept_length > 0 ? EPOLLOUT : 0);
 #endif
@@ -48,14 +60,39 @@ static void watch_members(int epoll)
     }
 }
 
+#ifdef WAITS_AT_END
+static volatile sig_atomic_t ends;
+
+static void note_end(int number)
+{
+    (void)number;
+    ends = 1;
+}
+
+static bool is_output_kept(void)
+{
+    for (int slot = 0; slot < capacity; slot++)
+        if (members[slot].fd >= 0 && members[slot].kept_length > 0)
+            return true;
+    return false;
+}
+#endif
+
 int main(void)
 {
+#ifdef WAITS_AT_END
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_end}, NULL);
+#endif
     int listener = start_room(), epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event entry = {.events = EPOLLIN, .data.u64 = LISTENER};
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &entry);
     log_start(capacity);
     for (;;) {
         struct epoll_event event;
+#ifdef WAITS_AT_END
+        if (ends && !is_output_kept())
+            return 0;
+#endif
         if (epoll_wait(epoll, &event, 1, -1) != 1)
             continue;
         if (event.data.u64 == LISTENER) {

@@ -9,6 +9,8 @@
  *   COUNT_LIMIT   it removes a member for which 500 messages are pending, however short they are
  *   ONE_BYTE_MORE it passes on a line of 65,537 bytes
  *   OVERTAKES     it writes a message at once, although others are kept for the member
+ *   PENDING_STAYS the number of bytes that are pending stays in the slot of a member that has left
+ *   READ_IS_ALL   after it has read from a member, it asks for POLLIN alone until more is pending
  *   DROPPED_LATER it removes a member that does not read when this member has an event
  * Without a macro, it is right. */
 #ifdef ONE_BYTE_MORE
@@ -49,6 +51,11 @@ static int messages[CLIENT_LIMIT];
     ((messages[(to) - members] = (to)->kept_length > 0 ? messages[(to) - members] + 1 : 1) > 500)
 #endif
 
+#ifdef PENDING_STAYS
+static size_t pending[CLIENT_LIMIT];
+#define IS_TOO_MUCH(to, length) ((pending[(to) - members] += (length)) > MAX_KEPT)
+#endif
+
 #ifdef OVERTAKES
 #define MAY_WRITE(to) true
 #endif
@@ -71,11 +78,18 @@ static int last_slot(void)
 }
 #endif
 
+#ifdef READ_IS_ALL
+static size_t kept_at_read[CLIENT_LIMIT];
+#endif
+
 static void serve(struct member *member, short events, bool *asks)
 {
     if (events & POLLOUT && member->kept_length > 0) {
         flush(member);
         *asks = member->kept_length > 0;
+#ifdef PENDING_STAYS
+        pending[member - members] = member->kept_length;
+#endif
     }
 #ifdef TOTAL_LENGTH
     int waiting = 0;
@@ -84,6 +98,10 @@ static void serve(struct member *member, short events, bool *asks)
 #endif
     if (events & ~POLLOUT && !member->leaves)
         read_once(member);
+#ifdef READ_IS_ALL
+    if (events & POLLIN)
+        kept_at_read[member - members] = member->kept_length;
+#endif
 }
 
 int main(void)
@@ -109,6 +127,9 @@ int main(void)
                 first[slot] = members[slot].kept_length;
             has_more[slot] = has_more[slot] || members[slot].kept_length > first[slot];
             asks[slot] = asks[slot] && has_more[slot];
+#endif
+#ifdef READ_IS_ALL
+            asks[slot] = asks[slot] && members[slot].kept_length != kept_at_read[slot];
 #endif
 #ifdef MOVED_EVENTS
             moved[slot] = moved[slot] && asks[slot];

@@ -16,6 +16,10 @@ const BEHIND: u64 = 48 << 10;
 const HALF_BEHIND: u64 = BEHIND / 2;
 /// The number of bytes after which the kernel must be full.
 const MAX_SENT: usize = 1 << 20;
+/// The number of bytes that the slow member reads at a time.
+const READ: usize = 4 << 10;
+/// How often the kernels may take more bytes after an acknowledgement.
+const MAX_ACKNOWLEDGED: usize = 10;
 
 /// The speaker sends lines of about `length` bytes until the kernel stores no more of them for the slow
 /// member, and [`BEHIND`] bytes after that. All others must receive each line.
@@ -25,6 +29,24 @@ pub(super) fn fall_behind(
     length: usize,
 ) -> Result<(), CheckError> {
     fall_behind_by(chat, slow, length, BEHIND)
+}
+
+/// As [`fall_behind_by`]. Afterwards the kernels take no more bytes until the member reads.
+pub(super) fn stay_behind(
+    chat: &mut ChatRun,
+    slow: usize,
+    length: usize,
+    enough: u64,
+) -> Result<(), CheckError> {
+    for _ in 0..MAX_ACKNOWLEDGED {
+        fall_behind_by(chat, slow, length, enough)?;
+        chat.members[slow].client.connection.acknowledge();
+        let _ = chat.run.server.wait_asleep();
+        if bytes_behind(chat, slow)? >= enough {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// As [`fall_behind`], until the member is behind by `enough` bytes. [`BEHIND`] is the maximum.
@@ -73,6 +95,17 @@ pub(super) fn fall_behind_by(
     let text = format!("{speaker} sent {} KiB of lines, and {name} read nothing", sent >> 10);
     chat.run.rewrite_step(text);
     Ok(())
+}
+
+/// The member reads, a few bytes at a time, until nothing is pending for it in the server. The bytes in
+/// the kernel remain. Returns whether this is so.
+pub(super) fn read_pending(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
+    let connection = chat.members[slow].client.connection.clone();
+    // A server that never sends what is pending fails later, when the member has read everything.
+    while bytes_behind(chat, slow)? > 0 && connection.read_some(READ) > 0 {
+        let _ = chat.run.server.wait_asleep();
+    }
+    Ok(bytes_behind(chat, slow)? == 0)
 }
 
 /// The slow member must be connected. Reads no bytes of the member.

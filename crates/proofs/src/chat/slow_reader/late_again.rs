@@ -1,7 +1,7 @@
 //! A member that is behind several times, and leaves while it is behind.
 
-use super::falling_behind::fall_behind;
-use super::{SPEAKER, bytes_behind, join_slow};
+use super::falling_behind::{fall_behind, read_pending};
+use super::{SPEAKER, join_slow, little_at_a_time};
 use crate::chat::chat_run::hearing::quoted;
 use crate::chat::chat_run::{ChatRun, disconnected};
 use crate::chat::transcript::Transcript;
@@ -12,8 +12,6 @@ use crate::check_error::{CheckError, Failure};
 const ROUNDS: usize = 5;
 /// The length of the speaker's lines.
 const LINE: usize = 4 << 10;
-/// The number of bytes that the slow member reads at a time.
-const READ: usize = 4 << 10;
 /// The number of bytes at the end of the pending output that a new member must not get.
 const TAIL: usize = 24;
 
@@ -26,7 +24,7 @@ pub(super) fn check(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError>
     for round in 1..=ROUNDS {
         is_flushed &= read_pending(chat, slow)?;
         let late = fall_behind(chat, slow, LINE);
-        late.map_err(|error| with_count(&name, round + 1, error))?;
+        late.map_err(|error| with_count(chat, slow, round + 1, error))?;
     }
     // A member that has got nothing more is still behind, and no step was added.
     if chat.run.step_count() > step {
@@ -37,30 +35,24 @@ pub(super) fn check(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError>
     Ok(is_flushed)
 }
 
-/// The member reads, a few bytes at a time, until nothing is pending for it in the server. The bytes in
-/// the kernel remain. Returns whether this is so.
-pub(super) fn read_pending(chat: &mut ChatRun, slow: usize) -> Result<bool, CheckError> {
-    let connection = chat.members[slow].client.connection.clone();
-    // A server that never sends what is pending fails later, when the member has read everything.
-    while bytes_behind(chat, slow)? > 0 && connection.read_some(READ) > 0 {
-        let _ = chat.run.server.wait_asleep();
-    }
-    Ok(bytes_behind(chat, slow)? == 0)
-}
-
 /// The failure of a server that has kept the member until now, and closes it although no more is
-/// pending than before.
-fn with_count(name: &str, times: usize, error: CheckError) -> CheckError {
-    let is_dropped =
-        matches!(&error, CheckError::Failed(cause) if cause.id == "slow-reader-dropped");
-    if !is_dropped {
+/// pending than before. The server may count what it has sent, or the limit may be a little less than
+/// 64 KiB, so that another member shows which of the two is so.
+fn with_count(chat: &mut ChatRun, slow: usize, times: usize, mut error: CheckError) -> CheckError {
+    let CheckError::Failed(cause) = &mut error else { return error };
+    if cause.id != "slow-reader-dropped" || cause.exit.is_some() {
         return error;
     }
-    let summary = format!(
-        "{name} was behind {times} times, by less than 64 KiB each time, and read what was pending \
-         before the next time. The server closed its connection."
+    cause.mistake = None;
+    cause.summary = format!(
+        "{} was behind {times} times, by less than 64 KiB each time, and read what was pending before the \
+         next time. The server closed its connection.",
+        chat.members[slow].client.name
     );
-    error.with_row("counts-sent-output", summary)
+    match little_at_a_time::is_dropped(chat, slow) {
+        true => error.with_mistake("counts-sent-output"),
+        false => error,
+    }
 }
 
 /// The member leaves while output is pending for it, and the next client comes, who may get its slot

@@ -1,7 +1,6 @@
 //! A member for which many short lines are pending.
 
-use super::falling_behind::{expect_kept, fall_behind_by};
-use super::late_again::read_pending;
+use super::falling_behind::{expect_kept, fall_behind_by, read_pending};
 use super::{SPEAKER, bytes_behind, delayed, expect_asleep};
 use crate::chat::chat_run::{ChatRun, said};
 use crate::chat::transcript::Transcript;

@@ -1,6 +1,6 @@
 //! Members that never read.
 
-use super::{SPEAKER, delayed, join_slow, room_again, speak};
+use super::{SPEAKER, delayed, join_slow, next_slow, room_again, speak};
 use crate::chat::chat_run::hearing::{quoted, unheard};
 use crate::chat::chat_run::{ChatRun, Member, disconnected, said};
 use crate::chat::transcript::Transcript;
@@ -38,13 +38,19 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     let cost = drop_slow(chat, 1)?;
     let room = chat.run.capacity - chat.members.len();
     if cost.growth <= MAX_GROWTH || room == 0 {
-        return room_again::check(chat);
+        return expect_free_again(chat);
     }
     let again = drop_slow(chat, room.min(SEVERAL))?;
     if again.growth <= MAX_GROWTH {
-        return room_again::check(chat);
+        return expect_free_again(chat);
     }
     Err(too_much(chat, if again.growth < cost.growth { again } else { cost }))
+}
+
+/// The slot of a dropped member is free, and has nothing of it.
+fn expect_free_again(chat: &mut ChatRun) -> Result<(), CheckError> {
+    next_slow::check(chat)?;
+    room_again::check(chat)
 }
 
 /// What a member that never reads costs until the server drops it, in bytes.

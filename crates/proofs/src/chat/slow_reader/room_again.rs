@@ -46,15 +46,17 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
         return Ok(());
     }
     for _ in 0..free {
-        if let Err(mut error) = chat.join() {
-            if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error
-                && cause.exit.is_none()
-            {
-                cause.summary =
-                    format!("A member that never reads was removed before. {}", cause.summary);
-            }
-            return Err(error.independent());
-        }
+        chat.join().map_err(after_a_drop)?;
     }
     Ok(())
+}
+
+/// Says that the server has dropped a member before the failure of a client that comes.
+pub(super) fn after_a_drop(mut error: CheckError) -> CheckError {
+    if let CheckError::Failed(cause) | CheckError::Blocked { cause, .. } = &mut error
+        && cause.exit.is_none()
+    {
+        cause.summary = format!("A member that never reads was removed before. {}", cause.summary);
+    }
+    error.independent()
 }
