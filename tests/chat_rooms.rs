@@ -220,6 +220,11 @@ fn names_what_is_wrong_with_a_wait_on_epoll() {
             "Never asking for EPOLLOUT, or not sending when it is reported",
         ),
         ("NOTED_OUTPUT", "slow-reader", "A member that never reads was removed, and"),
+        (
+            "WAITS_AT_END",
+            "ends",
+            "Output was pending for B, which did not read. SIGTERM did not end",
+        ),
         ("STALE_INDEX", "join-leave", "Not reading from the member that an event is about"),
     ] {
         let dir = TestDir::new();

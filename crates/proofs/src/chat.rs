@@ -3,6 +3,7 @@
 
 mod broadcast;
 mod chat_run;
+mod ends;
 mod framing;
 mod join_leave;
 mod last_lines;
@@ -13,6 +14,7 @@ mod starts;
 mod transcript;
 
 pub(crate) use broadcast::{broadcast, not_to_sender};
+pub(crate) use ends::ends;
 pub(crate) use framing::framing;
 pub(crate) use join_leave::join_leave;
 pub(crate) use long_lines::long_lines;

@@ -1,10 +1,12 @@
 //! w03-l03, Chat Room on poll: the tracker's table, and every member's lines to all others.
 
-use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader, starts};
+use crate::chat::{
+    broadcast, ends, framing, join_leave, long_lines, not_to_sender, slow_reader, starts,
+};
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
-    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak_of_silent_clients,
-    one_thread, port_taken,
+    WaitCall, accept_again, config, idle, interrupted, no_fd_leak_of_silent_clients, one_thread,
+    port_taken,
 };
 use crate::tracker::{SERVICE, capacity, nonblocking, watch_set};
 

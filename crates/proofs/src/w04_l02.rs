@@ -1,11 +1,13 @@
 //! w04-l02, Chat Room on epoll: the same room and log as in w03-l03, but with the interest list of
 //! epoll.
 
-use crate::chat::{broadcast, framing, join_leave, long_lines, not_to_sender, slow_reader, starts};
+use crate::chat::{
+    broadcast, ends, framing, join_leave, long_lines, not_to_sender, slow_reader, starts,
+};
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
-    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak_of_silent_clients,
-    one_thread, port_taken,
+    WaitCall, accept_again, config, idle, interrupted, no_fd_leak_of_silent_clients, one_thread,
+    port_taken,
 };
 use crate::tracker::{SERVICE, capacity, drained, epoll, nonblocking, watch_set};
 
