@@ -166,7 +166,8 @@ static void remove_leaving(void)
 static bool accept_one(int listener)
 {
     int fd = accept(listener, NULL, NULL);
-    bool is_done = fd >= 0 || reject_by_spare(listener);
+    bool is_client_lost = fd < 0 && (errno == ECONNABORTED || errno == EINTR);
+    bool is_done = fd >= 0 || is_client_lost || reject_by_spare(listener);
     if (fd >= 0)
         admit(fd);
     remove_leaving();
