@@ -22,7 +22,7 @@ use last_words::LastWords;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
-use witness::{Client, Server, SyscallSample, WaitError};
+use witness::{Client, Server, SyscallSample, Target, Unobservable, WaitError};
 
 /// The maximum number of clients that connect before the server must accept these clients.
 pub(crate) const MAX_BATCH: usize = 20;
@@ -275,6 +275,13 @@ impl TestRun {
         // list can miss this descriptor. Now the server is idle and moves no descriptor. Therefore
         // check again.
         self.wait_closed(client)
+    }
+
+    /// Whether the server still has the socket of a client's connection. In contrast to the waits above,
+    /// also of a connection that was reset, which the kernel's tables do not have any more.
+    pub(crate) fn has_socket_of(&self, client: &NamedClient) -> Result<bool, Unobservable> {
+        let socket = client.connection.inode().map(Target::Socket);
+        Ok(self.server.descriptors()?.iter().any(|it| Some(&it.target) == socket.as_ref()))
     }
 
     /// Waits until the server is asleep or has ended, and checks that the server has not ended.
