@@ -45,7 +45,6 @@ fn each_fault_of_an_echo_server_is_named() {
         Fault("UNCHECKED_BIND", "port-taken", "which the kernel has chosen", "unchecked-bind"),
         Fault("RETRIES_BIND", "port-taken", "neither ends nor listens", ""),
         Fault("IGNORES_SIGTERM", "ends", "it ignores the signal", "ignores-sigterm"),
-        Fault("WRITES_AT_END", "ends", "it has a handler for the signal, and", "ignores-sigterm"),
         Fault(
             "ENDS_ON_ACCEPT_ERROR",
             "interrupted",
@@ -58,7 +57,6 @@ fn each_fault_of_an_echo_server_is_named() {
         Fault("KEEPS_DEAD_CLIENT", "no-fd-leak", "more descriptors after each round", ""),
         Fault("KEEPS_AFTER_EPIPE", "reset", "never closed its socket", "forgot-close"),
         Fault("LOST_CLIENT_UNLOGGED", "reset", "no [DISCONNECT] line says so", "client-lines"),
-        Fault("WRITES_TWICE", "every-byte", "not every byte came back", "short-write"),
         Fault("SERVES_ONCE", "next-client", "ended with exit status 0", ""),
         Fault("ADDRESS_LENGTH", "echo", "accept: Invalid argument", ""),
     ];

@@ -9,11 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef WRITES_TWICE
-#define BUFFER 65536
-#else
 #define BUFFER 4096
-#endif
 
 struct conversation {
     char bytes[BUFFER];
@@ -33,18 +29,8 @@ static void nap(long millis)
 /* Returns -1 if the client has left. */
 static int send_bytes(int client, const char *from, ssize_t count)
 {
-#ifdef WRITES_TWICE
-    ssize_t first = write(client, from, count);
-    if (first >= 0 && first < count)
-        write(client, from + first, count - first); /* may be short, too */
-    return first == -1 ? -1 : 0;
-#endif
     for (ssize_t sent = 0, now; sent < count; sent += now) {
         now = write(client, from + sent, count - sent);
-#ifndef WRITES_AT_END
-        if (is_ending)
-            return -1; /* the client may never read */
-#endif
         if (now == -1 && errno == EINTR)
             now = 0;
         if (now == -1)
@@ -155,7 +141,7 @@ int main(void)
 #ifdef IGNORES_SIGTERM
     action.sa_handler = SIG_IGN;
 #endif
-#if defined LETS_CLIENT_FINISH || defined WRITES_AT_END
+#ifdef LETS_CLIENT_FINISH
     action.sa_handler = end;
 #endif
     (void)end;
