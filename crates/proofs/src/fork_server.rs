@@ -11,6 +11,7 @@ pub(crate) mod hangup;
 mod hangup_failures;
 pub(crate) mod interrupted;
 mod killed_child;
+pub(crate) mod many_children;
 mod message;
 pub(crate) mod process_evidence;
 pub(crate) mod reaping;

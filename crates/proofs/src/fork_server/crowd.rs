@@ -1,7 +1,7 @@
 //! The criterion `ends`, with many children at the same time.
 
 use super::children::stopped_serving;
-use super::reaping::{connect_accepted, connect_and_count_threads};
+use super::many_children::{connect_accepted, connect_and_count_threads};
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
 use crate::shared::expect_ends;

@@ -1,8 +1,8 @@
 //! A child that a signal has ended is a zombie, too, until its parent reaps it.
 
 use super::children::{connect_with_child, has_ended, stopped_serving};
+use super::many_children::{child_runs_on, connect_accepted, count_running};
 use super::process_evidence;
-use super::reaping::{child_runs_on, connect_accepted, count_running};
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
 use witness::{Signal, WaitError};

@@ -5,8 +5,8 @@ use super::expect_reaped::expect_reaped;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::stopped_serving;
+use crate::fork_server::many_children::connect_accepted;
 use crate::fork_server::process_evidence;
-use crate::fork_server::reaping::connect_accepted;
 use crate::test_run::TestRun;
 use witness::{Client, Process, Signal, Target, Unobservable};
 

@@ -2,8 +2,8 @@
 
 use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::{has_ended, stopped_serving};
+use crate::fork_server::many_children::child_runs_on;
 use crate::fork_server::process_evidence;
-use crate::fork_server::reaping::child_runs_on;
 use crate::test_run::TestRun;
 use witness::{Process, Unobservable, WaitError};
 

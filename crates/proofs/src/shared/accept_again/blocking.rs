@@ -6,15 +6,15 @@ use crate::shared::service::{Clients, Service, after};
 use crate::test_run::TestRun;
 
 /// The client's descriptor must have O_NONBLOCK, if the server serves several clients in one process.
-/// `what` has happened before. If all clients of a server are in blocking mode, the criterion
-/// `nonblocking` reports the server.
+/// `what` has happened before. If the first client is in blocking mode, too, the criterion `nonblocking`
+/// reports the server.
 pub(super) fn expect_nonblocking(
     run: &mut TestRun,
     service: &Service,
     client: &NamedClient,
     what: &str,
 ) -> Result<(), CheckError> {
-    if service.clients != Clients::Together {
+    if service.clients != Clients::Together || is_first_blocking(run)? {
         return Ok(());
     }
     let Some(fd) = run.server.descriptor_of(&client.connection)? else { return Ok(()) };
@@ -32,4 +32,12 @@ pub(super) fn expect_nonblocking(
         observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
     };
     Err(after(what, run.fail(wait_error, failure)).depends_on("nonblocking"))
+}
+
+/// Whether the client that was accepted first, before accept failed, is in blocking mode.
+fn is_first_blocking(run: &TestRun) -> Result<bool, CheckError> {
+    let Some(first) = run.clients.first() else { return Ok(false) };
+    let Some(fd) = run.server.descriptor_of(&first.connection)? else { return Ok(false) };
+    let flags = run.server.process().flags(fd)?;
+    Ok(flags.is_some_and(|flags| flags & libc::O_NONBLOCK == 0))
 }
