@@ -13,9 +13,8 @@ mod host_sockets;
 
 use course::catalogue::Course;
 use course::report::Status;
-use grade::model::{BuildStatus, CriterionGrade, LessonGrade, Verdict};
-use grade::sample_class::crates;
-use grade::sample_class::hostile::{ExpectedOutcome, HOSTILE, Hostile, LESSON};
+use grade::model::{BuildStatus, LessonGrade, Verdict};
+use grade::sample_class::hostile::{ExpectedOutcome, GREEDY, HOSTILE, Hostile, LESSON};
 use grade::sample_class::roster::with_comment;
 use grade::store::Store;
 use graded::{CANARY, Class, Grader, SECRET, can_become_nobody};
@@ -97,16 +96,6 @@ fn programs_are_contained_with_landlock_if_an_ordinary_user_grades() {
     }
 }
 
-/// The programs that use up what programs of one user or one machine share.
-const GREEDY: [&str; 6] = [
-    "held_messages.c",
-    "timers_and_signals.c",
-    "spins_on_all.c",
-    "floods_loopback.c",
-    "hidden_memory.c",
-    "dentry_flood.c",
-];
-
 #[test]
 fn neighbours_of_a_greedy_program_are_proved() {
     assert_neighbours_proved(Grader::CurrentUser);
@@ -142,63 +131,6 @@ fn assert_neighbours_proved(grader: Grader) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The course's servers, right and wrong ones, whose grades are compared.
-const COMPARED: [&str; 5] = ["solution", "forgot-close", "off-by-one", "sigpipe", "stale-pollfd"];
-
-#[test]
-#[ignore = "takes minutes: run it after a change of the sandbox"]
-fn grades_beside_greedy_programs_are_the_same_as_without_them() {
-    assert_same_grades(Grader::CurrentUser);
-}
-
-#[test]
-#[ignore = "takes minutes: run it after a change of the sandbox"]
-fn grades_beside_greedy_programs_are_the_same_if_an_ordinary_user_grades() {
-    if can_become_nobody() {
-        assert_same_grades(Grader::Nobody);
-    }
-}
-
-/// Grades the servers of [`COMPARED`] alone, and then beside each greedy program, all at the same
-/// time. The environment variable ROUNDS says how often this is repeated; without it, once.
-#[track_caller]
-fn assert_same_grades(grader: Grader) {
-    let _guard = ONE_CLASS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let course = course();
-    let all = crates::samples(&course, course.lesson(LESSON).unwrap()).unwrap();
-    let servers: Vec<_> = all.iter().filter(|it| COMPARED.contains(&it.name.as_str())).collect();
-    assert_eq!(servers.len(), COMPARED.len());
-    let greedy: Vec<_> = HOSTILE.iter().filter(|row| GREEDY.contains(&row.file)).collect();
-    let grades = |attacks: &[&Hostile]| {
-        let class = Class::new();
-        // The grader takes the names in their order, so that a server and an attack take turns.
-        for (number, server) in servers.iter().enumerate() {
-            class.hand_in(&format!("{number}-server-{}", server.name), &server.files);
-        }
-        for (number, row) in attacks.iter().enumerate() {
-            let attack = row.sample(&course).unwrap();
-            class.hand_in(&format!("{number}-attack-{}", student(row.file)), &attack.files);
-        }
-        let mut lessons = class.grade_with(grader, LESSON, 4, &[SHORT_BUDGET]).lessons;
-        lessons.retain(|name, _| name.contains("-server-"));
-        lessons.into_iter().map(|(name, lesson)| (name, statuses(&lesson))).collect::<Vec<_>>()
-    };
-    let rounds = env::var("ROUNDS").map_or(1, |rounds| rounds.parse().unwrap());
-    let alone = grades(&[]);
-    for round in 1..=rounds {
-        assert_eq!(grades(&greedy), alone, "in round {round}");
-    }
-}
-
-/// The status of each criterion, and the mistake that is named as its cause.
-fn statuses(lesson: &LessonGrade) -> Vec<(String, Status, String)> {
-    let mistake = |it: &CriterionGrade| {
-        let named = it.cause.as_ref().and_then(|cause| cause.mistake.as_ref());
-        named.map(|mistake| mistake.id.clone()).unwrap_or_default()
-    };
-    lesson.criteria.iter().map(|it| (it.id.clone(), it.status, mistake(it))).collect()
 }
 
 /// Grades the programs of [`ON_WEAKER_LEVELS`] on this level, beside sockets of this machine that no

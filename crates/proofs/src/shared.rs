@@ -5,6 +5,7 @@
 //! the client. The server has released the client if the kernel shows no such descriptor any more.
 
 mod accept_again;
+mod blocking_descriptor;
 mod config;
 pub(crate) mod departure;
 pub(crate) mod descriptors;
@@ -22,11 +23,13 @@ mod service;
 pub(crate) mod short_writes;
 pub(crate) mod starting;
 mod threads;
+pub(crate) mod unchanged;
 pub(crate) mod wait_call;
 pub(crate) mod waiting_calls;
 pub(crate) mod watch_entries;
 
 pub(crate) use accept_again::accept_again;
+pub(crate) use blocking_descriptor::blocking_descriptor;
 pub(crate) use config::config;
 pub(crate) use ends::{ends, expect_ends};
 pub(crate) use fd_leaks::{no_fd_leak, no_fd_leak_of_silent_clients};

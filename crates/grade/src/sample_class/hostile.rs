@@ -164,6 +164,16 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("attacks.mk", Attacks("neighbours"), Proved),
 ];
 
+/// The programs that use up what programs of one user or one machine share.
+pub const GREEDY: [&str; 6] = [
+    "held_messages.c",
+    "timers_and_signals.c",
+    "spins_on_all.c",
+    "floods_loopback.c",
+    "hidden_memory.c",
+    "dentry_flood.c",
+];
+
 /// The samples of all hostile programs, if their lesson is among `lessons`.
 ///
 /// # Errors

@@ -31,11 +31,11 @@ pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), 
     let name = chat.members[slow].client.name.clone();
     chat.run.step(format!("lines were said, and {name} read nothing"));
     for _ in 0..MAX_PARTS {
-        // A server that has ended is behind by nothing that it could send.
+        // If the server has ended, its sockets cannot be read, and no more output can be pending.
         if bytes_behind(&chat, slow).unwrap_or(PENDING) >= PENDING {
             break;
         }
-        // What the server does with a member that does not read is the question of `slow-reader`.
+        // The criterion `slow-reader` checks what the server does with a member that does not read.
         let lines = speak(&mut chat, PART, LINE);
         let fd = chat.members[SPEAKER].fd;
         chat.members[slow].owed.extend(lines.iter().map(|line| said(fd, line)));

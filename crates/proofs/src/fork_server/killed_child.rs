@@ -1,11 +1,11 @@
 //! A child that a signal has ended is a zombie, too, until its parent reaps it.
 
 use super::children::{connect_with_child, has_ended, stopped_serving};
-use super::many_children::{child_runs_on, connect_accepted, count_running};
+use super::many_children::{child_runs_on, connect_accepted, count_running, wait_all_reaped};
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::TestRun;
-use witness::{Signal, WaitError};
+use witness::Signal;
 
 /// Two children end while the parent is paused, and SIGKILL ends the one that was forked first.
 /// waitpid(2) returns this one before the other, and both must be reaped.
@@ -27,12 +27,7 @@ pub(super) fn one_of_two_is_killed(run: &mut TestRun) -> Result<(), CheckError> 
     });
     ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
     run.server.resume().map_err(|wait_error| stopped_serving(run, wait_error))?;
-    let reaped = run.server.wait_for(|now| Ok(now.zombies()?.is_empty().then_some(())));
-    let Err(wait_error) = reaped else { return Ok(()) };
-    if let WaitError::Ended(_) = wait_error {
-        return Err(stopped_serving(run, wait_error));
-    }
-    let left = run.server.zombies()?.len();
+    let Some((left, wait_error)) = wait_all_reaped(run)? else { return Ok(()) };
     let what = if left == 1 { "one of them was not" } else { "they were not" };
     let failure = Failure {
         id: "zombies",

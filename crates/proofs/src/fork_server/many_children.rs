@@ -76,3 +76,14 @@ pub(crate) fn child_runs_on(run: &mut TestRun, wait_error: WaitError) -> CheckEr
     };
     process_evidence::fail(run, Some(wait_error), failure).depends_on("hangup")
 }
+
+/// Waits until the parent has reaped every child that has ended. Returns the number of children that stay
+/// zombies, and the reason, if there are any.
+pub(super) fn wait_all_reaped(run: &mut TestRun) -> Result<Option<(usize, WaitError)>, CheckError> {
+    let reaped = run.server.wait_for(|now| Ok(now.zombies()?.is_empty().then_some(())));
+    match reaped {
+        Ok(()) => Ok(None),
+        Err(wait_error @ WaitError::Ended(_)) => Err(stopped_serving(run, wait_error)),
+        Err(wait_error) => Ok(Some((run.server.zombies()?.len(), wait_error))),
+    }
+}

@@ -6,7 +6,9 @@ use super::children::{
     wait_settled, waits_for_a_child,
 };
 use super::killed_child::one_of_two_is_killed;
-use super::many_children::{child_runs_on, connect_accepted, count_running, possible_children};
+use super::many_children::{
+    child_runs_on, connect_accepted, count_running, possible_children, wait_all_reaped,
+};
 use super::process_evidence;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -124,12 +126,7 @@ fn connect_and_leave(run: &mut TestRun) -> Result<(), CheckError> {
         ended.map_err(|wait_error| child_runs_on(run, wait_error))?;
         run.server.resume().map_err(|wait_error| stopped_serving(run, wait_error))?;
     }
-    let reaped = run.server.wait_for(|now| Ok(now.zombies()?.is_empty().then_some(())));
-    let Err(wait_error) = reaped else { return Ok(()) };
-    if let WaitError::Ended(_) = wait_error {
-        return Err(stopped_serving(run, wait_error));
-    }
-    let left = run.server.zombies()?.len();
+    let Some((left, wait_error)) = wait_all_reaped(run)? else { return Ok(()) };
     let failure = Failure {
         id: "zombies",
         // A parent that reaps one child for each signal leaves children of every batch.

@@ -5,8 +5,8 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
 use crate::named_client::{NamedClient, client_name};
-use crate::shared::WaitCall;
 use crate::shared::few_slots::expect_slots;
+use crate::shared::{WaitCall, blocking_descriptor};
 use crate::test_run::TestRun;
 use witness::WaitError;
 
@@ -129,14 +129,7 @@ pub(crate) fn nonblocking(context: &CheckContext<'_>) -> Result<(), CheckError> 
             Ok((flags & libc::O_NONBLOCK != 0).then_some(()))
         });
         if let Err(wait_error) = set {
-            let failure = Failure {
-                id: "blocking-descriptor",
-                mistake: Some("blocking-client"),
-                summary: format!("{}'s descriptor {fd} is in blocking mode.", client.name),
-                expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
-                observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
-            };
-            return Err(run.fail(wait_error, failure));
+            return Err(blocking_descriptor(&mut run, &client, fd, wait_error));
         }
     }
     Ok(())

@@ -3,22 +3,18 @@
 //! Such a server does nothing more for this client, and a helper thread that wakes up now and then
 //! need not be waited for.
 
-use std::time::{Duration, Instant};
+use crate::shared::unchanged::Unchanged;
 use witness::{Call, Client, Server, Unobservable};
-
-/// The time for which the thread must have slept without a change.
-const SETTLED: Duration = Duration::from_millis(3);
 
 /// A thread that sleeps until a client reads or sends.
 #[derive(Default)]
 pub(super) struct Blocked {
-    /// When the sleep was seen for the first time, and what was seen.
-    seen: Option<(Instant, Sight)>,
+    sleep: Unchanged<Sleep>,
 }
 
 /// What is seen of the sleep. If it does not change, the thread has not run.
 #[derive(PartialEq, Eq)]
-struct Sight {
+struct Sleep {
     thread: i32,
     context_switches: u64,
     /// The number of bytes of the client that the server has not read.
@@ -33,26 +29,15 @@ impl Blocked {
         server: &Server,
         client: &Client,
     ) -> Result<Option<Vec<Call>>, Unobservable> {
-        let found = sight(server, client)?;
-        let Some((sight, calls)) = found else {
-            self.seen = None;
-            return Ok(None);
-        };
-        match &self.seen {
-            Some((begun, before)) if *before == sight => {
-                Ok((begun.elapsed() >= SETTLED).then_some(calls))
-            }
-            _ => {
-                self.seen = Some((Instant::now(), sight));
-                Ok(None)
-            }
-        }
+        let (sleep, calls) = sleep(server, client)?.unzip();
+        let has_settled = self.sleep.has_settled(sleep);
+        Ok(calls.filter(|_| has_settled))
     }
 }
 
 /// The sleep of the thread that waits for the client, and the calls of all threads. `None` if there is
 /// no such thread, or if a thread runs.
-fn sight(server: &Server, client: &Client) -> Result<Option<(Sight, Vec<Call>)>, Unobservable> {
+fn sleep(server: &Server, client: &Client) -> Result<Option<(Sleep, Vec<Call>)>, Unobservable> {
     const WRITES: [&str; 4] = ["write", "writev", "sendto", "sendmsg"];
     const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
     let Some(fd) = server.descriptor_of(client)? else { return Ok(None) };
@@ -68,5 +53,5 @@ fn sight(server: &Server, client: &Client) -> Result<Option<(Sight, Vec<Call>)>,
     };
     let Some(at) = calls.iter().position(waits) else { return Ok(None) };
     let context_switches = threads[at].context_switches;
-    Ok(Some((Sight { thread: threads[at].tid, context_switches, unread }, calls)))
+    Ok(Some((Sleep { thread: threads[at].tid, context_switches, unread }, calls)))
 }

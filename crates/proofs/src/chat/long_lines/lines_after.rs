@@ -10,7 +10,8 @@ use crate::check_error::CheckError;
 
 /// The number of bytes of a line that is not too long yet.
 const BEGIN: usize = LONGEST - 100;
-/// The numbers of bytes that follow, with the newline. They are one read, or several.
+/// The numbers of bytes that follow, with the newline. A server may read the first number of bytes with
+/// one call, and needs several calls for the second one.
 const RESTS: [usize; 2] = [200, 40_000];
 
 /// The beginning of a line comes, and then its rest, which makes it too long, together with a short line.
@@ -65,8 +66,9 @@ fn expect_short(
     if !is_silent || chat.run.server.exit().is_some() || connection.ended().is_some() {
         return Err(error);
     }
-    // A room that has told a member, and reads no more from it, may be about to close it.
-    // A room that has lost the end of the long line as well takes the first of two lines for its end.
+    // The member sends another line, and then one more: a room that has lost the end of the long line, too,
+    // takes the first of them for this end. A room that passes on neither of them reads no more from the
+    // member, and may be about to close it.
     let heard = heard_after_next(chat, member).or_else(|| heard_after_next(chat, member));
     let Some((heard, next)) = heard else { return Ok(()) };
     let end = match heard == next {

@@ -13,7 +13,7 @@ const MORE: usize = 100;
 
 /// The member `left`, which was told that a line was too long and has stayed, leaves in the middle of
 /// another such line. The next member may get its slot. All others must get the first line of this member:
-/// a room that waits for the end of a long line waits no more.
+/// a room must not take it for the end of the long line.
 pub(super) fn check(chat: &mut ChatRun, left: &Member) -> Result<(), CheckError> {
     let (line, name) = (chat.line(LONGEST + MORE), &left.client.name);
     let begin = &line[..line.len() - 1];
@@ -41,8 +41,8 @@ pub(super) fn check(chat: &mut ChatRun, left: &Member) -> Result<(), CheckError>
     Err(if_lost(chat, &next, summary, error))
 }
 
-/// All others must be told that the member has left. A room may pass on what it has of the line before
-/// that: this is the question of other steps.
+/// All others must be told that the member has left. Before that, a room may pass on what it has of the
+/// line; other steps check this.
 fn expect_told(chat: &mut ChatRun, left: &Member) -> Result<(), CheckError> {
     let (others, told) = (chat.members.clone(), disconnected(left.fd));
     let is_told = || others.iter().all(|it| unheard(it).ends_with(&told)).then_some(());

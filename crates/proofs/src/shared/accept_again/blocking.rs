@@ -1,7 +1,8 @@
 //! A client that is let in after accept has failed must be in non-blocking mode, as every client.
 
-use crate::check_error::{CheckError, Failure};
+use crate::check_error::CheckError;
 use crate::named_client::NamedClient;
+use crate::shared::blocking_descriptor;
 use crate::shared::service::{Clients, Service, after};
 use crate::test_run::TestRun;
 
@@ -24,14 +25,8 @@ pub(super) fn expect_nonblocking(
         Ok(flags.is_none_or(|flags| flags & libc::O_NONBLOCK != 0).then_some(()))
     });
     let Err(wait_error) = set else { return Ok(()) };
-    let failure = Failure {
-        id: "blocking-descriptor",
-        mistake: Some("blocking-client"),
-        summary: format!("{}'s descriptor {fd} is in blocking mode.", client.name),
-        expected: format!("O_NONBLOCK among the flags of descriptor {fd}"),
-        observed: format!("/proc/PID/fdinfo/{fd} has no O_NONBLOCK"),
-    };
-    Err(after(what, run.fail(wait_error, failure)).depends_on("nonblocking"))
+    let error = blocking_descriptor(run, client, fd, wait_error);
+    Err(after(what, error).depends_on("nonblocking"))
 }
 
 /// Whether the client that was accepted first, before accept failed, is in blocking mode.

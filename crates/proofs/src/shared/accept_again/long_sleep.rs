@@ -1,20 +1,17 @@
 //! Recognizes a long sleep when it begins, so that its end need not be waited for.
 
 use crate::shared::naps::time_out;
-use std::time::{Duration, Instant};
+use crate::shared::unchanged::Unchanged;
+use std::time::Duration;
 use witness::{Server, Unobservable};
 
 /// The shortest time-out of a long sleep.
 const LONG: Duration = Duration::from_millis(20);
-/// The time for which every thread must already have slept. What has just arrived, such as a new
-/// connection, has woken its thread in this time.
-const SETTLED: Duration = Duration::from_millis(3);
-
 /// Whether every thread of a server is in a long sleep.
 #[derive(Default)]
 pub(super) struct LongSleep {
-    /// Since when no thread has run, and how often each thread had slept before, by its id.
-    begun: Option<(Instant, Vec<(i32, u64)>)>,
+    /// How often each thread had slept before, by its id. The number changes when the thread runs.
+    sleeps: Unchanged<Vec<(i32, u64)>>,
 }
 
 impl LongSleep {
@@ -26,17 +23,7 @@ impl LongSleep {
         is_asleep: bool,
     ) -> Result<bool, Unobservable> {
         let sleeps = if is_asleep { long_sleeps(server)? } else { None };
-        let Some(sleeps) = sleeps else {
-            self.begun = None;
-            return Ok(false);
-        };
-        match &self.begun {
-            Some((begun, before)) if *before == sleeps => Ok(begun.elapsed() >= SETTLED),
-            _ => {
-                self.begun = Some((Instant::now(), sleeps));
-                Ok(false)
-            }
-        }
+        Ok(self.sleeps.has_settled(sleeps))
     }
 }
 
