@@ -60,9 +60,14 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
         // FIN, the state would no longer be ESTABLISHED.
         (_, Some(ClosedBy::Rst)) => false,
         (State::Established, Some(ClosedBy::Fin)) => false,
-        // A program that has connected to the observer may have shut down its sending side before. Then
-        // the observer's FIN ends these states, too (RFC 9293, section 3.3.2).
-        (State::FinWait1 | State::FinWait2, Some(ClosedBy::Fin)) if client.is_accepted() => false,
+        // The program may have shut down its sending side before. Then the client's FIN ends these
+        // states, too (RFC 9293, section 3.3.2), unless it waits behind bytes for which the receive
+        // buffer has no room.
+        (State::FinWait1 | State::FinWait2, Some(ClosedBy::Fin))
+            if client.is_accepted() || !client.is_send_blocked(socket.received) =>
+        {
+            false
+        }
         _ => {
             // A program that has connected to the observer, and has read everything, has room for the
             // rest, which is then on its way: the kernel may send it up to 40 ms later, when a
