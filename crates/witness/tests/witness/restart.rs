@@ -19,25 +19,33 @@ fn listening(name: &str, level: IsolationLevel) -> (Server, u16) {
     (server, port)
 }
 
+/// Ends the server, which closes its client's connection first, and starts the server again. Returns
+/// whether the connection is in TIME_WAIT then. On a busy machine the kernel may send a FIN twice,
+/// and the answer to the second one ends TIME_WAIT (RFC 1337).
+fn restart_in_time_wait(server: &mut Server, port: u16) -> bool {
+    assert!(server.restart().is_err(), "it still runs");
+    let client = server.connect().unwrap();
+    server.wait_for(|now| now.descriptor_of(&client)).unwrap();
+    server.signal(Signal::SIGTERM);
+    let ended = server.wait_idle().unwrap_err();
+    assert!(matches!(ended, WaitError::Ended(Exit::Signal(_))), "{ended}");
+    assert_eq!(client.ended(), Some(ServerClose::Closed));
+    client.half_close();
+
+    server.restart().unwrap();
+    let is_left = server.wait_for(|now| Ok(now.is_in_time_wait(port)?.then_some(())));
+    server.wait_listening(port).unwrap();
+    is_left.is_ok()
+}
+
 #[test]
 fn a_program_is_started_again_in_the_same_network() {
     for level in levels() {
         let (mut server, port) = listening("started_twice", level);
-        assert!(server.restart().is_err(), "it still runs");
+        let runs = (2..10).find(|_| restart_in_time_wait(&mut server, port)).unwrap();
         let client = server.connect().unwrap();
         server.wait_for(|now| now.descriptor_of(&client)).unwrap();
-        server.signal(Signal::SIGTERM);
-        let ended = server.wait_idle().unwrap_err();
-        assert!(matches!(ended, WaitError::Ended(Exit::Signal(_))), "{ended}");
-        assert_eq!(client.ended(), Some(ServerClose::Closed));
-        client.half_close();
-
-        server.restart().unwrap();
-        server.wait_for(|now| Ok(now.is_in_time_wait(port)?.then_some(()))).unwrap();
-        server.wait_listening(port).unwrap();
-        let client = server.connect().unwrap();
-        server.wait_for(|now| now.descriptor_of(&client)).unwrap();
-        server.wait_for(|now| Ok((now.log().len() == 2).then_some(()))).unwrap();
+        server.wait_for(|now| Ok((now.log().len() == runs).then_some(()))).unwrap();
     }
 }
 
